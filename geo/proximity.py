@@ -1,0 +1,158 @@
+"""Straight-line nearness: geodesic distances on the WGS 84 ellipsoid, and which polygon a point lies in.
+
+A straight line is a lower bound for any road. It stands beside the road figures of :mod:`geo.access`, never instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo import crs
+from geo.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+SPHERE_ERROR = 1.01
+"""A sphere differs from the ellipsoid by at most 0.6 % in distance, so candidates are sought 1 % farther out."""
+
+
+def lonlat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Give the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing point."""
+    return np.column_stack([shapely.get_x(points.geometry.array), shapely.get_y(points.geometry.array)])
+
+
+def distance_table(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Measure every distance between two point layers.
+
+    Returns
+    -------
+    DataFrame
+        ``from_id``, ``to_id``, ``distance_m``; one row a pair, in the order of origins, then of destinations.
+    """
+    distance = crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None])
+    pairs = pd.MultiIndex.from_product([origins.index, destinations.index], names=["from_id", "to_id"])
+    return pd.DataFrame({"distance_m": distance.ravel()}, index=pairs).reset_index()
+
+
+def nearest(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, k: int = 1) -> pd.DataFrame:
+    """Find the `k` nearest destinations of each origin.
+
+    Returns
+    -------
+    DataFrame
+        ``from_id``, ``to_id``, ``rank`` (from 1), ``distance_m``; nearest first, ties in the order of destinations.
+        An origin without a position has no rows.
+    """
+    if k < 1:
+        raise InputError("k must be 1 or more.")
+    from_, to = lonlat(origins), lonlat(destinations)
+    rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
+    columns = np.flatnonzero(np.isfinite(to).all(axis=1))
+    k = min(k, len(columns))
+    parts: list[tuple[NDArray[Any], ...]] = []
+    if k and len(rows):
+        tree = _tree(to[columns])
+        chord = tree.query(_unit(from_[rows]), k=[k])[0][:, 0]
+        for row, candidates in zip(rows, tree.query_ball_point(_unit(from_[rows]), chord * SPHERE_ERROR + 1e-12), strict=True):
+            near = columns[np.sort(candidates)]
+            distance = crs.distance_m(from_[row], to[near])
+            best = np.argsort(distance, kind="stable")[:k]
+            parts.append((np.full(k, row), near[best], np.arange(1, k + 1), distance[best]))
+    return _pairs(origins, destinations, parts, ["rank"])
+
+
+def within(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, distance_m: float) -> pd.DataFrame:
+    """Find every destination at most `distance_m` from each origin.
+
+    Returns
+    -------
+    DataFrame
+        ``from_id``, ``to_id``, ``distance_m``, nearest first.
+    """
+    if not distance_m >= 0:
+        raise InputError("distance_m must be 0 or more.")
+    from_, to = lonlat(origins), lonlat(destinations)
+    rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
+    columns = np.flatnonzero(np.isfinite(to).all(axis=1))
+    parts: list[tuple[NDArray[Any], ...]] = []
+    if len(columns) and len(rows):
+        angle = min(distance_m * SPHERE_ERROR / 6_371_008.8, np.pi)  # mean radius R1 of GRS 80 (Moritz 2000)
+        chord = 2 * np.sin(angle / 2) + 1e-12
+        for row, candidates in zip(rows, _tree(to[columns]).query_ball_point(_unit(from_[rows]), chord), strict=True):
+            near = columns[np.sort(np.array(candidates, int))]
+            distance = crs.distance_m(from_[row], to[near])
+            order = np.argsort(distance, kind="stable")
+            order = order[distance[order] <= distance_m]
+            parts.append((np.full(len(order), row), near[order], distance[order]))
+    return _pairs(origins, destinations, parts, [])
+
+
+def locate(points: NDArray[np.float64], polygons: gpd.GeoDataFrame, column: str, *, within_m: float) -> NDArray[np.object_]:
+    """Say in which polygon each point lies.
+
+    Parameters
+    ----------
+    points
+        (n, 2) WGS 84.
+    column
+        Column of `polygons` to answer with.
+    within_m
+        A point outside all polygons gets the nearest one within this distance: coasts are drawn coarsely, and quays and
+        reclaimed land lie outside them.
+
+    Returns
+    -------
+    array
+        (n,) values of `column`, None where no polygon is near enough.
+    """
+    points = np.asarray(points, float)
+    out = np.full(len(points), None, object)
+    shapes = polygons.geometry.array
+    tree = shapely.STRtree(shapes)
+    known = np.flatnonzero(np.isfinite(points).all(axis=1))
+    at, polygon = tree.query(shapely.points(points[known]), predicate="intersects")
+    values = polygons[column].to_numpy(object)
+    out[known[at]] = values[polygon]
+    for row in (row for row in known if out[row] is None):
+        point = shapely.Point(points[row])
+        reach = within_m / 111_000 / max(np.cos(np.radians(points[row, 1])), 0.1)
+        near = tree.query(point, predicate="dwithin", distance=reach)
+        if len(near):
+            feet = [shapely.get_coordinates(shapely.shortest_line(point, shapes[one]))[1] for one in near]
+            distance = crs.distance_m(points[row], np.array(feet))
+            if distance.min() <= within_m:
+                out[row] = values[near[distance.argmin()]]
+    return out
+
+
+def _unit(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    lon, lat = np.radians(points).T
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+
+
+def _tree(points: NDArray[np.float64]):  # type: ignore[no-untyped-def]
+    from scipy.spatial import cKDTree
+
+    return cKDTree(_unit(points))
+
+
+def _pairs(
+    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, parts: list[tuple[NDArray[Any], ...]], extra: list[str]
+) -> pd.DataFrame:
+    columns = (
+        [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0, int)] * (2 + len(extra)) + [np.empty(0)]
+    )
+    named = dict(zip(["from_id", "to_id", *extra, "distance_m"], columns, strict=True))
+    return pd.DataFrame(
+        named
+        | {
+            "from_id": origins.index.to_numpy()[named["from_id"].astype(int)],
+            "to_id": destinations.index.to_numpy()[named["to_id"].astype(int)],
+        }
+    )
