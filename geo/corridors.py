@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo import crs
+from geo import crs, layers
 from geo import gates as border_gates
 from geo.errors import InputError
 from geo.network import Manifest, Network
@@ -32,6 +33,22 @@ SNAP_LIMIT_M = 30_000.0
 """A site farther from every corridor than this is not joined to the network: the guess would be longer than the knowledge."""
 GATE_LIMIT_M = 15_000.0
 """A gate farther than this from the corridors of one side is no way through in this network."""
+
+
+def read(folder: str | os.PathLike[str]) -> Network:
+    """Build the network of a data package; errors as :func:`geo.layers.read` and :func:`build`."""
+    resource = next((one for one in layers.describe(folder)["resources"] if one.get("name") == "corridors"), {})
+    licences = [str(licence.get("title") or licence.get("name")) for licence in resource.get("licenses", [])]
+    tables = {name: layers.read_table(folder, name) for name in ("corridor_vertices", "interchanges", "speeds", "crossings")}
+    return build(
+        layers.read(folder, "corridors"),
+        tables["corridor_vertices"],
+        tables["interchanges"],
+        layers.read(folder, "gates"),
+        tables["speeds"],
+        tables["crossings"],
+        licence=", ".join(licences),
+    )
 
 
 def build(

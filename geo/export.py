@@ -81,12 +81,13 @@ class About:
     def lines(self) -> list[str]:
         """Say the facts in sentences, one a line."""
         where = " and ".join(f"{name} = {value}" for name, value in self.filters.items())
+        sources = "; ".join(self.sources)
         lines = [
             f"{self.title}: {_or_unknown(self.count)} of {_or_unknown(self.total)}{f', where {where}' if where else ''}.",
             self.description,
-            f"Sources: {'; '.join(self.sources)}." if self.sources else "",
+            f"Sources: {sources}." if sources else "",
             f"Licence: {self.licence or 'unknown'}.",
-            f"Attribution: {self.attribution}." if self.attribution else "",
+            f"Attribution: {self.attribution}." if self.attribution not in ("", sources) else "",
             f"As of {self.as_of}." if self.as_of else "",
             *self.notes,
             f"Written by {self.generator}.",
@@ -287,6 +288,7 @@ def _kml(frame: pd.DataFrame, about: About) -> bytes:
     which is put in here; viewers show descriptions as HTML, hence the second escape.
     """
     table = _for_gdal(frame)
+    table.geometry = _rounded(_shapes(table), DECIMALS)
     for name in table.columns:
         if table[name].dtype in ("bool", "boolean"):
             table[name] = table[name].map({True: "true", False: "false"}).astype("str")
@@ -303,11 +305,11 @@ def _kml(frame: pd.DataFrame, about: About) -> bytes:
 
 def _for_gdal(frame: pd.DataFrame) -> Any:
     """Copy the frame with its named index as columns, and with only such text as XML and SQLite can hold."""
-    table = frame.reset_index(drop=frame.index.names == [None])
+    table: Any = frame.reset_index(drop=frame.index.names == [None])
     for name, values in _columns(frame).items():
         if table[name].dtype.kind in "OMm":
             text = [None if value is None else _xml_text(_cell_text(value)) for value in values]
-            table[name] = pd.Series(text, index=table.index, dtype="str")
+            table[name] = pd.array(text, dtype="str")
     if _has_geometry(frame):
         table = table.set_geometry(gpd.GeoSeries(_shapes(frame), index=table.index, crs=frame.crs))
     return table

@@ -21,12 +21,20 @@ from geo import crs
 from geo.errors import InputError, NotFoundError
 from geo.schema import LAYERS, TABLES, Field, Layer
 
-__all__ = ["LAYERS", "TABLES", "Field", "Layer", "check", "describe", "get", "names", "read", "read_file", "read_table", "unfold"]
+__all__ = ["LAYERS", "TABLES", "Field", "Layer", "bundled", "check", "describe", "get", "names", "read", "read_file", "read_table", "unfold"]
 
 Row = dict[str, Any]
+POSITION = ("lon", "lat")
 MAX_FAULTS = 200
 MAX_FILE_BYTES = 200 * 1024**2
 _PANDAS_TYPES = {"string": "str", "list": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
+
+
+def bundled() -> Path:
+    """Give the data package that comes with Zone Atlas: inside an installed wheel, or ``data/`` of the repository."""
+    here = Path(__file__).resolve().parent
+    installed = here / "_data"
+    return installed if installed.is_dir() else here.parent / "data"
 
 
 def get(layer_id: str) -> Layer:
@@ -68,9 +76,12 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     """
     layer = get(layer_id)
     folder = Path(folder)
-    rows = _csv_rows(folder / f"{layer.id}.csv", layer.fields)
-    shapes = _lines(folder, layer) if layer.vertices else None
-    return _frame(layer, rows, shapes, origin=f"{layer.id}.csv")
+    rows, faults = _csv_rows(folder / f"{layer.id}.csv", layer.fields)
+    shapes = None
+    if layer.vertices:
+        shapes = _lines(folder, layer, rows)
+        faults += [f"{row['_at']}: geometry: has no two vertices" for row, shape in zip(rows, shapes, strict=True) if shape is None]
+    return _frame(layer, rows, shapes, faults, origin=f"{layer.id}.csv")
 
 
 def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
@@ -78,9 +89,8 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
     if name not in TABLES:
         raise NotFoundError(f"There is no table “{name}”; there are {', '.join(TABLES)}.")
     fields = TABLES[name]
-    rows = _csv_rows(Path(folder) / f"{name}.csv", fields)
-    faults = _row_faults(rows, fields)
-    _refuse(f"{name}.csv", faults)
+    rows, faults = _csv_rows(Path(folder) / f"{name}.csv", fields)
+    _refuse(f"{name}.csv", faults + _row_faults(rows, fields))
     return _typed(rows, fields)
 
 
@@ -102,13 +112,13 @@ def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WG
     if suffix == ".csv":
         if layer.geometry == "LineString":
             raise InputError(f"The layer {layer.id} has lines; bring them as GeoJSON.")
-        rows = _csv_rows(path, layer.fields)
+        rows, faults = _csv_rows(path, layer.fields)
         if epsg != crs.WGS84:
             _to_wgs84(rows, epsg)
-        return _frame(layer, rows, None, origin=path.name)
+        return _frame(layer, rows, None, faults, origin=path.name)
     if suffix in (".geojson", ".json"):
-        rows, shapes = _geojson_rows(path, layer)
-        return _frame(layer, rows, shapes, origin=path.name)
+        rows, shapes, faults = _geojson_rows(path, layer)
+        return _frame(layer, rows, shapes, faults, origin=path.name)
     raise InputError(f"{path.name}: layers are read from .csv and .geojson files.")
 
 
@@ -169,21 +179,21 @@ def unfold(value: object) -> tuple[str, ...]:
 # Reading ---------------------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(path: Path, fields: Sequence[Field]) -> list[Row]:
+def _csv_rows(path: Path, fields: Sequence[Field]) -> tuple[list[Row], list[str]]:
+    """Read the rows as text, and the faults of the table's form; a line that does not fit the header gives no row."""
     if not path.is_file():
         raise NotFoundError(f"There is no file {path}.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]
-            _refuse(path.name, _header_faults(header, fields))
+            faults = _header_faults(header, fields)
             rows: list[Row] = []
-            ragged = []
             for cells in reader:
                 if not cells:
                     continue
                 if len(cells) != len(header):
-                    ragged.append(f"line {reader.line_num}: has {len(cells)} cells, the header {len(header)}")
+                    faults.append(f"line {reader.line_num}: has {len(cells)} cells, the header {len(header)}")
                     continue
                 rows.append(
                     {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)} | {"_at": f"line {reader.line_num}"}
@@ -192,11 +202,11 @@ def _csv_rows(path: Path, fields: Sequence[Field]) -> list[Row]:
         raise InputError(f"{path.name} is not UTF-8 text.") from None
     except csv.Error as error:
         raise InputError(f"{path.name} is not a CSV table: {error}.") from None
-    _refuse(path.name, ragged)
-    return rows
+    return rows, faults
 
 
-def _geojson_rows(path: Path, layer: Layer) -> tuple[list[Row], list[Any]]:
+def _geojson_rows(path: Path, layer: Layer) -> tuple[list[Row], list[Any], list[str]]:
+    """Read the rows as text, their shapes, and the faults of the table's form and of its shapes."""
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
         features = document["features"]
@@ -214,31 +224,21 @@ def _geojson_rows(path: Path, layer: Layer) -> tuple[list[Row], list[Any]]:
         if not isinstance(properties, dict):
             faults.append(f"{at}: has no properties")
             continue
-        row: Row = {key: _text(value) for key, value in properties.items()}
+        row: Row = {key: _text(value) for key, value in properties.items() if key not in POSITION}  # the geometry says it
         if row.get("id") is None and feature.get("id") is not None:
             row["id"] = _text(feature["id"])
+        shape = None
         try:
-            shape = shapely.from_geojson(json.dumps(feature.get("geometry"))) if feature.get("geometry") else None
-        except (shapely.GEOSException, ValueError, TypeError):
-            faults.append(f"{at}: geometry: cannot be read")
-            shape = None
-        if shape is not None and shape.geom_type == "Point" and not shape.is_empty:
-            row |= {"lon": repr(shape.x), "lat": repr(shape.y)}
+            shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry")))) if feature.get("geometry") else None
+            fault = _shape_fault(shape, layer)
+        except (shapely.GEOSException, ValueError, TypeError, RecursionError):
+            fault = "cannot be read"
+        if fault and layer.geometry:
+            faults.append(f"{at}: geometry: {fault}")
         present |= row.keys()
         rows.append(row | {"_at": at})
         shapes.append(shape)
-    if layer.geometry:
-        present |= {"lon", "lat"}
-    faults = _header_faults(sorted(present), layer.fields) + faults
-    for row, shape in zip(rows, shapes, strict=True):
-        if layer.geometry and (shape is None or shape.is_empty):
-            faults.append(f"{row['_at']}: geometry: is empty")
-        elif layer.geometry and shape.geom_type != layer.geometry:
-            faults.append(f"{row['_at']}: geometry: is a {shape.geom_type}, the layer has {layer.geometry}")
-    if faults:
-        usable = [row for row in rows if row.get("lon") is not None or layer.geometry != "Point"]
-        _refuse(path.name, faults + _row_faults(usable, layer.fields))
-    return rows, shapes
+    return rows, shapes, _header_faults(sorted(present), _without_position(layer.fields)) + faults
 
 
 def _text(value: object) -> str | None:
@@ -251,24 +251,22 @@ def _text(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def _lines(folder: Path, layer: Layer) -> list[Any]:
+def _lines(folder: Path, layer: Layer, rows: list[Row]) -> list[Any]:
     assert layer.vertices is not None
     vertices = read_table(folder, layer.vertices).sort_values(["corridor_id", "seq"], kind="stable")
     lines = {key: group[["lon", "lat"]].to_numpy() for key, group in vertices.groupby("corridor_id")}
-    ids = [row["id"] for row in _csv_rows(folder / f"{layer.id}.csv", layer.fields)]
-    return [shapely.LineString(lines[key]) if len(lines.get(key, ())) > 1 else None for key in ids]
+    keys = [row.get("id") for row in rows]
+    return [shapely.LineString(lines[key]) if len(lines.get(key, ())) > 1 else None for key in keys]
 
 
-def _frame(layer: Layer, rows: list[Row], shapes: list[Any] | None, *, origin: str) -> Any:
-    faults = _row_faults(rows, layer.fields)
-    if layer.geometry == "LineString":
-        faults += [f"{row['_at']}: geometry: is empty" for row, shape in zip(rows, shapes or [], strict=True) if shape is None]
-    _refuse(origin, faults)
+def _frame(layer: Layer, rows: list[Row], shapes: list[Any] | None, faults: list[str], *, origin: str) -> Any:
+    """Refuse the rows or make the layer of them; `shapes` is None where the columns ``lon`` and ``lat`` hold the points."""
+    _refuse(origin, faults + _row_faults(rows, layer.fields if shapes is None else _without_position(layer.fields)))
     frame = _typed(rows, layer.fields).set_index("id")
     if layer.geometry is None:
         return frame
-    points = shapely.points(frame["lon"], frame["lat"]) if layer.geometry == "Point" else shapes
-    return gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"], errors="ignore"), geometry=points, crs=crs.WGS84)
+    geometry = shapely.points(frame["lon"], frame["lat"]) if shapes is None else shapes
+    return gpd.GeoDataFrame(frame.drop(columns=list(POSITION), errors="ignore"), geometry=geometry, crs=crs.WGS84)
 
 
 def _typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
@@ -328,11 +326,11 @@ def _row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     unique = fields[0].name == "id"
     for row in rows:
         at = f"{row['_at']}" + (f" ({row['id']})" if unique and row.get("id") else "")
-        swapped = _swapped(row)
+        swapped = _swapped(_number(row.get("lon")), _number(row.get("lat")))
         if swapped:
             faults.append(f"{at}: lon, lat: {swapped}")
         for field in fields:
-            if field.name not in present or (swapped and field.name in ("lon", "lat")):
+            if field.name not in present or (swapped and field.name in POSITION):
                 continue
             fault = _cell_fault(row.get(field.name), field)
             if fault:
@@ -344,11 +342,27 @@ def _row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     return faults
 
 
-def _swapped(row: Row) -> str | None:
-    lon, lat = _number(row.get("lon")), _number(row.get("lat"))
-    if lon is None or lat is None or abs(lat) <= 90 or abs(lat) > 180 or abs(lon) > 90:
+def _shape_fault(shape: Any, layer: Layer) -> str | None:
+    if shape is None or shape.is_empty:
+        return "is empty"
+    if shape.geom_type != layer.geometry:
+        return f"is a {shape.geom_type}, the layer has {layer.geometry}"
+    for lon, lat in shapely.get_coordinates(shape):
+        if swapped := _swapped(lon, lat):
+            return swapped
+        if not (abs(lon) <= 180 and abs(lat) <= 90):
+            return f"{lon:.10g}, {lat:.10g} is no longitude and latitude in degrees"
+    return None
+
+
+def _without_position(fields: Sequence[Field]) -> tuple[Field, ...]:
+    return tuple(field for field in fields if field.name not in POSITION)
+
+
+def _swapped(lon: float | None, lat: float | None) -> str | None:
+    if lon is None or lat is None or not 90 < abs(lat) <= 180 or abs(lon) > 90:
         return None
-    return f"{row['lon']}, {row['lat']} look swapped: longitude stands before latitude"
+    return f"{lon:.10g}, {lat:.10g} look swapped: longitude stands before latitude"
 
 
 def _cell_fault(cell: str | None, field: Field) -> str | None:

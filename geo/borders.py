@@ -1,0 +1,272 @@
+"""Close the border in a network everywhere except at the gates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo import crs
+from geo.errors import InputError
+from geo.network import Network
+
+NEAR_COUNTRY_M = 5_000
+"""A point outside every country, on a pier or an islet that the outline lacks, belongs to the nearest one within this."""
+
+NEAR_GATE_M = 2_000
+"""A road across the border belongs to a gate within this distance, or within the accuracy of the gate's position."""
+
+TRUCK = "truck"
+PER_SEGMENT = ("forward", "backward", "length_m", "road_class", "name", "gate", "country")
+
+
+def close(network: Network, countries: Any, gates: Any, crossings: pd.DataFrame) -> tuple[Network, pd.DataFrame]:
+    """Give every segment its country, each gate its road, and cut every other road across the border.
+
+    A road crosses where the two ends of a segment lie in different countries; one that leaves a country and comes back
+    between two junctions does not. Of the roads near a gate the nearest one in each direction is taken, so that a gate with
+    two carriageways keeps both; every other is cut. Only the step that crosses is the gate or is cut: what leads up to it on
+    either side becomes a segment of its own, on which one may still drive. Passing a gate adds its service time.
+
+    Parameters
+    ----------
+    countries
+        GeoDataFrame of polygons with the column country (ISO 3166-1 alpha-2), WGS 84. An outline that is a kilometre off
+        cuts roads along the border: look at the report.
+    gates
+        GeoDataFrame of points, WGS 84, indexed by id, with kind, mode, cargo, country, opposite_country and
+        position_accuracy_m. Only gates of mode “road” count.
+    crossings
+        Columns profile, kind, service_time_s. A profile cannot pass a kind of gate that is not listed for it, and a truck
+        none without cargo.
+
+    Returns
+    -------
+    network
+        A new network; the argument is not changed. Segments keep their numbers, new ones come last.
+    report
+        One row a road that crosses: segment, lon and lat of the crossing, verdict “matched” or “cut”, gate and distance_m of
+        the nearest gate of this pair of countries from the road (missing where there is none). Then one row, “no road” and
+        without a segment, for each road gate to which no road leads, at the gate's own position.
+
+    Raises
+    ------
+    InputError
+        The network's border has been closed before.
+    """
+    if network.manifest.countries or network.manifest.gates:
+        raise InputError("The border of this network is closed already; import the roads again to close it anew.")
+    countries = countries.dropna(subset="country")
+    codes = tuple(sorted({*countries["country"], *gates["country"], *gates["opposite_country"]}))
+    roads = gates[gates["mode"] == "road"]
+    place = _country_of(network.node_lonlat, countries, codes)
+    tail, head = place[network.tail], place[network.head]
+    crossing = np.flatnonzero((tail != head) & (tail >= 0) & (head >= 0))
+    lines = [network.shape(int(i)) for i in crossing]
+    nearest, distance_m = _nearest_gate(lines, codes, tail[crossing], head[crossing], roads)
+    limit_m = np.maximum(NEAR_GATE_M, roads["position_accuracy_m"].fillna(0).to_numpy(float))
+    within = np.array([row >= 0 and distance <= limit_m[row] for row, distance in zip(nearest, distance_m, strict=True)], bool)
+    matched = _choose(network, crossing, within, nearest, distance_m, tail, head)
+
+    country = np.where(tail >= 0, tail, head).astype(np.int16)
+    split, parent, after = _split(network, crossing, _breaks(lines, nearest, roads, countries, codes))
+    cut, used = crossing[~matched], np.unique(nearest[matched])
+    gate = np.full(split.segment_count, -1, np.int32)
+    gate[crossing[matched]] = np.searchsorted(used, nearest[matched])
+    forward, backward = split.forward.copy(), split.backward.copy()
+    forward[cut] = backward[cut] = False
+    service = crossings.set_index(["profile", "kind"])["service_time_s"].to_dict()
+    time_s = {}
+    for profile, seconds in split.time_s.items():
+        time_s[profile] = seconds.copy()
+        time_s[profile][cut] = np.inf
+        passing = np.array([_service_time_s(profile, row, service) for _, row in roads.iterrows()], float)
+        time_s[profile][crossing[matched]] += passing[nearest[matched]]
+    notes = (*network.manifest.notes, f"{len(used)} gates have a road; {len(cut)} other roads across the border are cut.")
+    closed = replace(
+        split,
+        manifest=replace(network.manifest, countries=codes, gates=tuple(str(roads.index[row]) for row in used), notes=notes),
+        forward=forward,
+        backward=backward,
+        gate=gate,
+        country=np.concatenate([country, np.where(after, head[parent], tail[parent])]).astype(np.int16),
+        time_s=time_s,
+    )
+    middle = np.array([split.shape(int(i)).mean(axis=0) for i in crossing]).reshape(-1, 2)
+    return closed, _report(crossing, middle, matched, nearest, distance_m, roads)
+
+
+def _country_of(lonlat: NDArray[np.float64], countries: Any, codes: tuple[str, ...]) -> NDArray[np.int64]:
+    """Give the index in ``codes`` of the country of each point, -1 where none is near."""
+    code = np.array([codes.index(one) for one in countries["country"]], np.int64)
+    place = np.full(len(lonlat), -1, np.int64)
+    shapes = countries.geometry.to_numpy()
+    shapely.prepare(shapes)
+    tree = shapely.STRtree(shapes)
+    point, shape = tree.query(shapely.points(lonlat), predicate="intersects")
+    place[point[::-1]] = code[shape[::-1]]
+    outside = np.flatnonzero(place < 0)
+    if len(outside) and len(shapes):
+        points, flat = shapely.points(crs.mercator(lonlat[outside])), shapely.transform(shapes, crs.mercator)
+        shape = shapely.STRtree(flat).nearest(points)
+        near = _distance_m(points, flat[shape]) <= NEAR_COUNTRY_M
+        place[outside[near]] = code[shape[near]]
+    return place
+
+
+def _distance_m(points: Any, shapes: Any) -> NDArray[np.float64]:
+    """Measure from points to the nearest points of shapes, pair by pair; both in the sphere's Mercator."""
+    ends = shapely.get_coordinates(shapely.shortest_line(points, shapes)).reshape(-1, 2, 2)
+    return crs.distance_m(crs.from_mercator(ends[:, 0]), crs.from_mercator(ends[:, 1]))
+
+
+def _nearest_gate(
+    lines: list[NDArray[np.float64]], codes: tuple[str, ...], tail: NDArray[np.int64], head: NDArray[np.int64], roads: Any
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Give for each crossing the row of the nearest gate between the same two countries, or -1, and its distance."""
+    nearest, distance_m = np.full(len(lines), -1), np.full(len(lines), np.nan)
+    flat = np.array([shapely.LineString(crs.mercator(line)) for line in lines], object)
+    points = shapely.transform(roads.geometry.to_numpy(), crs.mercator)
+    pair_of_gate = [frozenset(pair) for pair in zip(roads["country"], roads["opposite_country"], strict=True)]
+    pair_of_line = [frozenset((codes[a], codes[b])) for a, b in zip(tail, head, strict=True)]
+    for pair in set(pair_of_line) & set(pair_of_gate):
+        crossing = np.array([i for i, one in enumerate(pair_of_line) if one == pair])
+        gate = np.array([i for i, one in enumerate(pair_of_gate) if one == pair])
+        nearest[crossing] = gate[shapely.STRtree(points[gate]).nearest(flat[crossing])]
+        distance_m[crossing] = _distance_m(points[nearest[crossing]], flat[crossing])
+    return nearest, distance_m
+
+
+def _choose(
+    network: Network,
+    crossing: NDArray[np.int64],
+    within: NDArray[np.bool_],
+    nearest: NDArray[np.int64],
+    distance_m: NDArray[np.float64],
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Take for each gate, nearest first, the crossings that open a direction which no nearer one has opened."""
+    matched = np.zeros(len(crossing), bool)
+    opened: set[tuple[int, int]] = set()
+    for i in np.lexsort((crossing, distance_m)):
+        segment = crossing[i]
+        leaving = ((network.forward, tail), (network.backward, head))
+        directions = {(int(nearest[i]), int(country[segment])) for may, country in leaving if may[segment]}
+        if within[i] and directions - opened:
+            matched[i] = True
+            opened |= directions
+    return matched
+
+
+def _breaks(lines: list[NDArray[np.float64]], nearest: NDArray[np.int64], roads: Any, countries: Any, codes: tuple[str, ...]) -> list[int]:
+    """Give the step of each line that crosses: where the country changes, and of several such steps the one nearest the gate."""
+    breaks = []
+    for line, row in zip(lines, nearest, strict=True):
+        place = _country_of(line, countries, codes)
+        for i in range(1, len(place)):
+            place[i] = place[i] if place[i] >= 0 else place[i - 1]
+        changes = np.flatnonzero(place[1:] != place[:-1])
+        if row >= 0:
+            gate = shapely.get_coordinates(roads.geometry.iloc[row])[0]
+            changes = changes[np.argsort(crs.distance_m((line[changes] + line[changes + 1]) / 2, gate), kind="stable")]
+        breaks.append(int(changes[0]))
+    return breaks
+
+
+def _split(network: Network, crossing: NDArray[np.int64], breaks: list[int]) -> tuple[Network, NDArray[np.int64], NDArray[np.bool_]]:
+    """Shorten each crossing segment to the step that crosses; what is left before and after it becomes new segments.
+
+    Returns
+    -------
+    network, parent, after
+        For each new segment the one it was part of, and whether it lies after the step.
+    """
+    tail, head, count = network.tail.copy(), network.head.copy(), np.diff(network.shape_start)
+    keep = np.ones(len(network.shape_lonlat), bool)
+    nodes: list[NDArray[np.float64]] = []
+    parts: list[NDArray[np.float64]] = []
+    ends: list[tuple[int, int]] = []
+    parent: list[int] = []
+    after: list[bool] = []
+    for segment, step in zip(crossing.tolist(), breaks, strict=True):
+        line, start = network.shape(segment), network.shape_start[segment]
+        keep[start : start + len(line)] = False
+        keep[start + step : start + step + 2] = True
+        count[segment] = 2
+        if step > 0:
+            new = network.node_count + len(nodes)
+            nodes.append(line[step])
+            parts.append(line[: step + 1])
+            ends.append((tail[segment], new))
+            tail[segment] = new
+            parent.append(segment)
+            after.append(False)
+        if step + 2 < len(line):
+            new = network.node_count + len(nodes)
+            nodes.append(line[step + 1])
+            parts.append(line[step + 1 :])
+            ends.append((new, head[segment]))
+            head[segment] = new
+            parent.append(segment)
+            after.append(True)
+    of = np.array(parent, np.int64)
+    share = np.ones(network.segment_count + len(of))
+    for i, (segment, part) in enumerate(zip(parent, parts, strict=True), start=network.segment_count):
+        whole = _length_m(network.shape(segment))
+        share[i] = _length_m(part) / whole if whole else 0.0
+        share[segment] -= share[i]
+    grown: dict[str, Any] = {name: np.concatenate([getattr(network, name), getattr(network, name)[of]]) for name in PER_SEGMENT}
+    time_s = {}
+    for profile, seconds in network.time_s.items():
+        seconds = np.concatenate([seconds, seconds[of]])
+        time_s[profile] = np.where(np.isfinite(seconds), np.where(np.isfinite(seconds), seconds, 0) * np.maximum(share, 0), np.inf)
+    grown["length_m"] = grown["length_m"] * np.maximum(share, 0)
+    more = np.array(ends, np.int32).reshape(-1, 2)
+    split = replace(
+        network,
+        node_lonlat=np.concatenate([network.node_lonlat, np.array(nodes).reshape(-1, 2)]),
+        tail=np.concatenate([tail, more[:, 0]]),
+        head=np.concatenate([head, more[:, 1]]),
+        shape_start=np.concatenate([[0], np.cumsum([*count, *map(len, parts)])]).astype(np.int64),
+        shape_lonlat=np.concatenate([network.shape_lonlat[keep], *parts]),
+        time_s=time_s,
+        _cache={},
+        **grown,
+    )
+    return split, of, np.array(after, bool)
+
+
+def _length_m(line: NDArray[np.float64]) -> float:
+    return float(crs.distance_m(line[:-1], line[1:]).sum())
+
+
+def _service_time_s(profile: str, gate: Any, service: dict[Any, float]) -> float:
+    cargo = gate["cargo"] is not pd.NA and bool(gate["cargo"])
+    return np.inf if profile == TRUCK and not cargo else service.get((profile, gate["kind"]), np.inf)
+
+
+def _report(
+    crossing: NDArray[np.int64],
+    middle: NDArray[np.float64],
+    matched: NDArray[np.bool_],
+    nearest: NDArray[np.int64],
+    distance_m: NDArray[np.float64],
+    roads: Any,
+) -> pd.DataFrame:
+    idle = np.setdiff1d(np.arange(len(roads)), nearest[matched])
+    where = np.concatenate([middle, shapely.get_coordinates(roads.geometry.to_numpy()[idle])])
+    return pd.DataFrame(
+        {
+            "segment": pd.array([*crossing, *[pd.NA] * len(idle)], "Int64"),
+            "lon": where[:, 0],
+            "lat": where[:, 1],
+            "verdict": [*np.where(matched, "matched", "cut"), *["no road"] * len(idle)],
+            "gate": pd.array([*(str(roads.index[row]) if row >= 0 else None for row in nearest), *map(str, roads.index[idle])], "str"),
+            "distance_m": np.concatenate([distance_m, np.full(len(idle), np.nan)]),
+        }
+    )

@@ -1,0 +1,180 @@
+"""Frames to interactive maps; the only module that knows Folium.
+
+Folium hands every string to branca, which compiles it as a Jinja2 template a second time: ``{{7*7}}`` in a park's name would
+run here, and popups are inserted as HTML. So nothing from a layer passes through Folium as it is. Folium draws the frame of
+the map from constants; what the layers hold travels as data, escaped by :func:`script_json`, and becomes text in the browser
+through ``textContent``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pandas as pd
+import shapely
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+
+DECIMALS = 5
+"""Decimals of a degree in what is drawn: 1 m."""
+VENDORED = {"leaflet": "vendor/leaflet-1.9.4/leaflet.js", "leaflet_css": "vendor/leaflet-1.9.4/leaflet.css"}
+"""The browser files of Folium that we use, by Folium's name for them, and where our own copy lies under ``static``."""
+_ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "{<>&\u2028\u2029"}
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The empty map: its element, the script that makes it, and the files it needs (paths under ``static``)."""
+
+    html: str
+    script: str
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+
+
+def script_json(value: object) -> str:
+    """Write JSON that may stand inside a script element, a template or a Folium map.
+
+    In its strings ``{ < > &`` and the line separators U+2028 and U+2029 are written as ``\\u`` escapes, so it can neither end
+    the element nor begin a template expression; read back, it is the same value. Outside strings, a brace is always
+    followed by a quote or a closing brace, which begins no expression.
+    """
+    text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
+    return _STRING.sub(lambda string: string.group().translate(_ESCAPED), text)
+
+
+def frame(*, lon: float, lat: float, zoom: float, name: str = "atlas") -> Frame:
+    """Draw the empty map of a page: no tiles, no data, the browser's variable ``map_<name>``.
+
+    Raises
+    ------
+    KeyError
+        Folium wants a browser file of which we have no copy.
+    """
+    canvas = _canvas(lon, lat, zoom, name)
+    root = canvas.get_root()
+    root.render()
+    return Frame(
+        html=root.html.render(),
+        script=root.script.render(),
+        scripts=tuple(VENDORED[key] for key, _ in canvas.default_js),
+        styles=tuple(VENDORED[key] for key, _ in canvas.default_css),
+    )
+
+
+def _canvas(lon: float, lat: float, zoom: float, name: str) -> folium.Map:
+    import folium
+
+    numbers = [float(value) for value in (lon, lat, zoom)]
+    if not all(map(math.isfinite, numbers)) or not name.isidentifier():
+        raise ValueError("A map begins at finite coordinates and has a plain name.")
+    canvas = folium.Map(
+        location=[numbers[1], numbers[0]],
+        zoom_start=numbers[2],
+        tiles=None,
+        control_scale=True,
+        zoom_control="bottomright",
+        prefer_canvas=True,
+        minZoom=5,
+        maxZoom=17,
+        zoomSnap=0.5,
+        worldCopyJump=False,
+    )
+    canvas._id = name  # Folium's is random, and a page with a random id has no ETag
+    canvas.default_js = [one for one in canvas.default_js if one[0] in VENDORED]  # its other files serve widgets we do not use
+    canvas.default_css = [one for one in canvas.default_css if one[0] in VENDORED]
+    return canvas
+
+
+def draw(layers: Mapping[str, gpd.GeoDataFrame], *, label: str = "name_en") -> folium.Map:
+    """Draw layers on a Folium map, for a notebook: points as circles, lines as lines, the label on hover.
+
+    Parameters
+    ----------
+    layers
+        Point and line layers in WGS 84, by the name under which the map's layer control lists them. Names are taken from
+        the program, not from data: plain words only.
+    label
+        Column whose text is shown, as text.
+    """
+    import folium
+    from branca.element import MacroElement
+    from jinja2 import Template
+
+    bounds = np.array([one.total_bounds for one in layers.values() if len(one)])
+    west, south = bounds[:, :2].min(axis=0)
+    east, north = bounds[:, 2:].max(axis=0)
+    canvas = folium.Map(location=[(south + north) / 2, (west + east) / 2], zoom_start=8, control_scale=True, prefer_canvas=True)
+    for number, (name, layer) in enumerate(layers.items()):
+        if not name.replace(" ", "").isalnum():
+            raise ValueError("A layer's name is made of letters, digits and blanks.")
+        group = folium.FeatureGroup(name=name)
+        element = MacroElement()
+        element._template = Template(_DRAW)
+        element.data = script_json(payload(layer, [label]))
+        element.colour = PALETTE[number % len(PALETTE)]
+        group.add_child(element)
+        canvas.add_child(group)
+    folium.LayerControl().add_to(canvas)
+    canvas.fit_bounds([[south, west], [north, east]])
+    return canvas
+
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+"""Colours that colour-blind eyes tell apart. Source: Okabe and Ito (2008), Color Universal Design."""
+
+_DRAW = """
+{% macro script(this, kwargs) %}
+(function (data, colour, group) {
+  data.rows.forEach(function (row) {
+    var shape = row[0], text = document.createElement("span");
+    text.textContent = row[1] === null ? "" : row[1];
+    var latlngs = shape.map(function (point) { return [point[1], point[0]]; });
+    var mark = shape.length === 1 ? L.circleMarker(latlngs[0], {radius: 5, weight: 1, color: colour, fillOpacity: 0.7})
+                                  : L.polyline(latlngs, {weight: 3, color: colour});
+    mark.bindTooltip(text).addTo(group);
+  });
+})({{ this.data }}, {{ this.colour|tojson }}, {{ this._parent.get_name() }});
+{% endmacro %}
+"""
+
+
+def payload(layer: gpd.GeoDataFrame, columns: Sequence[str], *, extra: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Make what the browser draws: columns named once, then one row a feature.
+
+    Parameters
+    ----------
+    columns
+        Columns to send; ``id`` is the index.
+    extra
+        More columns on the same index.
+
+    Returns
+    -------
+    dict
+        ``columns``: ``shape``, then those asked for, then the extra ones; ``rows``: their values, unknown ones None. A shape
+        is a list of [lon, lat] points, one for a point.
+    """
+    table = {name: layer.index if name == "id" else layer[name] for name in columns}
+    if extra is not None:
+        table |= {str(name): extra[name] for name in extra.columns}
+    values = [[_plain(value) for value in column] for column in table.values()]
+    shapes = [np.round(shapely.get_coordinates(shape), DECIMALS).tolist() for shape in layer.geometry.array]
+    return {"columns": ["shape", *table], "rows": [list(row) for row in zip(shapes, *values, strict=True)]}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    return int(value) if isinstance(value, float) and value.is_integer() else value

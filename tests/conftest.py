@@ -1,0 +1,140 @@
+"""Networks and layers small enough to count in the head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo import corridors, layers
+from geo.network import Manifest, Network
+
+DATA = Path(__file__).parent / "data"
+STEP_M = 1000.0
+STEP_S = 60.0
+
+Segment = tuple[int, int, float]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of test files: good ones, ``invalid/`` with one fault each, ``toy/`` with a whole data package."""
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def toy() -> Path:
+    """A data package of two countries, AA in the west and BB in the east.
+
+    ``west-road`` (20 km, 60 km/h) leads to the gate ``bridge``, which takes half an hour; ``east-road`` (10 km) leads on.
+    A truck drives at half the speed, needs an hour at the gate and may not use ``pass``; ``ferry`` serves neither.
+    """
+    return DATA / "toy"
+
+
+@pytest.fixture(scope="session")
+def toy_network(toy: Path) -> Network:
+    return corridors.read(toy)
+
+
+@pytest.fixture(scope="session")
+def real_network() -> Network:
+    """The corridor network of the data that comes with Zone Atlas."""
+    return corridors.read(layers.bundled())
+
+
+def points(where: dict[str, tuple[float, float]], **columns: Sequence[object]) -> gpd.GeoDataFrame:
+    """Make a point layer from longitude and latitude by id."""
+    lonlat = np.array(list(where.values()), float).reshape(-1, 2)
+    index = pd.Index(list(where), dtype="str", name="id")
+    return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(*lonlat.T), index=index, crs=4326)
+
+
+@pytest.fixture(scope="session", name="points")
+def points_() -> Callable[..., gpd.GeoDataFrame]:
+    return points
+
+
+def roads(
+    nodes: Sequence[tuple[float, float]],
+    segments: Sequence[Segment],
+    *,
+    one_way: Sequence[int] = (),
+    gate_of: dict[int, str] | None = None,
+    country_of: Sequence[str] | None = None,
+    truck_s: Sequence[float] | None = None,
+    access_speed_kph: float = 36,
+    access_detour: float = 1,
+    snap_limit_m: float = 5000,
+) -> Network:
+    """Make a network of straight segments, given as tail, head and seconds; a kilometre takes a minute."""
+    tail, head = (np.array([segment[end] for segment in segments], np.int32) for end in (0, 1))
+    time = np.array([segment[2] for segment in segments], float)
+    lonlat = np.array(nodes, float).reshape(-1, 2)
+    gates = tuple(dict.fromkeys((gate_of or {}).values()))
+    gate = [gates.index(gate_of[i]) if gate_of and i in gate_of else -1 for i in range(len(segments))]
+    countries = tuple(sorted(set(country_of or ()) - {""}))
+    both = np.ones(len(segments), bool)
+    backward = both.copy()
+    backward[list(one_way)] = False
+    return Network(
+        manifest=Manifest(
+            title="Test roads",
+            source="made up",
+            licence="CC0-1.0",
+            as_of=None,
+            coarse=False,
+            access_speed_kph={"car": access_speed_kph, "truck": access_speed_kph},
+            access_detour=access_detour,
+            snap_limit_m=snap_limit_m,
+            road_classes=("street",),
+            names=tuple(f"Street {i}" for i in range(len(segments))),
+            gates=gates,
+            countries=countries,
+        ),
+        node_lonlat=lonlat,
+        tail=tail,
+        head=head,
+        forward=both,
+        backward=backward,
+        length_m=time * STEP_M / STEP_S,
+        road_class=np.zeros(len(segments), np.int16),
+        name=np.arange(len(segments), dtype=np.int32),
+        gate=np.array(gate, np.int32).reshape(-1),
+        country=np.array([countries.index(one) if one else -1 for one in country_of or [""] * len(segments)], np.int16),
+        shape_start=np.arange(0, 2 * len(segments) + 1, 2, dtype=np.int64),
+        shape_lonlat=np.column_stack([lonlat[tail], lonlat[head]]).reshape(-1, 2),
+        time_s={"car": time, "truck": np.array(truck_s, float) if truck_s is not None else 2 * time},
+    )
+
+
+@pytest.fixture(scope="session", name="roads")
+def roads_() -> Callable[..., Network]:
+    return roads
+
+
+SIDE = 13
+WEST, SOUTH, CELL = 107.0, 21.0, 0.01
+
+
+def crossing(column: int, row: int) -> tuple[float, float]:
+    """Give the place of a crossing of the grid, (0, 0) in its south-west corner."""
+    return WEST + CELL * column, SOUTH + CELL * row
+
+
+@pytest.fixture(scope="session", name="crossing")
+def crossing_() -> Callable[[int, int], tuple[float, float]]:
+    return crossing
+
+
+@pytest.fixture(scope="session")
+def grid() -> Network:
+    """Thirteen streets each way, 1 km and one minute from crossing to crossing (a truck takes two)."""
+    nodes = [crossing(column, row) for row in range(SIDE) for column in range(SIDE)]
+    east = [(i, i + 1, STEP_S) for i in range(SIDE * SIDE) if i % SIDE < SIDE - 1]
+    north = [(i, i + SIDE, STEP_S) for i in range(SIDE * (SIDE - 1))]
+    return roads(nodes, east + north)

@@ -1,0 +1,211 @@
+"""The border is closed except at the gates."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geo import borders, crs, osmfile
+from geo.errors import InputError
+from geo.network import Network
+
+DEGREE_M = 111_320
+
+CROSSINGS = pd.DataFrame(
+    [("car", "international", 600.0), ("truck", "international", 3600.0), ("car", "local", 300.0)],
+    columns=["profile", "kind", "service_time_s"],
+)
+SPEEDS = pd.DataFrame(
+    [(profile, kind, 36.0) for profile in ("car", "truck") for kind in ("road", "motorway", "access")],
+    columns=["profile", "road_class", "speed_kph"],
+)
+
+
+def countries() -> gpd.GeoDataFrame:
+    """Give two squares of one degree, AA in the west and BB in the east, that meet at longitude 1."""
+    return gpd.GeoDataFrame({"country": ["AA", "BB"]}, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326)
+
+
+def gate(lat: float, **changes: object) -> dict[str, object]:
+    """Give a gate on the border at a latitude."""
+    row = {"kind": "international", "mode": "road", "cargo": True, "country": "AA", "opposite_country": "BB", "position_accuracy_m": 300.0}
+    return row | {"geometry": shapely.Point(1, lat)} | changes
+
+
+def gates(**rows: dict[str, object]) -> gpd.GeoDataFrame:
+    """Make the layer of gates."""
+    columns = list(gate(0))
+    return gpd.GeoDataFrame(
+        [rows[key] for key in rows], columns=columns, index=pd.Index(list(rows), name="id", dtype="str"), crs=4326
+    ).astype({"cargo": "boolean"})
+
+
+def bridges(*where: tuple[float, int], span: float = 0.005) -> Network:
+    """Make one road across the border at each latitude: 0 for both ways, 1 for west to east only, -1 for east to west."""
+    lonlat = np.array([(1 + side * span, lat) for lat, _ in where for side in (-1, 1)])
+    k = len(where)
+    oneway = np.array([way for _, way in where])
+    roads = osmfile.Roads(
+        lonlat,
+        np.arange(k) * 2,
+        np.arange(k) * 2 + 1,
+        oneway >= 0,
+        oneway <= 0,
+        np.arange(k),
+        ["road"] * k,
+        [""] * k,
+        np.full(k, np.nan),
+        np.ones(k, bool),
+    )
+    return osmfile.build(roads, speeds=SPEEDS, title="bridges", source="test")
+
+
+def test_gate_opens_its_road_and_nothing_else() -> None:
+    """The road at the gate costs its service time, the one 5 km off is cut, and nothing else changes."""
+    net = bridges((0.5, 0), (0.55, 0))
+    closed, report = borders.close(net, countries(), gates(bridge=gate(0.501)), CROSSINGS)
+    np.testing.assert_allclose(closed.time_s["car"] - net.time_s["car"], [600, np.inf])
+    np.testing.assert_allclose(closed.time_s["truck"] - net.time_s["truck"], [3600, np.inf])
+    assert closed.gate.tolist() == [0, -1]
+    assert closed.manifest.gates == ("bridge",)
+    assert closed.forward.tolist() == closed.backward.tolist() == [True, False]
+    assert report["verdict"].tolist() == ["matched", "cut"]
+    assert report["gate"].tolist() == ["bridge", "bridge"]
+    assert report["distance_m"].tolist() == pytest.approx([0.001 * DEGREE_M, 0.049 * DEGREE_M], rel=0.01)
+    assert report["lon"].tolist() == pytest.approx([1, 1])
+    assert len(closed.manifest.notes) == len(net.manifest.notes) + 1
+
+
+def test_argument_is_not_changed() -> None:
+    """The open network is as before, and can be closed again with the same result."""
+    net = bridges((0.5, 0), (0.55, 0))
+    before = dataclasses.replace(net, **{name: np.array(getattr(net, name)) for name in ("forward", "backward", "gate", "country")})
+    first, _ = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    second, _ = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    for name in ("forward", "backward", "gate", "country"):
+        np.testing.assert_array_equal(getattr(net, name), getattr(before, name))
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    assert np.isfinite(net.time_s["car"]).all()
+    np.testing.assert_array_equal(first.time_s["car"], second.time_s["car"])
+
+
+def test_closing_twice_is_refused() -> None:
+    """A network whose border is closed would pay the service time twice."""
+    closed, _ = borders.close(bridges((0.5, 0)), countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    with pytest.raises(InputError, match="closed already"):
+        borders.close(closed, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "car", "truck"),
+    [
+        ({"cargo": False}, 600, np.inf),
+        ({"cargo": pd.NA}, 600, np.inf),
+        ({"kind": "local"}, 300, np.inf),
+        ({"kind": "closed"}, np.inf, np.inf),
+    ],
+)
+def test_who_may_pass(changes: dict[str, object], car: float, truck: float) -> None:
+    """A truck needs a gate for cargo, and everybody one whose kind is listed for them."""
+    net = bridges((0.5, 0))
+    closed, _ = borders.close(net, countries(), gates(bridge=gate(0.5, **changes)), CROSSINGS)
+    assert closed.gate[0] == 0
+    assert closed.time_s["car"][0] - net.time_s["car"][0] == pytest.approx(car)
+    assert closed.time_s["truck"][0] - net.time_s["truck"][0] == pytest.approx(truck)
+
+
+@pytest.mark.parametrize("changes", [{"mode": "rail"}, {"opposite_country": "CC"}])
+def test_gate_of_another_kind_opens_no_road(changes: dict[str, object]) -> None:
+    """A railway gate, or one between other countries, does not open a road."""
+    closed, report = borders.close(bridges((0.5, 0)), countries(), gates(other=gate(0.5, **changes)), CROSSINGS)
+    assert report["verdict"].iloc[0] == "cut"
+    assert pd.isna(report["gate"].iloc[0])
+    assert np.isnan(report["distance_m"].iloc[0])
+    assert not closed.forward[0]
+
+
+@pytest.mark.parametrize(("accuracy", "verdict"), [(np.nan, "cut"), (300.0, "cut"), (5000.0, "matched")])
+def test_reach_of_a_gate_is_two_km_or_its_accuracy(accuracy: float, verdict: str) -> None:
+    """A road 3 km from a gate belongs to it only where the gate's position is that uncertain."""
+    _, report = borders.close(
+        bridges((0.5, 0)), countries(), gates(far=gate(0.5 + 3000 / DEGREE_M, position_accuracy_m=accuracy)), CROSSINGS
+    )
+    assert report["verdict"].iloc[0] == verdict
+
+
+def test_nearest_road_of_a_gate_wins() -> None:
+    """Of two roads near one gate the nearer is the gate's and the other is cut, whichever comes first."""
+    for order in ((0.501, 0.502), (0.502, 0.501)):
+        _, report = borders.close(bridges(*((lat, 0) for lat in order)), countries(), gates(bridge=gate(0.5)), CROSSINGS)
+        verdict = dict(zip(report["lat"].round(3), report["verdict"], strict=True))
+        assert verdict == {0.501: "matched", 0.502: "cut"}
+
+
+def test_two_carriageways_of_a_gate_stay_open() -> None:
+    """Two one-way roads side by side both belong to the gate; a third is cut."""
+    closed, report = borders.close(bridges((0.5, 1), (0.5003, -1), (0.5006, -1)), countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    assert report["verdict"].tolist() == ["matched", "matched", "cut"]
+    assert closed.gate.tolist() == [0, 0, -1]
+    assert (closed.forward | closed.backward).tolist() == [True, True, False]
+
+
+def test_gates_without_a_road_are_listed() -> None:
+    """A road gate to which no road leads has a row of its own, at its own position."""
+    _, report = borders.close(bridges((0.5, 0)), countries(), gates(bridge=gate(0.5), lonely=gate(0.9)), CROSSINGS)
+    row = report.iloc[-1]
+    assert (row["verdict"], row["gate"], row["lat"]) == ("no road", "lonely", 0.9)
+    assert pd.isna(row["segment"])
+
+
+def test_country_of_each_segment() -> None:
+    """A segment lies where its ends lie; outside every outline the nearest country within 5 km counts, else none."""
+    lonlat = np.array(
+        [(0.2, 0.5), (0.3, 0.5), (1.2, 0.5), (1.3, 0.5), (2.01, 0.5), (2.02, 0.5), (2.4, 0.5), (2.5, 0.5), (0.1, -0.01), (0.1, 0.1)]
+    )
+    k = 5
+    ends = np.arange(k) * 2
+    roads = osmfile.Roads(
+        lonlat,
+        ends,
+        ends + 1,
+        np.ones(k, bool),
+        np.ones(k, bool),
+        np.arange(k),
+        ["road"] * k,
+        [""] * k,
+        np.full(k, np.nan),
+        np.ones(k, bool),
+    )
+    net = osmfile.build(roads, speeds=SPEEDS, title="roads", source="test")
+    closed, report = borders.close(net, countries(), gates(), CROSSINGS)
+    place = {round(float(net.shape(i)[0, 0]), 2): closed.country[i] for i in range(k)}
+    assert closed.manifest.countries == ("AA", "BB")
+    assert place == {0.2: 0, 1.2: 1, 2.01: 1, 2.4: -1, 0.1: 0}
+    assert report.empty
+
+
+def test_only_the_step_across_is_the_gate() -> None:
+    """What leads up to the border stays a road of its own country, and the parts add up to the whole."""
+    lonlat = np.array([(0.9, 0.5), (0.95, 0.5), (0.999, 0.5), (1.001, 0.5), (1.1, 0.5)])
+    ends, one = np.arange(4), np.ones(4, bool)
+    roads = osmfile.Roads(lonlat, ends, ends + 1, one, one, np.zeros(4, int), ["road"], ["Road 1"], np.array([np.nan]), np.array([True]))
+    net = osmfile.build(roads, speeds=SPEEDS, title="road", source="test")
+    assert net.segment_count == 1
+    for layer, crossing_s in ((gates(bridge=gate(0.5)), 600), (gates(), np.inf)):
+        closed, report = borders.close(net, countries(), layer, CROSSINGS)
+        assert closed.segment_count == 3
+        assert [len(closed.shape(i)) for i in range(3)] == [2, 3, 2]
+        assert closed.length_m.sum() == pytest.approx(net.length_m.sum())
+        for i in range(3):
+            assert closed.length_m[i] == pytest.approx(crs.distance_m(closed.shape(i)[:-1], closed.shape(i)[1:]).sum())
+            np.testing.assert_array_equal(closed.node_lonlat[[closed.tail[i], closed.head[i]]], closed.shape(i)[[0, -1]])
+        assert closed.time_s["car"].sum() == pytest.approx(net.time_s["car"].sum() + crossing_s)
+        assert closed.country.tolist() == [0, 0, 1]
+        assert np.isfinite(closed.time_s["car"][1:]).all()
+        assert closed.name.tolist() == [0, 0, 0]
+        assert report["lon"].tolist() == pytest.approx([1])

@@ -1,0 +1,531 @@
+"""Roads from OpenStreetMap: files and downloads, held to OSMnx's own result."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+import osmium
+import osmnx as ox
+import pandas as pd
+import pytest
+from overpass import Stand, serving
+from scipy.sparse.csgraph import dijkstra
+
+from geo import crs, network, osm, osmfile
+from geo.errors import InputError, NotFoundError, UnavailableError
+
+SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
+STEP = 0.001
+
+SPEEDS = pd.DataFrame(
+    [
+        *(("car", kind, speed) for kind, speed in (("motorway", 90), ("primary", 60), ("residential", 30), ("road", 30), ("access", 20))),
+        *(("truck", kind, speed) for kind, speed in (("motorway", 70), ("primary", 40), ("residential", 15), ("road", 15), ("access", 10))),
+    ],
+    columns=["profile", "road_class", "speed_kph"],
+).astype({"speed_kph": float})
+
+# A cross of two streets with a bend, a roundabout of one way, a loop, a service road, and a ring that meets nothing.
+NODES = {
+    **{i: (i * STEP, 0) for i in range(1, 8)},
+    **{10 + i: (3 * STEP, i * STEP) for i in range(1, 4)},
+    21: (8 * STEP, STEP),
+    22: (9 * STEP, 0),
+    23: (8 * STEP, -STEP),
+    24: (11 * STEP, 0),
+    31: (4 * STEP, 4 * STEP),
+    32: (2 * STEP, 4 * STEP),
+    41: (20 * STEP, 0),
+    42: (21 * STEP, 0),
+    43: (20 * STEP, STEP),
+}
+PRIMARY, STREET = {"highway": "primary"}, {"highway": "residential"}
+WAYS = [
+    ([1, 2, 3], PRIMARY | {"name": "Long street", "ref": "QL1", "maxspeed": "50"}),
+    ([3, 4, 5, 6, 7], PRIMARY | {"name": "Long street"}),
+    ([3, 11, 12, 13], STREET),
+    ([7, 21, 22, 23, 7], STREET | {"junction": "roundabout"}),
+    ([24, 22], STREET | {"oneway": "-1"}),
+    ([22, 24], STREET | {"oneway": "yes", "name": "Back"}),
+    ([13, 31, 32, 13], STREET),
+    ([5, 12], {"highway": "service"}),
+    ([6, 12], PRIMARY | {"access": "private"}),
+    ([41, 42, 43, 41], STREET),
+]
+
+
+def xml(nodes: dict[int, tuple[float, float]] = NODES, ways: list = WAYS, extra: str = "") -> str:
+    """Write nodes and ways as OSM XML."""
+    lines = [f'<node id="{i}" version="1" lon="{x:.7f}" lat="{y:.7f}"/>' for i, (x, y) in nodes.items()]
+    for i, (refs, tags) in enumerate(ways, start=1):
+        inside = [f'<nd ref="{ref}"/>' for ref in refs] + [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items()]
+        lines.append(f'<way id="{i}" version="1">{"".join(inside)}</way>')
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">{"".join(lines)}{extra}</osm>'
+
+
+def road(
+    *ways: tuple[list[int], dict[str, str]], nodes: dict[int, tuple[float, float]] = NODES, folder: Path, extra: str = ""
+) -> network.Network:
+    """Read a network from the given ways."""
+    path = folder / "roads.osm"
+    path.write_text(xml(nodes, list(ways), extra), encoding="utf-8")
+    return osmfile.read(path, speeds=SPEEDS)
+
+
+def as_pbf(text: str, path: Path) -> Path:
+    """Write OSM XML text as a PBF file."""
+    with osmium.SimpleWriter(str(path)) as writer:
+        for thing in osmium.FileProcessor(osmium.io.FileBuffer(text.encode(), "osm")):
+            writer.add(thing)
+    return path
+
+
+@pytest.fixture(scope="session")
+def cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the cross as a PBF file."""
+    return as_pbf(xml(), tmp_path_factory.mktemp("cross") / "cross.osm.pbf")
+
+
+def reference(path: Path, folder: Path) -> tuple[object, dict[int, tuple[float, float]]]:
+    """Let OSMnx make the graph: its own reader and simplification, our speed for every single edge.
+
+    ``graph_from_xml`` filters nothing and fails on ways with missing points, so the file is reduced to driveable ways first.
+    """
+    text = folder / "driveable.osm"
+    with osmium.SimpleWriter(str(text), overwrite=True) as writer:
+        for thing in osmium.FileProcessor(str(path)):
+            if thing.is_node() or (thing.is_way() and osmfile.driveable({tag.k: tag.v for tag in thing.tags})):
+                writer.add(thing)
+    graph = ox.graph_from_xml(text, simplify=False, retain_all=True)
+    classes = SPEEDS[SPEEDS["profile"] == "car"].set_index("road_class")["speed_kph"]
+    for tail, head, data in graph.edges(data=True):
+        ends = [(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in (tail, head)]
+        limit = osmfile.limit_kph(data.get("maxspeed", ""))
+        speed = min(limit, classes["motorway"]) if limit > 0 and np.isfinite(limit) else classes.get(data["highway"], classes["road"])
+        data["travel_time"] = float(crs.distance_m(*ends)) / speed * 3.6
+    graph = ox.simplify_graph(graph)
+    graph.remove_nodes_from([node for node in list(graph) if graph.degree(node) == 0])
+    return ox.truncate.largest_component(graph, strongly=True), {node: (data["x"], data["y"]) for node, data in graph.nodes(data=True)}
+
+
+def assert_like_osmnx(made: network.Network, path: Path, folder: Path) -> None:
+    graph, junctions = reference(path, folder)
+    ours = {(round(x, 7), round(y, 7)): i for i, (x, y) in enumerate(made.node_lonlat)}
+    assert set(ours) == set(junctions.values())
+    arcs = made.arcs("car")
+    nodes = list(graph)
+    assert {ours[junctions[node]] for node in nodes} == set(np.flatnonzero(arcs.main))
+    import networkx as nx
+
+    for origin in nodes[:: max(1, len(nodes) // 20)]:
+        theirs = nx.single_source_dijkstra_path_length(graph, origin, weight="travel_time")
+        mine = dijkstra(arcs.time_s, indices=ours[junctions[origin]])
+        np.testing.assert_allclose([mine[ours[junctions[node]]] for node in nodes], [theirs[node] for node in nodes], rtol=1e-3)
+
+
+# The same as OSMnx
+
+
+def test_driveable_ways_are_those_of_osmnx() -> None:
+    """The table of ways that are no roads, written as a query, is OSMnx's own query, word for word."""
+    query = '["highway"]' + "".join(f'["{key}"!~"{pattern}"]' for key, pattern in osmfile.NOT_DRIVEABLE.items())
+    assert query == ox._overpass._get_network_filter("drive")
+
+
+def test_cross_is_as_osmnx_makes_it(cross: Path, tmp_path: Path) -> None:
+    """The hand-made cross has OSMnx's junctions and times."""
+    assert_like_osmnx(osmfile.read(cross, speeds=SPEEDS), cross, tmp_path)
+
+
+@pytest.mark.skipif(not (SHARED / "hoan_kiem.osm").is_file(), reason="needs shared/osm/hoan_kiem.osm")
+def test_hoan_kiem_is_as_osmnx_makes_it(tmp_path: Path) -> None:
+    """A real district has OSMnx's junctions and times."""
+    assert_like_osmnx(osmfile.read(SHARED / "hoan_kiem.osm", speeds=SPEEDS), SHARED / "hoan_kiem.osm", tmp_path)
+
+
+@pytest.mark.parametrize("simplified", [False, True])
+def test_graphml_gives_the_network_of_the_file(cross: Path, tmp_path: Path, simplified: bool) -> None:
+    """A graph that OSMnx saved, simplified or not, leads to the junctions and segments of the file it came from."""
+    text = tmp_path / "cross.osm"
+    text.write_text(xml(ways=[way for way in WAYS if osmfile.driveable(way[1])]), encoding="utf-8")
+    graph = ox.graph_from_xml(text, simplify=simplified, retain_all=True)
+    ox.save_graphml(graph, tmp_path / "cross.graphml")
+    ours, file = osm.read(tmp_path / "cross.graphml", speeds=SPEEDS), osm.read(cross, speeds=SPEEDS)
+    assert {tuple(row) for row in ours.node_lonlat} == {tuple(row) for row in file.node_lonlat}
+    assert ours.segment_count == file.segment_count
+    assert sorted(ours.length_m) == pytest.approx(sorted(file.length_m))
+    assert sorted(ours.forward.astype(int) + ours.backward) == sorted(file.forward.astype(int) + file.backward)
+    if not simplified:
+        assert sorted(ours.time_s["truck"]) == pytest.approx(sorted(file.time_s["truck"]))
+
+
+# What becomes of the roads
+
+
+def test_cross_by_hand(cross: Path) -> None:
+    """Junctions are 1, 3, 13, 7, 22 and 24; each chain between two of them is one segment, geometry kept."""
+    made = osmfile.read(cross, speeds=SPEEDS)
+    at = {tuple(np.round(lonlat / STEP).astype(int)): i for i, lonlat in enumerate(made.node_lonlat)}
+    assert set(at) == {(1, 0), (3, 0), (3, 3), (7, 0), (9, 0), (11, 0)}
+    assert made.segment_count == 8
+    assert made.manifest.names == ("Back", "Long street", "Long street (QL1)")
+    assert made.manifest.road_classes == ("primary", "residential")
+    assert not made.manifest.coarse
+    assert made.manifest.access_speed_kph == {"car": 20, "truck": 10}
+    assert any("1 closed rings" in note for note in made.manifest.notes)
+    loop = np.flatnonzero(made.tail == made.head)
+    assert len(loop) == 1
+    assert len(made.shape(loop[0])) == 4
+    both = made.forward & made.backward
+    assert both.sum() == 4
+    assert made.forward.all()
+
+
+def test_length_and_time_are_sums_over_the_shape(cross: Path) -> None:
+    """A segment is as long as its shape on the ellipsoid, and takes that length at the speed of its class."""
+    made = osmfile.read(cross, speeds=SPEEDS)
+    shapes = [made.shape(i) for i in range(made.segment_count)]
+    np.testing.assert_allclose(made.length_m, [crs.distance_m(shape[:-1], shape[1:]).sum() for shape in shapes])
+    np.testing.assert_allclose(made.node_lonlat[made.tail], [shape[0] for shape in shapes])
+    np.testing.assert_allclose(made.node_lonlat[made.head], [shape[-1] for shape in shapes])
+    limited = np.array([made.manifest.names[i] if i >= 0 else "" for i in made.name]) == "Long street (QL1)"
+    speed = np.where(limited, 50, np.where(made.road_class == 0, 60, 30))
+    np.testing.assert_allclose(made.time_s["car"], made.length_m / speed * 3.6)
+
+
+def test_roundabout_is_one_way(tmp_path: Path) -> None:
+    """Round a roundabout one drives in the order of its points, even though nothing says oneway."""
+    made = road(([1, 2, 3, 11, 1], STREET | {"junction": "roundabout"}), ([4, 3], STREET), ([5, 1], STREET), folder=tmp_path)
+    one_way = made.forward ^ made.backward
+    assert one_way.sum() == 2
+    start = made.node_lonlat[made.tail[one_way]] / STEP
+    assert {tuple(made.shape(i)[1] / STEP) for i in np.flatnonzero(one_way)} == {(2, 0), (3, 1)}
+    assert {tuple(np.round(row)) for row in start} == {(1, 0), (3, 0)}
+
+
+@pytest.mark.parametrize(
+    ("oneway", "ends"), [("yes", (1, 2)), ("true", (1, 2)), ("F", (1, 2)), ("-1", (2, 1)), ("reverse", (2, 1)), ("T", (2, 1))]
+)
+def test_one_way(oneway: str, ends: tuple[int, int], tmp_path: Path) -> None:
+    """A one-way segment runs forward from where it may be entered."""
+    made = road(([1, 2], STREET | {"oneway": oneway}), folder=tmp_path)
+    assert tuple(np.round([made.node_lonlat[made.tail[0], 0] / STEP, made.node_lonlat[made.head[0], 0] / STEP])) == ends
+    assert made.forward[0]
+    assert not made.backward[0]
+
+
+def test_mixed_segment_takes_its_longest_part(tmp_path: Path) -> None:
+    """Where a street changes class between two junctions, times are added up and the longer part names the segment."""
+    made = road(([1, 2], PRIMARY | {"name": "A"}), ([2, 3, 4], STREET | {"name": "B"}), folder=tmp_path)
+    assert made.segment_count == 1
+    assert made.manifest.names[made.name[0]] == "B"
+    assert made.manifest.road_classes[made.road_class[0]] == "residential"
+    assert made.time_s["car"][0] == pytest.approx(made.length_m[0] / 3 * (1 / 60 + 2 / 30) * 3.6)
+
+
+def test_zero_length_edge(tmp_path: Path) -> None:
+    """Two points at one place still join the roads on either side, and a point can be snapped beside them."""
+    nodes = NODES | {2: (STEP, 0)}
+    made = road(([1, 2], STREET), ([2, 3], STREET), ([1, 11], STREET), ([1, 13], STREET), ([2, 12], STREET), nodes=nodes, folder=tmp_path)
+    assert made.arcs("car").main.all()
+    assert (made.length_m == 0).sum() == 1
+    assert made.snap([(STEP, -STEP / 10)], "car").distance_m[0] == pytest.approx(11.1, abs=0.2)
+
+
+def test_unknown_class_is_driven_as_road(tmp_path: Path) -> None:
+    """A highway value that the table of speeds does not know counts as “road”."""
+    assert road(([1, 2], {"highway": "turning_loop"}), folder=tmp_path).manifest.road_classes == ("road",)
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("text", "kph"),
+    [
+        ("50", 50),
+        ("50 mph", 80.4672),
+        ("50mph", 80.4672),
+        ("30 knots", 55.56),
+        ("60 km/h", 60),
+        ("50;60", 50),
+        ("60|40", 40),
+        ("none;80", 80),
+        ("walk", 5),
+        *((word, np.inf) for word in ("none", "signals", "VN:urban", "0", "", "50 furlongs", "-20", "80 @ (22:00-06:00)")),
+    ],
+)
+def test_limit(text: str, kph: float) -> None:
+    """Limits in km/h, mph and knots are understood, of several the lowest; anything else is unknown."""
+    assert np.nan_to_num(osmfile.limit_kph(text), nan=np.inf) == pytest.approx(kph)
+
+
+@pytest.mark.parametrize(
+    ("tags", "may"),
+    [
+        ({}, True),
+        ({"hgv": "no"}, False),
+        ({"hgv": "designated"}, True),
+        ({"maxweight": "19.9"}, False),
+        ({"maxweight": "20"}, True),
+        ({"maxweight": "7,5 t"}, False),
+        ({"maxweight": "16000 kg"}, False),
+        ({"maxweight": "40 st"}, True),
+        ({"maxweight": "unsigned"}, True),
+        ({"maxheight": "3.9 m"}, False),
+        ({"maxheight": "4"}, True),
+        ({"maxheight": "12'6\""}, False),
+        ({"maxheight": "14 ft"}, True),
+        ({"maxheight": "default"}, True),
+        ({"maxheight": "4.5;3.8"}, False),
+    ],
+)
+def test_truck_limit(tags: dict[str, str], may: bool) -> None:
+    """A container truck needs 4.0 m and 20 t and no ban; what cannot be read closes nothing."""
+    assert osmfile.truck_may(tags) is may
+
+
+def test_truck_speed_and_closure(tmp_path: Path) -> None:
+    """A limit slows the truck in its own ratio, never above its motorway speed; a ban makes its time infinite, not the car's."""
+    motorway = {"highway": "motorway", "maxspeed": "120"}
+    made = road(([1, 3], PRIMARY | {"maxspeed": "30"}), ([4, 5], motorway), ([6, 7], STREET | {"hgv": "no"}), folder=tmp_path)
+    kph = {profile: np.round(made.length_m / time * 3.6, 6) for profile, time in made.time_s.items()}
+    assert sorted(kph["car"]) == [30, 30, 90]
+    assert sorted(kph["truck"]) == [0, 20, 70]
+    assert any("1 ways are closed to the truck" in note for note in made.manifest.notes)
+
+
+# Files
+
+
+def test_files_taken_together_are_one_network(tmp_path: Path, cross: Path) -> None:
+    """A file cut in two, overlapping and in two formats, gives the network of the whole."""
+    (tmp_path / "west.osm").write_text(xml(ways=WAYS[:1]), encoding="utf-8")
+    with gzip.open(tmp_path / "all.osm.gz", "wt", encoding="utf-8") as file:
+        file.write(xml())
+    made, whole = osm.read(tmp_path / "west.osm", tmp_path / "all.osm.gz", speeds=SPEEDS), osm.read(cross, speeds=SPEEDS)
+    assert made.segment_count == whole.segment_count
+    assert made.length_m.sum() == pytest.approx(whole.length_m.sum())
+
+
+def test_save_and_load(tmp_path: Path, cross: Path) -> None:
+    """A saved network comes back with every array and its manifest."""
+    made = osmfile.read(cross, speeds=SPEEDS)
+    again = network.load(made.save(tmp_path / "cross"))
+    assert again.manifest == made.manifest
+    for name in network.ARRAYS:
+        np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
+        assert getattr(again, name).dtype == np.dtype(network.ARRAYS[name])
+    np.testing.assert_array_equal(again.time_s["truck"], made.time_s["truck"])
+
+
+def test_source_names_file_hash_and_date(tmp_path: Path) -> None:
+    """The manifest says which file, byte for byte, and the date that Overpass or the replication gave it."""
+    path = tmp_path / "dated.osm"
+    path.write_text(xml().replace('<osm version="0.6">', '<osm version="0.6"><meta osm_base="2025-10-01T03:10:23Z"/>'), encoding="utf-8")
+    manifest = osmfile.read(path, speeds=SPEEDS).manifest
+    assert manifest.source.startswith("dated.osm, SHA-256 ")
+    assert len(manifest.source.split()[-1]) == 64
+    assert manifest.as_of == "2025-10-01"
+    assert "ODbL" in manifest.licence
+
+
+def test_missing_points_end_the_road(tmp_path: Path) -> None:
+    """Nothing is drawn across a reference to a point that the file lacks, and the manifest counts it."""
+    made = road(([1, 2, 99, 4, 5], STREET), folder=tmp_path)
+    assert made.segment_count == 2
+    assert any("1 references to points without a position" in note for note in made.manifest.notes)
+
+
+@pytest.mark.parametrize("where", [(0.0, 0.0), (190.0, 10.0), (10.0, 95.0)])
+def test_points_nowhere_are_left_out(where: tuple[float, float], tmp_path: Path) -> None:
+    """A point at 0° 0° or outside the Earth is dropped and counted."""
+    made = road(([1, 2, 3, 4], STREET), nodes=NODES | {2: where}, folder=tmp_path)
+    assert made.length_m.sum() < 200
+    assert any("1 points lay at 0° 0°" in note for note in made.manifest.notes)
+
+
+def test_turn_restrictions_are_counted(tmp_path: Path) -> None:
+    """Turn restrictions are not obeyed, and the manifest says how many there are."""
+    extra = '<relation id="1" version="1"><member type="way" ref="1" role="from"/><tag k="type" v="restriction"/></relation>'
+    assert "1 turn restrictions are not obeyed." in road(([1, 2], STREET), folder=tmp_path, extra=extra).manifest.notes
+
+
+def test_truncated_files(tmp_path: Path, cross: Path) -> None:
+    """A file that was cut short, anywhere, is refused in one sentence."""
+    for name, content in (
+        ("cut.osm.pbf", cross.read_bytes()[:-20]),
+        ("cut.osm", xml().encode()[:-20]),
+        ("cut.osm.gz", gzip.compress(xml().encode())[:-20]),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=r"is damaged, cut short or no OpenStreetMap file \(.*\)\.$"):
+            osm.read(tmp_path / name, speeds=SPEEDS)
+
+
+def test_empty_foreign_and_missing_files(tmp_path: Path) -> None:
+    """Empty files, files of another kind, files without roads and files that are not there each have their sentence."""
+    cases = [
+        ("empty.osm", b"", "is empty"),
+        ("text.osm", b"hello", "is damaged"),
+        ("text.osm.pbf", b"hello", "is damaged"),
+        ("bomb.osm", b'<!DOCTYPE osm [<!ENTITY a "b">]><osm version="0.6"/>', "is damaged"),
+        ("none.osm", xml(ways=[([1, 2], {"highway": "footway"})]).encode(), "holds no road"),
+        ("nodes.osm", xml(ways=[]).encode(), "holds no road"),
+        ("roads.shp", b"x", "roads are read from"),
+        ("text.graphml", b"hello", "is not XML"),
+        ("empty.graphml", b"", "is empty"),
+        ("bomb.graphml", b'<!DOCTYPE g [<!ENTITY a "b">]><graphml/>', "declares a document type"),
+        (
+            "bomb16.graphml",
+            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode("utf-16"),
+            "declares a document type",
+        ),
+        ("other.graphml", b"<graphml/>", "no GraphML that OSMnx saved"),
+        ("cut.graphml", b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph', "no GraphML that OSMnx saved"),
+    ]
+    for name, content, sentence in cases:
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=sentence):
+            osm.read(tmp_path / name, speeds=SPEEDS)
+    for name in ("missing.osm", "missing.graphml"):
+        with pytest.raises(NotFoundError):
+            osm.read(tmp_path / name, speeds=SPEEDS)
+
+
+def test_speeds_must_cover_every_class(cross: Path) -> None:
+    """A table of speeds that lacks a class for one profile is refused, naming it."""
+    with pytest.raises(InputError, match="truck: access"):
+        osmfile.read(cross, speeds=SPEEDS[:-1])
+
+
+def test_projected_graph_is_refused(tmp_path: Path) -> None:
+    """A graph in metres is refused instead of being read as degrees."""
+    (tmp_path / "cross.osm").write_text(xml(), encoding="utf-8")
+    graph = ox.project_graph(ox.graph_from_xml(tmp_path / "cross.osm"))
+    with pytest.raises(InputError, match="projected"):
+        osm.from_graph(graph, speeds=SPEEDS, title="cross")
+
+
+# Download
+
+
+BOX = (0.0, -0.01, 0.03, 0.01)
+
+
+def elements() -> list[dict[str, object]]:
+    """Give the cross as Overpass answers it: filtered by the server."""
+    nodes = [{"type": "node", "id": i, "lon": x, "lat": y} for i, (x, y) in NODES.items()]
+    return nodes + [
+        {"type": "way", "id": i, "nodes": refs, "tags": tags} for i, (refs, tags) in enumerate(WAYS, 1) if osmfile.driveable(tags)
+    ]
+
+
+def test_download_gives_the_network_of_the_file(cross: Path) -> None:
+    """Through OSMnx and a server comes the network that the file holds, with the date of the server's data."""
+    before = {name: getattr(ox.settings, name) for name in dir(ox.settings) if name.islower()}
+    resolve = socket.getaddrinfo
+    with serving(Stand(elements=elements())) as server:
+        made = osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
+    file = osmfile.read(cross, speeds=SPEEDS)
+    assert sorted(made.length_m) == pytest.approx(sorted(file.length_m))
+    assert sorted(made.time_s["truck"]) == pytest.approx(sorted(file.time_s["truck"]))
+    assert made.manifest.as_of == "2025-10-01"
+    assert made.manifest.names == file.manifest.names
+    assert all(agent.startswith("zone-atlas/") for agent in server.agents)
+    assert '["motorcar"!~"no"]' in server.queries[0]
+    assert {name: getattr(ox.settings, name) for name in before} == before
+    assert socket.getaddrinfo is resolve
+
+
+def test_download_of_a_place(cross: Path) -> None:
+    """A place is looked up first and its outline asked for."""
+    ring = [[0, -0.01], [0.03, -0.01], [0.03, 0.01], [0, 0.01], [0, -0.01]]
+    place = {
+        "lat": 0,
+        "lon": 0,
+        "boundingbox": [-0.01, 0.01, 0, 0.03],
+        "geojson": {"type": "Polygon", "coordinates": [ring]},
+        "name": "Null",
+    }
+    place |= {
+        "osm_type": "relation",
+        "osm_id": 1,
+        "class": "boundary",
+        "type": "administrative",
+        "importance": 1.0,
+        "display_name": "Null",
+        "place_rank": 1,
+    }
+    with serving(Stand(elements=elements(), places={"Null": place})) as server:
+        nominatim = server.url.removesuffix("api")
+        made = osm.download(place="Null", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim)
+        assert made.segment_count == osmfile.read(cross, speeds=SPEEDS).segment_count
+        with pytest.raises(InputError, match="Nowhere"):
+            osm.download(place="Nowhere", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim)
+
+
+def test_busy_server_is_asked_again() -> None:
+    """After 429 and 504 the server is asked again, and the caller is told."""
+    steps: list[str] = []
+    with serving(Stand(elements=elements(), before=[429, 504])) as server:
+        made = osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, on_step=steps.append)
+    assert made.segment_count
+    assert len(server.queries) == 3
+    assert sum("busy" in step for step in steps) == 2
+
+
+def test_server_that_stays_busy() -> None:
+    """A server that never serves, or breaks off its answer, is given up after some attempts."""
+    for stand in (Stand(before=[504] * 9), Stand(elements=elements(), extra={"remark": 'runtime error: Query timed out in "query"'})):
+        with serving(stand) as server, pytest.raises(UnavailableError, match="2 attempts"):
+            osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, attempts=2)
+        assert len(server.queries) == 2
+
+
+def test_failed_download_goes_on_from_its_cache(tmp_path: Path) -> None:
+    """Answers in the cache folder are not asked for again."""
+    with serving(Stand(elements=elements())) as server:
+        osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path)
+        made = osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path)
+    assert len(server.queries) == 1
+    assert made.manifest.as_of == "2025-10-01"
+
+
+def test_no_server() -> None:
+    """Without a server there is one sentence, at once."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(UnavailableError, match="cannot be reached"):
+        osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=f"http://127.0.0.1:{port}/api")
+
+
+def test_answers_that_are_none() -> None:
+    """A web page instead of data is the server's fault; no roads in the box is the caller's."""
+    for stand, error in (
+        (Stand(body=b"<html>hello</html>"), UnavailableError),
+        (Stand(body=b"{}"), UnavailableError),
+        (Stand(), InputError),
+    ):
+        with serving(stand) as server, pytest.raises(error):
+            osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
+
+
+@pytest.mark.parametrize("bbox", [(1, 0, 0, 1), (0, 0, 0, 1), (0, 0, 200, 1), (100, 0, 120, 20), (0, float("nan"), 1, 1)])
+def test_impossible_boxes(bbox: tuple[float, float, float, float]) -> None:
+    """A box upside down, empty, off the Earth or as large as a country is refused before anybody is asked."""
+    with pytest.raises(InputError):
+        osm.download(bbox=bbox, speeds=SPEEDS, overpass_url="http://127.0.0.1:9/api")
+
+
+def test_download_needs_one_area() -> None:
+    """Neither or both of box and place is refused."""
+    for areas in ({}, {"bbox": BOX, "place": "x"}):
+        with pytest.raises(InputError):
+            osm.download(**areas, speeds=SPEEDS)

@@ -1,0 +1,166 @@
+"""The commands ``roads …``: download, import, list, remove."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import click
+import pytest
+import shapely
+from click.testing import CliRunner, Result
+from overpass import Stand, serving
+
+from geo import network
+from geo.errors import AtlasError
+from webapp.roads import roads
+
+SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
+    f"{profile},{kind},30,Test,assumption,2026\n" for profile in ("car", "truck") for kind in ("road", "motorway", "access")
+)
+CROSSINGS = "profile,kind,service_time_s,source,source_kind,as_of\ncar,international,600,Test,assumption,2026\n"
+COUNTRIES = json.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"country": code}, "geometry": shapely.geometry.mapping(shapely.box(west, 21, west + 1, 22))}
+            for code, west in (("VN", 107), ("CN", 108))
+        ],
+    }
+)
+GATES = (
+    "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,timezone,source,source_kind,as_of\n"
+    "bridge,Bridge,international,road,VN,Quang Ninh,CN,108,21.5,300,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
+    "lonely,Lonely,international,road,VN,Quang Ninh,CN,108,21.55,300,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
+)
+NODES = {1: (107.99, 21.5), 2: (108.01, 21.5), 3: (107.99, 21.6), 4: (108.01, 21.6), 5: (107.98, 21.5), 6: (107.98, 21.6)}
+WAYS = {1: [1, 2], 2: [3, 4], 3: [1, 3], 4: [1, 5], 5: [3, 6]}
+OSM = (
+    '<osm version="0.6">'
+    + "".join(f'<node id="{i}" version="1" lon="{x}" lat="{y}"/>' for i, (x, y) in NODES.items())
+    + "".join(
+        f'<way id="{i}" version="1">{"".join(f"<nd ref={ref!r}/>" for ref in map(str, refs))}<tag k="highway" v="road"/></way>'
+        for i, refs in WAYS.items()
+    )
+    + "</osm>"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty home folder."""
+    monkeypatch.setenv("ZONEATLAS_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def border_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a data package of two countries with two gates, of which one has no road."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "basemap").mkdir()
+    for name, text in (
+        ("speeds.csv", SPEEDS),
+        ("crossings.csv", CROSSINGS),
+        ("gates.csv", GATES),
+        ("basemap/countries.geojson", COUNTRIES),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(border_data: Path, home: Path) -> object:
+    """Run a command as the main program does: an error is one sentence on stderr and exit code 1."""
+
+    @click.command(context_settings={"ignore_unknown_options": True})
+    @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
+    def main(rest: tuple[str, ...]) -> None:
+        try:
+            roads.main(list(rest), prog_name="roads", standalone_mode=False, obj=SimpleNamespace(data=border_data))
+        except AtlasError as error:
+            click.echo(f"Error: {error}", err=True)
+            raise SystemExit(1) from None
+
+    assert not home.exists()
+    return lambda *rest: CliRunner().invoke(main, [str(one) for one in rest])
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give a file of two roads across the border and one between them."""
+    path = tmp_path / "two.osm"
+    path.write_text(OSM, encoding="utf-8")
+    return path
+
+
+def assert_refused(result: Result, sentence: str) -> None:
+    assert result.exit_code == 1, result.output
+    assert sentence in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.output
+
+
+def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
+    """An import keeps the network with its border closed, and tells which gates have a road, and which roads are cut."""
+    result = run("import", file, "--name", "two")
+    assert result.exit_code == 0, result.output
+    kept = network.load(home / "networks" / "two")
+    assert kept.manifest.gates == ("bridge",)
+    assert kept.forward.tolist().count(False) == 1
+    assert "Kept the network two" in result.stdout
+    assert "bridge: a road crosses 0 m from it" in result.stdout
+    assert "a road across the border at 108.0000 21.6000 is cut" in result.stdout
+    assert "lonely: no road crosses near it" in result.stdout
+    assert "Reading the roads of two.osm" in result.stderr
+    assert "Replaced the network two" in run("import", file, "--name", "two").stdout
+
+
+def test_list_and_remove(run, file: Path, home: Path) -> None:
+    """What was imported is listed with its date, and gone after removal."""
+    assert run("list").stdout == ""
+    run("import", file, "--name", "two")
+    assert run("list").stdout.startswith("two\ttwo.osm\t")
+    (home / "networks" / "two" / "tail.npy").write_bytes(b"damaged")
+    assert "is damaged" in run("list").stdout
+    assert run("remove", "two").exit_code == 0
+    assert list((home / "networks").iterdir()) == []
+    assert_refused(run("remove", "two"), "There is no road network “two”.")
+
+
+def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
+    """A file cut short is refused in one line, and no folder is left behind, nor the network of that name touched."""
+    cut = file.with_name("cut.osm")
+    cut.write_bytes(file.read_bytes()[:-30])
+    assert_refused(run("import", cut, "--name", "two"), "cut.osm is damaged, cut short")
+    assert not home.exists()
+    run("import", file, "--name", "two")
+    assert_refused(run("import", cut, "--name", "two"), "cut.osm is damaged, cut short")
+    assert [one.name for one in (home / "networks").iterdir()] == ["two"]
+    assert network.load(home / "networks" / "two").segment_count
+
+
+@pytest.mark.parametrize("name", ["Two", "../two", "", "a b", "corridors"])
+def test_names(run, file: Path, home: Path, name: str) -> None:
+    """A name that could leave the folder, or hides the network of the data, is refused before anything is read."""
+    assert_refused(run("import", file, "--name", name), "name")
+    assert_refused(run("remove", name), "name")
+    assert not home.exists()
+
+
+def test_download(run, home: Path) -> None:
+    """A download is kept like an import, and its cache is cleared."""
+    elements = [{"type": "node", "id": i, "lon": x, "lat": y} for i, (x, y) in NODES.items()]
+    elements += [{"type": "way", "id": i, "nodes": refs, "tags": {"highway": "road"}} for i, refs in WAYS.items()]
+    with serving(Stand(elements=elements)) as server:
+        result = run("download", "--bbox", 107.9, 21.4, 108.1, 21.7, "--name", "box", "--overpass-url", server.url)
+    assert result.exit_code == 0, result.output
+    assert "bridge: a road crosses" in result.stdout
+    assert network.load(home / "networks" / "box").manifest.as_of == "2025-10-01"
+    assert not (home / "cache" / "overpass").exists()
+
+
+def test_download_without_internet(run, home: Path) -> None:
+    """Without a server the command says so in one line and leaves nothing."""
+    assert_refused(run("download", "--bbox", 107.9, 21.4, 108.1, 21.7, "--overpass-url", "http://127.0.0.1:9/api"), "cannot be reached")
+    assert_refused(run("download"), "either a box or a place")
+    assert not home.exists()

@@ -1,0 +1,103 @@
+"""The web app: HTTP and nothing else. What it answers with comes from :mod:`geo`, through the store."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, g, render_template, request
+from flask_babel import Babel, gettext
+from werkzeug.exceptions import HTTPException
+
+from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
+from webapp import labels, settings
+
+STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, UnavailableError: 503}
+"""The one table from error to status."""
+
+MAX_BODY_BYTES = 1024 * 1024
+TILE_ATTRIBUTION = "© OpenStreetMap contributors"
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the app.
+
+    Parameters
+    ----------
+    config
+        Settings by name (see ``settings.SETTINGS``) and any of Flask's own; they go before the environment.
+
+    Raises
+    ------
+    InputError
+        A setting cannot be used.
+    NotFoundError
+        The data folder is no data package.
+    """
+    from webapp import api, ogc, pages
+    from webapp.store import Store
+
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, BABEL_DEFAULT_LOCALE="en")
+    app.config.update(config or {})
+    app.config.update(settings.resolve(config))
+    app.extensions["zoneatlas"] = Store(app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"])
+    Babel(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        label=labels.label, duration=labels.duration, kilometres=labels.kilometres, quantity=labels.quantity, known=labels.is_known
+    )
+    for blueprint in (pages.pages, api.api, ogc.ogc):
+        app.register_blueprint(blueprint)
+    app.before_request(_new_nonce)
+    app.after_request(_headers)
+    app.register_error_handler(AtlasError, _atlas_error)
+    app.register_error_handler(HTTPException, _http_error)
+    return app
+
+
+def _new_nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _headers(response: Response) -> Response:
+    from flask import current_app
+
+    tiles = current_app.config["ONLINE_TILES"]
+    host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
+    nonce = getattr(g, "nonce", "")
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:{host}; "
+        "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), payment=()")
+    return response
+
+
+def _wants_json() -> bool:
+    return request.path.startswith("/api/") or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _say(status: int, message: str, faults: tuple[str, ...] = ()) -> tuple[Any, int]:
+    if _wants_json():
+        return {"code": status, "description": "\n".join([message, *faults])}, status
+    if request.args.get("part") == "sheet":
+        return render_template("_error.html", message=message, faults=faults), status
+    return render_template("error.html", status=status, message=message, faults=faults), status
+
+
+def _atlas_error(error: AtlasError) -> tuple[Any, int]:
+    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    return _say(status, getattr(error, "message", str(error)), getattr(error, "faults", ()))
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    return _say(error.code, gettext("There is no such page.") if error.code == 404 else str(error.description))

@@ -1,0 +1,142 @@
+"""What the map's own script asks for: layers to draw, access and routes as data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import geopandas as gpd
+import orjson
+import pandas as pd
+from flask import Blueprint, Response, request
+
+from geo import access, export, maps
+from geo.errors import InputError, NotFoundError
+from webapp import args, sheet
+from webapp.store import CORRIDORS, TARGETS, Body, Store, store
+
+api = Blueprint("api", __name__, url_prefix="/api")
+
+DRAWN: dict[str, tuple[str, ...]] = {
+    "parks": (
+        *("id", "name_en", "name_vi", "name_zh", "kind", "country", "province_en", "province_former_en", "district"),
+        *("status", "sectors", "area_ha", "area_source_kind", "position_accuracy_m"),
+    ),
+    "gates": ("id", "name_en", "name_vi", "name_zh", "opposite_name_en", "kind", "mode", "cargo", "position_accuracy_m"),
+    "ports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
+    "airports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
+    "cities": ("id", "name_en", "name_vi", "name_zh", "kind"),
+    "corridors": ("id", "name_en", "ref", "kind", "status", "position_accuracy_m"),
+}
+"""Columns that the map draws, lists or searches, by layer."""
+
+
+def drawn(store: Store, layer_id: str) -> dict[str, Any]:
+    """Make what the browser draws of a layer; parks come with their quickest gate and port."""
+    frame = store.frame(layer_id)
+    extra = None
+    if layer_id == "parks":
+        columns = {}
+        for target, short in (("gates", "gate"), ("ports", "port")):
+            best = sheet.headline(store, "truck")[target]
+            columns[short] = [best[key][0] if key in best else None for key in frame.index]
+            columns[f"{short}_s"] = [round(best[key][1]) if key in best else None for key in frame.index]
+        extra = pd.DataFrame(columns, index=frame.index, dtype=object)
+    return maps.payload(frame, DRAWN[layer_id], extra=extra)
+
+
+def send(body: Body, mimetype: str) -> Response:
+    """Answer with kept bytes: compressed where the client takes it, 304 where it has them already."""
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = Response(body.zipped if zipped else body.data, mimetype=mimetype)
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(body.etag + ("-gz" if zipped else ""))
+    return response.make_conditional(request)
+
+
+@api.get("/map/<layer_id>.json")
+def map_layer(layer_id: str) -> Response:
+    args.parse(request.args, ())
+    if layer_id not in DRAWN:
+        raise NotFoundError(f"There is no layer “{layer_id}” on the map; there are {', '.join(DRAWN)}.")
+    opened = store()
+    body = opened.keep(("drawn", layer_id), lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
+    return send(body, "application/json")
+
+
+def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Read where from: ``site``, or ``lon`` and ``lat``; `InputError` where neither or both are given."""
+    point = "lon" in values and "lat" in values
+    if ("lon" in values) != ("lat" in values) or ("site" in values) == point:
+        raise InputError("Say where from: either site, or lon and lat.")
+    return store().point(values["lon"], values["lat"]) if point else store().place(values["site"])[1]
+
+
+def _end(value: str | tuple[float, float]) -> gpd.GeoDataFrame:
+    return store().place(value)[1] if isinstance(value, str) else store().point(*value)
+
+
+@api.get("/access")
+def access_from() -> Response:
+    values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "layer"))
+    return _json(export.write(access_frame(values), "geojson", access_about(values)), "application/geo+json")
+
+
+def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Make the layer of everything that is reached from a point: one feature a destination, at its place."""
+    opened, from_ = store(), origin(values)
+    wanted = [values["layer"]] if values.get("layer") in TARGETS else TARGETS
+    parts = []
+    for layer_id in wanted:
+        table = opened.access_from(from_, layer_id, values.get("profile", "car"), values.get("network", CORRIDORS))
+        frame = opened.frame(layer_id).loc[table["to_id"], ["name_en", "name_vi", "name_zh", "kind", "geometry"]]
+        parts.append(frame.assign(layer=layer_id, **{name: table[name].to_numpy() for name in table.columns if name != "to_id"}))
+    joined = pd.concat(parts)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=4326).sort_values("travel_time_s", kind="stable", na_position="last")
+
+
+def access_about(values: dict[str, Any]) -> export.About:
+    """Describe an access table for an export, with what is coarse about it."""
+    opened = store()
+    manifest = opened.network(values.get("network", CORRIDORS)).manifest
+    notes = [f"Travel times by {values.get('profile', 'car')}, without queues and opening hours. Source of the roads: {manifest.source}."]
+    if manifest.coarse:
+        notes.append("The road network is coarse: times and lengths are sketches.")
+    where = {key: str(values[key]) for key in ("site", "lon", "lat", "profile", "network", "layer") if key in values}
+    base = opened.about("gates")
+    return replace(
+        base, layer="access", title="Access by road", description="From one place to every destination.", filters=where, notes=tuple(notes),
+        licence=", ".join(filter(None, dict.fromkeys((manifest.licence, base.licence)))), total=None,
+    )  # fmt: skip
+
+
+@api.get("/route")
+def route() -> Response:
+    values = args.parse(request.args, ("from", "to", "profile", "network"))
+    missing = [name for name in ("from", "to") if name not in values]
+    if missing:
+        raise InputError(f"Say {' and '.join(missing)}: an identifier, or lon,lat.")
+    return _json(orjson.dumps(route_features(values)), "application/geo+json")
+
+
+def route_features(values: dict[str, Any]) -> dict[str, Any]:
+    """Make a route as GeoJSON: one feature a step, the sums and what is coarse beside them."""
+    opened = store()
+    net = opened.network(values.get("network", CORRIDORS))
+    steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=values.get("profile", "car"))
+    collection = orjson.loads(export.write(steps, "geojson", export.About(layer="route", title="Route", notes=net.manifest.notes[:0])))
+    return collection | {
+        "travel_time_s": float(steps["travel_time_s"].sum()),
+        "length_m": float(steps["length_m"].sum()),
+        "gates": [one for one in steps["gate"] if one],
+        "coarse": net.manifest.coarse,
+    }
+
+
+def _json(data: bytes, mimetype: str) -> Response:
+    return Response(data, mimetype=mimetype, headers={"Cache-Control": "no-cache"})
+
+

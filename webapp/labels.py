@@ -1,0 +1,180 @@
+"""What the codes of the data are called on the screen; every text goes through Flask-Babel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext as _
+
+CODES: dict[str, Any] = {
+    # kinds of park
+    "industrial_park": _("Industrial park"),
+    "industrial_cluster": _("Industrial cluster"),
+    "economic_zone": _("Economic zone"),
+    "border_gate_economic_zone": _("Border-gate economic zone"),
+    "cross_border_zone": _("Cross-border zone"),
+    "bonded_zone": _("Bonded zone"),
+    "hitech_zone": _("High-tech zone"),
+    # status
+    "operating": _("Operating"),
+    "under_construction": _("Under construction"),
+    "planned": _("Planned"),
+    # gates
+    "international": _("International gate"),
+    "bilateral_main": _("Main bilateral gate"),
+    "auxiliary": _("Auxiliary gate"),
+    "road": _("Road"),
+    "rail": _("Rail"),
+    "pedestrian": _("On foot"),
+    # ports
+    "seaport": _("Sea port"),
+    "anchorage": _("Anchorage"),
+    "dry_port": _("Dry port"),
+    "rail_terminal": _("Rail terminal"),
+    "logistics_park": _("Logistics park"),
+    # airports
+    "civil": _("Civil airport"),
+    "military": _("Military airfield"),
+    # cities
+    "national_capital": _("National capital"),
+    "regional_capital": _("Capital of the region"),
+    "provincial_capital": _("Provincial capital"),
+    "former_provincial_capital": _("Former provincial capital"),
+    "prefecture_capital": _("Prefecture capital"),
+    "prefecture_city": _("Prefecture-level city"),
+    "county_town": _("County town"),
+    "district_town": _("District town"),
+    "border_town": _("Border town"),
+    # corridors and roads
+    "expressway": _("Expressway"),
+    "national_road": _("National road"),
+    "provincial_road": _("Provincial road"),
+    "railway": _("Railway"),
+    "high_speed_rail": _("High-speed railway"),
+    "access": _("Way to the road"),
+    # sources
+    "page": _("read on a page"),
+    "code": _("from public data"),
+    "memory": _("remembered"),
+    "assumption": _("assumed"),
+    # sectors
+    "automobile": _("Automobile"),
+    "aviation": _("Aviation"),
+    "building_materials": _("Building materials"),
+    "chemicals": _("Chemicals"),
+    "electronics": _("Electronics"),
+    "export_processing": _("Export processing"),
+    "food_processing": _("Food processing"),
+    "high_tech": _("High technology"),
+    "logistics": _("Logistics"),
+    "mechanical_engineering": _("Mechanical engineering"),
+    "metallurgy": _("Metallurgy"),
+    "minerals_processing": _("Minerals processing"),
+    "new_energy": _("New energy"),
+    "pharmaceuticals": _("Pharmaceuticals"),
+    "shipbuilding": _("Shipbuilding"),
+    "supporting_industry": _("Supporting industry"),
+    "textiles": _("Textiles"),
+    "trade_services": _("Trade and services"),
+    "wood_furniture": _("Wood and furniture"),
+    # area basis
+    "licensed": _("licensed"),
+    "leasable": _("leasable"),
+    "leased": _("leased"),
+    # vehicles
+    "car": _("Car"),
+    "truck": _("Container truck"),
+    # layers
+    "parks": _("Parks and zones"),
+    "gates": _("Border gates"),
+    "ports": _("Ports and freight terminals"),
+    "airports": _("Airports"),
+    "cities": _("Cities and towns"),
+    "corridors": _("Roads and railways"),
+    "policies": _("Policies"),
+    # countries
+    "VN": _("Viet Nam"),
+    "CN": _("China"),
+}
+
+
+TEXTS: dict[str, Any] = {
+    "sites": _("{n} sites"),
+    "of": _("{n} of {m} sites"),
+    "none": _("No site matches. Take a filter away."),
+    "gate": _("gate"),
+    "port": _("port"),
+    "area": _("area"),
+    "unknown": _("unknown"),
+    "unreachable": _("no road"),
+    "remembered": _("remembered"),
+    "gates": _("Gates"),
+    "ports": _("Ports"),
+    "airports": _("Airports"),
+    "roads": _("Roads"),
+    "railways": _("Railways"),
+    "tiles": _("Online tiles"),
+    "tilesHint": _("Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."),
+    "reset": _("Clear all filters"),
+    "loading": _("Loading …"),
+    "failed": _("This could not be loaded. Is the server still running?"),
+    "routeFrom": _("Route by {vehicle}: {time}, {length}"),
+    "via": _("through {gates}"),
+    "noGate": _("no border crossing"),
+    "accuracy": _("position good to {m}"),
+    "facet.kind": _("Kind"),
+    "facet.status": _("Status"),
+    "facet.country": _("Country"),
+    "facet.province_en": _("Province"),
+    "facet.sectors": _("Sector"),
+    "legend.operating": _("operating"),
+    "legend.under_construction": _("under construction"),
+    "legend.planned": _("planned"),
+    "here": _("Access from here"),
+    "legend": _("Legend"),
+}
+"""Texts of the map's script; ``{…}`` is filled in there."""
+
+
+def label(code: object) -> str:
+    """Name a code; a code without a name is shown as it is, and an unknown value as unknown."""
+    if not isinstance(code, str) or not code:
+        return gettext("unknown")
+    return str(CODES.get(code, code))
+
+
+def is_known(value: Any) -> bool:
+    """Say whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
+    return value is not None and value == value and str(value) not in ("", "<NA>")  # NaN differs from itself
+
+
+def duration(seconds: Any, coarse: bool = False) -> str:
+    """Write a travel time in hours and minutes; a coarse one to the nearest five minutes, after ≈."""
+    if not is_known(seconds):
+        return gettext("unreachable")
+    minutes = float(seconds) / 60
+    rounded = max(5 * round(minutes / 5), 5) if coarse else max(round(minutes), 1)
+    hours, rest = divmod(rounded, 60)
+    text = gettext("%(m)d min", m=rest) if not hours else gettext("%(h)d h", h=hours) if not rest else gettext("%(h)d h %(m)d min", h=hours, m=rest)
+    return f"≈ {text}" if coarse else text
+
+
+def kilometres(metres: Any, coarse: bool = False) -> str:
+    """Write a length in kilometres: one decimal below 10 km, none above; metres below one kilometre."""
+    if not is_known(metres):
+        return "–"
+    metres = float(metres)
+    if metres < 1000:
+        text = gettext("%(m)d m", m=round(metres, -1))
+    else:
+        text = gettext("%(km)s km", km=f"{metres / 1000:.1f}" if metres < 10_000 else f"{metres / 1000:,.0f}")
+    return f"≈ {text}" if coarse else text
+
+
+def quantity(value: Any, unit: str = "") -> str:
+    """Write a number with its unit, with at most one decimal; an unknown one as unknown."""
+    if not is_known(value):
+        return gettext("unknown")
+    value = float(value)
+    text = f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:,.1f}"
+    return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text

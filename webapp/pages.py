@@ -1,0 +1,230 @@
+"""The pages for people: the map, its table twin, a page for each site, the data page, downloads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from geo import export, layers, maps
+from geo.errors import NotFoundError
+from webapp import api, args, sheet
+from webapp.labels import CODES, TEXTS, is_known
+from webapp.store import CORRIDORS, select, store
+
+pages = Blueprint("pages", __name__)
+
+CLUSTER_FROM = 2000
+"""From so many parks on, the map gathers neighbours into clusters."""
+ROWS = 500
+"""Rows of one page of the table."""
+MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "profile", "network")
+FACETS = ("kind", "status", "country", "province_en", "sectors")
+
+
+@pages.get("/")
+def index() -> str:
+    values = args.parse(request.args, MAP_STATE)
+    opened = store()
+    view = opened.package.get("view") or {"lon": 106.9, "lat": 21.6, "zoom": 8}
+    frame = maps.frame(lon=view["lon"], lat=view["lat"], zoom=view["zoom"])
+    config = {
+        "urls": {
+            "layers": {layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN},
+            "basemap": url_for("pages.basemap"),
+            "route": url_for("api.route"),
+            "access": url_for("pages.access"),
+            "site": url_for("pages.site", site_id="x").removesuffix("x"),
+            "home": url_for("pages.index"),
+            "table": url_for("pages.table"),
+            "download": url_for("pages.download", layer_id="parks", extension="geojson"),
+        },
+        "labels": {code: str(text) for code, text in CODES.items()},
+        "texts": {key: str(text) for key, text in TEXTS.items()},
+        "tiles": current_app.config["ONLINE_TILES"],
+        "clusterFrom": CLUSTER_FROM,
+    }
+    clustered = len(opened.frame("parks")) >= CLUSTER_FROM
+    return render_template(
+        "map.html",
+        frame=replace(frame, html=Markup(frame.html), script=Markup(frame.script)),  # constants of Folium, no data in them
+        config=Markup(maps.script_json(config)),
+        parks=len(opened.frame("parks")),
+        clustered=clustered,
+        filtered=bool(args.filters(values).keys() - {"q"}),
+    )
+
+
+@pages.get("/table")
+def table() -> str:
+    values = args.parse(request.args, (*args.FILTERS, "layer", "sort", "profile", "offset"))
+    opened = store()
+    layer = layers.get(values.get("layer", "parks"))
+    frame = opened.frame(layer.id)
+    chosen = select(frame, args.filters(values))
+    profile = values.get("profile", "truck")
+    best = sheet.headline(opened, profile) if layer.id == "parks" else {}
+    chosen = _sorted(chosen, values.get("sort"), best)
+    offset = values.get("offset", 0)
+    facets = {name: _counts(frame[name]) for name in FACETS if name in frame}
+    names = {key: row["name_en"] for target in ("gates", "ports", "airports") for key, row in opened.frame(target)[["name_en"]].iterrows()}
+    return render_template(
+        "table.html",
+        layer=layer,
+        rows=chosen.iloc[offset : offset + ROWS],
+        found=len(chosen),
+        total=len(frame),
+        offset=offset,
+        rows_a_page=ROWS,
+        facets=facets,
+        values=values,
+        best=best,
+        names=names,
+        profile=profile,
+        coarse=opened.network().manifest.coarse,
+        tabs=list(layers.LAYERS.values()),
+        formats=export.FORMATS.values(),
+        query=[(name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS],
+        link=[(name, value) for name, value in request.args.items(multi=True) if name != "offset"],
+    )
+
+
+def _sorted(frame: Any, sort: str | None, best: dict[str, dict[str, tuple[str, float]]]) -> Any:
+    if sort == "name" and "name_en" in frame:
+        return frame.sort_values("name_en", kind="stable")
+    if sort == "area" and "area_ha" in frame:
+        return frame.sort_values("area_ha", ascending=False, kind="stable", na_position="last")
+    if sort in ("gate", "port", "airport") and best:
+        seconds = {key: value[1] for key, value in best[f"{sort}s"].items()}
+        order = sorted(range(len(frame)), key=lambda i: seconds.get(frame.index[i], float("inf")))
+        return frame.iloc[order]
+    return frame
+
+
+def _counts(column: Any) -> list[tuple[str, int]]:
+    parts = [one for value in column.dropna() for one in (layers.unfold(value) if column.name == "sectors" else (value,))]
+    return sorted(((one, parts.count(one)) for one in set(parts)), key=lambda pair: (-pair[1], pair[0]))
+
+
+@pages.get("/sites/<site_id>")
+def site(site_id: str) -> str:
+    values = args.parse(request.args, ("profile", "network", "part"))
+    opened = store()
+    layer, frame = opened.place(site_id)
+    row = frame.iloc[0]
+    profile = values.get("profile", "truck")
+    context = {
+        "layer": layer,
+        "site_id": site_id,
+        "row": row,
+        "names": [(code, row[f"name_{code}"]) for code in ("en", "vi", "zh") if is_known(row.get(f"name_{code}"))],
+        "opposite": [(code, row[f"opposite_name_{code}"]) for code in ("en", "vi", "zh") if is_known(row.get(f"opposite_name_{code}"))],
+        "facts": sheet.facts(opened, layer, row),
+        "policies": sheet.policies(opened, row) if layer.id == "parks" else [],
+        "gate_notes": sheet.gate_notes(opened, frame) if layer.id == "gates" else [],
+        "ways": sheet.ways(opened, frame, profile, values.get("network", CORRIDORS)),
+        "sources": [one for one in layers.unfold(row["source"])],
+        "lonlat": (float(row.geometry.x), float(row.geometry.y)),
+        "where": {"site": site_id},
+        "here": url_for("pages.site", site_id=site_id),
+        "networks": opened.networks(),
+        "permalink": f"{opened.public_url}{url_for('pages.site', site_id=site_id)}",
+    }
+    return render_template("_site.html" if values.get("part") == "sheet" else "site.html", **context)
+
+
+@pages.get("/access")
+def access() -> str | AnyResponse:
+    values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "part"))
+    if "site" in values and not {"lon", "lat"} & values.keys():
+        return redirect(url_for("pages.site", site_id=values["site"], **{key: value for key, value in values.items() if key != "site"}))
+    opened, origin = store(), api.origin(values)
+    profile = values.get("profile", "truck")
+    context = {
+        "ways": sheet.ways(opened, origin, profile, values.get("network", CORRIDORS)),
+        "country": origin["country"].iloc[0],
+        "lonlat": (values["lon"], values["lat"]),
+        "where": {"lon": values["lon"], "lat": values["lat"]},
+        "here": url_for("pages.access"),
+        "networks": opened.networks(),
+        "site_id": None,
+    }
+    return render_template("_point.html" if values.get("part") == "sheet" else "point.html", **context)
+
+
+@pages.get("/data")
+def data() -> str:
+    args.parse(request.args, ())
+    opened = store()
+    described = []
+    for layer in layers.LAYERS.values():
+        frame = opened.frame(layer.id)
+        dates = frame["as_of"].dropna()
+        described.append(
+            {
+                "layer": layer,
+                "about": opened.about(layer.id),
+                "resource": opened.resource(layer.id),
+                "kinds": _counts(frame["source_kind"]),
+                "oldest": min(dates) if len(dates) else None,
+                "newest": max(dates) if len(dates) else None,
+                "undated": int(frame["as_of"].isna().sum()),
+                "accuracy": frame["position_accuracy_m"].quantile([0, 0.5, 1]).tolist() if "position_accuracy_m" in frame else None,
+                "filled": [(field, int(frame[field.name].notna().sum())) for field in layer.fields if field.name in frame],
+            }
+        )
+    others = [one for one in opened.package["resources"] if one.get("name") not in layers.LAYERS]
+    networks = {name: opened.network(name).manifest for name in opened.networks()}
+    speeds, crossings = opened.table("speeds"), opened.table("crossings")
+    return render_template(
+        "data.html", package=opened.package, described=described, others=others, networks=networks, speeds=speeds, crossings=crossings,
+        formats=export.FORMATS.values(), public_url=opened.public_url,
+    )  # fmt: skip
+
+
+@pages.get("/download/<layer_id>.<extension>")
+def download(layer_id: str, extension: str) -> Response:
+    chosen = next((one for one in export.FORMATS.values() if one.extension.lstrip(".") == extension), None)
+    if chosen is None:
+        known = ", ".join(one.extension.lstrip(".") for one in export.FORMATS.values())
+        raise NotFoundError(f"There is no download as “{extension[:20]}”; there are {known}.")
+    if layer_id == "access":
+        values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "layer", "epsg"))
+        body = export.write(api.access_frame(values), chosen.id, api.access_about(values), epsg=values.get("epsg", 4326))
+        name = f"access-from-{values.get('site', 'point')}"
+    else:
+        values = args.parse(request.args, (*args.FILTERS, "epsg"))
+        opened = store()
+        about = replace(opened.about(layer_id), filters={key: _shown(value) for key, value in values.items() if key in args.FILTERS})
+        chosen_rows = select(opened.frame(layer_id), args.filters(values))
+        body = export.write(chosen_rows, chosen.id, about, epsg=values.get("epsg", 4326))
+        name = f"{layer_id}{'-filtered' if about.filters else ''}"
+    response = Response(body, mimetype=chosen.media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="zone-atlas-{name}.{extension}"'
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+
+
+@pages.get("/basemap.pmtiles")
+def basemap() -> Response:
+    """Send the basemap; the browser asks for the parts it needs by Range."""
+    path = store().data / "basemap" / "basemap.pmtiles"
+    if not path.is_file():
+        raise NotFoundError(_("This data package has no basemap."))
+    return send_file(path, mimetype="application/vnd.pmtiles", conditional=True, etag=True, max_age=0)
+
+
+@pages.get("/favicon.ico")
+def favicon() -> Response:
+    return current_app.send_static_file("icon.svg")
+
+

@@ -1,0 +1,180 @@
+"""What a sheet says of one site or one point: facts with their sources, and the ways from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from flask_babel import gettext as _
+
+from geo import gates as border_gates
+from geo import layers
+from geo.layers import unfold
+from webapp.labels import is_known, label, quantity
+from webapp.store import CORRIDORS, TARGETS, Store
+
+NEAREST = 8
+"""Rows of an access table that are shown before “all”."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a sheet. ``kind`` says how it is known; ``note`` stands beside it in small type."""
+
+    name: str
+    value: str
+    known: bool = True
+    kind: str = ""
+    note: str = ""
+
+
+def facts(store: Store, layer: layers.Layer, row: Any) -> list[Fact]:
+    """List the facts of a feature in the order of its layer's table, unknown ones included."""
+    skipped = {"name_en", "name_vi", "name_zh", "kind", "status", "source", "source_kind", "as_of", "provenance", "position_accuracy_m", "policies"}
+    out = []
+    for field in layer.fields:
+        name = field.name
+        if name in skipped or name not in row or name.endswith(("_source_kind", "_as_of")) or name in ("area_basis", "occupancy_year", "rent_year"):
+            continue
+        if name.startswith("opposite_name_") or name == "rent_term_high_usd_m2":
+            continue
+        value = row[name]
+        kind = row.get(f"{name.split('_')[0]}_source_kind") if name != "opening_hours" else row.get("opening_hours_source_kind")
+        note = ""
+        if name == "rent_term_low_usd_m2":
+            out.append(_rent(row))
+            continue
+        if name == "province_former_en" and not is_known(value):
+            continue  # the province did not change
+        if not is_known(value):
+            out.append(Fact(_title(name, field.title), _("unknown"), known=False))
+            continue
+        if name == "area_ha":
+            basis = row.get("area_basis")
+            note = _("basis: %(basis)s", basis=label(basis)) if is_known(basis) else _("the source does not say what the area counts")
+        if name == "occupancy_pct":
+            note = _("in %(year)s", year=row["occupancy_year"]) if is_known(row.get("occupancy_year")) else ""
+        if name == "opening_hours":
+            note = _("clock of %(zone)s", zone=row["timezone"])
+            note += f", {row['opening_hours_as_of']}" if is_known(row.get("opening_hours_as_of")) else ""
+        out.append(Fact(_title(name, field.title), _text(field, value), kind=str(kind) if is_known(kind) else "", note=note))
+    return out
+
+
+def _rent(row: Any) -> Fact:
+    low, high = row["rent_term_low_usd_m2"], row["rent_term_high_usd_m2"]
+    name = _("Land rent, whole lease term")
+    if not is_known(low):
+        return Fact(name, _("unknown"), known=False)
+    amount = quantity(low) if low == high else f"{quantity(low)}–{quantity(high)}"
+    note = _("asking price, %(year)s; not comparable with a rent per year or per month", year=row["rent_year"])
+    return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
+
+
+def _title(name: str, title: str) -> str:
+    return _("District before July 2025") if name == "district" else _(title)
+
+
+def _text(field: layers.Field, value: Any) -> str:
+    if field.type == "list":
+        return ", ".join(label(one) for one in unfold(value))
+    if field.type == "boolean":
+        return _("yes") if value else _("no")
+    if field.type == "number":
+        return quantity(value, field.unit)
+    if field.type == "integer":
+        return str(value)
+    return label(value) if field.allowed or field.name in ("country", "opposite_country") else str(value)
+
+
+def policies(store: Store, row: Any) -> list[dict[str, Any]]:
+    """Give the policies that the park's row names."""
+    table = store.frame("policies")
+    return [table.loc[one].to_dict() | {"id": one} for one in unfold(row.get("policies")) if one in table.index]
+
+
+def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str = CORRIDORS) -> dict[str, Any]:
+    """Say how everything is reached from one point.
+
+    Returns
+    -------
+    dict
+        ``targets``: by layer, rows with ``id``, ``name``, ``kind`` and the columns of :func:`geo.access.travel_times`,
+        quickest first, unreachable ones last; ``head``: the first of gates, ports and airports; ``people`` within the
+        reach limits; ``coarse``; ``snap_m``; ``sentence``: why there is no way at all, or None.
+    """
+    network = store.network(network_name)
+    targets = {layer_id: _rows(store, origin, layer_id, profile, network_name) for layer_id in TARGETS}
+    snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
+    people = store.people(origin, profile, network_name)
+    sentence = None
+    if not snaps:
+        limit = f"{network.manifest.snap_limit_m / 1000:g}"
+        sentence = _("No road of this network lies within %(km)s km, so nothing can be said about access from here.", km=limit)
+        if "country" in origin and not is_known(origin["country"].iloc[0]):
+            sentence = _("This point lies at sea or outside the countries of this map, so there is no way by road.")
+    return {
+        "targets": targets,
+        "head": {layer_id: next((row for row in targets[layer_id] if is_known(row["travel_time_s"])), None) for layer_id in ("gates", "ports", "airports")},
+        "people": [(limit, people[limit]) for limit in people],
+        "coarse": network.manifest.coarse,
+        "manifest": network.manifest,
+        "network": network_name,
+        "profile": profile,
+        "snap_m": min(snaps) if snaps else None,
+        "leg_factor": network.manifest.access_detour,
+        "sentence": sentence,
+        "shown": NEAREST,
+    }
+
+
+def _rows(store: Store, origin: gpd.GeoDataFrame, layer_id: str, profile: str, network_name: str) -> list[dict[str, Any]]:
+    frame = store.frame(layer_id)
+    table = store.access_from(origin, layer_id, profile, network_name)
+    table = table[table["to_id"] != origin.index[0]]
+    if layer_id in ("ports", "airports"):
+        closed = frame.index[frame["status"].isin(("planned", "under_construction"))]
+        table = table[~table["to_id"].isin(closed)]
+    table = table.sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
+    named = frame.loc[table["to_id"], ["name_en", "kind"]]
+    return [
+        row | {"id": row["to_id"], "name": name, "kind": kind, "gates": [] if not is_known(row["gates"]) else unfold(row["gates"])}
+        for row, name, kind in zip(table.to_dict("records"), named["name_en"], named["kind"], strict=True)
+    ]
+
+
+def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
+    """Say in sentences who may pass a gate in the corridor network."""
+    key = gate.index[0]
+    network = store.network()
+    blocked = [note.split(": ", 1)[1] for note in network.manifest.notes if note.startswith(f"{key}: ")]
+    if blocked:
+        return blocked
+    notes = []
+    for profile in network.profiles:
+        time = float(border_gates.service_time_s(gate, store.table("crossings"), profile).iloc[0])
+        if np.isfinite(time):
+            notes.append(_("%(vehicle)s: passes, assumed %(minutes)d min without a queue", vehicle=label(profile), minutes=round(time / 60)))
+        else:
+            notes.append(_("%(vehicle)s: no way through in this network", vehicle=label(profile)))
+    return notes
+
+
+def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
+    """Give for each park the quickest gate, open port and airport: layer → park → (id, seconds)."""
+
+    def make() -> dict[str, dict[str, tuple[str, float]]]:
+        out = {}
+        for layer_id in ("gates", "ports", "airports"):
+            table, frame = store.access_table(layer_id, profile), store.frame(layer_id)
+            if layer_id != "gates":
+                closed = frame.index[frame["status"].isin(("planned", "under_construction"))]
+                table = table[~table["to_id"].isin(closed)]
+            best = table.dropna(subset="travel_time_s").sort_values("travel_time_s", kind="stable").drop_duplicates("from_id")
+            out[layer_id] = {row.from_id: (row.to_id, float(row.travel_time_s)) for row in best.itertuples()}
+        return out
+
+    return store.keep(("headline", profile), make)
+

@@ -1,0 +1,200 @@
+"""What the app serves, opened once and kept: layers, networks, access tables, and the bytes made of them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from flask import current_app
+
+from geo import access, corridors, layers, network, proximity
+from geo.errors import InputError, NotFoundError
+from geo.export import About
+
+T = TypeVar("T")
+CORRIDORS = "corridors"
+COAST_TOLERANCE_M = 5_000.0
+"""How far outside the drawn coast a point still belongs to a country: quays and reclaimed land lie there."""
+REACH_LIMITS_S = (3600.0, 7200.0)
+TARGETS = ("gates", "ports", "airports", "cities")
+
+
+@dataclass(frozen=True)
+class Body:
+    """Bytes that are sent as they are: made once, compressed once."""
+
+    data: bytes
+    zipped: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, data: bytes) -> Body:
+        return cls(data, gzip.compress(data, 6, mtime=0), hashlib.sha256(data).hexdigest()[:20])
+
+
+class Store:
+    """An opened data package with its networks. Frames it gives are shared: read them, never change them."""
+
+    def __init__(self, data: Path, home: Path, public_url: str) -> None:
+        self.data = data
+        self.home = home
+        self.public_url = public_url
+        self.package = layers.describe(data)
+        self._kept: dict[Any, Any] = {}
+        self._lock = threading.RLock()
+
+    def keep(self, key: Any, make: Callable[[], T]) -> T:
+        """Give what was made for `key`, making it the first time; two requests never make it twice."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            return self._kept[key]  # type: ignore[no-any-return]
+
+    # Layers
+
+    def frame(self, layer_id: str) -> Any:
+        """Give a layer as :func:`geo.layers.read` does."""
+        return self.keep(("frame", layer_id), lambda: layers.read(self.data, layer_id))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Give a table as :func:`geo.layers.read_table` does."""
+        return self.keep(("table", name), lambda: layers.read_table(self.data, name))
+
+    def resource(self, name: str) -> dict[str, Any]:
+        """Give a resource of ``datapackage.json``; an empty one where the package does not describe it."""
+        return next((one for one in self.package["resources"] if one.get("name") == name), {})
+
+    def about(self, layer_id: str) -> About:
+        """Describe a whole layer for an export; narrow it with ``dataclasses.replace``."""
+        layer, resource, frame = layers.get(layer_id), self.resource(layer_id), self.frame(layer_id)
+        dates = frame["as_of"].dropna() if "as_of" in frame else pd.Series(dtype=str)
+        sources = tuple(str(one.get("title", "")) for one in resource.get("sources", []))
+        return About(
+            layer=layer.id,
+            title=str(resource.get("title", layer.title)),
+            description=str(resource.get("description", layer.description)),
+            sources=sources,
+            licence=", ".join(str(one.get("title") or one.get("name")) for one in resource.get("licenses", [])),
+            attribution="; ".join(sources),
+            as_of=str(dates.max()) if len(dates) else None,
+            count=len(frame),
+            total=len(frame),
+        )
+
+    def place(self, place_id: str) -> tuple[layers.Layer, gpd.GeoDataFrame]:
+        """Find a feature that has a page, by its id in any layer of places: its layer, and a frame of one row."""
+        for layer in layers.LAYERS.values():
+            if layer.place and place_id in self.frame(layer.id).index:
+                return layer, self.frame(layer.id).loc[[place_id]]
+        raise NotFoundError(f"There is no site “{place_id}”.")
+
+    # Points
+
+    def point(self, lon: float, lat: float) -> gpd.GeoDataFrame:
+        """Make a layer of one point, with the country it lies in; None at sea and outside the map."""
+        country = proximity.locate(np.array([[lon, lat]]), self.countries(), "country", within_m=COAST_TOLERANCE_M)[0]
+        return gpd.GeoDataFrame({"country": [country]}, index=["point"], geometry=gpd.points_from_xy([lon], [lat]), crs=4326)
+
+    def countries(self) -> gpd.GeoDataFrame:
+        return self.keep("countries", lambda: gpd.read_file(self.data / "basemap" / "countries.geojson", engine="pyogrio"))
+
+    def population(self) -> gpd.GeoDataFrame:
+        """Give the places whose people are counted, as points."""
+
+        def make() -> gpd.GeoDataFrame:
+            table = self.table("population").set_index("id")
+            return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326)
+
+        return self.keep("population", make)
+
+    # Networks
+
+    def networks(self) -> tuple[str, ...]:
+        """Name the networks there are: that of the corridors, and those saved under the home folder."""
+        saved = self.home / "networks"
+        found = sorted(one.name for one in saved.iterdir() if (one / network.MANIFEST).is_file()) if saved.is_dir() else []
+        return (CORRIDORS, *found)
+
+    def network(self, name: str = CORRIDORS) -> network.Network:
+        """Open a network by name."""
+        if name not in self.networks():
+            raise NotFoundError(f"There is no road network “{name}”; there are {', '.join(self.networks())}.")
+        if name == CORRIDORS:
+            return self.keep(("network", name), lambda: corridors.read(self.data))
+        return self.keep(("network", name), lambda: network.load(self.home / "networks" / name))
+
+    # Access
+
+    def access_table(self, layer_id: str, profile: str, network_name: str = CORRIDORS) -> pd.DataFrame:
+        """Tabulate the ways from every park to every feature of a layer; see :func:`geo.access.travel_times`."""
+        return self.keep(
+            ("access", layer_id, profile, network_name),
+            lambda: access.travel_times(self.network(network_name), self.frame("parks"), self.frame(layer_id), profile=profile),
+        )
+
+    def access_from(self, origin: gpd.GeoDataFrame, layer_id: str, profile: str, network_name: str = CORRIDORS) -> pd.DataFrame:
+        """Tabulate the ways from one point to every feature of a layer: a look-up for a park, else computed."""
+        key = origin.index[0]
+        if key in self.frame("parks").index:
+            table = self.access_table(layer_id, profile, network_name)
+            at = int(self.frame("parks").index.get_loc(key)) * len(self.frame(layer_id))
+            return table.iloc[at : at + len(self.frame(layer_id))]
+        return access.travel_times(self.network(network_name), origin, self.frame(layer_id), profile=profile)
+
+    def people(self, origin: gpd.GeoDataFrame, profile: str, network_name: str = CORRIDORS) -> dict[float, float]:
+        """Count the people within the reach limits of one point; NaN where it is joined to no road."""
+        row = access.people_within(self.network(network_name), origin, self.population(), REACH_LIMITS_S, profile=profile).iloc[0]
+        return {limit: float(row[limit]) for limit in REACH_LIMITS_S}
+
+
+def store() -> Store:
+    """Give the store of the running app."""
+    found: Store = current_app.extensions["zoneatlas"]
+    return found
+
+
+def fold(text: str) -> str:
+    """Reduce a name to what search compares: no diacritics, no case, đ as d, blanks as one."""
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).casefold().split())
+
+
+def select(frame: Any, filters: dict[str, Any]) -> Any:
+    """Keep the rows that match every filter.
+
+    Parameters
+    ----------
+    filters
+        ``q`` words that must all occur in a name, former province or district; ``bbox`` (west, south, east, north);
+        ``sector`` for list fields; any other key is a column whose value must be one of those given.
+    """
+    kept = np.ones(len(frame), bool)
+    for key, wanted in filters.items():
+        if key == "q":
+            columns = [name for name in frame.columns if "name_" in name or name in ("province_en", "province_former_en", "district", "ref")]
+            text = frame[columns].fillna("").agg(" ".join, axis=1).map(fold) if columns else pd.Series("", index=frame.index)
+            for word in fold(wanted).split():
+                kept &= text.str.contains(word, regex=False).to_numpy(bool)
+        elif key == "bbox":
+            west, south, east, north = wanted
+            bounds = frame.geometry.bounds
+            inside_lon = (bounds["maxx"] >= west) & (bounds["minx"] <= east)
+            if west > east:
+                inside_lon = (bounds["maxx"] >= west) | (bounds["minx"] <= east)
+            kept &= (inside_lon & (bounds["maxy"] >= south) & (bounds["miny"] <= north)).to_numpy()
+        elif key == "sector":
+            kept &= frame["sectors"].map(lambda value: bool(set(layers.unfold(value)) & set(wanted))).to_numpy(bool)
+        elif key in frame.columns:
+            kept &= frame[key].isin(wanted).to_numpy(bool)
+        else:
+            raise InputError(f"This layer cannot be filtered by {key}.")
+    return frame[kept]
