@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 CELLS_AT_ONCE = 20_000_000
 """Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under 0.5 GB."""
 
+TIME_DECIMALS = 3
+"""Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above a limit of 60 min."""
+
 
 def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
     """Tabulate the way by road from every origin to every destination: the fastest one, and how long it is.
@@ -59,6 +62,12 @@ def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.
         gates=pd.array(gates.ravel(), dtype="str"),
         coarse=network.manifest.coarse,
     )
+
+
+def time_matrix(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
+    """Give only the travel times of :func:`travel_times`, in seconds: origins down, destinations across, NaN where no way."""
+    found = _solve(network, profile, _Sides.of(network, origins, profile), _Sides.of(network, destinations, profile), detail=False)
+    return pd.DataFrame(_known(found.time_s), index=origins.index, columns=destinations.index)
 
 
 def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
@@ -212,6 +221,8 @@ class _Sides:
 
 
 def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the time over a share of a segment; no share takes no time, also on a one-way street: the point is at the crossing."""
+    time = np.where(share > 0, time, 0)
     return np.where(np.isfinite(time), np.where(np.isfinite(time), time, 0) * share, np.inf)
 
 
@@ -248,63 +259,70 @@ def _solve(network: Network, profile: str, from_: _Sides, to: _Sides, *, detail:
         entries=np.full((n, m, 2), -1),
         ends=np.full((n, m, 2), -1),
     )
-    length = network.length_m
     starts = np.flatnonzero(from_.snap.segment >= 0)
     goals = np.flatnonzero(to.snap.segment >= 0)
     if not len(starts) or not len(goals):
         return found
     goal_nodes = to.node[goals]
     goal_s = to.in_s[goals] + to.leg_s[goals, None]
-    goal_m = length[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
-    per_chunk = max(1, CELLS_AT_ONCE // max(1, 2 * network.node_count))
-    for chunk in (starts[i : i + per_chunk] for i in range(0, len(starts), per_chunk)):
+    goal_m = network.length_m[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
+    at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
+    for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
         sources, source_of = np.unique(from_.node[chunk], return_inverse=True)
         source_of = source_of.reshape(len(chunk), 2)
-        node_s, before = dijkstra(arcs.time_s, indices=sources, return_predecessors=True)
-        walked = _walk(network, arcs, before, sources, np.unique(goal_nodes)) if detail else None
-        for entry, source in zip(chunk, source_of, strict=True):
-            start_s = from_.out_s[entry] + from_.leg_s[entry]
-            start_m = length[from_.snap.segment[entry]] * from_.share[entry] + from_.leg_m[entry]
-            # by end of the origin's segment, goal, end of the goal's segment
-            total = start_s[:, None, None] + node_s[source][:, goal_nodes] + goal_s[None]
-            total[:, ~to.faces(from_.country[entry])[goals]] = np.inf
-            best = total.transpose(1, 0, 2).reshape(len(goals), 4).argmin(axis=1)
-            a, b = best // 2, best % 2
-            rows = np.arange(len(goals))
-            time = total[a, rows, b]
-            metres = np.full(len(goals), np.inf)
-            crossed = np.zeros(len(goals), np.int64)
-            if walked is not None:
-                metres = start_m[a] + walked.length_m[source[a], walked.column(goal_nodes[rows, b])] + goal_m[rows, b]
-                crossed = walked.crossings[source[a], walked.column(goal_nodes[rows, b])]
-            same = np.flatnonzero(to.snap.segment[goals] == from_.snap.segment[entry])
-            for goal in same:
-                if not to.faces(from_.country[entry])[goals[goal]]:
-                    continue
-                along_s, along_m = _along(network, profile, from_, entry, to, goals[goal])
-                if along_s <= time[goal]:
-                    time[goal], metres[goal], crossed[goal], a[goal], b[goal] = along_s, along_m, 0, -1, -1
-            row = from_.of_row[entry]
-            order = np.argsort(time, kind="stable")[::-1]  # the quickest of several entries of one row is written last
-            order = order[time[order] < found.time_s[row, to.of_row[goals[order]]]]
-            column = to.of_row[goals[order]]
-            found.time_s[row, column] = time[order]
-            found.length_m[row, column] = metres[order]
-            found.crossings[row, column] = crossed[order]
-            found.entries[row, column] = np.column_stack([np.full(len(order), entry), goals[order]])
-            found.ends[row, column] = np.column_stack([a[order], b[order]])
-            if walked is not None:
-                for goal, to_row in zip(order, column, strict=True):
-                    if crossed[goal]:
-                        found.gates[row, to_row] = walked.gates[source[a[goal]], int(walked.column(goal_nodes[goal, b[goal]]))]
+        if detail:
+            node_s, before = dijkstra(arcs.time_s, indices=sources, return_predecessors=True)
+            walked = _walk(network, arcs, before, sources, np.unique(goal_nodes))
+        else:
+            node_s = dijkstra(arcs.time_s, indices=sources)
+        # entry of the origin, end of its segment, goal, end of the goal's segment
+        start_s = from_.out_s[chunk] + from_.leg_s[chunk, None]
+        total = start_s[:, :, None, None] + node_s[source_of[:, :, None, None], goal_nodes] + goal_s
+        facing = {country: to.faces(country)[goals] for country in set(from_.country[chunk])}
+        faces = np.array([facing[country] for country in from_.country[chunk]])
+        by_pair = np.where(faces[:, :, None], total.transpose(0, 2, 1, 3).reshape(len(chunk), len(goals), 4), np.inf)
+        best = by_pair.argmin(axis=2)
+        time = np.take_along_axis(by_pair, best[:, :, None], axis=2)[:, :, 0]
+        a, b = best // 2, best % 2
+        metres, crossed = np.full(time.shape, np.inf), np.zeros(time.shape, np.int64)
+        source = np.take_along_axis(source_of, a, axis=1)
+        goal_at = np.take_along_axis(goal_nodes, b.T, axis=1).T
+        if detail:
+            start_m = network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk] + from_.leg_m[chunk, None]
+            column = walked.column(goal_at)
+            metres = np.take_along_axis(start_m, a, axis=1) + walked.length_m[source, column] + np.take_along_axis(goal_m, b.T, axis=1).T
+            crossed = walked.crossings[source, column]
+        for i, j in zip(*np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces), strict=True):
+            along_s, along_m = _along(network, profile, from_, chunk[i], to, goals[j])
+            if along_s <= time[i, j]:
+                time[i, j], metres[i, j], crossed[i, j], a[i, j], b[i, j] = along_s, along_m, 0, -1, -1
+        # of the entries of one pair of rows the quickest counts
+        pair = from_.of_row[chunk][:, None] * m + to.of_row[goals]
+        order = np.lexsort((time.ravel(), pair.ravel()))
+        winner = order[np.append(True, np.diff(pair.ravel()[order]) > 0)]
+        i, j = np.unravel_index(winner, time.shape)
+        row, col = np.divmod(pair[i, j], m)
+        better = time[i, j] < found.time_s[row, col]
+        i, j, row, col = i[better], j[better], row[better], col[better]
+        found.time_s[row, col], found.length_m[row, col], found.crossings[row, col] = time[i, j], metres[i, j], crossed[i, j]
+        found.entries[row, col] = np.column_stack([chunk[i], goals[j]])
+        found.ends[row, col] = np.column_stack([a[i, j], b[i, j]])
+        for k in np.flatnonzero(crossed[i, j]):
+            found.gates[int(row[k]), int(col[k])] = walked.gates[int(source[i[k], j[k]]), int(column[i[k], j[k]])]
         if path and found.ends[0, 0, 0] >= 0 and found.entries[0, 0, 0] in chunk:
-            source = source_of[np.flatnonzero(chunk == found.entries[0, 0, 0])[0], found.ends[0, 0, 0]]
-            found.path = _path(before[source], int(to.node[found.entries[0, 0, 1], found.ends[0, 0, 1]]))
+            entry = int(np.flatnonzero(chunk == found.entries[0, 0, 0])[0])
+            found.path = _path(before[source_of[entry, found.ends[0, 0, 0]]], int(to.node[found.entries[0, 0, 1], found.ends[0, 0, 1]]))
+    found.time_s = found.time_s.round(TIME_DECIMALS)
     return found
 
 
 def _along(network: Network, profile: str, from_: _Sides, entry: int, to: _Sides, goal: int) -> tuple[float, float]:
-    """Give time and length along the one segment on which both points lie; inf where it is one-way the other way."""
+    """Give time and length along the one segment on which both points lie; inf where it is one-way the other way.
+
+    From a point to itself it is nothing: the legs to the road and back are not driven.
+    """
+    if np.array_equal(from_.point[entry], to.point[goal]):
+        return 0.0, 0.0
     segment = from_.snap.segment[entry]
     share = to.snap.fraction[goal] - from_.snap.fraction[entry]
     allowed = network.forward[segment] if share >= 0 else network.backward[segment]
@@ -363,6 +381,8 @@ def _steps(network: Network, profile: str, from_: _Sides, to: _Sides, found: _Fo
     a, b = found.ends[0, 0]
     first, last = int(from_.snap.segment[entry]), int(to.snap.segment[goal])
     f, g = float(from_.snap.fraction[entry]), float(to.snap.fraction[goal])
+    if a < 0 and np.array_equal(from_.point[entry], to.point[goal]):
+        return [_leg(from_.point[entry], to.point[goal], 0.0, 0.0)]
     pieces: list[tuple[int, float, float]] = []  # segment, from fraction, to fraction
     if a < 0:
         pieces.append((first, f, g))

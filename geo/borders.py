@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
+from geo import gates as border_gates
 from geo.errors import InputError
 from geo.network import Network
 
@@ -20,7 +21,6 @@ NEAR_COUNTRY_M = 5_000
 NEAR_GATE_M = 2_000
 """A road across the border belongs to a gate within this distance, or within the accuracy of the gate's position."""
 
-TRUCK = "truck"
 PER_SEGMENT = ("forward", "backward", "length_m", "road_class", "name", "gate", "country")
 
 
@@ -38,11 +38,10 @@ def close(network: Network, countries: Any, gates: Any, crossings: pd.DataFrame)
         GeoDataFrame of polygons with the column country (ISO 3166-1 alpha-2), WGS 84. An outline that is a kilometre off
         cuts roads along the border: look at the report.
     gates
-        GeoDataFrame of points, WGS 84, indexed by id, with kind, mode, cargo, country, opposite_country and
+        GeoDataFrame of points, WGS 84, indexed by id, with kind, mode, cargo, passengers, country, opposite_country and
         position_accuracy_m. Only gates of mode “road” count.
     crossings
-        Columns profile, kind, service_time_s. A profile cannot pass a kind of gate that is not listed for it, and a truck
-        none without cargo.
+        Columns profile, kind, needs, service_time_s; who may pass which gate is for :func:`geo.gates.service_time_s` to say.
 
     Returns
     -------
@@ -79,12 +78,11 @@ def close(network: Network, countries: Any, gates: Any, crossings: pd.DataFrame)
     gate[crossing[matched]] = np.searchsorted(used, nearest[matched])
     forward, backward = split.forward.copy(), split.backward.copy()
     forward[cut] = backward[cut] = False
-    service = crossings.set_index(["profile", "kind"])["service_time_s"].to_dict()
     time_s = {}
     for profile, seconds in split.time_s.items():
         time_s[profile] = seconds.copy()
         time_s[profile][cut] = np.inf
-        passing = np.array([_service_time_s(profile, row, service) for _, row in roads.iterrows()], float)
+        passing = border_gates.service_time_s(roads, crossings, profile).fillna(np.inf).to_numpy(float)
         time_s[profile][crossing[matched]] += passing[nearest[matched]]
     notes = (*network.manifest.notes, f"{len(used)} gates have a road; {len(cut)} other roads across the border are cut.")
     closed = replace(
@@ -243,11 +241,6 @@ def _split(network: Network, crossing: NDArray[np.int64], breaks: list[int]) -> 
 
 def _length_m(line: NDArray[np.float64]) -> float:
     return float(crs.distance_m(line[:-1], line[1:]).sum())
-
-
-def _service_time_s(profile: str, gate: Any, service: dict[Any, float]) -> float:
-    cargo = gate["cargo"] is not pd.NA and bool(gate["cargo"])
-    return np.inf if profile == TRUCK and not cargo else service.get((profile, gate["kind"]), np.inf)
 
 
 def _report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ GATE_LIMIT_M = 15_000.0
 
 def read(folder: str | os.PathLike[str]) -> Network:
     """Build the network of a data package; errors as :func:`geo.layers.read` and :func:`build`."""
-    resource = next((one for one in layers.describe(folder)["resources"] if one.get("name") == "corridors"), {})
+    resource: dict[str, Any] = next((one for one in layers.describe(folder)["resources"] if one.get("name") == "corridors"), {})
     licences = [str(licence.get("title") or licence.get("name")) for licence in resource.get("licenses", [])]
     tables = {name: layers.read_table(folder, name) for name in ("corridor_vertices", "interchanges", "speeds", "crossings")}
     return build(

@@ -21,7 +21,21 @@ from geo import crs
 from geo.errors import InputError, NotFoundError
 from geo.schema import LAYERS, TABLES, Field, Layer
 
-__all__ = ["LAYERS", "TABLES", "Field", "Layer", "bundled", "check", "describe", "get", "names", "read", "read_file", "read_table", "unfold"]
+__all__ = [
+    "LAYERS",
+    "TABLES",
+    "Field",
+    "Layer",
+    "bundled",
+    "check",
+    "describe",
+    "get",
+    "names",
+    "read",
+    "read_file",
+    "read_table",
+    "unfold",
+]
 
 Row = dict[str, Any]
 POSITION = ("lon", "lat")
@@ -97,6 +111,9 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
 def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WGS84) -> Any:
     """Read a CSV or GeoJSON file that somebody brings, as the given layer; errors and result as :func:`read`.
 
+    Our own downloads come back equal: their last column ``about`` is ignored, the apostrophe before a text that a
+    spreadsheet would run is taken away, and ``x, y`` stand for ``lon, lat`` in a projected system.
+
     Parameters
     ----------
     epsg
@@ -129,7 +146,7 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     -------
     dict
         For each layer and table its faults, an empty list where there is none. Beyond each row: ids are unique over all
-        layers, corridors and policies that are referred to exist, and a node has one position.
+        layers, corridors, vertices and policies that are referred to exist, and a node has one position.
     """
     folder = Path(folder)
     describe(folder)
@@ -163,6 +180,12 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
         report["corridor_vertices"] += [f"corridor_id: “{one}” is not in corridors" for one in unknown]
         spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique().max(axis=1)
         report["corridor_vertices"] += [f"node “{one}” has more than one position" for one in spread.index[spread > 1]]
+    if "corridor_vertices" in frames and "interchanges" in frames:
+        ends = set(zip(frames["corridor_vertices"]["corridor_id"], frames["corridor_vertices"]["seq"], strict=True))
+        for link in frames["interchanges"].itertuples():
+            for corridor, seq in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq)):
+                if (corridor, seq) not in ends:
+                    report["interchanges"].append(f"{link.name_en}: “{corridor}” has no vertex {seq}")
     return report
 
 

@@ -39,6 +39,9 @@ ARRAYS: dict[str, str] = {
     "shape_lonlat": "f8",
 }
 
+LISTED = {"road_class": "road_classes", "name": "names", "gate": "gates", "country": "countries"}
+"""Arrays that point into a list of the manifest."""
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -156,7 +159,7 @@ class Network:
         key = ("arcs", profile)
         if key not in self._cache:
             self._cache[key] = Arcs.of(self, profile)
-        return self._cache[key]  # type: ignore[no-any-return]
+        return self._cache[key]
 
     def snap(self, lonlat: NDArray[np.float64], profile: str, *, country: NDArray[np.object_] | None = None) -> Snap:
         """Join points to the nearest point of the nearest segment on which this vehicle can go anywhere and come back.
@@ -206,7 +209,7 @@ class Network:
             ids = np.flatnonzero(usable)
             xy, of = self._mercator_shapes(ids)
             self._cache[key] = ids, shapely.STRtree(shapely.linestrings(xy, indices=of) if len(ids) else [])
-        return self._cache[key]  # type: ignore[no-any-return]
+        return self._cache[key]
 
     def _mercator_shapes(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         count = np.diff(self.shape_start)[ids]
@@ -229,13 +232,16 @@ class Network:
             manifest = asdict(self.manifest) | {"profiles": list(self.profiles)}
             (beside / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
             beside.chmod(0o755)
+            aside = beside.with_name(f"{beside.name}.old")
             if goal.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{goal.name}.", dir=goal.parent)) / "old"
-                goal.rename(old)
+                goal.rename(aside)
+            try:
                 beside.rename(goal)
-                shutil.rmtree(old.parent)
-            else:
-                beside.rename(goal)
+            except BaseException:
+                if aside.exists():
+                    aside.rename(goal)
+                raise
+            shutil.rmtree(aside, ignore_errors=True)
         except BaseException:
             shutil.rmtree(beside, ignore_errors=True)
             raise
@@ -315,14 +321,30 @@ def load(folder: str | os.PathLike[str]) -> Network:
         manifest = Manifest(**fields)
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
         time_s = {profile: np.load(folder / f"time_s.{profile}.npy", mmap_mode="r", allow_pickle=False) for profile in profiles}
+        _check_fit(manifest, arrays, time_s)
     except InputError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"The road network in {folder} is damaged ({error}); import it again.") from None
-    m, n = len(arrays["tail"]), len(arrays["node_lonlat"])
-    per_segment = [arrays[name] for name in ("head", "forward", "backward", "length_m", "road_class", "name", "gate", "country")]
-    sizes = [len(array) == m for array in (*per_segment, *time_s.values())]
-    ends = m == 0 or (min(arrays["tail"].min(), arrays["head"].min()) >= 0 and max(arrays["tail"].max(), arrays["head"].max()) < n)
-    if not all(sizes) or not ends or len(arrays["shape_start"]) != m + 1 or arrays["shape_start"][-1] != len(arrays["shape_lonlat"]):
-        raise InputError(f"The road network in {folder} is damaged (its arrays do not fit together); import it again.")
     return Network(manifest=manifest, time_s=time_s, **arrays)
+
+
+def _check_fit(manifest: Manifest, arrays: dict[str, NDArray[Any]], time_s: dict[str, NDArray[Any]]) -> None:
+    """Raise ValueError unless every array has its type and size and points at what is there."""
+    n, m, k = (len(arrays[name]) for name in ("node_lonlat", "tail", "shape_lonlat"))
+    sizes = {"node_lonlat": (n, 2), "shape_start": (m + 1,), "shape_lonlat": (k, 2)}
+    expected = {name: (np.dtype(kind), sizes.get(name, (m,))) for name, kind in ARRAYS.items()}
+    expected |= dict.fromkeys(time_s, (np.dtype("f8"), (m,)))
+    for name, array in (arrays | time_s).items():
+        if (array.dtype, array.shape) != expected[name]:
+            raise ValueError(f"{name} has another type or size")
+    listed = {name: len(getattr(manifest, words)) for name, words in LISTED.items()}
+    for name, lowest, end in (("tail", 0, n), ("head", 0, n), *((name, -1, end) for name, end in listed.items())):
+        if m and not lowest <= arrays[name].min() <= arrays[name].max() < end:
+            raise ValueError(f"{name} points at what is not there")
+    start = arrays["shape_start"]
+    if start[0] != 0 or start[-1] != k or (np.diff(start) < 2).any():
+        raise ValueError("shape_start does not cut the shapes")
+    for profile, time in time_s.items():
+        if not (time >= 0).all():
+            raise ValueError(f"the times of {profile} are negative or unknown")

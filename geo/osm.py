@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 import geo
-from geo import crs, osmfile
+from geo import crs, osmfile, osmroads, osmtags
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.network import Network
 
@@ -30,9 +30,6 @@ MAX_AREA_KM2 = 100_000
 
 BUSY = (429, 502, 503, 504)
 """Answers of a server that asks to be asked again later."""
-
-TAGS = ("hgv", "maxheight", "maxweight")
-"""Tags of ways that OSMnx has to keep beyond its own."""
 
 SUFFIXES = (*osmfile.FORMATS, ".graphml")
 
@@ -142,15 +139,16 @@ def from_graph(
 ) -> Network:
     """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become one segment.
 
-    Points that are simply passed are contracted in either case, and lengths are measured again on the ellipsoid. Where
-    OSMnx has joined ways of several classes or limits it no longer knows which part is which: the slowest counts.
+    Edges that are no road for cars, which a graph of another network type has, are left out. Points that are simply passed
+    are contracted in either case, and lengths are measured again on the ellipsoid. Where OSMnx has joined ways of several
+    classes or limits it no longer knows which part is which: the slowest counts.
 
     Parameters
     ----------
     graph
         A ``MultiDiGraph`` with OSMnx's attributes, in WGS 84.
     speeds, access_detour, snap_limit_m
-        As :func:`geo.osmfile.build`.
+        As :func:`geo.osmroads.build`.
 
     Raises
     ------
@@ -169,13 +167,13 @@ def from_graph(
     if not (np.abs(np.array(points).reshape(-1, 2)) <= (180, 90)).all():
         raise InputError(f"{title} is projected, or has nodes without a position; it is needed in longitude and latitude.")
     speed_of = speeds.groupby("road_class")["speed_kph"].max().to_dict()
-    tags = [_tags(data, speed_of) for _, _, _, data in roads]
+    tags = [osmtags.edge_tags(data, speed_of) for _, _, _, data in roads]
     refs = np.concatenate([np.empty(0, np.int64), *(corners for corners, *_ in roads)])
     way = np.repeat(np.arange(len(roads)), [len(corners) for corners, *_ in roads])
     step = np.flatnonzero((way[1:] == way[:-1]) & (refs[1:] != refs[:-1]))
     forward, backward = np.array([road[1:3] for road in roads], bool).reshape(-1, 2).T
-    return osmfile.build(
-        osmfile.Roads(
+    return osmroads.build(
+        osmroads.Roads(
             lonlat=np.array(points, float).reshape(-1, 2),
             tail=refs[step],
             head=refs[step + 1],
@@ -183,9 +181,9 @@ def from_graph(
             backward=backward[way[step]],
             way=way[step],
             road_class=[one["highway"] for one in tags],
-            label=[osmfile.label(one) for one in tags],
-            limit_kph=np.array([osmfile.limit_kph(one.get("maxspeed", "")) for one in tags], float),
-            truck=np.array([osmfile.truck_may(one) for one in tags], bool),
+            label=[osmtags.label(one) for one in tags],
+            limit_kph=np.array([osmtags.limit_kph(one.get("maxspeed", "")) for one in tags], float),
+            truck=np.array([osmtags.truck_may(one) for one in tags], bool),
         ),
         speeds=speeds,
         title=title,
@@ -205,6 +203,8 @@ def _merge_directions(edges: Any, at: dict[Any, int], points: list[tuple[float, 
     """
     found: dict[Any, tuple[list[int], list[bool], Any]] = {}
     for tail, head, data in edges:
+        if not osmtags.edge_driveable(data):
+            continue
         geometry = data.get("geometry")
         inside = [] if geometry is None else [(round(x, 7), round(y, 7)) for x, y in shapely.get_coordinates(geometry)[1:-1].tolist()]
         ahead = (at[tail], tuple(inside), at[head])
@@ -220,21 +220,6 @@ def _merge_directions(edges: Any, at: dict[Any, int], points: list[tuple[float, 
             points.extend(inside)
             found[ahead, ids] = corners, [True, False], data
     return [(corners, forward, backward, data) for corners, (forward, backward), data in found.values()]
-
-
-def _tags(data: Any, speed_of: dict[Any, float]) -> dict[str, str]:
-    """Bring the attributes of an edge back to one text a tag; of several classes the slowest stays."""
-    tags = {}
-    for key in ("highway", "name", "ref", "maxspeed", *TAGS):
-        value = data.get(key)
-        values = [str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str | int | float) and one == one]
-        if values:
-            tags[key] = ";".join(sorted(values))
-        if key == "highway":
-            tags[key] = min(sorted(values) or [""], key=lambda one: speed_of.get(one, np.inf))
-        elif key == "hgv" and "no" in values:
-            tags[key] = "no"
-    return tags
 
 
 # Download --------------------------------------------------------------------------------------------------------------
@@ -364,7 +349,7 @@ def _settings(**values: Any) -> Iterator[None]:
         "http_user_agent": _user_agent(),
         "http_referer": _user_agent(),
         "requests_kwargs": ox.settings.requests_kwargs | {"hooks": {"response": _check}},
-        "useful_tags_way": [*ox.settings.useful_tags_way, *TAGS],
+        "useful_tags_way": [*ox.settings.useful_tags_way, *osmtags.TRUCK_TAGS],
         "doh_url_template": None,
         "use_cache": True,
         "cache_only_mode": False,

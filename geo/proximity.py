@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SPHERE_ERROR = 1.01
 """A sphere differs from the ellipsoid by at most 0.6 % in distance, so candidates are sought 1 % farther out."""
+SMALLEST_RADIUS_M = 6_335_000.0
+"""The WGS 84 ellipsoid curves nowhere tighter than with this radius, along the meridian at the equator."""
 
 
 def lonlat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
@@ -119,13 +121,19 @@ def locate(points: NDArray[np.float64], polygons: gpd.GeoDataFrame, column: str,
     at, polygon = tree.query(shapely.points(points[known]), predicate="intersects")
     values = polygons[column].to_numpy(object)
     out[known[at]] = values[polygon]
-    for row in (row for row in known if out[row] is None):
-        point = shapely.Point(points[row])
-        reach = within_m / 111_000 / max(np.cos(np.radians(points[row, 1])), 0.1)
-        near = tree.query(point, predicate="dwithin", distance=reach)
+    outside = [row for row in known if out[row] is None]
+    if not outside:
+        return out
+    plane = shapely.transform(shapes, crs.mercator)
+    coasts = shapely.STRtree(plane)
+    for row in outside:
+        point = shapely.points(crs.mercator(points[row]))
+        farther = np.radians(abs(points[row, 1])) + within_m / SMALLEST_RADIUS_M
+        reach = within_m / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
+        near = coasts.query(point, predicate="dwithin", distance=reach)
         if len(near):
-            feet = [shapely.get_coordinates(shapely.shortest_line(point, shapes[one]))[1] for one in near]
-            distance = crs.distance_m(points[row], np.array(feet))
+            feet = shapely.get_coordinates(shapely.shortest_line(point, plane[near])).reshape(-1, 2, 2)[:, 1]
+            distance = crs.distance_m(points[row], crs.from_mercator(feet))
             if distance.min() <= within_m:
                 out[row] = values[near[distance.argmin()]]
     return out

@@ -10,15 +10,19 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo import borders, crs, osmfile
+from geo import borders, crs, osmroads
 from geo.errors import InputError
 from geo.network import Network
 
 DEGREE_M = 111_320
 
 CROSSINGS = pd.DataFrame(
-    [("car", "international", 600.0), ("truck", "international", 3600.0), ("car", "local", 300.0)],
-    columns=["profile", "kind", "service_time_s"],
+    [
+        ("car", "international", "passengers", 600.0),
+        ("truck", "international", "cargo", 3600.0),
+        ("car", "local", "passengers", 300.0),
+    ],
+    columns=["profile", "kind", "needs", "service_time_s"],
 )
 SPEEDS = pd.DataFrame(
     [(profile, kind, 36.0) for profile in ("car", "truck") for kind in ("road", "motorway", "access")],
@@ -33,8 +37,8 @@ def countries() -> gpd.GeoDataFrame:
 
 def gate(lat: float, **changes: object) -> dict[str, object]:
     """Give a gate on the border at a latitude."""
-    row = {"kind": "international", "mode": "road", "cargo": True, "country": "AA", "opposite_country": "BB", "position_accuracy_m": 300.0}
-    return row | {"geometry": shapely.Point(1, lat)} | changes
+    row = {"kind": "international", "mode": "road", "cargo": True, "passengers": True, "country": "AA", "opposite_country": "BB"}
+    return row | {"position_accuracy_m": 300.0, "geometry": shapely.Point(1, lat)} | changes
 
 
 def gates(**rows: dict[str, object]) -> gpd.GeoDataFrame:
@@ -42,7 +46,7 @@ def gates(**rows: dict[str, object]) -> gpd.GeoDataFrame:
     columns = list(gate(0))
     return gpd.GeoDataFrame(
         [rows[key] for key in rows], columns=columns, index=pd.Index(list(rows), name="id", dtype="str"), crs=4326
-    ).astype({"cargo": "boolean"})
+    ).astype({"cargo": "boolean", "passengers": "boolean"})
 
 
 def bridges(*where: tuple[float, int], span: float = 0.005) -> Network:
@@ -50,7 +54,7 @@ def bridges(*where: tuple[float, int], span: float = 0.005) -> Network:
     lonlat = np.array([(1 + side * span, lat) for lat, _ in where for side in (-1, 1)])
     k = len(where)
     oneway = np.array([way for _, way in where])
-    roads = osmfile.Roads(
+    roads = osmroads.Roads(
         lonlat,
         np.arange(k) * 2,
         np.arange(k) * 2 + 1,
@@ -62,7 +66,7 @@ def bridges(*where: tuple[float, int], span: float = 0.005) -> Network:
         np.full(k, np.nan),
         np.ones(k, bool),
     )
-    return osmfile.build(roads, speeds=SPEEDS, title="bridges", source="test")
+    return osmroads.build(roads, speeds=SPEEDS, title="bridges", source="test")
 
 
 def test_gate_opens_its_road_and_nothing_else() -> None:
@@ -105,13 +109,14 @@ def test_closing_twice_is_refused() -> None:
     ("changes", "car", "truck"),
     [
         ({"cargo": False}, 600, np.inf),
-        ({"cargo": pd.NA}, 600, np.inf),
+        ({"cargo": pd.NA}, 600, 3600),
+        ({"passengers": False}, np.inf, 3600),
         ({"kind": "local"}, 300, np.inf),
         ({"kind": "closed"}, np.inf, np.inf),
     ],
 )
 def test_who_may_pass(changes: dict[str, object], car: float, truck: float) -> None:
-    """A truck needs a gate for cargo, and everybody one whose kind is listed for them."""
+    """The road at a gate is the gate's for everyone, and closed to the vehicle that cannot pass; see ``test_gates``."""
     net = bridges((0.5, 0))
     closed, _ = borders.close(net, countries(), gates(bridge=gate(0.5, **changes)), CROSSINGS)
     assert closed.gate[0] == 0
@@ -169,7 +174,7 @@ def test_country_of_each_segment() -> None:
     )
     k = 5
     ends = np.arange(k) * 2
-    roads = osmfile.Roads(
+    roads = osmroads.Roads(
         lonlat,
         ends,
         ends + 1,
@@ -181,7 +186,7 @@ def test_country_of_each_segment() -> None:
         np.full(k, np.nan),
         np.ones(k, bool),
     )
-    net = osmfile.build(roads, speeds=SPEEDS, title="roads", source="test")
+    net = osmroads.build(roads, speeds=SPEEDS, title="roads", source="test")
     closed, report = borders.close(net, countries(), gates(), CROSSINGS)
     place = {round(float(net.shape(i)[0, 0]), 2): closed.country[i] for i in range(k)}
     assert closed.manifest.countries == ("AA", "BB")
@@ -193,8 +198,8 @@ def test_only_the_step_across_is_the_gate() -> None:
     """What leads up to the border stays a road of its own country, and the parts add up to the whole."""
     lonlat = np.array([(0.9, 0.5), (0.95, 0.5), (0.999, 0.5), (1.001, 0.5), (1.1, 0.5)])
     ends, one = np.arange(4), np.ones(4, bool)
-    roads = osmfile.Roads(lonlat, ends, ends + 1, one, one, np.zeros(4, int), ["road"], ["Road 1"], np.array([np.nan]), np.array([True]))
-    net = osmfile.build(roads, speeds=SPEEDS, title="road", source="test")
+    roads = osmroads.Roads(lonlat, ends, ends + 1, one, one, np.zeros(4, int), ["road"], ["Road 1"], np.array([np.nan]), np.array([True]))
+    net = osmroads.build(roads, speeds=SPEEDS, title="road", source="test")
     assert net.segment_count == 1
     for layer, crossing_s in ((gates(bridge=gate(0.5)), 600), (gates(), np.inf)):
         closed, report = borders.close(net, countries(), layer, CROSSINGS)

@@ -14,13 +14,9 @@ VIETNAMESE = [code for code, name in crs.SYSTEMS.items() if name.startswith("VN-
 @pytest.mark.parametrize("code", VIETNAMESE)
 def test_vn2000_lies_225_m_from_wgs84(code: int) -> None:
     """The same numbers mean a place 224.6 m away in VN-2000: the official seven parameters are applied in every zone."""
-    if code == 4756:
-        there = crs.transform(PLACE, source=code, target=4326)
-    else:
-        numbers = crs.transform(crs.transform(PLACE, source=4326, target=4756), source=4756, target=code)
-        np.testing.assert_allclose(crs.transform(PLACE, source=4326, target=code), numbers, atol=1e-3)
-        there = crs.transform(PLACE, source=4756, target=4326)
-    assert crs.distance_m(PLACE, there) == pytest.approx(224.6, abs=0.2)
+    assert crs.distance_m(PLACE, crs.transform(PLACE, source=4756, target=4326)) == pytest.approx(224.6, abs=0.2)
+    by_degrees = crs.transform(crs.transform(PLACE, source=4326, target=4756), source=4756, target=code)
+    np.testing.assert_allclose(crs.transform(PLACE, source=4326, target=code), by_degrees, atol=1e-3)
 
 
 @pytest.mark.parametrize("code", crs.SYSTEMS)
@@ -56,7 +52,8 @@ def test_frame_keeps_index_and_columns() -> None:
     assert frame.crs.to_epsg() == 4326
     assert frame.equals(before)
     back = crs.transform_frame(out, 4326)
-    assert (frame.geometry.distance(back.geometry) < 1e-8).all()
+    np.testing.assert_allclose(back.geometry.x, frame.geometry.x, atol=1e-8)
+    np.testing.assert_allclose(back.geometry.y, frame.geometry.y, atol=1e-8)
 
 
 def test_frame_without_a_system_is_refused() -> None:
@@ -66,12 +63,12 @@ def test_frame_without_a_system_is_refused() -> None:
 
 
 def test_area_of_a_degree_cell_at_the_equator() -> None:
-    """The cell from 0°, 0° to 1°, 1° measures 1,230,878 ha on the WGS 84 ellipsoid, whichever way round it is drawn."""
+    """The cell from 0°, 0° to 1°, 1° measures 1,230,846 ha on the WGS 84 ellipsoid, whichever way round it is drawn."""
     steps = np.linspace(0, 1, 101)
     ring = [*((x, 0) for x in steps), *((1, y) for y in steps), *((x, 1) for x in steps[::-1]), (0, 0)]
     cell = gpd.GeoSeries.from_wkt(["POLYGON((" + ",".join(f"{x} {y}" for x, y in ring) + "))"])
     expected_ha = _cell_m2(1) / 1e4
-    assert expected_ha == pytest.approx(1_230_878, abs=1)
+    assert expected_ha == pytest.approx(1_230_846, abs=1)
     assert crs.area_ha(cell) == pytest.approx(expected_ha, rel=1e-6)
     assert crs.area_ha(cell.reverse()) == pytest.approx(expected_ha, rel=1e-6)
 

@@ -1,71 +1,22 @@
-"""Roads from OpenStreetMap: files and downloads, held to OSMnx's own result."""
+"""Roads from OpenStreetMap files and OSMnx graphs, held to OSMnx's own result."""
 
 from __future__ import annotations
 
 import gzip
 import os
-import socket
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import osmium
 import osmnx as ox
-import pandas as pd
 import pytest
-from overpass import Stand, serving
+from cross import NODES, PRIMARY, SPEEDS, STEP, STREET, WAYS, as_pbf, xml
 from scipy.sparse.csgraph import dijkstra
 
-from geo import crs, network, osm, osmfile
-from geo.errors import InputError, NotFoundError, UnavailableError
+from geo import crs, network, osm, osmfile, osmtags
+from geo.errors import InputError, NotFoundError
 
 SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
-STEP = 0.001
-
-SPEEDS = pd.DataFrame(
-    [
-        *(("car", kind, speed) for kind, speed in (("motorway", 90), ("primary", 60), ("residential", 30), ("road", 30), ("access", 20))),
-        *(("truck", kind, speed) for kind, speed in (("motorway", 70), ("primary", 40), ("residential", 15), ("road", 15), ("access", 10))),
-    ],
-    columns=["profile", "road_class", "speed_kph"],
-).astype({"speed_kph": float})
-
-# A cross of two streets with a bend, a roundabout of one way, a loop, a service road, and a ring that meets nothing.
-NODES = {
-    **{i: (i * STEP, 0) for i in range(1, 8)},
-    **{10 + i: (3 * STEP, i * STEP) for i in range(1, 4)},
-    21: (8 * STEP, STEP),
-    22: (9 * STEP, 0),
-    23: (8 * STEP, -STEP),
-    24: (11 * STEP, 0),
-    31: (4 * STEP, 4 * STEP),
-    32: (2 * STEP, 4 * STEP),
-    41: (20 * STEP, 0),
-    42: (21 * STEP, 0),
-    43: (20 * STEP, STEP),
-}
-PRIMARY, STREET = {"highway": "primary"}, {"highway": "residential"}
-WAYS = [
-    ([1, 2, 3], PRIMARY | {"name": "Long street", "ref": "QL1", "maxspeed": "50"}),
-    ([3, 4, 5, 6, 7], PRIMARY | {"name": "Long street"}),
-    ([3, 11, 12, 13], STREET),
-    ([7, 21, 22, 23, 7], STREET | {"junction": "roundabout"}),
-    ([24, 22], STREET | {"oneway": "-1"}),
-    ([22, 24], STREET | {"oneway": "yes", "name": "Back"}),
-    ([13, 31, 32, 13], STREET),
-    ([5, 12], {"highway": "service"}),
-    ([6, 12], PRIMARY | {"access": "private"}),
-    ([41, 42, 43, 41], STREET),
-]
-
-
-def xml(nodes: dict[int, tuple[float, float]] = NODES, ways: list = WAYS, extra: str = "") -> str:
-    """Write nodes and ways as OSM XML."""
-    lines = [f'<node id="{i}" version="1" lon="{x:.7f}" lat="{y:.7f}"/>' for i, (x, y) in nodes.items()]
-    for i, (refs, tags) in enumerate(ways, start=1):
-        inside = [f'<nd ref="{ref}"/>' for ref in refs] + [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items()]
-        lines.append(f'<way id="{i}" version="1">{"".join(inside)}</way>')
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">{"".join(lines)}{extra}</osm>'
 
 
 def road(
@@ -75,14 +26,6 @@ def road(
     path = folder / "roads.osm"
     path.write_text(xml(nodes, list(ways), extra), encoding="utf-8")
     return osmfile.read(path, speeds=SPEEDS)
-
-
-def as_pbf(text: str, path: Path) -> Path:
-    """Write OSM XML text as a PBF file."""
-    with osmium.SimpleWriter(str(path)) as writer:
-        for thing in osmium.FileProcessor(osmium.io.FileBuffer(text.encode(), "osm")):
-            writer.add(thing)
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -99,13 +42,13 @@ def reference(path: Path, folder: Path) -> tuple[object, dict[int, tuple[float, 
     text = folder / "driveable.osm"
     with osmium.SimpleWriter(str(text), overwrite=True) as writer:
         for thing in osmium.FileProcessor(str(path)):
-            if thing.is_node() or (thing.is_way() and osmfile.driveable({tag.k: tag.v for tag in thing.tags})):
+            if thing.is_node() or (thing.is_way() and osmtags.driveable({tag.k: tag.v for tag in thing.tags})):
                 writer.add(thing)
     graph = ox.graph_from_xml(text, simplify=False, retain_all=True)
     classes = SPEEDS[SPEEDS["profile"] == "car"].set_index("road_class")["speed_kph"]
     for tail, head, data in graph.edges(data=True):
         ends = [(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in (tail, head)]
-        limit = osmfile.limit_kph(data.get("maxspeed", ""))
+        limit = osmtags.limit_kph(data.get("maxspeed", ""))
         speed = min(limit, classes["motorway"]) if limit > 0 and np.isfinite(limit) else classes.get(data["highway"], classes["road"])
         data["travel_time"] = float(crs.distance_m(*ends)) / speed * 3.6
     graph = ox.simplify_graph(graph)
@@ -133,7 +76,7 @@ def assert_like_osmnx(made: network.Network, path: Path, folder: Path) -> None:
 
 def test_driveable_ways_are_those_of_osmnx() -> None:
     """The table of ways that are no roads, written as a query, is OSMnx's own query, word for word."""
-    query = '["highway"]' + "".join(f'["{key}"!~"{pattern}"]' for key, pattern in osmfile.NOT_DRIVEABLE.items())
+    query = '["highway"]' + "".join(f'["{key}"!~"{pattern}"]' for key, pattern in osmtags.NOT_DRIVEABLE.items())
     assert query == ox._overpass._get_network_filter("drive")
 
 
@@ -150,9 +93,9 @@ def test_hoan_kiem_is_as_osmnx_makes_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("simplified", [False, True])
 def test_graphml_gives_the_network_of_the_file(cross: Path, tmp_path: Path, simplified: bool) -> None:
-    """A graph that OSMnx saved, simplified or not, leads to the junctions and segments of the file it came from."""
+    """A graph that OSMnx saved, simplified or not, and with paths in it, leads to the network of the file."""
     text = tmp_path / "cross.osm"
-    text.write_text(xml(ways=[way for way in WAYS if osmfile.driveable(way[1])]), encoding="utf-8")
+    text.write_text(xml(), encoding="utf-8")
     graph = ox.graph_from_xml(text, simplify=simplified, retain_all=True)
     ox.save_graphml(graph, tmp_path / "cross.graphml")
     ours, file = osm.read(tmp_path / "cross.graphml", speeds=SPEEDS), osm.read(cross, speeds=SPEEDS)
@@ -240,54 +183,6 @@ def test_zero_length_edge(tmp_path: Path) -> None:
 def test_unknown_class_is_driven_as_road(tmp_path: Path) -> None:
     """A highway value that the table of speeds does not know counts as “road”."""
     assert road(([1, 2], {"highway": "turning_loop"}), folder=tmp_path).manifest.road_classes == ("road",)
-
-
-# Tags
-
-
-@pytest.mark.parametrize(
-    ("text", "kph"),
-    [
-        ("50", 50),
-        ("50 mph", 80.4672),
-        ("50mph", 80.4672),
-        ("30 knots", 55.56),
-        ("60 km/h", 60),
-        ("50;60", 50),
-        ("60|40", 40),
-        ("none;80", 80),
-        ("walk", 5),
-        *((word, np.inf) for word in ("none", "signals", "VN:urban", "0", "", "50 furlongs", "-20", "80 @ (22:00-06:00)")),
-    ],
-)
-def test_limit(text: str, kph: float) -> None:
-    """Limits in km/h, mph and knots are understood, of several the lowest; anything else is unknown."""
-    assert np.nan_to_num(osmfile.limit_kph(text), nan=np.inf) == pytest.approx(kph)
-
-
-@pytest.mark.parametrize(
-    ("tags", "may"),
-    [
-        ({}, True),
-        ({"hgv": "no"}, False),
-        ({"hgv": "designated"}, True),
-        ({"maxweight": "19.9"}, False),
-        ({"maxweight": "20"}, True),
-        ({"maxweight": "7,5 t"}, False),
-        ({"maxweight": "16000 kg"}, False),
-        ({"maxweight": "40 st"}, True),
-        ({"maxweight": "unsigned"}, True),
-        ({"maxheight": "3.9 m"}, False),
-        ({"maxheight": "4"}, True),
-        ({"maxheight": "12'6\""}, False),
-        ({"maxheight": "14 ft"}, True),
-        ({"maxheight": "default"}, True),
-        ({"maxheight": "4.5;3.8"}, False),
-    ],
-)
-def test_truck_limit(tags: dict[str, str], may: bool) -> None:
-    """A container truck needs 4.0 m and 20 t and no ban; what cannot be read closes nothing."""
-    assert osmfile.truck_may(tags) is may
 
 
 def test_truck_speed_and_closure(tmp_path: Path) -> None:
@@ -410,122 +305,3 @@ def test_projected_graph_is_refused(tmp_path: Path) -> None:
     graph = ox.project_graph(ox.graph_from_xml(tmp_path / "cross.osm"))
     with pytest.raises(InputError, match="projected"):
         osm.from_graph(graph, speeds=SPEEDS, title="cross")
-
-
-# Download
-
-
-BOX = (0.0, -0.01, 0.03, 0.01)
-
-
-def elements() -> list[dict[str, object]]:
-    """Give the cross as Overpass answers it: filtered by the server."""
-    nodes = [{"type": "node", "id": i, "lon": x, "lat": y} for i, (x, y) in NODES.items()]
-    return nodes + [
-        {"type": "way", "id": i, "nodes": refs, "tags": tags} for i, (refs, tags) in enumerate(WAYS, 1) if osmfile.driveable(tags)
-    ]
-
-
-def test_download_gives_the_network_of_the_file(cross: Path) -> None:
-    """Through OSMnx and a server comes the network that the file holds, with the date of the server's data."""
-    before = {name: getattr(ox.settings, name) for name in dir(ox.settings) if name.islower()}
-    resolve = socket.getaddrinfo
-    with serving(Stand(elements=elements())) as server:
-        made = osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
-    file = osmfile.read(cross, speeds=SPEEDS)
-    assert sorted(made.length_m) == pytest.approx(sorted(file.length_m))
-    assert sorted(made.time_s["truck"]) == pytest.approx(sorted(file.time_s["truck"]))
-    assert made.manifest.as_of == "2025-10-01"
-    assert made.manifest.names == file.manifest.names
-    assert all(agent.startswith("zone-atlas/") for agent in server.agents)
-    assert '["motorcar"!~"no"]' in server.queries[0]
-    assert {name: getattr(ox.settings, name) for name in before} == before
-    assert socket.getaddrinfo is resolve
-
-
-def test_download_of_a_place(cross: Path) -> None:
-    """A place is looked up first and its outline asked for."""
-    ring = [[0, -0.01], [0.03, -0.01], [0.03, 0.01], [0, 0.01], [0, -0.01]]
-    place = {
-        "lat": 0,
-        "lon": 0,
-        "boundingbox": [-0.01, 0.01, 0, 0.03],
-        "geojson": {"type": "Polygon", "coordinates": [ring]},
-        "name": "Null",
-    }
-    place |= {
-        "osm_type": "relation",
-        "osm_id": 1,
-        "class": "boundary",
-        "type": "administrative",
-        "importance": 1.0,
-        "display_name": "Null",
-        "place_rank": 1,
-    }
-    with serving(Stand(elements=elements(), places={"Null": place})) as server:
-        nominatim = server.url.removesuffix("api")
-        made = osm.download(place="Null", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim)
-        assert made.segment_count == osmfile.read(cross, speeds=SPEEDS).segment_count
-        with pytest.raises(InputError, match="Nowhere"):
-            osm.download(place="Nowhere", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim)
-
-
-def test_busy_server_is_asked_again() -> None:
-    """After 429 and 504 the server is asked again, and the caller is told."""
-    steps: list[str] = []
-    with serving(Stand(elements=elements(), before=[429, 504])) as server:
-        made = osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, on_step=steps.append)
-    assert made.segment_count
-    assert len(server.queries) == 3
-    assert sum("busy" in step for step in steps) == 2
-
-
-def test_server_that_stays_busy() -> None:
-    """A server that never serves, or breaks off its answer, is given up after some attempts."""
-    for stand in (Stand(before=[504] * 9), Stand(elements=elements(), extra={"remark": 'runtime error: Query timed out in "query"'})):
-        with serving(stand) as server, pytest.raises(UnavailableError, match="2 attempts"):
-            osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, attempts=2)
-        assert len(server.queries) == 2
-
-
-def test_failed_download_goes_on_from_its_cache(tmp_path: Path) -> None:
-    """Answers in the cache folder are not asked for again."""
-    with serving(Stand(elements=elements())) as server:
-        osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path)
-        made = osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path)
-    assert len(server.queries) == 1
-    assert made.manifest.as_of == "2025-10-01"
-
-
-def test_no_server() -> None:
-    """Without a server there is one sentence, at once."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(UnavailableError, match="cannot be reached"):
-        osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=f"http://127.0.0.1:{port}/api")
-
-
-def test_answers_that_are_none() -> None:
-    """A web page instead of data is the server's fault; no roads in the box is the caller's."""
-    for stand, error in (
-        (Stand(body=b"<html>hello</html>"), UnavailableError),
-        (Stand(body=b"{}"), UnavailableError),
-        (Stand(), InputError),
-    ):
-        with serving(stand) as server, pytest.raises(error):
-            osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
-
-
-@pytest.mark.parametrize("bbox", [(1, 0, 0, 1), (0, 0, 0, 1), (0, 0, 200, 1), (100, 0, 120, 20), (0, float("nan"), 1, 1)])
-def test_impossible_boxes(bbox: tuple[float, float, float, float]) -> None:
-    """A box upside down, empty, off the Earth or as large as a country is refused before anybody is asked."""
-    with pytest.raises(InputError):
-        osm.download(bbox=bbox, speeds=SPEEDS, overpass_url="http://127.0.0.1:9/api")
-
-
-def test_download_needs_one_area() -> None:
-    """Neither or both of box and place is refused."""
-    for areas in ({}, {"bbox": BOX, "place": "x"}):
-        with pytest.raises(InputError):
-            osm.download(**areas, speeds=SPEEDS)

@@ -131,7 +131,7 @@ def test_locate_inside_and_just_outside(provinces: gpd.GeoDataFrame) -> None:
     assert list(proximity.locate(places, provinces, "name", within_m=400)) == ["west", None, None, None]
 
 
-def test_locate_at_the_tolerance(points: Points) -> None:
+def test_locate_at_the_tolerance() -> None:
     """A place is found up to the full tolerance also straight north at the equator and far in the north."""
     for lat in (0.0, 60.0):
         square = gpd.GeoDataFrame({"name": ["land"]}, geometry=[shapely.box(10, lat - 1, 11, lat)], crs=4326)

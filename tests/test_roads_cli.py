@@ -19,7 +19,7 @@ from webapp.roads import roads
 SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
     f"{profile},{kind},30,Test,assumption,2026\n" for profile in ("car", "truck") for kind in ("road", "motorway", "access")
 )
-CROSSINGS = "profile,kind,service_time_s,source,source_kind,as_of\ncar,international,600,Test,assumption,2026\n"
+CROSSINGS = "profile,kind,needs,service_time_s,source,source_kind,as_of\ncar,international,passengers,600,Test,assumption,2026\n"
 COUNTRIES = json.dumps(
     {
         "type": "FeatureCollection",
@@ -30,9 +30,9 @@ COUNTRIES = json.dumps(
     }
 )
 GATES = (
-    "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,timezone,source,source_kind,as_of\n"
-    "bridge,Bridge,international,road,VN,Quang Ninh,CN,108,21.5,300,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
-    "lonely,Lonely,international,road,VN,Quang Ninh,CN,108,21.55,300,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
+    "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,passengers,timezone,source,source_kind,as_of\n"
+    "bridge,Bridge,international,road,VN,Quang Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
+    "lonely,Lonely,international,road,VN,Quang Ninh,CN,108,21.55,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
 )
 NODES = {1: (107.99, 21.5), 2: (108.01, 21.5), 3: (107.99, 21.6), 4: (108.01, 21.6), 5: (107.98, 21.5), 6: (107.98, 21.6)}
 WAYS = {1: [1, 2], 2: [3, 4], 3: [1, 3], 4: [1, 5], 5: [3, 6]}

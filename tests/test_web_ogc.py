@@ -206,6 +206,7 @@ def test_prev_leads_back_to_the_beginning(client: FlaskClient) -> None:
         ("datetime=2026-01-01T00:00:00Z&limit=1", [0]),
         ("datetime=../2026-01-01T00:00:00.5%2B07:00&limit=1", [0]),
         ("datetime=2026-01-01/&limit=1", [0]),
+        ("datetime=2016-12-31t23:59:60z&limit=1", [0]),
     ],
 )
 def test_items_are_selected(client: FlaskClient, query: str, numbers: list[int]) -> None:
@@ -252,6 +253,7 @@ def test_a_box_across_the_antimeridian_meets_both_sides(client: FlaskClient) -> 
         "bbox-crs=http://www.opengis.net/def/crs/EPSG/0/5899",
         "datetime=yesterday",
         "datetime=2026-13-01T00:00:00Z",
+        "datetime=2026-01-01T00:60:00Z",
         "datetime=2026-01-01T00:00:00",
         "datetime=../..",
         "datetime=/",
@@ -315,6 +317,16 @@ def test_writing_is_refused(client: FlaskClient) -> None:
     assert answer.status_code == 405
     assert answer.is_json
     assert "GET" in answer.headers["Allow"]
+
+
+def test_a_fault_of_the_server_says_so_in_json_and_no_more() -> None:
+    """Whatever breaks inside, a client of the API reads JSON without the inside in it."""
+    app = make_app({"gates": None})
+    app.logger.disabled = True
+    answer = app.test_client().get("/ogc/collections/gates/items?f=html")
+    assert answer.status_code == 500
+    assert answer.json["code"] == "InternalServerError"
+    assert "NoneType" not in answer.text
 
 
 def test_addresses_with_a_slash_at_the_end_answer_the_same(client: FlaskClient) -> None:

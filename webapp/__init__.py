@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import Babel, gettext
 from werkzeug.exceptions import HTTPException
 
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
 from webapp import labels, settings
+from webapp.compress import compressor
 
 STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, UnavailableError: 503}
 """The one table from error to status."""
@@ -52,6 +53,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         app.register_blueprint(blueprint)
     app.before_request(_new_nonce)
     app.after_request(_headers)
+    app.after_request(compressor())
     app.register_error_handler(AtlasError, _atlas_error)
     app.register_error_handler(HTTPException, _http_error)
     return app
@@ -62,8 +64,6 @@ def _new_nonce() -> None:
 
 
 def _headers(response: Response) -> Response:
-    from flask import current_app
-
     tiles = current_app.config["ONLINE_TILES"]
     host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
     nonce = getattr(g, "nonce", "")
@@ -100,4 +100,11 @@ def _atlas_error(error: AtlasError) -> tuple[Any, int]:
 def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
-    return _say(error.code, gettext("There is no such page.") if error.code == 404 else str(error.description))
+    answer = error.get_response()
+    message = gettext("There is no such page.") if error.code == 404 else str(error.description)
+    body, status = _say(error.code, message)
+    response = current_app.make_response((body, status))
+    for name in ("Allow", "Retry-After"):
+        if name in answer.headers:
+            response.headers[name] = answer.headers[name]
+    return response

@@ -36,7 +36,7 @@ def drawn(store: Store, layer_id: str) -> dict[str, Any]:
     frame = store.frame(layer_id)
     extra = None
     if layer_id == "parks":
-        columns = {}
+        columns: dict[str, list[Any]] = {}
         for target, short in (("gates", "gate"), ("ports", "port")):
             best = sheet.headline(store, "truck")[target]
             columns[short] = [best[key][0] if key in best else None for key in frame.index]
@@ -54,7 +54,8 @@ def send(body: Body, mimetype: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(body.etag + ("-gz" if zipped else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @api.get("/map/<layer_id>.json")
@@ -105,7 +106,7 @@ def access_about(values: dict[str, Any]) -> export.About:
     notes = [f"Travel times by {values.get('profile', 'car')}, without queues and opening hours. Source of the roads: {manifest.source}."]
     if manifest.coarse:
         notes.append("The road network is coarse: times and lengths are sketches.")
-    where = {key: str(values[key]) for key in ("site", "lon", "lat", "profile", "network", "layer") if key in values}
+    where: dict[str, str] = {key: str(values[key]) for key in ("site", "lon", "lat", "profile", "network", "layer") if key in values}
     base = opened.about("gates")
     return replace(
         base, layer="access", title="Access by road", description="From one place to every destination.", filters=where, notes=tuple(notes),
@@ -138,5 +139,3 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
 
 def _json(data: bytes, mimetype: str) -> Response:
     return Response(data, mimetype=mimetype, headers={"Cache-Control": "no-cache"})
-
-

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext as _
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 
 CODES: dict[str, Any] = {
     # kinds of park
@@ -145,7 +146,9 @@ def label(code: object) -> str:
 
 def is_known(value: Any) -> bool:
     """Say whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
-    return value is not None and value == value and str(value) not in ("", "<NA>")  # NaN differs from itself
+    if isinstance(value, str):
+        return value != ""
+    return value is not None and str(value) not in ("<NA>", "nan", "NaT")
 
 
 def duration(seconds: Any, coarse: bool = False) -> str:
@@ -155,8 +158,14 @@ def duration(seconds: Any, coarse: bool = False) -> str:
     minutes = float(seconds) / 60
     rounded = max(5 * round(minutes / 5), 5) if coarse else max(round(minutes), 1)
     hours, rest = divmod(rounded, 60)
-    text = gettext("%(m)d min", m=rest) if not hours else gettext("%(h)d h", h=hours) if not rest else gettext("%(h)d h %(m)d min", h=hours, m=rest)
-    return f"≈ {text}" if coarse else text
+    text = (
+        gettext("%(m)d min", m=rest)
+        if not hours
+        else gettext("%(h)d h", h=hours)
+        if not rest
+        else gettext("%(h)d h %(m)d min", h=hours, m=rest)
+    )
+    return (f"≈ {text}" if coarse else text).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def kilometres(metres: Any, coarse: bool = False) -> str:
@@ -168,7 +177,7 @@ def kilometres(metres: Any, coarse: bool = False) -> str:
         text = gettext("%(m)d m", m=round(metres, -1))
     else:
         text = gettext("%(km)s km", km=f"{metres / 1000:.1f}" if metres < 10_000 else f"{metres / 1000:,.0f}")
-    return f"≈ {text}" if coarse else text
+    return (f"≈ {text}" if coarse else text).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def quantity(value: Any, unit: str = "") -> str:

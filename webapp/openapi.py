@@ -117,7 +117,7 @@ def _instant(text: str) -> datetime | None:
         return None
     whole = text if len(text) > 10 else f"{text}T00:00:00Z"
     try:
-        return datetime.fromisoformat(whole.upper().replace(":60", ":59"))
+        return datetime.fromisoformat(re.sub(r"(?<=:\d\d):60", ":59", whole.upper()))
     except ValueError:
         return None
 

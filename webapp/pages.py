@@ -31,7 +31,7 @@ def index() -> str:
     values = args.parse(request.args, MAP_STATE)
     opened = store()
     view = opened.package.get("view") or {"lon": 106.9, "lat": 21.6, "zoom": 8}
-    frame = maps.frame(lon=view["lon"], lat=view["lat"], zoom=view["zoom"])
+    frame = opened.keep("map frame", lambda: maps.frame(lon=view["lon"], lat=view["lat"], zoom=view["zoom"]))
     config = {
         "urls": {
             "layers": {layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN},
@@ -123,11 +123,11 @@ def site(site_id: str) -> str:
         "row": row,
         "names": [(code, row[f"name_{code}"]) for code in ("en", "vi", "zh") if is_known(row.get(f"name_{code}"))],
         "opposite": [(code, row[f"opposite_name_{code}"]) for code in ("en", "vi", "zh") if is_known(row.get(f"opposite_name_{code}"))],
-        "facts": sheet.facts(opened, layer, row),
+        "facts": sheet.facts(layer, row),
         "policies": sheet.policies(opened, row) if layer.id == "parks" else [],
         "gate_notes": sheet.gate_notes(opened, frame) if layer.id == "gates" else [],
         "ways": sheet.ways(opened, frame, profile, values.get("network", CORRIDORS)),
-        "sources": [one for one in layers.unfold(row["source"])],
+        "sources": list(layers.unfold(row["source"])),
         "lonlat": (float(row.geometry.x), float(row.geometry.y)),
         "where": {"site": site_id},
         "here": url_for("pages.site", site_id=site_id),
@@ -207,7 +207,8 @@ def download(layer_id: str, extension: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="zone-atlas-{name}.{extension}"'
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _shown(value: Any) -> str:
@@ -226,5 +227,3 @@ def basemap() -> Response:
 @pages.get("/favicon.ico")
 def favicon() -> Response:
     return current_app.send_static_file("icon.svg")
-
-

@@ -29,12 +29,18 @@ class Setting:
 SETTINGS = (
     Setting("DATA", "", "Folder of the data package. Default: the one that comes with Zone Atlas."),
     Setting("HOME", "", "Folder of road networks and caches. Default: the user's data folder of the platform."),
-    Setting("PUBLIC_URL", "http://127.0.0.1:8000", "Address under which people reach the app; every link that leaves a page begins with it."),
-    Setting("TRUSTED_HOSTS", "", "More host names, separated by commas, under which the app answers; that of PUBLIC_URL and localhost always do."),
+    Setting(
+        "PUBLIC_URL", "http://127.0.0.1:8000", "Address under which people reach the app; every link that leaves a page begins with it."
+    ),
+    Setting(
+        "TRUSTED_HOSTS",
+        "",
+        "More host names, separated by commas, under which the app answers; that of PUBLIC_URL and localhost always do.",
+    ),
     Setting(
         "ONLINE_TILES",
         "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "Online tiles (© OpenStreetMap contributors) that a person may switch on; nothing is asked of that host before. “off” takes the switch away.",
+        "Tiles of OpenStreetMap that a person may switch on; that host is asked nothing before. “off” takes the switch away.",
     ),
 )
 

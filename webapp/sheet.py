@@ -9,14 +9,20 @@ import geopandas as gpd
 import numpy as np
 from flask_babel import gettext as _
 
+from geo import access, layers
 from geo import gates as border_gates
-from geo import layers
 from geo.layers import unfold
 from webapp.labels import is_known, label, quantity
 from webapp.store import CORRIDORS, TARGETS, Store
 
-NEAREST = 8
-"""Rows of an access table that are shown before “all”."""
+HEADS = {"gates": None, "ports": "seaport", "airports": "civil"}
+"""Layers whose quickest feature stands in large type, and the one kind that counts there."""
+HIDDEN = {
+    *("name_en", "name_vi", "name_zh", "opposite_name_en", "opposite_name_vi", "opposite_name_zh", "kind", "status", "position_accuracy_m"),
+    *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2", "timezone"),
+    *("policies", "source", "as_of", "provenance"),
+}
+"""Fields that a sheet shows elsewhere, or beside the fact they belong to; so are all that end in _source_kind and _as_of."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +36,12 @@ class Fact:
     note: str = ""
 
 
-def facts(store: Store, layer: layers.Layer, row: Any) -> list[Fact]:
+def facts(layer: layers.Layer, row: Any) -> list[Fact]:
     """List the facts of a feature in the order of its layer's table, unknown ones included."""
-    skipped = {"name_en", "name_vi", "name_zh", "kind", "status", "source", "source_kind", "as_of", "provenance", "position_accuracy_m", "policies"}
     out = []
     for field in layer.fields:
         name = field.name
-        if name in skipped or name not in row or name.endswith(("_source_kind", "_as_of")) or name in ("area_basis", "occupancy_year", "rent_year"):
-            continue
-        if name.startswith("opposite_name_") or name == "rent_term_high_usd_m2":
+        if name in HIDDEN or name not in row or name.endswith(("source_kind", "_as_of")):
             continue
         value = row[name]
         kind = row.get(f"{name.split('_')[0]}_source_kind") if name != "opening_hours" else row.get("opening_hours_source_kind")
@@ -101,9 +104,9 @@ def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str
     Returns
     -------
     dict
-        ``targets``: by layer, rows with ``id``, ``name``, ``kind`` and the columns of :func:`geo.access.travel_times`,
-        quickest first, unreachable ones last; ``head``: the first of gates, ports and airports; ``people`` within the
-        reach limits; ``coarse``; ``snap_m``; ``sentence``: why there is no way at all, or None.
+        ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`) and the columns of
+        :func:`geo.access.travel_times`, quickest first, unreachable ones last; ``head``: the first that serves of gates, ports
+        and airports; ``people`` within the reach limits; ``coarse``; ``snap_m``; ``sentence``: why there is no way at all, or None.
     """
     network = store.network(network_name)
     targets = {layer_id: _rows(store, origin, layer_id, profile, network_name) for layer_id in TARGETS}
@@ -117,7 +120,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str
             sentence = _("This point lies at sea or outside the countries of this map, so there is no way by road.")
     return {
         "targets": targets,
-        "head": {layer_id: next((row for row in targets[layer_id] if is_known(row["travel_time_s"])), None) for layer_id in ("gates", "ports", "airports")},
+        "head": {layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
         "people": [(limit, people[limit]) for limit in people],
         "coarse": network.manifest.coarse,
         "manifest": network.manifest,
@@ -126,23 +129,34 @@ def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str
         "snap_m": min(snaps) if snaps else None,
         "leg_factor": network.manifest.access_detour,
         "sentence": sentence,
-        "shown": NEAREST,
     }
+
+
+def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | None:
+    return next((row for row in rows if row["serves"] and kind in (None, row["kind"]) and is_known(row["travel_time_s"])), None)
 
 
 def _rows(store: Store, origin: gpd.GeoDataFrame, layer_id: str, profile: str, network_name: str) -> list[dict[str, Any]]:
     frame = store.frame(layer_id)
     table = store.access_from(origin, layer_id, profile, network_name)
     table = table[table["to_id"] != origin.index[0]]
-    if layer_id in ("ports", "airports"):
-        closed = frame.index[frame["status"].isin(("planned", "under_construction"))]
-        table = table[~table["to_id"].isin(closed)]
+    serves = serving(store, layer_id, profile)
     table = table.sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
     named = frame.loc[table["to_id"], ["name_en", "kind"]]
     return [
-        row | {"id": row["to_id"], "name": name, "kind": kind, "gates": [] if not is_known(row["gates"]) else unfold(row["gates"])}
+        row | {"id": row["to_id"], "name": name, "kind": kind, "serves": row["to_id"] in serves, "gates": unfold(row["gates"])}
         for row, name, kind in zip(table.to_dict("records"), named["name_en"], named["kind"], strict=True)
     ]
+
+
+def serving(store: Store, layer_id: str, profile: str) -> set[str]:
+    """Name the features that serve a vehicle today: gates it may pass, ports and airports that are open."""
+    frame = store.frame(layer_id)
+    if layer_id == "gates":
+        return set(frame.index[border_gates.service_time_s(frame, store.table("crossings"), profile).notna()])
+    if "status" in frame:
+        return set(frame.index[~frame["status"].isin(("planned", "under_construction"))])
+    return set(frame.index)
 
 
 def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
@@ -156,25 +170,24 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
     for profile in network.profiles:
         time = float(border_gates.service_time_s(gate, store.table("crossings"), profile).iloc[0])
         if np.isfinite(time):
-            notes.append(_("%(vehicle)s: passes, assumed %(minutes)d min without a queue", vehicle=label(profile), minutes=round(time / 60)))
+            minutes = round(time / 60)
+            notes.append(_("%(vehicle)s: passes, assumed %(minutes)d min without a queue", vehicle=label(profile), minutes=minutes))
         else:
             notes.append(_("%(vehicle)s: no way through in this network", vehicle=label(profile)))
     return notes
 
 
 def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
-    """Give for each park the quickest gate, open port and airport: layer → park → (id, seconds)."""
+    """Give for each park the quickest gate, port and airport that serves the vehicle: layer → park → (id, seconds)."""
 
     def make() -> dict[str, dict[str, tuple[str, float]]]:
         out = {}
-        for layer_id in ("gates", "ports", "airports"):
-            table, frame = store.access_table(layer_id, profile), store.frame(layer_id)
-            if layer_id != "gates":
-                closed = frame.index[frame["status"].isin(("planned", "under_construction"))]
-                table = table[~table["to_id"].isin(closed)]
-            best = table.dropna(subset="travel_time_s").sort_values("travel_time_s", kind="stable").drop_duplicates("from_id")
-            out[layer_id] = {row.from_id: (row.to_id, float(row.travel_time_s)) for row in best.itertuples()}
+        for layer_id, kind in HEADS.items():
+            frame = store.frame(layer_id)
+            counted = serving(store, layer_id, profile) & set(frame.index[frame["kind"] == kind] if kind else frame.index)
+            time = access.time_matrix(store.network(), store.frame("parks"), frame[frame.index.isin(counted)], profile=profile)
+            time = time.dropna(how="all")
+            out[layer_id] = dict(zip(time.index, zip(time.idxmin(axis=1), time.min(axis=1), strict=True), strict=True)) if time.size else {}
         return out
 
     return store.keep(("headline", profile), make)
-

@@ -22,8 +22,8 @@ from geo.export import About
 
 T = TypeVar("T")
 CORRIDORS = "corridors"
-COAST_TOLERANCE_M = 5_000.0
-"""How far outside the drawn coast a point still belongs to a country: quays and reclaimed land lie there."""
+COAST_TOLERANCE_M = 2_000.0
+"""How far outside the drawn coast a point still belongs to a country: quays and reclaimed land lie up to 1.6 km outside it."""
 REACH_LIMITS_S = (3600.0, 7200.0)
 TARGETS = ("gates", "ports", "airports", "cities")
 
@@ -57,7 +57,7 @@ class Store:
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
-            return self._kept[key]  # type: ignore[no-any-return]
+            return self._kept[key]
 
     # Layers
 
@@ -134,20 +134,8 @@ class Store:
 
     # Access
 
-    def access_table(self, layer_id: str, profile: str, network_name: str = CORRIDORS) -> pd.DataFrame:
-        """Tabulate the ways from every park to every feature of a layer; see :func:`geo.access.travel_times`."""
-        return self.keep(
-            ("access", layer_id, profile, network_name),
-            lambda: access.travel_times(self.network(network_name), self.frame("parks"), self.frame(layer_id), profile=profile),
-        )
-
     def access_from(self, origin: gpd.GeoDataFrame, layer_id: str, profile: str, network_name: str = CORRIDORS) -> pd.DataFrame:
-        """Tabulate the ways from one point to every feature of a layer: a look-up for a park, else computed."""
-        key = origin.index[0]
-        if key in self.frame("parks").index:
-            table = self.access_table(layer_id, profile, network_name)
-            at = int(self.frame("parks").index.get_loc(key)) * len(self.frame(layer_id))
-            return table.iloc[at : at + len(self.frame(layer_id))]
+        """Tabulate the ways from one point to every feature of a layer; see :func:`geo.access.travel_times`."""
         return access.travel_times(self.network(network_name), origin, self.frame(layer_id), profile=profile)
 
     def people(self, origin: gpd.GeoDataFrame, profile: str, network_name: str = CORRIDORS) -> dict[float, float]:
@@ -180,7 +168,9 @@ def select(frame: Any, filters: dict[str, Any]) -> Any:
     kept = np.ones(len(frame), bool)
     for key, wanted in filters.items():
         if key == "q":
-            columns = [name for name in frame.columns if "name_" in name or name in ("province_en", "province_former_en", "district", "ref")]
+            columns = [
+                name for name in frame.columns if "name_" in name or name in ("province_en", "province_former_en", "district", "ref")
+            ]
             text = frame[columns].fillna("").agg(" ".join, axis=1).map(fold) if columns else pd.Series("", index=frame.index)
             for word in fold(wanted).split():
                 kept &= text.str.contains(word, regex=False).to_numpy(bool)
@@ -192,7 +182,7 @@ def select(frame: Any, filters: dict[str, Any]) -> Any:
                 inside_lon = (bounds["maxx"] >= west) | (bounds["minx"] <= east)
             kept &= (inside_lon & (bounds["maxy"] >= south) & (bounds["miny"] <= north)).to_numpy()
         elif key == "sector":
-            kept &= frame["sectors"].map(lambda value: bool(set(layers.unfold(value)) & set(wanted))).to_numpy(bool)
+            kept &= np.array([not set(wanted).isdisjoint(layers.unfold(value)) for value in frame["sectors"]], bool)
         elif key in frame.columns:
             kept &= frame[key].isin(wanted).to_numpy(bool)
         else:

@@ -7,6 +7,7 @@
 
   const config = JSON.parse(document.getElementById("config").textContent);
   const { labels, texts, urls } = config;
+  const own = config.data || null; // a map in one file brings its layers, basemap and sheets along
   const symbols = window.ZoneAtlasSymbols;
   const map = window.map_atlas;
   const $ = (id) => document.getElementById(id);
@@ -37,6 +38,7 @@
   }
 
   function writeAddress() {
+    if (own) return;
     const query = filterQuery();
     $("as-table").href = urls.table + (query.size ? "?" + query : "");
     $("as-geojson").href = urls.download + (query.size ? "?" + query : "");
@@ -318,7 +320,7 @@
     if (item) item.setAttribute("aria-current", "true");
     routeGroup.clearLayers();
     writeAddress();
-    return openSheet(urls.site + encodeURIComponent(id), { fly });
+    return openSheet(urls.site + encodeURIComponent(id), { id, fly });
   }
 
   function chooseAt(lat, lon) {
@@ -341,7 +343,7 @@
     $("legend").querySelector("details").open = false;
     let page;
     try {
-      page = new DOMParser().parseFromString(await ask(`${url}?${query}`, "text"), "text/html");
+      page = new DOMParser().parseFromString(own ? own.sheets[options.id] : await ask(`${url}?${query}`, "text"), "text/html");
     } catch (error) {
       if (mine === asked) sayInSheet(texts.failed);
       return;
@@ -466,7 +468,8 @@
   async function start() {
     readAddress();
     map.attributionControl.setPrefix("Zone Atlas · Leaflet");
-    window.ZoneAtlasBasemap.layer(config.data ? config.data.basemap : urls.basemap, { lang: document.documentElement.lang }).addTo(map);
+    const basemap = own ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0)) : urls.basemap;
+    if (basemap.length) window.ZoneAtlasBasemap.layer(basemap, { lang: document.documentElement.lang }).addTo(map);
     if (location.hash) readHash();
     else if (wide()) map.panBy([-$("content").offsetWidth / 2, 0], { animate: false }); // centred in what the panel leaves free
     $("q").value = state.q;
@@ -481,7 +484,7 @@
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) closeSheet(); });
     const names = ["corridors", "parks", "gates", "ports", "airports"];
     try {
-      const payloads = await Promise.all(names.map((name) => ask(urls.layers[name])));
+      const payloads = own ? names.map((name) => own.layers[name]) : await Promise.all(names.map((name) => ask(urls.layers[name])));
       const [corridors, parkRows, gates, ports, airports] = payloads.map(records);
       addCorridors(corridors);
       addPlaces("airports", airports);
@@ -495,7 +498,7 @@
     showLayers();
     refresh();
     map.on("moveend", writeAddress);
-    map.on("click", (event) => chooseAt(event.latlng.lat, event.latlng.lng));
+    if (!own) map.on("click", (event) => chooseAt(event.latlng.lat, event.latlng.lng));
     const to = state.to;
     if (state.site) await choose(state.site, !location.hash);
     else if (state.at) { const [lon, lat] = state.at.split(",").map(Number); await chooseAt(lat, lon); }

@@ -1,0 +1,281 @@
+"""Helpers of the web tests: pages read as a person reads them, data packages made for a test, a server, a browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from geo import layers
+from geo.schema import LAYERS, TABLES, Field
+from webapp import create_app
+
+HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>${1}"
+"""Runs on a server that compiles it, in a page that inserts it, and in a script that interpolates it."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+# Pages -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Link:
+    """An anchor: where it leads, what it says, and its attributes."""
+
+    href: str
+    text: str
+    attributes: dict[str, str]
+
+
+@dataclass
+class Page(HTMLParser):
+    """A page or fragment, read: what it says, where it leads, its tables, and every element with its attributes."""
+
+    source: str
+    elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._open: list[str] = []
+        self._term = ""
+        self.feed(self.source)
+        self.close()
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.parts).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, attributes))
+        if tag not in VOID:
+            self._open.append(tag)
+        if tag == "a" and "href" in attributes:
+            self.links.append(Link(attributes["href"], "", attributes))
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th") and self.rows:
+            self.rows[-1].append("")
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append("")
+        if tag == "script":
+            self.scripts.append("")
+        if tag == "dt":
+            self._term = ""
+        self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+        self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if "script" in self._open:
+            self.scripts[-1] += data
+            return
+        if "style" in self._open:
+            return
+        self.parts.append(data)
+        clean = " ".join(data.split())
+        if "a" in self._open and self.links:
+            self.links[-1].text += clean
+        if ("td" in self._open or "th" in self._open) and self.rows and self.rows[-1]:
+            self.rows[-1][-1] = f"{self.rows[-1][-1]} {clean}".strip()
+        if self.headings and {"h1", "h2", "h3"} & set(self._open):
+            self.headings[-1] = f"{self.headings[-1]} {clean}".strip()
+        if "dt" in self._open:
+            self._term = f"{self._term} {clean}".strip()
+        elif "dd" in self._open and self._term:
+            self.facts[self._term] = f"{self.facts.get(self._term, '')} {clean}".strip()
+
+    def one(self, tag: str, **wanted: str) -> dict[str, str]:
+        """Give the attributes of the only element of this kind."""
+        found = [
+            attributes
+            for name, attributes in self.elements
+            if name == tag and all(attributes.get(key) == value for key, value in wanted.items())
+        ]
+        assert len(found) == 1, f"{len(found)} × {tag} {wanted}"
+        return found[0]
+
+
+def read(client: FlaskClient, path: str, status: int = 200, **query: Any) -> Page:
+    """Ask for a page and read it."""
+    answer = client.get(path, query_string=urlencode(query, doseq=True) or None)
+    assert answer.status_code == status, f"{path} {query}: {answer.status_code} {Page(answer.text).text[:300]}"
+    assert answer.mimetype == "text/html"
+    return Page(answer.text)
+
+
+# Data packages ---------------------------------------------------------------------------------------------------------
+
+
+def tables_of(folder: Path) -> Iterator[tuple[Path, tuple[Field, ...]]]:
+    """Give every table of a data package with its fields."""
+    for name, fields in ({one.id: one.fields for one in LAYERS.values()} | TABLES).items():
+        if (folder / f"{name}.csv").is_file():
+            yield folder / f"{name}.csv", fields
+
+
+def rewrite(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
+    """Change the rows of a CSV file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    header = list(rows[0])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header)
+        writer.writeheader()
+        writer.writerows(change(rows))
+
+
+REFERENCES = {"corridor_id", "other_corridor_id", "node_id", "policies", "id", "profile", "road_class"}
+"""Text that other rows look up; all other free text may say anything."""
+
+
+def make_hostile(folder: Path) -> Path:
+    """Copy the bundled data with the hostile text in every text field that is free, also in the package's own words."""
+    shutil.copytree(layers.bundled(), folder, ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"))
+    for path, fields in tables_of(folder):
+        free = [one.name for one in fields if one.type in ("string", "list") and not one.allowed and not one.pattern]
+        free = [name for name in free if name not in REFERENCES and not (path.stem == "crossings" and name == "kind")]
+        rewrite(path, lambda rows, free=free: [row | dict.fromkeys(set(free) & row.keys(), HOSTILE) for row in rows])  # type: ignore[misc]
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    package |= {"title": HOSTILE, "description": HOSTILE}
+    for resource in package["resources"]:
+        resource |= {"title": HOSTILE, "description": HOSTILE}
+        for one in (*resource.get("sources", ()), *resource.get("licenses", ())):
+            one["title"] = HOSTILE
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data package in which every free text is an attack."""
+    return make_hostile(tmp_path_factory.mktemp("hostile") / "data")
+
+
+# The app, a server ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
+    """Make the app with an empty home folder; errors come out as answers, as they do when it serves."""
+
+    def make(data: Path | None = None, **config: Any) -> Flask:
+        home = tmp_path_factory.mktemp("home")
+        app = create_app({"HOME": str(home), "DATA": str(data or layers.bundled()), **config})
+        app.config["PROPAGATE_EXCEPTIONS"] = False
+        return app
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """The app on the data that comes with Zone Atlas."""
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve the app with waitress in a thread, on a free port; gives its address."""
+    import waitress
+    from waitress import wasyncore
+
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app.extensions["zoneatlas"].public_url = app.config["PUBLIC_URL"] = url
+    server = waitress.create_server(app, sockets=[listener], threads=6, ident=None)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield url
+    finally:
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        thread.join(10)
+        server.task_dispatcher.shutdown(timeout=2)
+        listener.close()
+
+
+# A browser --------------------------------------------------------------------------------------------------------------
+
+
+def find_browser() -> str | None:
+    """Find a Chromium of the machine; None leaves it to Playwright's own."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def browsing() -> Iterator[Any]:
+    """Start Chromium. One module at a time: Playwright's loop would be in the way of others."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        path = find_browser()
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("There is no Chromium on this machine: “python tests/run.py” installs one.")
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        except Error as error:  # pragma: no cover
+            raise RuntimeError(f"Chromium does not start: {error.message}") from None
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watch:
+    """What a tab did beyond showing a page: what it wrote to the console, what it asked for, what it opened."""
+
+    console: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def on(self, page: Any) -> Any:
+        def dismiss(dialog: Any) -> None:
+            self.dialogs.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", dismiss)
+        page.on("request", lambda request: self.requests.append(request.url))
+        return page
+
+    def quiet(self, url: str) -> None:
+        """Hold the tab to what is allowed: no script error, no policy broken, no dialog, no other host."""
+        assert not self.errors
+        assert not self.dialogs
+        assert not [line for line in self.console if line.startswith(("error", "warning"))]
+        assert not [one for one in self.requests if not one.startswith((url, "data:", "blob:"))]

@@ -1,0 +1,318 @@
+"""The command line: each command is one call of the library, printed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from geo import __version__
+from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
+from webapp.roads import roads
+
+
+@dataclass
+class Context:
+    """What every command gets: the folder of the data package, and a store of it."""
+
+    data: Path
+    given: str | None
+
+    def store(self) -> Any:
+        from webapp import settings
+        from webapp.store import Store
+
+        chosen = settings.resolve({"DATA": self.given})
+        return Store(chosen["DATA"], chosen["HOME"], chosen["PUBLIC_URL"])
+
+
+class Commands(click.Group):
+    """A group that prints what went wrong as a sentence and exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AtlasError as error:
+            click.echo(f"zoneatlas: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="zoneatlas")
+@click.option("--data", metavar="DIR", envvar="ZONEATLAS_DATA", help="Data package to use. Default: the one that comes with Zone Atlas.")
+@click.pass_context
+def main(ctx: click.Context, data: str | None) -> None:
+    """Explore industrial zones, border gates and transport corridors."""
+    from geo import layers
+
+    ctx.obj = Context(Path(data) if data else layers.bundled(), data)
+
+
+main.add_command(roads)
+
+_format = click.option("--format", "format_", type=click.Choice(["table", "csv", "json", "geojson"]), default="table", show_default=True)
+_output = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write instead of the screen.")
+_profile = click.option("--profile", default="truck", show_default=True, help="Vehicle: car or truck.")
+_network = click.option("--network", default="corridors", show_default=True, help="Road network; see “zoneatlas roads list”.")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.pass_obj
+def serve(context: Context, host: str, port: int) -> None:
+    """Serve the web app until Ctrl+C."""
+    import os
+
+    import waitress
+
+    from webapp import create_app
+
+    shown = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    config = {"DATA": context.given} | ({} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown})
+    app = create_app(config)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
+    except OSError as error:
+        raise UnavailableError(f"{host}:{port} cannot be used: {error.strerror or error}. Try another --port.") from None
+    threading.Thread(target=_warm, args=(app,), daemon=True).start()
+    click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")
+    if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
+        click.echo(
+            "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others reach it; other names get 400.", err=True
+        )
+    server.run()
+
+
+def _warm(app: Any) -> None:
+    """Make what the first visitor needs before they come."""
+    with app.test_client() as client:
+        for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
+            client.get(path, base_url=app.config["PUBLIC_URL"]).close()
+
+
+@main.command("layers")
+@_format
+@_output
+@click.pass_obj
+def list_layers(context: Context, format_: str, output: Path | None) -> None:
+    """List the layers of the data package."""
+    import pandas as pd
+
+    from geo.layers import LAYERS
+
+    opened = context.store()
+    rows = []
+    for layer in LAYERS.values():
+        about = opened.about(layer.id)
+        rows.append(
+            {
+                "layer": layer.id,
+                "rows": about.total,
+                "geometry": layer.geometry or "",
+                "newest": about.as_of or "unknown",
+                "licence": about.licence,
+            }
+        )
+    _print(pd.DataFrame(rows), format_, output, "layers")
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--layer", "layer_id", help="What the file holds; needed with a file.")
+@click.option("--epsg", default=4326, show_default=True, help="System of lon and lat in a CSV file.")
+@click.pass_obj
+def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) -> None:
+    """Check the data package, or one FILE against a layer, and name every fault."""
+    from geo import layers
+
+    if file is not None:
+        if layer_id is None:
+            raise InputError(f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}.")
+        click.echo(f"{file.name}: {len(layers.read_file(file, layer_id, epsg=epsg))} rows, no fault.")
+        return
+    report = layers.check(context.data)
+    for name, faults in report.items():
+        click.echo(f"{name}: {'no fault' if not faults else f'{len(faults)} faults'}")
+    wrong = [f"{name}: {fault}" for name, faults in report.items() for fault in faults]
+    if wrong:
+        raise InputError(f"{context.data} has faults:", wrong)
+
+
+@main.command()
+@click.argument("layer_id", metavar="LAYER")
+@click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
+@click.option("-k", default=5, show_default=True, type=click.IntRange(1), help="How many.")
+@_format
+@_output
+@click.pass_obj
+def nearest(context: Context, layer_id: str, from_: str, k: int, format_: str, output: Path | None) -> None:
+    """Find the nearest features of LAYER as the crow flies."""
+    from geo import layers, proximity
+
+    opened = context.store()
+    layer = layers.get(layer_id)
+    if layer.geometry != "Point":
+        raise InputError(f"The layer {layer_id} has no points.")
+    frame = opened.frame(layer_id)
+    found = proximity.nearest(_place(opened, from_), frame, k=k)
+    found.insert(2, "name_en", frame.loc[found["to_id"], "name_en"].to_numpy())
+    _print(found, format_, output, f"nearest {layer_id}", frame)
+
+
+@main.command()
+@click.option("--from", "from_", metavar="ID|LON,LAT", help="Where from. Default: every park.")
+@click.option("--to", "to", default="gates,ports,airports", show_default=True, help="Layers to reach, separated by commas.")
+@click.option("--nearest", "k", type=click.IntRange(1), help="Only so many of each layer, quickest first.")
+@_profile
+@_network
+@_format
+@_output
+@click.pass_obj
+def access(
+    context: Context, from_: str | None, to: str, k: int | None, profile: str, network: str, format_: str, output: Path | None
+) -> None:
+    """Tabulate the ways by road: time, length, distance, gates passed."""
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo import access as by_road
+    from geo import layers
+
+    opened = context.store()
+    origins = _place(opened, from_) if from_ else opened.frame("parks")
+    net = opened.network(network)
+    parts, places = [], []
+    for layer_id in to.split(","):
+        if not layers.get(layer_id).place:
+            raise InputError(f"The layer {layer_id} has no places to reach.")
+        table = by_road.travel_times(net, origins, opened.frame(layer_id), profile=profile)
+        parts.append(table.assign(layer=layer_id))
+        places.append(opened.frame(layer_id)[["name_en", "geometry"]])
+    if from_ and all(part["from_snap_m"].isna().all() for part in parts):
+        limit = net.manifest.snap_limit_m / 1000
+        raise NotFoundError(f"No road of this network lies within {limit:g} km of {from_} in its country, so there is no way from there.")
+    if net.manifest.coarse:
+        click.echo("These times come from a coarse network: take them to compare.", err=True)
+    if k:
+        parts = [by_road.nearest(part, k=k) for part in parts]
+    _print(pd.concat(parts, ignore_index=True), format_, output, "access", gpd.GeoDataFrame(pd.concat(places), crs=4326))
+
+
+@main.command()
+@click.argument("from_", metavar="FROM")
+@click.argument("to", metavar="TO")
+@_profile
+@_network
+@_format
+@_output
+@click.pass_obj
+def route(context: Context, from_: str, to: str, profile: str, network: str, format_: str, output: Path | None) -> None:
+    """Find the fastest way between two places, each an ID or LON,LAT."""
+    from geo import access as by_road
+
+    opened = context.store()
+    net = opened.network(network)
+    steps = by_road.route(net, _place(opened, from_), _place(opened, to), profile=profile)
+    _print(steps, format_, output, "route")
+    minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
+    gates = [gate for gate in steps["gate"] if gate]
+    coarse = ", coarse" if net.manifest.coarse else ""
+    click.echo(f"{minutes:.0f} min, {kilometres:.1f} km by {profile}, gates: {', '.join(gates) or 'none'}{coarse}", err=True)
+
+
+@main.command()
+@click.argument("layer_id", metavar="LAYER")
+@click.option("--format", "format_", default="geojson", show_default=True, help="geojson, gpkg, csv or kml.")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
+@click.option("--epsg", default=4326, show_default=True, help="System of the coordinates, where the format allows another.")
+@click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="Keep rows that match; may stand several times.")
+@click.pass_obj
+def export(context: Context, layer_id: str, format_: str, output: Path, epsg: int, filters: tuple[str, ...]) -> None:
+    """Write a layer to a file."""
+    from dataclasses import replace
+
+    from werkzeug.datastructures import MultiDict
+
+    from geo import export as writers
+    from webapp import args
+    from webapp.store import select
+
+    opened = context.store()
+    if any("=" not in one for one in filters):
+        raise InputError("A filter has the form name=value.")
+    pairs = [(one.partition("=")[0], one.partition("=")[2]) for one in filters]
+    values = args.parse(MultiDict(pairs), args.FILTERS)
+    frame = select(opened.frame(layer_id), args.filters(values))
+    about = replace(opened.about(layer_id), filters=dict(pairs))
+    writers.save(output, writers.write(frame, format_, about, epsg=epsg))
+    click.echo(f"{output}: {len(frame)} rows of {layer_id}.", err=True)
+
+
+@main.command("map")
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
+@_profile
+@click.pass_obj
+def single_map(context: Context, output: Path, profile: str) -> None:
+    """Write the map as one HTML file that opens without a server or a network."""
+    from geo import export as writers
+    from webapp import create_app, standalone
+
+    app = create_app({"DATA": context.given})
+    with app.test_request_context(base_url=app.config["PUBLIC_URL"]):
+        page = standalone.render(profile)
+    writers.save(output, page.encode())
+    click.echo(f"{output}: {len(page.encode()) / 1e6:.1f} MB, opens in any browser.", err=True)
+
+
+def _place(opened: Any, text: str) -> Any:
+    from webapp import args
+
+    if "," not in text:
+        return opened.place(text)[1]
+    try:
+        return opened.point(*args.lonlat(text))
+    except ValueError as error:
+        raise InputError(f"{error}.") from None
+
+
+def _print(table: Any, format_: str, output: Path | None, title: str, places: Any = None) -> None:
+    """Print a table, or write it; GeoJSON takes the positions of its ``to_id`` from `places`."""
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo import export as writers
+
+    if format_ == "geojson" and places is not None and not isinstance(table, gpd.GeoDataFrame):
+        table = gpd.GeoDataFrame(table, geometry=places.geometry.loc[table["to_id"]].to_numpy(), crs=4326)
+    if format_ in ("csv", "geojson"):
+        data = writers.write(table, format_, writers.About(layer=title, title=title))
+    else:
+        plain = pd.DataFrame(table).drop(columns="geometry", errors="ignore")
+        text = plain.to_json(orient="records", force_ascii=False, indent=1) if format_ == "json" else _text(plain)
+        data = (text + "\n").encode()
+    if output:
+        writers.save(output, data)
+    else:
+        click.echo(data.decode("utf-8-sig"), nl=False)
+
+
+def _text(table: Any) -> str:
+    """Lay a table out for the screen: times in minutes, lengths in kilometres."""
+    shown = table.drop(columns=["coarse"], errors="ignore").rename(
+        columns=lambda name: str(name).replace("travel_time_s", "min").removesuffix("_m") + (" km" if str(name).endswith("_m") else "")
+    )
+    for old, new in zip(table.drop(columns=["coarse"], errors="ignore").columns, shown.columns, strict=True):
+        if old == "travel_time_s":
+            shown[new] = table[old].map(lambda value: "–" if value != value else f"{value / 60:,.0f}")
+        elif str(old).endswith("_m"):
+            shown[new] = table[old].map(lambda value: "–" if value != value else f"{value / 1000:,.1f}")
+    text: str = shown.fillna("").to_string(index=False, max_colwidth=46)
+    return text
+
+
+if __name__ == "__main__":
+    main()

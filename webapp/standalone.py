@@ -1,0 +1,87 @@
+"""The map as one HTML file: scripts, styles, layers, basemap and sheets inside, nothing asked of any server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from flask import current_app, render_template
+from markupsafe import Markup
+
+from geo import maps
+from geo.errors import UnavailableError
+from webapp import api, sheet
+from webapp.labels import CODES, TEXTS, is_known
+from webapp.store import Store, store
+
+SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "symbols.js", "map.js")
+SHEETS = ("parks", "gates", "ports", "airports")
+
+
+def render(profile: str = "truck") -> str:
+    """Make the page; needs a request context.
+
+    Every value from the layers lies in it as JSON that :func:`geo.maps.script_json` has escaped, the sheets as HTML that
+    Jinja has escaped before. A content security policy allows only the scripts that are in the file.
+    """
+    opened = store()
+    view = opened.package.get("view") or {"lon": 106.9, "lat": 21.6, "zoom": 8}
+    frame = maps.frame(lon=view["lon"], lat=view["lat"], zoom=view["zoom"])
+    basemap = opened.data / "basemap" / "basemap.pmtiles"
+    config = {
+        "urls": {"layers": {}, "site": "#"},
+        "labels": {code: str(text) for code, text in CODES.items()},
+        "texts": {key: str(text) for key, text in TEXTS.items()},
+        "tiles": "",
+        "clusterFrom": 10**9,
+        "data": {
+            "layers": {layer_id: api.drawn(opened, layer_id) for layer_id in api.DRAWN},
+            "sheets": {key: html for layer_id in SHEETS for key, html in _sheets(opened, layer_id, profile)},
+            "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
+        },
+    }
+    static = Path(str(current_app.static_folder))
+    scripts = [(static / name).read_text(encoding="utf-8") for name in (*frame.scripts, *SCRIPTS)]
+    scripts.insert(1, frame.script)
+    if any("</script" in script.lower() for script in scripts):
+        raise UnavailableError("A script cannot be put into the file, because it ends the element it would stand in.")
+    styles = "\n".join((static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css"))
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts)
+    return render_template(
+        "standalone.html",
+        frame_html=Markup(frame.html),
+        scripts=[Markup(script) for script in scripts],
+        styles=Markup(styles),
+        config=Markup(maps.script_json(config)),
+        hashes=hashes,
+        title=opened.package.get("title") or "Zone Atlas",
+        parks=len(opened.frame("parks")),
+    )
+
+
+def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]:
+    from geo import layers
+
+    layer, frame = layers.get(layer_id), opened.frame(layer_id)
+    best = sheet.headline(opened, profile) if layer_id == "parks" else {}
+    names = {target: opened.frame(target)["name_en"] for target in best}
+    made = []
+    for key, row in frame.iterrows():
+        head = [(target, *best[target][key], names[target][best[target][key][0]]) for target in best if key in best[target]]
+        made.append(
+            (
+                str(key),
+                render_template(
+                    "_brief.html",
+                    row=row,
+                    names=[(code, row[f"name_{code}"]) for code in ("vi", "zh") if is_known(row.get(f"name_{code}"))],
+                    facts=sheet.facts(layer, row),
+                    head=head,
+                    profile=profile,
+                    lonlat=(row.geometry.x, row.geometry.y),
+                    coarse=opened.network().manifest.coarse,
+                ),
+            )
+        )
+    return made
