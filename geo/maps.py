@@ -86,7 +86,6 @@ def _canvas(lon: float, lat: float, zoom: float, name: str) -> folium.Map:
         prefer_canvas=True,
         minZoom=5,
         maxZoom=17,
-        zoomSnap=0.5,
         worldCopyJump=False,
     )
     canvas._id = name  # Folium's is random, and a page with a random id has no ETag

@@ -1,4 +1,7 @@
-"""Helpers of the web tests: pages read as a person reads them, data packages made for a test, a server, a browser."""
+"""Helpers of the web tests: pages read as a person reads them, data packages made for a test, a server, a browser.
+
+A plugin of the test modules (``pytest_plugins``) that they import as well, hence PYTEST_DONT_REWRITE.
+"""
 
 from __future__ import annotations
 

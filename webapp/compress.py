@@ -27,7 +27,7 @@ def compressor() -> Callable[[Response], Response]:
             or (response.content_length or 0) < LEAST_BYTES
         ):
             return response
-        etag, weak = response.get_etag()
+        etag, _ = response.get_etag()
         if request.endpoint == "static" and etag:
             response.direct_passthrough = False
             data = response.get_data()

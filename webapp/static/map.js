@@ -358,7 +358,7 @@
     const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
     if (article.dataset.accuracy) L.circle(place, { radius: Number(article.dataset.accuracy), renderer: canvas, weight: 1, color: "#14202b", dashArray: "2 4", fillOpacity: 0.05, interactive: false }).addTo(overlay);
     else L.circleMarker(place, { renderer: canvas, radius: 6, color: "#14202b", weight: 2, fillColor: "#fff", fillOpacity: 1, interactive: false }).addTo(overlay);
-    if (options.fly) map.setView(place, Math.max(map.getZoom(), 9.5), { animate: false });
+    if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
     uncover(place);
   }
 
