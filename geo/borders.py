@@ -67,7 +67,7 @@ def close(network: Network, countries: Any, gates: Any, crossings: pd.DataFrame)
     crossing = np.flatnonzero((tail != head) & (tail >= 0) & (head >= 0))
     lines = [network.shape(int(i)) for i in crossing]
     nearest, distance_m = _nearest_gate(lines, codes, tail[crossing], head[crossing], roads)
-    limit_m = np.maximum(NEAR_GATE_M, roads["position_accuracy_m"].fillna(0).to_numpy(float))
+    limit_m = reach_m(roads).to_numpy(float)
     within = np.array([row >= 0 and distance <= limit_m[row] for row, distance in zip(nearest, distance_m, strict=True)], bool)
     matched = _choose(network, crossing, within, nearest, distance_m, tail, head)
 
@@ -84,7 +84,7 @@ def close(network: Network, countries: Any, gates: Any, crossings: pd.DataFrame)
         time_s[profile][cut] = np.inf
         passing = border_gates.service_time_s(roads, crossings, profile).fillna(np.inf).to_numpy(float)
         time_s[profile][crossing[matched]] += passing[nearest[matched]]
-    notes = (*network.manifest.notes, f"{len(used)} gates have a road; {len(cut)} other roads across the border are cut.")
+    notes = (*network.manifest.notes, _summary(len(used), len(cut)))
     closed = replace(
         split,
         manifest=replace(network.manifest, countries=codes, gates=tuple(str(roads.index[row]) for row in used), notes=notes),
@@ -96,6 +96,19 @@ def close(network: Network, countries: Any, gates: Any, crossings: pd.DataFrame)
     )
     middle = np.array([split.shape(int(i)).mean(axis=0) for i in crossing]).reshape(-1, 2)
     return closed, _report(crossing, middle, matched, nearest, distance_m, roads)
+
+
+def reach_m(gates: Any) -> pd.Series:
+    """Give how far from each gate a road across the border may belong to it."""
+    return gates["position_accuracy_m"].astype(float).fillna(0).clip(lower=NEAR_GATE_M).rename("reach_m")
+
+
+def _summary(gates: int, cut: int) -> str:
+    if not gates + cut:
+        return "No road crosses a border."
+    opened = {0: "No gate has a road", 1: "1 gate has a road"}.get(gates, f"{gates:,} gates have a road")
+    closed = {0: "no other road crosses a border", 1: "1 other road across a border is cut"}
+    return f"{opened}; {closed.get(cut, f'{cut:,} other roads across a border are cut')}."
 
 
 def _country_of(lonlat: NDArray[np.float64], countries: Any, codes: tuple[str, ...]) -> NDArray[np.int64]:

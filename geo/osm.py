@@ -99,7 +99,9 @@ def from_graphml(path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: s
     try:
         graph = ox.load_graphml(path)
     except (nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError, SyntaxError, shapely.GEOSException) as error:
-        raise InputError(f"{path.name} is damaged or no GraphML that OSMnx saved ({type(error).__name__}: {error}).") from None
+        raise InputError(
+            f"{path.name} is damaged or no GraphML that OSMnx saved ({type(error).__name__}: {' '.join(str(error).split())})."
+        ) from None
     created = str(graph.graph.get("created_date", ""))
     options = {"source": path.name, "as_of": created[:10] or None} | options
     return from_graph(graph, speeds=speeds, title=title or path.name, **options)
@@ -273,11 +275,11 @@ def download(
     area = None if bbox is None else _box(bbox)
     wanted = place or "{:g} {:g} {:g} {:g}".format(*bbox or ())
     try:
-        requests.get(f"{overpass_url.rstrip('/')}/status", headers={"User-Agent": _user_agent()}, timeout=min(20, timeout_s)).close()
+        requests.get(f"{overpass_url.rstrip('/')}/status", headers={"User-Agent": _user_agent()}, timeout=min(10, timeout_s)).close()
     except (requests.ConnectionError, requests.Timeout):
         raise UnavailableError(f"The road server {overpass_url} cannot be reached; without internet, import a file instead.") from None
-    except (requests.RequestException, ValueError) as error:
-        raise InputError(f"“{overpass_url}” is not the address of a road server ({error}).") from None
+    except (requests.RequestException, ValueError):
+        raise InputError(f"“{overpass_url}” is not the address of a road server; one begins with https:// or http://.") from None
 
     def ask() -> Any:
         import osmnx as ox

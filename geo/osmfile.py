@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from geo import osmtags
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
-from geo.osmroads import Roads, build
+from geo.osmroads import Roads, build, counted
 
 FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2", ".osm": "osm"}
 """Files that can be read: suffix to osmium's name of the format."""
@@ -82,9 +82,13 @@ def read(
     oneway = np.frombuffer(ways.direction, np.int8)[way[step]]
     missing = int((~placed[at]).sum())
     notes = [
-        f"{ways.restrictions} turn restrictions are not obeyed." if ways.restrictions else "",
-        f"{missing} references to points without a position: the roads end there." if missing else "",
-        f"{unusable} points lay at 0° 0° or outside the Earth and were left out." if unusable else "",
+        (ways.restrictions, "turn restriction is not obeyed.", "turn restrictions are not obeyed."),
+        (
+            missing,
+            "reference to a point without a position: the road ends there.",
+            "references to points without a position: roads end there.",
+        ),
+        (unusable, "point at 0° 0° or outside the Earth was left out.", "points at 0° 0° or outside the Earth were left out."),
     ]
     roads = Roads(
         lonlat=lonlat,
@@ -106,7 +110,7 @@ def read(
         as_of=min((date for date in (file.as_of() for file in files) if date), default=None),
         access_detour=access_detour,
         snap_limit_m=snap_limit_m,
-        notes=[note for note in notes if note],
+        notes=[counted(*note) for note in notes if note[0]],
     )
 
 
@@ -141,7 +145,7 @@ class _File:
         try:
             return read(self)
         except (RuntimeError, osmium.InvalidLocationError) as error:
-            raise InputError(f"{self.path.name} is damaged, cut short or no OpenStreetMap file ({error}).") from None
+            raise InputError(f"{self.path.name} is damaged, cut short or no OpenStreetMap file ({_one_line(error)}).") from None
 
     def sha256(self) -> str:
         with self.path.open("rb") as file:
@@ -197,6 +201,10 @@ class _Ways:
         self.label.append(sys.intern(osmtags.label(tags)))
         self.limit_kph.append(osmtags.limit_kph(tags.get("maxspeed", "")))
         self.truck.append(osmtags.truck_may(tags))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _read_positions(ids: NDArray[np.int64], lonlat: NDArray[np.float64], file: _File) -> int:

@@ -114,11 +114,11 @@ def build(
     corners[first + np.arange(m)] = leave[first]
     corners[np.arange(len(order)) + segment + 1] = arrive
     name = _longest(segment, label_of[way], np.where(label_of[way] < 0, 0, length_m))
-    told = [f"{rings} closed rings that meet no other road were left out."] if rings else []
+    told = [f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')} left out."] if rings else []
     closed = int((~roads.truck[np.unique(way)]).sum())
     if closed and TRUCK in table:
         limits = f"{TRUCK_HEIGHT_M:g} m or {TRUCK_WEIGHT_T:g} t"
-        told.append(f"{closed} ways are closed to the truck: goods vehicles banned, or less than {limits} allowed.")
+        told.append(f"{counted(closed, 'way is', 'ways are')} closed to the truck: goods vehicles banned, or less than {limits} allowed.")
     return Network(
         manifest=Manifest(
             title=title,
@@ -149,6 +149,11 @@ def build(
         shape_lonlat=roads.lonlat[corners],
         time_s=time_s,
     )
+
+
+def counted(n: int, one: str, more: str) -> str:
+    """Put a number before the word that fits it."""
+    return f"{n:,} {one if n == 1 else more}"
 
 
 def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
-from geo import borders, layers, network, osm
+from geo import borders, corridors, layers, network, osm
 from geo.errors import InputError, NotFoundError
 from webapp import settings
 
@@ -22,6 +25,8 @@ RESERVED = "corridors"
 SHOWN = 10
 """Rows of the border report that are shown of each kind."""
 
+BAR = "[%(bar)s] %(info)s  %(label)s"
+
 
 @dataclass(frozen=True)
 class Package:
@@ -30,19 +35,19 @@ class Package:
     speeds: Any
     crossings: Any
     gates: Any
+    parks: Any
     countries: Any
 
     @classmethod
     def of(cls, context: click.Context) -> Package:
         import geopandas as gpd
 
-        data = Path(getattr(context.obj, "data", None) or layers.bundled())
+        data = _data(context)
         outlines = data / "basemap" / "countries.geojson"
         if not outlines.is_file():
             raise NotFoundError(f"There is no file {outlines}, which is needed to close the border.")
-        return cls(
-            layers.read_table(data, "speeds"), layers.read_table(data, "crossings"), layers.read(data, "gates"), gpd.read_file(outlines)
-        )
+        tables = [layers.read_table(data, name) for name in ("speeds", "crossings")]
+        return cls(*tables, *[layers.read(data, name) for name in ("gates", "parks")], gpd.read_file(outlines))
 
 
 @click.group()
@@ -65,7 +70,8 @@ def download(
     package = Package.of(context)
     cache = settings.home() / "cache" / "overpass"
     made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=_say)
-    _keep(made, name, package)
+    _say("Closing the border")
+    _keep(*_close(made, package), name, package)
     shutil.rmtree(cache, ignore_errors=True)
 
 
@@ -75,25 +81,33 @@ def download(
 @click.pass_context
 def import_(context: click.Context, files: tuple[Path, ...], name: str) -> None:
     """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml) and keep them as one network."""
-    package = Package.of(context)
-    _keep(osm.read(*files, speeds=package.speeds, on_step=_say), name, package)
+    with _progress("Reading the data package", steps=_steps(files) + 2) as say:
+        package = Package.of(context)
+        made = osm.read(*files, speeds=package.speeds, on_step=say)
+        say("Closing the border")
+        closed, report = _close(made, package)
+    _keep(closed, report, name, package)
 
 
 @roads.command("list")
-def list_() -> None:
-    """List the networks that are kept, one a line: name, title, segments, length, date of the data."""
-    for folder in sorted(_folder().glob("*/")):
-        if not NAME.fullmatch(folder.name):
-            continue
+@click.pass_context
+def list_(context: click.Context) -> None:
+    """List the networks: that of the data package and those that are kept, one a line."""
+    rows = [("name", "title", "junctions", "segments", "coarse", "source date", "profiles")]
+    names = [RESERVED, *sorted(folder.name for folder in _folder().glob("*/") if NAME.fullmatch(folder.name))]
+    for name in names:
         try:
-            one = network.load(folder)
+            one = corridors.read(_data(context)) if name == RESERVED else network.load(_folder() / name)
         except (InputError, NotFoundError) as error:
-            click.echo(f"{folder.name}\t{error}")
+            click.echo(f"{name}: {error}", err=True)
             continue
-        km = float(one.length_m.sum()) / 1000
-        click.echo(
-            f"{folder.name}\t{one.manifest.title}\t{one.segment_count:,} segments\t{km:,.0f} km\t{one.manifest.as_of or 'date unknown'}"
-        )
+        coarse = "yes" if one.manifest.coarse else "no"
+        size = (f"{one.node_count:,}", f"{one.segment_count:,}")
+        rows.append((name, one.manifest.title, *size, coarse, one.manifest.as_of or "unknown", ", ".join(one.profiles)))
+    width = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.rjust(w) if at in (2, 3) else cell.ljust(w) for at, (cell, w) in enumerate(zip(row, width, strict=True))]
+        click.echo("  ".join(cells).rstrip())
 
 
 @roads.command()
@@ -107,39 +121,95 @@ def remove(name: str) -> None:
     click.echo(f"Removed the network {name}.")
 
 
-def _keep(made: network.Network, name: str, package: Package) -> None:
-    _say("Closing the border")
-    closed, report = borders.close(made, package.countries, package.gates, package.crossings)
+def _close(made: network.Network, package: Package) -> tuple[network.Network, Any]:
+    return borders.close(made, package.countries, package.gates, package.crossings)
+
+
+def _keep(made: network.Network, report: Any, name: str, package: Package) -> None:
+    """Save a network whose border is closed, and tell in sentences what it is good for."""
     existed = (_folder() / name).exists()
-    closed.save(_folder() / name)
-    km = float(closed.length_m.sum()) / 1000
-    click.echo(f"{'Replaced' if existed else 'Kept'} the network {name}: {closed.segment_count:,} segments, {km:,.0f} km.")
-    for note in closed.manifest.notes:
-        click.echo(f"  {note}")
-    _show(report, "matched", lambda row: f"{row['gate']}: a road crosses {row['distance_m']:,.0f} m from it")
-    _show(report, "cut", lambda row: f"a road across the border at {row['lon']:.4f} {row['lat']:.4f} is cut: {_why(row)}")
-    _show(report[_inside(report, closed)], "no road", lambda row: f"{row['gate']}: no road crosses near it")
+    made.save(_folder() / name)
+    km = float(made.length_m.sum()) / 1000
+    click.echo(f"{'Replaced' if existed else 'Kept'} the network {name}: {made.segment_count:,} segments, {km:,.0f} km.")
+    for sentence in (*_joined(made, package.parks), *made.manifest.notes):
+        click.echo(f"  {sentence}")
+    reach_m = borders.reach_m(package.gates)
+    here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], made)
+    for verdict, sentence_of in (
+        ("matched", lambda row: _matched(row, made)),
+        ("cut", lambda row: _cut(row, reach_m)),
+        ("no road", lambda row: f"The gate {row['gate']} has no road in this network."),
+    ):
+        rows = report[here & (report["verdict"] == verdict)]
+        for _, row in rows.head(SHOWN).iterrows():
+            click.echo(f"  {sentence_of(row)}")
+        if len(rows) > SHOWN:
+            click.echo(f"  And {len(rows) - SHOWN:,} more.")
 
 
-def _why(row: Any) -> str:
+def _joined(made: network.Network, parks: Any) -> list[str]:
+    """Say for each vehicle how many parks the network serves, of those in its box; the others are none of its business."""
+    parks = parks[_inside(parks.geometry.x, parks.geometry.y, made)]
+    if parks.empty:
+        return ["No park of the data lies in its area."]
+    sentences = []
+    for profile in made.profiles:
+        lonlat = parks.geometry.get_coordinates().to_numpy()
+        distance_m = made.snap(lonlat, profile, country=parks["country"].to_numpy(object)).distance_m
+        near = distance_m[np.isfinite(distance_m)]
+        farthest = f", the farthest over {near.max() / 1000:.1f} km" if len(near) else ""
+        sentences.append(f"By {profile}, {len(near)} of the {len(parks)} parks in its area are joined to a road{farthest}.")
+    return sentences
+
+
+def _matched(row: Any, made: network.Network) -> str:
+    barred = [profile for profile in made.profiles if not np.isfinite(made.time_s[profile][row["segment"]])]
+    closed = f"; it is closed to the {' and the '.join(barred)}" if barred else ""
+    return f"The gate {row['gate']} has a road, {row['distance_m'] / 1000:.1f} km from it{closed}."
+
+
+def _cut(row: Any, reach_m: Any) -> str:
     if not isinstance(row["gate"], str):
-        return "no gate joins these countries"
-    return f"the nearest gate, {row['gate']}, is {row['distance_m']:,.0f} m away, or has a nearer road"
+        why = "no gate joins these countries"
+    elif row["distance_m"] > reach_m[row["gate"]]:
+        why = f"the nearest gate, {row['gate']}, is {row['distance_m'] / 1000:.1f} km away"
+    else:
+        why = f"the gate {row['gate']} has a nearer road"
+    return f"The road across the border at {row['lon']:.4f},{row['lat']:.4f} is cut: {why}."
 
 
-def _inside(report: Any, made: network.Network) -> Any:
-    """Keep of the gates without a road only those within the box of the network: the others are none of its business."""
+def _inside(lon: Any, lat: Any, made: network.Network) -> Any:
     west, south = made.node_lonlat.min(axis=0)
     east, north = made.node_lonlat.max(axis=0)
-    return report["lon"].between(west, east) & report["lat"].between(south, north)
+    return lon.between(west, east) & lat.between(south, north)
 
 
-def _show(report: Any, verdict: str, line: Callable[[Any], str]) -> None:
-    rows = report[report["verdict"] == verdict]
-    for _, row in rows.head(SHOWN).iterrows():
-        click.echo(f"  {line(row)}")
-    if len(rows) > SHOWN:
-        click.echo(f"  and {len(rows) - SHOWN} more")
+def _steps(files: Sequence[Path]) -> int:
+    """Count the steps that :func:`geo.osm.read` tells of."""
+    return 1 if files[0].suffix.lower() == ".graphml" else 2 * len(files) + 1
+
+
+@contextmanager
+def _progress(first: str, *, steps: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal, and elsewhere one line a step; both on stderr.
+
+    Yields a function to call whenever the next step begins.
+    """
+    options: dict[str, Any] = {"show_eta": False, "show_percent": False, "show_pos": True, "bar_template": BAR, "width": 20}
+    with click.progressbar(length=steps, label=_label(first), file=sys.stderr, **options) as bar:
+
+        def say(step: str) -> None:
+            bar.label = _label(step)
+            bar.update(1)
+
+        yield say
+        bar.update(1)
+
+
+def _label(step: str) -> str:
+    """Cut the name of a step to what fits beside the bar, which cannot wrap."""
+    room = shutil.get_terminal_size().columns - 32
+    return f"{step if not sys.stderr.isatty() or len(step) <= room else step[: max(room, 0)]} …"
 
 
 def _say(step: str) -> None:
@@ -152,6 +222,10 @@ def _name(value: str) -> str:
     if value == RESERVED:
         raise InputError(f"“{RESERVED}” is the network that comes with the data; choose another name.")
     return value
+
+
+def _data(context: click.Context) -> Path:
+    return Path(getattr(context.obj, "data", None) or layers.bundled())
 
 
 def _folder() -> Path:
