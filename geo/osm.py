@@ -99,11 +99,8 @@ def from_graphml(path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: s
     try:
         graph = ox.load_graphml(path)
     except (nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError, SyntaxError, shapely.GEOSException) as error:
-        raise InputError(
-            f"{path.name} is damaged or no GraphML that OSMnx saved ({type(error).__name__}: {' '.join(str(error).split())})."
-        ) from None
-    created = str(graph.graph.get("created_date", ""))
-    options = {"source": path.name, "as_of": created[:10] or None} | options
+        raise InputError(f"{path.name} is damaged or no GraphML of OSMnx ({type(error).__name__}: {osmfile.one_line(error)}).") from None
+    options = {"source": path.name, "as_of": str(graph.graph.get("created_date", ""))[:10] or None} | options
     return from_graph(graph, speeds=speeds, title=title or path.name, **options)
 
 
@@ -275,11 +272,12 @@ def download(
     area = None if bbox is None else _box(bbox)
     wanted = place or "{:g} {:g} {:g} {:g}".format(*bbox or ())
     try:
-        requests.get(f"{overpass_url.rstrip('/')}/status", headers={"User-Agent": _user_agent()}, timeout=min(10, timeout_s)).close()
+        status = requests.get(f"{overpass_url.rstrip('/')}/status", headers={"User-Agent": _user_agent()}, timeout=min(10, timeout_s)).text
     except (requests.ConnectionError, requests.Timeout):
         raise UnavailableError(f"The road server {overpass_url} cannot be reached; without internet, import a file instead.") from None
     except (requests.RequestException, ValueError):
         raise InputError(f"“{overpass_url}” is not the address of a road server; one begins with https:// or http://.") from None
+    limited = re.search("^Rate limit: [1-9]", status, re.MULTILINE) is not None  # else OSMnx would wait for a slot that never comes
 
     def ask() -> Any:
         import osmnx as ox
@@ -290,7 +288,8 @@ def download(
 
     with tempfile.TemporaryDirectory(prefix="zone-atlas-") as scratch:
         cache = Path(cache_folder) if cache_folder is not None else Path(scratch)
-        with _settings(cache_folder=cache, overpass_url=overpass_url, nominatim_url=nominatim_url, requests_timeout=timeout_s):
+        urls = {"overpass_url": overpass_url, "nominatim_url": nominatim_url}
+        with _settings(cache_folder=cache, requests_timeout=timeout_s, overpass_rate_limit=limited, **urls):
             graph = _patiently(ask, wanted=wanted, attempts=attempts, pause_s=pause_s, say=say)
         as_of = _oldest(cache)
     say("Joining the roads to segments")
@@ -322,7 +321,7 @@ def _patiently(ask: Callable[[], Any], *, wanted: str, attempts: int, pause_s: f
         except KeyError as error:
             raise UnavailableError(f"The road server answers without {error}; is it an Overpass server?") from None
         except (ValueError, TypeError) as error:
-            raise InputError(f"OpenStreetMap gives no roads for {wanted}: {error}") from None
+            raise InputError(f"OpenStreetMap gives no roads for {wanted}: {osmfile.one_line(error)}") from None
     raise AssertionError
 
 
@@ -356,7 +355,6 @@ def _settings(**values: Any) -> Iterator[None]:
         "use_cache": True,
         "cache_only_mode": False,
         "all_oneway": False,
-        "overpass_rate_limit": True,
     }
     before = {name: getattr(ox.settings, name) for name in values}
     resolve = socket.getaddrinfo
@@ -386,9 +384,7 @@ def _box(bbox: tuple[float, float, float, float]) -> Any:
 def _checked(area: Any) -> Any:
     size_km2 = float(crs.area_ha([area])[0]) / 100
     if not size_km2 <= MAX_AREA_KM2:
-        raise InputError(
-            f"The area has {size_km2:,.0f} km²; more than {MAX_AREA_KM2:,} km² is not downloaded: import an extract file instead."
-        )
+        raise InputError(f"The area has {size_km2:,.0f} km², and at most {MAX_AREA_KM2:,} km² is downloaded: import an extract file.")
     return area
 
 

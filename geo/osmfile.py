@@ -85,7 +85,7 @@ def read(
         (ways.restrictions, "turn restriction is not obeyed.", "turn restrictions are not obeyed."),
         (
             missing,
-            "reference to a point without a position: the road ends there.",
+            "reference to a point without a position: a road ends there.",
             "references to points without a position: roads end there.",
         ),
         (unusable, "point at 0° 0° or outside the Earth was left out.", "points at 0° 0° or outside the Earth were left out."),
@@ -145,7 +145,7 @@ class _File:
         try:
             return read(self)
         except (RuntimeError, osmium.InvalidLocationError) as error:
-            raise InputError(f"{self.path.name} is damaged, cut short or no OpenStreetMap file ({_one_line(error)}).") from None
+            raise InputError(f"{self.path.name} is damaged, cut short or no OpenStreetMap file ({one_line(error)}).") from None
 
     def sha256(self) -> str:
         with self.path.open("rb") as file:
@@ -203,7 +203,8 @@ class _Ways:
         self.truck.append(osmtags.truck_may(tags))
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Give what a library says of an error without its line breaks."""
     return " ".join(str(error).split())
 
 

@@ -30,6 +30,8 @@ class Stand:
         More members of the answer, such as a remark.
     body
         If set, answered as it is instead of JSON.
+    status
+        The status page.
     """
 
     url: str = ""
@@ -37,6 +39,7 @@ class Stand:
     before: list[int] = field(default_factory=list)
     extra: dict[str, Any] = field(default_factory=dict)
     body: bytes | None = None
+    status: str = STATUS
     places: dict[str, Any] = field(default_factory=dict)
     queries: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
@@ -61,7 +64,7 @@ def serving(stand: Stand) -> Iterator[Stand]:
             stand.agents.add(self.headers["User-Agent"])
             url = urlsplit(self.path)
             if url.path == "/api/status":
-                self.answer(200, STATUS.encode(), "text/plain")
+                self.answer(200, stand.status.encode(), "text/plain")
             else:
                 stand.queries.append(self.path)
                 found = stand.places.get(parse_qs(url.query).get("q", [""])[0])

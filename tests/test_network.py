@@ -95,7 +95,7 @@ def test_snap_is_the_nearest_of_all(roads: Roads) -> None:
     net = roads(nodes, [(i, (i * 5 + 1) % 12, 60) for i in range(12) if i != (i * 5 + 1) % 12] + [(i, (i + 1) % 12, 60) for i in range(12)])
     points = rng.uniform([107, 21], [107.2, 21.2], (60, 2))
     snap = net.snap(points, "car")
-    share = np.linspace(0, 1, 400)[:, None]
+    share = np.linspace(0, 1, 100)[:, None]
     samples = np.concatenate(
         [crs.mercator(net.shape(i)[0]) * (1 - share) + crs.mercator(net.shape(i)[1]) * share for i in range(net.segment_count)]
     )

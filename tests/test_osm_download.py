@@ -103,6 +103,14 @@ def test_failed_download_goes_on_from_its_cache(tmp_path: Path) -> None:
     assert made.manifest.as_of == "2025-10-01"
 
 
+@pytest.mark.parametrize("status", ["<html>hello</html>", "Connected as: 1\nRate limit: 0\nCurrently running queries:\n\n\n"])
+def test_server_without_slots_is_asked_at_once(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the status page tells of no slots nobody waits for one; OSMnx alone would wait a minute, or for ever."""
+    monkeypatch.setattr("time.sleep", lambda seconds: seconds and pytest.fail("waits"))
+    with serving(Stand(elements=elements(), status=status)) as server:
+        assert osm.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url).segment_count
+
+
 def test_no_server() -> None:
     """Without a server there is one sentence, at once."""
     with socket.socket() as free:

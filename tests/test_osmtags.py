@@ -51,3 +51,34 @@ def test_limit(text: str, kph: float) -> None:
 def test_truck_limit(tags: dict[str, str], may: bool) -> None:
     """A container truck needs 4.0 m and 20 t and no ban; what cannot be read closes nothing."""
     assert osmtags.truck_may(tags) is may
+
+
+@pytest.mark.parametrize(
+    ("tags", "text"),
+    [
+        ({"name": "Phố Huế"}, "Phố Huế"),
+        ({"ref": "QL1"}, "QL1"),
+        ({"name": "Đường Giải Phóng", "ref": "QL1"}, "Đường Giải Phóng (QL1)"),
+        ({"name": "QL1", "ref": "QL1"}, "QL1"),
+        ({}, ""),
+    ],
+)
+def test_label(tags: dict[str, str], text: str) -> None:
+    """A road is called by its name and its number, and each only once."""
+    assert osmtags.label(tags) == text
+
+
+def test_joined_edge_keeps_one_text_a_tag() -> None:
+    """Where OSMnx has joined ways, the slowest class stays, a ban of one counts, and what it does not know is no tag."""
+    edge = {
+        "highway": ["primary", "residential"],
+        "maxspeed": ["50", "30"],
+        "hgv": ["designated", "no"],
+        "name": float("nan"),
+        "length": 3.0,
+    }
+    tags = osmtags.edge_tags(edge, {"primary": 60.0, "residential": 30.0})
+    assert tags == {"highway": "residential", "maxspeed": "30;50", "hgv": "no"}
+    assert osmtags.edge_driveable(edge)
+    assert not osmtags.edge_driveable({"highway": "footway"})
+    assert osmtags.edge_driveable({"highway": ["footway", "primary"]})

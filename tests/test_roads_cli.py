@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
 import click
+import osmnx as ox
+import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner, Result
 from overpass import Stand, serving
 
-from geo import network
+from geo import network, osm
 from geo.errors import AtlasError
-from webapp.roads import roads
+from webapp.roads import _steps, roads
 
 SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
     f"{profile},{kind},30,Test,assumption,2026\n" for profile in ("car", "truck") for kind in ("road", "motorway", "access")
@@ -33,6 +36,11 @@ GATES = (
     "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,passengers,timezone,source,source_kind,as_of\n"
     "bridge,Bridge,international,road,VN,Quang Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
     "lonely,Lonely,international,road,VN,Quang Ninh,CN,108,21.55,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
+)
+PARKS = (
+    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\n"
+    "near,Near,industrial_park,VN,Quang Ninh,107.985,21.51,100,operating,Test,memory,2026\n"
+    "far,Far,industrial_park,VN,Quang Ninh,107.2,21.5,100,operating,Test,memory,2026\n"
 )
 NODES = {1: (107.99, 21.5), 2: (108.01, 21.5), 3: (107.99, 21.6), 4: (108.01, 21.6), 5: (107.98, 21.5), 6: (107.98, 21.6)}
 WAYS = {1: [1, 2], 2: [3, 4], 3: [1, 3], 4: [1, 5], 5: [3, 6]}
@@ -63,6 +71,7 @@ def border_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("speeds.csv", SPEEDS),
         ("crossings.csv", CROSSINGS),
         ("gates.csv", GATES),
+        ("parks.csv", PARKS),
         ("basemap/countries.geojson", COUNTRIES),
     ):
         (folder / name).write_text(text, encoding="utf-8")
@@ -108,23 +117,67 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
     assert kept.manifest.gates == ("bridge",)
     assert kept.forward.tolist().count(False) == 1
     assert "Kept the network two" in result.stdout
-    assert "bridge: a road crosses 0 m from it" in result.stdout
-    assert "a road across the border at 108.0000 21.6000 is cut" in result.stdout
-    assert "lonely: no road crosses near it" in result.stdout
-    assert "Reading the roads of two.osm" in result.stderr
+    assert "The gate bridge has a road, 0.0 km from it; it is closed to the truck." in result.stdout
+    assert "The road across the border at 108.0000,21.6000 is cut: the nearest gate, lonely, is 5.5 km away." in result.stdout
+    assert "The gate lonely has no road in this network." in result.stdout
+    assert "1 gate has a road; 1 other road across a border is cut." in result.stdout
+    assert "Parks in its area that are joined to a road by car: 1 of 1, the farthest over 0.5 km." in result.stdout
+    assert result.stderr.splitlines()[:2] == ["Reading the data package …", "Reading the roads of two.osm …"]
     assert "Replaced the network two" in run("import", file, "--name", "two").stdout
 
 
 def test_list_and_remove(run, file: Path, home: Path) -> None:
-    """What was imported is listed with its date, and gone after removal."""
-    assert run("list").stdout == ""
+    """What was imported is listed in columns, a damaged one named apart, and gone after removal."""
+    assert len(run("list").stdout.splitlines()) == 1
     run("import", file, "--name", "two")
-    assert run("list").stdout.startswith("two\ttwo.osm\t")
+    head, row = run("list").stdout.splitlines()
+    assert head.split("  ")[0] == "name"
+    assert row.split() == ["two", "two.osm", "6", "5", "no", "unknown", "car,", "truck"]
+    assert row.index("no") == head.index("coarse")
     (home / "networks" / "two" / "tail.npy").write_bytes(b"damaged")
-    assert "is damaged" in run("list").stdout
+    result = run("list")
+    assert "is damaged" in result.stderr
+    assert "two.osm" not in result.stdout
     assert run("remove", "two").exit_code == 0
     assert list((home / "networks").iterdir()) == []
     assert_refused(run("remove", "two"), "There is no road network “two”.")
+
+
+def test_list_begins_with_the_corridors(toy: Path, home: Path) -> None:
+    """The network of the data package stands first and is marked as coarse."""
+    result = CliRunner().invoke(roads, ["list"], obj=SimpleNamespace(data=toy))
+    assert result.stdout.splitlines()[1].split()[0] == "corridors"
+    assert " yes " in result.stdout.splitlines()[1]
+    assert not home.exists()
+
+
+def test_every_step_moves_the_bar(file: Path, tmp_path: Path) -> None:
+    """As many steps are told as the bar expects, for files and for a graph, so that it ends full."""
+    graph = tmp_path / "two.graphml"
+    ox.save_graphml(ox.graph_from_xml(file), graph)
+    for paths in ([file], [file, file], [graph]):
+        told: list[str] = []
+        osm.read(*paths, speeds=pd.read_csv(StringIO(SPEEDS)), on_step=told.append)
+        assert len(told) == _steps(paths)
+
+
+def test_home_that_cannot_be_written(run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the home folder cannot be made a command says so in one line."""
+    monkeypatch.setenv("ZONEATLAS_HOME", str(file / "home"))
+    assert_refused(run("import", file, "--name", "two"), "cannot be written")
+    with serving(Stand()) as server:
+        box = ("--bbox", 107.9, 21.4, 108.1, 21.7)
+        assert_refused(run("download", *box, "--overpass-url", server.url), "cannot be written")
+
+
+def test_bar_on_a_terminal(file: Path, home: Path, border_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal one bar fills up, with the name of the step beside it, and nothing of it goes to stdout."""
+    monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
+    result = CliRunner().invoke(roads, ["import", str(file), "--name", "two"], obj=SimpleNamespace(data=border_data))
+    assert "0/5  Reading the data package …" in result.stderr
+    assert "[####################] 5/5  Closing the border …" in result.stderr
+    assert "5/5" not in result.stdout
+    assert home.exists()
 
 
 def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
@@ -154,7 +207,7 @@ def test_download(run, home: Path) -> None:
     with serving(Stand(elements=elements)) as server:
         result = run("download", "--bbox", 107.9, 21.4, 108.1, 21.7, "--name", "box", "--overpass-url", server.url)
     assert result.exit_code == 0, result.output
-    assert "bridge: a road crosses" in result.stdout
+    assert "The gate bridge has a road" in result.stdout
     assert network.load(home / "networks" / "box").manifest.as_of == "2025-10-01"
     assert not (home / "cache" / "overpass").exists()
 

@@ -126,10 +126,10 @@ class Page(HTMLParser):
         return found[0]
 
 
-def read(client: FlaskClient, path: str, status: int = 200, **query: Any) -> Page:
+def read(client: FlaskClient, path: str, expected: int = 200, /, **query: Any) -> Page:
     """Ask for a page and read it."""
     answer = client.get(path, query_string=urlencode(query, doseq=True) or None)
-    assert answer.status_code == status, f"{path} {query}: {answer.status_code} {Page(answer.text).text[:300]}"
+    assert answer.status_code == expected, f"{path} {query}: {answer.status_code} {Page(answer.text).text[:300]}"
     assert answer.mimetype == "text/html"
     return Page(answer.text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import Babel, gettext
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
 from webapp import labels, settings
@@ -100,6 +100,8 @@ def _atlas_error(error: AtlasError) -> tuple[Any, int]:
 def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, SecurityError):  # a foreign host: Flask has routed nothing, so no page with links can be made
+        return Response(f"{error.description} Set TRUSTED_HOSTS or PUBLIC_URL.\n", status=error.code, mimetype="text/plain")
     answer = error.get_response()
     message = gettext("There is no such page.") if error.code == 404 else str(error.description)
     body, status = _say(error.code, message)

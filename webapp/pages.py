@@ -146,7 +146,7 @@ def access() -> str | AnyResponse:
     profile = values.get("profile", "truck")
     context = {
         "ways": sheet.ways(opened, origin, profile, values.get("network", CORRIDORS)),
-        "country": origin["country"].iloc[0],
+        "country": origin["country"].iloc[0] if "country" in origin else None,
         "lonlat": (values["lon"], values["lat"]),
         "where": {"lon": values["lon"], "lat": values["lat"]},
         "here": url_for("pages.access"),

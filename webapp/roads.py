@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from geo import borders, corridors, layers, network, osm
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, NotFoundError, UnavailableError
 from webapp import settings
 
 NAME = re.compile(r"[a-z0-9-]+")
@@ -46,8 +46,13 @@ class Package:
         outlines = data / "basemap" / "countries.geojson"
         if not outlines.is_file():
             raise NotFoundError(f"There is no file {outlines}, which is needed to close the border.")
-        tables = [layers.read_table(data, name) for name in ("speeds", "crossings")]
-        return cls(*tables, *[layers.read(data, name) for name in ("gates", "parks")], gpd.read_file(outlines))
+        return cls(
+            speeds=layers.read_table(data, "speeds"),
+            crossings=layers.read_table(data, "crossings"),
+            gates=layers.read(data, "gates"),
+            parks=layers.read(data, "parks"),
+            countries=gpd.read_file(outlines),
+        )
 
 
 @click.group()
@@ -69,7 +74,8 @@ def download(
     """Download the roads of a box or a place and keep them as a network."""
     package = Package.of(context)
     cache = settings.home() / "cache" / "overpass"
-    made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=_say)
+    with _home_writable():
+        made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=_say)
     _say("Closing the border")
     _keep(*_close(made, package), name, package)
     shutil.rmtree(cache, ignore_errors=True)
@@ -128,18 +134,20 @@ def _close(made: network.Network, package: Package) -> tuple[network.Network, An
 def _keep(made: network.Network, report: Any, name: str, package: Package) -> None:
     """Save a network whose border is closed, and tell in sentences what it is good for."""
     existed = (_folder() / name).exists()
-    made.save(_folder() / name)
+    with _home_writable():
+        made.save(_folder() / name)
     km = float(made.length_m.sum()) / 1000
     click.echo(f"{'Replaced' if existed else 'Kept'} the network {name}: {made.segment_count:,} segments, {km:,.0f} km.")
     for sentence in (*_joined(made, package.parks), *made.manifest.notes):
         click.echo(f"  {sentence}")
     reach_m = borders.reach_m(package.gates)
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], made)
-    for verdict, sentence_of in (
-        ("matched", lambda row: _matched(row, made)),
-        ("cut", lambda row: _cut(row, reach_m)),
-        ("no road", lambda row: f"The gate {row['gate']} has no road in this network."),
-    ):
+    sentences: dict[str, Callable[[Any], str]] = {
+        "matched": lambda row: _matched(row, made),
+        "cut": lambda row: _cut(row, reach_m),
+        "no road": lambda row: f"The gate {row['gate']} has no road in this network.",
+    }
+    for verdict, sentence_of in sentences.items():
         rows = report[here & (report["verdict"] == verdict)]
         for _, row in rows.head(SHOWN).iterrows():
             click.echo(f"  {sentence_of(row)}")
@@ -158,7 +166,7 @@ def _joined(made: network.Network, parks: Any) -> list[str]:
         distance_m = made.snap(lonlat, profile, country=parks["country"].to_numpy(object)).distance_m
         near = distance_m[np.isfinite(distance_m)]
         farthest = f", the farthest over {near.max() / 1000:.1f} km" if len(near) else ""
-        sentences.append(f"By {profile}, {len(near)} of the {len(parks)} parks in its area are joined to a road{farthest}.")
+        sentences.append(f"Parks in its area that are joined to a road by {profile}: {len(near)} of {len(parks)}{farthest}.")
     return sentences
 
 
@@ -222,6 +230,14 @@ def _name(value: str) -> str:
     if value == RESERVED:
         raise InputError(f"“{RESERVED}” is the network that comes with the data; choose another name.")
     return value
+
+
+@contextmanager
+def _home_writable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(f"The home folder {settings.home()} cannot be written: {error.strerror or error}.") from None
 
 
 def _data(context: click.Context) -> Path:

@@ -100,12 +100,20 @@ class Store:
     # Points
 
     def point(self, lon: float, lat: float) -> gpd.GeoDataFrame:
-        """Make a layer of one point, with the country it lies in; None at sea and outside the map."""
-        country = proximity.locate(np.array([[lon, lat]]), self.countries(), "country", within_m=COAST_TOLERANCE_M)[0]
-        return gpd.GeoDataFrame({"country": [country]}, index=["point"], geometry=gpd.points_from_xy([lon], [lat]), crs=4326)
+        """Make a layer of one point, with the country it lies in: empty at sea and outside the map, where no road begins.
 
-    def countries(self) -> gpd.GeoDataFrame:
-        return self.keep("countries", lambda: gpd.read_file(self.data / "basemap" / "countries.geojson", engine="pyogrio"))
+        A package that draws no countries gives no such column, and the point is joined to whatever road is near.
+        """
+        place = gpd.points_from_xy([lon], [lat])
+        if self.countries() is None:
+            return gpd.GeoDataFrame(index=["point"], geometry=place, crs=4326)
+        country = proximity.locate(np.array([[lon, lat]]), self.countries(), "country", within_m=COAST_TOLERANCE_M)[0] or ""
+        return gpd.GeoDataFrame({"country": [country]}, index=["point"], geometry=place, crs=4326)
+
+    def countries(self) -> gpd.GeoDataFrame | None:
+        """Give the countries as polygons; None where the package draws none."""
+        path = self.data / "basemap" / "countries.geojson"
+        return self.keep("countries", lambda: gpd.read_file(path, engine="pyogrio") if path.is_file() else None)
 
     def population(self) -> gpd.GeoDataFrame:
         """Give the places whose people are counted, as points."""
