@@ -125,7 +125,7 @@ def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFr
     Returns
     -------
     GeoDataFrame
-        One row a step: ``kind`` (``access``, ``road`` or ``gate``), ``name`` and ``road_class`` of the road, ``gate`` passed,
+        One row a step: ``kind`` (``access``, ``road`` or ``gate``), ``name`` and main ``road_class`` of the road, ``gate`` passed,
         ``length_m``, ``travel_time_s``, and the line in the direction of travel (WGS 84). The sums are those of
         :func:`travel_times`.
 
@@ -401,9 +401,11 @@ def _steps(network: Network, profile: str, from_: _Sides, to: _Sides, found: _Fo
         if start == end:
             continue
         step = _road(network, profile, segment, start, end)
-        same = steps[-1]["kind"] == step["kind"] == "road" and all(steps[-1][key] == step[key] for key in ("name", "road_class"))
-        if same:
-            previous = steps[-1]
+        previous = steps[-1]
+        same_road = previous["kind"] == step["kind"] == "road" and previous["name"] == step["name"]
+        if same_road and (step["name"] or previous["road_class"] == step["road_class"]):
+            if step["length_m"] > previous["length_m"]:
+                previous["road_class"] = step["road_class"]
             previous["length_m"] += step["length_m"]
             previous["travel_time_s"] += step["travel_time_s"]
             previous["geometry"] = _join(previous["geometry"], step["geometry"])

@@ -117,6 +117,21 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
         raise InputError(f"There is no way from EPSG:{source} to EPSG:{target}: {str(error).splitlines()[0]}") from None
 
 
+def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
+    """Give the area for which a system is made as west, south, east, north in degrees; None where PROJ names none.
+
+    Raises
+    ------
+    InputError
+        A code that PROJ does not know.
+    """
+    try:
+        area = pyproj.CRS(epsg).area_of_use
+    except pyproj.exceptions.CRSError:
+        raise InputError(f"There is no reference system EPSG:{epsg}.") from None
+    return (area.west, area.south, area.east, area.north) if area else None
+
+
 def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
     """Change the reference system of a layer; the index and all columns are kept.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import json
 import math
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +16,10 @@ import pandas as pd
 import shapely
 
 from geo import crs
+from geo import faults as faults_of
 from geo.errors import InputError, NotFoundError
-from geo.schema import LAYERS, TABLES, Field, Layer
+from geo.faults import Row
+from geo.schema import LAYERS, TABLES, Field, Layer, unfold
 
 __all__ = [
     "LAYERS",
@@ -37,10 +37,11 @@ __all__ = [
     "unfold",
 ]
 
-Row = dict[str, Any]
-POSITION = ("lon", "lat")
 MAX_FAULTS = 200
 MAX_FILE_BYTES = 200 * 1024**2
+FAR = 10.0
+"""Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged columns land farther off."""
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _PANDAS_TYPES = {"string": "str", "list": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
 
 
@@ -104,7 +105,7 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
         raise NotFoundError(f"There is no table “{name}”; there are {', '.join(TABLES)}.")
     fields = TABLES[name]
     rows, faults = _csv_rows(Path(folder) / f"{name}.csv", fields)
-    _refuse(f"{name}.csv", faults + _row_faults(rows, fields))
+    faults_of.refuse(f"{name}.csv", faults + faults_of.row_faults(rows, fields))
     return _typed(rows, fields)
 
 
@@ -129,9 +130,9 @@ def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WG
     if suffix == ".csv":
         if layer.geometry == "LineString":
             raise InputError(f"The layer {layer.id} has lines; bring them as GeoJSON.")
-        rows, faults = _csv_rows(path, layer.fields)
+        rows, faults = _csv_rows(path, layer.fields, exported=True)
         if epsg != crs.WGS84:
-            _to_wgs84(rows, epsg)
+            faults += _to_wgs84(rows, epsg)
         return _frame(layer, rows, None, faults, origin=path.name)
     if suffix in (".geojson", ".json"):
         rows, shapes, faults = _geojson_rows(path, layer)
@@ -194,23 +195,23 @@ def names(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(value for key, value in row.items() if "name_" in str(key) and isinstance(value, str) and value)
 
 
-def unfold(value: object) -> tuple[str, ...]:
-    """Split the value of a ``list`` field; unknown gives an empty tuple."""
-    return tuple(part.strip() for part in value.split(";") if part.strip()) if isinstance(value, str) else ()
-
-
 # Reading ---------------------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(path: Path, fields: Sequence[Field]) -> tuple[list[Row], list[str]]:
-    """Read the rows as text, and the faults of the table's form; a line that does not fit the header gives no row."""
+def _csv_rows(path: Path, fields: Sequence[Field], *, exported: bool = False) -> tuple[list[Row], list[str]]:
+    """Read the rows as text, and the faults of the table's form; a line that does not fit the header gives no row.
+
+    With `exported` the marks are undone that :mod:`geo.export` puts into a CSV file.
+    """
     if not path.is_file():
         raise NotFoundError(f"There is no file {path}.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]
-            faults = _header_faults(header, fields)
+            if exported:
+                header = [{"x": "lon", "y": "lat"}.get(name, name) for name in header]
+            faults = faults_of.header_faults([name for name in header if not (exported and name == "about")], fields)
             rows: list[Row] = []
             for cells in reader:
                 if not cells:
@@ -225,6 +226,9 @@ def _csv_rows(path: Path, fields: Sequence[Field]) -> tuple[list[Row], list[str]
         raise InputError(f"{path.name} is not UTF-8 text.") from None
     except csv.Error as error:
         raise InputError(f"{path.name} is not a CSV table: {error}.") from None
+    for row in rows if exported else ():
+        row.pop("about", None)
+        row.update({key: cell[1:] for key, cell in row.items() if cell and cell[0] == "'" and cell[1:2] in _FORMULA})
     return rows, faults
 
 
@@ -247,13 +251,13 @@ def _geojson_rows(path: Path, layer: Layer) -> tuple[list[Row], list[Any], list[
         if not isinstance(properties, dict):
             faults.append(f"{at}: has no properties")
             continue
-        row: Row = {key: _text(value) for key, value in properties.items() if key not in POSITION}  # the geometry says it
+        row: Row = {key: _text(value) for key, value in properties.items() if key not in faults_of.POSITION}  # the geometry says it
         if row.get("id") is None and feature.get("id") is not None:
             row["id"] = _text(feature["id"])
         shape = None
         try:
             shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry")))) if feature.get("geometry") else None
-            fault = _shape_fault(shape, layer)
+            fault = faults_of.shape_fault(shape, layer)
         except (shapely.GEOSException, ValueError, TypeError, RecursionError):
             fault = "cannot be read"
         if fault and layer.geometry:
@@ -261,7 +265,7 @@ def _geojson_rows(path: Path, layer: Layer) -> tuple[list[Row], list[Any], list[
         present |= row.keys()
         rows.append(row | {"_at": at})
         shapes.append(shape)
-    return rows, shapes, _header_faults(sorted(present), _without_position(layer.fields)) + faults
+    return rows, shapes, faults_of.header_faults(sorted(present), faults_of.without_position(layer.fields)) + faults
 
 
 def _text(value: object) -> str | None:
@@ -284,12 +288,14 @@ def _lines(folder: Path, layer: Layer, rows: list[Row]) -> list[Any]:
 
 def _frame(layer: Layer, rows: list[Row], shapes: list[Any] | None, faults: list[str], *, origin: str) -> Any:
     """Refuse the rows or make the layer of them; `shapes` is None where the columns ``lon`` and ``lat`` hold the points."""
-    _refuse(origin, faults + _row_faults(rows, layer.fields if shapes is None else _without_position(layer.fields)))
+    faults_of.refuse(
+        origin, faults + faults_of.row_faults(rows, layer.fields if shapes is None else faults_of.without_position(layer.fields))
+    )
     frame = _typed(rows, layer.fields).set_index("id")
     if layer.geometry is None:
         return frame
     geometry = shapely.points(frame["lon"], frame["lat"]) if shapes is None else shapes
-    return gpd.GeoDataFrame(frame.drop(columns=list(POSITION), errors="ignore"), geometry=geometry, crs=crs.WGS84)
+    return gpd.GeoDataFrame(frame.drop(columns=list(faults_of.POSITION), errors="ignore"), geometry=geometry, crs=crs.WGS84)
 
 
 def _typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
@@ -307,119 +313,16 @@ def _typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _to_wgs84(rows: list[Row], epsg: int) -> None:
-    for row in rows:
-        east, north = _number(row.get("lon")), _number(row.get("lat"))
-        if east is not None and north is not None:
-            lon, lat = crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0]
-            row |= {"lon": repr(float(lon)), "lat": repr(float(lat))}
-
-
-# Faults ----------------------------------------------------------------------------------------------------------------
-
-
-def _refuse(origin: str, faults: list[str]) -> None:
-    if not faults:
-        return
-    shown = faults[:MAX_FAULTS]
-    if len(faults) > MAX_FAULTS:
-        shown.append(f"and {len(faults) - MAX_FAULTS} more")
-    raise InputError(f"{origin} has {len(faults)} {'fault' if len(faults) == 1 else 'faults'}; nothing was changed:", shown)
-
-
-def _header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:
-    header = list(header)
-    known = [field.name for field in fields]
-    missing = [f"column “{field.name}” is missing" for field in fields if field.required and field.name not in header]
+def _to_wgs84(rows: list[Row], epsg: int) -> list[str]:
+    """Put lon and lat of every row into WGS 84; give the rows that lie far from the area for which the system is made."""
+    area = crs.area_of_use(epsg)
     faults = []
-    for name in dict.fromkeys(header):
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            faults.append(f"column “{name}” is unknown" + (f"; did you mean “{close[0]}”?" if close else ""))
-        elif header.count(name) > 1:
-            faults.append(f"column “{name}” stands {header.count(name)} times")
-    return missing + faults
-
-
-def _row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
-    """List the faults of all rows; a column that is missing altogether is a fault of the header, not of its rows."""
-    present = {name for row in rows for name in row}
-    faults: list[str] = []
-    seen: dict[str, str] = {}
-    unique = fields[0].name == "id"
     for row in rows:
-        at = f"{row['_at']}" + (f" ({row['id']})" if unique and row.get("id") else "")
-        swapped = _swapped(_number(row.get("lon")), _number(row.get("lat")))
-        if swapped:
-            faults.append(f"{at}: lon, lat: {swapped}")
-        for field in fields:
-            if field.name not in present or (swapped and field.name in POSITION):
-                continue
-            fault = _cell_fault(row.get(field.name), field)
-            if fault:
-                faults.append(f"{at}: {field.name}: {fault}")
-        if unique and row.get("id"):
-            if row["id"] in seen:
-                faults.append(f"{at}: id: stands already in {seen[row['id']]}")
-            seen.setdefault(row["id"], row["_at"])
+        east, north = faults_of.number(row.get("lon")), faults_of.number(row.get("lat"))
+        if east is None or north is None:
+            continue
+        lon, lat = (float(one) for one in crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0])
+        if area and not (area[0] - FAR <= lon <= area[2] + FAR and area[1] - FAR <= lat <= area[3] + FAR):
+            faults.append(f"{row['_at']}: lon, lat: {row['lon']}, {row['lat']} lie far from the area of EPSG:{epsg}; is east before north?")
+        row |= {"lon": repr(lon), "lat": repr(lat)} if np.isfinite([lon, lat]).all() else {"lon": None, "lat": None}
     return faults
-
-
-def _shape_fault(shape: Any, layer: Layer) -> str | None:
-    if shape is None or shape.is_empty:
-        return "is empty"
-    if shape.geom_type != layer.geometry:
-        return f"is a {shape.geom_type}, the layer has {layer.geometry}"
-    for lon, lat in shapely.get_coordinates(shape):
-        if swapped := _swapped(lon, lat):
-            return swapped
-        if not (abs(lon) <= 180 and abs(lat) <= 90):
-            return f"{lon:.10g}, {lat:.10g} is no longitude and latitude in degrees"
-    return None
-
-
-def _without_position(fields: Sequence[Field]) -> tuple[Field, ...]:
-    return tuple(field for field in fields if field.name not in POSITION)
-
-
-def _swapped(lon: float | None, lat: float | None) -> str | None:
-    if lon is None or lat is None or not 90 < abs(lat) <= 180 or abs(lon) > 90:
-        return None
-    return f"{lon:.10g}, {lat:.10g} look swapped: longitude stands before latitude"
-
-
-def _cell_fault(cell: str | None, field: Field) -> str | None:
-    if cell is None:
-        return "is empty" if field.required else None
-    if field.type in ("number", "integer"):
-        number = _number(cell)
-        if number is None:
-            return f"“{_short(cell)}” is not a number"
-        if field.type == "integer" and number != int(number):
-            return f"{cell} is not a whole number"
-        if field.minimum is not None and number < field.minimum:
-            return f"{cell} is below {field.minimum:g}"
-        if field.maximum is not None and number > field.maximum:
-            return f"{cell} is above {field.maximum:g}"
-        return None
-    if field.type == "boolean":
-        return None if cell in ("true", "false") else f"“{_short(cell)}” is neither true nor false"
-    if field.allowed:
-        parts = unfold(cell) if field.type == "list" else (cell,)
-        wrong = [part for part in parts if part not in field.allowed]
-        return f"“{_short(wrong[0])}” is unknown; allowed are {', '.join(field.allowed)}" if wrong else None
-    if field.pattern and not re.fullmatch(field.pattern, cell):
-        return f"“{_short(cell)}” has not the form {field.pattern}"
-    return None
-
-
-def _number(cell: str | None) -> float | None:
-    """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is none."""
-    if cell is None or not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", cell, re.ASCII):
-        return None
-    number = float(cell)
-    return number if math.isfinite(number) else None
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -228,7 +228,10 @@ class Network:
         try:
             arrays = {name: getattr(self, name) for name in ARRAYS} | {f"time_s.{profile}": time for profile, time in self.time_s.items()}
             for name, array in arrays.items():
-                np.save(beside / f"{name}.npy", array, allow_pickle=False)
+                with (beside / f"{name}.npy").open("wb") as file:
+                    np.save(file, array, allow_pickle=False)
+                    file.flush()
+                    os.fsync(file.fileno())
             manifest = asdict(self.manifest) | {"profiles": list(self.profiles)}
             (beside / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
             beside.chmod(0o755)
@@ -260,7 +263,8 @@ class Arcs:
     segment, keys
         (k,) segment of each arc, and its tail times n plus its head, in the order of ``time_s.data``: ascending keys.
     main
-        (n,) whether the node belongs to the largest strongly connected component.
+        (n,) whether the node belongs to the largest strongly connected component of the network, or of its country: where
+        no gate can be passed, each country keeps its own.
     """
 
     time_s: Any
@@ -289,7 +293,7 @@ class Arcs:
         n = network.node_count
         graph = csr_matrix((np.maximum(time[segment], 1e-3), (tail, head)), shape=(n, n))
         label = connected_components(graph, connection="strong")[1] if n else np.empty(0, int)
-        main = label == np.bincount(label).argmax() if n else np.empty(0, bool)
+        main = np.isin(label, _largest(network, label))
         return cls(graph, segment, tail * n + head, main)
 
     def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
@@ -297,6 +301,15 @@ class Arcs:
         wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
         found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
         return found
+
+
+def _largest(network: Network, label: NDArray[Any]) -> list[int]:
+    """Name the component that has most nodes, and for each country the one that has most of its nodes."""
+    parts = [label]
+    for country in range(len(network.manifest.countries)):
+        mine = network.country == country
+        parts.append(label[np.unique(np.concatenate([network.tail[mine], network.head[mine]]))])
+    return [int(np.bincount(part).argmax()) for part in parts if len(part)]
 
 
 def load(folder: str | os.PathLike[str]) -> Network:

@@ -436,6 +436,11 @@ TABLES: dict[str, tuple[Field, ...]] = {
 }
 
 
+def unfold(value: object) -> tuple[str, ...]:
+    """Split the value of a ``list`` field; unknown gives an empty tuple."""
+    return tuple(part.strip() for part in value.split(";") if part.strip()) if isinstance(value, str) else ()
+
+
 def table_schema(fields: tuple[Field, ...], *, foreign_keys: list[dict[str, object]] | None = None) -> dict[str, object]:
     """Write the fields as a Frictionless Table Schema, the form they have in ``datapackage.json``."""
     out = []

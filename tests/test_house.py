@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    ("errors", "schema", "crs"),
+    ("errors", "schema", "crs", "faults"),
     ("layers", "proximity", "network", "gates"),
     ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "access"),
     ("export", "maps"),

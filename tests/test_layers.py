@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo import crs, layers
+from geo import crs, export, layers
 from geo.errors import InputError, NotFoundError
+from geo.proximity import lonlat
 
 FAULTS: dict[str, tuple[str, ...]] = {
     "bad_date.csv": ("line 2 (north-park): as_of: “January 2026”",),
@@ -283,3 +284,27 @@ def test_real_table_is_read(table: str) -> None:
     frame = layers.read_table(layers.bundled(), table)
     assert len(frame) > 0
     assert list(frame.columns) == [field.name for field in layers.TABLES[table]]
+
+
+def test_our_own_csv_comes_back(tmp_path: Path) -> None:
+    """A download can be read as it is: its column about, tamed formulas and projected coordinates are undone."""
+    frame = layers.read(layers.bundled(), "gates").copy()
+    frame.loc["huu-nghi", "notes"] = "=1+1"
+    frame.loc["chi-ma", "notes"] = "'quoted'"
+    for epsg in (4326, 5899):
+        path = tmp_path / f"gates-{epsg}.csv"
+        export.save(path, export.write(frame, "csv", export.About(layer="gates", title="Gates"), epsg=epsg))
+        back = layers.read_file(path, "gates", epsg=epsg)
+        pd.testing.assert_frame_equal(back.drop(columns="geometry"), frame.drop(columns="geometry"))
+        assert crs.distance_m(lonlat(back), lonlat(frame)).max() < 0.2
+
+
+def test_exchanged_columns_in_a_projected_system_are_a_fault(tmp_path: Path) -> None:
+    """Easting and northing the wrong way round land far from the system's area, and each row says so."""
+    path = tmp_path / "gates.csv"
+    export.save(path, export.write(layers.read(layers.bundled(), "gates"), "csv", export.About(layer="gates", title="Gates"), epsg=5899))
+    text = path.read_text(encoding="utf-8-sig").replace(",x,y,", ",y,x,", 1)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="is east before north") as caught:
+        layers.read_file(path, "gates", epsg=5899)
+    assert len(caught.value.faults) == 35

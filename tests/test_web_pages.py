@@ -157,7 +157,9 @@ def test_another_region_is_another_folder(make_app: Callable[..., Flask], toy: P
     assert {url: code for url, code in status.items() if code >= 400} == {}
     assert "/sites/west-park" in status
     for url, page in read_pages.items():
-        said = page.text.replace("Mong Cai, Móng Cái, 芒街", "")  # the example in the search box
+        said = page.text
+        for description in (field.description for layer in LAYERS.values() for field in layer.fields if field.description):
+            said = said.replace(description, "")  # what the fields mean is the same for all packages
         assert not re.search(r"Viet Nam|China|Quang Ninh|Guangxi", said), url
 
 
@@ -230,7 +232,8 @@ def test_filters_compose(client: FlaskClient) -> None:
     assert sorted(itertools.chain(*by_kind.values())) == sorted(itertools.chain(*by_status.values())) == sorted(everything)
     for kind, status in itertools.product(list(by_kind)[:3], by_status):
         assert kept(kind=kind, status=status) == [key for key in by_kind[kind] if key in by_status[status]]
-    assert kept(kind=list(by_kind)[:2]) == [key for key in everything if key in (*by_kind[list(by_kind)[0]], *by_kind[list(by_kind)[1]])]
+    first, second = list(by_kind)[:2]
+    assert kept(kind=[first, second]) == [key for key in everything if key in (*by_kind[first], *by_kind[second])]
     assert kept(country="VN", sector="logistics", province="Quang Ninh") == [
         park["id"]
         for park in parks

@@ -47,7 +47,7 @@ def drawn(store: Store, layer_id: str) -> dict[str, Any]:
 
 def send(body: Body, mimetype: str) -> Response:
     """Answer with kept bytes: compressed where the client takes it, 304 where it has them already."""
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    zipped = request.accept_encodings.quality("gzip") > 0
     response = Response(body.zipped if zipped else body.data, mimetype=mimetype)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"

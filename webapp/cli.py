@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +199,12 @@ def access(
         click.echo("These times come from a coarse network: take them to compare.", err=True)
     if k:
         parts = [by_road.nearest(part, k=k) for part in parts]
-    _print(pd.concat(parts, ignore_index=True), format_, output, "access", gpd.GeoDataFrame(pd.concat(places), crs=4326))
+        if from_:
+            for layer_id, part in zip(to.split(","), parts, strict=True):
+                if len(part) < k:
+                    total = len(opened.frame(layer_id))
+                    click.echo(f"Only {len(part)} of {total} {layer_id} can be reached by road.", err=True)
+    _print(pd.concat(parts, ignore_index=True), format_, output, "access", gpd.GeoDataFrame(pd.concat(places), crs=4326), net)
 
 
 @main.command()
@@ -217,7 +222,7 @@ def route(context: Context, from_: str, to: str, profile: str, network: str, for
     opened = context.store()
     net = opened.network(network)
     steps = by_road.route(net, _place(opened, from_), _place(opened, to), profile=profile)
-    _print(steps, format_, output, "route")
+    _print(steps, format_, output, "route", net=net)
     minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
     gates = [gate for gate in steps["gate"] if gate]
     coarse = ", coarse" if net.manifest.coarse else ""
@@ -233,8 +238,6 @@ def route(context: Context, from_: str, to: str, profile: str, network: str, for
 @click.pass_obj
 def export(context: Context, layer_id: str, format_: str, output: Path, epsg: int, filters: tuple[str, ...]) -> None:
     """Write a layer to a file."""
-    from dataclasses import replace
-
     from werkzeug.datastructures import MultiDict
 
     from geo import export as writers
@@ -279,8 +282,8 @@ def _place(opened: Any, text: str) -> Any:
         raise InputError(f"{error}.") from None
 
 
-def _print(table: Any, format_: str, output: Path | None, title: str, places: Any = None) -> None:
-    """Print a table, or write it; GeoJSON takes the positions of its ``to_id`` from `places`."""
+def _print(table: Any, format_: str, output: Path | None, title: str, places: Any = None, net: Any = None) -> None:
+    """Print a table, or write it; GeoJSON takes the positions of its ``to_id`` from `places`, its licence from the network."""
     import geopandas as gpd
     import pandas as pd
 
@@ -289,7 +292,11 @@ def _print(table: Any, format_: str, output: Path | None, title: str, places: An
     if format_ == "geojson" and places is not None and not isinstance(table, gpd.GeoDataFrame):
         table = gpd.GeoDataFrame(table, geometry=places.geometry.loc[table["to_id"]].to_numpy(), crs=4326)
     if format_ in ("csv", "geojson"):
-        data = writers.write(table, format_, writers.About(layer=title, title=title))
+        about = writers.About(layer=title, title=title)
+        if net is not None:
+            coarse = ("The road network is coarse: times and lengths are sketches.",) if net.manifest.coarse else ()
+            about = replace(about, sources=(net.manifest.source,), licence=net.manifest.licence, as_of=net.manifest.as_of, notes=coarse)
+        data = writers.write(table, format_, about)
     else:
         plain = pd.DataFrame(table).drop(columns="geometry", errors="ignore")
         text = plain.to_json(orient="records", force_ascii=False, indent=1) if format_ == "json" else _text(plain)
@@ -301,17 +308,25 @@ def _print(table: Any, format_: str, output: Path | None, title: str, places: An
 
 
 def _text(table: Any) -> str:
-    """Lay a table out for the screen: times in minutes, lengths in kilometres."""
-    shown = table.drop(columns=["coarse"], errors="ignore").rename(
-        columns=lambda name: str(name).replace("travel_time_s", "min").removesuffix("_m") + (" km" if str(name).endswith("_m") else "")
-    )
-    for old, new in zip(table.drop(columns=["coarse"], errors="ignore").columns, shown.columns, strict=True):
-        if old == "travel_time_s":
-            shown[new] = table[old].map(lambda value: "–" if value != value else f"{value / 60:,.0f}")
-        elif str(old).endswith("_m"):
-            shown[new] = table[old].map(lambda value: "–" if value != value else f"{value / 1000:,.1f}")
-    text: str = shown.fillna("").to_string(index=False, max_colwidth=46)
+    """Lay a table out for the screen: travel times in minutes, lengths and distances in kilometres, snaps in metres."""
+    if table.empty:
+        return "no rows"
+    shown = {}
+    for name, column in table.drop(columns="coarse", errors="ignore").items():
+        if name == "travel_time_s":
+            shown["min"] = column.map(lambda value: _or_dash(value, 60, 0))
+        elif name in ("length_m", "distance_m"):
+            shown[name.replace("_m", "_km")] = column.map(lambda value: _or_dash(value, 1000, 1))
+        elif str(name).endswith("_m"):
+            shown[name] = column.map(lambda value: _or_dash(value, 1, 0))
+        else:
+            shown[str(name)] = column.fillna("")
+    text: str = type(table)(shown).to_string(index=False, max_colwidth=46)
     return text
+
+
+def _or_dash(value: float, unit: float, decimals: int) -> str:
+    return "–" if value != value else f"{value / unit:,.{decimals}f}"  # NaN differs from itself
 
 
 if __name__ == "__main__":

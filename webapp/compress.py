@@ -21,11 +21,7 @@ def compressor() -> Callable[[Response], Response]:
         if not (response.mimetype or "").startswith(TEXT) or response.status_code != 200 or "Content-Encoding" in response.headers:
             return response
         response.vary.add("Accept-Encoding")
-        if (
-            "gzip" not in request.headers.get("Accept-Encoding", "")
-            or request.method != "GET"
-            or (response.content_length or 0) < LEAST_BYTES
-        ):
+        if not request.accept_encodings.quality("gzip") or request.method != "GET" or (response.content_length or 0) < LEAST_BYTES:
             return response
         etag, _ = response.get_etag()
         if request.endpoint == "static" and etag:

@@ -182,14 +182,14 @@ def select(frame: Any, filters: dict[str, Any]) -> Any:
             text = frame[columns].fillna("").agg(" ".join, axis=1).map(fold) if columns else pd.Series("", index=frame.index)
             for word in fold(wanted).split():
                 kept &= text.str.contains(word, regex=False).to_numpy(bool)
-        elif key == "bbox":
+        elif key == "bbox" and isinstance(frame, gpd.GeoDataFrame):
             west, south, east, north = wanted
             bounds = frame.geometry.bounds
             inside_lon = (bounds["maxx"] >= west) & (bounds["minx"] <= east)
             if west > east:
                 inside_lon = (bounds["maxx"] >= west) | (bounds["minx"] <= east)
             kept &= (inside_lon & (bounds["maxy"] >= south) & (bounds["miny"] <= north)).to_numpy()
-        elif key == "sector":
+        elif key == "sector" and "sectors" in frame.columns:
             kept &= np.array([not set(wanted).isdisjoint(layers.unfold(value)) for value in frame["sectors"]], bool)
         elif key in frame.columns:
             kept &= frame[key].isin(wanted).to_numpy(bool)
