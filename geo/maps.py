@@ -27,6 +27,11 @@ DECIMALS = 5
 """Decimals of a degree in what is drawn: 1 m."""
 VENDORED = {"leaflet": "vendor/leaflet-1.9.4/leaflet.js", "leaflet_css": "vendor/leaflet-1.9.4/leaflet.css"}
 """The browser files of Folium that we use, by Folium's name for them, and where our own copy lies under ``static``."""
+UNUSED = (
+    *("jquery", "bootstrap", "bootstrap_css", "glyphicons_css", "awesome_markers", "awesome_markers_css"),
+    *("awesome_markers_font_css", "awesome_rotate_css"),
+)
+"""The browser files of Folium that serve widgets we do not use, by Folium's name for them."""
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "{<>&\u2028\u2029"}
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -89,8 +94,8 @@ def _canvas(lon: float, lat: float, zoom: float, name: str) -> folium.Map:
         worldCopyJump=False,
     )
     canvas._id = name  # Folium's is random, and a page with a random id has no ETag
-    canvas.default_js = [one for one in canvas.default_js if one[0] in VENDORED]  # its other files serve widgets we do not use
-    canvas.default_css = [one for one in canvas.default_css if one[0] in VENDORED]
+    canvas.default_js = [one for one in canvas.default_js if one[0] not in UNUSED]
+    canvas.default_css = [one for one in canvas.default_css if one[0] not in UNUSED]
     return canvas
 
 

@@ -15,7 +15,7 @@ from webapp import api, sheet
 from webapp.labels import CODES, TEXTS, is_known
 from webapp.store import Store, store
 
-SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "symbols.js", "map.js")
+SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "page.js", "symbols.js", "sheet.js", "map.js")
 SHEETS = ("parks", "gates", "ports", "airports")
 
 

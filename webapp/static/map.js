@@ -1,118 +1,17 @@
 /*
- * The map page: layers, filters, list, sheet and routes, all kept in the address, so that a link shows the same thing.
- * Whatever comes from data becomes text by textContent, or arrives as a page already escaped on the server.
+ * The map page: layers, filters, list and legend. Loaded after page.js, symbols.js and sheet.js.
  */
 (function () {
   "use strict";
 
-  const config = JSON.parse(document.getElementById("config").textContent);
-  const { labels, texts, urls } = config;
-  const own = config.data || null; // a map in one file brings its layers, basemap and sheets along
+  const atlas = window.ZoneAtlas;
+  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, fold, duration, ask, latlng, wide, tooltip } = atlas;
+  const { canvas, places, choose } = atlas;
   const symbols = window.ZoneAtlasSymbols;
-  const map = window.map_atlas;
-  const $ = (id) => document.getElementById(id);
-  const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
-
-  // The state and its address ------------------------------------------------------------------------------------------
-
-  const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
-  const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
-  const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
-  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, profile: null, sort: "" };
-
-  function readAddress() {
-    const query = new URLSearchParams(location.search);
-    state.q = query.get("q") || "";
-    FACETS.forEach(([column, name]) => { state.filters[column] = new Set(query.getAll(name).filter(Boolean)); });
-    const named = query.get("layers");
-    const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
-    state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
-    ["site", "at", "to", "profile"].forEach((name) => { state[name] = query.get(name); });
-  }
-
-  function filterQuery() {
-    const query = new URLSearchParams();
-    if (state.q) query.set("q", state.q);
-    FACETS.forEach(([column, name]) => state.filters[column].forEach((value) => query.append(name, value)));
-    return query;
-  }
-
-  function writeAddress() {
-    if (own) return;
-    const query = filterQuery();
-    $("as-table").href = urls.table + (query.size ? "?" + query : "");
-    $("as-geojson").href = urls.download + (query.size ? "?" + query : "");
-    const shown = LAYERS.filter((one) => state.layers.has(one));
-    if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
-    ["site", "at", "to", "profile"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
-    const text = query.toString().replaceAll("%2C", ",");
-    history.replaceState(null, "", (text ? "?" + text : location.pathname) + hash());
-  }
-
-  function hash() {
-    const centre = map.getCenter();
-    return `#${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`;
-  }
-
-  function readHash() {
-    const parts = location.hash.slice(1).split("/").map(Number);
-    if (parts.length === 3 && parts.every(Number.isFinite)) map.setView([parts[1], parts[2]], parts[0], { animate: false });
-  }
-
-  // Small helpers --------------------------------------------------------------------------------------------------------
-
-  function element(name, attributes, ...children) {
-    const made = document.createElement(name);
-    Object.entries(attributes || {}).forEach(([key, value]) => {
-      if (key === "onclick") made.addEventListener("click", value);
-      else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
-    });
-    made.append(...children.filter((child) => child !== null && child !== undefined));
-    return made;
-  }
-
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  const number = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
-  const fold = (text) => text.replace(/[đĐ]/g, "d").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
-
-  function duration(seconds, coarse, brief) {
-    if (seconds === null || seconds === undefined) return texts.unreachable;
-    const minutes = coarse ? Math.max(5 * Math.round(seconds / 300), 5) : Math.max(Math.round(seconds / 60), 1);
-    const hours = Math.floor(minutes / 60), rest = minutes % 60;
-    return (coarse ? "≈ " : "") + [hours ? `${hours} h` : "", rest || !hours ? `${rest}${brief && hours ? "" : " min"}` : ""].filter(Boolean).join(" ");
-  }
-
-  function length(metres) {
-    return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : metres < 10000 ? `${(metres / 1000).toFixed(1)} km` : `${number(Math.round(metres / 1000))} km`;
-  }
-
-  async function ask(url, kind) {
-    const answer = await fetch(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
-    if (kind === "text") return answer.text();
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.description);
-    return body;
-  }
-
-  function records(payload) {
-    return payload.rows.map((row) => Object.fromEntries(payload.columns.map((name, i) => [name, row[i]])));
-  }
-
-  const wide = () => window.matchMedia("(min-width: 760px)").matches;
-  const latlng = (point) => [point[1], point[0]];
-
-  function tooltip(record, kind) {
-    const box = element("span", {}, element("b", {}, record.name_en || record.id));
-    const also = [record.name_vi, record.name_zh].filter(Boolean).join(" · ");
-    if (also) box.append(element("br"), also);
-    box.append(element("br"), element("i", {}, [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(Boolean).join(", ")));
-    return box;
-  }
 
   // Layers ---------------------------------------------------------------------------------------------------------------
 
   const groups = { parks: null, gates: L.layerGroup(), ports: L.layerGroup(), airports: L.layerGroup(), roads: L.layerGroup(), railways: L.layerGroup() };
-  const places = {}; // every feature with a page, by id
   let parks = [];
   let visible = [];
 
@@ -225,7 +124,7 @@
       parks.forEach((park) => valuesOf(park, column).forEach((value) => { if (value) counts.set(value, counts.get(value) || 0); }));
       parks.filter((park) => matches(park, column)).forEach((park) => valuesOf(park, column).forEach((value) => { if (value) counts.set(value, counts.get(value) + 1); }));
       const wanted = state.filters[column];
-      const chips = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([value, count]) => chip(
+      const chips = [...counts].filter(([value, count]) => count || wanted.has(value)).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([value, count]) => chip(
         column === "kind" ? symbols.parkIcon(value) : column === "status" ? symbols.parkIcon("industrial_park", value) : null,
         labels[value] || value, count, wanted.has(value), () => {
           wanted.has(value) ? wanted.delete(value) : wanted.add(value);
@@ -294,6 +193,8 @@
     $("more").hidden = sorted.length <= shown;
   }
 
+  atlas.light = light;
+
   function light(park, on) {
     if (!park.mark || !park.mark.setRadius) return;
     const lit = on || state.site === park.id;
@@ -302,138 +203,6 @@
     if (lit && park.mark._map) park.mark.bringToFront();
     const item = document.querySelector(`.item[data-id="${park.id}"]`);
     if (item) item.classList.toggle("lit", on);
-  }
-
-  // The sheet and the route -----------------------------------------------------------------------------------------------
-
-  const overlay = L.layerGroup().addTo(map);
-  const routeGroup = L.layerGroup().addTo(map);
-  let asked = 0;
-
-  function choose(id, fly) {
-    const before = places[state.site];
-    Object.assign(state, { site: id, at: null, to: null });
-    if (before) light(before, false);
-    if (places[id]) light(places[id], true);
-    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
-    const item = document.querySelector(`.item[data-id="${CSS.escape(id)}"]`);
-    if (item) item.setAttribute("aria-current", "true");
-    routeGroup.clearLayers();
-    writeAddress();
-    return openSheet(urls.site + encodeURIComponent(id), { id, fly });
-  }
-
-  function chooseAt(lat, lon) {
-    const before = places[state.site];
-    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null });
-    if (before) light(before, false);
-    routeGroup.clearLayers();
-    writeAddress();
-    return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
-  }
-
-  async function openSheet(url, options) {
-    const mine = ++asked;
-    const query = new URLSearchParams({ part: "sheet" });
-    if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
-    if (state.profile) query.set("profile", state.profile);
-    $("sheet").hidden = false;
-    $("sheet").classList.add("waiting");
-    document.body.classList.add("has-sheet");
-    $("legend").querySelector("details").open = false;
-    let page;
-    try {
-      page = new DOMParser().parseFromString(own ? own.sheets[options.id] : await ask(`${url}?${query}`, "text"), "text/html");
-    } catch (error) {
-      if (mine === asked) sayInSheet(texts.failed);
-      return;
-    }
-    if (mine !== asked) return;
-    $("sheet").classList.remove("waiting");
-    $("sheet-body").replaceChildren(...page.body.childNodes);
-    $("sheet").scrollTop = 0;
-    const article = $("sheet-body").querySelector("article");
-    overlay.clearLayers();
-    if (!article) return;
-    const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
-    if (article.dataset.accuracy) L.circle(place, { radius: Number(article.dataset.accuracy), renderer: canvas, weight: 1, color: "#14202b", dashArray: "2 4", fillOpacity: 0.05, interactive: false }).addTo(overlay);
-    else L.circleMarker(place, { renderer: canvas, radius: 6, color: "#14202b", weight: 2, fillColor: "#fff", fillOpacity: 1, interactive: false }).addTo(overlay);
-    if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
-    uncover(place);
-  }
-
-  /** Bring a place out from under panel and sheet. */
-  function uncover(place) {
-    const padding = wide() ? { paddingTopLeft: [$("content").offsetWidth + 40, 60], paddingBottomRight: [$("sheet").offsetWidth + 40, 60] }
-      : { paddingTopLeft: [30, 30], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] };
-    map.panInside(place, padding);
-  }
-
-  function sayInSheet(text) {
-    $("sheet").classList.remove("waiting");
-    $("sheet-body").replaceChildren(element("p", { class: "fault", role: "alert" }, text));
-  }
-
-  function closeSheet() {
-    const before = places[state.site];
-    asked += 1;
-    Object.assign(state, { site: null, at: null, to: null });
-    if (before) light(before, false);
-    overlay.clearLayers();
-    routeGroup.clearLayers();
-    $("sheet").hidden = true;
-    document.body.classList.remove("has-sheet");
-    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
-    writeAddress();
-  }
-
-  async function showRoute(to) {
-    state.to = to;
-    writeAddress();
-    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck" });
-    routeGroup.clearLayers();
-    let found;
-    try {
-      found = await ask(`${urls.route}?${query}`);
-    } catch (error) {
-      noteRoute(to, error.message || texts.failed);
-      return;
-    }
-    const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate").map((step) => ({ dash: step.properties.kind === "access", points: step.geometry.coordinates.map(latlng) }));
-    lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#ffffff", weight: 9, opacity: 0.9, interactive: false }).addTo(routeGroup));
-    lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#0b4f6c", weight: 5, dashArray: line.dash ? "2 8" : null, interactive: false }).addTo(routeGroup));
-    found.gates.forEach((id) => { if (places[id]) L.circleMarker(places[id].mark.getLatLng(), { renderer: canvas, radius: 15, color: "#7a1f2b", weight: 3, fill: false, interactive: false }).addTo(routeGroup); });
-    const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
-    map.fitBounds(bounds, wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 80], paddingBottomRight: [30, window.innerHeight * 0.55] });
-    const name = (id) => (places[id] ? places[id].name_en : id);
-    noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
-      ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate));
-  }
-
-  function noteRoute(to, text) {
-    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
-    const times = document.querySelector("#sheet .times");
-    if (times) times.querySelector(".head")?.before(element("p", { class: "route-note", role: "status" }, element("b", {}, `→ ${places[to] ? places[to].name_en : to}`), " ", text));
-  }
-
-  $("sheet").addEventListener("click", (event) => {
-    const link = event.target.closest("a");
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
-    else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
-    else if ("switch" in link.dataset) {
-      event.preventDefault();
-      state.profile = new URL(link.href).searchParams.get("profile");
-      const to = state.to;
-      reopen().then(() => { if (to) showRoute(to); });
-    }
-  });
-
-  function reopen() {
-    writeAddress();
-    if (state.site) return openSheet(urls.site + encodeURIComponent(state.site), {});
-    const [lon, lat] = state.at.split(",");
-    return openSheet(urls.access, { lon, lat });
   }
 
   // Legend, tiles, start ----------------------------------------------------------------------------------------------------
@@ -466,11 +235,11 @@
   }
 
   async function start() {
-    readAddress();
+    atlas.readAddress();
     map.attributionControl.setPrefix("Zone Atlas · Leaflet");
     const basemap = own ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0)) : urls.basemap;
     if (basemap.length) window.ZoneAtlasBasemap.layer(basemap, { lang: document.documentElement.lang }).addTo(map);
-    if (location.hash) readHash();
+    if (location.hash) atlas.readHash();
     else if (wide()) map.panBy([-$("content").offsetWidth / 2, 0], { animate: false }); // centred in what the panel leaves free
     $("q").value = state.q;
     drawLayerChips();
@@ -480,12 +249,12 @@
     document.querySelector(".search").addEventListener("submit", (event) => { event.preventDefault(); typed(); });
     $("sort").addEventListener("change", () => { state.sort = $("sort").value; drawList(); });
     $("more").addEventListener("click", () => { shown += STEP; drawList(); });
-    $("close").addEventListener("click", closeSheet);
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) closeSheet(); });
+    $("close").addEventListener("click", atlas.closeSheet);
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) atlas.closeSheet(); });
     const names = ["corridors", "parks", "gates", "ports", "airports"];
     try {
       const payloads = own ? names.map((name) => own.layers[name]) : await Promise.all(names.map((name) => ask(urls.layers[name])));
-      const [corridors, parkRows, gates, ports, airports] = payloads.map(records);
+      const [corridors, parkRows, gates, ports, airports] = payloads.map(atlas.records);
       addCorridors(corridors);
       addPlaces("airports", airports);
       addPlaces("ports", ports);
@@ -498,11 +267,11 @@
     showLayers();
     refresh();
     map.on("moveend", writeAddress);
-    if (!own) map.on("click", (event) => chooseAt(event.latlng.lat, event.latlng.lng));
+    if (!own) map.on("click", (event) => atlas.chooseAt(event.latlng.lat, event.latlng.lng));
     const to = state.to;
     if (state.site) await choose(state.site, !location.hash);
-    else if (state.at) { const [lon, lat] = state.at.split(",").map(Number); await chooseAt(lat, lon); }
-    if (to && (state.site || state.at)) await showRoute(to);
+    else if (state.at) { const [lon, lat] = state.at.split(",").map(Number); await atlas.chooseAt(lat, lon); }
+    if (to && (state.site || state.at)) await atlas.showRoute(to);
     document.body.dataset.ready = "true";
   }
 

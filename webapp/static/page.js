@@ -1,0 +1,114 @@
+/*
+ * What the scripts of the map page share: the configuration, the state with its address, and small helpers.
+ * Whatever comes from data becomes text by textContent, or arrives as a page already escaped on the server.
+ */
+window.ZoneAtlas = (function () {
+  "use strict";
+
+  const config = JSON.parse(document.getElementById("config").textContent);
+  const { labels, texts, urls } = config;
+  const own = config.data || null; // a map in one file brings its layers, basemap and sheets along
+  const map = window.map_atlas;
+  const $ = (id) => document.getElementById(id);
+
+  // The state and its address ------------------------------------------------------------------------------------------
+
+  const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
+  const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
+  const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
+  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, profile: null, sort: "" };
+
+  function readAddress() {
+    const query = new URLSearchParams(location.search);
+    state.q = query.get("q") || "";
+    FACETS.forEach(([column, name]) => { state.filters[column] = new Set(query.getAll(name).filter(Boolean)); });
+    const named = query.get("layers");
+    const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
+    state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
+    ["site", "at", "to", "profile"].forEach((name) => { state[name] = query.get(name); });
+  }
+
+  function filterQuery() {
+    const query = new URLSearchParams();
+    if (state.q) query.set("q", state.q);
+    FACETS.forEach(([column, name]) => state.filters[column].forEach((value) => query.append(name, value)));
+    return query;
+  }
+
+  function writeAddress() {
+    if (own) return;
+    const query = filterQuery();
+    $("as-table").href = urls.table + (query.size ? "?" + query : "");
+    $("as-geojson").href = urls.download + (query.size ? "?" + query : "");
+    const shown = LAYERS.filter((one) => state.layers.has(one));
+    if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
+    ["site", "at", "to", "profile"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
+    const text = query.toString().replaceAll("%2C", ",");
+    history.replaceState(null, "", (text ? "?" + text : location.pathname) + hash());
+  }
+
+  function hash() {
+    const centre = map.getCenter();
+    return `#${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`;
+  }
+
+  function readHash() {
+    const parts = location.hash.slice(1).split("/").map(Number);
+    if (parts.length === 3 && parts.every(Number.isFinite)) map.setView([parts[1], parts[2]], parts[0], { animate: false });
+  }
+
+  // Small helpers --------------------------------------------------------------------------------------------------------
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    Object.entries(attributes || {}).forEach(([key, value]) => {
+      if (key === "onclick") made.addEventListener("click", value);
+      else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+    });
+    made.append(...children.filter((child) => child !== null && child !== undefined));
+    return made;
+  }
+
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  const number = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
+  const fold = (text) => text.replace(/[đĐ]/g, "d").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
+
+  function duration(seconds, coarse, brief) {
+    if (seconds === null || seconds === undefined) return texts.unreachable;
+    const minutes = coarse ? Math.max(5 * Math.round(seconds / 300), 5) : Math.max(Math.round(seconds / 60), 1);
+    const hours = Math.floor(minutes / 60), rest = minutes % 60;
+    return (coarse ? "≈ " : "") + [hours ? `${hours} h` : "", rest || !hours ? `${rest}${brief && hours ? "" : " min"}` : ""].filter(Boolean).join(" ");
+  }
+
+  function length(metres) {
+    return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : metres < 10000 ? `${(metres / 1000).toFixed(1)} km` : `${number(Math.round(metres / 1000))} km`;
+  }
+
+  async function ask(url, kind) {
+    const answer = await fetch(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
+    if (kind === "text") return answer.text();
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.description);
+    return body;
+  }
+
+  function records(payload) {
+    return payload.rows.map((row) => Object.fromEntries(payload.columns.map((name, i) => [name, row[i]])));
+  }
+
+  const wide = () => window.matchMedia("(min-width: 760px)").matches;
+  const latlng = (point) => [point[1], point[0]];
+
+  function tooltip(record, kind) {
+    const box = element("span", {}, element("b", {}, record.name_en || record.id));
+    const also = [record.name_vi, record.name_zh].filter(Boolean).join(" · ");
+    if (also) box.append(element("br"), also);
+    box.append(element("br"), element("i", {}, [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(Boolean).join(", ")));
+    return box;
+  }
+
+  return {
+    config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, readAddress, writeAddress, readHash,
+    element, fill, number, fold, duration, length, ask, records, latlng, wide, tooltip,
+  };
+})();

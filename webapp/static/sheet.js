@@ -1,0 +1,145 @@
+/*
+ * The sheet of a chosen site or point, and the routes from there.
+ */
+(function () {
+  "use strict";
+
+  const atlas = window.ZoneAtlas;
+  const { config, labels, texts, urls, own, map, $, state, writeAddress, element, fill, duration, length, ask, latlng, wide } = atlas;
+  const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
+  const places = {}; // every feature with a page, by id
+
+  // The sheet and the route -----------------------------------------------------------------------------------------------
+
+  const overlay = L.layerGroup().addTo(map);
+  const routeGroup = L.layerGroup().addTo(map);
+  let asked = 0;
+
+  function choose(id, fly) {
+    const before = places[state.site];
+    Object.assign(state, { site: id, at: null, to: null });
+    if (before) atlas.light(before, false);
+    if (places[id]) atlas.light(places[id], true);
+    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
+    const item = document.querySelector(`.item[data-id="${CSS.escape(id)}"]`);
+    if (item) item.setAttribute("aria-current", "true");
+    routeGroup.clearLayers();
+    writeAddress();
+    return openSheet(urls.site + encodeURIComponent(id), { id, fly });
+  }
+
+  function chooseAt(lat, lon) {
+    const before = places[state.site];
+    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null });
+    if (before) atlas.light(before, false);
+    routeGroup.clearLayers();
+    writeAddress();
+    return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
+  }
+
+  async function openSheet(url, options) {
+    const mine = ++asked;
+    const query = new URLSearchParams({ part: "sheet" });
+    if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
+    if (state.profile) query.set("profile", state.profile);
+    $("sheet").hidden = false;
+    $("sheet").classList.add("waiting");
+    document.body.classList.add("has-sheet");
+    $("legend").querySelector("details").open = false;
+    let page;
+    try {
+      page = new DOMParser().parseFromString(own ? own.sheets[options.id] : await ask(`${url}?${query}`, "text"), "text/html");
+    } catch (error) {
+      if (mine === asked) sayInSheet(texts.failed);
+      return;
+    }
+    if (mine !== asked) return;
+    $("sheet").classList.remove("waiting");
+    $("sheet-body").replaceChildren(...page.body.childNodes);
+    $("sheet").scrollTop = 0;
+    const article = $("sheet-body").querySelector("article");
+    overlay.clearLayers();
+    if (!article) return;
+    const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
+    if (article.dataset.accuracy) L.circle(place, { radius: Number(article.dataset.accuracy), renderer: canvas, weight: 1, color: "#14202b", dashArray: "2 4", fillOpacity: 0.05, interactive: false }).addTo(overlay);
+    else L.circleMarker(place, { renderer: canvas, radius: 6, color: "#14202b", weight: 2, fillColor: "#fff", fillOpacity: 1, interactive: false }).addTo(overlay);
+    if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
+    uncover(place);
+  }
+
+  /** Bring a place out from under panel and sheet. */
+  function uncover(place) {
+    const padding = wide() ? { paddingTopLeft: [$("content").offsetWidth + 40, 60], paddingBottomRight: [$("sheet").offsetWidth + 40, 60] }
+      : { paddingTopLeft: [30, 30], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] };
+    map.panInside(place, padding);
+  }
+
+  function sayInSheet(text) {
+    $("sheet").classList.remove("waiting");
+    $("sheet-body").replaceChildren(element("p", { class: "fault", role: "alert" }, text));
+  }
+
+  function closeSheet() {
+    const before = places[state.site];
+    asked += 1;
+    Object.assign(state, { site: null, at: null, to: null });
+    if (before) atlas.light(before, false);
+    overlay.clearLayers();
+    routeGroup.clearLayers();
+    $("sheet").hidden = true;
+    document.body.classList.remove("has-sheet");
+    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
+    writeAddress();
+  }
+
+  async function showRoute(to) {
+    state.to = to;
+    writeAddress();
+    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck" });
+    routeGroup.clearLayers();
+    let found;
+    try {
+      found = await ask(`${urls.route}?${query}`);
+    } catch (error) {
+      noteRoute(to, error.message || texts.failed);
+      return;
+    }
+    const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate").map((step) => ({ dash: step.properties.kind === "access", points: step.geometry.coordinates.map(latlng) }));
+    lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#ffffff", weight: 9, opacity: 0.9, interactive: false }).addTo(routeGroup));
+    lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#0b4f6c", weight: 5, dashArray: line.dash ? "2 8" : null, interactive: false }).addTo(routeGroup));
+    found.gates.forEach((id) => { if (places[id]) L.circleMarker(places[id].mark.getLatLng(), { renderer: canvas, radius: 15, color: "#7a1f2b", weight: 3, fill: false, interactive: false }).addTo(routeGroup); });
+    const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
+    map.fitBounds(bounds, wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 80], paddingBottomRight: [30, window.innerHeight * 0.55] });
+    const name = (id) => (places[id] ? places[id].name_en : id);
+    noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
+      ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate));
+  }
+
+  function noteRoute(to, text) {
+    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
+    const times = document.querySelector("#sheet .times");
+    if (times) times.querySelector(".head")?.before(element("p", { class: "route-note", role: "status" }, element("b", {}, `→ ${places[to] ? places[to].name_en : to}`), " ", text));
+  }
+
+  $("sheet").addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
+    else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
+    else if ("switch" in link.dataset) {
+      event.preventDefault();
+      state.profile = new URL(link.href).searchParams.get("profile");
+      const to = state.to;
+      reopen().then(() => { if (to) showRoute(to); });
+    }
+  });
+
+  function reopen() {
+    writeAddress();
+    if (state.site) return openSheet(urls.site + encodeURIComponent(state.site), {});
+    const [lon, lat] = state.at.split(",");
+    return openSheet(urls.access, { lon, lat });
+  }
+
+  Object.assign(atlas, { canvas, places, choose, chooseAt, closeSheet, showRoute });
+})();
