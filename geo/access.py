@@ -149,6 +149,48 @@ def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFr
     return gpd.GeoDataFrame(steps, geometry="geometry", crs=crs.WGS84)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How the whole network is reached from one point.
+
+    Attributes
+    ----------
+    node_s
+        (n,) seconds from the point to each node, or from the node to the point; inf where there is no way.
+    segments, fractions, leg_s
+        Where the point is joined to roads (a gate twice), and the seconds of the leg to there.
+    """
+
+    node_s: NDArray[np.float64]
+    segments: NDArray[np.int64]
+    fractions: NDArray[np.float64]
+    leg_s: NDArray[np.float64]
+
+
+def reach(network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", towards: bool = False) -> Reach:
+    """Give the travel time to every node of the network; `towards`, from every node to the point.
+
+    Parameters
+    ----------
+    point
+        Layer of one row.
+    """
+    from scipy.sparse.csgraph import dijkstra
+
+    if len(point) != 1:
+        raise InputError("Reach is told from one point.")
+    sides = _Sides.of(network, point, profile)
+    joined = np.flatnonzero(sides.snap.segment >= 0)
+    node_s = np.full(network.node_count, np.inf)
+    graph = network.arcs(profile).time_s
+    start_s = (sides.in_s if towards else sides.out_s) + sides.leg_s[:, None]
+    if len(joined):
+        nodes, offsets = sides.node[joined].ravel(), start_s[joined].ravel()
+        rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
+        node_s = (rows + offsets[:, None]).min(axis=0)
+    return Reach(node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined])
+
+
 # Points joined to the network ------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 from flask import Blueprint, Response, request
 
-from geo import access, export, maps
+from geo import access, export, isochrones, maps
 from geo.errors import InputError, NotFoundError
 from webapp import args, sheet
 from webapp.store import CORRIDORS, TARGETS, Body, Store, store
@@ -135,6 +135,22 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
         "gates": [one for one in steps["gate"] if one],
         "coarse": net.manifest.coarse,
     }
+
+
+@api.get("/isochrones")
+def areas() -> Response:
+    values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "minutes", "direction"))
+    opened, from_ = store(), origin(values)
+    frame = isochrones.isochrones(
+        opened.network(values.get("network", CORRIDORS)),
+        from_,
+        [60.0 * minutes for minutes in values.get("minutes", (30, 60, 120))],
+        profile=values.get("profile", "truck"),
+        towards=values.get("direction") == "to",
+        countries=opened.countries(),
+    )
+    about = replace(access_about({"profile": "truck"} | values), layer="isochrones", title="Area within a travel time", description="")
+    return _json(export.write(frame, "geojson", about), "application/geo+json")
 
 
 def _json(data: bytes, mimetype: str) -> Response:

@@ -157,6 +157,13 @@ def _point(texts: list[str]) -> tuple[float, float]:
     return lonlat(_once(texts))
 
 
+def _minutes(texts: list[str]) -> list[int]:
+    parts = _once(texts).split(",")
+    if len(parts) > 6 or not all(re.fullmatch(r"[1-9]\d{0,2}", part, re.ASCII) for part in parts):
+        raise ValueError(f"“{_shown(texts[0])}” is not one to six whole numbers of minutes from 1 to 999, separated by commas")
+    return [int(part) for part in parts]
+
+
 def _epsg(texts: list[str]) -> int:
     text = _once(texts)
     if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
@@ -185,6 +192,9 @@ PARAMETERS: dict[str, Reader] = {
     "profile": _choice("car", "truck"),
     "network": _slug,
     "part": _choice("sheet"),
+    "minutes": _minutes,
+    "area": _minutes,
+    "direction": _choice("from", "to"),
     "at": _point,
     "layers": _layers,
     "offset": _count,

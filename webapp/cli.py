@@ -298,7 +298,7 @@ def _print(table: Any, format_: str, output: Path | None, title: str, places: An
             about = replace(about, sources=(net.manifest.source,), licence=net.manifest.licence, as_of=net.manifest.as_of, notes=coarse)
         data = writers.write(table, format_, about)
     else:
-        plain = pd.DataFrame(table).drop(columns="geometry", errors="ignore")
+        plain = pd.DataFrame(table.drop(columns="geometry") if isinstance(table, gpd.GeoDataFrame) else table)
         text = plain.to_json(orient="records", force_ascii=False, indent=1) if format_ == "json" else _text(plain)
         data = (text + "\n").encode()
     if output:

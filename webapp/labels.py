@@ -122,6 +122,8 @@ TEXTS: dict[str, Any] = {
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
+    "within": _("within {m} min"),
+    "areaNote": _("Area within {m} min by {vehicle}"),
     "accuracy": _("position good to {m}"),
     "facet.kind": _("Kind"),
     "facet.status": _("Status"),

@@ -22,7 +22,7 @@ CLUSTER_FROM = 2000
 """From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
-MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "profile", "network")
+MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "area", "profile", "network")
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 
@@ -38,6 +38,7 @@ def index() -> str:
             "basemap": url_for("pages.basemap"),
             "route": url_for("api.route"),
             "access": url_for("pages.access"),
+            "isochrones": url_for("api.areas"),
             "site": url_for("pages.site", site_id="x").removesuffix("x"),
             "home": url_for("pages.index"),
             "table": url_for("pages.table"),

@@ -268,10 +268,13 @@
     refresh();
     map.on("moveend", writeAddress);
     if (!own) map.on("click", (event) => atlas.chooseAt(event.latlng.lat, event.latlng.lng));
-    const to = state.to;
+    const { to, area } = state;
     if (state.site) await choose(state.site, !location.hash);
     else if (state.at) { const [lon, lat] = state.at.split(",").map(Number); await atlas.chooseAt(lat, lon); }
-    if (to && (state.site || state.at)) await atlas.showRoute(to);
+    if (state.site || state.at) {
+      if (to) await atlas.showRoute(to);
+      else if (area) await atlas.showArea(area);
+    }
     document.body.dataset.ready = "true";
   }
 

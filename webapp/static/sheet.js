@@ -17,22 +17,22 @@
 
   function choose(id, fly) {
     const before = places[state.site];
-    Object.assign(state, { site: id, at: null, to: null });
+    Object.assign(state, { site: id, at: null, to: null, area: null });
     if (before) atlas.light(before, false);
     if (places[id]) atlas.light(places[id], true);
     document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
     const item = document.querySelector(`.item[data-id="${CSS.escape(id)}"]`);
     if (item) item.setAttribute("aria-current", "true");
-    routeGroup.clearLayers();
+    clearDrawn();
     writeAddress();
     return openSheet(urls.site + encodeURIComponent(id), { id, fly });
   }
 
   function chooseAt(lat, lon) {
     const before = places[state.site];
-    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null });
+    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null, area: null });
     if (before) atlas.light(before, false);
-    routeGroup.clearLayers();
+    clearDrawn();
     writeAddress();
     return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
   }
@@ -82,21 +82,53 @@
   function closeSheet() {
     const before = places[state.site];
     asked += 1;
-    Object.assign(state, { site: null, at: null, to: null });
+    Object.assign(state, { site: null, at: null, to: null, area: null });
     if (before) atlas.light(before, false);
     overlay.clearLayers();
-    routeGroup.clearLayers();
+    clearDrawn();
     $("sheet").hidden = true;
     document.body.classList.remove("has-sheet");
     document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
     writeAddress();
   }
 
+  function clearDrawn() {
+    routeGroup.clearLayers();
+    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
+  }
+
+  const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"]; // from the shortest limit outwards
+
+  /** Draw the areas within some travel times, the largest below. */
+  async function showArea(minutes) {
+    Object.assign(state, { area: minutes, to: null });
+    writeAddress();
+    const query = new URLSearchParams({ minutes, profile: state.profile || "truck" });
+    if (state.site) query.set("site", state.site);
+    else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
+    clearDrawn();
+    let found;
+    try {
+      found = await ask(`${urls.isochrones}?${query}`);
+    } catch (error) {
+      note(error.message || texts.failed);
+      return;
+    }
+    const last = found.features.length - 1;
+    const drawn = found.features.map((feature, i) => L.geoJSON(feature, {
+      style: { renderer: canvas, color: AREA[Math.min(last - i, 5)], weight: 1.5, fillColor: AREA[Math.min(last - i, 5)], fillOpacity: 0.22, interactive: false },
+    }).addTo(routeGroup));
+    [...drawn].reverse().forEach((area) => area.bringToBack());
+    const bounds = drawn[0].getBounds();
+    if (bounds.isValid()) map.fitBounds(bounds, padding());
+    note(fill(texts.areaNote, { m: minutes.replaceAll(",", ", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
+  }
+
   async function showRoute(to) {
-    state.to = to;
+    Object.assign(state, { to, area: null });
     writeAddress();
     const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck" });
-    routeGroup.clearLayers();
+    clearDrawn();
     let found;
     try {
       found = await ask(`${urls.route}?${query}`);
@@ -109,28 +141,34 @@
     lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#0b4f6c", weight: 5, dashArray: line.dash ? "2 8" : null, interactive: false }).addTo(routeGroup));
     found.gates.forEach((id) => { if (places[id]) L.circleMarker(places[id].mark.getLatLng(), { renderer: canvas, radius: 15, color: "#7a1f2b", weight: 3, fill: false, interactive: false }).addTo(routeGroup); });
     const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
-    map.fitBounds(bounds, wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 80], paddingBottomRight: [30, window.innerHeight * 0.55] });
+    map.fitBounds(bounds, padding());
     const name = (id) => (places[id] ? places[id].name_en : id);
     noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
       ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate));
   }
 
   function noteRoute(to, text) {
-    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
-    const times = document.querySelector("#sheet .times");
-    if (times) times.querySelector(".head")?.before(element("p", { class: "route-note", role: "status" }, element("b", {}, `→ ${places[to] ? places[to].name_en : to}`), " ", text));
+    note(element("b", {}, `→ ${places[to] ? places[to].name_en : to}`), " ", text);
   }
+
+  function note(...parts) {
+    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
+    document.querySelector("#sheet .times .head")?.before(element("p", { class: "route-note", role: "status" }, ...parts));
+  }
+
+  const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 80], paddingBottomRight: [30, window.innerHeight * 0.55] });
 
   $("sheet").addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
+    if (link.dataset.area) { event.preventDefault(); showArea(link.dataset.area); }
+    else if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
     else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
     else if ("switch" in link.dataset) {
       event.preventDefault();
       state.profile = new URL(link.href).searchParams.get("profile");
-      const to = state.to;
-      reopen().then(() => { if (to) showRoute(to); });
+      const { to, area } = state;
+      reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area); });
     }
   });
 
@@ -141,5 +179,5 @@
     return openSheet(urls.access, { lon, lat });
   }
 
-  Object.assign(atlas, { canvas, places, choose, chooseAt, closeSheet, showRoute });
+  Object.assign(atlas, { canvas, places, choose, chooseAt, closeSheet, showRoute, showArea });
 })();
