@@ -111,6 +111,8 @@ def transform(lonlat_or_xy: ArrayLike, *, source: int, target: int) -> NDArray[n
 @cache
 def _transformer(source: int, target: int) -> pyproj.Transformer:
     try:
+        if not all(pyproj.CRS(code).is_geographic or pyproj.CRS(code).is_projected for code in (source, target)):
+            raise InputError(f"EPSG:{source if target == WGS84 else target} is no system of positions on the ground.")
         same = any(datum is not None and datum.name == "China 2000" for datum in (pyproj.CRS(source).datum, pyproj.CRS(target).datum))
         return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=same)
     except pyproj.exceptions.ProjError as error:

@@ -87,7 +87,7 @@ NAMES = (
 COUNTRY = Field("country", "string", "Country", "ISO 3166-1 alpha-2.", required=True, pattern=COUNTRIES)
 PROVINCE = Field("province_en", "string", "Province", "Province or province-level unit of today.", required=True)
 PROVINCE_FORMER = Field(
-    "province_former_en", "string", "Former province", "Province before 1 July 2025, where it has changed or been merged."
+    "province_former_en", "string", "Former province", "Province before the last reform, where it has been renamed or merged."
 )
 POINT = (
     Field("lon", "number", "Longitude", "WGS 84.", "°", required=True, minimum=-180, maximum=180),
@@ -171,7 +171,12 @@ LAYERS: dict[str, Layer] = {
                 COUNTRY,
                 PROVINCE,
                 PROVINCE_FORMER,
-                Field("district", "string", "District or city", "Districts before 1 July 2025 in Viet Nam; prefecture; county in China."),
+                Field(
+                    "district",
+                    "string",
+                    "District or city",
+                    "District, county or city; where districts have been abolished, the last one. Several are separated by semicolons.",
+                ),
                 *POINT,
                 ACCURACY,
                 _source_kind("position_source_kind", "position"),
@@ -362,12 +367,19 @@ LAYERS: dict[str, Layer] = {
             None,
             (
                 ID,
-                Field("jurisdiction", "string", "Jurisdiction", required=True, allowed=("VN", "CN", "VN-CN")),
+                Field(
+                    "jurisdiction",
+                    "string",
+                    "Jurisdiction",
+                    "Country codes, joined by a hyphen.",
+                    required=True,
+                    pattern=r"[A-Z]{2}(-[A-Z]{2})*",
+                ),
                 Field(
                     "applies_to",
                     "list",
                     "Applies to",
-                    "Kinds of zone, or sector:, province:, district:, country:, park:, port:, gate: with a name.",
+                    "Kinds of zone, `gate`, or sector:, province:, district:, country:, park:, port:, gate: with a name or *.",
                     required=True,
                 ),
                 Field("title_en", "string", "Title", required=True),

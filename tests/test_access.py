@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo import access, crs
+from geo import access, crs, ways
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.proximity import lonlat
@@ -120,7 +120,7 @@ def test_unknown_vehicle_is_refused(grid: Network, points: Points, crossing: Cro
 def test_chunks_do_not_matter(grid: Network, scattered: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table is the same when the origins are worked off one at a time."""
     whole = access.travel_times(grid, scattered, scattered)
-    monkeypatch.setattr(access, "CELLS_AT_ONCE", 1)
+    monkeypatch.setattr(ways, "CELLS_AT_ONCE", 1)
     pd.testing.assert_frame_equal(access.travel_times(grid, scattered, scattered), whole)
 
 

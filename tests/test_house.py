@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("errors", "schema", "crs", "faults"),
     ("layers", "proximity", "network", "gates"),
-    ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "access", "isochrones"),
+    ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "ways", "access", "isochrones"),
     ("export", "maps"),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""

@@ -49,6 +49,7 @@ PAGES = {
     "/download/access.csv": {"lon": "107", "lat": "21.5"},
     "/api/access": {"lon": "107", "lat": "21.5"},
     "/api/route": {"from": "van-don-ez", "to": "107,21"},
+    "/api/isochrones": {"lon": "107", "lat": "21.5"},
     "/api/map/parks.json": {},
 }
 

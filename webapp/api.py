@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from geo import access, export, isochrones, maps
 from geo.errors import InputError, NotFoundError
 from webapp import args, sheet
-from webapp.store import CORRIDORS, TARGETS, Body, Store, store
+from webapp.store import CORRIDORS, PROFILE, TARGETS, Body, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
@@ -88,22 +88,20 @@ def access_from() -> Response:
 
 def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
     """Make the layer of everything that is reached from a point: one feature a destination, at its place."""
-    opened, from_ = store(), origin(values)
-    wanted = [values["layer"]] if values.get("layer") in TARGETS else TARGETS
-    parts = []
-    for layer_id in wanted:
-        table = opened.access_from(from_, layer_id, values.get("profile", "car"), values.get("network", CORRIDORS))
-        frame = opened.frame(layer_id).loc[table["to_id"], ["name_en", "name_vi", "name_zh", "kind", "geometry"]]
-        parts.append(frame.assign(layer=layer_id, **{name: table[name].to_numpy() for name in table.columns if name != "to_id"}))
-    joined = pd.concat(parts)
-    return gpd.GeoDataFrame(joined, geometry="geometry", crs=4326).sort_values("travel_time_s", kind="stable", na_position="last")
+    wanted = values.get("layer")
+    if wanted not in (None, *TARGETS):
+        raise InputError(f"Access is told to {', '.join(TARGETS)}, not to {wanted}.")
+    table = store().access_from(origin(values), values.get("profile", PROFILE), values.get("network", CORRIDORS))
+    table = table if wanted is None else table[table["layer"] == wanted]
+    table = table.drop(columns=["country", "opposite_country"])
+    return table.sort_values("travel_time_s", kind="stable", na_position="last")
 
 
 def access_about(values: dict[str, Any]) -> export.About:
     """Describe an access table for an export, with what is coarse about it."""
     opened = store()
     manifest = opened.network(values.get("network", CORRIDORS)).manifest
-    notes = [f"Travel times by {values.get('profile', 'car')}, without queues and opening hours. Source of the roads: {manifest.source}."]
+    notes = [f"Travel times by {values.get('profile', PROFILE)}, without queues and opening hours. Source of the roads: {manifest.source}."]
     if manifest.coarse:
         notes.append("The road network is coarse: times and lengths are sketches.")
     where: dict[str, str] = {key: str(values[key]) for key in ("site", "lon", "lat", "profile", "network", "layer") if key in values}
@@ -127,7 +125,7 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
     """Make a route as GeoJSON: one feature a step, the sums and what is coarse beside them."""
     opened = store()
     net = opened.network(values.get("network", CORRIDORS))
-    steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=values.get("profile", "car"))
+    steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=values.get("profile", PROFILE))
     collection = orjson.loads(export.write(steps, "geojson", export.About(layer="route", title="Route", notes=net.manifest.notes[:0])))
     return collection | {
         "travel_time_s": float(steps["travel_time_s"].sum()),
@@ -145,11 +143,11 @@ def areas() -> Response:
         opened.network(values.get("network", CORRIDORS)),
         from_,
         [60.0 * minutes for minutes in values.get("minutes", (30, 60, 120))],
-        profile=values.get("profile", "truck"),
+        profile=values.get("profile", PROFILE),
         towards=values.get("direction") == "to",
         countries=opened.countries(),
     )
-    about = replace(access_about({"profile": "truck"} | values), layer="isochrones", title="Area within a travel time", description="")
+    about = replace(access_about({"profile": PROFILE} | values), layer="isochrones", title="Area within a travel time", description="")
     return _json(export.write(frame, "geojson", about), "application/geo+json")
 
 

@@ -230,6 +230,33 @@ def route(context: Context, from_: str, to: str, profile: str, network: str, for
 
 
 @main.command()
+@click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
+@click.option("--minutes", default="30,60,120", show_default=True, help="Limits, separated by commas.")
+@click.option("--towards", is_flag=True, help="From where one reaches it, rather than what one reaches from it.")
+@_profile
+@_network
+@_format
+@_output
+@click.pass_obj
+def isochrones(
+    context: Context, from_: str, minutes: str, towards: bool, profile: str, network: str, format_: str, output: Path | None
+) -> None:
+    """Draw the area within some travel times; take --format geojson for the shapes."""
+    from geo import crs
+    from geo.isochrones import isochrones as draw
+
+    try:
+        limits = [60 * float(one) for one in minutes.split(",")]
+    except ValueError:
+        raise InputError(f"“{minutes}” is not a list of minutes such as 30,60,120.") from None
+    opened = context.store()
+    net = opened.network(network)
+    areas = draw(net, _place(opened, from_), limits, profile=profile, towards=towards, countries=opened.countries())
+    areas.insert(1, "area_ha", crs.area_ha(areas.geometry).round(1))
+    _print(areas, format_, output, "isochrones", net=net)
+
+
+@main.command()
 @click.argument("layer_id", metavar="LAYER")
 @click.option("--format", "format_", default="geojson", show_default=True, help="geojson, gpkg, csv or kml.")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")

@@ -14,7 +14,7 @@ from geo import export, layers, maps
 from geo.errors import NotFoundError
 from webapp import api, args, sheet
 from webapp.labels import CODES, TEXTS, is_known
-from webapp.store import CORRIDORS, select, store
+from webapp.store import CORRIDORS, PROFILE, select, store
 
 pages = Blueprint("pages", __name__)
 
@@ -56,6 +56,7 @@ def index() -> str:
         config=Markup(maps.script_json(config)),
         parks=len(opened.frame("parks")),
         clustered=clustered,
+        example=opened.package.get("search_example") or _("name, province, district"),
         filtered=bool(args.filters(values).keys() - {"q"}),
     )
 
@@ -67,7 +68,7 @@ def table() -> str:
     layer = layers.get(values.get("layer", "parks"))
     frame = opened.frame(layer.id)
     chosen = select(frame, args.filters(values))
-    profile = values.get("profile", "truck")
+    profile = values.get("profile", PROFILE)
     best = sheet.headline(opened, profile) if layer.id == "parks" else {}
     chosen = _sorted(chosen, values.get("sort"), best)
     offset = values.get("offset", 0)
@@ -117,7 +118,7 @@ def site(site_id: str) -> str:
     opened = store()
     layer, frame = opened.place(site_id)
     row = frame.iloc[0]
-    profile = values.get("profile", "truck")
+    profile = values.get("profile", PROFILE)
     context = {
         "layer": layer,
         "site_id": site_id,
@@ -144,7 +145,7 @@ def access() -> str | AnyResponse:
     if "site" in values and not {"lon", "lat"} & values.keys():
         return redirect(url_for("pages.site", site_id=values["site"], **{key: value for key, value in values.items() if key != "site"}))
     opened, origin = store(), api.origin(values)
-    profile = values.get("profile", "truck")
+    profile = values.get("profile", PROFILE)
     context = {
         "ways": sheet.ways(opened, origin, profile, values.get("network", CORRIDORS)),
         "country": origin["country"].iloc[0] if "country" in origin else None,

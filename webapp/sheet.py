@@ -52,7 +52,7 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
         if name == "province_former_en" and not is_known(value):
             continue  # the province did not change
         if not is_known(value):
-            out.append(Fact(_title(name, field.title), _("unknown"), known=False))
+            out.append(Fact(_(field.title), _("unknown"), known=False))
             continue
         if name == "area_ha":
             basis = row.get("area_basis")
@@ -62,7 +62,7 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
         if name == "opening_hours":
             note = _("clock of %(zone)s", zone=row["timezone"])
             note += f", {row['opening_hours_as_of']}" if is_known(row.get("opening_hours_as_of")) else ""
-        out.append(Fact(_title(name, field.title), _text(field, value), kind=str(kind) if is_known(kind) else "", note=note))
+        out.append(Fact(_(field.title), _text(field, value), kind=str(kind) if is_known(kind) else "", note=note))
     return out
 
 
@@ -74,10 +74,6 @@ def _rent(row: Any) -> Fact:
     amount = quantity(low) if low == high else f"{quantity(low)}–{quantity(high)}"
     note = _("asking price, %(year)s; not comparable with a rent per year or per month", year=row["rent_year"])
     return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
-
-
-def _title(name: str, title: str) -> str:
-    return _("District before July 2025") if name == "district" else _(title)
 
 
 def _text(field: layers.Field, value: Any) -> str:
@@ -109,7 +105,9 @@ def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str
         and airports; ``people`` within the reach limits; ``coarse``; ``snap_m``; ``sentence``: why there is no way at all, or None.
     """
     network = store.network(network_name)
-    targets = {layer_id: _rows(store, origin, layer_id, profile, network_name) for layer_id in TARGETS}
+    table = store.access_from(origin, profile, network_name).drop(columns="geometry")
+    table = table[table.index != origin.index[0]].sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
+    targets = {layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile)) for layer_id in TARGETS}
     snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
     people = store.people(origin, profile, network_name)
     sentence = None
@@ -136,16 +134,10 @@ def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | Non
     return next((row for row in rows if row["serves"] and kind in (None, row["kind"]) and is_known(row["travel_time_s"])), None)
 
 
-def _rows(store: Store, origin: gpd.GeoDataFrame, layer_id: str, profile: str, network_name: str) -> list[dict[str, Any]]:
-    frame = store.frame(layer_id)
-    table = store.access_from(origin, layer_id, profile, network_name)
-    table = table[table["to_id"] != origin.index[0]]
-    serves = serving(store, layer_id, profile)
-    table = table.sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
-    named = frame.loc[table["to_id"], ["name_en", "kind"]]
+def _rows(table: Any, serves: set[str]) -> list[dict[str, Any]]:
     return [
-        row | {"id": row["to_id"], "name": name, "kind": kind, "serves": row["to_id"] in serves, "gates": unfold(row["gates"])}
-        for row, name, kind in zip(table.to_dict("records"), named["name_en"], named["kind"], strict=True)
+        row | {"id": key, "name": row["name_en"], "serves": key in serves, "gates": unfold(row["gates"])}
+        for key, row in zip(table.index, table.to_dict("records"), strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from flask import current_app, render_template
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo import maps
@@ -56,6 +57,7 @@ def render(profile: str = "truck") -> str:
         config=Markup(maps.script_json(config)),
         hashes=hashes,
         title=opened.package.get("title") or "Zone Atlas",
+        example=opened.package.get("search_example") or _("name, province, district"),
         parks=len(opened.frame("parks")),
     )
 

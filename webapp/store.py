@@ -25,6 +25,8 @@ CORRIDORS = "corridors"
 COAST_TOLERANCE_M = 2_000.0
 """How far outside the drawn coast a point still belongs to a country: quays and reclaimed land lie up to 1.6 km outside it."""
 REACH_LIMITS_S = (3600.0, 7200.0)
+PROFILE = "truck"
+"""The vehicle where none is named: freight decides about a site."""
 TARGETS = ("gates", "ports", "airports", "cities")
 
 
@@ -142,14 +144,32 @@ class Store:
 
     # Access
 
-    def access_from(self, origin: gpd.GeoDataFrame, layer_id: str, profile: str, network_name: str = CORRIDORS) -> pd.DataFrame:
-        """Tabulate the ways from one point to every feature of a layer; see :func:`geo.access.travel_times`."""
-        return access.travel_times(self.network(network_name), origin, self.frame(layer_id), profile=profile)
+    def targets(self) -> gpd.GeoDataFrame:
+        """Give everything whose access is told, in one layer: ``layer``, names, ``kind``, countries; gates have two."""
+
+        def make() -> gpd.GeoDataFrame:
+            columns = ["name_en", "name_vi", "name_zh", "kind", "country", "opposite_country", "geometry"]
+            parts = [self.frame(layer_id).reindex(columns=columns).assign(layer=layer_id) for layer_id in TARGETS]
+            return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
+
+        return self.keep("targets", make)
+
+    def access_from(self, origin: gpd.GeoDataFrame, profile: str = PROFILE, network_name: str = CORRIDORS) -> gpd.GeoDataFrame:
+        """Give the targets, each with how it is reached from one point: the columns of :func:`geo.access.travel_times`."""
+        targets = self.targets()
+        table = access.travel_times(self.network(network_name), origin, targets, profile=profile)
+        return targets.assign(**{name: table[name].to_numpy() for name in table.columns if name != "to_id"})
 
     def people(self, origin: gpd.GeoDataFrame, profile: str, network_name: str = CORRIDORS) -> dict[float, float]:
-        """Count the people within the reach limits of one point; NaN where it is joined to no road."""
-        row = access.people_within(self.network(network_name), origin, self.population(), REACH_LIMITS_S, profile=profile).iloc[0]
-        return {limit: float(row[limit]) for limit in REACH_LIMITS_S}
+        """Count the people within the reach limits of one point; NaN where it is joined to no road. All parks are counted at once."""
+
+        def count(origins: gpd.GeoDataFrame) -> pd.DataFrame:
+            return access.people_within(self.network(network_name), origins, self.population(), REACH_LIMITS_S, profile=profile)
+
+        parks = self.frame("parks")
+        key = origin.index[0]
+        table = self.keep(("people", profile, network_name), lambda: count(parks)) if key in parks.index else count(origin)
+        return {limit: float(table.at[key, limit]) for limit in REACH_LIMITS_S}
 
 
 def store() -> Store:

@@ -219,7 +219,7 @@
     if (state.layers.has("roads")) parts.push(row(symbols.lineIcon("expressway", "operating"), labels.expressway), row(symbols.lineIcon("national_road", "operating"), labels.national_road), row(symbols.lineIcon("expressway", "under_construction"), texts["legend.under_construction"]));
     if (state.layers.has("railways")) parts.push(row(symbols.lineIcon("railway", "operating"), labels.railway), row(symbols.lineIcon("high_speed_rail", "operating"), labels.high_speed_rail), row(symbols.lineIcon("railway", "planned"), texts["legend.planned"]));
     const open = $("legend").querySelector("details")?.open ?? (window.matchMedia("(min-width: 1600px) and (min-height: 640px)").matches && !state.site && !state.at);
-    $("legend").replaceChildren(element("details", { open }, element("summary", {}, texts.legend), element("ul", {}, ...parts)));
+    $("legend").replaceChildren(element("details", { open }, element("summary", {}, texts.legend), element("ul", { tabindex: "0" }, ...parts)));
   }
 
   const tiles = config.tiles ? L.tileLayer(config.tiles, { maxZoom: 17, attribution: "© OpenStreetMap contributors", opacity: 0.9 }) : null;

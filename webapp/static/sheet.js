@@ -14,6 +14,8 @@
   const overlay = L.layerGroup().addTo(map);
   const routeGroup = L.layerGroup().addTo(map);
   let asked = 0;
+  let drawing = 0;
+  let opener = null; // where the focus was when the sheet was opened by hand
 
   function choose(id, fly) {
     const before = places[state.site];
@@ -42,6 +44,9 @@
     const query = new URLSearchParams({ part: "sheet" });
     if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
     if (state.profile) query.set("profile", state.profile);
+    const focused = document.activeElement;
+    const byHand = focused && focused !== document.body; // and not by a link that somebody shared
+    if (byHand && !$("sheet").contains(focused)) opener = focused;
     $("sheet").hidden = false;
     $("sheet").classList.add("waiting");
     document.body.classList.add("has-sheet");
@@ -57,6 +62,7 @@
     $("sheet").classList.remove("waiting");
     $("sheet-body").replaceChildren(...page.body.childNodes);
     $("sheet").scrollTop = 0;
+    if (byHand) $("sheet").focus({ preventScroll: true });
     const article = $("sheet-body").querySelector("article");
     overlay.clearLayers();
     if (!article) return;
@@ -81,6 +87,8 @@
 
   function closeSheet() {
     const before = places[state.site];
+    const item = document.querySelector(".item[aria-current]");
+    const inside = $("sheet").contains(document.activeElement);
     asked += 1;
     Object.assign(state, { site: null, at: null, to: null, area: null });
     if (before) atlas.light(before, false);
@@ -88,11 +96,14 @@
     clearDrawn();
     $("sheet").hidden = true;
     document.body.classList.remove("has-sheet");
-    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
+    document.querySelectorAll(".item[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
+    if (inside) (opener && opener.isConnected ? opener : item || $("q")).focus({ preventScroll: true });
+    opener = null;
     writeAddress();
   }
 
   function clearDrawn() {
+    drawing += 1; // what is still on its way is not drawn any more
     routeGroup.clearLayers();
     document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
   }
@@ -107,13 +118,15 @@
     if (state.site) query.set("site", state.site);
     else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
     clearDrawn();
+    const mine = drawing;
     let found;
     try {
       found = await ask(`${urls.isochrones}?${query}`);
     } catch (error) {
-      note(error.message || texts.failed);
+      if (mine === drawing) note(error.message || texts.failed);
       return;
     }
+    if (mine !== drawing) return;
     const last = found.features.length - 1;
     const drawn = found.features.map((feature, i) => L.geoJSON(feature, {
       style: { renderer: canvas, color: AREA[Math.min(last - i, 5)], weight: 1.5, fillColor: AREA[Math.min(last - i, 5)], fillOpacity: 0.22, interactive: false },
@@ -129,13 +142,15 @@
     writeAddress();
     const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck" });
     clearDrawn();
+    const mine = drawing;
     let found;
     try {
       found = await ask(`${urls.route}?${query}`);
     } catch (error) {
-      noteRoute(to, error.message || texts.failed);
+      if (mine === drawing) noteRoute(to, error.message || texts.failed);
       return;
     }
+    if (mine !== drawing) return;
     const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate").map((step) => ({ dash: step.properties.kind === "access", points: step.geometry.coordinates.map(latlng) }));
     lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#ffffff", weight: 9, opacity: 0.9, interactive: false }).addTo(routeGroup));
     lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#0b4f6c", weight: 5, dashArray: line.dash ? "2 8" : null, interactive: false }).addTo(routeGroup));

@@ -1,0 +1,270 @@
+"""Points joined to roads, and the fastest ways between them: what :mod:`geo.access` is built on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import NotFoundError
+from geo.network import Arcs, Network, Snap
+from geo.proximity import lonlat
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+CELLS_AT_ONCE = 20_000_000
+"""Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under 0.5 GB."""
+TIME_DECIMALS = 3
+"""Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above a limit of 60 min."""
+
+
+# Points joined to the network ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The points of a layer, joined to roads; a gate has two entries, one on either side.
+
+    Attributes
+    ----------
+    point, country
+        (k, 2) and (k,) of each entry; ``of_row`` (k,) is its row in the layer.
+    snap
+        Where it is joined to the network.
+    leg_s, leg_m
+        (k,) time and length of the leg between the point and the road; NaN where there is none.
+    node
+        (k, 2) tail and head of its segment.
+    out_s, in_s
+        (k, 2) time on the segment from the point to that node, and from that node to the point; inf where one may not drive
+        that way.
+    share
+        (k, 2) share of the segment's length between the point and that node.
+    """
+
+    point: NDArray[np.float64]
+    of_row: NDArray[np.int64]
+    country: NDArray[np.object_]
+    snap: Snap
+    leg_s: NDArray[np.float64]
+    leg_m: NDArray[np.float64]
+    node: NDArray[np.int64]
+    out_s: NDArray[np.float64]
+    in_s: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, network: Network, points: gpd.GeoDataFrame, profile: str) -> Sides:
+        """Join a point layer; with the columns ``country`` and ``opposite_country`` as :mod:`geo.access` says."""
+        if profile not in network.profiles:
+            raise NotFoundError(f"There is no vehicle profile “{profile}”; there are {', '.join(network.profiles)}.")
+        n = len(points)
+        of_row = np.arange(n)
+        country: NDArray[np.object_] = points["country"].to_numpy(object, copy=True) if "country" in points else np.full(n, None, object)
+        if "opposite_country" in points:
+            twin = np.flatnonzero(points["opposite_country"].notna())
+            of_row = np.concatenate([of_row, twin])
+            country = np.concatenate([country, points["opposite_country"].to_numpy(object)[twin]])
+        country[pd.isna(country)] = None
+        point = lonlat(points)[of_row]
+        snap = network.snap(point, profile, country=country)
+        at = np.maximum(snap.segment, 0)
+        time = np.where(snap.segment >= 0, network.time_s[profile][at], np.inf)
+        ahead = np.where(network.forward[at], time, np.inf)
+        back = np.where(network.backward[at], time, np.inf)
+        fraction = np.nan_to_num(snap.fraction)
+        leg_m = snap.distance_m * network.manifest.access_detour
+        leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
+        return cls(
+            point=point,
+            of_row=of_row,
+            country=country,
+            snap=snap,
+            leg_s=leg_s,
+            leg_m=leg_m,
+            node=np.column_stack([network.tail[at], network.head[at]]).astype(np.int64),
+            out_s=np.column_stack([_part(back, fraction), _part(ahead, 1 - fraction)]),
+            in_s=np.column_stack([_part(ahead, fraction), _part(back, 1 - fraction)]),
+            share=np.column_stack([fraction, 1 - fraction]),
+        )
+
+    def faces(self, country: str | None) -> NDArray[np.bool_]:
+        """Say which entries are on the side that a point of `country` comes to."""
+        mine = self.country == country
+        own = np.bincount(self.of_row, mine) > 0
+        twin = np.bincount(self.of_row) > 1
+        faces: NDArray[np.bool_] = mine | ~(own & twin)[self.of_row]
+        return faces
+
+    def nearest_m(self, n: int) -> NDArray[np.float64]:
+        """Give the shorter snap of each row of the layer, NaN where it has none."""
+        out = np.full(n, np.inf)
+        np.fmin.at(out, self.of_row, self.snap.distance_m)
+        return known(out)
+
+
+def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the time over a share of a segment; no share takes no time, also on a one-way street: the point is at the crossing."""
+    time = np.where(share > 0, time, 0)
+    return np.where(np.isfinite(time), np.where(np.isfinite(time), time, 0) * share, np.inf)
+
+
+def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn infinite values, by which the search says “no way”, into NaN, by which tables do."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+# The fastest ways ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Found:
+    """The fastest way of each pair of rows. ``entries`` says through which entries of the two `Sides` it goes."""
+
+    time_s: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    crossings: NDArray[np.int64]
+    gates: dict[tuple[int, int], list[int]]
+    entries: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    path: list[int] | None = None
+
+
+def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False) -> Found:
+    """Find the fastest way of every pair of rows.
+
+    Parameters
+    ----------
+    detail
+        Tell lengths and gates too, not only times.
+    path
+        Keep the nodes of the way; for one pair only, and only with `detail`.
+    """
+    from scipy.sparse.csgraph import dijkstra
+
+    arcs = network.arcs(profile)
+    n, m = int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1
+    found = Found(
+        time_s=np.full((n, m), np.inf),
+        length_m=np.full((n, m), np.inf),
+        crossings=np.zeros((n, m), np.int64),
+        gates={},
+        entries=np.full((n, m, 2), -1),
+        ends=np.full((n, m, 2), -1),
+    )
+    starts = np.flatnonzero(from_.snap.segment >= 0)
+    goals = np.flatnonzero(to.snap.segment >= 0)
+    if not len(starts) or not len(goals):
+        return found
+    goal_nodes = to.node[goals]
+    goal_s = to.in_s[goals] + to.leg_s[goals, None]
+    goal_m = network.length_m[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
+    at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
+    for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
+        sources, source_of = np.unique(from_.node[chunk], return_inverse=True)
+        source_of = source_of.reshape(len(chunk), 2)
+        if detail:
+            node_s, before = dijkstra(arcs.time_s, indices=sources, return_predecessors=True)
+            walked = _walk(network, arcs, before, sources, np.unique(goal_nodes))
+        else:
+            node_s = dijkstra(arcs.time_s, indices=sources)
+        # entry of the origin, end of its segment, goal, end of the goal's segment
+        start_s = from_.out_s[chunk] + from_.leg_s[chunk, None]
+        total = start_s[:, :, None, None] + node_s[source_of[:, :, None, None], goal_nodes] + goal_s
+        facing = {country: to.faces(country)[goals] for country in set(from_.country[chunk])}
+        faces = np.array([facing[country] for country in from_.country[chunk]])
+        by_pair = np.where(faces[:, :, None], total.transpose(0, 2, 1, 3).reshape(len(chunk), len(goals), 4), np.inf)
+        best = by_pair.argmin(axis=2)
+        time = np.take_along_axis(by_pair, best[:, :, None], axis=2)[:, :, 0]
+        a, b = best // 2, best % 2
+        metres, crossed = np.full(time.shape, np.inf), np.zeros(time.shape, np.int64)
+        source = np.take_along_axis(source_of, a, axis=1)
+        goal_at = np.take_along_axis(goal_nodes, b.T, axis=1).T
+        if detail:
+            start_m = network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk] + from_.leg_m[chunk, None]
+            column = walked.column(goal_at)
+            metres = np.take_along_axis(start_m, a, axis=1) + walked.length_m[source, column] + np.take_along_axis(goal_m, b.T, axis=1).T
+            crossed = walked.crossings[source, column]
+        for i, j in zip(*np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces), strict=True):
+            along_s, along_m = _along(network, profile, from_, chunk[i], to, goals[j])
+            if along_s <= time[i, j]:
+                time[i, j], metres[i, j], crossed[i, j], a[i, j], b[i, j] = along_s, along_m, 0, -1, -1
+        # of the entries of one pair of rows the quickest counts
+        pair = from_.of_row[chunk][:, None] * m + to.of_row[goals]
+        order = np.lexsort((time.ravel(), pair.ravel()))
+        winner = order[np.append(True, np.diff(pair.ravel()[order]) > 0)]
+        i, j = np.unravel_index(winner, time.shape)
+        row, col = np.divmod(pair[i, j], m)
+        better = time[i, j] < found.time_s[row, col]
+        i, j, row, col = i[better], j[better], row[better], col[better]
+        found.time_s[row, col], found.length_m[row, col], found.crossings[row, col] = time[i, j], metres[i, j], crossed[i, j]
+        found.entries[row, col] = np.column_stack([chunk[i], goals[j]])
+        found.ends[row, col] = np.column_stack([a[i, j], b[i, j]])
+        for k in np.flatnonzero(crossed[i, j]):
+            found.gates[int(row[k]), int(col[k])] = walked.gates[int(source[i[k], j[k]]), int(column[i[k], j[k]])]
+        if path and found.ends[0, 0, 0] >= 0 and found.entries[0, 0, 0] in chunk:
+            entry = int(np.flatnonzero(chunk == found.entries[0, 0, 0])[0])
+            found.path = _path(before[source_of[entry, found.ends[0, 0, 0]]], int(to.node[found.entries[0, 0, 1], found.ends[0, 0, 1]]))
+    found.time_s = found.time_s.round(TIME_DECIMALS)
+    return found
+
+
+def _along(network: Network, profile: str, from_: Sides, entry: int, to: Sides, goal: int) -> tuple[float, float]:
+    """Give time and length along the one segment on which both points lie; inf where it is one-way the other way.
+
+    From a point to itself it is nothing: the legs to the road and back are not driven.
+    """
+    if np.array_equal(from_.point[entry], to.point[goal]):
+        return 0.0, 0.0
+    segment = from_.snap.segment[entry]
+    share = to.snap.fraction[goal] - from_.snap.fraction[entry]
+    allowed = network.forward[segment] if share >= 0 else network.backward[segment]
+    if not allowed and share != 0:
+        return np.inf, np.inf
+    time = network.time_s[profile][segment] * abs(share) + from_.leg_s[entry] + to.leg_s[goal]
+    return float(time), float(network.length_m[segment] * abs(share) + from_.leg_m[entry] + to.leg_m[goal])
+
+
+@dataclass
+class _Walked:
+    """Length and gates of the ways from each source to each goal node."""
+
+    nodes: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    crossings: NDArray[np.int64]
+    gates: dict[tuple[int, int], list[int]]
+
+    def column(self, node: Any) -> Any:
+        return np.searchsorted(self.nodes, node)
+
+
+def _walk(network: Network, arcs: Arcs, before: NDArray[np.int32], sources: NDArray[np.int64], nodes: NDArray[np.int64]) -> _Walked:
+    """Walk back from all goal nodes to all sources at once, one arc a step."""
+    shape = (len(sources), len(nodes))
+    length_m, crossings = np.zeros(shape), np.zeros(shape, np.int64)
+    gates: dict[tuple[int, int], list[int]] = {}
+    row, column = (axis.ravel() for axis in np.indices(shape))
+    here = np.broadcast_to(nodes, shape).ravel()
+    while len(row):
+        previous = before[row, here]
+        going = previous >= 0
+        row, column, here, previous = row[going], column[going], here[going], previous[going]
+        segment = arcs.between(previous, here)
+        length_m[row, column] += network.length_m[segment]
+        for step in np.flatnonzero(network.gate[segment] >= 0):
+            key = int(row[step]), int(column[step])
+            crossings[key] += 1
+            gates.setdefault(key, []).insert(0, int(network.gate[segment[step]]))
+        here = previous.astype(np.int64)
+    return _Walked(nodes, length_m, crossings, gates)
+
+
+def _path(before: NDArray[np.int32], node: int) -> list[int]:
+    nodes = [node]
+    while before[nodes[-1]] >= 0:
+        nodes.append(int(before[nodes[-1]]))
+    return nodes[::-1]

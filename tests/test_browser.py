@@ -1,0 +1,584 @@
+"""One test for each thing a person does, in Chromium: on a desk, on a phone, from the keyboard, without JavaScript, offline."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from web import Watch, browsing, serving
+
+from geo import layers
+from webapp.cli import main
+
+pytest_plugins = ("web",)
+pytestmark = pytest.mark.browser
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+SITE = "van-don-ez"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with browsing() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def site(app: Flask) -> Iterator[str]:
+    with serving(app) as url:
+        yield url
+
+
+@pytest.fixture
+def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
+    """Open a page in a tab of its own; at the end no tab has thrown an error, broken the policy or asked another host."""
+    contexts, watches = [], []
+
+    def open_(path: str = "/", size: dict[str, int] = DESK, **options: Any) -> Any:
+        context = browser.new_context(viewport=size, reduced_motion="reduce", **options)
+        contexts.append(context)
+        watches.append(Watch())
+        page = watches[-1].on(context.new_page())
+        page.set_default_timeout(10_000)
+        page.goto(site + path if path.startswith("/") else path)
+        if options.get("java_script_enabled", True) and path.split("?")[0].split("#")[0] == "/":
+            ready(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    for watch in watches:
+        watch.quiet(site)
+
+
+def ready(page: Any) -> Any:
+    """Wait until the map is there and drawn."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=15_000)
+    return page
+
+
+def ids(page: Any) -> list[str]:
+    """Give the sites of the list, in its order."""
+    return page.locator("#list .item").evaluate_all("items => items.map(one => one.dataset.id)")
+
+
+def found(page: Any) -> int:
+    """Read how many sites the list says it has."""
+    return int(re.match(r"[\d,]+", page.inner_text("#found"))[0].replace(",", ""))  # type: ignore[index]
+
+
+def chip(page: Any, column: str, text: str) -> Any:
+    """Find a filter by its name."""
+    return page.locator(f".facet[data-column={column}] button").filter(has_text=re.compile(f"^{text}"))
+
+
+def spot(page: Any, site_id: str) -> dict[str, float]:
+    """Say where on the screen the mark of a site lies."""
+    lon, lat = next((shape.x, shape.y) for key, shape in layers.read(layers.bundled(), "parks").geometry.items() if key == site_id)
+    return page.evaluate(
+        "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]), b = map_atlas.getContainer().getBoundingClientRect();"
+        " return { x: b.x + p.x, y: b.y + p.y }; }",
+        [lat, lon],
+    )
+
+
+def colours(page: Any, x: float, y: float, radius: int = 12) -> int:
+    """Count the colours around a place of the screen: one where nothing is drawn."""
+    from PIL import Image
+
+    shot = page.screenshot(clip={"x": x - radius, "y": y - radius, "width": 2 * radius, "height": 2 * radius})
+    return len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(10_000) or ())
+
+
+# Look ------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_opening_the_map(opened: Callable[..., Any]) -> None:
+    """The map opens with its base map, every mark, the list of all sites, the legend, a scale and the sources."""
+    page = opened()
+    assert found(page) == len(layers.read(layers.bundled(), "parks"))
+    assert len(ids(page)) == 100
+    page.locator("#more").click()
+    assert len(ids(page)) == 200
+    assert page.locator(".badge.gates").count() == len(layers.read(layers.bundled(), "gates"))
+    assert page.locator(".leaflet-control-scale-line").first.is_visible()
+    for source in ("OpenStreetMap", "GSHHG", "Natural Earth", "GeoNames"):
+        assert source in page.inner_text(".leaflet-control-attribution")
+    assert "Legend" in page.inner_text("#legend")
+    assert page.locator(".leaflet-tile-loaded, canvas.leaflet-tile").count() > 4
+
+
+def test_searching_by_an_unaccented_name(opened: Callable[..., Any]) -> None:
+    """Typing “mong cai”, its Vietnamese or its Chinese name leaves the zone in the list, and the address says what was typed."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    for text in ("mong cai", "Móng Cái", "芒街"):
+        page.fill("#q", text)
+        expect(page.locator("#found")).to_contain_text("of 200")
+        assert "mong-cai-bgez" in ids(page)
+        assert 0 < found(page) < 20
+    page.fill("#q", "atlantis")
+    expect(page.locator("#list")).to_contain_text("No site matches")
+    page.fill("#q", "")
+    expect(page.locator("#found")).to_have_text("200 sites")
+
+
+def test_the_list_finds_what_the_server_finds(opened: Callable[..., Any]) -> None:
+    """For a name, a former province and a former district the list and the table twin have the same sites."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    for text in ("cai", "Hải Dương", "binh lieu", "đông hưng", "khu cong nghiep", "gui zhou"):
+        page.fill("#q", "")
+        expect(page.locator("#found")).to_have_text("200 sites")
+        page.fill("#q", text)
+        expect(page.locator("#found")).to_contain_text("of")
+        if page.locator("#more").is_visible():
+            page.locator("#more").click()
+        there = page.request.get(page.locator("#as-geojson").evaluate("link => link.href")).json()
+        assert ids(page) == [one["id"] for one in there["features"]]
+
+
+def test_filtering_by_kind_and_status(opened: Callable[..., Any]) -> None:
+    """Chips say how many they would leave; two filters compose; clearing brings all back."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    parks = layers.read(layers.bundled(), "parks")
+    page.locator("#filters summary").click()
+    zones = int((parks["kind"] == "economic_zone").sum())
+    expect(chip(page, "kind", "Economic zone").locator(".count")).to_have_text(str(zones))
+    chip(page, "kind", "Economic zone").click()
+    expect(chip(page, "kind", "Economic zone")).to_have_attribute("aria-pressed", "true")
+    assert found(page) == zones
+    begun = int(((parks["kind"] == "economic_zone") & (parks["status"] == "under_construction")).sum())
+    expect(chip(page, "status", "Under construction").locator(".count")).to_have_text(str(begun))
+    chip(page, "status", "Under construction").click()
+    expect(page.locator("#found")).to_contain_text(f"{begun} of 200")
+    assert "kind=economic_zone" in page.url
+    assert "status=under_construction" in page.url
+    page.get_by_role("button", name="Clear all filters").click()
+    expect(page.locator("#found")).to_have_text("200 sites")
+
+
+def test_sorting_the_list(opened: Callable[..., Any]) -> None:
+    """The largest come first, unknown areas last; the nearest to a gate come first, those without a way last."""
+    page = opened()
+    page.locator("#more").click()
+    parks = layers.read(layers.bundled(), "parks")["area_ha"]
+    page.select_option("#sort", "area")
+    areas = parks.loc[ids(page)]
+    assert areas.dropna().is_monotonic_decreasing
+    assert areas.iloc[-int(areas.isna().sum()) :].isna().all()
+    page.select_option("#sort", "gate")
+    payload = page.request.get(page.evaluate("location.origin") + "/api/map/parks.json").json()
+    seconds = {row[payload["columns"].index("id")]: row[payload["columns"].index("gate_s")] for row in payload["rows"]}
+    times = [np.inf if seconds[key] is None else seconds[key] for key in ids(page)]
+    assert times == sorted(times)
+
+
+def test_unknown_and_remembered_are_marked_in_the_list(opened: Callable[..., Any]) -> None:
+    """An unknown area reads “unknown”, a remembered one looks different and says so."""
+    page = opened()
+    parks = layers.read(layers.bundled(), "parks")
+    page.locator("#more").click()
+    for key in parks.index[parks["area_ha"].isna()][:3]:
+        assert "unknown" in page.inner_text(f'.item[data-id="{key}"]')
+    remembered = parks.index[parks["area_ha"].notna() & (parks["area_source_kind"] == "memory")][0]
+    value = page.locator(f'.item[data-id="{remembered}"] dd.memory')
+    assert value.get_attribute("title") == "remembered"
+    read = page.locator(f'.item[data-id="{parks.index[parks["area_source_kind"] == "page"][0]}"] dd.page')
+    assert value.evaluate("one => getComputedStyle(one).fontStyle") != read.evaluate("one => getComputedStyle(one).fontStyle")
+
+
+def test_switching_layers(opened: Callable[..., Any]) -> None:
+    """Gates go and come with their chip, and the address keeps which layers are shown."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    gates = page.locator("#layers button").filter(has_text="Gates")
+    gates.click()
+    expect(page.locator(".badge.gates")).to_have_count(0)
+    expect(gates).to_have_attribute("aria-pressed", "false")
+    assert "layers=ports,airports,roads" in page.url
+    page.reload()
+    ready(page)
+    expect(page.locator(".badge.gates")).to_have_count(0)
+    page.locator("#layers button").filter(has_text="Gates").click()
+    expect(page.locator(".badge.gates").first).to_be_visible()
+
+
+# Choose ----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
+    """A click in the list opens the sheet: names in three scripts, status, how sure the position is, times, facts, source."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    page.locator(f'.item[data-id="{SITE}"]').click()
+    sheet = page.locator("#sheet")
+    expect(sheet.locator("h1")).to_have_text("Van Don Economic Zone")
+    names, position = ("Khu kinh tế Vân Đồn", "云屯经济区"), ("Operating", "position good to", "remembered")
+    for text in (*names, *position, "Nearest sea port", "Nearest airport", "Coarse."):
+        expect(sheet).to_contain_text(text)
+    expect(sheet.locator("a[rel~=external]").first).to_have_attribute("href", re.compile("^https?://"))
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_attribute("aria-current", "true")
+    assert f"site={SITE}" in page.url
+    page.locator("#close").click()
+    expect(sheet).to_be_hidden()
+    assert "site=" not in page.url
+
+
+def test_choosing_a_site_on_the_map(opened: Callable[..., Any]) -> None:
+    """A click on a mark of the canvas opens its sheet; the list shows which one it is."""
+    from playwright.sync_api import expect
+
+    page = opened("/#11/21.08/107.42")
+    where = spot(page, SITE)
+    assert colours(page, where["x"], where["y"]) > 2
+    page.mouse.move(where["x"], where["y"])
+    expect(page.locator(".leaflet-tooltip")).to_contain_text("Van Don Economic Zone")
+    page.mouse.click(where["x"], where["y"])
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_attribute("aria-current", "true")
+
+
+def test_choosing_a_gate_on_the_map(opened: Callable[..., Any]) -> None:
+    """A click on the badge of a gate tells who may pass it."""
+    from playwright.sync_api import expect
+
+    page = opened("/#12/21.55/107.98")
+    page.locator('.badge.gates[aria-label*="Bac Luan II"]').click()
+    expect(page.locator("#sheet h1")).to_contain_text("Bac Luan II")
+    expect(page.locator("#sheet")).to_contain_text("Passing this gate")
+
+
+def test_list_and_map_light_each_other_up(opened: Callable[..., Any]) -> None:
+    """Pointing at a mark lights its line in the list."""
+    from playwright.sync_api import expect
+
+    page = opened("/#11/21.08/107.42")
+    where = spot(page, SITE)
+    page.mouse.move(where["x"], where["y"])
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_class(re.compile(r"\blit\b"))
+    page.wait_for_timeout(100)  # Leaflet looks at the pointer every 32 ms
+    page.mouse.move(where["x"] + 60, where["y"] + 60, steps=4)
+    expect(page.locator(f'.item[data-id="{SITE}"]')).not_to_have_class(re.compile(r"\blit\b"))
+
+
+def test_switching_the_vehicle(opened: Callable[..., Any]) -> None:
+    """The other vehicle has other times, without the page being loaded anew."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}")
+    before = page.locator("#sheet .time").first.inner_text()
+    page.evaluate("window.still = true")
+    page.locator("#sheet .switch a", has_text="Car").click()
+    expect(page.locator("#sheet .switch a[aria-current]")).to_have_text("Car")
+    assert page.locator("#sheet .time").first.inner_text() != before
+    assert page.evaluate("window.still")
+    assert "profile=car" in page.url
+
+
+def test_showing_a_route(opened: Callable[..., Any]) -> None:
+    """“Show route” draws the way, names the gate it passes or that it passes none, and is in the address."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}")
+    page.locator("#sheet [data-route]").first.click()
+    expect(page.locator(".route-note")).to_contain_text(re.compile(r"Route by Container truck: ≈ .*km"))
+    assert "to=" in page.url
+    drawn = page.evaluate("Object.values(map_atlas._layers).filter(one => one.options && one.options.color === '#0b4f6c').length")
+    assert drawn > 0
+    page.reload()
+    ready(page)
+    expect(page.locator(".route-note")).to_be_visible()
+
+
+def test_a_route_that_comes_too_late_is_not_drawn(opened: Callable[..., Any]) -> None:
+    """Whoever chooses another site before the route has come sees no route of the first."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}")
+    held: list[Any] = []
+    page.route("**/api/route?*", lambda route: held.append(route))
+    page.locator("#sheet [data-route]").first.click()
+    page.locator('.item[data-id="mong-cai-bgez"]').click()
+    expect(page.locator("#sheet h1")).to_have_text("Mong Cai Border-Gate Economic Zone")
+    held[0].continue_()
+    page.wait_for_timeout(400)
+    expect(page.locator(".route-note")).to_have_count(0)
+    assert "to=" not in page.url
+
+
+def test_clicking_on_land(opened: Callable[..., Any]) -> None:
+    """A click on land tells what is reached from there."""
+    from playwright.sync_api import expect
+
+    page = opened("/#12/20.95/106.60")
+    page.mouse.click(900, 150)
+    expect(page.locator("#sheet h1")).to_contain_text("° N")
+    expect(page.locator("#sheet")).to_contain_text("Nearest sea port")
+    assert re.search(r"at=[\d.]+,[\d.]+", page.url)
+
+
+def test_clicking_the_sea(opened: Callable[..., Any]) -> None:
+    """A click on the open sea is answered with a sentence, not with times."""
+    from playwright.sync_api import expect
+
+    page = opened("/#9/20.2/108.2")
+    page.mouse.click(900, 400)
+    expect(page.locator("#sheet .fault")).to_contain_text("at sea")
+    expect(page.locator("#sheet .time")).to_have_count(0)
+
+
+# Share, phone, keyboard --------------------------------------------------------------------------------------------------------------
+
+
+def test_sharing_the_link(opened: Callable[..., Any]) -> None:
+    """The address, opened by somebody else, shows the same filters, layers, site, vehicle, route and view."""
+    from playwright.sync_api import expect
+
+    first = opened("/?country=VN#10/21.1/107.3")
+    first.fill("#q", "quang ninh")
+    expect(first.locator("#found")).to_contain_text("of 200")
+    first.locator("#layers button").filter(has_text="Airports").click()
+    first.locator(f'.item[data-id="{SITE}"]').click()
+    first.locator("#sheet .switch a", has_text="Car").click()
+    expect(first.locator("#sheet .switch a[aria-current]")).to_have_text("Car")
+    first.locator("#sheet [data-route]").nth(1).click()
+    expect(first.locator(".route-note")).to_be_visible()
+    first.wait_for_timeout(400)
+    second = opened(first.url.removeprefix(first.evaluate("location.origin")))
+    expect(second.locator(".route-note")).to_have_text(first.inner_text(".route-note"))
+    assert ids(second) == ids(first)
+    assert second.input_value("#q") == "quang ninh"
+    for selector in ("#sheet h1", "#sheet .switch a[aria-current]", "#found"):
+        assert second.inner_text(selector) == first.inner_text(selector)
+    pressed = "#layers [aria-pressed=true]"
+    assert second.locator(pressed).all_inner_texts() == first.locator(pressed).all_inner_texts()
+    second.wait_for_timeout(400)
+    assert second.url.split("#")[0] == first.url.split("#")[0]
+    assert second.evaluate("map_atlas.getZoom()") == first.evaluate("map_atlas.getZoom()")
+
+
+def test_online_tiles_are_asked_for_only_when_switched_on(browser: Any, site: str) -> None:
+    """No request leaves the host until a person switches the tiles on; then only theirs do, and the sources are named."""
+    context = browser.new_context(viewport=DESK)
+    watch = Watch()
+    page = watch.on(context.new_page())
+    page.route("https://**", lambda route: route.fulfill(status=204))
+    page.goto(site)
+    ready(page)
+    watch.quiet(site)
+    page.locator("#layers button").filter(has_text="Online tiles").click()
+    page.wait_for_timeout(500)
+    foreign = {one.split("/")[2] for one in watch.requests if not one.startswith((site, "data:", "blob:"))}
+    assert foreign == {"tile.openstreetmap.org"}
+    assert "OpenStreetMap" in page.inner_text(".leaflet-control-attribution")
+    context.close()
+
+
+def test_using_a_phone(opened: Callable[..., Any]) -> None:
+    """At 390 px nothing is wider than the screen; list, sheet and map are used by touch, and one comes back from the sheet."""
+    from playwright.sync_api import expect
+
+    page = opened(size=PHONE, has_touch=True, is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    page.fill("#q", "van don")
+    expect(page.locator("#found")).to_contain_text("of 200")
+    page.locator(f'.item[data-id="{SITE}"]').tap()
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
+    box = page.locator("#sheet").bounding_box()
+    assert box["width"] == PHONE["width"]
+    assert box["y"] > 200, "the map stays in sight above the sheet"
+    where = spot(page, SITE)
+    assert 0 < where["y"] < box["y"], "the chosen site is not under the sheet"
+    page.locator("#close").tap()
+    expect(page.locator("#sheet")).to_be_hidden()
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_be_visible()
+    for path in ("/table", "/data", f"/sites/{SITE}", "/ogc?f=html"):
+        page.goto(re.match(r"https?://[^/]+", page.url)[0] + path)  # type: ignore[index]
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:
+    """Tab reaches the list, Enter opens a site and brings the focus to its sheet, Escape closes it and brings the focus back."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    focused = "document.activeElement"
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{focused}.className") == "skip"
+    page.keyboard.press("Enter")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"{focused}.className.includes('item')"):
+            break
+    chosen = page.evaluate(f"{focused}.dataset.id")
+    assert chosen
+    page.keyboard.press("Enter")
+    expect(page.locator("#sheet h1")).to_be_visible()
+    expect(page.locator(".item[aria-current]")).to_have_attribute("data-id", chosen)
+    assert page.evaluate(f"document.getElementById('sheet').contains({focused})"), "the focus is in the sheet"
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"document.getElementById('sheet').contains({focused})")
+    page.keyboard.press("Escape")
+    expect(page.locator("#sheet")).to_be_hidden()
+    assert page.evaluate(f"{focused}.dataset.id") == chosen, "the focus is back in the list"
+
+
+def test_the_table_without_javascript(opened: Callable[..., Any]) -> None:
+    """Without JavaScript the map page leads to the table, which filters, sorts and leads to a site with its times."""
+    page = opened("/", java_script_enabled=False)
+    page.locator("noscript a").click()
+    page.fill("input[name=q]", "mong cai")
+    page.select_option("select[name=sort]", "gate")
+    page.get_by_role("button", name="Apply").click()
+    assert 0 < page.locator("table.rows tbody tr").count() < 20
+    page.get_by_role("link", name="Mong Cai Border-Gate Economic Zone").click()
+    assert page.inner_text("h1") == "Mong Cai Border-Gate Economic Zone"
+    assert "Nearest sea port" in page.inner_text("main")
+    page.locator(".switch a", has_text="Car").click()
+    assert page.inner_text(".switch a[aria-current]") == "Car"
+
+
+def test_a_search_that_is_entered_without_javascript_finds_the_table(opened: Callable[..., Any]) -> None:
+    """The search box of the map page is a form that works by itself."""
+    page = opened("/", java_script_enabled=False)
+    page.fill("#q", "芒街")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/table?q=*")
+    assert "Mong Cai" in page.inner_text("table.rows")
+
+
+def test_a_server_that_has_gone_is_said(browser: Any, site: str) -> None:
+    """Where the layers or a sheet cannot be loaded, the page says so instead of staying empty."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    page.goto(site)
+    ready(page)
+    page.route("**/sites/**", lambda route: route.abort())
+    page.locator(".item").first.click()
+    expect(page.locator("#sheet")).to_contain_text("could not be loaded")
+    page.route("**/api/map/**", lambda route: route.abort())
+    page.goto(site)
+    expect(page.locator("#found")).to_contain_text("could not be loaded")
+    context.close()
+
+
+# Take along, many parks ----------------------------------------------------------------------------------------------------------------
+
+
+def test_taking_the_map_along(browser: Any, tmp_path: Path) -> None:
+    """The file of “zoneatlas map” opens without a network: base map, marks, search, and the sheet of a site with its times."""
+    from playwright.sync_api import expect
+
+    path = tmp_path / "atlas.html"
+    assert CliRunner().invoke(main, ["map", "-o", str(path)]).exit_code == 0
+    context = browser.new_context(viewport=DESK, offline=True)
+    watch = Watch()
+    page = watch.on(context.new_page())
+    page.goto(path.as_uri())
+    ready(page)
+    assert found(page) == 200
+    page.fill("#q", "van don")
+    expect(page.locator("#found")).to_contain_text("of 200")
+    page.locator(f'.item[data-id="{SITE}"]').click()
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
+    expect(page.locator("#sheet")).to_contain_text("Nearest sea port")
+    assert page.locator("canvas.leaflet-tile, .leaflet-tile-loaded").count() > 4
+    page.locator("#sheet [data-site]").first.click()
+    expect(page.locator("#sheet h1")).not_to_have_text("Van Don Economic Zone")
+    watch.quiet(path.as_uri())
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled data with 10,000 parks, made by jitter."""
+    folder = tmp_path_factory.mktemp("many") / "data"
+    shutil.copytree(layers.bundled(), folder)
+    path = folder / "parks.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    dice = np.random.default_rng(1)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        for copy in range(10_000 // len(rows)):
+            for row in rows:
+                dx, dy = dice.normal(0, 0.1, 2) if copy else (0, 0)
+                lon, lat = float(row["lon"]) + dx, float(row["lat"]) + dy
+                writer.writerow(row | {"id": f"{row['id']}-{copy}", "lon": f"{lon:.4f}", "lat": f"{lat:.4f}"})
+    return folder
+
+
+def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: Path) -> None:
+    """With 10,000 parks the map opens with clusters that count them all, a filter works, and a cluster opens into smaller ones."""
+    from playwright.sync_api import expect
+
+    with serving(make_app(many)) as url:
+        context = browser.new_context(viewport=DESK)
+        watch = Watch()
+        page = watch.on(context.new_page())
+        page.goto(url)
+        expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=60_000)
+        assert found(page) == 10_000
+        assert len(ids(page)) == 100
+        expect(page.locator(".cluster").first).to_be_visible()
+        page.fill("#q", "van don")
+        expect(page.locator("#found")).to_contain_text("of 10,000")
+        assert 0 < found(page) < 1000
+        page.fill("#q", "")
+        expect(page.locator("#found")).to_have_text("10,000 sites")
+        before = page.evaluate("map_atlas.getZoom()")
+        page.locator(".cluster").first.dispatch_event("click")
+        page.wait_for_timeout(800)
+        assert page.evaluate("map_atlas.getZoom()") > before
+        watch.quiet(url)
+        context.close()
+
+
+# For everybody ---------------------------------------------------------------------------------------------------------------------------
+
+SHOWN = (
+    *("/", f"/?site={SITE}", "/?at=108.2,20.2", "/table?country=VN&q=hai", "/table?layer=policies", "/data", "/nothing"),
+    *(f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2", "/access?lon=106.68&lat=20.86"),
+    *("/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=20", "/ogc/api?f=html"),
+)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("path", SHOWN)
+def test_axe_finds_nothing(browser: Any, site: str, path: str, size: dict[str, int]) -> None:
+    """Axe finds no violation of WCAG 2.2 AA or of good practice, with filters and details open."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport=size, bypass_csp=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(site + path)
+    if path.startswith("/?") or path == "/":
+        ready(page)
+    if path != "/ogc/api?f=html":
+        page.evaluate("document.querySelectorAll('details').forEach((one, i) => { if (i < 4) one.open = true; })")
+    results = Axe().run(page).response
+    faults = [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"][:3]]) for one in results["violations"]]
+    context.close()
+    assert not faults
