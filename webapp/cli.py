@@ -64,16 +64,18 @@ _network = click.option("--network", default="corridors", show_default=True, hel
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.pass_obj
 def serve(context: Context, host: str, port: int) -> None:
-    """Serve the web app until Ctrl+C."""
+    """Serve the web app until Ctrl+C; a data package with faults is not served."""
     import os
 
     import waitress
 
+    from geo import layers
     from webapp import create_app
 
     shown = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     config = {"DATA": context.given} | ({} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown})
     app = create_app(config)
+    _refuse(layers.check(app.config["DATA"]), app.config["DATA"])
     try:
         server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
     except OSError as error:
@@ -85,6 +87,12 @@ def serve(context: Context, host: str, port: int) -> None:
             "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others reach it; other names get 400.", err=True
         )
     server.run()
+
+
+def _refuse(report: dict[str, list[str]], data: Path) -> None:
+    wrong = [f"{name}: {fault}" for name, faults in report.items() for fault in faults]
+    if wrong:
+        raise InputError(f"{data} has faults:", wrong)
 
 
 def _warm(app: Any) -> None:
@@ -137,9 +145,7 @@ def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) 
     report = layers.check(context.data)
     for name, faults in report.items():
         click.echo(f"{name}: {'no fault' if not faults else f'{len(faults)} faults'}")
-    wrong = [f"{name}: {fault}" for name, faults in report.items() for fault in faults]
-    if wrong:
-        raise InputError(f"{context.data} has faults:", wrong)
+    _refuse(report, context.data)
 
 
 @main.command()
