@@ -17,7 +17,7 @@ import shapely
 import shapely.ops
 from numpy.typing import NDArray
 
-from geo import crs
+from geo import crs, hierarchy
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.proximity import lonlat
@@ -177,12 +177,16 @@ def reach(network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", to
     sides = Sides.of(network, point, profile)
     joined = np.flatnonzero(sides.snap.segment >= 0)
     node_s = np.full(network.node_count, np.inf)
-    graph = network.arcs(profile).time_s
     start_s = (sides.in_s if towards else sides.out_s) + sides.leg_s[:, None]
     if len(joined):
         nodes, offsets = sides.node[joined].ravel(), start_s[joined].ravel()
-        rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
-        node_s = (rows + offsets[:, None]).min(axis=0)
+        if profile in network.hierarchies:
+            prepared = network.hierarchies[profile]
+            node_s = hierarchy.one_to_all(prepared, nodes[None], start_s=offsets[None], reverse=towards)[0]
+        else:
+            graph = network.arcs(profile).time_s
+            rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
+            node_s = (rows + offsets[:, None]).min(axis=0)
     return Reach(node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined])
 
 

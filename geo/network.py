@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo import crs
+from geo import crs, hierarchy
 from geo.errors import InputError, NotFoundError
+from geo.hierarchy import Hierarchy
 
 FORMAT = 1
 MANIFEST = "network.json"
@@ -118,6 +120,9 @@ class Network:
         Points of segment i, from tail to head, are ``shape_lonlat[shape_start[i]:shape_start[i + 1]]``.
     time_s
         For each vehicle profile (m,) driving time, inf where that vehicle may not go.
+    hierarchies
+        For each profile that :meth:`prepared` has prepared, the graph with shortcuts: answers in milliseconds, whatever the
+        size. Without it the answers are the same.
     """
 
     manifest: Manifest
@@ -134,6 +139,7 @@ class Network:
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
+    hierarchies: dict[str, Hierarchy] = field(default_factory=dict)
     _cache: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -160,6 +166,21 @@ class Network:
         if key not in self._cache:
             self._cache[key] = Arcs.of(self, profile)
         return self._cache[key]
+
+    def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
+        """Give the same network with every profile prepared for fast answers; takes seconds, and is worth it from some thousand nodes.
+
+        Parameters
+        ----------
+        on_step
+            Is told which profile is being prepared.
+        """
+        made = {}
+        for profile in self.profiles:
+            if on_step:
+                on_step(profile)
+            made[profile] = hierarchy.build(self.arcs(profile).time_s)
+        return replace(self, hierarchies=made, _cache=self._cache)
 
     def snap(self, lonlat: NDArray[np.float64], profile: str, *, country: NDArray[np.object_] | None = None) -> Snap:
         """Join points to the nearest point of the nearest segment on which this vehicle can go anywhere and come back.
@@ -227,12 +248,14 @@ class Network:
         beside = Path(tempfile.mkdtemp(prefix=f".{goal.name}.", dir=goal.parent))
         try:
             arrays = {name: getattr(self, name) for name in ARRAYS} | {f"time_s.{profile}": time for profile, time in self.time_s.items()}
+            for profile, prepared in self.hierarchies.items():
+                arrays |= {f"hierarchy.{profile}.{name}": getattr(prepared, name) for name in hierarchy.ARRAYS}
             for name, array in arrays.items():
                 with (beside / f"{name}.npy").open("wb") as file:
                     np.save(file, array, allow_pickle=False)
                     file.flush()
                     os.fsync(file.fileno())
-            manifest = asdict(self.manifest) | {"profiles": list(self.profiles)}
+            manifest = asdict(self.manifest) | {"profiles": list(self.profiles), "prepared": list(self.hierarchies)}
             (beside / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
             beside.chmod(0o755)
             aside = beside.with_name(f"{beside.name}.old")
@@ -329,17 +352,24 @@ def load(folder: str | os.PathLike[str]) -> Network:
         raw = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if raw.get("format") != FORMAT:
             raise InputError(f"The road network in {folder} has format {raw.get('format')}, this version reads {FORMAT}; import it again.")
-        profiles = raw.pop("profiles")
+        profiles, prepared = raw.pop("profiles"), raw.pop("prepared", [])
         fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
         manifest = Manifest(**fields)
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
         time_s = {profile: np.load(folder / f"time_s.{profile}.npy", mmap_mode="r", allow_pickle=False) for profile in profiles}
         _check_fit(manifest, arrays, time_s)
+        hierarchies = {profile: _load_hierarchy(folder, profile, len(arrays["node_lonlat"])) for profile in prepared}
     except InputError:
         raise
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"The road network in {folder} is damaged ({error}); import it again.") from None
-    return Network(manifest=manifest, time_s=time_s, **arrays)
+    return Network(manifest=manifest, time_s=time_s, hierarchies=hierarchies, **arrays)
+
+
+def _load_hierarchy(folder: Path, profile: str, node_count: int) -> Hierarchy:
+    arrays = {name: np.load(folder / f"hierarchy.{profile}.{name}.npy", mmap_mode="r", allow_pickle=False) for name in hierarchy.ARRAYS}
+    hierarchy.check_fit(arrays, node_count)
+    return Hierarchy(**arrays)
 
 
 def _check_fit(manifest: Manifest, arrays: dict[str, NDArray[Any]], time_s: dict[str, NDArray[Any]]) -> None:

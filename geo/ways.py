@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import NotFoundError
-from geo.network import Arcs, Network, Snap
+from geo.network import Network, Snap
 from geo.proximity import lonlat
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CELLS_AT_ONCE = 20_000_000
 """Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under 0.5 GB."""
+WAY_IN_NODES = 700
+"""Measuring one way of a prepared network takes as long as searching so many nodes; measured on Malta, 16,536 junctions."""
 TIME_DECIMALS = 3
 """Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above a limit of 60 min."""
 
@@ -144,9 +146,6 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
     path
         Keep the nodes of the way; for one pair only, and only with `detail`.
     """
-    from scipy.sparse.csgraph import dijkstra
-
-    arcs = network.arcs(profile)
     n, m = int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1
     found = Found(
         time_s=np.full((n, m), np.inf),
@@ -160,39 +159,33 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
     goals = np.flatnonzero(to.snap.segment >= 0)
     if not len(starts) or not len(goals):
         return found
-    goal_nodes = to.node[goals]
+    goal_nodes, goal_of = np.unique(to.node[goals], return_inverse=True)
+    goal_of = goal_of.reshape(len(goals), 2)
     goal_s = to.in_s[goals] + to.leg_s[goals, None]
     goal_m = network.length_m[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
     at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
     for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
         sources, source_of = np.unique(from_.node[chunk], return_inverse=True)
         source_of = source_of.reshape(len(chunk), 2)
-        if detail:
-            node_s, before = dijkstra(arcs.time_s, indices=sources, return_predecessors=True)
-            walked = _walk(network, arcs, before, sources, np.unique(goal_nodes))
+        unpacking = len(chunk) * len(goals) * WAY_IN_NODES if detail else 0
+        if profile in network.hierarchies and unpacking < len(sources) * network.node_count:
+            roads: _Prepared | _Searched = _Prepared(network, profile, sources, goal_nodes)
         else:
-            node_s = dijkstra(arcs.time_s, indices=sources)
+            roads = _Searched(network, profile, sources, goal_nodes, detail)
         # entry of the origin, end of its segment, goal, end of the goal's segment
         start_s = from_.out_s[chunk] + from_.leg_s[chunk, None]
-        total = start_s[:, :, None, None] + node_s[source_of[:, :, None, None], goal_nodes] + goal_s
+        total = start_s[:, :, None, None] + roads.time_s[source_of[:, :, None, None], goal_of] + goal_s
         facing = {country: to.faces(country)[goals] for country in set(from_.country[chunk])}
         faces = np.array([facing[country] for country in from_.country[chunk]])
         by_pair = np.where(faces[:, :, None], total.transpose(0, 2, 1, 3).reshape(len(chunk), len(goals), 4), np.inf)
         best = by_pair.argmin(axis=2)
         time = np.take_along_axis(by_pair, best[:, :, None], axis=2)[:, :, 0]
         a, b = best // 2, best % 2
-        metres, crossed = np.full(time.shape, np.inf), np.zeros(time.shape, np.int64)
-        source = np.take_along_axis(source_of, a, axis=1)
-        goal_at = np.take_along_axis(goal_nodes, b.T, axis=1).T
-        if detail:
-            start_m = network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk] + from_.leg_m[chunk, None]
-            column = walked.column(goal_at)
-            metres = np.take_along_axis(start_m, a, axis=1) + walked.length_m[source, column] + np.take_along_axis(goal_m, b.T, axis=1).T
-            crossed = walked.crossings[source, column]
+        along_m = np.full(time.shape, np.nan)
         for i, j in zip(*np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces), strict=True):
-            along_s, along_m = _along(network, profile, from_, chunk[i], to, goals[j])
+            along_s, metres = _along(network, profile, from_, chunk[i], to, goals[j])
             if along_s <= time[i, j]:
-                time[i, j], metres[i, j], crossed[i, j], a[i, j], b[i, j] = along_s, along_m, 0, -1, -1
+                time[i, j], along_m[i, j], a[i, j], b[i, j] = along_s, metres, -1, -1
         # of the entries of one pair of rows the quickest counts
         pair = from_.of_row[chunk][:, None] * m + to.of_row[goals]
         order = np.lexsort((time.ravel(), pair.ravel()))
@@ -201,14 +194,24 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
         row, col = np.divmod(pair[i, j], m)
         better = time[i, j] < found.time_s[row, col]
         i, j, row, col = i[better], j[better], row[better], col[better]
-        found.time_s[row, col], found.length_m[row, col], found.crossings[row, col] = time[i, j], metres[i, j], crossed[i, j]
+        a, b = a[i, j], b[i, j]
+        found.time_s[row, col] = time[i, j]
         found.entries[row, col] = np.column_stack([chunk[i], goals[j]])
-        found.ends[row, col] = np.column_stack([a[i, j], b[i, j]])
-        for k in np.flatnonzero(crossed[i, j]):
-            found.gates[int(row[k]), int(col[k])] = walked.gates[int(source[i[k], j[k]]), int(column[i[k], j[k]])]
-        if path and found.ends[0, 0, 0] >= 0 and found.entries[0, 0, 0] in chunk:
-            entry = int(np.flatnonzero(chunk == found.entries[0, 0, 0])[0])
-            found.path = _path(before[source_of[entry, found.ends[0, 0, 0]]], int(to.node[found.entries[0, 0, 1], found.ends[0, 0, 1]]))
+        found.ends[row, col] = np.column_stack([a, b])
+        if not detail:
+            continue
+        source, goal = source_of[i, np.maximum(a, 0)], goal_of[j, np.maximum(b, 0)]
+        on_roads = np.flatnonzero(a >= 0)
+        length_m, gates = roads.measure(source[on_roads], goal[on_roads])
+        start_m = network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk] + from_.leg_m[chunk, None]
+        found.length_m[row, col] = along_m[i, j]
+        found.length_m[row[on_roads], col[on_roads]] = start_m[i, a][on_roads] + length_m + goal_m[j, b][on_roads]
+        found.crossings[row, col] = 0
+        for k, passed in gates.items():
+            at = int(row[on_roads[k]]), int(col[on_roads[k]])
+            found.gates[at], found.crossings[at] = passed, len(passed)
+        if path and len(on_roads):
+            found.path = roads.nodes(int(source[on_roads[0]]), int(goal[on_roads[0]]))
     found.time_s = found.time_s.round(TIME_DECIMALS)
     return found
 
@@ -229,42 +232,73 @@ def _along(network: Network, profile: str, from_: Sides, entry: int, to: Sides, 
     return float(time), float(network.length_m[segment] * abs(share) + from_.leg_m[entry] + to.leg_m[goal])
 
 
-@dataclass
-class _Walked:
-    """Length and gates of the ways from each source to each goal node."""
+class _Searched:
+    """Times between nodes by Dijkstra's algorithm, as SciPy runs it: nothing to prepare, but it walks the whole network.
 
-    nodes: NDArray[np.int64]
-    length_m: NDArray[np.float64]
-    crossings: NDArray[np.int64]
-    gates: dict[tuple[int, int], list[int]]
+    ``time_s`` is (sources, goals).
+    """
 
-    def column(self, node: Any) -> Any:
-        return np.searchsorted(self.nodes, node)
+    def __init__(self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64], detail: bool) -> None:
+        from scipy.sparse.csgraph import dijkstra
+
+        self.network, self.arcs, self.goals = network, network.arcs(profile), goals
+        if detail:
+            node_s, self.before = dijkstra(self.arcs.time_s, indices=sources, return_predecessors=True)
+        else:
+            node_s = dijkstra(self.arcs.time_s, indices=sources)
+        self.time_s: NDArray[np.float64] = node_s[:, goals]
+
+    def measure(self, source: NDArray[np.int64], goal: NDArray[np.int64]) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+        """Give length and gates of the ways of some pairs, walking back from all goals at once, one arc a step."""
+        length_m = np.zeros(len(source))
+        gates: dict[int, list[int]] = {}
+        way, row, here = np.arange(len(source)), source, self.goals[goal]
+        while len(way):
+            previous = self.before[row, here]
+            going = previous >= 0
+            way, row, here, previous = way[going], row[going], here[going], previous[going]
+            segment = self.arcs.between(previous, here)
+            length_m[way] += self.network.length_m[segment]
+            for step in np.flatnonzero(self.network.gate[segment] >= 0):
+                gates.setdefault(int(way[step]), []).insert(0, int(self.network.gate[segment[step]]))
+            here = previous.astype(np.int64)
+        return length_m, gates
+
+    def nodes(self, source: int, goal: int) -> list[int]:
+        """Give the nodes of one way."""
+        nodes = [int(self.goals[goal])]
+        while self.before[source, nodes[-1]] >= 0:
+            nodes.append(int(self.before[source, nodes[-1]]))
+        return nodes[::-1]
 
 
-def _walk(network: Network, arcs: Arcs, before: NDArray[np.int32], sources: NDArray[np.int64], nodes: NDArray[np.int64]) -> _Walked:
-    """Walk back from all goal nodes to all sources at once, one arc a step."""
-    shape = (len(sources), len(nodes))
-    length_m, crossings = np.zeros(shape), np.zeros(shape, np.int64)
-    gates: dict[tuple[int, int], list[int]] = {}
-    row, column = (axis.ravel() for axis in np.indices(shape))
-    here = np.broadcast_to(nodes, shape).ravel()
-    while len(row):
-        previous = before[row, here]
-        going = previous >= 0
-        row, column, here, previous = row[going], column[going], here[going], previous[going]
-        segment = arcs.between(previous, here)
-        length_m[row, column] += network.length_m[segment]
-        for step in np.flatnonzero(network.gate[segment] >= 0):
-            key = int(row[step]), int(column[step])
-            crossings[key] += 1
-            gates.setdefault(key, []).insert(0, int(network.gate[segment[step]]))
-        here = previous.astype(np.int64)
-    return _Walked(nodes, length_m, crossings, gates)
+class _Prepared:
+    """The same from a prepared network: only the times that are asked for, and only the ways that are measured."""
 
+    def __init__(self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]) -> None:
+        from geo import hierarchy
 
-def _path(before: NDArray[np.int32], node: int) -> list[int]:
-    nodes = [node]
-    while before[nodes[-1]] >= 0:
-        nodes.append(int(before[nodes[-1]]))
-    return nodes[::-1]
+        self.network, self.arcs, self.sources, self.goals = network, network.arcs(profile), sources, goals
+        self.hierarchy = network.hierarchies[profile]
+        self.time_s = hierarchy.many_to_many(self.hierarchy, sources, goals)
+
+    def measure(self, source: NDArray[np.int64], goal: NDArray[np.int64]) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+        """Give length and gates of the ways of some pairs."""
+        length_m = np.zeros(len(source))
+        gates: dict[int, list[int]] = {}
+        for way, (one, other) in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
+            nodes = np.array(self.nodes(one, other), np.int64)
+            if len(nodes) > 1:
+                segment = self.arcs.between(nodes[:-1], nodes[1:])
+                length_m[way] = self.network.length_m[segment].sum()
+                passed = self.network.gate[segment]
+                if (passed >= 0).any():
+                    gates[way] = passed[passed >= 0].tolist()
+        return length_m, gates
+
+    def nodes(self, source: int, goal: int) -> list[int]:
+        """Give the nodes of one way."""
+        from geo import hierarchy
+
+        nodes: list[int] = hierarchy.path(self.hierarchy, int(self.sources[source]), int(self.goals[goal])).tolist()
+        return nodes

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo import access, crs, ways
+from geo import access, crs, layers, ways
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.proximity import lonlat
@@ -355,3 +355,24 @@ def test_route_says_why_there_is_none(grid: Network, points: Points, crossing: C
         access.route(grid, a, far)
     with pytest.raises(InputError, match="one origin"):
         access.route(grid, points({"a": crossing(0, 0), "b": crossing(1, 0)}), a)
+
+
+def test_prepared_network_gives_the_same_answers(real_network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times, lengths, gates, routes, people and reach do not depend on how they are computed; coarse corridors and all gates included."""
+    prepared = real_network.prepared()
+    monkeypatch.setattr(ways, "WAY_IN_NODES", 0)
+    folder = layers.bundled()
+    parks, gates = layers.read(folder, "parks").iloc[::6], layers.read(folder, "gates")
+    for profile in real_network.profiles:
+        plain, fast = (access.travel_times(net, parks, gates, profile=profile) for net in (real_network, prepared))
+        pd.testing.assert_frame_equal(plain, fast)
+        one, other = (access.time_matrix(net, parks, gates, profile=profile) for net in (real_network, prepared))
+        pd.testing.assert_frame_equal(one, other)
+        for towards in (False, True):
+            here, there = (access.reach(net, parks.iloc[[0]], profile=profile, towards=towards).node_s for net in (real_network, prepared))
+            np.testing.assert_allclose(here, there, rtol=1e-9)
+    for net in (real_network, prepared):
+        steps = access.route(net, parks.iloc[[0]], gates.loc[["kim-thanh"]], profile="truck")
+        total = access.travel_times(net, parks.iloc[[0]], gates.loc[["kim-thanh"]], profile="truck").iloc[0]
+        assert steps["travel_time_s"].sum() == pytest.approx(total["travel_time_s"], abs=0.01)
+        assert steps["length_m"].sum() == pytest.approx(total["length_m"], abs=0.01)

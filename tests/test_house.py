@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    ("errors", "schema", "crs", "faults"),
+    ("errors", "schema", "crs", "faults", "hierarchy", "_hierarchy_build", "_hierarchy_query"),
     ("layers", "proximity", "network", "gates"),
     ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "ways", "access", "isochrones"),
     ("export", "maps"),
@@ -34,6 +34,7 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
+    "numba": ("geo/_hierarchy_*.py",),
 }
 """Where each big library may be imported."""
 

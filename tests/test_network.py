@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.sparse.csgraph import dijkstra
 
-from geo import crs, network
+from geo import crs, hierarchy, network
 from geo.errors import InputError, NotFoundError
 from geo.network import ARRAYS, Network
 
@@ -178,7 +178,7 @@ def equal(a: Network, b: Network) -> bool:
 
 def test_every_array_is_saved() -> None:
     """The table of arrays names every array of the class."""
-    assert set(ARRAYS) == {field.name for field in fields(Network)} - {"manifest", "time_s", "_cache"}
+    assert set(ARRAYS) == {field.name for field in fields(Network)} - {"manifest", "time_s", "hierarchies", "_cache"}
 
 
 def test_round_trip(grid: Network, toy_network: Network, border: Network, tmp_path: Path) -> None:
@@ -288,4 +288,29 @@ def test_damaged_network_is_refused(grid: Network, tmp_path: Path, damage: str) 
     folder = grid.save(tmp_path / "roads")
     DAMAGE[damage](folder)
     with pytest.raises(InputError, match="import it again"):
+        network.load(folder)
+
+
+def test_prepared_network_is_saved_whole(grid: Network, tmp_path: Path) -> None:
+    """What was prepared is there again after loading, array by array; without it a network loads as before."""
+    back = network.load(grid.prepared().save(tmp_path / "grid"))
+    for profile in grid.profiles:
+        for name in hierarchy.ARRAYS:
+            assert np.array_equal(getattr(back.hierarchies[profile], name), getattr(grid.prepared().hierarchies[profile], name))
+    assert network.load(grid.save(tmp_path / "plain")).hierarchies == {}
+
+
+@pytest.mark.parametrize("name", sorted(hierarchy.ARRAYS))
+@pytest.mark.parametrize("damage", ["shorter", "far", "missing", "type"])
+def test_damaged_preparation_is_refused(grid: Network, tmp_path: Path, name: str, damage: str) -> None:
+    """Compiled code never sees an array that does not fit: each kind of damage is a sentence."""
+    folder = grid.prepared().save(tmp_path / "grid")
+    path = folder / f"hierarchy.car.{name}.npy"
+    array = np.load(path)
+    if damage == "missing":
+        path.unlink()
+    else:
+        changed = {"shorter": array[:-1], "far": np.where(np.arange(len(array)) == len(array) - 1, -7, array), "type": array.astype("f4")}
+        np.save(path, changed[damage].astype(array.dtype if damage != "type" else "f4"))
+    with pytest.raises(InputError, match="damaged"):
         network.load(folder)

@@ -115,6 +115,7 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
     assert result.exit_code == 0, result.output
     kept = network.load(home / "networks" / "two")
     assert kept.manifest.gates == ("bridge",)
+    assert tuple(kept.hierarchies) == kept.profiles
     assert kept.forward.tolist().count(False) == 1
     assert "Kept the network two" in result.stdout
     assert "The gate bridge has a road, 0.0 km from it; it is closed to the truck." in result.stdout
@@ -122,7 +123,7 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
     assert "The gate lonely has no road in this network." in result.stdout
     assert "1 gate has a road; 1 other road across a border is cut." in result.stdout
     assert "Parks in its area that are joined to a road by car: 1 of 1, the farthest over 0.5 km." in result.stdout
-    assert result.stderr.splitlines()[:2] == ["Reading the data package …", "Reading the roads of two.osm …"]
+    assert result.stderr.splitlines()[:2] == ["Reading the files …", "Reading the roads of two.osm …"]
     assert "Replaced the network two" in run("import", file, "--name", "two").stdout
 
 
@@ -174,9 +175,9 @@ def test_bar_on_a_terminal(file: Path, home: Path, border_data: Path, monkeypatc
     """On a terminal one bar fills up, with the name of the step beside it, and nothing of it goes to stdout."""
     monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
     result = CliRunner().invoke(roads, ["import", str(file), "--name", "two"], obj=SimpleNamespace(data=border_data))
-    assert "0/5  Reading the data package …" in result.stderr
-    assert "[####################] 5/5  Closing the border …" in result.stderr
-    assert "5/5" not in result.stdout
+    assert "0/7  Reading the files …" in result.stderr
+    assert "[####################] 7/7  Preparing fast answers by truck" in result.stderr
+    assert "7/7" not in result.stdout
     assert home.exists()
 
 

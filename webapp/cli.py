@@ -97,9 +97,13 @@ def _refuse(report: dict[str, list[str]], data: Path) -> None:
 
 def _warm(app: Any) -> None:
     """Make what the first visitor needs before they come."""
+    from geo import hierarchy
+
     with app.test_client() as client:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
+    if len(app.extensions["zoneatlas"].networks()) > 1:
+        hierarchy.warm_up()
 
 
 @main.command("layers")

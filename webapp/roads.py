@@ -77,7 +77,8 @@ def download(
     with _home_writable():
         made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=_say)
     _say("Closing the border")
-    _keep(*_close(made, package), name, package)
+    closed, report = _close(made, package)
+    _keep(closed.prepared(lambda profile: _say(_preparing(profile))), report, name, package)
     shutil.rmtree(cache, ignore_errors=True)
 
 
@@ -87,11 +88,12 @@ def download(
 @click.pass_context
 def import_(context: click.Context, files: tuple[Path, ...], name: str) -> None:
     """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml) and keep them as one network."""
-    with _progress("Reading the data package", steps=_steps(files) + 2) as say:
-        package = Package.of(context)
+    package = Package.of(context)
+    with _progress("Reading the files", steps=_steps(files) + 2 + package.speeds["profile"].nunique()) as say:
         made = osm.read(*files, speeds=package.speeds, on_step=say)
         say("Closing the border")
         closed, report = _close(made, package)
+        closed = closed.prepared(lambda profile: say(_preparing(profile)))
     _keep(closed, report, name, package)
 
 
@@ -125,6 +127,10 @@ def remove(name: str) -> None:
         raise NotFoundError(f"There is no road network “{name}”.")
     shutil.rmtree(folder)
     click.echo(f"Removed the network {name}.")
+
+
+def _preparing(profile: str) -> str:
+    return f"Preparing fast answers by {profile} (compiles, the first time)"
 
 
 def _close(made: network.Network, package: Package) -> tuple[network.Network, Any]:
