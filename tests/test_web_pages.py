@@ -22,8 +22,9 @@ from flask.testing import FlaskClient
 from web import Page, read
 
 from geo import export
+from geo.network import Network
 from geo.schema import LAYERS
-from webapp import pages
+from webapp import create_app, pages
 from webapp.labels import label
 from webapp.store import Store
 
@@ -558,3 +559,20 @@ def test_search_in_the_browser_and_on_the_server_agree(client: FlaskClient) -> N
     """The map gets every column that the server's search reads."""
     columns = client.get("/api/map/parks.json").get_json()["columns"]
     assert {"name_en", "name_vi", "name_zh", "province_en", "province_former_en", "district"} <= set(columns)
+
+
+def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> None:
+    """A network that was imported stands beside the corridors on every sheet, and its links keep it."""
+    real_network.prepared().save(tmp_path / "networks" / "again")
+    client = create_app({"HOME": tmp_path}).test_client()
+    pages = {name: client.get(f"/sites/dong-mai-ip?part=sheet&network={name}").get_data(as_text=True) for name in ("corridors", "again")}
+    for page in pages.values():
+        assert "Corridors, coarse" in page
+        assert "network=again" in page
+    times = {name: re.findall(r'<p class="time">(.*?)</p>', page) for name, page in pages.items()}
+    assert times["again"] == times["corridors"]
+    assert len(times["again"]) == 3
+    assert "to=mong-cai-bac-luan-2&amp;profile=truck&amp;site=dong-mai-ip&amp;network=again" in pages["again"]
+    route = client.get("/api/route?from=dong-mai-ip&to=huu-nghi&network=again").get_json()
+    assert route["travel_time_s"] == pytest.approx(client.get("/api/route?from=dong-mai-ip&to=huu-nghi").get_json()["travel_time_s"])
+    assert client.get("/sites/dong-mai-ip?network=nowhere").status_code == 404

@@ -36,7 +36,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from webapp import api, ogc, pages
+    from webapp import api, ogc, pages, sheet
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -49,6 +49,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.filters.update(
         label=labels.label, duration=labels.duration, kilometres=labels.kilometres, quantity=labels.quantity, known=labels.is_known
     )
+    app.jinja_env.globals["switch_query"] = sheet.switch_query
     for blueprint in (pages.pages, api.api, ogc.ogc):
         app.register_blueprint(blueprint)
     app.before_request(_new_nonce)

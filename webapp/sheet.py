@@ -183,3 +183,9 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
         return out
 
     return store.keep(("headline", profile), make)
+
+
+def switch_query(where: dict[str, Any], profile: str, network_name: str) -> list[tuple[str, Any]]:
+    """Give the query of the same sheet for another vehicle or network; a site stands in the path already."""
+    point = [(key, value) for key, value in where.items() if key != "site"]
+    return [*point, ("profile", profile), *([("network", network_name)] if network_name != CORRIDORS else [])]

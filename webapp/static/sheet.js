@@ -44,6 +44,7 @@
     const query = new URLSearchParams({ part: "sheet" });
     if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
     if (state.profile) query.set("profile", state.profile);
+    if (state.network) query.set("network", state.network);
     const focused = document.activeElement;
     const byHand = focused && focused !== document.body; // and not by a link that somebody shared
     if (byHand && !$("sheet").contains(focused)) opener = focused;
@@ -102,6 +103,8 @@
     writeAddress();
   }
 
+  const onNetwork = () => (state.network ? { network: state.network } : {});
+
   function clearDrawn() {
     drawing += 1; // what is still on its way is not drawn any more
     routeGroup.clearLayers();
@@ -114,7 +117,7 @@
   async function showArea(minutes) {
     Object.assign(state, { area: minutes, to: null });
     writeAddress();
-    const query = new URLSearchParams({ minutes, profile: state.profile || "truck" });
+    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...onNetwork() });
     if (state.site) query.set("site", state.site);
     else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
     clearDrawn();
@@ -140,7 +143,7 @@
   async function showRoute(to) {
     Object.assign(state, { to, area: null });
     writeAddress();
-    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck" });
+    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onNetwork() });
     clearDrawn();
     const mine = drawing;
     let found;
@@ -181,7 +184,8 @@
     else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
     else if ("switch" in link.dataset) {
       event.preventDefault();
-      state.profile = new URL(link.href).searchParams.get("profile");
+      const asked = new URL(link.href).searchParams;
+      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network") });
       const { to, area } = state;
       reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area); });
     }
