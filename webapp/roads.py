@@ -25,6 +25,8 @@ RESERVED = "corridors"
 SHOWN = 10
 """Rows of the border report that are shown of each kind."""
 
+DOWNLOAD_STEPS = 2
+"""Steps that :func:`geo.osm.download` tells of when nothing has to be asked twice."""
 BAR = "[%(bar)s] %(info)s  %(label)s"
 
 
@@ -74,11 +76,12 @@ def download(
     """Download the roads of a box or a place and keep them as a network."""
     package = Package.of(context)
     cache = settings.home() / "cache" / "overpass"
-    with _home_writable():
-        made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=_say)
-    _say("Closing the border")
-    closed, report = _close(made, package)
-    _keep(closed.prepared(lambda profile: _say(_preparing(profile))), report, name, package)
+    with _home_writable(), _progress("Asking for the roads", steps=DOWNLOAD_STEPS + 2 + package.speeds["profile"].nunique()) as say:
+        made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=say)
+        say("Closing the border")
+        closed, report = _close(made, package)
+        closed = closed.prepared(lambda profile: say(_preparing(profile)))
+    _keep(closed, report, name, package)
     shutil.rmtree(cache, ignore_errors=True)
 
 
@@ -214,20 +217,16 @@ def _progress(first: str, *, steps: int) -> Iterator[Callable[[str], None]]:
 
         def say(step: str) -> None:
             bar.label = _label(step)
-            bar.update(1)
+            bar.update(min(1, steps - 1 - bar.pos))  # a server that has to be asked again adds steps
 
         yield say
-        bar.update(1)
+        bar.update(steps - bar.pos)
 
 
 def _label(step: str) -> str:
     """Cut the name of a step to what fits beside the bar, which cannot wrap."""
     room = shutil.get_terminal_size().columns - 32
     return f"{step if not sys.stderr.isatty() or len(step) <= room else step[: max(room, 0)]} …"
-
-
-def _say(step: str) -> None:
-    click.echo(f"{step} …", err=True)
 
 
 def _name(value: str) -> str:
