@@ -18,7 +18,6 @@ STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, Unav
 """The one table from error to status."""
 
 MAX_BODY_BYTES = 1024 * 1024
-TILE_ATTRIBUTION = "© OpenStreetMap contributors"
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:

@@ -108,7 +108,6 @@ TEXTS: dict[str, Any] = {
     "area": _("area"),
     "unknown": _("unknown"),
     "unreachable": _("no road"),
-    "remembered": _("remembered"),
     "gates": _("Gates"),
     "ports": _("Ports"),
     "airports": _("Airports"),
@@ -117,14 +116,11 @@ TEXTS: dict[str, Any] = {
     "tiles": _("Online tiles"),
     "tilesHint": _("Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."),
     "reset": _("Clear all filters"),
-    "loading": _("Loading …"),
     "failed": _("This could not be loaded. Is the server still running?"),
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
-    "within": _("within {m} min"),
     "areaNote": _("Area within {m} min by {vehicle}"),
-    "accuracy": _("position good to {m}"),
     "facet.kind": _("Kind"),
     "facet.status": _("Status"),
     "facet.country": _("Country"),
@@ -133,10 +129,14 @@ TEXTS: dict[str, Any] = {
     "legend.operating": _("operating"),
     "legend.under_construction": _("under construction"),
     "legend.planned": _("planned"),
-    "here": _("Access from here"),
     "legend": _("Legend"),
 }
 """Texts of the map's script; ``{…}`` is filled in there."""
+
+
+def for_script() -> dict[str, dict[str, str]]:
+    """Give all codes and texts, in the language of the request, as the map's script takes them."""
+    return {"labels": {code: str(text) for code, text in CODES.items()}, "texts": {key: str(text) for key, text in TEXTS.items()}}
 
 
 def label(code: object) -> str:

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo import export, layers, maps
 from geo.errors import NotFoundError
-from webapp import api, args, sheet
-from webapp.labels import CODES, TEXTS, is_known
+from webapp import api, args, labels, sheet
+from webapp.labels import is_known
 from webapp.store import CORRIDORS, PROFILE, select, store
 
 pages = Blueprint("pages", __name__)
@@ -30,8 +30,8 @@ FACETS = ("kind", "status", "country", "province_en", "sectors")
 def index() -> str:
     values = args.parse(request.args, MAP_STATE)
     opened = store()
-    view = opened.package.get("view") or {"lon": 106.9, "lat": 21.6, "zoom": 8}
-    frame = opened.keep("map frame", lambda: maps.frame(lon=view["lon"], lat=view["lat"], zoom=view["zoom"]))
+    lon, lat, zoom = opened.view()
+    frame = opened.keep("map frame", lambda: maps.frame(lon=lon, lat=lat, zoom=zoom))
     config = {
         "urls": {
             "layers": {layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN},
@@ -44,8 +44,7 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        "labels": {code: str(text) for code, text in CODES.items()},
-        "texts": {key: str(text) for key, text in TEXTS.items()},
+        **labels.for_script(),
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }
@@ -73,7 +72,6 @@ def table() -> str:
     chosen = _sorted(chosen, values.get("sort"), best)
     offset = values.get("offset", 0)
     facets = {name: _counts(frame[name]) for name in FACETS if name in frame}
-    names = {key: row["name_en"] for target in ("gates", "ports", "airports") for key, row in opened.frame(target)[["name_en"]].iterrows()}
     return render_template(
         "table.html",
         layer=layer,
@@ -85,7 +83,7 @@ def table() -> str:
         facets=facets,
         values=values,
         best=best,
-        names=names,
+        names=opened.targets()["name_en"],
         profile=profile,
         coarse=opened.network().manifest.coarse,
         tabs=list(layers.LAYERS.values()),

@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from geo import maps
 from geo.errors import UnavailableError
-from webapp import api, sheet
-from webapp.labels import CODES, TEXTS, is_known
+from webapp import api, labels, sheet
+from webapp.labels import is_known
 from webapp.store import Store, store
 
 SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "page.js", "symbols.js", "sheet.js", "map.js")
@@ -27,13 +27,12 @@ def render(profile: str = "truck") -> str:
     Jinja has escaped before. A content security policy allows only the scripts that are in the file.
     """
     opened = store()
-    view = opened.package.get("view") or {"lon": 106.9, "lat": 21.6, "zoom": 8}
-    frame = maps.frame(lon=view["lon"], lat=view["lat"], zoom=view["zoom"])
+    lon, lat, zoom = opened.view()
+    frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
     basemap = opened.data / "basemap" / "basemap.pmtiles"
     config = {
         "urls": {"layers": {}, "site": "#"},
-        "labels": {code: str(text) for code, text in CODES.items()},
-        "texts": {key: str(text) for key, text in TEXTS.items()},
+        **labels.for_script(),
         "tiles": "",
         "clusterFrom": 10**9,
         "data": {

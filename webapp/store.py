@@ -92,6 +92,14 @@ class Store:
             total=len(frame),
         )
 
+    def view(self) -> tuple[float, float, float]:
+        """Say where the map begins: longitude, latitude, zoom; the middle of the parks where the package does not say."""
+        view = self.package.get("view")
+        if view:
+            return float(view["lon"]), float(view["lat"]), float(view["zoom"])
+        west, south, east, north = self.frame("parks").total_bounds
+        return (west + east) / 2, (south + north) / 2, 8.0
+
     def place(self, place_id: str) -> tuple[layers.Layer, gpd.GeoDataFrame]:
         """Find a feature that has a page, by its id in any layer of places: its layer, and a frame of one row."""
         for layer in layers.LAYERS.values():
