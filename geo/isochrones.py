@@ -102,7 +102,7 @@ def _samples(
     margin = 0.05 * max(east - west, north - south) + 0.01
     first = network.shape_lonlat[network.shape_start[:-1]]
     box = (first >= (west - margin, south - margin)).all(axis=1) & (first <= (east + margin, north + margin)).all(axis=1)
-    main = network.arcs(profile).main
+    main = network.main(profile)
     ids = np.flatnonzero((near | box) & main[network.tail] & main[network.head] & np.isfinite(segment_s) & (network.gate < 0))
     points, fraction, of = _along(network, ids, step_m)
     segment = ids[of]

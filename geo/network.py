@@ -167,6 +167,10 @@ class Network:
             self._cache[key] = Arcs.of(self, profile)
         return self._cache[key]
 
+    def main(self, profile: str) -> NDArray[np.bool_]:
+        """Say for each node whether this vehicle can come there from anywhere and go on: see `Arcs.main`."""
+        return self.arcs(profile).main
+
     def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
         """Give the same network with every profile prepared for fast answers; takes seconds, and is worth it from some thousand nodes.
 
@@ -220,7 +224,7 @@ class Network:
     def _tree(self, profile: str, country: str | None) -> tuple[NDArray[np.int64], shapely.STRtree]:
         key = ("tree", profile, country)
         if key not in self._cache:
-            main = self.arcs(profile).main
+            main = self.main(profile)
             usable = (
                 main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile]) & (self.forward | self.backward) & (self.gate < 0)
             )

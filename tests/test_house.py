@@ -34,7 +34,7 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
-    "numba": ("geo/_hierarchy_*.py",),
+    "numba": ("geo/_*.py",),
 }
 """Where each big library may be imported."""
 
