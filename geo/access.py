@@ -17,7 +17,7 @@ import shapely
 import shapely.ops
 from numpy.typing import NDArray
 
-from geo import crs, hierarchy
+from geo import crs, hierarchy, overlay
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.proximity import lonlat
@@ -181,13 +181,26 @@ def reach(network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", to
     if len(joined):
         nodes, offsets = sides.node[joined].ravel(), start_s[joined].ravel()
         if profile in network.hierarchies:
-            prepared = network.hierarchies[profile]
-            node_s = hierarchy.one_to_all(prepared, nodes[None], start_s=offsets[None], reverse=towards)[0]
+            node_s = _reach_prepared(network, profile, nodes, offsets, towards)
         else:
             graph = network.arcs(profile).time_s
             rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
             node_s = (rows + offsets[:, None]).min(axis=0)
     return Reach(node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined])
+
+
+def _reach_prepared(
+    network: Network, profile: str, nodes: NDArray[np.int64], offset_s: NDArray[np.float64], towards: bool
+) -> NDArray[np.float64]:
+    """Start at the point and, later, at every gate that is passed: what remains are roads inside a country."""
+    prepared, gates = network.hierarchies[profile], overlay.of(network, profile)
+    if len(gates.node):
+        ends = {"targets": nodes[None], "end_s": offset_s[None]} if towards else {"sources": nodes[None], "start_s": offset_s[None]}
+        times = hierarchy.many_to_many(prepared, **({"sources": gates.node} if towards else {"targets": gates.node}), **ends)
+        total_s = gates.total_s.T if towards else gates.total_s
+        over, _ = overlay.join(times.reshape(1, -1), total_s)
+        nodes, offset_s = np.concatenate([nodes, gates.node]), np.concatenate([offset_s, over[0]])
+    return hierarchy.one_to_all(prepared, nodes[None], start_s=offset_s[None], reverse=towards)[0]
 
 
 # Routes ----------------------------------------------------------------------------------------------------------------
@@ -205,8 +218,7 @@ def _steps(network: Network, profile: str, from_: Sides, to: Sides, found: Found
         pieces.append((first, f, g))
     else:
         assert found.path is not None
-        nodes = np.array(found.path)
-        between = network.arcs(profile).between(nodes[:-1], nodes[1:]) if len(nodes) > 1 else np.empty(0, int)
+        nodes, between = found.path
         pieces.append((first, f, float(a)))
         pieces += [
             (int(one), 0.0, 1.0) if network.tail[one] == node else (int(one), 1.0, 0.0)

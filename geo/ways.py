@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo import hierarchy, overlay
 from geo.errors import NotFoundError
 from geo.network import Network, Snap
 from geo.proximity import lonlat
@@ -20,6 +21,8 @@ CELLS_AT_ONCE = 20_000_000
 """Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under 0.5 GB."""
 WAY_IN_NODES = 700
 """Measuring one way of a prepared network takes as long as searching so many nodes; measured on Malta, 16,536 junctions."""
+Track = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Nodes of a way, and the segments between them."""
 TIME_DECIMALS = 3
 """Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above a limit of 60 min."""
 
@@ -133,7 +136,7 @@ class Found:
     gates: dict[tuple[int, int], list[int]]
     entries: NDArray[np.int64]
     ends: NDArray[np.int64]
-    path: list[int] | None = None
+    path: Track | None = None
 
 
 def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False) -> Found:
@@ -144,7 +147,7 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
     detail
         Tell lengths and gates too, not only times.
     path
-        Keep the nodes of the way; for one pair only, and only with `detail`.
+        Keep the nodes and segments of the way; for one pair only, and only with `detail`.
     """
     n, m = int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1
     found = Found(
@@ -211,7 +214,7 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
             at = int(row[on_roads[k]]), int(col[on_roads[k]])
             found.gates[at], found.crossings[at] = passed, len(passed)
         if path and len(on_roads):
-            found.path = roads.nodes(int(source[on_roads[0]]), int(goal[on_roads[0]]))
+            found.path = roads.track(int(source[on_roads[0]]), int(goal[on_roads[0]]))
     found.time_s = found.time_s.round(TIME_DECIMALS)
     return found
 
@@ -264,41 +267,62 @@ class _Searched:
             here = previous.astype(np.int64)
         return length_m, gates
 
-    def nodes(self, source: int, goal: int) -> list[int]:
-        """Give the nodes of one way."""
+    def track(self, source: int, goal: int) -> Track:
+        """Give one way."""
         nodes = [int(self.goals[goal])]
         while self.before[source, nodes[-1]] >= 0:
             nodes.append(int(self.before[source, nodes[-1]]))
-        return nodes[::-1]
+        way = np.array(nodes[::-1])
+        return way, self.arcs.between(way[:-1], way[1:])
 
 
 class _Prepared:
-    """The same from a prepared network: only the times that are asked for, and only the ways that are measured."""
+    """The same from a prepared network: only the times that are asked for, and only the ways that are measured.
+
+    A way stays inside one country, or goes to a gate, over gates, and on: see :mod:`geo.overlay`.
+    """
 
     def __init__(self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]) -> None:
-        from geo import hierarchy
-
-        self.network, self.arcs, self.sources, self.goals = network, network.arcs(profile), sources, goals
-        self.hierarchy = network.hierarchies[profile]
-        self.time_s = hierarchy.many_to_many(self.hierarchy, sources, goals)
+        self.network, self.arcs, self.sources, self.goals = network, network.arcs(profile, gates=False), sources, goals
+        self.hierarchy, self.overlay = network.hierarchies[profile], overlay.of(network, profile)
+        gates = self.overlay.node
+        ahead = hierarchy.many_to_many(self.hierarchy, sources, np.concatenate([goals, gates]))
+        self.time_s, to_gate = ahead[:, : len(goals)], ahead[:, len(goals) :]
+        self.leave = np.full(self.time_s.shape, -1, np.int32)
+        if len(gates):
+            over, self.enter = overlay.join(to_gate, self.overlay.total_s)
+            across, leave = overlay.join(over, hierarchy.many_to_many(self.hierarchy, gates, goals))
+            self.leave = np.where(across < self.time_s, leave, -1)
+            self.time_s = np.minimum(self.time_s, across)
 
     def measure(self, source: NDArray[np.int64], goal: NDArray[np.int64]) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
         """Give length and gates of the ways of some pairs."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
         for way, (one, other) in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
-            nodes = np.array(self.nodes(one, other), np.int64)
-            if len(nodes) > 1:
-                segment = self.arcs.between(nodes[:-1], nodes[1:])
-                length_m[way] = self.network.length_m[segment].sum()
-                passed = self.network.gate[segment]
-                if (passed >= 0).any():
-                    gates[way] = passed[passed >= 0].tolist()
+            segments = self.track(one, other)[1]
+            length_m[way] = self.network.length_m[segments].sum()
+            passed = self.network.gate[segments]
+            if (passed >= 0).any():
+                gates[way] = passed[passed >= 0].tolist()
         return length_m, gates
 
-    def nodes(self, source: int, goal: int) -> list[int]:
-        """Give the nodes of one way."""
-        from geo import hierarchy
+    def track(self, source: int, goal: int) -> Track:
+        """Give one way."""
+        start, end, leave = int(self.sources[source]), int(self.goals[goal]), int(self.leave[source, goal])
+        if leave < 0:
+            return self._road(start, end)
+        enter, node = int(self.enter[source, leave]), self.overlay.node.tolist()
+        parts = [self._road(start, node[enter])]
+        for one, other, segment in self.overlay.steps(enter, leave):
+            if segment >= 0:
+                parts.append((np.array([node[one], node[other]]), np.array([segment])))
+            else:
+                parts.append(self._road(node[one], node[other]))
+        parts.append(self._road(node[leave], end))
+        nodes = np.concatenate([parts[0][0][:1], *(part[0][1:] for part in parts)])
+        return nodes, np.concatenate([part[1] for part in parts])
 
-        nodes: list[int] = hierarchy.path(self.hierarchy, int(self.sources[source]), int(self.goals[goal])).tolist()
-        return nodes
+    def _road(self, start: int, end: int) -> Track:
+        nodes = hierarchy.path(self.hierarchy, start, end)
+        return nodes, self.arcs.between(nodes[:-1], nodes[1:])

@@ -117,6 +117,13 @@ def roads_() -> Callable[..., Network]:
     return roads
 
 
+@pytest.fixture(scope="session")
+def border() -> Network:
+    """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west ends."""
+    nodes = [(107, 21), (107.05, 21), (107, 21.01), (107.05, 21.01)]
+    return roads(nodes, [(0, 1, 300), (2, 3, 300), (0, 2, 60)], gate_of={2: "gate"}, country_of=["AA", "BB", ""])
+
+
 SIDE = 13
 WEST, SOUTH, CELL = 107.0, 21.0, 0.01
 

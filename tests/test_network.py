@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse.csgraph import dijkstra
 
-from geo import crs, hierarchy, network
-from geo.errors import InputError, NotFoundError
-from geo.network import ARRAYS, Network
+from geo import crs
+from geo.errors import NotFoundError
+from geo.network import Network
 
 Roads = Callable[..., Network]
 Crossing = Callable[[int, int], tuple[float, float]]
@@ -28,7 +25,7 @@ def test_grid_counts_in_the_head(grid: Network) -> None:
     """From corner to corner of the grid it is 12 + 12 steps of one minute; a truck takes twice as long."""
     assert hours(grid)[0, -1] == 24 * 60
     assert hours(grid, "truck")[0, -1] == 48 * 60
-    assert grid.arcs("car").main.all()
+    assert grid.main("car").all()
 
 
 def test_parallel_segments_take_the_minimum(roads: Roads) -> None:
@@ -58,7 +55,7 @@ def test_a_street_closed_to_a_vehicle_is_no_arc(roads: Roads) -> None:
     net = roads([(107, 21), (107.01, 21), (107.02, 21)], [(0, 1, 60), (1, 2, 60)], truck_s=[60, np.inf])
     assert hours(net)[0, 2] == 120
     assert np.isinf(hours(net, "truck")[0, 2])
-    assert net.arcs("truck").main.tolist() == [True, True, False]
+    assert net.main("truck").tolist() == [True, True, False]
 
 
 def test_no_time_is_still_a_way(roads: Roads) -> None:
@@ -116,13 +113,6 @@ def test_too_far_from_every_road(grid: Network) -> None:
         assert np.isnan(values).tolist() == [True, True, False]
 
 
-@pytest.fixture(scope="module")
-def border(roads: Roads) -> Network:
-    """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west ends."""
-    nodes = [(107, 21), (107.05, 21), (107, 21.01), (107.05, 21.01)]
-    return roads(nodes, [(0, 1, 300), (2, 3, 300), (0, 2, 60)], gate_of={2: "gate"}, country_of=["AA", "BB", ""])
-
-
 def test_snap_prefers_the_own_country(border: Network) -> None:
     """A point is joined to a road of its own country, though one across the border is nearer."""
     point = np.array([[107.025, 21.009]] * 3)
@@ -161,156 +151,3 @@ def test_a_truck_is_joined_where_trucks_may_drive(roads: Roads) -> None:
     point = np.array([[107.005, 21.001]])
     assert net.snap(point, "car").segment[0] == 0
     assert net.snap(point, "truck").segment[0] != 0
-
-
-# Saving
-
-
-def equal(a: Network, b: Network) -> bool:
-    same = all(np.array_equal(getattr(a, name), getattr(b, name)) and getattr(a, name).dtype == getattr(b, name).dtype for name in ARRAYS)
-    return (
-        same
-        and a.manifest == b.manifest
-        and a.profiles == b.profiles
-        and all(np.array_equal(a.time_s[one], b.time_s[one]) for one in a.profiles)
-    )
-
-
-def test_every_array_is_saved() -> None:
-    """The table of arrays names every array of the class."""
-    assert set(ARRAYS) == {field.name for field in fields(Network)} - {"manifest", "time_s", "hierarchies", "_cache"}
-
-
-def test_round_trip(grid: Network, toy_network: Network, border: Network, tmp_path: Path) -> None:
-    """What is loaded equals what was saved, array by array, and gives the same times; nothing else lies in the folder."""
-    for name, net in (("grid", grid), ("toy", toy_network), ("border", border)):
-        loaded = network.load(net.save(tmp_path / name))
-        assert equal(net, loaded)
-        np.testing.assert_array_equal(hours(net), hours(loaded))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["border", "grid", "toy"]
-
-
-def test_saving_again_replaces(grid: Network, border: Network, tmp_path: Path) -> None:
-    """The later network of a name is the one that is there, and the earlier one has gone."""
-    grid.save(tmp_path / "roads")
-    border.save(tmp_path / "roads")
-    assert equal(network.load(tmp_path / "roads"), border)
-    assert [path.name for path in tmp_path.iterdir()] == ["roads"]
-
-
-@pytest.mark.parametrize("moment", ["writing", "moving"])
-def test_interrupted_save_leaves_the_old_one(
-    grid: Network, border: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
-    """Stopped while writing or while moving into place, the earlier network is still there, whole, and nothing else is."""
-    goal = tmp_path / "roads"
-    grid.save(goal)
-    with monkeypatch.context() as patch:
-        if moment == "writing":
-            patch.setattr(np, "save", _fails_at_call(np.save, 5))
-        else:
-            patch.setattr(Path, "rename", _fails_at_call(Path.rename, 2))
-        with pytest.raises(KeyboardInterrupt):
-            border.save(goal)
-    assert equal(network.load(goal), grid)
-    assert [path.name for path in tmp_path.iterdir()] == ["roads"]
-
-
-def _fails_at_call(function: Callable[..., object], number: int) -> Callable[..., object]:
-    calls = []
-
-    def call(*arguments: object, **options: object) -> object:
-        calls.append(arguments)
-        if len(calls) == number:
-            raise KeyboardInterrupt
-        return function(*arguments, **options)
-
-    return call
-
-
-def test_no_network_there(tmp_path: Path) -> None:
-    """An empty or missing folder is “not found”, not “damaged”."""
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(NotFoundError, match="no road network"):
-            network.load(folder)
-
-
-def _truncated(folder: Path) -> None:
-    path = folder / "length_m.npy"
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def _text(folder: Path, text: str) -> None:
-    (folder / network.MANIFEST).write_text(text, encoding="utf-8")
-
-
-def _manifest(folder: Path, **changes: object) -> None:
-    raw = json.loads((folder / network.MANIFEST).read_text(encoding="utf-8"))
-    _text(folder, json.dumps({key: value for key, value in (raw | changes).items() if value != "gone"}))
-
-
-def _array(folder: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-    np.save(folder / f"{name}.npy", change(np.load(folder / f"{name}.npy")))
-
-
-DAMAGE: dict[str, Callable[[Path], None]] = {
-    "missing array": lambda folder: (folder / "tail.npy").unlink(),
-    "missing profile": lambda folder: (folder / "time_s.truck.npy").unlink(),
-    "truncated array": _truncated,
-    "empty array file": lambda folder: (folder / "gate.npy").write_bytes(b""),
-    "array of objects": lambda folder: np.save(folder / "name.npy", np.array([{"a": 1}], object), allow_pickle=True),
-    "other format": lambda folder: _manifest(folder, format=network.FORMAT + 1),
-    "no format": lambda folder: _manifest(folder, format="gone"),
-    "no profiles": lambda folder: _manifest(folder, profiles="gone"),
-    "unknown word": lambda folder: _manifest(folder, colour="red"),
-    "profile outside the folder": lambda folder: _manifest(folder, profiles=["../../car"]),
-    "foreign json": lambda folder: _text(folder, '{"type": "FeatureCollection", "features": []}'),
-    "json list": lambda folder: _text(folder, "[1, 2]"),
-    "broken json": lambda folder: _text(folder, '{"format": 1,'),
-    "not text": lambda folder: (folder / network.MANIFEST).write_bytes(b"\xff\xfe\x00\x81"),
-    "shorter array": lambda folder: _array(folder, "head", lambda a: a[:-1]),
-    "one number": lambda folder: _array(folder, "head", lambda a: a.sum()),
-    "node that is not there": lambda folder: _array(folder, "head", lambda a: a + 1),
-    "negative node": lambda folder: _array(folder, "tail", lambda a: a - 1),
-    "gate that is not there": lambda folder: _array(folder, "gate", lambda a: a + 5),
-    "other kind of number": lambda folder: _array(folder, "tail", lambda a: a.astype(float)),
-    "flat nodes": lambda folder: _array(folder, "node_lonlat", lambda a: a[:, 0]),
-    "shapes out of order": lambda folder: _array(folder, "shape_start", lambda a: np.concatenate([a[:1], a[1:-1][::-1], a[-1:]])),
-    "missing shape": lambda folder: _array(folder, "shape_lonlat", lambda a: a[:-1]),
-    "negative time": lambda folder: _array(folder, "time_s.car", lambda a: -a),
-    "unknown time": lambda folder: _array(folder, "time_s.car", lambda a: a * np.nan),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_damaged_network_is_refused(grid: Network, tmp_path: Path, damage: str) -> None:
-    """Whatever is wrong with a saved network, it is said in one sentence and nothing is computed from it."""
-    folder = grid.save(tmp_path / "roads")
-    DAMAGE[damage](folder)
-    with pytest.raises(InputError, match="import it again"):
-        network.load(folder)
-
-
-def test_prepared_network_is_saved_whole(grid: Network, tmp_path: Path) -> None:
-    """What was prepared is there again after loading, array by array; without it a network loads as before."""
-    back = network.load(grid.prepared().save(tmp_path / "grid"))
-    for profile in grid.profiles:
-        for name in hierarchy.ARRAYS:
-            assert np.array_equal(getattr(back.hierarchies[profile], name), getattr(grid.prepared().hierarchies[profile], name))
-    assert network.load(grid.save(tmp_path / "plain")).hierarchies == {}
-
-
-@pytest.mark.parametrize("name", sorted(hierarchy.ARRAYS))
-@pytest.mark.parametrize("damage", ["shorter", "far", "missing", "type"])
-def test_damaged_preparation_is_refused(grid: Network, tmp_path: Path, name: str, damage: str) -> None:
-    """Compiled code never sees an array that does not fit: each kind of damage is a sentence."""
-    folder = grid.prepared().save(tmp_path / "grid")
-    path = folder / f"hierarchy.car.{name}.npy"
-    array = np.load(path)
-    if damage == "missing":
-        path.unlink()
-    else:
-        changed = {"shorter": array[:-1], "far": np.where(np.arange(len(array)) == len(array) - 1, -7, array), "type": array.astype("f4")}
-        np.save(path, changed[damage].astype(array.dtype if damage != "type" else "f4"))
-    with pytest.raises(InputError, match="damaged"):
-        network.load(folder)

@@ -13,7 +13,7 @@ import pytest
 from cross import NODES, PRIMARY, SPEEDS, STEP, STREET, WAYS, as_pbf, xml
 from scipy.sparse.csgraph import dijkstra
 
-from geo import crs, network, osm, osmfile, osmtags
+from geo import crs, network, osm, osmfile, osmtags, storage
 from geo.errors import InputError, NotFoundError
 
 SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
@@ -175,7 +175,7 @@ def test_zero_length_edge(tmp_path: Path) -> None:
     """Two points at one place still join the roads on either side, and a point can be snapped beside them."""
     nodes = NODES | {2: (STEP, 0)}
     made = road(([1, 2], STREET), ([2, 3], STREET), ([1, 11], STREET), ([1, 13], STREET), ([2, 12], STREET), nodes=nodes, folder=tmp_path)
-    assert made.arcs("car").main.all()
+    assert made.main("car").all()
     assert (made.length_m == 0).sum() == 1
     assert made.snap([(STEP, -STEP / 10)], "car").distance_m[0] == pytest.approx(11.1, abs=0.2)
 
@@ -211,7 +211,7 @@ def test_files_taken_together_are_one_network(tmp_path: Path, cross: Path) -> No
 def test_save_and_load(tmp_path: Path, cross: Path) -> None:
     """A saved network comes back with every array and its manifest."""
     made = osmfile.read(cross, speeds=SPEEDS)
-    again = network.load(made.save(tmp_path / "cross"))
+    again = storage.load(storage.save(made, tmp_path / "cross"))
     assert again.manifest == made.manifest
     for name in network.ARRAYS:
         np.testing.assert_array_equal(getattr(again, name), getattr(made, name))

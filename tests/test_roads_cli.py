@@ -15,7 +15,7 @@ import shapely
 from click.testing import CliRunner, Result
 from overpass import Stand, serving
 
-from geo import network, osm
+from geo import network, osm, storage
 from geo.errors import AtlasError
 from webapp.roads import _steps, roads
 
@@ -113,7 +113,7 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
     """An import keeps the network with its border closed, and tells which gates have a road, and which roads are cut."""
     result = run("import", file, "--name", "two")
     assert result.exit_code == 0, result.output
-    kept = network.load(home / "networks" / "two")
+    kept = storage.load(home / "networks" / "two")
     assert kept.manifest.gates == ("bridge",)
     assert tuple(kept.hierarchies) == kept.profiles
     assert kept.forward.tolist().count(False) == 1
@@ -190,7 +190,7 @@ def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
     run("import", file, "--name", "two")
     assert_refused(run("import", cut, "--name", "two"), "cut.osm is damaged, cut short")
     assert [one.name for one in (home / "networks").iterdir()] == ["two"]
-    assert network.load(home / "networks" / "two").segment_count
+    assert storage.load(home / "networks" / "two").segment_count
 
 
 @pytest.mark.parametrize("name", ["Two", "../two", "", "a b", "corridors"])
@@ -209,7 +209,7 @@ def test_download(run, home: Path) -> None:
         result = run("download", "--bbox", 107.9, 21.4, 108.1, 21.7, "--name", "box", "--overpass-url", server.url)
     assert result.exit_code == 0, result.output
     assert "The gate bridge has a road" in result.stdout
-    assert network.load(home / "networks" / "box").manifest.as_of == "2025-10-01"
+    assert storage.load(home / "networks" / "box").manifest.as_of == "2025-10-01"
     assert not (home / "cache" / "overpass").exists()
 
 

@@ -21,7 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import Page, read
 
-from geo import export
+from geo import export, storage
 from geo.network import Network
 from geo.schema import LAYERS
 from webapp import create_app, pages
@@ -563,7 +563,7 @@ def test_search_in_the_browser_and_on_the_server_agree(client: FlaskClient) -> N
 
 def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> None:
     """A network that was imported stands beside the corridors on every sheet, and its links keep it."""
-    real_network.prepared().save(tmp_path / "networks" / "again")
+    storage.save(real_network.prepared(), tmp_path / "networks" / "again")
     client = create_app({"HOME": tmp_path}).test_client()
     pages = {name: client.get(f"/sites/dong-mai-ip?part=sheet&network={name}").get_data(as_text=True) for name in ("corridors", "again")}
     for page in pages.values():

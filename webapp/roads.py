@@ -14,7 +14,7 @@ from typing import Any
 import click
 import numpy as np
 
-from geo import borders, corridors, layers, network, osm
+from geo import borders, corridors, layers, network, osm, storage
 from geo.errors import InputError, NotFoundError, UnavailableError
 from webapp import settings
 
@@ -108,7 +108,7 @@ def list_(context: click.Context) -> None:
     names = [RESERVED, *sorted(folder.name for folder in _folder().glob("*/") if NAME.fullmatch(folder.name))]
     for name in names:
         try:
-            one = corridors.read(_data(context)) if name == RESERVED else network.load(_folder() / name)
+            one = corridors.read(_data(context)) if name == RESERVED else storage.load(_folder() / name)
         except (InputError, NotFoundError) as error:
             click.echo(f"{name}: {error}", err=True)
             continue
@@ -144,7 +144,7 @@ def _keep(made: network.Network, report: Any, name: str, package: Package) -> No
     """Save a network whose border is closed, and tell in sentences what it is good for."""
     existed = (_folder() / name).exists()
     with _home_writable():
-        made.save(_folder() / name)
+        storage.save(made, _folder() / name)
     km = float(made.length_m.sum()) / 1000
     click.echo(f"{'Replaced' if existed else 'Kept'} the network {name}: {made.segment_count:,} segments, {km:,.0f} km.")
     for sentence in (*_joined(made, package.parks), *made.manifest.notes):

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from flask import current_app
 
-from geo import access, corridors, layers, network, proximity
+from geo import access, corridors, layers, network, proximity, storage
 from geo.errors import InputError, NotFoundError
 from geo.export import About
 
@@ -139,7 +139,7 @@ class Store:
     def networks(self) -> tuple[str, ...]:
         """Name the networks there are: that of the corridors, and those saved under the home folder."""
         saved = self.home / "networks"
-        found = sorted(one.name for one in saved.iterdir() if (one / network.MANIFEST).is_file()) if saved.is_dir() else []
+        found = sorted(one.name for one in saved.iterdir() if (one / storage.MANIFEST).is_file()) if saved.is_dir() else []
         return (CORRIDORS, *found)
 
     def network(self, name: str = CORRIDORS) -> network.Network:
@@ -148,7 +148,7 @@ class Store:
             raise NotFoundError(f"There is no road network “{name}”; there are {', '.join(self.networks())}.")
         if name == CORRIDORS:
             return self.keep(("network", name), lambda: corridors.read(self.data))
-        return self.keep(("network", name), lambda: network.load(self.home / "networks" / name))
+        return self.keep(("network", name), lambda: storage.load(self.home / "networks" / name))
 
     # Access
 
