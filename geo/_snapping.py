@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+SMALL_RADIUS_M = 6_335_000.0
+"""The WGS 84 ellipsoid curves nowhere tighter: degrees that are so many metres here are at least as many on the ground."""
+
 
 @njit(cache=True, nogil=True)
-def fill(xy: Any, shape_start: Any, west: float, south: float, cell: float, columns: int, rows: int, start: Any, step: Any) -> int:
+def fill(xy: Any, shape_start: Any, kept: Any, west: float, south: float, cell: float, columns: int, rows: int, start: Any, step: Any) -> int:
     """List the steps of all lines by the cells they pass: count them into ``start`` where ``step`` is empty, else write them.
 
     Of each row that a step passes, the cells between its westernmost and easternmost point there are taken, and one cell more
@@ -17,7 +20,7 @@ def fill(xy: Any, shape_start: Any, west: float, south: float, cell: float, colu
     """
     total = 0
     for line in range(len(shape_start) - 1):
-        for p in range(shape_start[line], shape_start[line + 1] - 1):
+        for p in range(shape_start[line], shape_start[line + 1] - 1 if kept[line] else 0):
             ax, ay, bx, by = xy[p, 0], xy[p, 1], xy[p + 1, 0], xy[p + 1, 1]
             if ay > by:
                 ax, ay, bx, by = bx, by, ax, ay
@@ -45,10 +48,23 @@ def fill(xy: Any, shape_start: Any, west: float, south: float, cell: float, colu
 
 
 @njit(cache=True, nogil=True)
+def owner(shape_start: Any, point: int) -> int:
+    """Find the line a point belongs to."""
+    low, high = 0, len(shape_start) - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if shape_start[middle] <= point:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
 def nearest(
-    points: Any,
+    lonlat: Any,
     group: Any,
-    within: Any,
+    within_m: float,
     xy: Any,
     shape_start: Any,
     usable: Any,
@@ -62,12 +78,15 @@ def nearest(
 ) -> None:
     """Find for each point the nearest usable line of its group, -1 for any; rings of cells are searched from the inside out."""
     west, south, cell, columns, rows = frame[0], frame[1], frame[2], int(frame[3]), int(frame[4])
-    for q in range(len(points)):
-        x, y = points[q, 0], points[q, 1]
-        segment[q] = -1
-        if not (np.isfinite(x) and np.isfinite(y)) or columns == 0:
+    for q in range(len(lonlat)):
+        x, latitude = np.radians(lonlat[q, 0]), np.radians(lonlat[q, 1])
+        segment[q], fraction[q], foot[q, 0], foot[q, 1] = -1, np.nan, np.nan, np.nan
+        if not (np.isfinite(x) and np.isfinite(latitude)) or columns == 0:
             continue
-        limit = within[q] * within[q]
+        y = np.arcsinh(np.tan(latitude))
+        # a metre in the projection grows with latitude: taken where the limit ends at its farthest, on a sphere a little small
+        beyond = min(abs(latitude) + within_m / SMALL_RADIUS_M, 1.55)
+        limit = (within_m / SMALL_RADIUS_M / np.cos(beyond)) ** 2
         best, best_line, best_step, best_share = limit, -1, -1, 0.0
         # outside the grid the search begins at its nearest cell, so a ring is at least so far away as `ring` tells
         column = min(max(int(np.floor((x - west) / cell)), 0), columns - 1)
@@ -100,7 +119,7 @@ def nearest(
                             share = min(max(((x - ax) * dx + (y - ay) * dy) / size, 0.0), 1.0) if size > 0 else 0.0
                             away = (x - ax - share * dx) ** 2 + (y - ay - share * dy) ** 2
                             if away <= best:
-                                line = np.searchsorted(shape_start, p, side="right") - 1
+                                line = owner(shape_start, p)
                                 mine = usable[line] and (group[q] == -1 or line_group[line] == group[q])
                                 # of two equally near ones the first, so that the answer does not depend on the grid
                                 if mine and (away < best or best_line < 0 or p < best_step):
@@ -119,5 +138,5 @@ def nearest(
                 before += best_share * size
             total += size
         fraction[q] = min(before / total, 1.0) if total > 0 else 0.0
-        for k in range(2):
-            foot[q, k] = xy[best_step, k] + best_share * (xy[best_step + 1, k] - xy[best_step, k])
+        foot[q, 0] = np.degrees(xy[best_step, 0] + best_share * (xy[best_step + 1, 0] - xy[best_step, 0]))
+        foot[q, 1] = np.degrees(np.arctan(np.sinh(xy[best_step, 1] + best_share * (xy[best_step + 1, 1] - xy[best_step, 1]))))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from geo import crs, hierarchy
 from geo.errors import InputError, NotFoundError
 from geo.hierarchy import Hierarchy
-from geo.snapping import Index
+from geo.snapping import Index, plain
 
 FORMAT = 2
 
@@ -37,6 +37,8 @@ ARRAYS: dict[str, str] = {
 
 LISTED = {"road_class": "road_classes", "name": "names", "gate": "gates", "country": "countries"}
 """Arrays that point into a list of the manifest."""
+OF_GATES = ("overlay", "over gates")
+"""What is kept of a network and depends on the time at its gates; arcs with gates do too."""
 NO_COUNTRY = -2
 """Stands for a country of which the network has no road: no segment has it."""
 
@@ -198,7 +200,7 @@ class Network:
             self.main(profile)
             time_s[profile] = np.array(time)
             time_s[profile][at] += wait[self.gate[at]]
-        kept = {key: value for key, value in self._cache.items() if not (key[0] == "arcs" and key[2]) and key[0] != "overlay"}
+        kept = {key: value for key, value in self._cache.items() if key[0] not in OF_GATES and not (key[0] == "arcs" and key[2])}
         return replace(self, time_s=time_s, _cache=kept)
 
     def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
@@ -236,14 +238,7 @@ class Network:
         if country is not None and self.manifest.countries:
             number = {code: i for i, code in enumerate(self.manifest.countries)} | {None: -1}
             group = np.array([number.get(code, NO_COUNTRY) for code in country], np.int16)
-        segment, fraction, foot = self.index.nearest(
-            lonlat,
-            self.shape_start,
-            self._usable(profile),
-            within_m=self.manifest.snap_limit_m,
-            line_group=self.country,
-            group=group,
-        )
+        segment, fraction, foot = self.index.nearest(lonlat, group, within_m=self.manifest.snap_limit_m, **self._lines(profile))
         distance_m = crs.distance_m(lonlat, foot)
         far = ~(distance_m <= self.manifest.snap_limit_m)
         segment[far], fraction[far], distance_m[far], foot[far] = -1, np.nan, np.nan, np.nan
@@ -251,17 +246,21 @@ class Network:
 
     @property
     def index(self) -> Index:
-        """The grid by which points are joined to segments; made once and kept."""
+        """The grid by which points are joined to segments that some vehicle may use; made once and kept."""
         if ("index",) not in self._cache:
-            self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start)
+            usable = np.any([self._lines(profile)["usable"] for profile in self.profiles], axis=0)
+            self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start, usable)
         return self._cache["index",]
 
-    def _usable(self, profile: str) -> NDArray[np.bool_]:
-        key = ("usable", profile)
+    def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
+        """Give what a search in the grid has to know of the segments."""
+        key = ("lines", profile)
         if key not in self._cache:
             main = self.main(profile)
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
-            self._cache[key] = usable & (self.forward | self.backward) & (self.gate < 0)
+            usable &= (self.forward | self.backward) & (self.gate < 0)
+            lines = {"shape_start": (self.shape_start, "i8"), "usable": (usable, "?"), "line_group": (self.country, "i2")}
+            self._cache[key] = {name: plain(*one) for name, one in lines.items()}
         return self._cache[key]
 
 

@@ -42,8 +42,8 @@ class Index:
             object.__setattr__(self, name, plain(getattr(self, name), kind))
 
     @classmethod
-    def of(cls, lonlat: NDArray[np.float64], shape_start: NDArray[np.int64]) -> Index:
-        """Make the index of lines given as in :class:`geo.network.Network`."""
+    def of(cls, lonlat: NDArray[np.float64], shape_start: NDArray[np.int64], kept: NDArray[np.bool_]) -> Index:
+        """Make the index of the lines that are `kept`, given as in :class:`geo.network.Network`."""
         from geo import _snapping as compiled
 
         xy = crs.mercator(lonlat).reshape(-1, 2)
@@ -58,7 +58,7 @@ class Index:
         frame = np.array([*low, cell, columns, rows])
         start = np.zeros(columns * rows + 1, np.int64)
         nothing = np.empty(0, np.int32)
-        grid = (plain(xy, "f8"), plain(shape_start, "i8"), low[0], low[1], cell, columns, rows)
+        grid = (plain(xy, "f8"), plain(shape_start, "i8"), plain(kept, "?"), low[0], low[1], cell, columns, rows)
         total = compiled.fill(*grid, start, nothing)
         np.cumsum(start, out=start)
         step = np.empty(total, np.int32)
@@ -69,12 +69,12 @@ class Index:
     def nearest(
         self,
         lonlat: NDArray[np.float64],
-        shape_start: NDArray[np.int64],
-        usable: NDArray[np.bool_],
+        group: NDArray[np.int16],
         *,
         within_m: float,
+        shape_start: NDArray[np.int64],
+        usable: NDArray[np.bool_],
         line_group: NDArray[np.int16],
-        group: NDArray[np.int16],
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
         """Find the nearest usable line of each point.
 
@@ -82,12 +82,12 @@ class Index:
         ----------
         lonlat
             (n, 2) WGS 84; a row with NaN finds nothing.
-        usable, line_group
-            For each line, whether it counts, and its group.
-        within_m
-            Lines farther away need not be found; some that are a little farther may be.
         group
             (n,) the group a point looks for, -1 for all.
+        shape_start, usable, line_group
+            Where each line begins among the points, whether it counts, and its group; arrays as :func:`plain` makes them.
+        within_m
+            Lines farther away need not be found; some that are a little farther may be.
 
         Returns
         -------
@@ -97,17 +97,10 @@ class Index:
         from geo import _snapping as compiled
 
         n = len(lonlat)
-        line, fraction, foot = np.empty(n, np.int64), np.full(n, np.nan), np.full((n, 2), np.nan)
-        points = crs.mercator(lonlat)
-        # the scale of the projection, which grows with latitude, where the limit ends at its farthest
-        degrees = within_m / 110_000
-        with np.errstate(invalid="ignore"):
-            scale = 1 / np.cos(np.radians(np.minimum(np.abs(lonlat[:, 1]) + degrees, 89.0)))
-        within = within_m / 6_350_000 * scale
-        compiled.nearest(
-            points, group, within, self.xy, shape_start, usable, line_group, self.frame, self.start, self.step, line, fraction, foot
-        )
-        return line, fraction, crs.from_mercator(foot)
+        line, fraction, foot = np.empty(n, np.int64), np.empty(n), np.empty((n, 2))
+        grid = self.xy, shape_start, usable, line_group, self.frame, self.start, self.step
+        compiled.nearest(plain(lonlat, "f8"), plain(group, "i2"), float(within_m), *grid, line, fraction, foot)
+        return line, fraction, foot
 
 
 def plain(array: Any, kind: str) -> NDArray[Any]:
@@ -139,6 +132,6 @@ def check_fit(arrays: Mapping[str, NDArray[Any]], points: int) -> None:
 def warm_up() -> None:
     """Compile what is here, or load what was compiled before."""
     lonlat, shape_start = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([0, 2])
-    index = Index.of(lonlat, shape_start)
+    index = Index.of(lonlat, shape_start, np.array([True]))
     usable, group = plain([True], "?"), plain([-1], "i2")
-    index.nearest(lonlat, plain(shape_start, "i8"), usable, within_m=1e6, line_group=group, group=group)
+    index.nearest(lonlat[:1], group, within_m=1e6, shape_start=plain(shape_start, "i8"), usable=usable, line_group=group)

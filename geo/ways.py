@@ -65,8 +65,6 @@ class Sides:
     @classmethod
     def of(cls, network: Network, points: gpd.GeoDataFrame, profile: str) -> Sides:
         """Join a point layer; with the columns ``country`` and ``opposite_country`` as :mod:`geo.access` says."""
-        if profile not in network.profiles:
-            raise NotFoundError(f"There is no vehicle profile “{profile}”; there are {', '.join(network.profiles)}.")
         n = len(points)
         of_row = np.arange(n)
         country: NDArray[np.object_] = points["country"].to_numpy(object, copy=True) if "country" in points else np.full(n, None, object)
@@ -75,7 +73,21 @@ class Sides:
             of_row = np.concatenate([of_row, twin])
             country = np.concatenate([country, points["opposite_country"].to_numpy(object)[twin]])
         country[pd.isna(country)] = None
-        point = lonlat(points)[of_row]
+        return cls.at(network, lonlat(points)[of_row], profile, country=country, of_row=of_row)
+
+    @classmethod
+    def at(
+        cls,
+        network: Network,
+        point: NDArray[np.float64],
+        profile: str,
+        *,
+        country: NDArray[np.object_],
+        of_row: NDArray[np.int64] | None = None,
+    ) -> Sides:
+        """Join points given as arrays: (k, 2) WGS 84, (k,) country or None, (k,) row of a layer each is an entry of."""
+        if profile not in network.profiles:
+            raise NotFoundError(f"There is no vehicle profile “{profile}”; there are {', '.join(network.profiles)}.")
         snap = network.snap(point, profile, country=country)
         at = np.maximum(snap.segment, 0)
         time = np.where(snap.segment >= 0, network.time_s[profile][at], np.inf)
@@ -86,7 +98,7 @@ class Sides:
         leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
         return cls(
             point=point,
-            of_row=of_row,
+            of_row=np.arange(len(point)) if of_row is None else of_row,
             country=country,
             snap=snap,
             leg_s=leg_s,
@@ -186,7 +198,7 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
         a, b = best // 2, best % 2
         along_m = np.full(time.shape, np.nan)
         for i, j in zip(*np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces), strict=True):
-            along_s, metres = _along(network, profile, from_, chunk[i], to, goals[j])
+            along_s, metres = along(network, profile, (from_, int(chunk[i])), (to, int(goals[j])))
             if along_s <= time[i, j]:
                 time[i, j], along_m[i, j], a[i, j], b[i, j] = along_s, metres, -1, -1
         # of the entries of one pair of rows the quickest counts
@@ -219,20 +231,21 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
     return found
 
 
-def _along(network: Network, profile: str, from_: Sides, entry: int, to: Sides, goal: int) -> tuple[float, float]:
-    """Give time and length along the one segment on which both points lie; inf where it is one-way the other way.
+def along(network: Network, profile: str, from_: tuple[Sides, int], to: tuple[Sides, int]) -> tuple[float, float]:
+    """Give time and length along the one segment on which two entries lie; inf where it is one-way the other way.
 
     From a point to itself it is nothing: the legs to the road and back are not driven.
     """
-    if np.array_equal(from_.point[entry], to.point[goal]):
+    (start, entry), (end, goal) = from_, to
+    if np.array_equal(start.point[entry], end.point[goal]):
         return 0.0, 0.0
-    segment = from_.snap.segment[entry]
-    share = to.snap.fraction[goal] - from_.snap.fraction[entry]
+    segment = start.snap.segment[entry]
+    share = end.snap.fraction[goal] - start.snap.fraction[entry]
     allowed = network.forward[segment] if share >= 0 else network.backward[segment]
     if not allowed and share != 0:
         return np.inf, np.inf
-    time = network.time_s[profile][segment] * abs(share) + from_.leg_s[entry] + to.leg_s[goal]
-    return float(time), float(network.length_m[segment] * abs(share) + from_.leg_m[entry] + to.leg_m[goal])
+    time = network.time_s[profile][segment] * abs(share) + start.leg_s[entry] + end.leg_s[goal]
+    return float(time), float(network.length_m[segment] * abs(share) + start.leg_m[entry] + end.leg_m[goal])
 
 
 class _Searched:

@@ -15,9 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    ("errors", "schema", "crs", "faults", "hierarchy", "_hierarchy_build", "_hierarchy_query", "snapping", "_snapping", "_overlay"),
+    ("errors", "schema", "crs", "faults", "hierarchy", "_hierarchy_build", "_hierarchy_query", "snapping", "_snapping", "_overlay", "_raster"),
     ("layers", "proximity", "network", "storage", "gates"),
-    ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "overlay", "ways", "access", "isochrones"),
+    ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "overlay", "ways", "surfaces", "access", "isochrones"),
     ("export", "maps"),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""

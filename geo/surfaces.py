@@ -1,0 +1,253 @@
+"""Surfaces: the travel time between every junction and each of some places, prepared, so that an answer is a lookup.
+
+A surface holds roads inside each country only. The gates are laid over it when it is asked (:mod:`geo.overlay`), so that
+waiting at a gate, or closing it, changes no surface. Times are kept in single precision: they are right to 0.01 s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import hierarchy, overlay
+from geo.errors import InputError, NotFoundError
+from geo.hierarchy import Hierarchy
+from geo.network import Network
+from geo.proximity import lonlat
+from geo.ways import Sides, along, known
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+FORMAT = 1
+MANIFEST = "surfaces.json"
+WIDTH = 16
+"""Columns that are computed at once: what one sweep of :mod:`geo.hierarchy` takes."""
+TIME_DECIMALS = 2
+DIRECTIONS = ("to", "from")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Some columns of one surface: where they start (k, 2), after how long, and whether times lead there or from there."""
+
+    first: int
+    nodes: NDArray[np.int64]
+    start_s: NDArray[np.float64]
+    to: bool
+
+    def run(self, prepared: Hierarchy) -> NDArray[np.float32]:
+        """Give the columns, (n, k)."""
+        return hierarchy.one_to_all(prepared, self.nodes, start_s=self.start_s, reverse=self.to, dtype=np.float32).T
+
+
+Runner = Callable[[Hierarchy, list[Job]], Iterable[tuple[Job, NDArray[np.float32]]]]
+"""Computes jobs somewhere, and gives each back with its columns, in any order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Surfaces:
+    """Times between every node of a network and some places, for one vehicle.
+
+    Attributes
+    ----------
+    network, profile
+        What they were made for.
+    sides
+        The places, joined to roads; a gate twice.
+    joined
+        (e,) those entries of ``sides`` that are joined: the first columns. Then follow the ends of all gates.
+    to_s, from_s
+        (n, e + g) seconds from each node to a column, and from a column to each node; inf where no way inside the country
+        leads there. Node by node in memory: one answer reads two rows.
+    """
+
+    network: Network
+    profile: str
+    sides: Sides
+    joined: NDArray[np.int64]
+    to_s: NDArray[np.float32]
+    from_s: NDArray[np.float32]
+
+    def times(self, others: Sides, *, towards: bool = False) -> NDArray[np.float64]:
+        """Give the times from some points to all places, or with `towards` from all places to those points.
+
+        Parameters
+        ----------
+        others
+            The points, joined to the same network for the same vehicle.
+
+        Returns
+        -------
+        array
+            (k, m) seconds by row of the points and of the places, NaN where there is no way: as :func:`geo.access.time_matrix`.
+        """
+        k, m, e = int(others.of_row.max(initial=-1)) + 1, int(self.sides.of_row.max(initial=-1)) + 1, len(self.joined)
+        best = np.full((k, m), np.inf)
+        mine = np.flatnonzero(others.snap.segment >= 0)
+        if not len(mine) or not e:
+            return known(best)
+        rows = (self.from_s if towards else self.to_s)[others.node[mine]]
+        ends = (others.in_s if towards else others.out_s)[mine] + others.leg_s[mine, None]
+        time_s = (rows + ends[:, :, None]).min(axis=1)
+        inside = time_s[:, :e]
+        over_s = self._over_gates(towards)
+        if len(over_s):
+            inside = np.minimum(inside, overlay.join(time_s[:, e:], over_s)[0])
+        for i, j in zip(*np.nonzero(others.snap.segment[mine][:, None] == self.sides.snap.segment[self.joined]), strict=True):
+            ends_of = (others, int(mine[i])), (self.sides, int(self.joined[j]))
+            inside[i, j] = min(inside[i, j], along(self.network, self.profile, *(ends_of[::-1] if towards else ends_of))[0])
+        of_place, of_other = self.sides.country[self.joined], others.country[mine]
+        if towards:
+            faces = {country: others.faces(country)[mine] for country in set(of_place)}
+            facing = np.array([faces[country] for country in of_place]).T
+        else:
+            faces = {country: self.sides.faces(country)[self.joined] for country in set(of_other)}
+            facing = np.array([faces[country] for country in of_other])
+        cell = others.of_row[mine][:, None], self.sides.of_row[self.joined]
+        np.minimum.at(best, cell, np.where(facing, inside, np.inf))
+        return known(best).round(TIME_DECIMALS)
+
+    def _over_gates(self, towards: bool) -> NDArray[np.float64]:
+        """Give the time from each end of a gate, over as many gates as it takes, to each place, or the other way; (g, e)."""
+        key = ("over gates", self.profile, towards, id(self.sides))
+        if key not in self.network._cache:
+            gates, e = overlay.of(self.network, self.profile), len(self.joined)
+            rows = (self.from_s if towards else self.to_s)[gates.node, :e]
+            self.network._cache[key] = overlay.join(gates.total_s.T if towards else gates.total_s, rows)[0]
+        return self.network._cache[key]
+
+
+# Making and keeping them -----------------------------------------------------------------------------------------------
+
+
+def build(network: Network, places: gpd.GeoDataFrame, profile: str) -> Surfaces:
+    """Compute the surfaces of some places in memory; `places` as :mod:`geo.access` takes them."""
+    sides, joined, jobs = _plan(network, places, profile)
+    surfaces = {to: np.empty((network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0), np.float32) for to in (True, False)}
+    for job, columns in on_this_machine(network.hierarchies[profile], jobs):
+        surfaces[job.to][:, job.first : job.first + columns.shape[1]] = columns
+    return Surfaces(network, profile, sides, joined, surfaces[True], surfaces[False])
+
+
+def _plan(network: Network, places: gpd.GeoDataFrame, profile: str) -> tuple[Sides, NDArray[np.int64], list[Job]]:
+    """Say which entries have columns, and list the jobs that compute them."""
+    if profile not in network.hierarchies:
+        raise InputError("Surfaces are made for a network that has been prepared.")
+    sides = Sides.of(network, places, profile)
+    joined = np.flatnonzero(sides.snap.segment >= 0)
+    gates = overlay.of(network, profile).node
+    nodes = np.concatenate([sides.node[joined], np.repeat(gates[:, None], 2, axis=1)])
+    jobs = []
+    for to in (True, False):
+        own_s = (sides.in_s if to else sides.out_s)[joined] + sides.leg_s[joined, None]
+        start_s = np.concatenate([own_s, np.zeros((len(gates), 2))])
+        jobs += [Job(at, nodes[at : at + WIDTH], start_s[at : at + WIDTH], to) for at in range(0, len(nodes), WIDTH)]
+    return sides, joined, jobs
+
+
+def on_this_machine(prepared: Hierarchy, jobs: list[Job]) -> Iterator[tuple[Job, NDArray[np.float32]]]:
+    """Compute jobs on all cores, a few at a time, because each holds its columns in memory."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for at in range(0, len(jobs), 2 * (os.cpu_count() or 1)):
+            some = jobs[at : at + 2 * (os.cpu_count() or 1)]
+            yield from zip(some, pool.map(lambda job: job.run(prepared), some), strict=True)
+
+
+def size_mb(network: Network, places: gpd.GeoDataFrame) -> float:
+    """Tell how much disk the surfaces of a prepared network would take: 4 bytes a node, column, direction and vehicle."""
+    columns = 0
+    for profile in network.hierarchies:
+        _, joined, _ = _plan(network, places, profile)
+        columns += len(joined) + len(overlay.of(network, profile).node)
+    return 2 * 4 * network.node_count * columns / 1e6
+
+
+def write(
+    network: Network, places: gpd.GeoDataFrame, folder: Path, *, run: Runner = on_this_machine, on_step: Callable[[str], None] | None = None
+) -> None:
+    """Compute the surfaces of every vehicle and write them into the folder of a prepared network that nobody reads yet.
+
+    Parameters
+    ----------
+    run
+        Where to compute; the result is the same to the bit, wherever.
+    on_step
+        Is told for which profile surfaces are being made.
+    """
+    for profile in network.hierarchies:
+        if on_step:
+            on_step(profile)
+        _, _, jobs = _plan(network, places, profile)
+        width = jobs[-1].first + len(jobs[-1].nodes) if jobs else 0
+        files = {
+            to: np.lib.format.open_memmap(_path(folder, profile, to), mode="w+", dtype=np.float32, shape=(network.node_count, width))
+            if width
+            else None
+            for to in (True, False)
+        }
+        for job, columns in run(network.hierarchies[profile], jobs):
+            file = files[job.to]
+            assert file is not None
+            file[:, job.first : job.first + columns.shape[1]] = columns
+        for file in files.values():
+            if file is not None:
+                file.flush()
+    manifest = {"format": FORMAT, "places": fingerprint(places), "profiles": list(network.hierarchies)}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def load(network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> dict[str, Surfaces]:
+    """Open the surfaces that lie beside a network, by vehicle; they are mapped into memory, not read.
+
+    Raises
+    ------
+    NotFoundError
+        There are none, or they were made for other places than these.
+    InputError
+        They were written by another version, or are damaged.
+    """
+    folder = Path(folder)
+    if not (folder / MANIFEST).is_file():
+        raise NotFoundError(f"There are no surfaces in {folder}.")
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise InputError(f"The surfaces in {folder} have format {manifest['format']}, this version reads {FORMAT}; prepare them again.")
+        if manifest["places"] != fingerprint(places):
+            raise NotFoundError(f"The surfaces in {folder} were made for other places; prepare them again.")
+        return {profile: _open(network, places, folder, profile) for profile in manifest["profiles"]}
+    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"The surfaces in {folder} are damaged ({error}); prepare them again.") from None
+
+
+def _open(network: Network, places: gpd.GeoDataFrame, folder: Path, profile: str) -> Surfaces:
+    sides, joined, jobs = _plan(network, places, profile)
+    shape = (network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0)
+    arrays = []
+    for to in (True, False):
+        array = np.load(_path(folder, profile, to), mmap_mode="r", allow_pickle=False) if shape[1] else np.empty(shape, np.float32)
+        if array.dtype != np.float32 or array.shape != shape:
+            raise ValueError(f"the surface {DIRECTIONS[not to]} places by {profile} has another type or size")
+        arrays.append(array.view(np.ndarray))
+    return Surfaces(network, profile, sides, joined, *arrays)
+
+
+def _path(folder: Path, profile: str, to: bool) -> Path:
+    return folder / f"surface.{profile}.{DIRECTIONS[not to]}.npy"
+
+
+def fingerprint(places: gpd.GeoDataFrame) -> str:
+    """Give a text that differs where places have other names, order, positions or countries."""
+    countries = [places[name].astype(str).tolist() for name in ("country", "opposite_country") if name in places]
+    told = json.dumps([places.index.astype(str).tolist(), *countries])
+    return hashlib.sha256(told.encode() + np.ascontiguousarray(lonlat(places)).tobytes()).hexdigest()
