@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo import crs, layers
-from geo import gates as border_gates
+from geo import borders, crs, layers
 from geo.errors import InputError
 from geo.network import Manifest, Network
 from geo.proximity import lonlat
@@ -67,9 +67,10 @@ def build(
 
     Nodes stand at the corridor vertices. Corridors of one country meet where they share a ``node_id`` or where an
     interchange joins two vertices by a connecting road; a node shared by two countries becomes two, and only a gate joins
-    them. Each corridor's length is scaled to its published length. The
-    speed is that of the corridor's kind, but not above its design speed. A gate is joined to the nearest corridor on
-    either side by an access leg and becomes one segment across the border, which takes its service time.
+    them. Each corridor's length is scaled to its published length. The speed is that of the corridor's kind, but not above
+    its design speed. A gate is joined to the nearest corridor on either side by an access leg, and one segment without
+    length leads across the border there; :func:`geo.borders.close` makes it the gate. Corridors are drawn too coarsely to
+    be compared with outlines: each lies in the country that its row names.
 
     Parameters
     ----------
@@ -91,12 +92,12 @@ def build(
     if missing:
         raise InputError("The table of speeds lacks classes for some profile.", missing)
     sketch = _Sketch()
-    at: dict[tuple[str, int], tuple[int, str]] = {}
+    at: dict[tuple[str, int], int] = {}
     for corridor in roads.itertuples():
         rows = vertices[vertices["corridor_id"] == corridor.Index].sort_values("seq")
         points = rows[["lon", "lat"]].to_numpy()
         nodes = [
-            sketch.node((corridor.country, node) if isinstance(node, str) else None, point)
+            sketch.node(point, corridor.country, (corridor.country, node) if isinstance(node, str) else None)
             for node, point in zip(rows["node_id"], points, strict=True)
         ]
         drawn_m = crs.distance_m(points[:-1], points[1:])
@@ -105,36 +106,34 @@ def build(
         cap = corridor.design_speed_kph if np.isfinite(corridor.design_speed_kph) else np.inf
         name = f"{corridor.ref}, {corridor.name_en}" if isinstance(corridor.ref, str) else corridor.name_en
         for tail, head, length in zip(nodes[:-1], nodes[1:], drawn_m * scale, strict=True):
-            sketch.segment(tail, head, length, corridor.kind, name, corridor.country, cap)
-        at |= {(corridor.Index, int(seq)): (node, corridor.country) for seq, node in zip(rows["seq"], nodes, strict=True)}
+            sketch.segment(tail, head, length, corridor.kind, name, cap)
+        at |= {(corridor.Index, int(seq)): node for seq, node in zip(rows["seq"], nodes, strict=True)}
     for link in interchanges.itertuples():
-        ends = [at.get((link.corridor_id, int(link.seq))), at.get((link.other_corridor_id, int(link.other_seq)))]
-        if ends[0] and ends[1] and ends[0][1] == ends[1][1]:
-            (tail, country), (head, _) = ends[0], ends[1]
-            length = float(crs.distance_m(sketch.points[tail], sketch.points[head])) * ACCESS_DETOUR
-            sketch.segment(tail, head, length, LINK, link.name_en, country, np.inf)
+        near, far = at.get((link.corridor_id, int(link.seq))), at.get((link.other_corridor_id, int(link.other_seq)))
+        if near is not None and far is not None and sketch.country[near] == sketch.country[far]:
+            length = float(crs.distance_m(sketch.points[near], sketch.points[far])) * ACCESS_DETOUR
+            sketch.segment(near, far, length, LINK, link.name_en)
     notes = _join_gates(sketch, gates)
-    profiles = tuple(speed.columns)
-    service = {profile: border_gates.service_time_s(gates, crossings, profile) for profile in profiles}
-    return sketch.network(
+    network = sketch.network(
         speed,
-        service,
         Manifest(
             title=title,
             source=source,
             licence=licence,
             as_of=None,
             coarse=True,
-            access_speed_kph={profile: float(speed.loc[ACCESS, profile]) for profile in profiles},
+            access_speed_kph={profile: float(speed.loc[ACCESS, profile]) for profile in speed.columns},
             access_detour=ACCESS_DETOUR,
             snap_limit_m=SNAP_LIMIT_M,
             road_classes=(*ROAD_KINDS, ACCESS),
             names=(),
-            gates=tuple(gates.index),
-            countries=tuple(sorted(set(roads["country"]))),
+            gates=(),
+            countries=(),
             notes=tuple(notes),
         ),
     )
+    closed, _ = borders.close(network, np.array(sketch.country), gates, crossings)
+    return closed
 
 
 def _join_gates(sketch: _Sketch, gates: gpd.GeoDataFrame) -> list[str]:
@@ -150,8 +149,8 @@ def _join_gates(sketch: _Sketch, gates: gpd.GeoDataFrame) -> list[str]:
                 f"{gate.Index}: no corridor within {GATE_LIMIT_M / 1000:g} km on the side of {' and '.join(far)}, so no way through."
             )
             continue
-        ends = [sketch.joined(point, country) for country in sides]
-        sketch.segment(ends[0], ends[1], 0.0, "", gate.name_en, "", np.inf, gate=gate.Index)
+        tail, head = (sketch.joined(point, country) for country in sides)
+        sketch.segment(tail, head, 0.0, "", gate.name_en)
     return notes
 
 
@@ -160,23 +159,25 @@ class _Sketch:
 
     def __init__(self) -> None:
         self.points: list[NDArray[np.float64]] = []
+        self.country: list[str] = []
         self.shared: dict[tuple[str, str], int] = {}
-        self.segments: list[tuple[int, int, float, str, str, str, float, str]] = []
+        self.segments: list[tuple[int, int, float, str, str, float]] = []
 
-    def node(self, key: tuple[str, str] | None, point: NDArray[np.float64]) -> int:
+    def node(self, point: NDArray[np.float64], country: str, key: tuple[str, str] | None = None) -> int:
         if key is not None and key in self.shared:
             return self.shared[key]
         self.points.append(point)
+        self.country.append(country)
         if key is not None:
             self.shared[key] = len(self.points) - 1
         return len(self.points) - 1
 
-    def segment(self, tail: int, head: int, length_m: float, kind: str, name: str, country: str, cap_kph: float, *, gate: str = "") -> None:
-        self.segments.append((tail, head, length_m, kind, name, country, cap_kph, gate))
+    def segment(self, tail: int, head: int, length_m: float, kind: str, name: str, cap_kph: float = np.inf) -> None:
+        self.segments.append((tail, head, length_m, kind, name, cap_kph))
 
     def nearest(self, point: NDArray[np.float64], country: str) -> tuple[int, float, float]:
         """Find the nearest corridor of a country: segment, fraction along it, distance in metres (inf without any)."""
-        mine = [i for i, segment in enumerate(self.segments) if segment[5] == country and segment[3] != ACCESS]
+        mine = [i for i, segment in enumerate(self.segments) if self.country[segment[0]] == country and segment[3] not in (ACCESS, "")]
         if not mine:
             return -1, np.nan, np.inf
         ends = np.array([[self.points[self.segments[i][0]], self.points[self.segments[i][1]]] for i in mine])
@@ -190,39 +191,32 @@ class _Sketch:
     def joined(self, point: NDArray[np.float64], country: str) -> int:
         """Give a node at the point that is joined to the nearest corridor of the country, splitting it where needed."""
         at, fraction, distance = self.nearest(point, country)
-        tail, head, length, kind, name, _, cap, gate = self.segments[at]
+        tail, head, length, kind, name, cap = self.segments[at]
         if fraction * length < 1:
             foot = tail
         elif (1 - fraction) * length < 1:
             foot = head
         else:
             ends = crs.mercator(np.array([self.points[tail], self.points[head]]))
-            foot = self.node(None, crs.from_mercator(ends[0] + fraction * (ends[1] - ends[0])))
-            self.segments[at] = (tail, foot, length * fraction, kind, name, country, cap, gate)
-            self.segment(foot, head, length * (1 - fraction), kind, name, country, cap)
+            foot = self.node(crs.from_mercator(ends[0] + fraction * (ends[1] - ends[0])), country)
+            self.segments[at] = (tail, foot, length * fraction, kind, name, cap)
+            self.segment(foot, head, length * (1 - fraction), kind, name, cap)
         if distance < 1:
             return foot
-        node = self.node(None, point)
-        self.segment(foot, node, distance * ACCESS_DETOUR, ACCESS, "", country, np.inf)
+        node = self.node(point, country)
+        self.segment(foot, node, distance * ACCESS_DETOUR, ACCESS, "")
         return node
 
-    def network(self, speed: pd.DataFrame, service: dict[str, pd.Series], manifest: Manifest) -> Network:
-        tail, head, length_m, kind, name, country, cap, gate = (np.array(column) for column in zip(*self.segments, strict=True))
+    def network(self, speed: pd.DataFrame, manifest: Manifest) -> Network:
+        """Make the network, whose border is still open: the way across at a gate has no class and takes no time."""
+        tail, head, length_m, kind, name, cap = (np.array(column) for column in zip(*self.segments, strict=True))
         points = np.array(self.points)
         names, name_index = np.unique(name, return_inverse=True)
         classes = {kind: i for i, kind in enumerate(manifest.road_classes)}
-        countries = {code: i for i, code in enumerate(manifest.countries)}
-        gate_index = {key: i for i, key in enumerate(manifest.gates)}
-        is_gate = gate != ""
-        time_s = {}
-        for profile in speed.columns:
-            kph = np.minimum([np.nan if passes else speed.loc[one, profile] for one, passes in zip(kind, is_gate, strict=True)], cap)
-            time = length_m / (kph / 3.6)
-            time[is_gate] = service[profile][gate[is_gate]].fillna(np.inf)
-            time_s[profile] = time
+        kph = {profile: np.minimum(speed[profile].reindex(kind).fillna(np.inf).to_numpy(), cap) for profile in speed.columns}
         both = np.ones(len(tail), bool)
         return Network(
-            manifest=Manifest(**{**manifest.__dict__, "names": tuple(str(one) for one in names)}),
+            manifest=replace(manifest, names=tuple(str(one) for one in names)),
             node_lonlat=points,
             tail=tail.astype(np.int32),
             head=head.astype(np.int32),
@@ -231,9 +225,9 @@ class _Sketch:
             length_m=length_m,
             road_class=np.array([classes.get(one, -1) for one in kind], np.int16),
             name=np.where(name == "", -1, name_index).astype(np.int32),
-            gate=np.array([gate_index.get(one, -1) for one in gate], np.int32),
-            country=np.array([countries.get(one, -1) for one in country], np.int16),
+            gate=np.full(len(tail), -1, np.int32),
+            country=np.full(len(tail), -1, np.int16),
             shape_start=np.arange(0, 2 * len(tail) + 1, 2, dtype=np.int64),
             shape_lonlat=np.column_stack([points[tail], points[head]]).reshape(-1, 2),
-            time_s=time_s,
+            time_s={profile: length_m / (kph[profile] / 3.6) for profile in speed.columns},
         )

@@ -106,16 +106,18 @@ class Surfaces:
         for i, j in zip(*np.nonzero(others.snap.segment[mine][:, None] == self.sides.snap.segment[self.joined]), strict=True):
             ends_of = (others, int(mine[i])), (self.sides, int(self.joined[j]))
             inside[i, j] = min(inside[i, j], along(self.network, self.profile, *(ends_of[::-1] if towards else ends_of))[0])
+        inside[~self._facing(others, mine, towards)] = np.inf
+        np.minimum.at(best, (others.of_row[mine][:, None], self.sides.of_row[self.joined]), inside)
+        return known(best).round(TIME_DECIMALS)
+
+    def _facing(self, others: Sides, mine: NDArray[np.int64], towards: bool) -> NDArray[np.bool_]:
+        """Say from which entry one comes to which, (k, e): a gate is reached on one's own side."""
         of_place, of_other = self.sides.country[self.joined], others.country[mine]
         if towards:
             faces = {country: others.faces(country)[mine] for country in set(of_place)}
-            facing = np.array([faces[country] for country in of_place]).T
-        else:
-            faces = {country: self.sides.faces(country)[self.joined] for country in set(of_other)}
-            facing = np.array([faces[country] for country in of_other])
-        cell = others.of_row[mine][:, None], self.sides.of_row[self.joined]
-        np.minimum.at(best, cell, np.where(facing, inside, np.inf))
-        return known(best).round(TIME_DECIMALS)
+            return np.array([faces[country] for country in of_place]).T
+        faces = {country: self.sides.faces(country)[self.joined] for country in set(of_other)}
+        return np.array([faces[country] for country in of_other])
 
     def _over_gates(self, towards: bool) -> NDArray[np.float64]:
         """Give the time from each end of a gate, over as many gates as it takes, to each place, or the other way; (g, e)."""

@@ -91,11 +91,17 @@ class Sides:
         snap = network.snap(point, profile, country=country)
         at = np.maximum(snap.segment, 0)
         time = np.where(snap.segment >= 0, network.time_s[profile][at], np.inf)
-        ahead = np.where(network.forward[at], time, np.inf)
-        back = np.where(network.backward[at], time, np.inf)
-        fraction = np.nan_to_num(snap.fraction)
+        # against the direction of the segment to its tail, and along it to its head
+        to_ends = np.empty((len(at), 2))
+        to_ends[:, 0] = np.where(network.backward[at], time, np.inf)
+        to_ends[:, 1] = np.where(network.forward[at], time, np.inf)
+        share = np.zeros((len(at), 2))
+        share[:, 0] = np.where(snap.segment >= 0, snap.fraction, 0)
+        share[:, 1] = 1 - share[:, 0]
         leg_m = snap.distance_m * network.manifest.access_detour
         leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
+        node = np.empty((len(at), 2), np.int64)
+        node[:, 0], node[:, 1] = network.tail[at], network.head[at]
         return cls(
             point=point,
             of_row=np.arange(len(point)) if of_row is None else of_row,
@@ -103,10 +109,10 @@ class Sides:
             snap=snap,
             leg_s=leg_s,
             leg_m=leg_m,
-            node=np.column_stack([network.tail[at], network.head[at]]).astype(np.int64),
-            out_s=np.column_stack([_part(back, fraction), _part(ahead, 1 - fraction)]),
-            in_s=np.column_stack([_part(ahead, fraction), _part(back, 1 - fraction)]),
-            share=np.column_stack([fraction, 1 - fraction]),
+            node=node,
+            out_s=_part(to_ends, share),
+            in_s=_part(to_ends[:, ::-1], share),
+            share=share,
         )
 
     def faces(self, country: str | None) -> NDArray[np.bool_]:
@@ -126,8 +132,7 @@ class Sides:
 
 def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give the time over a share of a segment; no share takes no time, also on a one-way street: the point is at the crossing."""
-    time = np.where(share > 0, time, 0)
-    return np.where(np.isfinite(time), np.where(np.isfinite(time), time, 0) * share, np.inf)
+    return np.multiply(time, share, where=share > 0, out=np.zeros(time.shape))
 
 
 def known(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +26,7 @@ CROSSINGS = pd.DataFrame(
     columns=["profile", "kind", "needs", "service_time_s"],
 )
 SPEEDS = pd.DataFrame(
-    [(profile, kind, 36.0) for profile in ("car", "truck") for kind in ("road", "motorway", "access")],
+    [(profile, kind, 36.0) for profile in ("car", "truck") for kind in ("road", "motorway", "residential", "access")],
     columns=["profile", "road_class", "speed_kph"],
 )
 
@@ -49,7 +50,7 @@ def gates(**rows: dict[str, object]) -> gpd.GeoDataFrame:
     ).astype({"cargo": "boolean", "passengers": "boolean"})
 
 
-def bridges(*where: tuple[float, int], span: float = 0.005) -> Network:
+def bridges(*where: tuple[float, int], span: float = 0.005, kinds: Sequence[str] | None = None) -> Network:
     """Make one road across the border at each latitude: 0 for both ways, 1 for west to east only, -1 for east to west."""
     lonlat = np.array([(1 + side * span, lat) for lat, _ in where for side in (-1, 1)])
     k = len(where)
@@ -61,12 +62,24 @@ def bridges(*where: tuple[float, int], span: float = 0.005) -> Network:
         oneway >= 0,
         oneway <= 0,
         np.arange(k),
-        ["road"] * k,
+        list(kinds or ["road"] * k),
         [""] * k,
         np.full(k, np.nan),
         np.ones(k, bool),
     )
     return osmroads.build(roads, speeds=SPEEDS, title="bridges", source="test")
+
+
+def road(*lonlat: tuple[float, float]) -> Network:
+    """Make one road through these points, with a junction at either end only."""
+    steps = len(lonlat) - 1
+    ends, both = np.arange(steps), np.ones(steps, bool)
+    one = osmroads.Roads(
+        np.array(lonlat), ends, ends + 1, both, both, np.zeros(steps, int), ["road"], ["Road 1"], np.array([np.nan]), np.array([True])
+    )
+    made = osmroads.build(one, speeds=SPEEDS, title="road", source="test")
+    assert made.segment_count == 1
+    return made
 
 
 def test_gate_opens_its_road_and_nothing_else() -> None:
@@ -127,7 +140,8 @@ def test_who_may_pass(changes: dict[str, object], car: float, truck: float) -> N
 @pytest.mark.parametrize("changes", [{"mode": "rail"}, {"opposite_country": "CC"}])
 def test_gate_of_another_kind_opens_no_road(changes: dict[str, object]) -> None:
     """A railway gate, or one between other countries, does not open a road."""
-    closed, report = borders.close(bridges((0.5, 0)), countries(), gates(other=gate(0.5, **changes)), CROSSINGS)
+    outlines = pd.concat([countries(), gpd.GeoDataFrame({"country": ["CC"]}, geometry=[shapely.box(5, 0, 6, 1)], crs=4326)])
+    closed, report = borders.close(bridges((0.5, 0)), outlines, gates(other=gate(0.5, **changes)), CROSSINGS)
     assert report["verdict"].iloc[0] == "cut"
     assert pd.isna(report["gate"].iloc[0])
     assert np.isnan(report["distance_m"].iloc[0])
@@ -196,11 +210,7 @@ def test_country_of_each_segment() -> None:
 
 def test_only_the_step_across_is_the_gate() -> None:
     """What leads up to the border stays a road of its own country, and the parts add up to the whole."""
-    lonlat = np.array([(0.9, 0.5), (0.95, 0.5), (0.999, 0.5), (1.001, 0.5), (1.1, 0.5)])
-    ends, one = np.arange(4), np.ones(4, bool)
-    roads = osmroads.Roads(lonlat, ends, ends + 1, one, one, np.zeros(4, int), ["road"], ["Road 1"], np.array([np.nan]), np.array([True]))
-    net = osmroads.build(roads, speeds=SPEEDS, title="road", source="test")
-    assert net.segment_count == 1
+    net = road((0.9, 0.5), (0.95, 0.5), (0.999, 0.5), (1.001, 0.5), (1.1, 0.5))
     for layer, crossing_s in ((gates(bridge=gate(0.5)), 600), (gates(), np.inf)):
         closed, report = borders.close(net, countries(), layer, CROSSINGS)
         assert closed.segment_count == 3
@@ -210,7 +220,122 @@ def test_only_the_step_across_is_the_gate() -> None:
             assert closed.length_m[i] == pytest.approx(crs.distance_m(closed.shape(i)[:-1], closed.shape(i)[1:]).sum())
             np.testing.assert_array_equal(closed.node_lonlat[[closed.tail[i], closed.head[i]]], closed.shape(i)[[0, -1]])
         assert closed.time_s["car"].sum() == pytest.approx(net.time_s["car"].sum() + crossing_s)
-        assert closed.country.tolist() == [0, 0, 1]
+        assert closed.country.tolist() == [-1, 0, 1]
         assert np.isfinite(closed.time_s["car"][1:]).all()
         assert closed.name.tolist() == [0, 0, 0]
         assert report["lon"].tolist() == pytest.approx([1])
+
+
+def test_country_without_an_outline_is_refused() -> None:
+    """Where a gate leads to a country that the outlines lack, its border would stay open: the country is named."""
+    with pytest.raises(InputError, match="leads to BB, of which there is no outline"):
+        borders.close(bridges((0.5, 0)), countries().iloc[:1], gates(bridge=gate(0.5)), CROSSINGS)
+    borders.close(bridges((0.5, 0)), countries().iloc[:1], gates(), CROSSINGS)
+
+
+def test_roads_that_cross_nothing() -> None:
+    """In a network of one country nothing changes, and each gate is told to have no road."""
+    net = road((0.4, 0.5), (0.5, 0.5))
+    closed, report = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    assert report["verdict"].tolist() == ["no road"]
+    assert report["reason"].tolist() == [""]
+    assert closed.manifest.notes[-1] == "No road crosses a border."
+    assert closed.manifest.gates == ()
+    np.testing.assert_array_equal(closed.time_s["car"], net.time_s["car"])
+
+
+def test_countries_of_nodes_instead_of_outlines() -> None:
+    """Where the country of each node is given it decides, whatever the outlines, and the road crosses at its step nearest the gate."""
+    net = bridges((0.5, 0), (0.55, 0))
+    sides = np.where(net.node_lonlat[:, 0] < 1, "AA", "BB")
+    for given, outlined in zip(
+        borders.close(net, sides, gates(bridge=gate(0.5)), CROSSINGS),
+        borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS),
+        strict=True,
+    ):
+        if isinstance(given, pd.DataFrame):
+            pd.testing.assert_frame_equal(given, outlined)
+        else:
+            np.testing.assert_array_equal(given.time_s["car"], outlined.time_s["car"])
+            assert given.manifest == outlined.manifest
+    inland = road((0.2, 0.5), (0.3, 0.5), (0.301, 0.5), (0.4, 0.5))
+    here = np.where(inland.node_lonlat[:, 0] < 0.3, "AA", "BB")
+    closed, report = borders.close(inland, here, gates(bridge=gate(0.5, geometry=shapely.Point(0.3005, 0.5))), CROSSINGS)
+    assert report["verdict"].tolist() == ["matched"]
+    assert closed.shape(0)[:, 0].tolist() == pytest.approx([0.3, 0.301])
+    assert closed.country.tolist() == [-1, 0, 1]
+
+
+def test_two_gates_in_one_place_take_a_road_each() -> None:
+    """The lanes of a gate may share a position: the nearest road belongs to the first and the next to the other."""
+    lanes = gates(people=gate(0.5, cargo=False), goods=gate(0.5, passengers=False))
+    closed, report = borders.close(bridges((0.5005, 0), (0.501, 0), (0.5015, 0)), countries(), lanes, CROSSINGS)
+    assert report["verdict"].tolist() == ["matched", "matched", "cut"]
+    assert report["gate"].tolist()[:2] == ["people", "goods"]
+    assert np.isfinite(closed.time_s["car"]).tolist() == [True, False, False]
+    assert np.isfinite(closed.time_s["truck"]).tolist() == [False, True, False]
+
+
+# What is suspicious
+
+
+@pytest.mark.parametrize(
+    ("distance_m", "accuracy_m", "suspicious"), [(500, 300, False), (700, 300, True), (700, 500, False), (700, np.nan, False)]
+)
+def test_road_far_from_a_gate_of_known_position(distance_m: float, accuracy_m: float, suspicious: bool) -> None:
+    """A gate's road farther off than twice the accuracy of the gate's position is the gate's and is suspicious."""
+    layer = gates(bridge=gate(0.5 + distance_m / DEGREE_M, position_accuracy_m=accuracy_m))
+    _, report = borders.close(bridges((0.5, 0)), countries(), layer, CROSSINGS)
+    assert report["verdict"].tolist() == ["matched"]
+    assert ("bridge is 69" in report["reason"][0] and "good to 300 m" in report["reason"][0]) == suspicious
+    assert (report["reason"][0] != "") == suspicious
+
+
+@pytest.mark.parametrize(
+    ("kind", "classes", "suspicious"),
+    [
+        ("international", ["residential"], True),
+        ("international", ["residential", "residential"], True),
+        ("international", ["residential", "motorway"], False),
+        ("international", ["road"], False),
+        ("local", ["residential"], False),
+    ],
+)
+def test_international_gate_on_a_minor_road(kind: str, classes: list[str], suspicious: bool) -> None:
+    """An international gate with roads of a minor class only is suspicious; an unknown class says nothing."""
+    net = bridges(*[(0.5, 1), (0.5003, -1)][: len(classes)], kinds=classes)
+    _, report = borders.close(net, countries(), gates(bridge=gate(0.5, kind=kind)), CROSSINGS)
+    assert set(report["verdict"]) == {"matched"}
+    assert set(report["reason"]) == (
+        {"the international gate bridge has no better road than one of class residential"} if suspicious else {""}
+    )
+
+
+def test_main_road_that_is_cut() -> None:
+    """A motorway that is cut is suspicious, with a gate far off or with none at all; a road of unknown class is not."""
+    net = bridges((0.5, 0), (0.6, 0), kinds=["motorway", "road"])
+    for layer in (gates(), gates(far=gate(0.9))):
+        _, report = borders.close(net, countries(), layer, CROSSINGS)
+        assert report["verdict"].tolist()[:2] == ["cut", "cut"]
+        assert report["reason"].tolist()[:2] == ["a road of class motorway is cut, so a gate may be missing", ""]
+
+
+def test_road_that_is_cut_beside_a_nearer_one() -> None:
+    """Of two roads near a gate the one that is cut is suspicious, and of two gates far apart neither."""
+    net = bridges((0.501, 0), (0.502, 0), (0.6, 0))
+    _, report = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    assert report["reason"].tolist() == ["", "a road of class road is cut, because the gate bridge has a nearer one", ""]
+
+
+def test_road_that_leaves_its_country_and_comes_back() -> None:
+    """Such a road is told with its first point abroad, and is as open as before."""
+    net = road((0.9, 0.5), (0.99, 0.5), (1.01, 0.5), (1.02, 0.55), (0.9, 0.6))
+    closed, report = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    assert report["verdict"].tolist() == ["kept", "no road"]
+    assert report[["segment", "lon", "lat"]].iloc[0].tolist() == pytest.approx([0, 1.01, 0.5])
+    assert report["reason"].tolist() == ["a road of AA runs through BB and comes back, and is not cut", ""]
+    assert report["gate"].isna().tolist() == [True, False]
+    assert closed.country.tolist() == [0]
+    np.testing.assert_array_equal(closed.time_s["car"], net.time_s["car"])
+    at_sea = road((0.1, 0.1), (0.15, -0.02), (0.2, 0.1))
+    assert borders.close(at_sea, countries(), gates(), CROSSINGS)[1].empty

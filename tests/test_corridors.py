@@ -118,6 +118,7 @@ def test_gates_that_do_not_join(toy_network: Network, towns: gpd.GeoDataFrame, p
     present = {toy_network.manifest.gates[one] for one in toy_network.gate if one >= 0}
     assert present == {"bridge", "ferry", "pass"}
     assert [note for note in toy_network.manifest.notes if note.startswith("far-gate")]
+    assert toy_network.manifest.notes[-1] == "3 gates have a road; no other road crosses a border."
     shut = corridors.build(**parts | {"gates": parts["gates"].loc[["ferry", "station"]]})
     assert np.isnan(access.travel_times(shut, towns, towns)["travel_time_s"][1])
 
@@ -128,6 +129,15 @@ def test_truck_goes_round_a_gate_for_passengers(parts: dict[str, Any], towns: gp
     car, truck = (access.travel_times(net, towns, towns, profile=one) for one in ("car", "truck"))
     assert car["gates"].tolist() == ["", "pass", "pass", ""]
     assert truck["travel_time_s"].isna().tolist()[1:3] == [True, True]
+
+
+def test_lanes_of_a_gate_that_share_a_position(parts: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
+    """Where one lane is for cars and another for trucks, at one position, each vehicle passes its own."""
+    bridge = parts["gates"].loc[["bridge", "pass"]]
+    lanes = bridge.assign(cargo=[True, False], passengers=[False, True]).set_geometry([bridge.geometry["bridge"]] * 2, crs=4326)
+    net = corridors.build(**parts | {"gates": lanes})
+    for profile, lane in (("car", "pass"), ("truck", "bridge")):
+        assert access.travel_times(net, towns, towns, profile=profile)["gates"].tolist() == ["", lane, lane, ""]
 
 
 def test_gate_in_the_middle_of_a_segment(parts: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ import shapely
 from click.testing import CliRunner, Result
 from overpass import Stand, serving
 
-from geo import network, osm, storage
+from geo import osm, storage
 from geo.errors import AtlasError
 from webapp.roads import _steps, roads
 
@@ -125,6 +125,27 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
     assert "Parks in its area that are joined to a road by car: 1 of 1, the farthest over 0.5 km." in result.stdout
     assert result.stderr.splitlines()[:2] == ["Reading the files …", "Reading the roads of two.osm …"]
     assert "Replaced the network two" in run("import", file, "--name", "two").stdout
+
+
+def test_import_tells_what_is_suspicious(run, tmp_path: Path) -> None:
+    """After the others come suspicious rows with their reason, as many as of any other kind, and the number of the rest."""
+    lat = [round(21.5 + i / 1000, 3) for i in range(12)]
+    nodes = "".join(
+        f'<node id="{10 * i + side}" version="1" lon="{107 + 0.99 + side / 50}" lat="{y}"/>' for i, y in enumerate(lat) for side in (0, 1)
+    )
+    ways = "".join(
+        f'<way id="{i}" version="1"><nd ref="{10 * i}"/><nd ref="{10 * i + 1}"/><tag k="highway" v="road"/></way>' for i in range(len(lat))
+    )
+    path = tmp_path / "many.osm"
+    path.write_text(f'<osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
+    result = run("import", path, "--name", "many")
+    assert result.exit_code == 0, result.output
+    told = result.stdout.splitlines()
+    assert told[-2:] == [
+        "  Suspicious at 108.0000,21.5100: a road of class road is cut, because the gate bridge has a nearer one.",
+        "  And 1 more.",
+    ]
+    assert len([line for line in told if "Suspicious" in line]) == 10
 
 
 def test_list_and_remove(run, file: Path, home: Path) -> None:

@@ -151,13 +151,14 @@ def _keep(made: network.Network, report: Any, name: str, package: Package) -> No
         click.echo(f"  {sentence}")
     reach_m = borders.reach_m(package.gates)
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], made)
-    sentences: dict[str, Callable[[Any], str]] = {
-        "matched": lambda row: _matched(row, made),
-        "cut": lambda row: _cut(row, reach_m),
-        "no road": lambda row: f"The gate {row['gate']} has no road in this network.",
-    }
-    for verdict, sentence_of in sentences.items():
-        rows = report[here & (report["verdict"] == verdict)]
+    sentences: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+        (report["verdict"] == "matched", lambda row: _matched(row, made)),
+        (report["verdict"] == "cut", lambda row: _cut(row, reach_m)),
+        (report["verdict"] == "no road", lambda row: f"The gate {row['gate']} has no road in this network."),
+        (report["reason"] != "", lambda row: f"Suspicious at {row['lon']:.4f},{row['lat']:.4f}: {row['reason']}."),
+    )
+    for which, sentence_of in sentences:
+        rows = report[here & which]
         for _, row in rows.head(SHOWN).iterrows():
             click.echo(f"  {sentence_of(row)}")
         if len(rows) > SHOWN:
