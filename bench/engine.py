@@ -203,13 +203,13 @@ def measure(roads: Roads) -> dict[str, Any]:
 
     pairs = draws[1].T[: RUNS * 10]
     ways = [timed(lambda p=p: hierarchy.path(ours, *p)) for p in pairs]
-    for (_, nodes), pair in zip(ways, pairs, strict=True):
+    for (_, (nodes, _)), pair in zip(ways, pairs, strict=True):
         total = sum(roads.time_s[a, b] for a, b in pairwise(nodes))
         agree("path", np.array([total]), hierarchy.many_to_many(ours, pair[:1], pair[1:])[0], 1e-9)
     few = [timed(lambda d=d: hierarchy.many_to_many(ours, d[0, :1], d[1]))[0] for d in draws][1:]
     path_s = statistics.median(seconds for seconds, _ in ways)
     print(f"   1 x {POINTS}        ours {statistics.median(few) * 1e3:8.2f} ms")
-    line = f"   path           ours {path_s * 1e3:8.3f} ms, {statistics.median(len(nodes) for _, nodes in ways):.0f} nodes"
+    line = f"   path           ours {path_s * 1e3:8.3f} ms, {statistics.median(len(nodes) for _, (nodes, _) in ways):.0f} nodes"
     for name, peer in peers.items():
         if peer.path is not None:
             theirs = statistics.median(timed(lambda p=p, peer=peer: peer.path(*p))[0] for p in pairs)

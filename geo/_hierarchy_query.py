@@ -287,7 +287,7 @@ def way(
     target: Any,
     target_s: Any,
 ) -> Any:
-    """Give the positions along a fastest way between the best of the starts and the best of the ends, each (1, s)."""
+    """Give positions and segments of a fastest way between the best of the starts and the best of the ends, each (1, s)."""
     up_at, up_start, up_head, up_time = cone(out_start, out_head, out_time, source[0][source[0] >= 0])
     at, down_start, down_head, down_time = cone(in_start, in_head, in_time, target[0][target[0] >= 0])
     up, up_via = np.full(len(up_at), np.inf), np.full(len(up_at), -1, np.int32)
@@ -309,7 +309,7 @@ def way(
         else:
             j += 1
     if meet_up < 0:
-        return np.empty(0, np.int32)
+        return np.empty(0, np.int32), np.empty(0, np.int32)
     chain = [up_at[meet_up]]
     while up_via[meet_up] >= 0:
         meet_up = up_via[meet_up]
@@ -318,7 +318,7 @@ def way(
     while down_via[meet_down] >= 0:
         meet_down = down_via[meet_down]
         chain.append(at[meet_down])
-    answer = [chain[0]]
+    answer, segment = [chain[0]], [np.int32(0) for _ in range(0)]
     for k in range(len(chain) - 1):
         waiting = [(chain[k], chain[k + 1])]
         while waiting:
@@ -326,7 +326,8 @@ def way(
             middle = out_middle[arc(out_start, out_head, a, b)] if a > b else in_middle[arc(in_start, in_head, b, a)]
             if middle < 0:
                 answer.append(b)
+                segment.append(np.int32(-1 - middle))
             else:
                 waiting.append((middle, b))
                 waiting.append((a, middle))
-    return np.array(answer)
+    return np.array(answer), np.array(segment)

@@ -48,7 +48,7 @@ class Hierarchy:
         (n,) the node at each position, and the position of each node.
     up_start, up_head, up_time_s, up_middle
         Arcs from position p up to others are entries ``up_start[p]:up_start[p + 1]``: where they lead, how long they take, and
-        the position in the middle of a shortcut, -1 for an arc of the network.
+        the position in the middle of a shortcut, or for an arc of the network -1 minus its segment.
     down_start, down_tail, down_time_s, down_middle
         The same for the arcs from others down to position p: where they come from.
     """
@@ -83,7 +83,7 @@ class Hierarchy:
         return self.down_start, self.down_tail, self.down_time_s
 
 
-def check_fit(arrays: Mapping[str, NDArray[Any]], node_count: int) -> None:
+def check_fit(arrays: Mapping[str, NDArray[Any]], node_count: int, segment_count: int) -> None:
     """Raise ValueError unless arrays from a file have their types and sizes and point at what is there.
 
     Compiled code does not look where it reads, so nothing that is damaged may reach it.
@@ -93,24 +93,27 @@ def check_fit(arrays: Mapping[str, NDArray[Any]], node_count: int) -> None:
             raise ValueError(f"{name} has another type")
     if len(arrays["node"]) != node_count or not np.array_equal(arrays["node"][arrays["position"]], np.arange(node_count)):
         raise ValueError("the order of the nodes does not fit")
-    for side, ends in (("up", "up_head"), ("down", "down_tail")):
-        start, other, middle, time_s = (arrays[name] for name in (f"{side}_start", ends, f"{side}_middle", f"{side}_time_s"))
+    for side, end in (("up", "up_head"), ("down", "down_tail")):
+        start, other, middle, time_s = (arrays[name] for name in (f"{side}_start", end, f"{side}_middle", f"{side}_time_s"))
         own = np.repeat(np.arange(node_count), np.diff(start)) if len(start) == node_count + 1 and (np.diff(start) >= 0).all() else None
         if own is None or start[0] != 0 or start[-1] != len(other) or len(middle) != len(other) or len(time_s) != len(other):
             raise ValueError(f"the arcs {side} do not fit together")
-        if len(other) and not ((other >= 0).all() and (other < own).all() and (middle >= -1).all() and (middle < node_count).all()):
+        ends = (other >= 0).all() and (other < own).all()
+        if not (ends and (middle >= -segment_count).all() and (middle < node_count).all()):
             raise ValueError(f"the arcs {side} point at nodes that are not there")
         if not ((time_s > 0) & np.isfinite(time_s)).all():
             raise ValueError(f"the times {side} are no times")
 
 
-def build(time_s: Any) -> Hierarchy:
+def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
     """Prepare the graph of one vehicle. The same graph always gives the same arrays.
 
     Parameters
     ----------
     time_s
         (n, n) SciPy sparse, row is the node an arc leaves: ``Arcs.time_s``. Arcs from a node to itself do not count.
+    segment
+        The segment of each arc, in the order of ``time_s.data``; by default all are segment 0.
 
     Raises
     ------
@@ -130,12 +133,26 @@ def build(time_s: Any) -> Hierarchy:
         arcs = graph.tocoo()
         kept = arcs.row != arcs.col
         graph = csr_matrix((arcs.data[kept], (arcs.row[kept], arcs.col[kept])), shape=graph.shape)
+        segment = None if segment is None else segment[kept]
     back = csr_matrix(graph.T)
     order, first, other, out_s, into_s, via_out, via_into = compiled.contract(*_plain(graph), *_plain(back))
     node, position = compiled.arrange(order, first, other)
     up = compiled.side(order, first, other, out_s, via_out, node, position)
     down = compiled.side(order, first, other, into_s, via_into, node, position)
+    for (start, head, _, middle), leaves in ((up, True), (down, False)):
+        arcs = np.flatnonzero(middle < 0)
+        low = node[np.repeat(np.arange(len(node)), np.diff(start))[arcs]].astype(np.int64)
+        ends = (low, node[head[arcs]]) if leaves else (node[head[arcs]], low)
+        middle[arcs] = -1 - _segments(graph, segment, *ends)
     return Hierarchy(node, position, *up, *down)
+
+
+def _segments(graph: Any, segment: NDArray[Any] | None, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
+    if segment is None:
+        return np.zeros(len(tail), np.int64)
+    n = graph.shape[0]
+    keys = np.repeat(np.arange(n), np.diff(graph.indptr)) * n + graph.indices
+    return np.asarray(segment, np.int64)[np.searchsorted(keys, tail.astype(np.int64) * n + head)]
 
 
 def _plain(graph: Any) -> Side:
@@ -195,8 +212,8 @@ def many_to_many(
 
 def path(
     hierarchy: Hierarchy, source: ArrayLike, target: ArrayLike, *, start_s: ArrayLike | None = None, end_s: ArrayLike | None = None
-) -> NDArray[np.int64]:
-    """Give the nodes of a fastest way, ends included; empty where no way leads.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the nodes of a fastest way, ends included, and the segments between them; empty where no way leads.
 
     Parameters
     ----------
@@ -209,8 +226,8 @@ def path(
 
     start = _ends(hierarchy, np.atleast_1d(source)[None], None if start_s is None else np.atleast_1d(start_s)[None])
     goal = _ends(hierarchy, np.atleast_1d(target)[None], None if end_s is None else np.atleast_1d(end_s)[None])
-    positions = compiled.way(*hierarchy.up, hierarchy.up_middle, *hierarchy.down, hierarchy.down_middle, *start, *goal)
-    return hierarchy.node[positions].astype(np.int64)
+    positions, segments = compiled.way(*hierarchy.up, hierarchy.up_middle, *hierarchy.down, hierarchy.down_middle, *start, *goal)
+    return hierarchy.node[positions].astype(np.int64), segments.astype(np.int64)
 
 
 def _ends(hierarchy: Hierarchy, nodes: ArrayLike, offset_s: ArrayLike | None) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

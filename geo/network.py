@@ -216,7 +216,8 @@ class Network:
             if on_step:
                 on_step(profile)
             self.main(profile)
-            made[profile] = hierarchy.build(self.arcs(profile, gates=False).time_s)
+            arcs = self.arcs(profile, gates=False)
+            made[profile] = hierarchy.build(arcs.time_s, arcs.segment)
         return replace(self, hierarchies=made, _cache=self._cache)
 
     def snap(self, lonlat: NDArray[np.float64], profile: str, *, country: NDArray[np.object_] | None = None) -> Snap:
@@ -248,18 +249,24 @@ class Network:
     def index(self) -> Index:
         """The grid by which points are joined to segments that some vehicle may use; made once and kept."""
         if ("index",) not in self._cache:
-            usable = np.any([self._lines(profile)["usable"] for profile in self.profiles], axis=0)
+            usable = np.any([self.usable(profile) for profile in self.profiles], axis=0)
             self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start, usable)
         return self._cache["index",]
+
+    def usable(self, profile: str) -> NDArray[np.bool_]:
+        """Say for each segment whether a point may be joined to it for this vehicle; kept."""
+        key = ("usable", profile)
+        if key not in self._cache:
+            main = self.main(profile)
+            usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
+            self._cache[key] = usable & (self.forward | self.backward) & (self.gate < 0)
+        return self._cache[key]
 
     def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
         """Give what a search in the grid has to know of the segments."""
         key = ("lines", profile)
         if key not in self._cache:
-            main = self.main(profile)
-            usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
-            usable &= (self.forward | self.backward) & (self.gate < 0)
-            lines = {"shape_start": (self.shape_start, "i8"), "usable": (usable, "?"), "line_group": (self.country, "i2")}
+            lines = {"shape_start": (self.shape_start, "i8"), "usable": (self.usable(profile), "?"), "line_group": (self.country, "i2")}
             self._cache[key] = {name: plain(*one) for name, one in lines.items()}
         return self._cache[key]
 

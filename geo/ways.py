@@ -301,7 +301,7 @@ class _Prepared:
     """
 
     def __init__(self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]) -> None:
-        self.network, self.arcs, self.sources, self.goals = network, network.arcs(profile, gates=False), sources, goals
+        self.network, self.sources, self.goals = network, sources, goals
         self.hierarchy, self.overlay = network.hierarchies[profile], overlay.of(network, profile)
         gates = self.overlay.node
         ahead = hierarchy.many_to_many(self.hierarchy, sources, np.concatenate([goals, gates]))
@@ -329,18 +329,14 @@ class _Prepared:
         """Give one way."""
         start, end, leave = int(self.sources[source]), int(self.goals[goal]), int(self.leave[source, goal])
         if leave < 0:
-            return self._road(start, end)
+            return hierarchy.path(self.hierarchy, start, end)
         enter, node = int(self.enter[source, leave]), self.overlay.node.tolist()
-        parts = [self._road(start, node[enter])]
+        parts = [hierarchy.path(self.hierarchy, start, node[enter])]
         for one, other, segment in self.overlay.steps(enter, leave):
             if segment >= 0:
                 parts.append((np.array([node[one], node[other]]), np.array([segment])))
             else:
-                parts.append(self._road(node[one], node[other]))
-        parts.append(self._road(node[leave], end))
+                parts.append(hierarchy.path(self.hierarchy, node[one], node[other]))
+        parts.append(hierarchy.path(self.hierarchy, node[leave], end))
         nodes = np.concatenate([parts[0][0][:1], *(part[0][1:] for part in parts)])
         return nodes, np.concatenate([part[1] for part in parts])
-
-    def _road(self, start: int, end: int) -> Track:
-        nodes = hierarchy.path(self.hierarchy, start, end)
-        return nodes, self.arcs.between(nodes[:-1], nodes[1:])

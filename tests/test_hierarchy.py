@@ -69,7 +69,7 @@ def test_paths_are_arcs_that_add_up(seed: int) -> None:
     truth = dijkstra(graph)
     for source in range(graph.shape[0]):
         for target in range(0, graph.shape[0], 3):
-            nodes = hierarchy.path(made, source, target)
+            nodes, _ = hierarchy.path(made, source, target)
             if np.isinf(truth[source, target]):
                 assert len(nodes) == 0
             else:
@@ -92,7 +92,7 @@ def test_a_point_on_a_road_starts_at_both_its_ends(seed: int) -> None:
     np.testing.assert_allclose(hierarchy.one_to_all(made, start, start_s=start_s), from_start, rtol=1e-9)
     np.testing.assert_allclose(hierarchy.many_to_many(made, start, goal, start_s=start_s, end_s=end_s), best, rtol=1e-9)
     for i in range(5):
-        nodes = hierarchy.path(made, start[i], goal[i], start_s=start_s[i], end_s=end_s[i])
+        nodes, _ = hierarchy.path(made, start[i], goal[i], start_s=start_s[i], end_s=end_s[i])
         if np.isinf(best[i, i]):
             assert len(nodes) == 0
         else:
@@ -162,7 +162,8 @@ def test_a_single_node_reaches_itself() -> None:
     made = hierarchy.build(csr_matrix((1, 1)))
     assert hierarchy.one_to_all(made, [0]).tolist() == [[0.0]]
     assert hierarchy.many_to_many(made, [0], [0]).tolist() == [[0.0]]
-    assert hierarchy.path(made, 0, 0).tolist() == [0]
+    nodes, segments = hierarchy.path(made, 0, 0)
+    assert (nodes.tolist(), segments.tolist()) == ([0], [])
 
 
 def test_no_sources_or_no_targets_give_an_empty_table() -> None:

@@ -87,3 +87,15 @@ def test_waiting_must_be_possible(border: Network) -> None:
     for wait_s in (-1.0, float("nan")):
         with pytest.raises(InputError, match="Waiting"):
             border.with_waiting({"gate": wait_s})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_segments_of_a_way_join_its_nodes(roads: Roads, points: Points, seed: int) -> None:
+    """What a prepared network tells of a way are the segments that the search takes, in the same order."""
+    net, somewhere = two_countries(roads, seed), places(points, seed)
+    fast = net.prepared()
+    for other in range(1, 6):
+        if np.isfinite(access.time_matrix(net, somewhere.iloc[[0]], somewhere.iloc[[other]]).iloc[0, 0]):
+            one, two = (access.route(which, somewhere.iloc[[0]], somewhere.iloc[[other]]) for which in (net, fast))
+            assert one["name"].tolist() == two["name"].tolist()
+            np.testing.assert_allclose(one["travel_time_s"], two["travel_time_s"])

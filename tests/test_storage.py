@@ -116,6 +116,8 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "other format": lambda folder: _manifest(folder, format=FORMAT + 1),
     "no format": lambda folder: _manifest(folder, format="gone"),
     "no profiles": lambda folder: _manifest(folder, profiles="gone"),
+    "no list of files": lambda folder: _manifest(folder, files="gone"),
+    "list of other files": lambda folder: _manifest(folder, files={"tail": [1, 2]}),
     "unknown word": lambda folder: _manifest(folder, colour="red"),
     "profile outside the folder": lambda folder: _manifest(folder, profiles=["../../car"]),
     "foreign json": lambda folder: _text(folder, '{"type": "FeatureCollection", "features": []}'),
@@ -154,7 +156,7 @@ def test_prepared_network_is_saved_whole(grid: Network, tmp_path: Path) -> None:
     assert storage.load(storage.save(grid, tmp_path / "plain")).hierarchies == {}
 
 
-FAR = {"grid.xy": np.nan}
+FAR = {"grid.xy": np.nan} | {f"hierarchy.car.{side}_middle": -1_000_000 for side in ("up", "down")}
 """What cannot be right at the end of an array, where it is not a negative number."""
 PREPARED = [f"hierarchy.car.{name}" for name in hierarchy.ARRAYS] + [f"grid.{name}" for name in snapping.ARRAYS]
 
@@ -174,3 +176,21 @@ def test_damaged_preparation_is_refused(grid: Network, tmp_path: Path, name: str
         np.save(path, changed[damage])
     with pytest.raises(InputError, match="damaged"):
         storage.load(folder)
+
+
+def test_what_has_not_changed_is_believed(grid: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading every number of a large network would take longer than opening it, so it is done where a file has changed."""
+    folder = storage.save(grid.prepared(), tmp_path / "grid")
+    checked = []
+    monkeypatch.setattr(hierarchy, "check_fit", lambda *_: checked.append(True))
+    monkeypatch.setattr(storage, "MOMENT_S", 0.0)
+    storage.load(folder)
+    assert not checked
+    path = folder / "grid.step.npy"
+    path.write_bytes(path.read_bytes())
+    storage.load(folder)
+    assert len(checked) == len(grid.profiles)
+    monkeypatch.setattr(storage, "MOMENT_S", 60.0)
+    folder = storage.save(grid.prepared(), tmp_path / "again")
+    storage.load(folder)
+    assert len(checked) == 2 * len(grid.profiles), "what was written a moment ago is read"
