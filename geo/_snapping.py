@@ -12,8 +12,10 @@ SMALL_RADIUS_M = 6_335_000.0
 
 
 @njit(cache=True, nogil=True)
-def fill(xy: Any, shape_start: Any, kept: Any, west: float, south: float, cell: float, columns: int, rows: int, start: Any, step: Any) -> int:
-    """List the steps of all lines by the cells they pass: count them into ``start`` where ``step`` is empty, else write them.
+def fill(
+    xy: Any, shape_start: Any, kept: Any, west: float, south: float, cell: float, columns: int, rows: int, start: Any, step: Any
+) -> int:
+    """List the steps of the kept lines by the cells they pass: count them into ``start`` where ``step`` is empty, else write them.
 
     Of each row that a step passes, the cells between its westernmost and easternmost point there are taken, and one cell more
     on either side, so that rounding cannot lose one.

@@ -140,7 +140,8 @@ def from_graph(
 
     Edges that are no road for cars, which a graph of another network type has, are left out. Points that are simply passed
     are contracted in either case, and lengths are measured again on the ellipsoid. Where OSMnx has joined ways of several
-    classes or limits it no longer knows which part is which: the slowest counts.
+    classes or limits it no longer knows which part is which: the slowest counts. OSMnx's filter for cars takes no ferries, and
+    its points carry no barriers; a file has both.
 
     Parameters
     ----------
@@ -301,7 +302,7 @@ def download(
         as_of=as_of,
         access_detour=access_detour,
         snap_limit_m=snap_limit_m,
-        notes=["Turn restrictions are not obeyed."],
+        notes=["Turn restrictions are not obeyed.", "Ferries and barriers such as bollards are not downloaded; a file has them."],
     )
 
 

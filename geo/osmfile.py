@@ -1,7 +1,8 @@
 """OpenStreetMap files to a :class:`geo.network.Network`; the only importer of osmium.
 
 Two steps: the ways and node positions of the files, as arrays, and in :mod:`geo.osmroads` their contraction to segments
-between junctions. What counts as a road is OSMnx's own rule (``network_type="drive"``), and a test compares the two.
+between junctions. What counts as a road is OSMnx's own rule (``network_type="drive"``), and a test compares the two. Ferries
+and barriers, which OSMnx leaves out, come on top.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 
 from geo import osmtags
 from geo.errors import InputError, NotFoundError
-from geo.network import Network
+from geo.network import FERRY, Network
 from geo.osmroads import Roads, build, counted
 
 FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2", ".osm": "osm"}
 """Files that can be read: suffix to osmium's name of the format."""
+
+UNDEFINED = 2**31 - 1
+"""Coordinate that is not known, as osmium gives it."""
 
 
 def read(
@@ -40,14 +43,20 @@ def read(
 ) -> Network:
     """Read one OpenStreetMap file, or several that are taken together before anything is contracted.
 
-    Only what the roads need is held in memory: some 16 bytes for each of their points, whatever else the files hold.
     A reference to a point that is missing, or has no usable position, ends the road there; nothing is drawn across the gap.
-    Turn restrictions are counted in the manifest's notes but not obeyed, as in OSMnx.
+    So does a barrier that stops cars, on either side of it; one that stops only the truck closes the steps beside it.
+    Ferries are taken where their tags say that cars or trucks may board, and last as long as their ``duration``. Turn
+    restrictions are counted but not obeyed, as in OSMnx. All of this is told in the manifest's notes.
+
+    Memory, measured: 16 to 32 bytes for each point of the largest file while positions are read, and after that, while the
+    roads are joined, some 400 bytes for each point of the roads. What else the files hold costs nothing.
 
     Parameters
     ----------
     paths
         Names ending in one of ``FORMATS``. A way that is in several files is taken from the first.
+    speeds, access_detour, snap_limit_m
+        As :func:`geo.osmroads.build`.
     on_step
         Called with a few words whenever the next step begins.
 
@@ -65,43 +74,14 @@ def read(
         say(f"Reading the roads of {file.path.name}")
         file.guard(ways.read)
     name = title or " + ".join(file.path.name for file in files)
-    refs = np.array(ways.refs, np.int64)
-    ids = np.unique(refs)
-    if not len(ids):
+    points = _Points.of(np.frombuffer(ways.refs, np.int64))
+    if not len(points.ids):
         raise InputError(f"{name} holds no road that a car may drive on.")
-    lonlat = np.full((len(ids), 2), np.nan)
-    unusable = 0
     for file in files:
-        say(f"Reading the positions of {len(ids):,} points from {file.path.name}")
-        unusable += file.guard(partial(_read_positions, ids, lonlat))
+        say(f"Reading the positions of {len(points.ids):,} points from {file.path.name}")
+        file.guard(points.read)
     say("Joining the roads to segments")
-    at = np.searchsorted(ids, refs)
-    way = np.repeat(np.arange(len(ways.count)), np.frombuffer(ways.count, np.int32))
-    placed = np.isfinite(lonlat[:, 0])
-    step = np.flatnonzero((way[1:] == way[:-1]) & (at[1:] != at[:-1]) & placed[at[1:]] & placed[at[:-1]])
-    oneway = np.frombuffer(ways.direction, np.int8)[way[step]]
-    missing = int((~placed[at]).sum())
-    notes = [
-        (ways.restrictions, "turn restriction is not obeyed.", "turn restrictions are not obeyed."),
-        (
-            missing,
-            "reference to a point without a position: a road ends there.",
-            "references to points without a position: roads end there.",
-        ),
-        (unusable, "point at 0° 0° or outside the Earth was left out.", "points at 0° 0° or outside the Earth were left out."),
-    ]
-    roads = Roads(
-        lonlat=lonlat,
-        tail=at[step],
-        head=at[step + 1],
-        forward=oneway >= 0,
-        backward=oneway <= 0,
-        way=way[step],
-        road_class=ways.road_class,
-        label=ways.label,
-        limit_kph=np.frombuffer(ways.limit_kph, np.float64),
-        truck=np.frombuffer(ways.truck, np.int8).astype(bool),
-    )
+    roads, notes = _roads(ways, points)
     return build(
         roads,
         speeds=speeds,
@@ -110,7 +90,7 @@ def read(
         as_of=min((date for date in (file.as_of() for file in files) if date), default=None),
         access_detour=access_detour,
         snap_limit_m=snap_limit_m,
-        notes=[counted(*note) for note in notes if note[0]],
+        notes=notes,
     )
 
 
@@ -139,11 +119,11 @@ class _File:
             processor.with_filter(one)
         return processor
 
-    def guard(self, read: Callable[[_File], int]) -> int:
+    def guard(self, read: Callable[[_File], None]) -> None:
         import osmium
 
         try:
-            return read(self)
+            read(self)
         except (RuntimeError, osmium.InvalidLocationError) as error:
             raise InputError(f"{self.path.name} is damaged, cut short or no OpenStreetMap file ({one_line(error)}).") from None
 
@@ -175,64 +155,157 @@ class _Ways:
     road_class: list[str] = field(default_factory=list)
     label: list[str] = field(default_factory=list)
     limit_kph: array[float] = field(default_factory=lambda: array("d"))
+    duration_s: array[float] = field(default_factory=lambda: array("d"))
     truck: array[int] = field(default_factory=lambda: array("b"))
-    seen: set[int] = field(default_factory=set)
-    restrictions: int = 0
+    taken: set[int] = field(default_factory=set)
+    silent_ferries: set[int] = field(default_factory=set)
+    restrictions: set[int] = field(default_factory=set)
 
-    def read(self, file: _File) -> int:
+    def read(self, file: _File) -> None:
         import osmium
 
         bits = osmium.osm.osm_entity_bits
-        for thing in file.objects(bits.WAY | bits.RELATION, osmium.filter.KeyFilter("highway", "type")):
+        for thing in file.objects(bits.WAY | bits.RELATION, osmium.filter.KeyFilter("highway", "route", "type")):
+            tags = thing.tags  # asked key by key, which is several times as fast as a dict of them
             if thing.is_relation():
-                self.restrictions += thing.tags.get("type", "").startswith("restriction")
-            elif thing.visible and thing.id not in self.seen:
-                self.add(thing.id, {tag.k: tag.v for tag in thing.tags}, [node.ref for node in thing.nodes])
-        return len(self.count)
+                if tags.get("type", "").startswith("restriction"):
+                    self.restrictions.add(thing.id)
+                continue
+            ferry = tags.get("route") == FERRY
+            boards = ferry and osmtags.ferry_admits(tags)
+            if not boards and not osmtags.driveable(tags):
+                if boards is None:
+                    self.silent_ferries.add(thing.id)
+            elif thing.visible and thing.id not in self.taken:
+                self.add(thing.id, tags, [node.ref for node in thing.nodes], ferry)
 
-    def add(self, number: int, tags: dict[str, str], refs: list[int]) -> None:
-        if not osmtags.driveable(tags):
-            return
-        self.seen.add(number)
+    def add(self, number: int, tags: Any, refs: list[int], ferry: bool) -> None:
+        self.taken.add(number)
         self.refs.extend(refs)
         self.count.append(len(refs))
         self.direction.append(osmtags.direction(tags))
-        self.road_class.append(sys.intern(tags["highway"]))
+        self.road_class.append(FERRY if ferry else sys.intern(tags.get("highway")))
         self.label.append(sys.intern(osmtags.label(tags)))
-        self.limit_kph.append(osmtags.limit_kph(tags.get("maxspeed", "")))
+        self.limit_kph.append(np.nan if ferry else osmtags.limit_kph(tags.get("maxspeed", "")))
+        self.duration_s.append(osmtags.duration_s(tags.get("duration", "")) if ferry else np.nan)
         self.truck.append(osmtags.truck_may(tags))
+
+
+@dataclass
+class _Points:
+    """Positions of the points of the roads, NaN until found; which of them lie nowhere on Earth; whom their barriers stop."""
+
+    ids: NDArray[np.int64]
+    lonlat: NDArray[np.float64]
+    nowhere: NDArray[np.bool_]
+    stops_cars: NDArray[np.bool_]
+    stops_trucks: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, refs: NDArray[np.int64]) -> _Points:
+        ids = np.unique(refs)
+        return cls(ids, np.full((len(ids), 2), np.nan), *np.zeros((3, len(ids)), bool))
+
+    def read(self, file: _File) -> None:
+        """Fill in what no file before has.
+
+        osmium puts every point of the file into a table of its own, 16 bytes each, and Python asks for those of the roads.
+        (Its IdFilter would keep only those, but takes 0.7 to 1.4 GB for the numbers of one town, and a loop in Python takes
+        ten times as long.)
+        """
+        import osmium
+
+        table = osmium.index.create_map("sparse_mem_array")
+        locations = osmium.NodeLocationsForWays(table)
+        drafts = {}  # points with negative numbers, which an editor has not uploaded yet, have no place in osmium's table
+        filters = [locations] if self.ids[0] < 0 else [locations, osmium.filter.KeyFilter("barrier")]
+        for node in file.objects(osmium.osm.osm_entity_bits.NODE, *filters):
+            if node.id < 0:
+                drafts[node.id] = node.location
+            at = min(np.searchsorted(self.ids, node.id), len(self.ids) - 1)
+            if self.ids[at] == node.id and "barrier" in node.tags and np.isnan(self.lonlat[at, 0]):
+                self.stops_cars[at] = osmtags.stops_cars(node.tags)
+                self.stops_trucks[at] = not osmtags.truck_may(node.tags)
+        with osmium.io.Reader(osmium.io.FileBuffer(b'<osm version="0.6"><way id="1"/></osm>', "osm")) as one_way:
+            osmium.apply(one_way, locations)  # a table out of order is sorted when the first way comes
+        self._place(lambda number: drafts[number] if number < 0 else table.get(number))
+
+    def _place(self, location_of: Callable[[int], Any]) -> None:
+        wanted = np.flatnonzero(np.isnan(self.lonlat[:, 0]))
+        found = array("i")
+        for number in self.ids[wanted]:
+            try:
+                location = location_of(number)
+            except KeyError:
+                found.extend((UNDEFINED, UNDEFINED))
+            else:
+                found.append(location.x)
+                found.append(location.y)
+        xy = np.frombuffer(found, np.int32).reshape(-1, 2)
+        good = (np.abs(xy) <= (180e7, 90e7)).all(axis=1) & (xy != 0).any(axis=1)
+        self.nowhere[wanted] |= ~good & (xy[:, 0] != UNDEFINED)
+        self.lonlat[wanted[good]] = xy[good] / 1e7
+
+
+def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
+    """Cut the ways to steps, and the steps apart at barriers; tell what was left out."""
+    at = np.searchsorted(points.ids, np.frombuffer(ways.refs, np.int64))
+    way = np.repeat(np.arange(len(ways.count)), np.frombuffer(ways.count, np.int32))
+    placed = np.isfinite(points.lonlat[:, 0])
+    step = np.flatnonzero((way[1:] == way[:-1]) & (at[1:] != at[:-1]) & placed[at[1:]] & placed[at[:-1]])
+    oneway = np.frombuffer(ways.direction, np.int8)[way[step]]
+    ends = np.concatenate([at[step], at[step + 1]])
+    inside = np.bincount(ends, minlength=len(points.ids)) > 1  # a barrier where a road ends anyway changes nothing
+    cut = points.stops_cars & inside
+    low = points.stops_trucks & inside & ~cut
+    barred = low[ends].reshape(2, -1).any(axis=0)
+    # Where cars are stopped every step has an end of its own.
+    loose = np.flatnonzero(cut[ends])
+    lonlat = np.concatenate([points.lonlat, points.lonlat[ends[loose]]])
+    ends[loose] = len(points.ids) + np.arange(len(loose))
+    tail, head = ends.reshape(2, -1)
+    duration_s = np.frombuffer(ways.duration_s, np.float64)
+    roads = Roads(
+        lonlat=lonlat,
+        tail=tail,
+        head=head,
+        forward=oneway >= 0,
+        backward=oneway <= 0,
+        way=way[step],
+        road_class=ways.road_class,
+        label=ways.label,
+        limit_kph=np.frombuffer(ways.limit_kph, np.float64),
+        truck=np.frombuffer(ways.truck, np.int8).astype(bool),
+        duration_s=duration_s,
+        barred=barred,
+    )
+    ferries = ways.road_class.count(FERRY)
+    untimed = ferries - int((duration_s > 0).sum())
+    how = f"taken, {untimed} at an assumed speed because no duration is tagged; the wait is not counted."
+    notes = [
+        (len(ways.restrictions), "turn restriction is not obeyed.", "turn restrictions are not obeyed."),
+        (
+            int((~placed[at]).sum()),
+            "reference to a point without a position: a road ends there.",
+            "references to points without a position: roads end there.",
+        ),
+        (
+            int((points.nowhere & ~placed).sum()),
+            "point at 0° 0° or outside the Earth was left out.",
+            "points at 0° 0° or outside the Earth were left out.",
+        ),
+        (ferries, f"ferry is {how}", f"ferries are {how}"),
+        (
+            len(ways.silent_ferries),
+            "ferry does not say whether it takes cars and was left out.",
+            "ferries do not say whether they take cars and were left out.",
+        ),
+        (int(cut.sum()), "barrier stops cars: the road ends on either side.", "barriers stop cars: the roads end on either side."),
+        (int(low.sum()), "barrier is closed to the truck only.", "barriers are closed to the truck only."),
+    ]
+    return roads, [counted(*note) for note in notes if note[0]]
 
 
 def one_line(error: Exception) -> str:
     """Give what a library says of an error without its line breaks."""
     return " ".join(str(error).split())
-
-
-def _read_positions(ids: NDArray[np.int64], lonlat: NDArray[np.float64], file: _File) -> int:
-    """Fill in the positions of the points ``ids`` (sorted) and count those that are unusable.
-
-    osmium's own IdFilter and location tables would be faster, but they need 1.4 GB for the ids of one town.
-    """
-    import osmium
-
-    unusable = 0
-    number, x, y = array("q"), array("q"), array("q")
-
-    def place() -> int:
-        found = np.frombuffer(number, np.int64)
-        at = np.minimum(np.searchsorted(ids, found), len(ids) - 1)
-        mine = ids[at] == found
-        xy = np.column_stack([np.frombuffer(x, np.int64), np.frombuffer(y, np.int64)])[mine] / 1e7
-        good = (np.abs(xy) <= (180, 90)).all(axis=1) & (xy != 0).any(axis=1)
-        lonlat[at[mine][good]] = xy[good]
-        return int((~good).sum())
-
-    for node in file.objects(osmium.osm.osm_entity_bits.NODE):
-        location = node.location
-        number.append(node.id)
-        x.append(location.x)
-        y.append(location.y)
-        if len(number) == 1_000_000:
-            unusable += place()
-            number, x, y = array("q"), array("q"), array("q")
-    return unusable + place()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError
-from geo.network import Manifest, Network
+from geo.network import FERRY, Manifest, Network
 from geo.osmtags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
@@ -38,9 +38,13 @@ class Roads:
     way
         (k,) the way each step belongs to.
     road_class, label
-        For each way its ``highway`` value and its name, empty where it has none.
+        For each way its ``highway`` value, or “ferry”, and its name, empty where it has none.
     limit_kph, truck
         For each way the speed limit, NaN for unknown; whether a truck may use it.
+    duration_s
+        For each way how long all of it takes, NaN for unknown: a ferry's timetable.
+    barred
+        (k,) whether a barrier keeps the truck off the step.
     """
 
     lonlat: NDArray[np.float64]
@@ -53,6 +57,8 @@ class Roads:
     label: Sequence[str]
     limit_kph: NDArray[np.float64]
     truck: NDArray[np.bool_]
+    duration_s: NDArray[np.float64] | None = None
+    barred: NDArray[np.bool_] | None = None
 
 
 def build(
@@ -71,23 +77,24 @@ def build(
     A junction is what it is for OSMnx's ``simplify_graph``: every point that is not simply passed through. (One difference:
     where a one-way street is drawn twice over the same points, they stay junctions; no time changes.) A segment may so
     consist of parts of several ways: its time is the sum over its parts, its class and name are those of the longest
-    part, and one part closed to trucks closes it. Rings without a junction are left out.
+    part, and one part closed to trucks closes it. A ferry and the road to it are never one segment. Rings without a junction
+    are left out.
 
     A vehicle drives at the speed of its road class. Where the limit is tagged it drives at the limit, slower than that in
     the ratio in which its class speed is lower than that of the fastest profile, and never faster than its own class speed
-    on motorways.
+    on motorways. Where the duration of a way is known its steps share it in the ratio of their lengths.
 
     Parameters
     ----------
     speeds
-        Columns profile, road_class (``highway`` values and “access”) and speed_kph.
+        Columns profile, road_class (``highway`` values, “ferry” and “access”) and speed_kph.
 
     Raises
     ------
     InputError
         There is no road, or the table of speeds lacks a row that is needed.
     """
-    table = _speed_table(speeds)
+    table = _speed_table(speeds, roads.road_class)
     order, flipped, start, rings = contract(roads)
     if not len(order):
         raise InputError(f"{title} holds no road that a car may drive on.")
@@ -103,11 +110,16 @@ def build(
     known = next(iter(table.values()))
     class_of, classes = _codes([name if name in known else UNKNOWN_CLASS for name in roads.road_class])
     label_of, labels = _codes(roads.label)
+    open_to_truck = roads.truck[way] if roads.barred is None else roads.truck[way] & ~roads.barred[order]
+    whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
     time_s = {}
     for profile in table:
         speed_kph = _speed_kph(table, profile, classes, class_of, roads.limit_kph)
+        if roads.duration_s is not None:
+            timed = (roads.duration_s > 0) & (whole_m > 0)
+            speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
         seconds = length_m / (speed_kph[way] / 3.6)
-        time_s[profile] = np.add.reduceat(np.where(roads.truck[way], seconds, np.inf) if profile == TRUCK else seconds, first)
+        time_s[profile] = np.add.reduceat(np.where(open_to_truck, seconds, np.inf) if profile == TRUCK else seconds, first)
 
     nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
     corners = np.empty(len(order) + m, np.int64)
@@ -157,7 +169,7 @@ def counted(n: int, one: str, more: str) -> str:
 
 
 def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:
-    """Join steps through every point that is simply passed.
+    """Join steps through every point that is simply passed; where a road meets a ferry it is not.
 
     Returns
     -------
@@ -175,6 +187,8 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
     two = np.flatnonzero(degree == 2)
     a, b = by_node[(np.cumsum(degree) - degree)[two]], by_node[(np.cumsum(degree) - degree)[two] + 1]
     passed = (arrives[a] != arrives[b]) & (arrives[a] != two) & (arrives[b] != two)
+    ferry = np.array([name == FERRY for name in roads.road_class], bool)[roads.way]
+    passed &= ferry[a >> 1] == ferry[b >> 1]
     passed &= (allowed[a] == allowed[b ^ 1]) & (allowed[a ^ 1] == allowed[b])
     a, b = a[passed], b[passed]
     # Where every dart ends, and how many steps before: each round doubles the distance looked ahead.
@@ -218,18 +232,19 @@ def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 
 
 def _longest(segment: NDArray[np.int64], value: NDArray[np.int64], length_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Give for each segment the value that covers most of it."""
-    sums = pd.Series(length_m).groupby([segment, value]).sum()
-    sums = sums.sort_values(kind="stable")
-    last = pd.Series(sums.index.get_level_values(1), index=sums.index.get_level_values(0)).groupby(level=0).last()
-    return np.asarray(last, np.int64)
+    """Give for each segment the value, -1 or above, that covers most of it."""
+    width = value.max() + 2
+    pairs, which = np.unique(segment * width + value + 1, return_inverse=True)
+    ranked = pairs[np.lexsort((np.bincount(which, length_m), pairs // width))]
+    last = np.append(np.diff(ranked // width) > 0, True)
+    return ranked[last] % width - 1
 
 
-def _speed_table(speeds: pd.DataFrame) -> dict[str, dict[str, float]]:
+def _speed_table(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[str, float]]:
     table: dict[str, dict[str, float]] = {}
     for profile, road_class, speed in zip(speeds["profile"], speeds["road_class"], speeds["speed_kph"], strict=True):
         table.setdefault(str(profile), {})[str(road_class)] = float(speed)
-    needed = {ACCESS, UNKNOWN_CLASS, "motorway"}.union(*table.values())
+    needed = {ACCESS, UNKNOWN_CLASS, "motorway"}.union({FERRY} & set(used), *table.values())
     faults = [f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())]
     if faults or not table:
         raise InputError("The table of speeds lacks rows that every vehicle profile needs.", faults)

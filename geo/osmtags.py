@@ -1,9 +1,9 @@
-"""What the tags of an OpenStreetMap way mean to a car and to a 40-ft container truck."""
+"""What the tags of OpenStreetMap ways and points mean to a car and to a 40-ft container truck."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -22,11 +22,30 @@ NOT_DRIVEABLE: dict[str, str] = {
 
 Source: OSMnx 2, ``network_type="drive"``.
 """
-_NOT_DRIVEABLE = {key: re.compile(pattern) for key, pattern in NOT_DRIVEABLE.items()}
+_NOT_DRIVEABLE = {key: re.compile(NOT_DRIVEABLE[key]) for key in ("highway", *NOT_DRIVEABLE)}  # the one that rejects most comes first
 
 ONE_WAY = frozenset({"yes", "true", "1", "-1", "reverse", "T", "F"})
 REVERSED = frozenset({"-1", "reverse", "T"})
 """Values of ``oneway``. Source: OSMnx 2, ``graph._add_paths``."""
+
+CAR_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
+"""Keys that say who may pass, the most specific first. Source: https://wiki.openstreetmap.org/wiki/Key:access."""
+
+ADMITS = frozenset({"yes", "permissive", "designated", "destination", "customers"})
+REFUSES = frozenset({"no", "private", "agricultural", "forestry"})
+
+BORDER = "border_control"
+STOPS_CARS = frozenset(
+    {
+        *("block", "bollard", "bus_trap", "chain", "cycle_barrier", "debris", "full-height_turnstile", "horse_stile", "jersey_barrier"),
+        *("kissing_gate", "log", "motorcycle_barrier", "planter", "stile", "sump_buster", "turnstile", "wedge"),
+    }
+)
+"""Values of ``barrier`` on a point that stop a car unless the point says that cars may pass.
+
+Every other value lets cars through unless the point says that they may not. Source: what
+https://wiki.openstreetmap.org/wiki/Key:barrier says that each is for.
+"""
 
 TRUCK_TAGS = ("hgv", "maxheight", "maxweight")
 """What :func:`truck_may` reads; OSMnx keeps these tags only when told to."""
@@ -46,10 +65,42 @@ _UNITS: dict[str, dict[str, float]] = {
 """Factors to km/h, tonnes and metres. Source: https://wiki.openstreetmap.org/wiki/Map_features/Units."""
 WALK_KPH = 5.0
 
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATIONS = (
+    re.compile(r"(?P<m>\d{1,4})"),
+    re.compile(r"(?P<h>\d{1,3}):(?P<m>[0-5]?\d)(:(?P<s>[0-5]?\d))?"),
+    re.compile(r"P((?P<d>\d{1,2})D)?(T((?P<h>\d{1,3})H)?((?P<m>\d{1,4})M)?((?P<s>\d{1,6}(\.\d+)?)S)?)?"),
+)
+
 
 def driveable(tags: Mapping[str, str]) -> bool:
     """Tell whether a way with these tags is a road for cars."""
-    return "highway" in tags and not any(pattern.search(tags[key]) for key, pattern in _NOT_DRIVEABLE.items() if key in tags)
+    return bool(tags.get("highway")) and not any(pattern.search(tags.get(key, "")) for key, pattern in _NOT_DRIVEABLE.items())
+
+
+def admits(tags: Mapping[str, str], keys: Iterable[str] = CAR_KEYS) -> bool | None:
+    """Tell whether the tags say that cars may pass; None where they say nothing that is understood."""
+    said = next((value for key in keys if (value := tags.get(key)) in ADMITS or value in REFUSES), None)
+    return None if said is None else said in ADMITS
+
+
+def ferry_admits(tags: Mapping[str, str]) -> bool | None:
+    """Tell whether cars may board a ferry; None where its tags name neither cars nor trucks.
+
+    ``access=yes`` is not enough, because ferries for walkers carry it too. One that takes trucks takes cars.
+    """
+    said = admits(tags, CAR_KEYS[:-1])
+    if said is None and tags.get("hgv") in ADMITS:
+        return True
+    return False if said is None and tags.get("access") in REFUSES else said
+
+
+def stops_cars(tags: Mapping[str, str]) -> bool:
+    """Tell whether the barrier on a point stops a car. Who passes a border is for the layer of gates to say, not for tags."""
+    if tags.get("barrier") == BORDER:
+        return False
+    said = admits(tags)
+    return tags.get("barrier") in STOPS_CARS if said is None else not said
 
 
 def direction(tags: Mapping[str, str]) -> int:
@@ -66,17 +117,27 @@ def label(tags: Mapping[str, str]) -> str:
     return f"{name} ({ref})" if name and ref and ref not in name else name or ref
 
 
+@lru_cache(maxsize=4096)
 def limit_kph(text: str) -> float:
     """Read a ``maxspeed``: of several values the lowest that is understood; NaN for “none”, “VN:urban” and other words."""
     return min((WALK_KPH if part.strip() == "walk" else _quantity(part, "speed") for part in re.split(r"[;|,]", text)), key=_nan_last)
 
 
+def duration_s(text: str) -> float:
+    """Read a ``duration``: “25” minutes, “1:20”, “01:20:00”, or “PT1H20M”; NaN where it is zero or anything else.
+
+    **Source** for the spellings: https://wiki.openstreetmap.org/wiki/Key:duration.
+    """
+    found = next((match for pattern in _DURATIONS if (match := pattern.fullmatch(text.strip()))), None)
+    parts = found.groupdict() if found else {}
+    return sum(float(parts[unit] or 0) * seconds for unit, seconds in _SECONDS.items() if unit in parts) or np.nan
+
+
 def truck_may(tags: Mapping[str, str]) -> bool:
-    """Tell whether a 40-ft container truck may use a way: no ban on goods vehicles, and height and weight suffice."""
+    """Tell whether a 40-ft container truck may use a way or pass a point: no ban on it, and height and weight suffice."""
     if tags.get("hgv") in ("no", "private"):
         return False
-    height_m = min((_quantity(part, "height") for part in tags.get("maxheight", "").split(";")), key=_nan_last)
-    weight_t = min((_quantity(part, "weight") for part in tags.get("maxweight", "").split(";")), key=_nan_last)
+    height_m, weight_t = _least(tags.get("maxheight", ""), "height"), _least(tags.get("maxweight", ""), "weight")
     return not (height_m < TRUCK_HEIGHT_M or weight_t < TRUCK_WEIGHT_T)
 
 
@@ -85,6 +146,10 @@ def _nan_last(value: float) -> float:
 
 
 @lru_cache(maxsize=4096)
+def _least(text: str, kind: str) -> float:
+    return min((_quantity(part, kind) for part in text.split(";")), key=_nan_last)
+
+
 def _quantity(text: str, kind: str) -> float:
     """Read “7.5 t”, “7,5” or “12'6"”; NaN where it is zero or a word or unit is not understood."""
     parts = re.findall(r"(\d+(?:[.,]\d+)?)\s*([a-zA-Z/'\"]*)", text)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import osmium
 import osmnx as ox
+import pandas as pd
 import pytest
 from cross import NODES, PRIMARY, SPEEDS, STEP, STREET, WAYS, as_pbf, xml
 from scipy.sparse.csgraph import dijkstra
@@ -16,6 +20,7 @@ from scipy.sparse.csgraph import dijkstra
 from geo import crs, network, osm, osmfile, osmtags, storage
 from geo.errors import InputError, NotFoundError
 
+FERRY_SPEEDS = pd.concat([SPEEDS, pd.DataFrame({"profile": ["car", "truck"], "road_class": "ferry", "speed_kph": [12.0, 10.0]})])
 SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
 
 
@@ -34,16 +39,30 @@ def cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return as_pbf(xml(), tmp_path_factory.mktemp("cross") / "cross.osm.pbf")
 
 
-def reference(path: Path, folder: Path) -> tuple[object, dict[int, tuple[float, float]]]:
-    """Let OSMnx make the graph: its own reader and simplification, our speed for every single edge.
+def driveable(path: Path, folder: Path) -> Path:
+    """Reduce a file to what OSMnx sees of it: ways with a highway tag that cars may drive on, and points without their barriers.
 
-    ``graph_from_xml`` filters nothing and fails on ways with missing points, so the file is reduced to driveable ways first.
+    ``graph_from_xml`` filters nothing itself, and fails on ways with missing points.
     """
+    refs = {ref for way in roads_of(path) for ref in way}
     text = folder / "driveable.osm"
     with osmium.SimpleWriter(str(text), overwrite=True) as writer:
-        for thing in osmium.FileProcessor(str(path)):
-            if thing.is_node() or (thing.is_way() and osmtags.driveable({tag.k: tag.v for tag in thing.tags})):
+        for thing in osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY):
+            if thing.is_node() and thing.id in refs:
+                writer.add(thing.replace(tags={}))
+            elif thing.is_way() and osmtags.driveable(thing.tags):
                 writer.add(thing)
+    return text
+
+
+def roads_of(path: Path) -> list[list[int]]:
+    """Give the points of every way on which OSMnx lets cars drive."""
+    ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
+    return [[node.ref for node in way.nodes] for way in ways if osmtags.driveable(way.tags)]
+
+
+def reference(text: Path) -> tuple[nx.MultiDiGraph, dict[int, tuple[float, float]]]:
+    """Let OSMnx make the graph: its own reader and simplification, our speed for every single edge."""
     graph = ox.graph_from_xml(text, simplify=False, retain_all=True)
     classes = SPEEDS[SPEEDS["profile"] == "car"].set_index("road_class")["speed_kph"]
     for tail, head, data in graph.edges(data=True):
@@ -56,18 +75,24 @@ def reference(path: Path, folder: Path) -> tuple[object, dict[int, tuple[float, 
     return ox.truncate.largest_component(graph, strongly=True), {node: (data["x"], data["y"]) for node, data in graph.nodes(data=True)}
 
 
-def assert_like_osmnx(made: network.Network, path: Path, folder: Path) -> None:
-    graph, junctions = reference(path, folder)
-    ours = {(round(x, 7), round(y, 7)): i for i, (x, y) in enumerate(made.node_lonlat)}
-    assert set(ours) == set(junctions.values())
-    arcs = made.arcs("car")
-    nodes = list(graph)
-    assert {ours[junctions[node]] for node in nodes} == set(np.flatnonzero(arcs.main))
-    import networkx as nx
+def places(made: network.Network) -> Counter[tuple[float, float]]:
+    """Count the junctions at each place: there can be two, one above the other."""
+    return Counter((round(x, 7), round(y, 7)) for x, y in made.node_lonlat)
 
-    for origin in nodes[:: max(1, len(nodes) // 20)]:
+
+def assert_like_osmnx(made: network.Network, text: Path) -> None:
+    graph, junctions = reference(text)
+    ours = {(round(x, 7), round(y, 7)): i for i, (x, y) in enumerate(made.node_lonlat)}
+    count = places(made)
+    assert count == Counter(junctions.values())
+    main = np.flatnonzero(made.main("car"))
+    assert len(main) == len(graph)
+    assert {ours[junctions[node]] for node in graph} <= set(main)
+    nodes = [node for node in graph if count[junctions[node]] == 1]
+    time_s = made.arcs("car").time_s
+    for origin in nodes[:: max(1, len(nodes) // 10)]:
         theirs = nx.single_source_dijkstra_path_length(graph, origin, weight="travel_time")
-        mine = dijkstra(arcs.time_s, indices=ours[junctions[origin]])
+        mine = dijkstra(time_s, indices=ours[junctions[origin]])
         np.testing.assert_allclose([mine[ours[junctions[node]]] for node in nodes], [theirs[node] for node in nodes], rtol=1e-3)
 
 
@@ -82,13 +107,34 @@ def test_driveable_ways_are_those_of_osmnx() -> None:
 
 def test_cross_is_as_osmnx_makes_it(cross: Path, tmp_path: Path) -> None:
     """The hand-made cross has OSMnx's junctions and times."""
-    assert_like_osmnx(osmfile.read(cross, speeds=SPEEDS), cross, tmp_path)
+    assert_like_osmnx(osmfile.read(cross, speeds=SPEEDS), driveable(cross, tmp_path))
 
 
-@pytest.mark.skipif(not (SHARED / "hoan_kiem.osm").is_file(), reason="needs shared/osm/hoan_kiem.osm")
-def test_hoan_kiem_is_as_osmnx_makes_it(tmp_path: Path) -> None:
-    """A real district has OSMnx's junctions and times."""
-    assert_like_osmnx(osmfile.read(SHARED / "hoan_kiem.osm", speeds=SPEEDS), SHARED / "hoan_kiem.osm", tmp_path)
+@pytest.mark.parametrize("name", ["hoan_kiem.osm", "monaco.osm.pbf", "malta.osm.pbf"])
+def test_real_places_are_as_osmnx_makes_them(name: str, tmp_path: Path) -> None:
+    """A real place has OSMnx's junctions and times, and what barriers and ferries change is all that is different."""
+    path = SHARED / name
+    if not path.is_file():
+        pytest.skip(f"needs shared/osm/{name}")
+    text = driveable(path, tmp_path)
+    plain = osmfile.read(text, speeds=SPEEDS)
+    assert_like_osmnx(plain, text)
+
+    whole = osmfile.read(path, speeds=FERRY_SPEEDS)
+    steps = Counter(ref for way in roads_of(path) for step in pairwise(way) for ref in step)
+    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.KeyFilter("barrier"))
+    barriers = {
+        (round(node.location.lon, 7), round(node.location.lat, 7)): steps[node.id]
+        for node in nodes
+        if steps[node.id] > 1 and osmtags.stops_cars(node.tags)
+    }
+    ferry = np.array(whole.manifest.road_classes)[whole.road_class] == "ferry"
+    quays = {(round(x, 7), round(y, 7)) for x, y in whole.node_lonlat[np.concatenate([whole.tail[ferry], whole.head[ferry]])]}
+    assert not places(plain) - places(whole)
+    assert set(places(whole) - places(plain)) <= set(barriers) | quays
+    assert {place: places(whole)[place] for place in barriers} == barriers
+    assert any(note.startswith(f"{len(barriers)} barrier") for note in whole.manifest.notes) == bool(barriers)
+    assert whole.length_m[~ferry].sum() == pytest.approx(plain.length_m.sum())
 
 
 @pytest.mark.parametrize("simplified", [False, True])

@@ -29,6 +29,68 @@ def test_limit(text: str, kph: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("25", 1500),
+        ("1:20", 4800),
+        ("01:20", 4800),
+        ("00:05:30", 330),
+        ("100:00", 360_000),
+        ("PT1H20M", 4800),
+        ("PT71M", 4260),
+        ("PT21.2S", 21.2),
+        ("P1DT2H", 93_600),
+        *((word, np.inf) for word in ("", "0", "0:00", "1:75", "P", "PT", "P3Y", "20 minutes", "1h", "-5", "1:2:3:4", "9" * 400)),
+    ],
+)
+def test_duration(text: str, seconds: float) -> None:
+    """Durations are understood in the spellings that OpenStreetMap documents; anything else is unknown."""
+    assert np.nan_to_num(osmtags.duration_s(text), nan=np.inf) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("tags", "boards"),
+    [
+        ({"motor_vehicle": "yes"}, True),
+        ({"motorcar": "designated"}, True),
+        ({"vehicle": "permissive"}, True),
+        ({"hgv": "yes", "access": "no"}, True),
+        ({"motor_vehicle": "no", "motorcar": "yes"}, True),
+        ({"motor_vehicle": "yes", "motorcar": "no"}, False),
+        ({"motor_vehicle": "no", "hgv": "yes"}, False),
+        ({"access": "private"}, False),
+        ({"access": "yes"}, None),
+        ({"foot": "yes"}, None),
+        ({"motor_vehicle": "unknown"}, None),
+        ({}, None),
+    ],
+)
+def test_ferry(tags: dict[str, str], boards: bool | None) -> None:
+    """The most specific tag decides whether cars may board, trucks speak for cars, and silence is no answer."""
+    assert osmtags.ferry_admits(tags) is boards
+
+
+@pytest.mark.parametrize(
+    ("tags", "stops"),
+    [
+        *(({"barrier": kind}, True) for kind in sorted(osmtags.STOPS_CARS)),
+        *(({"barrier": kind}, False) for kind in ("gate", "lift_gate", "swing_gate", "sliding_gate", "toll_booth", "border_control")),
+        *(({"barrier": kind}, False) for kind in ("cattle_grid", "entrance", "height_restrictor", "kerb", "yes")),
+        *(({"barrier": "bollard", key: "permissive"}, False) for key in osmtags.CAR_KEYS),
+        *(({"barrier": "gate", key: "private"}, True) for key in osmtags.CAR_KEYS),
+        ({"barrier": "gate", "access": "forestry"}, True),
+        ({"barrier": "gate", "access": "no", "motor_vehicle": "destination"}, False),
+        ({"barrier": "gate", "access": "yes", "motorcar": "no"}, True),
+        ({"barrier": "gate", "access": "delivery"}, False),
+        ({"barrier": "border_control", "access": "no", "motor_vehicle": "private"}, False),
+    ],
+)
+def test_barrier(tags: dict[str, str], stops: bool) -> None:
+    """The kind of barrier decides unless a tag says who may pass, the most specific first."""
+    assert osmtags.stops_cars(tags) is stops
+
+
+@pytest.mark.parametrize(
     ("tags", "may"),
     [
         ({}, True),

@@ -572,7 +572,7 @@ def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> N
     times = {name: re.findall(r'<p class="time">(.*?)</p>', page) for name, page in pages.items()}
     assert times["again"] == times["corridors"]
     assert len(times["again"]) == 3
-    assert "to=mong-cai-bac-luan-2&amp;profile=truck&amp;site=dong-mai-ip&amp;network=again" in pages["again"]
+    assert "to=mong-cai-bac-luan-2&amp;site=dong-mai-ip&amp;profile=truck&amp;network=again" in pages["again"]
     route = client.get("/api/route?from=dong-mai-ip&to=huu-nghi&network=again").get_json()
     assert route["travel_time_s"] == pytest.approx(client.get("/api/route?from=dong-mai-ip&to=huu-nghi").get_json()["travel_time_s"])
     assert client.get("/sites/dong-mai-ip?network=nowhere").status_code == 404

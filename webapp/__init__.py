@@ -48,7 +48,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.filters.update(
         label=labels.label, duration=labels.duration, kilometres=labels.kilometres, quantity=labels.quantity, known=labels.is_known
     )
-    app.jinja_env.globals["switch_query"] = sheet.switch_query
+    app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
     for blueprint in (pages.pages, api.api, ogc.ogc):
         app.register_blueprint(blueprint)
     app.before_request(_new_nonce)

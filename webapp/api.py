@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from geo import access, export, isochrones, maps
 from geo.errors import InputError, NotFoundError
 from webapp import args, sheet
-from webapp.store import CORRIDORS, PROFILE, TARGETS, Body, Store, store
+from webapp.store import TARGETS, Body, Drive, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
@@ -82,8 +82,20 @@ def _end(value: str | tuple[float, float]) -> gpd.GeoDataFrame:
 
 @api.get("/access")
 def access_from() -> Response:
-    values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "layer"))
+    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer"))
     return _json(export.write(access_frame(values), "geojson", access_about(values)), "application/geo+json")
+
+
+@api.get("/times")
+def times() -> Response:
+    """Tell only the seconds between one place and every destination, as fast as can be: for programs that ask often."""
+    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "direction"))
+    opened, from_, drive = store(), origin(values), Drive.of(values)
+    towards = values.get("direction") == "to"
+    seconds = opened.times(from_, drive, towards=towards)
+    told = drive.query() | {"direction": "to" if towards else "from", "coarse": opened.roads(drive).manifest.coarse}
+    ids = opened.keep("target ids", lambda: opened.targets().index.tolist())
+    return _json(orjson.dumps(told | {"travel_time_s": dict(zip(ids, seconds.tolist(), strict=True))}), "application/json")
 
 
 def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
@@ -91,7 +103,7 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
     wanted = values.get("layer")
     if wanted not in (None, *TARGETS):
         raise InputError(f"Access is told to {', '.join(TARGETS)}, not to {wanted}.")
-    table = store().access_from(origin(values), values.get("profile", PROFILE), values.get("network", CORRIDORS))
+    table = store().access_from(origin(values), Drive.of(values))
     table = table if wanted is None else table[table["layer"] == wanted]
     table = table.drop(columns=["country", "opposite_country"])
     return table.sort_values("travel_time_s", kind="stable", na_position="last")
@@ -99,12 +111,14 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
 
 def access_about(values: dict[str, Any]) -> export.About:
     """Describe an access table for an export, with what is coarse about it."""
-    opened = store()
-    manifest = opened.network(values.get("network", CORRIDORS)).manifest
-    notes = [f"Travel times by {values.get('profile', PROFILE)}, without queues and opening hours. Source of the roads: {manifest.source}."]
+    opened, drive = store(), Drive.of(values)
+    manifest = opened.roads(drive).manifest
+    notes = [f"Travel times by {drive.profile}, without queues and opening hours. Source of the roads: {manifest.source}."]
     if manifest.coarse:
         notes.append("The road network is coarse: times and lengths are sketches.")
-    where: dict[str, str] = {key: str(values[key]) for key in ("site", "lon", "lat", "profile", "network", "layer") if key in values}
+    if drive.closed:
+        notes.append(f"Taken as closed: {', '.join(drive.closed)}.")
+    where: dict[str, str] = {key: str(values[key]) for key in ("site", "lon", "lat", "layer") if key in values} | drive.query()
     base = opened.about("gates")
     return replace(
         base, layer="access", title="Access by road", description="From one place to every destination.", filters=where, notes=tuple(notes),
@@ -114,7 +128,7 @@ def access_about(values: dict[str, Any]) -> export.About:
 
 @api.get("/route")
 def route() -> Response:
-    values = args.parse(request.args, ("from", "to", "profile", "network"))
+    values = args.parse(request.args, ("from", "to", *args.DRIVE))
     missing = [name for name in ("from", "to") if name not in values]
     if missing:
         raise InputError(f"Say {' and '.join(missing)}: an identifier, or lon,lat.")
@@ -123,9 +137,9 @@ def route() -> Response:
 
 def route_features(values: dict[str, Any]) -> dict[str, Any]:
     """Make a route as GeoJSON: one feature a step, the sums and what is coarse beside them."""
-    opened = store()
-    net = opened.network(values.get("network", CORRIDORS))
-    steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=values.get("profile", PROFILE))
+    drive = Drive.of(values)
+    net = store().roads(drive)
+    steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=drive.profile)
     collection = orjson.loads(export.write(steps, "geojson", export.About(layer="route", title="Route", notes=net.manifest.notes[:0])))
     return collection | {
         "travel_time_s": float(steps["travel_time_s"].sum()),
@@ -137,17 +151,17 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
 
 @api.get("/isochrones")
 def areas() -> Response:
-    values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "minutes", "direction"))
-    opened, from_ = store(), origin(values)
+    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "minutes", "direction"))
+    opened, from_, drive = store(), origin(values), Drive.of(values)
     frame = isochrones.isochrones(
-        opened.network(values.get("network", CORRIDORS)),
+        opened.roads(drive),
         from_,
         [60.0 * minutes for minutes in values.get("minutes", (30, 60, 120))],
-        profile=values.get("profile", PROFILE),
+        profile=drive.profile,
         towards=values.get("direction") == "to",
         countries=opened.countries(),
     )
-    about = replace(access_about({"profile": PROFILE} | values), layer="isochrones", title="Area within a travel time", description="")
+    about = replace(access_about(values), layer="isochrones", title="Area within a travel time", description="")
     return _json(export.write(frame, "geojson", about), "application/geo+json")
 
 

@@ -164,6 +164,10 @@ def _minutes(texts: list[str]) -> list[int]:
     return [int(part) for part in parts]
 
 
+def _gates(texts: list[str]) -> tuple[str, ...]:
+    return tuple(sorted({_slug([part]) for part in _once(texts).split(",")}))
+
+
 def _epsg(texts: list[str]) -> int:
     text = _once(texts)
     if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
@@ -191,6 +195,7 @@ PARAMETERS: dict[str, Reader] = {
     "to": _end,
     "profile": _choice("car", "truck"),
     "network": _slug,
+    "closed": _gates,
     "part": _choice("sheet"),
     "minutes": _minutes,
     "area": _minutes,
@@ -202,6 +207,8 @@ PARAMETERS: dict[str, Reader] = {
     "sort": _choice("name", "area", "gate", "port", "airport"),
 }
 
+DRIVE = ("profile", "network", "closed")
+"""Parameters that say how one drives: see :class:`webapp.store.Drive`."""
 FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
 """Parameters that narrow a layer."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -14,7 +15,7 @@ from geo import export, layers, maps
 from geo.errors import NotFoundError
 from webapp import api, args, labels, sheet
 from webapp.labels import is_known
-from webapp.store import CORRIDORS, PROFILE, select, store
+from webapp.store import PROFILE, Drive, select, store
 
 pages = Blueprint("pages", __name__)
 
@@ -22,7 +23,7 @@ CLUSTER_FROM = 2000
 """From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
-MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "area", "profile", "network")
+MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "area", *args.DRIVE)
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 
@@ -112,11 +113,10 @@ def _counts(column: Any) -> list[tuple[str, int]]:
 
 @pages.get("/sites/<site_id>")
 def site(site_id: str) -> str:
-    values = args.parse(request.args, ("profile", "network", "part"))
+    values = args.parse(request.args, (*args.DRIVE, "part"))
     opened = store()
     layer, frame = opened.place(site_id)
     row = frame.iloc[0]
-    profile = values.get("profile", PROFILE)
     context = {
         "layer": layer,
         "site_id": site_id,
@@ -126,7 +126,7 @@ def site(site_id: str) -> str:
         "facts": sheet.facts(layer, row),
         "policies": sheet.policies(opened, row) if layer.id == "parks" else [],
         "gate_notes": sheet.gate_notes(opened, frame) if layer.id == "gates" else [],
-        "ways": sheet.ways(opened, frame, profile, values.get("network", CORRIDORS)),
+        "ways": sheet.ways(opened, frame, Drive.of(values)),
         "sources": list(layers.unfold(row["source"])),
         "lonlat": (float(row.geometry.x), float(row.geometry.y)),
         "where": {"site": site_id},
@@ -139,13 +139,13 @@ def site(site_id: str) -> str:
 
 @pages.get("/access")
 def access() -> str | AnyResponse:
-    values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "part"))
+    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "part"))
     if "site" in values and not {"lon", "lat"} & values.keys():
-        return redirect(url_for("pages.site", site_id=values["site"], **{key: value for key, value in values.items() if key != "site"}))
+        query = [(name, value) for name, value in request.args.items() if name in values and name != "site"]
+        return redirect(f"{url_for('pages.site', site_id=values['site'])}?{urlencode(query)}")
     opened, origin = store(), api.origin(values)
-    profile = values.get("profile", PROFILE)
     context = {
-        "ways": sheet.ways(opened, origin, profile, values.get("network", CORRIDORS)),
+        "ways": sheet.ways(opened, origin, Drive.of(values)),
         "country": origin["country"].iloc[0] if "country" in origin else None,
         "lonlat": (values["lon"], values["lat"]),
         "where": {"lon": values["lon"], "lat": values["lat"]},
@@ -193,7 +193,7 @@ def download(layer_id: str, extension: str) -> Response:
         known = ", ".join(one.extension.lstrip(".") for one in export.FORMATS.values())
         raise NotFoundError(f"There is no download as “{extension[:20]}”; there are {known}.")
     if layer_id == "access":
-        values = args.parse(request.args, ("site", "lon", "lat", "profile", "network", "layer", "epsg"))
+        values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer", "epsg"))
         body = export.write(api.access_frame(values), chosen.id, api.access_about(values), epsg=values.get("epsg", 4326))
         name = f"access-from-{values.get('site', 'point')}"
     else:

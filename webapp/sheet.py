@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ from geo import access, layers
 from geo import gates as border_gates
 from geo.layers import unfold
 from webapp.labels import is_known, label, quantity
-from webapp.store import CORRIDORS, TARGETS, Store
+from webapp.store import TARGETS, Drive, Store
 
 HEADS = {"gates": None, "ports": "seaport", "airports": "civil"}
 """Layers whose quickest feature stands in large type, and the one kind that counts there."""
@@ -94,7 +94,7 @@ def policies(store: Store, row: Any) -> list[dict[str, Any]]:
     return [table.loc[one].to_dict() | {"id": one} for one in unfold(row.get("policies")) if one in table.index]
 
 
-def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str = CORRIDORS) -> dict[str, Any]:
+def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]:
     """Say how everything is reached from one point.
 
     Returns
@@ -102,14 +102,15 @@ def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str
     dict
         ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`) and the columns of
         :func:`geo.access.travel_times`, quickest first, unreachable ones last; ``head``: the first that serves of gates, ports
-        and airports; ``people`` within the reach limits; ``coarse``; ``snap_m``; ``sentence``: why there is no way at all, or None.
+        and airports; ``people`` within the reach limits; ``coarse``; ``snap_m``; ``drive``; ``passed``: gates that this network
+        leads through; ``gate_names`` by id; ``sentence``: why there is no way at all, or None.
     """
-    network = store.network(network_name)
-    table = store.access_from(origin, profile, network_name).drop(columns="geometry")
+    network, profile = store.roads(drive), drive.profile
+    table = store.access_from(origin, drive).drop(columns="geometry")
     table = table[table.index != origin.index[0]].sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
     targets = {layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile)) for layer_id in TARGETS}
     snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
-    people = store.people(origin, profile, network_name)
+    people = store.people(origin, drive)
     sentence = None
     if not snaps:
         limit = f"{network.manifest.snap_limit_m / 1000:g}"
@@ -122,8 +123,11 @@ def ways(store: Store, origin: gpd.GeoDataFrame, profile: str, network_name: str
         "people": [(limit, people[limit]) for limit in people],
         "coarse": network.manifest.coarse,
         "manifest": network.manifest,
-        "network": network_name,
+        "network": drive.network,
         "profile": profile,
+        "drive": drive,
+        "passed": set(network.manifest.gates),
+        "gate_names": store.frame("gates")["name_en"].to_dict(),
         "snap_m": min(snaps) if snaps else None,
         "leg_factor": network.manifest.access_detour,
         "sentence": sentence,
@@ -185,7 +189,17 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
     return store.keep(("headline", profile), make)
 
 
-def switch_query(where: dict[str, Any], profile: str, network_name: str) -> list[tuple[str, Any]]:
-    """Give the query of the same sheet for another vehicle or network; a site stands in the path already."""
-    point = [(key, value) for key, value in where.items() if key != "site"]
-    return [*point, ("profile", profile), *([("network", network_name)] if network_name != CORRIDORS else [])]
+def switch_query(where: dict[str, Any], drive: Drive, **changes: Any) -> list[tuple[str, Any]]:
+    """Give the query of the same sheet with another vehicle, network or closed gates; a site stands in the path already."""
+    return [*((key, value) for key, value in where.items() if key != "site"), *replace(drive, **changes).query().items()]
+
+
+def map_query(where: dict[str, Any], drive: Drive) -> dict[str, Any]:
+    """Give the query of the map that shows this place under the same terms."""
+    place = {"site": where["site"]} if where.get("site") else {"at": f"{where['lon']},{where['lat']}"}
+    return place | drive.query()
+
+
+def toggled(closed: tuple[str, ...], gate: str) -> tuple[str, ...]:
+    """Close a gate that was open, or open one that was closed."""
+    return tuple(sorted(set(closed) ^ {gate}))

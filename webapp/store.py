@@ -6,8 +6,9 @@ import gzip
 import hashlib
 import threading
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +16,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask import current_app
+from numpy.typing import NDArray
 
-from geo import access, corridors, layers, network, proximity, storage
+from geo import access, corridors, layers, proximity, storage, surfaces
 from geo.errors import InputError, NotFoundError
 from geo.export import About
+from geo.network import Network
+from geo.ways import Sides
 
 T = TypeVar("T")
 CORRIDORS = "corridors"
@@ -27,7 +31,32 @@ COAST_TOLERANCE_M = 2_000.0
 REACH_LIMITS_S = (3600.0, 7200.0)
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
+KEPT_CLOSED = 8
+"""Networks with closed gates that are kept: visitors may ask for any."""
 TARGETS = ("gates", "ports", "airports", "cities")
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How one drives: in which vehicle, on which network, and past which gates not, because they are taken as closed."""
+
+    profile: str = PROFILE
+    network: str = CORRIDORS
+    closed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Drive:
+        """Take it from a query that has been read."""
+        return cls(**{name: values[name] for name in ("profile", "network", "closed") if name in values})
+
+    def query(self) -> dict[str, str]:
+        """Give it as a query, without what goes without saying."""
+        query = {"profile": self.profile}
+        if self.network != CORRIDORS:
+            query["network"] = self.network
+        if self.closed:
+            query["closed"] = ",".join(self.closed)
+        return query
 
 
 @dataclass(frozen=True)
@@ -52,6 +81,7 @@ class Store:
         self.public_url = public_url
         self.package = layers.describe(data)
         self._kept: dict[Any, Any] = {}
+        self._closed: OrderedDict[tuple[str, tuple[str, ...]], Network] = OrderedDict()
         self._lock = threading.RLock()
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
@@ -142,13 +172,30 @@ class Store:
         found = sorted(one.name for one in saved.iterdir() if (one / storage.MANIFEST).is_file()) if saved.is_dir() else []
         return (CORRIDORS, *found)
 
-    def network(self, name: str = CORRIDORS) -> network.Network:
+    def network(self, name: str = CORRIDORS) -> Network:
         """Open a network by name."""
         if name not in self.networks():
             raise NotFoundError(f"There is no road network “{name}”; there are {', '.join(self.networks())}.")
         if name == CORRIDORS:
             return self.keep(("network", name), lambda: corridors.read(self.data))
         return self.keep(("network", name), lambda: storage.load(self.home / "networks" / name))
+
+    def roads(self, drive: Drive) -> Network:
+        """Give the network one drives on, with its closed gates; of those with closed gates the last few are kept."""
+        whole = self.network(drive.network)
+        unknown = [gate for gate in drive.closed if gate not in self.frame("gates").index]
+        if unknown:
+            raise InputError(f"There is no gate {' or '.join(f'“{gate}”' for gate in unknown)} that could be closed.")
+        here = tuple(gate for gate in drive.closed if gate in whole.manifest.gates)
+        if not here:
+            return whole
+        with self._lock:
+            key = drive.network, here
+            made = self._closed.pop(key, None) or whole.with_waiting(dict.fromkeys(here, float("inf")))
+            self._closed[key] = made
+            if len(self._closed) > KEPT_CLOSED:
+                self._closed.popitem(last=False)
+            return made
 
     # Access
 
@@ -162,21 +209,45 @@ class Store:
 
         return self.keep("targets", make)
 
-    def access_from(self, origin: gpd.GeoDataFrame, profile: str = PROFILE, network_name: str = CORRIDORS) -> gpd.GeoDataFrame:
+    def access_from(self, origin: gpd.GeoDataFrame, drive: Drive) -> gpd.GeoDataFrame:
         """Give the targets, each with how it is reached from one point: the columns of :func:`geo.access.travel_times`."""
         targets = self.targets()
-        table = access.travel_times(self.network(network_name), origin, targets, profile=profile)
+        table = access.travel_times(self.roads(drive), origin, targets, profile=drive.profile)
         return targets.assign(**{name: table[name].to_numpy() for name in table.columns if name != "to_id"})
 
-    def people(self, origin: gpd.GeoDataFrame, profile: str, network_name: str = CORRIDORS) -> dict[float, float]:
-        """Count the people within the reach limits of one point; NaN where it is joined to no road. All parks are counted at once."""
+    def surfaces(self, network_name: str) -> dict[str, surfaces.Surfaces]:
+        """Open the surfaces of a network by vehicle; none where none were made, or where the places have changed since."""
+
+        def make() -> dict[str, surfaces.Surfaces]:
+            try:
+                return surfaces.load(self.network(network_name), self.targets(), self.home / "networks" / network_name)
+            except (InputError, NotFoundError):
+                return {}
+
+        return self.keep(("surfaces", network_name), make)
+
+    def times(self, origin: gpd.GeoDataFrame, drive: Drive, *, towards: bool = False) -> NDArray[np.float64]:
+        """Give only the seconds to each target, or from it, NaN where there is no way; looked up where surfaces are prepared."""
+        roads = self.roads(drive)
+        prepared = self.surfaces(drive.network).get(drive.profile)
+        if prepared is not None:
+            return replace(prepared, network=roads).times(Sides.of(roads, origin, drive.profile), towards=towards)[0]
+        ends = (self.targets(), origin) if towards else (origin, self.targets())
+        return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
+
+    def people(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[float, float]:
+        """Count the people within the reach limits of one point; NaN where it is joined to no road.
+
+        With all gates open all parks are counted at once.
+        """
 
         def count(origins: gpd.GeoDataFrame) -> pd.DataFrame:
-            return access.people_within(self.network(network_name), origins, self.population(), REACH_LIMITS_S, profile=profile)
+            return access.people_within(self.roads(drive), origins, self.population(), REACH_LIMITS_S, profile=drive.profile)
 
         parks = self.frame("parks")
         key = origin.index[0]
-        table = self.keep(("people", profile, network_name), lambda: count(parks)) if key in parks.index else count(origin)
+        whole = key in parks.index and not drive.closed
+        table = self.keep(("people", drive), lambda: count(parks)) if whole else count(origin)
         return {limit: float(table.at[key, limit]) for limit in REACH_LIMITS_S}
 
 

@@ -44,7 +44,7 @@
     const query = new URLSearchParams({ part: "sheet" });
     if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
     if (state.profile) query.set("profile", state.profile);
-    if (state.network) query.set("network", state.network);
+    Object.entries(onRoads()).forEach(([name, value]) => query.set(name, value));
     const focused = document.activeElement;
     const byHand = focused && focused !== document.body; // and not by a link that somebody shared
     if (byHand && !$("sheet").contains(focused)) opener = focused;
@@ -103,7 +103,7 @@
     writeAddress();
   }
 
-  const onNetwork = () => (state.network ? { network: state.network } : {});
+  const onRoads = () => ({ ...(state.network && { network: state.network }), ...(state.closed && { closed: state.closed }) });
 
   function clearDrawn() {
     drawing += 1; // what is still on its way is not drawn any more
@@ -117,7 +117,7 @@
   async function showArea(minutes) {
     Object.assign(state, { area: minutes, to: null });
     writeAddress();
-    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...onNetwork() });
+    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...onRoads() });
     if (state.site) query.set("site", state.site);
     else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
     clearDrawn();
@@ -143,7 +143,7 @@
   async function showRoute(to) {
     Object.assign(state, { to, area: null });
     writeAddress();
-    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onNetwork() });
+    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onRoads() });
     clearDrawn();
     const mine = drawing;
     let found;
@@ -185,7 +185,7 @@
     else if ("switch" in link.dataset) {
       event.preventDefault();
       const asked = new URL(link.href).searchParams;
-      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network") });
+      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed") });
       const { to, area } = state;
       reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area); });
     }
