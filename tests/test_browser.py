@@ -294,6 +294,27 @@ def test_switching_the_vehicle(opened: Callable[..., Any]) -> None:
     assert "profile=car" in page.url
 
 
+def test_closing_a_gate(opened: Callable[..., Any]) -> None:
+    """“What if closed?” beside a gate reckons without it, on the sheet and on the route; the link shows the same; it can be undone."""
+    from playwright.sync_api import expect
+
+    page = opened("/?site=hai-ha-seaport-ip&to=port-fangchenggang")
+    expect(page.locator(".route-note")).to_contain_text("through Mong Cai (Bac Luan II)")
+    page.locator("#sheet summary", has_text="All border gates").click()
+    page.locator('#sheet tr:has([data-site="mong-cai-bac-luan-2"]) [data-switch]').click()
+    expect(page.locator("#sheet .closed")).to_contain_text("Taken as closed:")
+    expect(page.locator(".route-note")).to_contain_text("through Huu Nghi")
+    assert "closed=mong-cai-bac-luan-2" in page.url
+    expect(page.locator("#sheet .big a").first).not_to_have_attribute("data-site", "mong-cai-bac-luan-2")
+    page.reload()
+    ready(page)
+    expect(page.locator(".route-note")).to_contain_text("through Huu Nghi")
+    page.locator("#sheet .closed a").click()
+    expect(page.locator("#sheet .closed")).to_have_count(0)
+    expect(page.locator(".route-note")).to_contain_text("through Mong Cai (Bac Luan II)")
+    assert "closed=" not in page.url
+
+
 def test_showing_a_route(opened: Callable[..., Any]) -> None:
     """“Show route” draws the way, names the gate it passes or that it passes none, and is in the address."""
     from playwright.sync_api import expect

@@ -211,3 +211,97 @@ def test_every_format_has_a_media_type_and_an_extension_of_its_own() -> None:
     for name in ("extension", "media_type", "title"):
         assert len({getattr(one, name) for one in export.FORMATS.values()}) == len(export.FORMATS)
     assert set(api.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
+
+
+# Times, and gates that are taken as closed --------------------------------------------------------------------------------
+
+
+HERE, GATE, PORT = "hai-ha-seaport-ip", "mong-cai-bac-luan-2", "port-fangchenggang"
+
+
+@pytest.mark.parametrize("query", [{"site": HERE}, {"lon": 107.6, "lat": 21.45, "profile": "car"}, {"site": HERE, "closed": GATE}])
+def test_times_are_those_of_the_access_table(client: FlaskClient, query: dict[str, Any]) -> None:
+    """The short answer has one number for every destination, and it is the one of the long answer."""
+    short = client.get("/api/times", query_string=query).get_json()
+    long = client.get("/api/access", query_string=query).get_json()["features"]
+    told = {feature["id"]: feature["properties"]["travel_time_s"] for feature in long}
+    assert short["travel_time_s"] == told
+    assert short["coarse"] is True
+    assert (short["profile"], short["direction"]) == (query.get("profile", "truck"), "from")
+
+
+def test_times_from_everywhere(client: FlaskClient) -> None:
+    """In the other direction it is the way from each destination, told by the route from there."""
+    answer = client.get("/api/times", query_string={"site": HERE, "direction": "to"}).get_json()
+    assert answer["direction"] == "to"
+    for other in (PORT, GATE):
+        route = client.get("/api/route", query_string={"from": other, "to": HERE}).get_json()
+        assert route["travel_time_s"] == pytest.approx(answer["travel_time_s"][other], abs=0.01)
+
+
+def test_surfaces_answer_where_they_are_prepared(make_app: Any, tmp_path: Any) -> None:
+    """A network with surfaces gives the same times by lookup; where the places have changed since, it searches."""
+    from geo import corridors, layers, storage, surfaces
+
+    folder = storage.save(corridors.read(layers.bundled()).prepared(), tmp_path / "networks" / "again")
+    app = make_app(HOME=tmp_path)
+    store, client = app.extensions["zoneatlas"], app.test_client()
+    surfaces.write(store.network("again"), store.targets(), folder)
+    assert set(store.surfaces("again")) == {"car", "truck"}
+    for extra in ({}, {"closed": GATE}, {"direction": "to"}, {"closed": f"{GATE},huu-nghi", "direction": "to"}):
+        query = {"site": HERE} | extra
+        slow = client.get("/api/times", query_string=query).get_json()["travel_time_s"]
+        fast = client.get("/api/times", query_string=query | {"network": "again"}).get_json()["travel_time_s"]
+        assert {key for key, value in fast.items() if value is None} == {key for key, value in slow.items() if value is None}
+        assert all(abs(fast[key] - value) < 0.02 for key, value in slow.items() if value is not None)
+    other = make_app(HOME=tmp_path)
+    other.extensions["zoneatlas"].keep("targets", lambda: store.targets().iloc[::-1])
+    assert other.extensions["zoneatlas"].surfaces("again") == {}
+
+
+def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: FlaskClient) -> None:
+    """Whoever did not pass the gate does not notice; who did goes another way or takes longer, and the export says why."""
+    before = client.get("/api/access", query_string={"site": HERE}).get_json()
+    after = client.get("/api/access", query_string={"site": HERE, "closed": GATE}).get_json()
+    now = {feature["id"]: feature["properties"] for feature in after["features"]}
+    changed = 0
+    for feature in before["features"]:
+        was, is_ = feature["properties"], now[feature["id"]]
+        if GATE in (was["gates"] or ""):
+            assert GATE not in (is_["gates"] or "")
+            assert is_["travel_time_s"] is None or is_["travel_time_s"] >= was["travel_time_s"]
+            changed += 1
+        else:
+            assert is_ == was
+    assert changed > 5
+    assert GATE in str({key: value for key, value in after.items() if key != "features"})
+    route = client.get("/api/route", query_string={"from": HERE, "to": PORT, "closed": GATE}).get_json()
+    assert route["gates"] == ["huu-nghi"]
+    area = client.get("/api/isochrones", query_string={"site": HERE, "minutes": "240", "closed": GATE}).get_json()
+    whole = client.get("/api/isochrones", query_string={"site": HERE, "minutes": "240"}).get_json()
+    size = [float(crs.area_ha([shapely.geometry.shape(one["features"][0]["geometry"])])[0]) for one in (area, whole)]
+    assert size[0] < 0.95 * size[1]
+
+
+@pytest.mark.parametrize("path", ["/api/times", "/api/access", "/api/isochrones"])
+@pytest.mark.parametrize("closed", ["no-such-gate", "Huu Nghi", "huu-nghi,,", "{{7*7}}", "a" * 201])
+def test_only_a_gate_can_be_closed(client: FlaskClient, path: str, closed: str) -> None:
+    """Anything else is a 400 with a sentence."""
+    answer = client.get(path, query_string={"site": HERE, "closed": closed})
+    assert answer.status_code == 400
+    assert "49" not in answer.get_json()["description"]
+
+
+def test_closing_one_gate_after_the_other_does_not_fill_the_memory(app: Flask) -> None:
+    """Only the last few networks with closed gates are kept."""
+    from webapp.store import KEPT_CLOSED, Drive
+
+    store = app.extensions["zoneatlas"]
+    gates = store.network().manifest.gates
+    for gate in gates:
+        store.roads(Drive(closed=(gate,)))
+    assert len(gates) > KEPT_CLOSED
+    assert len(store._closed) == KEPT_CLOSED
+    assert store.roads(Drive(closed=(gates[-1],))) is store.roads(Drive(closed=(gates[-1],)))
+    rail = next(key for key, mode in store.frame("gates")["mode"].items() if mode != "road")
+    assert store.roads(Drive(closed=(rail,))) is store.network(), "a gate that no road passes closes nothing"

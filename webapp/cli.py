@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,6 +57,9 @@ main.add_command(roads)
 _format = click.option("--format", "format_", type=click.Choice(["table", "csv", "json", "geojson"]), default="table", show_default=True)
 _output = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write instead of the screen.")
 _profile = click.option("--profile", default="truck", show_default=True, help="Vehicle: car or truck.")
+_closed = click.option(
+    "--closed", multiple=True, metavar="GATE", help="Reckon as if this border gate were closed; may stand several times."
+)
 _network = click.option("--network", default="corridors", show_default=True, help="Road network; see “zoneatlas roads list”.")
 
 
@@ -80,6 +84,7 @@ def serve(context: Context, host: str, port: int) -> None:
         server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
     except OSError as error:
         raise UnavailableError(f"{host}:{port} cannot be used: {error.strerror or error}. Try another --port.") from None
+    _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
     click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")
     if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
@@ -95,15 +100,26 @@ def _refuse(report: dict[str, list[str]], data: Path) -> None:
         raise InputError(f"{data} has faults:", wrong)
 
 
+def _compile(app: Any) -> None:
+    """Compile what requests will need, so that none waits for it: some seconds once, and a moment from then on."""
+    from geo import hierarchy, isochrones, overlay, snapping
+
+    snapping.warm_up()
+    isochrones.warm_up()
+    if len(app.extensions["zoneatlas"].networks()) > 1:
+        overlay.warm_up()
+        hierarchy.warm_up()
+
+
 def _warm(app: Any) -> None:
     """Make what the first visitor needs before they come."""
-    from geo import hierarchy
-
+    store = app.extensions["zoneatlas"]
     with app.test_client() as client:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
-    if len(app.extensions["zoneatlas"].networks()) > 1:
-        hierarchy.warm_up()
+    for name in store.networks():
+        with contextlib.suppress(AtlasError):  # a network that cannot be opened is told of when somebody asks for it
+            store.surfaces(name)
 
 
 @main.command("layers")
@@ -179,11 +195,20 @@ def nearest(context: Context, layer_id: str, from_: str, k: int, format_: str, o
 @click.option("--nearest", "k", type=click.IntRange(1), help="Only so many of each layer, quickest first.")
 @_profile
 @_network
+@_closed
 @_format
 @_output
 @click.pass_obj
 def access(
-    context: Context, from_: str | None, to: str, k: int | None, profile: str, network: str, format_: str, output: Path | None
+    context: Context,
+    from_: str | None,
+    to: str,
+    k: int | None,
+    profile: str,
+    network: str,
+    closed: tuple[str, ...],
+    format_: str,
+    output: Path | None,
 ) -> None:
     """Tabulate the ways by road: time, length, distance, gates passed."""
     import geopandas as gpd
@@ -191,10 +216,11 @@ def access(
 
     from geo import access as by_road
     from geo import layers
+    from webapp.store import Drive
 
     opened = context.store()
     origins = _place(opened, from_) if from_ else opened.frame("parks")
-    net = opened.network(network)
+    net = opened.roads(Drive(profile, network, closed))
     parts, places = [], []
     for layer_id in to.split(","):
         if not layers.get(layer_id).place:
@@ -222,15 +248,19 @@ def access(
 @click.argument("to", metavar="TO")
 @_profile
 @_network
+@_closed
 @_format
 @_output
 @click.pass_obj
-def route(context: Context, from_: str, to: str, profile: str, network: str, format_: str, output: Path | None) -> None:
+def route(
+    context: Context, from_: str, to: str, profile: str, network: str, closed: tuple[str, ...], format_: str, output: Path | None
+) -> None:
     """Find the fastest way between two places, each an ID or LON,LAT."""
     from geo import access as by_road
+    from webapp.store import Drive
 
     opened = context.store()
-    net = opened.network(network)
+    net = opened.roads(Drive(profile, network, closed))
     steps = by_road.route(net, _place(opened, from_), _place(opened, to), profile=profile)
     _print(steps, format_, output, "route", net=net)
     minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
@@ -245,22 +275,32 @@ def route(context: Context, from_: str, to: str, profile: str, network: str, for
 @click.option("--towards", is_flag=True, help="From where one reaches it, rather than what one reaches from it.")
 @_profile
 @_network
+@_closed
 @_format
 @_output
 @click.pass_obj
 def isochrones(
-    context: Context, from_: str, minutes: str, towards: bool, profile: str, network: str, format_: str, output: Path | None
+    context: Context,
+    from_: str,
+    minutes: str,
+    towards: bool,
+    profile: str,
+    network: str,
+    closed: tuple[str, ...],
+    format_: str,
+    output: Path | None,
 ) -> None:
     """Draw the area within some travel times; take --format geojson for the shapes."""
     from geo import crs
     from geo.isochrones import isochrones as draw
+    from webapp.store import Drive
 
     try:
         limits = [60 * float(one) for one in minutes.split(",")]
     except ValueError:
         raise InputError(f"“{minutes}” is not a list of minutes such as 30,60,120.") from None
     opened = context.store()
-    net = opened.network(network)
+    net = opened.roads(Drive(profile, network, closed))
     areas = draw(net, _place(opened, from_), limits, profile=profile, towards=towards, countries=opened.countries())
     areas.insert(1, "area_ha", crs.area_ha(areas.geometry).round(1))
     _print(areas, format_, output, "isochrones", net=net)

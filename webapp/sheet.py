@@ -108,7 +108,8 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
     network, profile = store.roads(drive), drive.profile
     table = store.access_from(origin, drive).drop(columns="geometry")
     table = table[table.index != origin.index[0]].sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
-    targets = {layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile)) for layer_id in TARGETS}
+    closed = set(drive.closed)
+    targets = {layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile) - closed) for layer_id in TARGETS}
     snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
     people = store.people(origin, drive)
     sentence = None
