@@ -95,48 +95,58 @@ def within(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, distance_m
     return _pairs(origins, destinations, parts, [])
 
 
-def locate(points: NDArray[np.float64], polygons: gpd.GeoDataFrame, column: str, *, within_m: float) -> NDArray[np.object_]:
-    """Say in which polygon each point lies.
+class Locator:
+    """Says in which polygon a point lies; made once for many questions.
 
     Parameters
     ----------
-    points
-        (n, 2) WGS 84.
-    column
-        Column of `polygons` to answer with.
-    within_m
-        A point outside all polygons gets the nearest one within this distance: coasts are drawn coarsely, and quays and
-        reclaimed land lie outside them.
-
-    Returns
-    -------
-    array
-        (n,) values of `column`, None where no polygon is near enough.
+    polygons, column
+        A layer of polygons, and the column to answer with.
     """
-    points = np.asarray(points, float)
-    out = np.full(len(points), None, object)
-    shapes = polygons.geometry.array
-    tree = shapely.STRtree(shapes)
-    known = np.flatnonzero(np.isfinite(points).all(axis=1))
-    at, polygon = tree.query(shapely.points(points[known]), predicate="intersects")
-    values = polygons[column].to_numpy(object)
-    out[known[at]] = values[polygon]
-    outside = [row for row in known if out[row] is None]
-    if not outside:
+
+    def __init__(self, polygons: gpd.GeoDataFrame, column: str) -> None:
+        self.shapes = np.array(polygons.geometry.array, object)
+        self.values = polygons[column].to_numpy(object)
+        shapely.prepare(self.shapes)
+        self.tree = shapely.STRtree(self.shapes)
+        self.plane = shapely.transform(self.shapes, crs.mercator)
+        shapely.prepare(self.plane)
+        self.coasts = shapely.STRtree(self.plane)
+
+    def find(self, points: NDArray[np.float64], *, within_m: float) -> NDArray[np.object_]:
+        """Find the polygon of each point.
+
+        Parameters
+        ----------
+        points
+            (n, 2) WGS 84.
+        within_m
+            A point outside all polygons gets the nearest one within this distance: coasts are drawn coarsely, and quays and
+            reclaimed land lie outside them.
+
+        Returns
+        -------
+        array
+            (n,) values of the column, None where no polygon is near enough.
+        """
+        points = np.asarray(points, float)
+        out = np.full(len(points), None, object)
+        known = np.flatnonzero(np.isfinite(points).all(axis=1))
+        at, polygon = self.tree.query(shapely.points(points[known]))
+        x, y = points[known[at]].T
+        inside = shapely.intersects_xy(self.shapes[polygon], x, y)
+        out[known[at[inside]]] = self.values[polygon[inside]]
+        for row in (row for row in known if out[row] is None):
+            point = shapely.points(crs.mercator(points[row]))
+            farther = np.radians(abs(points[row, 1])) + within_m / SMALLEST_RADIUS_M
+            reach = within_m / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
+            near = self.coasts.query(point, predicate="dwithin", distance=reach)
+            if len(near):
+                feet = shapely.get_coordinates(shapely.shortest_line(point, self.plane[near])).reshape(-1, 2, 2)[:, 1]
+                distance = crs.distance_m(points[row], crs.from_mercator(feet))
+                if distance.min() <= within_m:
+                    out[row] = self.values[near[distance.argmin()]]
         return out
-    plane = shapely.transform(shapes, crs.mercator)
-    coasts = shapely.STRtree(plane)
-    for row in outside:
-        point = shapely.points(crs.mercator(points[row]))
-        farther = np.radians(abs(points[row, 1])) + within_m / SMALLEST_RADIUS_M
-        reach = within_m / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
-        near = coasts.query(point, predicate="dwithin", distance=reach)
-        if len(near):
-            feet = shapely.get_coordinates(shapely.shortest_line(point, plane[near])).reshape(-1, 2, 2)[:, 1]
-            distance = crs.distance_m(points[row], crs.from_mercator(feet))
-            if distance.min() <= within_m:
-                out[row] = values[near[distance.argmin()]]
-    return out
 
 
 def _unit(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -48,7 +48,7 @@ def test_area_agrees_with_travel_times(real_network: Network, countries: gpd.Geo
     """Of random points on land, at least 99 % lie on the side of the limit that their travel time says."""
     dice = np.random.default_rng(3)
     lonlat = dice.uniform([106.3, 20.7], [108.6, 22.3], (3000, 2))
-    country = proximity.locate(lonlat, countries, "country", within_m=0)
+    country = proximity.Locator(countries, "country").find(lonlat, within_m=0)
     there = points({f"p{i}": tuple(one) for i, one in enumerate(lonlat)}, country=country)
     there = there[there["country"].notna()]
     origin = layers.read(layers.bundled(), "parks").loc[["dong-mai-ip"]]

@@ -127,8 +127,8 @@ def test_locate_inside_and_just_outside(provinces: gpd.GeoDataFrame) -> None:
     """Inside is inside; a quay 500 m off the coast still belongs to the nearest; the open sea and the unknown to none."""
     off_m = 500 / 110_700
     places = np.array([[106.5, 20.5], [107.5, 20 - off_m], [107.5, 19], [np.nan, np.nan]])
-    assert list(proximity.locate(places, provinces, "name", within_m=1000)) == ["west", "east", None, None]
-    assert list(proximity.locate(places, provinces, "name", within_m=400)) == ["west", None, None, None]
+    assert list(proximity.Locator(provinces, "name").find(places, within_m=1000)) == ["west", "east", None, None]
+    assert list(proximity.Locator(provinces, "name").find(places, within_m=400)) == ["west", None, None, None]
 
 
 def test_locate_at_the_tolerance() -> None:
@@ -136,8 +136,8 @@ def test_locate_at_the_tolerance() -> None:
     for lat in (0.0, 60.0):
         square = gpd.GeoDataFrame({"name": ["land"]}, geometry=[shapely.box(10, lat - 1, 11, lat)], crs=4326)
         off = crs.geodesic().fwd(10.5, lat, 0, 9_990)[:2]
-        assert proximity.locate(np.array([off]), square, "name", within_m=10_000)[0] == "land"
-        assert proximity.locate(np.array([off]), square, "name", within_m=9_980)[0] is None
+        assert proximity.Locator(square, "name").find(np.array([off]), within_m=10_000)[0] == "land"
+        assert proximity.Locator(square, "name").find(np.array([off]), within_m=9_980)[0] is None
 
 
 def test_locate_measures_to_the_nearest_shore() -> None:
@@ -146,7 +146,7 @@ def test_locate_measures_to_the_nearest_shore() -> None:
     foot = np.array([11.0, 60.5])
     shore = crs.geodesic().inv(10, 60, 12, 61)[0]
     off = np.array([crs.geodesic().fwd(*foot, shore - 90, 5_000)[:2]])
-    assert proximity.locate(off, land, "name", within_m=5_050)[0] == "slanted"
+    assert proximity.Locator(land, "name").find(off, within_m=5_050)[0] == "slanted"
 
 
 def test_answers_carry_the_index_of_any_kind(points: Points) -> None:

@@ -69,11 +69,16 @@ def map_layer(layer_id: str) -> Response:
 
 
 def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Read where from: ``site``, or ``lon`` and ``lat``; `InputError` where neither or both are given."""
+    """Read where from, as a layer of one row: ``site``, or ``lon`` and ``lat``; `InputError` where neither or both are given."""
+    where = _where(values)
+    return store().point(*where) if isinstance(where, tuple) else where
+
+
+def _where(values: dict[str, Any]) -> gpd.GeoDataFrame | tuple[float, float]:
     point = "lon" in values and "lat" in values
     if ("lon" in values) != ("lat" in values) or ("site" in values) == point:
         raise InputError("Say where from: either site, or lon and lat.")
-    return store().point(values["lon"], values["lat"]) if point else store().place(values["site"])[1]
+    return (values["lon"], values["lat"]) if point else store().place(values["site"])[1]
 
 
 def _end(value: str | tuple[float, float]) -> gpd.GeoDataFrame:
@@ -90,9 +95,9 @@ def access_from() -> Response:
 def times() -> Response:
     """Tell only the seconds between one place and every destination, as fast as can be: for programs that ask often."""
     values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "direction"))
-    opened, from_, drive = store(), origin(values), Drive.of(values)
+    opened, drive = store(), Drive.of(values)
     towards = values.get("direction") == "to"
-    seconds = opened.times(from_, drive, towards=towards)
+    seconds = opened.times(_where(values), drive, towards=towards)
     told = drive.query() | {"direction": "to" if towards else "from", "coarse": opened.roads(drive).manifest.coarse}
     ids = opened.keep("target ids", lambda: opened.targets().index.tolist())
     return _json(orjson.dumps(told | {"travel_time_s": dict(zip(ids, seconds.tolist(), strict=True))}), "application/json")

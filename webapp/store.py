@@ -145,10 +145,20 @@ class Store:
         A package that draws no countries gives no such column, and the point is joined to whatever road is near.
         """
         place = gpd.points_from_xy([lon], [lat])
-        if self.countries() is None:
+        country = self.country(lon, lat)
+        if country is None:
             return gpd.GeoDataFrame(index=["point"], geometry=place, crs=4326)
-        country = proximity.locate(np.array([[lon, lat]]), self.countries(), "country", within_m=COAST_TOLERANCE_M)[0] or ""
         return gpd.GeoDataFrame({"country": [country]}, index=["point"], geometry=place, crs=4326)
+
+    def country(self, lon: float, lat: float) -> str | None:
+        """Say in which country a point lies: empty at sea, None where the package draws no countries."""
+
+        def make() -> proximity.Locator | None:
+            countries = self.countries()
+            return None if countries is None else proximity.Locator(countries, "country")
+
+        locator = self.keep("locator", make)
+        return None if locator is None else locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0] or ""
 
     def countries(self) -> gpd.GeoDataFrame | None:
         """Give the countries as polygons; None where the package draws none."""
@@ -226,13 +236,22 @@ class Store:
 
         return self.keep(("surfaces", network_name), make)
 
-    def times(self, origin: gpd.GeoDataFrame, drive: Drive, *, towards: bool = False) -> NDArray[np.float64]:
-        """Give only the seconds to each target, or from it, NaN where there is no way; looked up where surfaces are prepared."""
+    def times(self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False) -> NDArray[np.float64]:
+        """Give only the seconds from a place, or a longitude and latitude, to each target, or with `towards` from each.
+
+        NaN where there is no way. Looked up where surfaces are prepared.
+        """
         roads = self.roads(drive)
         prepared = self.surfaces(drive.network).get(drive.profile)
         if prepared is not None:
-            return replace(prepared, network=roads).times(Sides.of(roads, origin, drive.profile), towards=towards)[0]
-        ends = (self.targets(), origin) if towards else (origin, self.targets())
+            if isinstance(origin, tuple):
+                country = np.array([self.country(*origin)], object)
+                sides = Sides.at(roads, np.array([origin]), drive.profile, country=country)
+            else:
+                sides = Sides.of(roads, origin, drive.profile)
+            return replace(prepared, network=roads).times(sides, towards=towards)[0]
+        place = self.point(*origin) if isinstance(origin, tuple) else origin
+        ends = (self.targets(), place) if towards else (place, self.targets())
         return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
 
     def people(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[float, float]:
