@@ -6,6 +6,7 @@ and always by way of WGS 84: PROJ takes VN-2000 to CGCS2000 directly as “no ch
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,12 @@ def distance_m(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     a, b
         (..., 2) WGS 84; the shapes are broadcast against each other. A NaN gives NaN.
     """
-    a, b = np.broadcast_arrays(np.asarray(a, float), np.asarray(b, float))
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.size == b.size == 2:  # one pair, as on a click: without arrays it takes a tenth of the time
+        ends = (*a.ravel().tolist(), *b.ravel().tolist())
+        distance = _geod().inv(*ends)[2] if all(map(math.isfinite, ends)) else math.nan
+        return np.full(np.broadcast_shapes(a.shape, b.shape)[:-1], distance)
+    a, b = np.broadcast_arrays(a, b)
     known = np.isfinite(a).all(axis=-1) & np.isfinite(b).all(axis=-1)
     out = np.full(a.shape[:-1], np.nan)
     if known.any():

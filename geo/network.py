@@ -244,7 +244,8 @@ class Network:
         segment, fraction, foot = self.index.nearest(lonlat, group, within_m=self.manifest.snap_limit_m, **self._lines(profile))
         distance_m = crs.distance_m(lonlat, foot)
         far = ~(distance_m <= self.manifest.snap_limit_m)
-        segment[far], fraction[far], distance_m[far], foot[far] = -1, np.nan, np.nan, np.nan
+        if far.any():
+            segment[far], fraction[far], distance_m[far], foot[far] = -1, np.nan, np.nan, np.nan
         return Snap(segment, fraction, distance_m, foot)
 
     @property
