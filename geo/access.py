@@ -21,7 +21,7 @@ from geo import crs, hierarchy, overlay
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.proximity import lonlat
-from geo.ways import Found, Sides, known, solve
+from geo.ways import Found, Sides, known, solve, times
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -61,8 +61,8 @@ def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.
 
 def time_matrix(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
     """Give only the travel times of :func:`travel_times`, in seconds: origins down, destinations across, NaN where no way."""
-    found = solve(network, profile, Sides.of(network, origins, profile), Sides.of(network, destinations, profile), detail=False)
-    return pd.DataFrame(known(found.time_s), index=origins.index, columns=destinations.index)
+    time_s = times(network, profile, Sides.of(network, origins, profile), Sides.of(network, destinations, profile))
+    return pd.DataFrame(known(time_s), index=origins.index, columns=destinations.index)
 
 
 def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
@@ -101,7 +101,7 @@ def people_within(
         On the index of `origins`, one column a limit, named by it; NaN where the origin is joined to no road.
     """
     from_, to = Sides.of(network, origins, profile), Sides.of(network, population, profile)
-    time = solve(network, profile, from_, to, detail=False).time_s
+    time = times(network, profile, from_, to)
     people = population["population"].to_numpy(float)
     counts = {limit: (people * (time <= limit)).sum(axis=1) for limit in limits_s}
     table = pd.DataFrame(counts, index=origins.index)

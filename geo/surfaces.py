@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from geo.errors import InputError, NotFoundError
 from geo.hierarchy import Hierarchy
 from geo.network import Network
 from geo.proximity import lonlat
-from geo.ways import Sides, along, known
+from geo.ways import Sides, along, facing, known
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -106,18 +107,11 @@ class Surfaces:
         for i, j in zip(*np.nonzero(others.snap.segment[mine][:, None] == self.sides.snap.segment[self.joined]), strict=True):
             ends_of = (others, int(mine[i])), (self.sides, int(self.joined[j]))
             inside[i, j] = min(inside[i, j], along(self.network, self.profile, *(ends_of[::-1] if towards else ends_of))[0])
-        inside[~self._facing(others, mine, towards)] = np.inf
+        ends_of_way = (self.sides, self.joined, others, mine) if towards else (others, mine, self.sides, self.joined)
+        faces = facing(*ends_of_way)
+        inside[~(faces.T if towards else faces)] = np.inf
         np.minimum.at(best, (others.of_row[mine][:, None], self.sides.of_row[self.joined]), inside)
         return known(best).round(TIME_DECIMALS)
-
-    def _facing(self, others: Sides, mine: NDArray[np.int64], towards: bool) -> NDArray[np.bool_]:
-        """Say from which entry one comes to which, (k, e): a gate is reached on one's own side."""
-        of_place, of_other = self.sides.country[self.joined], others.country[mine]
-        if towards:
-            faces = {country: others.faces(country)[mine] for country in set(of_place)}
-            return np.array([faces[country] for country in of_place]).T
-        faces = {country: self.sides.faces(country)[self.joined] for country in set(of_other)}
-        return np.array([faces[country] for country in of_other])
 
     def _over_gates(self, towards: bool) -> NDArray[np.float64]:
         """Give the time from each end of a gate, over as many gates as it takes, to each place, or the other way; (g, e)."""
@@ -219,15 +213,29 @@ def load(network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[s
         They were written by another version, or are damaged.
     """
     folder = Path(folder)
+    profiles = check_fit(places, folder)
+    with _damage_told(folder):
+        return {profile: _open(network, places, folder, profile) for profile in profiles}
+
+
+def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[str]:
+    """Give the vehicles of the surfaces that lie in a folder; raise as :func:`load`, but read the manifest only."""
+    folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise NotFoundError(f"There are no surfaces in {folder}.")
-    try:
+    with _damage_told(folder):
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise InputError(f"The surfaces in {folder} have format {manifest['format']}, this version reads {FORMAT}; prepare them again.")
         if manifest["places"] != fingerprint(places):
             raise NotFoundError(f"The surfaces in {folder} were made for other places; prepare them again.")
-        return {profile: _open(network, places, folder, profile) for profile in manifest["profiles"]}
+        return list(manifest["profiles"])
+
+
+@contextmanager
+def _damage_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(f"The surfaces in {folder} are damaged ({error}); prepare them again.") from None
 
