@@ -6,7 +6,9 @@ A network is built by :mod:`geo.corridors` (the coarse corridors of a data packa
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -211,15 +213,19 @@ class Network:
         Parameters
         ----------
         on_step
-            Is told which profile is being prepared.
+            Is told which profile is waited for.
         """
-        made = {}
+        graphs = {}
         for profile in self.profiles:
-            if on_step:
-                on_step(profile)
             self.main(profile)
-            arcs = self.arcs(profile, gates=False)
-            made[profile] = hierarchy.build(arcs.time_s, arcs.segment)
+            graphs[profile] = self.arcs(profile, gates=False)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # compiled code does not hold the others up
+            jobs = {profile: pool.submit(hierarchy.build, arcs.time_s, arcs.segment) for profile, arcs in graphs.items()}
+            made = {}
+            for profile, job in jobs.items():
+                if on_step:
+                    on_step(profile)
+                made[profile] = job.result()
         return replace(self, hierarchies=made, _cache=self._cache)
 
     def snap(self, lonlat: NDArray[np.float64], profile: str, *, country: NDArray[np.object_] | None = None) -> Snap:

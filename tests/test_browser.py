@@ -17,6 +17,7 @@ from flask import Flask
 from web import Watch, browsing, serving
 
 from geo import layers
+from webapp import labels
 from webapp.cli import main
 
 pytest_plugins = ("web",)
@@ -292,6 +293,15 @@ def test_switching_the_vehicle(opened: Callable[..., Any]) -> None:
     assert page.locator("#sheet .time").first.inner_text() != before
     assert page.evaluate("window.still")
     assert "profile=car" in page.url
+
+
+def test_times_in_the_script_are_those_of_the_pages(app: Flask, opened: Callable[..., Any]) -> None:
+    """The map's script writes a time, coarse or not, as the server does."""
+    page = opened()
+    seconds = [1, 59, 600, 1564, 1566, 1800, 3130, 3300, 3600, 7200, 86_400]
+    with app.test_request_context("/"):
+        expected = [[labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds] for coarse in (True, False)]
+    assert page.evaluate("all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))", seconds) == expected
 
 
 def test_closing_a_gate(opened: Callable[..., Any]) -> None:

@@ -15,9 +15,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
-    ("errors", "schema", "crs", "faults", "hierarchy", "_hierarchy_build", "_hierarchy_query", "snapping", "_snapping", "_overlay", "_raster"),
+    (
+        *("errors", "schema", "crs", "faults", "hierarchy", "snapping"),
+        *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
+    ),
     ("layers", "proximity", "network", "storage", "gates"),
-    ("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders", "overlay", "ways", "surfaces", "access", "isochrones"),
+    (
+        *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
+        *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
+    ),
     ("export", "maps"),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""
@@ -26,6 +32,7 @@ HOMES = {
     "osmnx": ("geo/osm.py",),
     "networkx": ("geo/osm.py",),
     "osmium": ("geo/osmfile.py",),
+    "distributed": ("geo/cluster.py",),
     "folium": ("geo/maps.py",),
     "branca": ("geo/maps.py",),
     "click": ("webapp/cli*.py", "webapp/roads.py"),

@@ -24,7 +24,7 @@ from web import Page, read
 from geo import export, storage
 from geo.network import Network
 from geo.schema import LAYERS
-from webapp import create_app, pages
+from webapp import create_app, labels, pages
 from webapp.labels import label
 from webapp.store import Store
 
@@ -576,3 +576,22 @@ def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> N
     route = client.get("/api/route?from=dong-mai-ip&to=huu-nghi&network=again").get_json()
     assert route["travel_time_s"] == pytest.approx(client.get("/api/route?from=dong-mai-ip&to=huu-nghi").get_json()["travel_time_s"])
     assert client.get("/sites/dong-mai-ip?network=nowhere").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("seconds", "coarse", "text"),
+    [
+        (None, False, "unreachable"),
+        (10, True, "≈ 5 min"),
+        (7200, True, "≈ 2 h"),
+        (10, False, "1 min"),
+        (600, False, "9–12 min"),
+        (1800, False, "25–35 min"),
+        (3300, False, "45 min – 1 h 5 min"),
+        (7200, False, "1 h 45 min – 2 h 20 min"),
+    ],
+)
+def test_a_time_is_never_falsely_exact(app: Flask, seconds: float | None, coarse: bool, text: str) -> None:
+    """A coarse time is rounded after ≈, any other is a range that holds it."""
+    with app.test_request_context("/"):
+        assert labels.duration(seconds, coarse).replace("\N{NO-BREAK SPACE}", " ") == text

@@ -134,9 +134,10 @@ TEXTS: dict[str, Any] = {
 """Texts of the map's script; ``{…}`` is filled in there."""
 
 
-def for_script() -> dict[str, dict[str, str]]:
-    """Give all codes and texts, in the language of the request, as the map's script takes them."""
-    return {"labels": {code: str(text) for code, text in CODES.items()}, "texts": {key: str(text) for key, text in TEXTS.items()}}
+def for_script() -> dict[str, Any]:
+    """Give all codes and texts, in the language of the request, and how times spread, as the map's script takes them."""
+    texts = {"labels": CODES, "texts": TEXTS}
+    return {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()} | {"spread": SPREAD}
 
 
 def label(code: object) -> str:
@@ -153,21 +154,37 @@ def is_known(value: Any) -> bool:
     return value is not None and str(value) not in ("<NA>", "nan", "NaT")
 
 
+SPREAD = (0.9, 1.15)
+"""What a travel time on OpenStreetMap is multiplied with to show the range in which it lies.
+
+Source: the lower end is what other engines make of the same roads, in the median 0.90 (Valhalla) to 0.98 (OSRM) of ours
+(bench/README.md); the upper end is a Zone Atlas assumption for lights, turns and other traffic, which no time here counts.
+"""
+
+
 def duration(seconds: Any, coarse: bool = False) -> str:
-    """Write a travel time in hours and minutes; a coarse one to the nearest five minutes, after ≈."""
+    """Write a travel time in hours and minutes: a coarse one to the nearest five minutes, after ≈, any other as a range."""
     if not is_known(seconds):
         return gettext("unreachable")
     minutes = float(seconds) / 60
-    rounded = max(5 * round(minutes / 5), 5) if coarse else max(round(minutes), 1)
-    hours, rest = divmod(rounded, 60)
-    text = (
-        gettext("%(m)d min", m=rest)
-        if not hours
-        else gettext("%(h)d h", h=hours)
-        if not rest
-        else gettext("%(h)d h %(m)d min", h=hours, m=rest)
-    )
-    return (f"≈ {text}" if coarse else text).replace(" ", "\N{NO-BREAK SPACE}")
+    if coarse:
+        return f"≈ {_minutes(max(5 * round(minutes / 5), 5))}".replace(" ", "\N{NO-BREAK SPACE}")
+    step = 1 if minutes * SPREAD[1] < 30 else 5
+    low, high = max(int(minutes * SPREAD[0] // step * step), 1), max(int(-(-minutes * SPREAD[1] // step) * step), 1)
+    if low == high:
+        text = _minutes(low)
+    elif high < 60:
+        text = gettext("%(low)d–%(high)d min", low=low, high=high)
+    else:
+        text = f"{_minutes(low)} – {_minutes(high)}"
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _minutes(minutes: int) -> str:
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return gettext("%(m)d min", m=rest)
+    return gettext("%(h)d h %(m)d min", h=hours, m=rest) if rest else gettext("%(h)d h", h=hours)
 
 
 def kilometres(metres: Any, coarse: bool = False) -> str:

@@ -73,11 +73,19 @@ window.ZoneAtlas = (function () {
   const number = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
   const fold = (text) => text.replace(/[đĐ]/g, "d").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
 
+  function hours(minutes, brief) {
+    const whole = Math.floor(minutes / 60), rest = minutes % 60;
+    return [whole ? `${whole} h` : "", rest || !whole ? `${rest}${brief && whole ? "" : " min"}` : ""].filter(Boolean).join(" ");
+  }
+
+  /** A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py writes it. */
   function duration(seconds, coarse, brief) {
     if (seconds === null || seconds === undefined) return texts.unreachable;
-    const minutes = coarse ? Math.max(5 * Math.round(seconds / 300), 5) : Math.max(Math.round(seconds / 60), 1);
-    const hours = Math.floor(minutes / 60), rest = minutes % 60;
-    return (coarse ? "≈ " : "") + [hours ? `${hours} h` : "", rest || !hours ? `${rest}${brief && hours ? "" : " min"}` : ""].filter(Boolean).join(" ");
+    if (coarse) return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), brief);
+    const [least, most] = config.spread.map((share) => (share * seconds) / 60);
+    const step = most < 30 ? 1 : 5;
+    const low = Math.max(Math.floor(least / step) * step, 1), high = Math.max(Math.ceil(most / step) * step, 1);
+    return low === high ? hours(low) : high < 60 ? `${low}–${high} min` : `${hours(low)} – ${hours(high)}`;
   }
 
   function length(metres) {

@@ -1,0 +1,434 @@
+"""One contender of bench/file.py in a process of its own: import, read, prepare, tabulate; or open what was saved.
+
+Run by bench/file.py: python bench/_peers.py WHAT FOLDER, where `FOLDER/job.json` says the rest. At the top only the standard library is
+imported: everything else counts.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+POINTS = 200
+OSMNX_ORIGINS = 10
+AGAIN_LIMIT_S = 5
+"""A first table that took longer is not asked a second time."""
+
+
+@dataclass
+class Answer:
+    """A table of seconds, origins down; None, NaN or inf for no way.
+
+    `unasked_s` is what origins that were not asked would have taken besides. `ours` gives our own answer to the very same question,
+    between the same nodes; it is called once all is measured.
+    """
+
+    times: Any
+    unasked_s: float = 0.0
+    ours: Callable[[], Any] | None = None
+
+
+@dataclass
+class Job:
+    """What one contender is asked, how long each of its stages took, and the most memory that was held until its end."""
+
+    folder: Path
+    extract: Path
+    points: list[tuple[float, float]]
+    speeds: dict[str, float]
+    seconds: dict[str, float] = field(default_factory=dict)
+    peak_mb: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Job:
+        raw = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        points = [(lon, lat) for lon, lat in raw.get("points", [])]
+        return cls(folder, Path(raw["extract"]), points, raw.get("speeds", {}))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+        self.peak_mb[name] = max(used.ru_maxrss for used in usage()) * 1024 / 1e6
+
+
+def usage() -> list[Any]:
+    """Give what this process and those that it called have used."""
+    return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+
+
+Ask = Callable[[list[tuple[float, float]]], Answer]
+
+
+def main() -> None:
+    what, job = sys.argv[1], Job.of(Path(sys.argv[2]))
+    if what == "make":
+        make(job)
+    elif what in OPENERS:
+        write(job, what, open_saved(OPENERS[what], job))
+    else:
+        write(job, what, contend(what, job))
+
+
+def write(job: Job, what: str, told: dict[str, Any]) -> None:
+    (job.folder / f"{what}.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def contend(what: str, job: Job) -> dict[str, Any]:
+    """Let a contender go all the way, and keep its table beside the job."""
+    with tempfile.TemporaryDirectory(dir=job.folder) as scratch:
+        ask = CONTENDERS[what].begin(job, Path(scratch))
+        with job.stage("table"):
+            answer = ask(job.points[:POINTS])
+        cpu_s = sum(used.ru_utime + used.ru_stime for used in usage()) + answer.unasked_s
+        first_s = job.seconds["table"]
+        job.seconds["table"] += answer.unasked_s
+        if first_s < AGAIN_LIMIT_S and not answer.unasked_s:
+            with job.stage("again"):
+                ask(job.points[POINTS:])
+    import numpy as np
+
+    np.save(job.folder / f"{what}.npy", np.array(answer.times, float))
+    if answer.ours is not None:
+        np.save(job.folder / f"{what}.ours.npy", np.array(answer.ours(), float))
+    return {"seconds": job.seconds, "peak_mb": job.peak_mb, "cpu_s": cpu_s}
+
+
+# Ours ------------------------------------------------------------------------------------------------------------------
+
+
+def read(job: Job) -> Any:
+    from geo import layers, osm
+
+    return osm.read(job.extract, speeds=layers.read_table(layers.bundled(), "speeds"))
+
+
+def frame(points: list[tuple[float, float]]) -> Any:
+    import geopandas as gpd
+    import numpy as np
+
+    return gpd.GeoDataFrame(geometry=gpd.points_from_xy(*np.array(points).T), crs=4326)
+
+
+def by_ours(job: Job, _: Path) -> Ask:
+    with job.stage("import"):  # what geo imports only when it is needed is imported here, so that the stages are clean
+        import geopandas  # noqa: F401
+        import numba  # noqa: F401
+        import osmium  # noqa: F401
+        import scipy.sparse.csgraph  # noqa: F401
+
+        from geo import access, layers, osm  # noqa: F401
+    with job.stage("read"):
+        network = read(job)
+    with job.stage("prepare"):
+        network = network.prepared()
+
+    return lambda points: Answer(tabulate(network, points))
+
+
+def tabulate(network: Any, points: list[tuple[float, float]]) -> Any:
+    from geo import access
+
+    places = frame(points)
+    return access.time_matrix(network, places, places, profile="car").to_numpy()
+
+
+def make(job: Job) -> None:
+    """Make what the others need, none of it counted: points on the roads, XML for OSMnx, saved networks, some exact answers."""
+    import numpy as np
+
+    from geo import access, layers, storage
+
+    network = read(job)
+    usable = np.isfinite(network.time_s["car"]) & network.main("car")[network.tail] & network.main("car")[network.head]
+    segments, rng = np.flatnonzero(usable), np.random.default_rng(0)
+    share = network.length_m[segments] / network.length_m[segments].sum()
+    points = [on_road(network.shape(one), rng) for one in rng.choice(segments, 2 * POINTS, p=share)]
+    speeds = layers.read_table(layers.bundled(), "speeds").query("profile == 'car'").set_index("road_class")["speed_kph"]
+    told = {"extract": str(job.extract), "points": points, "speeds": speeds.to_dict()}
+    (job.folder / "job.json").write_text(json.dumps(told), encoding="utf-8")
+    plain = access.time_matrix(network, frame(points[:OSMNX_ORIGINS]), frame(points[:POINTS]), profile="car")
+    np.save(job.folder / "plain.npy", plain.to_numpy())
+    storage.save(network.prepared(), job.folder / "saved")
+    arrays = {path.stem: np.load(path) for path in sorted((job.folder / "saved").glob("*.npy"))}
+    if arrays:
+        np.savez(job.folder / "arrays.npz", **arrays)
+    sizes = {"junctions": network.node_count, "segments": network.segment_count}
+    write(job, "make", sizes | {"driveable_ways": filter_roads(job.extract, job.folder / "roads.osm")})
+
+
+def on_road(shape: Any, rng: Any) -> tuple[float, float]:
+    """Draw a point of a line: any of its pieces, anywhere on it."""
+    piece, share = rng.integers(len(shape) - 1), rng.random()
+    lon, lat = shape[piece] * (1 - share) + shape[piece + 1] * share
+    return round(float(lon), 7), round(float(lat), 7)
+
+
+def filter_roads(extract: Path, goal: Path) -> int:
+    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their number."""
+    import osmium
+
+    from geo import osmtags
+
+    count = 0
+    with osmium.BackReferenceWriter(str(goal), ref_src=str(extract), overwrite=True) as writer:
+        for way in osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway")):
+            if osmtags.driveable({tag.k: tag.v for tag in way.tags}):
+                writer.add(way)
+                count += 1
+    return count
+
+
+# Peers that read the file themselves -----------------------------------------------------------------------------------
+
+
+def by_osmnx(job: Job, _: Path) -> Ask:
+    with job.stage("import"):
+        import networkx as nx
+        import osmnx as ox
+        import sklearn.neighbors  # noqa: F401  # nearest_nodes uses it on a graph in degrees
+    with job.stage("read"):
+        graph = ox.graph_from_xml(job.folder / "roads.osm")
+    with job.stage("prepare"):
+        graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
+        graph = ox.add_edge_travel_times(graph)
+        graph = ox.truncate.largest_component(graph, strongly=True)
+
+    def ask(points: list[tuple[float, float]]) -> Answer:
+        nodes = list(ox.nearest_nodes(graph, *zip(*points, strict=True)))
+        start = time.perf_counter()
+        times = []
+        for origin in nodes[:OSMNX_ORIGINS]:
+            found, _ = nx.single_source_dijkstra(graph, origin, weight="travel_time")
+            times.append([found[node] for node in nodes])
+        asked_s = time.perf_counter() - start
+
+        def ours() -> Any:
+            """Answer between the junctions that lie where the peer's nodes do; NaN where there is none."""
+            import numpy as np
+            from scipy.spatial import KDTree
+
+            ox.save_graphml(graph, job.folder / "saved.graphml")
+            network = read(job).prepared()
+            lonlat = np.array([(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in nodes])
+            apart, at = KDTree(network.node_lonlat).query(lonlat)
+            found = between(network, at[:OSMNX_ORIGINS], at)
+            found[(apart > 1e-7)[:OSMNX_ORIGINS]] = np.nan
+            found[:, apart > 1e-7] = np.nan
+            return found
+
+        return Answer(times, unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1), ours=ours)
+
+    return ask
+
+
+def between(network: Any, sources: Any, targets: Any) -> Any:
+    """Tabulate our car times between nodes of a prepared network."""
+    from geo import hierarchy
+
+    return hierarchy.many_to_many(network.hierarchies["car"], sources, targets)
+
+
+def by_osrm(job: Job, scratch: Path, algorithm: str) -> Ask:
+    with job.stage("import"):
+        import osrm
+    home = Path(osrm.__file__).parent
+    base = scratch / "roads.osrm"
+    steps = {"CH": ["contract"], "MLD": ["partition", "customize"]}[algorithm]
+    with job.stage("read"):
+        call(home / "bin" / "osrm-extract", "-p", home / "share" / "profiles" / "car.lua", "-o", base, job.extract)
+    with job.stage("prepare"):
+        for step in steps:
+            call(home / "bin" / f"osrm-{step}", base)
+        # -1 is no limit on the number of points
+        engine = osrm.OSRM(storage_config=str(base), algorithm=algorithm, use_shared_memory=False, max_locations_distance_table=-1)
+
+    def ask(points: list[tuple[float, float]]) -> Answer:
+        found = engine.Table(osrm.TableParameters(coordinates=points, annotations=["duration"]))
+        return Answer([[None if cell is None else float(cell) for cell in row] for row in found["durations"]])
+
+    return ask
+
+
+def by_valhalla(job: Job, scratch: Path, algorithm: str) -> Ask:
+    with job.stage("import"):
+        import valhalla
+    tiles, config = scratch / "tiles", scratch / "valhalla.json"
+    tiles.mkdir()
+    options = valhalla.get_config(tile_extract="", tile_dir=tiles)
+    for one in ("traffic_extract", "admin", "landmarks", "timezone", "transit_dir", "transit_feeds_dir"):
+        options["mjolnir"].pop(one, None)  # files that are not there
+    options["service_limits"]["auto"] |= {"max_matrix_location_pairs": POINTS**2, "max_locations": 2 * POINTS}
+    options["thor"]["source_to_target_algorithm"] = algorithm
+    config.write_text(json.dumps(options), encoding="utf-8")
+    with job.stage("read"):
+        call(Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles", "-c", config, job.extract)
+        actor = valhalla.Actor(config)
+
+    def ask(points: list[tuple[float, float]]) -> Answer:
+        places = [{"lon": lon, "lat": lat} for lon, lat in points]
+        question = {"sources": places, "targets": places, "costing": "auto", "verbose": False}
+        return Answer(actor.matrix(question)["sources_to_targets"]["durations"])
+
+    return ask
+
+
+def call(*command: Any) -> None:
+    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')[-2000:]}")
+
+
+# Peers that take our arrays --------------------------------------------------------------------------------------------
+
+
+def read_arcs(job: Job) -> tuple[Any, Any, Any]:
+    """Read the file by ours; give the network, the nodes of its main component, and their arcs."""
+    import numpy as np
+
+    network = read(job)
+    nodes = np.flatnonzero(network.main("car"))
+    return network, nodes, network.arcs("car").time_s[nodes][:, nodes].tocoo()
+
+
+def by_pandana(job: Job, _: Path) -> Ask:
+    with job.stage("import"):
+        import numpy as np
+        import osmium  # noqa: F401
+        import pandana
+        import pandas as pd
+        import scipy.sparse.csgraph  # noqa: F401
+
+        from geo import layers, osm  # noqa: F401
+    with job.stage("read"):
+        network, nodes, arcs = read_arcs(job)
+    with job.stage("prepare"):
+        x, y = (pd.Series(column) for column in network.node_lonlat[nodes].T)
+        graph = pandana.Network(x, y, pd.Series(arcs.row), pd.Series(arcs.col), pd.DataFrame({"time_s": arcs.data}), twoway=False)
+
+    def ask(points: list[tuple[float, float]]) -> Answer:
+        at = graph.get_node_ids(*(pd.Series(column) for column in np.array(points).T)).to_numpy()
+        found = graph.shortest_path_lengths(np.repeat(at, len(at)), np.tile(at, len(at)), imp_name="time_s")
+        return Answer(np.array(found).reshape(len(at), -1), ours=lambda: between(network.prepared(), nodes[at], nodes[at]))
+
+    return ask
+
+
+def by_routingkit(job: Job, _: Path) -> Ask:
+    with job.stage("import"):
+        import numpy as np
+        import osmium  # noqa: F401
+        import pyroutingkit
+        import scipy.sparse.csgraph  # noqa: F401
+        from scipy.spatial import KDTree
+
+        from geo import layers, osm  # noqa: F401
+    with job.stage("read"):
+        network, nodes, arcs = read_arcs(job)
+    with job.stage("prepare"):
+        # a column of the table would be read wrongly, without an error
+        lon, lat = np.ascontiguousarray(network.node_lonlat[nodes].T, np.float32)
+        topology = pyroutingkit.CCHTopology()
+        topology.build(arcs.row.astype(np.uint32), arcs.col.astype(np.uint32), lat, lon, len(nodes))
+        metric = pyroutingkit.CCHMetric(topology)
+        metric.customize(np.maximum(np.rint(arcs.data * 1e3), 1).astype(np.uint32))
+        tree = KDTree(network.node_lonlat[nodes])
+
+    def ask(points: list[tuple[float, float]]) -> Answer:
+        at = tree.query(np.array(points))[1].astype(np.uint32)
+        found = np.asarray(metric.distances_many_to_many(at, at)).reshape(len(at), -1)
+        times = np.where(found == pyroutingkit.INF_WEIGHT, np.inf, found / 1e3)
+        return Answer(times, ours=lambda: between(network.prepared(), nodes[at], nodes[at]))
+
+    return ask
+
+
+@dataclass(frozen=True)
+class Contender:
+    """How a contender begins, the packages without which it is left out, and whether it reads OpenStreetMap files itself."""
+
+    begin: Callable[[Job, Path], Ask]
+    needs: tuple[str, ...] = ()
+    reads: bool = True
+
+
+CONTENDERS: dict[str, Contender] = {
+    "ours": Contender(by_ours),
+    "OSRM CH": Contender(partial(by_osrm, algorithm="CH"), ("osrm-bindings",)),
+    "OSRM MLD": Contender(partial(by_osrm, algorithm="MLD"), ("osrm-bindings",)),
+    "Valhalla": Contender(partial(by_valhalla, algorithm="select_optimal"), ("pyvalhalla",)),
+    "Valhalla, one to many": Contender(partial(by_valhalla, algorithm="timedistancematrix"), ("pyvalhalla",)),
+    "OSMnx": Contender(by_osmnx, ("osmnx", "networkx", "scikit-learn")),
+    "RoutingKit": Contender(by_routingkit, ("pyroutingkit",), reads=False),
+    "pandana": Contender(by_pandana, ("pandana",), reads=False),
+}
+
+
+# Opening ---------------------------------------------------------------------------------------------------------------
+
+
+def open_saved(opener: Callable[[Path], Callable[[], Any]], job: Job) -> dict[str, float]:
+    """Time the opening alone, and how much more memory the process holds after it; Linux only.
+
+    Ours maps files into memory and reads little of them: a first table afterwards shows what is put off.
+    """
+    load = opener(job.folder)
+    before = resident_mb()
+    start = time.perf_counter()
+    kept = load()
+    told = {"seconds": time.perf_counter() - start, "grown_mb": resident_mb() - before}
+    if opener is open_ours:
+        start = time.perf_counter()
+        tabulate(kept, job.points[:POINTS])
+        told |= {"table_s": time.perf_counter() - start, "table_grown_mb": resident_mb() - before}
+    return told
+
+
+def resident_mb() -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
+
+
+def open_ours(folder: Path) -> Callable[[], Any]:
+    import geopandas  # noqa: F401
+    import numba  # noqa: F401
+
+    from geo import access, storage  # noqa: F401
+
+    return lambda: storage.load(folder / "saved")
+
+
+def open_npz(folder: Path) -> Callable[[], Any]:
+    import numpy as np
+
+    return lambda: dict(np.load(folder / "arrays.npz"))
+
+
+def open_graphml(folder: Path) -> Callable[[], Any]:
+    import osmnx as ox
+
+    return lambda: ox.load_graphml(folder / "saved.graphml")
+
+
+OPENERS: dict[str, Callable[[Path], Callable[[], Any]]] = {
+    "open ours": open_ours,
+    "open npz": open_npz,
+    "open GraphML": open_graphml,
+}
+
+if __name__ == "__main__":
+    main()
