@@ -1,13 +1,16 @@
-"""The commands ``roads …``: download, import, list, remove."""
+"""The commands ``roads …``: download, import, prepare, list, remove."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import click
+import numpy as np
 import osmnx as ox
 import pandas as pd
 import pytest
@@ -15,8 +18,10 @@ import shapely
 from click.testing import CliRunner, Result
 from overpass import Stand, serving
 
-from geo import osm, storage
-from geo.errors import AtlasError
+from geo import cluster, osm, storage, surfaces
+from geo.errors import AtlasError, UnavailableError
+from geo.hierarchy import Hierarchy
+from webapp.cli import Context
 from webapp.roads import _steps, roads
 
 SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
@@ -41,6 +46,18 @@ PARKS = (
     "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\n"
     "near,Near,industrial_park,VN,Quang Ninh,107.985,21.51,100,operating,Test,memory,2026\n"
     "far,Far,industrial_park,VN,Quang Ninh,107.2,21.5,100,operating,Test,memory,2026\n"
+)
+PORTS = (
+    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\n"
+    "quay,Quay,seaport,VN,Quang Ninh,107.985,21.605,100,,Test,memory,2026\n"
+)
+AIRPORTS = (
+    "id,name_en,kind,iata,country,province_en,status,lon,lat,position_accuracy_m,source,source_kind,as_of\n"
+    "field,Field,civil,FLD,VN,Quang Ninh,operating,107.2,21.5,100,Test,memory,2026\n"
+)
+CITIES = (
+    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,source,source_kind,as_of\n"
+    "town,Town,border_town,CN,Guangxi,108.009,21.501,100,Test,memory,2026\n"
 )
 NODES = {1: (107.99, 21.5), 2: (108.01, 21.5), 3: (107.99, 21.6), 4: (108.01, 21.6), 5: (107.98, 21.5), 6: (107.98, 21.6)}
 WAYS = {1: [1, 2], 2: [3, 4], 3: [1, 3], 4: [1, 5], 5: [3, 6]}
@@ -72,6 +89,10 @@ def border_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("crossings.csv", CROSSINGS),
         ("gates.csv", GATES),
         ("parks.csv", PARKS),
+        ("ports.csv", PORTS),
+        ("airports.csv", AIRPORTS),
+        ("cities.csv", CITIES),
+        ("datapackage.json", '{"name": "border", "title": "Border", "resources": []}'),
         ("basemap/countries.geojson", COUNTRIES),
     ):
         (folder / name).write_text(text, encoding="utf-8")
@@ -86,7 +107,7 @@ def run(border_data: Path, home: Path) -> object:
     @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
     def main(rest: tuple[str, ...]) -> None:
         try:
-            roads.main(list(rest), prog_name="roads", standalone_mode=False, obj=SimpleNamespace(data=border_data))
+            roads.main(list(rest), prog_name="roads", standalone_mode=False, obj=Context(border_data, str(border_data)))
         except AtlasError as error:
             click.echo(f"Error: {error}", err=True)
             raise SystemExit(1) from None
@@ -109,13 +130,16 @@ def assert_refused(result: Result, sentence: str) -> None:
     assert "Traceback" not in result.output
 
 
-def test_import_keeps_a_closed_network(run, file: Path, home: Path) -> None:
+def test_import_keeps_a_closed_network(run, file: Path, home: Path, border_data: Path) -> None:
     """An import keeps the network with its border closed, and tells which gates have a road, and which roads are cut."""
     result = run("import", file, "--name", "two")
     assert result.exit_code == 0, result.output
     kept = storage.load(home / "networks" / "two")
     assert kept.manifest.gates == ("bridge",)
     assert tuple(kept.hierarchies) == kept.profiles
+    places = Context(border_data, str(border_data)).store().targets()
+    assert list(surfaces.load(kept, places, home / "networks" / "two")) == ["car", "truck"]
+    assert "3 of 5 places are joined to its roads; their surfaces take 0.0 MB." in result.stdout
     assert kept.forward.tolist().count(False) == 1
     assert "Kept the network two" in result.stdout
     assert "The gate bridge has a road, 0.0 km from it; it is closed to the truck." in result.stdout
@@ -154,7 +178,7 @@ def test_list_and_remove(run, file: Path, home: Path) -> None:
     run("import", file, "--name", "two")
     head, row = run("list").stdout.splitlines()
     assert head.split("  ")[0] == "name"
-    assert row.split() == ["two", "two.osm", "6", "5", "no", "unknown", "car,", "truck"]
+    assert row.split() == ["two", "two.osm", "6", "5", "no", "unknown", "ready", "car,", "truck"]
     assert row.index("no") == head.index("coarse")
     (home / "networks" / "two" / "tail.npy").write_bytes(b"damaged")
     result = run("list")
@@ -165,9 +189,113 @@ def test_list_and_remove(run, file: Path, home: Path) -> None:
     assert_refused(run("remove", "two"), "There is no road network “two”.")
 
 
+def ready(run: Any) -> str:
+    """Give what the list says of the surfaces of the network two."""
+    return run("list").stdout.splitlines()[-1].split()[6]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Give the files of a network without its manifest, which tells when they were written."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != storage.MANIFEST}
+
+
+def test_prepare(run, file: Path, home: Path, border_data: Path) -> None:
+    """Surfaces that were left out, or made for other data, are made anew; nothing else of the network is written again."""
+    folder, gates = home / "networks" / "two", border_data / "gates.csv"
+    run("import", file, "--name", "two")
+    whole = contents(folder)
+    assert "places are joined" not in run("import", file, "--name", "two", "--no-surfaces").stdout
+    assert ready(run) == "none"
+    roads_written = {path.name: path.stat().st_ino for path in folder.iterdir()}
+    result = run("prepare", "two")
+    assert result.stdout == "Prepared the network two. 3 of 5 places are joined to its roads; their surfaces take 0.0 MB.\n"
+    assert result.stderr.splitlines() == ["Opening the network …", "Making the surfaces by car …", "Making the surfaces by truck …"]
+    assert contents(folder) == whole
+    assert {path.name: path.stat().st_ino for path in folder.iterdir()}.items() >= roads_written.items()
+    gates.write_text(GATES.replace("21.55", "21.56"), encoding="utf-8")
+    assert ready(run) == "old"
+    assert run("prepare", "two").exit_code == 0
+    assert ready(run) == "ready"
+    gates.write_text(GATES, encoding="utf-8")
+    assert ready(run) == "old"
+    (folder / surfaces.MANIFEST).write_text("damaged")
+    assert ready(run) == "old"
+    assert [one.name for one in (home / "networks").iterdir()] == ["two"]
+    assert_refused(run("prepare", "one"), "There is no road network “one”.")
+
+
+def test_prepare_where_files_cannot_be_linked(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without links the files are copied; the times of a network that was kept unprepared are prepared first."""
+    run("import", file, "--name", "two")
+    folder = home / "networks" / "two"
+    whole = contents(folder)
+    storage.save(replace(storage.load(folder), hierarchies={}), folder)
+    assert len(contents(folder)) < len(whole)
+    assert "Preparing fast answers by truck" in run("prepare", "two").stderr
+    assert contents(folder) == whole
+    with monkeypatch.context() as patch:
+        patch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError("no links")))
+        assert run("prepare", "two").exit_code == 0
+    assert contents(folder) == whole
+
+
+def test_large_surfaces_are_left_out(run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Surfaces that take much disk are made only when asked for, and the command says by which command."""
+    monkeypatch.setattr("webapp.roads.SURFACES_MB", 0)
+    result = run("import", file, "--name", "two")
+    assert "Its surfaces would take 0.0 MB and were left out; “zoneatlas roads prepare two” makes them." in result.stdout
+    assert ready(run) == "none"
+    assert "3 of 5 places are joined" in run("import", file, "--name", "two", "--surfaces").stdout
+    assert ready(run) == "ready"
+
+
+@pytest.mark.parametrize("command", ["prepare", "import"])
+def test_interrupted_leaves_the_old_network(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    """Stopped in the middle of the surfaces, the earlier network is still there, whole, and nothing else is."""
+    run("import", file, "--name", "two")
+    whole = contents(home / "networks" / "two")
+    with monkeypatch.context() as patch:
+
+        def interrupted(prepared: Hierarchy, jobs: list[surfaces.Job]) -> Iterator[tuple[surfaces.Job, np.ndarray]]:
+            yield jobs[0], jobs[0].run(prepared) + 1
+            raise KeyboardInterrupt
+
+        patch.setattr(surfaces, "on_this_machine", interrupted)
+        assert run(*(("prepare", "two") if command == "prepare" else ("import", file, "--name", "two"))).exit_code == 1
+    assert contents(home / "networks" / "two") == whole
+    assert [one.name for one in (home / "networks").iterdir()] == ["two"]
+
+
+def test_scheduler(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The surfaces are made where the option says; a cluster that is not there is told before anything is read or replaced."""
+    asked: list[str] = []
+
+    def runner(address: str) -> surfaces.Runner:
+        if "nowhere" in address:
+            raise UnavailableError("There is no cluster.")
+
+        def run(prepared: Hierarchy, jobs: list[surfaces.Job]) -> Any:
+            asked.append(address)
+            return surfaces.on_this_machine(prepared, jobs)
+
+        return run
+
+    monkeypatch.setattr(cluster, "runner", runner)
+    refused = run("import", file, "--name", "two", "--scheduler", "nowhere")
+    assert_refused(refused, "There is no cluster.")
+    assert "Reading" not in refused.stderr
+    assert not home.exists()
+    for rest in (("import", file, "--name", "two"), ("prepare", "two")):
+        assert run(*rest, "--scheduler", "here:1").exit_code == 0
+        assert asked == ["here:1"] * 2
+        asked.clear()
+    assert_refused(run("prepare", "two", "--scheduler", "nowhere"), "There is no cluster.")
+    assert ready(run) == "ready"
+
+
 def test_list_begins_with_the_corridors(toy: Path, home: Path) -> None:
     """The network of the data package stands first and is marked as coarse."""
-    result = CliRunner().invoke(roads, ["list"], obj=SimpleNamespace(data=toy))
+    result = CliRunner().invoke(roads, ["list"], obj=Context(toy, str(toy)))
     assert result.stdout.splitlines()[1].split()[0] == "corridors"
     assert " yes " in result.stdout.splitlines()[1]
     assert not home.exists()
@@ -195,10 +323,10 @@ def test_home_that_cannot_be_written(run, file: Path, monkeypatch: pytest.Monkey
 def test_bar_on_a_terminal(file: Path, home: Path, border_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal one bar fills up, with the name of the step beside it, and nothing of it goes to stdout."""
     monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
-    result = CliRunner().invoke(roads, ["import", str(file), "--name", "two"], obj=SimpleNamespace(data=border_data))
-    assert "0/7  Reading the files …" in result.stderr
-    assert "[####################] 7/7  Preparing fast answers by truck" in result.stderr
-    assert "7/7" not in result.stdout
+    result = CliRunner().invoke(roads, ["import", str(file), "--name", "two"], obj=Context(border_data, str(border_data)))
+    assert "0/9  Reading the files …" in result.stderr
+    assert "[####################] 9/9  Making the surfaces by truck" in result.stderr
+    assert "9/9" not in result.stdout
     assert home.exists()
 
 

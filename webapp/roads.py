@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import click
 import numpy as np
 
-from geo import borders, corridors, layers, network, osm, storage
+from geo import borders, corridors, layers, network, osm, storage, surfaces
 from geo.errors import InputError, NotFoundError, UnavailableError
 from webapp import settings
 
@@ -24,6 +25,9 @@ RESERVED = "corridors"
 
 SHOWN = 10
 """Rows of the border report that are shown of each kind."""
+
+SURFACES_MB = 2_000
+"""Surfaces that take more disk are made only when they are asked for."""
 
 DOWNLOAD_STEPS = 2
 """Steps that :func:`geo.osm.download` tells of when nothing has to be asked twice."""
@@ -39,6 +43,7 @@ class Package:
     gates: Any
     parks: Any
     countries: Any
+    places: Any
 
     @classmethod
     def of(cls, context: click.Context) -> Package:
@@ -54,12 +59,24 @@ class Package:
             gates=layers.read(data, "gates"),
             parks=layers.read(data, "parks"),
             countries=gpd.read_file(outlines),
+            places=context.obj.store().targets(),
         )
 
 
 @click.group()
 def roads() -> None:
-    """Road networks from OpenStreetMap: download, import, list, remove."""
+    """Road networks from OpenStreetMap: download, import, prepare, list, remove."""
+
+
+_surfaces = click.option(
+    "--surfaces/--no-surfaces",
+    "wanted",
+    default=None,
+    help=f"Also prepare the times to gates, ports, airports and cities. Default: if they take no more than {SURFACES_MB:,} MB.",
+)
+_scheduler = click.option(
+    "--scheduler", metavar="ADDRESS", help="Cluster to make the surfaces on: its dask.distributed scheduler. Default: this machine."
+)
 
 
 @roads.command()
@@ -69,52 +86,83 @@ def roads() -> None:
     "--name", default="download", show_default=True, callback=lambda _, __, value: _name(value), help="Name to keep the network under."
 )
 @click.option("--overpass-url", default=osm.OVERPASS, show_default=True, help="Server to ask for the roads.")
+@_surfaces
+@_scheduler
 @click.pass_context
 def download(
-    context: click.Context, bbox: tuple[float, float, float, float] | None, place: str | None, name: str, overpass_url: str
+    context: click.Context,
+    bbox: tuple[float, float, float, float] | None,
+    place: str | None,
+    name: str,
+    overpass_url: str,
+    wanted: bool | None,
+    scheduler: str | None,
 ) -> None:
     """Download the roads of a box or a place and keep them as a network."""
-    package = Package.of(context)
+    package, run = Package.of(context), _runner(scheduler)
     cache = settings.home() / "cache" / "overpass"
-    with _home_writable(), _progress("Asking for the roads", steps=DOWNLOAD_STEPS + 2 + package.speeds["profile"].nunique()) as say:
+    with _home_writable(), _progress("Asking for the roads", steps=DOWNLOAD_STEPS + _steps_kept(package, wanted)) as say:
         made = osm.download(bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=say)
-        say("Closing the border")
-        closed, report = _close(made, package)
-        closed = closed.prepared(lambda profile: say(_preparing(profile)))
-    _keep(closed, report, name, package)
+        told = _keep(made, name, package, wanted, run, say)
+    click.echo("\n  ".join(told))
     shutil.rmtree(cache, ignore_errors=True)
 
 
 @roads.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", required=True, callback=lambda _, __, value: _name(value), help="Name to keep the network under.")
+@_surfaces
+@_scheduler
 @click.pass_context
-def import_(context: click.Context, files: tuple[Path, ...], name: str) -> None:
+def import_(context: click.Context, files: tuple[Path, ...], name: str, wanted: bool | None, scheduler: str | None) -> None:
     """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml) and keep them as one network."""
-    package = Package.of(context)
-    with _progress("Reading the files", steps=_steps(files) + 2 + package.speeds["profile"].nunique()) as say:
+    package, run = Package.of(context), _runner(scheduler)
+    with _progress("Reading the files", steps=_steps(files) + _steps_kept(package, wanted)) as say:
         made = osm.read(*files, speeds=package.speeds, on_step=say)
-        say("Closing the border")
-        closed, report = _close(made, package)
-        closed = closed.prepared(lambda profile: say(_preparing(profile)))
-    _keep(closed, report, name, package)
+        told = _keep(made, name, package, wanted, run, say)
+    click.echo("\n  ".join(told))
+
+
+@roads.command()
+@click.argument("name", callback=lambda _, __, value: _name(value))
+@_scheduler
+@click.pass_context
+def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
+    """Make the surfaces of a network anew: the data have changed, or they had been left out."""
+    folder = _folder() / name
+    if not folder.is_dir():
+        raise NotFoundError(f"There is no road network “{name}”.")
+    places, run = context.obj.store().targets(), _runner(scheduler)
+    one = storage.load(folder)
+    whole = tuple(one.hierarchies) == one.profiles
+    steps = 1 + len(one.profiles) * (1 if whole else 2)
+    with _progress("Opening the network", steps=steps) as say, _home_writable(), storage.beside(folder) as made:
+        if whole:
+            _share(folder, made)
+        else:
+            one = one.prepared(lambda profile: say(_preparing(profile)))
+            storage.write(one, made)
+        surfaces.write(one, places, made, run=run, on_step=lambda profile: say(_surfacing(profile)))
+        del one  # Windows moves no folder with mapped files
+    click.echo(f"Prepared the network {name}. {_surfaced(storage.load(folder), places, folder)}")
 
 
 @roads.command("list")
 @click.pass_context
 def list_(context: click.Context) -> None:
     """List the networks: that of the data package and those that are kept, one a line."""
-    rows = [("name", "title", "junctions", "segments", "coarse", "source date", "profiles")]
+    rows = [("name", "title", "junctions", "segments", "coarse", "source date", "surfaces", "profiles")]
     names = [RESERVED, *sorted(folder.name for folder in _folder().glob("*/") if NAME.fullmatch(folder.name))]
     for name in names:
         try:
             one = corridors.read(_data(context)) if name == RESERVED else storage.load(_folder() / name)
+            ready = _ready(_folder() / name, context)
         except (InputError, NotFoundError) as error:
             click.echo(f"{name}: {error}", err=True)
             continue
         coarse = "yes" if one.manifest.coarse else "no"
         size = (f"{one.node_count:,}", f"{one.segment_count:,}")
-        rows.append((name, one.manifest.title, *size, coarse, one.manifest.as_of or "unknown", ", ".join(one.profiles)))
+        rows.append((name, one.manifest.title, *size, coarse, one.manifest.as_of or "unknown", ready, ", ".join(one.profiles)))
     width = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell.rjust(w) if at in (2, 3) else cell.ljust(w) for at, (cell, w) in enumerate(zip(row, width, strict=True))]
@@ -136,19 +184,75 @@ def _preparing(profile: str) -> str:
     return f"Preparing fast answers by {profile} (compiles, the first time)"
 
 
-def _close(made: network.Network, package: Package) -> tuple[network.Network, Any]:
-    return borders.close(made, package.countries, package.gates, package.crossings)
+def _surfacing(profile: str) -> str:
+    return f"Making the surfaces by {profile}"
 
 
-def _keep(made: network.Network, report: Any, name: str, package: Package) -> None:
-    """Save a network whose border is closed, and tell in sentences what it is good for."""
-    existed = (_folder() / name).exists()
-    with _home_writable():
-        storage.save(made, _folder() / name)
-    km = float(made.length_m.sum()) / 1000
-    click.echo(f"{'Replaced' if existed else 'Kept'} the network {name}: {made.segment_count:,} segments, {km:,.0f} km.")
-    for sentence in (*_joined(made, package.parks), *made.manifest.notes):
-        click.echo(f"  {sentence}")
+def _runner(scheduler: str | None) -> surfaces.Runner:
+    """Say where surfaces are made; a cluster is asked at once, so that what is wrong with it shows before hours of work."""
+    if scheduler is None:
+        return surfaces.on_this_machine
+    from geo import cluster
+
+    return cluster.runner(scheduler)
+
+
+def _keep(
+    made: network.Network, name: str, package: Package, wanted: bool | None, run: surfaces.Runner, say: Callable[[str], None]
+) -> list[str]:
+    """Close the border of a network, prepare it, save it, and give in sentences what it is good for."""
+    say("Closing the border")
+    closed, report = borders.close(made, package.countries, package.gates, package.crossings)
+    closed = closed.prepared(lambda profile: say(_preparing(profile)))
+    folder = _folder() / name
+    existed = folder.exists()
+    size_mb = surfaces.size_mb(closed, package.places)
+    enough = size_mb <= SURFACES_MB if wanted is None else wanted
+    with _home_writable(), storage.beside(folder) as beside:
+        storage.write(closed, beside)
+        if enough:
+            surfaces.write(closed, package.places, beside, run=run, on_step=lambda profile: say(_surfacing(profile)))
+    km = float(closed.length_m.sum()) / 1000
+    told = [f"{'Replaced' if existed else 'Kept'} the network {name}: {closed.segment_count:,} segments, {km:,.0f} km."]
+    if enough:
+        told.append(_surfaced(closed, package.places, folder))
+    else:
+        told.append(f"Its surfaces would take {size_mb:,.1f} MB and were left out; “zoneatlas roads prepare {name}” makes them.")
+    return [*told, *_joined(closed, package.parks), *closed.manifest.notes, *_border(closed, report, package)]
+
+
+def _surfaced(made: network.Network, places: Any, folder: Path) -> str:
+    """Say what surfaces there are."""
+    found = surfaces.load(made, places, folder).values()
+    joined = {int(row) for one in found for row in one.sides.of_row[one.joined]}
+    size_mb = sum(one.to_s.nbytes + one.from_s.nbytes for one in found) / 1e6
+    return f"{len(joined)} of {len(places)} places are joined to its roads; their surfaces take {size_mb:,.1f} MB."
+
+
+def _ready(folder: Path, context: click.Context) -> str:
+    """Say whether surfaces are there and fit the data."""
+    if not (folder / surfaces.MANIFEST).is_file():
+        return "none"
+    places = context.obj.store().targets()
+    try:
+        surfaces.check_fit(places, folder)
+    except (InputError, NotFoundError):
+        return "old"
+    return "ready"
+
+
+def _share(old: Path, new: Path) -> None:
+    """Put the files of a network into another folder too, except surfaces: what is written there anew must not be written here."""
+    for path in old.iterdir():
+        if not path.name.startswith(("surface.", surfaces.MANIFEST)):
+            try:
+                os.link(path, new / path.name)
+            except OSError:  # not every file system has links
+                shutil.copy2(path, new / path.name)
+
+
+def _border(made: network.Network, report: Any, package: Package) -> Iterator[str]:
+    """Say which gates have a road, which roads are cut, and what is suspicious."""
     reach_m = borders.reach_m(package.gates)
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], made)
     sentences: tuple[tuple[Any, Callable[[Any], str]], ...] = (
@@ -160,9 +264,9 @@ def _keep(made: network.Network, report: Any, name: str, package: Package) -> No
     for which, sentence_of in sentences:
         rows = report[here & which]
         for _, row in rows.head(SHOWN).iterrows():
-            click.echo(f"  {sentence_of(row)}")
+            yield sentence_of(row)
         if len(rows) > SHOWN:
-            click.echo(f"  And {len(rows) - SHOWN:,} more.")
+            yield f"And {len(rows) - SHOWN:,} more."
 
 
 def _joined(made: network.Network, parks: Any) -> list[str]:
@@ -205,6 +309,11 @@ def _inside(lon: Any, lat: Any, made: network.Network) -> Any:
 def _steps(files: Sequence[Path]) -> int:
     """Count the steps that :func:`geo.osm.read` tells of."""
     return 1 if files[0].suffix.lower() == ".graphml" else 2 * len(files) + 1
+
+
+def _steps_kept(package: Package, wanted: bool | None) -> int:
+    """Count the steps of :func:`_keep`, and the last, which ends when everything does."""
+    return 2 + package.speeds["profile"].nunique() * (1 if wanted is False else 2)
 
 
 @contextmanager
