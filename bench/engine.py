@@ -37,6 +37,7 @@ POINTS = 200
 AT_ONCE = 64
 SCIPY_ORIGINS = 10
 PACKAGES = ("numpy", "scipy", "numba", "networkx", "pandana", "pyroutingkit", "scgraph_data")
+COLOURS = {"RoutingKit": "#b35806", "pandana": "#7a3b8f", "SciPy": "#3b7d3b", "NetworkX": "#8a1c2b"}
 DIFFERENCE = 3e-3
 """Largest share by which answers may differ: RoutingKit and pandana round every arc, some of a second, to a millisecond."""
 
@@ -59,10 +60,12 @@ def main() -> None:
     hierarchy.warm_up()
     print(f"compiled  in {time.perf_counter() - start:.1f} s (some 30 s the first time, kept on disk)\n", flush=True)
     sizes = [measure(roads) for roads in networks()]
+    if "--plot" in sys.argv:
+        plot(sizes, Path(sys.argv[sys.argv.index("--plot") + 1]))
     made = [one for one in sizes if one["name"].startswith("made")]
     for small, large in pairwise(made):
         steps = log(large["nodes"] / small["nodes"])
-        grown = {what: log(large[what] / small[what]) / steps for what in small if what not in ("name", "nodes")}
+        grown = {what: log(large[what] / small[what]) / steps for what in small if what not in ("name", "nodes", "peers")}
         print(f"growth from {small['nodes']:,} to {large['nodes']:,} nodes, as exponents of the number of nodes:")
         print("   " + ", ".join(f"{what} {exponent:.2f}" for what, exponent in grown.items()))
 
@@ -190,9 +193,10 @@ def measure(roads: Roads) -> dict[str, Any]:
     tables = [timed(lambda d=d: hierarchy.many_to_many(ours, *d)) for d in draws][1:]
     table_s = statistics.median(seconds for seconds, _ in tables)
     print(f"   {POINTS} x {POINTS}      ours {table_s * 1e3:8.2f} ms")
+    peer_tables = {}
     for name, peer in peers.items():
         found = [peer.table(d) for d in draws][1:]
-        peer_s = statistics.median(seconds for seconds, _ in found)
+        peer_s = peer_tables[name] = statistics.median(seconds for seconds, _ in found)
         tolerance = 1e-9 if peer.exact else DIFFERENCE
         worst = max(agree(name, mine[: len(theirs)], theirs, tolerance) for (_, mine), (_, theirs) in zip(tables, found, strict=True))
         scaled = f", {peer.origins} of {POINTS} origins a run, scaled" if peer.origins < POINTS else ""
@@ -224,7 +228,33 @@ def measure(roads: Roads) -> dict[str, Any]:
         "one to all": one,
         "table": table_s,
         "path": path_s,
+        "peers": peer_tables,
     }
+
+
+def plot(sizes: list[dict[str, Any]], path: Path) -> None:
+    """Draw the time of a table against the number of nodes, ours and the peers', both on scales of powers of ten."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.hashsalt": "zone-atlas", "svg.fonttype": "none", "font.size": 10})
+    from matplotlib import pyplot
+
+    sizes = sorted(sizes, key=lambda one: one["nodes"])
+    figure, axes = pyplot.subplots(figsize=(7.2, 4.6), layout="constrained")
+    nodes = [one["nodes"] for one in sizes]
+    axes.plot(nodes, [one["table"] for one in sizes], "o-", color="#0b4f6c", linewidth=2.5, label="Zone Atlas")
+    for (name, colour), mark in zip(COLOURS.items(), "s^Dv", strict=True):
+        known = [(one["nodes"], one["peers"][name]) for one in sizes if name in one["peers"]]
+        if known:
+            axes.plot(*zip(*known, strict=True), f"{mark}--", color=colour, label=name)
+    axes.set(xscale="log", yscale="log", xlabel="junctions", ylabel=f"seconds for {POINTS} × {POINTS} travel times, prepared")
+    for one in sizes:
+        short = one["name"].split(",")[0].split(".")[0].removesuffix(" of scgraph-data")
+        axes.annotate(short, (one["nodes"], one["table"]), textcoords="offset points", xytext=(0, -14), ha="center", fontsize=8)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None})
 
 
 def agree(what: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> float:
