@@ -179,11 +179,14 @@ def on_road(shape: Any, rng: Any) -> tuple[float, float]:
 
 
 def filter_roads(extract: Path, goal: Path) -> int:
-    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their number."""
+    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their number. Write the whole file too."""
     import osmium
 
     from geo import osmtags
 
+    with osmium.SimpleWriter(str(goal.with_name("whole.osm")), overwrite=True) as writer:
+        for thing in osmium.FileProcessor(str(extract)):
+            writer.add(thing)
     count = 0
     with osmium.BackReferenceWriter(str(goal), ref_src=str(extract), overwrite=True) as writer:
         for way in osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway")):
@@ -196,13 +199,13 @@ def filter_roads(extract: Path, goal: Path) -> int:
 # Peers that read the file themselves -----------------------------------------------------------------------------------
 
 
-def by_osmnx(job: Job, _: Path) -> Ask:
+def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
     with job.stage("import"):
         import networkx as nx
         import osmnx as ox
         import sklearn.neighbors  # noqa: F401  # nearest_nodes uses it on a graph in degrees
     with job.stage("read"):
-        graph = ox.graph_from_xml(job.folder / "roads.osm")
+        graph = ox.graph_from_xml(job.folder / file)
     with job.stage("prepare"):
         graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
         graph = ox.add_edge_travel_times(graph)
@@ -231,7 +234,8 @@ def by_osmnx(job: Job, _: Path) -> Ask:
             found[:, apart > 1e-7] = np.nan
             return found
 
-        return Answer(times, unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1), ours=ours)
+        comparable = file == "roads.osm"  # the whole file has footpaths too
+        return Answer(times, unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1), ours=ours if comparable else None)
 
     return ask
 
@@ -366,13 +370,15 @@ class Contender:
     reads: bool = True
 
 
+WHOLE = "OSMnx, whole file"
 CONTENDERS: dict[str, Contender] = {
     "ours": Contender(by_ours),
     "OSRM CH": Contender(partial(by_osrm, algorithm="CH"), ("osrm-bindings",)),
     "OSRM MLD": Contender(partial(by_osrm, algorithm="MLD"), ("osrm-bindings",)),
     "Valhalla": Contender(partial(by_valhalla, algorithm="select_optimal"), ("pyvalhalla",)),
     "Valhalla, one to many": Contender(partial(by_valhalla, algorithm="timedistancematrix"), ("pyvalhalla",)),
-    "OSMnx": Contender(by_osmnx, ("osmnx", "networkx", "scikit-learn")),
+    "OSMnx": Contender(partial(by_osmnx, file="roads.osm"), ("osmnx", "networkx", "scikit-learn")),
+    WHOLE: Contender(partial(by_osmnx, file="whole.osm"), ("osmnx", "networkx", "scikit-learn")),
     "RoutingKit": Contender(by_routingkit, ("pyroutingkit",), reads=False),
     "pandana": Contender(by_pandana, ("pandana",), reads=False),
 }

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np  # no more than this: Linux counts the size of this process to the peak of those it starts
-from _peers import CONTENDERS
+from _peers import CONTENDERS, WHOLE
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = Path(__file__).resolve().with_name("_peers.py")
@@ -50,7 +50,8 @@ asked     import, read, prepare, and the first full table of 200 x 200 car times
           (ours, OSRM and Valhalla join them to edges, the others to nodes; counted). Each run in a fresh process, the interpreter's own
           start left out; compiled code and files were read before, so their caches are warm. CPU: seconds of all cores together
 ours      prepares car and truck, on one core; no peer prepares a truck. Its compiled code is loaded within “prepare” and “table”
-OSMnx     gets XML of the driveable ways alone, which is not counted and favours it; 10 of 200 origins asked, scaled up
+OSMnx     gets XML of the driveable ways alone, which is not counted and favours it; 10 of 200 origins asked, scaled up. “Whole file”:
+          all of the extract as XML, as a notebook reads it; graph_from_xml filters no roads
 OSRM, Valhalla   with the car profile and options they ship, both cores; Valhalla reads and prepares in one step. Its own choice of
           algorithm, and “one to many”: timedistancematrix, the quicker one here
 RoutingKit, pandana   read no such files: they get our arrays, our reading is counted as theirs"""
@@ -176,6 +177,8 @@ def answers(name: str, folder: Path) -> str:
         if not np.allclose(theirs[: len(plain)], plain, rtol=0, atol=0.002, equal_nan=True):
             raise SystemExit("\nours: the answers change when the network is prepared")
         return f"as without preparation, {len(plain)} origins"
+    if name == WHOLE:
+        return "not compared: it holds footpaths too"
     same_nodes = folder / f"{name}.ours.npy"
     ours = np.load(same_nodes) if same_nodes.is_file() else np.load(folder / "ours.npy")
     other = (ours > 0) & ~np.eye(*ours.shape, dtype=bool)
@@ -216,12 +219,13 @@ def ratios(results: dict[str, Result]) -> list[str]:
         mine, *theirs = (one.seconds["prepare"] + one.seconds["table"] for one in (ours, *after))
         told = ", ".join(f"{mine / s:.2f} of {one.name}'s {s:.2f} s" for s, one in zip(theirs, after, strict=True))
         lines.append(f"once it is read  {mine:.2f} s to prepare both vehicles and tabulate: {told}, one vehicle")
-    if osmnx := results.get("OSMnx"):
-        lines.append(
-            f"OSMnx            takes {osmnx.total_s / ours.total_s:.1f} x as long, {osmnx.work_s / ours.work_s:.1f} x without imports; "
-            f"ours holds {ours.peak_mb / osmnx.peak_mb:.2f} of its memory, beyond imports "
-            f"{(ours.peak_mb - ours.import_mb) / (osmnx.peak_mb - osmnx.import_mb):.2f}"
-        )
+    for name in ("OSMnx", WHOLE):
+        if osmnx := results.get(name):
+            lines.append(
+                f"{name:17}takes {osmnx.total_s / ours.total_s:.1f} x as long, {osmnx.work_s / ours.work_s:.1f} x without imports; "
+                f"ours holds {ours.peak_mb / osmnx.peak_mb:.2f} of its memory, beyond imports "
+                f"{(ours.peak_mb - ours.import_mb) / (osmnx.peak_mb - osmnx.import_mb):.2f}"
+            )
     if peers:
         told = ", ".join(f"{one.name} {one.table_s / ours.table_s:,.1f} x" for one in sorted(peers, key=lambda one: one.table_s))
         lines.append(f"200 x 200, warm  ours {ours.table_s * 1e3:.1f} ms, snapping included; {told}")
