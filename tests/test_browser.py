@@ -325,6 +325,27 @@ def test_closing_a_gate(opened: Callable[..., Any]) -> None:
     assert "closed=" not in page.url
 
 
+def test_showing_an_area(opened: Callable[..., Any]) -> None:
+    """The area within some times is drawn, in either direction, says which, and is in the address."""
+    from playwright.sync_api import expect
+
+    drawn = "Object.values(map_atlas._layers).filter(one => one.options && one.options.fillOpacity === 0.22).length"
+    page = opened("/?site=mong-cai-bac-luan-2")
+    page.locator("#sheet [data-area]:not([data-direction])").click()
+    expect(page.locator(".route-note")).to_contain_text("Area within 30, 60, 120 min by Container truck ≈")
+    assert page.evaluate(drawn) >= 3
+    page.locator("#sheet [data-area][data-direction=to]").click()
+    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    assert "direction=to" in page.url
+    page.reload()
+    ready(page)
+    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    assert page.evaluate(drawn) >= 3
+    page.locator("#sheet [data-area]:not([data-direction])").click()
+    expect(page.locator(".route-note")).to_contain_text("Area within")
+    assert "direction=" not in page.url
+
+
 def test_showing_a_route(opened: Callable[..., Any]) -> None:
     """“Show route” draws the way, names the gate it passes or that it passes none, and is in the address."""
     from playwright.sync_api import expect

@@ -121,6 +121,7 @@ TEXTS: dict[str, Any] = {
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
     "areaNote": _("Area within {m} min by {vehicle}"),
+    "areaToNote": _("Area from where one gets here within {m} min by {vehicle}"),
     "facet.kind": _("Kind"),
     "facet.status": _("Status"),
     "facet.country": _("Country"),

@@ -23,7 +23,7 @@ CLUSTER_FROM = 2000
 """From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
-MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "area", *args.DRIVE)
+MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "area", "direction", *args.DRIVE)
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 

@@ -268,12 +268,12 @@
     refresh();
     map.on("moveend", writeAddress);
     if (!own) map.on("click", (event) => atlas.chooseAt(event.latlng.lat, event.latlng.lng));
-    const { to, area } = state;
+    const { to, area, direction } = state;
     if (state.site) await choose(state.site, !location.hash);
     else if (state.at) { const [lon, lat] = state.at.split(",").map(Number); await atlas.chooseAt(lat, lon); }
     if (state.site || state.at) {
       if (to) await atlas.showRoute(to);
-      else if (area) await atlas.showArea(area);
+      else if (area) await atlas.showArea(area, direction);
     }
     document.body.dataset.ready = "true";
   }

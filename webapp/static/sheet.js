@@ -19,7 +19,7 @@
 
   function choose(id, fly) {
     const before = places[state.site];
-    Object.assign(state, { site: id, at: null, to: null, area: null });
+    Object.assign(state, { site: id, at: null, to: null, area: null, direction: null });
     if (before) atlas.light(before, false);
     if (places[id]) atlas.light(places[id], true);
     document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
@@ -32,7 +32,7 @@
 
   function chooseAt(lat, lon) {
     const before = places[state.site];
-    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null, area: null });
+    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null, area: null, direction: null });
     if (before) atlas.light(before, false);
     clearDrawn();
     writeAddress();
@@ -91,7 +91,7 @@
     const item = document.querySelector(".item[aria-current]");
     const inside = $("sheet").contains(document.activeElement);
     asked += 1;
-    Object.assign(state, { site: null, at: null, to: null, area: null });
+    Object.assign(state, { site: null, at: null, to: null, area: null, direction: null });
     if (before) atlas.light(before, false);
     overlay.clearLayers();
     clearDrawn();
@@ -114,10 +114,10 @@
   const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"]; // from the shortest limit outwards
 
   /** Draw the areas within some travel times, the largest below. */
-  async function showArea(minutes) {
-    Object.assign(state, { area: minutes, to: null });
+  async function showArea(minutes, direction) {
+    Object.assign(state, { area: minutes, direction, to: null });
     writeAddress();
-    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...onRoads() });
+    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...(direction && { direction }), ...onRoads() });
     if (state.site) query.set("site", state.site);
     else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
     clearDrawn();
@@ -137,11 +137,11 @@
     [...drawn].reverse().forEach((area) => area.bringToBack());
     const bounds = drawn[0].getBounds();
     if (bounds.isValid()) map.fitBounds(bounds, padding());
-    note(fill(texts.areaNote, { m: minutes.replaceAll(",", ", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
+    note(fill(direction === "to" ? texts.areaToNote : texts.areaNote, { m: minutes.replaceAll(",", ", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
   }
 
   async function showRoute(to) {
-    Object.assign(state, { to, area: null });
+    Object.assign(state, { to, area: null, direction: null });
     writeAddress();
     const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onRoads() });
     clearDrawn();
@@ -179,15 +179,15 @@
   $("sheet").addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    if (link.dataset.area) { event.preventDefault(); showArea(link.dataset.area); }
+    if (link.dataset.area) { event.preventDefault(); showArea(link.dataset.area, link.dataset.direction || null); }
     else if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
     else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
     else if ("switch" in link.dataset) {
       event.preventDefault();
       const asked = new URL(link.href).searchParams;
       Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed") });
-      const { to, area } = state;
-      reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area); });
+      const { to, area, direction } = state;
+      reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area, direction); });
     }
   });
 
