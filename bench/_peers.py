@@ -208,6 +208,8 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
         graph = ox.graph_from_xml(job.folder / file)
     with job.stage("prepare"):
         graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
+        for _, _, edge in graph.edges(data=True):  # of the whole file, what is no road has no speed
+            edge["speed_kph"] = edge["speed_kph"] if edge.get("speed_kph", 0) > 0 else job.speeds["road"]
         graph = ox.add_edge_travel_times(graph)
         graph = ox.truncate.largest_component(graph, strongly=True)
 

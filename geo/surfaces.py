@@ -1,7 +1,7 @@
 """Surfaces: the travel time between every junction and each of some places, prepared, so that an answer is a lookup.
 
 A surface holds roads inside each country only. The gates are laid over it when it is asked (:mod:`geo.overlay`), so that
-waiting at a gate, or closing it, changes no surface. Times are kept in single precision: they are right to 0.01 s.
+waiting at a gate, or closing it, changes no surface. Times are kept in single precision, so to seven digits: 0.01 s within a day's drive.
 """
 
 from __future__ import annotations

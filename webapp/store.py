@@ -81,7 +81,7 @@ class Store:
         self.public_url = public_url
         self.package = layers.describe(data)
         self._kept: dict[Any, Any] = {}
-        self._closed: OrderedDict[tuple[str, tuple[str, ...]], Network] = OrderedDict()
+        self._closed: OrderedDict[tuple[int, tuple[str, ...]], Network] = OrderedDict()
         self._lock = threading.RLock()
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
@@ -183,12 +183,17 @@ class Store:
         return (CORRIDORS, *found)
 
     def network(self, name: str = CORRIDORS) -> Network:
-        """Open a network by name."""
-        if name not in self.networks():
-            raise NotFoundError(f"There is no road network “{name}”; there are {', '.join(self.networks())}.")
+        """Open a network by name; one that has been imported anew since is opened anew."""
         if name == CORRIDORS:
             return self.keep(("network", name), lambda: corridors.read(self.data))
-        return self.keep(("network", name), lambda: storage.load(self.home / "networks" / name))
+        return self.keep(("network", name, self._version(name)), lambda: storage.load(self.home / "networks" / name))
+
+    def _version(self, name: str) -> int:
+        """Give what changes when a saved network is replaced."""
+        manifest = self.home / "networks" / name / storage.MANIFEST
+        if Path(name).name != name or not manifest.is_file():
+            raise NotFoundError(f"There is no road network “{name}”; there are {', '.join(self.networks())}.")
+        return manifest.stat().st_mtime_ns
 
     def roads(self, drive: Drive) -> Network:
         """Give the network one drives on, with its closed gates; of those with closed gates the last few are kept."""
@@ -200,7 +205,7 @@ class Store:
         if not here:
             return whole
         with self._lock:
-            key = drive.network, here
+            key = id(whole), here  # `whole` is kept for good, so its id is its own
             made = self._closed.pop(key, None) or whole.with_waiting(dict.fromkeys(here, float("inf")))
             self._closed[key] = made
             if len(self._closed) > KEPT_CLOSED:
@@ -234,7 +239,7 @@ class Store:
             except (InputError, NotFoundError):
                 return {}
 
-        return self.keep(("surfaces", network_name), make)
+        return {} if network_name == CORRIDORS else self.keep(("surfaces", network_name, self._version(network_name)), make)
 
     def times(self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False) -> NDArray[np.float64]:
         """Give only the seconds from a place, or a longitude and latitude, to each target, or with `towards` from each.
@@ -266,7 +271,7 @@ class Store:
         parks = self.frame("parks")
         key = origin.index[0]
         whole = key in parks.index and not drive.closed
-        table = self.keep(("people", drive), lambda: count(parks)) if whole else count(origin)
+        table = self.keep(("people", drive, id(self.roads(drive))), lambda: count(parks)) if whole else count(origin)
         return {limit: float(table.at[key, limit]) for limit in REACH_LIMITS_S}
 
 
