@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,7 @@ def serve(context: Context, host: str, port: int) -> None:
         raise UnavailableError(f"{host}:{port} cannot be used: {error.strerror or error}. Try another --port.") from None
     _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would tell of each request that waits a moment
     click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")
     if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
         click.echo(
