@@ -252,6 +252,7 @@ def plot(sizes: list[dict[str, Any]], path: Path) -> None:
     for one in sizes:
         short = one["name"].split(",")[0].split(".")[0].removesuffix(" of scgraph-data")
         axes.annotate(short, (one["nodes"], one["table"]), textcoords="offset points", xytext=(0, -14), ha="center", fontsize=8)
+    axes.margins(y=0.08)
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, metadata={"Date": None})

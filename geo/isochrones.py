@@ -85,7 +85,7 @@ def isochrones(
     if not np.isfinite(reach.node_s).any():
         raise NotFoundError(f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of the point.")
     areas = [_nothing() for _ in limits]
-    for code, roads in _roads(network, profile).items():
+    for code, roads in put_in_order(network, profile).items():
         found = _areas(network, roads, reach, profile, limits, towards, cells)
         if countries is not None and code >= 0:
             land = countries.geometry.array[(countries["country"] == network.manifest.countries[code]).to_numpy()]
@@ -174,13 +174,11 @@ def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
     return np.append(np.flatnonzero(rank % BLOCK == 0), len(kind))
 
 
-def _roads(network: Network, profile: str) -> dict[int, _Roads]:
-    """Give the roads to which :meth:`Network.snap` joins points, by country; made once and kept."""
+def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
+    """Give the roads to which :meth:`Network.snap` joins points, by country; made once and kept, a second on a million junctions."""
     key = ("isochrones", profile)
     if key not in network._cache:
-        main = network.main(profile)
-        open_ = np.isfinite(network.time_s[profile]) & (network.forward | network.backward)
-        usable = np.flatnonzero(main[network.tail] & main[network.head] & open_ & (network.gate < 0))
+        usable = np.flatnonzero(network.usable(profile))
         country = network.country[usable]
         network._cache[key] = {code: _Roads.of(network, profile, usable[country == code]) for code in np.unique(country).tolist()}
     kept: dict[int, _Roads] = network._cache[key]

@@ -115,6 +115,8 @@ def _compile(app: Any) -> None:
 
 def _warm(app: Any) -> None:
     """Make what the first visitor needs before they come."""
+    from geo import isochrones
+
     store = app.extensions["zoneatlas"]
     with app.test_client() as client:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
@@ -122,6 +124,8 @@ def _warm(app: Any) -> None:
     for name in store.networks():
         with contextlib.suppress(AtlasError):  # a network that cannot be opened is told of when somebody asks for it
             store.surfaces(name)
+            for profile in store.network(name).profiles:
+                isochrones.put_in_order(store.network(name), profile)
 
 
 @main.command("layers")
