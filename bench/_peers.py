@@ -206,11 +206,11 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
         import sklearn.neighbors  # noqa: F401  # nearest_nodes uses it on a graph in degrees
     with job.stage("read"):
         graph = ox.graph_from_xml(job.folder / file)
+    roads_only = file == "roads.osm"  # the whole file has footpaths and buildings too: no speeds, it is asked for lengths
     with job.stage("prepare"):
-        graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
-        for _, _, edge in graph.edges(data=True):  # of the whole file, what is no road has no speed
-            edge["speed_kph"] = edge["speed_kph"] if edge.get("speed_kph", 0) > 0 else job.speeds["road"]
-        graph = ox.add_edge_travel_times(graph)
+        if roads_only:
+            graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
+            graph = ox.add_edge_travel_times(graph)
         graph = ox.truncate.largest_component(graph, strongly=True)
 
     def ask(points: list[tuple[float, float]]) -> Answer:
@@ -218,7 +218,7 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
         start = time.perf_counter()
         times = []
         for origin in nodes[:OSMNX_ORIGINS]:
-            found, _ = nx.single_source_dijkstra(graph, origin, weight="travel_time")
+            found, _ = nx.single_source_dijkstra(graph, origin, weight="travel_time" if roads_only else "length")
             times.append([found[node] for node in nodes])
         asked_s = time.perf_counter() - start
 
@@ -236,8 +236,7 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
             found[:, apart > 1e-7] = np.nan
             return found
 
-        comparable = file == "roads.osm"  # the whole file has footpaths too
-        return Answer(times, unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1), ours=ours if comparable else None)
+        return Answer(times, unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1), ours=ours if roads_only else None)
 
     return ask
 

@@ -178,7 +178,7 @@ def answers(name: str, folder: Path) -> str:
             raise SystemExit("\nours: the answers change when the network is prepared")
         return f"as without preparation, {len(plain)} origins"
     if name == WHOLE:
-        return "not compared: it holds footpaths too"
+        return "lengths, not compared: it holds footpaths too"
     same_nodes = folder / f"{name}.ours.npy"
     ours = np.load(same_nodes) if same_nodes.is_file() else np.load(folder / "ours.npy")
     other = (ours > 0) & ~np.eye(*ours.shape, dtype=bool)
