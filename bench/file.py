@@ -49,7 +49,7 @@ SETTING = """\
 asked     import, read, prepare, and the first full table of 200 x 200 car times between the same random points on the roads
           (ours, OSRM and Valhalla join them to edges, the others to nodes; counted). Each run in a fresh process, the interpreter's own
           start left out; compiled code and files were read before, so their caches are warm. CPU: seconds of all cores together
-ours      prepares car and truck, on one core; no peer prepares a truck. Its compiled code is loaded within “prepare” and “table”
+ours      prepares car and truck, in two threads; no peer prepares a truck. Its compiled code is loaded within “prepare” and “table”
 OSMnx     gets XML of the driveable ways alone, which is not counted and favours it; 10 of 200 origins asked, scaled up. “Whole file”:
           all of the extract as XML, as a notebook reads it; graph_from_xml filters no roads
 OSRM, Valhalla   with the car profile and options they ship, both cores; Valhalla reads and prepares in one step. Its own choice of
