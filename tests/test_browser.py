@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from flask import Flask
 from web import Watch, browsing, serving
 
-from geo import layers
+from geo import isochrones, layers
 from webapp import labels
 from webapp.cli import main
 
@@ -35,6 +35,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def site(app: Flask) -> Iterator[str]:
+    isochrones.warm_up()  # as `zoneatlas serve` does before it answers
     with serving(app) as url:
         yield url
 
