@@ -41,6 +41,8 @@ LISTED = {"road_class": "road_classes", "name": "names", "gate": "gates", "count
 """Arrays that point into a list of the manifest."""
 FERRY = "ferry"
 """Class of segments on water: one drives on board at their ends and nowhere between."""
+PLANNED = "planned_"
+"""Classes that begin so are of roads and railways that are not open yet (:mod:`geo.corridors`): joined at their ends only, too."""
 OF_GATES = ("overlay", "over gates")
 """What is kept of a network and depends on the time at its gates; arcs with gates do too."""
 NO_COUNTRY = -2
@@ -263,13 +265,13 @@ class Network:
         return self._cache["index",]
 
     def usable(self, profile: str) -> NDArray[np.bool_]:
-        """Say for each segment whether a point may be joined to it for this vehicle: no gate, and no ferry at sea; kept."""
+        """Say for each segment whether a point may be joined to it for this vehicle: no gate, no ferry at sea, nothing planned; kept."""
         key = ("usable", profile)
         if key not in self._cache:
             main = self.main(profile)
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
-            ferry = [name == FERRY for name in (*self.manifest.road_classes, "")]  # the last for segments without a class
-            self._cache[key] = usable & (self.forward | self.backward) & (self.gate < 0) & ~np.array(ferry)[self.road_class]
+            closed = [name == FERRY or name.startswith(PLANNED) for name in (*self.manifest.road_classes, "")]  # "": without a class
+            self._cache[key] = usable & (self.forward | self.backward) & (self.gate < 0) & ~np.array(closed)[self.road_class]
         return self._cache[key]
 
     def _lines(self, profile: str) -> dict[str, NDArray[Any]]:

@@ -431,6 +431,20 @@ TABLES: dict[str, tuple[Field, ...]] = {
         *SOURCE_OR_ASSUMPTION,
         AS_OF,
     ),
+    "transfers": (
+        Field("profile", "string", "Vehicle profile", "A vehicle that is not listed cannot go by rail.", required=True),
+        Field(
+            "transfer_time_s",
+            "number",
+            "Transfer time",
+            "Time between the road at a station and the moving train, or back, waiting included.",
+            "s",
+            required=True,
+            minimum=0,
+        ),
+        *SOURCE_OR_ASSUMPTION,
+        AS_OF,
+    ),
     "crossings": (
         Field("profile", "string", "Vehicle profile", required=True),
         Field("kind", "string", "Class of gate", "Classes that are not listed cannot be crossed.", required=True),

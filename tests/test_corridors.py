@@ -12,9 +12,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from geo import access, corridors, layers
-from geo.errors import InputError
-from geo.network import Network
-from geo.schema import RAIL_KINDS
+from geo.errors import InputError, NotFoundError
+from geo.network import ARRAYS, Network
+from geo.proximity import lonlat
+from geo.schema import RAIL_KINDS, ROAD_KINDS
 
 Points = Callable[..., gpd.GeoDataFrame]
 
@@ -22,7 +23,7 @@ Points = Callable[..., gpd.GeoDataFrame]
 @pytest.fixture(scope="module")
 def parts(toy: Path) -> dict[str, Any]:
     """What the toy network is built from."""
-    tables = ("corridor_vertices", "interchanges", "speeds", "crossings")
+    tables = ("corridor_vertices", "interchanges", "speeds", "crossings", "transfers")
     found: dict[str, Any] = {name: layers.read_table(toy, name) for name in tables}
     found["vertices"] = found.pop("corridor_vertices")
     return found | {name: layers.read(toy, name) for name in ("corridors", "gates")}
@@ -172,12 +173,236 @@ def test_missing_speed_is_refused(parts: dict[str, Any]) -> None:
         corridors.build(**parts | {"speeds": fewer})
 
 
+# A year to come
+
+
+def assert_same(a: Network, b: Network) -> None:
+    """Two networks are equal to the last bit."""
+    assert a.manifest == b.manifest
+    for name in ARRAYS:
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
+    for profile in (*a.profiles, *b.profiles):
+        np.testing.assert_array_equal(a.time_s[profile], b.time_s[profile])
+
+
+def with_links(parts: dict[str, Any], *ends: tuple[str, int, str, int]) -> dict[str, Any]:
+    """Add interchanges, named by the first corridor."""
+    rows = pd.DataFrame(list(ends), columns=["corridor_id", "seq", "other_corridor_id", "other_seq"])
+    rows["name_en"] = rows["corridor_id"] + " interchange"
+    return parts | {"interchanges": pd.concat([parts["interchanges"], rows], ignore_index=True)}
+
+
+@pytest.fixture(scope="module")
+def promised(parts: dict[str, Any]) -> dict[str, Any]:
+    """The toy package with a motorway of 20 km from West town to the bridge, announced for 2030: 90 km/h by car, 60 by truck."""
+    vertices = parts["vertices"].copy()
+    end = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 2)
+    vertices.loc[end, ["lat", "node_id"]] = [0, "bridge"]
+    year = pd.Series({"planned-motorway": 2030}, dtype="Int64").reindex(parts["corridors"].index)
+    ready = parts | {"vertices": vertices, "corridors": parts["corridors"].assign(open_year=year)}
+    return with_links(ready, ("planned-motorway", 1, "west-road", 1))
+
+
+@pytest.fixture(scope="module")
+def rails(parts: dict[str, Any]) -> dict[str, Any]:
+    """The toy package with its railway planned for 2030, at 120 km/h by car and 60 by truck, 100 s and 200 s to change.
+
+    Stations at West town and at the bridge, 20 km by rail, and one at its end abroad that must not hold.
+    """
+    year = pd.Series({"old-railway": 2030}, dtype="Int64").reindex(parts["corridors"].index)
+    corridors_ = parts["corridors"].assign(open_year=year)
+    corridors_.loc["old-railway", ["status", "design_speed_kph"]] = ["planned", 200]
+    speeds = pd.DataFrame({"profile": ["car", "truck"], "road_class": "railway", "speed_kph": [120.0, 60.0]})
+    ready = parts | {
+        "corridors": corridors_,
+        "speeds": pd.concat([parts["speeds"], speeds], ignore_index=True),
+        "transfers": parts["transfers"].assign(transfer_time_s=[100.0, 200.0]),
+    }
+    links = (("old-railway", 1, "west-road", 1), ("west-road", 3, "old-railway", 2), ("old-railway", 3, "east-road", 2))
+    return with_links(ready, *links)
+
+
+@pytest.fixture(scope="module")
+def ends(points: Points) -> gpd.GeoDataFrame:
+    """Both ends of the west road, in AA."""
+    return points({"west": (100, 0), "bridge-foot": (100.2, 0)}, country=["AA", "AA"])
+
+
+def classes(net: Network) -> np.ndarray:
+    return np.array([*net.manifest.road_classes, ""])[net.road_class]
+
+
+def test_without_a_year_it_is_today(promised: dict[str, Any], rails: dict[str, Any], toy_network: Network) -> None:
+    """Announced years, assumed years and stations change nothing as long as no year is asked for."""
+    for ready in (promised, rails):
+        assert_same(corridors.build(**ready, years={"planned-motorway": 2026}, licence=toy_network.manifest.licence), toy_network)
+
+
+@pytest.mark.parametrize("profile", ["car", "truck"])
+def test_planned_road_opens_in_its_year(promised: dict[str, Any], ends: gpd.GeoDataFrame, profile: str) -> None:
+    """In 2029 one drives 20 km on the road, in 2030 on the motorway, and in 2031 too."""
+    road_s, motorway_s = {"car": (1200, 800), "truck": (2400, 1200)}[profile]
+    for year, expected_s in ((2029, road_s), (2030, motorway_s), (2031, motorway_s)):
+        net = corridors.build(**promised, year=year)
+        assert net.manifest.title == f"Corridor network {year}"
+        assert net.manifest.coarse
+        assert access.time_matrix(net, ends, ends, profile=profile).loc["west", "bridge-foot"] == pytest.approx(expected_s, abs=0.01)
+        assert ("planned_expressway" in classes(net)) == (year >= 2030)
+
+
+def test_every_corridor_that_is_not_open_is_accounted_for(promised: dict[str, Any]) -> None:
+    """The notes say what is there and by whose word, what comes later, and what has no year at all."""
+    waiting = promised["corridors"].copy()
+    waiting.loc["old-railway", "status"] = "planned"
+
+    def first(year: int, **years: int) -> tuple[str, ...]:
+        assumed = {name.replace("_", "-"): one for name, one in years.items()}
+        return corridors.build(**promised | {"corridors": waiting}, year=year, years=assumed).manifest.notes[:2]
+
+    nothing = "Old railway has no opening year and is not in the network of {}."
+    assert first(2030) == ("Planned: M9, Planned motorway, announced for 2030. Source: made up.", nothing.format(2030))
+    assert first(2029) == ("M9, Planned motorway is expected in 2030 and is not in the network of 2029.", nothing.format(2029))
+    assumed = "Planned: M9, Planned motorway, taken as open from 2028 on, which is an assumption without a source."
+    assert first(2029, planned_motorway=2028) == (assumed, nothing.format(2029))
+
+
+def test_a_year_can_be_put_off(promised: dict[str, Any]) -> None:
+    """A later year that somebody assumes counts instead of the announced one."""
+    net = corridors.build(**promised, year=2030, years={"planned-motorway": 2031})
+    assert not [one for one in classes(net) if one.startswith("planned_")]
+
+
+def test_years_of_other_corridors_are_refused(promised: dict[str, Any]) -> None:
+    """A year for a corridor that is open, or that there is not, is a mistake."""
+    with pytest.raises(InputError, match="open needs no year"):
+        corridors.build(**promised, year=2030, years={"west-road": 2030})
+    with pytest.raises(NotFoundError, match="no-road"):
+        corridors.build(**promised, years={"no-road": 2030})
+
+
+def test_a_planned_road_that_meets_none_is_named(parts: dict[str, Any]) -> None:
+    """Without an interchange or a node in common a planned road changes nothing, and that is said."""
+    net = corridors.build(**parts | {"gates": parts["gates"].loc[["bridge"]]}, year=2030, years={"planned-motorway": 2030})
+    assert "M9, Planned motorway meets no open road and changes nothing." in net.manifest.notes
+
+
+def test_rail_leg_counts_the_transfer_twice(rails: dict[str, Any], ends: gpd.GeoDataFrame) -> None:
+    """Road, transfer, 20 km by train, transfer, road: 100 + 600 + 100 s by car, 200 + 1200 + 200 s by truck."""
+    net = corridors.build(**rails, year=2030)
+    for profile, expected_s in (("car", 800), ("truck", 1600)):
+        table = access.travel_times(net, ends, ends, profile=profile)
+        assert table["travel_time_s"].tolist() == pytest.approx([0, expected_s, expected_s, 0], abs=0.01)
+        way = access.route(net, ends.iloc[[0]], ends.iloc[[1]], profile=profile)
+        steps = way[way["kind"] == "road"]
+        assert steps["road_class"].tolist() == ["planned_transfer", "planned_railway", "planned_transfer"]
+        assert steps["travel_time_s"].tolist() == pytest.approx([expected_s / 8, expected_s * 3 / 4, expected_s / 8])
+        assert steps["length_m"].tolist() == pytest.approx([0, 20_000, 0], abs=0.01)
+
+
+def test_no_train_is_faster_than_its_railway_allows(rails: dict[str, Any]) -> None:
+    """On a railway built for 100 km/h a train for 120 makes 70 on average, and a slower one what it makes anyway."""
+    corridors_ = rails["corridors"].copy()
+    corridors_.loc["old-railway", "design_speed_kph"] = 100
+    net = corridors.build(**rails | {"corridors": corridors_}, year=2030)
+    on_rails = classes(net) == "planned_railway"
+    for profile, kph in (("car", 70), ("truck", 60)):
+        np.testing.assert_allclose(net.length_m[on_rails] / net.time_s[profile][on_rails] * 3.6, kph)
+
+
+def test_a_vehicle_without_a_transfer_stays_on_the_road(rails: dict[str, Any], ends: gpd.GeoDataFrame) -> None:
+    """Where no truck may change to the train it takes as long as today."""
+    net = corridors.build(**rails | {"transfers": rails["transfers"].iloc[:1]}, year=2030)
+    assert access.time_matrix(net, ends, ends, profile="truck").iloc[0, 1] == pytest.approx(2400, abs=0.01)
+    assert access.time_matrix(net, ends, ends, profile="car").iloc[0, 1] == pytest.approx(800, abs=0.01)
+
+
+def test_a_railway_needs_its_assumptions(rails: dict[str, Any]) -> None:
+    """Without times for changing, or a speed, no railway joins; today's network needs neither."""
+    with pytest.raises(InputError, match="transfers"):
+        corridors.build(**rails | {"transfers": None}, year=2030)
+    slow = rails["speeds"][rails["speeds"]["road_class"] != "railway"]
+    with pytest.raises(InputError, match="railway"):
+        corridors.build(**rails | {"speeds": slow}, year=2030)
+    corridors.build(**rails | {"transfers": None, "speeds": slow})
+
+
+def test_no_train_crosses_the_border(rails: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
+    """A station abroad does not hold: without road gates there is no way, though the railway is drawn to the other town."""
+    net = corridors.build(**rails | {"gates": rails["gates"].loc[["station"]]}, year=2030)
+    assert access.travel_times(net, towns, towns)["travel_time_s"].isna().tolist()[1:3] == [True, True]
+
+
+def test_nothing_is_joined_to_what_is_planned(rails: dict[str, Any], promised: dict[str, Any], points: Points) -> None:
+    """A point on the rails, or on the motorway where no open road runs, is joined to the open road, as it is today."""
+    vertices = promised["vertices"].copy()
+    moved = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 1)
+    vertices.loc[moved, ["lon", "lat"]] = [100.1, 0.1]
+    here = points({"by-the-motorway": (100.15, 0.05), "by-the-rails": (100.05, 0)}, country=["AA", "AA"])
+    for ready in (rails, promised | {"vertices": vertices}):
+        net, today = corridors.build(**ready, year=2030), corridors.build(**ready)
+        at, before = (one.snap(np.array([[100.15, 0.05], [100.05, 0]]), "car", country=here["country"].to_numpy()) for one in (net, today))
+        assert not [one for one in classes(net)[at.segment] if one.startswith("planned_")]
+        np.testing.assert_allclose(at.lonlat, before.lonlat)
+
+
+@pytest.fixture(scope="module")
+def far_gate(parts: dict[str, Any]) -> dict[str, Any]:
+    """The toy package with planned roads from either town to the gate that no road reaches today."""
+    vertices = parts["vertices"].copy()
+    both = vertices["corridor_id"].isin(["planned-motorway", "old-railway"])
+    vertices.loc[both, ["lon", "lat"]] = np.array([(100, 0), (100.2, 0.9), (100.3, 0), (100.25, 0.5), (100.2, 0.9)])
+    vertices.loc[both, "node_id"] = None
+    corridors_ = parts["corridors"].copy()
+    corridors_.loc["old-railway", ["kind", "status", "country", "published_length_km"]] = ["national_road", "planned", "BB", np.nan]
+    corridors_.loc["planned-motorway", "published_length_km"] = np.nan
+    ready = parts | {"vertices": vertices, "corridors": corridors_, "gates": parts["gates"].loc[["far-gate"]]}
+    return with_links(ready, ("planned-motorway", 1, "west-road", 1), ("old-railway", 1, "east-road", 2))
+
+
+def test_planned_roads_open_a_gate(far_gate: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
+    """A gate that no road reaches today is a way through once roads lead there on both sides, and not on one side alone."""
+    assert np.isnan(access.travel_times(corridors.build(**far_gate), towns, towns)["travel_time_s"][1])
+    half = corridors.build(**far_gate, year=2030, years={"planned-motorway": 2030})
+    assert np.isnan(access.travel_times(half, towns, towns)["travel_time_s"][1])
+    assert [note for note in half.manifest.notes if note.startswith("far-gate")]
+    whole = corridors.build(**far_gate, year=2030, years={"planned-motorway": 2030, "old-railway": 2030})
+    assert access.travel_times(whole, towns, towns)["gates"].tolist() == ["", "far-gate", "far-gate", ""]
+    assert not [note for note in whole.manifest.notes if note.startswith("far-gate")]
+
+
+def test_a_gate_is_joined_to_the_planned_road_that_is_nearer(promised: dict[str, Any], points: Points) -> None:
+    """The pass, 5.5 km from the road, is on the motorway that is built to it: the way there leaves the motorway at the pass."""
+    vertices = promised["vertices"].copy()
+    end = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 2)
+    vertices.loc[end, ["lat", "node_id"]] = [0.05, None]
+    net = corridors.build(**promised | {"vertices": vertices, "gates": promised["gates"].loc[["pass"]]}, year=2030)
+    west, east = (points({"a": (lon, 0)}, country=[country]) for lon, country in ((100, "AA"), (100.3, "BB")))
+    way = access.route(net, west, east)
+    at = way.index[way["kind"] == "gate"][0]
+    assert way.loc[at - 1, "name"] == "M9, Planned motorway"
+    assert way.loc[at - 1, "length_m"] == pytest.approx(20_000)
+
+
+def test_a_year_changes_no_argument(rails: dict[str, Any]) -> None:
+    """Building for a year changes nothing it was given."""
+    before = {name: frame.copy() for name, frame in rails.items()}
+    corridors.build(**rails, year=2030, years={"planned-motorway": 2029})
+    assert all(rails[name].equals(frame) for name, frame in before.items())
+
+
 # The real package
 
 
 @pytest.fixture(scope="module")
 def real_corridors() -> gpd.GeoDataFrame:
     return layers.read(layers.bundled(), "corridors")
+
+
+@pytest.fixture(scope="module")
+def real_future(real_corridors: gpd.GeoDataFrame) -> Network:
+    """Everything that is not open, as if it opened by 2035."""
+    closed = real_corridors.index[real_corridors["status"] != "operating"]
+    return corridors.read(layers.bundled(), 2035, years=dict.fromkeys(closed, 2035))
 
 
 def open_roads(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -196,17 +421,19 @@ def test_real_roads_hang_together(real_network: Network) -> None:
         assert connected_components(arcs.time_s, connection="strong")[0] == 1
 
 
-def test_real_countries_meet_only_at_gates(real_network: Network) -> None:
-    """Every road lies in one country and its ends too; the gates alone join nodes of two."""
-    roads = real_network.gate < 0
-    assert (real_network.country[roads] >= 0).all()
-    country_of = np.full(real_network.node_count, -1)
-    country_of[real_network.tail[roads]] = real_network.country[roads]
-    country_of[real_network.head[roads]] = real_network.country[roads]
-    ends = country_of[np.column_stack([real_network.tail, real_network.head])]
-    assert (ends >= 0).all()
-    assert (ends[roads] == real_network.country[roads][:, None]).all()
-    assert (ends[~roads, 0] != ends[~roads, 1]).all()
+def test_real_countries_meet_only_at_gates(real_network: Network, real_future: Network) -> None:
+    """Every road lies in one country and its ends too, planned ones not excepted; the gates alone join nodes of two."""
+    for net in (real_network, real_future):
+        roads = net.gate < 0
+        assert (net.country[roads] >= 0).all()
+        country_of = np.full(net.node_count, -1)
+        country_of[net.tail[roads]] = net.country[roads]
+        country_of[net.head[roads]] = net.country[roads]
+        ends = country_of[np.column_stack([net.tail, net.head])]
+        assert (ends >= 0).all()
+        assert (ends[roads] == net.country[roads][:, None]).all()
+        assert (ends[~roads, 0] != ends[~roads, 1]).all()
+        assert not [one for one in classes(net)[~roads] if one]
 
 
 def test_real_network_holds_open_roads_only(real_network: Network, real_corridors: gpd.GeoDataFrame) -> None:
@@ -249,3 +476,59 @@ def test_real_times_from_park_to_gate(real_network: Network) -> None:
     assert len(known) > len(table) / 2
     assert (known["length_m"] > known["distance_m"] * 0.98).mean() > 0.99
     assert (known["length_m"] / known["travel_time_s"] * 3.6 <= 85).all()
+
+
+def test_real_network_of_today_knows_nothing_planned(real_network: Network, real_corridors: gpd.GeoDataFrame) -> None:
+    """Today's network is, bit by bit, the one that is built from open corridors alone."""
+    folder = layers.bundled()
+    tables = [layers.read_table(folder, name) for name in ("corridor_vertices", "interchanges", "speeds", "crossings")]
+    open_ = real_corridors[real_corridors["status"] == "operating"]
+    licence = real_network.manifest.licence
+    alone = corridors.build(open_, tables[0], tables[1], layers.read(folder, "gates"), *tables[2:], licence=licence)
+    assert_same(real_network, alone)
+
+
+def test_real_planned_corridors_all_hang_on_the_network(real_future: Network, real_corridors: gpd.GeoDataFrame) -> None:
+    """Each one meets open roads, at both of its ends or beyond them, and none is cut off from the rest."""
+    assert component_count(real_future, np.ones(real_future.segment_count, bool)) == 1
+    assert not [note for note in real_future.manifest.notes if "meets no open road" in note]
+    closed = real_corridors[real_corridors["status"] != "operating"]
+    assert set(road_names(closed)) <= set(real_future.manifest.names)
+    kinds = real_corridors["kind"].isin(ROAD_KINDS)
+    vertices = layers.read_table(layers.bundled(), "corridor_vertices")
+    nodes = vertices[vertices["corridor_id"].isin(real_corridors.index[kinds])].groupby("node_id")["corridor_id"].nunique()
+    for key in closed.index[closed["kind"].isin(ROAD_KINDS)]:
+        line = vertices[vertices["corridor_id"] == key].sort_values("seq")
+        start, end = line["node_id"].iloc[[0, -1]]
+        assert nodes[start] > 1, key
+        assert nodes[end] > 1 or end.startswith("g_"), key
+
+
+def test_real_ways_get_no_slower(real_network: Network, real_future: Network) -> None:
+    """Parks are joined where they are joined today, and no park is farther from any gate or port than it is today."""
+    folder = layers.bundled()
+    parks, places = layers.read(folder, "parks"), pd.concat([layers.read(folder, name) for name in ("gates", "ports")])
+    for profile in real_network.profiles:
+        at, then = (net.snap(lonlat(parks), profile, country=parks["country"].to_numpy()) for net in (real_network, real_future))
+        np.testing.assert_allclose(then.lonlat, at.lonlat)
+        joined = then.segment[then.segment >= 0]
+        assert not [one for one in classes(real_future)[joined] if one.startswith("planned_")]
+        before, after = (access.time_matrix(net, parks, places, profile=profile).to_numpy() for net in (real_network, real_future))
+        assert (np.isnan(after) <= np.isnan(before)).all()
+        assert (np.nan_to_num(after) <= np.nan_to_num(before, nan=np.inf) + 0.1).all()
+        assert (after < before - 60).any()
+
+
+def test_real_railways_have_stations_at_most_so_far(real_future: Network) -> None:
+    """Each planned railway has three stations or more, none farther from its road than 8 km, and only stations lead to trains."""
+    kind = classes(real_future)
+    on_rails = np.unique(np.column_stack([real_future.tail, real_future.head])[kind == "planned_railway"])
+    way = kind == "planned_transfer"
+    assert (np.isin(real_future.tail[way], on_rails) != np.isin(real_future.head[way], on_rails)).all()
+    other = ~way & (kind != "planned_railway")
+    assert not np.isin(real_future.tail[other], on_rails).any()
+    assert not np.isin(real_future.head[other], on_rails).any()
+    assert (real_future.length_m[way] < 8000 * corridors.ACCESS_DETOUR).all()
+    links = layers.read_table(layers.bundled(), "interchanges")
+    stations = links[links["corridor_id"].str.startswith("rail-")].groupby("corridor_id").size()
+    assert (stations >= 3).all()

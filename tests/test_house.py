@@ -19,11 +19,13 @@ FLOORS = (
         *("errors", "schema", "crs", "faults", "hierarchy", "snapping"),
         *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
     ),
-    ("layers", "proximity", "network", "storage", "gates"),
+    ("layers", "proximity", "network", "storage", "gates", "money"),
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
+        *("planned", "sites", "screening", "claims"),
     ),
+    ("criteria", "ranking", "robustness"),
     ("export", "maps"),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""

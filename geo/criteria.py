@@ -1,0 +1,264 @@
+"""Criteria: what an amount is worth, from 0 to 1, and the distances of TOPSIS.
+
+*Raw* is an array of amounts, sites down and criteria across. NaN in it is unknown, and inf is known: cannot be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import InputError
+
+Array = NDArray[np.float64]
+
+DIRECTIONS = {"cost": -1.0, "benefit": 1.0}
+SHAPES = ("linear", "step", "saturating", "share")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What one column is worth: from 0 at the bad end of a range to 1 at its good end, and no less or more outside.
+
+    Parameters
+    ----------
+    column
+        Column of the table of sites, numbers.
+    direction
+        ``cost``: less is better; ``benefit``: more is better.
+    shape
+        ``linear``: in proportion. ``step``: 1 up to the most (`high`, of a cost) or from the least (`low`, of a benefit) that will do,
+        otherwise 0. ``saturating``: a quarter of the way is worth half, 3 t / (1 + 2 t). ``share``: the part of the sum over all
+        sites, for benefits of 0 or more; kept because it is common, and it reverses ranks easily.
+    low, high
+        Ends of the range; None for the least and the greatest amount of the ranked sites. Where those are equal, or lie beyond the
+        end that is given, the range is a step: as good as its end is 1. So a column in which all sites are equal is worth 1 to all.
+    """
+
+    id: str
+    column: str
+    direction: Literal["cost", "benefit"]
+    shape: Literal["linear", "step", "saturating", "share"] = "linear"
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+
+
+def values(table: pd.DataFrame, criteria: Sequence[Criterion]) -> pd.DataFrame:
+    """Tell what each amount is worth, 0 to 1, all sites counted as ranked.
+
+    Returns
+    -------
+    DataFrame
+        On the index of `table`, a column a criterion. NaN where the amount is unknown, 0 where it is inf.
+
+    Raises
+    ------
+    InputError
+        Criteria and table do not fit; every fault is listed.
+    """
+    refuse(faults(table, criteria))
+    raw = amounts(table, criteria)
+    worth = measure(raw, np.ones(len(raw)), criteria, "sum").gain
+    return pd.DataFrame(np.where(np.isnan(raw), np.nan, worth), table.index, [one.id for one in criteria])
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What sites score, before weighing: arrays (…, sites, criteria), or (…, criteria) for the ends of the ranges.
+
+    Parameters
+    ----------
+    values
+        0 to 1; unknown amounts at their worst.
+    gain, lack
+        For TOPSIS the squared distances from the worst and from the best of each column. For a weighted sum `gain` is the value, and
+        there is no `lack`.
+    top
+        The most that `gain` can be.
+    """
+
+    values: Array
+    gain: Array
+    lack: Array | None
+    top: Array
+    worst: Array
+    best: Array
+
+    def scores(self, weights: Array) -> Array:
+        """Weigh with weights (criteria); one score a site."""
+        if self.lack is None:
+            return weighed(self.gain, weights)
+        return closeness(weighed(self.gain, weights**2), weighed(self.lack, weights**2))
+
+    def parts(self, weights: Array) -> Array:
+        if self.lack is None:
+            return self.gain * weights
+        gain = self.gain * weights**2
+        total, score = weighed(self.gain, weights**2)[..., None], self.scores(weights)[..., None]
+        gain *= score / np.where(total > 0, total, 1)
+        return np.where((total == 0) & (score > 0), weights, gain) if (total == 0).any() else gain
+
+    def hoped(self, missing: NDArray[np.bool_], rows: NDArray[Any]) -> Terms:
+        """Give the terms of some rows, with missing amounts at their best."""
+        gain = np.where(missing[rows], self.top, self.gain[rows])
+        lack = None if self.lack is None else np.where(missing[rows], 0.0, self.lack[rows])
+        return Terms(self.values[rows], gain, lack, self.top, self.worst, self.best)
+
+    def swapped(self, other: Terms, rows: NDArray[Any], weights: Array) -> Array:
+        """Give the scores (rows, criteria) with one criterion at a time taken from other terms."""
+        power = weights if self.lack is None else weights**2
+
+        def total(mine: Array, theirs: Array) -> Array:
+            return (mine[rows] @ power)[:, None] + power * (theirs[rows] - mine[rows])
+
+        gain = total(self.gain, other.gain)
+        return gain if self.lack is None or other.lack is None else closeness(gain, total(self.lack, other.lack))
+
+
+def weighed(amount: Array, weights: Array) -> Array:
+    """Sum over criteria; without BLAS, whose threads wait for each other longer than this takes."""
+    return np.asarray(np.einsum("...m,m->...", amount, weights))
+
+
+def closeness(gain: Array, lack: Array) -> Array:
+    """Give the distance from the worst as a share of both distances, from their squares; 1 where both are 0."""
+    near, far = np.sqrt(np.maximum(lack, 0)), np.sqrt(np.maximum(gain, 0))
+    both = near + far
+    return np.where(both > 0, far / np.where(both > 0, both, 1), 1.0)
+
+
+def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: str) -> Terms:
+    """Measure sites by the ranges of those that count.
+
+    Parameters
+    ----------
+    raw
+        (…, sites, criteria).
+    counts
+        (…, sites): how often a site counts for ranges, sums and lengths of columns: 1, or 0 if it is only measured, or 2 if there is
+        a second one just like it.
+    """
+    sign = np.array([DIRECTIONS[one.direction] for one in criteria])
+    shape = np.array([one.shape for one in criteria], dtype=object)
+    least = np.array([np.nan if one.low is None else one.low for one in criteria], float)
+    most = np.array([np.nan if one.high is None else one.high for one in criteria], float)
+    share, step, bent = shape == "share", shape == "step", shape == "saturating"
+    known, here = np.isfinite(raw), (counts > 0)[..., None]
+    all_known, all_here = bool(known.all()), bool(here.all())
+    amount = raw if all_known else np.where(known, raw, 0.0)
+    lowest, highest = _extremes(amount, None if all_known and all_here else known & here)
+    low = np.where(np.isnan(least), np.fmin(lowest, most), least)
+    high = np.where(np.isnan(most), np.fmax(highest, least), most)
+    if share.any():
+        low, high = np.where(share, 0.0, low), np.where(share, np.einsum("...n,...nm->...m", counts, amount), high)
+    low, high = np.where(step & (sign < 0), high, low), np.where(step & (sign > 0), low, high)
+    nobody = low > high
+    low, high = np.where(nobody, np.nan, low), np.where(nobody, np.nan, high)
+    worst, best = np.where(sign > 0, low, high), np.where(sign > 0, high, low)
+
+    flat = ~(high > low)
+    value = amount - worst[..., None, :]
+    value /= np.where(flat, 1.0, best - worst)[..., None, :]
+    if flat.any():  # worse than the end of the range, or not; if nobody has an amount, whoever has one is best
+        value = np.where(flat[..., None, :], ~(sign * (amount - best[..., None, :]) < 0), value)
+    np.clip(value, 0.0, 1.0, out=value)
+    if bent.any():
+        way = value[..., bent]
+        value[..., bent] = 3 * way / (1 + 2 * way)
+    if not all_known:
+        value[~known] = 0.0
+    np.abs(value, out=value)  # no −0 on the screen
+    if method == "sum":
+        top = np.where(share, np.where(here, value, 0.0).max(axis=-2, initial=0.0), 1.0) if share.any() else np.ones(worst.shape)
+        return Terms(value, value, None, top, worst, best)
+
+    as_it_is = ((shape == "linear") | share) & ~flat
+    if all_known and all_here and as_it_is.all() and np.isnan([least, most]).all():
+        place = sign * amount
+    else:
+        inside = np.where(known, np.clip(amount, low[..., None, :], high[..., None, :]), worst[..., None, :])
+        place = np.where(as_it_is[..., None, :], sign * inside, value)
+    length = np.sqrt(np.einsum("...nm,...nm,...n->...m", place, place, counts))
+    place /= np.where(length > 0, length, 1.0)[..., None, :]
+    anti, ideal = _extremes(place, None if all_here else here)
+    if not all_here:
+        np.clip(place, anti[..., None, :], ideal[..., None, :], out=place)
+    gain, lack = place - anti[..., None, :], ideal[..., None, :] - place
+    return Terms(value, np.square(gain, out=gain), np.square(lack, out=lack), (ideal - anti) ** 2, worst, best)
+
+
+def _extremes(amount: Array, counted: NDArray[np.bool_] | None) -> tuple[Array, Array]:
+    """Give the least and the greatest of each column, of the cells that count; inf and −inf where none does."""
+    low, high = (amount, amount) if counted is None else (np.where(counted, amount, np.inf), np.where(counted, amount, -np.inf))
+    return low.min(axis=-2, initial=np.inf), high.max(axis=-2, initial=-np.inf)
+
+
+def amounts(table: pd.DataFrame, criteria: Sequence[Criterion]) -> Array:
+    """Give the raw amounts of a table, (sites, criteria)."""
+    columns = [table[one.column].to_numpy(float, na_value=np.nan) for one in criteria]
+    return np.column_stack(columns) if columns else np.empty((len(table), 0))
+
+
+def faults(table: pd.DataFrame, criteria: Sequence[Criterion]) -> list[str]:
+    """List what is wrong with criteria and the columns that they name."""
+    ids = [one.id for one in criteria]
+    found = [] if criteria else ["there is no criterion"]
+    found += [f"criterion “{one}” is there {ids.count(one)} times" for one in dict.fromkeys(ids) if ids.count(one) > 1]
+    found += [f"site “{one}” is there more than once" for one in table.index[table.index.duplicated()].unique()]
+    for one in criteria:
+        found += [f"criterion “{one.id}”: {fault}" for fault in [*_criterion_faults(one), *_column_faults(table, one)]]
+    return found
+
+
+def refuse(found: Sequence[str]) -> None:
+    """Raise an InputError with these faults, if there are any."""
+    if found:
+        raise InputError("These sites cannot be ranked:", found)
+
+
+def _criterion_faults(one: Criterion) -> Iterable[str]:
+    if one.direction not in DIRECTIONS:
+        yield f"direction is “{one.direction}”, and neither cost nor benefit"
+    if one.shape not in SHAPES:
+        yield f"shape is “{one.shape}”, and none of {', '.join(SHAPES)}"
+    ends = {"low": one.low, "high": one.high}
+    yield from (f"{name} is {end}, and not a number" for name, end in ends.items() if end is not None and not isfinite(end))
+    if one.low is not None and one.high is not None and one.low >= one.high and one.shape != "step":
+        yield f"low, {one.low:g}, is not below high, {one.high:g}"
+    if one.shape == "share":
+        if one.direction == "cost":
+            yield "a share is for benefits only"
+        if one.low is not None or one.high is not None:
+            yield "a share has neither low nor high"
+    if one.shape == "step" and one.direction in DIRECTIONS:
+        needs, other = ("low", "high") if one.direction == "benefit" else ("high", "low")
+        if ends[needs] is None:
+            yield f"a step of a {one.direction} needs {needs}"
+        if ends[other] is not None:
+            yield f"a step of a {one.direction} has no {other}"
+
+
+def _column_faults(table: pd.DataFrame, one: Criterion) -> Iterable[str]:
+    if one.column not in table:
+        yield f"there is no column “{one.column}”"
+        return
+    column = table[one.column]
+    if not pd.api.types.is_numeric_dtype(column):
+        yield f"column “{one.column}” holds no numbers"
+        return
+    numbers = column.to_numpy(float, na_value=np.nan)
+    if (numbers == -np.inf).any():
+        yield f"column “{one.column}” holds −inf at {_named(table.index[numbers == -np.inf])}"
+    elif one.shape == "share" and (numbers < 0).any():
+        yield f"a share is of amounts of 0 or more, and column “{one.column}” is less at {_named(table.index[numbers < 0])}"
+
+
+def _named(sites: pd.Index) -> str:
+    return ", ".join(f"“{one}”" for one in sites[:5]) + (f" and {len(sites) - 5} more" if len(sites) > 5 else "")
