@@ -119,8 +119,10 @@ class Surfaces:
         if key not in self.network._cache:
             gates, e = overlay.of(self.network, self.profile), len(self.joined)
             rows = (self.from_s if towards else self.to_s)[gates.node, :e]
-            self.network._cache[key] = overlay.join(gates.total_s.T if towards else gates.total_s, rows)[0]
-        return self.network._cache[key]
+            over_s, _ = overlay.join(gates.total_s.T if towards else gates.total_s, rows)
+            self.network._cache[key] = self.sides, over_s  # as long as the sides are kept here, nothing else has their id
+        over: NDArray[np.float64] = self.network._cache[key][1]
+        return over
 
 
 # Making and keeping them -----------------------------------------------------------------------------------------------
