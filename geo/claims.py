@@ -112,7 +112,7 @@ _UNIT, _SPELT = (
     for letter, table in (("u", UNITS), ("s", SPELT))
 )
 _QUANTITY = re.compile(
-    rf"(?<![a-z0-9.,+])(?P<first>{_NUMBER})(?:{_GAP}(?:[-–—~]|to|den|至|到){_GAP}(?P<second>{_NUMBER}))?{_GAP}-?{_GAP}(?:{_UNIT})"
+    rf"(?<![a-z0-9+])(?<![0-9][.,])(?P<first>{_NUMBER})(?:{_GAP}(?:[-–—~]|to|den|至|到){_GAP}(?P<second>{_NUMBER}))?{_GAP}-?{_GAP}(?:{_UNIT})"
     rf"(?:(?<=[a-z])(?![a-z0-9])|(?<![a-z])|(?<=h)(?=\d\d(?![a-z0-9])))"
     rf"(?!{_GAP}/{_GAP}(?:h|s|gio|小时)(?![a-z]))(?!{_GAP}(?:(?:per|an|moi|mot)(?![a-z])|每))"
     rf"|(?<![a-z0-9])(?:{_SPELT})(?![a-z])"

@@ -74,6 +74,8 @@ def read(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> Cal
         ("within 9 km of Mong Cai gate", "straight_line"),
         ("more than 5 km from Mong Cai gate", "road"),
         ("more than 30 km from Mong Cai gate", "longer"),
+        ("Mong Cai gate,30 km", "longer"),
+        ("距 Mong Cai gate，30公里", "longer"),
         ("4 km from Ha Long Bay", "no_place"),
         ("4 km from Mong Cai bridge", "other_thing"),
     ],
