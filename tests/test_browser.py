@@ -495,6 +495,53 @@ def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:
     assert page.evaluate(f"{focused}.dataset.id") == chosen, "the focus is back in the list"
 
 
+def test_a_short_list_of_three_in_under_ten_clicks(opened: Callable[..., Any]) -> None:
+    """Whoever comes for the first time, in Vietnamese, goes from the map to three sites side by side that were ranked for a sector."""
+    from playwright.sync_api import expect
+
+    page = opened("/", locale="vi-VN")
+    clicks = 0
+
+    def click(target: Any) -> None:
+        nonlocal clicks
+        target.click()
+        clicks += 1
+
+    click(page.locator(".nav a", has_text="Tìm khu"))
+    expect(page.locator("h1")).to_have_text("Tìm khu")
+    page.locator("select[name=example]").select_option("automobile")
+    clicks += 2  # one opens the list, one chooses
+    expect(page.locator("select[name=example]")).to_have_value("automobile")
+    expect(page.locator("ol.ranked > li").nth(2)).to_be_visible()
+    for i in range(3):
+        click(page.locator("ol.ranked input[name=pick]").nth(i))
+    expect(page.locator(".trust li")).to_have_count(3)
+    click(page.locator("form.pick button"))
+    expect(page.locator("table.compare thead th")).to_have_count(4)
+    assert clicks < 10
+    assert page.locator("html").get_attribute("lang") == "vi"
+
+
+def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]) -> None:
+    """Moving a weight changes the order and the address, and leaves the page where it is."""
+    from playwright.sync_api import expect
+
+    page = opened("/rank?edited=1&w_gate=100&country=VN")
+    first = page.locator("ol.ranked .who a").first
+    before = first.inner_text()
+    page.evaluate("window.still = true")
+    page.locator("input[name=w_gate]").fill("0")
+    page.locator("input[name=w_port]").fill("100")
+    expect(page.locator(".keys .key")).to_have_count(1)
+    expect(first).not_to_have_text(before)
+    assert page.evaluate("window.still")
+    assert "w_port=100" in page.url
+    assert "w_gate" not in page.url
+    after = first.inner_text()
+    page.reload()
+    expect(first).to_have_text(after)
+
+
 def test_the_table_without_javascript(opened: Callable[..., Any]) -> None:
     """Without JavaScript the map page leads to the table, which filters, sorts and leads to a site with its times."""
     page = opened("/", java_script_enabled=False)
@@ -613,6 +660,8 @@ def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: 
 
 SHOWN = (
     *("/", f"/?site={SITE}", "/?at=108.2,20.2", "/table?country=VN&q=hai", "/table?layer=policies", "/data", "/nothing"),
+    *("/rank?example=automobile", "/rank?edited=1&min_area=400000&drop=min_area&w_gate=1", f"/compare?pick={SITE}&pick=dong-mai-ip"),
+    *(f"/sites/{SITE}/factsheet", "/rank?example=automobile&lang=vi", "/rank?example=automobile&lang=zh"),
     *(f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2", "/access?lon=106.68&lat=20.86"),
     *("/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=20", "/ogc/api?f=html"),
 )

@@ -26,6 +26,7 @@ FLOORS = (
         *("planned", "sites", "screening", "claims"),
     ),
     ("criteria", "ranking", "robustness"),
+    ("companies", "sheets", "matching"),
     ("export", "maps"),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""
@@ -44,6 +45,7 @@ HOMES = {
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
     "numba": ("geo/_*.py",),
+    "openpyxl": ("geo/sheets.py", "geo/matching.py"),
 }
 """Where each big library may be imported."""
 

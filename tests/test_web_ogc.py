@@ -22,14 +22,13 @@ import pytest
 import shapely
 from flask import Flask, request
 from flask.testing import FlaskClient
-from flask_babel import Babel
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 from openapi_spec_validator import validate
 
 import webapp
 from geo import export
 from geo.schema import LAYERS
-from webapp import openapi
+from webapp import labels, openapi
 from webapp.ogc import ogc
 
 URL = "http://atlas.example/zones"
@@ -68,7 +67,7 @@ def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
     base = "<!doctype html><title>{% block title %}{% endblock %}</title><main>{% block content %}{% endblock %}</main>"
     templates = Path(webapp.__path__[0]) / "templates"
     app.jinja_loader = ChoiceLoader([DictLoader({"base.html": base}), FileSystemLoader(templates)])
-    Babel(app)
+    labels.install(app)
     licence = {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}
     app.extensions["zoneatlas"] = SimpleNamespace(
         frame=lambda layer_id: frames[layer_id],

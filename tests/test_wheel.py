@@ -18,6 +18,7 @@ app = webapp.create_app()
 client = app.test_client()
 for path in ("/", "/table", "/sites/dong-mai-ip", "/static/app.css", "/static/vendor/leaflet-1.9.4/leaflet.js", "/basemap.pmtiles"):
     assert client.get(path).status_code == 200, path
+assert "Bản đồ" in client.get("/table?lang=vi").text
 assert not any(layers.check(layers.bundled()).values())
 """
 

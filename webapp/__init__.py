@@ -7,15 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request
-from flask_babel import Babel, gettext
+from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
-from webapp import labels, settings
+from webapp import labels, languages, settings
 from webapp.compress import compressor
 
 STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, UnavailableError: 503}
 """The one table from error to status."""
+
+HTTP_SENTENCES = {
+    404: _("There is no such page."),
+    405: _("This address is only read: ask for it with GET."),
+    413: _("So large a request is not read."),
+    500: _("The server failed. The operator finds the reason in its log."),
+}
+"""What faults of HTTP are called; any other in the words of Werkzeug."""
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -35,7 +43,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from webapp import api, ogc, pages, sheet
+    from webapp import api, claims, factsheet, match, ogc, pages, rank, sheet, weights
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -43,13 +51,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(config or {})
     app.config.update(settings.resolve(config))
     app.extensions["zoneatlas"] = Store(app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"])
-    Babel(app)
+    labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        label=labels.label, duration=labels.duration, kilometres=labels.kilometres, quantity=labels.quantity, known=labels.is_known
-    )
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
-    for blueprint in (pages.pages, api.api, ogc.ogc):
+    for blueprint in (pages.pages, rank.pages, claims.pages, weights.pages, match.pages, factsheet.pages, api.api, ogc.ogc):
         app.register_blueprint(blueprint)
     app.before_request(_new_nonce)
     app.after_request(_headers)
@@ -94,7 +99,7 @@ def _say(status: int, message: str, faults: tuple[str, ...] = ()) -> tuple[Any, 
 
 def _atlas_error(error: AtlasError) -> tuple[Any, int]:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    return _say(status, getattr(error, "message", str(error)), getattr(error, "faults", ()))
+    return _say(status, languages.said(getattr(error, "message", str(error))), getattr(error, "faults", ()))
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -103,7 +108,7 @@ def _http_error(error: HTTPException) -> Any:
     if isinstance(error, SecurityError):  # a foreign host: Flask has routed nothing, so no page with links can be made
         return Response(f"{error.description} Set TRUSTED_HOSTS or PUBLIC_URL.\n", status=error.code, mimetype="text/plain")
     answer = error.get_response()
-    message = gettext("There is no such page.") if error.code == 404 else str(error.description)
+    message = str(HTTP_SENTENCES.get(error.code, error.description))
     body, status = _say(error.code, message)
     response = current_app.make_response((body, status))
     for name in ("Allow", "Retry-After"):

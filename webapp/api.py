@@ -9,6 +9,7 @@ import geopandas as gpd
 import orjson
 import pandas as pd
 from flask import Blueprint, Response, request
+from flask_babel import gettext as _
 
 from geo import access, export, isochrones, maps
 from geo.errors import InputError, NotFoundError
@@ -62,7 +63,8 @@ def send(body: Body, mimetype: str) -> Response:
 def map_layer(layer_id: str) -> Response:
     args.parse(request.args, ())
     if layer_id not in DRAWN:
-        raise NotFoundError(f"There is no layer “{layer_id}” on the map; there are {', '.join(DRAWN)}.")
+        known = ", ".join(DRAWN)
+        raise NotFoundError(_("There is no layer “%(layer)s” on the map; there are %(known)s.", layer=layer_id, known=known))
     opened = store()
     body = opened.keep(("drawn", layer_id), lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
     return send(body, "application/json")
@@ -77,7 +79,7 @@ def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
 def _where(values: dict[str, Any]) -> gpd.GeoDataFrame | tuple[float, float]:
     point = "lon" in values and "lat" in values
     if ("lon" in values) != ("lat" in values) or ("site" in values) == point:
-        raise InputError("Say where from: either site, or lon and lat.")
+        raise InputError(_("Say where from: either site, or lon and lat."))
     return (values["lon"], values["lat"]) if point else store().place(values["site"])[1]
 
 
@@ -107,7 +109,7 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
     """Make the layer of everything that is reached from a point: one feature a destination, at its place."""
     wanted = values.get("layer")
     if wanted not in (None, *TARGETS):
-        raise InputError(f"Access is told to {', '.join(TARGETS)}, not to {wanted}.")
+        raise InputError(_("Access is told to %(known)s, not to %(layer)s.", known=", ".join(TARGETS), layer=wanted))
     table = store().access_from(origin(values), Drive.of(values))
     table = table if wanted is None else table[table["layer"] == wanted]
     table = table.drop(columns=["country", "opposite_country"])
@@ -136,7 +138,7 @@ def route() -> Response:
     values = args.parse(request.args, ("from", "to", *args.DRIVE))
     missing = [name for name in ("from", "to") if name not in values]
     if missing:
-        raise InputError(f"Say {' and '.join(missing)}: an identifier, or lon,lat.")
+        raise InputError(_("Say %(names)s: an identifier, or lon,lat.", names=_(" and ").join(missing)))
     return _json(orjson.dumps(route_features(values)), "application/geo+json")
 
 

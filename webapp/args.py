@@ -7,13 +7,18 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
 from geo.schema import LAYERS
+from geo.screening import CRITERIA
+from webapp.languages import LANGUAGES
 
 Reader = Callable[[list[str]], Any]
 MAX_LENGTH = 200
+LENGTHS = {"text": 2000}
+"""How long these may be instead, a line break counted as one."""
 
 
 def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
@@ -22,43 +27,44 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     Parameters
     ----------
     allowed
-        Names of ``PARAMETERS`` that this page takes.
+        Names of ``PARAMETERS`` that this page takes; every page takes ``lang`` as well.
 
     Returns
     -------
     dict
-        Only the parameters that were given and not empty.
+        Only the parameters that were given and not empty, without ``lang``, which :mod:`webapp.languages` answers.
 
     Raises
     ------
     InputError
         Names every unknown, doubled or malformed parameter.
     """
-    allowed = tuple(allowed)
+    allowed = (*allowed, "lang")
     values: dict[str, Any] = {}
     faults: list[str] = []
     for name, raw in given.lists():
         if name not in allowed:
-            known = ", ".join(allowed) if allowed else "none"
-            faults.append(f"{_shown(name)}: is not known here; known are: {known}")
+            faults.append(_("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed)))
             continue
         texts = [text for text in raw if text != ""]
-        if any(len(text) > MAX_LENGTH or "\x00" in text for text in texts):
-            faults.append(f"{name}: is longer than {MAX_LENGTH} characters or holds a zero byte")
+        most = LENGTHS.get(name, MAX_LENGTH)
+        if any(len(text.replace("\r\n", "\n")) > most or "\x00" in text for text in texts):
+            faults.append(_("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most))
         elif texts:
             try:
                 values[name] = PARAMETERS[name](texts)
             except ValueError as error:
                 faults.append(f"{name}: {error}")
     if faults:
-        raise InputError("The address has a fault:" if len(faults) == 1 else "The address has faults:", faults)
+        raise InputError(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults)
+    values.pop("lang", None)
     return values
 
 
 def number(text: str) -> float:
     """Read a finite ASCII number; `ValueError` with a sentence otherwise."""
     if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", text, re.ASCII):
-        raise ValueError(f"“{_shown(text)}” is not a number")
+        raise ValueError(_("“%(text)s” is not a number", text=_shown(text)))
     return float(text)
 
 
@@ -66,8 +72,8 @@ def lonlat(text: str) -> tuple[float, float]:
     """Read ``lon,lat``; `ValueError` with a sentence otherwise."""
     parts = text.split(",")
     if len(parts) != 2:
-        raise ValueError(f"“{_shown(text)}” is not lon,lat")
-    lon, lat = _within("longitude", 180)([parts[0].strip()]), _within("latitude", 90)([parts[1].strip()])
+        raise ValueError(_("“%(text)s” is not lon,lat", text=_shown(text)))
+    lon, lat = _LONGITUDE([parts[0].strip()]), _LATITUDE([parts[1].strip()])
     return lon, lat
 
 
@@ -78,28 +84,33 @@ def _shown(text: str) -> str:
 
 def _once(texts: list[str]) -> str:
     if len(texts) != 1:
-        raise ValueError("is given more than once")
+        raise ValueError(_("is given more than once"))
     return texts[0]
 
 
-def _within(what: str, limit: float) -> Reader:
+def _within(limit: int) -> Reader:
     def read(texts: list[str]) -> float:
         value = number(_once(texts))
         if not math.isfinite(value) or abs(value) > limit:
-            raise ValueError(f"{_shown(texts[0])} is no {what}: it lies between -{limit:g} and {limit:g}")
+            if limit == 180:
+                raise ValueError(_("%(text)s is no longitude: it lies between -180 and 180", text=_shown(texts[0])))
+            raise ValueError(_("%(text)s is no latitude: it lies between -90 and 90", text=_shown(texts[0])))
         return value
 
     return read
 
 
+_LONGITUDE, _LATITUDE = _within(180), _within(90)
+
+
 def _bbox(texts: list[str]) -> tuple[float, ...]:
     parts = _once(texts).split(",")
     if len(parts) != 4:
-        raise ValueError("needs four numbers: west,south,east,north")
-    west, east = (_within("longitude", 180)([parts[i].strip()]) for i in (0, 2))
-    south, north = (_within("latitude", 90)([parts[i].strip()]) for i in (1, 3))
+        raise ValueError(_("needs four numbers: west,south,east,north"))
+    west, east = (_LONGITUDE([parts[i].strip()]) for i in (0, 2))
+    south, north = (_LATITUDE([parts[i].strip()]) for i in (1, 3))
     if south > north:
-        raise ValueError("south is greater than north")
+        raise ValueError(_("south is greater than north"))
     return west, south, east, north
 
 
@@ -107,7 +118,7 @@ def _choice(*allowed: str) -> Reader:
     def read(texts: list[str]) -> str:
         text = _once(texts)
         if text not in allowed:
-            raise ValueError(f"“{_shown(text)}” is not one of {', '.join(allowed)}")
+            raise ValueError(_("“%(text)s” is not one of %(known)s", text=_shown(text), known=", ".join(allowed)))
         return text
 
     return read
@@ -123,7 +134,7 @@ def _several_of(allowed: Iterable[str]) -> Reader:
     def read(texts: list[str]) -> list[str]:
         wrong = [text for text in texts if text not in allowed]
         if wrong:
-            raise ValueError(f"“{_shown(wrong[0])}” is not one of {', '.join(allowed)}")
+            raise ValueError(_("“%(text)s” is not one of %(known)s", text=_shown(wrong[0]), known=", ".join(allowed)))
         return texts
 
     return read
@@ -132,7 +143,7 @@ def _several_of(allowed: Iterable[str]) -> Reader:
 def _slug(texts: list[str]) -> str:
     text = _once(texts)
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
-        raise ValueError(f"“{_shown(text)}” has not the form of an identifier")
+        raise ValueError(_("“%(text)s” has not the form of an identifier", text=_shown(text)))
     return text
 
 
@@ -144,7 +155,7 @@ def _end(texts: list[str]) -> str | tuple[float, float]:
 def _count(texts: list[str]) -> int:
     text = _once(texts)
     if not re.fullmatch(r"\d{1,7}", text, re.ASCII):
-        raise ValueError(f"“{_shown(text)}” is no whole number from 0")
+        raise ValueError(_("“%(text)s” is no whole number from 0", text=_shown(text)))
     return int(text)
 
 
@@ -160,7 +171,9 @@ def _point(texts: list[str]) -> tuple[float, float]:
 def _minutes(texts: list[str]) -> list[int]:
     parts = _once(texts).split(",")
     if len(parts) > 6 or not all(re.fullmatch(r"[1-9]\d{0,2}", part, re.ASCII) for part in parts):
-        raise ValueError(f"“{_shown(texts[0])}” is not one to six whole numbers of minutes from 1 to 999, separated by commas")
+        raise ValueError(
+            _("“%(text)s” is not one to six whole numbers of minutes from 1 to 999, separated by commas", text=_shown(texts[0]))
+        )
     return [int(part) for part in parts]
 
 
@@ -171,8 +184,57 @@ def _gates(texts: list[str]) -> tuple[str, ...]:
 def _epsg(texts: list[str]) -> int:
     text = _once(texts)
     if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
-        raise ValueError(f"“{_shown(text)}” is no EPSG code")
+        raise ValueError(_("“%(text)s” is no EPSG code", text=_shown(text)))
     return int(text)
+
+
+def _amount(texts: list[str]) -> float:
+    value = number(_once(texts))
+    if not 0 <= value <= 1e9:
+        raise ValueError(_("%(text)s is no amount: it lies between 0 and a thousand million", text=_shown(texts[0])))
+    return value
+
+
+def _weight(texts: list[str]) -> float:
+    value = number(_once(texts))
+    if not 0 <= value <= 100:
+        raise ValueError(_("%(text)s is no weight: it lies between 0 and 100", text=_shown(texts[0])))
+    return value
+
+
+def _criteria(texts: list[str]) -> list[str]:
+    wrong = [text for text in texts if text not in CRITERIA]
+    if wrong:
+        known = ", ".join(CRITERIA)
+        raise ValueError("; ".join(_("“%(text)s” is not one of %(known)s", text=_shown(text), known=known) for text in wrong))
+    return texts
+
+
+def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
+    """Read ``gate:port:3``, the first three times as important as the second; 1/3 is -3. Every fault of every pair is named."""
+    out: dict[tuple[str, str], int] = {}
+    faults: list[str] = []
+    for text in texts:
+        found = re.fullmatch(r"([a-z]+):([a-z]+):([1-9]|-[2-9])", text, re.ASCII)
+        one, other, times = found.groups() if found else ("", "", "")
+        unknown = [name for name in (one, other) if name not in CRITERIA]
+        if not found:
+            faults.append(_("“%(text)s” has not the form first:second:3, with a number from 1 to 9 or from -2 to -9", text=_shown(text)))
+        elif unknown:
+            faults.append(_("“%(text)s” compares what is not one of %(known)s", text=_shown(text), known=", ".join(CRITERIA)))
+        elif one == other:
+            faults.append(_("“%(text)s” compares a criterion with itself", text=_shown(text)))
+        elif {(one, other), (other, one)} & out.keys():
+            faults.append(_("“%(text)s” compares two criteria again", text=_shown(text)))
+        else:
+            out[one, other] = int(times)
+    if faults:
+        raise ValueError("; ".join(faults))
+    return out
+
+
+def _words(texts: list[str]) -> list[str]:
+    return [word for text in texts for word in text.split(",") if word.strip()]
 
 
 def _allowed(name: str) -> list[str]:
@@ -188,14 +250,15 @@ PARAMETERS: dict[str, Reader] = {
     "sector": _several_of(_allowed("sectors")),
     "status": _several_of(_allowed("status")),
     "bbox": _bbox,
-    "lon": _within("longitude", 180),
-    "lat": _within("latitude", 90),
+    "lon": _LONGITUDE,
+    "lat": _LATITUDE,
     "site": _slug,
     "from": _end,
     "to": _end,
     "profile": _choice("car", "truck"),
     "network": _slug,
     "closed": _gates,
+    "year": lambda texts: int(_choice("2030", "2035")(texts)),
     "part": _choice("sheet"),
     "minutes": _minutes,
     "area": _minutes,
@@ -204,10 +267,28 @@ PARAMETERS: dict[str, Reader] = {
     "layers": _layers,
     "offset": _count,
     "epsg": _epsg,
+    "lang": _choice(*LANGUAGES),
     "sort": _choice("name", "area", "gate", "port", "airport"),
+    "text": lambda texts: _once(texts).replace("\r\n", "\n"),
+    "criterion": _criteria,
+    "pair": _pairs,
 }
 
-DRIVE = ("profile", "network", "closed")
+RANKING: dict[str, Reader] = {
+    "example": _slug,
+    "edited": _choice("1"),
+    "needs": _words,
+    "drop": _several,
+    "method": _choice("sum", "topsis"),
+    "unknown": _choice("apart", "worst"),
+    "pick": lambda texts: [_slug([text]) for text in texts],
+    **{f"max_{name}": _amount for name in ("gate", "port", "airport", "city", "rent", "occupancy")},
+    **{f"min_{name}": _amount for name in ("people", "area")},
+    **{f"w_{name}": _weight for name in ("gate", "port", "airport", "city", "people", "area", "rent", "occupancy")},
+}
+PARAMETERS |= RANKING
+
+DRIVE = ("profile", "network", "closed", "year")
 """Parameters that say how one drives: see :class:`webapp.store.Drive`."""
 FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
 """Parameters that narrow a layer."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
-from flask_babel import gettext
+from flask import Flask
+from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _
+
+from webapp import languages
 
 CODES: dict[str, Any] = {
     # kinds of park
@@ -131,14 +136,38 @@ TEXTS: dict[str, Any] = {
     "legend.under_construction": _("under construction"),
     "legend.planned": _("planned"),
     "legend": _("Legend"),
+    "zoom-in": _("Zoom in"),
+    "zoom-out": _("Zoom out"),
+    # times, lengths and areas, as labels.py and the script write them
+    "h": _("{h} h"),
+    "min": _("{m} min"),
+    "h.min": _("{h} h {m} min"),
+    "h.min.brief": _("{h} h {m}"),
+    "min.range": _("{low}–{high} min"),
+    "m": _("{n} m"),
+    "km": _("{n} km"),
+    "ha": _("{n} ha"),
 }
 """Texts of the map's script; ``{…}`` is filled in there."""
 
 
-def for_script() -> dict[str, Any]:
+def install(app: Flask) -> None:
+    """Let an app and its templates speak the language that each visitor asks for."""
+    languages.install(app)
+    app.jinja_env.filters.update(
+        label=label, duration=duration, kilometres=kilometres, quantity=quantity, decimal=decimal, known=is_known, name=name,
+        all_names=all_names, translated=languages.translated, province=languages.province, said=languages.said, day=languages.day,
+    )  # fmt: skip
+    app.jinja_env.globals.update(language=languages.current, languages=languages.switches)
+
+
+def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     """Give all codes and texts, in the language of the request, and how times spread, as the map's script takes them."""
     texts = {"labels": CODES, "texts": TEXTS}
-    return {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()} | {"spread": SPREAD}
+    told: dict[str, Any] = {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()}
+    told["labels"] |= {name: shown for name in provinces if (shown := languages.province(name)) != name}
+    told["provinces"] = {name: languages.province_names(name) for name in provinces}
+    return told | {"spread": SPREAD, "language": languages.current().code}
 
 
 def label(code: object) -> str:
@@ -146,6 +175,34 @@ def label(code: object) -> str:
     if not isinstance(code, str) or not code:
         return gettext("unknown")
     return str(CODES.get(code, code))
+
+
+def name(row: Any, stem: str = "name") -> str:
+    """Name a feature in the language of the request; in English where the data have no such name."""
+    own = row.get(f"{stem}_{languages.current().code}")
+    return str(own if is_known(own) else row[f"{stem}_en"])
+
+
+def names(frame: Any) -> Any:
+    """Name all features of a layer as :func:`name` does: a Series on the same index."""
+    column = f"name_{languages.current().code}"
+    return frame[column].where(frame[column].map(is_known), frame["name_en"]) if column in frame else frame["name_en"]
+
+
+def collation(text: str) -> Any:
+    """Give what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters; Vietnamese without its marks."""
+    if languages.current().code == "zh":
+        return text.encode("gb18030")
+    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d")) if languages.current().code == "vi" else text
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
+    """Give the known names of a feature with the tag of their language, that of the request first, each once."""
+    first = languages.current()
+    order = [first, *(one for one in languages.LANGUAGES.values() if one is not first)]
+    known = {one.tag: str(row[f"{stem}_{one.code}"]) for one in order if is_known(row.get(f"{stem}_{one.code}"))}
+    return [(tag, text) for i, (tag, text) in enumerate(known.items()) if text not in list(known.values())[:i]]
 
 
 def is_known(value: Any) -> bool:
@@ -175,7 +232,7 @@ def duration(seconds: Any, coarse: bool = False) -> str:
     if low == high:
         text = _minutes(low)
     elif high < 60:
-        text = gettext("%(low)d–%(high)d min", low=low, high=high)
+        text = str(TEXTS["min.range"]).format(low=low, high=high)
     else:
         text = f"{_minutes(low)} – {_minutes(high)}"
     return text.replace(" ", "\N{NO-BREAK SPACE}")
@@ -183,9 +240,8 @@ def duration(seconds: Any, coarse: bool = False) -> str:
 
 def _minutes(minutes: int) -> str:
     hours, rest = divmod(minutes, 60)
-    if not hours:
-        return gettext("%(m)d min", m=rest)
-    return gettext("%(h)d h %(m)d min", h=hours, m=rest) if rest else gettext("%(h)d h", h=hours)
+    form = "min" if not hours else "h.min" if rest else "h"
+    return str(TEXTS[form]).format(h=hours, m=rest)
 
 
 def kilometres(metres: Any, coarse: bool = False) -> str:
@@ -194,10 +250,15 @@ def kilometres(metres: Any, coarse: bool = False) -> str:
         return "–"
     metres = float(metres)
     if metres < 1000:
-        text = gettext("%(m)d m", m=round(metres, -1))
+        text = str(TEXTS["m"]).format(n=decimal(round(metres, -1)))
     else:
-        text = gettext("%(km)s km", km=f"{metres / 1000:.1f}" if metres < 10_000 else f"{metres / 1000:,.0f}")
+        text = str(TEXTS["km"]).format(n=decimal(metres / 1000, 1 if metres < 10_000 else 0))
     return (f"≈ {text}" if coarse else text).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def decimal(value: Any, places: int = 0) -> str:
+    """Write a number with the signs of the language."""
+    return str(format_decimal(round(float(value), places), "#,##0" + ("." + "0" * places if places else "")))
 
 
 def quantity(value: Any, unit: str = "") -> str:
@@ -205,5 +266,5 @@ def quantity(value: Any, unit: str = "") -> str:
     if not is_known(value):
         return gettext("unknown")
     value = float(value)
-    text = f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:,.1f}"
-    return f"{text}\N{NO-BREAK SPACE}{unit}" if unit else text
+    text = decimal(value, 0 if value == int(value) or abs(value) >= 1000 else 1)
+    return f"{text}\N{NO-BREAK SPACE}{languages.translated(unit)}" if unit else text

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from geo import __version__
 from geo.errors import InputError
 from geo.schema import Field, Layer
+from webapp.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -150,8 +151,6 @@ def _some_text(text: str) -> str:
     return text
 
 
-_LANGUAGE = r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?"
-
 PARAMETERS: dict[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
@@ -161,7 +160,7 @@ PARAMETERS: dict[str, Parameter] = {
             {"type": "string", "enum": ["json", "html"]},
             _one_of(("json", "html")),
         ),
-        Parameter("lang", "Language of the HTML pages.", {"type": "string", "pattern": f"^{_LANGUAGE}$"}, _form(_LANGUAGE)),
+        Parameter("lang", "Language of the HTML pages.", {"type": "string", "enum": [*LANGUAGES]}, _one_of(LANGUAGES)),
         Parameter(
             "limit",
             "Largest number of features in the answer; a larger value counts as the maximum.",

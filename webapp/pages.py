@@ -14,7 +14,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from geo import export, layers, maps
 from geo.errors import NotFoundError
 from webapp import api, args, labels, sheet
-from webapp.labels import is_known
 from webapp.store import PROFILE, Drive, select, store
 
 pages = Blueprint("pages", __name__)
@@ -45,7 +44,7 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        **labels.for_script(),
+        **labels.for_script(opened.frame("parks")[["province_en", "province_former_en"]].stack().dropna().unique()),
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }
@@ -84,7 +83,7 @@ def table() -> str:
         facets=facets,
         values=values,
         best=best,
-        names=opened.targets()["name_en"],
+        names=labels.names(opened.targets()),
         profile=profile,
         coarse=opened.network().manifest.coarse,
         tabs=list(layers.LAYERS.values()),
@@ -96,7 +95,7 @@ def table() -> str:
 
 def _sorted(frame: Any, sort: str | None, best: dict[str, dict[str, tuple[str, float]]]) -> Any:
     if sort == "name" and "name_en" in frame:
-        return frame.sort_values("name_en", kind="stable")
+        return frame.iloc[sorted(range(len(frame)), key=[*labels.names(frame).map(labels.collation)].__getitem__)]
     if sort == "area" and "area_ha" in frame:
         return frame.sort_values("area_ha", ascending=False, kind="stable", na_position="last")
     if sort in ("gate", "port", "airport") and best:
@@ -121,8 +120,8 @@ def site(site_id: str) -> str:
         "layer": layer,
         "site_id": site_id,
         "row": row,
-        "names": [(code, row[f"name_{code}"]) for code in ("en", "vi", "zh") if is_known(row.get(f"name_{code}"))],
-        "opposite": [(code, row[f"opposite_name_{code}"]) for code in ("en", "vi", "zh") if is_known(row.get(f"opposite_name_{code}"))],
+        "names": labels.all_names(row),
+        "opposite": labels.all_names(row, "opposite_name"),
         "facts": sheet.facts(layer, row),
         "policies": sheet.policies(opened, row) if layer.id == "parks" else [],
         "gate_notes": sheet.gate_notes(opened, frame) if layer.id == "gates" else [],
@@ -191,7 +190,7 @@ def download(layer_id: str, extension: str) -> Response:
     chosen = next((one for one in export.FORMATS.values() if one.extension.lstrip(".") == extension), None)
     if chosen is None:
         known = ", ".join(one.extension.lstrip(".") for one in export.FORMATS.values())
-        raise NotFoundError(f"There is no download as “{extension[:20]}”; there are {known}.")
+        raise NotFoundError(_("There is no download as “%(extension)s”; there are %(known)s.", extension=extension[:20], known=known))
     if layer_id == "access":
         values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer", "epsg"))
         body = export.write(api.access_frame(values), chosen.id, api.access_about(values), epsg=values.get("epsg", 4326))

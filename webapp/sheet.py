@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 from geo import access, layers
 from geo import gates as border_gates
 from geo.layers import unfold
+from webapp import labels
 from webapp.labels import is_known, label, quantity
+from webapp.languages import day, province, said, translated
 from webapp.store import TARGETS, Drive, Store
 
 HEADS = {"gates": None, "ports": "seaport", "airports": "civil"}
@@ -52,7 +54,7 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
         if name == "province_former_en" and not is_known(value):
             continue  # the province did not change
         if not is_known(value):
-            out.append(Fact(_(field.title), _("unknown"), known=False))
+            out.append(Fact(translated(field.title), _("unknown"), known=False))
             continue
         if name == "area_ha":
             basis = row.get("area_basis")
@@ -61,8 +63,8 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
             note = _("in %(year)s", year=row["occupancy_year"]) if is_known(row.get("occupancy_year")) else ""
         if name == "opening_hours":
             note = _("clock of %(zone)s", zone=row["timezone"])
-            note += f", {row['opening_hours_as_of']}" if is_known(row.get("opening_hours_as_of")) else ""
-        out.append(Fact(_(field.title), _text(field, value), kind=str(kind) if is_known(kind) else "", note=note))
+            note += f", {day(row['opening_hours_as_of'])}" if is_known(row.get("opening_hours_as_of")) else ""
+        out.append(Fact(translated(field.title), _text(field, value), kind=str(kind) if is_known(kind) else "", note=note))
     return out
 
 
@@ -85,6 +87,8 @@ def _text(field: layers.Field, value: Any) -> str:
         return quantity(value, field.unit)
     if field.type == "integer":
         return str(value)
+    if field.name.startswith(("province_", "opposite_province_")):
+        return province(value)
     return label(value) if field.allowed or field.name in ("country", "opposite_country") else str(value)
 
 
@@ -103,18 +107,22 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
         ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`) and the columns of
         :func:`geo.access.travel_times`, quickest first, unreachable ones last; ``head``: the first that serves of gates, ports
         and airports; ``people`` within the reach limits; ``coarse``; ``snap_m``; ``drive``; ``passed``: gates that this network
-        leads through; ``gate_names`` by id; ``sentence``: why there is no way at all, or None.
+        leads through; ``gate_names`` by id;
+        ``today``: with a year, the ``head`` as it is without it; ``sentence``: why there is no way at all, or None.
     """
     network, profile = store.roads(drive), drive.profile
     table = store.access_from(origin, drive).drop(columns="geometry")
     table = table[table.index != origin.index[0]].sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
     closed = set(drive.closed)
-    targets = {layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile) - closed) for layer_id in TARGETS}
+    gate_names = labels.names(store.frame("gates")).to_dict()
+    targets = {
+        layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile) - closed, gate_names) for layer_id in TARGETS
+    }
     snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
     people = store.people(origin, drive)
     sentence = None
     if not snaps:
-        limit = f"{network.manifest.snap_limit_m / 1000:g}"
+        limit = quantity(network.manifest.snap_limit_m / 1000)
         sentence = _("No road of this network lies within %(km)s km, so nothing can be said about access from here.", km=limit)
         if "country" in origin and not is_known(origin["country"].iloc[0]):
             sentence = _("This point lies at sea or outside the countries of this map, so there is no way by road.")
@@ -128,10 +136,11 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
         "profile": profile,
         "drive": drive,
         "passed": set(network.manifest.gates),
-        "gate_names": store.frame("gates")["name_en"].to_dict(),
+        "gate_names": gate_names,
         "snap_m": min(snaps) if snaps else None,
         "leg_factor": network.manifest.access_detour,
         "sentence": sentence,
+        "today": ways(store, origin, replace(drive, year=None))["head"] if drive.year else {},
     }
 
 
@@ -139,11 +148,13 @@ def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | Non
     return next((row for row in rows if row["serves"] and kind in (None, row["kind"]) and is_known(row["travel_time_s"])), None)
 
 
-def _rows(table: Any, serves: set[str]) -> list[dict[str, Any]]:
-    return [
-        row | {"id": key, "name": row["name_en"], "serves": key in serves, "gates": unfold(row["gates"])}
-        for key, row in zip(table.index, table.to_dict("records"), strict=True)
-    ]
+def _rows(table: Any, serves: set[str], gate_names: dict[str, str]) -> list[dict[str, Any]]:
+    rows = []
+    for key, row in zip(table.index, table.to_dict("records"), strict=True):
+        gates = unfold(row["gates"])
+        via = ", ".join(gate_names[gate] for gate in gates)
+        rows.append(row | {"id": key, "name": labels.name(row), "serves": key in serves, "gates": gates, "via": via})
+    return rows
 
 
 def serving(store: Store, layer_id: str, profile: str) -> set[str]:
@@ -160,7 +171,7 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
     """Say in sentences who may pass a gate in the corridor network."""
     key = gate.index[0]
     network = store.network()
-    blocked = [note.split(": ", 1)[1] for note in network.manifest.notes if note.startswith(f"{key}: ")]
+    blocked = [said(note.split(": ", 1)[1]) for note in network.manifest.notes if note.startswith(f"{key}: ")]
     if blocked:
         return blocked
     notes = []

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from geo import maps
 from geo.errors import UnavailableError
 from webapp import api, labels, sheet
-from webapp.labels import is_known
 from webapp.store import Store, store
 
 SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "page.js", "symbols.js", "sheet.js", "map.js")
@@ -32,7 +31,7 @@ def render(profile: str = "truck") -> str:
     basemap = opened.data / "basemap" / "basemap.pmtiles"
     config = {
         "urls": {"layers": {}, "site": "#"},
-        **labels.for_script(),
+        **labels.for_script(opened.frame("parks")[["province_en", "province_former_en"]].stack().dropna().unique()),
         "tiles": "",
         "clusterFrom": 10**9,
         "data": {
@@ -66,7 +65,7 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]
 
     layer, frame = layers.get(layer_id), opened.frame(layer_id)
     best = sheet.headline(opened, profile) if layer_id == "parks" else {}
-    names = {target: opened.frame(target)["name_en"] for target in best}
+    names = {target: labels.names(opened.frame(target)) for target in best}
     made = []
     for key, row in frame.iterrows():
         head = [(target, *best[target][key], names[target][best[target][key][0]]) for target in best if key in best[target]]
@@ -76,7 +75,7 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]
                 render_template(
                     "_brief.html",
                     row=row,
-                    names=[(code, row[f"name_{code}"]) for code in ("vi", "zh") if is_known(row.get(f"name_{code}"))],
+                    names=labels.all_names(row),
                     facts=sheet.facts(layer, row),
                     head=head,
                     profile=profile,

@@ -16,6 +16,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask import current_app
+from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from geo import access, corridors, layers, proximity, storage, surfaces
@@ -23,6 +24,7 @@ from geo.errors import InputError, NotFoundError
 from geo.export import About
 from geo.network import Network
 from geo.ways import Sides
+from webapp.languages import province_names
 
 T = TypeVar("T")
 CORRIDORS = "corridors"
@@ -38,16 +40,20 @@ TARGETS = ("gates", "ports", "airports", "cities")
 
 @dataclass(frozen=True)
 class Drive:
-    """How one drives: in which vehicle, on which network, and past which gates not, because they are taken as closed."""
+    """How one drives: in which vehicle, on which network, past which gates not, because they are taken as closed, and when.
+
+    ``year`` None is today; a year adds to the corridors what is planned to be open by then.
+    """
 
     profile: str = PROFILE
     network: str = CORRIDORS
     closed: tuple[str, ...] = ()
+    year: int | None = None
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Drive:
         """Take it from a query that has been read."""
-        return cls(**{name: values[name] for name in ("profile", "network", "closed") if name in values})
+        return cls(**{name: values[name] for name in ("profile", "network", "closed", "year") if name in values})
 
     def query(self) -> dict[str, str]:
         """Give it as a query, without what goes without saying."""
@@ -56,6 +62,8 @@ class Drive:
             query["network"] = self.network
         if self.closed:
             query["closed"] = ",".join(self.closed)
+        if self.year:
+            query["year"] = str(self.year)
         return query
 
 
@@ -135,7 +143,7 @@ class Store:
         for layer in layers.LAYERS.values():
             if layer.place and place_id in self.frame(layer.id).index:
                 return layer, self.frame(layer.id).loc[[place_id]]
-        raise NotFoundError(f"There is no site “{place_id}”.")
+        raise NotFoundError(_("There is no site “%(id)s”.", id=place_id))
 
     # Points
 
@@ -188,19 +196,24 @@ class Store:
             return self.keep(("network", name), lambda: corridors.read(self.data))
         return self.keep(("network", name, self._version(name)), lambda: storage.load(self.home / "networks" / name))
 
+    def planned(self, year: int) -> Network:
+        """Build the network of the corridors as it is planned to be in a year."""
+        return self.keep(("network", CORRIDORS, year), lambda: corridors.read(self.data, year))
+
     def _version(self, name: str) -> int:
         """Give what changes when a saved network is replaced."""
         manifest = self.home / "networks" / name / storage.MANIFEST
         if Path(name).name != name or not manifest.is_file():
-            raise NotFoundError(f"There is no road network “{name}”; there are {', '.join(self.networks())}.")
+            known = ", ".join(self.networks())
+            raise NotFoundError(_("There is no road network “%(name)s”; there are %(known)s.", name=name, known=known))
         return manifest.stat().st_mtime_ns
 
     def roads(self, drive: Drive) -> Network:
         """Give the network one drives on, with its closed gates; of those with closed gates the last few are kept."""
-        whole = self.network(drive.network)
+        whole = self.planned(drive.year) if drive.year and drive.network == CORRIDORS else self.network(drive.network)
         unknown = [gate for gate in drive.closed if gate not in self.frame("gates").index]
         if unknown:
-            raise InputError(f"There is no gate {' or '.join(f'“{gate}”' for gate in unknown)} that could be closed.")
+            raise InputError(_("There is no gate %(gates)s that could be closed.", gates=", ".join(f"“{gate}”" for gate in unknown)))
         here = tuple(gate for gate in drive.closed if gate in whole.manifest.gates)
         if not here:
             return whole
@@ -247,7 +260,7 @@ class Store:
         NaN where there is no way. Looked up where surfaces are prepared.
         """
         roads = self.roads(drive)
-        prepared = self.surfaces(drive.network).get(drive.profile)
+        prepared = None if drive.year else self.surfaces(drive.network).get(drive.profile)
         if prepared is not None:
             if isinstance(origin, tuple):
                 country = np.array([self.country(*origin)], object)
@@ -270,7 +283,7 @@ class Store:
 
         parks = self.frame("parks")
         key = origin.index[0]
-        whole = key in parks.index and not drive.closed
+        whole = key in parks.index and not drive.closed and not drive.year
         table = self.keep(("people", drive, id(self.roads(drive))), lambda: count(parks)) if whole else count(origin)
         return {limit: float(table.at[key, limit]) for limit in REACH_LIMITS_S}
 
@@ -302,7 +315,10 @@ def select(frame: Any, filters: dict[str, Any]) -> Any:
             columns = [
                 name for name in frame.columns if "name_" in name or name in ("province_en", "province_former_en", "district", "ref")
             ]
-            text = frame[columns].fillna("").agg(" ".join, axis=1).map(fold) if columns else pd.Series("", index=frame.index)
+            named = frame[columns].fillna("").astype(object)
+            for name in named.columns.intersection(["province_en", "province_former_en"]):
+                named[name] = named[name].map(province_names)
+            text = named.agg(" ".join, axis=1).map(fold) if columns else pd.Series("", index=frame.index)
             for word in fold(wanted).split():
                 kept &= text.str.contains(word, regex=False).to_numpy(bool)
         elif key == "bbox" and isinstance(frame, gpd.GeoDataFrame):
@@ -317,5 +333,5 @@ def select(frame: Any, filters: dict[str, Any]) -> Any:
         elif key in frame.columns:
             kept &= frame[key].isin(wanted).to_numpy(bool)
         else:
-            raise InputError(f"This layer cannot be filtered by {key}.")
+            raise InputError(_("This layer cannot be filtered by %(key)s.", key=key))
     return frame[kept]

@@ -5,7 +5,7 @@
   "use strict";
 
   const atlas = window.ZoneAtlas;
-  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, fold, duration, ask, latlng, wide, tooltip } = atlas;
+  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, fold, duration, ask, latlng, wide, nameOf, alsoOf, tooltip } = atlas;
   const { canvas, places, choose } = atlas;
   const symbols = window.ZoneAtlasSymbols;
 
@@ -22,7 +22,7 @@
       ? L.markerClusterGroup({ chunkedLoading: true, maxClusterRadius: 46, showCoverageOnHover: false, disableClusteringAtZoom: 12, iconCreateFunction: clusterIcon })
       : L.layerGroup();
     rows.forEach((park) => {
-      park.text = fold([park.name_en, park.name_vi, park.name_zh, park.province_en, park.province_former_en, park.district].filter(Boolean).join(" "));
+      park.text = fold([park.name_en, park.name_vi, park.name_zh, ...[park.province_en, park.province_former_en].map((name) => config.provinces[name] || name), park.district].filter(Boolean).join(" "));
       park.sectors = park.sectors ? park.sectors.split(";") : [];
       park.mark = new symbols.ParkMark(latlng(park.shape[0]), { renderer: canvas, kind: park.kind, status: park.status, radius: 6.5, bubblingMouseEvents: false });
       park.mark.bindTooltip(() => tooltip(park), { direction: "top", offset: [0, -6] });
@@ -44,11 +44,11 @@
       const side = Number(icon.getAttribute("width"));
       const mark = L.marker(latlng(place.shape[0]), {
         icon: L.divIcon({ html: icon, className: `badge ${layer}`, iconSize: [side, side] }),
-        alt: place.name_en, riseOnHover: true, zIndexOffset: layer === "gates" ? 1000 : 0,
+        alt: nameOf(place), riseOnHover: true, zIndexOffset: layer === "gates" ? 1000 : 0,
       });
       mark.bindTooltip(() => tooltip(place), { direction: "top", offset: [0, -8] });
       mark.on("click", () => choose(place.id));
-      mark.on("add", () => mark.getElement().setAttribute("aria-label", place.name_en));
+      mark.on("add", () => mark.getElement().setAttribute("aria-label", nameOf(place)));
       places[place.id] = { ...place, mark };
       groups[layer].addLayer(mark);
     });
@@ -144,7 +144,7 @@
     gate: (a, b) => (a.gate_s ?? Infinity) - (b.gate_s ?? Infinity),
     port: (a, b) => (a.port_s ?? Infinity) - (b.port_s ?? Infinity),
     area: (a, b) => (b.area_ha ?? -1) - (a.area_ha ?? -1),
-    name: (a, b) => a.name_en.localeCompare(b.name_en),
+    name: (a, b) => nameOf(a).localeCompare(nameOf(b), document.documentElement.lang),
   };
   const STEP = 100;
   let shown = STEP;
@@ -168,16 +168,15 @@
     const sorted = SORTS[state.sort] ? [...visible].sort(SORTS[state.sort]) : visible;
     $("found").textContent = visible.length === parks.length ? fill(texts.sites, { n: number(parks.length) }) : fill(texts.of, { n: number(visible.length), m: number(parks.length) });
     const items = sorted.slice(0, shown).map((park) => {
-      const name = (id) => (places[id] ? places[id].name_en : id);
+      const name = (id) => (places[id] ? nameOf(places[id]) : id);
       const three = element("dl", { class: "three" },
         element("div", {}, element("dt", {}, texts.gate), element("dd", { title: park.gate ? name(park.gate) : null }, park.gate ? duration(park.gate_s, true, true) : texts.unreachable)),
         element("div", {}, element("dt", {}, texts.port), element("dd", { title: park.port ? name(park.port) : null }, park.port ? duration(park.port_s, true, true) : texts.unreachable)),
         element("div", {}, element("dt", {}, texts.area), element("dd", { class: park.area_ha === null ? "unknown" : park.area_source_kind, title: park.area_source_kind ? labels[park.area_source_kind] : null },
-          park.area_ha === null ? texts.unknown : `${number(park.area_ha)} ha`)));
-      const also = [park.name_vi, park.name_zh].filter(Boolean).join(" · ");
+          park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }))));
       const button = element("a", { href: urls.site + park.id, class: "item", "data-id": park.id, "aria-current": state.site === park.id ? "true" : null },
         symbols.parkIcon(park.kind, park.status),
-        element("span", { class: "item-name" }, park.name_en, element("span", { class: "also" }, also)), three);
+        element("span", { class: "item-name" }, nameOf(park), element("span", { class: "also" }, ...alsoOf(park))), three);
       button.addEventListener("click", (event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
@@ -237,8 +236,13 @@
   async function start() {
     atlas.readAddress();
     map.attributionControl.setPrefix("Zone Atlas · Leaflet");
+    ["zoom-in", "zoom-out"].forEach((name) => { // Leaflet names its buttons in English
+      const button = document.querySelector(`.leaflet-control-${name}`);
+      button?.setAttribute("title", texts[name]);
+      button?.setAttribute("aria-label", texts[name]);
+    });
     const basemap = own ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0)) : urls.basemap;
-    if (basemap.length) window.ZoneAtlasBasemap.layer(basemap, { lang: document.documentElement.lang }).addTo(map);
+    if (basemap.length) window.ZoneAtlasBasemap.layer(basemap, { lang: config.language }).addTo(map);
     if (location.hash) atlas.readHash();
     else if (wide()) map.panBy([-$("content").offsetWidth / 2, 0], { animate: false }); // centred in what the panel leaves free
     $("q").value = state.q;

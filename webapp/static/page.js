@@ -16,7 +16,7 @@ window.ZoneAtlas = (function () {
   const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
   const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
   const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
-  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, sort: "" };
+  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, year: null, lang: null, sort: "" };
 
   function readAddress() {
     const query = new URLSearchParams(location.search);
@@ -25,7 +25,7 @@ window.ZoneAtlas = (function () {
     const named = query.get("layers");
     const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
     state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
-    ["site", "at", "to", "area", "direction", "profile", "network", "closed"].forEach((name) => { state[name] = query.get(name); });
+    ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "lang"].forEach((name) => { state[name] = query.get(name); });
   }
 
   function filterQuery() {
@@ -42,9 +42,13 @@ window.ZoneAtlas = (function () {
     $("as-geojson").href = urls.download + (query.size ? "?" + query : "");
     const shown = LAYERS.filter((one) => state.layers.has(one));
     if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
-    ["site", "at", "to", "area", "direction", "profile", "network", "closed"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
+    ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "lang"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
     const text = query.toString().replaceAll("%2C", ",");
     history.replaceState(null, "", (text ? "?" + text : location.pathname) + hash());
+    document.querySelectorAll(".languages a").forEach((link) => { // the same view in the other languages
+      query.set("lang", link.dataset.lang);
+      link.href = "?" + query.toString().replaceAll("%2C", ",") + hash();
+    });
   }
 
   function hash() {
@@ -70,12 +74,13 @@ window.ZoneAtlas = (function () {
   }
 
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  const number = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
+  const numbers = [0, 1].map((least) => new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: least, maximumFractionDigits: 1 }));
+  const number = (value) => numbers[0].format(value);
   const fold = (text) => text.replace(/[đĐ]/g, "d").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
 
   function hours(minutes, brief) {
     const whole = Math.floor(minutes / 60), rest = minutes % 60;
-    return [whole ? `${whole} h` : "", rest || !whole ? `${rest}${brief && whole ? "" : " min"}` : ""].filter(Boolean).join(" ");
+    return fill(texts[!whole ? "min" : !rest ? "h" : brief ? "h.min.brief" : "h.min"], { h: whole, m: rest });
   }
 
   /** A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py writes it. */
@@ -85,11 +90,12 @@ window.ZoneAtlas = (function () {
     const [least, most] = config.spread.map((share) => (share * seconds) / 60);
     const step = most < 30 ? 1 : 5;
     const low = Math.max(Math.floor(least / step) * step, 1), high = Math.max(Math.ceil(most / step) * step, 1);
-    return low === high ? hours(low) : high < 60 ? `${low}–${high} min` : `${hours(low)} – ${hours(high)}`;
+    return low === high ? hours(low) : high < 60 ? fill(texts["min.range"], { low, high }) : `${hours(low)} – ${hours(high)}`;
   }
 
   function length(metres) {
-    return metres < 1000 ? `${Math.round(metres / 10) * 10} m` : metres < 10000 ? `${(metres / 1000).toFixed(1)} km` : `${number(Math.round(metres / 1000))} km`;
+    if (metres < 1000) return fill(texts.m, { n: number(Math.round(metres / 10) * 10) });
+    return fill(texts.km, { n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)) });
   }
 
   async function ask(url, kind) {
@@ -107,16 +113,26 @@ window.ZoneAtlas = (function () {
   const wide = () => window.matchMedia("(min-width: 760px)").matches;
   const latlng = (point) => [point[1], point[0]];
 
+  // Names: that in the language of the page stands first, English where there is none, and the others beneath.
+
+  const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
+  const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;
+
+  function alsoOf(record) {
+    const others = Object.keys(LANGUAGES).filter((code) => record[`name_${code}`] && record[`name_${code}`] !== nameOf(record));
+    return others.flatMap((code, i) => [i ? " · " : "", element("span", { lang: LANGUAGES[code] }, record[`name_${code}`])]);
+  }
+
   function tooltip(record, kind) {
-    const box = element("span", {}, element("b", {}, record.name_en || record.id));
-    const also = [record.name_vi, record.name_zh].filter(Boolean).join(" · ");
-    if (also) box.append(element("br"), also);
+    const box = element("span", {}, element("b", {}, nameOf(record)));
+    const also = alsoOf(record);
+    if (also.length) box.append(element("br"), ...also);
     box.append(element("br"), element("i", {}, [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(Boolean).join(", ")));
     return box;
   }
 
   return {
     config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, readAddress, writeAddress, readHash,
-    element, fill, number, fold, duration, length, ask, records, latlng, wide, tooltip,
+    element, fill, number, fold, duration, length, ask, records, latlng, wide, nameOf, alsoOf, tooltip,
   };
 })();

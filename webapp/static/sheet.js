@@ -5,7 +5,7 @@
   "use strict";
 
   const atlas = window.ZoneAtlas;
-  const { config, labels, texts, urls, own, map, $, state, writeAddress, element, fill, duration, length, ask, latlng, wide } = atlas;
+  const { config, labels, texts, urls, own, map, $, state, writeAddress, element, fill, number, duration, length, ask, latlng, wide, nameOf } = atlas;
   const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
   const places = {}; // every feature with a page, by id
 
@@ -41,7 +41,7 @@
 
   async function openSheet(url, options) {
     const mine = ++asked;
-    const query = new URLSearchParams({ part: "sheet" });
+    const query = new URLSearchParams({ part: "sheet", ...inLanguage() });
     if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
     if (state.profile) query.set("profile", state.profile);
     Object.entries(onRoads()).forEach(([name, value]) => query.set(name, value));
@@ -103,7 +103,8 @@
     writeAddress();
   }
 
-  const onRoads = () => ({ ...(state.network && { network: state.network }), ...(state.closed && { closed: state.closed }) });
+  const inLanguage = () => ({ lang: config.language }); // said each time: another tab may have switched
+  const onRoads = () => ({ ...(state.network && { network: state.network }), ...(state.closed && { closed: state.closed }), ...(state.year && { year: state.year }) });
 
   function clearDrawn() {
     drawing += 1; // what is still on its way is not drawn any more
@@ -117,7 +118,7 @@
   async function showArea(minutes, direction) {
     Object.assign(state, { area: minutes, direction, to: null });
     writeAddress();
-    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...(direction && { direction }), ...onRoads() });
+    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...(direction && { direction }), ...onRoads(), ...inLanguage() });
     if (state.site) query.set("site", state.site);
     else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
     clearDrawn();
@@ -137,13 +138,13 @@
     [...drawn].reverse().forEach((area) => area.bringToBack());
     const bounds = drawn[0].getBounds();
     if (bounds.isValid()) map.fitBounds(bounds, padding());
-    note(fill(direction === "to" ? texts.areaToNote : texts.areaNote, { m: minutes.replaceAll(",", ", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
+    note(fill(direction === "to" ? texts.areaToNote : texts.areaNote, { m: minutes.split(",").map(Number).map(number).join(", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
   }
 
   async function showRoute(to) {
     Object.assign(state, { to, area: null, direction: null });
     writeAddress();
-    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onRoads() });
+    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onRoads(), ...inLanguage() });
     clearDrawn();
     const mine = drawing;
     let found;
@@ -160,13 +161,13 @@
     found.gates.forEach((id) => { if (places[id]) L.circleMarker(places[id].mark.getLatLng(), { renderer: canvas, radius: 15, color: "#7a1f2b", weight: 3, fill: false, interactive: false }).addTo(routeGroup); });
     const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
     map.fitBounds(bounds, padding());
-    const name = (id) => (places[id] ? places[id].name_en : id);
+    const name = (id) => (places[id] ? nameOf(places[id]) : id);
     noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
       ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate));
   }
 
   function noteRoute(to, text) {
-    note(element("b", {}, `→ ${places[to] ? places[to].name_en : to}`), " ", text);
+    note(element("b", {}, `→ ${places[to] ? nameOf(places[to]) : to}`), " ", text);
   }
 
   function note(...parts) {
@@ -174,7 +175,7 @@
     document.querySelector("#sheet .times .head")?.before(element("p", { class: "route-note", role: "status" }, ...parts));
   }
 
-  const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 80], paddingBottomRight: [30, window.innerHeight * 0.55] });
+  const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 40], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] });
 
   $("sheet").addEventListener("click", (event) => {
     const link = event.target.closest("a");
@@ -185,7 +186,7 @@
     else if ("switch" in link.dataset) {
       event.preventDefault();
       const asked = new URL(link.href).searchParams;
-      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed") });
+      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed"), year: asked.get("year") });
       const { to, area, direction } = state;
       reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area, direction); });
     }

@@ -1,0 +1,350 @@
+"""Match-making: for each company the best sites, with the reasons, and as a workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo import ranking, screening
+from geo.companies import CHOICES, COLUMNS, EVEN, HEADERS, NUMBERS, Company
+from geo.criteria import Criterion
+from geo.screening import FAILS, PASSES, UNKNOWN, Limit, Profile, Relaxation
+
+STRENGTHS = 3
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_IN_A_CELL = 32_000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """How a site stands to one limit of a company.
+
+    ``known`` False: the cell is empty, so the site is neither refused nor confirmed. ``value`` and ``margin``, by how much it is
+    better than the limit, are in the unit of the sheet's column; NaN for choices and where unknown.
+    """
+
+    limit: str
+    known: bool
+    value: float = np.nan
+    margin: float = np.nan
+
+
+@dataclass(frozen=True)
+class Park:
+    """A site that meets all limits of a company, or may: see its reasons.
+
+    ``score`` from 0 to 1 orders the sites. Where a criterion is unknown the site is not ranked: ``score`` is NaN, and lies between
+    ``low`` and ``high``. ``strengths`` are the criteria that give the score most, with their amounts in the units of the table.
+    """
+
+    id: Any
+    score: float
+    low: float
+    high: float
+    reasons: tuple[Reason, ...]
+    strengths: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Match:
+    """What was found for one company.
+
+    Attributes
+    ----------
+    left
+        How many sites meet all limits, or may.
+    parks
+        The best of them, best first; those that cannot be ranked come after those that are.
+    limits
+        The limits that were asked of the table, by name.
+    left_out
+        Criteria of the sector's example that are unknown of more than half of these sites, and so do not count.
+    blocked
+        The limit after which no site was left, in the order of the columns; empty where some are.
+    relaxed
+        For the limits that alone stand in the way, how they would have to change for one site to pass, smallest change first.
+    """
+
+    company: Company
+    left: int
+    parks: tuple[Park, ...]
+    limits: dict[str, Limit]
+    left_out: tuple[str, ...] = ()
+    blocked: str = ""
+    relaxed: tuple[tuple[str, Relaxation], ...] = ()
+
+
+def limits_of(company: Company, examples: Mapping[str, Profile], *, profile: str = "truck") -> dict[str, Limit]:
+    """Give the limits of a company on the table of sites, by name; unknown sites stay in."""
+    out: dict[str, Limit] = {}
+    for name, (column, kind) in CHOICES.items():
+        value = getattr(company, name)
+        if name == "sector":  # the name of an example stands for its sectors
+            value = tuple(dict.fromkeys(one for code in value for one in (examples[code].sectors if code in examples else (code,))))
+        if value:
+            out[name] = Limit(column, kind, value)  # type: ignore[arg-type]
+    for name, (limit, column, kind, unit, _most) in NUMBERS.items():
+        if getattr(company, name) is not None:
+            out[limit] = Limit(column.format(profile=profile), kind, getattr(company, name) * unit)  # type: ignore[arg-type]
+    return out
+
+
+def weights_of(company: Company, examples: Mapping[str, Profile]) -> dict[str, float]:
+    """Give the weights of the example of a company's sector: of that name, else the first that stands for the sector alone."""
+    for code in company.sector:
+        if code in examples:
+            return dict(examples[code].weights)
+        found = next((one for one in examples.values() if one.sectors == (code,)), None)
+        if found:
+            return dict(found.weights)
+    return dict(EVEN)
+
+
+def match(
+    companies: Iterable[Company], table: pd.DataFrame, examples: Mapping[str, Profile], k: int = 5, *, profile: str = "truck"
+) -> list[Match]:
+    """Find the `k` best sites for each company.
+
+    Each is screened by its own limits, and what is left is ranked by the weights of its sector's example. What companies have in
+    common is worked out once.
+
+    Parameters
+    ----------
+    table
+        As :func:`geo.sites.table` gives it, for this vehicle.
+    """
+    made, out = _Matcher(table, examples, profile, k), []
+    found: dict[tuple[Any, ...], Match] = {}
+    for one in companies:
+        if one.wish not in found:
+            found[one.wish] = made.match(one)
+        held = found[one.wish]
+        out.append(Match(one, held.left, held.parks, held.limits, held.left_out, held.blocked, held.relaxed))
+    return out
+
+
+class _Matcher:
+    """A table of sites with what has been asked of it."""
+
+    def __init__(self, table: pd.DataFrame, examples: Mapping[str, Profile], profile: str, k: int) -> None:
+        self.table, self.examples, self.profile, self.k = table, examples, profile, k
+        self.columns: dict[str, NDArray[np.float64]] = {}
+        self.ratable = table[[column.format(profile=profile) for column, _better in screening.CRITERIA.values()]]
+        self.ratable = self.ratable.reset_index(drop=True)  # by position: thousands of rankings look up numbers faster than texts
+        self.states: dict[Limit, NDArray[np.int8]] = {}
+        self.ranked: dict[tuple[bytes, tuple[Any, ...]], tuple[list[tuple[int, Park]], tuple[str, ...]]] = {}
+        self.units = {limit: unit for limit, _column, _kind, unit, _most in NUMBERS.values()}
+
+    def state(self, limit: Limit) -> NDArray[np.int8]:
+        """Tell how each site stands to a limit, as :func:`geo.screening.screen` does."""
+        if limit not in self.states:
+            if isinstance(limit.value, tuple):
+                self.states[limit] = screening.screen(self.table, [limit]).states[0].to_numpy(np.int8)
+            else:
+                over = self.over(limit)
+                self.states[limit] = np.where(np.isnan(over), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(np.int8)
+        return self.states[limit]
+
+    def over(self, limit: Limit) -> NDArray[np.float64]:
+        """Tell by how much each site exceeds a limit that is a number; below 0 where it keeps it, NaN where it is unknown."""
+        values = self.values(limit.column)
+        return limit.value - values if limit.kind == "at_least" else values - limit.value  # type: ignore[operator]
+
+    def values(self, column: str) -> NDArray[np.float64]:
+        if column not in self.columns:
+            self.columns[column] = self.table[column].to_numpy(float)
+        return self.columns[column]
+
+    def match(self, company: Company) -> Match:
+        limits = limits_of(company, self.examples, profile=self.profile)
+        kept = np.ones(len(self.table), bool)
+        for limit in limits.values():
+            kept &= self.state(limit) != FAILS
+        if not kept.any():
+            return Match(company, 0, (), limits, (), *self.unmet(limits))
+        weights = weights_of(company, self.examples)
+        key = kept.tobytes(), tuple(weights.items())
+        if key not in self.ranked:
+            self.ranked[key] = self.best(kept, weights)
+        best, left_out = self.ranked[key]
+        parks = tuple(Park(one.id, one.score, one.low, one.high, self.reasons(limits, row), one.strengths) for row, one in best)
+        return Match(company, int(kept.sum()), parks, limits, left_out)
+
+    def unmet(self, limits: dict[str, Limit]) -> tuple[str, tuple[tuple[str, Relaxation], ...]]:
+        """Say which limit leaves nothing, and which alone would have to change how."""
+        names, funnel = list(limits), screening.screen(self.table, list(limits.values()))
+        blocked = next((name for name, step in zip(names, funnel.steps, strict=True) if not step.remaining), "")
+        return blocked, tuple((names[one.position], one) for one in funnel.relax(1) if one.enough)
+
+    def best(self, kept: NDArray[np.bool_], weights: dict[str, float]) -> tuple[list[tuple[int, Park]], tuple[str, ...]]:
+        """Rank the sites that are left, each with its row; also tell which criteria do not count, for want of values."""
+        left = self.ratable[kept]
+        lacking = left.isna().sum()
+        criteria = []
+        for name, (column, better) in screening.CRITERIA.items():
+            if weights.get(name, 0) > 0:
+                criteria.append(Criterion(name, column.format(profile=self.profile), "cost" if better == "low" else "benefit"))
+        known = [one for one in criteria if 2 * lacking[one.column] <= len(left)] or criteria
+        found = ranking.rank(left, known, {one.id: weights[one.id] for one in known})
+        out = []
+        first = left.index.get_indexer(found.order[: self.k])
+        at = found.parts.index.get_indexer(found.order[: self.k])
+        raws, scores, parts = found.raw.to_numpy()[first], found.scores.to_numpy()[first], found.parts.to_numpy()[at]
+        for row, raw, score, part in zip(found.order, raws, scores.tolist(), parts, strict=False):
+            most = [i for i in np.argsort(-part, kind="stable")[:STRENGTHS] if part[i] > 0]
+            strengths = tuple((known[i].id, float(raw[i])) for i in most)
+            out.append((int(row), Park(self.table.index[row], score, score, score, (), strengths)))
+        if len(out) < self.k and len(found.unknown):
+            apart = found.unknown.sort_values("score_high", ascending=False, kind="stable")[: self.k - len(out)]
+            for row, low, high in apart[["score_low", "score_high"]].itertuples():
+                out.append((int(row), Park(self.table.index[row], np.nan, float(low), float(high), (), ())))
+        return out, tuple(one.id for one in criteria if one not in known)
+
+    def reasons(self, limits: dict[str, Limit], row: int) -> tuple[Reason, ...]:
+        out = []
+        for name, limit in limits.items():
+            known = self.state(limit)[row] == PASSES
+            if isinstance(limit.value, tuple) or not known:
+                out.append(Reason(name, bool(known)))
+            else:
+                value = self.values(limit.column)[row] / self.units[name]
+                out.append(Reason(name, True, float(value), float(-self.over(limit)[row] / self.units[name])))
+        return tuple(out)
+
+
+# As a workbook ---------------------------------------------------------------------------------------------------------
+
+TITLES = ("company", "row", "place", "park_id", "park", "score", "reasons", "unknown", "sites_left", "notes")
+"""Columns of the sheet of matches."""
+
+
+def to_xlsx(
+    matches: Iterable[Match],
+    names: Mapping[Any, str] | None = None,
+    *,
+    titles: Sequence[str] = TITLES,
+    sheets: tuple[str, str] = ("matches", "how to read it"),
+    notes: Iterable[Sequence[str]] = (),
+    said: Callable[[Match, Park], tuple[str, str]] | None = None,
+    unmet: Callable[[Match], str] | None = None,
+) -> bytes:
+    """Write matches as a workbook of two sheets; the same matches give the same bytes, and no text in it is a formula.
+
+    Parameters
+    ----------
+    names
+        What the sites are called.
+    titles, sheets, said, unmet
+        The words, for other languages: heads of the columns, names of the sheets, the reasons of a site and what is unknown of it,
+        and why there is none.
+    notes
+        Rows of the second sheet: sources, how coarse the times are, the date.
+    """
+    said, unmet = said or _said, unmet or _unmet
+    rows: list[Sequence[Any]] = [titles]
+    for one in matches:
+        head, tail = (one.company.company, one.company.row), (one.left, one.company.notes)
+        for place, park in enumerate(one.parks, start=1):
+            score = round(100 * park.score, 1) if park.score == park.score else f"{100 * park.low:.1f} … {100 * park.high:.1f}"
+            rows.append((*head, place, str(park.id), (names or {}).get(park.id, str(park.id)), score, *said(one, park), *tail))
+        if not one.parks:
+            rows.append((*head, None, None, None, None, unmet(one), None, *tail))
+    return workbook({sheets[0]: rows, sheets[1]: list(notes)})
+
+
+def template(lines: Iterable[Sequence[str]], titles: Mapping[str, str] | None = None) -> bytes:
+    """Write the sheet to fill in: its header alone, and how to fill it in on a second sheet.
+
+    Parameters
+    ----------
+    titles
+        What columns are called in another language, of those that :func:`geo.sheets.read` knows.
+    """
+    return workbook({"companies": [[(titles or {}).get(name, name) for name in COLUMNS]], "how to fill it in": list(lines)})
+
+
+def title_of(name: str, language: str = "en") -> str:
+    """Call a column in a language (en, vi, zh) as :func:`geo.sheets.read` knows it, with its unit."""
+    letters = {"vi": r"[^\x00-\x7f\u2e80-\uffff]", "zh": r"[\u2e80-\uffff]"}.get(language)
+    found = next((one for one in HEADERS[name].split(", ") if letters and re.search(letters, one)), "")
+    unit = {"ha": " (ha)", "m2": " (USD/m2)"}.get(name.rsplit("_", 1)[-1], " (min)" if name.startswith("max") else "")
+    return found[0].upper() + found[1:] + unit if found else name
+
+
+def to_csv(companies: Sequence[Company]) -> str:
+    """Write companies so that :func:`geo.sheets.read` gives them back, in the same rows."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    at = 1
+    for one in companies:
+        out.write("\n" * (one.row - at - 1))
+        chosen = ["; ".join(getattr(one, name)) for name in CHOICES]
+        numbers = ["" if (value := getattr(one, name)) is None else f"{value:.6f}" for name in NUMBERS]
+        writer.writerow([_safe(one.company), *chosen, *numbers, _safe(one.notes)])
+        at = one.row
+    return out.getvalue()
+
+
+def workbook(sheets: Mapping[str, Iterable[Sequence[Any]]]) -> bytes:
+    """Write rows of texts and numbers as XLSX. An apostrophe stands before every text that a spreadsheet would run."""
+    import openpyxl
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    book = openpyxl.Workbook(write_only=True)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        sheet.freeze_panes = "A2"
+        for number, row in enumerate(rows):
+            cells = [WriteOnlyCell(sheet, _safe(cell)) for cell in row]
+            for cell in cells if number == 0 else ():
+                cell.font = Font(bold=True)
+            sheet.append(cells)
+    held = io.BytesIO()
+    book.save(held)
+    return _dateless(held.getvalue())
+
+
+def _safe(cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return None if cell is None or cell != cell else cell
+    text = _NOT_XML.sub("", cell)
+    return ("'" + text if text.startswith(_FORMULA) else text)[:_MOST_IN_A_CELL]
+
+
+def _dateless(data: bytes) -> bytes:
+    """Take the time of writing out of a workbook."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in given.namelist():
+            text = given.read(name)
+            if name == "docProps/core.xml":
+                text = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", text)
+            made.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _said(_match: Match, park: Park) -> tuple[str, str]:
+    """Tell the reasons of a site and what is unknown of it, in English and in the units of the sheet."""
+    met = [
+        f"{one.limit}: {one.value:.4g}, {one.margin:.4g} to spare" if one.value == one.value else one.limit
+        for one in park.reasons
+        if one.known
+    ]
+    return "; ".join(met), "; ".join(one.limit for one in park.reasons if not one.known)
+
+
+def _unmet(one: Match) -> str:
+    relaxed = [f"{name} → {change.value if not change.added else ', '.join(change.added)}" for name, change in one.relaxed]
+    return f"no site is left by {one.blocked}" + (f"; one would be with {' or '.join(relaxed)}" if relaxed else "")

@@ -1,0 +1,186 @@
+"""Match-making on the web: a sheet up, matches and reasons back as page and workbook; no sheet reaches the server itself."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from web import HOSTILE, Page, read
+from werkzeug.test import TestResponse
+
+from geo import companies, sheets
+from webapp import match
+
+pytest_plugins = ("web",)
+GOOD = (
+    "company;sector;country;province;area;max_gate_min;max_rent_usd_m2;notes\n"
+    "An Phát;Điện tử;VN;;2,5 ha;180;150;first\n\nB 公司;;CN;Hà Nội;;;;\n"
+)
+
+
+def post(client: FlaskClient, data: str | bytes, /, lang: str = "en", **fields: str) -> TestResponse:
+    """Send a file as a browser does; written by hand, because the test client leaves its temporary files open."""
+    raw = data.encode() if isinstance(data, str) else data
+    parts = [f'--end\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+    parts += [b'--end\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n', raw, b"\r\n--end--\r\n"]
+    return client.post(f"/match?lang={lang}", data=b"".join(parts), content_type="multipart/form-data; boundary=end")
+
+
+def test_the_page_says_what_the_sheet_must_hold(client: FlaskClient) -> None:
+    """Every column is explained, and the form asks for a file."""
+    page = read(client, "/match")
+    assert all(name in page.text for name in companies.COLUMNS)
+    assert page.one("input", type="file")["name"] == "file"
+    assert page.one("form")["enctype"] == "multipart/form-data"
+
+
+@pytest.mark.parametrize("lang", ["en", "vi", "zh"])
+def test_the_sheet_to_fill_in_is_taken_in_its_language(client: FlaskClient, lang: str) -> None:
+    """A company written into the template is matched."""
+    answer = client.get(f"/match/template.xlsx?lang={lang}")
+    assert answer.mimetype == match.XLSX
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    book.worksheets[0].append(["An Phát", "Electronics", "VN", None, 5])
+    held = io.BytesIO()
+    book.save(held)
+    assert "An Phát" in Page(post(client, held.getvalue(), lang).text).headings
+
+
+def test_each_company_has_its_sites_and_reasons(client: FlaskClient) -> None:
+    """Margins, unknown values by name, the score; a company that asks for too much is told what would help."""
+    answer = post(client, GOOD)
+    assert answer.status_code == 200
+    page = Page(answer.text)
+    assert "Coarse." in page.text
+    assert len([row for row in page.rows if "to spare" in " ".join(row)]) >= 3
+    assert "unknown here" in page.text
+    assert "No site meets all limits. One would with: Country: China → allow also Viet Nam" in page.text
+
+
+def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
+    """From the file, and from what the page carries, the same; with a sheet that says how to read it."""
+    page = Page(post(client, GOOD).text)
+    carried = page.one("input", name="sheet")["value"]
+    one = post(client, GOOD, format="xlsx")
+    other = client.post("/match?lang=en", data={"sheet": carried.replace("\n", "\r\n"), "format": "xlsx"})
+    assert one.mimetype == other.mimetype == match.XLSX
+    books = [openpyxl.load_workbook(io.BytesIO(answer.data)) for answer in (one, other)]
+    rows = [[[cell.value for cell in row] for row in book.worksheets[0].iter_rows()] for book in books]
+    assert rows[0] == rows[1]
+    assert {row[0] for row in rows[0][1:]} == {"An Phát", "B 公司"}
+    assert all(str(row[4]) in page.text for row in rows[0][1:] if row[4])
+    about = " ".join(str(cell.value) for row in books[0].worksheets[1].iter_rows() for cell in row)
+    assert "sketch of the main roads" in about
+    assert "Licence" in about
+
+
+def test_every_fault_is_shown_and_nothing_is_matched(client: FlaskClient) -> None:
+    """400, all faults by row and column."""
+    answer = post(client, "company;area;sector\nA;=1+1;Magic\n;5 x;\n")
+    assert answer.status_code == 400
+    page = Page(answer.text)
+    for at in ("row 2, column B", "row 2, column C", "row 3, column A", "row 3, column B"):
+        assert at in page.text
+    assert "Score of 100" not in page.text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00",
+        b"\xff\xfe\x00",
+        b"PK\x03\x04",
+        b"PK\x03\x04" + b"\x00" * 500,
+        b"%PDF-1.7",
+        b"<html>",
+        b"'",
+        b'"',
+        b";;;\n;;;",
+        b"a\n" * 9000,
+    ],
+)
+def test_no_file_is_a_failure_of_the_server(client: FlaskClient, raw: bytes) -> None:
+    """Whatever is uploaded, the answer is a sentence."""
+    assert post(client, raw).status_code == 400
+
+
+def test_damaged_workbooks_are_sentences(client: FlaskClient) -> None:
+    """A workbook with bytes changed at random is read, or refused in words."""
+    book = openpyxl.Workbook()
+    book.active.append(["company", "area_ha"])  # type: ignore[union-attr]
+    book.active.append(["A", 5])  # type: ignore[union-attr]
+    held = io.BytesIO()
+    book.save(held)
+    dice = random.Random(7)
+    for _ in range(8):
+        raw = bytearray(held.getvalue())
+        for _ in range(20):
+            raw[dice.randrange(4, len(raw))] = dice.randrange(256)
+        assert post(client, bytes(raw)).status_code in (200, 400)
+
+
+def test_a_form_with_something_else_is_refused(client: FlaskClient) -> None:
+    """No file, unknown fields, another format, another method, too large."""
+    assert client.post("/match").status_code == 400
+    assert post(client, GOOD, format="pdf").status_code == 400
+    assert post(client, GOOD, path="/etc/passwd").status_code == 400
+    assert client.post("/match?x=1", data={"sheet": GOOD}).status_code == 400
+    assert client.put("/match").status_code == 405
+    assert post(client, "x" * (1024 * 1024 + 1)).status_code == 413
+
+
+def test_what_stands_in_a_sheet_is_text(make_app: Callable[..., Flask], hostile: Path) -> None:
+    """Names, notes and faults are escaped, on hostile data too; the name of the file is not used at all."""
+    client = make_app(hostile).test_client()
+    for raw in (f"company;notes\n{HOSTILE};{HOSTILE}\n", f"company;sector\nA;{HOSTILE}\n", f"company;{HOSTILE}\nA;1\n"):
+        answer = client.post("/match", data={"file": (io.BytesIO(raw.encode()), "../../" + HOSTILE)}, content_type="multipart/form-data")
+        page = Page(answer.text)
+        assert answer.status_code in (200, 400)
+        assert HOSTILE[:30] in page.text
+        assert not [one for one in page.elements if one[0] == "img" or "style" in one[1] or any(name.startswith("on") for name in one[1])]
+        assert not re.search(r"\b49(?=\s*<img)|\b49(?=\$)", answer.text)
+        assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_formula_comes_back_as_text(client: FlaskClient) -> None:
+    """In the workbook an apostrophe stands before it."""
+    answer = post(client, "company;notes\n=1+1;@SUM(A1)\n", format="xlsx")
+    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(min_row=2) for cell in row]
+    assert {"'=1+1", "'@SUM(A1)"} <= {cell.value for cell in cells}
+    assert not [cell for cell in cells if cell.data_type == "f"]
+
+
+def test_five_thousand_companies_are_matched(client: FlaskClient) -> None:
+    """The page shows the first and says so; the workbook holds all."""
+    rows = [f"Company {i};Electronics;{i % 40 + 1};{30 * (i % 10 + 1)}" for i in range(5000)]
+    raw = "\n".join(["company;sector;area_ha;max_gate_min", *rows])
+    page = Page(post(client, raw).text)
+    assert "The first 200 of 5,000 companies" in page.text
+    book = openpyxl.load_workbook(io.BytesIO(post(client, raw, format="xlsx").data), read_only=True)
+    assert len({row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}) == 5000
+
+
+def test_a_reader_that_hangs_does_not_hold_the_server(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is given up, in words; and when all readers are busy, one is asked to come again."""
+    monkeypatch.setattr(sheets, "TIMEOUT_S", 0.01)
+    assert "took longer" in post(client, GOOD).text
+    assert match._few.acquire(blocking=False)
+    assert match._few.acquire(blocking=False)
+    try:
+        assert post(client, GOOD).status_code == 503
+    finally:
+        match._few.release()
+        match._few.release()
+
+
+def test_every_sentence_can_be_translated() -> None:
+    """What the library may say of a sheet is known to the translators, word for word."""
+    assert set(match.SENTENCES) == set(companies.SENTENCES.values())

@@ -1,0 +1,307 @@
+"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page and as a workbook; nothing is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from geo import companies, matching, screening, sheets
+from geo.companies import Fault, SheetError
+from geo.errors import InputError, NotFoundError, UnavailableError
+from geo.matching import Match, Park, Reason
+from webapp import args, labels, rank
+from webapp.languages import LANGUAGES, N_, catalogue, current, day, province
+from webapp.store import Drive, Store, store
+
+pages = Blueprint("match", __name__)
+
+SHOWN = 200
+"""Companies on the page; the workbook holds all."""
+MAX_CARRIED = 600_000
+"""Characters of the sheet that the page may carry for the workbook, so that nothing need be kept here."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_few = threading.BoundedSemaphore(2)
+"""Sheets that are read and matched at once: each may take a processor for seconds, and its reader a gigabyte."""
+
+SENTENCES = (
+    N_("This is neither an XLSX nor a CSV file without a password."),
+    N_("The CSV file is not UTF-8 text; save it as “CSV UTF-8”."),
+    N_("The file is damaged, or holds what a table does not need, and was not read."),
+    N_("The file is larger than %(n)s bytes, packed or unpacked."),
+    N_("Reading the file took longer than %(n)s seconds, and was given up."),
+    N_("The sheet holds no rows below its header."),
+    N_("The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows that are formatted."),
+    N_("The sheet reaches beyond column %(column)s; delete what stands beside the table."),
+    N_("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
+    N_("the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column"),
+    N_("a column “company” is missing"),
+    N_("“%(text)s” is no known column; known are: %(known)s"),
+    N_("“%(text)s” is no known column; did you mean “%(close)s”?"),
+    N_("the unit “%(unit)s” of the header is not known here; known are: %(known)s"),
+    N_("stands already in column %(other)s"),
+    N_("“%(text)s” stands in a column without a header"),
+    N_("has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"),
+    N_("the company has no name"),
+    N_("holds a formula, which is never computed; write its value"),
+    N_("“%(text)s” is not a number with a unit known here; known are: %(known)s"),
+    N_("“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write %(a)s or %(b)s"),
+    N_("“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column"),
+    N_("“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header"),
+    N_("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
+    N_("“%(text)s” is not known here; known are: %(known)s"),
+    N_("is longer than %(n)s characters"),
+    N_("and %(n)s more"),
+    N_("“%(text)s” stands already in row %(other)s; both are matched"),
+    N_("“%(text)s” is taken as %(now)s, of which it is a part today"),
+)
+"""The sentences of :data:`geo.companies.SENTENCES`, for the translators; a test compares."""
+
+
+@pages.get("/match")
+def form() -> str:
+    args.parse(request.args, ())
+    return _page()
+
+
+@pages.get("/match/template.xlsx")
+def template() -> Response:
+    args.parse(request.args, ())
+    titles = {name: matching.title_of(name, current().code) for name in companies.COLUMNS}
+    lines = [(_("Column"), _("What it holds")), *((titles[name], text) for name, text in explained().items())]
+    return _workbook(matching.template(lines, titles), "zone-atlas-companies.xlsx")
+
+
+@pages.post("/match")
+def answer() -> Any:
+    args.parse(request.args, ())
+    data, as_xlsx = _upload()
+    opened = store()
+    if not _few.acquire(timeout=sheets.TIMEOUT_S):
+        raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
+    try:
+        examples = opened.keep("examples", lambda: _examples(opened))
+        found, told = sheets.read_apart(data, _words(opened, examples))
+        matches = matching.match(found, rank.site_table(opened, Drive()), examples)
+    except SheetError as error:
+        return _page(faults=[said(one) for one in error.found]), 400
+    finally:
+        _few.release()
+    if as_xlsx:
+        return _workbook(_to_xlsx(opened, matches, told), f"zone-atlas-matches-{current().code}.xlsx")
+    carried = matching.to_csv(found)
+    return _page(
+        matches=matches[:SHOWN],
+        total=len(matches),
+        told=[said(one) for one in told],
+        carried=carried if len(carried.encode()) <= MAX_CARRIED else "",
+        parks=opened.frame("parks"),
+        coarse=opened.roads(Drive()).manifest.coarse,
+    )
+
+
+def _upload() -> tuple[bytes, bool]:
+    """Take the sheet, a file or what a page of ours carried, and whether a workbook is wanted."""
+    unknown = (set(request.form) - {"format", "sheet"}) | (set(request.files) - {"file"})
+    if unknown or request.form.get("format", "") not in ("", "xlsx"):
+        raise InputError(_("This form holds a file, and nothing else."))
+    file = request.files.get("file")
+    data = file.read(sheets.MAX_BYTES + 1) if file else request.form.get("sheet", "").encode("utf-8", "replace")
+    if not data:
+        raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
+    return data, request.form.get("format") == "xlsx"
+
+
+def _examples(opened: Store) -> dict[str, screening.Profile]:
+    try:
+        return screening.read_profiles(opened.data)
+    except NotFoundError:
+        return {}
+
+
+def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
+    """Tell what may stand in the sheet: provinces and sectors in all languages that the catalogues know."""
+
+    def names_of(name: str) -> list[str]:
+        return [name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values())]
+
+    def make() -> companies.Words:
+        words = companies.words(examples, opened.frame("parks"), names_of)
+        for one in LANGUAGES.values():
+            with force_locale(one.locale):
+                for code in companies.SECTOR_NAMES:
+                    words["sector"].setdefault(companies.fold(labels.label(code)), code)
+        return words
+
+    return opened.keep("words of companies", make)
+
+
+def _page(**context: Any) -> str:
+    opened = store()
+    examples = opened.keep("examples", lambda: _examples(opened))
+    return render_template(
+        "match.html",
+        columns=[(name, matching.title_of(name, current().code), text) for name, text in explained().items()],
+        examples=examples,
+        sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
+        most=companies.MAX_ROWS,
+        criterion_name=rank.criterion_name,
+        reason=reason,
+        unmet=unmet,
+        strength=strength,
+        score=score,
+        shown=SHOWN,
+        **context,
+    )
+
+
+def _workbook(data: bytes, name: str) -> Response:
+    response = Response(data, mimetype=XLSX)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _to_xlsx(opened: Store, matches: list[Match], told: list[Fault]) -> bytes:
+    coarse = opened.roads(Drive()).manifest.coarse
+    titles = (
+        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Score of 100")),
+        *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
+    )
+
+    def both(one: Match, park: Park) -> tuple[str, str]:
+        lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [strength(*each, coarse) for each in park.strengths]
+        return "; ".join(lines), "; ".join(reason(one, each, coarse) for each in park.reasons if not each.known)
+
+    names = labels.names(opened.frame("parks")).to_dict()
+    return matching.to_xlsx(
+        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, told, coarse)),
+        said=both, unmet=unmet,
+    )  # fmt: skip
+
+
+def _notes(opened: Store, told: list[Fault], coarse: bool) -> Iterator[tuple[str, str]]:
+    about = opened.about("parks")
+    yield _("How to read it"), "Zone Atlas"
+    yield _("Date"), day(date.today().isoformat())
+    yield _("Score"), explain_score()
+    yield _("Unknown"), explain_unknown()
+    yield _("Area"), explain_area()
+    if coarse:
+        yield (
+            _("Travel times"),
+            _("Times come from a sketch of the main roads, at assumed average speeds, without queues or opening hours."),
+        )
+    for source in about.sources:
+        yield _("Source"), source
+    yield _("Licence"), about.licence
+    for one in told:
+        yield _("Your sheet"), said(one)
+
+
+# Words -------------------------------------------------------------------------------------------------------------------
+
+
+def explain_score() -> str:
+    """Say what the score is."""
+    return _(
+        "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the example of the company’s sector, "
+        "which somebody assumed; without an example gate, port, people and area weigh the same. A range is given where a value is unknown."
+    )
+
+
+def explain_unknown() -> str:
+    """Say what becomes of unknown values."""
+    return _("A site of which a value is unknown stays in, and what is unknown is named: ask for it at the meeting.")
+
+
+def explain_area() -> str:
+    """Say which area is meant."""
+    return _("The area is that of the whole site, not what is still free; rents are asking prices for the whole term of the lease.")
+
+
+def explained() -> dict[str, str]:
+    """Say of each column what it holds."""
+    minutes = _("Minutes by container truck, at most; also in hours: 1.5 h.")
+    return {
+        "company": _("Name, needed in every row."),
+        "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
+        "country": _("Where the company looks: Viet Nam or China; empty for both."),
+        "province": _("One or more provinces, parted by semicolons; empty for all."),
+        "area_ha": _("Land, at least: hectares; also 50,000 m2, 75 mu."),
+        "max_gate_min": minutes,
+        "max_port_min": minutes,
+        "max_airport_min": minutes,
+        "max_rent_usd_m2": _("Land rent for the whole term, at most: USD/m²."),
+        "people_60min": _("People in places within 60 minutes, at least."),
+        "notes": _("Anything; it is given back as it is."),
+    }
+
+
+def said(one: Fault) -> str:
+    """Tell something of a sheet in the language of the request."""
+    text = gettext_of(one)
+    if one.column:
+        return _("row %(row)s, column %(column)s: %(text)s", row=one.row, column=one.column, text=text)
+    return _("row %(row)s: %(text)s", row=one.row, text=text) if one.row else text
+
+
+def gettext_of(one: Fault) -> str:
+    """Translate a sentence and fill it in."""
+    values = one.values | ({"now": province(one.values["now"])} if "now" in one.values else {})
+    return str(_(companies.SENTENCES[one.code], **values))
+
+
+def reason(one: Match, each: Reason, coarse: bool) -> str:
+    """Tell how a site stands to a limit."""
+    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
+    name, asked = each.limit, one.limits[each.limit]
+    limit = _once((name, asked), lambda: rank.limit_text(name, asked, units))
+    if not each.known:
+        return str(_("%(limit)s: unknown here", limit=limit))
+    if each.value != each.value:
+        return limit
+    if units[name] == 60:
+        value = _once((name, each.value), lambda: labels.duration(each.value * 60, coarse))
+        margin = float(round(each.margin))
+        spare = _("less than 5 min") if margin < 5 else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
+    else:
+        unit = next(unit for parameter, _text, unit in rank.fields() if parameter == name)
+        value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
+        margin = round(each.margin, 1)
+        spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
+    return _("%(limit)s: %(value)s here, %(spare)s to spare", limit=limit, value=value, spare=spare)
+
+
+def strength(criterion: str, value: float, coarse: bool) -> str:
+    """Tell what gives a site its score."""
+    return _once((criterion, value), lambda: f"{rank.criterion_name(criterion)}: {rank.amount(criterion, value, coarse=coarse)}")
+
+
+def _once(key: Any, make: Callable[[], str]) -> str:
+    """Write what stands in thousands of rows once a request: numbers in words are slow to make."""
+    kept: dict[Any, str] = g.setdefault("written", {})
+    if key not in kept:
+        kept[key] = make()
+    return kept[key]
+
+
+def score(park: Park) -> str:
+    """Write a score of 100, or the range in which it lies."""
+    if park.score == park.score:
+        return labels.decimal(100 * park.score, 1)
+    return _("%(low)s to %(high)s", low=labels.decimal(100 * park.low), high=labels.decimal(100 * park.high))
+
+
+def unmet(one: Match) -> str:
+    """Say which limits leave no site, and what would help."""
+    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
+    if not one.relaxed:
+        return _("No site meets all limits, and no single limit stands in the way. Take one away.")
+    changes = [f"{rank.limit_text(name, each.limit, units)} → {rank.relaxed_text(name, each, units)}" for name, each in one.relaxed]
+    return _("No site meets all limits. One would with: %(changes)s", changes=_(" or ").join(changes))

@@ -1,0 +1,427 @@
+"""The investor's table: requirements, the funnel, the ranking and how far it can be trusted; and sites side by side."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from geo import ranking, robustness, screening, sites
+from geo.criteria import Criterion
+from geo.errors import InputError, NotFoundError
+from geo.layers import unfold
+from webapp import args, labels, sheet
+from webapp.labels import is_known
+from webapp.store import Drive, Store, store
+
+pages = Blueprint("rank", __name__)
+_lock = threading.Lock()
+
+NUMBERS: dict[str, tuple[str, sites.Kind, float]] = {
+    "max_gate": ("gate_{vehicle}_s", "at_most", 60.0),
+    "max_port": ("port_{vehicle}_s", "at_most", 60.0),
+    "max_airport": ("airport_{vehicle}_s", "at_most", 60.0),
+    "max_city": ("city_{vehicle}_s", "at_most", 60.0),
+    "min_people": ("people_60min_{vehicle}", "at_least", 1.0),
+    "min_area": ("area_ha", "at_least", 1.0),
+    "max_rent": ("rent_term_low_usd_m2", "at_most", 1.0),
+    "max_occupancy": ("occupancy_pct", "at_most", 1.0),
+}
+"""Limits that are numbers: parameter → column, kind, and the unit of the form in that of the column (minutes in seconds)."""
+CHOICES: dict[str, tuple[str, sites.Kind]] = {
+    "sector": ("sectors", "includes"),
+    "status": ("status", "one_of"),
+    "kind": ("kind", "one_of"),
+    "country": ("country", "one_of"),
+    "province": ("province_en", "one_of"),
+    "needs": ("utilities", "includes"),
+}
+"""Limits that are choices, applied first."""
+WEIGHTS = {f"w_{name}": name for name in screening.CRITERIA}
+STATE = ("example", "edited", *CHOICES, *NUMBERS, "drop", *WEIGHTS, "method", "unknown", "pick", *args.DRIVE)
+EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
+"""Weights of somebody who has not said any: what is known of most sites."""
+DRAWS = 10_000
+DRAWS_OF_AMOUNTS = 1_000
+"""Weightings with uncertain amounts drawn besides: each takes ten times as long."""
+SHOWN = 15
+MOST_PICKED = 5
+KEPT = 8
+"""Tables of sites that are kept: visitors may ask for any closed gates."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody looks for, as the form holds it.
+
+    ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose unknown sites go; ``weights`` by
+    criterion; ``picked`` sites to compare.
+    """
+
+    drive: Drive
+    limits: dict[str, Any]
+    drop: tuple[str, ...] = ()
+    weights: dict[str, float] = field(default_factory=dict)
+    method: str = "sum"
+    unknown: str = "apart"
+    picked: tuple[str, ...] = ()
+    example: screening.Profile | None = None
+
+    @classmethod
+    def of(cls, values: dict[str, Any], examples: dict[str, screening.Profile]) -> Wish:
+        """Read it from a query; an example fills the form until somebody edits it."""
+        if values.get("example") not in (None, *examples):
+            raise InputError(_("There is no example “%(name)s”; there are %(known)s.", name=values["example"], known=", ".join(examples)))
+        example = examples.get(values.get("example", ""))
+        limits = {name: values[name] for name in (*CHOICES, *NUMBERS) if name in values}
+        weights = {name: float(values[parameter]) for parameter, name in WEIGHTS.items() if parameter in values}
+        drop = tuple(values.get("drop", ()))
+        if example and "edited" not in values:
+            given, dropped = _fields(example)
+            limits, drop, weights = given | limits, drop or dropped, dict(example.weights) | weights
+        if not any(weights.values()) and "edited" not in values:
+            weights = dict(EVEN)
+        return cls(
+            Drive.of(values), limits, drop, weights, values.get("method", "sum"), values.get("unknown", "apart"),
+            tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED], example,
+        )  # fmt: skip
+
+    def screens(self) -> dict[str, sites.Limit]:
+        """Give the limits in the order in which they are applied, by parameter."""
+        out = {}
+        for name, (column, kind) in CHOICES.items():
+            if name in self.limits:
+                out[name] = sites.Limit(column, kind, tuple(self.limits[name]), self._unknown(name))
+        for name, (column, kind, unit) in NUMBERS.items():
+            if name in self.limits:
+                out[name] = sites.Limit(column.format(vehicle=self.drive.profile), kind, self.limits[name] * unit, self._unknown(name))
+        return out
+
+    def _unknown(self, name: str) -> Any:
+        return "drop" if name in self.drop else "keep"
+
+    def criteria(self) -> list[Criterion]:
+        """Give the criteria that weigh something."""
+        out = []
+        for name, (column, better) in screening.CRITERIA.items():
+            if self.weights.get(name, 0) > 0:
+                out.append(Criterion(name, column.format(profile=self.drive.profile), "cost" if better == "low" else "benefit"))
+        return out
+
+    def query(self, **changes: Any) -> list[tuple[str, Any]]:
+        """Give the whole state as a readable query."""
+        mine = replace(self, **changes)
+        out: list[tuple[str, Any]] = [("example", mine.example.id)] if mine.example else []
+        out.append(("edited", 1))
+        for name, value in mine.limits.items():
+            out += [(name, one) for one in value] if isinstance(value, list | tuple) else [(name, f"{value:g}")]
+        out += [("drop", name) for name in mine.drop]
+        out += [(f"w_{name}", f"{weight:g}") for name, weight in mine.weights.items() if weight]
+        told = (("method", mine.method, "sum"), ("unknown", mine.unknown, "apart"))
+        out += [(name, value) for name, value, usual in told if value != usual]
+        return [*out, *(("pick", one) for one in mine.picked), *mine.drive.query().items()]
+
+
+def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write the limits of an example into the form."""
+    by_column = {column.format(vehicle="truck"): (name, unit) for name, (column, _kind, unit) in NUMBERS.items()}
+    by_column |= {column: (name, 0.0) for name, (column, _kind) in CHOICES.items()}
+    limits: dict[str, Any] = {}
+    drop = []
+    for limit in example.limits:
+        name, unit = by_column[limit.column]
+        limits[name] = list(limit.value) if isinstance(limit.value, tuple) else limit.value / unit
+        drop += [name] if limit.unknown == "drop" else []
+    return limits, tuple(drop)
+
+
+# What is shown -----------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/rank")
+def rank() -> str:
+    values = args.parse(request.args, (*STATE, "part"))
+    opened = store()
+    examples = opened.keep("examples", lambda: _examples(opened))
+    wish, left_out = Wish.of(values, examples), dict[str, int]()
+    if "edited" not in values:
+        wish, left_out = _fit(opened, wish)
+    context = {"wish": wish, "left_out": left_out, "examples": examples, "facets": _facets(opened), "criteria": screening.CRITERIA}
+    context |= result(opened, wish)
+    return render_template("_rank.html" if values.get("part") else "rank.html", **context)
+
+
+def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
+    """Take the weight from criteria of an example that are unknown of more than half of the sites that are left; tell of how many."""
+    table = site_table(opened, wish.drive)
+    left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
+    lacking = {one.id: int(left[one.column].isna().sum()) for one in wish.criteria()}
+    left_out = {name: n for name, n in lacking.items() if 2 * n > len(left)}
+    kept = {name: weight for name, weight in wish.weights.items() if name not in left_out}
+    return (replace(wish, weights=kept), left_out) if any(kept.values()) else (wish, {})
+
+
+def _examples(opened: Store) -> dict[str, screening.Profile]:
+    try:
+        return screening.read_profiles(opened.data)
+    except NotFoundError:  # a data package of another region need not have any
+        return {}
+
+
+def _facets(opened: Store) -> dict[str, list[str]]:
+    parks = opened.frame("parks")
+    columns = {"status": "status", "kind": "kind", "country": "country", "province": "province_en"}
+    found = {name: sorted(parks[column].dropna().unique()) for name, column in columns.items()}
+    found["sector"] = sorted({one for cell in parks["sectors"].dropna() for one in unfold(cell)})
+    return found
+
+
+def result(opened: Store, wish: Wish) -> dict[str, Any]:
+    """Screen and rank the sites, and say how far the ranking can be trusted."""
+    table = site_table(opened, wish.drive)
+    limits = wish.screens()
+    funnel = screening.screen(table, list(limits.values()))
+    remaining = table.loc[funnel.remaining]
+    out: dict[str, Any] = {
+        "total": len(table),
+        "steps": list(zip(limits, funnel.steps, strict=True)),
+        "remaining": len(remaining),
+        "unsure": set(funnel.unsure),
+        "removed": [
+            (key, list(limits)[row["first"]], bool(row["unknown"]), row["shortfall"], limits[list(limits)[row["first"]]])
+            for key, row in funnel.removed.iterrows()
+        ],
+        "relax": [] if len(remaining) else [(list(limits)[one.position], one) for one in funnel.relax(3) if one.enough][:3],
+        "parks": opened.frame("parks"),
+        "table": table,
+        "coarse": opened.roads(wish.drive).manifest.coarse,
+        "drive": wish.drive,
+        "units": {name: unit for name, (_c, _k, unit) in NUMBERS.items()},
+        "ranking": None,
+    }
+    criteria = wish.criteria()
+    if not len(remaining) or not criteria:
+        return out
+    weights = {one.id: wish.weights[one.id] for one in criteria}
+    ranked = ranking.rank(remaining, criteria, weights, method=wish.method, unknown=wish.unknown)  # type: ignore[arg-type]
+    out |= {
+        "ranking": ranked,
+        "rows": list(ranked.order[:SHOWN]),
+        "missing": pd.Series([one for cell in ranked.unknown["missing"] for one in cell], dtype=object).value_counts().to_dict(),
+        "weights": ranked.weights.to_dict(),
+    }
+    if len(ranked.order):
+        out |= _trust(opened, wish, ranked, remaining)
+    return out
+
+
+def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, Any]:
+    spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
+    spread = spread.reindex(columns=[one.id for one in ranked.criteria]).fillna(0)  # none known: drawn as it is told
+    passing = {}
+    for ahead, behind in itertools.pairwise(ranked.order[:5]):
+        needed = ranking.to_pass(ranked, behind, ahead).dropna(subset="change")
+        passing[behind] = [(name, row["change"]) for name, row in needed[needed["change"] != 0].iterrows()]
+    return {
+        "intervals": robustness.weight_intervals(ranked),
+        "shares": robustness.shares(ranked, DRAWS),
+        "unsure_shares": robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
+        "disagreement": robustness.disagreement(ranked),
+        "reversals": robustness.reversals(ranked),
+        "passing": passing,
+    }
+
+
+def site_table(opened: Store, drive: Drive) -> pd.DataFrame:
+    """Give the table of sites under these terms; the last few are kept."""
+    roads = opened.roads(drive)
+    kept: OrderedDict[Any, pd.DataFrame] = opened.keep("site tables", OrderedDict)
+    key = (drive, id(roads))
+    with _lock:
+        if key in kept:
+            return kept[key]
+        gates = opened.frame("gates")
+        made = kept[key] = sites.table(
+            opened.frame("parks"),
+            gates=gates[~gates.index.isin(drive.closed)],
+            ports=opened.frame("ports"),
+            airports=opened.frame("airports"),
+            cities=opened.frame("cities"),
+            population=opened.population(),
+            crossings=opened.table("crossings"),
+            network=roads,
+            profiles=(drive.profile,),
+        )
+        while len(kept) > KEPT:
+            kept.popitem(last=False)
+        return made
+
+
+def _spread(opened: Store, drive: Drive, table: pd.DataFrame) -> pd.DataFrame:
+    frames = {name: opened.frame(name) for name in ("gates", "ports", "airports", "cities")}
+    return sites.uncertainty(table, **frames, network=opened.roads(drive), year=date.today().year)
+
+
+# Side by side ------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/compare")
+def compare() -> str:
+    values = args.parse(request.args, ("pick", *args.DRIVE))
+    opened, drive = store(), Drive.of(values)
+    picked = list(dict.fromkeys(values.get("pick", ())))
+    if not picked:
+        raise InputError(_("Say with pick which sites to compare."))
+    if len(picked) > MOST_PICKED:
+        raise InputError(_("At most %(n)s sites stand side by side.", n=MOST_PICKED))
+    parks = opened.frame("parks")
+    missing = [one for one in picked if one not in parks.index]
+    if missing:
+        raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))
+    layer = opened.place(picked[0])[0]
+    facts = {key: {fact.name: fact for fact in sheet.facts(layer, parks.loc[key])} for key in picked}
+    names = list(dict.fromkeys(name for one in facts.values() for name in one))
+    policies = {key: {one["id"]: one for one in sheet.policies(opened, parks.loc[key])} for key in picked}
+    every = {policy: one for found in policies.values() for policy, one in found.items()}
+    table = site_table(opened, drive).loc[picked]
+    return render_template(
+        "compare.html",
+        picked=picked,
+        parks=parks,
+        table=table,
+        facts=facts,
+        fact_names=names,
+        differs={name: len({one[name].value if name in one else None for one in facts.values()}) > 1 for name in names},
+        policies=policies,
+        every=every,
+        policy_differs={policy for policy in every if not all(policy in found for found in policies.values())},
+        drive=drive,
+        coarse=opened.roads(drive).manifest.coarse,
+        places={name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"] for name in sites.KINDS},
+        names=opened.targets(),
+    )
+
+
+# Words and pictures ------------------------------------------------------------------------------------------------------
+
+
+def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
+    """Write the amount of a criterion, or a change of it, with its unit."""
+    if not is_known(value):
+        return _("unknown")
+    if criterion in ("gate", "port", "airport", "city"):
+        return labels.duration(value, coarse) if np.isfinite(value) else _("none by road")
+    unit = {"area": "ha", "rent": "USD/m²", "occupancy": "%"}.get(criterion, "")
+    return labels.quantity(value, unit)
+
+
+def difference(criterion: str, value: float) -> str:
+    """Write a change: “12 min less”, “30 ha more”."""
+    size = abs(value)
+    if criterion in ("gate", "port", "airport", "city"):
+        text = _("%(m)d min", m=max(round(size / 60), 1))
+    else:
+        text = amount(criterion, round(size, 1) or size)
+    return _("%(amount)s less", amount=text) if value < 0 else _("%(amount)s more", amount=text)
+
+
+def bars(parts: Iterable[float]) -> list[tuple[float, float]]:
+    """Lay the parts of a score side by side: where each begins and how wide it is, of 100."""
+    out, at = [], 0.0
+    for part in parts:
+        out.append((round(at, 3), round(100 * float(part), 3)))
+        at += 100 * float(part)
+    return out
+
+
+def criterion_name(name: str) -> str:
+    """Name a criterion."""
+    return {
+        "gate": _("time to a gate"),
+        "port": _("time to a sea port"),
+        "airport": _("time to an airport"),
+        "city": _("time to a city"),
+        "people": _("people within 60 min"),
+        "area": _("area"),
+        "rent": _("land rent per term"),
+        "occupancy": _("occupancy"),
+    }[name]
+
+
+def fields() -> list[tuple[str, str, str]]:
+    """List the limits that are numbers: parameter, text, unit."""
+    return [
+        ("max_gate", _("At most to a gate"), _("min")),
+        ("max_port", _("At most to a sea port"), _("min")),
+        ("max_airport", _("At most to an airport"), _("min")),
+        ("max_city", _("At most to a city"), _("min")),
+        ("min_people", _("At least within 60 min"), _("people")),
+        ("min_area", _("At least of land"), "ha"),
+        ("max_rent", _("At most of land rent per term"), "USD/m²"),
+        ("max_occupancy", _("At most occupied"), "%"),
+    ]
+
+
+def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
+    """Write a limit in words."""
+    if isinstance(limit.value, tuple):
+        title = {
+            "sector": _("Sector"), "status": _("Status"), "kind": _("Kind"), "country": _("Country"), "province": _("Province"),
+            "needs": _("Utilities mention"),
+        }[name]  # fmt: skip
+        return f"{title}: {', '.join(_code(name, one) for one in limit.value)}"
+    text, unit = next((text, unit) for parameter, text, unit in fields() if parameter == name)
+    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
+
+
+def _code(name: str, value: str) -> str:
+    from webapp.languages import province
+
+    return value if name == "needs" else str(province(value)) if name == "province" else labels.label(value)
+
+
+def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
+    """Write to what a limit would have to be relaxed."""
+    if one.added:
+        return _("allow also %(names)s", names=", ".join(_code(name, added) for added in one.added))
+    value = float(one.value) / units[name]  # type: ignore[arg-type]
+    rounded = np.ceil(value) if one.limit.kind == "at_most" else np.floor(value)
+    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
+    return labels.quantity(rounded, unit)
+
+
+def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
+    """Write by how much a site fails a limit."""
+    if name in CHOICES or not is_known(short):
+        return _("does not fit")
+    if not np.isfinite(short):
+        return _("none by road")
+    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
+    size = labels.quantity(max(round(short / units[name]), 1), unit)
+    return _("%(amount)s too little", amount=size) if name.startswith("min_") else _("%(amount)s too much", amount=size)
+
+
+@pages.context_processor
+def _words() -> dict[str, Any]:
+    """Give the templates what they write with."""
+    return {
+        "amount": amount,
+        "bars": bars,
+        "criterion_name": criterion_name,
+        "difference": difference,
+        "limit_text": limit_text,
+        "rank_fields": fields,
+        "relaxed_text": relaxed_text,
+        "shortfall_text": shortfall_text,
+        "without": lambda weights, name: {one: weight for one, weight in weights.items() if one != name},
+        "others": lambda picked, one: [("pick", other) for other in picked if other != one],
+    }
