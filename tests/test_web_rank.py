@@ -59,6 +59,15 @@ def test_a_limit_that_removes_everything_is_told_with_what_would_help(client: Fl
     assert "0 of 200" not in again
 
 
+def test_what_remarks_do_not_mention_is_unknown(app: Flask, client: FlaskClient) -> None:
+    """Power and water are looked for in free text: a site whose remarks are silent is unknown, and goes only when asked to."""
+    remarks = app.extensions["zoneatlas"].frame("parks")["utilities"].fillna("").str.casefold()
+    water = int(remarks.str.contains("water").sum())
+    assert "200 of 200 sites meet the limits" in text(client, {"edited": 1, "needs": "water", "w_gate": 1})
+    assert f"{water} of 200 sites meet the limits" in text(client, {"edited": 1, "needs": "water", "drop": "water", "w_gate": 1})
+    assert 5 < water < 150
+
+
 # Ranking
 
 
@@ -164,6 +173,8 @@ def test_how_far_to_trust_it_is_always_said(client: FlaskClient) -> None:
         {"method": "magic"},
         {"unknown": "zero"},
         {"status": "open"},
+        {"needs": "magic"},
+        {"policy": "no-such-policy"},
         {"pick": "../../etc"},
         {"closed": "no-such-gate"},
         {"edited": "yes"},

@@ -233,10 +233,6 @@ def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
     return out
 
 
-def _words(texts: list[str]) -> list[str]:
-    return [word for text in texts for word in text.split(",") if word.strip()]
-
-
 def _allowed(name: str) -> list[str]:
     return [value for layer in LAYERS.values() if layer.has(name) for value in layer.field(name).allowed]
 
@@ -277,7 +273,8 @@ PARAMETERS: dict[str, Reader] = {
 RANKING: dict[str, Reader] = {
     "example": _slug,
     "edited": _choice("1"),
-    "needs": _words,
+    "needs": _several_of(("power", "water")),
+    "policy": lambda texts: [_slug([text]) for text in texts],
     "drop": _several,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),

@@ -43,11 +43,13 @@ CHOICES: dict[str, tuple[str, sites.Kind]] = {
     "kind": ("kind", "one_of"),
     "country": ("country", "one_of"),
     "province": ("province_en", "one_of"),
-    "needs": ("utilities", "includes"),
+    "policy": ("policies", "includes"),
 }
 """Limits that are choices, applied first."""
+NEEDS = {"power": ("kv", "mva", "power", "electric", "substation"), "water": ("water",)}
+"""What the remarks on utilities may have to mention, and the words for it; remarks that do not are unknown, not without it."""
 WEIGHTS = {f"w_{name}": name for name in screening.CRITERIA}
-STATE = ("example", "edited", *CHOICES, *NUMBERS, "drop", *WEIGHTS, "method", "unknown", "pick", *args.DRIVE)
+STATE = ("example", "edited", "needs", *CHOICES, *NUMBERS, "drop", *WEIGHTS, "method", "unknown", "pick", *args.DRIVE)
 EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
 """Weights of somebody who has not said any: what is known of most sites."""
 DRAWS = 10_000
@@ -82,7 +84,7 @@ class Wish:
         if values.get("example") not in (None, *examples):
             raise InputError(_("There is no example “%(name)s”; there are %(known)s.", name=values["example"], known=", ".join(examples)))
         example = examples.get(values.get("example", ""))
-        limits = {name: values[name] for name in (*CHOICES, *NUMBERS) if name in values}
+        limits = {name: values[name] for name in (*CHOICES, "needs", *NUMBERS) if name in values}
         weights = {name: float(values[parameter]) for parameter, name in WEIGHTS.items() if parameter in values}
         drop = tuple(values.get("drop", ()))
         if example and "edited" not in values:
@@ -101,6 +103,8 @@ class Wish:
         for name, (column, kind) in CHOICES.items():
             if name in self.limits:
                 out[name] = sites.Limit(column, kind, tuple(self.limits[name]), self._unknown(name))
+        for need in self.limits.get("needs", ()):
+            out[need] = sites.Limit("utilities", "includes", NEEDS[need], self._unknown(need))
         for name, (column, kind, unit) in NUMBERS.items():
             if name in self.limits:
                 out[name] = sites.Limit(column.format(vehicle=self.drive.profile), kind, self.limits[name] * unit, self._unknown(name))
@@ -138,6 +142,8 @@ def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]
     limits: dict[str, Any] = {}
     drop = []
     for limit in example.limits:
+        if limit.column not in by_column:
+            raise InputError(f"The example {example.id} sets a limit on {limit.column}, which the form does not have.")
         name, unit = by_column[limit.column]
         limits[name] = list(limit.value) if isinstance(limit.value, tuple) else limit.value / unit
         drop += [name] if limit.unknown == "drop" else []
@@ -152,6 +158,9 @@ def rank() -> str:
     values = args.parse(request.args, (*STATE, "part"))
     opened = store()
     examples = opened.keep("examples", lambda: _examples(opened))
+    for policy in values.get("policy", ()):
+        if policy not in opened.frame("policies").index:
+            raise InputError(_("There is no policy “%(name)s”.", name=policy))
     wish, left_out = Wish.of(values, examples), dict[str, int]()
     if "edited" not in values:
         wish, left_out = _fit(opened, wish)
@@ -181,6 +190,7 @@ def _facets(opened: Store) -> dict[str, list[str]]:
     parks = opened.frame("parks")
     columns = {"status": "status", "kind": "kind", "country": "country", "province": "province_en"}
     found = {name: sorted(parks[column].dropna().unique()) for name, column in columns.items()}
+    found["policy"] = sorted({one for cell in parks["policies"].dropna() for one in unfold(cell)})
     found["sector"] = sorted({one for cell in parks["sectors"].dropna() for one in unfold(cell)})
     return found
 
@@ -373,10 +383,12 @@ def fields() -> list[tuple[str, str, str]]:
 
 def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
     """Write a limit in words."""
+    if name in NEEDS:
+        return _("Utilities mention power") if name == "power" else _("Utilities mention water")
     if isinstance(limit.value, tuple):
         title = {
             "sector": _("Sector"), "status": _("Status"), "kind": _("Kind"), "country": _("Country"), "province": _("Province"),
-            "needs": _("Utilities mention"),
+            "policy": _("Policy"),
         }[name]  # fmt: skip
         return f"{title}: {', '.join(_code(name, one) for one in limit.value)}"
     text, unit = next((text, unit) for parameter, text, unit in fields() if parameter == name)
@@ -386,7 +398,10 @@ def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
 def _code(name: str, value: str) -> str:
     from webapp.languages import province
 
-    return value if name == "needs" else str(province(value)) if name == "province" else labels.label(value)
+    if name == "policy":
+        policies = store().frame("policies")
+        return str(policies.loc[value, "title_en"]) if value in policies.index else value
+    return str(province(value)) if name == "province" else labels.label(value)
 
 
 def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
@@ -401,7 +416,7 @@ def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) 
 
 def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
     """Write by how much a site fails a limit."""
-    if name in CHOICES or not is_known(short):
+    if name in CHOICES or name in NEEDS or not is_known(short):
         return _("does not fit")
     if not np.isfinite(short):
         return _("none by road")
@@ -419,6 +434,7 @@ def _words() -> dict[str, Any]:
         "criterion_name": criterion_name,
         "difference": difference,
         "limit_text": limit_text,
+        "policy_title": lambda policy: _code("policy", policy),
         "rank_fields": fields,
         "relaxed_text": relaxed_text,
         "shortfall_text": shortfall_text,
