@@ -290,7 +290,7 @@ def test_switching_the_vehicle(opened: Callable[..., Any]) -> None:
     before = page.locator("#sheet .time").first.inner_text()
     page.evaluate("window.still = true")
     page.locator("#sheet .switch a", has_text="Car").click()
-    expect(page.locator("#sheet .switch a[aria-current]")).to_have_text("Car")
+    expect(page.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text("Car")
     assert page.locator("#sheet .time").first.inner_text() != before
     assert page.evaluate("window.still")
     assert "profile=car" in page.url
@@ -412,7 +412,7 @@ def test_sharing_the_link(opened: Callable[..., Any]) -> None:
     first.locator("#layers button").filter(has_text="Airports").click()
     first.locator(f'.item[data-id="{SITE}"]').click()
     first.locator("#sheet .switch a", has_text="Car").click()
-    expect(first.locator("#sheet .switch a[aria-current]")).to_have_text("Car")
+    expect(first.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text("Car")
     first.locator("#sheet [data-route]").nth(1).click()
     expect(first.locator(".route-note")).to_be_visible()
     first.wait_for_timeout(400)
@@ -420,7 +420,7 @@ def test_sharing_the_link(opened: Callable[..., Any]) -> None:
     expect(second.locator(".route-note")).to_have_text(first.inner_text(".route-note"))
     assert ids(second) == ids(first)
     assert second.input_value("#q") == "quang ninh"
-    for selector in ("#sheet h1", "#sheet .switch a[aria-current]", "#found"):
+    for selector in ("#sheet h1", "#sheet [aria-label=Vehicle] a[aria-current]", "#found"):
         assert second.inner_text(selector) == first.inner_text(selector)
     pressed = "#layers [aria-pressed=true]"
     assert second.locator(pressed).all_inner_texts() == first.locator(pressed).all_inner_texts()

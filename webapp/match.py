@@ -231,7 +231,7 @@ def explained() -> dict[str, str]:
     return {
         "company": _("Name, needed in every row."),
         "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
-        "country": _("Where the company looks: Viet Nam or China; empty for both."),
+        "country": _("Where the company looks, a country of the data; empty for all."),
         "province": _("One or more provinces, parted by semicolons; empty for all."),
         "area_ha": _("Land, at least: hectares; also 50,000 m2, 75 mu."),
         "max_gate_min": minutes,
