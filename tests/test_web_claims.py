@@ -47,7 +47,7 @@ def claim(verdict: str, measure: str) -> Claim:
         ("30 km from Mong Cai gate", "straight_line", "the straight line, as the crow flies. By road it is ≈ 46 km"),
         ("46 km from Mong Cai gate", "road", "Fits the way by road: ≈ 46 km"),
         ("90 km from Mong Cai gate", "longer", "Longer than the way by road, which is ≈ 46 km"),
-        ("5 minutes to Mong Cai gate", "impossible", "Impossible at 110 km/h, the highest speed that is assumed here"),
+        ("5 minutes to Mong Cai gate", "impossible", "Impossible at 85 km/h, the highest speed that is assumed here"),
         (
             "within 2 hours of Noi Bai airport",
             "road",

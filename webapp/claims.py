@@ -72,7 +72,7 @@ def claims(site_id: str) -> str:
     opened, drive = store(), Drive.of({"profile": VEHICLE} | values)
     layer, site = opened.place(site_id)
     text, network, places = values.get("text", ""), opened.roads(drive), known_places(opened)
-    speeds = opened.table("speeds")
+    speeds = _road_speeds(opened)
     checked = reading.check(text, site, places, network, drive.profile, speeds=speeds)
     top_kph = reading.top_speed_kph(network, speeds)
     return render_template(
@@ -311,3 +311,9 @@ def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
     if math.isfinite(road):
         out.append(Mark("road", place(road), place(road), _("by road: %(amount)s", amount=road_amount(claim, coarse)), 2))
     return out
+
+
+def _road_speeds(opened: Store) -> pd.DataFrame:
+    """Give the speeds on roads: a train does not make a claim about driving possible."""
+    speeds = opened.table("speeds")
+    return speeds[speeds["road_class"] != "railway"]
