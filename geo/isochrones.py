@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from geo import access, crs
 from geo.errors import InputError, NotFoundError
 from geo.network import Manifest, Network
+from geo.snapping import plain
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -142,7 +143,7 @@ class _Roads:
         node_start = _blocks(np.zeros(len(node)))
         node_box = np.hstack([np.minimum.reduceat(there, node_start[:-1]), np.maximum.reduceat(there, node_start[:-1])])
         return cls(
-            _plain(ids.astype(np.int32)),
+            plain(ids, "i4"),
             _all_plain(node, there, node_start, node_box),
             _all_plain(network.tail[ids], network.head[ids], way, time_s, shape_start, shape),
             _all_plain(start, box, np.exp2(size[start[:-1]] / 4)),
@@ -185,15 +186,8 @@ def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
     return kept
 
 
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """Give an array as one type for the compiled code, whether it lies in memory or in a file, and may be written or not."""
-    plain = np.ascontiguousarray(array).view(np.ndarray)[:]
-    plain.flags.writeable = False
-    return plain
-
-
 def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    return tuple(_plain(array) for array in arrays)
+    return tuple(plain(array, array.dtype) for array in arrays)
 
 
 # From times to areas ---------------------------------------------------------------------------------------------------
@@ -253,7 +247,7 @@ def _areas(
 
     leg_s_m = network.manifest.access_detour / (network.manifest.access_speed_kph[profile] / 3.6)
     reach_m = min(network.manifest.snap_limit_m, LAND_WIDTH_M)
-    node_s = _plain(reach.node_s)
+    node_s = plain(reach.node_s, "f8")
     tail, head, way, *rest = roads.segments
     segments = (tail, head, _turned(way), *rest) if towards else roads.segments
     here, own = np.nonzero(reach.segments[:, None] == roads.ids)
@@ -292,7 +286,7 @@ def _areas(
 
 def _turned(way: NDArray[np.int8]) -> NDArray[np.int8]:
     """Swap forward and backward."""
-    return _plain((way & 1) * 2 + (way >> 1))
+    return plain((way & 1) * 2 + (way >> 1), way.dtype)
 
 
 def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) -> Any:

@@ -103,7 +103,7 @@ class Index:
         return line, fraction, foot
 
 
-def plain(array: Any, kind: str) -> NDArray[Any]:
+def plain(array: Any, kind: Any) -> NDArray[Any]:
     """Give one type of array to the compiled code, however it was made: contiguous, read-only, no memory map."""
     out = np.ascontiguousarray(array, kind).view(np.ndarray)[:]
     out.flags.writeable = False

@@ -13,9 +13,9 @@ from flask_babel import gettext as _
 
 from geo import companies, matching, screening, sheets
 from geo.companies import Fault, SheetError
-from geo.errors import InputError, NotFoundError, UnavailableError
+from geo.errors import InputError, UnavailableError
 from geo.matching import Match, Park, Reason
-from webapp import args, labels, rank
+from webapp import args, labels, rank, wording
 from webapp.languages import LANGUAGES, N_, catalogue, current, day, province
 from webapp.store import Drive, Store, store
 
@@ -85,7 +85,7 @@ def answer() -> Any:
     if not _few.acquire(timeout=sheets.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
-        examples = opened.keep("examples", lambda: _examples(opened))
+        examples = opened.examples()
         found, told = sheets.read_apart(data, _words(opened, examples))
         matches = matching.match(found, rank.site_table(opened, Drive()), examples)
     except SheetError as error:
@@ -117,13 +117,6 @@ def _upload() -> tuple[bytes, bool]:
     return data, request.form.get("format") == "xlsx"
 
 
-def _examples(opened: Store) -> dict[str, screening.Profile]:
-    try:
-        return screening.read_profiles(opened.data)
-    except NotFoundError:
-        return {}
-
-
 def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
     """Tell what may stand in the sheet: provinces and sectors in all languages that the catalogues know."""
 
@@ -143,14 +136,14 @@ def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.W
 
 def _page(**context: Any) -> str:
     opened = store()
-    examples = opened.keep("examples", lambda: _examples(opened))
+    examples = opened.examples()
     return render_template(
         "match.html",
         columns=[(name, matching.title_of(name, current().code), text) for name, text in explained().items()],
         examples=examples,
         sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
         most=companies.MAX_ROWS,
-        criterion_name=rank.criterion_name,
+        criterion_name=wording.criterion_name,
         reason=reason,
         unmet=unmet,
         strength=strength,
@@ -261,7 +254,7 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
     """Tell how a site stands to a limit."""
     units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
     name, asked = each.limit, one.limits[each.limit]
-    limit = _once((name, asked), lambda: rank.limit_text(name, asked, units))
+    limit = _once((name, asked), lambda: wording.limit_text(name, asked, units))
     if not each.known:
         return str(_("%(limit)s: unknown here", limit=limit))
     if each.value != each.value:
@@ -271,7 +264,7 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
         margin = float(round(each.margin))
         spare = _("less than 5 min") if margin < 5 else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
     else:
-        unit = next(unit for parameter, _text, unit in rank.fields() if parameter == name)
+        unit = next(unit for parameter, _text, unit in wording.fields() if parameter == name)
         value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
         margin = round(each.margin, 1)
         spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
@@ -280,7 +273,7 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
 
 def strength(criterion: str, value: float, coarse: bool) -> str:
     """Tell what gives a site its score."""
-    return _once((criterion, value), lambda: f"{rank.criterion_name(criterion)}: {rank.amount(criterion, value, coarse=coarse)}")
+    return _once((criterion, value), lambda: f"{wording.criterion_name(criterion)}: {wording.amount(criterion, value, coarse=coarse)}")
 
 
 def _once(key: Any, make: Callable[[], str]) -> str:
@@ -303,5 +296,5 @@ def unmet(one: Match) -> str:
     units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
     if not one.relaxed:
         return _("No site meets all limits, and no single limit stands in the way. Take one away.")
-    changes = [f"{rank.limit_text(name, each.limit, units)} → {rank.relaxed_text(name, each, units)}" for name, each in one.relaxed]
+    changes = [f"{wording.limit_text(name, each.limit, units)} → {wording.relaxed_text(name, each, units)}" for name, each in one.relaxed]
     return _("No site meets all limits. One would with: %(changes)s", changes=_(" or ").join(changes))

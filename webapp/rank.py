@@ -5,12 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
@@ -19,8 +17,7 @@ from geo import ranking, robustness, screening, sites
 from geo.criteria import Criterion
 from geo.errors import InputError, NotFoundError
 from geo.layers import unfold
-from webapp import args, labels, sheet
-from webapp.labels import is_known
+from webapp import args, sheet, wording
 from webapp.store import Drive, Store, store
 
 pages = Blueprint("rank", __name__)
@@ -57,6 +54,7 @@ DRAWS_OF_AMOUNTS = 1_000
 """Weightings with uncertain amounts drawn besides: each takes ten times as long."""
 SHOWN = 15
 MOST_PICKED = 5
+KEPT_SHARES = 64
 KEPT = 8
 """Tables of sites that are kept: visitors may ask for any closed gates."""
 
@@ -157,7 +155,7 @@ def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]
 def rank() -> str:
     values = args.parse(request.args, (*STATE, "part"))
     opened = store()
-    examples = opened.keep("examples", lambda: _examples(opened))
+    examples = opened.examples()
     for policy in values.get("policy", ()):
         if policy not in opened.frame("policies").index:
             raise InputError(_("There is no policy “%(name)s”.", name=policy))
@@ -177,13 +175,6 @@ def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
     left_out = {name: n for name, n in lacking.items() if 2 * n > len(left)}
     kept = {name: weight for name, weight in wish.weights.items() if name not in left_out}
     return (replace(wish, weights=kept), left_out) if any(kept.values()) else (wish, {})
-
-
-def _examples(opened: Store) -> dict[str, screening.Profile]:
-    try:
-        return screening.read_profiles(opened.data)
-    except NotFoundError:  # a data package of another region need not have any
-        return {}
 
 
 def _facets(opened: Store) -> dict[str, list[str]]:
@@ -235,27 +226,44 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
 
 
 def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, Any]:
-    spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
-    spread = spread.reindex(columns=[one.id for one in ranked.criteria]).fillna(0)  # none known: drawn as it is told
     passing = {}
     for ahead, behind in itertools.pairwise(ranked.order[:5]):
         needed = ranking.to_pass(ranked, behind, ahead).dropna(subset="change")
         passing[behind] = [(name, row["change"]) for name, row in needed[needed["change"] != 0].iterrows()]
     return {
         "intervals": robustness.weight_intervals(ranked),
-        "shares": robustness.shares(ranked, DRAWS),
-        "unsure_shares": robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
+        **_shares(opened, wish, ranked, remaining),
         "disagreement": robustness.disagreement(ranked),
         "reversals": robustness.reversals(ranked),
         "passing": passing,
     }
 
 
+def _shares(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Tell in what shares of all weightings sites lead. The weights at hand do not matter, so a slider that moves finds it kept."""
+    kept: OrderedDict[Any, dict[str, pd.DataFrame]] = opened.keep("shares", OrderedDict)
+    ids = tuple(one.id for one in ranked.criteria)
+    key = (wish.drive, id(opened.network(wish.drive.network)), ids, wish.method, wish.unknown, tuple(remaining.index))
+    found = kept.get(key)
+    if found is None:
+        spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
+        spread = spread.reindex(columns=list(ids)).fillna(0)  # none known: drawn as it is told
+        found = {
+            "shares": robustness.shares(ranked, DRAWS),
+            "unsure_shares": robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
+        }
+        with _lock:
+            kept[key] = found
+            while len(kept) > KEPT_SHARES:
+                kept.popitem(last=False)
+    return found
+
+
 def site_table(opened: Store, drive: Drive) -> pd.DataFrame:
     """Give the table of sites under these terms; the last few are kept."""
     roads = opened.roads(drive)
     kept: OrderedDict[Any, pd.DataFrame] = opened.keep("site tables", OrderedDict)
-    key = (drive, id(roads))
+    key = (drive, id(opened.network(drive.network)))  # which is kept for good, so its id is its own
     with _lock:
         if key in kept:
             return kept[key]
@@ -321,123 +329,19 @@ def compare() -> str:
     )
 
 
-# Words and pictures ------------------------------------------------------------------------------------------------------
-
-
-def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
-    """Write the amount of a criterion, or a change of it, with its unit."""
-    if not is_known(value):
-        return _("unknown")
-    if criterion in ("gate", "port", "airport", "city"):
-        return labels.duration(value, coarse) if np.isfinite(value) else _("none by road")
-    unit = {"area": "ha", "rent": "USD/m²", "occupancy": "%"}.get(criterion, "")
-    return labels.quantity(value, unit)
-
-
-def difference(criterion: str, value: float) -> str:
-    """Write a change: “12 min less”, “30 ha more”."""
-    size = abs(value)
-    if criterion in ("gate", "port", "airport", "city"):
-        text = _("%(m)d min", m=max(round(size / 60), 1))
-    else:
-        text = amount(criterion, round(size, 1) or size)
-    return _("%(amount)s less", amount=text) if value < 0 else _("%(amount)s more", amount=text)
-
-
-def bars(parts: Iterable[float]) -> list[tuple[float, float]]:
-    """Lay the parts of a score side by side: where each begins and how wide it is, of 100."""
-    out, at = [], 0.0
-    for part in parts:
-        out.append((round(at, 3), round(100 * float(part), 3)))
-        at += 100 * float(part)
-    return out
-
-
-def criterion_name(name: str) -> str:
-    """Name a criterion."""
-    return {
-        "gate": _("time to a gate"),
-        "port": _("time to a sea port"),
-        "airport": _("time to an airport"),
-        "city": _("time to a city"),
-        "people": _("people within 60 min"),
-        "area": _("area"),
-        "rent": _("land rent per term"),
-        "occupancy": _("occupancy"),
-    }[name]
-
-
-def fields() -> list[tuple[str, str, str]]:
-    """List the limits that are numbers: parameter, text, unit."""
-    return [
-        ("max_gate", _("At most to a gate"), _("min")),
-        ("max_port", _("At most to a sea port"), _("min")),
-        ("max_airport", _("At most to an airport"), _("min")),
-        ("max_city", _("At most to a city"), _("min")),
-        ("min_people", _("At least within 60 min"), _("people")),
-        ("min_area", _("At least of land"), "ha"),
-        ("max_rent", _("At most of land rent per term"), "USD/m²"),
-        ("max_occupancy", _("At most occupied"), "%"),
-    ]
-
-
-def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
-    """Write a limit in words."""
-    if name in NEEDS:
-        return _("Utilities mention power") if name == "power" else _("Utilities mention water")
-    if isinstance(limit.value, tuple):
-        title = {
-            "sector": _("Sector"), "status": _("Status"), "kind": _("Kind"), "country": _("Country"), "province": _("Province"),
-            "policy": _("Policy"),
-        }[name]  # fmt: skip
-        return f"{title}: {', '.join(_code(name, one) for one in limit.value)}"
-    text, unit = next((text, unit) for parameter, text, unit in fields() if parameter == name)
-    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
-
-
-def _code(name: str, value: str) -> str:
-    from webapp.languages import province
-
-    if name == "policy":
-        policies = store().frame("policies")
-        return str(policies.loc[value, "title_en"]) if value in policies.index else value
-    return str(province(value)) if name == "province" else labels.label(value)
-
-
-def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
-    """Write to what a limit would have to be relaxed."""
-    if one.added:
-        return _("allow also %(names)s", names=", ".join(_code(name, added) for added in one.added))
-    value = float(one.value) / units[name]  # type: ignore[arg-type]
-    rounded = np.ceil(value) if one.limit.kind == "at_most" else np.floor(value)
-    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
-    return labels.quantity(rounded, unit)
-
-
-def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
-    """Write by how much a site fails a limit."""
-    if name in CHOICES or name in NEEDS or not is_known(short):
-        return _("does not fit")
-    if not np.isfinite(short):
-        return _("none by road")
-    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
-    size = labels.quantity(max(round(short / units[name]), 1), unit)
-    return _("%(amount)s too little", amount=size) if name.startswith("min_") else _("%(amount)s too much", amount=size)
-
-
 @pages.context_processor
 def _words() -> dict[str, Any]:
     """Give the templates what they write with."""
     return {
-        "amount": amount,
-        "bars": bars,
-        "criterion_name": criterion_name,
-        "difference": difference,
-        "limit_text": limit_text,
-        "policy_title": lambda policy: _code("policy", policy),
-        "rank_fields": fields,
-        "relaxed_text": relaxed_text,
-        "shortfall_text": shortfall_text,
+        "amount": wording.amount,
+        "bars": wording.bars,
+        "criterion_name": wording.criterion_name,
+        "difference": wording.difference,
+        "limit_text": wording.limit_text,
+        "policy_title": lambda policy: wording.code("policy", policy),
+        "rank_fields": wording.fields,
+        "relaxed_text": wording.relaxed_text,
+        "shortfall_text": wording.shortfall_text,
         "without": lambda weights, name: {one: weight for one, weight in weights.items() if one != name},
         "others": lambda picked, one: [("pick", other) for other in picked if other != one],
     }

@@ -19,7 +19,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from numpy.typing import NDArray
 
-from geo import access, corridors, layers, proximity, storage, surfaces
+from geo import access, corridors, layers, proximity, screening, storage, surfaces
 from geo.errors import InputError, NotFoundError
 from geo.export import About
 from geo.network import Network
@@ -167,6 +167,17 @@ class Store:
 
         locator = self.keep("locator", make)
         return None if locator is None else locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0] or ""
+
+    def examples(self) -> dict[str, screening.Profile]:
+        """Give the examples of requirements; a package of another region need not have any."""
+
+        def make() -> dict[str, screening.Profile]:
+            try:
+                return screening.read_profiles(self.data)
+            except NotFoundError:
+                return {}
+
+        return self.keep("examples", make)
 
     def countries(self) -> gpd.GeoDataFrame | None:
         """Give the countries as polygons; None where the package draws none."""

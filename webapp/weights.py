@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from geo import ranking, screening
 from geo.errors import InputError
 from webapp import args
-from webapp.rank import criterion_name
+from webapp.wording import criterion_name
 
 pages = Blueprint("weights", __name__)
 

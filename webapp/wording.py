@@ -1,0 +1,114 @@
+"""How amounts, limits and what would help are written, wherever sites are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from flask_babel import gettext as _
+
+from geo import screening, sites
+from webapp import labels
+from webapp.labels import is_known
+from webapp.languages import province
+from webapp.store import store
+
+
+def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
+    """Write the amount of a criterion, or a change of it, with its unit."""
+    if not is_known(value):
+        return _("unknown")
+    if criterion in ("gate", "port", "airport", "city"):
+        return labels.duration(value, coarse) if np.isfinite(value) else _("none by road")
+    unit = {"area": "ha", "rent": "USD/m²", "occupancy": "%"}.get(criterion, "")
+    return labels.quantity(value, unit)
+
+
+def difference(criterion: str, value: float) -> str:
+    """Write a change: “12 min less”, “30 ha more”."""
+    size = abs(value)
+    if criterion in ("gate", "port", "airport", "city"):
+        text = _("%(m)d min", m=max(round(size / 60), 1))
+    else:
+        text = amount(criterion, round(size, 1) or size)
+    return _("%(amount)s less", amount=text) if value < 0 else _("%(amount)s more", amount=text)
+
+
+def bars(parts: Iterable[float]) -> list[tuple[float, float]]:
+    """Lay the parts of a score side by side: where each begins and how wide it is, of 100."""
+    out, at = [], 0.0
+    for part in parts:
+        out.append((round(at, 3), round(100 * float(part), 3)))
+        at += 100 * float(part)
+    return out
+
+
+def criterion_name(name: str) -> str:
+    """Name a criterion."""
+    return {
+        "gate": _("time to a gate"),
+        "port": _("time to a sea port"),
+        "airport": _("time to an airport"),
+        "city": _("time to a city"),
+        "people": _("people within 60 min"),
+        "area": _("area"),
+        "rent": _("land rent per term"),
+        "occupancy": _("occupancy"),
+    }[name]
+
+
+def fields() -> list[tuple[str, str, str]]:
+    """List the limits that are numbers: parameter, text, unit."""
+    return [
+        ("max_gate", _("At most to a gate"), _("min")),
+        ("max_port", _("At most to a sea port"), _("min")),
+        ("max_airport", _("At most to an airport"), _("min")),
+        ("max_city", _("At most to a city"), _("min")),
+        ("min_people", _("At least within 60 min"), _("people")),
+        ("min_area", _("At least of land"), "ha"),
+        ("max_rent", _("At most of land rent per term"), "USD/m²"),
+        ("max_occupancy", _("At most occupied"), "%"),
+    ]
+
+
+def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
+    """Write a limit in words."""
+    if name in ("power", "water"):
+        return _("Utilities mention power") if name == "power" else _("Utilities mention water")
+    if isinstance(limit.value, tuple):
+        title = {
+            "sector": _("Sector"), "status": _("Status"), "kind": _("Kind"), "country": _("Country"), "province": _("Province"),
+            "policy": _("Policy"),
+        }[name]  # fmt: skip
+        return f"{title}: {', '.join(code(name, one) for one in limit.value)}"
+    text, unit = next((text, unit) for parameter, text, unit in fields() if parameter == name)
+    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
+
+
+def code(name: str, value: str) -> str:
+    if name == "policy":
+        policies = store().frame("policies")
+        return str(policies.loc[value, "title_en"]) if value in policies.index else value
+    return str(province(value)) if name == "province" else labels.label(value)
+
+
+def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
+    """Write to what a limit would have to be relaxed."""
+    if one.added:
+        return _("allow also %(names)s", names=", ".join(code(name, added) for added in one.added))
+    value = float(one.value) / units[name]  # type: ignore[arg-type]
+    rounded = np.ceil(value) if one.limit.kind == "at_most" else np.floor(value)
+    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
+    return labels.quantity(rounded, unit)
+
+
+def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
+    """Write by how much a site fails a limit."""
+    if not name.startswith(("min_", "max_")) or not is_known(short):
+        return _("does not fit")
+    if not np.isfinite(short):
+        return _("none by road")
+    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
+    size = labels.quantity(max(round(short / units[name]), 1), unit)
+    return _("%(amount)s too little", amount=size) if name.startswith("min_") else _("%(amount)s too much", amount=size)
