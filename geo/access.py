@@ -109,6 +109,44 @@ def people_within(
     return table
 
 
+def profile_within(
+    network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, amount: str | None = None, profile: str = "car"
+) -> pd.DataFrame:
+    """Tabulate how much is reached from each origin as time goes on: the steps of its access profile.
+
+    Parameters
+    ----------
+    destinations
+        One with the id of an origin is that origin, and does not count for it.
+    amount
+        Column of the destinations that is summed, such as ``population``; None counts each as 1.
+
+    Returns
+    -------
+    DataFrame
+        One row a step, by origin, then rising: ``from_id``; ``travel_time_s``, 0 in the first row; ``reached``, the sum over all
+        destinations at most that far away. What no road leads to is in no sum; an origin that is joined to no road has a single
+        row, with NaN.
+    """
+    from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
+    time_s = times(network, profile, from_, to)
+    size = np.ones(len(destinations)) if amount is None else destinations[amount].to_numpy(float)
+    joined = ~np.isnan(from_.nearest_m(len(origins)))
+    steps_s, reached = [], []
+    for key, row_s, known_at_all in zip(origins.index, time_s, joined, strict=True):
+        counts = np.isfinite(row_s) & (destinations.index != key)
+        at_s, step = np.unique(np.append(0.0, row_s[counts]), return_inverse=True)
+        steps_s.append(at_s)
+        reached.append(np.bincount(step, np.append(0.0, size[counts])).cumsum() if known_at_all else np.full(len(at_s), np.nan))
+    return pd.DataFrame(
+        {
+            "from_id": origins.index.repeat([len(one) for one in steps_s]),
+            "travel_time_s": np.concatenate([np.empty(0), *steps_s]),
+            "reached": np.concatenate([np.empty(0), *reached]),
+        }
+    )
+
+
 def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFrame, *, profile: str = "car") -> gpd.GeoDataFrame:
     """Find the fastest way from one point to another, step by step.
 

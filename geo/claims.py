@@ -52,7 +52,8 @@ ASSUMPTIONS = {
     )
 }
 """How close is close. On a coarse network the last is added to the share of lengths and of times."""
-LONGEST_TEXT, MOST_CLAIMS = 20_000, 200
+LONGEST_TEXT, LONGEST_GAP, MOST_CLAIMS = 20_000, 500, 200
+"""Characters of a text, and between a quantity and its place; what stands farther away is not beside it."""
 
 # Words, folded: without case and diacritics, đ as d; each a pattern, separated by commas -------------------------------------
 
@@ -195,6 +196,10 @@ class Checked:
         return iter(self.claims)
 
 
+class TooMuch(InputError):
+    """A text that is too long, or that holds too many quantities."""
+
+
 @dataclass(frozen=True)
 class _Mention:
     start: int
@@ -223,14 +228,14 @@ def check(
     Raises
     ------
     InputError
-        Not one origin, an id that stands twice, a text that is too long.
+        Not one origin, an id that stands twice; ``TooMuch`` where the text is too long.
     """
     if len(origin) != 1 or not places.index.is_unique:
         raise InputError("Claims are checked for one site, against places each of which has its own id.")
     folded, at = fold(text[:LONGEST_TEXT])
     quantities = _quantities(folded)
     if len(text) > LONGEST_TEXT or len(quantities) > MOST_CLAIMS:
-        raise InputError(f"The text has more than {LONGEST_TEXT} characters, or {MOST_CLAIMS} distances and times; bring only some.")
+        raise TooMuch(f"The text has more than {LONGEST_TEXT} characters, or {MOST_CLAIMS} distances and times; bring only some.")
     if not quantities:
         return Checked((), "no_number" if folded.strip() else "empty")
     mentions = _mentions(folded, places.drop(index=origin.index[0], errors="ignore"))
@@ -322,8 +327,6 @@ def _mentions(folded: str, places: gpd.GeoDataFrame) -> list[_Mention]:
                 if len(re.findall(r"[a-z]", called_by)) >= 3 or len(re.findall(r"[^\W\d_a-z]", called_by)) >= 2:
                     held = called.setdefault(called_by, {})
                     held[key] = min(rank, held.get(key, rank))
-    if not called:
-        return []
     words: dict[str, str] = {}
     for one in sorted(called, key=len, reverse=True):  # Ha Noi and Hanoi are one name
         first = words.setdefault(re.sub(r"[\s-]", "", one), one)
@@ -334,15 +337,14 @@ def _mentions(folded: str, places: gpd.GeoDataFrame) -> list[_Mention]:
     ).replace(_GAP, r"[\s-]{0,5}")
     layer = places["layer"].to_dict() if "layer" in places else {}
     out: list[_Mention] = []
-    for found in re.finditer(pattern, folded):
+    for found in re.finditer(pattern or "(?!)", folded):
         start, end = found.span()
-        name = words[re.sub(r"[\s-]", "", found[0])]
         before = folded[max(0, start - 40) : start]
         meant = next((one for one, kind in _KIND_AFTER.items() if kind.match(folded, end)), None)
         other = meant is None and bool(_OTHER_AFTER.match(folded, end))
         meant = meant or next((one for one, kind in _KIND_BEFORE.items() if kind.search(before)), None)
         other |= meant is None and bool(_OTHER_BEFORE.search(before))
-        candidates = _candidates(name, called, layer, meant)
+        candidates = _candidates(words[re.sub(r"[\s-]", "", found[0])], called, layer, meant)
         joined = bool(out) and bool(re.fullmatch(r"\s*[-–—]\s*", folded[out[-1].end : start]))
         if joined and (other := other or out[-1].other):  # Ha Long - Hai Phong expressway
             out[-1] = replace(out[-1], candidates=(), other=True)
@@ -375,7 +377,7 @@ def _pair(text: str, folded: str, at: list[int], quantities: list[Claim], mentio
         those = [one for one in mentions if first <= one.start < last and (one.start >= claim.end if ahead else one.end <= claim.start)]
         place = (those[0] if ahead else those[-1]) if those else None
         gap = () if place is None else (claim.end, place.start) if ahead else (place.end, claim.start)
-        return place if gap and _is_clear(text, hidden, at, *gap, ahead) else None
+        return place if gap and gap[1] - gap[0] <= LONGEST_GAP and _is_clear(text, hidden, at, *gap, ahead) else None
 
     out = []
     for claim in quantities:
@@ -441,8 +443,7 @@ def _judged(claim: Claim, key: str, way: Any, origin: Any, places: Any, network:
     else:
         verdict = "longer"
     told: dict[str, Any] = {"straight_m": straight_m, "accuracy_m": accuracy_m, "road_m": road_m, "road_s": road_s, "fastest_s": fastest_s}
-    told |= {"over_straight": _over(claim, least), "over_road": _over(claim, road)}
-    return replace(claim, place=key, verdict=verdict, **told)
+    return replace(claim, place=key, verdict=verdict, over_straight=_over(claim, least), over_road=_over(claim, road), **told)
 
 
 def _over(claim: Claim, other: float) -> float:

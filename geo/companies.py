@@ -80,6 +80,7 @@ EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
 SENTENCES = {
     "kind": "This is neither an XLSX nor a CSV file without a password.",
     "encoding": "The CSV file is not UTF-8 text; save it as “CSV UTF-8”.",
+    "decoded": "The CSV file was read as %(encoding)s text.",
     "broken": "The file is damaged, or holds what a table does not need, and was not read.",
     "large": "The file is larger than %(n)s bytes, packed or unpacked.",
     "slow": "Reading the file took longer than %(n)s seconds, and was given up.",

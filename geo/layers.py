@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo import crs
+from geo import crs, gatehours
 from geo import faults as faults_of
 from geo.errors import InputError, NotFoundError
 from geo.faults import Row
@@ -147,7 +147,8 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     -------
     dict
         For each layer and table its faults, an empty list where there is none. Beyond each row: ids are unique over all
-        layers, corridors, vertices and policies that are referred to exist, and a node has one position.
+        layers, corridors, vertices and policies that are referred to exist, a node has one position, and the opening hours of
+        all gates can be read and do not contradict each other.
     """
     folder = Path(folder)
     describe(folder)
@@ -187,6 +188,11 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
             for corridor, seq in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq)):
                 if (corridor, seq) not in ends:
                     report["interchanges"].append(f"{link.name_en}: “{corridor}” has no vertex {seq}")
+    if {"gates", "gate_hours", "clocks"} <= frames.keys():
+        try:
+            gatehours.read(frames["gates"], frames["gate_hours"], frames["clocks"])
+        except InputError as error:
+            report["gate_hours"] += error.faults
     return report
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo import ranking, screening
+from geo import screening
 from geo.companies import CHOICES, COLUMNS, EVEN, HEADERS, NUMBERS, Company
-from geo.criteria import Criterion
+from geo.criteria import Criterion, amounts, faults, measure, refuse
 from geo.screening import FAILS, PASSES, UNKNOWN, Limit, Profile, Relaxation
 
 STRENGTHS = 3
@@ -133,92 +133,112 @@ def match(
     return out
 
 
+Judged = dict[str, tuple[NDArray[np.int8], NDArray[np.float64]]]
+
+
 class _Matcher:
-    """A table of sites with what has been asked of it."""
+    """A table of sites with what has been asked of it, as arrays: for thousands of companies frames would be too slow."""
 
     def __init__(self, table: pd.DataFrame, examples: Mapping[str, Profile], profile: str, k: int) -> None:
-        self.table, self.examples, self.profile, self.k = table, examples, profile, k
-        self.columns: dict[str, NDArray[np.float64]] = {}
-        self.ratable = table[[column.format(profile=profile) for column, _better in screening.CRITERIA.values()]]
-        self.ratable = self.ratable.reset_index(drop=True)  # by position: thousands of rankings look up numbers faster than texts
-        self.states: dict[Limit, NDArray[np.int8]] = {}
+        self.table, self.examples, self.k = table, examples, k
+        self.profile = profile
+        self.ids = table.index.tolist()
+        self.criteria = [
+            Criterion(name, column.format(profile=profile), "cost" if better == "low" else "benefit")
+            for name, (column, better) in screening.CRITERIA.items()
+        ]
+        refuse(faults(table, self.criteria))
+        self.raw = amounts(table, self.criteria)
+        self.columns: dict[str, NDArray[Any]] = {}
+        self.chosen: dict[Limit, NDArray[np.int8]] = {}
         self.ranked: dict[tuple[bytes, tuple[Any, ...]], tuple[list[tuple[int, Park]], tuple[str, ...]]] = {}
         self.units = {limit: unit for limit, _column, _kind, unit, _most in NUMBERS.values()}
 
-    def state(self, limit: Limit) -> NDArray[np.int8]:
-        """Tell how each site stands to a limit, as :func:`geo.screening.screen` does."""
-        if limit not in self.states:
-            if isinstance(limit.value, tuple):
-                self.states[limit] = screening.screen(self.table, [limit]).states[0].to_numpy(np.int8)
-            else:
-                over = self.over(limit)
-                self.states[limit] = np.where(np.isnan(over), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(np.int8)
-        return self.states[limit]
+    def column(self, name: str) -> NDArray[Any]:
+        """Give a column as numbers, or else as objects."""
+        if name not in self.columns:
+            cells = self.table[name]
+            self.columns[name] = cells.to_numpy(float if pd.api.types.is_numeric_dtype(cells) else object)
+        return self.columns[name]
 
-    def over(self, limit: Limit) -> NDArray[np.float64]:
-        """Tell by how much each site exceeds a limit that is a number; below 0 where it keeps it, NaN where it is unknown."""
-        values = self.values(limit.column)
-        return limit.value - values if limit.kind == "at_least" else values - limit.value  # type: ignore[operator]
+    def judge(self, limit: Limit) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
+        """Tell how each site stands to a limit, as :func:`geo.screening.screen` does, and by how much it exceeds it.
 
-    def values(self, column: str) -> NDArray[np.float64]:
-        if column not in self.columns:
-            self.columns[column] = self.table[column].to_numpy(float)
-        return self.columns[column]
+        That is below 0 where it keeps it; NaN where it is unknown, and for choices.
+        """
+        if not isinstance(limit.value, tuple):
+            values = self.column(limit.column)
+            over = limit.value - values if limit.kind == "at_least" else values - limit.value
+            return np.where(np.isnan(over), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(np.int8), over
+        if limit not in self.chosen:  # kept, unlike numbers, which are quick to compare and nearly as many as companies
+            self.chosen[limit] = screening.screen(self.table[[limit.column]], [limit]).states[0].to_numpy(np.int8)
+        return self.chosen[limit], np.full(len(self.table), np.nan)
 
     def match(self, company: Company) -> Match:
         limits = limits_of(company, self.examples, profile=self.profile)
+        judged = {name: self.judge(limit) for name, limit in limits.items()}
         kept = np.ones(len(self.table), bool)
-        for limit in limits.values():
-            kept &= self.state(limit) != FAILS
+        for state, _over in judged.values():
+            kept &= state != FAILS
         if not kept.any():
-            return Match(company, 0, (), limits, (), *self.unmet(limits))
+            return Match(company, 0, (), limits, (), *self.unmet(limits, judged))
         weights = weights_of(company, self.examples)
         key = kept.tobytes(), tuple(weights.items())
         if key not in self.ranked:
             self.ranked[key] = self.best(kept, weights)
         best, left_out = self.ranked[key]
-        parks = tuple(Park(one.id, one.score, one.low, one.high, self.reasons(limits, row), one.strengths) for row, one in best)
+        parks = tuple(Park(one.id, one.score, one.low, one.high, self.reasons(limits, judged, row), one.strengths) for row, one in best)
         return Match(company, int(kept.sum()), parks, limits, left_out)
 
-    def unmet(self, limits: dict[str, Limit]) -> tuple[str, tuple[tuple[str, Relaxation], ...]]:
+    def unmet(self, limits: dict[str, Limit], judged: Judged) -> tuple[str, tuple[tuple[str, Relaxation], ...]]:
         """Say which limit leaves nothing, and which alone would have to change how."""
-        names, funnel = list(limits), screening.screen(self.table, list(limits.values()))
+        names = list(limits)
+        states = {i: state for i, (state, _over) in enumerate(judged.values())}
+        short = {i: np.where(state == FAILS, over, np.nan) for i, (state, over) in enumerate(judged.values())}
+        cells = {i: self.column(limit.column) for i, limit in enumerate(limits.values())}
+        frames = (pd.DataFrame(one, index=self.table.index) for one in (states, short, cells))
+        funnel = screening.Funnel(tuple(limits.values()), *frames)
         blocked = next((name for name, step in zip(names, funnel.steps, strict=True) if not step.remaining), "")
         return blocked, tuple((names[one.position], one) for one in funnel.relax(1) if one.enough)
 
     def best(self, kept: NDArray[np.bool_], weights: dict[str, float]) -> tuple[list[tuple[int, Park]], tuple[str, ...]]:
-        """Rank the sites that are left, each with its row; also tell which criteria do not count, for want of values."""
-        left = self.ratable[kept]
-        lacking = left.isna().sum()
-        criteria = []
-        for name, (column, better) in screening.CRITERIA.items():
-            if weights.get(name, 0) > 0:
-                criteria.append(Criterion(name, column.format(profile=self.profile), "cost" if better == "low" else "benefit"))
-        known = [one for one in criteria if 2 * lacking[one.column] <= len(left)] or criteria
-        found = ranking.rank(left, known, {one.id: weights[one.id] for one in known})
-        out = []
-        first = left.index.get_indexer(found.order[: self.k])
-        at = found.parts.index.get_indexer(found.order[: self.k])
-        raws, scores, parts = found.raw.to_numpy()[first], found.scores.to_numpy()[first], found.parts.to_numpy()[at]
-        for row, raw, score, part in zip(found.order, raws, scores.tolist(), parts, strict=False):
-            most = [i for i in np.argsort(-part, kind="stable")[:STRENGTHS] if part[i] > 0]
-            strengths = tuple((known[i].id, float(raw[i])) for i in most)
-            out.append((int(row), Park(self.table.index[row], score, score, score, (), strengths)))
-        if len(out) < self.k and len(found.unknown):
-            apart = found.unknown.sort_values("score_high", ascending=False, kind="stable")[: self.k - len(out)]
-            for row, low, high in apart[["score_low", "score_high"]].itertuples():
-                out.append((int(row), Park(self.table.index[row], np.nan, float(low), float(high), (), ())))
-        return out, tuple(one.id for one in criteria if one not in known)
+        """Rank the sites that are left, each with its row; also tell which criteria do not count, for want of values.
 
-    def reasons(self, limits: dict[str, Limit], row: int) -> tuple[Reason, ...]:
+        The order and the scores are those of :func:`geo.ranking.rank`; a test compares.
+        """
+        rows, raw = np.flatnonzero(kept), self.raw[kept]
+        weighed = [i for i, one in enumerate(self.criteria) if weights.get(one.id, 0) > 0]
+        known = [i for i in weighed if 2 * np.isnan(raw[:, i]).sum() <= len(rows)] or weighed
+        criteria, raw = [self.criteria[i] for i in known], np.ascontiguousarray(raw[:, known])
+        weight = np.array([float(weights[one.id]) for one in criteria])
+        weight = weight / weight.max() / (weight / weight.max()).sum()
+        missing = np.isnan(raw)
+        ranked = ~missing.any(axis=1)
+        terms = measure(raw, ranked.astype(float) if ranked.any() else np.ones(len(raw)), criteria, "sum")
+        scores, parts = terms.scores(weight), terms.parts(weight)
+        first = np.flatnonzero(ranked)
+        first = first[np.argsort(-scores[first].round(12), kind="stable")][: self.k]
         out = []
-        for name, limit in limits.items():
-            known = self.state(limit)[row] == PASSES
+        for at, score in zip(first, scores[first].tolist(), strict=True):
+            most = [i for i in np.argsort(-parts[at], kind="stable")[:STRENGTHS] if parts[at, i] > 0]
+            strengths = tuple((criteria[i].id, float(raw[at, i])) for i in most)
+            out.append((int(rows[at]), Park(self.ids[rows[at]], score, score, score, (), strengths)))
+        apart = np.flatnonzero(~ranked)
+        high = terms.hoped(missing, apart).scores(weight)
+        for i in np.argsort(-high, kind="stable")[: self.k - len(out)]:
+            row = rows[apart[i]]
+            out.append((int(row), Park(self.ids[row], np.nan, float(scores[apart[i]]), float(high[i]), (), ())))
+        return out, tuple(self.criteria[i].id for i in weighed if i not in known)
+
+    def reasons(self, limits: dict[str, Limit], judged: Judged, row: int) -> tuple[Reason, ...]:
+        out = []
+        for name, (state, over) in judged.items():
+            limit, known = limits[name], bool(state[row] == PASSES)
             if isinstance(limit.value, tuple) or not known:
-                out.append(Reason(name, bool(known)))
+                out.append(Reason(name, known))
             else:
-                value = self.values(limit.column)[row] / self.units[name]
-                out.append(Reason(name, True, float(value), float(-self.over(limit)[row] / self.units[name])))
+                value = self.column(limit.column)[row] / self.units[name]
+                out.append(Reason(name, True, float(value), float(-over[row] / self.units[name])))
         return tuple(out)
 
 
@@ -307,9 +327,11 @@ def workbook(sheets: Mapping[str, Iterable[Sequence[Any]]]) -> bytes:
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
         for number, row in enumerate(rows):
-            cells = [WriteOnlyCell(sheet, _safe(cell)) for cell in row]
-            for cell in cells if number == 0 else ():
-                cell.font = Font(bold=True)
+            cells = [_safe(cell) for cell in row]
+            if number == 0:
+                cells = [WriteOnlyCell(sheet, cell) for cell in cells]
+                for cell in cells:
+                    cell.font = Font(bold=True)
             sheet.append(cells)
     held = io.BytesIO()
     book.save(held)

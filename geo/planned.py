@@ -53,11 +53,12 @@ def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None
     -------
     DataFrame
         On ids: ``year`` (Int64, NA where unknown), ``name`` as in the network, ``kind``, ``status``, ``assumed``, whether the year
-        is one of `years`, and ``source`` of the row, NA where the year is assumed or unknown.
+        is one of `years`, and ``source`` and ``as_of`` of the row, NA where the year is assumed or unknown.
     """
     year = opening_years(corridors, years)
     rows = corridors.loc[year.index]
     assumed = pd.Series(year.index.isin(list(years or {})), year.index)
+    told = ~assumed & year.notna()
     table = pd.DataFrame(
         {
             "year": year,
@@ -65,7 +66,8 @@ def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None
             "kind": rows["kind"],
             "status": rows["status"],
             "assumed": assumed,
-            "source": rows["source"].where(~assumed & year.notna()),
+            "source": rows["source"].where(told),
+            "as_of": rows.get("as_of", pd.Series(pd.NA, year.index)).where(told),
         }
     )
     return table.sort_values("year", kind="stable", na_position="last")

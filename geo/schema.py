@@ -13,6 +13,7 @@ FieldType = Literal["string", "number", "integer", "boolean", "list"]
 
 COUNTRIES = r"[A-Z]{2}"
 DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
+FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 SOURCE_KINDS = ("page", "code", "memory")
 ASSUMED = (*SOURCE_KINDS, "assumption")
 
@@ -242,8 +243,9 @@ LAYERS: dict[str, Layer] = {
                 Field(
                     "opening_hours",
                     "string",
-                    "Opening hours",
-                    "OpenStreetMap syntax, on the clock of `timezone`. Empty means unknown, not closed.",
+                    "Opening hours in general",
+                    "Of the gate as a whole, where gate_hours has nothing closer. OpenStreetMap syntax, on the clock of `timezone`. "
+                    "Empty means unknown, not closed.",
                 ),
                 _source_kind("opening_hours_source_kind", "opening hours"),
                 Field("opening_hours_as_of", "string", "Opening hours as of", pattern=DATE),
@@ -383,7 +385,11 @@ LAYERS: dict[str, Layer] = {
                     required=True,
                 ),
                 Field("title_en", "string", "Title", required=True),
+                Field("title_vi", "string", "Vietnamese title"),
+                Field("title_zh", "string", "Chinese title"),
                 Field("summary", "string", "Summary", required=True),
+                Field("summary_vi", "string", "Vietnamese summary"),
+                Field("summary_zh", "string", "Chinese summary"),
                 Field("legal_basis", "string", "Legal basis", required=True),
                 *SOURCE,
                 AS_OF,
@@ -399,6 +405,78 @@ TABLES: dict[str, tuple[Field, ...]] = {
         *POINT,
         Field("place_name", "string", "Place"),
         Field("node_id", "string", "Node", "Corridors meet where they share a node; a node has one position everywhere."),
+    ),
+    "gate_hours": (
+        Field("gate", "string", "Gate", "Identifier in gates.", required=True),
+        Field("towards", "string", "Towards", "Country one comes to, ISO 3166-1 alpha-2. Empty means both directions.", pattern=COUNTRIES),
+        Field("kind", "string", "Traffic", "Empty means passengers and cargo.", allowed=("passenger", "cargo")),
+        Field(
+            "vehicle_country",
+            "string",
+            "Vehicles of",
+            "Country where the vehicle is registered, ISO 3166-1 alpha-2. Empty means any.",
+            pattern=COUNTRIES,
+        ),
+        Field(
+            "opening_hours",
+            "string",
+            "Opening hours",
+            "OpenStreetMap syntax, on the clock of the gate; PH are the holidays of the gate's country.",
+            required=True,
+        ),
+        Field(
+            "last_entry",
+            "string",
+            "Last entry",
+            "From this time of the day on, or so many minutes before closing, nobody enters: `15:00` or `30 min`. "
+            "`25:30` is half past one after midnight. Empty means until closing.",
+            pattern=r"([0-4]\d:[0-5]\d|\d{1,3} min)",
+        ),
+        Field(
+            "closed_on",
+            "list",
+            "Closed on holidays of",
+            "Countries on whose public holidays it is closed, separated by semicolons. Empty means that no closure is stated.",
+        ),
+        Field(
+            "workdays",
+            "list",
+            "Follows working days of",
+            "Closed on the holidays of these countries, and open on a weekend that all of them work in exchange for a day off.",
+        ),
+        Field("valid_from", "string", "Valid from", "First day. Empty means that it is not stated.", pattern=FULL_DATE),
+        Field("valid_to", "string", "Valid to", "Last day. Empty means until something newer is published.", pattern=FULL_DATE),
+        NOTES,
+        *SOURCE,
+        AS_OF,
+    ),
+    "notices": (
+        ID,
+        COUNTRY,
+        _number("within_m", "Within", "Distance from the land border of the country. Empty means in the whole country.", "m"),
+        Field(
+            "applies_to",
+            "list",
+            "Applies to",
+            "Whom it concerns, separated by semicolons.",
+            required=True,
+            allowed=("foreigners", "foreign_surveyors", "visitors"),
+        ),
+        Field("text_en", "string", "English text", "Worded as a hint to check.", required=True),
+        Field("text_vi", "string", "Vietnamese text", required=True),
+        Field("text_zh", "string", "Chinese text", required=True),
+        Field("assumption", "string", "Assumption", "What of the distance or of the reading is assumed."),
+        Field("legal_basis", "string", "Legal basis", required=True),
+        *SOURCE,
+        AS_OF,
+    ),
+    "clocks": (
+        COUNTRY,
+        Field("timezone", "string", "Time zone", "IANA name.", required=True, pattern=r"[A-Za-z_]+/[A-Za-z_]+"),
+        Field("name", "string", "Name", "Of the clock, in the language of the country.", required=True),
+        *NAMES,
+        *SOURCE,
+        AS_OF,
     ),
     "interchanges": (
         Field("corridor_id", "string", "Corridor", "Identifier in corridors.", required=True),

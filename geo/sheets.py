@@ -5,6 +5,7 @@ Formulas are never computed. Every fault is named by row and column, and a sheet
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import io
@@ -46,6 +47,10 @@ _NUMBER = re.compile(r"(?P<before>[^\d.,+-]*)(?P<number>[+-]?[\d.,]*\d)\s*(?P<un
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 
 
+CALLED = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
+"""What a header may be, folded, and the column that it names."""
+
+
 def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Company], list[Fault]]:
     """Read a sheet of companies, XLSX or CSV by its content; also give what has to be told of it without being a fault.
 
@@ -60,7 +65,7 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Com
     if len(data) > MAX_BYTES:
         raise SheetError([Fault("large", values={"n": MAX_BYTES})])
     try:
-        rows, faults = _xlsx_rows(data) if data[:4] == b"PK\x03\x04" else _csv_rows(data)
+        rows, faults, told = _xlsx_rows(data) if data[:4] == b"PK\x03\x04" else _csv_rows(data)
     except SheetError:
         raise
     except csv.Error:
@@ -76,7 +81,6 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Com
     out: list[dict[str, Any]] = [
         {"row": number} | dict.fromkeys(CHOICES, ()) | dict.fromkeys(NUMBERS) | {"notes": ""} for number, _ in rows
     ]
-    told: list[Fault] = []
     for at, name in enumerate(names):
         values: list[Any] = []
         cells = [(number, row[at] if at < len(row) else None) for number, row in rows]
@@ -93,6 +97,7 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Com
         for row, value in zip(out, values, strict=False):
             row[name] = value
     if faults:
+        faults += [one for one in told if one.code == "decoded" and one.values["encoding"] != "UTF-8"]  # which may be the reason
         raise SheetError(sorted(faults, key=lambda one: (one.row, len(one.column), one.column)))
     companies = [Company(**row) for row in out]
     first: dict[str, int] = {}
@@ -102,23 +107,58 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Com
     return companies, told
 
 
-def _csv_rows(data: bytes) -> tuple[list[tuple[int, list[Any]]], list[Fault]]:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SheetError([Fault("kind" if b"\x00" in data else "encoding")]) from None
-    if "\x00" in text:
-        raise SheetError([Fault("kind")])
-    head = next((line for line in text.splitlines() if line.strip(" ;,\t")), "")
-    delimiter = max(";\t,", key=lambda one: len(next(csv.reader([head], delimiter=one))))
-    rows: list[tuple[int, list[Any]]] = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1))
+Rows = list[tuple[int, list[Any]]]
+
+
+def _csv_rows(data: bytes) -> tuple[Rows, list[Fault], list[Fault]]:
+    text, encoding = _decode(data)
+    rows: Rows = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=_head(text)[1], strict=True), 1))
     rows = [(number, [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row]) for number, row in rows]
     width = next((len(row) for _, row in rows if any(map(_text, row))), 0)
     odd = [(number, len(row)) for number, row in rows if len(row) != width and any(map(_text, row))]
-    return rows, [Fault("cells", number, "", {"n": n, "of": width}) for number, n in odd]
+    faults = [Fault("cells", number, "", {"n": n, "of": width}) for number, n in odd]
+    return rows, faults, [Fault("decoded", values={"encoding": encoding})]
 
 
-def _xlsx_rows(data: bytes) -> tuple[list[tuple[int, list[Any]]], list[Fault]]:
+def _decode(data: bytes) -> tuple[str, str]:
+    """Give the text of a CSV file and its encoding: UTF-8, UTF-16 with its mark, or GB18030, as which Chinese Excel saves.
+
+    Almost any bytes are GB18030 text of some kind, so it has to prove itself, by a known header in Chinese, or by a known header
+    and no character beyond GB 2312: letters of another encoding, such as Windows-1258, would make rarer ones.
+    """
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding, name in (("utf-16", "UTF-16"),) if marked else (("utf-8-sig", "UTF-8"), ("gb18030", "GB18030")):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" in text:
+            break
+        if name != "GB18030" or _is_chinese(text):
+            return text, name
+    raise SheetError([Fault("kind" if b"\x00" in data and not marked else "encoding")])
+
+
+def _is_chinese(text: str) -> bool:
+    known = [cell for cell in _head(text)[0] if _named(cell)[0]]
+    if any(not cell.isascii() for cell in known):
+        return True
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return bool(known)
+
+
+def _head(text: str) -> tuple[list[str], str]:
+    """Give the cells of the first line that holds any, and the sign that parts them."""
+    line = next((line for line in text.splitlines() if line.strip(" ;,\t")), "")
+    cells = {one: next(csv.reader([line], delimiter=one)) for one in ";\t,"}
+    delimiter = max(cells, key=lambda one: len(cells[one]))
+    return cells[delimiter], delimiter
+
+
+def _xlsx_rows(data: bytes) -> tuple[Rows, list[Fault], list[Fault]]:
     """Read the first sheet. What stands in the archive is looked at before openpyxl sees it: how much it is, and no definitions."""
     import openpyxl
 
@@ -136,10 +176,10 @@ def _xlsx_rows(data: bytes) -> tuple[list[tuple[int, list[Any]]], list[Fault]]:
             raise SheetError([*faults, Fault("long", values={"n": 2 * MAX_ROWS})])
         if sheet.max_column > MAX_COLUMNS:
             raise SheetError([*faults, Fault("wide", values={"column": _letter(MAX_COLUMNS - 1)})])
-        rows: list[tuple[int, list[Any]]] = []
+        rows: Rows = []
         for number, row in enumerate(sheet.iter_rows(), 1):
             rows.append((number, [_Formula(_formula(one.value)) if one.data_type == "f" else one.value for one in row]))
-        return rows, faults
+        return rows, faults, []
     except SheetError:
         raise
     except Exception:  # openpyxl raises whatever a damaged file leads it to
@@ -175,25 +215,29 @@ def _unit(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().replace(" ", "").strip(".()[]")
 
 
+def _named(header: str) -> tuple[str, str]:
+    """Give the column that a header names, empty where none is known, and the unit in brackets behind it."""
+    bare, unit = re.fullmatch(r"([^(\[]*)(?:[(\[](.*)[)\]])?.*", unicodedata.normalize("NFKC", header), re.DOTALL).groups()  # type: ignore[union-attr]
+    return CALLED.get(fold(header)) or CALLED.get(fold(bare), ""), unit or ""
+
+
 def _header(row: int, cells: Sequence[Any]) -> tuple[list[str], list[str], list[Fault]]:
     """Give for each column its name, empty where there is none, and the unit that its header states; and the faults."""
-    called = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
     names, units, faults = [""] * len(cells), [""] * len(cells), []
     for at, cell in enumerate(cells):
         text = _text(cell)
         if not text:
             continue
-        bare, unit = re.fullmatch(r"([^(\[]*)(?:[(\[](.*)[)\]])?.*", unicodedata.normalize("NFKC", text)).groups()  # type: ignore[union-attr]
-        name = called.get(fold(text)) or called.get(fold(bare), "")
+        name, unit = _named(text)
         if not name:
-            close = difflib.get_close_matches(fold(_short(text)), called, 1)
-            code, more = ("header_close", {"close": called[close[0]]}) if close else ("header", {"known": ", ".join(COLUMNS)})
+            close = difflib.get_close_matches(fold(_short(text)), CALLED, 1)
+            code, more = ("header_close", {"close": CALLED[close[0]]}) if close else ("header", {"known": ", ".join(COLUMNS)})
             faults.append(Fault(code, row, _letter(at), {"text": _short(text)} | more))
         elif name in names:
             faults.append(Fault("twice", row, _letter(at), {"other": _letter(names.index(name))}))
         else:
             names[at] = name
-            units[at] = _unit(unit or "") or ("named" if fold(text) == fold(name) else "")
+            units[at] = _unit(unit) or ("named" if fold(text) == fold(name) else "")
             if name in NUMBERS and unit and units[at] not in UNITS[name]:
                 faults.append(Fault("header_unit", row, _letter(at), {"unit": _short(unit), "known": _known(UNITS[name])}))
     if "company" not in names:

@@ -276,6 +276,41 @@ def test_people_at_the_limit_count(grid: Network, points: Points, crossing: Cros
     assert counts.loc["lost"].isna().all()
 
 
+def test_an_access_profile_steps_where_something_is_reached(grid: Network, points: Points, crossing: Crossing) -> None:
+    """From the corner 1 person lives 0, 10 live 2 and 100 + 1000 live 3 minutes away; each step is there once, and nothing is changed."""
+    origins = points({"corner": crossing(0, 0), "lost": (120, 21)})
+    places = {"here": crossing(0, 0), "two": crossing(1, 1), "three": crossing(3, 0), "too": crossing(0, 3), "island": (125, 21)}
+    people = points(places, population=[1, 10, 100, 1000, 10_000])
+    before = origins.copy(), people.copy()
+    table = access.profile_within(grid, origins, people, amount="population")
+    assert list(table.columns) == ["from_id", "travel_time_s", "reached"]
+    corner = table[table["from_id"] == "corner"]
+    assert corner["travel_time_s"].tolist() == pytest.approx([0, 120, 180])
+    assert corner["reached"].tolist() == [1, 11, 1111]
+    lost = table[table["from_id"] == "lost"]
+    assert lost["travel_time_s"].tolist() == [0]
+    assert lost["reached"].isna().all()
+    assert origins.equals(before[0])
+    assert people.equals(before[1])
+
+
+def test_an_access_profile_holds_what_counting_gives(grid: Network, scattered: gpd.GeoDataFrame) -> None:
+    """Read at any limit, the profile says what `people_within` counts there; no place counts for itself."""
+    people = scattered.assign(population=range(1, len(scattered) + 1))
+    own = people["population"]
+    limits = [0.0, 300.0, 600.0, 1500.0, 1e6]
+    counts = access.people_within(grid, scattered, people, limits)
+    table = access.profile_within(grid, scattered, people, amount="population")
+    for key, steps in table.groupby("from_id"):
+        read = steps.set_index("travel_time_s")["reached"].reindex(limits, method="ffill")
+        np.testing.assert_allclose(read, counts.loc[key] - own[key])
+    alone = access.profile_within(grid, scattered.iloc[:0], people)
+    assert list(alone.columns) == list(table.columns)
+    assert not len(alone)
+    each = access.profile_within(grid, scattered, people).groupby("from_id")["reached"].last()
+    assert (each == len(people) - 1).all()
+
+
 # Borders
 
 

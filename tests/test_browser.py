@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from click.testing import CliRunner
 from flask import Flask
 from web import Watch, browsing, serving
 
-from geo import isochrones, layers
+from geo import isochrones, layers, tripfile
 from webapp import labels
 from webapp.cli import main
+from webapp.languages import LANGUAGES
 
 pytest_plugins = ("web",)
 pytestmark = pytest.mark.browser
@@ -542,6 +544,27 @@ def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]
     expect(first).to_have_text(after)
 
 
+def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -> None:
+    """A weight above 0 asks how it counts; the choice ranks anew and stands in the address as one parameter, and a decimal weight stays."""
+    from playwright.sync_api import expect
+
+    page = opened("/rank?edited=1&w_gate=33.3&country=VN")
+    gate, port = (page.locator(f"details.worth:has([name=v_{name}])") for name in ("gate", "port"))
+    expect(port).to_be_hidden()
+    page.locator("input[name=w_port]").press("ArrowRight")
+    expect(port).to_be_visible()
+    gate.locator("summary").click()
+    gate.locator("select").select_option("step")
+    expect(page.locator("input[name=v_gate_from]")).to_be_disabled()
+    page.locator("input[name=v_gate_to]").fill("60")
+    expect(page.locator("#result")).to_contain_text("1 up to 60\xa0min, 0 above")
+    assert "v_gate=step%3A60" in page.url
+    assert "w_gate=33.3&" in page.url
+    assert "v_port" not in page.url
+    page.reload()
+    expect(page.locator("input[name=v_gate_to]")).to_have_value("60")
+
+
 def test_the_table_without_javascript(opened: Callable[..., Any]) -> None:
     """Without JavaScript the map page leads to the table, which filters, sorts and leads to a site with its times."""
     page = opened("/", java_script_enabled=False)
@@ -656,31 +679,279 @@ def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: 
         context.close()
 
 
+# Field visits ----------------------------------------------------------------------------------------------------------------------------
+
+TRIPS = tuple(tripfile.examples(layers.bundled()))
+CROWDED = urlencode(
+    [
+        ("day", "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"),
+        *(("stop", f"{one}~visit:90 min") for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")),
+    ]
+)
+"""More than a day holds."""
+
+
+def planned(page: Any) -> list[str]:
+    """Wait for the plan and give its stops, in their order."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("#plan table.agenda").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#plan.waiting")).to_have_count(0, timeout=20_000)
+    return page.locator("#plan tr[data-stop]").evaluate_all("rows => rows.map(one => one.dataset.stop)")
+
+
+def drawn(page: Any, colour: str, box: str = "#map") -> int:
+    """Count the dots of the map that have nearly this colour."""
+    from PIL import Image
+
+    picture = np.asarray(Image.open(io.BytesIO(page.locator(box).screenshot())).convert("RGB"), int)
+    wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return int((np.abs(picture - wanted).max(axis=2) < 24).sum())
+
+
+def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[str]:
+    """Do something and give the stops of the plan that is another than before."""
+    doing()
+    page.wait_for_function(
+        "before => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map(one => one.dataset.stop);"
+        " return rows.length && !document.querySelector('#plan.waiting') && rows.join() !== before; }",
+        arg=",".join(before),
+        timeout=20_000,
+    )
+    return planned(page)
+
+
+@pytest.mark.parametrize("name", TRIPS)
+def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: str) -> None:
+    """From the link of an example to its plan: stops on both clocks, and the ways of each day in the colour of the day."""
+    from webapp.agenda import COLOURS
+
+    page = opened("/trip")
+    page.locator(f".examples a[href*='{name}']").click()
+    stops = planned(page)
+    assert len(stops) > 4
+    assert page.locator("#plan .badge-ok").inner_text() == "Proven: no plan is better"
+    page.wait_for_function("n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops))
+    for day in range(page.locator("#plan section.day:has(tr[data-stop])").count()):
+        assert drawn(page, COLOURS[day]) > 100, day
+    first = page.locator("#plan tr[data-stop] .at").all_inner_texts()[:2]
+    assert (int(first[1][:2]) - int(first[0][:2])) % 24 == 1
+
+
+def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]) -> None:
+    """Moved by the button, by dragging, by the keys alone: the plan follows, says what it costs, and the focus stays on the button."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?example={TRIPS[0]}")
+    free = planned(page)
+    expect(page.locator("#plan .cost")).to_have_count(0)
+    moved = replanned(page, page.locator(f"tr[data-stop={free[1]}] [data-move=down]").click, free)
+    assert moved == [free[0], free[2], free[1], *free[3:]]
+    expect(page.locator("#plan .cost")).to_contain_text("more on the road than the free plan")
+    expect(page.locator("#said")).to_contain_text("more on the road than the free plan")
+    assert "order:" in page.url
+    again = replanned(page, page.get_by_role("button", name="Let the order be free again").click, moved)
+    assert again == free
+    dragged = replanned(page, lambda: page.locator(f"tr[data-stop={free[1]}]").drag_to(page.locator(f"tr[data-stop={free[2]}]")), free)
+    assert dragged == moved
+    button = page.locator(f"tr[data-stop={free[1]}] [data-move=up]")
+    button.focus()
+    back = replanned(page, lambda: page.keyboard.press("Enter"), dragged)
+    assert back == free
+    expect(page.locator("#plan .cost")).to_contain_text("cost nothing more")
+    expect(button).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    pin = page.locator(f"tr[data-stop={free[1]}] [data-pin]")
+    expect(pin).to_be_focused()
+    page.keyboard.press("Space")
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    expect(pin).to_be_focused()
+    page.go_back()
+    page.wait_for_load_state()
+    assert planned(page) == free
+
+
+def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> None:
+    """A click on a mark adds that place, one beside all marks a point, a name by Enter its place; × takes one away; what is typed stays."""
+    from playwright.sync_api import expect
+
+    page = opened("/trip")
+    page.evaluate("map_atlas.setView([21.05, 106.88], 12, { animate: false })")
+    where = spot(page, "dong-mai-ip")
+    page.mouse.click(where["x"], where["y"])
+    assert planned(page) == ["dong-mai-ip"]
+    expect(page.locator("[name=d_begin]")).not_to_have_value("")
+    page.evaluate("map_atlas.setView([20.97, 107.0], 13, { animate: false })")
+    box = page.locator("#map").bounding_box()
+    both = replanned(page, lambda: page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), ["dong-mai-ip"])
+    assert sorted(both) == ["dong-mai-ip", "point-1"]
+    page.locator("[name=add]").fill("Sông Khoai")
+    three = replanned(page, lambda: page.keyboard.press("Enter"), both)
+    assert sorted(three) == ["dong-mai-ip", "point-1", "song-khoai-ip"]
+    page.locator(".stops summary").first.click()
+    notes = page.locator("[name=s_notes]").first
+    notes.fill("bring the plan of the land")
+    with page.expect_response("**/trip/edit?*"):
+        notes.press("Tab")
+    expect(page.locator("#plan")).to_contain_text("bring the plan of the land")
+    expect(page.locator(".stops details").first).to_have_attribute("open", "")
+    two = replanned(page, page.locator(".stops button", has_text="×").nth(1).click, three)
+    assert sorted(two) == ["dong-mai-ip", "song-khoai-ip"]
+    page.reload()
+    assert planned(page) == two
+
+
+def test_why_not_and_doing_what_helps(opened: Callable[..., Any]) -> None:
+    """A stop that does not fit is left out; asked why, the page gives the reason and changes; one that is followed brings it in."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?{CROWDED}")
+    before = planned(page)
+    expect(page.locator(".left-out")).to_contain_text("must be seen")
+    page.locator("a[data-why]").click()
+    expect(page.locator(".why-answer li").first).to_be_visible(timeout=20_000)
+    page.locator(".why-answer a", has_text="Do so").last.click()
+    page.wait_for_load_state()
+    assert set(planned(page)) > set(before)
+    expect(page.locator(".left-out")).to_have_count(0)
+
+
+def test_a_fault_is_said_and_the_form_stays(opened: Callable[..., Any]) -> None:
+    """What cannot be read is named where the plan stood; put right, the plan is there again."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?{CROWDED}")
+    before = planned(page)
+    hours = page.locator("[name=d_hours]")
+    hours.fill("7-9")
+    hours.press("Tab")
+    expect(page.locator("#plan .fault")).to_contain_text("bare number")
+    expect(hours).to_have_value("7-9")
+    hours.fill("07:30-15:00")
+    hours.press("Tab")
+    assert planned(page) == before
+
+
+def test_the_trip_without_javascript(opened: Callable[..., Any]) -> None:
+    """Without a script a stop is added by its name, and the plan is a page."""
+    page = opened("/trip", java_script_enabled=False)
+    page.fill("[name=add]", "đông mai")
+    page.locator("button[value=add]").click()
+    page.get_by_role("link", name="Without JavaScript: show the plan").click()
+    assert "Dong Mai" in page.inner_text("table.agenda")
+
+
+def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_path: Path) -> None:
+    """The single file opens from the phone's storage in flight mode: base map, ways in their colours, stops, agenda, and no error."""
+    from playwright.sync_api import expect
+
+    from webapp.agenda import COLOURS
+
+    page = opened(f"/trip?example={TRIPS[1]}")
+    stops = planned(page)
+    path = tmp_path / "trip.html"
+    path.write_bytes(page.request.get(page.get_by_role("link", name="One file for the phone").evaluate("link => link.href")).body())
+    context = browser.new_context(viewport=PHONE, offline=True, reduced_motion="reduce")
+    watch = Watch()
+    phone = watch.on(context.new_page())
+    phone.goto(path.as_uri())
+    expect(phone.locator("#map .stop-pin").first).to_be_visible()
+    phone.wait_for_timeout(800)  # tiles are drawn one by one
+    phone.screenshot(path=tmp_path / "flight-mode.png", full_page=True)
+    assert phone.locator("#map .stop-pin").count() > len(stops)
+    assert drawn(phone, "#dce6ec") > 2000, "the sea of the base map"
+    assert drawn(phone, "#f8f7f2") > 2000, "its land"
+    assert drawn(phone, COLOURS[0]) > 100
+    for stop in stops:
+        assert layers.read(layers.bundled(), "parks").loc[stop, "name_en"] in phone.inner_text("#plan")
+    assert "16:30" in phone.inner_text("#plan") or "Hà Nội" in phone.inner_text("#plan")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    watch.quiet(path.as_uri())
+    context.close()
+
+
+def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> None:
+    """With the service worker, the map, a site and a trip come again without a network, the plan that was changed last included."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context(viewport=DESK, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.goto(f"{site}/data")
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.goto(f"{site}/trip?{CROWDED}")
+    before = planned(page)
+    page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
+    ordered = replanned(page, page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click, before)
+    changed = page.url
+    page.goto(f"{site}/sites/{SITE}")
+    page.goto(site)
+    ready(page)
+    page.wait_for_timeout(1500)  # the whole base map is fetched behind
+    context.set_offline(True)
+    page.goto(changed)
+    assert planned(page) == ordered
+    page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
+    page.reload()
+    assert planned(page) == ordered
+    page.goto(f"{site}/sites/{SITE}")
+    expect(page.locator("h1")).to_have_text("Van Don Economic Zone")
+    page.goto(site)
+    ready(page)
+    assert found(page) == 200
+    assert drawn(page, "#dce6ec") > 2000, "the sea of the base map"
+    context.close()
+
+
 # For everybody ---------------------------------------------------------------------------------------------------------------------------
 
+CLAIMS = "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from Nowhere. 1 km to Ha Long bay"
+PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"
 SHOWN = (
     *("/", f"/?site={SITE}", "/?at=108.2,20.2", "/table?country=VN&q=hai", "/table?layer=policies", "/data", "/nothing"),
-    *("/rank?example=automobile", "/rank?edited=1&min_area=400000&drop=min_area&w_gate=1", f"/compare?pick={SITE}&pick=dong-mai-ip"),
-    *(f"/sites/{SITE}/factsheet", "/rank?example=automobile&lang=vi", "/rank?example=automobile&lang=zh"),
-    *(f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2", "/access?lon=106.68&lat=20.86"),
-    *("/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=20", "/ogc/api?f=html"),
+    *("/rank?example=automobile", "/rank?edited=1&min_area=400000&drop=min_area&w_gate=1"),
+    *(f"/compare?pick={SITE}&pick=dong-mai-ip", f"/sites/{SITE}/factsheet", "/planned?year=2030&wait=1"),
+    *(f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2?closed=huu-nghi&year=2030", "/access?lon=106.68&lat=20.86"),
+    *("/trip", f"/trip?{CROWDED}&whole=1", f"/trip/plan.sheet.html?{CROWDED}", f"/trip/plan.html?{CROWDED}"),
+    *(f"/sites/{SITE}/claims?{urlencode({'text': CLAIMS})}", "/weights", f"/weights?{PAIRS}", "/match?closed=huu-nghi&year=2030"),
 )
+OGC = ("/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=20", "/ogc/api?f=html")
+"""Pages for programmers, which are in English."""
+COMPANIES = "company;area;country;max_gate_min\nAn Phát;5;VN;120\n联想;5000;CN;\n", "company;area\n;x\n"
+"""Sheets that are matched and refused."""
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("path", SHOWN)
-def test_axe_finds_nothing(browser: Any, site: str, path: str, size: dict[str, int]) -> None:
-    """Axe finds no violation of WCAG 2.2 AA or of good practice, with filters and details open."""
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [("en", DESK), ("en", PHONE), ("vi", PHONE), ("zh", DESK)],  # what depends on the size does not on the language
+    ids=["en-desk", "en-phone", "vi-phone", "zh-desk"],
+)
+def test_axe_finds_nothing(browser: Any, site: str, language: str, size: dict[str, int]) -> None:
+    """Axe finds no violation of WCAG 2.2 AA or of good practice on any page, with filters and details open."""
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(viewport=size, bypass_csp=True, reduced_motion="reduce")
-    page = context.new_page()
-    page.goto(site + path)
-    if path.startswith("/?") or path == "/":
-        ready(page)
-    if path != "/ogc/api?f=html":
-        page.evaluate("document.querySelectorAll('details').forEach((one, i) => { if (i < 4) one.open = true; })")
-    results = Axe().run(page).response
-    faults = [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"][:3]]) for one in results["violations"]]
+    page, axe, found = context.new_page(), Axe(), {}
+
+    def look(name: str) -> None:
+        assert page.locator("html").get_attribute("lang") == LANGUAGES[language].tag or name in OGC
+        violations = axe.run(page).response["violations"]
+        found[name] = [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"][:3]]) for one in violations]
+
+    for path in (*SHOWN, *(OGC if language == "en" else ())):
+        page.goto(f"{site}{path}{'&' if '?' in path else '?'}lang={language}")
+        if path == "/" or path.startswith("/?"):
+            ready(page)
+        if path != "/ogc/api?f=html":
+            page.evaluate("document.querySelectorAll('details').forEach((one, i) => { if (i < 4) one.open = true; })")
+        look(path)
+    for name, text in zip(("matched", "refused"), COMPANIES, strict=True):
+        page.goto(f"{site}/match?lang={language}")
+        page.set_input_files("input[name=file]", {"name": "x.csv", "mimeType": "text/csv", "buffer": text.encode()})
+        page.locator(".sheet-form button").first.click()
+        page.wait_for_selector("article.company" if name == "matched" else "[role=alert]")
+        look(name)
     context.close()
-    assert not faults
+    assert not {name: faults for name, faults in found.items() if faults}

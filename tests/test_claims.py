@@ -305,6 +305,13 @@ def test_long_texts_are_read_in_time(site: gpd.GeoDataFrame, places: gpd.GeoData
     assert time.perf_counter() - start < 2
 
 
+def test_a_place_far_away_in_the_text_is_not_meant(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
+    """A name after hundreds of words belongs to no quantity before them; within a clause it does."""
+    near, far = (check(f"3 km {'by car ' * n}to Mong Cai gate", site, places, grid).claims[0] for n in (20, 100))
+    assert near.place
+    assert far.verdict == "no_place"
+
+
 def test_random_texts_are_survived(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
     """Whatever is pasted gives claims inside the text, or a code."""
     rng = np.random.default_rng(7)

@@ -25,6 +25,7 @@ from web import rewrite
 from geo import __version__, layers
 from geo.schema import LAYERS, TABLES
 from webapp.cli import main
+from webapp.languages import LANGUAGES
 
 pytest_plugins = ("web",)
 
@@ -223,6 +224,19 @@ def test_the_map_in_one_file(tmp_path: Path) -> None:
     text = first.decode()
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=", text)
     assert "Mong Cai" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("vi", ("Lọc các khu", "Khu kinh tế Vân Đồn", "Cảng biển")), ("zh", ("筛选园区", "云屯经济区", "海港"))]
+)
+def test_the_map_in_one_file_speaks_a_language(tmp_path: Path, language: str, words: tuple[str, ...]) -> None:
+    """Page, sheets and names are in the language that is asked for, whatever the language of the machine."""
+    path = tmp_path / "atlas.html"
+    run("map", "-o", str(path), "--lang", language)
+    text = path.read_text(encoding="utf-8")
+    assert f'<html lang="{LANGUAGES[language].tag}">' in text
+    assert not [word for word in words if word not in text]
+    assert next(one for one in main.commands["map"].params if one.name == "lang").type.choices == tuple(LANGUAGES)
 
 
 # What goes wrong -------------------------------------------------------------------------------------------------------------------

@@ -7,13 +7,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from geo import access
 from geo.errors import NotFoundError, UnavailableError
 from webapp import factsheet, pictures
 from webapp.languages import LANGUAGES
+from webapp.store import Drive
 
 pytest_plugins = ("web",)
 SITE = "texhong-hai-ha-ip"
@@ -24,7 +27,7 @@ def test_a_factsheet_has_it_all(client: FlaskClient, language: str) -> None:
     """Map, code, access, facts, policies and sources, in the language of the address; the code leads to the page of the site."""
     page = client.get(f"/sites/{SITE}/factsheet?lang={language}").get_data(as_text=True)
     assert f'<html lang="{LANGUAGES[language].tag}">' in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 4
     assert page.count('<tr><th scope="row">') > 15
     assert f"/sites/{SITE}?lang={language}</title>" in page
     assert "Decision 33/2009" in page
@@ -98,3 +101,88 @@ def test_a_sheet_of_a_place_at_the_end_of_the_world(app: Flask) -> None:
     with app.test_request_context("/"):
         drawn: Any = pictures.locator(app.extensions["zoneatlas"], (-170.0, 60.0))
     assert "<circle" in drawn
+
+
+# The access profile
+
+
+def columns(page: str) -> list[list[str]]:
+    """Give minutes, people and parks of the table beside the curves, without the signs between thousands."""
+    table = page[page.index('class="within"') :]
+    cells = re.findall(r">([\d.,]+)</t[hd]>", table[table.index("<thead>") : table.index("</table>")])
+    plain = [one.replace(",", "").replace(".", "") for one in cells]
+    return [plain[at : at + 6] for at in range(0, 18, 6)] if len(plain) == 18 else [plain]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_says_what_the_library_counts(app: Flask, client: FlaskClient, language: str) -> None:
+    """People and parks at six travel times are those of the library, in every language, and the park does not count itself."""
+    opened = app.extensions["zoneatlas"]
+    parks, drive = opened.frame("parks"), Drive(profile="car")
+    limits = [60.0 * one for one in (15, 30, 60, 90, 120, 180)]
+    here = parks.loc[[SITE]]
+    people = access.people_within(opened.roads(drive), here, opened.population(), limits, profile="car").loc[SITE]
+    time = access.time_matrix(opened.roads(drive), here, parks, profile="car").loc[SITE].drop(SITE)
+    assert columns(client.get(f"/sites/{SITE}/factsheet?profile=car&lang={language}").get_data(as_text=True)) == [
+        ["15", "30", "60", "90", "120", "180"],
+        [f"{one:.0f}" for one in people],
+        [str(int((time <= one).sum())) for one in limits],
+    ]
+    assert 0 < people[limits[2]] < people[limits[5]]
+
+
+@pytest.mark.parametrize("closed", [(), ("mong-cai-bac-luan-2",)])
+def test_all_parks_at_once_or_one_alone_are_the_same(app: Flask, closed: tuple[str, ...]) -> None:
+    """What is kept for all parks is what one of them would be told, and a gate that is closed never adds anybody."""
+    opened = app.extensions["zoneatlas"]
+    here = opened.frame("parks").loc[[SITE]]
+    kept = opened.reached(here, Drive())
+    alone = opened.reached(here.rename(index={SITE: "point"}), Drive(closed=closed))
+    assert kept["people"].iloc[-1] >= alone["people"].iloc[-1] > 0
+    if not closed:
+        pd.testing.assert_series_equal(kept["people"], alone["people"])
+        assert alone["parks"].iloc[-1] == kept["parks"].iloc[-1] + 1  # by another name the park counts
+
+
+def test_a_curve_steps_where_its_numbers_do(app: Flask) -> None:
+    """Nobody at first, 10 after an hour, 15 after two: of an axis to 20 that is a half and three quarters of the height; later is cut."""
+    steps = pd.Series([0.0, 10, 15, 99], index=[0.0, 3600, 7200, 10_801])
+    with app.test_request_context("/"):
+        drawn = str(pictures.curve("People", steps, True, 180))
+        exact = str(pictures.curve("People", steps, False, 180))
+    left, right, foot = pictures.LEFT, pictures.CURVE_WIDTH - pictures.RIGHT, pictures.CURVE_HEIGHT - pictures.BOTTOM
+    height = foot - pictures.TOP
+    x, y = [round(left + (right - left) * part, 1) for part in (0, 1 / 3, 2 / 3)], [foot - height * part for part in (0, 0.5, 0.75)]
+    path = f"M{left} {foot}V{y[0]:g}H{x[1]:g}V{y[1]:g}H{x[2]:g}V{y[2]:g}H{right}"
+    assert f'd="{path}" fill="none"' in drawn
+    assert re.findall(r'text-anchor="end">([^<]+)<', drawn) == ["0", "10", "20"]
+    assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == ["0", "30", "60", "90", "120", "150", "180"]
+    assert 'role="img" aria-label="People: 15 within 180 min"' in drawn
+    assert "stroke-dasharray" in drawn
+    assert "stroke-dasharray" not in exact
+
+
+@pytest.mark.parametrize(
+    ("most", "top"),
+    [(0, 2), (0.5, 2), (1, 2), (2, 2), (3, 4), (10, 10), (11, 20), (41, 60), (3_509_984, 4e6), (9e6, 10e6), (10_000_001, 2e7)],
+)
+def test_an_axis_ends_at_a_round_number(most: float, top: float) -> None:
+    """Never below the most there is, and with a half that is whole."""
+    assert pictures._round_up(most) == top
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "20 million"), ("vi", "20 triệu"), ("zh", "2000万")])
+def test_round_numbers_are_written_as_the_language_has_them(app: Flask, language: str, said: str) -> None:
+    """Large numbers by the words of the language."""
+    with app.test_request_context(f"/?lang={language}"):
+        assert pictures._short(2e7) == said
+
+
+def test_where_no_road_leads_there_is_no_curve(client: FlaskClient) -> None:
+    """At sea there is the sentence and no picture; on land both curves, with their table."""
+    sea = client.get("/access?lon=108.3&lat=20.5").get_data(as_text=True)
+    land = client.get("/access?lon=107&lat=21.5").get_data(as_text=True)
+    assert "curve" not in sea
+    assert "no way by road" in sea
+    assert land.count('<svg class="curve"') == 2
+    assert land.count('<table class="within">') == 1

@@ -18,16 +18,24 @@ FLOORS = (
     (
         *("errors", "schema", "crs", "faults", "hierarchy", "snapping"),
         *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
+        *("_legs", "_trips", "_tourdays", "_tours"),
+        *("moments", "_fits"),
+        *("itinerary", "plainyaml", "triptext"),
     ),
-    ("layers", "proximity", "network", "storage", "gates", "money"),
+    (
+        *("layers", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
+        *("gazetteer", "tripreader", "tripfile", "notices"),
+    ),
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
         *("planned", "sites", "screening", "claims"),
+        *("timetables", "schedules", "tours", "trips"),
+        *("tripways", "rehearsal", "fits", "changes", "whynot"),
     ),
     ("criteria", "ranking", "robustness"),
     ("companies", "sheets", "matching"),
-    ("export", "maps"),
+    ("export", "maps", "steps", "takeaway"),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""
 
@@ -45,6 +53,11 @@ HOMES = {
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
     "numba": ("geo/_*.py",),
+    "opening_hours": ("geo/hours.py",),
+    "holidays": ("geo/calendars.py",),
+    "yaml": ("geo/plainyaml.py",),
+    "gpxpy": ("geo/takeaway.py",),
+    "icalendar": ("geo/takeaway.py",),
     "openpyxl": ("geo/sheets.py", "geo/matching.py"),
 }
 """Where each big library may be imported."""

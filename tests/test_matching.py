@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geo import companies, layers, matching, screening, sheets
+from geo import companies, layers, matching, ranking, screening, sheets
 from geo.companies import COLUMNS, Company, Fault, SheetError, fold
+from geo.criteria import Criterion
 from geo.screening import Profile
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,14 +93,15 @@ def faults(data: bytes, words: companies.Words) -> list[str]:
 def test_headers_are_understood_in_three_languages(header: str, words: companies.Words) -> None:
     """The same sheet in any language gives the same company, also with a mark before it."""
     found, told = sheets.read(b"\xef\xbb\xbf" + sheet(header, "A;Electronics;VN;Bắc Ninh;12,5;90"), words)
-    assert (found, told) == ([Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0)], [])
+    assert found == [Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0)]
+    assert [one.code for one in told] == ["decoded"]
 
 
 def test_a_workbook_and_a_csv_give_the_same(words: companies.Words) -> None:
     """Numbers as numbers or as text, blank rows left out, rows counted as the spreadsheet does."""
     rows: list[list[Any]] = [["company", "area_ha", "notes"], ["A", 2.5, "x"], [None, None, None], ["B", 3, None]]
     text = sheet("company,area_ha,notes", "A,2.5,x", ",,", "B,3,")
-    assert sheets.read(book(rows), words) == sheets.read(text, words)
+    assert sheets.read(book(rows), words)[0] == sheets.read(text, words)[0]
     assert [one.row for one in sheets.read(text, words)[0]] == [2, 4]
 
 
@@ -127,6 +130,53 @@ def test_the_unit_of_the_header_holds_for_its_column(words: companies.Words) -> 
     """Square metres in the header, hours in the cells."""
     found, _told = sheets.read(sheet("company;Diện tích (m²);Cửa khẩu;max rent", "A;50000;1,5 giờ;$80", "B;2 ha;30 phút;90 USD/m²"), words)
     assert [(one.area_ha, one.max_gate_min, one.max_rent_usd_m2) for one in found] == [(5, 90, 80), (2, 30, 90)]
+
+
+NAMES = "公司名称;行业;面积\n联想（北京）;汽车;5\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (NAMES.encode(), "UTF-8"),
+        (NAMES.encode("utf-8-sig"), "UTF-8"),
+        (NAMES.encode("utf-16"), "UTF-16"),
+        (b"\xfe\xff" + NAMES.replace(";", "\t").encode("utf-16-be"), "UTF-16"),
+        (NAMES.encode("gb18030"), "GB18030"),
+        (NAMES.replace("公司名称;行业;面积", "company;sector;area").encode("gb18030"), "GB18030"),
+    ],
+)
+def test_a_csv_is_read_as_spreadsheets_save_it(data: bytes, encoding: str, words: companies.Words) -> None:
+    """The same company from each encoding, which is told; also by the reader apart."""
+    expected = [Company(2, "联想（北京）", ("automobile",), area_ha=5.0)], [Fault("decoded", values={"encoding": encoding})]
+    assert sheets.read(data, words) == expected
+    assert sheets.read_apart(data, words) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("company;notes\nAn Phát;Tỉnh Hưng Yên\n", "cp1258"),
+        ("Tên công ty;Diện tích\nAn Phát;5\n", "cp1258"),
+        ("company\nSociété Générale\n", "cp1252"),
+        ("公司名称;行业\n聯想;汽車\n", "big5"),
+        ("颜色\n联想\n", "gb18030"),
+    ],
+)
+def test_another_encoding_is_never_guessed(text: str, encoding: str, words: companies.Words) -> None:
+    """Bytes that GB18030 would take as well are refused, unless known headers and usual Chinese characters come out."""
+    plain = unicodedata.normalize("NFD", text) if encoding == "cp1258" else text
+    data = plain.encode(encoding, "ignore")
+    with pytest.raises(UnicodeDecodeError):
+        data.decode()
+    assert faults(data, words) == [companies.SENTENCES["encoding"]]
+
+
+def test_faults_of_a_sheet_that_was_decoded_say_so(words: companies.Words) -> None:
+    """The encoding may be the reason."""
+    found = faults("公司;行业\nA;魔法\n".encode("gb18030"), words)
+    assert found[0] == "The CSV file was read as GB18030 text."
+    assert "魔法" in found[1]
 
 
 BAD = sheet(
@@ -218,7 +268,7 @@ def test_the_same_name_twice_and_a_former_province_are_told(words: companies.Wor
     """No fault, but said."""
     found, told = sheets.read(sheet("company;province", "A;Bac Giang", "a ;Bắc Ninh"), words)
     assert [one.province for one in found] == [("Bac Ninh",)] * 2
-    assert [one.code for one in told] == ["former", "repeated"]
+    assert [one.code for one in told] == ["decoded", "former", "repeated"]
 
 
 def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
@@ -307,6 +357,34 @@ def test_the_sites_left_are_those_of_the_funnel(table: pd.DataFrame, examples: d
         left = screening.screen(table, list(matching.limits_of(one.company, examples).values())).remaining
         assert {park.id for park in one.parks} == set(left)
         assert one.left == len(left)
+
+
+def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
+    """Scores, order, ranges and strengths are those that :func:`geo.ranking.rank` gives for the sites that are left."""
+    dice = np.random.default_rng(2)
+    names = [column.format(profile="car") for column, _better in screening.CRITERIA.values()]
+    cells = dice.integers(1, 9, (60, len(names))).astype(float)
+    cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
+    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)])
+    for area in (None, 3.0, 5.0, 8.0):
+        for sector in ("electronics", "logistics", "textiles", "shipbuilding"):
+            (found,) = matching.match([Company(2, "A", (sector,), area_ha=area)], table.assign(sectors=None), examples, 60, profile="car")
+            left = table.loc[[one.id for one in sorted(found.parks, key=lambda one: list(table.index).index(one.id))]]
+            weights = {name: weight for name, weight in matching.weights_of(found.company, examples).items() if weight}
+            criteria = [
+                Criterion(name, column.format(profile="car"), "cost" if better == "low" else "benefit")
+                for name, (column, better) in screening.CRITERIA.items()
+                if name in weights and name not in found.left_out
+            ]
+            ranked = ranking.rank(left, criteria, {one.id: weights[one.id] for one in criteria})
+            sure = [one for one in found.parks if one.score == one.score]
+            assert [one.id for one in sure] == list(ranked.order)
+            assert [one.score for one in sure] == ranked.scores[ranked.order].tolist()
+            for one in found.parks[len(sure) :]:
+                assert (one.low, one.high) == tuple(ranked.unknown.loc[one.id, ["score_low", "score_high"]])
+            for one in sure:
+                best = ranked.parts.loc[one.id].sort_values(ascending=False, kind="stable").index[: len(one.strengths)]
+                assert one.strengths == tuple((name, ranked.raw.at[one.id, name]) for name in best)
 
 
 def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Profile]) -> None:

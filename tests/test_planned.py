@@ -160,6 +160,8 @@ def test_timeline_tells_year_by_year(parts: dict[str, Any]) -> None:
     assert assumed.index.tolist() == ["old-railway", "planned-motorway"]
     assert assumed["assumed"].tolist() == [True, False]
     assert assumed["source"].isna().tolist() == [True, False]
+    dated = planned.timeline(frame.assign(as_of="2026-02"), {"old-railway": 2028})
+    assert dated["as_of"].isna().tolist() == [True, False], "a date belongs to a source"
     with pytest.raises(NotFoundError, match="no-road"):
         planned.timeline(frame, {"no-road": 2028})
 

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 
-from geo.claims import VERDICTS, Claim, check
+from geo.claims import MOST_CLAIMS, VERDICTS, Claim, check
 from webapp import args, claims
 from webapp.store import Drive
 
@@ -208,6 +208,8 @@ def test_too_long_is_refused(client: FlaskClient) -> None:
     assert client.get(PATH, query_string={"text": "\r\n" * 10 + "x" * (longest - 10)}).status_code == 200
     for text in ("x" * (longest + 1), "1m " * 600, "a\0b"):
         assert client.get(PATH, query_string={"text": text}).status_code == 400
+    crowd = client.get(PATH, query_string={"text": "1m " * 600, "lang": "en"})
+    assert f"more than {MOST_CLAIMS} distances and times" in Page(crowd.text).text
     assert f'maxlength="{longest}"' in client.get(PATH).get_data(as_text=True)
     assert client.get("/table", query_string={"q": "x" * 201}).status_code == 400
 

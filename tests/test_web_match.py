@@ -81,6 +81,42 @@ def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
     assert "Licence" in about
 
 
+def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClient) -> None:
+    """The form carries how one drives; page, links and workbook say it; other times come out."""
+    form = read(client, "/match", lang="en", profile="car", closed="huu-nghi", year=2030)
+    assert form.facts["Taken as closed"].startswith("Huu Nghi")
+    kept = {one["name"]: one["value"] for tag, one in form.elements if tag == "input" and one.get("type") == "hidden"}
+    assert kept == {"closed": "huu-nghi", "year": "2030"}
+    assert "Minutes by car" in form.text
+    assert "profile=car" in next(one.href for one in form.links if "template.xlsx" in one.href)
+    asked = "company;country;max_gate_min\nA;VN;90\n"
+    page = Page(post(client, asked, profile="car", **kept).text)
+    assert page.facts["Taken as closed"].startswith("Huu Nghi")
+    assert page.facts["Year"].startswith("2030, with")
+    assert any("profile=car" in one.href and "closed=huu-nghi" in one.href for one in page.links)
+    book = openpyxl.load_workbook(io.BytesIO(post(client, asked, profile="car", format="xlsx", **kept).data))
+    notes = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
+    assert {name: notes[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")} == {
+        name: page.facts[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")
+    }
+    assert Page(post(client, asked).text).rows != page.rows
+
+
+@pytest.mark.parametrize("field", [{"profile": "tank"}, {"closed": "nowhere"}, {"network": "nowhere"}, {"year": "2031"}])
+def test_a_drive_that_is_not_there_is_refused(client: FlaskClient, field: dict[str, str]) -> None:
+    """In the address and in the form, in words."""
+    assert client.get("/match", query_string=field).status_code in (400, 404)
+    assert post(client, GOOD, **field).status_code in (400, 404)
+
+
+def test_the_encoding_that_was_taken_is_told(client: FlaskClient) -> None:
+    """A sheet as Chinese Excel saves it is read, and the page says as what; one in an unknown encoding is refused."""
+    page = Page(post(client, "公司;面积\n联想;5\n".encode("gb18030")).text)
+    assert "联想" in page.headings
+    assert "read as GB18030 text" in page.text
+    assert post(client, "company\nAn Phát\n".encode("cp1258", "ignore")).status_code == 400
+
+
 def test_every_fault_is_shown_and_nothing_is_matched(client: FlaskClient) -> None:
     """400, all faults by row and column."""
     answer = post(client, "company;area;sector\nA;=1+1;Magic\n;5 x;\n")

@@ -26,7 +26,6 @@ from geo.network import Network
 from geo.schema import LAYERS
 from webapp import create_app, labels, pages
 from webapp.labels import label
-from webapp.store import Store
 
 pytest_plugins = ("web",)
 
@@ -82,11 +81,9 @@ def crawl(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
 
 
 @pytest.fixture(scope="module")
-def crawled(app: Flask) -> Iterator[tuple[dict[str, Page], dict[str, int]]]:
-    """Every page of the bundled data, read once. How many people live near is left out: it is slow, and tested below."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Store, "people", lambda *_: {3600.0: 1.0, 7200.0: float("nan")})
-        yield crawl(app)
+def crawled(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
+    """Every page of the bundled data, read once."""
+    return crawl(app)
 
 
 def site_links(page: Page) -> list[str]:

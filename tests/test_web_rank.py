@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import html
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+import pandas as pd
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask.testing import FlaskClient
 
-from geo import ranking, screening
-from webapp import rank
-from webapp.rank import MOST_PICKED, NUMBERS, STATE, WEIGHTS, Wish, result, site_table
+from geo import criteria, ranking, robustness, screening
+from webapp import args, rank, worth
+from webapp.rank import DRAWS, NUMBERS, STATE, WEIGHTS, Wish, result, site_table
+from webapp.worth import Worth
 
 pytest_plugins = ("web",)
 STATIC = Path(rank.__file__).parent / "static"
@@ -120,11 +123,7 @@ def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
     opened = app.extensions["zoneatlas"]
     given = "edited=1&sector=electronics&sector=automobile&status=operating&max_gate=240&min_area=50&drop=min_area&w_gate=40&w_port=60"
     given += "&method=topsis&unknown=worst&pick=dong-mai-ip&profile=car&closed=huu-nghi"
-    from webapp import args
-
     with app.test_request_context(f"/rank?{given}"):
-        from flask import request
-
         wish = Wish.of(args.parse(request.args, STATE), {})
         query = urlencode(wish.query())
     with app.test_request_context(f"/rank?{query}"):
@@ -191,24 +190,6 @@ def test_no_weight_is_asked_for(client: FlaskClient) -> None:
     assert "Give at least one criterion a weight" in text(client, {"edited": 1, "country": "VN"})
 
 
-@pytest.mark.parametrize(
-    ("query", "status"), [({}, 400), ({"pick": [f"p{i}" for i in range(MOST_PICKED + 1)]}, 400), ({"pick": "nowhere"}, 404)]
-)
-def test_side_by_side_needs_sites_that_exist(client: FlaskClient, query: dict[str, Any], status: int) -> None:
-    """One to five of them."""
-    assert client.get("/compare", query_string=query).status_code == status
-
-
-def test_side_by_side_shows_each_fact_once_a_site(client: FlaskClient) -> None:
-    """Facts, times and policies stand in one row for all; where they differ the row is marked; unknown is said."""
-    page = client.get("/compare", query_string={"pick": ["texhong-hai-ha-ip", "dong-mai-ip", "hai-ha-seaport-ip"]}).get_data(as_text=True)
-    rows = re.findall(r"<tr[^>]*>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
-    assert len(rows) >= 19
-    assert all(row.count("<td>") == 3 for row in rows)
-    assert 'class="differs"' in page
-    assert "unknown" in page
-
-
 def test_the_page_is_small(client: FlaskClient) -> None:
     """At most 300 kB compressed, with script and style."""
     total = len(gzip.compress(client.get("/rank?example=automobile").data))
@@ -219,4 +200,132 @@ def test_the_page_is_small(client: FlaskClient) -> None:
 def test_every_limit_and_weight_is_in_the_form(client: FlaskClient) -> None:
     """Whatever the address may hold can be set by hand."""
     page = client.get("/rank").get_data(as_text=True)
-    assert all(f'name="{name}"' in page for name in (*NUMBERS, *WEIGHTS, "method", "unknown", "profile", "example"))
+    assert all(f'name="{name}"' in page for name in (*NUMBERS, *WEIGHTS, *worth.PARAMETERS, "method", "unknown", "profile", "example"))
+
+
+# How a criterion counts
+
+
+def wished(app: Flask, query: str) -> Wish:
+    """Read a query as the page does."""
+    with app.test_request_context(f"/rank?{query}"):
+        return Wish.of(args.parse(request.args, STATE), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "amounts", "values"),
+    [
+        ("gate", "linear:30:180", [0, 1800, 5400, 8100, 10_800, 20_000, float("inf")], [1, 1, 0.6, 0.3, 0, 0, 0]),
+        ("gate", "saturating:30:180", [1800, 8550, 6300, 10_800], [1, 0.5, 0.75, 0]),
+        ("gate", "step:60", [0, 3600, 3601, float("nan")], [1, 1, 0, None]),
+        ("gate", "linear::180", [3600, 7200, 10_800], [1, 0.5, 0]),
+        ("area", "step:300", [299, 300, 1000], [0, 1, 1]),
+        ("area", "linear:100:", [50, 100, 200, 500], [0, 0, 0.25, 1]),
+        ("people", "saturating:0:1000000", [0, 250_000, 500_000, 2_000_000], [0, 0.5, 0.75, 1]),
+        ("occupancy", "linear", [20, 60, 100], [1, 0.5, 0]),
+    ],
+)
+def test_amounts_are_worth_what_the_head_counts(app: Flask, name: str, said: str, amounts: list[float], values: list[Any]) -> None:
+    """Times in minutes, all else as it is; an end that is not said is that of the sites; less is better of times and occupancy."""
+    one = wished(app, f"w_{name}=10&v_{name}={said}").criteria()[0]
+    found = criteria.values(pd.DataFrame({one.column: amounts}, dtype=float), [one])[name]
+    assert [None if pd.isna(value) else value for value in found] == pytest.approx(values)
+
+
+def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
+    """With a step at 60 minutes alone, a site scores 100 up to an hour from a gate and 0 beyond; the page says how it counts."""
+    wish = wished(app, "w_gate=100&v_gate=step:60")
+    with app.test_request_context("/"):
+        found = result(app.extensions["zoneatlas"], wish)
+    scores = found["ranking"].scores.dropna()
+    near = found["table"].loc[scores.index, "gate_truck_s"] <= 3600
+    assert (scores == near).all()
+    assert 10 < near.sum() < 190
+    page = text(client, "edited=1&w_gate=100&v_gate=step:60")
+    assert "How it counts: time to a gate – 1 up to 60 min, 0 above" in page
+    assert "– in proportion from 100 ha to the greatest of the sites" in text(client, "edited=1&w_area=1&v_area=linear:100:")
+
+
+def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
+    """How often a site is first is not taken from a ranking that counted otherwise."""
+    base = "country=VN&w_gate=50&w_port=50"
+    found = []
+    with app.test_request_context("/"):
+        for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:90"):
+            told = result(app.extensions["zoneatlas"], wished(app, query))
+            pd.testing.assert_frame_equal(told["shares"], robustness.shares(told["ranking"], DRAWS))
+            found.append(told["shares"]["first"])
+    assert not found[0].equals(found[1])
+    assert not found[1].equals(found[2])
+
+
+@pytest.mark.parametrize(
+    ("apart", "folded"),
+    [
+        ("v_gate=linear&v_gate_from=30&v_gate_to=180", "linear:30:180"),
+        ("v_gate=step&v_gate_from=&v_gate_to=60", "step:60"),
+        ("v_gate=saturating&v_gate_from=&v_gate_to=", "saturating"),
+        ("v_gate=saturating&v_gate_to=90.5", "saturating::90.5"),
+        ("v_gate_from=30", "linear:30:"),
+        ("v_gate=linear&v_gate_from=&v_gate_to=", None),
+        ("v_gate=linear::", None),
+    ],
+)
+def test_fields_of_the_form_become_one_parameter(app: Flask, apart: str, folded: str | None) -> None:
+    """Without a script the form sends shape and ends apart; links say them in one word, which reads as the same."""
+    wish = wished(app, f"w_gate=10&{apart}")
+    said = {name: value for name, value in wish.query() if name.startswith("v_")}
+    assert said == ({} if folded is None else {"v_gate": folded})
+    assert wished(app, urlencode(wish.query())) == wish
+    assert len(args.SHAPES) == len({*args.SHAPES} & {*criteria.SHAPES})
+
+
+@pytest.mark.parametrize(
+    ("query", "faults"),
+    [
+        ("v_gate=cubic", ["v_gate: “cubic” is not one of linear, step, saturating"]),
+        ("v_gate=share", ["v_gate: “share” is not one of linear, step, saturating"]),
+        ("v_gate=linear:30", ["v_gate: “linear:30” has not the form step:60, linear, linear:30:180 or saturating:30:180"]),
+        ("v_gate=step:1:2", ["v_gate: “step:1:2” has not the form"]),
+        ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is no amount"]),
+        ("v_gate=linear:180:30", ["v_gate: 180 is not less than 30"]),
+        (
+            "v_gate=linear:60:60&v_port=step",
+            ["v_gate: 60 is not less than 60", "v_port: a step needs an upper end, such as v_port=step:60"],
+        ),
+        ("v_area=step&v_area_to=5", ["v_area: a step needs a lower end"]),
+        ("v_gate=step&v_gate_from=30&v_gate_to=60", ["v_gate: a step has only an upper end"]),
+        ("v_area=step&v_area_from=30&v_area_to=60", ["v_area: a step has only a lower end"]),
+        ("v_gate=step:60&v_gate_to=60", ["v_gate: holds the range already"]),
+        ("v_gate=linear&v_gate=step:60", ["v_gate: is given more than once"]),
+        ("v_beauty=linear", ["v_beauty: is not known here"]),
+        ("v_gate=%7B%7B7*7%7D%7D", ["“{{7*7}}” is not one of"]),
+    ],
+)
+def test_every_fault_of_it_is_named(client: FlaskClient, query: str, faults: list[str]) -> None:
+    """400 and a sentence for each."""
+    page = html.unescape(text(client, f"edited=1&w_gate=1&{query}", 400))
+    assert all(fault in page for fault in faults)
+
+
+def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) -> None:
+    """Weights with decimals and large limits come back from links and fields as they were, never rounded or with an exponent."""
+    query = "w_gate=33.3333333&w_port=40&min_people=1500000&max_rent=0.00001&v_people=linear:0:12345678"
+    wish = wished(app, query)
+    assert dict(parse_qsl(query)).items() <= dict(wish.query()).items()
+    page = client.get(f"/rank?edited=1&{query}").get_data(as_text=True)
+    assert 'name="w_gate" min="0" max="100" step="any" value="33.3333333"' in page
+    assert 'name="w_port" min="0" max="100" step="1" value="40"' in page
+    assert 'name="min_people" inputmode="decimal" pattern="[0-9]*[.]?[0-9]*" value="1500000"' in page
+    assert re.search(r'name="v_people_to"[^>]* value="12345678"', page)
+    for value in (0.0, 0.1, 33.3, 1e9, 1e-5, 123_456_789.25):
+        assert args.number(args.plain(value)) == value
+    assert str(Worth("linear", 0.5, 1e7)) == "linear:0.5:10000000"
+
+
+def test_what_weighs_nothing_asks_nothing(client: FlaskClient) -> None:
+    """Only criteria with a weight ask how they count; the fields of others are not sent."""
+    page = client.get("/rank?edited=1&w_gate=10").get_data(as_text=True)
+    assert page.count('<details class="worth">') == 1
+    assert page.count('<details class="worth" hidden>') == len(WEIGHTS) - 1
+    assert len(re.findall(r'<fieldset data-needs="\w+" disabled>', page)) == len(WEIGHTS) - 1

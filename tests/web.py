@@ -155,8 +155,8 @@ def rewrite(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, 
         writer.writerows(change(rows))
 
 
-REFERENCES = {"corridor_id", "other_corridor_id", "node_id", "policies", "id", "profile", "road_class"}
-"""Text that other rows look up; all other free text may say anything."""
+REFERENCES = {"corridor_id", "other_corridor_id", "node_id", "policies", "id", "profile", "road_class", "gate", "closed_on", "workdays"}
+"""Text that other rows look up; all other free text may say anything, opening hours in a comment."""
 
 
 def make_hostile(folder: Path) -> Path:
@@ -165,7 +165,8 @@ def make_hostile(folder: Path) -> Path:
     for path, fields in tables_of(folder):
         free = [one.name for one in fields if one.type in ("string", "list") and not one.allowed and not one.pattern]
         free = [name for name in free if name not in REFERENCES and not (path.stem == "crossings" and name == "kind")]
-        rewrite(path, lambda rows, free=free: [row | dict.fromkeys(set(free) & row.keys(), HOSTILE) for row in rows])  # type: ignore[misc]
+        said = dict.fromkeys(free, HOSTILE) | {"opening_hours": '24/7 "' + HOSTILE.replace('"', "'") + '"'}
+        rewrite(path, lambda rows, said=said: [row | {name: said[name] for name in said.keys() & row.keys()} for row in rows])  # type: ignore[misc]
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     package |= {"title": HOSTILE, "description": HOSTILE}
     for resource in package["resources"]:

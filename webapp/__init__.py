@@ -43,7 +43,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from webapp import api, claims, factsheet, match, ogc, pages, rank, sheet, weights
+    from webapp import api, args, claims, compare, factsheet, match, ogc, pages, planned, rank, sheet, takealong, trip, weights
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -54,7 +54,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
-    for blueprint in (pages.pages, rank.pages, claims.pages, weights.pages, match.pages, factsheet.pages, api.api, ogc.ogc):
+    app.jinja_env.globals.update(years=args.YEARS, assumed_years=planned.assumed, planned_query=planned.query)
+    for blueprint in (planned.pages, trip.pages, takealong.pages):
+        app.register_blueprint(blueprint)
+    for blueprint in (pages.pages, rank.pages, compare.pages, claims.pages, weights.pages, match.pages, factsheet.pages, api.api, ogc.ogc):
         app.register_blueprint(blueprint)
     app.before_request(_new_nonce)
     app.after_request(_headers)
@@ -99,7 +102,7 @@ def _say(status: int, message: str, faults: tuple[str, ...] = ()) -> tuple[Any, 
 
 def _atlas_error(error: AtlasError) -> tuple[Any, int]:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    return _say(status, languages.said(getattr(error, "message", str(error))), getattr(error, "faults", ()))
+    return _say(status, languages.said(getattr(error, "message", str(error))), tuple(map(languages.said, getattr(error, "faults", ()))))
 
 
 def _http_error(error: HTTPException) -> Any:

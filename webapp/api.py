@@ -11,7 +11,7 @@ import pandas as pd
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from geo import access, export, isochrones, maps
+from geo import access, export, isochrones, maps, planned
 from geo.errors import InputError, NotFoundError
 from webapp import args, sheet
 from webapp.store import TARGETS, Body, Drive, Store, store
@@ -125,6 +125,7 @@ def access_about(values: dict[str, Any]) -> export.About:
         notes.append("The road network is coarse: times and lengths are sketches.")
     if drive.closed:
         notes.append(f"Taken as closed: {', '.join(drive.closed)}.")
+    notes += [note for note in manifest.notes if note.startswith("Planned: ")]
     where: dict[str, str] = {key: str(values[key]) for key in ("site", "lon", "lat", "layer") if key in values} | drive.query()
     base = opened.about("gates")
     return replace(
@@ -152,6 +153,7 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
         "travel_time_s": float(steps["travel_time_s"].sum()),
         "length_m": float(steps["length_m"].sum()),
         "gates": [one for one in steps["gate"] if one],
+        "planned": planned.names(steps),
         "coarse": net.manifest.coarse,
     }
 

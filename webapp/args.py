@@ -7,18 +7,25 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
+from geo.money import BASES
 from geo.schema import LAYERS
 from geo.screening import CRITERIA
 from webapp.languages import LANGUAGES
 
 Reader = Callable[[list[str]], Any]
 MAX_LENGTH = 200
-LENGTHS = {"text": 2000}
+YEARS = (2030, 2035)
+"""Years to come that can be asked for."""
+LENGTHS = {"text": 2000, "opens": 1000, "stop": 1200, "day": 600, "ids": 6000}
 """How long these may be instead, a line break counted as one."""
+SHAPES = ("linear", "step", "saturating")
+"""Shapes of :class:`geo.criteria.Criterion` that may be chosen."""
+CURRENCIES = ("USD", "CNY", "VND")
 
 
 def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
@@ -66,6 +73,11 @@ def number(text: str) -> float:
     if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", text, re.ASCII):
         raise ValueError(_("“%(text)s” is not a number", text=_shown(text)))
     return float(text)
+
+
+def plain(value: float) -> str:
+    """Write a number as :func:`number` reads it: nothing is lost, and there is no exponent."""
+    return np.format_float_positional(value, precision=15, trim="-")
 
 
 def lonlat(text: str) -> tuple[float, float]:
@@ -181,6 +193,23 @@ def _gates(texts: list[str]) -> tuple[str, ...]:
     return tuple(sorted({_slug([part]) for part in _once(texts).split(",")}))
 
 
+def _opens(texts: list[str]) -> tuple[tuple[str, int], ...]:
+    """Read ``corridor:2032`` several times, or separated by commas; every fault is named."""
+    out: dict[str, int] = {}
+    faults: list[str] = []
+    for text in (part for given in texts for part in given.split(",")):
+        found = re.fullmatch(r"([a-z0-9]+(?:-[a-z0-9]+)*):(\d{4})", text, re.ASCII)
+        if not found:
+            faults.append(_("“%(text)s” has not the form corridor:year", text=_shown(text)))
+        elif found[1] in out:
+            faults.append(_("“%(text)s” gives a corridor a second year", text=_shown(text)))
+        else:
+            out[found[1]] = int(found[2])
+    if faults:
+        raise ValueError("; ".join(faults))
+    return tuple(sorted(out.items()))
+
+
 def _epsg(texts: list[str]) -> int:
     text = _once(texts)
     if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
@@ -195,11 +224,61 @@ def _amount(texts: list[str]) -> float:
     return value
 
 
+def _number(texts: list[str]) -> float:
+    value = number(_once(texts))
+    if abs(value) > 1e9:
+        raise ValueError(_("%(text)s is no amount: it lies between 0 and a thousand million", text=_shown(texts[0])))
+    return int(value) if value.is_integer() else value  # as it was typed, should it have to be repeated
+
+
+def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
+    """Read ``site:factory_month:4.5:USD``, an amount of money for a square metre; every fault of every offer is named."""
+    out: list[tuple[str, str, float, str]] = []
+    faults: list[str] = []
+    form = rf"([a-z0-9]+(?:-[a-z0-9]+)*):({'|'.join(BASES)}):([^:]+):({'|'.join(CURRENCIES)})"
+    for text in texts:
+        found = re.fullmatch(form, text, re.ASCII)
+        if not found:
+            bases, currencies = ", ".join(BASES), ", ".join(CURRENCIES)
+            faults.append(
+                _("“%(text)s” has not the form site:basis:amount:currency, with a basis of %(bases)s and a currency of %(currencies)s",
+                  text=_shown(text), bases=bases, currencies=currencies)
+            )  # fmt: skip
+            continue
+        try:
+            out.append((found[1], found[2], _amount([found[3]]), found[4]))
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        raise ValueError("; ".join(faults))
+    return out
+
+
 def _weight(texts: list[str]) -> float:
     value = number(_once(texts))
     if not 0 <= value <= 100:
         raise ValueError(_("%(text)s is no weight: it lies between 0 and 100", text=_shown(texts[0])))
     return value
+
+
+def _shape(texts: list[str]) -> tuple[str, tuple[float | None, ...]]:
+    """Read ``saturating``, ``linear:30:180``, one end of which may be empty, or ``step:60``: the shape, and the ends that are said."""
+    text = _once(texts)
+    shape, *ends = text.split(":")
+    if shape not in SHAPES:
+        raise ValueError(_("“%(text)s” is not one of %(known)s", text=_shown(shape), known=", ".join(SHAPES)))
+    if ends and len(ends) != (1 if shape == "step" else 2):
+        raise ValueError(_("“%(text)s” has not the form step:60, linear, linear:30:180 or saturating:30:180", text=_shown(text)))
+    numbers: list[float | None] = []
+    faults = []
+    for end in ends:
+        try:
+            numbers.append(_amount([end]) if end else None)
+        except ValueError as error:
+            faults.append(str(error))
+    if faults:
+        raise ValueError("; ".join(faults))
+    return shape, tuple(numbers) if any(one is not None for one in numbers) else ()
 
 
 def _criteria(texts: list[str]) -> list[str]:
@@ -254,8 +333,10 @@ PARAMETERS: dict[str, Reader] = {
     "profile": _choice("car", "truck"),
     "network": _slug,
     "closed": _gates,
-    "year": lambda texts: int(_choice("2030", "2035")(texts)),
+    "year": lambda texts: int(_choice(*map(str, YEARS))(texts)),
+    "opens": _opens,
     "part": _choice("sheet"),
+    "wait": _choice("1"),
     "minutes": _minutes,
     "area": _minutes,
     "direction": _choice("from", "to"),
@@ -264,7 +345,7 @@ PARAMETERS: dict[str, Reader] = {
     "offset": _count,
     "epsg": _epsg,
     "lang": _choice(*LANGUAGES),
-    "sort": _choice("name", "area", "gate", "port", "airport"),
+    "sort": _choice("name", "area", "gate", "port", "airport", "money"),
     "text": lambda texts: _once(texts).replace("\r\n", "\n"),
     "criterion": _criteria,
     "pair": _pairs,
@@ -283,9 +364,42 @@ RANKING: dict[str, Reader] = {
     **{f"min_{name}": _amount for name in ("people", "area")},
     **{f"w_{name}": _weight for name in ("gate", "port", "airport", "city", "people", "area", "rent", "occupancy")},
 }
+for _name in CRITERIA:
+    RANKING |= {f"v_{_name}": _shape, f"v_{_name}_from": _amount, f"v_{_name}_to": _amount}
 PARAMETERS |= RANKING
 
-DRIVE = ("profile", "network", "closed", "year")
+MONEY: dict[str, Reader] = {
+    "basis": _choice("land_year"),
+    "years_left": _number,
+    "currency": _choice(*CURRENCIES),
+    "rate": _number,
+    "rate_date": lambda texts: _shown(_once(texts)),
+    "offer": _offers,
+    "offer_site": _slug,
+    "offer_basis": _choice(*BASES),
+    "offer_value": _amount,
+    "offer_currency": _choice(*CURRENCIES),
+}
+"""On what basis money is compared. Whether what is stated makes sense is said by :mod:`geo.money`."""
+PARAMETERS |= MONEY
+
+TRIP: dict[str, Reader] = {
+    "title": _once,
+    "stop": _several,
+    "day": _several,
+    "lunch": _once,
+    "vehicle": _once,
+    "traffic": _choice("passenger", "cargo"),
+    "avoid": _choice("1"),
+    "whole": _choice("1"),
+    "of": _once,
+    "do": _once,
+    "ids": _once,
+    "add": _once,
+}
+PARAMETERS |= TRIP
+
+DRIVE = ("profile", "network", "closed", "year", "opens")
 """Parameters that say how one drives: see :class:`webapp.store.Drive`."""
 FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
 """Parameters that narrow a layer."""
@@ -294,3 +408,33 @@ FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
 def filters(values: dict[str, Any]) -> dict[str, Any]:
     """Take the filters out of parsed values, by the column each of them narrows."""
     return {"province_en" if name == "province" else name: values[name] for name in FILTERS if name in values}
+
+
+def trip_form(
+    given: MultiDict[str, str], stop: Iterable[str], day: Iterable[str]
+) -> tuple[dict[str, Any], list[dict[str, str]], list[dict[str, str]]]:
+    """Read the form of a trip: single values, and of each stop and day what the lists ``s_…`` and ``d_…`` say side by side.
+
+    Raises
+    ------
+    InputError
+        Names every fault; lists of different lengths are one.
+    """
+    tables = [{name: f"{letter}_{name}" for name in names} for letter, names in (("s", stop), ("d", day))]
+    columns = {parameter for table in tables for parameter in table.values()}
+    single = MultiDict((name, text) for name, text in given.items(multi=True) if name not in columns)
+    values = parse(single, ("title", "lunch", "profile", "network", "closed", "vehicle", "traffic", "avoid", "do", "ids", "add"))
+    faults = [
+        _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=MAX_LENGTH)
+        for name in sorted(columns)
+        if any(len(text) > MAX_LENGTH or "\x00" in text for text in given.getlist(name))
+    ]
+    rows = []
+    for table in tables:
+        lists = [given.getlist(parameter) for parameter in table.values()]
+        if len({len(one) for one in lists}) != 1:
+            faults.append(_("%(names)s: do not say the same number of things", names=", ".join(table.values())))
+        rows.append([dict(zip(table, values, strict=True)) for values in zip(*lists, strict=False)])
+    if faults:
+        raise InputError(_("The address has faults:"), faults)
+    return values, rows[0], rows[1]

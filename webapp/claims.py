@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from geo import claims as reading
 from geo.claims import Claim
+from geo.errors import InputError
 from webapp import args
 from webapp.labels import TEXTS, all_names, decimal, duration, is_known, kilometres
 from webapp.store import TARGETS, Drive, Store, store
@@ -73,7 +74,10 @@ def claims(site_id: str) -> str:
     layer, site = opened.place(site_id)
     text, network, places = values.get("text", ""), opened.roads(drive), known_places(opened)
     speeds = _road_speeds(opened)
-    checked = reading.check(text, site, places, network, drive.profile, speeds=speeds)
+    try:
+        checked = reading.check(text, site, places, network, drive.profile, speeds=speeds)
+    except reading.TooMuch:
+        raise InputError(_("The text holds more than %(n)s distances and times; check it in parts.", n=reading.MOST_CLAIMS)) from None
     top_kph = reading.top_speed_kph(network, speeds)
     return render_template(
         "claims.html",

@@ -13,6 +13,7 @@ import click
 
 from geo import __version__
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
+from webapp.cli_trip import trip
 from webapp.roads import roads
 
 
@@ -54,6 +55,7 @@ def main(ctx: click.Context, data: str | None) -> None:
 
 
 main.add_command(roads)
+main.add_command(trip)
 
 _format = click.option("--format", "format_", type=click.Choice(["table", "csv", "json", "geojson"]), default="table", show_default=True)
 _output = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write instead of the screen.")
@@ -341,14 +343,15 @@ def export(context: Context, layer_id: str, format_: str, output: Path, epsg: in
 @main.command("map")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
 @_profile
+@click.option("--lang", type=click.Choice(["en", "vi", "zh"]), default="en", show_default=True, help="Language of the map.")
 @click.pass_obj
-def single_map(context: Context, output: Path, profile: str) -> None:
+def single_map(context: Context, output: Path, profile: str, lang: str) -> None:
     """Write the map as one HTML file that opens without a server or a network."""
     from geo import export as writers
     from webapp import create_app, standalone
 
     app = create_app({"DATA": context.given})
-    with app.test_request_context(base_url=app.config["PUBLIC_URL"]):
+    with app.test_request_context(base_url=app.config["PUBLIC_URL"], query_string={"lang": lang}):
         page = standalone.render(profile)
     writers.save(output, page.encode())
     click.echo(f"{output}: {len(page.encode()) / 1e6:.1f} MB, opens in any browser.", err=True)

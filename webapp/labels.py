@@ -58,6 +58,14 @@ CODES: dict[str, Any] = {
     "railway": _("Railway"),
     "high_speed_rail": _("High-speed railway"),
     "access": _("Way to the road"),
+    "planned_expressway": _("Planned expressway"),
+    "planned_national_road": _("Planned national road"),
+    "planned_provincial_road": _("Planned provincial road"),
+    "planned_railway": _("Planned railway"),
+    "planned_high_speed_rail": _("Planned high-speed railway"),
+    "planned_link": _("Connecting road to a planned road"),
+    "planned_access": _("Way to a planned road"),
+    "planned_transfer": _("Change between road and planned railway"),
     # sources
     "page": _("read on a page"),
     "code": _("from public data"),
@@ -125,6 +133,7 @@ TEXTS: dict[str, Any] = {
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
+    "plannedWay": _("planned: {names}"),
     "areaNote": _("Area within {m} min by {vehicle}"),
     "areaToNote": _("Area from where one gets here within {m} min by {vehicle}"),
     "facet.kind": _("Kind"),
@@ -157,6 +166,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         label=label, duration=duration, kilometres=kilometres, quantity=quantity, decimal=decimal, known=is_known, name=name,
         all_names=all_names, translated=languages.translated, province=languages.province, said=languages.said, day=languages.day,
+        weekday=languages.weekday,
     )  # fmt: skip
     app.jinja_env.globals.update(language=languages.current, languages=languages.switches)
 
@@ -178,9 +188,9 @@ def label(code: object) -> str:
 
 
 def name(row: Any, stem: str = "name") -> str:
-    """Name a feature in the language of the request; in English where the data have no such name."""
+    """Name a feature in the language of the request; in English where the data have no such name. `stem` may be any such text."""
     own = row.get(f"{stem}_{languages.current().code}")
-    return str(own if is_known(own) else row[f"{stem}_en"])
+    return str(own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem])
 
 
 def names(frame: Any) -> Any:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from flask_babel import Babel, Domain, get_locale, gettext, pgettext
 COOKIE = "lang"
 YEAR_S = 365 * 24 * 3600
 FOLDER = Path(__file__).parent / "translations"
+LONGEST, MOST_COLONS = 600, 4
+"""Of a sentence that is looked for by its form, so that what somebody typed cannot make the search long."""
 
 
 @dataclass(frozen=True)
@@ -154,19 +157,71 @@ SENTENCES = (
     N_("%(n)s gates have a road; no other road crosses a border."),
     N_("Corridor network"),
     N_("CSV table"),
+    N_("The years left of the lease must be stated."),
+    N_("%(number)s is no number of years left of a lease."),
+    N_("Years left are stated, but the basis stays as it is."),
+    N_("The exchange rate must be stated."),
+    N_("%(number)s is no exchange rate."),
+    N_("The date of the exchange rate must be stated."),
+    N_("“%(text)s” is no date; write it as YYYY-MM-DD."),
+    N_("An exchange rate is stated, but the currency stays as it is."),
+    N_("%(kinds)s are different quantities: %(help)s."),
+    N_("%(currencies)s are different currencies: say an exchange rate and its date, and convert."),
 )
 """Sentences of :mod:`geo` that a visitor meets. The library knows no languages, so they are known again by their form."""
+PARTS = (
+    N_("land rent for the whole lease term"),
+    N_("land rent per year left of the lease"),
+    N_("rent of a built factory per month"),
+    N_("management fee per year"),
+    N_("say the years left of the lease and convert"),
+    N_("they pay for different things"),
+)
+"""Words of :mod:`geo` that are filled into such sentences, alone or several with “and” between them."""
 
 
 def said(sentence: str) -> str:
-    """Give a sentence of :mod:`geo` in the language of the request; one that is not in ``SENTENCES`` stays English."""
+    """Give a sentence of :mod:`geo` in the language of the request, also one behind a path such as ``stops[3].visit: ``.
+
+    One that is not known by its form stays English.
+    """
     if current() is ENGLISH:
         return sentence
-    for known in SENTENCES:
-        found = re.fullmatch(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(known)), sentence)
-        if found:
-            return gettext(known, **found.groupdict())
+    path = re.match(r"[\w.\[\]]+: |", sentence)
+    colons = islice(re.finditer(": ", sentence), MOST_COLONS)  # the path of a key that somebody made up may hold some
+    for begin in (path.end() if path else 0, 0, *(found.end() for found in colons)):
+        known = form(sentence[begin:])
+        if known:
+            return sentence[:begin] + gettext(known[0], **{name: _part(name, text) for name, text in known[1].items()})
     return sentence
+
+
+def form(sentence: str) -> tuple[str, dict[str, str]] | None:
+    """Find which sentence of :mod:`geo` it is, and what is filled in."""
+    if len(sentence) <= LONGEST:
+        for known, pattern in _forms():
+            found = pattern.fullmatch(sentence)
+            if found:
+                return known, found.groupdict()
+    return None
+
+
+@functools.cache
+def _forms() -> list[tuple[str, re.Pattern[str]]]:
+    from webapp import tripsentences
+
+    return [
+        (known, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(known)), re.DOTALL))
+        for known in (*SENTENCES, *tripsentences.SENTENCES)
+    ]
+
+
+def _part(name: str, text: str) -> str:
+    if name == "why":
+        return "; ".join(map(said, text.split("; ")))
+    several = [text] if text in PARTS else text.split(" and ")
+    known = all(one in PARTS or re.fullmatch("[A-Z]{3}", one) for one in several)
+    return gettext(" and ").join(map(gettext, several)) if known else text
 
 
 # Dates -----------------------------------------------------------------------------------------------------------------------
@@ -185,6 +240,11 @@ def day(text: Any) -> str:
     if found[3]:
         return str(format_date(when, "medium", locale=locale))
     return str(format_skeleton("yMMM" if found[2] else "y", when, locale=locale))
+
+
+def weekday(text: str) -> str:
+    """Write a whole date with the day of the week, in the language of the request."""
+    return str(format_date(date.fromisoformat(text), "full", locale=get_locale() or ENGLISH.locale))
 
 
 # What there is to translate --------------------------------------------------------------------------------------------------

@@ -5,20 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
-from geo import companies, matching, screening, sheets
+from geo import companies, matching, screening, sheets, sites
 from geo.companies import Fault, SheetError
 from geo.errors import InputError, UnavailableError
 from geo.matching import Match, Park, Reason
 from webapp import args, labels, rank, wording
 from webapp.languages import LANGUAGES, N_, catalogue, current, day, province
-from webapp.store import Drive, Store, store
+from webapp.store import CORRIDORS, Drive, Store, store
 
+T = TypeVar("T")
 pages = Blueprint("match", __name__)
 
 SHOWN = 200
@@ -32,6 +34,7 @@ _few = threading.BoundedSemaphore(2)
 SENTENCES = (
     N_("This is neither an XLSX nor a CSV file without a password."),
     N_("The CSV file is not UTF-8 text; save it as “CSV UTF-8”."),
+    N_("The CSV file was read as %(encoding)s text."),
     N_("The file is damaged, or holds what a table does not need, and was not read."),
     N_("The file is larger than %(n)s bytes, packed or unpacked."),
     N_("Reading the file took longer than %(n)s seconds, and was given up."),
@@ -65,56 +68,61 @@ SENTENCES = (
 
 @pages.get("/match")
 def form() -> str:
-    args.parse(request.args, ())
-    return _page()
+    return _page(Drive.of(args.parse(request.args, args.DRIVE)))
 
 
 @pages.get("/match/template.xlsx")
 def template() -> Response:
-    args.parse(request.args, ())
+    drive = Drive.of(args.parse(request.args, args.DRIVE))
     titles = {name: matching.title_of(name, current().code) for name in companies.COLUMNS}
-    lines = [(_("Column"), _("What it holds")), *((titles[name], text) for name, text in explained().items())]
+    lines = [(_("Column"), _("What it holds")), *((titles[name], text) for name, text in explained(drive.profile).items())]
     return _workbook(matching.template(lines, titles), "zone-atlas-companies.xlsx")
 
 
 @pages.post("/match")
 def answer() -> Any:
     args.parse(request.args, ())
-    data, as_xlsx = _upload()
+    drive, data, as_xlsx = _upload()
     opened = store()
+    coarse = opened.roads(drive).manifest.coarse
     if not _few.acquire(timeout=sheets.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
         examples = opened.examples()
         found, told = sheets.read_apart(data, _words(opened, examples))
-        matches = matching.match(found, rank.site_table(opened, Drive()), examples)
+        matches = matching.match(found, rank.site_table(opened, drive), examples, profile=drive.profile)
     except SheetError as error:
-        return _page(faults=[said(one) for one in error.found]), 400
+        return _page(drive, faults=[said(one) for one in error.found]), 400
     finally:
         _few.release()
+    if "sheet" in request.form:  # written by ourselves, so its encoding is none of theirs
+        told = [one for one in told if one.code != "decoded"]
     if as_xlsx:
-        return _workbook(_to_xlsx(opened, matches, told), f"zone-atlas-matches-{current().code}.xlsx")
+        return _workbook(_to_xlsx(opened, drive, matches, told), f"zone-atlas-matches-{current().code}.xlsx")
     carried = matching.to_csv(found)
     return _page(
+        drive,
         matches=matches[:SHOWN],
         total=len(matches),
         told=[said(one) for one in told],
         carried=carried if len(carried.encode()) <= MAX_CARRIED else "",
         parks=opened.frame("parks"),
-        coarse=opened.roads(Drive()).manifest.coarse,
+        coarse=coarse,
     )
 
 
-def _upload() -> tuple[bytes, bool]:
-    """Take the sheet, a file or what a page of ours carried, and whether a workbook is wanted."""
-    unknown = (set(request.form) - {"format", "sheet"}) | (set(request.files) - {"file"})
+def _upload() -> tuple[Drive, bytes, bool]:
+    """Take how one drives, the sheet, a file or what a page of ours carried, and whether a workbook is wanted."""
+    unknown = (set(request.form) - {"format", "sheet", *args.DRIVE}) | (set(request.files) - {"file"})
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
         raise InputError(_("This form holds a file, and nothing else."))
+    given = MultiDict((name, value) for name, value in request.form.items(multi=True) if name in args.DRIVE)
+    drive = Drive.of(args.parse(given, args.DRIVE))
     file = request.files.get("file")
     data = file.read(sheets.MAX_BYTES + 1) if file else request.form.get("sheet", "").encode("utf-8", "replace")
     if not data:
         raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
-    return data, request.form.get("format") == "xlsx"
+    return drive, data, request.form.get("format") == "xlsx"
 
 
 def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
@@ -134,12 +142,16 @@ def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.W
     return opened.keep("words of companies", make)
 
 
-def _page(**context: Any) -> str:
+def _page(drive: Drive, **context: Any) -> str:
     opened = store()
     examples = opened.examples()
+    opened.roads(drive)  # refuses what is not there
     return render_template(
         "match.html",
-        columns=[(name, matching.title_of(name, current().code), text) for name, text in explained().items()],
+        drive=drive,
+        networks=opened.networks(),
+        terms=terms(opened, drive),
+        columns=[(name, matching.title_of(name, current().code), text) for name, text in explained(drive.profile).items()],
         examples=examples,
         sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
         most=companies.MAX_ROWS,
@@ -160,8 +172,8 @@ def _workbook(data: bytes, name: str) -> Response:
     return response
 
 
-def _to_xlsx(opened: Store, matches: list[Match], told: list[Fault]) -> bytes:
-    coarse = opened.roads(Drive()).manifest.coarse
+def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], told: list[Fault]) -> bytes:
+    coarse = opened.roads(drive).manifest.coarse
     titles = (
         *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Score of 100")),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
@@ -173,19 +185,20 @@ def _to_xlsx(opened: Store, matches: list[Match], told: list[Fault]) -> bytes:
 
     names = labels.names(opened.frame("parks")).to_dict()
     return matching.to_xlsx(
-        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, told, coarse)),
+        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, told)),
         said=both, unmet=unmet,
     )  # fmt: skip
 
 
-def _notes(opened: Store, told: list[Fault], coarse: bool) -> Iterator[tuple[str, str]]:
+def _notes(opened: Store, drive: Drive, told: list[Fault]) -> Iterator[tuple[str, str]]:
     about = opened.about("parks")
     yield _("How to read it"), "Zone Atlas"
     yield _("Date"), day(date.today().isoformat())
+    yield from terms(opened, drive)
     yield _("Score"), explain_score()
     yield _("Unknown"), explain_unknown()
     yield _("Area"), explain_area()
-    if coarse:
+    if opened.roads(drive).manifest.coarse:
         yield (
             _("Travel times"),
             _("Times come from a sketch of the main roads, at assumed average speeds, without queues or opening hours."),
@@ -198,6 +211,21 @@ def _notes(opened: Store, told: list[Fault], coarse: bool) -> Iterator[tuple[str
 
 
 # Words -------------------------------------------------------------------------------------------------------------------
+
+
+def terms(opened: Store, drive: Drive) -> list[tuple[str, str]]:
+    """Say how one drives: in which vehicle, on which roads, past which closed gates, and when."""
+    corridors = drive.network == CORRIDORS
+    out = [(_("Vehicle"), labels.label(drive.profile)), (_("Road network"), _("Corridors, coarse") if corridors else drive.network)]
+    if drive.closed:
+        names = labels.names(opened.frame("gates"))
+        out.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
+    if drive.year and corridors:
+        out.append((_("Year"), _("%(year)s, with the corridors that are planned to be open by then; plans slip", year=drive.year)))
+        if drive.opens:
+            names = labels.names(opened.frame("corridors"))
+            out.append((_("Openings assumed"), ", ".join(f"{names[one]} {year}" for one, year in drive.opens)))
+    return out
 
 
 def explain_score() -> str:
@@ -218,9 +246,11 @@ def explain_area() -> str:
     return _("The area is that of the whole site, not what is still free; rents are asking prices for the whole term of the lease.")
 
 
-def explained() -> dict[str, str]:
-    """Say of each column what it holds."""
+def explained(profile: str) -> dict[str, str]:
+    """Say of each column what it holds, for a vehicle."""
     minutes = _("Minutes by container truck, at most; also in hours: 1.5 h.")
+    if profile == "car":
+        minutes = _("Minutes by car, at most; also in hours: 1.5 h.")
     return {
         "company": _("Name, needed in every row."),
         "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
@@ -252,23 +282,37 @@ def gettext_of(one: Fault) -> str:
 
 def reason(one: Match, each: Reason, coarse: bool) -> str:
     """Tell how a site stands to a limit."""
-    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
     name, asked = each.limit, one.limits[each.limit]
-    limit = _once((name, asked), lambda: wording.limit_text(name, asked, units))
+    limit = _once((name, asked), lambda: _limit(name, asked))
     if not each.known:
-        return str(_("%(limit)s: unknown here", limit=limit))
+        return _once("unknown", lambda: str(_("%(limit)s: unknown here"))) % {"limit": limit}
     if each.value != each.value:
         return limit
-    if units[name] == 60:
+    if rank.NUMBERS[name][2] == 60:
         value = _once((name, each.value), lambda: labels.duration(each.value * 60, coarse))
         margin = float(round(each.margin))
         spare = _("less than 5 min") if margin < 5 else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
     else:
-        unit = next(unit for parameter, _text, unit in wording.fields() if parameter == name)
+        unit = _field(name)[1]
         value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
         margin = round(each.margin, 1)
         spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
-    return _("%(limit)s: %(value)s here, %(spare)s to spare", limit=limit, value=value, spare=spare)
+    met = _once("met", lambda: str(_("%(limit)s: %(value)s here, %(spare)s to spare")))
+    return met % {"limit": limit, "value": value, "spare": spare}
+
+
+def _limit(name: str, limit: sites.Limit) -> str:
+    """Write a limit as :func:`webapp.wording.limit_text` does."""
+    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
+    if isinstance(limit.value, tuple):
+        return wording.limit_text(name, limit, units)
+    text, unit = _field(name)
+    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
+
+
+def _field(name: str) -> tuple[str, str]:
+    """Give text and unit of a limit that is a number."""
+    return _once("fields", lambda: {field: (text, unit) for field, text, unit in wording.fields()})[name]
 
 
 def strength(criterion: str, value: float, coarse: bool) -> str:
@@ -276,9 +320,9 @@ def strength(criterion: str, value: float, coarse: bool) -> str:
     return _once((criterion, value), lambda: f"{wording.criterion_name(criterion)}: {wording.amount(criterion, value, coarse=coarse)}")
 
 
-def _once(key: Any, make: Callable[[], str]) -> str:
+def _once(key: Any, make: Callable[[], T]) -> T:
     """Write what stands in thousands of rows once a request: numbers in words are slow to make."""
-    kept: dict[Any, str] = g.setdefault("written", {})
+    kept: dict[Any, T] = g.setdefault("written", {})
     if key not in kept:
         kept[key] = make()
     return kept[key]

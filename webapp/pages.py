@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo import export, layers, maps
 from geo.errors import NotFoundError
-from webapp import api, args, labels, sheet
+from webapp import api, args, labels, opening, sheet
 from webapp.store import PROFILE, Drive, select, store
 
 pages = Blueprint("pages", __name__)
@@ -83,6 +84,7 @@ def table() -> str:
         facets=facets,
         values=values,
         best=best,
+        by_traffic=opening.by_traffic(opened) if layer.id == "gates" else set(),
         names=labels.names(opened.targets()),
         profile=profile,
         coarse=opened.network().manifest.coarse,
@@ -125,6 +127,7 @@ def site(site_id: str) -> str:
         "facts": sheet.facts(layer, row),
         "policies": sheet.policies(opened, row) if layer.id == "parks" else [],
         "gate_notes": sheet.gate_notes(opened, frame) if layer.id == "gates" else [],
+        "opening": opening.of(opened, frame) if layer.id == "gates" else None,
         "ways": sheet.ways(opened, frame, Drive.of(values)),
         "sources": list(layers.unfold(row["source"])),
         "lonlat": (float(row.geometry.x), float(row.geometry.y)),
@@ -212,6 +215,13 @@ def download(layer_id: str, extension: str) -> Response:
 
 def _shown(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+
+
+@pages.get("/sw.js")
+def service_worker() -> Response:
+    """Serve the script that keeps pages for the way without a signal; at the root, because it serves what lies beneath its address."""
+    args.parse(request.args, ())
+    return send_file(Path(str(current_app.static_folder)) / "sw.js", mimetype="text/javascript", conditional=True, etag=True, max_age=0)
 
 
 @pages.get("/basemap.pmtiles")

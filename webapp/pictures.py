@@ -1,17 +1,23 @@
-"""Pictures drawn on the server, as SVG: a small map of where a site lies, and the code that leads a phone to its page."""
+"""Pictures drawn on the server, as SVG: where a site lies, what is reached from it in which time, and the code of its page."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 import shapely
+from babel import Locale
+from babel.numbers import format_compact_decimal
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from geo import crs
-from webapp.labels import name
+from webapp.labels import decimal, name
+from webapp.languages import ENGLISH
 from webapp.store import Store
 
 WIDTH, HEIGHT = 360, 260
@@ -19,6 +25,9 @@ REACH_M = 60_000.0
 """From the middle of the small map to its right edge."""
 MARKS = {"gates": "#7a1f2b", "ports": "#0b4f6c", "airports": "#3f4f8f", "cities": "#14202b"}
 LABELLED = 6
+CURVE_WIDTH, CURVE_HEIGHT = 340, 150
+LEFT, RIGHT, TOP, BOTTOM = 70, 16, 10, 34
+"""Margins of a curve: room for the numbers of its axes."""
 
 
 def locator(store: Store, lonlat: tuple[float, float]) -> Markup:
@@ -51,9 +60,8 @@ def locator(store: Store, lonlat: tuple[float, float]) -> Markup:
     metres = 20_000 * scale / (6_371_008.8 * float(np.cos(np.radians(lonlat[1]))))
     parts.append(f'<path d="M10 {HEIGHT - 12}h{metres:.1f}" stroke="#14202b" stroke-width="2"/>')
     parts.append(f'<text x="10" y="{HEIGHT - 17}" font-size="10">20 km</text>')
-    return Markup(
-        f'<svg class="locator" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(_("Where it lies"))}">{"".join(parts)}</svg>'
-    )
+    said = escape(_("Where it lies"))
+    return Markup(f'<svg class="locator" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">{"".join(parts)}</svg>')
 
 
 def _places(store: Store, lonlat: tuple[float, float], screen: Any) -> list[str]:
@@ -82,6 +90,53 @@ def _places(store: Store, lonlat: tuple[float, float], screen: Any) -> list[str]
 
 def _path(points: NDArray[np.float64], *, close: bool = False) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + ("Z" if close else "")
+
+
+def profile(reached: dict[str, pd.Series], coarse: bool, until_min: int) -> list[tuple[str, Markup]]:
+    """Draw how many people and parks are reached as time goes on, each with its title; dashed where the times are coarse."""
+    titles = {"people": _("People reached within so many minutes"), "parks": _("Parks reached within so many minutes")}
+    return [(titles[name], curve(titles[name], steps, coarse, until_min)) for name, steps in reached.items()]
+
+
+def curve(title: str, steps: pd.Series, coarse: bool, until_min: int) -> Markup:
+    """Draw sums by ``travel_time_s`` as a curve of steps, from 0 to some minutes, above axes that both begin at 0."""
+    steps = steps[steps.index <= 60 * until_min]
+    most = float(steps.iloc[-1])
+    top = _round_up(most)
+    width, height = CURVE_WIDTH - LEFT - RIGHT, CURVE_HEIGHT - TOP - BOTTOM
+    foot = TOP + height
+    x = np.round(LEFT + width * steps.index.to_numpy(float) / 60 / until_min, 1)
+    y = np.round(foot - height * steps.to_numpy(float) / top, 1)
+    line = f"M{x[0]:g} {foot}V{y[0]:g}" + "".join(f"H{to:g}V{up:g}" for to, up in zip(x[1:], y[1:], strict=True)) + f"H{LEFT + width}"
+    parts = [f'<path d="{line}V{foot}Z" fill="#dbe8ee"/>']
+    for value in (0, top / 2, top):
+        up = foot - height * value / top
+        parts.append(f'<path d="M{LEFT} {up:g}H{LEFT + width}" stroke="#b9c3cc"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{up + 4:g}" text-anchor="end">{escape(_short(value))}</text>')
+    for minute in range(0, until_min + 1, 30):
+        at = LEFT + width * minute / until_min
+        parts.append(f'<path d="M{at:g} {foot}v4" stroke="#4a5a67"/><text x="{at:g}" y="{foot + 15}" text-anchor="middle">{minute}</text>')
+    axis = escape(_("minutes by road"))
+    parts.append(f'<text x="{LEFT + width / 2:g}" y="{CURVE_HEIGHT - 5}" text-anchor="middle">{axis}</text>')
+    dashes = ' stroke-dasharray="5 3"' if coarse else ""
+    parts.append(f'<path d="{line}" fill="none" stroke="#0b4f6c" stroke-width="2"{dashes}/>')
+    said = escape(_("%(title)s: %(n)s within %(m)s min", title=title, n=decimal(most), m=until_min))
+    look = 'font-size="11" fill="#4a5a67"'
+    box = f"0 0 {CURVE_WIDTH} {CURVE_HEIGHT}"
+    return Markup(f'<svg class="curve" viewBox="{box}" role="img" aria-label="{said}" {look}>{"".join(parts)}</svg>')
+
+
+def _round_up(most: float) -> float:
+    """Give the least of 2, 4, 6, 8, 10, 20, 40 … that is not less: its half is a whole number too."""
+    power = 10.0 ** max(math.floor(math.log10(most)), 0) if most > 0 else 1.0
+    return next(one * power for one in (1, 2, 4, 6, 8, 10) if one * power >= max(most, 2))
+
+
+def _short(value: float) -> str:
+    """Write a round number as short as the language has it: 20 million, 20 triệu, 2000万."""
+    locale = Locale.parse(get_locale() or ENGLISH.locale)
+    form: Literal["long", "short"] = "long" if "long" in locale.compact_decimal_formats else "short"  # Babel has no long one of Chinese
+    return str(format_compact_decimal(value, format_type=form, locale=locale, fraction_digits=1))
 
 
 def code(address: str) -> Markup:

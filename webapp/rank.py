@@ -1,4 +1,4 @@
-"""The investor's table: requirements, the funnel, the ranking and how far it can be trusted; and sites side by side."""
+"""The investor's table: requirements, the funnel, the ranking and how far it can be trusted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from flask_babel import gettext as _
 
 from geo import ranking, robustness, screening, sites
 from geo.criteria import Criterion
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError
 from geo.layers import unfold
-from webapp import args, sheet, wording
+from webapp import args, wording, worth
 from webapp.store import Drive, Store, store
+from webapp.worth import Worth
 
 pages = Blueprint("rank", __name__)
 _lock = threading.Lock()
@@ -46,7 +47,7 @@ CHOICES: dict[str, tuple[str, sites.Kind]] = {
 NEEDS = {"power": ("kv", "mva", "power", "electric", "substation"), "water": ("water",)}
 """What the remarks on utilities may have to mention, and the words for it; remarks that do not are unknown, not without it."""
 WEIGHTS = {f"w_{name}": name for name in screening.CRITERIA}
-STATE = ("example", "edited", "needs", *CHOICES, *NUMBERS, "drop", *WEIGHTS, "method", "unknown", "pick", *args.DRIVE)
+STATE = ("example", "edited", "needs", *CHOICES, *NUMBERS, "drop", *WEIGHTS, *worth.PARAMETERS, "method", "unknown", "pick", *args.DRIVE)
 EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
 """Weights of somebody who has not said any: what is known of most sites."""
 DRAWS = 10_000
@@ -64,13 +65,14 @@ class Wish:
     """What somebody looks for, as the form holds it.
 
     ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose unknown sites go; ``weights`` by
-    criterion; ``picked`` sites to compare.
+    criterion, and their ``worth`` where it is not in proportion between the sites; ``picked`` sites to compare.
     """
 
     drive: Drive
     limits: dict[str, Any]
     drop: tuple[str, ...] = ()
     weights: dict[str, float] = field(default_factory=dict)
+    worth: dict[str, Worth] = field(default_factory=dict)
     method: str = "sum"
     unknown: str = "apart"
     picked: tuple[str, ...] = ()
@@ -91,8 +93,8 @@ class Wish:
         if not any(weights.values()) and "edited" not in values:
             weights = dict(EVEN)
         return cls(
-            Drive.of(values), limits, drop, weights, values.get("method", "sum"), values.get("unknown", "apart"),
-            tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED], example,
+            Drive.of(values), limits, drop, weights, worth.read(values), values.get("method", "sum"),
+            values.get("unknown", "apart"), tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED], example,
         )  # fmt: skip
 
     def screens(self) -> dict[str, sites.Limit]:
@@ -113,11 +115,8 @@ class Wish:
 
     def criteria(self) -> list[Criterion]:
         """Give the criteria that weigh something."""
-        out = []
-        for name, (column, better) in screening.CRITERIA.items():
-            if self.weights.get(name, 0) > 0:
-                out.append(Criterion(name, column.format(profile=self.drive.profile), "cost" if better == "low" else "benefit"))
-        return out
+        named = [name for name in screening.CRITERIA if self.weights.get(name, 0) > 0]
+        return [worth.criterion(name, self.drive.profile, self.worth.get(name, Worth())) for name in named]
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
         """Give the whole state as a readable query."""
@@ -125,9 +124,10 @@ class Wish:
         out: list[tuple[str, Any]] = [("example", mine.example.id)] if mine.example else []
         out.append(("edited", 1))
         for name, value in mine.limits.items():
-            out += [(name, one) for one in value] if isinstance(value, list | tuple) else [(name, f"{value:g}")]
+            out += [(name, one) for one in value] if isinstance(value, list | tuple) else [(name, args.plain(value))]
         out += [("drop", name) for name in mine.drop]
-        out += [(f"w_{name}", f"{weight:g}") for name, weight in mine.weights.items() if weight]
+        out += [(f"w_{name}", args.plain(weight)) for name, weight in mine.weights.items() if weight]
+        out += [(f"v_{name}", str(one)) for name, one in mine.worth.items()]
         told = (("method", mine.method, "sum"), ("unknown", mine.unknown, "apart"))
         out += [(name, value) for name, value, usual in told if value != usual]
         return [*out, *(("pick", one) for one in mine.picked), *mine.drive.query().items()]
@@ -242,12 +242,12 @@ def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.Dat
 def _shares(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Tell in what shares of all weightings sites lead. The weights at hand do not matter, so a slider that moves finds it kept."""
     kept: OrderedDict[Any, dict[str, pd.DataFrame]] = opened.keep("shares", OrderedDict)
-    ids = tuple(one.id for one in ranked.criteria)
-    key = (wish.drive, id(opened.network(wish.drive.network)), ids, wish.method, wish.unknown, tuple(remaining.index))
+    ids = [one.id for one in ranked.criteria]
+    key = (wish.drive, id(opened.network(wish.drive.network)), ranked.criteria, wish.method, wish.unknown, tuple(remaining.index))
     found = kept.get(key)
     if found is None:
         spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
-        spread = spread.reindex(columns=list(ids)).fillna(0)  # none known: drawn as it is told
+        spread = spread.reindex(columns=ids).fillna(0)  # none known: drawn as it is told
         found = {
             "shares": robustness.shares(ranked, DRAWS),
             "unsure_shares": robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
@@ -289,46 +289,6 @@ def _spread(opened: Store, drive: Drive, table: pd.DataFrame) -> pd.DataFrame:
     return sites.uncertainty(table, **frames, network=opened.roads(drive), year=date.today().year)
 
 
-# Side by side ------------------------------------------------------------------------------------------------------------
-
-
-@pages.get("/compare")
-def compare() -> str:
-    values = args.parse(request.args, ("pick", *args.DRIVE))
-    opened, drive = store(), Drive.of(values)
-    picked = list(dict.fromkeys(values.get("pick", ())))
-    if not picked:
-        raise InputError(_("Say with pick which sites to compare."))
-    if len(picked) > MOST_PICKED:
-        raise InputError(_("At most %(n)s sites stand side by side.", n=MOST_PICKED))
-    parks = opened.frame("parks")
-    missing = [one for one in picked if one not in parks.index]
-    if missing:
-        raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))
-    layer = opened.place(picked[0])[0]
-    facts = {key: {fact.name: fact for fact in sheet.facts(layer, parks.loc[key])} for key in picked}
-    names = list(dict.fromkeys(name for one in facts.values() for name in one))
-    policies = {key: {one["id"]: one for one in sheet.policies(opened, parks.loc[key])} for key in picked}
-    every = {policy: one for found in policies.values() for policy, one in found.items()}
-    table = site_table(opened, drive).loc[picked]
-    return render_template(
-        "compare.html",
-        picked=picked,
-        parks=parks,
-        table=table,
-        facts=facts,
-        fact_names=names,
-        differs={name: len({one[name].value if name in one else None for one in facts.values()}) > 1 for name in names},
-        policies=policies,
-        every=every,
-        policy_differs={policy for policy in every if not all(policy in found for found in policies.values())},
-        drive=drive,
-        coarse=opened.roads(drive).manifest.coarse,
-        places={name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"] for name in sites.KINDS},
-        names=opened.targets(),
-    )
-
-
 @pages.context_processor
 def _words() -> dict[str, Any]:
     """Give the templates what they write with."""
@@ -342,6 +302,10 @@ def _words() -> dict[str, Any]:
         "rank_fields": wording.fields,
         "relaxed_text": wording.relaxed_text,
         "shortfall_text": wording.shortfall_text,
+        "criterion_unit": wording.criterion_unit,
+        "is_cost": worth.is_cost,
+        "plain": args.plain,
+        "shapes": wording.shapes,
+        "worth_text": wording.worth_text,
         "without": lambda weights, name: {one: weight for one, weight in weights.items() if one != name},
-        "others": lambda picked, one: [("pick", other) for other in picked if other != one],
     }

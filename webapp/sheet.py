@@ -7,18 +7,23 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from flask_babel import gettext as _
 
-from geo import access, layers
+from geo import access, layers, money
 from geo import gates as border_gates
 from geo.layers import unfold
-from webapp import labels
+from webapp import labels, pictures
 from webapp.labels import is_known, label, quantity
 from webapp.languages import day, province, said, translated
 from webapp.store import TARGETS, Drive, Store
 
 HEADS = {"gates": None, "ports": "seaport", "airports": "civil"}
 """Layers whose quickest feature stands in large type, and the one kind that counts there."""
+REACH_LIMITS_S = (3600.0, 7200.0)
+"""Travel times within which a sheet counts people in its first lines."""
+PROFILE_MIN = (15, 30, 60, 90, 120, 180)
+"""Travel times in the table of the access profile, whose pictures end at the last of them."""
 HIDDEN = {
     *("name_en", "name_vi", "name_zh", "opposite_name_en", "opposite_name_vi", "opposite_name_zh", "kind", "status", "position_accuracy_m"),
     *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2", "timezone"),
@@ -51,6 +56,10 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
         if name == "rent_term_low_usd_m2":
             out.append(_rent(row))
             continue
+        if name == "occupancy_pct" and (leased := _leased(row)):
+            text = _("leased ÷ leasable: %(a)s ÷ %(b)s", a=quantity(leased.leased_ha, "ha"), b=quantity(leased.leasable_ha, "ha"))
+            out.append(Fact(translated(field.title), quantity(leased.pct, "%"), note=text))
+            continue
         if name == "province_former_en" and not is_known(value):
             continue  # the province did not change
         if not is_known(value):
@@ -60,7 +69,7 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
             basis = row.get("area_basis")
             note = _("basis: %(basis)s", basis=label(basis)) if is_known(basis) else _("the source does not say what the area counts")
         if name == "occupancy_pct":
-            note = _("in %(year)s", year=row["occupancy_year"]) if is_known(row.get("occupancy_year")) else ""
+            note = _occupancy_note(row)
         if name == "opening_hours":
             note = _("clock of %(zone)s", zone=row["timezone"])
             note += f", {day(row['opening_hours_as_of'])}" if is_known(row.get("opening_hours_as_of")) else ""
@@ -76,6 +85,21 @@ def _rent(row: Any) -> Fact:
     amount = quantity(low) if low == high else f"{quantity(low)}–{quantity(high)}"
     note = _("asking price, %(year)s; not comparable with a rent per year or per month", year=row["rent_year"])
     return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
+
+
+def _leased(row: Any) -> money.Occupancy | None:
+    """Divide the leased by the leasable land where the row holds both; more leased than leasable counts different land."""
+    leased, leasable = row.get("area_ha"), row.get("leasable_ha")
+    if row.get("area_basis") != "leased" or not is_known(leased) or not is_known(leasable) or not 0 < leasable >= leased:
+        return None
+    return money.occupancy(float(leased), float(leasable))
+
+
+def _occupancy_note(row: Any) -> str:
+    notes = [_("in %(year)s", year=row["occupancy_year"])] if is_known(row.get("occupancy_year")) else []
+    if row["occupancy_pct"] == 100 and row.get("occupancy_source_kind") == "memory":
+        notes.append(_("only known as full"))
+    return "; ".join([*notes, _("the share as it was found: what was divided by what is not stated")])
 
 
 def _text(field: layers.Field, value: Any) -> str:
@@ -106,8 +130,9 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
     dict
         ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`) and the columns of
         :func:`geo.access.travel_times`, quickest first, unreachable ones last; ``head``: the first that serves of gates, ports
-        and airports; ``people`` within the reach limits; ``coarse``; ``snap_m``; ``drive``; ``passed``: gates that this network
-        leads through; ``gate_names`` by id;
+        and airports; ``people`` within the reach limits; ``within``: minutes, people and parks reached by then, and ``curves``,
+        their titles and pictures, neither of them where there is no way at all; ``coarse``; ``snap_m``; ``drive``; ``passed``: gates
+        that this network leads through; ``gate_names`` by id;
         ``today``: with a year, the ``head`` as it is without it; ``sentence``: why there is no way at all, or None.
     """
     network, profile = store.roads(drive), drive.profile
@@ -119,7 +144,8 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
         layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile) - closed, gate_names) for layer_id in TARGETS
     }
     snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
-    people = store.people(origin, drive)
+    reached = store.reached(origin, drive)
+    within = [(minutes, *(at(curve, 60 * minutes) for curve in reached.values())) for minutes in PROFILE_MIN]
     sentence = None
     if not snaps:
         limit = quantity(network.manifest.snap_limit_m / 1000)
@@ -129,7 +155,9 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
     return {
         "targets": targets,
         "head": {layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
-        "people": [(limit, people[limit]) for limit in people],
+        "people": [(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
+        "within": [] if sentence else within,
+        "curves": [] if sentence else pictures.profile(reached, network.manifest.coarse, PROFILE_MIN[-1]),
         "coarse": network.manifest.coarse,
         "manifest": network.manifest,
         "network": drive.network,
@@ -142,6 +170,11 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
         "sentence": sentence,
         "today": ways(store, origin, replace(drive, year=None))["head"] if drive.year else {},
     }
+
+
+def at(curve: pd.Series, limit_s: float) -> float:
+    """Read a curve of :meth:`webapp.store.Store.reached` at a travel time."""
+    return float(curve.iloc[curve.index.searchsorted(limit_s, side="right") - 1])
 
 
 def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | None:

@@ -40,17 +40,13 @@ def render(profile: str = "truck") -> str:
             "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
         },
     }
+    made, hashes = scripts(frame, SCRIPTS)
     static = Path(str(current_app.static_folder))
-    scripts = [(static / name).read_text(encoding="utf-8") for name in (*frame.scripts, *SCRIPTS)]
-    scripts.insert(1, frame.script)
-    if any("</script" in script.lower() for script in scripts):
-        raise UnavailableError("A script cannot be put into the file, because it ends the element it would stand in.")
     styles = "\n".join((static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css"))
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts)
     return render_template(
         "standalone.html",
         frame_html=Markup(frame.html),
-        scripts=[Markup(script) for script in scripts],
+        scripts=made,
         styles=Markup(styles),
         config=Markup(maps.script_json(config)),
         hashes=hashes,
@@ -58,6 +54,17 @@ def render(profile: str = "truck") -> str:
         example=opened.package.get("search_example") or _("name, province, district"),
         parks=len(opened.frame("parks")),
     )
+
+
+def scripts(frame: maps.Frame, names: tuple[str, ...]) -> tuple[list[Markup], str]:
+    """Give the scripts of a map's frame and then those of these names, and the hashes by which a policy allows them alone."""
+    static = Path(str(current_app.static_folder))
+    texts = [(static / name).read_text(encoding="utf-8") for name in (*frame.scripts, *names)]
+    texts.insert(1, frame.script)
+    if any("</script" in text.lower() for text in texts):
+        raise UnavailableError("A script cannot be put into the file, because it ends the element it would stand in.")
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts)
+    return [Markup(text) for text in texts], hashes
 
 
 def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]:

@@ -30,30 +30,35 @@ T = TypeVar("T")
 CORRIDORS = "corridors"
 COAST_TOLERANCE_M = 2_000.0
 """How far outside the drawn coast a point still belongs to a country: quays and reclaimed land lie up to 1.6 km outside it."""
-REACH_LIMITS_S = (3600.0, 7200.0)
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
 KEPT_CLOSED = 8
 """Networks with closed gates that are kept: visitors may ask for any."""
+KEPT_PLANNED = 8
+"""Networks of a year to come that are kept: visitors may assume any years of opening."""
 TARGETS = ("gates", "ports", "airports", "cities")
+OPENS = (2026, 2100)
+"""First and last year that may be assumed for the opening of a corridor: what is not open in the data opens no sooner than they tell."""
 
 
 @dataclass(frozen=True)
 class Drive:
     """How one drives: in which vehicle, on which network, past which gates not, because they are taken as closed, and when.
 
-    ``year`` None is today; a year adds to the corridors what is planned to be open by then.
+    ``year`` None is today; a year adds to the corridors what is planned to be open by then. ``opens`` are years of opening that
+    somebody assumes instead of those announced, as pairs of corridor and year, by id; they change nothing without a year.
     """
 
     profile: str = PROFILE
     network: str = CORRIDORS
     closed: tuple[str, ...] = ()
     year: int | None = None
+    opens: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Drive:
         """Take it from a query that has been read."""
-        return cls(**{name: values[name] for name in ("profile", "network", "closed", "year") if name in values})
+        return cls(**{name: values[name] for name in ("profile", "network", "closed", "year", "opens") if name in values})
 
     def query(self) -> dict[str, str]:
         """Give it as a query, without what goes without saying."""
@@ -64,6 +69,8 @@ class Drive:
             query["closed"] = ",".join(self.closed)
         if self.year:
             query["year"] = str(self.year)
+        if self.opens:
+            query["opens"] = ",".join(f"{corridor}:{year}" for corridor, year in self.opens)
         return query
 
 
@@ -89,7 +96,8 @@ class Store:
         self.public_url = public_url
         self.package = layers.describe(data)
         self._kept: dict[Any, Any] = {}
-        self._closed: OrderedDict[tuple[int, tuple[str, ...]], Network] = OrderedDict()
+        self._closed: OrderedDict[tuple[int, tuple[str, ...]], tuple[Network, Network]] = OrderedDict()
+        self._planned: OrderedDict[tuple[int, tuple[tuple[str, int], ...]], Network] = OrderedDict()
         self._lock = threading.RLock()
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
@@ -207,9 +215,33 @@ class Store:
             return self.keep(("network", name), lambda: corridors.read(self.data))
         return self.keep(("network", name, self._version(name)), lambda: storage.load(self.home / "networks" / name))
 
-    def planned(self, year: int) -> Network:
-        """Build the network of the corridors as it is planned to be in a year."""
-        return self.keep(("network", CORRIDORS, year), lambda: corridors.read(self.data, year))
+    def planned(self, year: int, opens: tuple[tuple[str, int], ...] = ()) -> Network:
+        """Build the network of the corridors as it is planned to be in a year, or as it is with assumed years of opening.
+
+        The last few are kept, so the id of one is its own only for who holds it.
+        """
+        with self._lock:
+            made = self._planned.pop((year, opens), None) or corridors.read(self.data, year, years=dict(opens))
+            self._planned[year, opens] = made
+            if len(self._planned) > KEPT_PLANNED:
+                self._planned.popitem(last=False)
+            return made
+
+    def check_opens(self, opens: tuple[tuple[str, int], ...]) -> None:
+        """Refuse assumed years of opening: of no corridor, of one that is open, out of range; `InputError` names every fault."""
+        status, faults = self.frame("corridors")["status"] if opens else {}, []
+        for corridor, year in opens:
+            if corridor not in status:
+                faults.append(_("There is no corridor “%(id)s”.", id=corridor))
+            elif status[corridor] == "operating":
+                faults.append(_("The corridor “%(id)s” is open already.", id=corridor))
+            if not OPENS[0] <= year <= OPENS[1]:
+                span = {"a": OPENS[0], "b": OPENS[1]}
+                faults.append(
+                    _("“%(id)s”: %(year)s is no year of opening; it lies between %(a)s and %(b)s.", id=corridor, year=year, **span)
+                )
+        if faults:
+            raise InputError(_("The assumed years of opening cannot be taken:"), faults)
 
     def _version(self, name: str) -> int:
         """Give what changes when a saved network is replaced."""
@@ -221,7 +253,9 @@ class Store:
 
     def roads(self, drive: Drive) -> Network:
         """Give the network one drives on, with its closed gates; of those with closed gates the last few are kept."""
-        whole = self.planned(drive.year) if drive.year and drive.network == CORRIDORS else self.network(drive.network)
+        self.check_opens(drive.opens)
+        ahead = drive.year if drive.network == CORRIDORS else None
+        whole = self.planned(ahead, drive.opens) if ahead else self.network(drive.network)
         unknown = [gate for gate in drive.closed if gate not in self.frame("gates").index]
         if unknown:
             raise InputError(_("There is no gate %(gates)s that could be closed.", gates=", ".join(f"“{gate}”" for gate in unknown)))
@@ -229,12 +263,12 @@ class Store:
         if not here:
             return whole
         with self._lock:
-            key = id(whole), here  # `whole` is kept for good, so its id is its own
-            made = self._closed.pop(key, None) or whole.with_waiting(dict.fromkeys(here, float("inf")))
-            self._closed[key] = made
+            key = id(whole), here  # `whole` is kept beside what was made of it, so as long as this key is there its id is its own
+            found = self._closed.pop(key, None) or (whole, whole.with_waiting(dict.fromkeys(here, float("inf"))))
+            self._closed[key] = found
             if len(self._closed) > KEPT_CLOSED:
                 self._closed.popitem(last=False)
-            return made
+            return found[1]
 
     # Access
 
@@ -283,20 +317,25 @@ class Store:
         ends = (self.targets(), place) if towards else (place, self.targets())
         return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
 
-    def people(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[float, float]:
-        """Count the people within the reach limits of one point; NaN where it is joined to no road.
+    def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
+        """Give the people and the parks reached from one point as time goes on: sums by ``travel_time_s``.
 
-        With all gates open all parks are counted at once.
+        NaN where the point is joined to no road; see :func:`geo.access.profile_within`.
+        Today, with all gates open, all parks are told at once.
         """
+        roads, parks, key = self.roads(drive), self.frame("parks"), origin.index[0]
 
-        def count(origins: gpd.GeoDataFrame) -> pd.DataFrame:
-            return access.people_within(self.roads(drive), origins, self.population(), REACH_LIMITS_S, profile=drive.profile)
+        def tell(origins: gpd.GeoDataFrame) -> dict[str, dict[Any, pd.Series]]:
+            found = {}
+            for name, places, amount in (("people", self.population(), "population"), ("parks", parks, None)):
+                table = access.profile_within(roads, origins, places, amount=amount, profile=drive.profile)
+                found[name] = {one: steps.set_index("travel_time_s")["reached"] for one, steps in table.groupby("from_id")}
+            return found
 
-        parks = self.frame("parks")
-        key = origin.index[0]
         whole = key in parks.index and not drive.closed and not drive.year
-        table = self.keep(("people", drive, id(self.roads(drive))), lambda: count(parks)) if whole else count(origin)
-        return {limit: float(table.at[key, limit]) for limit in REACH_LIMITS_S}
+        # neither closed gates nor a year: the network is kept for good, so its id is its own, and assumed years change nothing
+        found = self.keep(("reached", drive.profile, id(roads)), lambda: tell(parks)) if whole else tell(origin)
+        return {name: curves[key] for name, curves in found.items()}
 
 
 def store() -> Store:

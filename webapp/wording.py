@@ -13,6 +13,7 @@ from webapp import labels
 from webapp.labels import is_known
 from webapp.languages import province
 from webapp.store import store
+from webapp.worth import Worth
 
 
 def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
@@ -58,6 +59,31 @@ def criterion_name(name: str) -> str:
     }[name]
 
 
+def criterion_unit(name: str) -> str:
+    """Give the unit in which the form takes the amounts of a criterion."""
+    return next(unit for parameter, _text, unit in fields() if parameter.endswith(f"_{name}"))
+
+
+def shapes() -> list[tuple[str, str]]:
+    """List what an amount may be worth between the ends of a range: shape, text."""
+    return [
+        ("linear", _("in proportion")),
+        ("saturating", _("saturating")),
+        ("step", _("a step")),
+    ]
+
+
+def worth_text(name: str, worth: Worth) -> str:
+    """Write what the amounts of a criterion are worth."""
+    low, high = (None if end is None else labels.quantity(end, criterion_unit(name)) for end in (worth.low, worth.high))
+    if worth.shape == "step":
+        return _("1 up to %(amount)s, 0 above", amount=high) if low is None else _("1 from %(amount)s on, 0 below", amount=low)
+    a, b = low or _("the least of the sites that are left"), high or _("the greatest of the sites that are left")
+    if worth.shape == "saturating":
+        return _("saturating from %(a)s to %(b)s", a=a, b=b)
+    return _("in proportion from %(a)s to %(b)s", a=a, b=b)
+
+
 def fields() -> list[tuple[str, str, str]]:
     """List the limits that are numbers: parameter, text, unit."""
     return [
@@ -89,7 +115,7 @@ def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
 def code(name: str, value: str) -> str:
     if name == "policy":
         policies = store().frame("policies")
-        return str(policies.loc[value, "title_en"]) if value in policies.index else value
+        return labels.name(policies.loc[value], "title") if value in policies.index else value
     return str(province(value)) if name == "province" else labels.label(value)
 
 

@@ -16,7 +16,7 @@ window.ZoneAtlas = (function () {
   const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
   const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
   const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
-  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, year: null, lang: null, sort: "" };
+  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, year: null, opens: null, lang: null, sort: "" };
 
   function readAddress() {
     const query = new URLSearchParams(location.search);
@@ -26,6 +26,7 @@ window.ZoneAtlas = (function () {
     const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
     state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
     ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "lang"].forEach((name) => { state[name] = query.get(name); });
+    state.opens = query.getAll("opens").filter(Boolean).join() || null;
   }
 
   function filterQuery() {
@@ -42,8 +43,8 @@ window.ZoneAtlas = (function () {
     $("as-geojson").href = urls.download + (query.size ? "?" + query : "");
     const shown = LAYERS.filter((one) => state.layers.has(one));
     if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
-    ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "lang"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
-    const text = query.toString().replaceAll("%2C", ",");
+    ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "opens", "lang"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
+    const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
     history.replaceState(null, "", (text ? "?" + text : location.pathname) + hash());
     document.querySelectorAll(".languages a").forEach((link) => { // the same view in the other languages
       query.set("lang", link.dataset.lang);

@@ -104,7 +104,7 @@
   }
 
   const inLanguage = () => ({ lang: config.language }); // said each time: another tab may have switched
-  const onRoads = () => ({ ...(state.network && { network: state.network }), ...(state.closed && { closed: state.closed }), ...(state.year && { year: state.year }) });
+  const onRoads = () => ({ ...(state.network && { network: state.network }), ...(state.closed && { closed: state.closed }), ...(state.year && { year: state.year }), ...(state.opens && { opens: state.opens }) });
 
   function clearDrawn() {
     drawing += 1; // what is still on its way is not drawn any more
@@ -163,7 +163,8 @@
     map.fitBounds(bounds, padding());
     const name = (id) => (places[id] ? nameOf(places[id]) : id);
     noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
-      ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate));
+      ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate) +
+      (found.planned.length ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") }) : ""));
   }
 
   function noteRoute(to, text) {
@@ -186,7 +187,7 @@
     else if ("switch" in link.dataset) {
       event.preventDefault();
       const asked = new URL(link.href).searchParams;
-      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed"), year: asked.get("year") });
+      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed"), year: asked.get("year"), opens: asked.get("opens") });
       const { to, area, direction } = state;
       reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area, direction); });
     }

@@ -1,0 +1,94 @@
+"""Compiled part of :mod:`geo.fits`: which sets of stops a day has time for, whatever they cost.
+
+Of all ways to see a set of stops and be at its last one only the soonest counts, with lunch and without: who is earlier can do all that
+others can. That is less than :func:`geo._trips.one_day` keeps, which looks for the cheapest, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from geo._legs import COST, FAR, arrival, empty_day, leaves, needs_lunch
+
+
+@njit(cache=True, nogil=True)
+def _soonest(model: Any, day: int, here: int, there: int, leave: int) -> int:
+    """Give when one arrives by the quickest way, or FAR."""
+    pair, best = here * model.nodes + there, FAR
+    for way in range(model.way_start[pair], model.way_start[pair + 1]):
+        if leave + model.way[way, COST] >= best:
+            break  # the next ones are dearer, and no quicker
+        best = min(best, arrival(model, day, way, leave))
+    return best
+
+
+@njit(cache=True, nogil=True)
+def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
+    """Say for every set of stops and each end whether a day has time for it, (sets, ends)."""
+    n = model.stops
+    sets = 1 << n
+    left = np.full((sets, n, 2), FAR)
+    highest = np.full(sets, -1)
+    possible = np.zeros((sets, len(ends)), np.bool_)
+    first, until = model.day[day]
+    for e in range(len(ends)):
+        possible[0, e] = empty_day(model, day, begin, ends, ends[e])[0] < FAR
+    for here in range(sets):
+        for j in range(n):
+            if here >> j & 1:
+                highest[here] = max(highest[here], model.order[j])
+        for state in range(2 * n if here else 1):
+            j, eaten = (state >> 1, state & 1) if here else (begin, 0)
+            if here and (not here >> j & 1 or left[here, j, eaten] >= FAR):
+                continue
+            leave = left[here, j, eaten] if here else first
+            for k in range(n):
+                if here >> k & 1 or 0 <= model.order[k] < highest[here]:
+                    continue
+                arrive = _soonest(model, day, j, k, leave)
+                if arrive > until:
+                    continue
+                for lunch in range(1 if eaten or model.lunch_s == 0 else 3):
+                    ready, fed = leaves(model, day, k, arrive, lunch), 1 if eaten or lunch else 0
+                    left[here | 1 << k, k, fed] = min(left[here | 1 << k, k, fed], ready)
+            if here:
+                for e in range(len(ends)):
+                    arrive = _soonest(model, day, j, ends[e], leave)
+                    # one who has eaten and is back before the end of lunch could have gone without
+                    if arrive <= until and (eaten == 1 or not needs_lunch(model, day, begin, ends[e], arrive)):
+                        possible[here, e] = True
+    return possible
+
+
+@njit(cache=True, nogil=True)
+def joined(before: Any, today: Any, lowest: Any, highest: Any) -> Any:
+    """Say for every set of stops and each end of a day whether all of it can be seen by then.
+
+    Parameters
+    ----------
+    before
+        (sets, begins) the same of the days before, by where this day begins.
+    today
+        (begins, sets, ends) what this day has time for.
+    lowest, highest
+        (sets,) least and greatest order of a set; of a set without, such that it goes with all.
+    """
+    begins, sets, ends = today.shape
+    total = np.zeros((sets, ends), np.bool_)
+    for b in range(begins):
+        for earlier in range(sets):
+            if not before[earlier, b]:
+                continue
+            rest = sets - 1 ^ earlier
+            now = rest
+            while True:
+                if highest[earlier] <= lowest[now]:
+                    for e in range(ends):
+                        total[earlier | now, e] |= today[b, now, e]
+                if now == 0:
+                    break
+                now = now - 1 & rest
+    return total

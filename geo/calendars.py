@@ -1,0 +1,181 @@
+"""Calendars of countries: public holidays, the weekends that are worked in exchange, and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from geo.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXCHANGED = {"VN": {date(2026, 1, 2): (date(2026, 1, 10), "Ngày nghỉ (thay cho ngày 10/01/2026)")}}
+"""By country, days off that the package ``holidays`` 0.109 lacks, each with the weekend day worked for it and its name.
+
+Source: letter 12729/VPCP-KGVX of 25 December 2025, as reported by 24h on 26 December 2025,
+https://www.24h.com.vn/tin-tuc-trong-ngay/ai-duoc-hoan-doi-de-nghi-tet-duong-lich-4-ngay-c46a1724830.html
+"""
+
+
+@dataclass(frozen=True)
+class Year:
+    """The calendar of a country in one year.
+
+    Attributes
+    ----------
+    holidays
+        Days off by law or decree, and what they are called in that country.
+    worked
+        Days of a weekend that are working days, in exchange for a day off.
+    weekend
+        Days of the week that are free, Monday is 0.
+    decreed
+        Whether the list is complete. Where days are exchanged by a decree of every year, the year before the decree has only
+        the holidays of the law, with the days in lieu that are usual.
+    """
+
+    holidays: Mapping[date, str]
+    worked: frozenset[date]
+    weekend: frozenset[int]
+    decreed: bool
+
+    def is_workday(self, day: date) -> bool:
+        """Say whether a day of that year is worked."""
+        return day not in self.holidays and (day.weekday() not in self.weekend or day in self.worked)
+
+
+@lru_cache(maxsize=256)
+def year_of(country: str, year: int) -> Year:
+    """Give the calendar of a country in a year, also of one whose list is not complete yet (see :class:`Year`).
+
+    Raises
+    ------
+    NotFoundError
+        There is no calendar for the country.
+
+    Source: the package ``holidays``, which follows for China the yearly notices of the State Council since 2001, and for
+    Viet Nam the Labour Code and the exchanges of days that the government has agreed to since 2010.
+    """
+    import holidays
+
+    try:
+        language = holidays.country_holidays(country).default_language
+        calendar: Any = holidays.country_holidays(country, years=year, language=language)
+    except NotImplementedError:
+        raise NotFoundError(f"There is no calendar of holidays for “{country}”.") from None
+    known = _known_years(calendar)
+    off = {day: str(name) for day, name in calendar.items() if day.year == year}
+    worked = {day for day in calendar.weekend_workdays if day.year == year}
+    for day, (instead, name) in EXCHANGED.get(country, {}).items():
+        if day.year == year:
+            off.setdefault(day, name)
+        if instead.year == year:
+            worked.add(instead)
+    return Year(dict(sorted(off.items())), frozenset(worked), frozenset(calendar.weekend), year in known)
+
+
+def _known_years(calendar: Any) -> range:
+    """Give the years of complete lists.
+
+    Where the package knows exchanged days, somebody decrees them year by year, and the list ends with the last decree it has;
+    elsewhere holidays follow from a law.
+    """
+    exchanges = []
+    for year, days in (getattr(calendar, "special_public_holidays", None) or {}).items():
+        each = days if isinstance(days[0], tuple) else (days,)
+        if any(len(one) >= 4 and all(isinstance(part, int) for part in one) for one in each):
+            exchanges.append(year)
+    return range(min(exchanges), max(exchanges) + 1) if exchanges else range(calendar.start_year, calendar.end_year + 1)
+
+
+def has_data(country: str, year: int) -> bool:
+    """Say whether the holidays of a country are completely known for a year; errors as :func:`year_of`."""
+    return year_of(country, year).decreed
+
+
+def holidays(country: str, year: int) -> dict[date, str]:
+    """Give the days off of a country in a year, in order, with their names in that country.
+
+    Raises
+    ------
+    NotFoundError
+        There is no calendar for the country.
+    InputError
+        The list of that year is not known, because it has not been decreed yet or lies too far back.
+    """
+    return dict(_known(country, year).holidays)
+
+
+def is_workday(country: str, day: date) -> bool:
+    """Say whether a country works on a day: no holiday and no weekend, or a weekend worked in exchange; errors as :func:`holidays`."""
+    return _known(country, day.year).is_workday(day)
+
+
+def _known(country: str, year: int) -> Year:
+    calendar = year_of(country, year)
+    if not calendar.decreed:
+        raise InputError(f"The holidays of {country} in {year} are not known: no complete list of that year has been published here.")
+    return calendar
+
+
+# Clocks ------------------------------------------------------------------------------------------------------------------
+
+
+def aware(moment: datetime, what: str = "The time") -> datetime:
+    """Give a moment back that has a zone; `InputError` for one that has none."""
+    if moment.utcoffset() is None:
+        raise InputError(f"{what} {moment.isoformat()} has no zone.")
+    return moment
+
+
+def zone(name: str) -> ZoneInfo:
+    """Look a time zone up by its IANA name; `InputError` where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(f"“{name}” is no IANA time zone.") from None
+
+
+def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
+    """Give the clock of a country, from the table ``clocks``; `NotFoundError` where it has none."""
+    rows = clocks.loc[clocks["country"] == country, "timezone"]
+    if rows.empty:
+        raise NotFoundError(f"There is no clock for “{country}”; there are {', '.join(sorted(clocks['country']))}.")
+    return zone(str(rows.iloc[0]))
+
+
+def clock_name(country: str, clocks: pd.DataFrame, language: str | None = None) -> str:
+    """Give the name of a country's clock: in the language of the country, or in ``en``, ``vi`` or ``zh``; errors as :func:`zone_of`."""
+    zone_of(country, clocks)
+    row = clocks[clocks["country"] == country].iloc[0]
+    name = row.get(f"name_{language}") if language else None
+    return str(name if isinstance(name, str) else row["name"])
+
+
+def both_clocks(moment: datetime, countries: tuple[str, ...], clocks: pd.DataFrame) -> tuple[tuple[str, datetime], ...]:
+    """Write a moment on the clocks of some countries, such as the two sides of a gate.
+
+    Returns
+    -------
+    tuple
+        In the order of `countries`, each clock once: its name in the language of the country (see :func:`clock_name`), and
+        the moment in its zone.
+
+    Raises
+    ------
+    InputError
+        The moment has no zone.
+    NotFoundError
+        A country has no clock.
+    """
+    aware(moment)
+    pairs: dict[ZoneInfo, tuple[str, datetime]] = {}
+    for country in countries:
+        clock = zone_of(country, clocks)
+        pairs.setdefault(clock, (clock_name(country, clocks), moment.astimezone(clock)))
+    return tuple(pairs.values())

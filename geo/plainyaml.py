@@ -1,0 +1,94 @@
+"""Read YAML as mappings, lists and text, so that nothing is guessed, and refuse what may do harm or is written twice.
+
+Text stays as it was written: with the usual rules ``17:30`` would be the number 1050, ``no`` a truth value and ``2026-12-01`` a
+date. There are no tags, no anchors, and a limit to size and depth: a few lines of aliases can stand for gigabytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from geo.errors import InputError
+
+MAX_BYTES = 200_000
+MAX_DEPTH = 8
+
+
+def read(text: str | bytes, origin: str = "The text") -> Any:
+    """Read a document.
+
+    Returns
+    -------
+    dict, list or str
+        Empty text for an empty document.
+
+    Raises
+    ------
+    InputError
+        It is too large, no UTF-8, no YAML, has more than one document, or holds anchors, aliases, tags or a key that stands twice
+        in a mapping; every place is listed.
+    """
+    size = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise InputError(f"{origin} has {size:,} bytes; {MAX_BYTES:,} are allowed.")
+    try:
+        text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
+        faults = _forbidden(text)
+        node = None if faults else yaml.compose(text, Loader=yaml.BaseLoader)
+    except UnicodeDecodeError:
+        raise InputError(f"{origin} is not written in UTF-8.") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise InputError(f"{origin} cannot be read as YAML{where}: {error.problem or error.context}.") from None
+    except yaml.YAMLError:  # a character that must not stand in YAML has no line
+        raise InputError(f"{origin} cannot be read as YAML: it holds control characters.") from None
+    found = "" if node is None else _plain(node, "", faults)
+    if faults:
+        raise InputError(f"{origin} is not plain YAML:", faults)
+    return found
+
+
+def write(document: Any) -> str:
+    """Write mappings, lists and text as YAML that :func:`read` gives back equal; keys keep their order."""
+    written: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120, default_flow_style=False)
+    return written
+
+
+def _forbidden(text: str) -> list[str]:
+    """List what must not be in it, from the events: nothing is built before this is known."""
+    faults = []
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.BaseLoader):
+        at = f"line {event.start_mark.line + 1}"
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            faults.append(f"{at}: anchors and aliases (& and *) are not allowed; write it out")
+        elif getattr(event, "tag", None):
+            faults.append(f"{at}: tags (!) are not allowed")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return [*faults, f"{at}: deeper than {MAX_DEPTH} levels"]
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return faults
+
+
+def _plain(node: Any, path: str, faults: list[str]) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(one, f"{path}[{number}]", faults) for number, one in enumerate(node.value)]
+    found: dict[str, Any] = {}
+    for key, value in node.value:
+        at = f"line {key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode):
+            faults.append(f"{at}: a key must be text")
+            continue
+        inner = f"{path}.{key.value}" if path else key.value
+        if key.value in found:
+            faults.append(f"{at}: {inner}: stands twice")
+        found[key.value] = _plain(value, inner, faults)
+    return found

@@ -1,0 +1,293 @@
+"""A plan as one list of steps (way, gate, visit, lunch, night), each with place, times on two clocks and words in a language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from geo.errors import InputError
+from geo.itinerary import Crossing, DayPlan, Leg, Place, Plan, Visit
+
+Kind = Literal["begin", "drive", "gate", "visit", "lunch", "night", "end"]
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "begin": "Start",
+        "drive": "Drive",
+        "gate": "Border gate",
+        "visit": "Visit",
+        "lunch": "Lunch",
+        "night": "Night",
+        "end": "End",
+        "day": "Day {number}",
+        "arrive": "Arrive {times}",
+        "leave": "Leave {times}",
+        "wait": "Wait {minutes} min",
+        "slack": "Up to {minutes} min later is fine",
+        "no slack": "Must not be later",
+        "assumed": "Opening hours unknown; assumed open in daylight",
+        "contact": "Contact: {contact}",
+        "coarse": "Driving times are rough: they are from a sketch of the roads.",
+        "wrong": "This plan does not hold; look at it again before you leave.",
+        "trip": "Field visit",
+    },
+    "vi": {
+        "begin": "Xuất phát",
+        "drive": "Đi đường",
+        "gate": "Cửa khẩu",
+        "visit": "Thăm",
+        "lunch": "Nghỉ trưa",
+        "night": "Nghỉ đêm",
+        "end": "Kết thúc",
+        "day": "Ngày {number}",
+        "arrive": "Đến lúc {times}",
+        "leave": "Khởi hành lúc {times}",
+        "wait": "Chờ {minutes} phút",
+        "slack": "Có thể muộn hơn tối đa {minutes} phút",
+        "no slack": "Không được muộn hơn",
+        "assumed": "Chưa rõ giờ mở cửa; giả định mở cửa vào ban ngày",
+        "contact": "Liên hệ: {contact}",
+        "coarse": "Thời gian lái xe chỉ là ước tính sơ bộ, lấy từ mạng đường vẽ phác.",
+        "wrong": "Kế hoạch này không thực hiện được; hãy xem lại trước khi đi.",
+        "trip": "Chuyến khảo sát thực địa",
+    },
+    "zh": {
+        "begin": "出发",
+        "drive": "行车",
+        "gate": "口岸",
+        "visit": "考察",
+        "lunch": "午餐",
+        "night": "住宿",
+        "end": "结束",
+        "day": "第{number}天",
+        "arrive": "{times} 到达",
+        "leave": "{times} 出发",
+        "wait": "等候{minutes}分钟",
+        "slack": "最多可晚到{minutes}分钟",
+        "no slack": "不得晚到",
+        "assumed": "开放时间不详，假定白天开放",
+        "contact": "联系人：{contact}",
+        "coarse": "行车时间为粗略估算，依据示意路网。",
+        "wrong": "本计划无法执行，出发前请重新检查。",
+        "trip": "实地考察",
+    },
+}
+"""Words of the files, by language."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the plan.
+
+    Attributes
+    ----------
+    label
+        Visits are counted over the trip, ``01``; what comes after the third visit and before the fourth is ``03a``, ``03b``, so that
+        the order of the labels as text is that of the trip.
+    place
+        Where it is, or where a way leads; without a position (NaN) for a gate that nobody has placed.
+    start, end
+        On the clock of the place.
+    leg
+        Number of the way in its day, of a way and of the gate on it.
+    """
+
+    kind: Kind
+    day: int
+    label: str
+    place: Place
+    start: datetime
+    end: datetime
+    arrive: datetime
+    wait_s: float = 0.0
+    slack_s: float | None = None
+    drive_s: float | None = None
+    length_m: float | None = None
+    hours_known: bool | None = None
+    notes: str = ""
+    leg: int | None = None
+    origin: Place | None = None
+
+    @property
+    def has_position(self) -> bool:
+        """Say whether its place can be drawn."""
+        return self.place.lon == self.place.lon
+
+
+@dataclass(frozen=True)
+class Itinerary:
+    """A plan made ready to be written.
+
+    Parameters
+    ----------
+    language
+        ``en``, ``vi`` or ``zh``.
+    gates
+        The layer ``gates``, for names and positions; without it a gate has its id.
+    clocks
+        Names of the clocks to be shown, by IANA zone, such as ``{"Asia/Ho_Chi_Minh": "Hà Nội"}``; without it those of the plan.
+    """
+
+    plan: Plan
+    language: str = "en"
+    gates: Any = None
+    clocks: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Step, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.language not in WORDS:
+            raise InputError(f"There is no language “{self.language}”; there are {', '.join(WORDS)}.")
+        object.__setattr__(self, "steps", tuple(self._labelled()))
+        zones = dict.fromkeys([*self.clocks, *(step.place.timezone for step in self.steps)])
+        object.__setattr__(self, "clocks", {zone: self.clocks.get(zone, zone.rpartition("/")[2].replace("_", " ")) for zone in zones})
+
+    @property
+    def title(self) -> str:
+        """Give the title of the trip, or what it is."""
+        return clean(self.plan.trip.title) or self.word("trip")
+
+    def word(self, key: str, **values: Any) -> str:
+        """Give a word in the language."""
+        return WORDS[self.language][key].format(**values)
+
+    def name(self, place: Place) -> str:
+        """Give the name of a place in the language."""
+        return clean(place.name(self.language))
+
+    def other_names(self, place: Place) -> str:
+        """Give its names in the other languages; empty where there are none."""
+        shown = place.name(self.language)
+        return " · ".join(dict.fromkeys(clean(name) for name in place.names.values() if name != shown))
+
+    def times(self, moment: datetime) -> str:
+        """Write a moment on every clock, that of where it stands first: ``16:30 Hà Nội · 17:30 北京``."""
+        here = moment.tzinfo.key if isinstance(moment.tzinfo, ZoneInfo) else ""
+        zones = sorted(self.clocks, key=lambda zone: zone != here)
+        return " · ".join(f"{moment.astimezone(ZoneInfo(zone)):%H:%M} {self.clocks[zone]}" for zone in zones)
+
+    def said(self, step: Step) -> list[str]:
+        """Say everything about a step that its name and its times do not say, one sentence a line."""
+        lines = [self.other_names(step.place), self.word("leave" if step.kind == "begin" else "arrive", times=self.times(step.arrive))]
+        if step.wait_s >= 60:
+            lines.append(self.word("wait", minutes=round(step.wait_s / 60)))
+        if step.slack_s is not None:
+            minutes = int(step.slack_s // 60)
+            lines.append(self.word("slack", minutes=minutes) if minutes else self.word("no slack"))
+        if step.hours_known is False:
+            lines.append(self.word("assumed"))
+        if step.place.contact:
+            lines.append(self.word("contact", contact=clean(step.place.contact)))
+        return [line for line in (*lines, clean(step.notes)) if line]
+
+    def remarks(self) -> list[str]:
+        """Say what holds for the whole plan."""
+        return [self.word(word) for word, holds in (("wrong", not self.plan.feasible), ("coarse", self.plan.coarse)) if holds]
+
+    def of_day(self, number: int) -> list[Step]:
+        """Give the steps of a day."""
+        return [step for step in self.steps if step.day == number]
+
+    def date(self, number: int) -> date:
+        """Give the date of a day."""
+        return self.plan.trip.days[number].date
+
+    # The steps in the order of time ----------------------------------------------------------------------------------
+
+    def _labelled(self) -> Iterator[Step]:
+        width = max(2, len(str(sum(len(day.visits) for day in self.plan.days))))
+        seen, between = 0, 0
+        for step in self._all():
+            if step.kind == "visit":
+                seen, between = seen + 1, 0
+                label = f"{seen:0{width}}"
+            else:
+                label = f"{seen:0{width}}{_letters(between)}"
+                between += step.kind != "drive"
+            yield Step(**{**step.__dict__, "label": label})
+
+    def _all(self) -> Iterator[Step]:
+        for number, day in enumerate(self.plan.days):
+            wished = self.plan.trip.days[day.number]
+            depart = day.legs[0].depart if day.legs else wished.start.astimezone(day.start.zone)
+            yield Step("begin", day.number, "", day.start, depart, depart, depart)
+            for leg_number, leg in enumerate(day.legs):
+                yield from self._leg(day, leg_number, leg)
+                if leg_number < len(day.visits):
+                    yield from _visit(day, day.visits[leg_number])
+            arrive = day.legs[-1].arrive if day.legs else depart
+            last = number == len(self.plan.days) - 1
+            if last:
+                yield Step("end", day.number, "", day.goal, arrive, arrive, arrive)
+            else:
+                after = self.plan.days[number + 1]
+                leave = after.legs[0].depart if after.legs else self.plan.trip.days[after.number].start
+                yield Step("night", day.number, "", day.goal, arrive, max(arrive, leave.astimezone(day.goal.zone)), arrive)
+
+    def _leg(self, day: DayPlan, number: int, leg: Leg) -> Iterator[Step]:
+        depart = leg.depart.astimezone(leg.goal.zone)
+        yield Step(
+            "drive",
+            day.number,
+            "",
+            leg.goal,
+            depart,
+            leg.arrive,
+            leg.arrive,
+            drive_s=leg.drive_s,
+            length_m=leg.length_m,
+            leg=number,
+            origin=leg.start,
+        )
+        if leg.crossing is not None:
+            yield self._passage(day, number, leg.crossing)
+
+    def _passage(self, day: DayPlan, number: int, crossing: Crossing) -> Step:
+        gate = self._gate(crossing)
+        return Step(
+            "gate",
+            day.number,
+            "",
+            gate,
+            crossing.enter.astimezone(gate.zone),
+            crossing.leave.astimezone(gate.zone),
+            crossing.arrive.astimezone(gate.zone),
+            wait_s=crossing.wait_s,
+            hours_known=crossing.hours_known,
+            leg=number,
+        )
+
+    def _gate(self, crossing: Crossing) -> Place:
+        zone = str(getattr(crossing.arrive.tzinfo, "key", None) or "UTC")
+        if self.gates is None or crossing.gate not in self.gates.index:
+            return Place(crossing.gate, {"en": crossing.gate}, float("nan"), float("nan"), None, "", zone)
+        row = self.gates.loc[crossing.gate]
+        point = self.gates.geometry.loc[crossing.gate]
+        names = {one: str(row[f"name_{one}"]) for one in WORDS if pd.notna(row[f"name_{one}"])}
+        return Place(crossing.gate, names, point.x, point.y, float(row["position_accuracy_m"]), str(row["country"]), zone)
+
+
+def _visit(day: DayPlan, visit: Visit) -> Iterator[Step]:
+    place = visit.stop.place
+    lunch = () if visit.lunch is None else (Step("lunch", day.number, "", place, *visit.lunch, visit.lunch[0]),)
+    eaten_s = (visit.lunch[1] - visit.lunch[0]).total_seconds() if visit.lunch and visit.lunch[1] <= visit.start else 0.0
+    wait_s = (visit.start - visit.arrive).total_seconds() - eaten_s
+    at = Step("visit", day.number, "", place, visit.start, visit.end, visit.arrive, wait_s, visit.slack_s, notes=visit.stop.notes)
+    yield from (*lunch, at) if eaten_s else (at, *lunch)
+
+
+def _letters(number: int) -> str:
+    """Give a, b, …, z, za, zb, …: as text in the order of the numbers."""
+    return "z" * (number // 25) + chr(ord("a") + number % 25)
+
+
+def clean(text: str) -> str:
+    """Take out control characters, which neither XML nor iCalendar can hold; line feeds and tabs stay."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,100 @@
+"""Trips of many stops planned by search: good plans soon, without proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geo.itinerary import Trip
+from geo.schedules import Route
+from geo.timetables import FAR
+
+if TYPE_CHECKING:
+    from geo._legs import Model
+
+PACE = 480_000
+"""Steps a second, times stops, that a search takes: so few that it mostly ends before its time, and is then the same each time."""
+ROUNDS = 3
+"""How often a search begins to take worse plans again."""
+AT_ONCE = 500
+"""Steps between two looks at the clock."""
+MUST, MAY = 1 << 34, 1 << 26
+"""Seconds that stand for a stop left out: one that must be seen, and the heaviest of the others."""
+
+
+def search(
+    trip: Trip,
+    model: Model,
+    begins: list[int],
+    ends: list[list[int]],
+    *,
+    seconds: float = 3.0,
+    on_progress: Callable[[float], None] | None = None,
+    steps: int | None = None,
+) -> list[Route] | None:
+    """Search for good routes of all days; None where none was found on which the days can be driven at all.
+
+    Parameters
+    ----------
+    begins, ends
+        By day: the node where it begins, -1 for where the day before ended; nodes where it may end.
+    seconds
+        At most; a search that is done sooner is the same each time.
+    steps
+        Instead of as many as go with the time.
+    """
+    from geo import _tours as compiled
+
+    until = monotonic() + seconds
+    steps = steps or max(1, round(PACE * seconds / max(1, model.stops)))
+    frame = _frame(trip, model, begins, ends)
+    tours = compiled.empty(model, _first_towns(begins, ends))
+    best = tours.route.copy(), tours.size.copy(), tours.town.copy()
+    least = compiled.worst(model, frame)
+    round_ = max(1, steps // ROUNDS)
+    for number, first in product(range(ROUNDS), range(0, round_, AT_ONCE)):
+        last, before = min(first + AT_ONCE, round_), number * round_
+        least = compiled.search(model, frame, tours, best, least, (first, last, round_, before + first))
+        if on_progress:
+            on_progress((before + last) / (ROUNDS * round_))
+        if monotonic() > until:
+            break
+    if least >= compiled.BROKEN:
+        return None
+    route, size, town = best
+    routes = []
+    for day, begin in enumerate(begins):
+        start = begin if begin >= 0 else int(town[day - 1])
+        routes.append(Route(start, int(town[day]), tuple(route[day, : size[day]].tolist())))
+    return routes
+
+
+def _first_towns(begins: list[int], ends: list[list[int]]) -> list[int]:
+    """Let each day end where it begins, or else at the first of its ends."""
+    towns: list[int] = []
+    for begin, end in zip(begins, ends, strict=True):
+        start = begin if begin >= 0 else towns[-1]
+        towns.append(start if start in end else end[0])
+    return towns
+
+
+def _frame(trip: Trip, model: Model, begins: list[int], ends: list[list[int]]) -> Any:
+    from geo._tours import Frame
+
+    heaviest = max((stop.weight for stop in trip.stops if not stop.must), default=1.0) or 1.0
+    loss = [MUST if stop.must else round(MAY * stop.weight / heaviest) for stop in trip.stops]
+    between = model.least_s[: model.stops, : model.stops]
+    near = np.minimum(between, FAR >> 2) + np.minimum(between.T, FAR >> 2)
+    np.fill_diagonal(near, -1)
+    return Frame(
+        fixed=np.array(begins, np.int64),
+        end_start=np.cumsum([0, *(len(end) for end in ends)]).astype(np.int64),
+        end=np.array([node for end in ends for node in end], np.int64),
+        loss=np.array(loss, np.int64),
+        near=np.argsort(near, axis=1, kind="stable").astype(np.int64),
+        plain=bool((np.diff(model.way_start) <= 1).all()),
+    )

@@ -1,0 +1,530 @@
+"""Field visits: the planner against a brute force that shares no code with it, TSPLIB, and trips that cannot be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import permutations, product
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from geo import layers, tours, trips
+from geo.errors import InputError, NotFoundError
+from geo.itinerary import Day, Lunch, Place, Plan, Stop, Trip
+from geo.network import Network
+from geo.timetables import FAR, Tables
+
+ZONES = {"VN": ZoneInfo("Asia/Ho_Chi_Minh"), "CN": ZoneInfo("Asia/Shanghai")}
+MONDAY = datetime(2026, 3, 2, tzinfo=ZONES["VN"])
+
+
+class Hours:
+    """Gates that are open within the given spans, in seconds of any day, Vietnamese time; those of no span are unknown, and always open."""
+
+    def __init__(self, spans: dict[tuple[str, str], list[tuple[int, int]]]) -> None:
+        self.spans = spans
+
+    def intervals(self, gate: str, towards: str, _kind: str, _vehicle: str | None, start: datetime, end: datetime) -> list[Any]:
+        found = []
+        midnight = start.astimezone(ZONES["VN"]).replace(hour=0, minute=0, second=0)
+        while midnight < end:
+            for since, until in self.spans.get((gate, towards), [(0, 86400)]):
+                found.append((midnight + timedelta(seconds=since), midnight + timedelta(seconds=until)))
+            midnight += timedelta(days=1)
+        return [(max(since, start), min(until, end)) for since, until in found if max(since, start) < min(until, end)]
+
+    def known(self, gate: str, towards: str, _kind: str, _vehicle: str | None, _time: datetime) -> bool:
+        return (gate, towards) in self.spans
+
+
+def place(name: str, country: str = "VN") -> Place:
+    return Place(name, {"en": name}, 107.0, 21.0, None, country, str(ZONES[country]))
+
+
+def moment(day: int, second: float, country: str = "VN") -> datetime:
+    return (MONDAY + timedelta(days=int(day), seconds=float(second))).astimezone(ZONES[country])
+
+
+def made(
+    seed: int, *, stops: int = 6, days: int = 1, gates: int = 0, lunch: bool = False, pinned: bool = False, optional: bool = False
+) -> tuple[Trip, Tables]:
+    """Make a small trip by chance, tight enough that much of it matters."""
+    dice = np.random.default_rng(seed)
+    country = ["CN" if gates and dice.random() < 0.4 else "VN" for _ in range(stops + 3)]
+    places = [place(f"p{number}", one) for number, one in enumerate(country)]
+    home, towns = places[stops], places[stops:]
+    drive_s = dice.integers(300, 6000, (stops + 3, stops + 3))
+    drive_s[dice.random(drive_s.shape) < 0.03] = FAR
+    found = []
+    for number in range(stops):
+        windows = []
+        for day in range(days):
+            opens = dice.integers(7, 15) * 3600
+            if dice.random() < 0.8:
+                windows.append((moment(day, opens, country[number]), moment(day, opens + dice.integers(1, 4) * 3600, country[number])))
+            if dice.random() < 0.3:
+                windows.append((moment(day, opens + 5 * 3600, country[number]), moment(day, opens + 6 * 3600, country[number])))
+        found.append(
+            Stop(
+                places[number],
+                visit_s=float(dice.integers(10, 60) * 60),
+                windows=tuple(windows) if dice.random() < 0.6 else None,
+                must=not optional or dice.random() < 0.4,
+                weight=float(dice.choice([0.5, 1, 1.7])),
+                day=int(dice.integers(days)) if pinned and dice.random() < 0.3 else None,
+                order=int(dice.integers(3)) if pinned and dice.random() < 0.5 else None,
+            )
+        )
+    plans = []
+    for day in range(days):
+        begin = home if day == 0 else (None if dice.random() < 0.7 else towns[dice.integers(3)])
+        ends = tuple(towns[one] for one in dice.permutation(3)[: dice.integers(1, 4)])
+        start = dice.integers(7, 11) * 3600
+        plans.append(Day(moment(day, start), moment(day, start + dice.integers(5, 11) * 3600), begin, ends))
+    trip = Trip("", tuple(found), tuple(plans), Lunch(float(dice.integers(20, 70) * 60)) if lunch else None)
+    names = [f"g{number}" for number in range(gates)]
+    spans = {
+        (name, towards): [(8 * 3600, int(dice.integers(10, 13)) * 3600), (13 * 3600, int(dice.integers(15, 18)) * 3600)]
+        for name in names
+        for towards in ("VN", "CN")
+        if dice.random() < 0.8
+    }
+    side = (stops + 3, gates)
+    tables = Tables(
+        places=tuple(places),
+        drive_s=drive_s,
+        gates=tuple((name, ("VN", "CN"), ZONES["VN"]) for name in names),
+        service_s=dice.integers(600, 3600, gates),
+        to_gate_s=dice.integers(300, 5000, side),
+        from_gate_s=dice.integers(300, 5000, side),
+        hours=Hours(spans),
+    )
+    return trip, tables
+
+
+# The brute force -----------------------------------------------------------------------------------------------------------
+
+Way = tuple[int, int, int, int, list[tuple[float, float]] | None]
+
+
+class Brute:
+    """Everything tried: each way to share stops among days, each sequence, gate, place for lunch and town for the night."""
+
+    def __init__(self, trip: Trip, tables: Tables) -> None:
+        self.trip, self.tables = trip, tables
+        self.row = {one.id: number for number, one in enumerate(tables.places)}
+
+    def ways(self, start: Place, goal: Place) -> Iterator[Way]:
+        one, other = self.row[start.id], self.row[goal.id]
+        if start.country == goal.country:
+            if self.tables.drive_s[one, other] < FAR:
+                yield int(self.tables.drive_s[one, other]), 0, 0, -1, None
+            return
+        for number, (gate, _, _) in enumerate(self.tables.gates):
+            if gate in self.trip.closed:
+                continue
+            if self.trip.avoid_unknown_hours and not self.tables.hours.known(gate, goal.country, "", None, None):
+                continue
+            spans = self.tables.hours.intervals(gate, goal.country, "", None, self.trip.days[0].start, self.trip.days[-1].end)
+            parts = self.tables.to_gate_s[one, number], self.tables.service_s[number], self.tables.from_gate_s[other, number]
+            yield *(int(part) for part in parts), number, [(since.timestamp(), until.timestamp()) for since, until in spans]
+
+    def arrivals(self, start: Place, goal: Place, leave: float) -> Iterator[tuple[float, int]]:
+        for drive, service, on, _, spans in self.ways(start, goal):
+            enter = leave + drive
+            if spans is not None:
+                later = [max(enter, since) for since, until in spans if enter < until]
+                if not later:
+                    continue
+                enter = min(later)
+            yield enter + service + on, drive + service + on
+
+    def clock(self, where: Place, day: Day, text: str) -> float:
+        return datetime.combine(day.start.date(), datetime.strptime(text, "%H:%M").time(), where.zone).timestamp()
+
+    def seen(self, stop: Stop, arrive: float) -> float:
+        windows = [(-math.inf, math.inf)] if stop.windows is None else [(one.timestamp(), other.timestamp()) for one, other in stop.windows]
+        return min(
+            (max(arrive, one) + stop.visit_s for one, other in windows if max(arrive, one) + stop.visit_s <= other), default=math.inf
+        )
+
+    def eaten(self, where: Place, day: Day, hungry: float) -> float:
+        lunch = self.trip.lunch
+        start = max(hungry, self.clock(where, day, lunch.from_))
+        return start + lunch.length_s if start <= self.clock(where, day, lunch.until) else math.inf
+
+    def day(self, day: Day, begin: Place, end: Place, stops: tuple[Stop, ...]) -> tuple[float, float] | None:
+        """Give the least cost of a sequence and, of that, the earliest arrival."""
+        lunch, best = self.trip.lunch, None
+        if not stops and begin.id in {one.id for one in day.ends}:
+            return (0, 0) if begin.id == end.id else None
+        done = [(day.start.timestamp(), 0, False)]
+        starts = [day.start.timestamp()]
+        if lunch and not stops:
+            starts.append(max(starts[0], self.clock(begin, day, lunch.until)))
+        here = begin
+        for stop in stops:
+            reached = []
+            for leave, cost, full in done:
+                for arrive, more in self.arrivals(here, stop.place, leave):
+                    reached.append((self.seen(stop, arrive), cost + more, full))
+                    if lunch and not full:
+                        reached.append((self.seen(stop, self.eaten(stop.place, day, arrive)), cost + more, True))
+                        reached.append((self.eaten(stop.place, day, self.seen(stop, arrive)), cost + more, True))
+            done, here = [one for one in reached if one[0] <= day.end.timestamp()], stop.place
+        for leave, cost, full in done if stops else [(one, 0, False) for one in starts]:
+            for arrive, more in self.arrivals(here, end, leave):
+                first = leave if not stops else day.start.timestamp()
+                hungry = lunch and first < self.clock(begin, day, lunch.until) and arrive > self.clock(end, day, lunch.until)
+                if arrive <= day.end.timestamp() and (full or not hungry):
+                    value = (cost + more, arrive - day.start.timestamp() if stops else 0)
+                    best = value if best is None else min(best, value)
+        return best
+
+    def best(self) -> tuple[int, float, float] | None:
+        """Give the most must-see stops, the most weight (less than none), and the least time on the road."""
+        trip, kept = self.trip, {}
+
+        def cheapest(number: int, begin: Place, end: Place, chosen: frozenset[int]) -> dict[tuple[int, int], float]:
+            """Give by least and greatest order of a day its least cost."""
+            key = number, begin.id, end.id, chosen
+            if key not in kept:
+                costs = []
+                for order in permutations(sorted(chosen)):
+                    places = [trip.stops[one].order for one in order if trip.stops[one].order is not None]
+                    if places == sorted(places):
+                        found = self.day(trip.days[number], begin, end, tuple(trip.stops[one] for one in order))
+                        costs += [found[0]] if found else []
+                kept[key] = min(costs, default=math.inf)
+            return kept[key]
+
+        best = None
+        days = range(len(trip.days))
+        for share in product(range(-1, len(trip.days)), repeat=len(trip.stops)):
+            if any(stop.day not in (None, day) for stop, day in zip(trip.stops, share, strict=True) if day >= 0):
+                continue
+            by_day = [frozenset(one for one, day in enumerate(share) if day == number) for number in days]
+            orders = [[trip.stops[one].order for one in chosen if trip.stops[one].order is not None] for chosen in by_day]
+            if any(max(one) > min(other) for at, one in enumerate(orders) for other in orders[at + 1 :] if one and other):
+                continue
+            must = sum(stop.must for stop, day in zip(trip.stops, share, strict=True) if day >= 0)
+            weight = round(sum(stop.weight for stop, day in zip(trip.stops, share, strict=True) if day >= 0 and not stop.must), 6)
+            if best is not None and (-must, -weight) > best[:2]:
+                continue
+            for ends in product(*(day.ends for day in trip.days)):
+                begins = [day.begin or ends[number - 1] for number, day in enumerate(trip.days)]
+                cost = sum(cheapest(number, begins[number], ends[number], by_day[number]) for number in days)
+                if cost < math.inf and (best is None or (-must, -weight, cost) < best):
+                    best = -must, -weight, cost
+        return best
+
+
+def value(plan: Plan) -> tuple[int, float, float]:
+    seen = [visit.stop for day in plan.days for visit in day.visits]
+    return -sum(stop.must for stop in seen), -round(sum(stop.weight for stop in seen if not stop.must), 6), plan.on_road_s
+
+
+def assert_holds(plan: Plan, tables: Tables) -> None:
+    """Walk through a plan by moments: every way exists, every visit lies in a window, lunch is had, and slack is the most there is."""
+    trip, brute = plan.trip, Brute(plan.trip, tables)
+    orders = [visit.stop.order for day in plan.days for visit in day.visits if visit.stop.order is not None]
+    assert orders == sorted(orders)
+    at = None
+    for day, wish in zip(plan.days, trip.days, strict=True):
+        assert day.start == (wish.begin or at)
+        assert day.goal in wish.ends
+        at = day.goal
+        assert not day.legs or (day.legs[0].depart >= wish.start and day.legs[-1].arrive <= wish.end)
+        for leg, visit in zip(day.legs, day.visits, strict=False):
+            assert visit.stop.day in (None, day.number)
+            assert leg.arrive == visit.arrive
+            first = visit.lunch[1] if visit.lunch and visit.lunch[0] < visit.start else visit.arrive
+            assert brute.seen(visit.stop, first.timestamp()) == visit.end.timestamp()
+            assert visit.leave == (visit.lunch[1] if visit.lunch and visit.lunch[0] >= visit.end else visit.end)
+            assert visit.arrive.tzinfo == visit.stop.place.zone
+        for visit, leg in zip(day.visits, day.legs[1:], strict=True):
+            assert leg.depart == visit.leave
+        for leg in day.legs:
+            found = list(brute.arrivals(leg.start, leg.goal, leg.depart.timestamp()))
+            service = leg.crossing.service_s if leg.crossing else 0
+            assert (leg.arrive.timestamp(), leg.drive_s + service) in found
+        for number, visit in enumerate(day.visits):
+            assert in_time(brute, plan, day.number, number, visit.slack_s)
+            assert not in_time(brute, plan, day.number, number, visit.slack_s + 1)
+
+
+def in_time(brute: Brute, plan: Plan, number: int, first: int, delay_s: float) -> bool:
+    """Say whether a day ends in time if one comes so much later to a stop, over the same gates."""
+    day, wish, lunch = plan.days[number], plan.trip.days[number], plan.trip.lunch
+    full = any(visit.lunch for visit in day.visits[:first])
+    states = [(day.visits[first].arrive.timestamp() + delay_s, full)]
+    for visit, leg in zip(day.visits[first:], day.legs[first + 1 :], strict=True):
+        stop, then = visit.stop, []
+        for arrive, had in states:
+            then.append((brute.seen(stop, arrive), had))
+            if lunch and not had:
+                then.append((brute.seen(stop, brute.eaten(stop.place, wish, arrive)), True))
+                then.append((brute.eaten(stop.place, wish, brute.seen(stop, arrive)), True))
+        cost = leg.drive_s + (leg.crossing.service_s if leg.crossing else 0)
+        states = []
+        for leave, had in then:
+            if leave < math.inf and leave <= wish.end.timestamp():
+                states += [(arrive, had) for arrive, price in brute.arrivals(leg.start, leg.goal, leave) if price == cost]
+    begin, end = brute.clock, wish.end.timestamp()
+    for arrive, had in states:
+        hungry = lunch and wish.start.timestamp() < begin(day.start, wish, lunch.until) and arrive > begin(day.goal, wish, lunch.until)
+        if arrive <= end and (had or not hungry):
+            return True
+    return False
+
+
+CASES = {
+    "one day": {"stops": 6},
+    "lunch": {"stops": 5, "lunch": True},
+    "gates": {"stops": 5, "gates": 2},
+    "optional": {"stops": 6, "optional": True},
+    "two days, nights": {"stops": 5, "days": 2},
+    "two days, all": {"stops": 4, "days": 2, "gates": 2, "lunch": True, "pinned": True, "optional": True},
+    "three days, pinned": {"stops": 4, "days": 3, "pinned": True, "lunch": True},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("seed", range(12))
+def test_a_small_plan_is_as_good_as_brute_force(case: str, seed: int) -> None:
+    """Must-see stops, weight and time on the road are those of everything tried, and the moments follow the rules."""
+    trip, tables = made(seed * 101 + len(case), **CASES[case])
+    best = Brute(trip, tables).best()
+    if best is None:
+        with pytest.raises(InputError, match="cannot be driven"):
+            trips.solve(trip, tables)
+        return
+    plan = trips.solve(trip, tables)
+    assert plan.proof == "proven"
+    assert value(plan) == best
+    assert_holds(plan, tables)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("seed", range(6))
+def test_a_searched_plan_obeys_the_same_rules_and_is_as_good_on_small_trips(case: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found without proof is never better than the proven plan, which it reaches on trips this small, and follows the rules."""
+    trip, tables = made(seed * 57 + len(case), **CASES[case])
+    try:
+        proven = trips.solve(trip, tables)
+    except InputError:
+        return
+    monkeypatch.setattr(trips, "_small", lambda _: False)
+    plan = trips.solve(trip, tables, seconds=0.2)
+    assert plan.proof == "unproven"
+    assert_holds(plan, tables)
+    assert value(plan) == value(proven)
+
+
+BURMA14 = """16.47 96.10, 16.47 94.44, 20.09 92.54, 22.39 93.37, 25.23 97.24, 22.00 96.05, 20.47 97.02, 17.20 96.29, 16.30 97.38,
+14.05 98.12, 16.53 97.38, 21.52 95.59, 19.41 97.13, 20.09 94.55"""
+
+
+def burma14() -> np.ndarray:
+    """Give the distances of burma14; Source: TSPLIB 95, Reinelt, nodes and the formula for GEO; remembered."""
+    where = np.array([[float(one) for one in pair.split()] for pair in BURMA14.replace("\n", " ").split(",")])
+    angle = 3.141592 * (np.trunc(where) + 5 * (where - np.trunc(where)) / 3) / 180
+    (lat, lon), (lat_2, lon_2) = angle.T[:, :, None], angle.T[:, None]
+    cosine = 0.5 * ((1 + np.cos(lon - lon_2)) * np.cos(lat - lat_2) - (1 - np.cos(lon - lon_2)) * np.cos(lat + lat_2))
+    return (6378.388 * np.arccos(np.clip(cosine, -1, 1)) + 1).astype(np.int64)
+
+
+def simple(time_s: np.ndarray, *, days: int = 1, hours: float = 10, visit_s: float = 0) -> tuple[Trip, Tables]:
+    """Make a trip from the first place to all others and back, each day from 8 o'clock."""
+    places = [place(str(number)) for number in range(len(time_s))]
+    plans = tuple(Day(moment(day, 28800), moment(day, 28800 + hours * 3600), places[0], (places[0],)) for day in range(days))
+    return Trip("", tuple(Stop(one, visit_s) for one in places[1:]), plans), Tables(tuple(places), np.asarray(time_s, np.int64))
+
+
+@pytest.mark.parametrize("proof", ["proven", "unproven"])
+def test_burma14_of_tsplib(proof: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shortest tour is 3323, with proof and by search."""
+    if proof == "unproven":
+        monkeypatch.setattr(trips, "_small", lambda _: False)
+    plan = trips.solve(*simple(burma14()))
+    assert (plan.on_road_s, plan.proof, plan.left_out) == (3323, proof, ())
+
+
+def plane(count: int, seed: int = 0) -> np.ndarray:
+    points = np.random.default_rng(seed).uniform(0, 3000, (count, 2))
+    return np.ceil(np.hypot(*(points[:, None] - points).transpose(2, 0, 1)))
+
+
+@pytest.mark.parametrize("count", [9, 41])
+def test_the_same_trip_gives_the_same_plan(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the proof nor a search that ends before its time depends on chance."""
+    monkeypatch.setattr(tours, "PACE", 2000)
+    trip, tables = simple(plane(count), days=3, visit_s=600)
+    one, other = (trips.solve(trip, tables, seconds=60) for _ in range(2))
+    assert one == other
+
+
+def test_progress_runs_from_nothing_to_all() -> None:
+    """The shares that are told rise from 0 to 1, proven or not."""
+    for count in (9, 30):
+        shares: list[float] = []
+        trips.solve(*simple(plane(count), days=2), seconds=0.2, on_progress=shares.append)
+        assert shares[0] == 0
+        assert shares[-1] == 1
+        assert shares == sorted(shares)
+
+
+def test_a_stop_on_an_island_is_left_out() -> None:
+    """No road leads there; all other stops are planned, with proof."""
+    time_s = plane(8)
+    time_s[3], time_s[:, 3] = FAR, FAR
+    plan = trips.solve(*simple(time_s))
+    assert [stop.place.id for stop in plan.left_out] == ["3"]
+    assert plan.proof == "proven"
+    assert not plan.feasible
+
+
+@pytest.mark.parametrize("count", [6, 20])
+def test_windows_outside_of_the_days_leave_a_stop_out(count: int) -> None:
+    """A window on another day, or one shorter than the visit, is as good as none; as is a day that is over at once."""
+    trip, tables = simple(plane(count), visit_s=600)
+    late, short = ((moment(4, 36000), moment(4, 50000)),), ((moment(0, 36000), moment(0, 36599)),)
+    first, second, *others = trip.stops
+    plan = trips.solve(replace(trip, stops=(replace(first, windows=late), replace(second, windows=short), *others)), tables, seconds=0.3)
+    assert [stop.place.id for stop in plan.left_out] == ["1", "2"]
+    none = trips.solve(replace(trip, days=(replace(trip.days[0], end=trip.days[0].start),)), tables, seconds=0.3)
+    assert none.left_out == trip.stops
+    assert none.days[0].legs == ()
+
+
+def test_more_stops_than_fit_leave_out_those_of_little_weight() -> None:
+    """Of 30 stops ten minutes each, those one must see are in, and some others."""
+    trip, tables = simple(plane(31), hours=4, visit_s=600)
+    stops = tuple(replace(stop, must=number < 5, weight=float(number)) for number, stop in enumerate(trip.stops))
+    plan = trips.solve(replace(trip, stops=stops), tables, seconds=1)
+    assert plan.feasible
+    assert 0 < len(plan.left_out) < 25
+    assert_holds(plan, tables)
+
+
+def test_the_last_day_may_need_an_empty_way() -> None:
+    """A day without a stop drives to where it must end, after lunch if need be; days that cannot are named."""
+    places = [place("a"), place("b"), place("c")]
+    tables = Tables(tuple(places), np.array([[0, 14400, 60], [14400, 0, FAR], [60, FAR, 0]]))
+    days = (Day(moment(0, 36000), moment(0, 64800), places[0], (places[1],)),)
+    trip = Trip("", (Stop(places[2], 60, must=False),), days, Lunch(3600))
+    plan = trips.solve(trip, tables)
+    assert plan.days[0].legs[0].depart == moment(0, 46800)
+    assert plan.days[0].visits == ()
+    with pytest.raises(InputError, match="Day 1: no end is reached in time"):
+        trips.solve(replace(trip, days=(replace(days[0], end=moment(0, 43200)),)), tables)
+
+
+def test_gates_of_unknown_hours_are_passed_by_if_wished() -> None:
+    """The only gate is unknown: over it without the wish, and marked so; not at all with it, nor if it is closed."""
+    places = [place("a"), place("b", "CN")]
+    side = np.full((2, 1), 600)
+    gates = (("g", ("VN", "CN"), ZONES["VN"]),)
+    tables = Tables(tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Hours({}))
+    trip = Trip("", (Stop(places[1], 60),), (Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)),))
+    plan = trips.solve(trip, tables)
+    assert [leg.crossing.towards for leg in plan.days[0].legs] == ["CN", "VN"]
+    assert not plan.days[0].legs[0].crossing.hours_known
+    assert plan.on_road_s == 2 * 2100
+    assert trips.solve(replace(trip, avoid_unknown_hours=True), tables).left_out == trip.stops
+    assert trips.solve(replace(trip, closed=("g",)), tables).left_out == trip.stops
+
+
+def test_every_fault_of_a_trip_is_named_at_once() -> None:
+    """Stops, windows, days and lunch are told in one error."""
+    trip, tables = simple(plane(4), days=2)
+    day = trip.days[0]
+    one, other, third = trip.stops
+    windows = ((moment(0, 9), moment(0, 5)), (moment(0, 4), moment(0, 8)))
+    stops = (replace(one, visit_s=-1), replace(other, windows=windows, day=7), third, third)
+    days = (replace(day, begin=None), replace(trip.days[1], start=day.start, end=day.start - timedelta(1), ends=()))
+    wrong = replace(trip, stops=stops, days=days, lunch=Lunch(0, "13:00", "11:00"), kind="bicycle")
+    with pytest.raises(InputError) as caught:
+        trips.solve(wrong, tables)
+    assert len(caught.value.faults) == 12
+    with pytest.raises(InputError, match="There are no stops"):
+        trips.solve(replace(trip, stops=(), days=()), tables)
+    with pytest.raises(InputError, match="500 stops; at most 150"):
+        trips.solve(*simple(np.zeros((501, 501))))
+
+
+def test_tables_are_of_their_places_only() -> None:
+    """A place without times is named."""
+    trip, tables = simple(plane(4))
+    with pytest.raises(NotFoundError, match="no times for far"):
+        trips.solve(replace(trip, stops=(Stop(place("far"), 0),)), tables)
+
+
+@pytest.fixture(scope="module")
+def abroad() -> Callable[..., Trip]:
+    """Give a trip from Ha Long to parks on both sides of the border."""
+    folder = layers.bundled()
+    sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
+
+    def at(key: str, row: Any) -> Place:
+        zone = str(ZONES[row["country"]])
+        return Place(key, {"en": row["name_en"]}, row.geometry.x, row.geometry.y, row["position_accuracy_m"], row["country"], zone)
+
+    def trip(stops: int) -> Trip:
+        home = at("ha-long", cities.loc["ha-long"])
+        far = (sites.geometry.x - 107.6).abs() + (sites.geometry.y - 21.4).abs()
+        chosen = [
+            sites[(sites["country"] == one)].loc[far.sort_values(kind="stable").index.intersection(sites.index[sites["country"] == one])]
+            for one in ("VN", "CN")
+        ]
+        rows = [row for half in chosen for row in half.head(stops // 2).iterrows()]
+        days = tuple(Day(moment(day, 7 * 3600), moment(day, 19 * 3600), home if day == 0 else None, (home,)) for day in range(3))
+        return Trip("", tuple(Stop(at(str(key), row), 3600) for key, row in rows), days, Lunch(3600))
+
+    return trip
+
+
+def test_a_real_trip_stands_up_to_the_rehearsal(abroad: Callable[..., Trip], real_network: Network) -> None:
+    """Parks of both countries are planned over real gates; lengths are known, the driver finds no fault, and the plan is proven."""
+    from geo.gates import Hours as GateHours
+
+    folder: Path = layers.bundled()
+    gates, crossings = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    hours = GateHours.read(folder)
+    plan = trips.plan(abroad(6), real_network, gates, crossings, hours)
+    assert plan.faults == ()
+    assert plan.proof == "proven"
+    assert plan.coarse
+    assert any(leg.crossing for day in plan.days for leg in day.legs)
+    assert all(leg.length_m > 0 for day in plan.days for leg in day.legs)
+    assert (
+        trips.plan(abroad(6), real_network, gates, crossings, hours, tables=Tables.of(plan.trip, real_network, gates, crossings, hours))
+        == plan
+    )
+    with pytest.raises(InputError, match="There is no gate “moon”"):
+        trips.plan(replace(plan.trip, closed=("moon",)), real_network, gates, crossings, hours)
+
+
+def test_an_untimely_search_still_gives_a_plan() -> None:
+    """With no time at all something is planned."""
+    trip, tables = simple(plane(25), visit_s=60)
+    plan = trips.solve(trip, tables, seconds=0)
+    assert plan.proof == "unproven"
+    assert_holds(plan, tables)
+
+
+@pytest.mark.parametrize(
+    "case", [{"stops": 8}, {"stops": 6, "gates": 2, "lunch": True}, {"stops": 7, "lunch": True, "optional": True, "pinned": True}]
+)
+def test_up_to_eight_stops_equal_brute_force(case: dict[str, Any]) -> None:
+    """A longer day, with all that there is, is as good as everything tried."""
+    trip, tables = made(7, **case)
+    plan = trips.solve(trip, tables)
+    assert value(plan) == Brute(trip, tables).best()
+    assert_holds(plan, tables)

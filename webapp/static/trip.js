@@ -1,0 +1,195 @@
+/*
+ * The page of a trip: whatever is changed is asked of the server, which answers with the page of the changed trip; its address says all.
+ */
+(function () {
+  "use strict";
+
+  const config = JSON.parse(document.getElementById("config").textContent);
+  const map = window.map_atlas;
+  const drawing = window.ZoneAtlasTripMap(map, config);
+  const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+  let asked = 0, sent = 0;
+
+  const form = () => document.getElementById("trip-wish");
+  const plan = () => document.getElementById("plan");
+  const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+  /** Take over what an answer holds: a part of a page as it is; of a whole page, which is how faults come, what it says. */
+  function take(box, page) {
+    box.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
+  }
+
+  function say(text) {
+    const note = document.createElement("p");
+    note.className = "fault";
+    note.textContent = text;
+    plan().replaceChildren(note);
+  }
+
+  /** Ask for the plan, again until it is there, and show how far it has come. */
+  async function refresh() {
+    const mine = ++asked;
+    const address = plan().dataset.ask;
+    if (!address) return;
+    const bar = document.createElement("progress");
+    bar.max = 1;
+    bar.setAttribute("aria-label", config.texts.planning);
+    let shown = false;
+    const timer = setTimeout(() => { if (mine === asked) { shown = true; plan().prepend(bar); plan().classList.add("waiting"); } }, 250);
+    try {
+      for (;;) {
+        const answer = await fetch(address, { headers: { Accept: "text/html" } });
+        if (mine !== asked) return;
+        if (answer.status !== 202) {
+          const page = parse(await answer.text());
+          if (mine !== asked) return;
+          take(plan(), page);
+          tell();
+          await drawWays();
+          return;
+        }
+        const share = (await answer.json()).share;
+        if (share > 0) bar.value = share;
+        await pause(300);
+      }
+    } catch (error) {
+      if (mine === asked) say(config.texts.failed);
+    } finally {
+      clearTimeout(timer);
+      if (mine === asked) { if (shown) bar.remove(); plan().classList.remove("waiting"); }
+    }
+  }
+
+  /** Say to who does not see it that a new plan is there. */
+  function tell() {
+    document.getElementById("said").textContent = [...plan().querySelectorAll(".verdict, .cost, .fault")].map((one) => one.textContent.trim().replace(/\s+/g, " ")).join(" ");
+  }
+
+  async function drawWays() {
+    const found = plan().querySelector(".plan");
+    if (!found) { drawing.show({ features: [] }); return; }
+    const answer = await fetch(found.dataset.ways, { headers: { Accept: "application/json" } });
+    if (answer.ok) drawing.show(await answer.json());
+  }
+
+  /** Send the form with what is to be done, and take over the page that comes back: form, plan and address. */
+  async function send(done, more) {
+    const mine = ++sent;
+    const query = new URLSearchParams(new FormData(form()));
+    query.set("do", done || "");
+    Object.entries(more || {}).forEach(([name, value]) => query.set(name, value));
+    const before = new Map([...form().elements].map((one) => [one, one.value]));
+    let answer, page;
+    try {
+      answer = await fetch(`${form().action}?${query}`, { headers: { Accept: "text/html" } });
+      page = parse(await answer.text());
+    } catch (error) {
+      say(config.texts.failed);
+      return;
+    }
+    if (mine !== sent) return; // what was asked later says this as well
+    const wish = page.getElementById("trip-wish");
+    if (!wish) { // a fault: said above the plan, the form stays as it is
+      take(plan(), page);
+      tell();
+      return;
+    }
+    history.pushState(null, "", answer.url);
+    replaceForm(wish, before);
+    document.getElementById("trip").className = page.getElementById("trip").className;
+    document.title = page.title;
+    const old = plan();
+    if (old.dataset.ask && page.getElementById("plan").dataset.ask) old.dataset.ask = page.getElementById("plan").dataset.ask; // the old plan stays until the new one is there
+    else old.replaceWith(page.getElementById("plan"));
+    document.querySelectorAll(".languages").forEach((box, i) => { const other = page.querySelectorAll(".languages")[i]; if (other) box.replaceWith(other); });
+    tell();
+    await refresh();
+  }
+
+  /** Put the new form in the place of the old one; what is open stays open, and who is typing goes on. */
+  function replaceForm(wish, before) {
+    const place = (details) => details.closest("li").querySelector("[name=s_place]").value;
+    const open = new Set([...form().querySelectorAll(".stops details[open]")].map(place));
+    const active = form().contains(document.activeElement) ? document.activeElement : null;
+    const at = active && [...form().elements].filter((one) => one.name === active.name).indexOf(active);
+    form().replaceWith(wish);
+    wish.querySelectorAll(".stops details").forEach((one) => { one.open = open.has(place(one)); });
+    if (!active) return;
+    const same = [...wish.elements].filter((one) => one.name === active.name);
+    const again = active.tagName === "BUTTON" ? same.find((one) => one.value === active.value) || wish.elements.add : same[at];
+    if (!again) return;
+    if (active.tagName === "INPUT" && active.type !== "checkbox" && before.get(active) !== active.value) again.value = active.value;
+    again.focus();
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "trip-wish") return;
+    event.preventDefault();
+    send(event.submitter ? event.submitter.value : "");
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("#trip-wish") && event.target.name !== "add") send("");
+  });
+
+  // The order by hand -------------------------------------------------------------------------------------------------------
+
+  const order = () => [...plan().querySelectorAll("tr[data-stop]")].map((row) => row.dataset.stop);
+  const reorder = (ids) => send("order", { ids: ids.join(" ") });
+
+  /** Give what brings the focus back to a button of a stop, wherever the new plan has that stop. */
+  function buttonOf(row, target) {
+    const stop = row.dataset.stop, kind = "move" in target.dataset ? `[data-move="${target.dataset.move}"]` : "[data-pin]";
+    const focused = document.activeElement === target;
+    return () => {
+      const there = [...plan().querySelectorAll("tr[data-stop]")].find((one) => one.dataset.stop === stop);
+      if (focused && there && [document.body, null].includes(document.activeElement)) there.querySelector(kind).focus();
+    };
+  }
+
+  document.addEventListener("click", async (event) => {
+    const target = event.target;
+    const row = target.closest("tr[data-stop]");
+    if (target.dataset.move && row) {
+      const ids = order(), at = ids.indexOf(row.dataset.stop), to = at + (target.dataset.move === "up" ? -1 : 1);
+      if (to < 0 || to >= ids.length) return;
+      [ids[at], ids[to]] = [ids[to], ids[at]];
+      const again = buttonOf(row, target);
+      await reorder(ids);
+      again();
+    } else if (target.dataset.pin && row) {
+      const again = buttonOf(row, target);
+      await send(`pin:${target.dataset.pin}`, { ids: row.dataset.stop });
+      again();
+    } else if (target.dataset.do) {
+      await send(target.dataset.do);
+    } else if (target.matches("a[data-why]")) {
+      event.preventDefault();
+      const box = target.parentElement.querySelector(".why-answer");
+      box.textContent = config.texts.asking;
+      const answer = await fetch(target.href, { headers: { Accept: "text/html" } }).catch(() => null);
+      if (answer) take(box, parse(await answer.text()));
+      else box.textContent = config.texts.failed;
+    }
+  });
+
+  let carried = null;
+  document.addEventListener("dragstart", (event) => {
+    carried = event.target.closest && event.target.closest("tr[data-stop]");
+    if (carried) { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", carried.dataset.stop); carried.classList.add("carried"); }
+  });
+  document.addEventListener("dragover", (event) => { if (carried && event.target.closest("tr[data-stop]")) event.preventDefault(); });
+  document.addEventListener("dragend", () => { if (carried) carried.classList.remove("carried"); carried = null; });
+  document.addEventListener("drop", (event) => {
+    const row = carried && event.target.closest("tr[data-stop]");
+    if (!row || row === carried) return;
+    event.preventDefault();
+    const ids = order(), from = ids.indexOf(carried.dataset.stop), to = ids.indexOf(row.dataset.stop);
+    ids.splice(to, 0, ids.splice(from, 1)[0]);
+    carried = null;
+    reorder(ids);
+  });
+
+  window.addEventListener("popstate", () => location.reload());
+  drawing.offer(config.places, (id) => send("add", { add: id }));
+  refresh();
+})();

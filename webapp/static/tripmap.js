@@ -1,0 +1,67 @@
+/*
+ * The map of a trip: basemap, places that can be chosen, the ways of each day in its colour. On the trip's page and in its single file.
+ *
+ *   const trip = ZoneAtlasTripMap(map, config);  trip.show(ways);
+ *
+ * Whatever comes from data becomes text by textContent.
+ */
+window.ZoneAtlasTripMap = function (map, config) {
+  "use strict";
+
+  const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
+  const drawn = L.layerGroup().addTo(map);
+  const bytes = config.basemap ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0)) : null;
+  if (bytes || config.urls.basemap) window.ZoneAtlasBasemap.layer(bytes || config.urls.basemap, { lang: config.language }).addTo(map);
+
+  function text(content, also) {
+    const box = document.createElement("span");
+    const name = document.createElement("b");
+    name.textContent = content;
+    box.append(name);
+    if (also) { box.append(document.createElement("br"), also); }
+    return box;
+  }
+
+  function numbered(number, colour) {
+    const box = document.createElement("span");
+    box.textContent = number;
+    box.className = `stop-mark d${colour}`;
+    return box;
+  }
+
+  /** Draw ways and stops: GeoJSON with `day`, `kind` and `number` in its properties. */
+  function show(ways) {
+    drawn.clearLayers();
+    const points = [];
+    ways.features.forEach((feature) => {
+      const one = feature.properties;
+      if (feature.geometry.type === "LineString") {
+        const line = feature.geometry.coordinates.map(([lon, lat]) => [lat, lon]);
+        L.polyline(line, { renderer: canvas, color: "#ffffff", weight: 7, opacity: 0.85 }).addTo(drawn);
+        L.polyline(line, { renderer: canvas, color: config.colours[one.day % config.colours.length], weight: 4, opacity: 0.95, dashArray: one.approximate ? "8 6" : null })
+          .bindTooltip(() => text(one.name), { sticky: true }).addTo(drawn);
+        points.push(...line);
+      } else {
+        const at = [feature.geometry.coordinates[1], feature.geometry.coordinates[0]];
+        const mark = one.kind === "visit" ? numbered(one.number, one.day % config.colours.length) : numbered("⌂", "x");
+        const marker = L.marker(at, { icon: L.divIcon({ html: mark, className: "stop-pin", iconSize: [26, 26] }), alt: one.name, zIndexOffset: one.kind === "visit" ? 1000 : 500 });
+        marker.bindTooltip(() => text(one.name, one.time), { direction: "top", offset: [0, -12] });
+        marker.on("add", () => marker.getElement().setAttribute("aria-label", one.name)).addTo(drawn);
+        points.push(at);
+      }
+    });
+    if (points.length) map.fitBounds(points, { padding: [34, 34], maxZoom: 12, animate: false });
+  }
+
+  /** Offer places to be chosen: rows of [id, name, lon, lat]. */
+  function offer(places, choose) {
+    places.forEach(([id, name, lon, lat]) => {
+      L.circleMarker([lat, lon], { renderer: canvas, radius: 5, weight: 1.2, color: "#ffffff", fillColor: "#5b6b78", fillOpacity: 0.85, bubblingMouseEvents: false })
+        .bindTooltip(() => text(name, config.texts.add), { direction: "top", offset: [0, -4] })
+        .on("click", () => choose(id)).addTo(map);
+    });
+    map.on("click", (event) => choose(`${event.latlng.lng.toFixed(5)},${event.latlng.lat.toFixed(5)}`));
+  }
+
+  return { show, offer };
+};

@@ -1,0 +1,411 @@
+"""Field visits: which stops, on which days, through which gate, and why not; and what one takes along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent import futures
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from geo import crs, maps, notices, plainyaml, tripfile, trips, tripways, whynot
+from geo.errors import InputError, NotFoundError, UnavailableError
+from geo.gazetteer import Gazetteer
+from geo.itinerary import Plan, Trip
+from geo.network import Network
+from webapp import agenda, args, labels, tripplaces, tripwords
+from webapp.agenda import place_name
+from webapp.languages import current, day, translated
+from webapp.opening import hours
+from webapp.planning import PATIENCE_S, Desk, Job
+from webapp.store import CORRIDORS, Drive, Store, store
+from webapp.triplink import DAY_FIELDS, STOP_FIELDS, TRIP, DayLine, Lines, StopLine, split_places
+
+pages = Blueprint("trip", __name__)
+
+SECONDS = 3.0
+"""How long a better plan is looked for where none can be proven."""
+WHY_S = 2.0
+GLANCE_S = 0.4
+"""How long the page's script waits for a plan before it is told how far it has come."""
+
+
+# What is asked -----------------------------------------------------------------------------------------------------------
+
+
+def wished(values: dict[str, Any]) -> tuple[Lines, Trip]:
+    """Read a trip from a query; `InputError` names every fault."""
+    lines = known_network(Lines.of_query(values))
+    return lines, read(store(), lines)
+
+
+def known_network(lines: Lines) -> Lines:
+    """Let pass what names a network that there is; `NotFoundError` says which there are."""
+    if lines.network not in store().networks():
+        store().network(lines.network)
+    return lines
+
+
+def read(opened: Store, lines: Lines) -> Trip:
+    """Read the trip that a form or a link holds; `InputError` names every fault."""
+    return tripfile.read(lines.mapping(), places(opened))
+
+
+def places(opened: Store) -> Gazetteer:
+    """Give the places one can name in a trip."""
+    return opened.keep("gazetteer", lambda: Gazetteer.read(opened.data))
+
+
+def examples(opened: Store) -> dict[str, dict[str, Any]]:
+    """Give the worked examples by name, as their files hold them."""
+    return opened.keep("trip examples", lambda: {name: plainyaml.read(text) for name, text in tripfile.examples(opened.data).items()})
+
+
+def roads(opened: Store, name: str) -> Network:
+    """Give the roads of a trip; its closed gates are its own affair."""
+    return opened.roads(Drive(network=name))
+
+
+def ask(opened: Store, name: str, trip: Trip) -> Job:
+    """Ask for the plan of a trip on the network of that name; who asks again gets the same."""
+    network = roads(opened, name)
+
+    def make(tell: Callable[[float], None]) -> Plan:
+        return trips.plan(trip, network, opened.frame("gates"), opened.table("crossings"), hours(opened), seconds=SECONDS, on_progress=tell)
+
+    desk: Desk = opened.keep("desk", Desk)
+    return desk.ask(("plan", repr(trip), id(network)), make)
+
+
+def planned(opened: Store, name: str, trip: Trip) -> Plan:
+    """Give the plan of a trip, however long it takes.
+
+    Raises
+    ------
+    UnavailableError
+        It takes longer than anybody waits, because others are served first.
+    """
+    plan: Plan = _waited(ask(opened, name, trip))
+    return plan
+
+
+def _waited(job: Job) -> Any:
+    try:
+        return job.result(PATIENCE_S)
+    except TimeoutError:
+        raise UnavailableError(_("Others are being served; try again in half a minute.")) from None
+
+
+def free(trip: Trip) -> Trip:
+    """Take away what somebody has set of order and days."""
+    return replace(trip, stops=tuple(replace(one, order=None, day=None) for one in trip.stops))
+
+
+# The page ----------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/trip")
+def trip() -> str | tuple[str, int] | AnyResponse:
+    values = args.parse(request.args, (*TRIP, "example", "whole", "pick", "year", "opens"))
+    opened = store()
+    if "example" in values:
+        known = examples(opened)
+        if values["example"] not in known:
+            raise NotFoundError(_("There is no example “%(name)s”; there are %(known)s.", name=values["example"], known=", ".join(known)))
+        lines = Lines.of_mapping(known[values["example"]])
+        return to_page(replace(lines, title=translated(lines.title)))
+    lines = known_network(Lines.of_query(values))
+    if "pick" in values:  # from a ranking, whose planned roads nobody can drive on today
+        return to_page(replace(lines, stops=(*lines.stops, *(StopLine(one) for one in dict.fromkeys(values["pick"])))))
+    if lines.stops and not lines.days:
+        lines = replace(lines, days=(first_day(opened, lines),))
+    context: dict[str, Any] = {"ask": "", "whole": ""}
+    if lines.stops:
+        try:
+            wish = read(opened, lines)
+            context |= {"ask": link("trip.plan", lines), "whole": link("trip.trip", lines, whole=1)}
+            if values.get("whole"):
+                context |= told(opened, lines, wish)
+        except InputError as error:
+            context |= {"ask": "", "fault_message": error.message, "faults": error.faults or (error.message,)}
+    page = render_template("trip.html", **form(opened, lines), **context)
+    return (page, 400) if "faults" in context else page
+
+
+def form(opened: Store, lines: Lines) -> dict[str, Any]:
+    """Give what the form and the map of the page need."""
+    every = tripplaces.named(opened)
+    lon, lat, zoom = opened.view()
+    frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
+    points = {key: f"{text} ({key})" for key, text in lines.point_names().items()}
+    basemap = (opened.data / "basemap" / "basemap.pmtiles").is_file()
+    config = {
+        "urls": {"basemap": url_for("pages.basemap") if basemap else ""},
+        "language": current().code,
+        "colours": agenda.COLOURS,
+        "texts": texts(),
+        "places": [[key, every[key], round(lon, 5), round(lat, 5)] for key, (lon, lat) in tripplaces.positions(opened).items()],
+    }
+    return {
+        "lines": lines,
+        "stop_names": [one.name or (every | points).get(one.place, one.place) for one in lines.stops],
+        "place_names": {text: tripplaces.listed(split_places(text), every) for day in lines.days for text in (day.begin, day.end)},
+        "every": every,
+        "examples": {key: given.get("title", key) for key, given in examples(opened).items()},
+        "profiles": opened.network().profiles,
+        "networks": opened.networks(),
+        "countries": sorted(opened.table("clocks")["country"]),
+        "frame": replace(frame, html=Markup(frame.html), script=Markup(frame.script)),
+        "config": Markup(maps.script_json(config)),
+    }
+
+
+def texts() -> dict[str, str]:
+    """Give the words of the page's script."""
+    return {
+        "add": _("Click to add it to the trip"),
+        "planning": _("Planning"),
+        "asking": _("Trying what would help …"),
+        "failed": _("This could not be loaded. Is the server still running?"),
+    }
+
+
+def first_day(opened: Store, lines: Lines) -> DayLine:
+    """Propose a day: the next one on which people work, from and to the city nearest to the stops."""
+    at = tripplaces.positions(opened)
+    known = np.array([at[one.place] for one in lines.stops if one.place in at])
+    cities = opened.frame("cities")
+    home = ""
+    if len(known) and len(cities):
+        away = crs.distance_m(np.column_stack([cities.geometry.x, cities.geometry.y]), known.mean(axis=0))
+        home = str(cities.index[int(np.argmin(away))])
+    when = date.today() + timedelta(days=1)
+    while when.weekday() > 4:
+        when += timedelta(days=1)
+    return DayLine(when.isoformat(), begin=home, end=home)
+
+
+@pages.get("/trip/plan")
+def plan() -> str | tuple[Any, int]:
+    opened = store()
+    lines, wish = wished(args.parse(request.args, TRIP))
+    wishes = [wish] if free(wish) == wish else [wish, free(wish)]
+    jobs = [ask(opened, lines.network, one) for one in wishes]
+    if futures.wait([job.future for job in jobs], GLANCE_S).not_done:
+        return {"share": sum(job.share for job in jobs) / len(jobs)}, 202
+    return render_template("_plan.html", **told(opened, lines, wish))
+
+
+def told(opened: Store, lines: Lines, wish: Trip) -> dict[str, Any]:
+    """Give what is said of a plan."""
+    made = planned(opened, lines.network, wish)
+    return {
+        "plan": made,
+        "days": agenda.of(opened, made),
+        "clocks": agenda.clocks(opened),
+        "visited": len(wish.stops) - len(made.left_out),
+        "cost": cost(opened, lines.network, made),
+        "pinned": {stop.place.id for stop in wish.stops if stop.day is not None},
+        "pinning": True,
+        "told": warnings(opened, made),
+        "links": {},
+        "span": agenda.length,
+        "place_name": place_name,
+        "ways_url": link("trip.ways", lines),
+        "why_url": link("trip.why", lines),
+        "downloads": downloads(lines),
+    }
+
+
+def cost(opened: Store, name: str, made: Plan) -> str | None:
+    """Say what an order by hand costs; None where nothing is set by hand."""
+    if free(made.trip) == made.trip:
+        return None
+    best = planned(opened, name, free(made.trip))
+    lost = len(made.left_out) - len(best.left_out)
+    more = made.on_road_s - best.on_road_s
+    if lost > 0:
+        return _("Order and days as you set them: %(n)s stops fewer than the free plan.", n=lost)
+    if more < 60:
+        return _("Order and days as you set them cost nothing more.")
+    return _("Order and days as you set them: %(time)s more on the road than the free plan.", time=agenda.length(more))
+
+
+def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
+    """Say what belongs to the places of a plan and should be checked."""
+    out = []
+    for one in notices.of(made, opened.countries(), opened.table("notices")):
+        sure, unsure = ([place_name(each.place) for each in one.places if each.certain == certain] for certain in (True, False))
+        where = [_("here: %(places)s", places=", ".join(dict.fromkeys(sure)))] if sure else []
+        where += [_("perhaps here, the position is not that exact: %(places)s", places=", ".join(dict.fromkeys(unsure)))] if unsure else []
+        source = [one.legal_basis, labels.label(one.source_kind), day(one.as_of) if one.as_of else ""]
+        out.append({"text": one.text(current().code), "where": "; ".join(where), "source": ", ".join(filter(None, source))})
+    return out
+
+
+@pages.get("/trip/ways")
+def ways() -> Response:
+    """Give the plan's ways and stops as GeoJSON for the map."""
+    opened = store()
+    lines, wish = wished(args.parse(request.args, TRIP))
+    return Response(orjson.dumps(features(opened, lines.network, planned(opened, lines.network, wish))), mimetype="application/geo+json")
+
+
+def features(opened: Store, name: str, made: Plan) -> dict[str, Any]:
+    """Make the map of a plan: a line a way, a point a stop."""
+    shown = agenda.clocks(opened)
+    out: list[dict[str, Any]] = []
+    drawn = tripways.lines(made, roads(opened, name))
+    for (at, number), line in drawn.items():
+        leg = made.days[at].legs[number]
+        name = f"{place_name(leg.start)} → {place_name(leg.goal)}"
+        out.append(_feature(line, {"day": at, "kind": "way", "name": name, "approximate": made.coarse}))
+    number = 0
+    for one in made.days:
+        ends = [(one.start, one.legs[0].depart), (one.goal, one.legs[-1].arrive)] if one.legs else []
+        for place, moment in ends:
+            told_ = {"day": one.number, "kind": "end", "name": place_name(place), "time": agenda.both(moment, shown)}
+            out.append(_feature(shapely.Point(place.lon, place.lat), told_))
+        for visit in one.visits:
+            number += 1
+            place = visit.stop.place
+            told_ = {
+                "day": one.number,
+                "kind": "visit",
+                "number": number,
+                "name": place_name(place),
+                "time": agenda.both(visit.start, shown),
+            }
+            out.append(_feature(shapely.Point(place.lon, place.lat), told_))
+    return {"type": "FeatureCollection", "features": out}
+
+
+def _feature(shape: Any, properties: dict[str, Any]) -> dict[str, Any]:
+    geometry = {"type": shape.geom_type, "coordinates": np.round(shapely.get_coordinates(shape), maps.DECIMALS).tolist()}
+    if shape.geom_type == "Point":
+        geometry["coordinates"] = geometry["coordinates"][0]
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
+
+
+@pages.get("/trip/why")
+def why() -> str:
+    """Say why a stop is left out, and what would help."""
+    values = args.parse(request.args, (*TRIP, "of"))
+    opened = store()
+    lines, wish = wished(values)
+    stop = next((one for one in wish.stops if one.place.id == values.get("of")), None)
+    if stop is None:
+        raise NotFoundError(_("There is no stop “%(name)s” in this trip.", name=values.get("of", "")))
+    return render_template("_why.html", **explained(opened, lines, planned(opened, lines.network, wish), stop.place.id))
+
+
+def explained(opened: Store, lines: Lines, made: Plan, stop_id: str) -> dict[str, Any]:
+    """Give why a stop is left out and what would help, in words, each change with the address of the changed trip."""
+    network = roads(opened, lines.network)
+
+    def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
+        given = network, opened.frame("gates"), opened.table("crossings"), hours(opened)
+        return whynot.explain(made, stop_id, *given, seconds=WHY_S)
+
+    desk: Desk = opened.keep("desk", Desk)
+    found = _waited(desk.ask(("why", repr(made.trip), id(network), stop_id), make))
+    said = tripwords.explained(found, lines, made.trip, agenda.clocks(opened))
+    for one in said["changes"]:
+        one["address"] = link("trip.trip", one["lines"])
+    return said
+
+
+# The form ----------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/trip/edit")
+def edit() -> AnyResponse:
+    """Take the form, do what is asked, and lead to the page that says so in its address."""
+    values, stops, days = args.trip_form(request.args, STOP_FIELDS, DAY_FIELDS)
+    opened = store()
+    known = tripplaces.spoken(opened)
+    lines = Lines(
+        title=values.get("title", ""), stops=tuple(StopLine(**one) for one in stops),
+        days=tuple(DayLine(**one | {end: tripplaces.meant(one[end], known) for end in ("begin", "end")}) for one in days),
+        lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
+        closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
+        avoid="avoid" in values,
+    )  # fmt: skip
+    done, __, which = values.get("do", "").partition(":")
+    ids = values.get("ids", "").split()
+    if done == "add" or "add" in values:
+        lines = _with_stop(lines, tripplaces.meant(values.get("add", ""), known))
+    if done == "remove" and which.isdecimal():
+        lines = replace(lines, stops=tuple(one for number, one in enumerate(lines.stops) if str(number) != which))
+    elif done == "day":
+        lines = replace(lines, days=(*lines.days, next_day(lines)))
+    elif done.startswith("day-"):
+        lines = replace(lines, days=tuple(one for number, one in enumerate(lines.days) if str(number) != done[4:]))
+    elif done == "order":
+        place = {one: str(number) for number, one in enumerate(ids, 1)}
+        lines = replace(lines, stops=_stops(opened, lines, lambda key, one: replace(one, order=place.get(key, ""), day="")))
+    elif done == "pin" and which.isdecimal() and int(which) < len(lines.days):
+        names = (lines.days[int(which)].date, str(int(which) + 1))
+        lines = replace(
+            lines,
+            stops=_stops(opened, lines, lambda key, one: replace(one, day="" if one.day in names else names[0]) if key in ids else one),
+        )
+    elif done == "free":
+        lines = replace(lines, stops=tuple(replace(one, order="", day="") for one in lines.stops))
+    elif done == "open":
+        lines = replace(lines, closed=())
+    return to_page(lines)
+
+
+def _with_stop(lines: Lines, place: str) -> Lines:
+    if not place or any(one.place == place for one in lines.stops):
+        return lines
+    return replace(lines, stops=(*lines.stops, StopLine(place)))
+
+
+def _stops(opened: Store, lines: Lines, change: Callable[[str, StopLine], StopLine]) -> tuple[StopLine, ...]:
+    """Change stops by the id that they have in a plan, which for a point is another than in the form."""
+    try:
+        keys = [stop.place.id for stop in read(opened, lines).stops]
+    except InputError:
+        keys = [one.place for one in lines.stops]
+    return tuple(change(key, one) for key, one in zip(keys, lines.stops, strict=True))
+
+
+def next_day(lines: Lines) -> DayLine:
+    """Propose one more day after the last, where it ended."""
+    if not lines.days:
+        return DayLine((date.today() + timedelta(days=1)).isoformat())
+    last = lines.days[-1]
+    try:
+        when = (date.fromisoformat(last.date) + timedelta(days=1)).isoformat()
+    except ValueError:
+        when = ""
+    return DayLine(when, last.hours, "", last.end)
+
+
+def to_page(lines: Lines) -> AnyResponse:
+    """Lead to the page of a trip."""
+    lang = request.args.get("lang")
+    return redirect(link("trip.trip", lines, **({"lang": lang} if lang else {})), 303)
+
+
+def link(endpoint: str, lines: Lines, **more: Any) -> str:
+    """Give the address of something about a trip."""
+    extra = "".join(f"&{name}={value}" for name, value in more.items())
+    return f"{url_for(endpoint)}?{lines.link()}{extra}"
+
+
+def downloads(lines: Lines) -> list[tuple[str, str]]:
+    """Give what one can take along: words and addresses."""
+    from webapp import takealong
+
+    return [(str(text), f"{url_for('takealong.file', extension=name)}?{lines.link()}") for name, text in takealong.FILES.items()]
