@@ -22,10 +22,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from geo import corridors, layers, trips
+from geo import corridors, layers
 from geo.gates import Hours
-from geo.itinerary import Day, Lunch, Place, Plan, Stop, Trip
-from geo.timetables import Tables
+from geo.visits import trips
+from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
+from geo.visits.timetables import Tables
 
 PACKAGES = ("numpy", "numba", "pyvrp", "pyvroom", "ortools")
 ZONES = {"VN": "Asia/Ho_Chi_Minh", "CN": "Asia/Shanghai"}

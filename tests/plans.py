@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from geo.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
+from geo.visits.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
 
 HANOI = "Asia/Ho_Chi_Minh"
 BEIJING = "Asia/Shanghai"

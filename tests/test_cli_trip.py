@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from geo import layers, tripfile
-from geo.gazetteer import Gazetteer
+from geo import layers
+from geo.visits import tripfile
+from geo.visits.gazetteer import Gazetteer
 from webapp.cli import main
 from webapp.takealong import FILES
 

@@ -18,24 +18,23 @@ FLOORS = (
     (
         *("errors", "schema", "crs", "faults", "hierarchy", "snapping"),
         *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
-        *("_legs", "_trips", "_tourdays", "_tours"),
-        *("moments", "_fits"),
-        *("itinerary", "plainyaml", "triptext"),
     ),
-    (
-        *("layers", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
-        *("gazetteer", "tripreader", "tripfile", "notices"),
-    ),
+    ("layers", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
         *("planned", "sites", "screening", "claims"),
-        *("timetables", "schedules", "tours", "trips"),
-        *("tripways", "rehearsal", "fits", "changes", "whynot"),
     ),
     ("criteria", "ranking", "robustness"),
     ("companies", "sheets", "matching"),
-    ("export", "maps", "steps", "takeaway"),
+    ("export", "maps"),
+    tuple(
+        f"visits.{name}" for name in ("itinerary", "moments", "plainyaml", "triptext", "_legs", "_trips", "_tourdays", "_tours", "_fits")
+    ),
+    tuple(f"visits.{name}" for name in ("gazetteer", "tripreader", "tripfile", "notices")),
+    tuple(f"visits.{name}" for name in ("timetables", "schedules", "tours", "tripways", "rehearsal", "trips")),
+    tuple(f"visits.{name}" for name in ("fits", "changes", "whynot")),
+    tuple(f"visits.{name}" for name in ("steps", "takeaway")),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""
 
@@ -52,12 +51,12 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
-    "numba": ("geo/_*.py",),
+    "numba": ("geo/_*.py", "geo/visits/_*.py"),
     "opening_hours": ("geo/hours.py",),
     "holidays": ("geo/calendars.py",),
-    "yaml": ("geo/plainyaml.py",),
-    "gpxpy": ("geo/takeaway.py",),
-    "icalendar": ("geo/takeaway.py",),
+    "yaml": ("geo/visits/plainyaml.py",),
+    "gpxpy": ("geo/visits/takeaway.py",),
+    "icalendar": ("geo/visits/takeaway.py",),
     "openpyxl": ("geo/sheets.py", "geo/matching.py"),
 }
 """Where each big library may be imported."""
@@ -75,7 +74,7 @@ LOADS = re.compile(
 
 
 def sources() -> list[Path]:
-    return sorted(path for package in ("geo", "webapp") for path in (ROOT / package).glob("*.py"))
+    return sorted(path for package in ("geo", "geo/visits", "webapp") for path in (ROOT / package).glob("*.py"))
 
 
 def name_of(path: Path) -> str:
@@ -90,25 +89,30 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             module = ".".join(part for part in ((package if node.level else ""), node.module or "") if part)
-            inside = module in ("geo", "webapp")
+            inside = module in ("geo", "geo.visits", "webapp")
             yield from (f"{module}.{alias.name}" if inside else module for alias in node.names)
+
+
+def library() -> dict[str, Path]:
+    """Give the modules of ``geo`` by name, with dots below it."""
+    paths = [path for path in sources() if path.parts[len(ROOT.parts)] == "geo" and path.stem != "__init__"]
+    return {".".join(path.relative_to(ROOT / "geo").with_suffix("").parts): path for path in paths}
 
 
 def geo_modules(path: Path) -> set[str]:
     """Give the modules of ``geo`` that a file imports."""
-    there = {one.stem for one in (ROOT / "geo").glob("*.py")}
-    return {name.split(".")[1] for name in imports(path) if name.startswith("geo.") and name.split(".")[1] in there}
+    return {name.removeprefix("geo.") for name in imports(path)} & set(library())
 
 
 def test_every_module_has_its_floor() -> None:
     """A new module of the library is placed in the plan, and one that has gone is taken out."""
-    assert {path.stem for path in (ROOT / "geo").glob("*.py")} - {"__init__"} == {name for floor in FLOORS for name in floor}
+    assert set(library()) == {name for floor in FLOORS for name in floor}
 
 
 def test_imports_run_one_way() -> None:
     """No module of the library imports from a floor above its own, and no two import each other."""
     floor_of = {name: number for number, floor in enumerate(FLOORS) for name in floor}
-    graph = {name: geo_modules(ROOT / "geo" / f"{name}.py") & set(floor_of) - {name} for name in floor_of}
+    graph = {name: geo_modules(path) - {name} for name, path in library().items()}
     upward = [f"{name} imports {other}" for name, others in graph.items() for other in others if floor_of[other] > floor_of[name]]
     assert not upward
     assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
@@ -116,7 +120,7 @@ def test_imports_run_one_way() -> None:
 
 def test_the_library_knows_no_web() -> None:
     """``geo`` imports neither the app nor anything of the web."""
-    for path in (ROOT / "geo").glob("*.py"):
+    for path in library().values():
         roots = {name.split(".")[0] for name in imports(path)}
         assert not roots & {"webapp", "flask", "flask_babel", "werkzeug", "waitress", "click"}, name_of(path)
 

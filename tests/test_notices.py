@@ -10,9 +10,10 @@ import plans
 import pytest
 import shapely
 
-from geo import layers, notices
-from geo.itinerary import Place
+from geo import layers
 from geo.schema import unfold
+from geo.visits import notices
+from geo.visits.itinerary import Place
 
 LAND = gpd.GeoDataFrame({"country": ["VN", "CN"]}, geometry=[shapely.box(106, 20, 107, 21), shapely.box(106, 21, 107, 22)], crs=4326)
 """Viet Nam south of the 21st parallel and China north of it; 0.01° of latitude are 1107 m."""

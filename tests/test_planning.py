@@ -91,3 +91,15 @@ def test_old_results_go(monkeypatch: pytest.MonkeyPatch) -> None:
         desk.ask(key, make).result(5)
     assert desk.ask("b", make).result(5) == 2
     assert desk.ask("a", make).result(5) == 4
+
+
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who cannot ask again is told to come back, instead of holding a thread."""
+    monkeypatch.setattr(planning, "PATIENCE_S", 0.05)
+    desk, go = Desk(), threading.Event()
+    job = desk.ask("key", lambda _tell: go.wait(5))
+    with pytest.raises(UnavailableError, match="try again"):
+        job.patiently()
+    go.set()
+    monkeypatch.setattr(planning, "PATIENCE_S", 5)
+    assert job.patiently() is True

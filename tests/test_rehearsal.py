@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from geo import layers, rehearsal, trips
+from geo import layers
 from geo.gates import Hours
-from geo.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
 from geo.network import Network
+from geo.visits import rehearsal, trips
+from geo.visits.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
 
 WEST, EAST = ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("Asia/Shanghai")
 KM10_S, GATE_S = 600, 1800

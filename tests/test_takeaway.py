@@ -21,9 +21,10 @@ import pytest
 import shapely
 import vobject
 
-from geo import layers, steps, takeaway
+from geo import layers
 from geo.errors import InputError
-from geo.itinerary import Place, Plan
+from geo.visits import steps, takeaway
+from geo.visits.itinerary import Place, Plan
 
 CLOCKS = {plans.HANOI: "Hà Nội", plans.BEIJING: "北京"}
 LABELS = ["00a", "01", "01b", "02", "02a", "03", "03a", "03b"]

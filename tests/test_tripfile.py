@@ -11,11 +11,12 @@ from pathlib import Path
 import plans
 import pytest
 
-from geo import calendars, gates, layers, plainyaml, tripfile, triptext
+from geo import calendars, gates, layers
 from geo.errors import InputError, NotFoundError
-from geo.gazetteer import Gazetteer
-from geo.itinerary import Lunch, Trip
 from geo.network import Network
+from geo.visits import plainyaml, tripfile, triptext
+from geo.visits.gazetteer import Gazetteer
+from geo.visits.itinerary import Lunch, Trip
 
 DATA = layers.bundled()
 SMALL = """
@@ -370,7 +371,7 @@ def test_there_are_three_examples() -> None:
 @pytest.mark.parametrize("name", tripfile.examples(DATA))
 def test_an_example_can_be_driven(name: str, known: Gazetteer, real_network: Network) -> None:
     """Each example reads without a fault, lies on working days of both countries, and its plan visits all that must be seen."""
-    from geo import trips
+    from geo.visits import trips
 
     trip = tripfile.read(tripfile.examples(DATA)[name], known)
     assert all(calendars.is_workday(country, day.date) for country in ("VN", "CN") for day in trip.days)

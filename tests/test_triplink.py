@@ -10,8 +10,9 @@ from urllib.parse import parse_qs
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from geo import layers, plainyaml, tripfile, whynot
+from geo import layers
 from geo.errors import InputError
+from geo.visits import plainyaml, tripfile, whynot
 from webapp import args, create_app, tripwords
 from webapp.triplink import TRIP, DayLine, Lines, StopLine, split_places
 

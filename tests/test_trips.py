@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from geo import layers, tours, trips
+from geo import layers
 from geo.errors import InputError, NotFoundError
-from geo.itinerary import Day, Lunch, Place, Plan, Stop, Trip
 from geo.network import Network
-from geo.timetables import FAR, Tables
+from geo.visits import tours, trips
+from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
+from geo.visits.timetables import FAR, Tables
 
 ZONES = {"VN": ZoneInfo("Asia/Ho_Chi_Minh"), "CN": ZoneInfo("Asia/Shanghai")}
 MONDAY = datetime(2026, 3, 2, tzinfo=ZONES["VN"])

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from test_tripfile import DATA, SMALL, stops
 
-from geo import calendars, tripfile, trips
+from geo import calendars
 from geo.errors import InputError
-from geo.gazetteer import Gazetteer
+from geo.visits import tripfile, trips
+from geo.visits.gazetteer import Gazetteer
 from webapp import create_app, languages, tripsentences
 
 DAY = "days: [{date: 2026-12-01}]\n"
@@ -105,7 +106,7 @@ def _unplanned() -> Iterator[str]:
     """Say what is wrong with trips that read well and cannot be planned."""
     import numpy as np
 
-    from geo.timetables import Tables
+    from geo.visits.timetables import Tables
 
     trip = plans.two_days().trip
     long = replace(trip.days[0], end=trip.days[0].start + timedelta(days=8))

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -21,10 +22,11 @@ from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 
 from geo import gates as border_gates
-from geo import layers, tripfile, trips
-from geo.gazetteer import Gazetteer
-from geo.itinerary import Plan
+from geo import layers
 from geo.network import Network
+from geo.visits import tripfile, trips
+from geo.visits.gazetteer import Gazetteer
+from geo.visits.itinerary import Plan
 from webapp import planning, takealong, trip, tripplaces
 from webapp.languages import LANGUAGES
 from webapp.triplink import DAY_FIELDS, STOP_FIELDS, TRIP, Lines
@@ -134,7 +136,7 @@ def test_a_trip_without_a_stop(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_planned_as_the_library_plans_it(app: Flask, client: FlaskClient, name: str) -> None:
-    """The stops, their order and every moment on every clock are those of geo.trips; the page without a script says the same."""
+    """The stops, their order and every moment on every clock are those of geo.visits.trips; the page without a script says the same."""
     query = example(client, name)
     part, whole = wait(client, query), read(client, f"/trip?{query}&whole=1")
     plan = planned(app, query)
@@ -231,7 +233,7 @@ def test_progress_is_told_while_it_lasts(client: FlaskClient, monkeypatch: pytes
 
 def test_who_waits_too_long_is_told(make_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that does not come in time is 503 with a sentence, not a failure of the server."""
-    monkeypatch.setattr(trip, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(planning, "PATIENCE_S", 0.01)
     monkeypatch.setattr(planning.Desk, "ask", lambda *_given: planning.Job())
     assert "try again" in faults(make_app().test_client(), [("day", DAY), ("stop", "dong-mai-ip"), ("whole", "1")], expected=503)
 
@@ -257,7 +259,8 @@ def test_nothing_is_lost_in_a_round_of_the_form(app: Flask, client: FlaskClient,
     """Sent as it is shown, the form leads to the same trip; every field that a link has is in the form, but for the only network."""
     query = f"{FULL}&lang={language}"
     assert {name for name, _ in form_of(read(client, f"/trip?{query}"))} >= {
-        *(f"s_{one}" for one in STOP_FIELDS), *(f"d_{one}" for one in DAY_FIELDS), *(one.name for one in fields(Lines)[3:] if one.name != "network"), "title",
+        *(f"s_{one}" for one in STOP_FIELDS), *(f"d_{one}" for one in DAY_FIELDS), "title",
+        *(one.name for one in fields(Lines)[3:] if one.name != "network"),
     }  # fmt: skip
     again = edited(client, query)
     assert lines_of(app, again) == lines_of(app, query)
@@ -361,6 +364,8 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     best = planned(app, query)
     order = [visit.stop.place.id for day in best.days for visit in day.visits]
     assert "cost nothing more" in wait(client, edited(client, query, "order", ids=" ".join(order))).text
+    far = [order[-1], *order[1:-1], order[0]]
+    assert "stops lost against the free plan: 1." in wait(client, edited(client, query, "order", ids=" ".join(far))).text
     order[1], order[2] = order[2], order[1]
     worse = edited(client, query, "order", ids=" ".join(order))
     plan = planned(app, worse)
@@ -647,6 +652,20 @@ def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: 
         assert "<img src=x" not in text
         assert "49<" not in text
     assert "onerror=alert(1)" in text.replace("\r\n ", "")
+
+
+@pytest.mark.parametrize("ending", ["", *takealong.FILES])
+def test_a_hostile_data_package_stays_text(make_app: Any, hostile: Path, ending: str) -> None:
+    """Names, gates, clocks and hints of a data package that attacks are text on the page and in every file."""
+    client = make_app(hostile).test_client()
+    query = urlencode(
+        [("day", "2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai"), ("stop", "hai-yen-ip"), ("stop", "dongxing-border-ecz")]
+    )
+    answer = client.get(f"/trip/plan.{ending}?{query}" if ending else f"/trip?{query}&whole=1")
+    assert answer.status_code == 200, Page(answer.text).text[:300]
+    if answer.mimetype == "text/html" or ending in ("gpx", "kml"):
+        assert "<img src=x" not in answer.text
+        assert not [one for tag, one in Page(answer.text).elements if tag == "img" and one.get("src") == "x"]
 
 
 def test_why_keeps_text_as_text(client: FlaskClient, attacked: str) -> None:

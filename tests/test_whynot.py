@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 from countries import places, two_countries
 
-from geo import changes, layers, trips, whynot
+from geo import layers
 from geo.errors import NotFoundError
-from geo.fits import Fits
 from geo.gates import Hours
-from geo.itinerary import Day, Lunch, Place, Plan, Stop, Trip
 from geo.network import Network
-from geo.rehearsal import rehearse
-from geo.whynot import Change, WhyNot
+from geo.visits import changes, trips, whynot
+from geo.visits.fits import Fits
+from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
+from geo.visits.rehearsal import rehearse
+from geo.visits.whynot import Change, WhyNot
 
 ZONE = "Asia/Ho_Chi_Minh"
 

@@ -11,7 +11,7 @@ import pandas as pd
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from geo.itinerary import DayPlan, Leg, Place, Plan, Visit
+from geo.visits.itinerary import DayPlan, Leg, Place, Plan, Visit
 from webapp import labels
 from webapp.languages import current
 from webapp.store import Store
@@ -126,7 +126,7 @@ def _rows(day: DayPlan, gates: pd.DataFrame, coarse: bool, number: int) -> Itera
 
 
 def zone_names(opened: Store) -> dict[str, str]:
-    """Give the names of the clocks by zone, as :mod:`geo.takeaway` takes them."""
+    """Give the names of the clocks by zone, as :mod:`geo.visits.takeaway` takes them."""
     return {one.zone.key: one.name for one in clocks(opened)}
 
 

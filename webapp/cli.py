@@ -118,6 +118,7 @@ def _compile(app: Any) -> None:
 def _warm(app: Any) -> None:
     """Make what the first visitor needs before they come."""
     from geo import isochrones
+    from geo.visits import fits, trips
 
     store = app.extensions["zoneatlas"]
     with app.test_client() as client:
@@ -128,6 +129,8 @@ def _warm(app: Any) -> None:
             store.surfaces(name)
             for profile in store.network(name).profiles:
                 isochrones.put_in_order(store.network(name), profile)
+    trips.warm_up()  # last: compiled the first time, they take half a minute
+    fits.warm_up()
 
 
 @main.command("layers")

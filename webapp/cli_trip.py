@@ -23,7 +23,7 @@ _lang = click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_
 def trip() -> None:
     """Plan field visits: order, days, gates and hours, and why not.
 
-    FILE is a trip file in YAML (geo/tripfile.py lists its keys), or the name of an example; “zoneatlas trip examples” lists them.
+    FILE is a trip file in YAML (geo/visits/tripfile.py lists its keys), or the name of an example; “zoneatlas trip examples” lists them.
     """
 
 
@@ -31,7 +31,7 @@ def trip() -> None:
 @click.pass_obj
 def examples(context: Any) -> None:
     """List the worked examples."""
-    from geo import plainyaml, tripfile
+    from geo.visits import plainyaml, tripfile
 
     for name, text in tripfile.examples(context.data).items():
         given = plainyaml.read(text)
@@ -136,7 +136,7 @@ def _tell_why(opened: Any, lines: Any, made: Any, stop_id: str) -> None:
 
 def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]:
     """Read a file or an example: as the form holds it, for what is kept of it, and as a trip."""
-    from geo import plainyaml, tripfile
+    from geo.visits import plainyaml, tripfile
     from webapp import trip as web
     from webapp.triplink import Lines
 

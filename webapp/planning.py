@@ -35,6 +35,13 @@ class Job:
         """Give what came of it, or raise what went wrong; `TimeoutError` where it is not done in time."""
         return self.future.result(wait_s)
 
+    def patiently(self) -> Any:
+        """Give what came of it to somebody who cannot ask again; `UnavailableError` where it takes too long."""
+        try:
+            return self.result(PATIENCE_S)
+        except TimeoutError:
+            raise UnavailableError(_("Others are being served; try again in half a minute.")) from None
+
 
 class Desk:
     """Where work is asked for: whoever asks for the same gets the same."""

@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from geo import maps, takeaway, tripfile, tripways
+from geo import maps
 from geo.errors import NotFoundError
-from geo.itinerary import Plan, Trip
+from geo.visits import takeaway, tripfile, tripways
+from geo.visits.itinerary import Plan, Trip
 from webapp import agenda, args, pictures, standalone, trip
 from webapp.languages import current
 from webapp.store import Store, store
@@ -36,7 +37,7 @@ FILES: dict[str, Any] = {
 }
 """What can be had, by the end of the file's name."""
 MAPS: dict[str, Any] = {"geo": lazy_gettext("map program"), "amap": "Amap 高德", "baidu": "Baidu 百度", "tencent": "Tencent 腾讯"}
-"""What the links of :func:`geo.takeaway.links` are called; the maps in China as their signs say."""
+"""What the links of :func:`geo.visits.takeaway.links` are called; the maps in China as their signs say."""
 SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "tripmap.js", "tripfile.js")
 QR_SMALL, QR_LARGE = 900, 2300
 """Characters of an address up to which its code can be read at the head of each day, and large on the last page; no code holds more."""

@@ -16,16 +16,17 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from geo import crs, maps, notices, plainyaml, tripfile, trips, tripways, whynot
-from geo.errors import InputError, NotFoundError, UnavailableError
-from geo.gazetteer import Gazetteer
-from geo.itinerary import Plan, Trip
+from geo import crs, maps
+from geo.errors import InputError, NotFoundError
 from geo.network import Network
+from geo.visits import notices, plainyaml, tripfile, trips, tripways, whynot
+from geo.visits.gazetteer import Gazetteer
+from geo.visits.itinerary import Plan, Trip
 from webapp import agenda, args, labels, tripplaces, tripwords
 from webapp.agenda import place_name
 from webapp.languages import current, day, translated
 from webapp.opening import hours
-from webapp.planning import PATIENCE_S, Desk, Job
+from webapp.planning import Desk, Job
 from webapp.store import CORRIDORS, Drive, Store, store
 from webapp.triplink import DAY_FIELDS, STOP_FIELDS, TRIP, DayLine, Lines, StopLine, split_places
 
@@ -93,15 +94,8 @@ def planned(opened: Store, name: str, trip: Trip) -> Plan:
     UnavailableError
         It takes longer than anybody waits, because others are served first.
     """
-    plan: Plan = _waited(ask(opened, name, trip))
+    plan: Plan = ask(opened, name, trip).patiently()
     return plan
-
-
-def _waited(job: Job) -> Any:
-    try:
-        return job.result(PATIENCE_S)
-    except TimeoutError:
-        raise UnavailableError(_("Others are being served; try again in half a minute.")) from None
 
 
 def free(trip: Trip) -> Trip:
@@ -233,7 +227,7 @@ def cost(opened: Store, name: str, made: Plan) -> str | None:
     lost = len(made.left_out) - len(best.left_out)
     more = made.on_road_s - best.on_road_s
     if lost > 0:
-        return _("Order and days as you set them: %(n)s stops fewer than the free plan.", n=lost)
+        return _("With order and days as you set them, stops lost against the free plan: %(n)s.", n=lost)
     if more < 60:
         return _("Order and days as you set them cost nothing more.")
     return _("Order and days as you set them: %(time)s more on the road than the free plan.", time=agenda.length(more))
@@ -316,7 +310,7 @@ def explained(opened: Store, lines: Lines, made: Plan, stop_id: str) -> dict[str
         return whynot.explain(made, stop_id, *given, seconds=WHY_S)
 
     desk: Desk = opened.keep("desk", Desk)
-    found = _waited(desk.ask(("why", repr(made.trip), id(network), stop_id), make))
+    found = desk.ask(("why", repr(made.trip), id(network), stop_id), make).patiently()
     said = tripwords.explained(found, lines, made.trip, agenda.clocks(opened))
     for one in said["changes"]:
         one["address"] = link("trip.trip", one["lines"])

@@ -1,4 +1,4 @@
-"""A trip in the address: what the form holds, the link that says the same, and what :mod:`geo.tripfile` reads.
+"""A trip in the address: what the form holds, the link that says the same, and what :mod:`geo.visits.tripfile` reads.
 
 ``stop=texhong-hai-ha~visit:90 min~hours:08:00-11:30`` is a place and what is wished of it, parts set off by ``~``;
 ``day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long`` a day.
@@ -116,7 +116,7 @@ class Lines:
         )
 
     def mapping(self) -> dict[str, Any]:
-        """Give what :func:`geo.tripfile.read` reads."""
+        """Give what :func:`geo.visits.tripfile.read` reads."""
         out: dict[str, Any] = {"title": self.title or _("Field visit")}
         out["vehicle"] = {"profile": self.profile, "kind": self.traffic} | ({"country": self.vehicle} if self.vehicle else {})
         if self.avoid:

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from geo.changes import Change
-from geo.itinerary import Stop, Trip
-from geo.whynot import SENTENCES, WhyNot
+from geo.visits.changes import Change
+from geo.visits.itinerary import Stop, Trip
+from geo.visits.whynot import SENTENCES, WhyNot
 from webapp import agenda, labels
 from webapp.languages import N_, current, day
 from webapp.triplink import DayLine, Lines
@@ -54,7 +54,7 @@ MARKED = (
     N_("Drop %(stop)s, though it was to be visited."),
     N_("Add a day: %(date)s, with the hours of the day before."),
 )
-"""The sentences of :data:`geo.whynot.SENTENCES`, for the translators; a test compares."""
+"""The sentences of :data:`geo.visits.whynot.SENTENCES`, for the translators; a test compares."""
 
 
 EXAMPLES = (

@@ -191,5 +191,6 @@
 
   window.addEventListener("popstate", () => location.reload());
   drawing.offer(config.places, (id) => send("add", { add: id }));
-  refresh();
+  if (plan().querySelector(".plan")) drawWays(); // asked for with the whole plan
+  else refresh();
 })();

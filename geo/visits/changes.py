@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
-from geo import trips
-from geo.fits import Fits, TimeUp
-from geo.itinerary import Day, Plan, Stop, Trip
-from geo.moments import at, between, later, length
+from geo.visits import trips
+from geo.visits.fits import Fits, TimeUp
+from geo.visits.itinerary import Day, Plan, Stop, Trip
+from geo.visits.moments import at, between, later, length
 
 if TYPE_CHECKING:
     import geopandas as gpd

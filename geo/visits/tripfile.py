@@ -49,11 +49,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from geo import plainyaml, triptext
 from geo.errors import InputError, NotFoundError
-from geo.gazetteer import Gazetteer
-from geo.itinerary import Day, Place, Stop, Trip
-from geo.tripreader import TripReader
+from geo.visits import plainyaml, triptext
+from geo.visits.gazetteer import Gazetteer
+from geo.visits.itinerary import Day, Place, Stop, Trip
+from geo.visits.tripreader import TripReader
 
 FOLDER = "trips"
 """Worked examples lie in this folder of a data package."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geo.itinerary import Trip
-from geo.schedules import Route
-from geo.timetables import FAR
+from geo.visits.itinerary import Trip
+from geo.visits.schedules import Route
+from geo.visits.timetables import FAR
 
 if TYPE_CHECKING:
-    from geo._legs import Model
+    from geo.visits._legs import Model
 
-PACE = 480_000
+PACE = 800_000
 """Steps a second, times stops, that a search takes: so few that it mostly ends before its time, and is then the same each time."""
 ROUNDS = 3
 """How often a search begins to take worse plans again."""
@@ -47,7 +47,7 @@ def search(
     steps
         Instead of as many as go with the time.
     """
-    from geo import _tours as compiled
+    from geo.visits import _tours as compiled
 
     until = monotonic() + seconds
     steps = steps or max(1, round(PACE * seconds / max(1, model.stops)))
@@ -83,7 +83,7 @@ def _first_towns(begins: list[int], ends: list[list[int]]) -> list[int]:
 
 
 def _frame(trip: Trip, model: Model, begins: list[int], ends: list[list[int]]) -> Any:
-    from geo._tours import Frame
+    from geo.visits._tours import Frame
 
     heaviest = max((stop.weight for stop in trip.stops if not stop.must), default=1.0) or 1.0
     loss = [MUST if stop.must else round(MAY * stop.weight / heaviest) for stop in trip.stops]

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from geo import access
 from geo.errors import NotFoundError
 from geo.gates import service_time_s
-from geo.itinerary import Place, Trip
 from geo.network import Network
+from geo.visits.itinerary import Place, Trip
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from geo._legs import Model
+    from geo.visits._legs import Model
 
 Seconds = NDArray[np.int64]
 FAR = 1 << 61
@@ -132,7 +132,7 @@ class Tables:
 
     def model(self, trip: Trip) -> Model:
         """Give a trip as arrays: its stops are the first nodes, and :func:`towns` follow."""
-        from geo._legs import Model, spans
+        from geo.visits._legs import Model, spans
 
         nodes = [*(stop.place for stop in trip.stops), *towns(trip)]
         way_start, way, least_s = self._ways(trip, nodes)

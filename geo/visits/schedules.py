@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from geo.itinerary import Crossing, DayPlan, Leg, Place, Trip, Visit
-from geo.timetables import FAR, Tables, towns
+from geo.visits.itinerary import Crossing, DayPlan, Leg, Place, Trip, Visit
+from geo.visits.timetables import FAR, Tables, towns
 
 if TYPE_CHECKING:
-    from geo._legs import Model
+    from geo.visits._legs import Model
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def on_road_s(days: Sequence[DayPlan]) -> float:
 
 def _fastest(model: Model, day: int, route: Route) -> tuple[list[_Label], int]:
     """Choose ways and lunch: what one does until each stop, from the beginning on, and the last way."""
-    from geo._legs import COST, leaves, needs_lunch
+    from geo.visits._legs import COST, leaves, needs_lunch
 
     labels = [_Label(int(model.day[day, 0]), 0, False, None, -1, 0)]
     here = route.begin
@@ -135,7 +135,7 @@ def _unbeaten(labels: list[_Label]) -> list[_Label]:
 
 def _late(model: Model, day: int, route: Route, ways: list[int]) -> list[tuple[int, int]]:
     """Give how late one may arrive at each stop, hungry and after lunch, over the same gates; lunch may be somewhere else."""
-    from geo._legs import departure, last_arrival, must_arrive
+    from geo.visits._legs import departure, last_arrival, must_arrive
 
     until = [int(last_arrival(model, day, route.begin, route.end, eaten)) for eaten in (False, True)]
     late = []
@@ -151,7 +151,7 @@ def _late(model: Model, day: int, route: Route, ways: list[int]) -> list[tuple[i
 
 def _straight(trip: Trip, tables: Tables, model: Model, day: int, route: Route, nodes: Sequence[Place]) -> Leg:
     """Give the only way of a day without visits."""
-    from geo._legs import COST, empty_day
+    from geo.visits._legs import COST, empty_day
 
     cost, leave = (int(one) for one in empty_day(model, day, route.begin, np.array([route.end]), route.end))
     ways = [way for way in _ways(model, route.begin, route.end) if model.way[way, COST] == cost]
@@ -179,19 +179,19 @@ def _ways(model: Model, here: int, there: int) -> range:
 
 
 def _arrival(model: Model, day: int, way: int, leave: int) -> int:
-    from geo._legs import arrival
+    from geo.visits._legs import arrival
 
     return int(arrival(model, day, way, leave))
 
 
 def _departure(model: Model, day: int, way: int, arrive: int) -> int:
-    from geo._legs import departure
+    from geo.visits._legs import departure
 
     return int(departure(model, day, way, arrive))
 
 
 def _begins(model: Model, day: int, stop: int, moment: int) -> int:
-    from geo._legs import visit_begins
+    from geo.visits._legs import visit_begins
 
     return int(visit_begins(model, day, stop, moment))
 

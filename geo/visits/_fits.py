@@ -1,7 +1,7 @@
-"""Compiled part of :mod:`geo.fits`: which sets of stops a day has time for, whatever they cost.
+"""Compiled part of :mod:`geo.visits.fits`: which sets of stops a day has time for, whatever they cost.
 
 Of all ways to see a set of stops and be at its last one only the soonest counts, with lunch and without: who is earlier can do all that
-others can. That is less than :func:`geo._trips.one_day` keeps, which looks for the cheapest, too.
+others can. That is less than :func:`geo.visits._trips.one_day` keeps, which looks for the cheapest, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo._legs import COST, FAR, arrival, empty_day, leaves, needs_lunch
+from geo.visits._legs import COST, FAR, arrival, empty_day, leaves, needs_lunch
 
 
 @njit(cache=True, nogil=True)

@@ -15,9 +15,9 @@ import shapely
 
 from geo import layers, proximity
 from geo.errors import NotFoundError
-from geo.itinerary import Place
 from geo.schema import LAYERS
-from geo.triptext import meant
+from geo.visits.itinerary import Place
+from geo.visits.triptext import meant
 
 LANGUAGES = ("en", "vi", "zh")
 COAST_TOLERANCE_M = 2_000.0

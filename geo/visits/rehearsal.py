@@ -20,9 +20,9 @@ import shapely
 
 from geo import access
 from geo.gates import service_time_s
-from geo.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
-from geo.moments import NEVER, at, between, clock, later, length, shows
 from geo.network import Network
+from geo.visits.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
+from geo.visits.moments import NEVER, at, between, clock, later, length, shows
 
 if TYPE_CHECKING:
     import geopandas as gpd

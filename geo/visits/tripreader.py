@@ -1,4 +1,4 @@
-"""Make a trip of mappings, lists and text, and collect every fault with the path where it stands; the keys are in ``geo.tripfile``."""
+"""Make a trip of mappings, lists and text, every fault with the path where it stands; the keys are in ``geo.visits.tripfile``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from geo import calendars, hours, plainyaml, triptext
+from geo import calendars, hours
 from geo.errors import InputError, NotFoundError
-from geo.gazetteer import LANGUAGES, Gazetteer
-from geo.itinerary import Day, Lunch, Place, Stop, Trip
+from geo.visits import plainyaml, triptext
+from geo.visits.gazetteer import LANGUAGES, Gazetteer
+from geo.visits.itinerary import Day, Lunch, Place, Stop, Trip
 
 MAX_STOPS = 150
 MAX_DAYS = 31

@@ -17,8 +17,8 @@ import pandas as pd
 import shapely
 
 from geo import crs
-from geo.itinerary import Place, Plan
 from geo.schema import unfold
+from geo.visits.itinerary import Place, Plan
 
 if TYPE_CHECKING:
     import geopandas as gpd

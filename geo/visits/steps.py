@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from geo.errors import InputError
-from geo.itinerary import Crossing, DayPlan, Leg, Place, Plan, Visit
+from geo.visits.itinerary import Crossing, DayPlan, Leg, Place, Plan, Visit
 
 Kind = Literal["begin", "drive", "gate", "visit", "lunch", "night", "end"]
 

@@ -23,8 +23,8 @@ import shapely
 from geo import __version__
 from geo.errors import InputError
 from geo.export import DECIMALS, tame, to_json
-from geo.itinerary import Place, Plan
-from geo.steps import Itinerary, Step, clean
+from geo.visits.itinerary import Place, Plan
+from geo.visits.steps import Itinerary, Step, clean
 
 GENERATOR = f"Zone Atlas {__version__}"
 KML = "http://www.opengis.net/kml/2.2"

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from geo import access
 from geo.errors import NotFoundError
-from geo.itinerary import Leg, Place, Plan
 from geo.network import Network
+from geo.visits.itinerary import Leg, Place, Plan
 
 
 def lines(plan: Plan, network: Network) -> dict[tuple[int, int], shapely.LineString]:

@@ -1,4 +1,4 @@
-"""Compiled days of a search, see :mod:`geo._tours`: what they cost, and whether and at what cost one more stop fits in."""
+"""Compiled days of a search, see :mod:`geo.visits._tours`: what they cost, and whether and at what cost one more stop fits in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from geo._legs import COST, FAR, arrival, departure, empty_day, last_arrival, leaves, must_arrive, needs_lunch
+from geo.visits._legs import COST, FAR, arrival, departure, empty_day, last_arrival, leaves, must_arrive, needs_lunch
 
 BROKEN = 1 << 44
 """Seconds that stand for a day which cannot be: more than any trip has."""

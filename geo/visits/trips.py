@@ -1,7 +1,7 @@
 """Field visits planned: which stops on which day, in what order, over which gates, with proof where the trip is small.
 
-Up to EXACT stops that can be visited at all, and mostly up to PERHAPS, are planned with proof (:mod:`geo._trips`), more by search
-(:mod:`geo.tours`). What counts is, in this order: stops one must see, the weight of the others, little time on the road, and early
+Up to EXACT stops that can be visited at all, and mostly up to PERHAPS, are planned with proof (:mod:`geo.visits._trips`), more by search
+(:mod:`geo.visits.tours`). What counts is, in this order: stops one must see, the weight of the others, little time on the road, and early
 arrivals.
 """
 
@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 
 from geo import access
 from geo.errors import InputError
-from geo.itinerary import DayPlan, Leg, Plan, Proof, Stop, Trip
 from geo.network import Network
-from geo.schedules import Route, on_road_s, schedule
-from geo.timetables import FAR, Tables, domestic, places_of, points, towns
-from geo.tours import search
+from geo.visits.itinerary import DayPlan, Leg, Plan, Proof, Stop, Trip
+from geo.visits.schedules import Route, on_road_s, schedule
+from geo.visits.timetables import FAR, Tables, domestic, places_of, points, towns
+from geo.visits.tours import search
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from geo._legs import Model
+    from geo.visits._legs import Model
 
 __all__ = ["EXACT", "MOST_DAYS", "MOST_STOPS", "PERHAPS", "Tables", "check", "plan", "solve", "warm_up"]
 
@@ -73,7 +73,7 @@ def plan(
     on_progress
         Is told the share that is done.
     rehearse
-        Whether :mod:`geo.rehearsal` goes through the plan, and its faults are kept in it.
+        Whether :mod:`geo.visits.rehearsal` goes through the plan, and its faults are kept in it.
     tables
         Of a trip with the same places, or more.
 
@@ -90,7 +90,7 @@ def plan(
     found = solve(trip, tables, seconds=seconds, on_progress=on_progress)
     found = replace(found, coarse=network.manifest.coarse, days=_measured(found, network, gates))
     if rehearse:
-        from geo.rehearsal import rehearse as go_through
+        from geo.visits.rehearsal import rehearse as go_through
 
         found = replace(found, faults=tuple(go_through(found, network, gates, crossings, hours)))
     return found
@@ -125,7 +125,7 @@ def solve(trip: Trip, tables: Tables, *, seconds: float = 3.0, on_progress: Prog
 
 def warm_up() -> None:
     """Compile everything, or load what was compiled before: some seconds once, so that the first trip need not wait."""
-    from geo.itinerary import Day, Lunch, Place
+    from geo.visits.itinerary import Day, Lunch, Place
 
     places = [Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(3)]
     start = datetime(2026, 1, 5, 8, tzinfo=places[0].zone)
@@ -260,7 +260,7 @@ def _small(trip: Trip) -> bool:
 
 def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
     """Give the best routes of all days; None where the labels do not suffice or the days cannot be driven."""
-    from geo import _trips as compiled
+    from geo.visits import _trips as compiled
 
     n = model.stops
     fixed, ends = _ends(trip)
@@ -349,7 +349,7 @@ def _split(before: Sums, best: Sums, total: int, seen: int, orders: tuple[Sums, 
 
 def _route(model: Model, day: int, begin: int, end: int, stops: int) -> Route:
     """Find the order in which a set of stops is best visited on a day."""
-    from geo import _trips as compiled
+    from geo.visits import _trips as compiled
 
     _, last, parent, stop, _ = compiled.one_day(model, day, begin, np.array([end]), stops, LABELS)
     order: list[int] = []
@@ -362,7 +362,7 @@ def _route(model: Model, day: int, begin: int, end: int, stops: int) -> Route:
 
 def _undrivable(trip: Trip, model: Model) -> Iterator[str]:
     """Name the days that cannot be driven without a stop, wherever they begin."""
-    from geo._legs import empty_day
+    from geo.visits._legs import empty_day
 
     fixed, ends = _ends(trip)
     for number, (begin, end) in enumerate(zip(fixed, ends, strict=True)):
@@ -395,7 +395,7 @@ def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[D
 
 
 def _parts(leg: Leg) -> list[tuple[str, str]]:
-    """Give the ways of a leg on the roads of one country, by the names that :func:`geo.timetables.points` gives."""
+    """Give the ways of a leg on the roads of one country, by the names that :func:`geo.visits.timetables.points` gives."""
     start, goal = f"place {leg.start.id}", f"place {leg.goal.id}"
     if leg.crossing is None:
         return [(start, goal)]

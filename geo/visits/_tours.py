@@ -1,4 +1,4 @@
-"""Compiled part of :mod:`geo.tours`, for trips too large for a proof: take some stops out, put each back where it costs least, repeat.
+"""Compiled part of :mod:`geo.visits.tours`, for trips too large for a proof: take stops out, put each where it costs least, repeat.
 
 A worse plan is kept now and then, less often as time goes on. Every plan on the way obeys windows, gates, lunch, pins and orders.
 Source: Christiaens and Vanden Berghe (2020), Slack induction by string removals for vehicle routing problems, Transportation
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo._legs import FAR
-from geo._tourdays import BROKEN, Frame, begin_of, empty, fits, refresh, total_s
+from geo.visits._legs import FAR
+from geo.visits._tourdays import BROKEN, Frame, begin_of, empty, fits, refresh, total_s
 
 __all__ = ["BROKEN", "Frame", "empty", "search", "worst"]
 

@@ -1,4 +1,4 @@
-"""Compiled part of :mod:`geo.trips` for trips that are small enough to be planned with proof.
+"""Compiled part of :mod:`geo.visits.trips` for trips that are small enough to be planned with proof.
 
 The best way to spend a day on each set of stops is found by dynamic programming over sets, with every pair of time and cost that no
 other one beats; then days are joined over sets that have no stop in common. A set is a whole number, bit i for stop i.
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo._legs import COST, FAR, arrival, departure, empty_day, last_arrival, leaves, must_arrive, needs_lunch
+from geo.visits._legs import COST, FAR, arrival, departure, empty_day, last_arrival, leaves, must_arrive, needs_lunch
 
 __all__ = ["days_joined", "departure", "empty_day", "last_arrival", "must_arrive", "one_day"]
 

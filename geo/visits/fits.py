@@ -1,4 +1,4 @@
-"""Whether all stops of a trip can be visited, asked again and again of slightly changed trips: what :mod:`geo.whynot` is built on.
+"""Whether all stops of a trip can be visited, asked again and again of slightly changed trips: what :mod:`geo.visits.whynot` is built on.
 
 The places stay the same, so driving times are asked for once; and a day that a change leaves alone is not planned anew.
 """
@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo import trips
 from geo.errors import InputError
-from geo.itinerary import Day, Lunch, Place, Plan, Proof, Stop, Trip
 from geo.network import Network
-from geo.rehearsal import rehearse
-from geo.timetables import FAR, Tables, towns
+from geo.visits import trips
+from geo.visits.itinerary import Day, Lunch, Place, Plan, Proof, Stop, Trip
+from geo.visits.rehearsal import rehearse
+from geo.visits.timetables import FAR, Tables, towns
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from geo._legs import Model
     from geo.gates import Hours
+    from geo.visits._legs import Model
 
 QUICK_S = 0.1
 """How long a search may take for one question about a trip that is too large for a proof."""
@@ -95,7 +95,7 @@ class Fits:
         TimeUp
             The time is over, or the days are too long and too free for a proof.
         """
-        from geo import _fits as compiled
+        from geo.visits import _fits as compiled
 
         model = self.tables.model(trip)
         begins, ends = _towns(trip, model)
@@ -163,7 +163,7 @@ class Fits:
         return self._planned(replace(trip, stops=tuple(replace(stop, day=day_of[i]) for i, stop in enumerate(trip.stops))))
 
     def _summed(self, trip: Trip) -> _Sums:
-        from geo import _trips as compiled
+        from geo.visits import _trips as compiled
 
         model = self.tables.model(trip)
         begins, ends = _towns(trip, model)
@@ -185,7 +185,7 @@ class Fits:
 
         Kept for days that are the same in all that counts.
         """
-        from geo import _fits, _trips
+        from geo.visits import _fits, _trips
 
         n, g = model.stops, model.passages
         entry = model.entry_start[number * g : (number + 1) * g + 1]

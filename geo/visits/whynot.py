@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geo import changes
-from geo.changes import Change, Changes, english, gate_names, smallest, with_day, with_stop
 from geo.errors import NotFoundError
-from geo.fits import Fits, TimeUp, warm_up
-from geo.itinerary import Plan, Stop, Trip
-from geo.moments import later
 from geo.network import Network
-from geo.timetables import FAR, Tables, towns
+from geo.visits import changes
+from geo.visits.changes import Change, Changes, english, gate_names, smallest, with_day, with_stop
+from geo.visits.fits import Fits, TimeUp, warm_up
+from geo.visits.itinerary import Plan, Stop, Trip
+from geo.visits.moments import later
+from geo.visits.timetables import FAR, Tables, towns
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -102,7 +102,7 @@ def explain(
 ) -> WhyNot:
     """Say why a stop is not in a plan, and find the smallest change of each kind that brings it in.
 
-    For trips of more than :data:`geo.trips.EXACT` stops a plan that is not found may exist; then the answer is never complete.
+    For trips of more than :data:`geo.visits.trips.EXACT` stops a plan that is not found may exist; then the answer is never complete.
 
     Parameters
     ----------

@@ -263,7 +263,7 @@ class Plan:
     coarse
         Whether the driving times are from a sketch of the roads.
     faults
-        What :mod:`geo.rehearsal` found wrong when it went through the plan; empty when it holds.
+        What :mod:`geo.visits.rehearsal` found wrong when it went through the plan; empty when it holds.
     """
 
     trip: Trip
