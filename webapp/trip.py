@@ -260,8 +260,8 @@ def features(opened: Store, name: str, made: Plan) -> dict[str, Any]:
     drawn = tripways.lines(made, roads(opened, name))
     for (at, number), line in drawn.items():
         leg = made.days[at].legs[number]
-        name = f"{place_name(leg.start)} → {place_name(leg.goal)}"
-        out.append(_feature(line, {"day": at, "kind": "way", "name": name, "approximate": made.coarse}))
+        title = f"{place_name(leg.start)} → {place_name(leg.goal)}"
+        out.append(_feature(line, {"day": at, "kind": "way", "name": title, "approximate": made.coarse}))
     number = 0
     for one in made.days:
         ends = [(one.start, one.legs[0].depart), (one.goal, one.legs[-1].arrive)] if one.legs else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,12 @@ from geo.visits.timetables import FAR
 if TYPE_CHECKING:
     from geo.visits._legs import Model
 
-PACE = 800_000
+PACE = 450_000
 """Steps a second, times stops, that a search takes: so few that it mostly ends before its time, and is then the same each time."""
 ROUNDS = 3
 """How often a search begins to take worse plans again."""
+RUNS, SEEDS = 2, 1 << 30
+"""Searches side by side, of which the best counts, and how far apart their seeds are; as many on every machine, for the same plans."""
 AT_ONCE = 500
 """Steps between two looks at the clock."""
 MUST, MAY = 1 << 34, 1 << 26
@@ -51,26 +54,40 @@ def search(
 
     until = monotonic() + seconds
     steps = steps or max(1, round(PACE * seconds / max(1, model.stops)))
-    frame = _frame(trip, model, begins, ends)
-    tours = compiled.empty(model, _first_towns(begins, ends))
-    best = tours.route.copy(), tours.size.copy(), tours.town.copy()
-    least = compiled.worst(model, frame)
-    round_ = max(1, steps // ROUNDS)
-    for number, first in product(range(ROUNDS), range(0, round_, AT_ONCE)):
-        last, before = min(first + AT_ONCE, round_), number * round_
-        least = compiled.search(model, frame, tours, best, least, (first, last, round_, before + first))
-        if on_progress:
-            on_progress((before + last) / (ROUNDS * round_))
-        if monotonic() > until:
-            break
+    frame, towns = _frame(trip, model, begins, ends), _first_towns(begins, ends)
+
+    def run(number: int) -> tuple[int, Any]:
+        return _run(model, frame, towns, steps, until, number, on_progress if number == 0 else None)
+
+    with ThreadPoolExecutor(RUNS) as pool:  # compiled code does not hold the others up
+        least, (route, size, town) = min(pool.map(run, range(RUNS)), key=lambda found: found[0])
     if least >= compiled.BROKEN:
         return None
-    route, size, town = best
     routes = []
     for day, begin in enumerate(begins):
         start = begin if begin >= 0 else int(town[day - 1])
         routes.append(Route(start, int(town[day]), tuple(route[day, : size[day]].tolist())))
     return routes
+
+
+def _run(
+    model: Model, frame: Any, towns: list[int], steps: int, until: float, number: int, tell: Callable[[float], None] | None
+) -> tuple[int, Any]:
+    """Search once, by its own dice; give the least cost, and route, size and town of the days that have it."""
+    from geo.visits import _tours as compiled
+
+    tours = compiled.empty(model, towns)
+    best = tours.route.copy(), tours.size.copy(), tours.town.copy()
+    least = compiled.worst(model, frame)
+    round_ = max(1, steps // ROUNDS)
+    for again, first in product(range(ROUNDS), range(0, round_, AT_ONCE)):
+        last, before = min(first + AT_ONCE, round_), again * round_
+        least = compiled.search(model, frame, tours, best, least, (first, last, round_, number * SEEDS + before + first))
+        if tell:
+            tell((before + last) / (ROUNDS * round_))
+        if monotonic() > until:
+            break
+    return least, best
 
 
 def _first_towns(begins: list[int], ends: list[list[int]]) -> list[int]:
