@@ -24,7 +24,7 @@ import numpy as np
 
 from geo import corridors, layers
 from geo.gates import Hours
-from geo.visits import trips
+from geo.visits import trips, whynot
 from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
 from geo.visits.timetables import Tables
 
@@ -34,7 +34,7 @@ MONDAY = datetime(2026, 3, 2, tzinfo=ZoneInfo(ZONES["VN"]))
 STOPS, DAYS = 60, 8
 PEERS_S, OURS_S, SOON_S = 3, 5.0, 1.0
 """Time of the peers, and of ours with windows and without."""
-PROVEN_S, TABLE_S = 5.0, 0.1
+PROVEN_S, TABLE_S, WHY_S = 5.0, 0.1, 2.0
 NEAR_S = 9000
 """Stops of the large trips are at most so far from where they begin."""
 
@@ -74,7 +74,8 @@ def proven(seeds: range) -> None:
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
     border = cities.loc["mong-cai" if "mong-cai" in cities.index else cities.index[0]].geometry
     close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(1.2)
-    found = []
+    found, asked = [], []
+    whynot.warm_up()
     for seed in seeds:
         dice = np.random.default_rng(seed)
         chosen = sites[close].iloc[dice.permutation(int(close.sum()))[:12]]
@@ -93,9 +94,16 @@ def proven(seeds: range) -> None:
         plan = trips.plan(trip, network, gates, crossings, hours, tables=tables)
         found.append((table_s, time.perf_counter() - start, plan))
         print(f"   seed {seed}: {told(plan)}, {sum(bool(leg.crossing) for day in plan.days for leg in day.legs)} crossings")
+        for stop in plan.left_out[:1]:
+            start = time.perf_counter()
+            why = whynot.explain(plan, stop.place.id, network, gates, crossings, hours, seconds=WHY_S)
+            asked.append(time.perf_counter() - start)
+            tried = "everything was tried" if why.complete else "not everything was tried"
+            print(f"      why not {stop.place.name()}: {asked[-1]:.2f} s, {len(why.changes)} changes that help, {tried}")
     print(f"12 stops over 3 days, windows, gates, lunch, nights in {len(towns)} towns: {', '.join({plan.proof for *_, plan in found})}")
     print(f"   table of times             {verdict(max(one for one, *_ in found), TABLE_S, 's at most')}")
-    print(f"   plan with lengths, checked {verdict(max(one for _, one, _ in found), PROVEN_S, 's at most')}\n", flush=True)
+    print(f"   plan with lengths, checked {verdict(max(one for _, one, _ in found), PROVEN_S, 's at most')}")
+    print(f"   why not one stop           {verdict(max(asked, default=0.0), WHY_S, 's at most')}, {len(asked)} asked\n", flush=True)
 
 
 def told(plan: Plan) -> str:
