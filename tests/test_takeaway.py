@@ -189,7 +189,7 @@ def test_names_only_has_no_coordinates(plan: Plan, gates: object) -> None:
 def test_the_same_plan_gives_the_same_bytes(format_id: str) -> None:
     """A second process, whose sets have another order, writes the same bytes."""
     code = (
-        "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from geo import takeaway;"
+        "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from geo.visits import takeaway;"
         f"print(hashlib.sha256(takeaway.write(plans.two_days(), {format_id!r}, 'vi')).hexdigest())"
     )
     root = Path(__file__).parent.parent

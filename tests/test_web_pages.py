@@ -55,7 +55,9 @@ def crawl(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
         if answer.mimetype != "text/html":
             answer.close()
             continue
-        page = read_pages[url] = Page(answer.text)
+        page = Page(answer.text)
+        if answer.status_code < 300 or answer.status_code >= 400:  # what leads on has a link to where it leads
+            read_pages[url] = page
         wanted = [link.href for link in page.links if "hreflang" not in link.attributes]  # other languages have their own tests
         wanted += [
             attributes.get("src") or attributes.get("href", "") for tag, attributes in page.elements if tag in ("script", "link", "img")

@@ -292,13 +292,16 @@ def _feature(shape: Any, properties: dict[str, Any]) -> dict[str, Any]:
 @pages.get("/trip/why")
 def why() -> str:
     """Say why a stop is left out, and what would help."""
-    values = args.parse(request.args, (*TRIP, "of"))
+    values = args.parse(request.args, (*TRIP, "of", "part"))
     opened = store()
     lines, wish = wished(values)
     stop = next((one for one in wish.stops if one.place.id == values.get("of")), None)
     if stop is None:
         raise NotFoundError(_("There is no stop “%(name)s” in this trip.", name=values.get("of", "")))
-    return render_template("_why.html", **explained(opened, lines, planned(opened, lines.network, wish), stop.place.id))
+    found = explained(opened, lines, planned(opened, lines.network, wish), stop.place.id)
+    if values.get("part"):
+        return render_template("_why.html", **found)
+    return render_template("why.html", name=place_name(stop.place), back=link("trip.trip", lines, whole=1), **found)
 
 
 def explained(opened: Store, lines: Lines, made: Plan, stop_id: str) -> dict[str, Any]:

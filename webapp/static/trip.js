@@ -166,7 +166,7 @@
       event.preventDefault();
       const box = target.parentElement.querySelector(".why-answer");
       box.textContent = config.texts.asking;
-      const answer = await fetch(target.href, { headers: { Accept: "text/html" } }).catch(() => null);
+      const answer = await fetch(`${target.href}&part=sheet`, { headers: { Accept: "text/html" } }).catch(() => null);
       if (answer) take(box, parse(await answer.text()));
       else box.textContent = config.texts.failed;
     }
