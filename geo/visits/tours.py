@@ -17,12 +17,13 @@ from geo.visits.timetables import FAR
 if TYPE_CHECKING:
     from geo.visits._legs import Model
 
-PACE = 450_000
+PACE = 800_000
 """Steps a second, times stops, that a search takes: so few that it mostly ends before its time, and is then the same each time."""
-ROUNDS = 3
-"""How often a search begins to take worse plans again."""
-RUNS, SEEDS = 2, 1 << 30
-"""Searches side by side, of which the best counts, and how far apart their seeds are; as many on every machine, for the same plans."""
+ROUNDS = (3, 8)
+"""Searches side by side, of which the best counts, and how often each begins to take worse plans again: few long rounds come nearer, many
+short ones get out of more traps. As many searches on every machine, for the same plans."""
+SEEDS = 1 << 30
+"""How far apart the seeds of two searches are."""
 AT_ONCE = 500
 """Steps between two looks at the clock."""
 MUST, MAY = 1 << 34, 1 << 26
@@ -59,8 +60,8 @@ def search(
     def run(number: int) -> tuple[int, Any]:
         return _run(model, frame, towns, steps, until, number, on_progress if number == 0 else None)
 
-    with ThreadPoolExecutor(RUNS) as pool:  # compiled code does not hold the others up
-        least, (route, size, town) = min(pool.map(run, range(RUNS)), key=lambda found: found[0])
+    with ThreadPoolExecutor(len(ROUNDS)) as pool:  # compiled code does not hold the others up
+        least, (route, size, town) = min(pool.map(run, range(len(ROUNDS))), key=lambda found: found[0])
     if least >= compiled.BROKEN:
         return None
     routes = []
@@ -79,12 +80,13 @@ def _run(
     tours = compiled.empty(model, towns)
     best = tours.route.copy(), tours.size.copy(), tours.town.copy()
     least = compiled.worst(model, frame)
-    round_ = max(1, steps // ROUNDS)
-    for again, first in product(range(ROUNDS), range(0, round_, AT_ONCE)):
+    rounds = ROUNDS[number]
+    round_ = max(1, steps // rounds)
+    for again, first in product(range(rounds), range(0, round_, AT_ONCE)):
         last, before = min(first + AT_ONCE, round_), again * round_
         least = compiled.search(model, frame, tours, best, least, (first, last, round_, number * SEEDS + before + first))
         if tell:
-            tell((before + last) / (ROUNDS * round_))
+            tell((before + last) / (rounds * round_))
         if monotonic() > until:
             break
     return least, best
