@@ -50,16 +50,17 @@ async function whole(request) {
   }
 }
 
-/** Serve ranges of a file, which caches do not keep, from the whole of it; it is fetched once. */
+/** Serve ranges of a file, which caches do not keep, from the whole of it, which is asked for anew with each page. */
 async function part(request) {
   const address = request.url;
-  let file = await caches.match(address, { ignoreVary: true });
+  const file = await caches.match(address, { ignoreVary: true });
   if (!file) {
     keepWhole(address);
     return fetch(request);
   }
-  const bytes = await file.arrayBuffer();
   const [, from, to] = /bytes=(\d+)-(\d*)/.exec(request.headers.get("range")) || [null, "0", ""];
+  if (Number(from) === 0) keepWhole(address); // where reading begins, once a page: the file may have changed since
+  const bytes = await file.arrayBuffer();
   const first = Number(from), last = Math.min(to ? Number(to) : bytes.byteLength - 1, bytes.byteLength - 1);
   return new Response(bytes.slice(first, last + 1), {
     status: 206,
