@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.visits import tours, trips
-from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
+from geo.visits.itinerary import Day, DayPlan, Lunch, Place, Plan, Stop, Trip
 from geo.visits.timetables import FAR, Tables
 
 ZONES = {"VN": ZoneInfo("Asia/Ho_Chi_Minh"), "CN": ZoneInfo("Asia/Shanghai")}
@@ -53,9 +53,17 @@ def moment(day: int, second: float, country: str = "VN") -> datetime:
 
 
 def made(
-    seed: int, *, stops: int = 6, days: int = 1, gates: int = 0, lunch: bool = False, pinned: bool = False, optional: bool = False
+    seed: int,
+    *,
+    stops: int = 6,
+    days: int = 1,
+    gates: int = 0,
+    lunch: bool = False,
+    pinned: bool = False,
+    optional: bool = False,
+    noon: bool = False,
 ) -> tuple[Trip, Tables]:
-    """Make a small trip by chance, tight enough that much of it matters."""
+    """Make a small trip by chance, tight enough that much of it matters; with `noon` its days begin around lunch."""
     dice = np.random.default_rng(seed)
     country = ["CN" if gates and dice.random() < 0.4 else "VN" for _ in range(stops + 3)]
     places = [place(f"p{number}", one) for number, one in enumerate(country)]
@@ -86,9 +94,10 @@ def made(
     for day in range(days):
         begin = home if day == 0 else (None if dice.random() < 0.7 else towns[dice.integers(3)])
         ends = tuple(towns[one] for one in dice.permutation(3)[: dice.integers(1, 4)])
-        start = dice.integers(7, 11) * 3600
+        start = dice.integers(21, 28) * 1800 if noon else dice.integers(7, 11) * 3600
         plans.append(Day(moment(day, start), moment(day, start + dice.integers(5, 11) * 3600), begin, ends))
-    trip = Trip("", tuple(found), tuple(plans), Lunch(float(dice.integers(20, 70) * 60)) if lunch else None)
+    meal = Lunch(float(dice.integers(20, 70) * 60)) if lunch else None
+    trip = Trip("", tuple(found), tuple(plans), meal, reserve_s=float(dice.choice([0, 900, 1800])))
     names = [f"g{number}" for number in range(gates)]
     spans = {
         (name, towards): [(8 * 3600, int(dice.integers(10, 13)) * 3600), (13 * 3600, int(dice.integers(15, 18)) * 3600)]
@@ -111,7 +120,7 @@ def made(
 
 # The brute force -----------------------------------------------------------------------------------------------------------
 
-Way = tuple[int, int, int, int, list[tuple[float, float]] | None]
+Way = tuple[int, int, int, list[tuple[float, float]] | None]
 
 
 class Brute:
@@ -122,29 +131,57 @@ class Brute:
         self.row = {one.id: number for number, one in enumerate(tables.places)}
 
     def ways(self, start: Place, goal: Place) -> Iterator[Way]:
+        """Give seconds to the gate, at it and after it, and from when to when one may enter."""
         one, other = self.row[start.id], self.row[goal.id]
         if start.country == goal.country:
             if self.tables.drive_s[one, other] < FAR:
-                yield int(self.tables.drive_s[one, other]), 0, 0, -1, None
+                yield int(self.tables.drive_s[one, other]), 0, 0, None
             return
         for number, (gate, _, _) in enumerate(self.tables.gates):
             if gate in self.trip.closed:
                 continue
             if self.trip.avoid_unknown_hours and not self.tables.hours.known(gate, goal.country, "", None, None):
                 continue
-            spans = self.tables.hours.intervals(gate, goal.country, "", None, self.trip.days[0].start, self.trip.days[-1].end)
+            days = self.trip.days
+            spans = self.tables.hours.intervals(gate, goal.country, "", None, days[0].start, days[-1].end + timedelta(days=1))
+            seconds = [[since.timestamp(), until.timestamp()] for since, until in spans]
+            for early, late in pairwise(list(seconds)):
+                if early[1] == late[0]:  # it does not close in between
+                    late[0] = early[0]
+                    seconds.remove(early)
             parts = self.tables.to_gate_s[one, number], self.tables.service_s[number], self.tables.from_gate_s[other, number]
-            yield *(int(part) for part in parts), number, [(since.timestamp(), until.timestamp()) for since, until in spans]
+            yield *(int(part) for part in parts), [(since, until - max(1, self.trip.reserve_s)) for since, until in seconds]
+
+    def entered(self, spans: list[tuple[float, float]], reach: float) -> float:
+        return min((max(reach, since) for since, last in spans if reach <= last), default=math.inf)
 
     def arrivals(self, start: Place, goal: Place, leave: float) -> Iterator[tuple[float, int]]:
-        for drive, service, on, _, spans in self.ways(start, goal):
-            enter = leave + drive
-            if spans is not None:
-                later = [max(enter, since) for since, until in spans if enter < until]
-                if not later:
-                    continue
-                enter = min(later)
+        """Give moment and cost of each way without lunch."""
+        for drive, service, on, spans in self.ways(start, goal):
+            enter = leave + drive if spans is None else self.entered(spans, leave + drive)
             yield enter + service + on, drive + service + on
+
+    def meals(self, start: Place, goal: Place, day: Day, leave: float) -> Iterator[tuple[float, int]]:
+        """Give moment and cost of each way with lunch on it: before the gate on the clock of the start, or behind it on the other."""
+        for drive, service, on, spans in self.ways(start, goal):
+            cost = drive + service + on
+            if spans is None:
+                yield from ((arrive, cost) for arrive in self.on_the_road(start, day, leave, drive))
+                continue
+            for reach in self.on_the_road(start, day, leave, drive):
+                yield self.entered(spans, reach) + service + on, cost
+            for arrive in self.on_the_road(goal, day, self.entered(spans, leave + drive) + service, on):
+                yield arrive, cost
+
+    def on_the_road(self, clock: Place, day: Day, leave: float, drive: float) -> Iterator[float]:
+        """Drive, stop for lunch at a moment, and drive the rest: as soon as one may eat, as late, and with the drive just done."""
+        lunch = self.trip.lunch
+        if lunch is None or leave == math.inf:
+            return
+        first, last = self.clock(clock, day, lunch.from_), self.clock(clock, day, lunch.until)
+        for start in {first, leave, leave + drive, last}:
+            if max(first, leave) <= start <= last:
+                yield start + lunch.length_s + max(0, drive - (start - leave))
 
     def clock(self, where: Place, day: Day, text: str) -> float:
         return datetime.combine(day.start.date(), datetime.strptime(text, "%H:%M").time(), where.zone).timestamp()
@@ -160,33 +197,49 @@ class Brute:
         start = max(hungry, self.clock(where, day, lunch.from_))
         return start + lunch.length_s if start <= self.clock(where, day, lunch.until) else math.inf
 
-    def day(self, day: Day, begin: Place, end: Place, stops: tuple[Stop, ...]) -> tuple[float, float] | None:
-        """Give the least cost of a sequence and, of that, the earliest arrival."""
-        lunch, best = self.trip.lunch, None
-        if not stops and begin.id in {one.id for one in day.ends}:
-            return (0, 0) if begin.id == end.id else None
-        done = [(day.start.timestamp(), 0, False)]
-        starts = [day.start.timestamp()]
-        if lunch and not stops:
-            starts.append(max(starts[0], self.clock(begin, day, lunch.until)))
-        here = begin
+    def begun(self, day: Day, begin: Place) -> list[tuple[float, int, bool]]:
+        """Set out at once; after lunch; or so late that one needs none."""
+        start, lunch = day.start.timestamp(), self.trip.lunch
+        if not lunch:
+            return [(start, 0, False)]
+        after = [self.eaten(begin, day, start), max(start, self.clock(begin, day, lunch.until))]
+        return [(start, 0, False), *((leave, 0, True) for leave in after)]
+
+    def driven(self, here: Place, there: Place, day: Day, states: Any) -> list[tuple[float, float, bool]]:
+        """Go on from all states, with lunch on the way or without."""
+        out = []
+        for leave, cost, full in states:
+            out += [(arrive, cost + more, full) for arrive, more in self.arrivals(here, there, leave)]
+            if not full:
+                out += [(arrive, cost + more, True) for arrive, more in self.meals(here, there, day, leave)]
+        return [state for state in out if state[0] <= day.end.timestamp()]
+
+    def visited(self, stop: Stop, day: Day, states: Any) -> list[tuple[float, float, bool]]:
+        """Visit a stop from all states, with lunch before or after the visit, or without."""
+        out = []
+        for arrive, cost, full in states:
+            out.append((self.seen(stop, arrive), cost, full))
+            if self.trip.lunch and not full:
+                out.append((self.seen(stop, self.eaten(stop.place, day, arrive)), cost, True))
+                out.append((self.eaten(stop.place, day, self.seen(stop, arrive)), cost, True))
+        return [state for state in out if state[0] <= day.end.timestamp()]
+
+    def home(self, end: Place, day: Day, states: Any) -> Iterator[float]:
+        """Give the costs of those who may end so: in time, and not hungry beyond lunch."""
+        lunch = self.trip.lunch
+        for arrive, cost, full in states:
+            if full or not lunch or arrive <= self.clock(end, day, lunch.until):
+                yield cost
+
+    def day(self, day: Day, begin: Place, end: Place, stops: tuple[Stop, ...]) -> float | None:
+        """Give the least cost of a sequence."""
+        if not stops and begin.id == end.id:
+            return 0
+        states, here = self.begun(day, begin), begin
         for stop in stops:
-            reached = []
-            for leave, cost, full in done:
-                for arrive, more in self.arrivals(here, stop.place, leave):
-                    reached.append((self.seen(stop, arrive), cost + more, full))
-                    if lunch and not full:
-                        reached.append((self.seen(stop, self.eaten(stop.place, day, arrive)), cost + more, True))
-                        reached.append((self.eaten(stop.place, day, self.seen(stop, arrive)), cost + more, True))
-            done, here = [one for one in reached if one[0] <= day.end.timestamp()], stop.place
-        for leave, cost, full in done if stops else [(one, 0, False) for one in starts]:
-            for arrive, more in self.arrivals(here, end, leave):
-                first = leave if not stops else day.start.timestamp()
-                hungry = lunch and first < self.clock(begin, day, lunch.until) and arrive > self.clock(end, day, lunch.until)
-                if arrive <= day.end.timestamp() and (full or not hungry):
-                    value = (cost + more, arrive - day.start.timestamp() if stops else 0)
-                    best = value if best is None else min(best, value)
-        return best
+            states = self.visited(stop, day, self.driven(here, stop.place, day, states))
+            here = stop.place
+        return min(self.home(end, day, self.driven(here, end, day, states)), default=None)
 
     def best(self) -> tuple[int, float, float] | None:
         """Give the most must-see stops, the most weight (less than none), and the least time on the road."""
@@ -201,7 +254,7 @@ class Brute:
                     places = [trip.stops[one].order for one in order if trip.stops[one].order is not None]
                     if places == sorted(places):
                         found = self.day(trip.days[number], begin, end, tuple(trip.stops[one] for one in order))
-                        costs += [found[0]] if found else []
+                        costs += [] if found is None else [found]
                 kept[key] = min(costs, default=math.inf)
             return kept[key]
 
@@ -232,7 +285,7 @@ def value(plan: Plan) -> tuple[int, float, float]:
 
 
 def assert_holds(plan: Plan, tables: Tables) -> None:
-    """Walk through a plan by moments: every way exists, every visit lies in a window, lunch is had, and slack is the most there is."""
+    """Walk through a plan by moments: every way exists, every visit lies in a window, lunch is had once, and slack is the most there is."""
     trip, brute = plan.trip, Brute(plan.trip, tables)
     orders = [visit.stop.order for day in plan.days for visit in day.visits if visit.stop.order is not None]
     assert orders == sorted(orders)
@@ -242,6 +295,7 @@ def assert_holds(plan: Plan, tables: Tables) -> None:
         assert day.goal in wish.ends
         at = day.goal
         assert not day.legs or (day.legs[0].depart >= wish.start and day.legs[-1].arrive <= wish.end)
+        assert_fed(brute, day, wish)
         for leg, visit in zip(day.legs, day.visits, strict=False):
             assert visit.stop.day in (None, day.number)
             assert leg.arrive == visit.arrive
@@ -252,7 +306,8 @@ def assert_holds(plan: Plan, tables: Tables) -> None:
         for visit, leg in zip(day.visits, day.legs[1:], strict=True):
             assert leg.depart == visit.leave
         for leg in day.legs:
-            found = list(brute.arrivals(leg.start, leg.goal, leg.depart.timestamp()))
+            drive_through = brute.meals(leg.start, leg.goal, wish, leg.depart.timestamp()) if leg.lunch else ()
+            found = list(drive_through or brute.arrivals(leg.start, leg.goal, leg.depart.timestamp()))
             service = leg.crossing.service_s if leg.crossing else 0
             assert (leg.arrive.timestamp(), leg.drive_s + service) in found
         for number, visit in enumerate(day.visits):
@@ -260,29 +315,39 @@ def assert_holds(plan: Plan, tables: Tables) -> None:
             assert not in_time(brute, plan, day.number, number, visit.slack_s + 1)
 
 
+def assert_fed(brute: Brute, day: DayPlan, wish: Day) -> None:
+    """Check that lunch is had once on a day that is out over lunch, in its time on the clock where one is, and beside nothing else."""
+    lunch = brute.trip.lunch
+    meals = [(meal, where) for meal, where in [(day.lunch, day.start), *((visit.lunch, visit.stop.place) for visit in day.visits)] if meal]
+    for leg in day.legs:
+        if leg.lunch:
+            behind = leg.crossing is not None and leg.lunch[0] >= leg.crossing.leave
+            meals.append((leg.lunch, leg.goal if behind else leg.start))
+            spans = [(leg.depart, leg.crossing.arrive), (leg.crossing.leave, leg.arrive)] if leg.crossing else [(leg.depart, leg.arrive)]
+            assert any(start <= leg.lunch[0] and leg.lunch[1] <= end for start, end in spans)
+    assert not day.lunch or wish.start <= day.lunch[0] < day.lunch[1] <= day.legs[0].depart
+    assert len(meals) <= 1
+    for (start, end), where in meals:
+        assert (end - start).total_seconds() == lunch.length_s
+        assert brute.clock(where, wish, lunch.from_) <= start.timestamp() <= brute.clock(where, wish, lunch.until)
+        assert start.tzinfo == where.zone
+    if lunch and day.legs and not meals:
+        set_out, back = day.legs[0].depart.timestamp(), day.legs[-1].arrive.timestamp()
+        assert set_out >= brute.clock(day.start, wish, lunch.until) or back <= brute.clock(day.goal, wish, lunch.until)
+
+
 def in_time(brute: Brute, plan: Plan, number: int, first: int, delay_s: float) -> bool:
     """Say whether a day ends in time if one comes so much later to a stop, over the same gates."""
     day, wish, lunch = plan.days[number], plan.trip.days[number], plan.trip.lunch
-    full = any(visit.lunch for visit in day.visits[:first])
-    states = [(day.visits[first].arrive.timestamp() + delay_s, full)]
+    full = day.lunch is not None or any(leg.lunch for leg in day.legs[: first + 1]) or any(visit.lunch for visit in day.visits[:first])
+    if lunch and day.legs[0].depart.timestamp() >= brute.clock(day.start, wish, lunch.until):
+        full = True
+    states = [(day.visits[first].arrive.timestamp() + delay_s, 0, full)]
     for visit, leg in zip(day.visits[first:], day.legs[first + 1 :], strict=True):
-        stop, then = visit.stop, []
-        for arrive, had in states:
-            then.append((brute.seen(stop, arrive), had))
-            if lunch and not had:
-                then.append((brute.seen(stop, brute.eaten(stop.place, wish, arrive)), True))
-                then.append((brute.eaten(stop.place, wish, brute.seen(stop, arrive)), True))
+        states = brute.visited(visit.stop, wish, [(arrive, 0, full) for arrive, _, full in states])
         cost = leg.drive_s + (leg.crossing.service_s if leg.crossing else 0)
-        states = []
-        for leave, had in then:
-            if leave < math.inf and leave <= wish.end.timestamp():
-                states += [(arrive, had) for arrive, price in brute.arrivals(leg.start, leg.goal, leave) if price == cost]
-    begin, end = brute.clock, wish.end.timestamp()
-    for arrive, had in states:
-        hungry = lunch and wish.start.timestamp() < begin(day.start, wish, lunch.until) and arrive > begin(day.goal, wish, lunch.until)
-        if arrive <= end and (had or not hungry):
-            return True
-    return False
+        states = [state for state in brute.driven(leg.start, leg.goal, wish, states) if state[1] == cost]
+    return any(True for _ in brute.home(day.goal, wish, states))
 
 
 CASES = {
@@ -293,6 +358,9 @@ CASES = {
     "two days, nights": {"stops": 5, "days": 2},
     "two days, all": {"stops": 4, "days": 2, "gates": 2, "lunch": True, "pinned": True, "optional": True},
     "three days, pinned": {"stops": 4, "days": 3, "pinned": True, "lunch": True},
+    "lunch over the border": {"stops": 4, "gates": 3, "lunch": True},
+    "from noon on": {"stops": 3, "days": 2, "gates": 2, "lunch": True, "noon": True},
+    "three days, few stops": {"stops": 2, "days": 3, "gates": 1, "lunch": True},
 }
 
 
@@ -326,6 +394,83 @@ def test_a_searched_plan_obeys_the_same_rules_and_is_as_good_on_small_trips(case
     assert plan.proof == "unproven"
     assert_holds(plan, tables)
     assert value(plan) == value(proven)
+
+
+def outcome(trip: Trip, tables: Tables) -> tuple[float, float, float]:
+    """Plan a trip: the less the better; days that cannot be driven are the worst."""
+    try:
+        plan = trips.solve(trip, tables)
+    except InputError:
+        return math.inf, math.inf, math.inf
+    assert plan.proof == "proven"
+    assert_holds(plan, tables)
+    return value(plan)
+
+
+def with_towns(trip: Trip, tables: Tables, dice: np.random.Generator) -> Trip:
+    """Allow one more town for each night."""
+    towns = tables.places[len(trip.stops) :]
+    more = [towns[dice.integers(len(towns))] for _ in trip.days]
+    days = zip(trip.days, more, strict=True)
+    return replace(trip, days=tuple(day if town in day.ends else replace(day, ends=(*day.ends, town)) for day, town in days))
+
+
+def with_windows(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
+    """Let each window begin earlier and end later, but not into its neighbours."""
+    stops = []
+    for stop in trip.stops:
+        wider = [
+            [start - timedelta(seconds=int(dice.integers(3600))), end + timedelta(seconds=int(dice.integers(3600)))]
+            for start, end in stop.windows or ()
+        ]
+        for early, late in pairwise(wider):
+            late[0] = max(early[1], late[0])
+        stops.append(replace(stop, windows=None if stop.windows is None else tuple((start, end) for start, end in wider)))
+    return replace(trip, stops=tuple(stops))
+
+
+def with_longer_days(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
+    """Let each day begin up to two hours earlier, on its date, and end up to two hours later."""
+    longer = [(day, *(timedelta(seconds=int(one)) for one in dice.integers(7200, size=2))) for day in trip.days]
+    return replace(trip, days=tuple(replace(day, start=day.start - early, end=day.end + late) for day, early, late in longer))
+
+
+MORE: dict[str, Callable[[Trip, Tables, np.random.Generator], Trip]] = {
+    "night towns": with_towns,
+    "wider windows": with_windows,
+    "longer days": with_longer_days,
+    "fewer closed gates": lambda trip, *_: replace(trip, closed=()),
+    "a smaller reserve": lambda trip, *_: replace(trip, reserve_s=trip.reserve_s / 2),
+    "gates of unknown hours": lambda trip, *_: replace(trip, avoid_unknown_hours=False),
+}
+
+
+@pytest.mark.parametrize("more", MORE)
+@pytest.mark.parametrize("seed", range(30))
+def test_allowing_more_never_gives_a_worse_plan(more: str, seed: int) -> None:
+    """Never fewer must-see stops, then never less weight, then never more seconds on the road."""
+    dice = np.random.default_rng(seed)
+    shape: dict[str, Any] = {"stops": int(dice.integers(2, 6)), "days": int(dice.integers(1, 4)), "gates": int(dice.integers(1, 3))}
+    shape |= {name: bool(dice.random() < 0.6) for name in ("lunch", "optional", "noon")} | {"pinned": bool(dice.random() < 0.2)}
+    trip, tables = made(1000 + seed, **shape)
+    trip = replace(trip, closed=("g0",) if more == "fewer closed gates" else (), avoid_unknown_hours=more == "gates of unknown hours")
+    trip = replace(trip, reserve_s=3600.0 if more == "a smaller reserve" else trip.reserve_s)
+    assert outcome(MORE[more](trip, tables, dice), tables) <= outcome(trip, tables)
+
+
+def test_an_empty_day_drives_on_to_an_early_appointment() -> None:
+    """A day without a stop goes to another of its night towns if that brings a stop in on the next morning, and stays otherwise."""
+    a, b, stop = place("a"), place("b"), place("stop")
+    tables = Tables((a, b, stop), np.array([[0, 7200, 4000], [7200, 0, 600], [4000, 600, 0]]))
+    days = (Day(moment(0, 25200), moment(0, 64800), a, (a, b)), Day(moment(1, 25200), moment(1, 64800), None, (b,)))
+    early = Stop(stop, 3600, ((moment(1, 27000), moment(1, 30600)),))
+    plan = trips.solve(Trip("", (early,), days), tables)
+    assert (plan.left_out, plan.days[0].goal.id, plan.on_road_s, plan.proof) == ((), "b", 7200 + 1200, "proven")
+    searched = tours.search(plan.trip, tables.model(plan.trip), *trips._ends(plan.trip), steps=200)
+    assert searched is not None
+    assert [route.stops for route in searched] == [(), (0,)]
+    late = replace(early, windows=((moment(1, 40000), moment(1, 50000)),))
+    assert trips.solve(Trip("", (late,), (days[0], replace(days[1], ends=(a, b)))), tables).days[0].legs == ()
 
 
 BURMA14 = """16.47 96.10, 16.47 94.44, 20.09 92.54, 22.39 93.37, 25.23 97.24, 22.00 96.05, 20.47 97.02, 17.20 96.29, 16.30 97.38,
@@ -407,7 +552,7 @@ def test_windows_outside_of_the_days_leave_a_stop_out(count: int) -> None:
 def test_more_stops_than_fit_leave_out_those_of_little_weight() -> None:
     """Of 30 stops ten minutes each, those one must see are in, and some others."""
     trip, tables = simple(plane(31), hours=4, visit_s=600)
-    stops = tuple(replace(stop, must=number < 5, weight=float(number)) for number, stop in enumerate(trip.stops))
+    stops = tuple(replace(stop, must=number < 5, weight=float(number + 1)) for number, stop in enumerate(trip.stops))
     plan = trips.solve(replace(trip, stops=stops), tables, seconds=1)
     assert plan.feasible
     assert 0 < len(plan.left_out) < 25
@@ -415,14 +560,17 @@ def test_more_stops_than_fit_leave_out_those_of_little_weight() -> None:
 
 
 def test_the_last_day_may_need_an_empty_way() -> None:
-    """A day without a stop drives to where it must end, after lunch if need be; days that cannot are named."""
+    """A day without a stop drives to where it must end, with lunch on the way; days that cannot are named."""
     places = [place("a"), place("b"), place("c")]
     tables = Tables(tuple(places), np.array([[0, 14400, 60], [14400, 0, FAR], [60, FAR, 0]]))
     days = (Day(moment(0, 36000), moment(0, 64800), places[0], (places[1],)),)
     trip = Trip("", (Stop(places[2], 60, must=False),), days, Lunch(3600))
     plan = trips.solve(trip, tables)
-    assert plan.days[0].legs[0].depart == moment(0, 46800)
+    assert plan.days[0].legs[0].depart == moment(0, 36000)
+    assert plan.days[0].legs[0].lunch == (moment(0, 41400), moment(0, 45000))
     assert plan.days[0].visits == ()
+    slow = replace(trip, lunch=Lunch(3 * 3600))  # sooner there if one sets out when lunch is over, and needs none
+    assert (trips.solve(slow, tables).days[0].legs[0].depart, trips.solve(slow, tables).days[0].legs[0].lunch) == (moment(0, 46800), None)
     with pytest.raises(InputError, match="Day 1: no end is reached in time"):
         trips.solve(replace(trip, days=(replace(days[0], end=moment(0, 43200)),)), tables)
 
@@ -450,10 +598,10 @@ def test_every_fault_of_a_trip_is_named_at_once() -> None:
     windows = ((moment(0, 9), moment(0, 5)), (moment(0, 4), moment(0, 8)))
     stops = (replace(one, visit_s=-1), replace(other, windows=windows, day=7), third, third)
     days = (replace(day, begin=None), replace(trip.days[1], start=day.start, end=day.start - timedelta(1), ends=()))
-    wrong = replace(trip, stops=stops, days=days, lunch=Lunch(0, "13:00", "11:00"), kind="bicycle")
+    wrong = replace(trip, stops=stops, days=days, lunch=Lunch(0, "13:00", "11:00"), kind="bicycle", reserve_s=-1.0)
     with pytest.raises(InputError) as caught:
         trips.solve(wrong, tables)
-    assert len(caught.value.faults) == 12
+    assert len(caught.value.faults) == 13
     with pytest.raises(InputError, match="There are no stops"):
         trips.solve(replace(trip, stops=(), days=()), tables)
     with pytest.raises(InputError, match="500 stops; at most 150"):

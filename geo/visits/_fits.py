@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo.visits._legs import COST, FAR, arrival, empty_day, leaves, needs_lunch
+from geo.visits._legs import COST, FAR, arrives, empty_day, last_arrival, leaves, sets_out
 
 
 @njit(cache=True, nogil=True)
-def _soonest(model: Any, day: int, here: int, there: int, leave: int) -> int:
-    """Give when one arrives by the quickest way, or FAR."""
+def _soonest(model: Any, day: int, here: int, there: int, leave: int, eats: bool) -> int:
+    """Return when one arrives by the quickest way, with lunch on it or without, or FAR."""
     pair, best = here * model.nodes + there, FAR
     for way in range(model.way_start[pair], model.way_start[pair + 1]):
         if leave + model.way[way, COST] >= best:
             break  # the next ones are dearer, and no quicker
-        best = min(best, arrival(model, day, way, leave))
+        best = min(best, arrives(model, day, here, there, way, leave, eats))
     return best
 
 
@@ -33,33 +33,32 @@ def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
     left = np.full((sets, n, 2), FAR)
     highest = np.full(sets, -1)
     possible = np.zeros((sets, len(ends)), np.bool_)
-    first, until = model.day[day]
+    until = model.day[day, 1]
+    states = 2 if model.lunch_s else 1
     for e in range(len(ends)):
-        possible[0, e] = empty_day(model, day, begin, ends, ends[e])[0] < FAR
+        possible[0, e] = empty_day(model, day, begin, ends[e]) < FAR
     for here in range(sets):
         for j in range(n):
             if here >> j & 1:
                 highest[here] = max(highest[here], model.order[j])
-        for state in range(2 * n if here else 1):
-            j, eaten = (state >> 1, state & 1) if here else (begin, 0)
+        for state in range(2 * n if here else states):
+            j, eaten = (state >> 1, state & 1) if here else (begin, state)
             if here and (not here >> j & 1 or left[here, j, eaten] >= FAR):
                 continue
-            leave = left[here, j, eaten] if here else first
+            leave = left[here, j, eaten] if here else sets_out(model, day, begin, eaten)
             for k in range(n):
                 if here >> k & 1 or 0 <= model.order[k] < highest[here]:
                     continue
-                arrive = _soonest(model, day, j, k, leave)
-                if arrive > until:
-                    continue
-                for lunch in range(1 if eaten or model.lunch_s == 0 else 3):
-                    ready, fed = leaves(model, day, k, arrive, lunch), 1 if eaten or lunch else 0
-                    left[here | 1 << k, k, fed] = min(left[here | 1 << k, k, fed], ready)
+                for fed in range(eaten, states):  # who has eaten does not eat again
+                    arrive = _soonest(model, day, j, k, leave, fed > eaten)
+                    if arrive <= until:
+                        left[here | 1 << k, k, fed] = min(left[here | 1 << k, k, fed], leaves(model, day, k, arrive))
             if here:
                 for e in range(len(ends)):
-                    arrive = _soonest(model, day, j, ends[e], leave)
-                    # one who has eaten and is back before the end of lunch could have gone without
-                    if arrive <= until and (eaten == 1 or not needs_lunch(model, day, begin, ends[e], arrive)):
-                        possible[here, e] = True
+                    for fed in range(eaten, states):
+                        arrive = _soonest(model, day, j, ends[e], leave, fed > eaten)
+                        if arrive <= last_arrival(model, day, ends[e], fed):
+                            possible[here, e] = True
     return possible
 
 

@@ -2,6 +2,9 @@
 
 Moments are whole seconds since 1970. *Nodes* are the stops, from 0, and after them the places where days begin and end. *Spans* are
 moments from the first to the last, both within.
+
+Lunch is a part of a way: one eats where it begins, on it, or where it ends, whatever lets one arrive earliest. So whether one has eaten
+changes on ways alone, and at a stop nothing has to be decided.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ class Model(NamedTuple):
     visit_s, order
         (n,); -1 for stops without an order.
     lunch_s, lunch
-        0 for no lunch; (D, N, 2) first and last moment at which it may begin at a node.
+        0 for no lunch; (D, N, 2) first and last moment at which it may begin on the clock of a node.
     day
         (D, 2) first and last moment.
     """
@@ -97,6 +100,76 @@ def departure(model: Any, day: int, way: int, arrive: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def hungry_until(model: Any, day: int, node: int, ready: int) -> int:
+    """Return the last moment at which one may come hungry to a node, eat there, and be ready at a moment; -FAR if there is none."""
+    if model.lunch[day, node, 0] + model.lunch_s > ready:
+        return -FAR
+    return min(ready - model.lunch_s, model.lunch[day, node, 1])
+
+
+@njit(cache=True, nogil=True)
+def fed(model: Any, day: int, node: int, leave: int, drive: int) -> int:
+    """Return when one has left a node, eaten, and driven for so long, or FAR; one eats on the clock of the node, anywhere on the way."""
+    if leave > model.lunch[day, node, 1]:
+        return FAR
+    return max(leave + drive, model.lunch[day, node, 0]) + model.lunch_s
+
+
+@njit(cache=True, nogil=True)
+def arrival_fed(model: Any, day: int, here: int, there: int, way: int, leave: int) -> int:
+    """Return when one arrives by a way who eats on it or at either end, or FAR; over a gate before it or after it, whichever is earlier."""
+    passage = model.way[way, PASSAGE]
+    if passage < 0:
+        arrive = leave + model.way[way, COST]
+        return min(fed(model, day, here, leave, model.way[way, COST]), fed(model, day, there, arrive, 0))
+    at = day * model.passages + passage
+    first, last = model.entry_start[at], model.entry_start[at + 1]
+    drive, service, on = model.way[way, DRIVE], model.way[way, SERVICE], model.way[way, ON]
+    best = FAR
+    ready = fed(model, day, here, leave, drive)
+    if ready < FAR:
+        enter = earliest(model.entry, first, last, ready)
+        if enter < FAR:
+            best = enter + service + on
+    enter = earliest(model.entry, first, last, leave + drive)
+    if enter < FAR:
+        best = min(best, fed(model, day, there, enter + service, on))
+    return best
+
+
+@njit(cache=True, nogil=True)
+def arrives(model: Any, day: int, here: int, there: int, way: int, leave: int, eats: bool) -> int:
+    """Return when one arrives by a way, with lunch or without, or FAR."""
+    return arrival_fed(model, day, here, there, way, leave) if eats else arrival(model, day, way, leave)
+
+
+@njit(cache=True, nogil=True)
+def departure_fed(model: Any, day: int, here: int, there: int, way: int, arrive: int) -> int:
+    """Return when one has to leave at the latest who eats as in :func:`arrival_fed`, to arrive by a way at a moment; or -FAR."""
+    passage = model.way[way, PASSAGE]
+    lunch_s, until = model.lunch_s, model.lunch[day, here, 1]
+    best = -FAR
+    if passage < 0:
+        cost = model.way[way, COST]
+        if model.lunch[day, here, 0] + lunch_s <= arrive:
+            best = min(arrive - lunch_s - cost, until)
+        late = hungry_until(model, day, there, arrive)
+        return max(best, late - cost) if late > -FAR else best
+    at = day * model.passages + passage
+    first, last = model.entry_start[at], model.entry_start[at + 1]
+    drive, service, on = model.way[way, DRIVE], model.way[way, SERVICE], model.way[way, ON]
+    enter = latest(model.entry, first, last, arrive - on - service)
+    if enter > -FAR and model.lunch[day, here, 0] + lunch_s <= enter:
+        best = min(enter - lunch_s - drive, until)
+    if model.lunch[day, there, 0] + lunch_s <= arrive:
+        passed = min(arrive - lunch_s - on, model.lunch[day, there, 1])
+        enter = latest(model.entry, first, last, passed - service)
+        if enter > -FAR:
+            best = max(best, enter - drive)
+    return best
+
+
+@njit(cache=True, nogil=True)
 def visit_begins(model: Any, day: int, stop: int, time: int) -> int:
     """Give the first moment from `time` on at which a visit may begin, or FAR."""
     at = day * model.stops + stop
@@ -104,75 +177,60 @@ def visit_begins(model: Any, day: int, stop: int, time: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def leaves(model: Any, day: int, stop: int, arrive: int, lunch: int) -> int:
-    """Give when one leaves a stop, or FAR: without lunch (0), with lunch before the visit (1), or after it (2)."""
-    if lunch == 1:
-        eat = max(arrive, model.lunch[day, stop, 0])
-        if eat > model.lunch[day, stop, 1]:
-            return FAR
-        arrive = eat + model.lunch_s
+def leaves(model: Any, day: int, stop: int, arrive: int) -> int:
+    """Return when one who arrives at a stop at a moment leaves it, or FAR."""
     begin = visit_begins(model, day, stop, arrive)
     if begin == FAR:
         return FAR
     end = begin + model.visit_s[stop]
-    if lunch == 2:
-        eat = max(end, model.lunch[day, stop, 0])
-        if eat > model.lunch[day, stop, 1]:
-            return FAR
-        end = eat + model.lunch_s
     return end if end <= model.day[day, 1] else FAR
 
 
 @njit(cache=True, nogil=True)
-def must_arrive(model: Any, day: int, stop: int, leave: int, lunch: int) -> int:
-    """Give how late one may arrive at a stop and still leave it at a moment, or -FAR; `lunch` as in :func:`leaves`."""
-    if lunch == 2:
-        leave = min(leave - model.lunch_s, model.lunch[day, stop, 1])
-        if leave < model.lunch[day, stop, 0]:
-            return -FAR
+def must_arrive(model: Any, day: int, stop: int, leave: int) -> int:
+    """Return how late one may arrive at a stop and still leave it at a moment, or -FAR."""
     at = day * model.stops + stop
-    begin = latest(model.begin, model.begin_start[at], model.begin_start[at + 1], leave - model.visit_s[stop])
-    if lunch == 1 and begin != -FAR:
-        begin = min(begin - model.lunch_s, model.lunch[day, stop, 1])
-        if begin < model.lunch[day, stop, 0]:
-            return -FAR
-    return begin
+    return latest(model.begin, model.begin_start[at], model.begin_start[at + 1], leave - model.visit_s[stop])
 
 
 @njit(cache=True, nogil=True)
-def needs_lunch(model: Any, day: int, begin: int, end: int, arrive: int) -> bool:
-    """Say whether a day that begins at its first moment and ends so late has to have lunch in it."""
-    return model.lunch_s > 0 and model.day[day, 0] < model.lunch[day, begin, 1] and arrive > model.lunch[day, end, 1]
+def sets_out(model: Any, day: int, begin: int, eaten: int) -> int:
+    """Return when a day begins: at its first moment, or (1) so late that one has had lunch before and needs none."""
+    return max(model.day[day, 0], model.lunch[day, begin, 1]) if eaten else model.day[day, 0]
 
 
 @njit(cache=True, nogil=True)
-def last_arrival(model: Any, day: int, begin: int, end: int, eaten: bool) -> int:
-    """Give how late a day may end: with or without lunch in it."""
+def last_arrival(model: Any, day: int, end: int, eaten: int) -> int:
+    """Return how late a day may end: with lunch (1), or so early that one needs none."""
     last = model.day[day, 1]
-    if not eaten and needs_lunch(model, day, begin, end, last):
-        last = model.lunch[day, end, 1]
-    return last
+    return min(last, model.lunch[day, end, 1]) if model.lunch_s and not eaten else last
 
 
 @njit(cache=True, nogil=True)
-def empty_day(model: Any, day: int, begin: int, ends: Any, end: int) -> Any:
-    """Give cost and departure of a day without a visit, FAR where it cannot be: one stays, or goes straight to another place.
+def straight(model: Any, day: int, begin: int, end: int, way: int) -> Any:
+    """Return when a day ends that is nothing but one way, or FAR; and how: without lunch (0), after it (1), or with it (2)."""
+    first, last = model.day[day]
+    arrive = arrival(model, day, way, first)
+    if arrive <= last_arrival(model, day, end, 0):
+        return arrive, 0
+    if model.lunch_s:
+        after = arrival(model, day, way, sets_out(model, day, begin, 1))
+        on_it = arrival_fed(model, day, begin, end, way, first)
+        if min(after, on_it) <= last:
+            return (after, 1) if after <= on_it else (on_it, 2)
+    return FAR, 0
 
-    Nobody eats on the way: one who would have to, leaves after lunch.
-    """
-    for k in range(len(ends)):
-        if ends[k] == begin:
-            return (0 if begin == end else FAR), model.day[day, 0]
+
+@njit(cache=True, nogil=True)
+def empty_day(model: Any, day: int, begin: int, end: int) -> int:
+    """Return the cost of a day without a visit, FAR if it cannot be: one stays, or drives to another place."""
+    if begin == end:
+        return 0
     pair = begin * model.nodes + end
-    first = model.day[day, 0]
-    after = max(first, model.lunch[day, begin, 1])
     for way in range(model.way_start[pair], model.way_start[pair + 1]):
-        arrive = arrival(model, day, way, first)
-        if arrive <= model.day[day, 1] and not needs_lunch(model, day, begin, end, arrive):
-            return model.way[way, COST], first
-        if model.lunch_s > 0 and arrival(model, day, way, after) <= model.day[day, 1]:
-            return model.way[way, COST], after
-    return FAR, first
+        if straight(model, day, begin, end, way)[0] < FAR:
+            return model.way[way, COST]
+    return FAR
 
 
 def spans(pieces: list[list[tuple[int, int]]]) -> tuple[Any, Any]:

@@ -7,10 +7,23 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from geo.visits._legs import COST, FAR, arrival, departure, empty_day, last_arrival, leaves, must_arrive, needs_lunch
+from geo.visits._legs import (
+    COST,
+    FAR,
+    arrival,
+    arrival_fed,
+    arrives,
+    departure,
+    departure_fed,
+    empty_day,
+    last_arrival,
+    leaves,
+    must_arrive,
+    sets_out,
+)
 
-BROKEN = 1 << 44
-"""Seconds that stand for a day which cannot be: more than any trip has."""
+BROKEN = 1 << 53
+"""Seconds that stand for a day which cannot be: more than all stops left out of a trip stand for."""
 KEPT = 4
 """Pairs of time and cost that are kept at a stop."""
 
@@ -133,38 +146,42 @@ def _onward(model: Any, tours: Any, day: int, node: int, stop: int, source: Any,
     counts[b, q, 0] = counts[b, q, 1] = 0
     pair = node * model.nodes + stop
     until = model.day[day, 1]
-    for eaten in range(2 if model.lunch_s else 1):
+    states = 2 if model.lunch_s else 1
+    for eaten in range(states):
         for at in range(counts[a, p, eaten]):
-            soonest = until + 1
             left, cost = times[a, p, eaten, at], costs[a, p, eaten, at]
-            for way in range(model.way_start[pair], model.way_start[pair + 1]):
-                if left + model.way[way, COST] >= soonest:
-                    break
-                arrive = arrival(model, day, way, left)
-                if arrive >= soonest:
-                    continue
-                soonest = arrive
-                for lunch in range(1 if eaten or model.lunch_s == 0 else 3):
-                    leave = leaves(model, day, stop, arrive, lunch)
+            for fed in range(eaten, states):
+                soonest = until + 1
+                for way in range(model.way_start[pair], model.way_start[pair + 1]):
+                    if left + model.way[way, COST] >= soonest:
+                        break
+                    arrive = arrives(model, day, node, stop, way, left, fed > eaten)
+                    if arrive >= soonest:
+                        continue
+                    soonest = arrive
+                    leave = leaves(model, day, stop, arrive)
                     if leave < FAR:
-                        _keep(counts, times, costs, b, q, 1 if eaten or lunch else 0, leave, cost + model.way[way, COST])
+                        _keep(counts, times, costs, b, q, fed, leave, cost + model.way[way, COST])
 
 
 @njit(cache=True, nogil=True)
-def _home(model: Any, tours: Any, day: int, begin: int, node: int, end: int, source: Any) -> int:
+def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) -> int:
     """Give the least cost of a day that goes from some pairs at a node to its end, FAR where none is in time."""
     a, p = source
     pair = node * model.nodes + end
     best = FAR
-    for eaten in range(2):
+    states = 2 if model.lunch_s else 1
+    for eaten in range(states):
         for at in range(tours.count[a, p, eaten]):
             left, cost = tours.time[a, p, eaten, at], tours.cost[a, p, eaten, at]
-            for way in range(model.way_start[pair], model.way_start[pair + 1]):
-                if cost + model.way[way, COST] >= best:
-                    break
-                arrive = arrival(model, day, way, left)
-                if arrive <= model.day[day, 1] and (eaten or not needs_lunch(model, day, begin, end, arrive)):
-                    best = cost + model.way[way, COST]
+            for fed in range(eaten, states):
+                latest = last_arrival(model, day, end, fed)
+                for way in range(model.way_start[pair], model.way_start[pair + 1]):
+                    if cost + model.way[way, COST] >= best:
+                        break
+                    arrive = arrives(model, day, node, end, way, left, fed > eaten)
+                    if arrive <= latest:
+                        best = cost + model.way[way, COST]
     return best
 
 
@@ -173,8 +190,10 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
     """Work out anew what is kept of a day: all of it (-1), or what changes when a stop has been put in after the `new`-th node."""
     begin, end, size = begin_of(frame, tours, day), tours.town[day], tours.size[day]
     route = tours.route[day]
-    tours.count[day, 0, 0], tours.count[day, 0, 1] = 1, 0
-    tours.time[day, 0, 0, 0], tours.cost[day, 0, 0, 0] = model.day[day, 0], 0
+    late, states = tours.late, 2 if model.lunch_s else 1
+    for eaten in range(states):
+        tours.count[day, 0, eaten] = 1
+        tours.time[day, 0, eaten, 0], tours.cost[day, 0, eaten, 0] = sets_out(model, day, begin, eaten), 0
     node, least = begin, 0
     for p in range(size):
         if p >= new:
@@ -182,17 +201,16 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
         least = min(FAR, least + model.least_s[node, route[p]])
         node = route[p]
     if size == 0:
-        spent = empty_day(model, day, begin, frame.end[frame.end_start[day] : frame.end_start[day + 1]], end)[0]
+        spent = empty_day(model, day, begin, end)
         tours.least[day] = 0
     else:
-        spent = _home(model, tours, day, begin, node, end, (day, size))
+        spent = _home(model, tours, day, node, end, (day, size))
         tours.least[day] = min(FAR, least + model.least_s[node, end])
     tours.spent[day] = min(spent, BROKEN)
-    late, states = tours.late, 2 if model.lunch_s else 1
     if new < 0:
         new = size - 1
         for eaten in range(2):
-            late[day, size + 1, eaten] = last_arrival(model, day, begin, end, eaten == 1)
+            late[day, size + 1, eaten] = last_arrival(model, day, end, eaten)
     else:
         for p in range(size + 1, new + 1, -1):
             late[day, p, 0], late[day, p, 1] = late[day, p - 1, 0], late[day, p - 1, 1]
@@ -204,34 +222,43 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
             leave = -FAR
             for way in range(model.way_start[pair], model.way_start[pair + 1]):
                 leave = max(leave, departure(model, day, way, late[day, p + 1, eaten]))
-            late[day, p, eaten] = must_arrive(model, day, stop, leave, 0)
-            if eaten:
-                for lunch in range(1, 3):
-                    late[day, p, 0] = max(late[day, p, 0], must_arrive(model, day, stop, leave, lunch))
+                if eaten < states - 1:
+                    leave = max(leave, departure_fed(model, day, stop, then, way, late[day, p + 1, 1]))
+            late[day, p, eaten] = must_arrive(model, day, stop, leave)
         then = stop
 
 
 @njit(cache=True, nogil=True)
 def fits(model: Any, tours: Any, day: int, p: int, node: int, stop: int, then: int) -> bool:
     """Say whether a stop fits in after the p-th node of a day."""
-    to, on = node * model.nodes + stop, stop * model.nodes + then
-    for eaten in range(2):
+    to = node * model.nodes + stop
+    states = 2 if model.lunch_s else 1
+    for eaten in range(states):
         for at in range(tours.count[day, p, eaten]):
+            left = tours.time[day, p, eaten, at]
             for way in range(model.way_start[to], model.way_start[to + 1]):
-                arrive = arrival(model, day, way, tours.time[day, p, eaten, at])
-                if arrive > model.day[day, 1]:
-                    continue
-                for lunch in range(1 if eaten or model.lunch_s == 0 else 3):
-                    leave = leaves(model, day, stop, arrive, lunch)
-                    if leave < FAR:
-                        for other in range(model.way_start[on], model.way_start[on + 1]):
-                            if arrival(model, day, other, leave) <= tours.late[day, p + 1, 1 if eaten or lunch else 0]:
-                                return True
+                for fed in range(eaten, states):
+                    arrive = arrives(model, day, node, stop, way, left, fed > eaten)
+                    leave = leaves(model, day, stop, arrive) if arrive <= model.day[day, 1] else FAR
+                    if leave < FAR and _on_time(model, tours, day, p + 1, stop, then, leave, fed):
+                        return True
     return False
 
 
 @njit(cache=True, nogil=True)
-def total_s(model: Any, tours: Any, day: int, begin: int, p: int, node: int, stop: int) -> int:
+def _on_time(model: Any, tours: Any, day: int, p: int, stop: int, then: int, leave: int, eaten: int) -> bool:
+    """Say whether one who leaves a stop comes to the p-th node of a day in time for all that follows."""
+    pair = stop * model.nodes + then
+    for way in range(model.way_start[pair], model.way_start[pair + 1]):
+        if arrival(model, day, way, leave) <= tours.late[day, p, eaten]:
+            return True
+        if model.lunch_s and not eaten and arrival_fed(model, day, stop, then, way, leave) <= tours.late[day, p, 1]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def total_s(model: Any, tours: Any, day: int, p: int, node: int, stop: int) -> int:
     """Give what a day costs with a stop put in after the p-th node, which is `node`; FAR where it does not fit."""
     scratch, size = len(tours.size), tours.size[day]
     _onward(model, tours, day, node, stop, (day, p), (scratch, p & 1))
@@ -239,4 +266,4 @@ def total_s(model: Any, tours: Any, day: int, begin: int, p: int, node: int, sto
     for q in range(p, size):
         _onward(model, tours, day, node, tours.route[day, q], (scratch, q & 1), (scratch, q + 1 & 1))
         node = tours.route[day, q]
-    return _home(model, tours, day, begin, node, tours.town[day], (scratch, size & 1))
+    return _home(model, tours, day, node, tours.town[day], (scratch, size & 1))

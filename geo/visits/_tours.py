@@ -81,7 +81,7 @@ def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
             if added >= best or np.random.random() < BLINK or not fits(model, tours, day, p, before, stop, then):
                 continue
             if not frame.plain or tours.spent[day] == BROKEN:
-                total = total_s(model, tours, day, begin, p, before, stop)
+                total = total_s(model, tours, day, p, before, stop)
                 added = FAR if total == FAR else total - tours.spent[day]
             if added < best:
                 best, best_day, best_p = added, day, p
@@ -93,7 +93,7 @@ def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _move(model: Any, frame: Any, tours: Any, touched: Any) -> None:
-    """Let one day end elsewhere; stops that do not fit any more are taken out."""
+    """Let one day end elsewhere, and empty days after it too or not; stops that do not fit any more are taken out."""
     days = len(model.day)
     day = np.random.randint(days)
     first, last = frame.end_start[day], frame.end_start[day + 1]
@@ -108,7 +108,7 @@ def _move(model: Any, frame: Any, tours: Any, touched: Any) -> None:
         stays = False
         for k in range(frame.end_start[day], frame.end_start[day + 1]):
             stays |= frame.end[k] == town
-        if tours.size[day] or not stays:
+        if tours.size[day] or not stays or np.random.random() < 0.5:
             break
     for day in range(days):
         if touched[day]:

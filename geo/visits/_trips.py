@@ -12,11 +12,9 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo.visits._legs import COST, FAR, arrival, departure, empty_day, last_arrival, leaves, must_arrive, needs_lunch
+from geo.visits._legs import COST, FAR, arrives, empty_day, last_arrival, leaves, sets_out
 
-__all__ = ["days_joined", "departure", "empty_day", "last_arrival", "must_arrive", "one_day"]
-
-TIE = 1 << 36
+TIE = 1 << 30
 """Worth of a second on the road in seconds of arriving earlier: as much as no trip is long."""
 
 
@@ -80,10 +78,11 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
     step = 0
     for pair in range(model.nodes * model.nodes):
         step = max(step, model.way_start[pair + 1] - model.way_start[pair])
-    step = 3 * n * (step + 1)
+    step = 2 * n * (step + 1)
     first, until = model.day[day]
+    states = 2 if model.lunch_s else 1
     for e in range(len(ends)):
-        on_road, leave = empty_day(model, day, begin, ends, ends[e])
+        on_road = empty_day(model, day, begin, ends[e])
         if on_road < FAR:
             best[0, e] = on_road * TIE
     for here in range(sets):
@@ -93,11 +92,11 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
         for j in range(n):
             if here >> j & 1:
                 highest = max(highest, model.order[j])
-        for state in range(2 * n if here else 1):
-            j, eaten = (state >> 1, state & 1) if here else (begin, 0)
+        for state in range(2 * n if here else states):
+            j, eaten = (state >> 1, state & 1) if here else (begin, state)
             label = head[(here * n + j) * 2 + eaten] if here else -1
             while label >= 0 or not here:
-                left, so_far = (time[label], cost[label]) if here else (first, 0)
+                left, so_far = (time[label], cost[label]) if here else (sets_out(model, day, begin, eaten), 0)
                 while count + step > size:
                     if size >= most:
                         return best, last, parent, stop, False
@@ -107,33 +106,36 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
                 for k in range(n):
                     if not wanted >> k & 1 or here >> k & 1 or 0 <= model.order[k] < highest:
                         continue
-                    pair, soonest = j * model.nodes + k, FAR
-                    goal = ((here | 1 << k) * n + k) * 2
-                    for way in range(model.way_start[pair], model.way_start[pair + 1]):
-                        if left + model.way[way, COST] >= min(soonest, until + 1):
-                            break  # the next ones are dearer, and no quicker
-                        arrive = arrival(model, day, way, left)
-                        if arrive >= soonest:
-                            continue
-                        soonest = arrive
-                        for lunch in range(1 if eaten or model.lunch_s == 0 else 3):
-                            leave = leaves(model, day, k, arrive, lunch)
+                    pair = j * model.nodes + k
+                    for fed in range(eaten, states):  # who has eaten does not eat again
+                        soonest = until + 1
+                        goal = ((here | 1 << k) * n + k) * 2 + fed
+                        for way in range(model.way_start[pair], model.way_start[pair + 1]):
+                            if left + model.way[way, COST] >= soonest:
+                                break  # the next ones are dearer, and no quicker
+                            arrive = arrives(model, day, j, k, way, left, fed > eaten)
+                            if arrive >= soonest:
+                                continue
+                            soonest = arrive
+                            leave = leaves(model, day, k, arrive)
                             if leave < FAR:
                                 time[count], cost[count] = leave, so_far + model.way[way, COST]
                                 parent[count], stop[count] = label, k
-                                if _insert(time, cost, after, head, goal + (1 if eaten or lunch else 0), count):
+                                if _insert(time, cost, after, head, goal, count):
                                     count += 1
                 if not here:
                     break
                 for e in range(len(ends)):
                     pair = j * model.nodes + ends[e]
-                    for way in range(model.way_start[pair], model.way_start[pair + 1]):
-                        arrive = arrival(model, day, way, left)
-                        if arrive > until or needs_lunch(model, day, begin, ends[e], arrive) != (eaten == 1):
-                            continue
-                        value = (so_far + model.way[way, COST]) * TIE + arrive - first
-                        if value < best[here, e]:
-                            best[here, e], last[here, e] = value, label
+                    for fed in range(eaten, states):
+                        latest = last_arrival(model, day, ends[e], fed)
+                        for way in range(model.way_start[pair], model.way_start[pair + 1]):
+                            arrive = arrives(model, day, j, ends[e], way, left, fed > eaten)
+                            if arrive > latest:
+                                continue
+                            value = (so_far + model.way[way, COST]) * TIE + arrive - first
+                            if value < best[here, e]:
+                                best[here, e], last[here, e] = value, label
                 label = after[label]
     return best, last, parent, stop, True
 

@@ -13,6 +13,13 @@ from zoneinfo import ZoneInfo
 
 Proof = Literal["proven", "unproven"]
 
+MOST_STOPS, MOST_DAYS = 150, 31
+"""Of a trip, wherever it is read, changed or planned."""
+LEAST_WEIGHT, MOST_WEIGHT = 1e-6, 1e6
+"""Of a stop: weights are added as whole millionths."""
+MOST_RESERVE_S = 4 * 3600.0
+"""No reserve at the gates is longer."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -66,7 +73,8 @@ class Stop:
     windows
         Each from when to when a visit may take place, in order and apart; the whole visit lies in one of them. None: at any time.
     must
-        Whether the trip fails without it. Of the others as much ``weight`` as possible is visited.
+        Whether the trip fails without it. Of the others as much ``weight`` as possible is visited, each from LEAST_WEIGHT to
+        MOST_WEIGHT.
     day
         Number of the only day on which it may be visited, from 0; None: any.
     order
@@ -89,7 +97,9 @@ class Stop:
 class Lunch:
     """A break of ``length_s`` that begins between two times of the day, on the clock where one is: ``HH:MM``, text.
 
-    It is taken at a stop, before or after the visit, and left out on a day that begins after ``until`` or ends before it.
+    It is taken once a day: where the day begins, at a stop before or after the visit, or on the way, where over a gate the clock is
+    that of the side on which one eats. It is left out on a day on which one sets out at ``until`` or later, or has arrived by then; the
+    date is that on which the day begins.
     """
 
     length_s: float
@@ -135,9 +145,12 @@ class Trip:
     kind
         Of traffic: ``passenger`` or ``cargo``.
     avoid_unknown_hours
-        Whether gates of unknown hours are passed by; otherwise they are assumed open in daylight, and the plan says so.
+        Whether gates are passed by whose hours nobody has published for the day; otherwise those count that are remembered, or daylight,
+        and the plan says so.
     closed
         Gates that are taken as closed.
+    reserve_s
+        One enters a gate at least so long before it closes; hours that go on, such as through the night, do not close.
     told
         What was assumed when the trip was read, one sentence each: a time without a zone, a visit without a length.
     """
@@ -152,6 +165,7 @@ class Trip:
     avoid_unknown_hours: bool = False
     closed: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    reserve_s: float = 1800.0
 
 
 # The plan ----------------------------------------------------------------------------------------------------------------
@@ -170,7 +184,8 @@ class Crossing:
     arrive, enter, leave
         When one is there, when the gate lets one in, and when one has passed; on the clock of the gate.
     hours_known
-        Whether somebody has published when this gate is open; otherwise daylight is assumed.
+        Whether somebody has published when this gate is open on this day, as :attr:`geo.gates.Opening.known` has it; otherwise the hours
+        are remembered, or daylight is assumed.
     """
 
     gate: str
@@ -195,7 +210,8 @@ class Crossing:
 class Leg:
     """A way between two places, over one gate at most.
 
-    ``depart`` on the clock of ``start``, ``arrive`` on that of ``goal``; ``drive_s`` and ``length_m`` without the gate.
+    ``depart`` on the clock of ``start``, ``arrive`` on that of ``goal``; ``drive_s`` and ``length_m`` without the gate. ``lunch``: from
+    when to when one eats on the way, on the clock of ``start`` or, behind the gate, of ``goal``; None where one does not.
     """
 
     start: Place
@@ -205,6 +221,7 @@ class Leg:
     drive_s: float
     length_m: float
     crossing: Crossing | None = None
+    lunch: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True)
@@ -232,13 +249,17 @@ class Visit:
 
 @dataclass(frozen=True)
 class DayPlan:
-    """A day of the plan: ways and visits in turn, beginning and ending with a way; no ways at all where one stays where one is."""
+    """A day of the plan: ways and visits in turn, beginning and ending with a way; no ways at all where one stays where one is.
+
+    ``lunch``: from when to when one eats where the day begins, before setting out; None where one does not.
+    """
 
     number: int
     start: Place
     goal: Place
     legs: tuple[Leg, ...]
     visits: tuple[Visit, ...]
+    lunch: tuple[datetime, datetime] | None = None
 
     def steps(self) -> Iterator[Leg | Visit]:
         """Give ways and visits in the order of time."""

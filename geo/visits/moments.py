@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -31,10 +31,10 @@ def later(moment: datetime, seconds: float) -> datetime:
     return NEVER if moment is NEVER else moment.astimezone(UTC) + timedelta(seconds=seconds)
 
 
-def clock(moment: datetime, hour: str, zone: ZoneInfo) -> datetime:
-    """Give the time ``HH:MM`` of the day on which a moment falls there."""
+def clock(day: date, hour: str, zone: ZoneInfo) -> datetime:
+    """Return the moment at which a clock shows ``HH:MM`` on a day."""
     hours, minutes = hour.split(":")
-    return datetime.combine(moment.astimezone(zone).date(), time(int(hours), int(minutes)), zone)
+    return datetime.combine(day, time(int(hours), int(minutes)), zone)
 
 
 def shows(moment: datetime, zone: ZoneInfo) -> bool:

@@ -21,25 +21,25 @@ import shapely
 from geo import access
 from geo.gates import service_time_s
 from geo.network import Network
-from geo.visits.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
-from geo.visits.moments import NEVER, at, between, clock, later, length, shows
+from geo.visits import meals
+from geo.visits.itinerary import Crossing, Day, DayPlan, Leg, Place, Plan, Stop, Trip, Visit
+from geo.visits.meals import TOLERANCE_S, Lunchtime, way
+from geo.visits.moments import NEVER, at, between, later, length, shows
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo.gates import Hours
 
-TOLERANCE_S = 1.0
-"""Plans hold whole seconds, rounded up, and the network has fractions: each part of a way may be off by so much."""
 TOLERANCE_M = 1.0
 
 
 def rehearse(plan: Plan, network: Network, gates: gpd.GeoDataFrame, crossings: pd.DataFrame, hours: Hours) -> list[str]:
     """Go through a plan as a driver would, and give every fault as a sentence with its place and moment; none if it holds.
 
-    Checked are the ways (who drives where, through which gate, how long and how far), moments and clocks, hours of the gates,
-    windows, lunch, days, nights, pins, that every stop is visited once or left out, the slack, and the sum on the road. That a
-    stop one must see is left out is no fault of the plan, which says so itself.
+    Checked are the ways (who drives where, through which gate, how long and how far), moments and clocks, hours of the gates with the
+    reserve before they close, windows, lunch wherever it is eaten, days, nights, pins, that every stop is visited once or left out, the
+    slack, and the sum on the road. That a stop one must see is left out is not a fault of the plan, which says so itself.
 
     Parameters
     ----------
@@ -74,10 +74,6 @@ def rehearse(plan: Plan, network: Network, gates: gpd.GeoDataFrame, crossings: p
 # Words -------------------------------------------------------------------------------------------------------------------
 
 
-def _way(leg: Leg) -> str:
-    return f"{leg.start.name()} – {leg.goal.name()}"
-
-
 def _dial(what: str, moment: datetime, zone: ZoneInfo) -> Iterator[str]:
     if not shows(moment, zone):
         yield f"{what}: {at(moment)} is not the time on the clock there, which is {at(moment.astimezone(zone))} ({zone.key})."
@@ -85,12 +81,13 @@ def _dial(what: str, moment: datetime, zone: ZoneInfo) -> Iterator[str]:
 
 def _moments(plan: Plan) -> Iterator[tuple[str, datetime]]:
     for day in plan.days:
+        yield from ((meal.what, moment) for meal in meals.of(day) for moment in (meal.start, meal.end))
         for leg in day.legs:
-            yield from ((_way(leg), moment) for moment in (leg.depart, leg.arrive))
+            yield from ((way(leg), moment) for moment in (leg.depart, leg.arrive))
             if leg.crossing:
                 yield from ((leg.crossing.gate, moment) for moment in (leg.crossing.arrive, leg.crossing.enter, leg.crossing.leave))
         for visit in day.visits:
-            moments = (visit.arrive, visit.start, visit.end, visit.leave, *(visit.lunch or ()))
+            moments = (visit.arrive, visit.start, visit.end, visit.leave)
             yield from ((visit.stop.place.name(), moment) for moment in moments)
 
 
@@ -231,30 +228,30 @@ class _Driver:
         for leg in day.legs:
             yield from self._leg(leg)
         for visit in day.visits:
-            yield from _visit(visit, self.trip.lunch)
+            yield from _visit(visit)
         first, last = day.legs[0], day.legs[-1]
         if first.depart < wish.start:
-            yield f"{_way(first)}: it departs at {at(first.depart)}, before day {day.number + 1} begins at {at(wish.start)}."
+            yield f"{way(first)}: it departs at {at(first.depart)}, before day {day.number + 1} begins at {at(wish.start)}."
         if last.arrive > wish.end:
-            yield f"{_way(last)}: it arrives at {at(last.arrive)}, after day {day.number + 1} ends at {at(wish.end)}."
-        yield from _lunch_rule(day, self.trip.lunch)
+            yield f"{way(last)}: it arrives at {at(last.arrive)}, after day {day.number + 1} ends at {at(wish.end)}."
+        yield from meals.faults(day, wish, self.trip.lunch)
         if len(day.legs) == len(day.visits) + 1:
             yield from self._slack(day, wish)
 
     # One way --------------------------------------------------------------------------------------------------------------
 
     def _leg(self, leg: Leg) -> Iterator[str]:
-        yield from _dial(_way(leg), leg.depart, leg.start.zone)
-        yield from _dial(_way(leg), leg.arrive, leg.goal.zone)
+        yield from _dial(way(leg), leg.depart, leg.start.zone)
+        yield from _dial(way(leg), leg.arrive, leg.goal.zone)
         parts, names = self.parts(leg), [leg.start.name(), leg.goal.name()]
         if leg.crossing:
             names.insert(1, f"the gate {leg.crossing.gate}")
             yield from self._crossing(leg, leg.crossing)
         elif leg.start.country != leg.goal.country:
-            yield f"{_way(leg)}: it departs at {at(leg.depart)} for another country and passes no gate."
+            yield f"{way(leg)}: it departs at {at(leg.depart)} for another country and passes no gate."
             return
         missing = [f"{start} to {goal}" for part, start, goal in zip(parts, names, names[1:], strict=False) if math.isnan(part.time_s)]
-        yield from (f"{_way(leg)}: departing at {at(leg.depart)}, no road leads from {way}." for way in missing)
+        yield from (f"{way(leg)}: departing at {at(leg.depart)}, no road leads from {ends}." for ends in missing)
         if missing:
             return
         moments = [leg.depart, leg.arrive]
@@ -262,16 +259,19 @@ class _Driver:
             moments[1:1] = [leg.crossing.arrive, leg.crossing.leave]
         for number, part in enumerate(parts):
             start, end = moments[2 * number], moments[2 * number + 1]
-            if abs(between(start, end) - part.time_s) > TOLERANCE_S:
-                stated, way = length(between(start, end)), f"from {names[number]} at {at(start)} to {names[number + 1]} at {at(end)}"
-                yield f"{_way(leg)}: the plan drives {way} in {stated}; the way takes {length(part.time_s)}."
+            drive_s = between(start, end)
+            if leg.lunch and number == (1 if meals.behind(leg) else 0):  # who has driven all of it before lunch may have waited for that
+                drive_s = min(part.time_s, between(start, leg.lunch[0])) + between(leg.lunch[1], end)
+            if abs(drive_s - part.time_s) > TOLERANCE_S:
+                stated, ends = length(drive_s), f"from {names[number]} at {at(start)} to {names[number + 1]} at {at(end)}"
+                yield f"{way(leg)}: the plan drives {ends} in {stated}; the way takes {length(part.time_s)}."
         drive_s, length_m = sum(part.time_s for part in parts), sum(part.length_m for part in parts)
         if abs(leg.drive_s - drive_s) > TOLERANCE_S * len(parts):
             stated, real = length(leg.drive_s), length(drive_s)
-            yield f"{_way(leg)}: departing at {at(leg.depart)}, the plan states a drive of {stated}; it takes {real}."
+            yield f"{way(leg)}: departing at {at(leg.depart)}, the plan states a drive of {stated}; it takes {real}."
         if not abs(leg.length_m - length_m) <= TOLERANCE_M * len(parts):
             stated, real = f"{leg.length_m / 1000:.1f} km", f"{length_m / 1000:.1f} km"
-            yield f"{_way(leg)}: departing at {at(leg.depart)}, the plan states a length of {stated}; it is {real}."
+            yield f"{way(leg)}: departing at {at(leg.depart)}, the plan states a length of {stated}; it is {real}."
 
     def _crossing(self, leg: Leg, crossing: Crossing) -> Iterator[str]:
         gate, trip = crossing.gate, self.trip
@@ -281,7 +281,7 @@ class _Driver:
             return
         sides = {self.gates.at[gate, "country"], self.gates.at[gate, "opposite_country"]}
         if sides != {leg.start.country, leg.goal.country} or crossing.towards != leg.goal.country:
-            yield f"{what}: it does not lead towards {crossing.towards} on the way {_way(leg)}."
+            yield f"{what}: it does not lead towards {crossing.towards} on the way {way(leg)}."
             return
         if gate in trip.closed:
             yield f"{what}: the trip takes this gate as closed."
@@ -297,6 +297,9 @@ class _Driver:
             opens = "and does not open within a month" if opening.opens is None else f"and opens at {opening.opens:%H:%M on %Y-%m-%d}"
             yield f"{what}: at {at(crossing.enter)} the gate is closed towards {crossing.towards} ({opening.why}), {opens}."
         elif opening.opens is not None:
+            if opening.until is not None and later(crossing.enter, trip.reserve_s) > opening.until:
+                closes, reserve = at(opening.until), length(trip.reserve_s)
+                yield f"{what}: one enters at {at(crossing.enter)}, and it closes at {closes}; the trip has a reserve of {reserve}."
             for moment in (crossing.arrive, crossing.enter, crossing.leave):
                 if moment.utcoffset() != moment.astimezone(opening.opens.tzinfo).utcoffset():
                     yield f"{what}: {at(moment)} is not the time on the clock of the gate."
@@ -319,34 +322,51 @@ class _Driver:
     def _still_fine(self, day: DayPlan, wish: Day, first: int, arrive: datetime) -> bool:
         """Say whether the rest of a day can be done from an arrival on; where one eats may be changed, the gates may not.
 
-        Kept are the earliest moments for those who have eaten, and for those who have not.
+        Kept are the earliest moments for those who have eaten, or need not eat, and for those who have not.
         """
-        lunch = self.trip.lunch
-        eaten = arrive if any(visit.lunch for visit in day.visits[:first]) else NEVER
-        hungry = NEVER if eaten is arrive else arrive
-        for visit, leg in zip(day.visits[first:], day.legs[first + 1 :], strict=True):
-            zone, done = visit.stop.place.zone, [_seen(visit.stop, eaten)]
-            if lunch and hungry is not NEVER:
-                done += [_seen(visit.stop, _eat(hungry, lunch, zone)), _eat(_seen(visit.stop, hungry), lunch, zone)]
-            eaten, hungry = self._onward(leg, min(done)), self._onward(leg, _seen(visit.stop, hungry))
+        meal = Lunchtime(self.trip.lunch, wish.date) if self.trip.lunch else None
+        had = [day.lunch, *(leg.lunch for leg in day.legs[: first + 1]), *(visit.lunch for visit in day.visits[:first])]
+        full = any(had) or (meal is not None and meal.too_late(day.legs[0].depart, day.start.zone))
+        eaten, hungry = (arrive, NEVER) if full else (NEVER, arrive)
         end = later(wish.end, TOLERANCE_S)
-        return eaten <= end or (hungry <= end and not (lunch and _needs_lunch(day.legs[0].depart, hungry, day, lunch)))
+        for visit, leg in zip(day.visits[first:], day.legs[first + 1 :], strict=True):
+            stop, zone = visit.stop, visit.stop.place.zone
+            ready, done = [_seen(stop, eaten)], _seen(stop, hungry)
+            if meal:
+                ready += [_seen(stop, meal.eat(hungry, zone)), meal.eat(done, zone)]
+            eaten, hungry = self._onward(leg, min(ready), end), self._onward(leg, done, end)
+            if meal:
+                eaten = min(eaten, self._onward(leg, done, end, meal))
+        return eaten <= end or (hungry <= end and (meal is None or meal.too_early(hungry, day.goal.zone)))
 
-    def _onward(self, leg: Leg, depart: datetime) -> datetime:
-        """Give when one arrives who departs later than planned, through the same gate."""
-        if depart is NEVER:
+    def _onward(self, leg: Leg, depart: datetime, end: datetime, meal: Lunchtime | None = None) -> datetime:
+        """Return when one arrives who departs at a moment, through the same gate, with lunch on the way or without."""
+        parts = [part.time_s for part in self.parts(leg)]
+        if depart is NEVER or any(math.isnan(part) for part in parts):
             return NEVER
-        parts = self.parts(leg)
-        if any(math.isnan(part.time_s) for part in parts):
-            return NEVER
-        moment = later(depart, parts[0].time_s)
+        reach = later(depart, parts[0])
         if leg.crossing is None:
-            return moment
-        service_s = self.service(leg.crossing)
-        opening = self.hours.when_open(leg.crossing.gate, leg.crossing.towards, self.trip.kind, moment, self.trip.vehicle_country)
-        if opening.opens is None or math.isnan(service_s):
-            return NEVER
-        return later(max(moment, opening.opens), service_s + parts[1].time_s)
+            return min(meal.drive(depart, leg.start.zone, parts[0]), meal.eat(reach, leg.goal.zone)) if meal else reach
+        passed = self._through(leg.crossing, reach, end)
+        if meal is None:
+            return later(passed, parts[1])
+        before = self._through(leg.crossing, meal.drive(depart, leg.start.zone, parts[0]), end)
+        return min(later(before, parts[1]), meal.drive(passed, leg.goal.zone, parts[1]))
+
+    def _through(self, crossing: Crossing, moment: datetime, end: datetime) -> datetime:
+        """Return when one has passed a gate who is there at a moment; never, if that is not before an end."""
+        trip, service_s = self.trip, self.service(crossing)
+        while moment <= end:
+            opening = self.hours.when_open(crossing.gate, crossing.towards, trip.kind, moment, trip.vehicle_country)
+            if opening.opens is None or math.isnan(service_s):
+                break
+            if not opening.open:
+                moment = opening.opens
+            elif opening.until is None or later(moment, trip.reserve_s) <= later(opening.until, TOLERANCE_S):
+                return later(moment, service_s)
+            else:
+                moment = opening.until  # too late for this time
+        return NEVER
 
 
 def _key(place: Place) -> tuple[str, float, float, str]:
@@ -364,7 +384,7 @@ def _sequence(day: DayPlan) -> Iterator[str]:
     places = [day.start, *(visit.stop.place for visit in day.visits), day.goal]
     for leg, start, goal in zip(day.legs, places, places[1:], strict=False):
         if leg.start != start or leg.goal != goal:
-            yield f"{_way(leg)}: at {at(leg.depart)} the way should lead from {start.name()} to {goal.name()}."
+            yield f"{way(leg)}: at {at(leg.depart)} the way should lead from {start.name()} to {goal.name()}."
     for visit, to, on in zip(day.visits, day.legs, day.legs[1:], strict=False):
         name = visit.stop.place.name()
         if visit.arrive != to.arrive:
@@ -373,10 +393,10 @@ def _sequence(day: DayPlan) -> Iterator[str]:
             yield f"{name}: one leaves at {at(visit.leave)}, the way on departs at {at(on.depart)}."
 
 
-def _visit(visit: Visit, lunch: Lunch | None) -> Iterator[str]:
+def _visit(visit: Visit) -> Iterator[str]:
     """Check one visit, and the lunch beside it."""
     stop, name, zone = visit.stop, visit.stop.place.name(), visit.stop.place.zone
-    for moment in (visit.arrive, visit.start, visit.end, visit.leave, *(visit.lunch or ())):
+    for moment in (visit.arrive, visit.start, visit.end, visit.leave):
         yield from _dial(name, moment, zone)
     if visit.start < visit.arrive:
         yield f"{name}: the visit begins at {at(visit.start)}, before the arrival at {at(visit.arrive)}."
@@ -390,13 +410,6 @@ def _visit(visit: Visit, lunch: Lunch | None) -> Iterator[str]:
     if visit.lunch is None:
         return
     start, end = visit.lunch
-    if lunch is None:
-        yield f"{name}: a lunch is taken at {at(start)}, and the trip has none."
-        return
-    if abs(between(start, end) - lunch.length_s) > TOLERANCE_S:
-        yield f"{name}: the lunch at {at(start)} takes {length(between(start, end))}, and should {length(lunch.length_s)}."
-    if not clock(start, lunch.from_, zone) <= start <= clock(start, lunch.until, zone):
-        yield f"{name}: the lunch begins at {at(start)}, not between {lunch.from_} and {lunch.until}."
     if not (visit.arrive <= start <= end <= visit.start or visit.end <= start <= end <= visit.leave):
         yield f"{name}: the lunch from {at(start)} to {at(end)} lies neither before nor after the visit."
 
@@ -423,28 +436,3 @@ def _seen(stop: Stop, arrive: datetime) -> datetime:
         return later(arrive, stop.visit_s)
     starts = (max(arrive, opens) for opens, closes in stop.windows if later(max(arrive, opens), stop.visit_s) <= later(closes, TOLERANCE_S))
     return min((later(start, stop.visit_s) for start in starts), default=NEVER)
-
-
-# Lunch -------------------------------------------------------------------------------------------------------------------
-
-
-def _eat(moment: datetime, lunch: Lunch, zone: ZoneInfo) -> datetime:
-    """Give the end of a lunch that begins as soon as one may eat; never, where it is too late for it."""
-    if moment is NEVER:
-        return NEVER
-    start = max(moment, clock(moment, lunch.from_, zone))
-    return later(start, lunch.length_s) if start <= later(clock(moment, lunch.until, zone), TOLERANCE_S) else NEVER
-
-
-def _needs_lunch(depart: datetime, arrive: datetime, day: DayPlan, lunch: Lunch) -> bool:
-    return depart < clock(depart, lunch.until, day.start.zone) and arrive > clock(arrive, lunch.until, day.goal.zone)
-
-
-def _lunch_rule(day: DayPlan, lunch: Lunch | None) -> Iterator[str]:
-    """Check that one eats once on a day that is out over lunch."""
-    eaten = [visit for visit in day.visits if visit.lunch]
-    if len(eaten) > 1:
-        yield f"{eaten[1].stop.place.name()}: a second lunch on day {day.number + 1}, at {at(eaten[1].lunch[0])}."  # type: ignore[index]
-    if lunch and not eaten and _needs_lunch(day.legs[0].depart, day.legs[-1].arrive, day, lunch):
-        until = f"it departs at {at(day.legs[0].depart)} and arrives at {at(day.legs[-1].arrive)}"
-        yield f"Day {day.number + 1}: no lunch is taken between {lunch.from_} and {lunch.until}, though {until}."

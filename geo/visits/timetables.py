@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo import access
+from geo import access, hours
 from geo.errors import NotFoundError
 from geo.gates import service_time_s
 from geo.network import Network
@@ -105,15 +105,18 @@ class Tables:
         )
 
     def entries(self, trip: Trip, passage: Passage) -> list[tuple[int, int]]:
-        """Give the spans within which one may enter a gate during a trip."""
+        """Return the spans within which one may enter a gate during a trip, with its reserve before the gate closes."""
         start, end = trip.days[0].start, max(day.end for day in trip.days)
         asked = (passage.gate, passage.towards, trip.kind, trip.vehicle_country)
-        key = (*asked, trip.avoid_unknown_hours, start, end)
+        key = (*asked, trip.avoid_unknown_hours, trip.reserve_s, start, end)
         if key not in self._kept:
-            open_ = self.hours.intervals(*asked, start, end)
+            reserve = timedelta(seconds=trip.reserve_s)
+            open_ = hours.merged(self.hours.intervals(*asked, start, end + reserve))  # beyond the trip, to see whether it closes by then
+            spans = [(_first(since), min(_last(until - reserve), _first(until) - 1)) for since, until in open_]
             if trip.avoid_unknown_hours:
-                open_ = [(since, until) for since, until in open_ if self.hours.known(*asked, since)]
-            self._kept[key] = [(_first(since), _first(until) - 1) for since, until in open_]
+                days = [span for one in spans for span in _by_day(*one, passage.zone)]
+                spans = [span for span in days if self.hours.known(*asked, datetime.fromtimestamp(span[0], passage.zone))]
+            self._kept[key] = [span for span in spans if span[0] <= span[1]]
         return self._kept[key]
 
     def rows(self, places: Sequence[Place]) -> NDArray[np.int64]:
@@ -245,6 +248,15 @@ def _begins(trip: Trip, number: int, day: int, first: int, last: int) -> list[tu
 def _within(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
     clipped = ((max(start, first), min(end, last)) for start, end in spans)
     return [(start, end) for start, end in clipped if start <= end]
+
+
+def _by_day(first: int, last: int, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
+    """Cut a span where a day begins on a clock."""
+    while first <= last:
+        day = datetime.fromtimestamp(first, zone).date() + timedelta(days=1)
+        midnight = _first(datetime.combine(day, time(), zone))
+        yield first, min(last, midnight - 1)
+        first = midnight
 
 
 def _first(moment: datetime) -> int:

@@ -26,8 +26,9 @@ SEEDS = 1 << 30
 """How far apart the seeds of two searches are."""
 AT_ONCE = 500
 """Steps between two looks at the clock."""
-MUST, MAY = 1 << 34, 1 << 26
-"""Seconds that stand for a stop left out: one that must be seen, and the heaviest of the others."""
+MUST, MAY, LEAST = 1 << 44, 1 << 36, 1 << 20
+"""Seconds that stand for a stop left out: one that must be seen, the heaviest of the others, and the lightest. As many stops as a trip may
+have weigh less than one of the next kind, the lightest more than the ways to it, and all together less than a day that cannot be."""
 
 
 def search(
@@ -104,8 +105,8 @@ def _first_towns(begins: list[int], ends: list[list[int]]) -> list[int]:
 def _frame(trip: Trip, model: Model, begins: list[int], ends: list[list[int]]) -> Any:
     from geo.visits._tours import Frame
 
-    heaviest = max((stop.weight for stop in trip.stops if not stop.must), default=1.0) or 1.0
-    loss = [MUST if stop.must else round(MAY * stop.weight / heaviest) for stop in trip.stops]
+    heaviest = max((stop.weight for stop in trip.stops if not stop.must), default=1.0)
+    loss = [MUST if stop.must else max(LEAST, round(MAY * stop.weight / heaviest)) for stop in trip.stops]
     between = model.least_s[: model.stops, : model.stops]
     near = np.minimum(between, FAR >> 2) + np.minimum(between.T, FAR >> 2)
     np.fill_diagonal(near, -1)

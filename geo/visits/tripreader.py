@@ -14,10 +14,8 @@ from geo import calendars, hours
 from geo.errors import InputError, NotFoundError
 from geo.visits import plainyaml, triptext
 from geo.visits.gazetteer import LANGUAGES, Gazetteer
-from geo.visits.itinerary import Day, Lunch, Place, Stop, Trip
+from geo.visits.itinerary import MOST_DAYS, MOST_STOPS, Day, Lunch, Place, Stop, Trip
 
-MAX_STOPS = 150
-MAX_DAYS = 31
 MAX_WINDOWS = 100
 VISIT_S = 3600.0
 MORE = timedelta(days=7)
@@ -193,12 +191,12 @@ class TripReader:
 
     def days(self, document: Mapping[str, Any]) -> list[Day | None]:
         """Read the days in their order; None for one that is wrong."""
-        rows = self.rows(document, "days", "", MAX_DAYS)
+        rows = self.rows(document, "days", "", MOST_DAYS)
         if not rows:
             self.faults.append("days: a trip has at least one day, such as “- date: 2026-12-01”")
         usual = self.get(document, "hours", "", triptext.times_of_day)
         first = self.place(document.get("begin", ""), "begin")
-        end, nights = (tuple(self.place(one, at) for at, one in self.rows(document, key, "", MAX_DAYS)) for key in ("end", "nights"))
+        end, nights = (tuple(self.place(one, at) for at, one in self.rows(document, key, "", MOST_DAYS)) for key in ("end", "nights"))
         found: list[Day | None] = []
         before: tuple[Place | None, ...] = ()
         for number, (path, row) in enumerate(rows):
@@ -212,7 +210,7 @@ class TripReader:
                 begin = first
                 if document.get("begin", "") == "":
                     self.faults.append(f"{path}.begin: where does the day begin? Write “begin: <place>”")
-            ends = tuple(self.place(one, at) for at, one in self.rows(day, "end", path, MAX_DAYS))
+            ends = tuple(self.place(one, at) for at, one in self.rows(day, "end", path, MOST_DAYS))
             if not ends:
                 ends = nights if nights and number < len(rows) - 1 else end
             if not ends:
@@ -279,10 +277,10 @@ class TripReader:
     def stops(self, document: Mapping[str, Any], days: Sequence[Day | None]) -> list[Stop | None]:
         """Read the stops; None for one that is wrong."""
         value = document.get("stops", "")
-        if isinstance(value, list) and len(value) > MAX_STOPS:
-            self.faults.append(f"stops: {len(value)} stops; {MAX_STOPS} are allowed")
+        if isinstance(value, list) and len(value) > MOST_STOPS:
+            self.faults.append(f"stops: {len(value)} stops; {MOST_STOPS} are allowed")
             return []
-        rows = self.rows(document, "stops", "", MAX_STOPS)
+        rows = self.rows(document, "stops", "", MOST_STOPS)
         if not rows:
             self.faults.append("stops: a trip has at least one stop, such as “- site: hai-yen-ip”")
         usual = self.get(document, "visit", "", triptext.seconds)

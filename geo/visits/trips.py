@@ -21,7 +21,19 @@ from numpy.typing import NDArray
 from geo import access
 from geo.errors import InputError
 from geo.network import Network
-from geo.visits.itinerary import DayPlan, Leg, Plan, Proof, Stop, Trip
+from geo.visits.itinerary import (
+    LEAST_WEIGHT,
+    MOST_DAYS,
+    MOST_RESERVE_S,
+    MOST_STOPS,
+    MOST_WEIGHT,
+    DayPlan,
+    Leg,
+    Plan,
+    Proof,
+    Stop,
+    Trip,
+)
 from geo.visits.schedules import Route, on_road_s, schedule
 from geo.visits.timetables import FAR, Tables, domestic, places_of, points, towns
 from geo.visits.tours import search
@@ -39,8 +51,6 @@ EXACT_WORK = 3e8
 """Pairs of sets that are joined at most for more than EXACT stops: some seconds."""
 LABELS = 1 << 23
 """States of one day at most, 28 bytes each."""
-MOST_STOPS = 150
-MOST_DAYS = 60
 KINDS = ("passenger", "cargo")
 MILLIONTHS = 1_000_000
 """Weights are added as whole millionths, so that their order does not matter."""
@@ -114,7 +124,7 @@ def solve(trip: Trip, tables: Tables, *, seconds: float = 3.0, on_progress: Prog
     routes = _proven(possible, model, tell) if _small(possible) else None
     if routes is None:
         proof, routes = "unproven", search(possible, model, *_ends(possible), seconds=seconds, on_progress=tell)
-    if routes is None:
+    if not routes:
         raise InputError("The days of this trip cannot be driven, even without a stop.", _undrivable(possible, model))
     days = tuple(schedule(possible, tables, model, number, route) for number, route in enumerate(routes))
     visited = {visit.stop.place.id for day in days for visit in day.visits}
@@ -172,6 +182,8 @@ def _faults_of_trip(trip: Trip) -> Iterator[str]:
     yield from (f"The id “{one}” stands for {len(where)} places." for one, where in every.items() if len(where) > 1)
     if trip.kind not in KINDS:
         yield f"The kind of traffic is “{trip.kind}”; it can be {' or '.join(KINDS)}."
+    if not 0 <= trip.reserve_s <= MOST_RESERVE_S:
+        yield f"The reserve before a gate closes is {trip.reserve_s / 60:g} min; it lies between 0 and {MOST_RESERVE_S / 60:g} min."
     if trip.lunch:
         if not (isfinite(trip.lunch.length_s) and trip.lunch.length_s > 0):
             yield "Lunch takes no time, or an unknown one."
@@ -211,8 +223,8 @@ def _faults_of_days(trip: Trip) -> Iterator[str]:
 def _faults_of_stop(trip: Trip, stop: Stop) -> Iterator[str]:
     if not (isfinite(stop.visit_s) and stop.visit_s >= 0):
         yield "the visit takes less than no time, or an unknown one."
-    if not (isfinite(stop.weight) and stop.weight >= 0):
-        yield "the weight is negative or unknown."
+    if not LEAST_WEIGHT <= stop.weight <= MOST_WEIGHT:
+        yield f"the weight is {stop.weight:g}; it lies between {LEAST_WEIGHT:f} and {MOST_WEIGHT:.0f}."
     if stop.order is not None and stop.order < 0:
         yield "its place in the order is negative."
     if stop.day is not None and not 0 <= stop.day < len(trip.days):
@@ -259,7 +271,7 @@ def _small(trip: Trip) -> bool:
 
 
 def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
-    """Give the best routes of all days; None where the labels do not suffice or the days cannot be driven."""
+    """Return the best routes of all days; none if the days cannot be driven, None if the labels do not suffice."""
     from geo.visits import _trips as compiled
 
     n = model.stops
@@ -285,7 +297,7 @@ def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
         totals.append(total)
     chosen = _chosen(trip, totals[-1].min(axis=1))
     if chosen is None:
-        return None
+        return []
     routes: list[Route] = []
     end = int(totals[-1][chosen].argmin())
     for number in range(len(trip.days) - 1, -1, -1):
@@ -367,7 +379,7 @@ def _undrivable(trip: Trip, model: Model) -> Iterator[str]:
     fixed, ends = _ends(trip)
     for number, (begin, end) in enumerate(zip(fixed, ends, strict=True)):
         begins = [begin] if begin >= 0 else ends[number - 1]
-        if not any(empty_day(model, number, one, np.array(end), other)[0] < FAR for one in begins for other in end):
+        if not any(empty_day(model, number, one, other) < FAR for one in begins for other in end):
             yield f"Day {number + 1}: no end is reached in time."
 
 
