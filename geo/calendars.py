@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +19,15 @@ EXCHANGED = {"VN": {date(2026, 1, 2): (date(2026, 1, 10), "Ngày nghỉ (thay ch
 
 Source: letter 12729/VPCP-KGVX of 25 December 2025, as reported by 24h on 26 December 2025,
 https://www.24h.com.vn/tin-tuc-trong-ngay/ai-duoc-hoan-doi-de-nghi-tet-duong-lich-4-ngay-c46a1724830.html
+"""
+
+
+NEW_YEAR = {"VN": "Tết Nguyên Đán", "CN": "春节"}
+"""By country, what the package ``holidays`` calls the first day of the lunar year."""
+AROUND_NEW_YEAR = range(-1, 7)
+"""Days from the first of the lunar year on which offices and cargo are closed or may be, whatever is decreed: from its eve to the seventh.
+
+Source: the closures of gates in 2023 and 2024 in ``gate_hours``, and the holidays of both countries in these years.
 """
 
 
@@ -121,6 +130,25 @@ def _known(country: str, year: int) -> Year:
     if not calendar.decreed:
         raise InputError(f"The holidays of {country} in {year} are not known: no complete list of that year has been published here.")
     return calendar
+
+
+@lru_cache(maxsize=256)
+def new_year_days(country: str, year: int) -> frozenset[date]:
+    """Return the days off around the lunar new year, weekends beside them included; none in a country that does not keep it.
+
+    The year need not be decreed: the days around the first of the lunar year count anyway. Errors as :func:`year_of`.
+    """
+    calendar = year_of(country, year)
+    first = next((day for day, name in calendar.holidays.items() if name == NEW_YEAR.get(country)), None)
+    if first is None:
+        return frozenset()
+    found = {first + timedelta(days=by) for by in AROUND_NEW_YEAR}
+    for step in (timedelta(days=-1), timedelta(days=1)):
+        day = first
+        while day.year == year and not calendar.is_workday(day):
+            found.add(day)
+            day += step
+    return frozenset(found)
 
 
 # Clocks ------------------------------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 KINDS = {"passenger": "passengers", "cargo": "cargo"}
 """Kinds of traffic, and the column of the layer ``gates`` that says whether a gate serves them."""
+PUBLISHED = ("page", "code")
+"""Kinds of sources that anybody can read; the others rest on memory."""
 SCOPE = ("towards", "kind", "vehicle_country")
 """What narrows a row of ``gate_hours``: the more of it is filled, the closer the row."""
 
@@ -88,6 +90,7 @@ class Question:
     """One kind of traffic in one direction: the notices that speak of it, the closest first."""
 
     gate: Gate
+    kind: str
     never: bool
     notices: tuple[Notice, ...]
     _months: dict[date, hours.Month] = field(default_factory=dict, repr=False, compare=False)
@@ -102,9 +105,21 @@ class Question:
         return notice.rule if notice else self.gate.daylight
 
     def known(self, day: date) -> bool:
-        """Say whether the hours of a day are known, its holidays included."""
+        """Check whether the hours of a day are published, its holidays are known, and nothing usually stands against them."""
         notice = self.at(day)
-        return self.never or (notice is not None and notice.rule.complete(day.year))
+        published = notice is not None and notice.source_kind in PUBLISHED and notice.rule.complete(day.year)
+        return self.never or (published and not self.new_year(day))
+
+    def new_year(self, day: date) -> bool:
+        """Check whether cargo is asked for on a day of the lunar new year of either country, of which no notice speaks.
+
+        A notice speaks of it that ends, or whose hours follow holidays.
+        """
+        notice = self.at(day)
+        if self.kind != "cargo" or (notice is not None and (notice.valid_to is not None or notice.rule.calendars)):
+            return False
+        keep = [country for country in self.gate.place.countries if country in calendars.NEW_YEAR]
+        return any(day in calendars.new_year_days(country, day.year) for country in keep)
 
     def month(self, first: date) -> hours.Month:
         """Give the hours of the month that begins on a day, each day by the notice that counts on it."""

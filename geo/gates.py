@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
 WHY = (
-    *("open", "assumed_daylight", "holidays_unknown"),
+    *("open", "assumed_daylight", "holidays_unknown", "new_year"),
     *("closed", "holiday", "after_last_entry", "assumed_night", "never"),
 )
-"""Why a gate is open (the first three) or not; see :class:`Opening`."""
+"""Why a gate is open (the first four) or not; see :class:`Opening`."""
 
 
 def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
@@ -68,7 +68,8 @@ class Opening:
     open
         Whether one may enter.
     known
-        Whether that rests on published or remembered hours and complete holidays, up to the next opening; otherwise it is assumed.
+        Whether that rests on published hours and complete holidays, up to the next opening; otherwise the hours are remembered
+        (``source_kind``) or assumed, or cargo is asked for on a day of the lunar new year of either country, of which no notice speaks.
     until
         End of the time in which one may enter, last entry considered; None where it is closed, or does not end within 30 days.
     opens
@@ -77,8 +78,9 @@ class Opening:
         Until then; infinite where there is no such moment.
     why
         ``open``; ``assumed_daylight``: hours unknown, it is day; ``holidays_unknown``: open by its hours, but the holidays of that
-        year are not published yet; ``closed``; ``holiday``, named in ``holiday``; ``after_last_entry``: open, but for nobody who
-        comes now; ``assumed_night``: hours unknown, it is night; ``never``: the gate does not serve this traffic.
+        year are not published yet; ``new_year``: open by its hours, but cargo mostly stands still at the lunar new year; ``closed``;
+        ``holiday``, named in ``holiday``; ``after_last_entry``: open, but for nobody who comes now; ``assumed_night``: hours unknown, it
+        is night; ``never``: the gate does not serve this traffic.
     source, source_kind, as_of
         Of the hours; None where they are unknown.
     """
@@ -160,7 +162,7 @@ class Hours:
         known = question.known(local.date())
         start, end = next(question.entries(now, now + HORIZON), (None, None))
         if start is not None and start <= now and end is not None:
-            why = "open" if known else "holidays_unknown" if notice else "assumed_daylight"
+            why = _open(question, notice, local.date())
             return Opening(True, known, end.astimezone(zone) if end < now + HORIZON else None, local, 0.0, why, **said)
         why, holiday = _closed(question, notice, now, local.date())
         if start is None:
@@ -189,7 +191,7 @@ class Hours:
         return [(one.astimezone(question.gate.place.zone), other.astimezone(question.gate.place.zone)) for one, other in spans]
 
     def known(self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime) -> bool:
-        """Say whether the hours of a day are known, without assuming daylight or holidays; errors as :meth:`when_open`."""
+        """Check whether the hours of a day are known, as :class:`Opening` has it; errors as :meth:`when_open`."""
         question = self._question(gate, towards, kind, vehicle_country)
         return question.known(_local(time, question.gate.place.zone).date())
 
@@ -222,7 +224,7 @@ class Hours:
             raise InputError(f"The question about the gate {gate} cannot be answered:", faults)
         asked = {"towards": towards, "kind": kind, "vehicle_country": vehicle_country}
         fitting = tuple(one for one in of.notices if all(getattr(one, name) in (None, value) for name, value in asked.items()))
-        question = Question(of, kind not in of.place.serves, fitting)
+        question = Question(of, kind, kind not in of.place.serves, fitting)
         if vehicle_country in (None, *(one.vehicle_country for one in of.notices)):  # no more questions are kept than there are answers
             self._questions[gate, towards, kind, vehicle_country] = question
         return question
@@ -235,6 +237,15 @@ def _local(time: datetime, zone: ZoneInfo, what: str = "The time") -> datetime:
     if local.year not in hours.YEARS:
         raise InputError(f"{what} {time.isoformat()} does not lie in the years {hours.YEARS[0]} to {hours.YEARS[-1]}.")
     return local
+
+
+def _open(question: Question, notice: Notice | None, day: date) -> str:
+    """Return why one may enter."""
+    if notice is None:
+        return "assumed_daylight"
+    if question.new_year(day):
+        return "new_year"
+    return "open" if notice.rule.complete(day.year) else "holidays_unknown"
 
 
 def _closed(question: Question, notice: Notice | None, now: datetime, day: date) -> tuple[str, str | None]:

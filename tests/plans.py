@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -66,3 +67,13 @@ def two_days() -> Plan:
     )
     on_road_s = sum(one.drive_s + (one.crossing.service_s if one.crossing else 0) for day in (first, second) for one in day.legs)
     return Plan(trip, (first, second), (left,), "proven", on_road_s, coarse=True)
+
+
+def lunches_elsewhere() -> Plan:
+    """Make the same plan with lunch on the way to Mong Cai on the first day, and in Mong Cai before setting out on the second."""
+    plan = two_days()
+    first, second = plan.days
+    texhong = replace(first.visits[0], lunch=None, leave=at(1, "11:30"))
+    on = replace(first.legs[1], depart=at(1, "11:30"), arrive=at(1, "13:00"), lunch=(at(1, "11:45"), at(1, "12:30")))
+    days = replace(first, legs=(first.legs[0], on), visits=(texhong,)), replace(second, lunch=(at(2, "07:00"), at(2, "07:45")))
+    return replace(plan, days=days)

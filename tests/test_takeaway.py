@@ -97,15 +97,15 @@ def test_calendar_is_on_the_clock_of_each_place(plan: Plan, gates: object) -> No
     """Visits, gates and nights stand on their own clock, whose rules are in the file, with names in three languages."""
     calendar = icalendar.Calendar.from_ical(written(plan, "ics", gates, "en"))
     events = calendar.walk("VEVENT")
-    assert [str(one["summary"]).split(":")[0] for one in events] == ["Visit", "Night", "Visit", "Border gate", "Visit", "Border gate"]
+    assert [str(one["summary"]).split(":")[0] for one in events] == ["Visit", "Lunch", "Night", "Visit", "Border gate", "Visit", "Border gate"]
     assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == [plans.HANOI, plans.BEIJING]
-    jiangping = events[4]
+    jiangping = events[5]
     assert jiangping["dtstart"].params["TZID"] == plans.BEIJING
     assert jiangping.start == datetime(2026, 12, 2, 11, 40, tzinfo=ZoneInfo(plans.BEIJING))
     assert jiangping.end == datetime(2026, 12, 2, 12, 40, tzinfo=ZoneInfo(plans.BEIJING))
     assert all(name in str(jiangping["summary"]) + str(jiangping["description"]) for name in plans.JIANGPING.names.values())
     assert "11:40 北京 · 10:40 Hà Nội" in str(jiangping["description"])
-    night = events[1]
+    night = events[2]
     assert (night.start, night.end) == (plans.at(1, "13:00"), plans.at(2, "07:45"))
     assert len({str(one["uid"]) for one in events}) == len(events)
 
@@ -206,7 +206,7 @@ def test_control_characters_break_no_file(format_id: str, plan: Plan) -> None:
     visit = replace(first.visits[0], stop=replace(first.visits[0].stop, place=odd, notes="\x1bnote\r\nEND:VCALENDAR"))
     data = written(replace(plan, days=(replace(first, visits=(visit,)), plan.days[1])), format_id)
     if format_id == "ics":
-        assert len(icalendar.Calendar.from_ical(data).walk("VEVENT")) == 6
+        assert len(icalendar.Calendar.from_ical(data).walk("VEVENT")) == 7
     elif format_id == "csv":
         assert len(list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))) == 16
     else:
@@ -259,3 +259,18 @@ def test_a_day_without_ways_is_a_night_where_one_is(plan: Plan) -> None:
     found = steps.Itinerary(replace(plan, days=(stay, plan.days[1]))).of_day(0)
     assert [step.kind for step in found] == ["begin", "night"]
     assert found[0].start == plans.at(1, "07:30")
+
+
+def test_lunch_stands_in_every_file_with_its_place(gates: object) -> None:
+    """On the way, and where the day begins: a row of the table, an event of the calendar, a line in the words of the next point."""
+    plan = plans.lunches_elsewhere()
+    rows = list(csv.DictReader(io.StringIO(written(plan, "csv", gates, "en").decode("utf-8-sig"))))
+    kinds = [(row["kind"], row["name_en"], row["start"][11:16], row["lon"] != "") for row in rows if row["kind"] in ("lunch", "begin", "drive")]
+    assert kinds[2:4] == [("drive", "Mong Cai", "11:30", False), ("lunch", "On the way", "11:45", False)]
+    assert kinds[4:6] == [("lunch", "Mong Cai", "07:00", True), ("begin", "Mong Cai", "07:45", True)]
+    events = icalendar.Calendar.from_ical(written(plan, "ics", gates, "vi")).walk("VEVENT")
+    assert [str(one["summary"]) for one in events if "Nghỉ trưa" in one["summary"]] == ["Nghỉ trưa: Dọc đường", "Nghỉ trưa: Móng Cái"]
+    waypoints = gpxpy.parse(written(plan, "gpx", gates, "en").decode()).waypoints
+    told = [point.name.split(" ", 1)[1] for point in waypoints if "Lunch (On the way): 11:45 Hà Nội · 12:45 北京" in point.description]
+    assert told == ["Mong Cai"]
+    assert all(b"nan" not in written(plan, form, gates).lower() for form in takeaway.FORMATS)

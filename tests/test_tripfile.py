@@ -113,7 +113,10 @@ def test_ten_mistakes_are_named_at_once(known: Gazetteer) -> None:
         ("site: hai-yen-ip, day: 2", r"stops\[0\].day: the trip has 1 days"),
         ("site: hai-yen-ip, day: 2026-12-05", r"stops\[0\].day: the trip has no day 2026-12-05"),
         ("site: hai-yen-ip, order: 0", r"stops\[0\].order: “0” is not a whole number from 1"),
-        ("site: hai-yen-ip, weight: -1", r"stops\[0\].weight: “-1” is not above 0"),
+        *(
+            (f"site: hai-yen-ip, weight: {text}", rf"stops\[0\].weight: “{text}” is not between 0.000001 and 1000000")
+            for text in ("-1", "0", "9e-7", "1000001", "5e12", "1e15")
+        ),
         ("site: hai-yen-ip, hours: Mo-Fr 8 till late", r"stops\[0\].hours: “Mo-Fr 8 till late” are no opening hours: .*"),
         ("site: hai-yen-ip, hours: Mo-Su, windows: [2026-12-01T08:00/12:00]", r"stops\[0\]: has hours and windows; write one of them"),
         ("site: hai-yen-ip, windows: [2026-12-01T08:00/08:30]", r"stops\[0\].windows: none is as long as the visit of 60 min"),
@@ -252,7 +255,7 @@ def test_every_word_of_a_stop_is_read(known: Gazetteer) -> None:
 
 def everything(known: Gazetteer) -> Trip:
     """Make a trip that uses every key."""
-    more = "vehicle: {profile: truck, country: CN, kind: cargo}\navoid_unknown_hours: yes\nclosed_gates: [hoanh-mo]\nlunch: 30 min"
+    more = "vehicle: {profile: truck, country: CN, kind: cargo}\navoid_unknown_hours: yes\nclosed_gates: [hoanh-mo]\nlunch: 30 min\ngate_reserve: 15 min"
     text = stops(
         "site: hai-yen-ip, visit: PT5400S, hours: 'Mo-Fr 08:00-11:30; PH off', contact: Lan, notes: 'a: b # c'",
         "site: jiangping-ip, must: no, weight: 0.1, day: 1, order: 2, windows: [2026-12-01T08:00/11:30]",

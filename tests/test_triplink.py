@@ -36,7 +36,7 @@ FULL = Lines(
         StopLine("107.95,21.52", name="Kho hàng: A & B", contact="Bà Lan, 0912 345 678", notes="50% = half?"),
     ),
     days=(DayLine("2026-12-01", "07:00-17:30", "ha-long", "mong-cai,ha-long"), DayLine("2026-12-02", begin="107.1,20.9", end="ha-long")),
-    lunch="45 min 11:30-13:00", profile="truck", closed=("huu-nghi", "mong-cai-bac-luan-1"), vehicle="VN", traffic="cargo", avoid=True,
+    lunch="45 min 11:30-13:00", reserve="20 min", profile="truck", closed=("huu-nghi", "mong-cai-bac-luan-1"), vehicle="VN", traffic="cargo", avoid=True,
 )  # fmt: skip
 
 
@@ -84,6 +84,7 @@ def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
     assert given["vehicle"] == {"profile": "truck", "kind": "cargo", "country": "VN"}
     assert given["avoid_unknown_hours"] == "yes"
     assert given["closed_gates"] == ["huu-nghi", "mong-cai-bac-luan-1"]
+    assert given["gate_reserve"] == "20 min"
     assert given["lunch"] == {"length": "45 min", "from": "11:30", "until": "13:00"}
     assert given["days"][0] == {"date": "2026-12-01", "hours": "07:00-17:30", "begin": "ha-long", "end": ["mong-cai", "ha-long"]}
     assert given["days"][1]["begin"] == {"name": "Point 2", "lon": "107.1", "lat": "20.9"}

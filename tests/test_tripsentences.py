@@ -27,13 +27,13 @@ YEAR = next(year for year in range(2027, 2060) if not calendars.has_data("CN", y
 WRONG = (
     *(stops(f"{PLACE}, visit: {text}") for text in ("45", "long", "30 h", "[1 h]", "{a: b}")),
     *(stops(f"{PLACE}, windows: [{text}]") for text in ("2026-12-01T08:00", "a/b", "2026-12-01T09:00/08:00", "2026-12-01T09:00/09:00")),
-    *(stops(f"{PLACE}, {text}") for text in ("order: 0", "weight: x", "weight: -1", "must: maybe", "day: 2", "day: 2026-12-05")),
+    *(stops(f"{PLACE}, {text}") for text in ("order: 0", "weight: x", "weight: 0", "must: maybe", "day: 2", "day: 2026-12-05")),
     *(stops(f"{PLACE}, hours: '{text}'") for text in ("Mo-Fr 8 till late", "SH off", "Mo unknown", "Mo 08:00+", "Mo || Tu", "Jan PH", ";")),
     *(stops(f"{PLACE}, {text}") for text in ("hours: Mo-Su, windows: [2026-12-01T08:00/12:00]", "windows: [2026-12-01T08:00/08:30]")),
     *(stops(f"point: {{{text}}}") for text in ("lon: 207, lat: 21, name: x", "name: x, lat: 21", "name: x, lon: 108.4, lat: 20.6")),
     *(
         stops(f"point: {{{POINT}, {text}}}")
-        for text in ("country: TH", "country: Viet Nam", "timezone: Mars/Base", "names: x", "colour: x", "nam: x")
+        for text in ("country: TH", "position_accuracy_m: 0", "country: Viet Nam", "timezone: Mars/Base", "names: x", "colour: x", "nam: x")
     ),
     stops(f"point: {{{POINT}, country: TH, timezone: Asia/Bangkok}}, hours: 'PH off'").replace("TH", "XX"),
     *(

@@ -248,7 +248,7 @@ FULL = urlencode(
         ("stop", "hai-yen-ip~visit:90 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off~must:no~weight:2.5~day:2026-12-01~order:2"),
         ("stop", "107.95,21.52~name:Kho A; B~contact:Bà Lan, 0912 345 678~notes:50% = half?~order:1"),
         ("stop", "dong-mai-ip~visit:30 min~hours:2026-12-01T08:00/2026-12-01T16:30+07:00"),
-        ("lunch", "45 min 11:30-13:00"), ("profile", "truck"), ("vehicle", "VN"), ("traffic", "cargo"),
+        ("lunch", "45 min 11:30-13:00"), ("reserve", "0 min"), ("profile", "truck"), ("vehicle", "VN"), ("traffic", "cargo"),
         ("closed", "hoanh-mo"), ("avoid", "1"),
     ]
 )  # fmt: skip

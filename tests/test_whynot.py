@@ -48,9 +48,8 @@ class Daily:
     def when_open(self, gate: str, towards: str, kind: str, moment: datetime, country: str | None = None) -> Any:
         for opens, closes in self.intervals(gate, towards, kind, country, moment, moment + timedelta(days=2)):
             if moment < closes:
-                return SimpleNamespace(
-                    open=opens <= moment, known=self.is_known, opens=max(opens, moment.astimezone(HOME.zone)), why="closed"
-                )
+                opened, since = opens <= moment, max(opens, moment.astimezone(HOME.zone))
+                return SimpleNamespace(open=opened, known=self.is_known, opens=since, until=closes, why="closed")
         raise AssertionError
 
 
@@ -244,13 +243,26 @@ def test_gates_of_unknown_hours(world: World) -> None:
 
 def test_gates_that_are_never_open_when_one_could_pass(world: World) -> None:
     """A gate that closes before one is there is named, and an earlier start is offered where that helps."""
-    trip = Trip("Early", (Stop(YARD, 600),), days((at(1, 8), at(1, 18))))
+    trip = Trip("Early", (Stop(YARD, 600),), days((at(1, 8), at(1, 18))), reserve_s=0)
     sentence = "The gates on the way to Yard are not open on the days of the trip when one could pass: Bridge and Pass."
     night = replace(world, hours=Daily(time(2), time(4))).ask(trip, "yard")
     assert (said(night), night.changes) == ([sentence], ())
     morning = replace(world, hours=Daily(time(5), time(9, 1))).ask(trip, "yard")
     assert said(morning) == [sentence]
     assert kinds(morning)["start_earlier"].values["by_s"] == 20 * 60
+
+
+def test_a_gate_that_closes_too_soon_for_the_reserve(world: World) -> None:
+    """Who would have passed a gate a moment before it closes is told that it is the reserve, and how much of it would do."""
+    trip = Trip("Late", (Stop(YARD, 600),), days((at(1, 8), at(1, 18))))
+    late = replace(world, hours=Daily(time(5), time(9, 31)))
+    answer = late.ask(trip, "yard")
+    assert said(answer) == ["The gates on the way to Yard close too soon for the reserve of 30 min before closing: Bridge and Pass."]
+    change = kinds(answer)["smaller_reserve"]
+    assert (change.trip.reserve_s, change.values["less_s"]) == (600, 1200)
+    assert str(change) == "Enter the gates up to 20 min nearer to their closing, with a reserve of 10 min."
+    assert not late.plan(change.trip).left_out
+    assert late.plan(replace(change.trip, reserve_s=900)).left_out
 
 
 def test_home_only_on_the_next_day(world: World) -> None:

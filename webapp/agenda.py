@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -114,10 +114,12 @@ def _rows(day: DayPlan, gates: pd.DataFrame, coarse: bool, number: int) -> Itera
     if not day.legs:
         return
     first = day.legs[0]
+    if day.lunch:
+        yield Row("lunch", *day.lunch, _("Lunch at %(place)s", place=place_name(day.start)))
     yield Row("start", first.depart, first.depart, _("Leave %(place)s", place=place_name(day.start)), names=other_names(day.start))
     for step in day.steps():
         if isinstance(step, Leg):
-            yield from _way(step, gates, coarse)
+            yield from _with_lunch(step, _way(step, gates, coarse))
         else:
             number += 1
             yield from _stay(step, number)
@@ -144,16 +146,30 @@ def _way(leg: Leg, gates: pd.DataFrame, coarse: bool) -> Iterable[Row]:
         notes.append(_("Wait %(time)s for the gate to open", time=length(crossing.wait_s)))
     notes.append(_("Formalities %(time)s, assumed; a queue is not in it", time=length(crossing.service_s)))
     if not crossing.hours_known:
-        notes.append(_("Hours unknown, assumed open in daylight"))
+        notes.append(_("Hours not confirmed; ask before you go"))
     names = tuple(one for one in labels.all_names(gate)[1:])
     title = _("Cross at %(gate)s to %(country)s", gate=labels.name(gate), country=labels.label(crossing.towards))
     yield Row("gate", crossing.arrive, crossing.leave, title, names=names, notes=tuple(notes))
     yield Row("drive", crossing.leave, leg.arrive, _("Drive on"))
 
 
+def _with_lunch(leg: Leg, rows: Iterable[Row]) -> Iterable[Row]:
+    """Part the row of a way on which one eats."""
+    for row in rows:
+        if leg.lunch is None or row.kind != "drive" or not row.begin <= leg.lunch[0] < leg.lunch[1] <= row.until:
+            yield row
+            continue
+        start, end = leg.lunch
+        if row.begin < start:
+            yield replace(row, until=start)
+        yield Row("lunch", start, end, _("Lunch on the way"))
+        if end < row.until:
+            yield Row("drive", end, row.until, _("Drive on"))
+
+
 def _stay(visit: Visit, number: int) -> Iterable[Row]:
     lunch = visit.lunch
-    meal = [] if lunch is None else [Row("lunch", *lunch, _("Lunch"))]
+    meal = [] if lunch is None else [Row("lunch", *lunch, _("Lunch at %(place)s", place=place_name(visit.stop.place)))]
     before = lunch is not None and lunch[0] < visit.start
     if before:
         yield from meal

@@ -388,6 +388,7 @@ TRIP: dict[str, Reader] = {
     "stop": _several,
     "day": _several,
     "lunch": _once,
+    "reserve": _once,
     "vehicle": _once,
     "traffic": _choice("passenger", "cargo"),
     "avoid": _choice("1"),
@@ -423,7 +424,7 @@ def trip_form(
     tables = [{name: f"{letter}_{name}" for name in names} for letter, names in (("s", stop), ("d", day))]
     columns = {parameter for table in tables for parameter in table.values()}
     single = MultiDict((name, text) for name, text in given.items(multi=True) if name not in columns)
-    values = parse(single, ("title", "lunch", "profile", "network", "closed", "vehicle", "traffic", "avoid", "do", "ids", "add"))
+    values = parse(single, ("title", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid", "do", "ids", "add"))
     faults = [
         _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=MAX_LENGTH)
         for name in sorted(columns)

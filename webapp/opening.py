@@ -103,6 +103,8 @@ def _text(opening: border_gates.Opening, now: datetime, countries: tuple[str, st
             return _("hours unknown; assumed open in daylight, until %(time)s", time=until)
         if opening.why == "holidays_unknown":
             return _("open until %(time)s, unless this is a holiday: those of this year are not known yet", time=until)
+        if opening.why == "new_year":
+            return _("open until %(time)s by its usual hours; around the lunar new year cargo mostly stands still", time=until)
         return _("open until %(time)s", time=until)
     if opening.opens is None:
         return _("closed; no opening within 30 days")

@@ -127,7 +127,7 @@ def trip() -> str | tuple[str, int] | AnyResponse:
             wish = read(opened, lines)
             context |= {"ask": link("trip.plan", lines), "whole": link("trip.trip", lines, whole=1)}
             if values.get("whole"):
-                context |= told(opened, lines, wish)
+                context |= answered(opened, lines, wish)
         except InputError as error:
             context |= {"ask": "", "fault_message": error.message, "faults": error.faults or (error.message,)}
     page = render_template("trip.html", **form(opened, lines), **context)
@@ -195,7 +195,16 @@ def plan() -> str | tuple[Any, int]:
     jobs = [ask(opened, lines.network, one) for one in wishes]
     if futures.wait([job.future for job in jobs], GLANCE_S).not_done:
         return {"share": sum(job.share for job in jobs) / len(jobs)}, 202
-    return render_template("_plan.html", **told(opened, lines, wish))
+    context = answered(opened, lines, wish)
+    return render_template("_undrivable.html" if "undrivable" in context else "_plan.html", **context)
+
+
+def answered(opened: Store, lines: Lines, wish: Trip) -> dict[str, Any]:
+    """Return what is shown of a plan, or of a trip whose days cannot be driven: why, as ``undrivable``, with every stop left out."""
+    try:
+        return told(opened, lines, wish)
+    except InputError as error:
+        return {"undrivable": error, "left_out": wish.stops, "place_name": place_name}
 
 
 def told(opened: Store, lines: Lines, wish: Trip) -> dict[str, Any]:
@@ -333,6 +342,7 @@ def edit() -> AnyResponse:
         title=values.get("title", ""), stops=tuple(StopLine(**one) for one in stops),
         days=tuple(DayLine(**one | {end: tripplaces.meant(one[end], known) for end in ("begin", "end")}) for one in days),
         lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
+        reserve=values.get("reserve", ""),
         closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
         avoid="avoid" in values,
     )  # fmt: skip

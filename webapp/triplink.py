@@ -19,7 +19,7 @@ from webapp.store import CORRIDORS
 
 STOP_FIELDS = ("place", "name", "visit", "hours", "must", "weight", "day", "order", "contact", "notes")
 DAY_FIELDS = ("date", "hours", "begin", "end")
-TRIP = ("title", "stop", "day", "lunch", "profile", "network", "closed", "vehicle", "traffic", "avoid")
+TRIP = ("title", "stop", "day", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid")
 """Parameters that make up a trip."""
 HOURS = "07:30-18:00"
 """Working hours of a day that somebody adds."""
@@ -65,6 +65,7 @@ class Lines:
     stops: tuple[StopLine, ...] = ()
     days: tuple[DayLine, ...] = ()
     lunch: str = ""
+    reserve: str = ""
     profile: str = "car"
     network: str = CORRIDORS
     closed: tuple[str, ...] = ()
@@ -82,6 +83,7 @@ class Lines:
             raise InputError(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults)
         return cls(
             title=values.get("title", ""), stops=tuple(stops), days=tuple(days), lunch=values.get("lunch", ""),
+            reserve=values.get("reserve", ""),
             profile=values.get("profile", "car"), network=values.get("network", CORRIDORS), closed=tuple(values.get("closed", ())),
             vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"), avoid="avoid" in values,
         )  # fmt: skip
@@ -108,6 +110,7 @@ class Lines:
                 for number, one in enumerate(days)
             ),
             lunch=lunch,
+            reserve=given.get("gate_reserve", ""),
             profile=vehicle.get("profile", "car"),
             closed=tuple(given.get("closed_gates", ())),
             vehicle=vehicle.get("country", ""),
@@ -123,6 +126,8 @@ class Lines:
             out["avoid_unknown_hours"] = "yes"
         if self.closed:
             out["closed_gates"] = list(self.closed)
+        if self.reserve:
+            out["gate_reserve"] = self.reserve
         if self.lunch:
             length, __, window = self.lunch.rpartition(" ")
             from_, __, until = window.partition("-")
@@ -143,6 +148,7 @@ class Lines:
         """Give it as a readable query."""
         out = [("title", self.title)] if self.title else []
         out += [("day", _write(one, ("hours",))) for one in self.days]
+        out += [("reserve", self.reserve)] if self.reserve else []
         out += [("stop", _write(one, ())) for one in self.stops]
         usual = Lines()
         for name in ("lunch", "profile", "network", "vehicle", "traffic"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from geo.visits import triptext
 from geo.visits.changes import Change
 from geo.visits.itinerary import Stop, Trip
 from geo.visits.whynot import SENTENCES, WhyNot
@@ -26,6 +27,7 @@ MARKED = (
     N_("The way to %(stop)s leads through gates that the trip takes as closed: %(gates)s."),
     N_("The way to %(stop)s leads through gates of unknown hours, which the trip avoids: %(gates)s."),
     N_("The gates on the way to %(stop)s are not open on the days of the trip when one could pass: %(gates)s."),
+    N_("The gates on the way to %(stop)s close too soon for the reserve of %(reserve_s)s before closing: %(gates)s."),
     N_("%(stop)s may be visited at no time of the days that are left for it."),
     N_("The visit of %(stop)s takes %(visit_s)s; the longest window has %(window_s)s."),
     N_("Even as the only stop of day %(day)s, a visit of %(stop)s ends at %(finish)s at the earliest; its window closes at %(closes)s."),
@@ -50,6 +52,7 @@ MARKED = (
     N_("Use the gate %(gate)s, which the trip takes as closed."),
     N_("Use gates of unknown hours: %(gates)s."),
     N_("Leave out lunch."),
+    N_("Enter the gates up to %(less_s)s nearer to their closing, with a reserve of %(reserve_s)s."),
     N_("Leave out %(stop)s, which need not be visited."),
     N_("Drop %(stop)s, though it was to be visited."),
     N_("Add a day: %(date)s, with the hours of the day before."),
@@ -123,6 +126,7 @@ def changed(lines: Lines, trip: Trip, change: Change) -> Lines:
     return replace(
         lines, stops=tuple(stops), days=tuple(days), closed=change.trip.closed, avoid=change.trip.avoid_unknown_hours,
         lunch=lines.lunch if change.trip.lunch else "",
+        reserve=lines.reserve if change.trip.reserve_s == trip.reserve_s else triptext.said_seconds(change.trip.reserve_s),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ A change counts when the stop is visited and so is every other stop of the plan,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -15,6 +16,7 @@ from geo.visits import trips
 from geo.visits.fits import Fits, TimeUp
 from geo.visits.itinerary import Day, Plan, Stop, Trip
 from geo.visits.moments import at, between, later, length
+from geo.visits.timetables import places_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -40,6 +42,7 @@ SENTENCES = {
     "open_gate": "Use the gate %(gate)s, which the trip takes as closed.",
     "unknown_hours": "Use gates of unknown hours: %(gates)s.",
     "no_lunch": "Leave out lunch.",
+    "smaller_reserve": "Enter the gates up to %(less_s)s nearer to their closing, with a reserve of %(reserve_s)s.",
     "leave_out": "Leave out %(stop)s, which need not be visited.",
     "drop": "Drop %(stop)s, though it was to be visited.",
     "one_more_day": "Add a day: %(date)s, with the hours of the day before.",
@@ -242,6 +245,22 @@ class Changes:
             yield from self._if("open_gate", names, lambda trip, rest=rest: replace(trip, closed=rest))  # type: ignore[misc]
         if self.kept.avoid_unknown_hours:
             yield from self._if("unknown_hours", {}, lambda trip: replace(trip, avoid_unknown_hours=False))
+        yield from self._reserve()
+
+    def _reserve(self) -> Iterator[_Found]:
+        """Find the greatest reserve before gates close with which the stop can be visited."""
+        reserve_s = self.kept.reserve_s
+        if len({place.country for place in places_of(self.kept)}) < 2:
+            return
+
+        def less(trip: Trip, steps: int) -> Trip:
+            return replace(trip, reserve_s=max(0.0, reserve_s - steps * STEP_S))
+
+        steps = self.smallest(partial(less, self.kept), math.ceil(reserve_s / STEP_S))
+        if steps:
+            left_s = less(self.kept, steps).reserve_s
+            values = {"less_s": reserve_s - left_s, "reserve_s": left_s}
+            yield self._found("smaller_reserve", values, lambda trip: less(trip, steps), reserve_s - left_s)
 
     def _unknown(self, plan: Plan) -> dict[str, Any]:
         used = [leg.crossing.gate for day in plan.days for leg in day.legs if leg.crossing and not leg.crossing.hours_known]

@@ -31,7 +31,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "Wait {minutes} min",
         "slack": "Up to {minutes} min later is fine",
         "no slack": "Must not be later",
-        "assumed": "Opening hours unknown; assumed open in daylight",
+        "on the way": "On the way",
+        "assumed": "Opening hours not confirmed; ask before you go",
         "contact": "Contact: {contact}",
         "coarse": "Driving times are rough: they are from a sketch of the roads.",
         "wrong": "This plan does not hold; look at it again before you leave.",
@@ -51,7 +52,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "Chờ {minutes} phút",
         "slack": "Có thể muộn hơn tối đa {minutes} phút",
         "no slack": "Không được muộn hơn",
-        "assumed": "Chưa rõ giờ mở cửa; giả định mở cửa vào ban ngày",
+        "on the way": "Dọc đường",
+        "assumed": "Giờ mở cửa chưa được xác nhận; hãy hỏi trước khi đi",
         "contact": "Liên hệ: {contact}",
         "coarse": "Thời gian lái xe chỉ là ước tính sơ bộ, lấy từ mạng đường vẽ phác.",
         "wrong": "Kế hoạch này không thực hiện được; hãy xem lại trước khi đi.",
@@ -71,7 +73,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "等候{minutes}分钟",
         "slack": "最多可晚到{minutes}分钟",
         "no slack": "不得晚到",
-        "assumed": "开放时间不详，假定白天开放",
+        "on the way": "途中",
+        "assumed": "开放时间尚未核实，出发前请先询问",
         "contact": "联系人：{contact}",
         "coarse": "行车时间为粗略估算，依据示意路网。",
         "wrong": "本计划无法执行，出发前请重新检查。",
@@ -93,7 +96,7 @@ class Step:
         Visits are counted over the trip, ``01``; what comes after the third visit and before the fourth is ``03a``, ``03b``, so that
         the order of the labels as text is that of the trip.
     place
-        Where it is, or where a way leads; without a position (NaN) for a gate that nobody has placed.
+        Where it is, or where a way leads; without a position (NaN) for a gate that nobody has placed, and for lunch on the way.
     start, end
         On the clock of the place.
     leg
@@ -187,6 +190,15 @@ class Itinerary:
             lines.append(self.word("contact", contact=clean(step.place.contact)))
         return [line for line in (*lines, clean(step.notes)) if line]
 
+    def said_with_lunch(self, step: Step) -> list[str]:
+        """Say of a step what :meth:`said` says, after the lunch since the visit, gate, night or beginning before it."""
+        before: list[Step] = []
+        for other in self.steps[: self.steps.index(step)]:
+            before = [*before, other] if other.kind in ("drive", "lunch") else []
+        meals = [other for other in before if other.kind == "lunch"]
+        lines = [f"{self.word('lunch')} ({self.name(meal.place)}): {self.times(meal.start)} – {self.times(meal.end)}" for meal in meals]
+        return [*lines, *self.said(step)]
+
     def remarks(self) -> list[str]:
         """Say what holds for the whole plan."""
         return [self.word(word) for word, holds in (("wrong", not self.plan.feasible), ("coarse", self.plan.coarse)) if holds]
@@ -217,6 +229,8 @@ class Itinerary:
         for number, day in enumerate(self.plan.days):
             wished = self.plan.trip.days[day.number]
             depart = day.legs[0].depart if day.legs else wished.start.astimezone(day.start.zone)
+            if day.lunch:
+                yield _lunch(day, day.start, day.lunch)
             yield Step("begin", day.number, "", day.start, depart, depart, depart)
             for leg_number, leg in enumerate(day.legs):
                 yield from self._leg(day, leg_number, leg)
@@ -246,8 +260,14 @@ class Itinerary:
             leg=number,
             origin=leg.start,
         )
+        meal = None if leg.lunch is None else _lunch(day, _on_the_way(leg.lunch[0]), leg.lunch)
+        behind = leg.crossing is not None and meal is not None and meal.start >= leg.crossing.leave
+        if meal is not None and not behind:
+            yield meal
         if leg.crossing is not None:
             yield self._passage(day, number, leg.crossing)
+        if meal is not None and behind:
+            yield meal
 
     def _passage(self, day: DayPlan, number: int, crossing: Crossing) -> Step:
         gate = self._gate(crossing)
@@ -276,11 +296,21 @@ class Itinerary:
 
 def _visit(day: DayPlan, visit: Visit) -> Iterator[Step]:
     place = visit.stop.place
-    lunch = () if visit.lunch is None else (Step("lunch", day.number, "", place, *visit.lunch, visit.lunch[0]),)
+    lunch = () if visit.lunch is None else (_lunch(day, place, visit.lunch),)
     eaten_s = (visit.lunch[1] - visit.lunch[0]).total_seconds() if visit.lunch and visit.lunch[1] <= visit.start else 0.0
     wait_s = (visit.start - visit.arrive).total_seconds() - eaten_s
     at = Step("visit", day.number, "", place, visit.start, visit.end, visit.arrive, wait_s, visit.slack_s, notes=visit.stop.notes)
     yield from (*lunch, at) if eaten_s else (at, *lunch)
+
+
+def _lunch(day: DayPlan, place: Place, meal: tuple[datetime, datetime]) -> Step:
+    return Step("lunch", day.number, "", place, *meal, meal[0])
+
+
+def _on_the_way(moment: datetime) -> Place:
+    """Return a place without a position, on the clock of a moment."""
+    zone = str(getattr(moment.tzinfo, "key", None) or "UTC")
+    return Place("on-the-way", {one: words["on the way"] for one, words in WORDS.items()}, float("nan"), float("nan"), None, "", zone)
 
 
 def _letters(number: int) -> str:

@@ -29,8 +29,8 @@ from geo.visits.steps import Itinerary, Step, clean
 GENERATOR = f"Zone Atlas {__version__}"
 KML = "http://www.opengis.net/kml/2.2"
 POINTS = ("begin", "gate", "visit", "night", "end")
-"""Steps that are drawn as points; lunch is where the visit is."""
-EVENTS = ("visit", "gate", "night")
+"""Steps that are drawn as points; lunch, which mostly is where another is, stands in the words of the next."""
+EVENTS = ("visit", "gate", "lunch", "night")
 """Steps that stand in a calendar."""
 
 Lines = Mapping[tuple[int, int], shapely.LineString]
@@ -212,7 +212,7 @@ def _gpx(parcel: Parcel) -> bytes:
                 "time": step.arrive.astimezone(UTC),
                 "name": _named(parcel, step),
                 "comment": itinerary.other_names(step.place) or None,
-                "description": "\n".join([itinerary.word(step.kind), *itinerary.said(step)]),
+                "description": "\n".join([itinerary.word(step.kind), *itinerary.said_with_lunch(step)]),
                 "type": step.kind,
             }
             route.points.append(gpxpy.gpx.GPXRoutePoint(**facts))
@@ -238,7 +238,7 @@ def _kml(parcel: Parcel) -> bytes:
         folder = _element(document, "Folder")
         _element(folder, "name", _day_named(parcel, day.number))
         for step in _points(parcel, day.number):
-            said = "\n".join([itinerary.word(step.kind), *itinerary.said(step)])
+            said = "\n".join([itinerary.word(step.kind), *itinerary.said_with_lunch(step)])
             mark = _placemark(folder, step, _named(parcel, step), said)
             point = _element(mark, "Point")
             _element(point, "coordinates", f"{round(step.place.lon, DECIMALS)},{round(step.place.lat, DECIMALS)}")

@@ -9,9 +9,10 @@ All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``beg
       profile: car                  # a vehicle of the speeds: car, truck
       country: VN                   # where it is registered
       kind: passenger               # or cargo
-    avoid_unknown_hours: no         # pass by gates whose hours nobody has published
+    avoid_unknown_hours: no         # pass by gates whose hours on the day nobody has published; remembered ones do not count
     closed_gates: [hoanh-mo]        # taken as closed
-    lunch: {length: 45 min, from: "11:30", until: "13:00"}     # or: none
+    gate_reserve: 30 min            # one enters a gate at least so long before it closes; 0 to 4 h
+    lunch: {length: 45 min, from: "11:30", until: "13:00"}     # or: none; eaten where a day begins, at a stop or on the way
     hours: 07:30-18:00              # of every day that has none of its own
     visit: 60 min                   # of every stop that has none of its own
     begin: ha-long                  # where the first day begins
@@ -28,7 +29,7 @@ All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``beg
         hours: Mo-Fr 08:00-11:30,13:30-17:00; PH off     # OpenStreetMap opening hours, or:
         windows: [2026-12-01T08:00/2026-12-01T11:30+07:00]
         must: yes                   # no: only if it fits
-        weight: 1                   # of a stop that need not be seen
+        weight: 1                   # of a stop that need not be seen, from 0.000001 to 1000000
         day: 1                      # only on this day: its number from 1, or its date
         order: 1                    # stops with an order are visited in this order
         contact: Ms Lan, 0912 345 678
@@ -105,6 +106,7 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
         "vehicle": _filled(vehicle),
         "avoid_unknown_hours": "yes" if trip.avoid_unknown_hours else "no",
         "closed_gates": list(trip.closed),
+        "gate_reserve": "" if trip.reserve_s == Trip.reserve_s else triptext.said_seconds(trip.reserve_s),
         "lunch": "none",
     }
     if trip.lunch:

@@ -23,7 +23,7 @@ KINDS = ("passenger", "cargo")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "trip": (
-        *("title", "notes", "source", "vehicle", "avoid_unknown_hours", "closed_gates", "lunch", "hours", "visit"),
+        *("title", "notes", "source", "vehicle", "avoid_unknown_hours", "closed_gates", "gate_reserve", "lunch", "hours", "visit"),
         *("begin", "nights", "end", "days", "stops", "told"),
     ),
     "vehicle": ("profile", "country", "kind"),
@@ -310,7 +310,7 @@ class TripReader:
         if place is not None and contact:
             place = replace(place, contact=contact)
         must = self.get(stop, "must", path, triptext.yes)
-        weight = self.get(stop, "weight", path, triptext.positive)
+        weight = self.get(stop, "weight", path, triptext.weight)
         order = self.get(stop, "order", path, triptext.count)
         day = self.get(stop, "day", path, lambda text: _day_number(text, days))
         notes = self.get(stop, "notes", path, triptext.line)
@@ -385,6 +385,7 @@ class TripReader:
         kind = self.get(vehicle, "kind", "vehicle", triptext.one_of(KINDS))
         avoid = self.get(whole, "avoid_unknown_hours", "", triptext.yes)
         closed = [self.get({"": one}, "", at, triptext.one_of(self.known.gates)) for at, one in self.rows(whole, "closed_gates", "", 1000)]
+        reserve_s = self.get(whole, "gate_reserve", "", triptext.reserve)
         lunch = self.lunch(whole)
         days = self.days(whole)
         stops = self.stops(whole, days)
@@ -402,6 +403,7 @@ class TripReader:
             avoid is True,
             tuple(dict.fromkeys(one for one in closed if one)),
             tuple(dict.fromkeys([*(one for one in told if one), *self.told])),
+            Trip.reserve_s if reserve_s is None else reserve_s,
         )
 
     def lunch(self, document: Mapping[str, Any]) -> Lunch | None:

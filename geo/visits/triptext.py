@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from geo.faults import number as finite
+from geo.visits.itinerary import LEAST_WEIGHT, MOST_RESERVE_S, MOST_WEIGHT
 
 YEARS = range(2000, 2090)
 LONGEST_S = 24 * 3600.0
@@ -175,6 +176,25 @@ def within(limit: float) -> Callable[[str], float]:
         return value
 
     return parse
+
+
+def weight(text: str) -> float:
+    """Read the weight of a stop."""
+    value = number(text)
+    if not LEAST_WEIGHT <= value <= MOST_WEIGHT:
+        raise ValueError(f"{short(text)} is not between {LEAST_WEIGHT:f} and {MOST_WEIGHT:.0f}")
+    return value
+
+
+def reserve(text: str) -> float:
+    """Read a reserve at gates: a length of time, of which none at all is one."""
+    found = _LENGTH.fullmatch(text)
+    if text in ("0", "no", "none") or (found and any(found.groups()) and not any(int(one or 0) for one in found.groups())):
+        return 0.0
+    length_s = seconds(text)
+    if length_s > MOST_RESERVE_S:
+        raise ValueError(f"{short(text)} is not between 0 and {said_seconds(MOST_RESERVE_S)}")
+    return length_s
 
 
 def positive(text: str) -> float:

@@ -45,6 +45,7 @@ SENTENCES = {
     "gates_closed": "The way to %(stop)s leads through gates that the trip takes as closed: %(gates)s.",
     "hours_unknown": "The way to %(stop)s leads through gates of unknown hours, which the trip avoids: %(gates)s.",
     "gates_shut": "The gates on the way to %(stop)s are not open on the days of the trip when one could pass: %(gates)s.",
+    "gates_reserve": "The gates on the way to %(stop)s close too soon for the reserve of %(reserve_s)s before closing: %(gates)s.",
     "windows_outside": "%(stop)s may be visited at no time of the days that are left for it.",
     "visit_too_long": "The visit of %(stop)s takes %(visit_s)s; the longest window has %(window_s)s.",
     "closes": "Even as the only stop of day %(day)s, a visit of %(stop)s ends at %(finish)s at the earliest; its window closes "
@@ -280,6 +281,8 @@ class _Search:
         if len(closed) == len(passable):
             return self._of_gates("gates_closed", closed)
         rest = [gate for gate in passable if gate not in closed]
+        if trip.reserve_s and self.fits(replace(alone, reserve_s=0.0)):
+            return Reason("gates_reserve", self._of_gates("gates_shut", rest).values | {"reserve_s": trip.reserve_s})
         soon = [gate for gate in rest if self._gates_open(replace(alone, closed=tuple(one for one in passable if one != gate)))]
         return self._of_gates("gates_shut", soon or rest)
 
