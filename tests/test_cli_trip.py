@@ -177,3 +177,58 @@ def test_words_are_in_the_language_that_is_asked_for() -> None:
     parks = layers.read(layers.bundled(), "parks")
     for language in ("vi", "zh"):
         assert parks.loc["hai-yen-ip", f"name_{language}"] in run("plan", EXAMPLES[1], "--lang", language).output
+
+
+EARLY = """
+title: Early appointment in Mong Cai on the second day
+vehicle: {profile: car, country: VN}
+hours: 07:00-18:00
+begin: ha-long
+nights: [ha-long, mong-cai]
+end: mong-cai
+days: [{date: 2026-12-01}, {date: 2026-12-02}]
+stops:
+  - {site: hai-yen-ip, visit: 60 min, windows: [2026-12-02T07:30/2026-12-02T08:30]}
+"""
+LONG = """
+title: A long way, and lunch
+vehicle: {profile: car, country: VN}
+hours: 09:30-18:00
+lunch: {length: 45 min, from: "11:30", until: "13:00"}
+begin: ha-noi
+end: mong-cai
+days: [{date: 2026-12-08}]
+stops: [{site: hai-yen-ip, visit: 60 min}]
+"""
+
+
+@pytest.mark.parametrize(("text", "rows"), [(EARLY, ("Leave Ha Long", "Arrive in Mong Cai")), (LONG, ("Lunch on the way", "Drive on"))])
+def test_trips_that_were_said_to_be_impossible(tmp_path: Path, text: str, rows: tuple[str, ...]) -> None:
+    """A day without a stop drives on to the night town of an early appointment, and a team on a long way eats on it."""
+    path = tmp_path / "trip.yaml"
+    path.write_text(text, encoding="utf-8")
+    shown = run("plan", str(path))
+    assert shown.exit_code == 0
+    assert "1 of 1 stops" in shown.output
+    assert "proven: no plan is better" in shown.output
+    assert all(row in shown.output for row in rows)
+
+
+@pytest.mark.parametrize("weight", ["5e12", "1e15", "0", "9e-7"])
+def test_a_weight_beyond_its_limits_is_a_sentence(tmp_path: Path, weight: str) -> None:
+    """It is named with its place, and nothing is planned."""
+    path = tmp_path / "trip.yaml"
+    path.write_text(CROWDED.replace("{site: hai-yen-ip}", f"{{site: hai-yen-ip, must: no, weight: {weight}}}"), encoding="utf-8")
+    shown = run("plan", str(path))
+    assert shown.exit_code == 1
+    assert f"stops[3].weight: “{weight}” is not between 0.000001 and 1000000" in shown.output
+
+
+def test_a_day_that_cannot_be_driven_is_a_sentence(tmp_path: Path) -> None:
+    """Whether a stop is possible or not."""
+    path = tmp_path / "trip.yaml"
+    path.write_text(LONG.replace("09:30-18:00", "09:30-11:00").replace("visit: 60 min", "visit: 8 h"), encoding="utf-8")
+    for command in ("plan", "check"):
+        shown = run(command, str(path))
+        assert shown.exit_code == 1
+        assert "The days of this trip cannot be driven, even without a stop." in shown.output

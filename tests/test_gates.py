@@ -429,3 +429,47 @@ def test_hours_are_quick() -> None:
     for hour in range(1000):
         of.when_open("hoanh-mo", "CN", "passenger", at("2026-11-25") + timedelta(minutes=hour))
     assert perf_counter() - began < 1
+
+
+@pytest.fixture(scope="module")
+def bundled() -> gates.Hours:
+    return gates.Hours.read(layers.bundled())
+
+
+def test_remembered_hours_count_but_are_not_known(bundled: gates.Hours) -> None:
+    """The hours of a gate that rest on memory say when it is open; known are those that anybody can read."""
+    noon = at("2026-03-03 12:00")
+    remembered = bundled.when_open("huu-nghi", "CN", "passenger", noon)
+    assert (remembered.open, remembered.known, remembered.source_kind, remembered.why) == (True, False, "memory", "open")
+    assert not bundled.known("huu-nghi", "CN", "passenger", None, noon)
+    read = bundled.when_open("mong-cai-bac-luan-2", "CN", "passenger", noon)
+    assert (read.open, read.known, read.source_kind) == (True, True, "page")
+    frame = layers.read(layers.bundled(), "gates")
+    for key, row in frame[frame["opening_hours"].notna()].iterrows():
+        served = bundled.when_open(str(key), "CN", "passenger", noon).why != "never"
+        if served and all(notice.general for notice in bundled.notices(str(key), noon.date())):
+            assert bundled.known(str(key), "CN", "passenger", None, noon) == (row["opening_hours_source_kind"] != "memory"), key
+
+
+@pytest.mark.parametrize(
+    ("day", "known"),
+    [
+        *(("2026-02-13", True), ("2026-02-16", False), ("2026-02-17", False), ("2026-02-23", False), ("2026-02-24", True)),
+        *(("2027-02-04", False), ("2027-02-06", False), ("2027-02-12", False), ("2027-02-13", True), ("2027-05-03", True)),
+    ],
+)
+def test_cargo_at_the_lunar_new_year_is_not_known(bundled: gates.Hours, day: str, known: bool) -> None:
+    """Tet and the Spring Festival, holidays and weekends beside them, decreed or not; passengers have their hours on all days."""
+    noon = at(f"{day} 12:00")
+    cargo = bundled.when_open("kim-thanh", "CN", "cargo", noon)
+    assert (cargo.open, cargo.known, cargo.why) == (True, known, "open" if known else "new_year")
+    assert bundled.known("kim-thanh", "CN", "cargo", None, noon) == known
+    assert bundled.known("kim-thanh", "CN", "passenger", None, noon)
+
+
+def test_a_notice_of_the_new_year_itself_is_known(bundled: gates.Hours) -> None:
+    """What was announced for Tet 2024 counts, on its days."""
+    announced = bundled.when_open("huu-nghi", "CN", "cargo", at("2024-02-11 12:00"))
+    assert (announced.open, announced.source_kind) == (False, "page")
+    assert bundled.known("huu-nghi", "CN", "cargo", None, at("2024-02-11 12:00"))
+    assert not bundled.known("huu-nghi", "CN", "cargo", None, at("2024-02-14 12:00"))

@@ -97,7 +97,15 @@ def test_calendar_is_on_the_clock_of_each_place(plan: Plan, gates: object) -> No
     """Visits, gates and nights stand on their own clock, whose rules are in the file, with names in three languages."""
     calendar = icalendar.Calendar.from_ical(written(plan, "ics", gates, "en"))
     events = calendar.walk("VEVENT")
-    assert [str(one["summary"]).split(":")[0] for one in events] == ["Visit", "Lunch", "Night", "Visit", "Border gate", "Visit", "Border gate"]
+    assert [str(one["summary"]).split(":")[0] for one in events] == [
+        "Visit",
+        "Lunch",
+        "Night",
+        "Visit",
+        "Border gate",
+        "Visit",
+        "Border gate",
+    ]
     assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == [plans.HANOI, plans.BEIJING]
     jiangping = events[5]
     assert jiangping["dtstart"].params["TZID"] == plans.BEIJING
@@ -265,7 +273,9 @@ def test_lunch_stands_in_every_file_with_its_place(gates: object) -> None:
     """On the way, and where the day begins: a row of the table, an event of the calendar, a line in the words of the next point."""
     plan = plans.lunches_elsewhere()
     rows = list(csv.DictReader(io.StringIO(written(plan, "csv", gates, "en").decode("utf-8-sig"))))
-    kinds = [(row["kind"], row["name_en"], row["start"][11:16], row["lon"] != "") for row in rows if row["kind"] in ("lunch", "begin", "drive")]
+    kinds = [
+        (row["kind"], row["name_en"], row["start"][11:16], row["lon"] != "") for row in rows if row["kind"] in ("lunch", "begin", "drive")
+    ]
     assert kinds[2:4] == [("drive", "Mong Cai", "11:30", False), ("lunch", "On the way", "11:45", False)]
     assert kinds[4:6] == [("lunch", "Mong Cai", "07:00", True), ("begin", "Mong Cai", "07:45", True)]
     events = icalendar.Calendar.from_ical(written(plan, "ics", gates, "vi")).walk("VEVENT")

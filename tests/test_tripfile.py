@@ -14,7 +14,7 @@ import pytest
 from geo import calendars, gates, layers
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
-from geo.visits import plainyaml, tripfile, triptext
+from geo.visits import plainyaml, tripfile, trips, triptext
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.itinerary import Lunch, Trip
 
@@ -255,14 +255,14 @@ def test_every_word_of_a_stop_is_read(known: Gazetteer) -> None:
 
 def everything(known: Gazetteer) -> Trip:
     """Make a trip that uses every key."""
-    more = "vehicle: {profile: truck, country: CN, kind: cargo}\navoid_unknown_hours: yes\nclosed_gates: [hoanh-mo]\nlunch: 30 min\ngate_reserve: 15 min"
+    more = "vehicle: {profile: truck, country: CN, kind: cargo}\navoid_unknown_hours: yes\nclosed_gates: [hoanh-mo]\nlunch: 30 min"
     text = stops(
         "site: hai-yen-ip, visit: PT5400S, hours: 'Mo-Fr 08:00-11:30; PH off', contact: Lan, notes: 'a: b # c'",
         "site: jiangping-ip, must: no, weight: 0.1, day: 1, order: 2, windows: [2026-12-01T08:00/11:30]",
         "point: {name: 'Kho: \"1\"', lon: 107.123456789, lat: 21.45, position_accuracy_m: 12.5, contact: x}, visit: 1 h 1 min",
         "site: dong-mai-ip, hours: 'off'",
         days="[{date: 2026-12-01, end: [mong-cai, dongxing]}, {date: 2026-12-02}]",
-        more=more,
+        more=f"{more}\ngate_reserve: 15 min",
     )
     return tripfile.read(text, known)
 
@@ -385,3 +385,36 @@ def test_an_example_can_be_driven(name: str, known: Gazetteer, real_network: Net
     crossings = [leg.crossing for day in plan.days for leg in day.legs if leg.crossing]
     assert [one.towards for one in crossings] == (["CN", "VN"] if "dongxing" in name else [])
     assert all(one.hours_known and "bac-luan" in one.gate for one in crossings)
+
+
+def test_one_limit_of_days_holds_for_reader_and_planner(known: Gazetteer) -> None:
+    """A trip of as many days as are planned is read, and written and read again; one day more is refused by both."""
+    first = date(2026, 6, 1)
+
+    def days(count: int) -> str:
+        return f"[{', '.join(f'{{date: {first + timedelta(days=number)}}}' for number in range(count))}]"
+
+    trip = tripfile.read(stops("site: hai-yen-ip", days=days(trips.MOST_DAYS)), known)
+    trips.check(trip)
+    assert tripfile.read(tripfile.write(trip), known) == trip
+    with pytest.raises(InputError, match=f"{trips.MOST_DAYS + 1} entries; {trips.MOST_DAYS} are allowed"):
+        tripfile.read(stops("site: hai-yen-ip", days=days(trips.MOST_DAYS + 1)), known)
+    longer = replace(trip.days[-1], start=trip.days[-1].start + timedelta(days=1), end=trip.days[-1].end + timedelta(days=1), begin=None)
+    with pytest.raises(InputError, match=f"There are {trips.MOST_DAYS + 1} days; at most {trips.MOST_DAYS} are planned at once"):
+        trips.check(replace(trip, days=(*trip.days, longer)))
+
+
+@pytest.mark.parametrize(
+    ("text", "reserve_s"), [("0", 0.0), ("0 min", 0.0), ("none", 0.0), ("45 min", 2700.0), ("4 h", 14400.0), ("", 1800.0), (None, 1800.0)]
+)
+def test_the_reserve_at_gates(known: Gazetteer, text: str | None, reserve_s: float) -> None:
+    """None at all is allowed, half an hour is usual, and what is written reads back equal."""
+    trip = tripfile.read(stops("site: hai-yen-ip", more="" if text is None else f"gate_reserve: {text}"), known)
+    assert trip.reserve_s == reserve_s
+    assert tripfile.read(tripfile.write(trip), known) == trip
+
+
+@pytest.mark.parametrize("text", ["5 h", "30", "-5 min", "soon"])
+def test_a_reserve_that_is_none_is_named(known: Gazetteer, text: str) -> None:
+    """Longer than four hours, without a unit, or no length of time."""
+    assert [fault for fault in faults(stops("site: hai-yen-ip", more=f"gate_reserve: {text}"), known) if fault.startswith("gate_reserve: ")]

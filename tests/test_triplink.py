@@ -36,7 +36,8 @@ FULL = Lines(
         StopLine("107.95,21.52", name="Kho hàng: A & B", contact="Bà Lan, 0912 345 678", notes="50% = half?"),
     ),
     days=(DayLine("2026-12-01", "07:00-17:30", "ha-long", "mong-cai,ha-long"), DayLine("2026-12-02", begin="107.1,20.9", end="ha-long")),
-    lunch="45 min 11:30-13:00", reserve="20 min", profile="truck", closed=("huu-nghi", "mong-cai-bac-luan-1"), vehicle="VN", traffic="cargo", avoid=True,
+    lunch="45 min 11:30-13:00", reserve="20 min",
+    profile="truck", closed=("huu-nghi", "mong-cai-bac-luan-1"), vehicle="VN", traffic="cargo", avoid=True,
 )  # fmt: skip
 
 

@@ -677,3 +677,130 @@ def test_up_to_eight_stops_equal_brute_force(case: dict[str, Any]) -> None:
     plan = trips.solve(trip, tables)
     assert value(plan) == Brute(trip, tables).best()
     assert_holds(plan, tables)
+
+
+# Lunch on a way, second by second --------------------------------------------------------------------------------------------
+
+
+def walked(model: Any, way: int, leave: int, lunch_s: int, ends: tuple[int, int]) -> int:
+    """Try every moment at which one may eat on a way, between the stops or at them, and give the earliest arrival."""
+    drive, service, on, _, passage = (int(one) for one in model.way[way])
+    spans = (
+        [tuple(map(int, span)) for span in model.entry[model.entry_start[passage] : model.entry_start[passage + 1]]] if passage >= 0 else []
+    )
+
+    def entered(reach: int) -> int:
+        return min((max(reach, first) for first, last in spans if reach <= last), default=FAR)
+
+    best = FAR
+    for here, there in [ends]:
+        for eat in range(max(leave, int(model.lunch[0, here, 0])), int(model.lunch[0, here, 1]) + 1):
+            reach = eat + lunch_s + max(0, drive - (eat - leave))
+            best = min(best, reach if passage < 0 else entered(reach) + service + on)
+        passed = leave + drive if passage < 0 else entered(leave + drive) + service
+        for eat in range(max(passed, int(model.lunch[0, there, 0])), int(model.lunch[0, there, 1]) + 1):
+            best = min(best, eat + lunch_s + max(0, on - (eat - passed)))
+    return best
+
+
+def test_lunch_on_a_way_is_the_earliest_there_is_and_its_slack_exact() -> None:
+    """Of all moments to eat the model takes the one that lets one arrive first; who leaves later never arrives earlier; and the last
+    departure for an arrival is the last with which it is reached."""
+    from geo.visits import _legs
+
+    over = 0
+    for seed in range(12):
+        trip, tables = made(400 + seed, stops=2, gates=2, lunch=True)
+        model = tables.model(replace(trip, lunch=Lunch(1200.0 + 60 * seed, "11:30", "11:50")))
+        for here, there in permutations(range(model.nodes), 2):
+            pair = here * model.nodes + there
+            for way in range(model.way_start[pair], model.way_start[pair + 1])[:1]:
+                over += model.way[way, 4] >= 0
+                noon = int(model.lunch[0, here, 0])
+                leaves = range(noon - 9000, noon + 1600, 997)
+                found = [int(_legs.arrival_fed(model, 0, here, there, way, leave)) for leave in leaves]
+                assert found == [walked(model, way, leave, model.lunch_s, (here, there)) for leave in leaves]
+                assert found == sorted(found)
+                for arrive in {one + more for one in found if one < FAR for more in (-1, 0, 500)}:
+                    last = int(_legs.departure_fed(model, 0, here, there, way, arrive))
+                    assert last < 0 or _legs.arrival_fed(model, 0, here, there, way, last) <= arrive
+                    assert _legs.arrival_fed(model, 0, here, there, way, max(last, noon - 20000) + 1) > arrive
+    assert over > 20
+
+
+def test_lunch_may_be_eaten_where_the_day_begins_at_a_stop_or_on_the_way() -> None:
+    """Where it costs no time: before setting out at noon, at the stop if one is there by one, else on the way."""
+    home, stop = place("home"), place("stop")
+
+    def day(first: float, drive_s: int) -> DayPlan:
+        tables = Tables((home, stop), np.array([[0, drive_s], [drive_s, 0]]))
+        days = (Day(moment(0, first * 3600), moment(0, 20 * 3600), home, (home,)),)
+        plan = trips.solve(Trip("", (Stop(stop, 3600),), days, Lunch(2700)), tables)
+        assert_holds(plan, tables)
+        return plan.days[0]
+
+    begin, at_stop, on_the_way = day(11.75, 7200), day(10, 7200), day(9.5, 4 * 3600)
+    assert begin.lunch == (moment(0, 11.75 * 3600), moment(0, 12.5 * 3600))
+    assert begin.legs[0].depart == begin.lunch[1]
+    assert at_stop.visits[0].lunch == (moment(0, 12 * 3600), moment(0, 12.75 * 3600))
+    assert on_the_way.legs[0].lunch == (moment(0, 11.5 * 3600), moment(0, 12.25 * 3600))
+    assert on_the_way.legs[0].arrive == moment(0, 14.25 * 3600)
+
+
+def test_a_day_on_which_one_sets_out_after_lunch_needs_none() -> None:
+    """The day may begin earlier: what counts is when one departs, here as late as the first appointment allows."""
+    trip, tables = simple(np.array([[0, 1800], [1800, 0]]), visit_s=600)
+    late = replace(trip.stops[0], windows=((moment(0, 14 * 3600), moment(0, 16 * 3600)),))
+    plan = trips.solve(replace(trip, stops=(late,), lunch=Lunch(3600)), tables)
+    assert plan.days[0].legs[0].depart == moment(0, 13.5 * 3600)
+    assert (plan.days[0].lunch, plan.days[0].visits[0].lunch, plan.days[0].legs[0].lunch) == (None, None, None)
+
+
+# Limits ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, 9e-7, 1_000_001.0, 5e12, 1e15, math.nan, math.inf])
+def test_a_weight_beyond_its_limits_is_refused(weight: float) -> None:
+    """With a sentence, by the library too."""
+    trip, tables = simple(plane(3))
+    with pytest.raises(InputError, match=r"the weight is .*; it lies between 0\.000001 and 1000000"):
+        trips.solve(replace(trip, stops=(replace(trip.stops[0], weight=weight), trip.stops[1])), tables)
+
+
+@pytest.mark.parametrize("count", [2, 12, 100])
+def test_no_sum_of_weights_wraps(count: int) -> None:
+    """As many stops of the greatest weight as there are are all visited; a must-see stop counts more than all of them together."""
+    trip, tables = simple(plane(count + 1), hours=24, visit_s=60)
+    stops = tuple(replace(stop, must=False, weight=trips.MOST_WEIGHT) for stop in trip.stops)
+    assert trips.solve(replace(trip, stops=stops), tables, seconds=1).left_out == ()
+    morning = (moment(0, 28800), moment(0, 28800 + 3000))
+    far = tuple(replace(stop, windows=(morning,)) for stop in stops[1:])
+    must = replace(stops[0], must=True, visit_s=5 * 3600, windows=((moment(0, 28800), moment(0, 28800 + 8 * 3600)),))
+    short = (replace(trip.days[0], end=trip.days[0].start + timedelta(hours=7)),)
+    plan = trips.solve(replace(trip, stops=(must, *far), days=short), tables, seconds=1)
+    assert must not in plan.left_out
+    light = tuple(replace(stop, weight=trips.LEAST_WEIGHT if number else trips.MOST_WEIGHT) for number, stop in enumerate(stops))
+    assert trips.solve(replace(trip, stops=light), tables, seconds=1).left_out == ()
+
+
+def test_stops_left_out_of_a_search_stand_for_more_than_any_way_and_less_than_a_broken_day() -> None:
+    """The seconds for stops left out keep their order for as many stops as a trip may have, and their sum fits in a whole number."""
+    from geo.visits import _tours
+
+    assert trips.MOST_STOPS * tours.MAY < tours.MUST
+    assert trips.MOST_STOPS * tours.MUST < _tours.BROKEN
+    assert (trips.MOST_DAYS + 2) * _tours.BROKEN < FAR
+    assert tours.LEAST > 7 * 86400
+
+
+@pytest.mark.parametrize("count", [1, 5, 20])
+@pytest.mark.parametrize("visit_h", [0.5, 23])
+def test_days_that_cannot_be_driven_are_named_whatever_the_stops(count: int, visit_h: float) -> None:
+    """Whether a stop would be possible or not, the error says which day cannot be driven."""
+    trip, tables = simple(plane(count + 2), hours=4, visit_s=visit_h * 3600)
+    island = replace(tables.places[0], id="island")
+    drive_s = np.pad(tables.drive_s, (0, 1), constant_values=FAR)
+    tables = Tables((*tables.places, island), drive_s)
+    with pytest.raises(InputError, match="cannot be driven, even without a stop") as caught:
+        trips.solve(replace(trip, days=(replace(trip.days[0], ends=(island,)),)), tables, seconds=0.2)
+    assert caught.value.faults == ("Day 1: no end is reached in time.",)

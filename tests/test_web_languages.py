@@ -94,7 +94,19 @@ def test_a_translation_is_in_its_language() -> None:
 
 # Templates and scripts hold no text of their own ------------------------------------------------------------------------------
 
-NAMES = {"Zone Atlas", "GSHHG", "GeoJSON", "QGIS", "TOPSIS", "PDF", "geo:", "USD/m²", "Mo-Fr 08:00-11:30,13:30-17:00", "45 min 11:30-13:00"}
+NAMES = {
+    "Zone Atlas",
+    "GSHHG",
+    "GeoJSON",
+    "QGIS",
+    "TOPSIS",
+    "PDF",
+    "geo:",
+    "USD/m²",
+    "Mo-Fr 08:00-11:30,13:30-17:00",
+    "45 min 11:30-13:00",
+    "30 min",
+}
 """What is called the same in every language."""
 RELATIONS = {"nofollow", "external", "noopener"}
 """Words of links that only a machine reads."""

@@ -398,6 +398,50 @@ def test_closed_gates_are_not_used(client: FlaskClient) -> None:
     assert "Open again" in read(client, f"/trip?{query}&closed={','.join(sorted(used))}").text
 
 
+UNDRIVABLE = urlencode([("day", "2026-12-01~08:00-12:00~begin:ha-noi~end:nanning"), ("stop", "dong-mai-ip~visit:300 min")])
+"""No stop is possible, and the day cannot be driven without one."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_day_that_cannot_be_driven_shows_its_stops_left_out(client: FlaskClient, language: str) -> None:
+    """The page and its script get the sentence and the stops, not a failure; as does who asks for a file, or why."""
+    sentence = "The days of this trip cannot be driven, even without a stop."
+    for page in (read(client, f"/trip?{UNDRIVABLE}&whole=1&lang={language}"), wait(client, f"{UNDRIVABLE}&lang={language}")):
+        assert any(name in page.text for name in ("Dong Mai", "Đông Mai", "东梅"))
+        assert any(attributes.get("class") == "left-out" for _, attributes in page.elements)
+        assert language != "en" or sentence in page.text
+        assert language != "en" or "Day 1: no end is reached in time." in page.text
+    files = [f"/trip/plan.{ending}?" for ending in takealong.FILES if ending != "yaml"]
+    for path in ("/trip/why?of=dong-mai-ip&", "/trip/ways?", *files):
+        answer = client.get(f"{path}{UNDRIVABLE}&lang={language}")
+        assert answer.status_code == 400, path
+        assert language != "en" or sentence in Page(answer.text).text
+
+
+def test_lunch_says_where_it_is_eaten(client: FlaskClient) -> None:
+    """On the way where no stop is reached by one, at the stop or where the day begins otherwise; the way is parted for it."""
+
+    def page(hours: str) -> Page:
+        sent = [("day", f"2026-12-08~{hours}~begin:ha-noi~end:mong-cai"), ("stop", "hai-yen-ip"), ("lunch", "45 min 11:30-13:00")]
+        return wait(client, urlencode(sent))
+
+    long = page("09:30-18:00")
+    assert stops(long) == ["hai-yen-ip"]
+    assert long.text.index("Drive ≈") < long.text.index("Lunch on the way") < long.text.index("Drive on")
+    assert "Lunch at Hai Yen Industrial Park" in page("09:00-18:00").text
+    late = page("11:40-20:00").text
+    assert late.index("Lunch at Hanoi") < late.index("Leave Hanoi")
+
+
+def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> None:
+    """It stands in form and link, reaches the plan, and a wrong one is named."""
+    query = example(client, EXAMPLES[1])
+    assert planned(app, query).trip.reserve_s == 1800
+    assert planned(app, f"{query}&reserve=0").trip.reserve_s == 0
+    assert ("reserve", "1 h") in form_of(read(client, f"/trip?{query}&reserve=1%20h"))
+    assert "gate_reserve: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
+
+
 # Why not -------------------------------------------------------------------------------------------------------------------------
 
 

@@ -104,7 +104,7 @@ def on_road_s(days: Sequence[DayPlan]) -> float:
 
 
 def _fastest(model: Model, day: int, route: Route) -> list[_Label]:
-    """Choose ways and lunch: how one stands at the beginning, after each stop, and at the end."""
+    """Choose ways and lunch, of equal ones the early lunch: how one stands at the beginning, after each stop, and at the end."""
     from geo.visits._legs import COST, last_arrival, leaves, sets_out
 
     states = (False, True) if model.lunch_s else (False,)
@@ -126,7 +126,7 @@ def _fastest(model: Model, day: int, route: Route) -> list[_Label]:
                         leave = int(leaves(model, day, there, arrive)) if arrive < FAR else FAR
                     if leave < FAR:
                         found.append(_Label(leave, cost, eaten, label, way, fed))
-        labels = [one for eaten in states for one in _unbeaten([label for label in found if label.eaten == eaten])]
+        labels = [one for eaten in reversed(states) for one in _unbeaten([label for label in found if label.eaten == eaten])]
         here = there
     last: _Label | None = min(labels, key=lambda one: (one.cost, one.leave))
     steps: list[_Label] = []
