@@ -117,7 +117,7 @@ def export(context: Any, file: str, network: str, lang: str, format_: str, outpu
 
     with _opened(context, lang) as opened:
         lines, wish = _read(context, opened, file, network)
-        data = takealong.write(opened, lines, wish, format_)[0]
+        data = takealong.write(opened, lines, wish, format_).data
         save(output, data)
         click.echo(f"{output}: {len(data):,} bytes")
 
