@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -15,9 +16,9 @@ from flask import Flask
 from PIL import Image, ImageFilter
 from web import Watch, browsing, serving
 
-from geo import layers
+from geo import export, layers
 from geo.visits import tripfile
-from webapp import pictures, settings
+from webapp import pictures, settings, takealong
 from webapp.cli import main
 
 pytest_plugins = ("web",)
@@ -250,3 +251,60 @@ def test_the_policy_of_the_single_file_allows_what_is_in_it_alone(make_app: Any)
     assert all(one.startswith("'sha256-") for name in ("script-src", "style-src") for one in parts[name].split())
     assert "'unsafe-inline'" not in policy
     assert "nonce-" in client.get(f"/trip/plan.sheet.html?{query}").headers["Content-Security-Policy"]
+
+
+# Types and calendars ------------------------------------------------------------------------------------------------------------
+
+ONE_DAY = "day=2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai&stop=hai-yen-ip~visit:47 min&stop=dongxing-border-ecz"
+ANSWERS = (
+    *(f"/download/{layer}.{one.extension}" for layer in ("parks", "gates", "policies") for one in export.FORMATS.values()),
+    *(f"/trip/plan.{ending}?{ONE_DAY}" for ending in takealong.FILES),
+    *(
+        "/",
+        "/data",
+        "/table",
+        "/rank",
+        "/compare?pick=hai-yen-ip&pick=dong-mai-ip",
+        "/match",
+        "/match/template.xlsx",
+        "/weights",
+        "/planned",
+    ),
+    *("/trip", f"/trip?{ONE_DAY}&whole=1", f"/trip/plan?{ONE_DAY}", "/sites/hai-yen-ip", "/sites/hai-yen-ip/factsheet"),
+    *("/sites/hai-yen-ip/claims", "/access?lon=107&lat=21.5", "/api/map/parks.json", "/sw.js", "/favicon.ico"),
+    *("/ogc", "/ogc?f=html", "/ogc/api", "/ogc/collections/parks/items?limit=1", "/ogc/nothing", "/nothing", "/rank?colour=red"),
+    *(f"/static/{name}" for name in ("app.css", "map.js", "icon.svg")),
+)
+
+
+def test_each_text_has_one_charset(make_app: Any) -> None:
+    """Every download, page, style, script and error that is text names UTF-8 once, and nothing names a charset twice."""
+    client = make_app().test_client()
+    types = {}
+    for address in ANSWERS:
+        with client.get(address) as answer:
+            types[address] = answer.headers.get("Content-Type", "")
+    assert {"text/csv", "text/calendar", "text/html", "text/css", "text/javascript"} <= {one.split(";")[0] for one in types.values()}
+    texts = {address: one for address, one in types.items() if one.startswith("text/")}
+    assert {one.count("charset") for one in texts.values()} == {1}, texts
+    assert not [one for one in types.values() if one.count("charset") > 1]
+
+
+def test_a_calendar_has_the_minutes_of_the_page(make_app: Any) -> None:
+    """Visits and gates begin and end in the calendar at the minutes that the page shows, and no event has seconds."""
+    import icalendar
+
+    client = make_app().test_client()
+    page = client.get(f"/trip?{ONE_DAY}&whole=1").text
+    events = icalendar.Calendar.from_ical(client.get(f"/trip/plan.ics?{ONE_DAY}").data).walk("VEVENT")
+    assert len(events) >= 4
+    assert not [one for one in events if one.start.second or one.end.second]
+    rows = re.findall(
+        r'<tr class="(visit|gate)".*?<td class="at"><time[^>]*>([\d:]+)</time><span class="until">([\d:]+)</span>', page, re.DOTALL
+    )
+    hanoi = ZoneInfo("Asia/Ho_Chi_Minh")
+    for kind, word in (("visit", "Visit"), ("gate", "Border gate")):
+        of_kind = [one for one in events if str(one["summary"]).startswith(word)]
+        assert [row[2] for row in rows if row[0] == kind] == [f"{one.end.astimezone(hanoi):%H:%M}" for one in of_kind]
+        if kind == "visit":
+            assert [row[1] for row in rows if row[0] == kind] == [f"{one.start.astimezone(hanoi):%H:%M}" for one in of_kind]

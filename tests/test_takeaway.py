@@ -119,12 +119,34 @@ def test_another_reader_finds_the_same_times(plan: Plan, gates: object) -> None:
 
 
 def test_identifiers_stay_when_times_change(plan: Plan) -> None:
-    """A plan whose visit comes later replaces the event of before and adds none."""
+    """A plan whose visit comes later, written later, replaces the event of before and adds none."""
     first, *others = plan.days
     visit = replace(first.visits[0], start=plans.at(1, "10:20"), end=plans.at(1, "11:50"))
     later = replace(plan, days=(replace(first, visits=(visit,)), *others))
-    uids = [[str(one["uid"]) for one in icalendar.Calendar.from_ical(written(one, "ics")).walk("VEVENT")] for one in (plan, later)]
-    assert uids[0] == uids[1]
+    files = [written(one, "ics", now=datetime(2026, 11, day, 9, tzinfo=UTC)) for day, one in ((1, plan), (2, later))]
+    before, after = ({str(one["uid"]): one for one in icalendar.Calendar.from_ical(file).walk("VEVENT")} for file in files)
+    assert list(before) == list(after)
+    assert all(before[uid]["dtstamp"].dt < after[uid]["dtstamp"].dt for uid in before)
+    assert [uid for uid in before if before[uid].start != after[uid].start] == list(before)[:1]
+
+
+def test_a_calendar_is_stamped_when_it_is_written(plan: Plan) -> None:
+    """DTSTAMP is the moment that is given, whatever its clock, and else that of the call; never that of the trip."""
+    given = datetime(2026, 11, 1, 9, 30, 15, 999, tzinfo=ZoneInfo(plans.HANOI))
+    stamps = {one["dtstamp"].dt for one in icalendar.Calendar.from_ical(written(plan, "ics", now=given)).walk("VEVENT")}
+    assert stamps == {datetime(2026, 11, 1, 2, 30, 15, tzinfo=UTC)}
+    before = datetime.now(UTC).replace(microsecond=0)
+    stamps = {one["dtstamp"].dt for one in icalendar.Calendar.from_ical(written(plan, "ics")).walk("VEVENT")}
+    assert all(before <= one <= datetime.now(UTC) for one in stamps)
+
+
+def test_calendars_hold_whole_minutes(plan: Plan) -> None:
+    """Odd seconds of a plan do not reach a calendar, and what is over within a minute still lasts one."""
+    first = plan.days[0]
+    odd = replace(first.visits[0], start=plans.at(1, "10:00:19"), end=plans.at(1, "10:00:59"))
+    events = icalendar.Calendar.from_ical(written(replace(plan, days=(replace(first, visits=(odd,)), plan.days[1])), "ics")).walk("VEVENT")
+    assert (events[0].start, events[0].end) == (plans.at(1, "10:00"), plans.at(1, "10:01"))
+    assert not [one for one in events if one.start.second or one.end.second or one.end <= one.start]
 
 
 def test_csv_has_a_row_a_step_and_both_clocks(plan: Plan, gates: object) -> None:
@@ -187,10 +209,11 @@ def test_names_only_has_no_coordinates(plan: Plan, gates: object) -> None:
 
 @pytest.mark.parametrize("format_id", takeaway.FORMATS)
 def test_the_same_plan_gives_the_same_bytes(format_id: str) -> None:
-    """A second process, whose sets have another order, writes the same bytes."""
+    """A second process, whose sets have another order, writes the same bytes at the same moment."""
     code = (
         "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from geo.visits import takeaway;"
-        f"print(hashlib.sha256(takeaway.write(plans.two_days(), {format_id!r}, 'vi')).hexdigest())"
+        "from datetime import UTC, datetime; now = datetime(2026, 11, 1, tzinfo=UTC);"
+        f"print(hashlib.sha256(takeaway.write(plans.two_days(), {format_id!r}, 'vi', now=now)).hexdigest())"
     )
     root = Path(__file__).parent.parent
     run = [sys.executable, "-c", code]

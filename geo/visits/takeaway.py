@@ -1,7 +1,8 @@
 """Write a plan as files that one takes along: for navigation programs, calendars, spreadsheets; and links to maps for each stop.
 
-The same plan gives the same bytes. Times in a file are those of the plan, which is computed, not promised. Who must not record
-coordinates takes the formats that can do without, with ``names_only``: no position is in them, neither as numbers nor in a link.
+The same plan gives the same bytes; a calendar also says when it was written. Times in a file are those of the plan, which is computed,
+not promised. Who must not record coordinates takes the formats that can do without, with ``names_only``: no position is in them, neither
+as numbers nor in a link.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import html
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -44,11 +45,12 @@ class Parcel:
     itinerary: Itinerary
     lines: Lines = field(default_factory=dict)
     names_only: bool = False
+    now: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format of a plan. Only with ``without_positions`` may it be written with names only."""
+    """A format of a plan, all of them in UTF-8. Only with ``without_positions`` may it be written with names only."""
 
     id: str
     title: str
@@ -67,6 +69,7 @@ def write(
     lines: Lines | None = None,
     clocks: Mapping[str, str] | None = None,
     names_only: bool = False,
+    now: datetime | None = None,
 ) -> bytes:
     """Write a plan.
 
@@ -82,6 +85,8 @@ def write(
         Names of the clocks on which times are told, by IANA zone; without it the clocks of the plan.
     names_only
         Leave out every coordinate.
+    now
+        When a calendar says that it was written, with a zone; without it the moment of the call.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def write(
     if names_only and not chosen.without_positions:
         others = ", ".join(one.title for one in FORMATS.values() if one.without_positions)
         raise InputError(f"{chosen.title} cannot be written without coordinates; take {others}.")
-    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}), lines or {}, names_only))
+    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}), lines or {}, names_only, now))
 
 
 def get(format_id: str) -> Format:
@@ -310,7 +315,8 @@ def _geojson(parcel: Parcel) -> bytes:
 def _ics(parcel: Parcel) -> bytes:
     """Write iCalendar (RFC 5545): visits, gates and nights, each on the clock of its place, with that clock's rules in the file.
 
-    The identifiers depend on the trip and the place only, so that a plan read in again replaces the one before.
+    The identifiers depend on the trip and the place only, so that a plan read in again replaces the one before, as the later of two
+    stamps. Times are whole minutes, those that page and paper show; an event that begins and ends in the same minute lasts one.
     """
     import icalendar
 
@@ -321,6 +327,7 @@ def _ics(parcel: Parcel) -> bytes:
     file.add("calscale", "GREGORIAN")
     file.add("x-wr-calname", itinerary.title)
     first = itinerary.plan.trip.days[0].start
+    stamp = (parcel.now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     seen: dict[str, int] = {}
     for step in itinerary.steps:
         if step.kind not in EVENTS:
@@ -330,9 +337,10 @@ def _ics(parcel: Parcel) -> bytes:
         event = icalendar.Event()
         digest = hashlib.sha256(f"{key} {seen[key]}".encode()).hexdigest()
         event.add("uid", f"{digest[:32]}@zone-atlas")
-        event.add("dtstamp", first.astimezone(UTC))
-        event.add("dtstart", step.start)
-        event.add("dtend", step.end)
+        start, end = (moment.replace(second=0, microsecond=0) for moment in (step.start, step.end))
+        event.add("dtstamp", stamp)
+        event.add("dtstart", start)
+        event.add("dtend", max(end, start + timedelta(minutes=1)))
         event.add("summary", f"{itinerary.word(step.kind)}: {itinerary.name(step.place)}")
         event.add("location", itinerary.name(step.place))
         event.add("description", "\n".join([*itinerary.said(step), *itinerary.remarks()]))
@@ -389,7 +397,7 @@ FORMATS: dict[str, Format] = {
         Format("gpx", "GPX", "gpx", "application/gpx+xml", without_positions=False, writer=_gpx),
         Format("kml", "KML", "kml", "application/vnd.google-earth.kml+xml", without_positions=False, writer=_kml),
         Format("geojson", "GeoJSON", "geojson", "application/geo+json", without_positions=False, writer=_geojson),
-        Format("ics", "iCalendar", "ics", "text/calendar; charset=utf-8", without_positions=True, writer=_ics),
-        Format("csv", "CSV table", "csv", "text/csv; charset=utf-8", without_positions=True, writer=_csv),
+        Format("ics", "iCalendar", "ics", "text/calendar", without_positions=True, writer=_ics),
+        Format("csv", "CSV table", "csv", "text/csv", without_positions=True, writer=_csv),
     )
 }
