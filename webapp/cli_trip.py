@@ -66,10 +66,13 @@ def plan(context: Any, file: str, network: str, lang: str, why: bool) -> None:
             click.echo(f"! {one['text']} [{one['where']}; {one['source']}]")
         for day in agenda.of(opened, made):
             click.echo(f"\nDay {day.number}, {wish.days[day.plan.number].date.isoformat()}: {' | '.join(one.name for one in shown)}")
+            for remark in day.remarks:
+                click.echo(f"  ! {remark}")
             for row in day.rows:
                 number = f"{row.number}. " if row.number else ""
                 until = "" if row.until == row.begin or row.kind == "drive" else f" to {agenda.both(row.until, shown)}"
-                click.echo(f"  {' | '.join(one.time(row.begin) for one in shown)}  {number}{row.text}{until}")
+                badge = f" [{row.badge}]" if row.badge else ""
+                click.echo(f"  {' | '.join(one.time(row.begin) for one in shown)}  {number}{row.text}{until}{badge}")
                 for note in row.notes:
                     click.echo(f"      {note}")
         for stop in made.left_out:

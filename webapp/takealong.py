@@ -18,6 +18,7 @@ from geo.visits import takeaway, tripfile, tripways
 from geo.visits.itinerary import Plan, Trip
 from webapp import agenda, args, pictures, settings, standalone, trip
 from webapp.languages import current
+from webapp.opening import hours
 from webapp.store import Store, store
 from webapp.triplink import TRIP, Lines
 
@@ -87,7 +88,7 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
         return File(day_sheet(opened, lines, plan).encode(), "text/html")
     names_only, form = extension.startswith("names."), extension.removeprefix("names.")
     shapes = None if names_only else tripways.lines(plan, trip.roads(opened, lines.network))
-    given = {"gates": opened.frame("gates"), "clocks": agenda.zone_names(opened)}
+    given = {"gates": opened.frame("gates"), "hours": hours(opened), "clocks": agenda.zone_names(opened)}
     data = takeaway.write(plan, form, current().code, lines=shapes, names_only=names_only, **given)
     return File(data, takeaway.get(form).media_type)
 

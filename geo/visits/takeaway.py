@@ -20,10 +20,12 @@ from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import shapely
+from shapely.ops import substring
 
 from geo import __version__
 from geo.errors import InputError
 from geo.export import DECIMALS, tame, to_json
+from geo.gates import Hours
 from geo.visits.itinerary import Place, Plan
 from geo.visits.steps import Itinerary, Step, clean
 
@@ -66,6 +68,7 @@ def write(
     language: str = "en",
     *,
     gates: Any = None,
+    hours: Hours | None = None,
     lines: Lines | None = None,
     clocks: Mapping[str, str] | None = None,
     names_only: bool = False,
@@ -79,6 +82,8 @@ def write(
         ``en``, ``vi`` or ``zh``, of words and of the first of the names; the names in the other languages are in it too.
     gates
         The layer ``gates``; without it gates have their id for a name and no position.
+    hours
+        A :class:`geo.gates.Hours`; without it nothing is said of the hours of gates.
     lines
         Ways on the road; those that are not given are straight, over the gate.
     clocks
@@ -97,7 +102,7 @@ def write(
     if names_only and not chosen.without_positions:
         others = ", ".join(one.title for one in FORMATS.values() if one.without_positions)
         raise InputError(f"{chosen.title} cannot be written without coordinates; take {others}.")
-    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}), lines or {}, names_only, now))
+    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}, hours), lines or {}, names_only, now))
 
 
 def get(format_id: str) -> Format:
@@ -149,19 +154,31 @@ def _day_named(parcel: Parcel, number: int) -> str:
 
 
 def _ways(parcel: Parcel, number: int) -> list[tuple[Step, list[tuple[float, float]]]]:
-    """Give the ways of a day with their points: on the road where that is known, else straight over the gate."""
+    """Return the ways of a day with their points: on the road if that is known, else straight.
+
+    The line of a leg over a gate is cut where it comes nearest to the gate; if nobody knows where that is, both ways have one line.
+    """
     steps = parcel.itinerary.of_day(number)
+    gates = {step.leg: step.place for step in steps if step.kind == "gate"}
+    starts = {step.leg: step.origin for step in reversed(steps) if step.kind == "drive"}
     found = []
     for step in steps:
         if step.kind != "drive" or step.origin is None or step.leg is None:
             continue
-        line = parcel.lines.get((number, step.leg))
+        gate, origin, line = gates.get(step.leg), step.origin, parcel.lines.get((number, step.leg))
+        if gate is not None and gate.lon != gate.lon:
+            if step.place is gate:
+                continue
+            gate, origin = None, starts[step.leg] or origin
         if line is None:
-            over = [one.place for one in steps if one.kind == "gate" and one.leg == step.leg and one.has_position]
-            coordinates = [(one.lon, one.lat) for one in (step.origin, *over, step.place)]
+            points = [(origin.lon, origin.lat), (step.place.lon, step.place.lat)]
         else:
-            coordinates = [(float(x), float(y)) for x, y in shapely.get_coordinates(line)]
-        found.append((step, [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in coordinates]))
+            if gate is not None:
+                at = line.project(shapely.Point(gate.lon, gate.lat))
+                line = substring(line, 0, at) if step.place is gate else substring(line, at, line.length)
+            points = [(float(x), float(y)) for x, y in shapely.get_coordinates(line)]
+        if len(points) > 1:
+            found.append((step, [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in points]))
     return found
 
 
@@ -175,6 +192,7 @@ def _facts(step: Step) -> dict[str, Any]:
         f"name_{language}": clean(step.place.names[language]) if language in step.place.names else None for language in ("en", "vi", "zh")
     }
     start, end = _iso(step)
+    notice = step.hours.notice if step.hours else None
     return {
         "day": step.day + 1,
         "label": None if step.kind == "drive" else step.label,
@@ -188,12 +206,21 @@ def _facts(step: Step) -> dict[str, Any]:
         "timezone": step.place.timezone,
         "wait_s": step.wait_s if step.kind in ("visit", "gate") else None,
         "slack_s": step.slack_s,
-        "drive_s": step.drive_s,
-        "length_m": None if step.length_m is None else round(step.length_m, 1),
+        "drive_s": _number(step.drive_s, 0),
+        "length_m": _number(step.length_m, 1),
         "hours_known": step.hours_known,
+        "gate_hours": (step.hours.text() or "00:00–24:00") if step.hours else None,
+        "gate_hours_source": notice.source if notice and not notice.general else None,
+        "gate_hours_source_kind": notice.source_kind if notice else None,
+        "gate_hours_as_of": notice.as_of if notice else None,
         "contact": clean(step.place.contact) or None,
         "notes": clean(step.notes) or None,
     }
+
+
+def _number(value: float | None, decimals: int) -> float | None:
+    """Round a number; None if nobody knows it."""
+    return None if value is None or value != value else round(value, decimals)
 
 
 # GPX ---------------------------------------------------------------------------------------------------------------------
@@ -210,6 +237,7 @@ def _gpx(parcel: Parcel) -> bytes:
     file.description = "\n".join(itinerary.remarks()) or None
     for day in itinerary.plan.days:
         route = gpxpy.gpx.GPXRoute(_day_named(parcel, day.number), number=day.number + 1)
+        route.description = " · ".join(itinerary.date_remarks(day.number)) or None
         for step in _points(parcel, day.number):
             facts: dict[str, Any] = {
                 "latitude": round(step.place.lat, DECIMALS),
@@ -242,6 +270,8 @@ def _kml(parcel: Parcel) -> bytes:
     for day in itinerary.plan.days:
         folder = _element(document, "Folder")
         _element(folder, "name", _day_named(parcel, day.number))
+        if remarks := itinerary.date_remarks(day.number):
+            _element(folder, "description", html.escape(" · ".join(remarks), quote=False))
         for step in _points(parcel, day.number):
             said = "\n".join([itinerary.word(step.kind), *itinerary.said(step)])
             mark = _placemark(folder, step, _named(parcel, step), said)
@@ -343,7 +373,7 @@ def _ics(parcel: Parcel) -> bytes:
         event.add("dtend", max(end, start + timedelta(minutes=1)))
         event.add("summary", f"{itinerary.word(step.kind)}: {itinerary.name(step.place)}")
         event.add("location", itinerary.name(step.place))
-        event.add("description", "\n".join([*itinerary.said(step), *itinerary.remarks()]))
+        event.add("description", "\n".join([*itinerary.said(step), *itinerary.date_remarks(step.day), *itinerary.remarks()]))
         if step.kind == "night":
             event.add("transp", "TRANSPARENT")
         if step.has_position and not parcel.names_only:
