@@ -114,7 +114,7 @@ def check(context: Any, file: str, network: str) -> None:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
 @click.pass_obj
 def export(context: Any, file: str, network: str, lang: str, format_: str, output: Path) -> None:
-    """Write the plan as a file to take along."""
+    """Write the plan as a file to take along; the day sheet has a code for phones if ZONEATLAS_PUBLIC_URL is set."""
     from geo.export import save
     from webapp import takealong
 

@@ -33,7 +33,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "Wait {minutes} min",
         "slack": "Up to {minutes} min later is fine",
         "no slack": "Must not be later",
-        "assumed": "Hours not known, daylight assumed: {hours}; ask before you go",
+        "assumed": "Opening hours unknown; assumed open in daylight",
+        "daylight": "Hours not known, daylight assumed: {hours}; ask before you go",
         "open": "Open {hours} ({source})",
         "around the clock": "around the clock",
         "last entry": "{hours}, last entry {time}",
@@ -67,21 +68,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "Chờ {minutes} phút",
         "slack": "Có thể muộn hơn tối đa {minutes} phút",
         "no slack": "Không được muộn hơn",
-        "assumed": "Chưa rõ giờ mở cửa, giả định mở cửa vào ban ngày: {hours}; cần hỏi lại trước khi đi",
+        "assumed": "Chưa rõ giờ mở cửa; giả định mở cửa vào ban ngày",
+        "daylight": "Chưa rõ giờ mở cửa, giả định mở cửa vào ban ngày: {hours}; cần hỏi lại trước khi đi",
         "open": "Mở cửa {hours} ({source})",
-        "around the clock": "24/24 giờ",
-        "last entry": "{hours}, nhận lượt cuối lúc {time}",
+        "around the clock": "suốt ngày đêm",
+        "last entry": "{hours}, giờ nhận vào cuối cùng {time}",
         "closes": "Đóng cửa {minutes} phút sau khi vào",
-        "last enters": "Nhận lượt cuối {minutes} phút sau khi vào",
+        "last enters": "Hết giờ nhận vào {minutes} phút sau khi vào",
         "memory": "theo trí nhớ; cần hỏi lại trước khi đi",
-        "page": "theo trang web",
-        "code": "theo dữ liệu công khai",
+        "page": "đọc trên trang web",
+        "code": "từ dữ liệu công khai",
         "assumption": "giả định",
         "weekdays": "Thứ_hai Thứ_ba Thứ_tư Thứ_năm Thứ_sáu Thứ_bảy Chủ_nhật",
-        "worked": "làm bù cho ngày nghỉ khác: {countries}",
-        "offices": "cơ quan thường không làm việc",
-        "holiday": "cơ quan và cửa khẩu hàng hóa thường đóng cửa",
-        "undecreed": "chưa có lịch nghỉ lễ chính thức năm {year}: {countries}",
+        "worked": "đi làm bù tại {countries}",
+        "offices": "cơ quan, văn phòng thường nghỉ",
+        "holiday": "cơ quan, doanh nghiệp và cửa khẩu hàng hóa thường nghỉ",
+        "undecreed": "chưa công bố lịch nghỉ lễ chính thức năm {year}: {countries}",
         "contact": "Liên hệ: {contact}",
         "coarse": "Thời gian lái xe chỉ là ước tính sơ bộ, lấy từ mạng đường vẽ phác.",
         "wrong": "Kế hoạch này không thực hiện được; hãy xem lại trước khi đi.",
@@ -101,20 +103,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "wait": "等候{minutes}分钟",
         "slack": "最多可晚到{minutes}分钟",
         "no slack": "不得晚到",
-        "assumed": "开放时间不详，假定白天开放：{hours}；行前请核实",
+        "assumed": "开放时间不详，假定白天开放",
+        "daylight": "开放时间不详，假定白天开放：{hours}；行前请核实",
         "open": "开放时间 {hours}（{source}）",
-        "around the clock": "全天",
-        "last entry": "{hours}，最晚入场 {time}",
+        "around the clock": "全天24小时",
+        "last entry": "{hours}，最晚入关 {time}",
         "closes": "进入后{minutes}分钟即关闭",
-        "last enters": "进入后{minutes}分钟即停止放行",
+        "last enters": "进入后{minutes}分钟即停止入关",
         "memory": "凭记忆；行前请核实",
         "page": "网页查得",
         "code": "公开数据",
         "assumption": "假定",
         "weekdays": "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
         "worked": "调休上班：{countries}",
-        "offices": "机关企业通常休息",
-        "holiday": "机关企业和货运口岸通常关闭",
+        "offices": "机关、企业通常休息",
+        "holiday": "机关、企业和货运口岸通常休息",
         "undecreed": "{year}年放假安排尚未公布：{countries}",
         "contact": "联系人：{contact}",
         "coarse": "行车时间为粗略估算，依据示意路网。",
@@ -180,7 +183,7 @@ class Itinerary:
     gates
         The layer ``gates``, for names and positions; without it a gate has its id.
     hours
-        A :class:`geo.gates.Hours`, for the hours of the gates; without it nothing is said of them.
+        A :class:`geo.gates.Hours`, for the hours of the gates; without it there is only whether they are known.
     clocks
         Names of the clocks to be shown, by IANA zone, such as ``{"Asia/Ho_Chi_Minh": "Hà Nội"}``; without it those of the plan.
     """
@@ -233,6 +236,8 @@ class Itinerary:
             lines.append(self.word("slack", minutes=minutes) if minutes else self.word("no slack"))
         if step.hours is not None:
             lines += self._hours(step.hours, step)
+        elif step.hours_known is False:
+            lines.append(self.word("assumed"))
         if step.place.contact:
             lines.append(self.word("contact", contact=clean(step.place.contact)))
         return [line for line in (*lines, clean(step.notes)) if line]
@@ -242,7 +247,7 @@ class Itinerary:
         times = hours.text() or self.word("around the clock")
         if hours.last_entry and hours.last_entry != hours.closes:
             times = self.word("last entry", hours=times, time=f"{hours.last_entry:%H:%M}")
-        lines = [self.word("assumed", hours=times) if hours.notice is None else self.word("open", hours=times, source=self._source(hours))]
+        lines = [self.word("daylight", hours=times) if hours.notice is None else self.word("open", hours=times, source=self._source(hours))]
         if hours.last_entry and hours.is_near(step.start):
             minutes = int((hours.last_entry - step.start).total_seconds() // 60)
             lines.append(self.word("closes" if hours.last_entry == hours.closes else "last enters", minutes=minutes))

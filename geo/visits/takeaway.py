@@ -83,7 +83,7 @@ def write(
     gates
         The layer ``gates``; without it gates have their id for a name and no position.
     hours
-        A :class:`geo.gates.Hours`; without it nothing is said of the hours of gates.
+        A :class:`geo.gates.Hours`; without it there is only whether the hours of gates are known.
     lines
         Ways on the road; those that are not given are straight, over the gate.
     clocks
