@@ -21,6 +21,64 @@ Source: letter 12729/VPCP-KGVX of 25 December 2025, as reported by 24h on 26 Dec
 https://www.24h.com.vn/tin-tuc-trong-ngay/ai-duoc-hoan-doi-de-nghi-tet-duong-lich-4-ngay-c46a1724830.html
 """
 
+LOCALES = {"en": "en_US", "vi": "vi", "zh": "zh_CN"}
+"""What the package ``holidays`` calls our languages."""
+EXCHANGE = {"en": "day off in exchange", "vi": "ngày nghỉ hoán đổi", "zh": "调休"}
+IN_LIEU = {"en": "{name} (day in lieu)", "vi": "{name} (nghỉ bù)", "zh": "{name}（补假）"}
+NAMES = {
+    ("VN", "en"): {"29 of Lunar New Year": "Two days before Lunar New Year"},
+    ("VN", "zh"): {
+        "New Year's Day": "元旦",
+        "29 of Lunar New Year": "腊月二十九",
+        "Lunar New Year's Eve": "除夕",
+        "Lunar New Year": "春节初一",
+        "Second Day of Lunar New Year": "春节初二",
+        "Third Day of Lunar New Year": "春节初三",
+        "Fourth Day of Lunar New Year": "春节初四",
+        "Fifth Day of Lunar New Year": "春节初五",
+        "Hung Kings' Commemoration Day": "雄王节",
+        "Liberation Day/Reunification Day": "南方解放日（统一日）",
+        "International Labor Day": "国际劳动节",
+        "National Day": "国庆节",
+        "Vietnam Cultural Day": "越南文化日",
+    },
+    ("CN", "vi"): {
+        "New Year's Day": "Tết Dương lịch",
+        "Chinese New Year's Eve": "Giao thừa Tết Nguyên Đán",
+        "Chinese New Year (Spring Festival)": "Tết Nguyên Đán",
+        "Tomb-Sweeping Day": "Tết Thanh minh",
+        "Labor Day": "Ngày Quốc tế Lao động",
+        "Dragon Boat Festival": "Tết Đoan ngọ",
+        "Mid-Autumn Festival": "Tết Trung thu",
+        "National Day": "Quốc khánh",
+    },
+}
+"""Holidays of a country in a language that the package does not have for it, or names otherwise, by its English names."""
+
+
+@dataclass(frozen=True)
+class DayIn:
+    """What a day is in a country.
+
+    Attributes
+    ----------
+    holiday
+        What it is called in that country; None if it is not a day off by law or decree, or the holidays of the country are unknown.
+    name
+        What the holiday is called in the language that was asked for, or in that of the country.
+    weekend, worked
+        Whether it is of a weekend, and whether that is worked in exchange for another day off.
+    decreed
+        Whether the holidays of its year are officially known.
+    """
+
+    country: str
+    holiday: str | None
+    name: str | None
+    weekend: bool
+    worked: bool
+    decreed: bool
+
 
 NEW_YEAR = {"VN": "Tết Nguyên Đán", "CN": "春节"}
 """By country, what the package ``holidays`` calls the first day of the lunar year."""
@@ -100,6 +158,46 @@ def _known_years(calendar: Any) -> range:
         if any(len(one) >= 4 and all(isinstance(part, int) for part in one) for one in each):
             exchanges.append(year)
     return range(min(exchanges), max(exchanges) + 1) if exchanges else range(calendar.start_year, calendar.end_year + 1)
+
+
+def day_in(country: str, day: date, language: str | None = None) -> DayIn:
+    """Return what a day is in a country; `language` is ``en``, ``vi`` or ``zh``."""
+    try:
+        year = year_of(country, day.year)
+    except NotFoundError:
+        return DayIn(country, None, None, weekend=False, worked=False, decreed=False)
+    weekend = day.weekday() in year.weekend
+    holiday = year.holidays.get(day)
+    name = (_name_in(country, day, language) if holiday and language else None) or holiday
+    return DayIn(country, holiday, name, weekend, weekend and day in year.worked, year.decreed)
+
+
+def _name_in(country: str, day: date, language: str) -> str | None:
+    """Return the name of a holiday in a language; None if nobody has named it there."""
+    english = _names(country, day.year, "en").get(day)
+    if english is None or english.startswith("Day off (substituted"):
+        return EXCHANGE.get(language)
+    known = _names(country, day.year, language)
+    own = NAMES.get((country, language), {})
+    names = []
+    for part in english.split("; "):
+        plain = part.removesuffix(" (observed)")
+        name = own.get(plain, plain if language == "en" else None)
+        if name is None:
+            return known.get(day)
+        names.append(IN_LIEU[language].format(name=name) if plain != part else name)
+    return "; ".join(names)
+
+
+@lru_cache(maxsize=256)
+def _names(country: str, year: int, language: str) -> Mapping[date, str]:
+    """Return the holidays of a country in a language that the package has for it; none otherwise."""
+    import holidays
+
+    locale = LOCALES.get(language, "")
+    if locale not in (holidays.country_holidays(country).supported_languages or ()):
+        return {}
+    return {day: str(name) for day, name in holidays.country_holidays(country, years=year, language=locale).items()}
 
 
 def has_data(country: str, year: int) -> bool:

@@ -423,7 +423,7 @@ FORMATS: dict[str, Format] = {
     for one in (
         Format("geojson", "GeoJSON", "geojson", "application/geo+json", any_crs=False, needs_geometry=False, writer=_geojson),
         Format("gpkg", "GeoPackage", "gpkg", "application/geopackage+sqlite3", any_crs=True, needs_geometry=False, writer=_gpkg),
-        Format("csv", "CSV table", "csv", "text/csv; charset=utf-8", any_crs=True, needs_geometry=False, writer=_csv),
+        Format("csv", "CSV table", "csv", "text/csv", any_crs=True, needs_geometry=False, writer=_csv),
         Format("kml", "KML", "kml", "application/vnd.google-earth.kml+xml", any_crs=False, needs_geometry=True, writer=_kml),
     )
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -60,6 +61,13 @@ class Notice:
         """Give what one notice wins by over another: more of its scope is stated; or else it began later."""
         stated = sum(getattr(self, name) is not None for name in SCOPE)
         return (-1 if self.general else stated), self.valid_from or date.min
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return the sources of the hours, of an address its host; none of what the layer says, whose source is that of the whole gate."""
+        sources = () if self.general else unfold(self.source)
+        return tuple(
+            (urlsplit(one).hostname or one).removeprefix("www.") if one.startswith(("http://", "https://")) else one for one in sources
+        )
 
     def covers(self, day: date) -> bool:
         """Say whether it is valid on a day."""
@@ -145,6 +153,17 @@ class Question:
             openings += hours.cut(month.openings, *between)
             entries += hours.cut(month.entries, *between)
         return hours.Month(month.start, month.end, tuple(hours.merged(openings)), tuple(hours.merged(entries)))
+
+    def openings(self, start: datetime, end: datetime) -> list[hours.Span]:
+        """Return the times between two moments in which the gate is open, last entry or not, joined where they touch."""
+        if self.never:
+            return []
+        zone, found = self.gate.place.zone, list[hours.Span]()
+        day, last = start.astimezone(zone).date().replace(day=1), end.astimezone(zone).date()
+        while day <= last and day.year in hours.YEARS:
+            found += self.month(day).openings
+            day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+        return hours.cut(hours.merged(found), start, end)
 
     def entries(self, moment: datetime, end: datetime) -> Iterator[hours.Span]:
         """Give the times in which one may enter that end after a moment and begin before `end`, joined where they touch."""

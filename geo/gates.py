@@ -21,6 +21,8 @@ from geo.schema import COUNTRIES
 if TYPE_CHECKING:
     import geopandas as gpd
 
+NEAR = timedelta(hours=1)
+"""A gate is called near to closing so long before it lets in nobody any more."""
 HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
 WHY = (
@@ -95,6 +97,39 @@ class Opening:
     source_kind: str | None = None
     as_of: str | None = None
     holiday: str | None = None
+
+
+@dataclass(frozen=True)
+class DayHours:
+    """The hours of a gate on the day of a moment, for one direction and kind of traffic; every moment is on the clock of the gate.
+
+    Attributes
+    ----------
+    openings
+        From when until when it is open on that day, cut at its midnights; in daylight, where nothing is known.
+    closes
+        When the opening ends in which the moment lies; None if it is closed then, or stays open for a day and more.
+    last_entry
+        Until when one may enter in that opening, which is `closes` where there is no last entry of its own; None as there.
+    notice
+        What is said of the hours of that day, with its source; None where nothing is known.
+    """
+
+    openings: tuple[hours.Span, ...]
+    closes: datetime | None
+    last_entry: datetime | None
+    notice: Notice | None
+
+    def text(self) -> str:
+        """Write the openings as ``07:00–11:30, 13:00–24:00``; empty if it is open from midnight to midnight."""
+        ends = [(f"{start:%H:%M}", "24:00" if end.date() > start.date() else f"{end:%H:%M}") for start, end in self.openings]
+        if not ends:
+            return "–"
+        return "" if ends == [("00:00", "24:00")] else ", ".join(f"{start}–{end}" for start, end in ends)
+
+    def is_near(self, enter: datetime) -> bool:
+        """Return whether one enters less than an hour before the last moment at which one may."""
+        return self.last_entry is not None and self.last_entry - enter < NEAR
 
 
 class Hours:
@@ -189,6 +224,22 @@ class Hours:
         between = start.astimezone(UTC), end.astimezone(UTC)
         spans = hours.cut(question.entries(*between), *between)
         return [(one.astimezone(question.gate.place.zone), other.astimezone(question.gate.place.zone)) for one, other in spans]
+
+    def of_day(self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime) -> DayHours:
+        """Return the hours of a gate on the day of a moment, and when it closes after that moment; errors as :meth:`when_open`."""
+        question = self._question(gate, towards, kind, vehicle_country)
+        zone = question.gate.place.zone
+        day, now = _local(time, zone).date(), time.astimezone(UTC)
+        first, after = hours.midnight(day, zone), hours.midnight(day + hours.DAY, zone)
+        ahead = max(after, now + hours.DAY)
+        openings = question.openings(first, ahead)
+        ends = (
+            next((end for start, end in spans if start <= now < end < ahead), None)
+            for spans in (openings, question.entries(now, ahead + hours.DAY))
+        )
+        closes, last_entry = (None if end is None else end.astimezone(zone) for end in ends)
+        today = tuple((start.astimezone(zone), end.astimezone(zone)) for start, end in hours.cut(openings, first, after))
+        return DayHours(today, closes, last_entry, question.at(day))
 
     def known(self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime) -> bool:
         """Check whether the hours of a day are known, as :class:`Opening` has it; errors as :meth:`when_open`."""

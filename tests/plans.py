@@ -28,7 +28,10 @@ def leg(start: Place, goal: Place, depart: datetime, minutes: float, crossing: C
     """Make a way of some minutes behind the wheel; a passage of the gate comes on top, with its wait."""
     passing = timedelta(0) if crossing is None else crossing.leave - crossing.arrive
     arrive = (depart + timedelta(minutes=minutes) + passing).astimezone(goal.zone)
-    return Leg(start, goal, depart, arrive, minutes * 60, minutes * 1000, crossing)
+    if crossing is None:
+        return Leg(start, goal, depart, arrive, minutes * 60, minutes * 1000)
+    before_s = (crossing.arrive - depart).total_seconds()
+    return Leg(start, goal, depart, arrive, minutes * 60, minutes * 1000, crossing, before_s=before_s, before_m=before_s / 60 * 1000)
 
 
 def visit(stop: Stop, arrive: datetime, start: datetime, lunch: tuple[datetime, datetime] | None = None, slack_s: float = 1500) -> Visit:

@@ -855,7 +855,8 @@ def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_pat
     page = opened(f"/trip?example={TRIPS[1]}")
     stops = planned(page)
     path = tmp_path / "trip.html"
-    path.write_bytes(page.request.get(page.get_by_role("link", name="One file for the phone").evaluate("link => link.href")).body())
+    button = page.get_by_role("link", name="One file for the phone", exact=True)
+    path.write_bytes(page.request.get(button.evaluate("link => link.href")).body())
     context = browser.new_context(viewport=PHONE, offline=True, reduced_motion="reduce")
     watch = Watch()
     phone = watch.on(context.new_page())

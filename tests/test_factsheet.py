@@ -23,13 +23,14 @@ SITE = "texhong-hai-ha-ip"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_factsheet_has_it_all(client: FlaskClient, language: str) -> None:
+def test_a_factsheet_has_it_all(make_app: Any, language: str) -> None:
     """Map, code, access, facts, policies and sources, in the language of the address; the code leads to the page of the site."""
+    client = make_app(PUBLIC_URL="https://atlas.example").test_client()
     page = client.get(f"/sites/{SITE}/factsheet?lang={language}").get_data(as_text=True)
     assert f'<html lang="{LANGUAGES[language].tag}">' in page
     assert page.count("<svg") == 4
     assert page.count('<tr><th scope="row">') > 15
-    assert f"/sites/{SITE}?lang={language}</title>" in page
+    assert f"https://atlas.example/sites/{SITE}?lang={language}</title>" in page
     assert "Decision 33/2009" in page
     assert "investinquangninh.vn" in page
 

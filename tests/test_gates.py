@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
@@ -356,6 +357,64 @@ def test_intervals_agree_with_every_minute(
         if within is None and coming is not None:
             assert opening.opens == coming
             assert opening.wait_s == (coming - time).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("gate", "towards", "kind", "vehicle", "start", "days"),
+    [
+        ("pontoon", "CN", "cargo", "VN", "2020-06-09", 4),
+        ("pontoon", "CN", "cargo", "CN", "2021-02-08", 3),
+        ("bridge", "VN", "passenger", None, "2026-12-30", 3),
+        ("ford", "VN", "cargo", "VN", "2026-10-31", 2),
+    ],
+)
+def test_hours_of_a_day_agree_with_every_minute(
+    pontoon: gates.Hours, gate: str, towards: str, kind: str, vehicle: str | None, start: str, days: int
+) -> None:
+    """Asked at any minute, it closes when the first minute comes at which it is closed, and lets in until the first of no entry."""
+    first = at(start)
+    minutes = [first + timedelta(minutes=minute) for minute in range((days + 2) * 24 * 60)]
+    enters = [pontoon.when_open(gate, towards, kind, time, vehicle) for time in minutes]
+    is_open = [one.open or one.why == "after_last_entry" for one in enters]
+    for number in range(0, days * 24 * 60, 7):
+        time = minutes[number]
+        found = pontoon.of_day(gate, towards, kind, vehicle, time)
+        midnight = number - number % (24 * 60)
+        within = [any(start <= minutes[one] < end for start, end in found.openings) for one in range(midnight, midnight + 24 * 60)]
+        assert within == is_open[midnight : midnight + 24 * 60], time
+        for end, opened in ((found.closes, is_open), (found.last_entry, [one.open for one in enters])):
+            after = next((minutes[one] for one in range(number, len(minutes)) if not opened[one]), None)
+            if not opened[number]:
+                assert end is None
+            elif end is not None:
+                assert end - timedelta(minutes=1) < after <= end + timedelta(minutes=1)  # type: ignore[operator]
+            else:
+                assert after is None or after - time >= timedelta(days=1)
+
+
+def test_hours_of_a_day_are_written_with_who_says_so(pontoon: gates.Hours) -> None:
+    """Halves of a day, nights, and the whole day; a notice has its host for a source, the layer none of its own, the unknown none."""
+    notice = pontoon.of_day("pontoon", "CN", "cargo", "VN", at("2020-06-17 14:30"))
+    assert (notice.text(), notice.last_entry, notice.closes) == ("08:00–11:00, 12:00–16:00", at("2020-06-17 15:00"), at("2020-06-17 16:00"))
+    assert notice.notice is not None
+    assert (notice.notice.hosts(), notice.is_near(at("2020-06-17 14:00")), notice.is_near(at("2020-06-17 14:01"))) == (
+        ("notice 2",),
+        False,
+        True,
+    )
+    night = pontoon.of_day("bridge", "CN", "passenger", None, at("2026-11-30 23:30"))
+    assert (night.text(), night.closes) == ("00:00–02:00, 22:00–24:00", at("2026-12-01 02:00"))
+    assert night.notice is not None
+    assert night.notice.hosts() == ()
+    unknown = pontoon.of_day("ford", "CN", "cargo", None, at("2026-11-30 12:00"))
+    assert unknown.notice is None
+    assert re.fullmatch(r"06:\d\d–17:\d\d", unknown.text())
+    always = gates.Hours(border(opening_hours={"pontoon": "24/7"}), rows(), CLOCKS).of_day(
+        "pontoon", "CN", "cargo", None, at("2026-11-30 12:00")
+    )
+    assert (always.text(), always.closes, always.is_near(at("2026-11-30 23:59"))) == ("", None, False)
+    never = pontoon.of_day("bridge", "CN", "cargo", None, at("2026-11-30 12:00"))
+    assert (never.openings, never.text()) == ((), "–")
 
 
 def test_the_pontoon_agrees_with_its_notice(pontoon: gates.Hours) -> None:

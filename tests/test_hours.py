@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -230,6 +231,43 @@ def test_a_country_without_calendar() -> None:
     """There is no such country, and so no list."""
     with pytest.raises(NotFoundError, match="ZZ"):
         calendars.holidays("ZZ", 2026)
+
+
+@pytest.mark.parametrize("country", ["VN", "CN"])
+def test_every_holiday_has_a_name_in_each_language(country: str) -> None:
+    """From 2023 on each day off of both countries is named in English, Vietnamese and Chinese, and by the official name besides."""
+    for year in range(2023, 2029):
+        for day, official in calendars.year_of(country, year).holidays.items():
+            names = {language: calendars.day_in(country, day, language) for language in ("en", "vi", "zh")}
+            assert {one.holiday for one in names.values()} == {official}
+            assert re.fullmatch(r"[A-Za-z0-9 '/;()-]+", names["en"].name or ""), (day, names["en"])
+            assert re.search("[\u4e00-\u9fff]", names["zh"].name or ""), (day, names["zh"])
+            assert not re.search("Day|Year|Festival", names["zh"].name or "")
+            assert not re.search("[\u4e00-\u9fff]|Day|Year|Festival", names["vi"].name or ""), (day, names["vi"])
+            assert (
+                names[{"VN": "vi", "CN": "zh"}[country]].name == official
+                or "交" in official
+                or "thay cho" in official
+                or "调休" in official
+            )
+
+
+@pytest.mark.parametrize(
+    ("country", "day", "expected"),
+    [
+        ("VN", "2027-02-07", ("Second Day of Lunar New Year", "Mùng hai Tết Nguyên Đán", True, False, False)),
+        ("CN", "2026-10-05", ("National Day (day in lieu)", "国庆节（补假）", False, False, True)),
+        ("CN", "2026-02-14", (None, None, True, True, True)),
+        ("VN", "2026-01-10", (None, None, True, True, True)),
+        ("VN", "2026-01-02", ("day off in exchange", "Ngày nghỉ (thay cho ngày 10/01/2026)", False, False, True)),
+        ("VN", "2026-12-08", (None, None, False, False, True)),
+        ("ZZ", "2026-12-08", (None, None, False, False, False)),
+    ],
+)
+def test_what_a_day_is_in_a_country(country: str, day: str, expected: tuple[object, ...]) -> None:
+    """Holiday in the reader's words and in those of the country, weekend, worked in exchange, and whether its year is decreed."""
+    found = calendars.day_in(country, date.fromisoformat(day), "en")
+    assert (found.name, found.holiday, found.weekend, found.worked, found.decreed) == expected
 
 
 def test_hours_know_when_their_holidays_end() -> None:

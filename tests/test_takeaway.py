@@ -7,8 +7,8 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ import vobject
 
 from geo import layers
 from geo.errors import InputError
+from geo.gates import Hours
 from geo.visits import steps, takeaway
 from geo.visits.itinerary import Place, Plan
 
@@ -90,7 +91,7 @@ def test_gdal_reads_the_kml(plan: Plan, gates: object) -> None:
     assert (stop["begin"], stop["end"]) == (plans.at(1, "10:00"), plans.at(1, "11:30"))
     assert stop["notes"] == "gate 2, ask for <the> map & key"
     assert "ask for &lt;the&gt; map &amp; key" in stop["description"]
-    assert sum(frame.geom_type.eq("LineString").sum() for frame in frames) == 5
+    assert sum(frame.geom_type.eq("LineString").sum() for frame in frames) == 7
 
 
 def test_calendar_is_on_the_clock_of_each_place(plan: Plan, gates: object) -> None:
@@ -127,12 +128,34 @@ def test_another_reader_finds_the_same_times(plan: Plan, gates: object) -> None:
 
 
 def test_identifiers_stay_when_times_change(plan: Plan) -> None:
-    """A plan whose visit comes later replaces the event of before and adds none."""
+    """A plan whose visit comes later, written later, replaces the event of before and adds none."""
     first, *others = plan.days
     visit = replace(first.visits[0], start=plans.at(1, "10:20"), end=plans.at(1, "11:50"))
     later = replace(plan, days=(replace(first, visits=(visit,)), *others))
-    uids = [[str(one["uid"]) for one in icalendar.Calendar.from_ical(written(one, "ics")).walk("VEVENT")] for one in (plan, later)]
-    assert uids[0] == uids[1]
+    files = [written(one, "ics", now=datetime(2026, 11, day, 9, tzinfo=UTC)) for day, one in ((1, plan), (2, later))]
+    before, after = ({str(one["uid"]): one for one in icalendar.Calendar.from_ical(file).walk("VEVENT")} for file in files)
+    assert list(before) == list(after)
+    assert all(before[uid]["dtstamp"].dt < after[uid]["dtstamp"].dt for uid in before)
+    assert [uid for uid in before if before[uid].start != after[uid].start] == list(before)[:1]
+
+
+def test_a_calendar_is_stamped_when_it_is_written(plan: Plan) -> None:
+    """DTSTAMP is the moment that is given, whatever its clock, and else that of the call; never that of the trip."""
+    given = datetime(2026, 11, 1, 9, 30, 15, 999, tzinfo=ZoneInfo(plans.HANOI))
+    stamps = {one["dtstamp"].dt for one in icalendar.Calendar.from_ical(written(plan, "ics", now=given)).walk("VEVENT")}
+    assert stamps == {datetime(2026, 11, 1, 2, 30, 15, tzinfo=UTC)}
+    before = datetime.now(UTC).replace(microsecond=0)
+    stamps = {one["dtstamp"].dt for one in icalendar.Calendar.from_ical(written(plan, "ics")).walk("VEVENT")}
+    assert all(before <= one <= datetime.now(UTC) for one in stamps)
+
+
+def test_calendars_hold_whole_minutes(plan: Plan) -> None:
+    """Odd seconds of a plan do not reach a calendar, and what is over within a minute still lasts one."""
+    first = plan.days[0]
+    odd = replace(first.visits[0], start=plans.at(1, "10:00:19"), end=plans.at(1, "10:00:59"))
+    events = icalendar.Calendar.from_ical(written(replace(plan, days=(replace(first, visits=(odd,)), plan.days[1])), "ics")).walk("VEVENT")
+    assert (events[0].start, events[0].end) == (plans.at(1, "10:00"), plans.at(1, "10:01"))
+    assert not [one for one in events if one.start.second or one.end.second or one.end <= one.start]
 
 
 def test_csv_has_a_row_a_step_and_both_clocks(plan: Plan, gates: object) -> None:
@@ -140,7 +163,7 @@ def test_csv_has_a_row_a_step_and_both_clocks(plan: Plan, gates: object) -> None
     data = written(plan, "csv", gates)
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-    kinds = "begin drive visit lunch drive night begin drive visit drive gate visit drive gate end"
+    kinds = "begin drive visit lunch drive night begin drive visit drive gate drive visit drive gate drive end"
     assert [row["kind"] for row in rows] == kinds.split()
     gate = rows[10]
     assert (gate["start Hà Nội"], gate["start 北京"]) == ("2026-12-02 09:40", "2026-12-02 10:40")
@@ -159,15 +182,106 @@ def test_spreadsheets_run_nothing(plan: Plan) -> None:
 
 
 def test_geojson_takes_the_lines_it_is_given(plan: Plan, gates: object) -> None:
-    """A way that is given follows its line, the others are straight and bend at the gate; points come in order."""
+    """A way that is given follows its line, the others are straight and end at the gate; points come in order."""
     line = shapely.LineString([(107.0734, 20.9505), (107.3, 21.2), (107.735, 21.392)])
     data = json.loads(written(plan, "geojson", gates, lines={(0, 0): line}))
     ways = [one for one in data["features"] if one["geometry"]["type"] == "LineString"]
-    assert [len(one["geometry"]["coordinates"]) for one in ways] == [3, 2, 2, 3, 3]
-    assert ways[3]["geometry"]["coordinates"] == [[107.9161, 21.5413], [107.996, 21.5475], [108.12, 21.61]]
+    assert [len(one["geometry"]["coordinates"]) for one in ways] == [3, 2, 2, 2, 2, 2, 2]
+    assert ways[3]["geometry"]["coordinates"] == [[107.9161, 21.5413], [107.996, 21.5475]]
+    assert ways[4]["geometry"]["coordinates"] == [[107.996, 21.5475], [108.12, 21.61]]
     points = [one["properties"]["label"] for one in data["features"] if one["geometry"]["type"] == "Point"]
     assert points == [*LABELS[:3], "01c", *LABELS[3:]]
     assert data["about"]["left_out"] == ["point-1"]
+
+
+def test_a_line_over_a_gate_is_cut_at_the_gate(plan: Plan, gates: object) -> None:
+    """The ways before and behind the gate have the points of the leg's line in order, and meet where it is nearest to the gate."""
+    line = shapely.LineString([(107.9161, 21.5413), (107.95, 21.54), (108.0, 21.55), (108.05, 21.6), (108.12, 21.61)])
+    data = json.loads(written(plan, "geojson", gates, lines={(1, 1): line}))
+    ways = [one["geometry"]["coordinates"] for one in data["features"] if one["geometry"]["type"] == "LineString"]
+    before, behind = ways[3:5]
+    assert before[-1] == behind[0]
+    assert before[:-1] + behind[1:] == [list(point) for point in line.coords]
+    gate = shapely.Point(107.996, 21.5475)
+    assert shapely.Point(before[-1]).distance(gate) == pytest.approx(line.distance(gate), abs=1e-5)
+
+
+def test_a_leg_over_a_gate_is_a_drive_before_and_a_drive_behind(plan: Plan, gates: object) -> None:
+    """Rows follow each other in time, each drive lasts as long as it says, and both together are the whole leg."""
+    rows = list(csv.DictReader(io.StringIO(written(plan, "csv", gates).decode("utf-8-sig"))))
+    moments = [datetime.fromisoformat(row[column]) for row in rows for column in ("start", "end")]
+    assert moments == sorted(moments)
+    for row in rows:
+        if row["kind"] == "drive":
+            lasts = datetime.fromisoformat(row["end"]) - datetime.fromisoformat(row["start"])
+            assert lasts.total_seconds() == float(row["drive_s"])
+    for at, leg in ((9, plan.days[1].legs[1]), (13, plan.days[1].legs[2])):
+        parts = rows[at], rows[at + 2]
+        assert [part["kind"] for part in parts] == ["drive", "drive"]
+        assert rows[at]["place_id"] == rows[at + 1]["place_id"] == leg.crossing.gate  # type: ignore[union-attr]
+        assert sum(float(part["drive_s"]) for part in parts) == leg.drive_s
+        assert sum(float(part["length_m"]) for part in parts) == leg.length_m
+
+
+SAID_OF_HOURS = {
+    "en": "Open 08:00–15:00 (en.sggp.org.vn, 2023-12-11, read on a page)",
+    "vi": "Mở cửa 08:00–15:00 (en.sggp.org.vn, 2023-12-11, đọc trên trang web)",
+    "zh": "开放时间 08:00–15:00（en.sggp.org.vn, 2023-12-11, 网页查得）",
+}
+
+
+@pytest.mark.parametrize("language", SAID_OF_HOURS)
+def test_files_hold_the_hours_of_a_gate_and_who_says_so(plan: Plan, gates: object, language: str) -> None:
+    """The gate's hours that day, their source and date are in the words of GPX, KML and calendar and in columns of table and GeoJSON."""
+    hours = Hours.read(layers.bundled())
+    for format_id in ("gpx", "kml"):
+        assert SAID_OF_HOURS[language] in written(plan, format_id, gates, language, hours=hours).decode()
+    events = icalendar.Calendar.from_ical(written(plan, "ics", gates, language, hours=hours)).walk("VEVENT")
+    assert sum(SAID_OF_HOURS[language] in str(one["description"]) for one in events) == 2
+    rows = list(csv.DictReader(io.StringIO(written(plan, "csv", gates, language, hours=hours).decode("utf-8-sig"))))
+    found = {(row["gate_hours"], row["gate_hours_source_kind"], row["gate_hours_as_of"]) for row in rows if row["kind"] == "gate"}
+    assert found == {("08:00–15:00", "page", "2023-12-11")}
+    assert not [row for row in rows if row["kind"] != "gate" and row["gate_hours"]]
+
+
+def test_files_warn_of_a_gate_that_closes_soon(plan: Plan, gates: object) -> None:
+    """Entered at 14:51 a gate that closes at 15:00 is told to close in 9 minutes; entered hours before, nothing is."""
+    legs = list(plan.days[1].legs)
+    late = replace(legs[2].crossing, enter=plans.at(2, "14:51"), leave=plans.at(2, "15:21"))  # type: ignore[type-var]
+    legs[2] = replace(legs[2], crossing=late)
+    late_plan = replace(plan, days=(plan.days[0], replace(plan.days[1], legs=tuple(legs))))
+    texts = [written(one, "gpx", gates, "en", hours=Hours.read(layers.bundled())).decode() for one in (plan, late_plan)]
+    assert ["Closes 9 min after you enter" in text for text in texts] == [False, True]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Sunday"), ("vi", "Chủ nhật"), ("zh", "星期日")])
+def test_files_name_weekends_and_holidays(plan: Plan, gates: object, language: str, words: str) -> None:
+    """The head of a day in GPX and KML, and each event of a calendar, name the weekend, the holidays and what is not decreed yet."""
+    moved = shifted(plan, datetime(2027, 2, 6) - datetime(2026, 12, 1))
+    names = {
+        "en": ["Lunar New Year (VN)", "Second Day of Lunar New Year (VN)", "Chinese New Year (Spring Festival) (CN)"],
+        "vi": ["Tết Nguyên Đán (VN)", "Mùng hai Tết Nguyên Đán (VN)", "Tết Nguyên Đán (CN)"],
+        "zh": ["春节初一 (VN)", "春节初二 (VN)", "春节 (CN)"],
+    }[language]
+    for format_id in ("gpx", "kml", "ics"):
+        text = written(moved, format_id, gates, language).decode().replace("\r\n ", "")
+        assert not [name for name in (*names, words, "2027") if name not in text], format_id
+        assert words not in written(plan, format_id, gates, language).decode()
+
+
+def shifted(plan: Plan, by: timedelta) -> Plan:
+    """Move every moment of a plan."""
+
+    def move(value: object) -> object:
+        if isinstance(value, datetime):
+            return value + by
+        if isinstance(value, tuple):
+            return tuple(move(one) for one in value)
+        if is_dataclass(value) and not isinstance(value, Place):
+            return replace(value, **{one.name: move(getattr(value, one.name)) for one in fields(value)})  # type: ignore[type-var]
+        return value
+
+    return move(plan)  # type: ignore[return-value]
 
 
 def test_without_the_layer_of_gates_nothing_is_made_up(plan: Plan) -> None:
@@ -195,10 +309,11 @@ def test_names_only_has_no_coordinates(plan: Plan, gates: object) -> None:
 
 @pytest.mark.parametrize("format_id", takeaway.FORMATS)
 def test_the_same_plan_gives_the_same_bytes(format_id: str) -> None:
-    """A second process, whose sets have another order, writes the same bytes."""
+    """A second process, whose sets have another order, writes the same bytes at the same moment."""
     code = (
         "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from geo.visits import takeaway;"
-        f"print(hashlib.sha256(takeaway.write(plans.two_days(), {format_id!r}, 'vi')).hexdigest())"
+        "from datetime import UTC, datetime; now = datetime(2026, 11, 1, tzinfo=UTC);"
+        f"print(hashlib.sha256(takeaway.write(plans.two_days(), {format_id!r}, 'vi', now=now)).hexdigest())"
     )
     root = Path(__file__).parent.parent
     run = [sys.executable, "-c", code]
@@ -216,7 +331,7 @@ def test_control_characters_break_no_file(format_id: str, plan: Plan) -> None:
     if format_id == "ics":
         assert len(icalendar.Calendar.from_ical(data).walk("VEVENT")) == 7
     elif format_id == "csv":
-        assert len(list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))) == 16
+        assert len(list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))) == 18
     else:
         count = len(pyogrio.read_dataframe(io.BytesIO(data), layer="waypoints" if format_id == "gpx" else 0))
         assert count == {"gpx": 6, "kml": 5, "geojson": 12}[format_id]

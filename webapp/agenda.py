@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from babel.dates import format_date
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from geo.visits.itinerary import DayPlan, Leg, Place, Plan, Visit
-from webapp import labels
-from webapp.languages import current
+from geo import calendars
+from geo.gates import Hours
+from geo.visits.itinerary import Crossing, DayPlan, Leg, Place, Plan, Trip, Visit
+from webapp import labels, opening
+from webapp.languages import ENGLISH, current
 from webapp.store import Store
 
 COLOURS = ("#0072b2", "#c25500", "#00805c", "#a8558a", "#7a6a00", "#5b3f94", "#8c1d2f", "#3c4250")
@@ -39,7 +43,8 @@ class Row:
     """A line of a day.
 
     ``kind``: ``start``, ``drive``, ``gate``, ``visit``, ``lunch``, ``end``; ``begin`` and ``until`` its moments; ``number`` of the
-    visit in the trip, 0 for none; ``text`` in one line, ``names`` the other names with their tags, ``notes`` below it.
+    visit in the trip, 0 for none; ``text`` in one line, ``names`` the other names with their tags, ``notes`` below it; ``badge`` a
+    warning in a few words.
     """
 
     kind: str
@@ -50,11 +55,12 @@ class Row:
     names: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     stop: str = ""
+    badge: str = ""
 
 
 @dataclass(frozen=True)
 class Agenda:
-    """A day as it is read: ``rows``, its ``picture``, its ``colour`` and sums in seconds and metres."""
+    """A day as it is read: ``rows``, its ``picture``, its ``colour``, sums in seconds and metres, and what is odd about its date."""
 
     plan: DayPlan
     number: int
@@ -64,6 +70,7 @@ class Agenda:
     drive_s: float
     length_m: float
     links: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 def clocks(opened: Store) -> tuple[Clock, ...]:
@@ -94,23 +101,61 @@ def other_names(place: Place) -> tuple[tuple[str, str], ...]:
 def of(opened: Store, plan: Plan) -> list[Agenda]:
     """Write every day of a plan."""
     shown = clocks(opened)
-    gates = opened.frame("gates")
+    signs = Signs(opened.frame("gates"), opening.hours(opened), plan.trip, {one.zone.key: one.name for one in shown})
     out = []
     before = 0
     for day in plan.days:
-        rows = tuple(_rows(day, gates, plan.coarse, before))
+        rows = tuple(_rows(day, signs, plan.coarse, before))
         before += len(day.visits)
         colour = COLOURS[day.number % len(COLOURS)]
         out.append(
             Agenda(
                 plan=day, number=day.number + 1, colour=colour, rows=rows, picture=_picture(day, rows, shown, colour),
                 drive_s=sum(leg.drive_s for leg in day.legs), length_m=sum(leg.length_m for leg in day.legs),
+                remarks=tuple(remarks(plan.trip, plan.trip.days[day.number].date)),
             )
         )  # fmt: skip
     return out
 
 
-def _rows(day: DayPlan, gates: pd.DataFrame, coarse: bool, number: int) -> Iterable[Row]:
+@dataclass(frozen=True)
+class Signs:
+    """What stands at the gates: the layer ``gates``, their hours for the traffic of a trip, names of their clocks by zone."""
+
+    gates: pd.DataFrame
+    hours: Hours
+    trip: Trip
+    clocks: dict[str, str]
+
+    def read(self, crossing: Crossing) -> tuple[str, str]:
+        """Return the hours of a gate on the day one enters it, with their source, and a warning if it closes soon after."""
+        found = self.hours.of_day(crossing.gate, crossing.towards, self.trip.kind, self.trip.vehicle_country, crossing.enter)
+        zone = self.hours.zone(crossing.gate)
+        return opening.on_day(found, crossing.enter.astimezone(zone), self.clocks.get(zone.key, zone.key))
+
+
+def remarks(trip: Trip, day: date) -> Iterable[str]:
+    """Write what is odd about a date in the countries of a trip: weekend, holidays, and holidays that are not decreed yet."""
+    found = [calendars.day_in(country, day, current().code) for country in trip.countries]
+    holidays = [one for one in found if one.holiday]
+    if any(one.weekend for one in found):
+        weekday = str(format_date(day, "EEEE", locale=get_locale() or ENGLISH.locale))
+        worked = ", ".join(str(labels.label(one.country)) for one in found if one.worked)
+        yield _("%(day)s, worked in exchange for another day off: %(countries)s", day=weekday, countries=worked) if worked else weekday
+    for one in holidays:
+        country = str(labels.label(one.country))
+        names = country if one.name == one.holiday else f"{one.holiday}, {country}"
+        yield _("%(holiday)s (%(country)s)", holiday=one.name, country=names)
+    if holidays:
+        yield _("offices and cargo gates usually closed")
+    elif any(one.weekend and not one.worked for one in found):
+        yield _("offices usually closed")
+    unknown = ", ".join(str(labels.label(one.country)) for one in found if not one.decreed)
+    if unknown:
+        yield _("public holidays of %(year)s not officially known yet: %(countries)s", year=day.year, countries=unknown)
+
+
+def _rows(day: DayPlan, signs: Signs, coarse: bool, number: int) -> Iterable[Row]:
     if not day.legs:
         return
     first = day.legs[0]
@@ -119,7 +164,7 @@ def _rows(day: DayPlan, gates: pd.DataFrame, coarse: bool, number: int) -> Itera
     yield Row("start", first.depart, first.depart, _("Leave %(place)s", place=place_name(day.start)), names=other_names(day.start))
     for step in day.steps():
         if isinstance(step, Leg):
-            yield from _with_lunch(step, _way(step, gates, coarse))
+            yield from _with_lunch(step, _way(step, signs, coarse))
         else:
             number += 1
             yield from _stay(step, number)
@@ -132,25 +177,34 @@ def zone_names(opened: Store) -> dict[str, str]:
     return {one.zone.key: one.name for one in clocks(opened)}
 
 
-def _way(leg: Leg, gates: pd.DataFrame, coarse: bool) -> Iterable[Row]:
-    text = _("Drive %(time)s, %(length)s", time=labels.duration(leg.drive_s, coarse), length=labels.kilometres(leg.length_m, coarse))
+def _way(leg: Leg, signs: Signs, coarse: bool) -> Iterable[Row]:
     crossing = leg.crossing
     if crossing is None:
         if leg.drive_s >= 1:
-            yield Row("drive", leg.depart, leg.arrive, text)
+            yield Row("drive", leg.depart, leg.arrive, _drive(_("Drive %(time)s, %(length)s"), leg.drive_s, leg.length_m, coarse))
         return
-    yield Row("drive", leg.depart, crossing.arrive, text)
-    gate = gates.loc[crossing.gate]
-    notes = []
+    yield Row("drive", leg.depart, crossing.arrive, _drive(_("Drive %(time)s, %(length)s"), leg.before_s, leg.before_m, coarse))
+    yield _passage(crossing, signs)
+    yield Row("drive", crossing.leave, leg.arrive, _drive(_("Drive on %(time)s, %(length)s"), leg.behind_s, leg.behind_m, coarse))
+
+
+def _drive(text: str, drive_s: float, length_m: float, coarse: bool) -> str:
+    return text % {"time": labels.duration(drive_s, coarse), "length": labels.kilometres(length_m, coarse)}
+
+
+def _passage(crossing: Crossing, signs: Signs) -> Row:
+    gate = signs.gates.loc[crossing.gate]
+    hours, badge = signs.read(crossing)
+    notes = [hours]
+    holidays = (calendars.day_in(country, crossing.enter.date()).holiday for country in signs.trip.countries)
+    if signs.trip.kind == "cargo" and any(holidays):
+        notes.append(_("Cargo gates usually close on public holidays; ask before you go"))
     if crossing.wait_s >= 60:
         notes.append(_("Wait %(time)s for the gate to open", time=length(crossing.wait_s)))
     notes.append(_("Formalities %(time)s, assumed; a queue is not in it", time=length(crossing.service_s)))
-    if not crossing.hours_known:
-        notes.append(_("Hours not confirmed; ask before you go"))
-    names = tuple(one for one in labels.all_names(gate)[1:])
     title = _("Cross at %(gate)s to %(country)s", gate=labels.name(gate), country=labels.label(crossing.towards))
-    yield Row("gate", crossing.arrive, crossing.leave, title, names=names, notes=tuple(notes))
-    yield Row("drive", crossing.leave, leg.arrive, _("Drive on"))
+    names = tuple(labels.all_names(gate)[1:])
+    return Row("gate", crossing.arrive, crossing.leave, title, names=names, notes=tuple(notes), badge=badge)
 
 
 def _with_lunch(leg: Leg, rows: Iterable[Row]) -> Iterable[Row]:

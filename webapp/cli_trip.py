@@ -66,10 +66,13 @@ def plan(context: Any, file: str, network: str, lang: str, why: bool) -> None:
             click.echo(f"! {one['text']} [{one['where']}; {one['source']}]")
         for day in agenda.of(opened, made):
             click.echo(f"\nDay {day.number}, {wish.days[day.plan.number].date.isoformat()}: {' | '.join(one.name for one in shown)}")
+            for remark in day.remarks:
+                click.echo(f"  ! {remark}")
             for row in day.rows:
                 number = f"{row.number}. " if row.number else ""
                 until = "" if row.until == row.begin or row.kind == "drive" else f" to {agenda.both(row.until, shown)}"
-                click.echo(f"  {' | '.join(one.time(row.begin) for one in shown)}  {number}{row.text}{until}")
+                badge = f" [{row.badge}]" if row.badge else ""
+                click.echo(f"  {' | '.join(one.time(row.begin) for one in shown)}  {number}{row.text}{until}{badge}")
                 for note in row.notes:
                     click.echo(f"      {note}")
         for stop in made.left_out:
@@ -111,13 +114,13 @@ def check(context: Any, file: str, network: str) -> None:
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
 @click.pass_obj
 def export(context: Any, file: str, network: str, lang: str, format_: str, output: Path) -> None:
-    """Write the plan as a file to take along."""
+    """Write the plan as a file to take along; the day sheet has a code for phones if ZONEATLAS_PUBLIC_URL is set."""
     from geo.export import save
     from webapp import takealong
 
     with _opened(context, lang) as opened:
         lines, wish = _read(context, opened, file, network)
-        data = takealong.write(opened, lines, wish, format_)[0]
+        data = takealong.write(opened, lines, wish, format_).data
         save(output, data)
         click.echo(f"{output}: {len(data):,} bytes")
 

@@ -70,6 +70,41 @@ def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> di
     }
 
 
+def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[str, str]:
+    """Write the hours of a gate on a day of a plan.
+
+    Parameters
+    ----------
+    enter
+        When one enters it.
+    clock
+        Name of its clock.
+
+    Returns
+    -------
+    tuple
+        The hours with their source, and a warning where one enters less than an hour before it closes; empty otherwise.
+    """
+    times = f"{found.text()} {clock}" if found.text() else _("around the clock")
+    badge, last = "", found.last_entry
+    if last and last != found.closes:
+        times += ", " + _("last entry %(time)s", time=f"{last:%H:%M}")
+    if last and found.is_near(enter):
+        minutes = int((last - enter).total_seconds() // 60)
+        badge = _("closes in %(n)s min", n=minutes) if last == found.closes else _("last entry in %(n)s min", n=minutes)
+    notice = found.notice
+    if notice is None:
+        return _("Hours not known, daylight assumed: %(hours)s; ask before you go", hours=times), badge
+    date = day(notice.as_of) if notice.as_of else ""
+    kind = str(label(notice.source_kind)) if notice.source_kind else ""
+    if notice.source_kind == "memory":
+        source = ", ".join(filter(None, (*notice.hosts(), kind, date)))
+        return _("Open %(hours)s (%(source)s; ask before you go)", hours=times, source=source), badge
+    return _(
+        "Open %(hours)s (%(source)s)", hours=times, source=", ".join(filter(None, (*notice.hosts(), kind, date or _("no date"))))
+    ), badge
+
+
 def by_traffic(opened: Store) -> set[str]:
     """Name the gates that have hours of their own for some traffic, now or later."""
     known, now = hours(opened), datetime.now(UTC)

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from geo import crs
+from webapp import settings
 from webapp.labels import decimal, name
 from webapp.languages import ENGLISH
 from webapp.store import Store
@@ -28,6 +29,10 @@ LABELLED = 6
 CURVE_WIDTH, CURVE_HEIGHT = 340, 150
 LEFT, RIGHT, TOP, BOTTOM = 70, 16, 10, 34
 """Margins of a curve: room for the numbers of its axes."""
+QUIET, MODULE_MM, CODE_SMALLEST_MM = 4, 0.4, 28.0
+"""Of a QR code on paper: modules around it that stay white, width of a module at least, width of the whole at least."""
+CODE_LONGEST = 2300
+"""Characters of an address; with error correction M no code holds more than 2331, and that is 74 mm wide."""
 
 
 def locator(store: Store, lonlat: tuple[float, float]) -> Markup:
@@ -139,8 +144,21 @@ def _short(value: float) -> str:
     return str(format_compact_decimal(value, format_type=form, locale=locale, fraction_digits=1))
 
 
-def code(address: str) -> Markup:
-    """Draw the QR code of an address."""
+def code(address: str) -> Markup | None:
+    """Draw the QR code of an address in the size in which a phone reads it from paper, with its quiet zone.
+
+    Returns
+    -------
+    Markup or None
+        None if a phone cannot open the address, because it is one of this machine only, or no code holds it in a readable size.
+
+    Source: ISO/IEC 18004, a quiet zone of four modules. That phones read modules from about 0.33 mm on is a rule of thumb of printers.
+    """
     import segno
 
-    return Markup(segno.make(address, error="m").svg_inline(scale=3, border=2, svgclass="qr", lineclass=None, title=address))
+    if not settings.is_public(address) or len(address) > CODE_LONGEST:
+        return None
+    drawn = segno.make(address, error="m")
+    across = drawn.symbol_size(border=QUIET)[0]
+    scale = max(MODULE_MM, CODE_SMALLEST_MM / across)
+    return Markup(drawn.svg_inline(scale=scale, border=QUIET, unit="mm", light="#fff", svgclass="qr", lineclass=None, title=address))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +31,9 @@ SETTINGS = (
     Setting("DATA", "", "Folder of the data package. Default: the one that comes with Zone Atlas."),
     Setting("HOME", "", "Folder of road networks and caches. Default: the user's data folder of the platform."),
     Setting(
-        "PUBLIC_URL", "http://127.0.0.1:8000", "Address under which people reach the app; every link that leaves a page begins with it."
+        "PUBLIC_URL",
+        "http://127.0.0.1:8000",
+        "Address under which people reach the app; every link and code that leaves a page begins with it.",
     ),
     Setting(
         "TRUSTED_HOSTS",
@@ -50,6 +53,16 @@ def home() -> Path:
     from platformdirs import user_data_path
 
     return Path(os.environ.get("ZONEATLAS_HOME") or user_data_path("zone-atlas", appauthor=False))
+
+
+def is_public(address: str) -> bool:
+    """Check whether an address is more than one of this machine for itself, so that another one may open it."""
+    host = urlsplit(address).hostname or "localhost"
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+    return not (number.is_loopback or number.is_unspecified)
 
 
 def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:

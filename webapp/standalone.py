@@ -63,8 +63,12 @@ def scripts(frame: maps.Frame, names: tuple[str, ...]) -> tuple[list[Markup], st
     texts.insert(1, frame.script)
     if any("</script" in text.lower() for text in texts):
         raise UnavailableError("A script cannot be put into the file, because it ends the element it would stand in.")
-    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in texts)
-    return [Markup(text) for text in texts], hashes
+    return [Markup(text) for text in texts], " ".join(map(hash_of, texts))
+
+
+def hash_of(text: str) -> str:
+    """Return the source by which a content security policy allows a script or a style of this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, render_template, request
 from flask_babel import gettext as _
@@ -16,8 +16,9 @@ from geo import maps
 from geo.errors import NotFoundError
 from geo.visits import takeaway, tripfile, tripways
 from geo.visits.itinerary import Plan, Trip
-from webapp import agenda, args, pictures, standalone, trip
+from webapp import agenda, args, pictures, settings, standalone, trip
 from webapp.languages import current
+from webapp.opening import hours
 from webapp.store import Store, store
 from webapp.triplink import TRIP, Lines
 
@@ -39,8 +40,6 @@ FILES: dict[str, Any] = {
 MAPS: dict[str, Any] = {"geo": lazy_gettext("map program"), "amap": "Amap 高德", "baidu": "Baidu 百度", "tencent": "Tencent 腾讯"}
 """What the links of :func:`geo.visits.takeaway.links` are called; the maps in China as their signs say."""
 SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "tripmap.js", "tripfile.js")
-QR_SMALL, QR_LARGE = 900, 2300
-"""Characters of an address up to which its code can be read at the head of each day, and large on the last page; no code holds more."""
 
 
 @pages.get("/trip/plan.<path:extension>")
@@ -48,15 +47,30 @@ def file(extension: str) -> Response:
     opened = store()
     values = args.parse(request.args, TRIP)
     lines, read = trip.wished(values)
-    data, mimetype = write(opened, lines, read, extension)
-    response = Response(data, mimetype=mimetype)
-    if mimetype != "text/html":
-        response.headers["Content-Disposition"] = f'attachment; filename="zone-atlas-trip-{current().code}.{extension}"'
+    written = write(opened, lines, read, extension)
+    response = Response(written.data, mimetype=written.mimetype)
+    if written.mimetype != "text/html":
+        response.headers["Content-Disposition"] = f'attachment; filename="{saved_as(extension)}"'
+    if written.policy:
+        response.headers["Content-Security-Policy"] = written.policy
     return response
 
 
-def write(opened: Store, lines: Lines, read: Trip, extension: str) -> tuple[bytes, str]:
-    """Give the bytes of a file of :data:`FILES` and their media type.
+def saved_as(extension: str) -> str:
+    """Return the name under which a file of :data:`FILES` is saved."""
+    return f"zone-atlas-trip-{current().code}.{extension}"
+
+
+class File(NamedTuple):
+    """A file of :data:`FILES`: its bytes, its media type, and the content security policy of a page that brings its own scripts."""
+
+    data: bytes
+    mimetype: str
+    policy: str = ""
+
+
+def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
+    """Write a file of :data:`FILES`.
 
     Raises
     ------
@@ -66,17 +80,17 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> tuple[byte
     if extension not in FILES:
         raise NotFoundError(_("A trip is not written as %(name)s; there are %(known)s.", name=extension, known=", ".join(FILES)))
     if extension == "yaml":
-        return tripfile.write(read).encode(), "application/yaml"
+        return File(tripfile.write(read).encode(), "application/yaml")
     plan = trip.planned(opened, lines.network, read)
     if extension == "html":
-        return single_file(opened, lines, plan).encode(), "text/html"
+        return single_file(opened, lines, plan)
     if extension == "sheet.html":
-        return day_sheet(opened, lines, plan).encode(), "text/html"
+        return File(day_sheet(opened, lines, plan).encode(), "text/html")
     names_only, form = extension.startswith("names."), extension.removeprefix("names.")
     shapes = None if names_only else tripways.lines(plan, trip.roads(opened, lines.network))
-    given = {"gates": opened.frame("gates"), "clocks": agenda.zone_names(opened)}
+    given = {"gates": opened.frame("gates"), "hours": hours(opened), "clocks": agenda.zone_names(opened)}
     data = takeaway.write(plan, form, current().code, lines=shapes, names_only=names_only, **given)
-    return data, takeaway.get(form).media_type
+    return File(data, takeaway.get(form).media_type)
 
 
 def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
@@ -92,12 +106,18 @@ def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
 def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
     """Make the sheet that one hands to a driver: a page a day, large type, every clock."""
     address = f"{opened.public_url}{trip.link('trip.trip', lines, lang=current().code)}"
-    code = pictures.code(address) if len(address) <= QR_LARGE else None
-    return render_template("daysheet.html", **said(opened, lines, plan), code=code, small=len(address) <= QR_SMALL)
+    style = (Path(str(current_app.static_folder)) / "daysheet.css").read_text(encoding="utf-8")
+    shown = said(opened, lines, plan)
+    return render_template(
+        "daysheet.html", **shown, code=pictures.code(address), is_public=settings.is_public(address), style=Markup(style)
+    )
 
 
-def single_file(opened: Store, lines: Lines, plan: Plan) -> str:
-    """Make the plan as one HTML file: map, basemap and all inside, nothing asked of any server."""
+def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
+    """Make the plan as one HTML file: map, basemap and all inside, nothing asked of any server.
+
+    Its policy allows the scripts and the style that are in it, and nothing else, so that it opens from a server as from a disk.
+    """
     lon, lat, zoom = opened.view()
     frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
     basemap = opened.data / "basemap" / "basemap.pmtiles"
@@ -113,7 +133,7 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> str:
     static = Path(str(current_app.static_folder))
     styles = "\n".join((static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css", "trip.css"))
     shown: Mapping[str, Any] = said(opened, lines, plan)
-    return render_template(
+    page = render_template(
         "tripfile.html",
         **shown,
         frame_html=Markup(frame.html),
@@ -122,3 +142,5 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> str:
         styles=Markup(styles),
         config=Markup(maps.script_json(config)),
     )
+    policy = f"default-src 'none'; script-src {hashes}; style-src {standalone.hash_of(styles)}; img-src data:"
+    return File(page.encode(), "text/html", f"{policy}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")

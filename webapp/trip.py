@@ -411,8 +411,11 @@ def link(endpoint: str, lines: Lines, **more: Any) -> str:
     return f"{url_for(endpoint)}?{lines.link()}{extra}"
 
 
-def downloads(lines: Lines) -> list[tuple[str, str]]:
-    """Give what one can take along: words and addresses."""
+def downloads(lines: Lines) -> list[tuple[str, str, str]]:
+    """List what can be taken along: its name, its address, and for what opens as a page the name under which it is saved."""
     from webapp import takealong
 
-    return [(str(text), f"{url_for('takealong.file', extension=name)}?{lines.link()}") for name, text in takealong.FILES.items()]
+    return [
+        (str(text), f"{url_for('takealong.file', extension=name)}?{lines.link()}", takealong.saved_as(name) if "html" in name else "")
+        for name, text in takealong.FILES.items()
+    ]

@@ -5,6 +5,7 @@ Every moment is an aware ``datetime`` in the zone of the place where it stands; 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -167,6 +168,12 @@ class Trip:
     told: tuple[str, ...] = ()
     reserve_s: float = 1800.0
 
+    @property
+    def countries(self) -> tuple[str, ...]:
+        """Return the countries of its places, in the order of their codes."""
+        ends = (place for day in self.days for place in (*([day.begin] if day.begin else []), *day.ends))
+        return tuple(sorted({place.country for place in (*(stop.place for stop in self.stops), *ends)}))
+
 
 # The plan ----------------------------------------------------------------------------------------------------------------
 
@@ -210,8 +217,9 @@ class Crossing:
 class Leg:
     """A way between two places, over one gate at most.
 
-    ``depart`` on the clock of ``start``, ``arrive`` on that of ``goal``; ``drive_s`` and ``length_m`` without the gate. ``lunch``: from
-    when to when one eats on the way, on the clock of ``start`` or, behind the gate, of ``goal``; None where one does not.
+    ``depart`` on the clock of ``start``, ``arrive`` on that of ``goal``; ``drive_s`` and ``length_m`` without the gate. ``before_s`` and
+    ``before_m`` are what lies before the gate of the two, NaN where no roads were asked or there is no gate. ``lunch``: from when to when
+    one eats on the way, on the clock of ``start`` or, behind the gate, of ``goal``; None where one does not.
     """
 
     start: Place
@@ -222,6 +230,18 @@ class Leg:
     length_m: float
     crossing: Crossing | None = None
     lunch: tuple[datetime, datetime] | None = None
+    before_s: float = math.nan
+    before_m: float = math.nan
+
+    @property
+    def behind_s(self) -> float:
+        """Return the time at the wheel behind the gate."""
+        return self.drive_s - self.before_s
+
+    @property
+    def behind_m(self) -> float:
+        """Return the length of the way behind the gate."""
+        return self.length_m - self.before_m
 
 
 @dataclass(frozen=True)

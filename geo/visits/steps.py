@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from geo import calendars
 from geo.errors import InputError
+from geo.gates import DayHours, Hours
 from geo.visits.itinerary import Crossing, DayPlan, Leg, Place, Plan, Visit
 
 Kind = Literal["begin", "drive", "gate", "visit", "lunch", "night", "end"]
@@ -33,6 +35,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no slack": "Must not be later",
         "on the way": "On the way",
         "assumed": "Opening hours not confirmed; ask before you go",
+        "daylight": "Hours not known, daylight assumed: {hours}; ask before you go",
+        "open": "Open {hours} ({source})",
+        "around the clock": "around the clock",
+        "last entry": "{hours}, last entry {time}",
+        "closes": "Closes {minutes} min after you enter",
+        "last enters": "Last entry {minutes} min after you enter",
+        "memory": "remembered; ask before you go",
+        "page": "read on a page",
+        "code": "from public data",
+        "assumption": "assumed",
+        "weekdays": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+        "worked": "worked in exchange for another day off: {countries}",
+        "offices": "offices usually closed",
+        "holiday": "offices and cargo gates usually closed",
+        "undecreed": "public holidays of {year} not officially known yet: {countries}",
         "contact": "Contact: {contact}",
         "coarse": "Driving times are rough: they are from a sketch of the roads.",
         "wrong": "This plan does not hold; look at it again before you leave.",
@@ -54,6 +71,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no slack": "Không được muộn hơn",
         "on the way": "Dọc đường",
         "assumed": "Giờ mở cửa chưa được xác nhận; hãy hỏi trước khi đi",
+        "daylight": "Chưa rõ giờ mở cửa, giả định mở cửa vào ban ngày: {hours}; cần hỏi lại trước khi đi",
+        "open": "Mở cửa {hours} ({source})",
+        "around the clock": "suốt ngày đêm",
+        "last entry": "{hours}, giờ nhận vào cuối cùng {time}",
+        "closes": "Đóng cửa {minutes} phút sau khi vào",
+        "last enters": "Hết giờ nhận vào {minutes} phút sau khi vào",
+        "memory": "theo trí nhớ; cần hỏi lại trước khi đi",
+        "page": "đọc trên trang web",
+        "code": "từ dữ liệu công khai",
+        "assumption": "giả định",
+        "weekdays": "Thứ_hai Thứ_ba Thứ_tư Thứ_năm Thứ_sáu Thứ_bảy Chủ_nhật",
+        "worked": "đi làm bù tại {countries}",
+        "offices": "cơ quan, văn phòng thường nghỉ",
+        "holiday": "cơ quan, doanh nghiệp và cửa khẩu hàng hóa thường nghỉ",
+        "undecreed": "chưa công bố lịch nghỉ lễ chính thức năm {year}: {countries}",
         "contact": "Liên hệ: {contact}",
         "coarse": "Thời gian lái xe chỉ là ước tính sơ bộ, lấy từ mạng đường vẽ phác.",
         "wrong": "Kế hoạch này không thực hiện được; hãy xem lại trước khi đi.",
@@ -75,6 +107,21 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no slack": "不得晚到",
         "on the way": "途中",
         "assumed": "开放时间尚未核实，出发前请先询问",
+        "daylight": "开放时间不详，假定白天开放：{hours}；行前请核实",
+        "open": "开放时间 {hours}（{source}）",
+        "around the clock": "全天24小时",
+        "last entry": "{hours}，最晚入关 {time}",
+        "closes": "进入后{minutes}分钟即关闭",
+        "last enters": "进入后{minutes}分钟即停止入关",
+        "memory": "凭记忆；行前请核实",
+        "page": "网页查得",
+        "code": "公开数据",
+        "assumption": "假定",
+        "weekdays": "星期一 星期二 星期三 星期四 星期五 星期六 星期日",
+        "worked": "调休上班：{countries}",
+        "offices": "机关、企业通常休息",
+        "holiday": "机关、企业和货运口岸通常休息",
+        "undecreed": "{year}年放假安排尚未公布：{countries}",
         "contact": "联系人：{contact}",
         "coarse": "行车时间为粗略估算，依据示意路网。",
         "wrong": "本计划无法执行，出发前请重新检查。",
@@ -100,7 +147,9 @@ class Step:
     start, end
         On the clock of the place.
     leg
-        Number of the way in its day, of a way and of the gate on it.
+        Number of the way in its day, of a way and of the gate on it: there is a drive to the gate, and one on from there.
+    hours
+        Of a gate, on that day.
     """
 
     kind: Kind
@@ -115,6 +164,7 @@ class Step:
     drive_s: float | None = None
     length_m: float | None = None
     hours_known: bool | None = None
+    hours: DayHours | None = None
     notes: str = ""
     leg: int | None = None
     origin: Place | None = None
@@ -135,6 +185,8 @@ class Itinerary:
         ``en``, ``vi`` or ``zh``.
     gates
         The layer ``gates``, for names and positions; without it a gate has its id.
+    hours
+        A :class:`geo.gates.Hours`, for the hours of the gates; without it there is only whether they are known.
     clocks
         Names of the clocks to be shown, by IANA zone, such as ``{"Asia/Ho_Chi_Minh": "Hà Nội"}``; without it those of the plan.
     """
@@ -143,6 +195,7 @@ class Itinerary:
     language: str = "en"
     gates: Any = None
     clocks: Mapping[str, str] = field(default_factory=dict)
+    hours: Hours | None = None
     steps: tuple[Step, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -184,7 +237,9 @@ class Itinerary:
         if step.slack_s is not None:
             minutes = int(step.slack_s // 60)
             lines.append(self.word("slack", minutes=minutes) if minutes else self.word("no slack"))
-        if step.hours_known is False:
+        if step.hours is not None:
+            lines += self._hours(step.hours, step)
+        elif step.hours_known is False:
             lines.append(self.word("assumed"))
         if step.place.contact:
             lines.append(self.word("contact", contact=clean(step.place.contact)))
@@ -198,6 +253,40 @@ class Itinerary:
         meals = [other for other in before if other.kind == "lunch"]
         lines = [f"{self.word('lunch')} ({self.name(meal.place)}): {self.times(meal.start)} – {self.times(meal.end)}" for meal in meals]
         return [*lines, *self.said(step)]
+
+    def _hours(self, hours: DayHours, step: Step) -> list[str]:
+        """Write the hours of a gate with their source, and how soon it closes where that is near."""
+        times = hours.text() or self.word("around the clock")
+        if hours.last_entry and hours.last_entry != hours.closes:
+            times = self.word("last entry", hours=times, time=f"{hours.last_entry:%H:%M}")
+        lines = [self.word("daylight", hours=times) if hours.notice is None else self.word("open", hours=times, source=self._source(hours))]
+        if hours.last_entry and hours.is_near(step.start):
+            minutes = int((hours.last_entry - step.start).total_seconds() // 60)
+            lines.append(self.word("closes" if hours.last_entry == hours.closes else "last enters", minutes=minutes))
+        return lines
+
+    def _source(self, hours: DayHours) -> str:
+        notice = hours.notice
+        assert notice is not None
+        kind = notice.source_kind or ""
+        return ", ".join(filter(None, (*notice.hosts(), notice.as_of, self.word(kind) if kind in WORDS["en"] else kind)))
+
+    def date_remarks(self, number: int) -> list[str]:
+        """Write what is odd about the date of a day in the countries of the trip: weekend, holidays, holidays not decreed yet."""
+        day = self.date(number)
+        found = [calendars.day_in(country, day, self.language) for country in self.plan.trip.countries]
+        lines = []
+        if any(one.weekend for one in found):
+            weekday = self.word("weekdays").split()[day.weekday()].replace("_", " ")
+            worked = ", ".join(one.country for one in found if one.worked)
+            lines.append(f"{weekday}, {self.word('worked', countries=worked)}" if worked else weekday)
+        lines += [f"{one.name} ({one.country})" for one in found if one.holiday]
+        if any(one.holiday for one in found):
+            lines.append(self.word("holiday"))
+        elif any(one.weekend and not one.worked for one in found):
+            lines.append(self.word("offices"))
+        unknown = ", ".join(one.country for one in found if not one.decreed)
+        return [*lines, self.word("undecreed", year=day.year, countries=unknown)] if unknown else lines
 
     def remarks(self) -> list[str]:
         """Say what holds for the whole plan."""
@@ -246,31 +335,24 @@ class Itinerary:
                 yield Step("night", day.number, "", day.goal, arrive, max(arrive, leave.astimezone(day.goal.zone)), arrive)
 
     def _leg(self, day: DayPlan, number: int, leg: Leg) -> Iterator[Step]:
-        depart = leg.depart.astimezone(leg.goal.zone)
-        yield Step(
-            "drive",
-            day.number,
-            "",
-            leg.goal,
-            depart,
-            leg.arrive,
-            leg.arrive,
-            drive_s=leg.drive_s,
-            length_m=leg.length_m,
-            leg=number,
-            origin=leg.start,
-        )
-        meal = None if leg.lunch is None else _lunch(day, _on_the_way(leg.lunch[0]), leg.lunch)
-        behind = leg.crossing is not None and meal is not None and meal.start >= leg.crossing.leave
-        if meal is not None and not behind:
-            yield meal
-        if leg.crossing is not None:
-            yield self._passage(day, number, leg.crossing)
-        if meal is not None and behind:
-            yield meal
-
-    def _passage(self, day: DayPlan, number: int, crossing: Crossing) -> Step:
+        crossing = leg.crossing
+        meal = [] if leg.lunch is None else [_lunch(day, _on_the_way(leg.lunch[0]), leg.lunch)]
+        if crossing is None:
+            yield _drive(day, number, leg.start, leg.goal, (leg.depart, leg.arrive), leg.drive_s, leg.length_m)
+            yield from meal
+            return
         gate = self._gate(crossing)
+        behind = bool(meal) and meal[0].start >= crossing.leave
+        yield _drive(day, number, leg.start, gate, (leg.depart, crossing.arrive), leg.before_s, leg.before_m)
+        yield from [] if behind else meal
+        yield self._passage(day, number, crossing, gate)
+        yield _drive(day, number, gate, leg.goal, (crossing.leave, leg.arrive), leg.behind_s, leg.behind_m)
+        yield from meal if behind else []
+
+    def _passage(self, day: DayPlan, number: int, crossing: Crossing, gate: Place) -> Step:
+        trip, hours = self.plan.trip, None
+        if self.hours is not None:
+            hours = self.hours.of_day(crossing.gate, crossing.towards, trip.kind, trip.vehicle_country, crossing.enter)
         return Step(
             "gate",
             day.number,
@@ -281,6 +363,7 @@ class Itinerary:
             crossing.arrive.astimezone(gate.zone),
             wait_s=crossing.wait_s,
             hours_known=crossing.hours_known,
+            hours=hours,
             leg=number,
         )
 
@@ -292,6 +375,13 @@ class Itinerary:
         point = self.gates.geometry.loc[crossing.gate]
         names = {one: str(row[f"name_{one}"]) for one in WORDS if pd.notna(row[f"name_{one}"])}
         return Place(crossing.gate, names, point.x, point.y, float(row["position_accuracy_m"]), str(row["country"]), zone)
+
+
+def _drive(
+    day: DayPlan, number: int, start: Place, goal: Place, moments: tuple[datetime, datetime], drive_s: float, length_m: float
+) -> Step:
+    depart, arrive = (moment.astimezone(goal.zone) for moment in moments)
+    return Step("drive", day.number, "", goal, depart, arrive, arrive, drive_s=drive_s, length_m=length_m, leg=number, origin=start)
 
 
 def _visit(day: DayPlan, visit: Visit) -> Iterator[Step]:

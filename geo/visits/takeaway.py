@@ -1,7 +1,8 @@
 """Write a plan as files that one takes along: for navigation programs, calendars, spreadsheets; and links to maps for each stop.
 
-The same plan gives the same bytes. Times in a file are those of the plan, which is computed, not promised. Who must not record
-coordinates takes the formats that can do without, with ``names_only``: no position is in them, neither as numbers nor in a link.
+The same plan gives the same bytes; a calendar also says when it was written. Times in a file are those of the plan, which is computed,
+not promised. Who must not record coordinates takes the formats that can do without, with ``names_only``: no position is in them, neither
+as numbers nor in a link.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ import html
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import shapely
+from shapely.ops import substring
 
 from geo import __version__
 from geo.errors import InputError
 from geo.export import DECIMALS, tame, to_json
+from geo.gates import Hours
 from geo.visits.itinerary import Place, Plan
 from geo.visits.steps import Itinerary, Step, clean
 
@@ -44,11 +47,12 @@ class Parcel:
     itinerary: Itinerary
     lines: Lines = field(default_factory=dict)
     names_only: bool = False
+    now: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format of a plan. Only with ``without_positions`` may it be written with names only."""
+    """A format of a plan, all of them in UTF-8. Only with ``without_positions`` may it be written with names only."""
 
     id: str
     title: str
@@ -64,9 +68,11 @@ def write(
     language: str = "en",
     *,
     gates: Any = None,
+    hours: Hours | None = None,
     lines: Lines | None = None,
     clocks: Mapping[str, str] | None = None,
     names_only: bool = False,
+    now: datetime | None = None,
 ) -> bytes:
     """Write a plan.
 
@@ -76,12 +82,16 @@ def write(
         ``en``, ``vi`` or ``zh``, of words and of the first of the names; the names in the other languages are in it too.
     gates
         The layer ``gates``; without it gates have their id for a name and no position.
+    hours
+        A :class:`geo.gates.Hours`; without it there is only whether the hours of gates are known.
     lines
         Ways on the road; those that are not given are straight, over the gate.
     clocks
         Names of the clocks on which times are told, by IANA zone; without it the clocks of the plan.
     names_only
         Leave out every coordinate.
+    now
+        When a calendar says that it was written, with a zone; without it the moment of the call.
 
     Raises
     ------
@@ -92,7 +102,7 @@ def write(
     if names_only and not chosen.without_positions:
         others = ", ".join(one.title for one in FORMATS.values() if one.without_positions)
         raise InputError(f"{chosen.title} cannot be written without coordinates; take {others}.")
-    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}), lines or {}, names_only))
+    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}, hours), lines or {}, names_only, now))
 
 
 def get(format_id: str) -> Format:
@@ -144,19 +154,31 @@ def _day_named(parcel: Parcel, number: int) -> str:
 
 
 def _ways(parcel: Parcel, number: int) -> list[tuple[Step, list[tuple[float, float]]]]:
-    """Give the ways of a day with their points: on the road where that is known, else straight over the gate."""
+    """Return the ways of a day with their points: on the road if that is known, else straight.
+
+    The line of a leg over a gate is cut where it comes nearest to the gate; if nobody knows where that is, both ways have one line.
+    """
     steps = parcel.itinerary.of_day(number)
+    gates = {step.leg: step.place for step in steps if step.kind == "gate"}
+    starts = {step.leg: step.origin for step in reversed(steps) if step.kind == "drive"}
     found = []
     for step in steps:
         if step.kind != "drive" or step.origin is None or step.leg is None:
             continue
-        line = parcel.lines.get((number, step.leg))
+        gate, origin, line = gates.get(step.leg), step.origin, parcel.lines.get((number, step.leg))
+        if gate is not None and gate.lon != gate.lon:
+            if step.place is gate:
+                continue
+            gate, origin = None, starts[step.leg] or origin
         if line is None:
-            over = [one.place for one in steps if one.kind == "gate" and one.leg == step.leg and one.has_position]
-            coordinates = [(one.lon, one.lat) for one in (step.origin, *over, step.place)]
+            points = [(origin.lon, origin.lat), (step.place.lon, step.place.lat)]
         else:
-            coordinates = [(float(x), float(y)) for x, y in shapely.get_coordinates(line)]
-        found.append((step, [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in coordinates]))
+            if gate is not None:
+                at = line.project(shapely.Point(gate.lon, gate.lat))
+                line = substring(line, 0, at) if step.place is gate else substring(line, at, line.length)
+            points = [(float(x), float(y)) for x, y in shapely.get_coordinates(line)]
+        if len(points) > 1:
+            found.append((step, [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in points]))
     return found
 
 
@@ -170,6 +192,7 @@ def _facts(step: Step) -> dict[str, Any]:
         f"name_{language}": clean(step.place.names[language]) if language in step.place.names else None for language in ("en", "vi", "zh")
     }
     start, end = _iso(step)
+    notice = step.hours.notice if step.hours else None
     return {
         "day": step.day + 1,
         "label": None if step.kind == "drive" else step.label,
@@ -183,12 +206,21 @@ def _facts(step: Step) -> dict[str, Any]:
         "timezone": step.place.timezone,
         "wait_s": step.wait_s if step.kind in ("visit", "gate") else None,
         "slack_s": step.slack_s,
-        "drive_s": step.drive_s,
-        "length_m": None if step.length_m is None else round(step.length_m, 1),
+        "drive_s": _number(step.drive_s, 0),
+        "length_m": _number(step.length_m, 1),
         "hours_known": step.hours_known,
+        "gate_hours": (step.hours.text() or "00:00–24:00") if step.hours else None,
+        "gate_hours_source": notice.source if notice and not notice.general else None,
+        "gate_hours_source_kind": notice.source_kind if notice else None,
+        "gate_hours_as_of": notice.as_of if notice else None,
         "contact": clean(step.place.contact) or None,
         "notes": clean(step.notes) or None,
     }
+
+
+def _number(value: float | None, decimals: int) -> float | None:
+    """Round a number; None if nobody knows it."""
+    return None if value is None or value != value else round(value, decimals)
 
 
 # GPX ---------------------------------------------------------------------------------------------------------------------
@@ -205,6 +237,7 @@ def _gpx(parcel: Parcel) -> bytes:
     file.description = "\n".join(itinerary.remarks()) or None
     for day in itinerary.plan.days:
         route = gpxpy.gpx.GPXRoute(_day_named(parcel, day.number), number=day.number + 1)
+        route.description = " · ".join(itinerary.date_remarks(day.number)) or None
         for step in _points(parcel, day.number):
             facts: dict[str, Any] = {
                 "latitude": round(step.place.lat, DECIMALS),
@@ -237,6 +270,8 @@ def _kml(parcel: Parcel) -> bytes:
     for day in itinerary.plan.days:
         folder = _element(document, "Folder")
         _element(folder, "name", _day_named(parcel, day.number))
+        if remarks := itinerary.date_remarks(day.number):
+            _element(folder, "description", html.escape(" · ".join(remarks), quote=False))
         for step in _points(parcel, day.number):
             said = "\n".join([itinerary.word(step.kind), *itinerary.said_with_lunch(step)])
             mark = _placemark(folder, step, _named(parcel, step), said)
@@ -310,7 +345,8 @@ def _geojson(parcel: Parcel) -> bytes:
 def _ics(parcel: Parcel) -> bytes:
     """Write iCalendar (RFC 5545): visits, gates and nights, each on the clock of its place, with that clock's rules in the file.
 
-    The identifiers depend on the trip and the place only, so that a plan read in again replaces the one before.
+    The identifiers depend on the trip and the place only, so that a plan read in again replaces the one before, as the later of two
+    stamps. Times are whole minutes, those that page and paper show; an event that begins and ends in the same minute lasts one.
     """
     import icalendar
 
@@ -321,6 +357,7 @@ def _ics(parcel: Parcel) -> bytes:
     file.add("calscale", "GREGORIAN")
     file.add("x-wr-calname", itinerary.title)
     first = itinerary.plan.trip.days[0].start
+    stamp = (parcel.now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     seen: dict[str, int] = {}
     for step in itinerary.steps:
         if step.kind not in EVENTS:
@@ -330,12 +367,13 @@ def _ics(parcel: Parcel) -> bytes:
         event = icalendar.Event()
         digest = hashlib.sha256(f"{key} {seen[key]}".encode()).hexdigest()
         event.add("uid", f"{digest[:32]}@zone-atlas")
-        event.add("dtstamp", first.astimezone(UTC))
-        event.add("dtstart", step.start)
-        event.add("dtend", step.end)
+        start, end = (moment.replace(second=0, microsecond=0) for moment in (step.start, step.end))
+        event.add("dtstamp", stamp)
+        event.add("dtstart", start)
+        event.add("dtend", max(end, start + timedelta(minutes=1)))
         event.add("summary", f"{itinerary.word(step.kind)}: {itinerary.name(step.place)}")
         event.add("location", itinerary.name(step.place))
-        event.add("description", "\n".join([*itinerary.said(step), *itinerary.remarks()]))
+        event.add("description", "\n".join([*itinerary.said(step), *itinerary.date_remarks(step.day), *itinerary.remarks()]))
         if step.kind == "night":
             event.add("transp", "TRANSPARENT")
         if step.has_position and not parcel.names_only:
@@ -389,7 +427,7 @@ FORMATS: dict[str, Format] = {
         Format("gpx", "GPX", "gpx", "application/gpx+xml", without_positions=False, writer=_gpx),
         Format("kml", "KML", "kml", "application/vnd.google-earth.kml+xml", without_positions=False, writer=_kml),
         Format("geojson", "GeoJSON", "geojson", "application/geo+json", without_positions=False, writer=_geojson),
-        Format("ics", "iCalendar", "ics", "text/calendar; charset=utf-8", without_positions=True, writer=_ics),
-        Format("csv", "CSV table", "csv", "text/csv; charset=utf-8", without_positions=True, writer=_csv),
+        Format("ics", "iCalendar", "ics", "text/calendar", without_positions=True, writer=_ics),
+        Format("csv", "CSV table", "csv", "text/csv", without_positions=True, writer=_csv),
     )
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, time
 from itertools import pairwise
-from math import isfinite
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -387,7 +387,7 @@ def _undrivable(trip: Trip, model: Model) -> Iterator[str]:
 
 
 def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[DayPlan, ...]:
-    """Fill in how long the ways are."""
+    """Fill in how long the ways are, in whole and before the gate."""
     closed, days = domestic(network), []
     by_id = {place.id: place for place in places_of(found.trip)}
     for day in found.days:
@@ -400,10 +400,17 @@ def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[D
             continue
         layer = points(places, used)
         table = access.travel_times(closed, layer, layer, profile=found.trip.profile)
-        length_m = table.set_index(["from_id", "to_id"])["length_m"]
-        legs = tuple(replace(leg, length_m=float(sum(length_m.at[part] for part in _parts(leg)))) for leg in day.legs)
-        days.append(replace(day, legs=legs))
+        roads = table.set_index(["from_id", "to_id"])[["travel_time_s", "length_m"]]
+        days.append(replace(day, legs=tuple(_leg_measured(leg, [roads.loc[part] for part in _parts(leg)]) for leg in day.legs)))
     return tuple(days)
+
+
+def _leg_measured(leg: Leg, roads: list[pd.Series]) -> Leg:
+    """Fill in the lengths of a leg from its roads, of which there are two where it passes a gate; times are whole seconds, rounded up."""
+    length_m = float(sum(road["length_m"] for road in roads))
+    if leg.crossing is None:
+        return replace(leg, length_m=length_m)
+    return replace(leg, length_m=length_m, before_s=float(ceil(roads[0]["travel_time_s"])), before_m=float(roads[0]["length_m"]))
 
 
 def _parts(leg: Leg) -> list[tuple[str, str]]:
