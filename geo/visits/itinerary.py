@@ -6,7 +6,7 @@ Every moment is an aware ``datetime`` in the zone of the place where it stands; 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -73,6 +73,9 @@ class Stop:
         Its place among the stops with an order: they are visited in this order, whatever comes between. None: free.
     notes
         As somebody wrote them.
+    hours
+        The opening hours from which ``windows`` were read for the days of the trip, in OpenStreetMap syntax; empty where windows were
+        given as moments or not at all.
     """
 
     place: Place
@@ -83,6 +86,7 @@ class Stop:
     day: int | None = None
     order: int | None = None
     notes: str = ""
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,10 @@ class Trip:
     closed
         Gates that are taken as closed.
     told
-        What was assumed when the trip was read, one sentence each: a time without a zone, a visit without a length.
+        What was assumed when the trip was read, one sentence each: a time without a zone, a visit without a length. Two trips that
+        differ in nothing else are equal.
+    notes, source
+        For people: as somebody wrote them.
     """
 
     title: str
@@ -151,7 +158,9 @@ class Trip:
     kind: str = "passenger"
     avoid_unknown_hours: bool = False
     closed: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    told: tuple[str, ...] = field(default=(), compare=False)
+    notes: str = ""
+    source: str = ""
 
 
 # The plan ----------------------------------------------------------------------------------------------------------------
