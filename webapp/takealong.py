@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from geo import maps
 from geo.errors import NotFoundError
-from geo.visits import takeaway, tripfile, tripways
+from geo.visits import plainyaml, takeaway, tripways
 from geo.visits.itinerary import Plan, Trip
 from webapp import agenda, args, pictures, standalone, trip
 from webapp.languages import current
@@ -66,7 +67,7 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> tuple[byte
     if extension not in FILES:
         raise NotFoundError(_("A trip is not written as %(name)s; there are %(known)s.", name=extension, known=", ".join(FILES)))
     if extension == "yaml":
-        return tripfile.write(read).encode(), "application/yaml"
+        return plainyaml.write(lines.written()).encode(), "application/yaml"
     plan = trip.planned(opened, lines.network, read)
     if extension == "html":
         return single_file(opened, lines, plan).encode(), "text/html"
@@ -91,7 +92,8 @@ def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
 
 def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
     """Make the sheet that one hands to a driver: a page a day, large type, every clock."""
-    address = f"{opened.public_url}{trip.link('trip.trip', lines, lang=current().code)}"
+    short = replace(lines, notes="", source="")  # of a trip, for people: no phone needs them in a code
+    address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
     code = pictures.code(address) if len(address) <= QR_LARGE else None
     return render_template("daysheet.html", **said(opened, lines, plan), code=code, small=len(address) <= QR_SMALL)
 

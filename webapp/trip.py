@@ -350,7 +350,8 @@ def edit() -> AnyResponse:
         days=tuple(DayLine(**one | {end: tripplaces.meant(one[end], known) for end in ("begin", "end")}) for one in days),
         lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
         closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
-        avoid="avoid" in values,
+        avoid="avoid" in values, notes=values.get("notes", ""), source=values.get("source", ""),
+        points=Lines.of_query({"point": values.get("point", ())}).points,
     )  # fmt: skip
     done, __, which = values.get("do", "").partition(":")
     ids = values.get("ids", "").split()

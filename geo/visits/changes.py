@@ -201,15 +201,9 @@ class Changes:
         """Plan a changed trip from its written form, and check that the plan has what the change promises."""
         try:
             written = self.rewrite(change.trip)
-            plan = self.fits.whole(written)
+            holds = _keeps(change, written, self.fits.whole(written))
         except (InputError, TimeUp):
-            self.complete = False
-            return False
-        promised = [visit.stop for day in change.plan.days for visit in day.visits]
-        seen = {visit.stop.place.id for day in plan.days for visit in day.visits}
-        stops = [stop for stop, again in zip(change.trip.stops, written.stops, strict=True) if again.place.id in seen]
-        musts = {stop.place.id for stop in promised if stop.must} <= {stop.place.id for stop in stops}
-        holds = musts and plan.feasible and _worth(stops) >= _worth(promised)
+            holds = False
         self.complete = self.complete and holds
         return holds
 
@@ -286,8 +280,8 @@ class Changes:
         last = self.kept.days[-1]
         if len(self.kept.days) >= trips.MOST_DAYS or last.end > last.start + timedelta(days=1):
             return
-        by_hours = any(stop.hours for stop in self.kept.stops)
-        for by in range(1, DAYS_ADDED + 1 if by_hours else 2):
+        dated = self.stop.windows is not None or any(stop.hours for stop in self.kept.stops)
+        for by in range(1, DAYS_ADDED + 1 if dated else 2):
             found = self._found("one_more_day", {"date": last.date + timedelta(days=by)}, partial(one_more_day, days=by))
             if self.fits(found.kept):
                 yield found
@@ -386,6 +380,17 @@ def smallest(fits: Callable[[Trip], bool], build: Callable[[int], Trip], most: i
         middle = (low + high) // 2
         low, high = (low, middle) if fits(build(middle)) else (middle, high)
     return high
+
+
+def _keeps(change: Change, written: Trip, plan: Plan) -> bool:
+    """Check that a plan of a change, as it was read again, visits all the stops one must see, and others of as much weight."""
+    if len(written.stops) != len(change.trip.stops):
+        return False
+    seen = {visit.stop.place.id for day in plan.days for visit in day.visits}  # as they are called there
+    stops = [stop for stop, again in zip(change.trip.stops, written.stops, strict=True) if again.place.id in seen]
+    promised = [visit.stop for day in change.plan.days for visit in day.visits]
+    musts = {stop.place.id for stop in promised if stop.must} <= {stop.place.id for stop in stops}
+    return musts and plan.feasible and _worth(stops) >= _worth(promised)
 
 
 def _worth(stops: Iterable[Stop]) -> float:
