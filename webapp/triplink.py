@@ -121,7 +121,9 @@ class Lines:
         vehicle, days = given.get("vehicle") or {}, _days(given)
         stops = _rows(given.get("stops"))
         places = [*(stop.get("site") or stop.get("point") for stop in stops), *_day_places(given)]
-        points = {point.place: point for point in reversed([_point(place) for place in places if isinstance(place, Mapping)])}
+        points: dict[str, PointLine] = {}
+        for point in (_point(place) for place in places if isinstance(place, Mapping)):
+            points.setdefault(point.place, point)
         lines = cls(
             title=given.get("title", ""),
             stops=tuple(_stop(stop, given.get("visit") or VISIT, days) for stop in stops),
