@@ -340,7 +340,7 @@ def test_a_trip_that_has_too_many_stops_for_a_proof_says_that_it_is_not_complete
     plan = world.plan(trip)
     start = clock.perf_counter()
     answer = whynot.explain(plan, plan.left_out[0].place.id, world.network, world.gates, world.crossings, world.hours, seconds=2)
-    assert clock.perf_counter() - start < 6
+    assert clock.perf_counter() - start < 9  # search and planning may take two seconds each
     assert not answer.complete
     assert answer.changes
     for change in answer.changes:

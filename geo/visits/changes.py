@@ -174,38 +174,37 @@ class Changes:
     today: date
     complete: bool = True
 
-    def find(self, check_s: float) -> tuple[Change, ...]:
+    def find(self, plan_s: float) -> tuple[Change, ...]:
         """Find the smallest change of each kind, the smallest of all first.
 
         Parameters
         ----------
-        check_s
-            How long the written trips may take to be planned, after the search; a change that is not reached is not offered.
+        plan_s
+            How long they may take to be planned, after the search; a change that is not reached is not offered.
         """
-        changes: list[Change] = []
+        found: list[_Found] = []
         self.complete = self.complete and self.fits.exact(self.kept)
         try:
-            for found in self._possible():
-                plan = self.fits.plan(found.kept, found.wished)
-                if plan is None:
-                    self.complete = False
-                else:
-                    values = found.values | self._unknown(plan) if found.kind == "unknown_hours" else found.values
-                    changes.append(Change(found.kind, values, found.wished, plan, found.size_s))
+            found.extend(self._possible())
         except TimeUp:
             self.complete = False
-        self.fits.until = perf_counter() + check_s
-        return tuple(change for change in sorted(changes, key=lambda change: change.size_s) if self._holds(change))
+        self.fits.until = perf_counter() + plan_s
+        changes = [self._planned(one) for one in sorted(found, key=lambda one: one.size_s)]
+        self.complete = self.complete and None not in changes
+        return tuple(change for change in changes if change)
 
-    def _holds(self, change: Change) -> bool:
-        """Plan a changed trip from its written form, and check that the plan has what the change promises."""
+    def _planned(self, found: _Found) -> Change | None:
+        """Plan and rehearse a change, and plan it once more from its written form; None if one of the plans does not hold."""
         try:
-            written = self.rewrite(change.trip)
-            holds = _keeps(change, written, self.fits.whole(written))
+            plan = self.fits.plan(found.kept, found.wished)
+            if plan is None:
+                return None
+            values = found.values | self._unknown(plan) if found.kind == "unknown_hours" else found.values
+            change = Change(found.kind, values, found.wished, plan, found.size_s)
+            written = self.rewrite(found.wished)
+            return change if _keeps(change, written, self.fits.whole(written)) else None
         except (InputError, TimeUp):
-            holds = False
-        self.complete = self.complete and holds
-        return holds
+            return None
 
     def _possible(self) -> Iterator[_Found]:
         """Give possible changes, those that are quickly found first."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 QUICK_S = 0.1
 """How long a search may take for one question about a trip that is too large for a proof."""
-SEARCH_S = 0.5
+SEARCH_S = 0.3
 """How long a plan of such a trip is looked for before a change of it is offered."""
 Sums = NDArray[np.int64]
 
@@ -140,7 +140,7 @@ class Fits:
         return None if faults else plan
 
     def whole(self, trip: Trip) -> Plan:
-        """Plan a trip with all its stops, as somebody does who asks for it anew, and rehearse it.
+        """Plan a trip with all its stops, as somebody does who asks for it anew; lengths of ways stay unknown.
 
         Raises
         ------
@@ -150,10 +150,10 @@ class Fits:
             The trip cannot be planned.
         """
         self.check_time()
-        given = self.network, self.gates, self.crossings, self.hours
         known = {place.id: place for place in self.tables.places}
         same = all(_whereabouts(place) == _whereabouts(known.get(place.id)) for place in places_of(trip))
-        return trips.plan(trip, *given, seconds=SEARCH_S, tables=self.tables if same else None)
+        tables = self.tables if same else Tables.of(trip, self.network, self.gates, self.crossings, self.hours)
+        return trips.solve(trip, tables, seconds=SEARCH_S)
 
     def check_time(self) -> None:
         """Stop where the time is over."""
