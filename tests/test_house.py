@@ -29,11 +29,12 @@ FLOORS = (
     ("companies", "sheets", "matching"),
     ("export", "maps"),
     tuple(
-        f"visits.{name}" for name in ("itinerary", "moments", "plainyaml", "triptext", "_legs", "_trips", "_tourdays", "_tours", "_fits")
+        f"visits.{name}"
+        for name in ("itinerary", "moments", "plainyaml", "triptext", "openings", "_legs", "_trips", "_tourdays", "_tours", "_fits")
     ),
     tuple(f"visits.{name}" for name in ("gazetteer", "tripreader", "tripfile", "notices")),
     tuple(f"visits.{name}" for name in ("timetables", "schedules", "tours", "tripways", "meals", "rehearsal", "trips")),
-    tuple(f"visits.{name}" for name in ("fits", "changes", "whynot")),
+    tuple(f"visits.{name}" for name in ("edits", "fits", "appointments", "changes", "whynot")),
     tuple(f"visits.{name}" for name in ("steps", "takeaway")),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""

@@ -14,7 +14,7 @@ from geo import layers
 from geo.errors import InputError
 from geo.visits import plainyaml, tripfile, whynot
 from webapp import args, create_app, tripwords
-from webapp.triplink import TRIP, DayLine, Lines, StopLine, split_places
+from webapp.triplink import TRIP, DayLine, Lines, PointLine, StopLine, split_places
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,7 @@ FULL = Lines(
     days=(DayLine("2026-12-01", "07:00-17:30", "ha-long", "mong-cai,ha-long"), DayLine("2026-12-02", begin="107.1,20.9", end="ha-long")),
     lunch="45 min 11:30-13:00", reserve="20 min",
     profile="truck", closed=("huu-nghi", "mong-cai-bac-luan-1"), vehicle="VN", traffic="cargo", avoid=True,
+    notes="Two lines,\nof notes", source="by hand ~ 2026", points=(PointLine("107.95,21.52", vi="Kho A", country="VN", accuracy="50"),),
 )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def test_the_address_can_be_read() -> None:
 def test_any_text_survives_the_address() -> None:
     """Titles, names and notes may hold any sign."""
     draw = random.Random(5)
-    signs = string.printable.replace("~", "") + "Đặng 芒街 {{7*7}} <b> ;:,%&=+#?"
+    signs = string.printable + "Đặng 芒街 {{7*7}} <b> ;:,%&=+#?"
     for _ in range(200):
         text = "".join(draw.choice(signs) for _ in range(draw.randint(1, 40))).strip()
         lines = Lines(title=text, stops=(StopLine("x", name=text, notes=text),))
@@ -65,9 +66,9 @@ def test_any_text_survives_the_address() -> None:
 
 
 def test_a_tilde_cannot_tear_a_stop_apart() -> None:
-    """The sign that sets parts off is replaced within them."""
-    lines = through_the_address(Lines(stops=(StopLine("x", notes="a~must:no"),)))
-    assert lines.stops == (StopLine("x", notes="a-must:no"),)
+    """The sign that sets parts off may stand within them."""
+    lines = Lines(stops=(StopLine("x", notes="a~must:no"),), days=(DayLine("2026-12-01", begin="~", end="a~b"),))
+    assert through_the_address(lines) == lines
 
 
 def test_every_part_that_is_not_understood_is_named() -> None:
@@ -93,7 +94,9 @@ def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
         "site": "hai-yen-ip", "visit": "90 min", "hours": "Mo-Fr 08:00-11:30,13:30-17:00; PH off", "must": "no", "weight": "2.5",
         "day": "2026-12-02", "order": "3",
     }  # fmt: skip
-    assert given["stops"][1]["point"]["name"] == "Kho hàng: A & B"
+    assert given["stops"][1]["point"] == {
+        "names": {"en": "Kho hàng: A & B", "vi": "Kho A"}, "lon": "107.95", "lat": "21.52", "position_accuracy_m": "50", "country": "VN",
+    }  # fmt: skip
 
 
 def test_a_file_fills_the_form() -> None:

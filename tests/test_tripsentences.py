@@ -59,6 +59,7 @@ WRONG = (
     f"{HEAD}{DAY}",
     f"{HEAD}{ONE}",
     {"a": [[[[[[[[[[[]]]]]]]]]]]},
+    *("a: &x 1", "a: !x 1", "[" * 50, "? [a]\n: b", "a: 1\na: 2", "a: [", "a: \x01", "x" * 300_000, b"\xff\xfe"),
 )
 """Trips with faults, each sentence at least once."""
 TOLD = (

@@ -18,7 +18,7 @@ from geo import layers
 from geo.errors import NotFoundError
 from geo.gates import Hours
 from geo.network import Network
-from geo.visits import changes, trips, whynot
+from geo.visits import changes, edits, trips, whynot
 from geo.visits.fits import Fits
 from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
 from geo.visits.rehearsal import rehearse
@@ -87,7 +87,9 @@ class World:
 
     def ask(self, trip: Trip, stop: str, **options: Any) -> WhyNot:
         plan = self.plan(trip)
-        answer = whynot.explain(plan, stop, self.network, self.gates, self.crossings, self.hours, **({"seconds": 60} | options))
+        answer = whynot.explain(
+            plan, stop, self.network, self.gates, self.crossings, self.hours, **({"seconds": 60, "today": date(2026, 5, 20)} | options)
+        )
         for change in answer.changes:
             self.check(plan, answer, change)
         assert [change.size_s for change in answer.changes] == sorted(change.size_s for change in answer.changes)
@@ -111,10 +113,10 @@ class World:
             trip = replace(before.trip, stops=stops)
             if kind == "shorter_visit":
                 stop = change.values["stop"]
-                trip = changes.with_stop(trip, stop.place.id, visit_s=stop.visit_s - less)
+                trip = edits.with_stop(trip, stop.place.id, visit_s=stop.visit_s - less)
             else:
                 early, late = kind in ("start_earlier", "longer_day"), kind in ("end_later", "longer_day")
-                trip = changes.with_day(trip, change.values["day"], earlier_s=early * less, later_s=late * less)
+                trip = edits.with_day(trip, change.values["day"], earlier_s=early * less, later_s=late * less)
             assert self.plan(trip).left_out
 
 
@@ -145,8 +147,9 @@ def test_what_is_too_late_by_25_minutes_fits_25_minutes_earlier(world: World) ->
         "Let Pond come at any place in the order.",
         "Start 25 min earlier on day 1, at 07:35.",
         "Stay 25 min less at Pond: 35 min.",
+        "Ask the host of Pond for other hours: a visit that begins between 09:20 and 10:20 on Monday, 2026-06-01.",
         "Drop Farm, though it was to be visited.",
-        "Add a day: Tuesday, 2026-06-02, with the hours of the day before.",
+        "Add a day: Tuesday, 2026-06-02, if the host of Pond can also see you then, between 08:20 and 10:20.",
     ]
     assert answer.complete
     assert kinds(answer)["start_earlier"].trip.days[0].start == at(1, 7, 35)
@@ -307,7 +310,11 @@ def test_a_closed_window(world: World) -> None:
     assert said(other) == ["Mill may be visited at no time of the days that are left for it."]
     short = world.ask(Trip("Short", (Stop(FARM, 600), Stop(MILL, 3600, ((at(1, 8), at(1, 8, 40)),))), hours), "mill")
     assert said(short) == ["The visit of Mill takes 1 h; the longest window has 40 min."]
-    assert [str(change) for change in short.changes] == ["Stay 30 min less at Mill: 30 min."]
+    assert [str(change) for change in short.changes] == [
+        "Stay 30 min less at Mill: 30 min.",
+        "Ask the host of Mill for other hours: a visit that begins between 08:10 and 09:10 on Monday, 2026-06-01.",
+        "Add a day: Tuesday, 2026-06-02, if the host of Mill can also see you then, between 08:10 and 10:10.",
+    ]
 
 
 def test_too_far_even_alone(world: World) -> None:
@@ -347,7 +354,7 @@ def test_a_trip_that_has_too_many_stops_for_a_proof_says_that_it_is_not_complete
     plan = world.plan(trip)
     start = clock.perf_counter()
     answer = whynot.explain(plan, plan.left_out[0].place.id, world.network, world.gates, world.crossings, world.hours, seconds=2)
-    assert clock.perf_counter() - start < 6
+    assert clock.perf_counter() - start < 9  # search and planning may take two seconds each
     assert not answer.complete
     assert answer.changes
     for change in answer.changes:

@@ -102,6 +102,8 @@ class Page(HTMLParser):
             return
         if "style" in self._open:
             return
+        if self._open and self._open[-1] == "textarea":
+            self.elements[-1][1]["value"] = self.elements[-1][1].get("value", "") + data
         self.parts.append(data)
         clean = " ".join(data.split())
         if "a" in self._open and self.links:

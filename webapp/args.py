@@ -21,7 +21,10 @@ Reader = Callable[[list[str]], Any]
 MAX_LENGTH = 200
 YEARS = (2030, 2035)
 """Years to come that can be asked for."""
-LENGTHS = {"text": 2000, "opens": 1000, "stop": 1200, "day": 600, "ids": 6000}
+LENGTHS = {
+    **{"text": 2000, "opens": 1000, "stop": 12_000, "day": 3000, "ids": 6000, "closed": 6000, "notes": 2000, "source": 2000, "point": 1500},
+    **{"hours": 6000, "contact": 2000, "end": 3000},
+}
 """How long these may be instead, a line break counted as one."""
 SHAPES = ("linear", "step", "saturating")
 """Shapes of :class:`geo.criteria.Criterion` that may be chosen."""
@@ -98,6 +101,10 @@ def _once(texts: list[str]) -> str:
     if len(texts) != 1:
         raise ValueError(_("is given more than once"))
     return texts[0]
+
+
+def _lines(texts: list[str]) -> str:
+    return _once(texts).replace("\r\n", "\n")
 
 
 def _within(limit: int) -> Reader:
@@ -346,7 +353,7 @@ PARAMETERS: dict[str, Reader] = {
     "epsg": _epsg,
     "lang": _choice(*LANGUAGES),
     "sort": _choice("name", "area", "gate", "port", "airport", "money"),
-    "text": lambda texts: _once(texts).replace("\r\n", "\n"),
+    "text": _lines,
     "criterion": _criteria,
     "pair": _pairs,
 }
@@ -384,19 +391,12 @@ MONEY: dict[str, Reader] = {
 PARAMETERS |= MONEY
 
 TRIP: dict[str, Reader] = {
-    "title": _once,
-    "stop": _several,
-    "day": _several,
-    "lunch": _once,
-    "reserve": _once,
-    "vehicle": _once,
+    **dict.fromkeys(("title", "lunch", "reserve", "vehicle", "of", "do", "ids", "add"), _once),
+    **dict.fromkeys(("stop", "day", "point"), _several),
+    **dict.fromkeys(("notes", "source"), _lines),
     "traffic": _choice("passenger", "cargo"),
     "avoid": _choice("1"),
     "whole": _choice("1"),
-    "of": _once,
-    "do": _once,
-    "ids": _once,
-    "add": _once,
 }
 PARAMETERS |= TRIP
 
@@ -424,15 +424,36 @@ def trip_form(
     tables = [{name: f"{letter}_{name}" for name in names} for letter, names in (("s", stop), ("d", day))]
     columns = {parameter for table in tables for parameter in table.values()}
     single = MultiDict((name, text) for name, text in given.items(multi=True) if name not in columns)
-    values = parse(single, ("title", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid", "do", "ids", "add"))
+    values = parse(
+        single,
+        (
+            "title",
+            "lunch",
+            "reserve",
+            "profile",
+            "network",
+            "closed",
+            "vehicle",
+            "traffic",
+            "avoid",
+            "notes",
+            "source",
+            "point",
+            "do",
+            "ids",
+            "add",
+        ),
+    )
+    lines = {name: [text.replace("\r\n", "\n") for text in given.getlist(name)] for name in columns}
+    most = {name: LENGTHS.get(name.partition("_")[2], MAX_LENGTH) for name in columns}
     faults = [
-        _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=MAX_LENGTH)
+        _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most[name])
         for name in sorted(columns)
-        if any(len(text) > MAX_LENGTH or "\x00" in text for text in given.getlist(name))
+        if any(len(text) > most[name] or "\x00" in text for text in lines[name])
     ]
     rows = []
     for table in tables:
-        lists = [given.getlist(parameter) for parameter in table.values()]
+        lists = [lines[parameter] for parameter in table.values()]
         if len({len(one) for one in lists}) != 1:
             faults.append(_("%(names)s: do not say the same number of things", names=", ".join(table.values())))
         rows.append([dict(zip(table, values, strict=True)) for values in zip(*lists, strict=False)])

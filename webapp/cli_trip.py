@@ -126,9 +126,11 @@ def export(context: Any, file: str, network: str, lang: str, format_: str, outpu
 
 
 def _tell_why(opened: Any, lines: Any, made: Any, stop_id: str) -> None:
+    from geo.visits import tripfile
     from webapp import trip as web
 
-    found = web.explained(opened, lines, made, stop_id)
+    places = web.places(opened)
+    found = web.explained(opened, lines, made, stop_id, lambda changed: tripfile.read(tripfile.write(changed, places), places))
     for sentence in found["reasons"]:
         click.echo(f"  {sentence}")
     for one in found["changes"]:

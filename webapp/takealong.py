@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from markupsafe import Markup
 
 from geo import maps
 from geo.errors import NotFoundError
-from geo.visits import takeaway, tripfile, tripways
+from geo.visits import plainyaml, takeaway, tripways
 from geo.visits.itinerary import Plan, Trip
 from webapp import agenda, args, pictures, settings, standalone, trip
 from webapp.languages import current
@@ -80,7 +81,7 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
     if extension not in FILES:
         raise NotFoundError(_("A trip is not written as %(name)s; there are %(known)s.", name=extension, known=", ".join(FILES)))
     if extension == "yaml":
-        return File(tripfile.write(read).encode(), "application/yaml")
+        return File(plainyaml.write(lines.written()).encode(), "application/yaml")
     plan = trip.planned(opened, lines.network, read)
     if extension == "html":
         return single_file(opened, lines, plan)
@@ -105,7 +106,8 @@ def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
 
 def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
     """Make the sheet that one hands to a driver: a page a day, large type, every clock."""
-    address = f"{opened.public_url}{trip.link('trip.trip', lines, lang=current().code)}"
+    short = replace(lines, notes="", source="")  # of a trip, for people: no phone needs them in a code
+    address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
     style = (Path(str(current_app.static_folder)) / "daysheet.css").read_text(encoding="utf-8")
     shown = said(opened, lines, plan)
     return render_template(

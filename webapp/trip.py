@@ -6,14 +6,17 @@ from collections.abc import Callable
 from concurrent import futures
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import orjson
 import shapely
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, copy_current_request_context, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from geo import crs, maps
@@ -313,20 +316,33 @@ def why() -> str:
     return render_template("why.html", name=place_name(stop.place), back=link("trip.trip", lines, whole=1), **found)
 
 
-def explained(opened: Store, lines: Lines, made: Plan, stop_id: str) -> dict[str, Any]:
-    """Give why a stop is left out and what would help, in words, each change with the address of the changed trip."""
+def explained(opened: Store, lines: Lines, made: Plan, stop_id: str, rewrite: Callable[[Trip], Trip] | None = None) -> dict[str, Any]:
+    """Find why a stop is left out and what would help, in words, each change with the address of the changed trip.
+
+    Parameters
+    ----------
+    rewrite
+        Called with a changed trip to write and read it as somebody does who follows the advice; None: as the link to it.
+    """
     network = roads(opened, lines.network)
 
+    @copy_current_request_context
     def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
         given = network, opened.frame("gates"), opened.table("crossings"), hours(opened)
-        return whynot.explain(made, stop_id, *given, seconds=WHY_S)
+        return whynot.explain(made, stop_id, *given, seconds=WHY_S, rewrite=rewrite or partial(_by_link, lines, made.trip))
 
     desk: Desk = opened.keep("desk", Desk)
-    found = desk.ask(("why", repr(made.trip), id(network), stop_id), make).patiently()
+    found = desk.ask(("why", repr(made.trip), lines, id(network), stop_id, rewrite is None, date.today()), make).patiently()
     said = tripwords.explained(found, lines, made.trip, agenda.clocks(opened))
     for one in said["changes"]:
         one["address"] = link("trip.trip", one["lines"])
     return said
+
+
+def _by_link(lines: Lines, trip: Trip, changed: Trip) -> Trip:
+    """Write a changed trip into its link and read that as the page does; `trip` is what `lines` were read as."""
+    query = MultiDict(parse_qsl(tripwords.changed(lines, trip, changed).link(), keep_blank_values=True))
+    return wished(args.parse(query, TRIP))[1]
 
 
 # The form ----------------------------------------------------------------------------------------------------------------
@@ -344,7 +360,8 @@ def edit() -> AnyResponse:
         lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
         reserve=values.get("reserve", ""),
         closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
-        avoid="avoid" in values,
+        avoid="avoid" in values, notes=values.get("notes", ""), source=values.get("source", ""),
+        points=Lines.of_query({"point": values.get("point", ())}).points,
     )  # fmt: skip
     done, __, which = values.get("do", "").partition(":")
     ids = values.get("ids", "").split()

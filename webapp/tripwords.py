@@ -10,12 +10,12 @@ from typing import Any
 from flask_babel import gettext as _
 
 from geo.visits import triptext
-from geo.visits.changes import Change
-from geo.visits.itinerary import Stop, Trip
+from geo.visits.itinerary import Day, Stop, Trip
+from geo.visits.triptext import said_hours, said_span
 from geo.visits.whynot import SENTENCES, WhyNot
 from webapp import agenda, labels
 from webapp.languages import N_, current, day
-from webapp.triplink import DayLine, Lines
+from webapp.triplink import DayLine, Lines, StopLine
 
 MARKED = (
     N_("%(stop)s is in the plan: on day %(day)s, from %(start)s to %(end)s."),
@@ -56,6 +56,10 @@ MARKED = (
     N_("Leave out %(stop)s, which need not be visited."),
     N_("Drop %(stop)s, though it was to be visited."),
     N_("Add a day: %(date)s, with the hours of the day before."),
+    N_("Add a day: %(date)s, if the host of %(stop)s can also see you then, between %(start)s and %(end)s."),
+    N_("Ask the host of %(stop)s for other hours: a visit that begins between %(start)s and %(end)s on %(date)s."),
+    N_("Ask the host of %(stop)s for another hour: a visit that begins at %(start)s on %(date)s."),
+    N_("Move the whole trip: begin on %(date)s instead of %(instead)s."),
 )
 """The sentences of :data:`geo.visits.whynot.SENTENCES`, for the translators; a test compares."""
 
@@ -72,7 +76,7 @@ def explained(found: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Cloc
     """Give reasons and changes as sentences; `trip` is what `lines` were read as."""
     return {
         "reasons": [sentence(one.code, one.values, clocks) for one in found.reasons],
-        "changes": [{"text": sentence(one.kind, one.values, clocks), "lines": changed(lines, trip, one)} for one in found.changes],
+        "changes": [{"text": sentence(one.kind, one.values, clocks), "lines": changed(lines, trip, one.trip)} for one in found.changes],
         "complete": found.complete,
     }
 
@@ -100,35 +104,37 @@ def _word(name: str, value: Any, clocks: tuple[agenda.Clock, ...]) -> str:
     return labels.decimal(value, 1) if isinstance(value, float) else str(value)
 
 
-def changed(lines: Lines, trip: Trip, change: Change) -> Lines:
-    """Write a change into the form: what differs between the trip and the changed one, and nothing else."""
+def changed(lines: Lines, trip: Trip, wish: Trip) -> Lines:
+    """Write a changed trip into the form: what differs between it and the trip that the form was read as, and nothing else."""
     before = {stop.place.id: (stop, line) for stop, line in zip(trip.stops, lines.stops, strict=True)}
-    stops = []
-    for stop in change.trip.stops:
-        was, line = before[stop.place.id]
-        if stop.visit_s != was.visit_s:
-            line = replace(line, visit=f"{stop.visit_s / 60:g} min")
-        if stop.must != was.must:
-            line = replace(line, must="yes" if stop.must else "no")
-        if stop.day != was.day:
-            line = replace(line, day="" if stop.day is None else change.trip.days[stop.day].date.isoformat())
-        if stop.order is None and was.order is not None:
-            line = replace(line, order="")
-        stops.append(line)
-    days = []
-    for number, one in enumerate(change.trip.days):
-        if number < len(lines.days):
-            same = (one.start, one.end) == (trip.days[number].start, trip.days[number].end)
-            line_ = lines.days[number]
-            days.append(line_ if same else replace(line_, hours=_hours(one.start, one.end)))
-        else:
-            days.append(DayLine(one.date.isoformat(), _hours(one.start, one.end), "", lines.days[-1].end))
+    stops = [_stop_line(*before[stop.place.id], stop, trip, wish) for stop in wish.stops]
+    days = [_day_line(line, was, day) for line, was, day in zip(lines.days, trip.days, wish.days, strict=False)]
+    days += [DayLine(day.date.isoformat(), said_hours(day.start, day.end), "", days[-1].end) for day in wish.days[len(days) :]]
     return replace(
-        lines, stops=tuple(stops), days=tuple(days), closed=change.trip.closed, avoid=change.trip.avoid_unknown_hours,
-        lunch=lines.lunch if change.trip.lunch else "",
-        reserve=lines.reserve if change.trip.reserve_s == trip.reserve_s else triptext.said_seconds(change.trip.reserve_s),
+        lines, stops=tuple(stops), days=tuple(days), closed=wish.closed, avoid=wish.avoid_unknown_hours,
+        lunch=lines.lunch if wish.lunch else "",
+        reserve=lines.reserve if wish.reserve_s == trip.reserve_s else triptext.said_seconds(wish.reserve_s),
     )  # fmt: skip
 
 
-def _hours(start: datetime, end: datetime) -> str:
-    return f"{start:%H:%M}-{end:%H:%M}"
+def _stop_line(was: Stop, line: StopLine, stop: Stop, trip: Trip, wish: Trip) -> StopLine:
+    if stop.visit_s != was.visit_s:
+        line = replace(line, visit=f"{stop.visit_s / 60:g} min")
+    if stop.must != was.must:
+        line = replace(line, must="yes" if stop.must else "no")
+    date, before = (None if one.day is None else each.days[one.day].date for one, each in ((stop, wish), (was, trip)))
+    if date != before:
+        line = replace(line, day=date.isoformat() if date else "")
+    if stop.order is None and was.order is not None:
+        line = replace(line, order="")
+    if stop.hours != was.hours or (not stop.hours and stop.windows != was.windows):
+        line = replace(line, hours=", ".join(said_span(*window) for window in stop.windows or ()))
+    return line
+
+
+def _day_line(line: DayLine, was: Day, day: Day) -> DayLine:
+    if (day.start, day.end) == (was.start, was.end):
+        return line
+    same = (day.start.timetz(), day.end.timetz()) == (was.start.timetz(), was.end.timetz())
+    hours = line.hours if same and "/" not in line.hours else said_hours(day.start, day.end)
+    return replace(line, date=day.date.isoformat(), hours=hours)

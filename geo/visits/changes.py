@@ -1,21 +1,26 @@
 """The smallest changes of a trip that bring one stop more into its plan, each of them planned and rehearsed.
 
-A change counts when the stop is visited and so is every other stop of the plan, but for one that it drops.
+A change counts when the stop is visited and so is every other stop of the plan, but for one that it drops. It is offered only if the
+changed trip, written down and read again, is planned with that stop: what somebody does who follows the advice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial, reduce
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from geo.errors import InputError
 from geo.visits import trips
+from geo.visits.appointments import nearest
+from geo.visits.edits import moved, one_more_day, with_day, with_stop, without
 from geo.visits.fits import Fits, TimeUp
-from geo.visits.itinerary import Day, Plan, Stop, Trip
-from geo.visits.moments import at, between, later, length
+from geo.visits.itinerary import Plan, Stop, Trip
+from geo.visits.moments import at, between, length
 from geo.visits.timetables import places_of
 
 if TYPE_CHECKING:
@@ -30,6 +35,10 @@ LEAST_SHARE = 0.5
 
 FEW_TRIED = 3
 """Of a trip too large for a proof so many stops are tried to be left out, those that count least."""
+DAYS_ADDED = 4
+"""A day is added so many days after the last at most, which is the first beyond most weekends."""
+DAYS_SOONER, DAYS_LATER = 14, 21
+"""Within these a trip may be moved, but not to a day that has begun."""
 
 SENTENCES = {
     "as_it_is": "Say that %(stop)s must be visited; nothing else has to change.",
@@ -46,6 +55,10 @@ SENTENCES = {
     "leave_out": "Leave out %(stop)s, which need not be visited.",
     "drop": "Drop %(stop)s, though it was to be visited.",
     "one_more_day": "Add a day: %(date)s, with the hours of the day before.",
+    "one_more_day_if": "Add a day: %(date)s, if the host of %(stop)s can also see you then, between %(start)s and %(end)s.",
+    "other_hours": "Ask the host of %(stop)s for other hours: a visit that begins between %(start)s and %(end)s on %(date)s.",
+    "other_hour": "Ask the host of %(stop)s for another hour: a visit that begins at %(start)s on %(date)s.",
+    "other_dates": "Move the whole trip: begin on %(date)s instead of %(instead)s.",
 }
 """What may be changed, by code; the web app translates these sentences."""
 
@@ -53,7 +66,8 @@ Edit = Callable[[Trip], Trip]
 
 SIZES_S = {
     **{"as_it_is": 0.0, "unknown_hours": 900.0, "free_order": 900.0, "open_gate": 1800.0, "another_day": 1800.0},
-    **{"leave_out": 5400.0, "drop": 4 * 3600.0, "one_more_day": 8 * 3600.0},
+    **{"leave_out": 5400.0, "drop": 4 * 3600.0, "one_more_day": 8 * 3600.0, "one_more_day_if": 9 * 3600.0},
+    **{"other_hours": 3600.0, "other_hour": 3600.0, "other_dates": 6 * 3600.0},
 }
 """How much a change that is not one of time weighs beside those that are, so that the smallest comes first: our estimate."""
 
@@ -117,38 +131,6 @@ def gate_names(gates: gpd.GeoDataFrame, gate: str) -> dict[str, str]:
     return {language: name for language, name in names.items() if isinstance(name, str)} or {"en": gate}
 
 
-# Edits -------------------------------------------------------------------------------------------------------------------
-
-
-def with_stop(trip: Trip, key: str, **values: Any) -> Trip:
-    return replace(trip, stops=tuple(replace(one, **values) if one.place.id == key else one for one in trip.stops))
-
-
-def without(trip: Trip, key: str) -> Trip:
-    return replace(trip, stops=tuple(one for one in trip.stops if one.place.id != key))
-
-
-def with_day(trip: Trip, number: int, *, earlier_s: float = 0.0, later_s: float = 0.0) -> Trip:
-    days = list(trip.days)
-    start, end = days[number].start, days[number].end
-    days[number] = replace(
-        days[number], start=later(start, -earlier_s).astimezone(start.tzinfo), end=later(end, later_s).astimezone(end.tzinfo)
-    )
-    return replace(trip, days=tuple(days))
-
-
-def one_more_day(trip: Trip) -> Trip:
-    """Add a day like the last one; stops with windows on that have the same ones on the new day."""
-    last, day = trip.days[-1], timedelta(days=1)
-    stops = []
-    for stop in trip.stops:
-        fresh = [(start + day, end + day) for start, end in stop.windows or () if last.date <= start.date() and start < last.end]
-        known = [(start, end) for start, end in stop.windows or () if not any(start < other and end > one for one, other in fresh)]
-        stops.append(replace(stop, windows=stop.windows and tuple(sorted(known + fresh))))
-    added = Day(last.start + day, last.end + day, None, last.ends)
-    return replace(trip, stops=tuple(stops), days=(*trip.days, added))
-
-
 # The search ------------------------------------------------------------------------------------------------------------
 
 
@@ -177,6 +159,10 @@ class Changes:
         The stop.
     conflict
         Stops of the plan beside which there is no room: a smaller change has to do with one of them.
+    rewrite
+        Called with a changed trip; writes it down and reads that again. Raises `InputError` where the written trip has a fault.
+    today
+        After which a trip may begin.
     complete
         Whether everything has been tried, and what was not found is not possible.
     """
@@ -186,23 +172,41 @@ class Changes:
     wished: Trip
     stop: Stop
     conflict: tuple[Stop, ...]
+    rewrite: Edit
+    today: date
     complete: bool = True
 
-    def find(self) -> tuple[Change, ...]:
-        """Give the smallest change of each kind, the smallest of all first."""
-        changes: list[Change] = []
+    def find(self, plan_s: float) -> tuple[Change, ...]:
+        """Find the smallest change of each kind, the smallest of all first.
+
+        Parameters
+        ----------
+        plan_s
+            How long they may take to be planned, after the search; a change that is not reached is not offered.
+        """
+        found: list[_Found] = []
         self.complete = self.complete and self.fits.exact(self.kept)
         try:
-            for found in self._possible():
-                plan = self.fits.plan(found.kept, found.wished)
-                if plan is None:
-                    self.complete = False
-                else:
-                    values = found.values | self._unknown(plan) if found.kind == "unknown_hours" else found.values
-                    changes.append(Change(found.kind, values, found.wished, plan, found.size_s))
+            found.extend(self._possible())
         except TimeUp:
             self.complete = False
-        return tuple(sorted(changes, key=lambda one: one.size_s))
+        self.fits.until = perf_counter() + plan_s
+        changes = [self._planned(one) for one in sorted(found, key=lambda one: one.size_s)]
+        self.complete = self.complete and None not in changes
+        return tuple(change for change in changes if change)
+
+    def _planned(self, found: _Found) -> Change | None:
+        """Plan and rehearse a change, and plan it once more from its written form; None if one of the plans does not hold."""
+        try:
+            plan = self.fits.plan(found.kept, found.wished)
+            if plan is None:
+                return None
+            values = found.values | self._unknown(plan) if found.kind == "unknown_hours" else found.values
+            change = Change(found.kind, values, found.wished, plan, found.size_s)
+            written = self.rewrite(found.wished)
+            return change if _keeps(change, written, self.fits.whole(written)) else None
+        except (InputError, TimeUp):
+            return None
 
     def _possible(self) -> Iterator[_Found]:
         """Give possible changes, those that are quickly found first."""
@@ -214,10 +218,10 @@ class Changes:
             yield from self._if("no_lunch", {}, lambda trip: replace(trip, lunch=None), self.kept.lunch.length_s)
         yield from self._gates()
         yield from self._pins()
-        last = self.kept.days[-1]
-        if len(self.kept.days) < trips.MOST_DAYS and last.end <= last.start + timedelta(days=1):
-            yield from self._if("one_more_day", {"date": last.date + timedelta(days=1)}, one_more_day)
+        yield from self._one_more_day()
         yield from self._times()
+        yield from self._other_hours()
+        yield from self._other_dates()
 
     def _found(self, kind: str, values: dict[str, Any], edit: Edit = lambda trip: trip, size_s: float | None = None) -> _Found:
         return _Found(kind, values, edit(self.kept), edit(self.wished), SIZES_S[kind] if size_s is None else size_s)
@@ -288,6 +292,43 @@ class Changes:
                     yield found
                     break
 
+    def _one_more_day(self) -> Iterator[_Found]:
+        """Add the next day that helps, as the hours of all stops are, or if the host of the stop agrees to receive one then."""
+        last = self.kept.days[-1]
+        if len(self.kept.days) >= trips.MOST_DAYS or last.end > last.start + timedelta(days=1):
+            return
+        dated = self.stop.windows is not None or any(stop.hours for stop in self.kept.stops)
+        for by in range(1, DAYS_ADDED + 1 if dated else 2):
+            found = self._found("one_more_day", {"date": last.date + timedelta(days=by)}, partial(one_more_day, days=by))
+            if self.fits(found.kept):
+                yield found
+                return
+        longer, number = one_more_day(self.kept), len(self.kept.days)
+        meeting = nearest(self.fits, longer, self.stop, range(number, number + 1)) if self.stop.windows is not None else None
+        if meeting:
+            values = {"stop": self.stop, "date": last.date + timedelta(days=1), "start": meeting.first, "end": meeting.until}
+            yield self._found("one_more_day_if", values, lambda trip: meeting.edit(one_more_day(trip)))
+
+    def _other_hours(self) -> Iterator[_Found]:
+        """Ask the host of the stop, or of another that it is in conflict with, for other hours."""
+        for stop in (self.stop, *self.conflict[:FEW_TRIED]):
+            meeting = nearest(self.fits, self.kept, stop) if stop.windows is not None else None
+            if meeting:
+                kind = "other_hours" if meeting.first < meeting.last else "other_hour"
+                values = {"stop": stop, "start": meeting.first, "end": meeting.last, "date": meeting.first.date()}
+                yield self._found(kind, values, meeting.edit, SIZES_S[kind] + meeting.off_s)
+                return
+
+    def _other_dates(self) -> Iterator[_Found]:
+        """Move the whole trip to the nearest dates on which all stops have hours and can be visited."""
+        begin = self.kept.days[0].date
+        days = range(max(-DAYS_SOONER, (self.today - begin).days + 1), max(0, (self.today - begin).days) + DAYS_LATER + 1)
+        for by in sorted(days, key=lambda by: (abs(by), -by)):
+            found = self._found("other_dates", {"date": begin + timedelta(days=by), "instead": begin}, partial(moved, days=by))
+            if by and all(_may_begin(found.kept, stop) for stop in found.kept.stops) and self.fits(found.kept):
+                yield found
+                return
+
     def _times(self) -> Iterator[_Found]:
         """Find the least time by which a day would have to be longer, or a visit shorter."""
         early = [self._room(number, -1) for number in range(len(self.kept.days))]
@@ -356,3 +397,26 @@ def smallest(fits: Callable[[Trip], bool], build: Callable[[int], Trip], most: i
         middle = (low + high) // 2
         low, high = (low, middle) if fits(build(middle)) else (middle, high)
     return high
+
+
+def _keeps(change: Change, written: Trip, plan: Plan) -> bool:
+    """Check that a plan of a change, as it was read again, visits all the stops one must see, and others of as much weight."""
+    if len(written.stops) != len(change.trip.stops):
+        return False
+    seen = {visit.stop.place.id for day in plan.days for visit in day.visits}  # as they are called there
+    stops = [stop for stop, again in zip(change.trip.stops, written.stops, strict=True) if again.place.id in seen]
+    promised = [visit.stop for day in change.plan.days for visit in day.visits]
+    musts = {stop.place.id for stop in promised if stop.must} <= {stop.place.id for stop in stops}
+    return musts and plan.feasible and _worth(stops) >= _worth(promised)
+
+
+def _worth(stops: Iterable[Stop]) -> float:
+    """Add up the weights of stops that need not be visited."""
+    return math.fsum(stop.weight for stop in stops if not stop.must)
+
+
+def _may_begin(trip: Trip, stop: Stop) -> bool:
+    """Check whether a visit has room in a window of the stop on some day, whatever else there is to do."""
+    days = [day for number, day in enumerate(trip.days) if stop.day in (None, number)]
+    spans = ((max(start, day.start), min(end, day.end)) for day in days for start, end in stop.windows or ())
+    return stop.windows is None or any(between(start, end) >= stop.visit_s for start, end in spans)

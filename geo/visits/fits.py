@@ -20,7 +20,7 @@ from geo.network import Network
 from geo.visits import trips
 from geo.visits.itinerary import Day, Lunch, Place, Plan, Proof, Stop, Trip
 from geo.visits.rehearsal import rehearse
-from geo.visits.timetables import FAR, Tables, towns
+from geo.visits.timetables import FAR, Tables, places_of, towns
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 QUICK_S = 0.1
 """How long a search may take for one question about a trip that is too large for a proof."""
+SEARCH_S = 0.3
+"""How long a plan of such a trip is looked for before a change of it is offered."""
 Sums = NDArray[np.int64]
 
 
@@ -137,6 +139,22 @@ class Fits:
         faults = rehearse(plan, self.network, self.gates, self.crossings, self.hours)
         return None if faults else plan
 
+    def whole(self, trip: Trip) -> Plan:
+        """Plan a trip with all its stops, as somebody does who asks for it anew; lengths of ways stay unknown.
+
+        Raises
+        ------
+        TimeUp
+            The time is over.
+        InputError
+            The trip cannot be planned.
+        """
+        self.check_time()
+        known = {place.id: place for place in self.tables.places}
+        same = all(_whereabouts(place) == _whereabouts(known.get(place.id)) for place in places_of(trip))
+        tables = self.tables if same else Tables.of(trip, self.network, self.gates, self.crossings, self.hours)
+        return trips.solve(trip, tables, seconds=SEARCH_S)
+
     def check_time(self) -> None:
         """Stop where the time is over."""
         if time.perf_counter() > self.until:
@@ -224,6 +242,10 @@ class _Sums:
         sums = np.where(possible, earlier, FAR) + np.where(possible, best, 0)
         row, begin = np.unravel_index(int(sums.argmin()), sums.shape)
         return int(today[row]), int(begin)
+
+
+def _whereabouts(place: Place | None) -> tuple[float, float, str] | None:
+    return None if place is None else (place.lon, place.lat, place.country)
 
 
 def _towns(trip: Trip, model: Model) -> tuple[list[list[int]], list[Sums]]:

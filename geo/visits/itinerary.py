@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -82,6 +82,9 @@ class Stop:
         Its place among the stops with an order: they are visited in this order, whatever comes between. None: free.
     notes
         As somebody wrote them.
+    hours
+        The opening hours from which ``windows`` were read for the days of the trip, in OpenStreetMap syntax; empty where windows were
+        given as moments or not at all.
     """
 
     place: Place
@@ -92,6 +95,7 @@ class Stop:
     day: int | None = None
     order: int | None = None
     notes: str = ""
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,10 @@ class Trip:
     reserve_s
         One enters a gate at least so long before it closes; hours that go on, such as through the night, do not close.
     told
-        What was assumed when the trip was read, one sentence each: a time without a zone, a visit without a length.
+        What was assumed when the trip was read, one sentence each: a time without a zone, a visit without a length. Two trips that
+        differ in nothing else are equal.
+    notes, source
+        For people: as somebody wrote them.
     """
 
     title: str
@@ -165,8 +172,10 @@ class Trip:
     kind: str = "passenger"
     avoid_unknown_hours: bool = False
     closed: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    told: tuple[str, ...] = field(default=(), compare=False)
     reserve_s: float = 1800.0
+    notes: str = ""
+    source: str = ""
 
     @property
     def countries(self) -> tuple[str, ...]:

@@ -53,8 +53,15 @@ def read(text: str | bytes, origin: str = "The text") -> Any:
 
 def write(document: Any) -> str:
     """Write mappings, lists and text as YAML that :func:`read` gives back equal; keys keep their order."""
-    written: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120, default_flow_style=False)
+    written: str = yaml.dump(document, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120, default_flow_style=False)
     return written
+
+
+class _Plain(yaml.SafeDumper):  # type: ignore[misc]
+    """Writes what stands in several places several times, since :func:`read` refuses anchors."""
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
 
 
 def _forbidden(text: str) -> list[str]:

@@ -3,8 +3,8 @@
 All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``begin`` and ``end`` here or in each day::
 
     title: Survey of Mong Cai and Hai Ha
-    notes: for people, not used
-    source: where the figures come from, not used
+    notes: for people
+    source: where the figures come from
     vehicle:
       profile: car                  # a vehicle of the speeds: car, truck
       country: VN                   # where it is registered
@@ -45,6 +45,7 @@ A place is an id or a point of that form. Times without a zone are on the clock 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -54,12 +55,14 @@ from geo.errors import InputError, NotFoundError
 from geo.visits import plainyaml, triptext
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.itinerary import Day, Place, Stop, Trip
-from geo.visits.tripreader import TripReader
+from geo.visits.tripreader import TOLD, TripReader
 
 FOLDER = "trips"
 """Worked examples lie in this folder of a data package."""
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
+OF_HOLIDAYS = re.compile(re.escape(TOLD["holidays"]).replace(r"\{country\}", ".*").replace(r"\{year\}", r"\d+"))
+"""An assumption that belongs to the dates of a trip; the reader makes it anew."""
 
 
 def read(source: str | bytes | Mapping[str, Any], data: str | os.PathLike[str] | Gazetteer) -> Trip:
@@ -95,6 +98,8 @@ def write(trip: Trip, places: Gazetteer | None = None) -> str:
 def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
     """Write a trip as mappings, lists and text, in the order of the keys above; :func:`read` gives it back equal.
 
+    Days are written as dates with hours, and opening hours as they were written, so that another date is all it takes to move the trip.
+
     Parameters
     ----------
     places
@@ -103,6 +108,8 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
     vehicle = {"profile": trip.profile, "country": trip.vehicle_country or "", "kind": trip.kind}
     written: dict[str, Any] = {
         "title": trip.title,
+        "notes": trip.notes,
+        "source": trip.source,
         "vehicle": _filled(vehicle),
         "avoid_unknown_hours": "yes" if trip.avoid_unknown_hours else "no",
         "closed_gates": list(trip.closed),
@@ -111,9 +118,10 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
     }
     if trip.lunch:
         written["lunch"] = {"length": triptext.said_seconds(trip.lunch.length_s), "from": trip.lunch.from_, "until": trip.lunch.until}
-    written["days"] = [_day(day, places) for day in trip.days]
+    before = [None, *(next(iter(day.ends), None) for day in trip.days)]
+    written["days"] = [_day(day, day.begin or town, places) for day, town in zip(trip.days, before, strict=False)]
     written["stops"] = [_stop(stop, places) for stop in trip.stops]
-    written["told"] = list(trip.told)
+    written["told"] = [sentence for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)]
     return _filled(written)
 
 
@@ -121,9 +129,14 @@ def _filled(written: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in written.items() if value not in ("", [])}
 
 
-def _day(day: Day, places: Gazetteer | None) -> dict[str, Any]:
+def _day(day: Day, clock: Place | None, places: Gazetteer | None) -> dict[str, Any]:
+    """Write a day; its hours are on the clock of the place where it begins, or first may begin."""
+    zone = clock.zone if clock else day.start.tzinfo
+    start, end = day.start.astimezone(zone), day.end.astimezone(zone)
+    text = triptext.said_hours(start, end)
+    date = {} if "/" in text else {"date": start.date().isoformat()}
     begin = {} if day.begin is None else {"begin": _place(day.begin, places)}
-    return {"hours": triptext.said_span(day.start, day.end), **begin, "end": [_place(end, places) for end in day.ends]}
+    return {**date, "hours": text, **begin, "end": [_place(place, places) for place in day.ends]}
 
 
 def _stop(stop: Stop, places: Gazetteer | None) -> dict[str, Any]:
@@ -135,10 +148,11 @@ def _stop(stop: Stop, places: Gazetteer | None) -> dict[str, Any]:
         "weight": triptext.said_number(stop.weight) if stop.weight != 1 else "",
         "day": "" if stop.day is None else str(stop.day + 1),
         "order": "" if stop.order is None else str(stop.order),
+        "hours": stop.hours,
         "contact": stop.place.contact,
         "notes": stop.notes,
     }
-    windows = {} if stop.windows is None else {"windows": [triptext.said_span(*window) for window in stop.windows]}
+    windows = {} if stop.windows is None or stop.hours else {"windows": [triptext.said_span(*window) for window in stop.windows]}
     return _filled(written) | windows
 
 

@@ -6,19 +6,18 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
 
 from geo import calendars, hours
 from geo.errors import InputError, NotFoundError
-from geo.visits import plainyaml, triptext
+from geo.visits import openings, plainyaml, triptext
 from geo.visits.gazetteer import LANGUAGES, Gazetteer
 from geo.visits.itinerary import MOST_DAYS, MOST_STOPS, Day, Lunch, Place, Stop, Trip
 
 MAX_WINDOWS = 100
 VISIT_S = 3600.0
-MORE = timedelta(days=7)
 KINDS = ("passenger", "cargo")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -328,6 +327,7 @@ class TripReader:
             day,
             order,
             notes or "",
+            hours="" if windows is None else str(stop.get("hours", "")),
         )
 
     def windows(
@@ -349,24 +349,18 @@ class TripReader:
             return tuple(hours.merged(spans))
         if opening:
             somewhere = place or Place("", {}, 0.0, 0.0, None, next(iter(self.known.timezones)), "UTC")  # to read the text at least
-            rule = self.get(stop, "hours", path, lambda text: _rule(text, somewhere))
+            rule = self.get(stop, "hours", path, lambda text: openings.rule(text, somewhere))
             if rule is None or place is None or not any(days):
                 return None
             self.tell("stops")
             return self.opening(rule, [day for day in days if day])
         return None
 
-    def opening(self, rule: hours.Rule, days: Sequence[Day]) -> tuple[tuple[datetime, datetime], ...]:
-        """Give opening hours as windows, from the first day of the trip to a week after the last, so that a longer trip can be tried."""
-        first = min(day.start for day in days).astimezone(rule.zone).date()
-        last = max(day.end for day in days).astimezone(rule.zone).date() + MORE
-        months = sorted({(day.year, day.month) for day in (first + timedelta(days=n) for n in range((last - first).days + 1))})
-        for year in sorted({year for year, _ in months}):
-            if not rule.complete(year):
-                self.tell("holidays", country=rule.country, year=year)
-        spans = hours.merged(span for month in months for span in rule.month(*month).openings)
-        start, end = (datetime.combine(day, time.min, rule.zone) for day in (first, last + timedelta(days=1)))
-        return tuple((one.astimezone(rule.zone), other.astimezone(rule.zone)) for one, other in hours.cut(spans, start, end))
+    def opening(self, rule: hours.Rule, days: Sequence[Day]) -> openings.Windows:
+        """Read opening hours as windows and mention the years whose holidays are not known."""
+        for year in openings.incomplete_years(rule, days):
+            self.tell("holidays", country=rule.country, year=year)
+        return openings.windows(rule, days)
 
     # The whole -------------------------------------------------------------------------------------------------------
 
@@ -376,8 +370,7 @@ class TripReader:
         if whole is None:
             return None
         title = self.get(whole, "title", "", triptext.name)
-        for key in ("notes", "source"):
-            self.get(whole, key, "", triptext.line)
+        notes, source = (self.get(whole, key, "", triptext.line) for key in ("notes", "source"))
         vehicle = self.keys(whole["vehicle"], "vehicle", "vehicle") if whole.get("vehicle", "") != "" else None
         vehicle = vehicle or {}
         profile = self.get(vehicle, "profile", "vehicle", triptext.one_of(self.known.profiles))
@@ -404,6 +397,8 @@ class TripReader:
             tuple(dict.fromkeys(one for one in closed if one)),
             tuple(dict.fromkeys([*(one for one in told if one), *self.told])),
             Trip.reserve_s if reserve_s is None else reserve_s,
+            notes=notes or "",
+            source=source or "",
         )
 
     def lunch(self, document: Mapping[str, Any]) -> Lunch | None:
@@ -423,16 +418,6 @@ class TripReader:
         if found.until < found.from_:
             self.faults.append(f"lunch.until: {found.until} is before {found.from_}")
         return found
-
-
-def _rule(text: str, place: Place) -> hours.Rule:
-    try:
-        return hours.Rule(text, place.zone, place.country, (place.lon, place.lat))
-    except InputError as error:
-        why = "; ".join(fault.removeprefix("opening_hours: ") for fault in error.faults)
-        raise ValueError(
-            f"{triptext.short(text)} are no opening hours: {why}; write them like “Mo-Fr 08:00-11:30,13:30-17:00; PH off”"
-        ) from None
 
 
 def _day_number(text: str, days: Sequence[Day | None]) -> int:

@@ -115,6 +115,12 @@ def said_span(start: datetime, end: datetime) -> str:
     return "/".join(one.isoformat(timespec="auto" if one.microsecond or one.second else "minutes") for one in (start, end))
 
 
+def said_hours(start: datetime, end: datetime) -> str:
+    """Write from when to when within a day so that :func:`times_of_day` gives it back, or else as :func:`said_span` does."""
+    whole = not any(one.second or one.microsecond or one.fold for one in (start, end))
+    return f"{start:%H:%M}-{end:%H:%M}" if whole and start.date() == end.date() and start < end else said_span(start, end)
+
+
 def number(text: str) -> float:
     """Read a number."""
     found = finite(text)

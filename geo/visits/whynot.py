@@ -8,16 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geo.errors import NotFoundError
 from geo.network import Network
-from geo.visits import changes
-from geo.visits.changes import Change, Changes, english, gate_names, smallest, with_day, with_stop
+from geo.visits import changes, tripfile
+from geo.visits.changes import Change, Changes, Edit, english, gate_names, smallest
+from geo.visits.edits import with_day, with_stop
 from geo.visits.fits import Fits, TimeUp, warm_up
+from geo.visits.gazetteer import Gazetteer
 from geo.visits.itinerary import Plan, Stop, Trip
 from geo.visits.moments import later
 from geo.visits.timetables import FAR, Tables, towns
@@ -100,6 +103,8 @@ def explain(
     *,
     seconds: float = 2.0,
     tables: Tables | None = None,
+    rewrite: Edit | None = None,
+    today: date | None = None,
 ) -> WhyNot:
     """Say why a stop is not in a plan, and find the smallest change of each kind that brings it in.
 
@@ -110,9 +115,14 @@ def explain(
     gates, crossings
         The layer and the table of these names.
     seconds
-        How long the search may take; what has been found by then is given.
+        How long the search may take; what has been found by then is given. To plan the changed trips anew may take as long again.
     tables
         Of the trip of the plan, if they are at hand.
+    rewrite
+        Called with a changed trip to write it in the form in which somebody would follow the advice, and to read that again; a change
+        is offered only if the plan of what was read holds. None: as a trip file.
+    today
+        Trips are moved to later days only; None: by the clock of this machine.
 
     Raises
     ------
@@ -141,8 +151,14 @@ def explain(
     )
     search = _Search(fits, kept, forced)
     reasons = search.reasons()
-    looked = Changes(fits, kept, wished, forced, search.conflict, search.complete)
-    return WhyNot(stop, reasons, looked.find(), looked.complete)
+    rewrite = rewrite or partial(_as_file, Gazetteer({"gates": gates}, {}, (trip.profile,)))
+    looked = Changes(fits, kept, wished, forced, search.conflict, rewrite, today or date.today(), search.complete)
+    return WhyNot(stop, reasons, looked.find(seconds), looked.complete)
+
+
+def _as_file(places: Gazetteer, trip: Trip) -> Trip:
+    """Write a trip as a file, with all that is known of its places, and read it again."""
+    return tripfile.read(tripfile.write(trip), places)
 
 
 # Reasons -----------------------------------------------------------------------------------------------------------------

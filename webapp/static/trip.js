@@ -96,6 +96,7 @@
     }
     history.pushState(null, "", answer.url);
     replaceForm(wish, before);
+    document.getElementById("trip-file").setAttribute("action", page.getElementById("trip-file").getAttribute("action"));
     document.getElementById("trip").className = page.getElementById("trip").className;
     document.title = page.title;
     const old = plan();
@@ -110,15 +111,17 @@
   function replaceForm(wish, before) {
     const place = (details) => details.closest("li").querySelector("[name=s_place]").value;
     const open = new Set([...form().querySelectorAll(".stops details[open]")].map(place));
+    const notes = form().querySelector(".trip-notes").open;
     const active = form().contains(document.activeElement) ? document.activeElement : null;
     const at = active && [...form().elements].filter((one) => one.name === active.name).indexOf(active);
     form().replaceWith(wish);
     wish.querySelectorAll(".stops details").forEach((one) => { one.open = open.has(place(one)); });
+    wish.querySelector(".trip-notes").open = notes;
     if (!active) return;
     const same = [...wish.elements].filter((one) => one.name === active.name);
     const again = active.tagName === "BUTTON" ? same.find((one) => one.value === active.value) || wish.elements.add : same[at];
     if (!again) return;
-    if (active.tagName === "INPUT" && active.type !== "checkbox" && before.get(active) !== active.value) again.value = active.value;
+    if (["INPUT", "TEXTAREA"].includes(active.tagName) && active.type !== "checkbox" && before.get(active) !== active.value) again.value = active.value;
     again.focus();
   }
 
