@@ -31,7 +31,7 @@ FLOORS = (
     tuple(
         f"visits.{name}" for name in ("itinerary", "moments", "plainyaml", "triptext", "_legs", "_trips", "_tourdays", "_tours", "_fits")
     ),
-    tuple(f"visits.{name}" for name in ("gazetteer", "tripreader", "tripfile", "notices")),
+    tuple(f"visits.{name}" for name in ("placenames", "gazetteer", "tripreader", "tripfile", "notices")),
     tuple(f"visits.{name}" for name in ("timetables", "schedules", "tours", "tripways", "rehearsal", "trips")),
     tuple(f"visits.{name}" for name in ("fits", "changes", "whynot")),
     tuple(f"visits.{name}" for name in ("steps", "takeaway")),

@@ -33,6 +33,7 @@ FAULTS = (
     N_("there is no “%(text)s”; did you mean “%(one)s”?"),
     N_("there is no “%(text)s”; there are %(known)s"),
     N_("there is no “%(text)s”"),
+    N_("“%(text)s” may mean %(places)s; write one of these ids"),
     N_("there is no place “%(text)s”; did you mean “%(one)s” or “%(other)s”?"),
     N_("there is no place “%(text)s”; did you mean “%(one)s”?"),
     N_("there is no place “%(text)s”"),
