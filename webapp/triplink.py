@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from flask_babel import gettext as _
 
 from geo.errors import InputError
+from geo.faults import number
 from webapp.store import CORRIDORS
 
 STOP_FIELDS = ("place", "name", "visit", "hours", "must", "weight", "day", "order", "contact", "notes")
@@ -236,6 +237,15 @@ def _named(text: str, called: Mapping[str, str]) -> Any:
     lon, comma, lat = text.partition(",")
     name = called.get(text) or called.get(next(iter(split_places(text)), ""), text)
     return {"name": name, "lon": lon.strip(), "lat": lat.strip()} if comma else text
+
+
+def position(text: str) -> tuple[float, float] | None:
+    """Read ``lon,lat`` in degrees; None where it is not a position."""
+    lon, comma, lat = text.partition(",")
+    east, north = number(lon), number(lat)
+    if not comma or east is None or north is None or abs(east) > 180 or abs(north) > 90:
+        return None
+    return east, north
 
 
 def split_places(text: str) -> list[str]:
