@@ -774,18 +774,20 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
 
 
 def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> None:
-    """A click on a mark adds that place, one beside all marks a point, a name by Enter its place; × takes one away; what is typed stays."""
+    """A popup adds the place of a mark, or a point beside all marks, Enter a place by name; × takes one away; what is typed stays."""
     from playwright.sync_api import expect
 
     page = opened("/trip")
     page.evaluate("map_atlas.setView([21.05, 106.88], 12, { animate: false }) && 0")
     where = spot(page, "dong-mai-ip")
     page.mouse.click(where["x"], where["y"])
+    page.get_by_role("button", name="Add as stop").click()
     assert planned(page) == ["dong-mai-ip"]
     expect(page.locator("[name=d_begin]")).not_to_have_value("")
     page.evaluate("map_atlas.setView([20.97, 107.0], 13, { animate: false }) && 0")
     box = page.locator("#map").bounding_box()
-    both = replanned(page, lambda: page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), ["dong-mai-ip"])
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    both = replanned(page, page.get_by_role("button", name="Add as stop").click, ["dong-mai-ip"])
     assert sorted(both) == ["dong-mai-ip", "point-1"]
     page.locator("[name=add]").fill("Sông Khoai")
     three = replanned(page, lambda: page.keyboard.press("Enter"), both)

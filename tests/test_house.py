@@ -32,7 +32,7 @@ FLOORS = (
         f"visits.{name}"
         for name in ("itinerary", "moments", "plainyaml", "triptext", "openings", "_legs", "_trips", "_tourdays", "_tours", "_fits")
     ),
-    tuple(f"visits.{name}" for name in ("gazetteer", "tripreader", "tripfile", "notices")),
+    tuple(f"visits.{name}" for name in ("placenames", "gazetteer", "tripreader", "tripfile", "notices")),
     tuple(f"visits.{name}" for name in ("timetables", "schedules", "tours", "tripways", "meals", "rehearsal", "trips")),
     tuple(f"visits.{name}" for name in ("edits", "fits", "appointments", "changes", "whynot")),
     tuple(f"visits.{name}" for name in ("steps", "takeaway")),

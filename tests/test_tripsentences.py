@@ -38,7 +38,15 @@ WRONG = (
     stops(f"point: {{{POINT}, country: TH, timezone: Asia/Bangkok}}, hours: 'PH off'").replace("TH", "XX"),
     *(
         stops(text)
-        for text in ("site: [hai-yen-ip]", "visit: 60 min", f"{PLACE}, point: {{{POINT}}}", "site: qqq", "site: vinh", "site: hai-yen-i")
+        for text in (
+            "site: [hai-yen-ip]",
+            "visit: 60 min",
+            f"{PLACE}, point: {{{POINT}}}",
+            "site: qqq",
+            "site: vinh",
+            "site: Dong Mai",
+            "site: hai-yen-i",
+        )
     ),
     *(
         stops(f"{PLACE}, {text}")
@@ -163,9 +171,9 @@ def test_the_path_stays_as_it_is(app: Flask, sentence: str, vi: str, zh: str) ->
             assert wanted in languages.said(sentence)
 
 
-@pytest.mark.parametrize(("code", "wanted"), [("vi", "stops[0].visit: “45” thiếu đơn vị"), ("zh", "stops[0].visit: “45”没有单位")])
+@pytest.mark.parametrize(("code", "wanted"), [("vi", "Điểm dừng 1, Thăm: “45” thiếu đơn vị"), ("zh", "考察点1，考察时长：“45”没有单位")])
 def test_the_page_says_faults_in_its_language(app: Flask, code: str, wanted: str) -> None:
-    """The page with the form and the address of the plan both name a fault in the language of the visitor."""
+    """The page with the form and the address of the plan both name a fault in the language of the visitor and the words of the form."""
     query = f"day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=hai-yen-ip~visit:45&lang={code}"
     client = app.test_client()
     for path in ("/trip", "/trip/plan"):

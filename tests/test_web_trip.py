@@ -272,10 +272,10 @@ def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) 
     opened = app.extensions["zoneatlas"]
     for language in LANGUAGES:
         with app.test_request_context(query_string={"lang": language}):
-            every, known = tripplaces.named(opened), tripplaces.spoken(opened)
-            assert {key: tripplaces.meant(text, known) for key, text in every.items()} == {key: key for key in every}
+            every, find = tripplaces.named(opened), tripplaces.finder(opened)
+            assert {key: tripplaces.meant(text, find) for key, text in every.items()} == {key: key for key in every}
             several = ("ha-long", "107.1,20.9", next(key for key, text in every.items() if "," in text or key == "mong-cai"))
-            assert tripplaces.meant(tripplaces.listed(several, every), known) == ",".join(several)
+            assert tripplaces.meant(tripplaces.listed(several, every), find) == ",".join(several)
 
 
 @pytest.mark.parametrize(
@@ -498,13 +498,13 @@ STOP = ("stop", "dong-mai-ip")
         ([("day", DAY), ("stop", "dong-mai-ip~hours:2026-12-01T11:00/2026-12-01T08:00")], 400, ["ends before it begins"]),
         ([("day", DAY), ("stop", "dong-mai-ip~hours:whenever")], 400, ["“whenever” are no opening hours"]),
         ([("day", DAY), ("stop", "107.9,20.2")], 400, ["lies at sea"]),
-        ([("day", "2026-12-01~08:00-08:00~begin:ha-long~end:ha-long"), STOP], 400, ["hours"]),
-        ([("day", "2026-12-01~17:00-08:00~begin:ha-long~end:ha-long"), STOP], 400, ["hours"]),
-        ([("day", "2026-12-01~07:30-17:30"), STOP], 400, ["where does the day begin"]),
+        ([("day", "2026-12-01~08:00-08:00~begin:ha-long~end:ha-long"), STOP], 400, ["Day 1, Hours: the day has no hours"]),
+        ([("day", "2026-12-01~17:00-08:00~begin:ha-long~end:ha-long"), STOP], 400, ["Day 1, Hours: the day ends before"]),
+        ([("day", "2026-12-01~07:30-17:30"), STOP], 400, ["Day 1, From: where does the day begin?"]),
         ([("day", DAY), ("stop", "dong-mai-ip~visit:60")], 400, ["has no unit"]),
         ([("day", DAY), STOP, ("closed", "atlantis")], 400, ["atlantis"]),
         ([("day", DAY), STOP, ("network", "atlantis")], 404, ["atlantis", "corridors"]),
-        ([("day", DAY), STOP, ("lunch", "soon")], 400, ["lunch", "“soon” is no length of time"]),
+        ([("day", DAY), STOP, ("lunch", "soon")], 400, ["Lunch: “soon” is no length of time"]),
         ([("day", DAY), STOP, ("profile", "bicycle")], 400, ["bicycle"]),
         ([("day", DAY), STOP, ("vehicle", "Vietnam")], 400, ["two capital letters"]),
         ([("day", DAY), ("stop", "dong-mai-ip~colour:red"), ("stop", "x~what")], 400, ["colour:red", "what"]),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent import futures
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,18 +19,19 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
-from geo import crs, maps
+from geo import maps
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
 from geo.visits import notices, plainyaml, tripfile, trips, tripways, whynot
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.itinerary import Plan, Trip
-from webapp import agenda, args, labels, tripplaces, tripwords
+from webapp import agenda, args, labels, tripform, tripplaces, tripreading, tripwords
 from webapp.agenda import place_name
 from webapp.languages import current, day, translated
 from webapp.opening import hours
 from webapp.planning import Desk, Job
 from webapp.store import CORRIDORS, Drive, Store, store
+from webapp.tripdays import first_day, next_day, settled
 from webapp.triplink import DAY_FIELDS, STOP_FIELDS, TRIP, DayLine, Lines, StopLine, split_places
 
 pages = Blueprint("trip", __name__)
@@ -58,14 +59,20 @@ def known_network(lines: Lines) -> Lines:
     return lines
 
 
+def understood(values: dict[str, Any]) -> tuple[tripreading.Reading, Trip]:
+    """Read a trip from a query without the stops that are not understood; `InputError` names every fault where nothing is left."""
+    reading = tripreading.read(store(), known_network(Lines.of_query(values)))
+    return reading, reading.understood()
+
+
 def read(opened: Store, lines: Lines) -> Trip:
-    """Read the trip that a form or a link holds; `InputError` names every fault."""
-    return tripfile.read(lines.mapping(), places(opened))
+    """Read the trip that a form or a link holds; `InputError` names every fault, in the words of the form."""
+    return tripreading.read(opened, lines).whole()
 
 
 def places(opened: Store) -> Gazetteer:
-    """Give the places one can name in a trip."""
-    return opened.keep("gazetteer", lambda: Gazetteer.read(opened.data))
+    """Return the places that a trip may name."""
+    return tripplaces.places(opened)
 
 
 def examples(opened: Store) -> dict[str, dict[str, Any]]:
@@ -123,16 +130,18 @@ def trip() -> str | tuple[str, int] | AnyResponse:
     if "pick" in values:  # from a ranking, whose planned roads nobody can drive on today
         return to_page(replace(lines, stops=(*lines.stops, *(StopLine(one) for one in dict.fromkeys(values["pick"])))))
     if lines.stops and not lines.days:
-        lines = replace(lines, days=(first_day(opened, lines),))
-    context: dict[str, Any] = {"ask": "", "whole": ""}
+        lines = replace(lines, days=first_day(opened, lines))
+    context: dict[str, Any] = {"ask": "", "whole": "", "reading": None}
     if lines.stops:
-        try:
-            wish = read(opened, lines)
+        reading = tripreading.read(opened, lines)
+        context["reading"] = reading
+        if reading.trip is None:
+            faults = [fault for fault in reading.faults if lines.days or fault.path != "days"]  # days follow once a stop is understood
+            context |= {"fault_message": reading.message if len(faults) == len(reading.faults) else "", "faults": faults}
+        else:
             context |= {"ask": link("trip.plan", lines), "whole": link("trip.trip", lines, whole=1)}
             if values.get("whole"):
-                context |= answered(opened, lines, wish)
-        except InputError as error:
-            context |= {"ask": "", "fault_message": error.message, "faults": error.faults or (error.message,)}
+                context |= answered(opened, lines, reading.trip, reading.odd)
     page = render_template("trip.html", **form(opened, lines), **context)
     return (page, 400) if "faults" in context else page
 
@@ -168,50 +177,39 @@ def form(opened: Store, lines: Lines) -> dict[str, Any]:
 def texts() -> dict[str, str]:
     """Give the words of the page's script."""
     return {
-        "add": _("Click to add it to the trip"),
+        "add": _("Add as stop"),
         "planning": _("Planning"),
         "asking": _("Trying what would help …"),
         "failed": _("This could not be loaded. Is the server still running?"),
+        "offline": _("No connection to the server. The plan below stays as it is; it cannot be changed until the connection is back."),
+        "stale": _("No connection to the server. The plan below is from before your last change; the new one follows with the connection."),
+        "again": _("Try again"),
     }
-
-
-def first_day(opened: Store, lines: Lines) -> DayLine:
-    """Propose a day: the next one on which people work, from and to the city nearest to the stops."""
-    at = tripplaces.positions(opened)
-    known = np.array([at[one.place] for one in lines.stops if one.place in at])
-    cities = opened.frame("cities")
-    home = ""
-    if len(known) and len(cities):
-        away = crs.distance_m(np.column_stack([cities.geometry.x, cities.geometry.y]), known.mean(axis=0))
-        home = str(cities.index[int(np.argmin(away))])
-    when = date.today() + timedelta(days=1)
-    while when.weekday() > 4:
-        when += timedelta(days=1)
-    return DayLine(when.isoformat(), begin=home, end=home)
 
 
 @pages.get("/trip/plan")
 def plan() -> str | tuple[Any, int]:
     opened = store()
-    lines, wish = wished(args.parse(request.args, TRIP))
+    reading, wish = understood(args.parse(request.args, TRIP))
+    lines = reading.lines
     wishes = [wish] if free(wish) == wish else [wish, free(wish)]
     jobs = [ask(opened, lines.network, one) for one in wishes]
     if futures.wait([job.future for job in jobs], GLANCE_S).not_done:
         return {"share": sum(job.share for job in jobs) / len(jobs)}, 202
-    context = answered(opened, lines, wish)
+    context = answered(opened, lines, wish, reading.odd)
     return render_template("_undrivable.html" if "undrivable" in context else "_plan.html", **context)
 
 
-def answered(opened: Store, lines: Lines, wish: Trip) -> dict[str, Any]:
+def answered(opened: Store, lines: Lines, wish: Trip, odd: Mapping[int, str] | None = None) -> dict[str, Any]:
     """Return what is shown of a plan, or of a trip whose days cannot be driven: why, as ``undrivable``, with every stop left out."""
     try:
-        return told(opened, lines, wish)
+        return told(opened, lines, wish, odd)
     except InputError as error:
         return {"undrivable": error, "left_out": wish.stops, "place_name": place_name}
 
 
-def told(opened: Store, lines: Lines, wish: Trip) -> dict[str, Any]:
-    """Give what is said of a plan."""
+def told(opened: Store, lines: Lines, wish: Trip, odd: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """Return what is shown of a plan; `odd` are stops of the form that it does not have, which therefore is not taken along."""
     made = planned(opened, lines.network, wish)
     return {
         "plan": made,
@@ -227,7 +225,8 @@ def told(opened: Store, lines: Lines, wish: Trip) -> dict[str, Any]:
         "place_name": place_name,
         "ways_url": link("trip.ways", lines),
         "why_url": link("trip.why", lines),
-        "downloads": downloads(lines),
+        "odd": odd or {},
+        "downloads": [] if odd else downloads(lines),
     }
 
 
@@ -261,7 +260,8 @@ def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
 def ways() -> Response:
     """Give the plan's ways and stops as GeoJSON for the map."""
     opened = store()
-    lines, wish = wished(args.parse(request.args, TRIP))
+    reading, wish = understood(args.parse(request.args, TRIP))
+    lines = reading.lines
     return Response(orjson.dumps(features(opened, lines.network, planned(opened, lines.network, wish))), mimetype="application/geo+json")
 
 
@@ -306,14 +306,16 @@ def why() -> str:
     """Say why a stop is left out, and what would help."""
     values = args.parse(request.args, (*TRIP, "of", "part"))
     opened = store()
-    lines, wish = wished(values)
+    reading, wish = understood(values)
     stop = next((one for one in wish.stops if one.place.id == values.get("of")), None)
     if stop is None:
         raise NotFoundError(_("There is no stop “%(name)s” in this trip.", name=values.get("of", "")))
-    found = explained(opened, lines, planned(opened, lines.network, wish), stop.place.id)
+    found = explained(opened, reading.kept, planned(opened, reading.lines.network, wish), stop.place.id)
+    for change in found["changes"] if reading.odd else ():
+        change["address"] = link("trip.trip", reading.restored(change["lines"]))
     if values.get("part"):
         return render_template("_why.html", **found)
-    return render_template("why.html", name=place_name(stop.place), back=link("trip.trip", lines, whole=1), **found)
+    return render_template("why.html", name=place_name(stop.place), back=link("trip.trip", reading.lines, whole=1), **found)
 
 
 def explained(opened: Store, lines: Lines, made: Plan, stop_id: str, rewrite: Callable[[Trip], Trip] | None = None) -> dict[str, Any]:
@@ -351,12 +353,12 @@ def _by_link(lines: Lines, trip: Trip, changed: Trip) -> Trip:
 @pages.get("/trip/edit")
 def edit() -> AnyResponse:
     """Take the form, do what is asked, and lead to the page that says so in its address."""
-    values, stops, days = args.trip_form(request.args, STOP_FIELDS, DAY_FIELDS)
+    values, stops, days = tripform.read(request.args, STOP_FIELDS, DAY_FIELDS)
     opened = store()
-    known = tripplaces.spoken(opened)
+    find = tripplaces.finder(opened)
     lines = Lines(
         title=values.get("title", ""), stops=tuple(StopLine(**one) for one in stops),
-        days=tuple(DayLine(**one | {end: tripplaces.meant(one[end], known) for end in ("begin", "end")}) for one in days),
+        days=tuple(DayLine(**one | {end: tripplaces.meant(one[end], find) for end in ("begin", "end")}) for one in days),
         lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
         reserve=values.get("reserve", ""),
         closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
@@ -366,7 +368,7 @@ def edit() -> AnyResponse:
     done, __, which = values.get("do", "").partition(":")
     ids = values.get("ids", "").split()
     if done == "add" or "add" in values:
-        lines = _with_stop(lines, tripplaces.meant(values.get("add", ""), known))
+        lines = _with_stop(lines, tripplaces.meant(values.get("add", ""), find))
     if done == "remove" and which.isdecimal():
         lines = replace(lines, stops=tuple(one for number, one in enumerate(lines.stops) if str(number) != which))
     elif done == "day":
@@ -386,7 +388,10 @@ def edit() -> AnyResponse:
         lines = replace(lines, stops=tuple(replace(one, order="", day="") for one in lines.stops))
     elif done == "open":
         lines = replace(lines, closed=())
-    return to_page(lines)
+    elif done == "choose":
+        path, __, place = which.partition(":")
+        lines = tripreading.chosen(lines, path, place)
+    return to_page(settled(opened, lines))
 
 
 def _with_stop(lines: Lines, place: str) -> Lines:
@@ -397,23 +402,11 @@ def _with_stop(lines: Lines, place: str) -> Lines:
 
 def _stops(opened: Store, lines: Lines, change: Callable[[str, StopLine], StopLine]) -> tuple[StopLine, ...]:
     """Change stops by the id that they have in a plan, which for a point is another than in the form."""
-    try:
-        keys = [stop.place.id for stop in read(opened, lines).stops]
-    except InputError:
-        keys = [one.place for one in lines.stops]
-    return tuple(change(key, one) for key, one in zip(keys, lines.stops, strict=True))
-
-
-def next_day(lines: Lines) -> DayLine:
-    """Propose one more day after the last, where it ended."""
-    if not lines.days:
-        return DayLine((date.today() + timedelta(days=1)).isoformat())
-    last = lines.days[-1]
-    try:
-        when = (date.fromisoformat(last.date) + timedelta(days=1)).isoformat()
-    except ValueError:
-        when = ""
-    return DayLine(when, last.hours, "", last.end)
+    reading = tripreading.read(opened, lines)
+    keys = iter(() if reading.trip is None else [stop.place.id for stop in reading.trip.stops])
+    return tuple(
+        change(next(keys, stop.place) if number not in reading.odd else stop.place, stop) for number, stop in enumerate(lines.stops)
+    )
 
 
 def to_page(lines: Lines) -> AnyResponse:

@@ -16,6 +16,7 @@ import numpy as np
 from flask_babel import gettext as _
 
 from geo.errors import InputError
+from geo.faults import number
 from geo.visits.itinerary import Lunch
 from webapp.store import CORRIDORS
 
@@ -285,10 +286,10 @@ def _coordinate(text: str) -> str:
 
 def _days(given: Mapping[str, Any]) -> tuple[DayLine, ...]:
     days, out = _rows(given.get("days")), []
-    for number, day in enumerate(days):
+    for at, day in enumerate(days):
         hours = day.get("hours") or given.get("hours") or HOURS
-        begin = day.get("begin") or (number == 0 and given.get("begin")) or ""
-        ends = day.get("end") or (number < len(days) - 1 and given.get("nights")) or given.get("end")
+        begin = day.get("begin") or (at == 0 and given.get("begin")) or ""
+        ends = day.get("end") or (at < len(days) - 1 and given.get("nights")) or given.get("end")
         date = day.get("date") or hours[:10]  # of a moment
         out.append(DayLine(date, hours, _place(begin), ",".join(map(_place, _rows(ends)))))
     return tuple(out)
@@ -349,6 +350,15 @@ def _named(text: str, points: Mapping[str, Any]) -> Any:
     lon, comma, lat = text.partition(",")
     known = points.get(text) or points.get(next(iter(split_places(text)), ""))
     return known or ({"name": text, "lon": lon.strip(), "lat": lat.strip()} if comma else text)
+
+
+def position(text: str) -> tuple[float, float] | None:
+    """Read ``lon,lat`` in degrees; None where it is not a position."""
+    lon, comma, lat = text.partition(",")
+    east, north = number(lon), number(lat)
+    if not comma or east is None or north is None or abs(east) > 180 or abs(north) > 90:
+        return None
+    return east, north
 
 
 def split_places(text: str) -> list[str]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from geo.visits.gazetteer import Gazetteer
+from geo.visits.placenames import folded
 from webapp import labels
-from webapp.languages import LANGUAGES, current
-from webapp.store import Store, fold
+from webapp.languages import current, province
+from webapp.store import Store
 
 LAYERS = ("parks", "gates", "ports", "airports", "cities")
+
+
+def places(opened: Store) -> Gazetteer:
+    """Return the places that a trip may name."""
+    return opened.keep("gazetteer", lambda: Gazetteer.read(opened.data))
 
 
 def named(opened: Store) -> dict[str, str]:
@@ -29,59 +36,53 @@ def positions(opened: Store) -> dict[str, tuple[float, float]]:
     return {str(key): (point.x, point.y) for frame in frames for key, point in frame.geometry.items()}
 
 
-def spoken(opened: Store) -> dict[str, str]:
-    """Give the id for every name that means one place only, as it is compared; the language of the request goes first."""
-
-    def make() -> dict[str, str]:
-        known: dict[str, set[str]] = {}
-        for layer in LAYERS:
-            frame = opened.frame(layer)
-            for code in LANGUAGES:
-                for key, text in frame[f"name_{code}"].dropna().items() if f"name_{code}" in frame else ():
-                    known.setdefault(_folded(str(text)), set()).add(str(key))
-        return {text: next(iter(keys)) for text, keys in known.items() if len(keys) == 1 and text}
-
-    own = {_folded(text): key for key, text in named(opened).items()}
-    return opened.keep("trip spoken", make) | own | {key: key for key in named(opened)}
+def finder(opened: Store) -> Callable[[str], tuple[str, ...]]:
+    """Return what finds the places that a text may mean, as ids: a name that the form shows goes before all others."""
+    shown = {_folded(text): key for key, text in named(opened).items()}
+    names = places(opened).names
+    return lambda text: (shown[_folded(text)],) if _folded(text) in shown else names.find(text) if "," not in text else ()
 
 
-def meant(text: str, known: dict[str, str]) -> str:
-    """Give what somebody names, separated by commas, as ids.
+def meant(text: str, find: Callable[[str], tuple[str, ...]]) -> str:
+    """Return the places that a text names, separated by commas, as ids.
 
     Parameters
     ----------
-    known
-        As :func:`spoken` gives it.
+    find
+        As :func:`finder` returns it.
 
     Returns
     -------
     str
-        ``lon,lat`` stays, and so does what names no place or several, of which the reader of trips then says so.
+        ``lon,lat`` stays, and so does what names no place or several, for which the page offers choices.
     """
     out: list[str] = []
     parts = [part.strip() for part in text.split(",")]
     while parts:
         for taken in range(len(parts), 0, -1):  # names hold commas themselves
-            one = ", ".join(parts[:taken])
-            found = known.get(_folded(one))
-            if found or taken == 1:
+            name = ", ".join(parts[:taken])
+            found = find(name)
+            if len(found) == 1 or taken == 1:
                 break
-        out.append(found or (_within(one, known) or one))
+        out.append(found[0] if len(found) == 1 else name)
         parts = parts[taken:]
     return ",".join(filter(None, out))
 
 
-def _within(text: str, known: dict[str, str]) -> str | None:
-    """Give the only place with this text in its name."""
-    folded = _folded(text)
-    if sum(char.isalpha() for char in folded) < 2:
-        return None
-    found = {key for name, key in known.items() if folded in name}
-    return found.pop() if len(found) == 1 else None
+def choices(opened: Store, text: str) -> tuple[str, ...]:
+    """Find the places that a text may mean, or else those with a name much like it, as ids."""
+    return finder(opened)(text) or places(opened).names.similar(text)
+
+
+def described(opened: Store, key: str) -> str:
+    """Describe a place so that it can be told from others of its name: name, kind, province."""
+    row = opened.frame(places(opened).layer_of[key]).loc[key]
+    about = [labels.label(row["kind"]), province(row["province_en"]) if labels.is_known(row["province_en"]) else ""]
+    return f"{named(opened)[key]} ({', '.join(filter(None, about))})"
 
 
 def _folded(text: str) -> str:
-    return ", ".join(fold(part) for part in text.split(","))
+    return ", ".join(folded(part) for part in text.split(","))
 
 
 def listed(keys: Iterable[str], every: dict[str, str]) -> str:

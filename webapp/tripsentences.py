@@ -6,7 +6,12 @@ bring about, since the reader of trips refuses it first, is not here.
 
 from __future__ import annotations
 
-from webapp.languages import N_
+import re
+from collections.abc import Callable
+
+from flask_babel import gettext
+
+from webapp.languages import N_, form, said
 
 FAULTS = (
     N_("“%(text)s” has no unit; write “%(minutes)s” or “%(hours)s”"),
@@ -33,6 +38,7 @@ FAULTS = (
     N_("there is no “%(text)s”; did you mean “%(one)s”?"),
     N_("there is no “%(text)s”; there are %(known)s"),
     N_("there is no “%(text)s”"),
+    N_("“%(text)s” may mean %(places)s; write one of these ids"),
     N_("there is no place “%(text)s”; did you mean “%(one)s” or “%(other)s”?"),
     N_("there is no place “%(text)s”; did you mean “%(one)s”?"),
     N_("there is no place “%(text)s”"),
@@ -110,3 +116,39 @@ TOLD = (
 )
 """What is assumed when a trip is read."""
 SENTENCES = (*FAULTS, *TOLD)
+
+FORM = {
+    "where does the day begin? Write “begin: <place>”": N_("where does the day begin?"),
+    "where does the day end? Write “end: <place>”": N_("where does the day end?"),
+    "is missing; write from when to when, such as “hours: 07:30-18:00”": N_("is missing; write from when to when, such as “07:30-18:00”"),
+    "lies at sea or in a country that is not on the map; write its country, such as “country: VN”": N_(
+        "lies at sea or in a country that is not on the map"
+    ),
+    "the clock of %(country)s is unknown; write it, such as “timezone: Asia/Bangkok”": N_("the clock of %(country)s is unknown"),
+    "a trip has at least one day, such as “- date: 2026-12-01”": N_("a trip has at least one day"),
+    "a trip has at least one stop, such as “- site: hai-yen-ip”": N_("a trip has at least one stop"),
+    "names no place; write “site: <id>” or “point: …”": N_("names no place"),
+    "there is no place “%(text)s”; did you mean “%(one)s” or “%(other)s”?": N_("there is no place “%(text)s”"),
+    "there is no place “%(text)s”; did you mean “%(one)s”?": N_("there is no place “%(text)s”"),
+}
+"""What a sentence of the library that names keys of a file is in a form, which has none."""
+_ROW = re.compile(r"(?:stops|days)\[\d+\]")
+
+
+def of_form(sentence: str, word: Callable[[str], str]) -> str:
+    """Return a sentence of the library in the language of the request and the words of the form.
+
+    Parameters
+    ----------
+    word
+        Called with the path of a stop or day, such as ``stops[0]``, or the id of a place that stands there; returns what the form calls it.
+    """
+    known = form(sentence)
+    if known is None:
+        return said(sentence)
+    text, values = known
+    if any(name in ("stop", "day") and _ROW.fullmatch(value) for name, value in values.items()):
+        values = {name: word(value) if name != "date" else value for name, value in values.items()}
+    elif text not in FORM:
+        return said(sentence)
+    return str(gettext(FORM.get(text, text), **values))

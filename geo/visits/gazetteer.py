@@ -17,11 +17,15 @@ from geo import layers, proximity
 from geo.errors import NotFoundError
 from geo.schema import LAYERS
 from geo.visits.itinerary import Place
-from geo.visits.triptext import meant
+from geo.visits.placenames import PlaceNames
+from geo.visits.triptext import meant, proposed, short
 
 LANGUAGES = ("en", "vi", "zh")
 COAST_TOLERANCE_M = 2_000.0
 """A point farther from land than this is at sea. Quays and reclaimed land lie outside the outlines, by 1.1 km at most in the data."""
+
+MOST_CHOICES = 6
+"""So many places that share a name are listed in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,15 @@ class Gazetteer:
         )
 
     def place(self, place_id: str) -> Place:
-        """Give a place by its id.
+        """Return a place by its id.
 
         Raises
         ------
         NotFoundError
-            There is none, with the ids that may be meant; or nobody knows which clock holds there.
+            There is none, with the ids that may be meant, by name where several places share it; or its clock is unknown.
         """
         if place_id not in self.layer_of:
-            raise NotFoundError(f"there is no place “{place_id}”{meant(place_id, self.layer_of)}")
+            raise NotFoundError(self._unknown(place_id))
         frame = self.frames[self.layer_of[place_id]]
         row = frame.loc[place_id]
         point = frame.geometry.loc[place_id]
@@ -93,6 +97,16 @@ class Gazetteer:
             timezone,
         )
 
+    def _unknown(self, text: str) -> str:
+        """Return the sentence for a text that is not an id: with the places of that name, else with ids and names much like it."""
+        found = self.names.find(text)
+        close = meant(text, self.layer_of) if "-" in text else ""  # an id with a slip in it
+        if len(found) > 1 and not close:
+            listed = [f"{key} ({short(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))[1:-1]})" for key in found[:MOST_CHOICES]]
+            more = f" and {len(found) - MOST_CHOICES} more" if len(found) > MOST_CHOICES else ""
+            return f"{short(text)} may mean {', '.join(listed)}{more}; write one of these ids"
+        return f"there is no place “{text}”{close or proposed((found or self.names.similar(text))[:2])}"
+
     @property
     def gates(self) -> tuple[str, ...]:
         """Give the ids of the border gates."""
@@ -104,6 +118,11 @@ class Gazetteer:
             return None
         found = self._locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0]
         return None if found is None else str(found)
+
+    @cached_property
+    def names(self) -> PlaceNames:
+        """The names of the places, in all languages."""
+        return PlaceNames(self.frames)
 
     @cached_property
     def _locator(self) -> proximity.Locator | None:

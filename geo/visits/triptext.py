@@ -225,5 +225,9 @@ def one_of(known: Sequence[str]) -> Callable[[str], str]:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """Say which known words may be meant; empty where none is close."""
-    close = difflib.get_close_matches(word, list(known), 2, 0.6)
+    return proposed(difflib.get_close_matches(word, list(known), 2, 0.6))
+
+
+def proposed(close: Sequence[str]) -> str:
+    """Return the question that proposes words; empty without any."""
     return f"; did you mean {' or '.join(f'“{one}”' for one in close)}?" if close else ""

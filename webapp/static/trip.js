@@ -8,7 +8,7 @@
   const map = window.map_atlas;
   const drawing = window.ZoneAtlasTripMap(map, config);
   const parse = (text) => new DOMParser().parseFromString(text, "text/html");
-  let asked = 0, sent = 0;
+  let asked = 0, sent = 0, offline = !navigator.onLine;
 
   const form = () => document.getElementById("trip-wish");
   const plan = () => document.getElementById("plan");
@@ -19,12 +19,73 @@
     box.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
   }
 
-  function say(text) {
-    const note = document.createElement("p");
-    note.className = "fault";
+  // Without a signal --------------------------------------------------------------------------------------------------------
+
+  const note = document.getElementById("trip-note");
+  const NEEDS_SERVER = "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo";
+  const RETRY_MS = 15000;
+
+  /** Say above the plan, which stays, what could not be done; with a button to try again where that may help. */
+  function say(text, again) {
     note.textContent = text;
-    plan().replaceChildren(note);
+    if (again) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = config.texts.again;
+      button.addEventListener("click", probe);
+      note.append(" ", button);
+    }
   }
+
+  /** Let be pressed what works: all of it with a connection; without one nothing that needs the server, nor a link that was never kept. */
+  async function arm() {
+    document.querySelectorAll(NEEDS_SERVER).forEach((one) => {
+      if (offline && !one.disabled) { one.disabled = true; one.dataset.offline = ""; }
+      else if (!offline && "offline" in one.dataset) { one.disabled = false; delete one.dataset.offline; }
+    });
+    document.querySelectorAll("#plan tr[data-stop][draggable]").forEach((row) => { row.draggable = !offline; });
+    document.querySelectorAll("#trip a[href]").forEach(async (link) => {
+      if (offline && !(await kept(link))) link.setAttribute("aria-disabled", "true");
+      else if (!offline) link.removeAttribute("aria-disabled");
+    });
+    if (!offline) undo.disabled = !undoable();
+  }
+
+  const kept = (link) => ("caches" in window ? caches.match(link.matches("[data-why]") ? `${link.href}&part=sheet` : link.href, { ignoreVary: true }) : Promise.resolve());
+  let later = null; // what is to be asked when the connection is back
+
+  function lost(then) {
+    offline = true;
+    later = then || later;
+    say(plan().classList.contains("stale") ? config.texts.stale : config.texts.offline, true);
+    arm();
+  }
+
+  /** Ask the server itself, since what is kept answers all else, whether it is there again. */
+  async function probe() {
+    const answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    if (!answer) { lost(); return; }
+    if (!offline) return;
+    const todo = later;
+    offline = false;
+    later = null;
+    say("");
+    arm();
+    if (todo) todo();
+  }
+
+  window.addEventListener("offline", () => lost());
+  window.addEventListener("online", probe);
+  setInterval(() => { if (offline && navigator.onLine) probe(); }, RETRY_MS);
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("#trip a[href], .trip-intro a[href]");
+    if (!offline || !link || link.matches("[data-why]")) return;
+    event.preventDefault(); // a page that was never kept would take the place of the plan
+    if (await kept(link)) location.assign(link.href);
+    else lost();
+  });
+
+  // Asking ------------------------------------------------------------------------------------------------------------------
 
   /** Ask for the plan, again until it is there, and show how far it has come. */
   async function refresh() {
@@ -44,7 +105,9 @@
           const page = parse(await answer.text());
           if (mine !== asked) return;
           take(plan(), page);
+          plan().classList.remove("stale");
           tell();
+          arm();
           await drawWays();
           return;
         }
@@ -53,7 +116,7 @@
         await pause(300);
       }
     } catch (error) {
-      if (mine === asked) say(config.texts.failed);
+      if (mine === asked) { plan().classList.add("stale"); lost(refresh); }
     } finally {
       clearTimeout(timer);
       if (mine === asked) { if (shown) bar.remove(); plan().classList.remove("waiting"); }
@@ -72,29 +135,36 @@
     if (answer.ok) drawing.show(await answer.json());
   }
 
-  /** Send the form with what is to be done, and take over the page that comes back: form, plan and address. */
-  async function send(done, more) {
-    const mine = ++sent;
+  /** Send the form with what is to be done. */
+  function send(done, more) {
     const query = new URLSearchParams(new FormData(form()));
     query.set("do", done || "");
     Object.entries(more || {}).forEach(([name, value]) => query.set(name, value));
+    return visit(`${form().action}?${query}`, true);
+  }
+
+  /** Ask for a page of a trip and take over form, plan and address; without an answer all stays as it is. */
+  async function visit(address, isChange) {
+    const mine = ++sent;
     const before = new Map([...form().elements].map((one) => [one, one.value]));
+    if (offline && isChange) { lost(); return; }
+    const again = () => (isChange ? send("") : visit(location.href, false)); // what is typed; what was to be done is pressed again
     let answer, page;
     try {
-      answer = await fetch(`${form().action}?${query}`, { headers: { Accept: "text/html" } });
+      answer = await fetch(address, { headers: { Accept: "text/html" } });
       page = parse(await answer.text());
     } catch (error) {
-      say(config.texts.failed);
+      if (mine === sent) lost(again);
       return;
     }
     if (mine !== sent) return; // what was asked later says this as well
     const wish = page.getElementById("trip-wish");
-    if (!wish) { // a fault: said above the plan, the form stays as it is
-      take(plan(), page);
-      tell();
+    if (!wish) { // a fault: said above the plan; form and plan stay as they are
+      take(note, page);
       return;
     }
-    history.pushState(null, "", answer.url);
+    if (!offline) say("");
+    if (isChange && answer.url !== location.href) history.pushState({ changes: changes() + 1 }, "", answer.url);
     replaceForm(wish, before);
     document.getElementById("trip-file").setAttribute("action", page.getElementById("trip-file").getAttribute("action"));
     document.getElementById("trip").className = page.getElementById("trip").className;
@@ -104,8 +174,37 @@
     else old.replaceWith(page.getElementById("plan"));
     document.querySelectorAll(".languages").forEach((box, i) => { const other = page.querySelectorAll(".languages")[i]; if (other) box.replaceWith(other); });
     tell();
+    arm();
     await refresh();
   }
+
+  // Undo --------------------------------------------------------------------------------------------------------------------
+
+  const undo = document.getElementById("undo");
+  const changes = () => (history.state && history.state.changes) || 0;
+
+  /** Is the step back in the browser's history the last change of this trip: made here, or by a link from a page of the trip? */
+  function undoable() {
+    const trip = (address) => { const query = new URL(address).searchParams; query.delete("lang"); query.delete("whole"); return query.toString(); };
+    const from = document.referrer && new URL(document.referrer);
+    const here = from && from.origin === location.origin && from.pathname === location.pathname && from.search;
+    return changes() > 0 || Boolean(here && history.length > 1 && trip(from.href) !== trip(location.href));
+  }
+
+  undo.hidden = false;
+  undo.addEventListener("click", () => history.back());
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest && event.target.closest("input, select, textarea, [contenteditable]");
+    if (typing || event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || undo.disabled) return;
+    event.preventDefault();
+    history.back();
+  });
+  window.addEventListener("popstate", () => {
+    plan().classList.add("waiting"); // until it is that of the address
+    visit(location.href, false).finally(() => plan().classList.remove("waiting"));
+  });
+
+  // The form ----------------------------------------------------------------------------------------------------------------
 
   /** Put the new form in the place of the old one; what is open stays open, and who is typing goes on. */
   function replaceForm(wish, before) {
@@ -115,7 +214,7 @@
     const active = form().contains(document.activeElement) ? document.activeElement : null;
     const at = active && [...form().elements].filter((one) => one.name === active.name).indexOf(active);
     form().replaceWith(wish);
-    wish.querySelectorAll(".stops details").forEach((one) => { one.open = open.has(place(one)); });
+    wish.querySelectorAll(".stops details").forEach((one) => { one.open = one.open || open.has(place(one)); });
     wish.querySelector(".trip-notes").open = notes;
     if (!active) return;
     const same = [...wish.elements].filter((one) => one.name === active.name);
@@ -192,8 +291,10 @@
     reorder(ids);
   });
 
-  window.addEventListener("popstate", () => location.reload());
-  drawing.offer(config.places, (id) => send("add", { add: id }));
-  if (plan().querySelector(".plan")) drawWays(); // asked for with the whole plan
+  drawing.offer(config.places, (place) => send("add", { add: place }));
+  map.on("popupopen", arm);
+  if (offline) lost();
+  arm();
+  if (plan().querySelector(".plan")) drawWays().catch(() => lost()); // asked for with the whole plan
   else refresh();
 })();

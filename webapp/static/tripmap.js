@@ -8,6 +8,7 @@
 window.ZoneAtlasTripMap = function (map, config) {
   "use strict";
 
+  const DOUBLE_CLICK_MS = 280; // after a click, whether a second follows
   const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
   const drawn = L.layerGroup().addTo(map);
   const bytes = config.basemap ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0)) : null;
@@ -53,14 +54,36 @@ window.ZoneAtlasTripMap = function (map, config) {
     if (points.length) map.fitBounds(points, { padding: [34, 34], maxZoom: 12, animate: false });
   }
 
-  /** Offer places to be chosen: rows of [id, name, lon, lat]. */
+  /** Offer places to be chosen, rows of [id, name, lon, lat], and any point: a click opens a popup with a button, a double click zooms. */
   function offer(places, choose) {
+    let pending = null;
+    const wait = () => { clearTimeout(pending); pending = null; };
+
+    function ask(at, name, place) {
+      wait();
+      pending = setTimeout(() => {
+        const box = document.createElement("div"), button = document.createElement("button");
+        button.type = "button";
+        button.className = "add-stop";
+        button.textContent = config.texts.add;
+        button.addEventListener("click", () => { map.closePopup(); choose(place); });
+        box.append(text(name), button);
+        L.popup({ className: "stop-popup", autoPanPadding: [20, 20] }).setLatLng(at).setContent(box).openOn(map);
+      }, DOUBLE_CLICK_MS);
+    }
+
     places.forEach(([id, name, lon, lat]) => {
       L.circleMarker([lat, lon], { renderer: canvas, radius: 5, weight: 1.2, color: "#ffffff", fillColor: "#5b6b78", fillOpacity: 0.85, bubblingMouseEvents: false })
-        .bindTooltip(() => text(name, config.texts.add), { direction: "top", offset: [0, -4] })
-        .on("click", () => choose(id)).addTo(map);
+        .bindTooltip(() => text(name), { direction: "top", offset: [0, -4] })
+        .on("click", () => ask([lat, lon], name, id))
+        .on("dblclick", (event) => { wait(); map.setZoomAround(event.latlng, map.getZoom() + (event.originalEvent.shiftKey ? -1 : 1)); })
+        .addTo(map);
     });
-    map.on("click", (event) => choose(`${event.latlng.lng.toFixed(5)},${event.latlng.lat.toFixed(5)}`));
+    map.on("click", ({ latlng }) => {
+      const { lat, lng } = latlng.wrap();
+      ask(latlng, `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lng).toFixed(4)}° ${lng < 0 ? "W" : "E"}`, `${lng.toFixed(5)},${lat.toFixed(5)}`);
+    });
+    map.on("dblclick zoomstart movestart", wait);
   }
 
   return { show, offer };
