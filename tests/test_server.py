@@ -362,3 +362,29 @@ def test_point_15_who_is_turned_away_comes_again(make_app: Callable[..., Flask],
 def test_point_15_light_requests_always_have_threads() -> None:
     """All turnstiles together never hold every thread."""
     assert turnstile.computing().threads + turnstile.planning().threads <= turnstile.THREADS - 8
+
+
+def test_point_15_what_is_made_for_the_first_time_holds_up_nobody_else(app: Flask) -> None:
+    """While something is made that is kept, other things can be had; it is made once, however many ask, and again after it failed."""
+    store = app.extensions["zoneatlas"]
+    begun, go, made = threading.Event(), threading.Event(), Counter[str]()
+
+    def make() -> str:
+        made["slow"] += 1
+        begun.set()
+        assert store.keep("test inner", lambda: "inner") == "inner"
+        assert go.wait(20)
+        return "slow"
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(store.keep, "test slow", make) for _ in range(3)]
+        assert begun.wait(5)
+        try:
+            assert pool.submit(store.keep, "test quick", lambda: "quick").result(5) == "quick"
+        finally:
+            go.set()
+        assert [one.result(5) for one in asked] == ["slow"] * 3
+    assert made["slow"] == 1
+    with pytest.raises(ZeroDivisionError):
+        store.keep("test fault", lambda: 1 // 0)
+    assert store.keep("test fault", lambda: 1) == 1
