@@ -244,7 +244,13 @@ def test_point_20_https_is_kept_to(make_app: Callable[..., Flask]) -> None:
 # For machines ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/api/times?site=van-don-ez", "/api/isochrones?site=van-don-ez", "/download/gates.csv", "/api/times?x=1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/times?site=van-don-ez", "/api/isochrones?site=van-don-ez", "/api/times?x=1", "/download/gates.csv"),
+        *("/ogc/collections/gates/items?f=json", "/ogc/nothing"),
+    ],
+)
 def test_point_20_maps_elsewhere_may_ask_for_data(app: Flask, path: str) -> None:
     """Scripts of other sites read data and its faults, after a preflight that names what is allowed; pages stay closed to them."""
     client = app.test_client()
