@@ -177,3 +177,14 @@ def test_words_are_in_the_language_that_is_asked_for() -> None:
     parks = layers.read(layers.bundled(), "parks")
     for language in ("vi", "zh"):
         assert parks.loc["hai-yen-ip", f"name_{language}"] in run("plan", EXAMPLES[1], "--lang", language).output
+
+
+def test_point_20_a_package_without_examples_says_so(toy: Path) -> None:
+    """The list is a sentence rather than nothing, and a name that is not there is not followed by an empty list."""
+    assert not (toy / tripfile.FOLDER).exists()
+    listed = CliRunner().invoke(main, ["--data", str(toy), "trip", "examples"])
+    assert listed.exit_code == 0
+    assert listed.output == "This data package has no example of a trip.\n"
+    refused = CliRunner().invoke(main, ["--data", str(toy), "trip", "check", "nowhere"])
+    assert refused.exit_code == 1
+    assert refused.output.endswith("nor an example nowhere; this data package has no examples.\n")

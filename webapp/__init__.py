@@ -27,8 +27,8 @@ HTTP_SENTENCES = {
 """What faults of HTTP are called; any other in the words of Werkzeug."""
 
 MAX_BODY_BYTES = 1024 * 1024
-MAX_ADDRESS = 32 * 1024
-"""Characters of an address; a trip of 150 stops takes some 20,000."""
+MAX_ADDRESS = 64 * 1024
+"""Characters of an address; a trip of 150 stops takes some 20,000, with notes more."""
 MOST_FAULTS = 50
 """Faults of a query that an answer names; it counts the others."""
 OPEN = ("/ogc", "/api/", "/download/")
