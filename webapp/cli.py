@@ -84,7 +84,8 @@ def serve(context: Context, host: str, port: int) -> None:
     try:
         serving = server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
-        raise UnavailableError(f"{host}:{port} cannot be used: {getattr(error, 'strerror', None) or error}. Try another --port.") from None
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise UnavailableError(f"{name}:{port} cannot be used: {why}. Try another --host or --port.") from None
     _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
     click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")

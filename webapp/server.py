@@ -105,8 +105,8 @@ def _most_files() -> int:
     wanted = MOST_CONNECTIONS + SPARE_FILES
     try:
         import resource
-    except ImportError:  # Windows counts otherwise
-        return wanted
+    except ImportError:  # Windows, where select() takes no more than 512 sockets
+        return 512
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return wanted
