@@ -81,7 +81,7 @@ def _new_nonce() -> None:
 
 
 def _check_address() -> None:
-    """Refuse what nobody should answer: a foreign host, which a page elsewhere may have led here, and an endless address."""
+    """Refuse a foreign host, to which a page elsewhere may have led a browser, and an endless address."""
     if not settings.trusts(current_app.config["HOSTS"], request.headers.get("Host")):
         raise SecurityError(f"Host {request.headers.get('Host', '')[:100]!r} is not trusted.")
     if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > MAX_ADDRESS:

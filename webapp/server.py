@@ -1,4 +1,4 @@
-"""The server process: how many connections it holds, how long each may take, who asks, and its log."""
+"""The server process: how many connections it holds, how long each may take, its clients, and its log."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 def create(app: Flask, **where: Any) -> Any:
-    """Make the server; ``run`` serves until Ctrl+C.
+    """Build the server; its ``run`` serves until Ctrl+C.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _most_files() -> int:
 
 
 def logged(app: Flask) -> Callable[..., Any]:
-    """Write a line to stderr for each request: who asked, when, for what, the status, bytes, and seconds until the answer began."""
+    """Write a line to stderr for each request: client, time, address, status, bytes, and seconds until the answer began."""
     if not _access.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(message)s"))

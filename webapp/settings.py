@@ -47,9 +47,9 @@ SETTINGS = (
     Setting(
         "PROXY",
         "",
-        "IP address of a reverse proxy in front of the app, whose header X-Forwarded-For tells who asks; without it all count as one.",
+        "IP address of a reverse proxy in front of the app, whose X-Forwarded-For names the client; without it all visitors count as one.",
     ),
-    Setting("ACCESS_LOG", "off", "“on” writes a line to stderr for each request, with the address of who asks."),
+    Setting("ACCESS_LOG", "off", "“on” writes a line to stderr for each request, with the client's address."),
 )
 
 

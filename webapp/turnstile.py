@@ -82,7 +82,7 @@ class Turnstile:
 
 
 def computing() -> Turnstile:
-    """Make the turnstile of requests that compute; a browser asks for six things at once, and all of them may wait.
+    """Build the turnstile of requests that compute; a browser asks for six things at once, and all of them may wait.
 
     Python computes one thing at a time, so two of one client would be no faster than one after the other.
     """
@@ -90,7 +90,7 @@ def computing() -> Turnstile:
 
 
 def planning() -> Turnstile:
-    """Make the turnstile of requests that wait for a plan, which is made elsewhere."""
+    """Build the turnstile of requests that wait for a plan, which is made elsewhere."""
     return Turnstile(inside=8, of_client=4, waiting=4, waiting_of_client=2, patience_s=4.0)
 
 
