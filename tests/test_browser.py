@@ -545,6 +545,42 @@ def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]
     expect(first).to_have_text(after)
 
 
+def test_point_15_a_page_waits_for_a_busy_server(browser: Any, site: str) -> None:
+    """Where the server is busy once, the ranking, an area and a plan come a moment later, without a word of a fault."""
+    from playwright.sync_api import expect
+
+    def busy_once(page: Any, address: str) -> list[int]:
+        turned: list[int] = []
+
+        def answer(route: Any) -> None:
+            if turned:
+                route.continue_()
+            else:
+                turned.append(503)
+                route.fulfill(status=503, headers={"Retry-After": "1", "Content-Type": "text/html"}, body="<p class=fault>busy</p>")
+
+        page.route(address, answer)
+        return turned
+
+    page = browser.new_page(service_workers="block")  # a tab of its own: Chromium writes each 503 to the console
+    page.goto(f"{site}/rank?edited=1&w_gate=100&country=VN")
+    turned = busy_once(page, "**/rank?*part=sheet*")
+    page.locator("input[name=w_port]").fill("100")
+    expect(page.locator(".keys .key")).to_have_count(2)
+    assert turned == [503]
+    page.goto(f"{site}/trip")
+    turned = busy_once(page, "**/trip/plan?*")
+    page.locator(f".examples a[href*='{TRIPS[0]}']").click()
+    assert len(planned(page)) > 4
+    assert turned == [503]
+    page.goto(f"{site}/?site={SITE}")
+    turned = busy_once(page, "**/api/route?*")
+    page.locator("#sheet [data-route]").first.click()
+    expect(page.locator(".route-note")).to_have_count(1)
+    assert turned == [503]
+    page.close()
+
+
 def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -> None:
     """A weight above 0 asks how it counts; the choice ranks anew and stands in the address as one parameter, and a decimal weight stays."""
     from playwright.sync_api import expect

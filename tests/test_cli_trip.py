@@ -232,3 +232,14 @@ def test_a_day_that_cannot_be_driven_is_a_sentence(tmp_path: Path) -> None:
         shown = run(command, str(path))
         assert shown.exit_code == 1
         assert "The days of this trip cannot be driven, even without a stop." in shown.output
+
+
+def test_point_20_a_package_without_examples_says_so(toy: Path) -> None:
+    """The list is a sentence rather than nothing, and a name that is not there is not followed by an empty list."""
+    assert not (toy / tripfile.FOLDER).exists()
+    listed = CliRunner().invoke(main, ["--data", str(toy), "trip", "examples"])
+    assert listed.exit_code == 0
+    assert listed.output == "This data package has no example of a trip.\n"
+    refused = CliRunner().invoke(main, ["--data", str(toy), "trip", "check", "nowhere"])
+    assert refused.exit_code == 1
+    assert refused.output.endswith("nor an example nowhere; this data package has no examples.\n")

@@ -133,16 +133,34 @@ def test_the_table_says_what_the_library_counts(app: Flask, client: FlaskClient,
 
 
 @pytest.mark.parametrize("closed", [(), ("mong-cai-bac-luan-2",)])
-def test_all_parks_at_once_or_one_alone_are_the_same(app: Flask, closed: tuple[str, ...]) -> None:
-    """What is kept for all parks is what one of them would be told, and a gate that is closed never adds anybody."""
+@pytest.mark.parametrize("profile", ["car", "truck"])
+def test_point_20_one_park_alone_or_all_at_once_are_the_same(app: Flask, closed: tuple[str, ...], profile: str) -> None:
+    """What the page of a park says is what the library says of all parks at once; by another name the park counts itself."""
     opened = app.extensions["zoneatlas"]
-    here = opened.frame("parks").loc[[SITE]]
-    kept = opened.reached(here, Drive())
-    alone = opened.reached(here.rename(index={SITE: "point"}), Drive(closed=closed))
-    assert kept["people"].iloc[-1] >= alone["people"].iloc[-1] > 0
-    if not closed:
-        pd.testing.assert_series_equal(kept["people"], alone["people"])
-        assert alone["parks"].iloc[-1] == kept["parks"].iloc[-1] + 1  # by another name the park counts
+    parks, drive = opened.frame("parks"), Drive(profile=profile, closed=closed)
+    for name, places, amount in (("people", opened.population(), "population"), ("parks", parks, None)):
+        table = access.profile_within(opened.roads(drive), parks, places, amount=amount, profile=profile)
+        for key in parks.index[::10]:
+            steps = table[table["from_id"] == key].set_index("travel_time_s")["reached"]
+            pd.testing.assert_series_equal(opened.reached(parks.loc[[key]], drive)[name], steps)
+    here = parks.loc[[SITE]]
+    renamed = opened.reached(here.rename(index={SITE: "point"}), drive)
+    assert renamed["parks"].iloc[-1] == opened.reached(here, drive)["parks"].iloc[-1] + 1
+
+
+def test_point_20_a_page_asks_for_one_park_only(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page of a site grows with the number of parks, not with its square: what is reached is asked from that site alone."""
+    asked: list[int] = []
+    tabulate = access.profile_within
+
+    def count(network: Any, origins: Any, destinations: Any, **more: Any) -> pd.DataFrame:
+        asked.append(len(origins))
+        return tabulate(network, origins, destinations, **more)
+
+    monkeypatch.setattr(access, "profile_within", count)
+    for site in (SITE, "van-don-ez"):
+        assert client.get(f"/sites/{site}?profile=car").status_code == 200
+    assert asked == [1, 1, 1, 1]
 
 
 def test_a_curve_steps_where_its_numbers_do(app: Flask) -> None:

@@ -47,7 +47,7 @@ HOMES = {
     "folium": ("geo/maps.py",),
     "branca": ("geo/maps.py",),
     "click": ("webapp/cli*.py", "webapp/roads.py"),
-    "waitress": ("webapp/cli.py",),
+    "waitress": ("webapp/server.py",),
     "flask": ("webapp/*.py",),
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from geo.errors import InputError, UnavailableError
 from webapp import planning
-from webapp.planning import Desk
+from webapp.planning import Desk, Job
+
+pytest_plugins = ("web",)
 
 Tell = Callable[[float], None]
 
@@ -93,13 +96,31 @@ def test_old_results_go(monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.ask("a", make).result(5) == 4
 
 
-def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who cannot ask again is told to come back, instead of holding a thread."""
-    monkeypatch.setattr(planning, "PATIENCE_S", 0.05)
-    desk, go = Desk(), threading.Event()
-    job = desk.ask("key", lambda _tell: go.wait(5))
+def test_nobody_waits_for_ever() -> None:
+    """A client that cannot be told how far the work is waits for a bounded time; without a bound it waits for the result."""
+    go = threading.Event()
+    hurried, patient = Desk(patience_s=0.05), Desk(patience_s=None)
+    job = hurried.ask("key", lambda _tell: go.wait(5))
     with pytest.raises(UnavailableError, match="try again"):
         job.patiently()
-    go.set()
-    monkeypatch.setattr(planning, "PATIENCE_S", 5)
+    threading.Timer(0.2, go.set).start()
+    assert patient.ask("key", lambda _tell: go.wait(5)).patiently() is True
     assert job.patiently() is True
+
+
+def test_point_15_no_client_fills_the_queue(app: Flask) -> None:
+    """One client may have a few plans under way, and another is still served."""
+    desk, go = Desk(), threading.Event()
+
+    def ask(key: str, address: str) -> Job:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+            return desk.ask(key, lambda _tell: go.wait(5))
+
+    jobs = [ask(f"plan {number}", "192.0.2.1") for number in range(planning.MOST_OF_CLIENT)]
+    with pytest.raises(UnavailableError, match="try again"):
+        ask("one more", "192.0.2.1")
+    assert ask("plan 0", "192.0.2.1") is jobs[0]
+    other = ask("plan of another", "192.0.2.2")
+    go.set()
+    assert other.result(5) is True
+    assert ask("one more", "192.0.2.1").result(5) is True

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
+import tempfile
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from io import StringIO
@@ -22,7 +27,7 @@ from geo import cluster, osm, storage, surfaces
 from geo.errors import AtlasError, UnavailableError
 from geo.hierarchy import Hierarchy
 from webapp.cli import Context
-from webapp.roads import _steps, roads
+from webapp.roads import _name_of, _steps, roads
 
 SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
     f"{profile},{kind},30,Test,assumption,2026\n" for profile in ("car", "truck") for kind in ("road", "motorway", "access")
@@ -318,6 +323,60 @@ def test_home_that_cannot_be_written(run, file: Path, monkeypatch: pytest.Monkey
     with serving(Stand()) as server:
         box = ("--bbox", 107.9, 21.4, 108.1, 21.7)
         assert_refused(run("download", *box, "--overpass-url", server.url), "cannot be written")
+
+
+def test_point_18_a_read_only_home_is_noticed_before_the_work(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Import, download and prepare say at once that the home folder cannot be written, and read or ask nothing before."""
+    assert run("import", file, "--name", "two").exit_code == 0
+    before = contents(home / "networks" / "two")
+
+    def refuse(*_args: Any, **_options: Any) -> str:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    stand = Stand()
+    with serving(stand) as server:
+        box = ("--bbox", 107.9, 21.4, 108.1, 21.7)
+        commands = [("import", file, "--name", "two"), ("download", *box, "--overpass-url", server.url), ("prepare", "two")]
+        for command in commands:
+            result = run(*command)
+            assert_refused(result, "cannot be written: Read-only file system")
+            assert len(result.stderr.splitlines()) == 1, "not a step of the work"
+    assert not stand.agents
+    assert contents(home / "networks" / "two") == before
+
+
+@pytest.mark.parametrize(
+    ("file_name", "name"),
+    [
+        *(("hanoi.osm", "hanoi"), ("Vietnam-Latest.OSM", "vietnam-latest"), ("Hà Nội (Đông Anh) 2025.osm", "ha-noi-dong-anh-2025")),
+        *(("y.2.osm", "y-2"), ("广西 guangxi.osm", "guangxi"), (unicodedata.normalize("NFD", "Hà Nội.osm"), "ha-noi")),
+    ],
+)
+def test_point_18_a_network_is_called_like_its_file(run, file: Path, home: Path, file_name: str, name: str) -> None:
+    """Without a name the network takes that of the file, in letters that a name may have."""
+    path = Path(shutil.copyfile(file, file.with_name(file_name)))
+    result = run("import", path, "--no-surfaces")
+    assert result.exit_code == 0, result.output
+    assert f"Kept the network {name}" in result.stdout
+    assert [one.name for one in (home / "networks").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("file_name", ["corridors.osm.pbf", "广西.osm", "---.osm", ".osm", "a.osm b.osm"])
+def test_point_18_a_file_that_makes_no_name_is_refused(run, file: Path, home: Path, file_name: str) -> None:
+    """Where the file name makes no name, and where there are several, the sentence says what to give, before anything is read."""
+    result = run("import", *(file.parent / one for one in file_name.split(" ")))
+    assert_refused(result, "with --name")
+    assert not home.exists()
+
+
+@pytest.mark.parametrize(
+    ("file_name", "name"),
+    [("hanoi.osm.pbf", "hanoi"), ("hanoi.osm.gz", "hanoi"), ("hanoi.osm.bz2", "hanoi"), ("hanoi.graphml", "hanoi"), ("a.b.pbf", "a-b")],
+)
+def test_point_18_endings_are_no_part_of_a_name(file_name: str, name: str) -> None:
+    """What a file is packed with does not stand in the name of the network."""
+    assert _name_of([Path(file_name)]) == name
 
 
 def test_bar_on_a_terminal(file: Path, home: Path, border_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

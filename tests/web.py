@@ -24,7 +24,8 @@ from flask.testing import FlaskClient
 
 from geo import layers
 from geo.schema import LAYERS, TABLES, Field
-from webapp import create_app
+from webapp import create_app, server
+from webapp.planning import Desk
 
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>${1}"
 """Runs on a server that compiles it, in a page that inserts it, and in a script that interpolates it."""
@@ -196,6 +197,7 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
         home = tmp_path_factory.mktemp("home")
         app = create_app({"HOME": str(home), "DATA": str(data or layers.bundled()), **config})
         app.config["PROPAGATE_EXCEPTIONS"] = False
+        app.extensions["zoneatlas"].keep("desk", lambda: Desk(patience_s=120))  # compiled the first time, plans take long
         return app
 
     return make
@@ -215,22 +217,21 @@ def client(app: Flask) -> FlaskClient:
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """Serve the app with waitress in a thread, on a free port; gives its address."""
-    import waitress
     from waitress import wasyncore
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     app.extensions["zoneatlas"].public_url = app.config["PUBLIC_URL"] = url
-    server = waitress.create_server(app, sockets=[listener], threads=6, ident=None)
-    thread = threading.Thread(target=server.run)
+    waitress = server.create(app, sockets=[listener])
+    thread = threading.Thread(target=waitress.run)
     thread.start()
     try:
         yield url
     finally:
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        waitress.trigger.pull_trigger(lambda: wasyncore.close_all(waitress._map, ignore_all=True))
         thread.join(10)
-        server.task_dispatcher.shutdown(timeout=2)
+        waitress.task_dispatcher.shutdown(timeout=2)
         listener.close()
 
 

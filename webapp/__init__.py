@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, RequestURITooLarge, SecurityError
 
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
-from webapp import labels, languages, settings
+from webapp import labels, languages, settings, turnstile
 from webapp.compress import compressor
 
 STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, UnavailableError: 503}
@@ -26,6 +27,12 @@ HTTP_SENTENCES = {
 """What faults of HTTP are called; any other in the words of Werkzeug."""
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_ADDRESS = 64 * 1024
+"""Characters of an address; a trip of 150 stops takes some 20,000, with notes more."""
+MOST_FAULTS = 50
+"""Faults of a query that an answer names; it counts the others."""
+OPEN = ("/ogc", "/api/", "/download/")
+"""Addresses of data, which maps elsewhere may ask for."""
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -43,7 +50,24 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from webapp import api, args, claims, compare, factsheet, match, ogc, pages, planned, rank, sheet, takealong, trip, tripopen, weights
+    from webapp import (
+        api,
+        args,
+        claims,
+        compare,
+        factsheet,
+        match,
+        ogc,
+        pages,
+        planned,
+        rank,
+        service,
+        sheet,
+        takealong,
+        trip,
+        tripopen,
+        weights,
+    )
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -55,11 +79,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
     app.jinja_env.globals.update(years=args.YEARS, assumed_years=planned.assumed, planned_query=planned.query)
-    for blueprint in (planned.pages, trip.pages, tripopen.pages, takealong.pages):
+    for blueprint in (planned.pages, trip.pages, tripopen.pages, takealong.pages, service.service):
         app.register_blueprint(blueprint)
     for blueprint in (pages.pages, rank.pages, compare.pages, claims.pages, weights.pages, match.pages, factsheet.pages, api.api, ogc.ogc):
         app.register_blueprint(blueprint)
+    turnstile.install(app)
     app.before_request(_new_nonce)
+    app.before_request(_check_address)
     app.after_request(_headers)
     app.after_request(compressor())
     app.register_error_handler(AtlasError, _atlas_error)
@@ -69,6 +95,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def _new_nonce() -> None:
     g.nonce = secrets.token_urlsafe(16)
+
+
+def _check_address() -> None:
+    """Refuse a foreign host, to which a page elsewhere may have led a browser, and an endless address."""
+    if not settings.trusts(current_app.config["HOSTS"], request.headers.get("Host")):
+        raise SecurityError(f"Host {request.headers.get('Host', '')[:100]!r} is not trusted.")
+    if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > MAX_ADDRESS:
+        raise RequestURITooLarge()
 
 
 def _headers(response: Response) -> Response:
@@ -85,7 +119,21 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("X-Frame-Options", "DENY")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), payment=()")
+    if current_app.config["PUBLIC_URL"].startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.path.startswith(OPEN):
+        _open_to_all(response)
     return response
+
+
+def _open_to_all(response: Response) -> None:
+    """Let scripts of other sites read what is public anyway, and say so when they ask beforehand."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Content-Disposition, ETag, Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
+        response.headers["Access-Control-Max-Age"] = "86400"
 
 
 def _wants_json() -> bool:
@@ -100,16 +148,27 @@ def _say(status: int, message: str, faults: tuple[str, ...] = ()) -> tuple[Any, 
     return render_template("error.html", status=status, message=message, faults=faults), status
 
 
-def _atlas_error(error: AtlasError) -> tuple[Any, int]:
+def _atlas_error(error: AtlasError) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    return _say(status, languages.said(getattr(error, "message", str(error))), tuple(map(languages.said, getattr(error, "faults", ()))))
+    every = getattr(error, "faults", ())
+    faults = tuple(map(languages.said, every[:MOST_FAULTS]))
+    if len(every) > MOST_FAULTS:
+        faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)
+    response = current_app.make_response(_say(status, languages.said(getattr(error, "message", str(error))), faults))
+    if status == 503:
+        response.headers["Retry-After"] = str(turnstile.RETRY_AFTER_S)
+    if isinstance(error, turnstile.BusyError) and request.method == "GET" and response.mimetype == "text/html":
+        response.headers["Refresh"] = str(turnstile.RETRY_AFTER_S)  # a page asks again by itself; scripts of ours read Retry-After
+    return response
 
 
 def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
-    if isinstance(error, SecurityError):  # a foreign host: Flask has routed nothing, so no page with links can be made
+    if isinstance(error, SecurityError):
         return Response(f"{error.description} Set TRUSTED_HOSTS or PUBLIC_URL.\n", status=error.code, mimetype="text/plain")
+    if isinstance(error, RequestURITooLarge):  # a page would repeat the address in its links
+        return Response(f"The address is longer than {MAX_ADDRESS} characters.\n", status=error.code, mimetype="text/plain")
     answer = error.get_response()
     message = str(HTTP_SENTENCES.get(error.code, error.description))
     body, status = _say(error.code, message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,28 +73,27 @@ def serve(context: Context, host: str, port: int) -> None:
     """Serve the web app until Ctrl+C; a data package with faults is not served."""
     import os
 
-    import waitress
-
     from geo import layers
-    from webapp import create_app
+    from webapp import create_app, server
 
-    shown = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    shown = f"http://{name}:{port}"
     config = {"DATA": context.given} | ({} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown})
     app = create_app(config)
     _refuse(layers.check(app.config["DATA"]), app.config["DATA"])
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
-    except OSError as error:
-        raise UnavailableError(f"{host}:{port} cannot be used: {error.strerror or error}. Try another --port.") from None
+        serving = server.create(app, host=host, port=port)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise UnavailableError(f"{name}:{port} cannot be used: {why}. Try another --host or --port.") from None
     _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would tell of each request that waits a moment
     click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")
     if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
         click.echo(
             "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others reach it; other names get 400.", err=True
         )
-    server.run()
+    serving.run()
 
 
 def _refuse(report: dict[str, list[str]], data: Path) -> None:

@@ -33,7 +33,10 @@ def examples(context: Any) -> None:
     """List the worked examples."""
     from geo.visits import plainyaml, tripfile
 
-    for name, text in tripfile.examples(context.data).items():
+    found = tripfile.examples(context.data)
+    if not found:
+        click.echo("This data package has no example of a trip.")
+    for name, text in found.items():
         given = plainyaml.read(text)
         click.echo(f"{name}: {given.get('title', name)}")
 
@@ -148,7 +151,8 @@ def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]
     path = Path(file)
     known = tripfile.examples(context.data)
     if not path.is_file() and file not in known:
-        raise NotFoundError(f"There is neither a file nor an example {file}; the examples are {', '.join(known)}.")
+        examples = f"the examples are {', '.join(known)}" if known else "this data package has no examples"
+        raise NotFoundError(f"There is neither a file nor an example {file}; {examples}.")
     try:
         text = path.read_text(encoding="utf-8-sig") if path.is_file() else known[file]
     except (OSError, UnicodeDecodeError) as error:
@@ -162,7 +166,9 @@ def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]
 def _opened(context: Any, lang: str) -> Iterator[Any]:
     """Give the store in a request of that language, by which words and names are chosen."""
     from webapp import create_app
+    from webapp.planning import Desk
 
     app = create_app({"DATA": context.given})
+    app.extensions["zoneatlas"].keep("desk", lambda: Desk(patience_s=None))
     with app.test_request_context(base_url=app.config["PUBLIC_URL"], query_string={"lang": lang}):
         yield app.extensions["zoneatlas"]

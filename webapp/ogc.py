@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from flask import Blueprint, Response, render_template, request
 from numpy.typing import NDArray
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 
 from geo import export
 from geo.errors import AtlasError, InputError, NotFoundError
@@ -36,6 +36,10 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
 )
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+READING = ("GET", "HEAD", "OPTIONS")
+"""Methods that every address of the service takes."""
+MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])
+"""Ways of asking for JSON."""
 
 Document = dict[str, Any]
 Link = dict[str, str]
@@ -154,8 +158,8 @@ def feature(collection_id: str, feature_id: str) -> Response:
 @ogc.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def nothing(path: str) -> Response:
     """Answer in JSON for every other address, too."""
-    if request.method != "GET":
-        raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
+    if request.method not in READING:
+        raise MethodNotAllowed(READING)
     raise NotFoundError(f"There is nothing at /ogc/{path}.")
 
 
@@ -263,7 +267,7 @@ def _turns(path: str, given: Mapping[str, str], starts: Mapping[str, int | None]
 
 def _shows_html() -> bool:
     asked = request.args.get("f")
-    return asked == "html" or (asked is None and request.accept_mimetypes.best_match((JSON, GEOJSON, OPENAPI_JSON, HTML), JSON) == HTML)
+    return asked == "html" or (asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML)
 
 
 def _answer(template: str, document: Document, *, media_type: str = JSON, **more: Any) -> Response:
@@ -289,12 +293,20 @@ def _link_to(*parts: str) -> str:
     return _url("".join(f"/{quote(part, safe='')}" for part in parts), f="html")
 
 
+@ogc.before_request
+def _check_accept() -> None:
+    """Refuse a client that takes neither JSON nor HTML, instead of sending it what it did not ask for."""
+    accepted = request.accept_mimetypes
+    if request.method in ("GET", "HEAD") and "f" not in request.args and accepted and accepted.best_match((*MEDIA_TYPES, HTML)) is None:
+        raise NotAcceptable(f"There are {GEOJSON}, {JSON} and {HTML}; choose one with the header Accept, or with f=json or f=html.")
+
+
 @ogc.after_request
-def _let_others_read(response: Response) -> Response:
-    """Let pages of other sites read what is public anyway."""
+def _describe(response: Response) -> Response:
+    """Name what the answer depends on, and what may be done here: QGIS shows a layer as editable where Allow names POST."""
     response.vary.add("Accept")
-    if request.method in ("GET", "HEAD"):
-        response.headers["Access-Control-Allow-Origin"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["Allow"] = ", ".join(READING)
     return response
 
 

@@ -35,7 +35,11 @@ TRUTH = ("true", "false", "1", "0")
 Box = tuple[float, float, float, float]
 
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?", re.ASCII)
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
+_DAY = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_TIME = rf"{_DAY}(?:[Tt]{_CLOCK}:(?:[0-5][0-9]|60)(?:\.[0-9]{{1,9}})?(?:[Zz]|[+-]{_CLOCK}))?"
+_INTERVAL = rf"{_TIME}(?:/(?:{_TIME}|\.\.)?)?|(?:\.\.)?/{_TIME}"
+"""A date or time of RFC 3339, or an interval between two, of which one end may be open (OGC 17-069r4, 7.15.4)."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +107,8 @@ def _bbox(text: str) -> Box:
 
 
 def _datetime(text: str) -> str:
-    ends = text.split("/")
-    times = [_instant(end) for end in ends if not (len(ends) == 2 and end in ("", ".."))]
-    if len(ends) > 2 or not times or None in times:
+    times = [_instant(end) for end in text.split("/") if end not in ("", "..")]
+    if not re.fullmatch(_INTERVAL, text) or None in times:
         raise ValueError("is not an RFC 3339 date, time or interval such as 2026-01-01T00:00:00Z/..")
     known = [time for time in times if time is not None]
     if known[0] > known[-1]:
@@ -114,8 +117,6 @@ def _datetime(text: str) -> str:
 
 
 def _instant(text: str) -> datetime | None:
-    if not _TIME.fullmatch(text):
-        return None
     whole = text if len(text) > 10 else f"{text}T00:00:00Z"
     try:
         return datetime.fromisoformat(re.sub(r"(?<=:\d\d):60", ":59", whole.upper()))
@@ -185,8 +186,9 @@ PARAMETERS: dict[str, Parameter] = {
         ),
         Parameter(
             "datetime",
-            "RFC 3339 time or interval. No layer has a time of its own, so every feature matches.",
-            {"type": "string"},
+            "A date or time of RFC 3339, or an interval with at most one open end: 2026-01-01, 2026-01-01T00:00:00Z/.. "
+            "No layer has a time of its own, so every feature matches.",
+            {"type": "string", "pattern": f"^(?:{_INTERVAL})$"},
             _datetime,
         ),
     )

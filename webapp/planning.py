@@ -8,22 +8,24 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from flask_babel import gettext as _
-
-from geo.errors import UnavailableError
+from webapp.turnstile import BusyError, client
 
 KEPT = 64
 """Results that are kept: a plan and what was asked about it."""
 MOST_WAITING = 8
 """Pieces of work that may wait for their turn; each takes seconds."""
-PATIENCE_S = 60.0
-"""How long a request waits that cannot ask again."""
+MOST_OF_CLIENT = 4
+"""Pieces of work of one client that may wait."""
+PATIENCE_S = 8.0
+"""How long a request waits, which holds a thread of the server meanwhile; then its client is asked to come again."""
 
 
 class Job:
-    """A piece of work: ``share`` of it that is done, from 0 to 1, and what comes of it."""
+    """A piece of work: ``share`` of it that is done, from 0 to 1, what comes of it, and the ``client`` who asked first."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: str = "", patience_s: float | None = PATIENCE_S) -> None:
+        self.client = client
+        self.patience_s = patience_s
         self.share = 0.0
         self.future: Future[Any] = Future()
 
@@ -31,22 +33,29 @@ class Job:
         """Say how far it is."""
         self.share = max(self.share, min(float(share), 1.0))
 
-    def result(self, wait_s: float) -> Any:
-        """Give what came of it, or raise what went wrong; `TimeoutError` where it is not done in time."""
+    def result(self, wait_s: float | None) -> Any:
+        """Return what came of it, or raise what went wrong; `TimeoutError` where it is not done in time, which None does not limit."""
         return self.future.result(wait_s)
 
     def patiently(self) -> Any:
-        """Give what came of it to somebody who cannot ask again; `UnavailableError` where it takes too long."""
+        """Return what came of it, for a client that cannot be told how far it is; `BusyError` where it takes too long."""
         try:
-            return self.result(PATIENCE_S)
+            return self.result(self.patience_s)
         except TimeoutError:
-            raise UnavailableError(_("Others are being served; try again in half a minute.")) from None
+            raise BusyError from None
 
 
 class Desk:
-    """Where work is asked for: whoever asks for the same gets the same."""
+    """Where work is asked for: whoever asks for the same gets the same.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    patience_s
+        How long :meth:`Job.patiently` waits; None waits until the work is done, as the command line does.
+    """
+
+    def __init__(self, patience_s: float | None = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="planning")
         self._jobs: OrderedDict[Any, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -56,15 +65,17 @@ class Desk:
 
         Raises
         ------
-        UnavailableError
-            Too many others wait.
+        BusyError
+            Too many others wait, or too much of this client.
         """
         with self._lock:
             job = self._jobs.pop(key, None)
             if job is None:
-                if sum(not one.future.done() for one in self._jobs.values()) >= MOST_WAITING:
-                    raise UnavailableError(_("Others are being served; try again in half a minute."))
-                job = Job()
+                waiting = [other.client for other in self._jobs.values() if not other.future.done()]
+                who = client()
+                if len(waiting) >= MOST_WAITING or (who and waiting.count(who) >= MOST_OF_CLIENT):
+                    raise BusyError
+                job = Job(who, self._patience_s)
                 self._pool.submit(self._work, job, make)
             self._jobs[key] = job
             while len(self._jobs) > KEPT:

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import sys
+import tempfile
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +101,7 @@ def download(
     scheduler: str | None,
 ) -> None:
     """Download the roads of a box or a place and keep them as a network."""
+    _check_home()
     package, run = Package.of(context), _runner(scheduler)
     cache = settings.home() / "cache" / "overpass"
     with _home_writable(), _progress("Asking for the roads", steps=DOWNLOAD_STEPS + _steps_kept(package, wanted)) as say:
@@ -110,12 +113,14 @@ def download(
 
 @roads.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--name", required=True, callback=lambda _, __, value: _name(value), help="Name to keep the network under.")
+@click.option("--name", help="Name to keep the network under. Default: that of the file.")
 @_surfaces
 @_scheduler
 @click.pass_context
-def import_(context: click.Context, files: tuple[Path, ...], name: str, wanted: bool | None, scheduler: str | None) -> None:
+def import_(context: click.Context, files: tuple[Path, ...], name: str | None, wanted: bool | None, scheduler: str | None) -> None:
     """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml) and keep them as one network."""
+    name = _name_of(files) if name is None else _name(name)
+    _check_home()
     package, run = Package.of(context), _runner(scheduler)
     with _progress("Reading the files", steps=_steps(files) + _steps_kept(package, wanted)) as say:
         made = osm.read(*files, speeds=package.speeds, on_step=say)
@@ -132,6 +137,7 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
     folder = _folder() / name
     if not folder.is_dir():
         raise NotFoundError(f"There is no road network “{name}”.")
+    _check_home()
     places, run = context.obj.store().targets(), _runner(scheduler)
     one = storage.load(folder)
     whole = tuple(one.hierarchies) == one.profiles
@@ -345,6 +351,29 @@ def _name(value: str) -> str:
     if value == RESERVED:
         raise InputError(f"“{RESERVED}” is the network that comes with the data; choose another name.")
     return value
+
+
+def _name_of(files: Sequence[Path]) -> str:
+    """Make the name of a network of that of its file: hanoi of hanoi.osm.pbf, ha-noi-2025 of “Hà Nội 2025.osm”."""
+    if len(files) > 1:
+        raise InputError("Several files make one network: name it with --name.")
+    stem = files[0].name.lower()
+    while stem.endswith((".osm", ".pbf", ".gz", ".bz2", ".xml", ".graphml")):
+        stem = stem.rpartition(".")[0]
+    plain = unicodedata.normalize("NFKD", stem.replace("đ", "d")).encode("ascii", "ignore").decode()
+    name = "-".join("".join(char if char.isalnum() else " " for char in plain).split())
+    if not name or name == RESERVED:
+        raise InputError(f"The file name {files[0].name} makes no name for a network; choose one with --name.")
+    return name
+
+
+def _check_home() -> None:
+    """Refuse a home folder that cannot be written, before hours of work; nothing is left of the attempt."""
+    with _home_writable():
+        folder = _folder()
+        while not folder.exists():
+            folder = folder.parent
+        os.rmdir(tempfile.mkdtemp(prefix=".", dir=folder))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -45,6 +46,12 @@ SETTINGS = (
         "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
         "Tiles of OpenStreetMap that a person may switch on; that host is asked nothing before. “off” takes the switch away.",
     ),
+    Setting(
+        "PROXY",
+        "",
+        "IP address of a reverse proxy in front of the app, whose X-Forwarded-For names the client; without it all visitors count as one.",
+    ),
+    Setting("ACCESS_LOG", "off", "“on” writes a line to stderr for each request, with the client's address."),
 )
 
 
@@ -78,20 +85,54 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     faults = []
     public = urlsplit(raw["PUBLIC_URL"].rstrip("/"))
     if public.scheme not in ("http", "https") or not public.hostname or public.query or public.fragment:
-        faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” is no http or https address")
+        faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” is not an http or https address")
+    elif public.path:
+        faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” has a path; the app needs a host name or a port of its own")
     data = Path(raw["DATA"]) if raw["DATA"] else layers.bundled()
     if not data.is_dir():
         faults.append(f"DATA: there is no folder {data}")
     tiles = "" if raw["ONLINE_TILES"] == "off" else raw["ONLINE_TILES"]
     if tiles and not (tiles.startswith("https://") and all(part in tiles for part in ("{z}", "{x}", "{y}"))):
         faults.append("ONLINE_TILES: must be an https address with {z}, {x} and {y}, or “off”")
+    if raw["PROXY"] and not _is_address(raw["PROXY"]):
+        faults.append(f"PROXY: “{raw['PROXY']}” is not an IP address")
+    if raw["ACCESS_LOG"] not in ("on", "off"):
+        faults.append(f"ACCESS_LOG: must be “on” or “off”, not “{raw['ACCESS_LOG']}”")
     if faults:
         raise InputError("These settings cannot be used:", faults)
-    hosts = {"127.0.0.1", "localhost", "[::1]", str(public.hostname), *filter(None, raw["TRUSTED_HOSTS"].replace(" ", "").split(","))}
+    named = (str(public.hostname), *raw["TRUSTED_HOSTS"].replace(" ", "").split(","))
     return {
         "DATA": data,
         "HOME": Path(raw["HOME"]) if raw["HOME"] else home(),
         "PUBLIC_URL": raw["PUBLIC_URL"].rstrip("/"),
-        "TRUSTED_HOSTS": sorted(hosts),
+        "TRUSTED_HOSTS": None,  # that of Flask, which knows neither capitals nor IPv6
+        "HOSTS": frozenset({"127.0.0.1", "localhost", "[::1]", *map(_host, filter(None, named))}),
         "ONLINE_TILES": tiles,
+        "PROXY": raw["PROXY"],
+        "ACCESS_LOG": raw["ACCESS_LOG"] == "on",
     }
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _host(name: str) -> str:
+    """Write a host as browsers do in the header Host: small letters, ASCII, IPv6 in brackets."""
+    plain = name.strip("[]").lower()
+    if ":" in plain:
+        return f"[{plain}]"
+    try:
+        return plain.encode("idna").decode("ascii") if not plain.startswith(".") else plain
+    except UnicodeError:
+        return plain
+
+
+def trusts(hosts: frozenset[str], header: str | None) -> bool:
+    """Return whether a header Host, with or without a port, names one of the hosts; one that begins with a dot stands for all below it."""
+    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]/@\s]+)(:\d{1,5})?", (header or "").lower())
+    return found is not None and (found[1] in hosts or any(host.startswith(".") and found[1].endswith(host) for host in hosts))

@@ -96,15 +96,21 @@ class Store:
         self.public_url = public_url
         self.package = layers.describe(data)
         self._kept: dict[Any, Any] = {}
+        self._making: dict[Any, threading.RLock] = {}
         self._closed: OrderedDict[tuple[int, tuple[str, ...]], tuple[Network, Network]] = OrderedDict()
         self._planned: OrderedDict[tuple[int, tuple[tuple[str, int], ...]], Network] = OrderedDict()
         self._lock = threading.RLock()
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
-        """Give what was made for `key`, making it the first time; two requests never make it twice."""
+        """Return what was made for `key`, making it the first time; two requests never make it twice, and others do not wait for it."""
         with self._lock:
+            if key in self._kept:
+                return self._kept[key]
+            making = self._making.setdefault(key, threading.RLock())
+        with making:
             if key not in self._kept:
                 self._kept[key] = make()
+                self._making.pop(key, None)
             return self._kept[key]
 
     # Layers
@@ -318,24 +324,15 @@ class Store:
         return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
 
     def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
-        """Give the people and the parks reached from one point as time goes on: sums by ``travel_time_s``.
+        """Return the people and the parks reached from one point as time goes on: sums by ``travel_time_s``.
 
         NaN where the point is joined to no road; see :func:`geo.access.profile_within`.
-        Today, with all gates open, all parks are told at once.
         """
-        roads, parks, key = self.roads(drive), self.frame("parks"), origin.index[0]
-
-        def tell(origins: gpd.GeoDataFrame) -> dict[str, dict[Any, pd.Series]]:
-            found = {}
-            for name, places, amount in (("people", self.population(), "population"), ("parks", parks, None)):
-                table = access.profile_within(roads, origins, places, amount=amount, profile=drive.profile)
-                found[name] = {one: steps.set_index("travel_time_s")["reached"] for one, steps in table.groupby("from_id")}
-            return found
-
-        whole = key in parks.index and not drive.closed and not drive.year
-        # neither closed gates nor a year: the network is kept for good, so its id is its own, and assumed years change nothing
-        found = self.keep(("reached", drive.profile, id(roads)), lambda: tell(parks)) if whole else tell(origin)
-        return {name: curves[key] for name, curves in found.items()}
+        roads, found = self.roads(drive), {}
+        for name, places, amount in (("people", self.population(), "population"), ("parks", self.frame("parks"), None)):
+            table = access.profile_within(roads, origin, places, amount=amount, profile=drive.profile)
+            found[name] = table.set_index("travel_time_s")["reached"]
+        return found
 
 
 def store() -> Store:

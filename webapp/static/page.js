@@ -100,7 +100,7 @@ window.ZoneAtlas = (function () {
   }
 
   async function ask(url, kind) {
-    const answer = await fetch(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
+    const answer = await patiently(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
     if (kind === "text") return answer.text();
     const body = await answer.json();
     if (!answer.ok) throw new Error(body.description);

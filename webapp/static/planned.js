@@ -41,7 +41,7 @@
     if (!result.querySelector("[data-pending]")) say(progress.dataset.waiting, true);
     result.classList.add("waiting");
     result.setAttribute("aria-busy", "true");
-    const answer = await fetch(`${form.action}?${wanted}`, { headers: { Accept: "text/html" } }).catch(() => null);
+    const answer = await patiently(`${form.action}?${wanted}`, { headers: { Accept: "text/html" } }, () => mine === asked).catch(() => null);
     const text = answer && await answer.text().catch(() => null);
     if (mine !== asked) return;
     result.classList.remove("waiting");

@@ -46,7 +46,7 @@
     history.replaceState(null, "", `${form.action}?${wanted}`);
     wanted.set("part", "sheet");
     result.classList.add("waiting");
-    const answer = await fetch(`${form.action}?${wanted}`, { headers: { Accept: "text/html" } }).catch(() => null);
+    const answer = await patiently(`${form.action}?${wanted}`, { headers: { Accept: "text/html" } }, () => mine === asked).catch(() => null);
     if (mine !== asked) return;
     result.classList.remove("waiting");
     if (!answer) return;

@@ -99,7 +99,7 @@
     const timer = setTimeout(() => { if (mine === asked) { shown = true; plan().prepend(bar); plan().classList.add("waiting"); } }, 250);
     try {
       for (;;) {
-        const answer = await fetch(address, { headers: { Accept: "text/html" } });
+        const answer = await patiently(address, { headers: { Accept: "text/html" } }, () => mine === asked);
         if (mine !== asked) return;
         if (answer.status !== 202) {
           const page = parse(await answer.text());
@@ -131,7 +131,7 @@
   async function drawWays() {
     const found = plan().querySelector(".plan");
     if (!found) { drawing.show({ features: [] }); return; }
-    const answer = await fetch(found.dataset.ways, { headers: { Accept: "application/json" } });
+    const answer = await patiently(found.dataset.ways, { headers: { Accept: "application/json" } });
     if (answer.ok) drawing.show(await answer.json());
   }
 
@@ -268,7 +268,7 @@
       event.preventDefault();
       const box = target.parentElement.querySelector(".why-answer");
       box.textContent = config.texts.asking;
-      const answer = await fetch(`${target.href}&part=sheet`, { headers: { Accept: "text/html" } }).catch(() => null);
+      const answer = await patiently(`${target.href}&part=sheet`, { headers: { Accept: "text/html" } }).catch(() => null);
       if (answer) take(box, parse(await answer.text()));
       else box.textContent = config.texts.failed;
     }

@@ -1,0 +1,147 @@
+"""The server process: how many connections it holds, how long each may take, its clients, and its log."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import waitress
+from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer
+from waitress.utilities import BadRequest
+
+from webapp import turnstile
+
+MOST_CONNECTIONS = 1000
+"""Connections that are held at once; a browser keeps up to six open when it has what it asked for."""
+SPARE_FILES = 100
+"""Files that the process may open beside its connections: data, road networks, exports."""
+IDLE_S = 30
+"""How long a connection may be silent, and how long the head of a request may take."""
+BODY_S = 120
+"""How long a request may take with its body: a sheet of 1 MB from a slow phone."""
+MOST_HEADER_BYTES = 96 * 1024
+"""Head of a request: the address, and once more as the page it comes from."""
+LONGEST_LOGGED = 500
+PLAIN = "/:@!$&'()*+,;=~"
+
+_access = logging.getLogger("zoneatlas.access")
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Reads a request, and refuses one whose lines end with a bare newline: its end would be waited for until the time is up."""
+
+    completed: bool
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if not self.completed and self.body_rcv is None and b"\n\n" in self.header_plus:
+            self.parse_header(b"GET / HTTP/1.0\r\n")
+            self.error = BadRequest("The lines of a request end with CR and LF")
+            self.completed = True
+        return consumed
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection whose requests must arrive in time: a byte now and then does not keep it open."""
+
+    parser_class = Parser
+    begun: float
+    last_activity: float
+
+    def handle_read(self) -> None:
+        under_way = self.request is not None
+        super().handle_read()
+        if self.request is None:
+            return
+        if not under_way:
+            self.begun = time.time()
+        self.last_activity = min(self.last_activity, self.begun + (BODY_S if self.request.headers_finished else 0))
+
+
+def create(app: Flask, **where: Any) -> Any:
+    """Build the server; its ``run`` serves until Ctrl+C.
+
+    Parameters
+    ----------
+    where
+        ``host`` and ``port``, or ``sockets`` that are bound already.
+
+    Raises
+    ------
+    OSError, ValueError
+        The address cannot be used.
+    """
+    proxy = app.config["PROXY"]
+    server = waitress.create_server(
+        logged(app) if app.config["ACCESS_LOG"] else app,
+        **where,
+        threads=turnstile.THREADS,
+        connection_limit=min(MOST_CONNECTIONS, _most_files() - SPARE_FILES),
+        channel_timeout=IDLE_S,
+        cleanup_interval=5,
+        asyncore_use_poll=True,
+        max_request_header_size=MOST_HEADER_BYTES,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        **({"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}),
+    )
+    for each in (server.map if hasattr(server, "map") else server._map).values():  # several where a name has several addresses
+        if isinstance(each, BaseWSGIServer):
+            each.channel_class = Channel
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would tell of each request that waits a moment
+    return server
+
+
+def _most_files() -> int:
+    """Raise the number of files that this process may open as far as it needs, and return it."""
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    try:
+        import resource
+    except ImportError:  # Windows, where select() takes no more than 512 sockets
+        return 512
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return int(soft)
+
+
+def logged(app: Flask) -> Callable[..., Any]:
+    """Write a line to stderr for each request: client, time, address, status, bytes, and seconds until the answer began."""
+    if not _access.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        _access.addHandler(handler)
+        _access.setLevel(logging.INFO)
+        _access.propagate = False
+
+    def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        begun = time.perf_counter()
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            _access.info(_line(environ, status, dict(headers), time.perf_counter() - begun))
+            return start_response(status, headers, *more)
+
+        return app(environ, start)
+
+    return wsgi
+
+
+def _line(environ: dict[str, Any], status: str, headers: dict[str, str], seconds: float) -> str:
+    """Format a line of the log; of what came from outside only printable ASCII is left, so that no request writes a line of its own."""
+    path, query = (environ.get(name, "").encode("latin-1") for name in ("PATH_INFO", "QUERY_STRING"))
+    address = quote(path, safe=PLAIN) + ("?" + quote(query, safe=f"{PLAIN}?%") if query else "")
+    when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    asked = f"{environ.get('REQUEST_METHOD', '-')} {address[:LONGEST_LOGGED]}"
+    return f'{environ.get("REMOTE_ADDR", "-")} {when} "{asked}" {status.split()[0]} {headers.get("Content-Length", "-")} {seconds:.3f}'

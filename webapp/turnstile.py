@@ -1,0 +1,128 @@
+"""How many requests compute at once: a few in all and fewer of one client, so that light requests never wait for heavy ones."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_babel import gettext as _
+
+from geo.errors import UnavailableError
+
+RETRY_AFTER_S = 5
+"""When a client that was turned away may ask again."""
+
+
+class BusyError(UnavailableError):
+    """Others are being served: the answer is 503 with the header Retry-After."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Others are being served; try again in a few seconds."))
+
+
+class Turnstile:
+    """Let in a few at once, and fewer of one client; those who wait their turn are few as well, and wait for a bounded time.
+
+    Parameters
+    ----------
+    inside, of_client
+        Most requests that run at once: in all, of one client.
+    waiting, waiting_of_client
+        Most requests that wait for their turn, each of which holds a thread: in all, of one client.
+    patience_s
+        How long one waits.
+    """
+
+    def __init__(self, inside: int, of_client: int, waiting: int, waiting_of_client: int, patience_s: float) -> None:
+        self.inside, self.of_client = inside, of_client
+        self.waiting, self.waiting_of_client = waiting, waiting_of_client
+        self.patience_s = patience_s
+        self._inside: Counter[str] = Counter()
+        self._waiting: Counter[str] = Counter()
+        self._changed = threading.Condition()
+
+    @property
+    def threads(self) -> int:
+        """The most threads that stand here at any time."""
+        return self.inside + self.waiting
+
+    @contextmanager
+    def turn(self, client: str) -> Iterator[None]:
+        """Wait for a turn, and leave when the block ends.
+
+        Raises
+        ------
+        BusyError
+            Too many wait, or the turn does not come in time.
+        """
+        with self._changed:
+            if not self._free(client):
+                if self._waiting.total() >= self.waiting or self._waiting[client] >= self.waiting_of_client:
+                    raise BusyError
+                self._waiting[client] += 1
+                came = self._changed.wait_for(lambda: self._free(client), self.patience_s)
+                self._waiting = self._waiting - Counter([client])
+                if not came:
+                    raise BusyError
+            self._inside[client] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside = self._inside - Counter([client])
+                self._changed.notify_all()
+
+    def _free(self, client: str) -> bool:
+        return self._inside.total() < self.inside and self._inside[client] < self.of_client
+
+
+def computing() -> Turnstile:
+    """Build the turnstile of requests that compute; a browser asks for six things at once, and all of them may wait.
+
+    Python computes one thing at a time, so two of one client would be no faster than one after the other.
+    """
+    return Turnstile(inside=2, of_client=1, waiting=14, waiting_of_client=7, patience_s=10.0)
+
+
+def planning() -> Turnstile:
+    """Build the turnstile of requests that wait for a plan, which is made elsewhere."""
+    return Turnstile(inside=8, of_client=4, waiting=4, waiting_of_client=2, patience_s=4.0)
+
+
+COMPUTING = frozenset(
+    {
+        *("rank.rank", "match.answer", "compare.compare", "planned.page", "claims.claims", "weights.weights"),
+        *("factsheet.html", "factsheet.pdf", "pages.download", "api.areas", "api.access_from", "api.route"),
+    }
+)
+"""Views that compute as they answer."""
+PLANNING = frozenset({"trip.trip", "trip.plan", "trip.ways", "trip.why", "takealong.file"})
+"""Views that may wait for a plan."""
+THREADS = computing().threads + planning().threads + 13
+"""Threads of the server; those that no turnstile can hold are for light requests: the map, sheets, files, the OGC API."""
+
+
+def install(app: Flask) -> None:
+    """Put every view that is marked as heavy behind its turnstile."""
+    for marked, turnstile in ((COMPUTING, computing()), (PLANNING, planning())):
+        for endpoint in marked:
+            app.view_functions[endpoint] = _behind(turnstile, app.view_functions[endpoint])
+
+
+def _behind(turnstile: Turnstile, view: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def turned(**values: Any) -> Any:
+        with turnstile.turn(client()):
+            return view(**values)
+
+    return turned
+
+
+def client() -> str:
+    """Return the address that asks; empty outside a request."""
+    return (request.remote_addr or "") if has_request_context() else ""
