@@ -27,7 +27,12 @@ def refuse(origin: str, faults: list[str]) -> None:
     shown = faults[:MAX_FAULTS]
     if len(faults) > MAX_FAULTS:
         shown.append(f"and {len(faults) - MAX_FAULTS} more")
-    raise InputError(f"{origin} has {len(faults)} {'fault' if len(faults) == 1 else 'faults'}; nothing was changed:", shown)
+    raise InputError(f"{origin} has {counted(faults)}; nothing was changed:", shown)
+
+
+def counted(faults: Sequence[str]) -> str:
+    """Count faults in words: “no fault”, “1 fault”, “2 faults”."""
+    return "no fault" if not faults else f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
 
 
 def header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:

@@ -206,8 +206,7 @@ class Store:
     def networks(self) -> tuple[str, ...]:
         """Name the networks there are: that of the corridors, and those saved under the home folder."""
         saved = self.home / "networks"
-        found = sorted(one.name for one in saved.iterdir() if (one / storage.MANIFEST).is_file()) if saved.is_dir() else []
-        return (CORRIDORS, *found)
+        return (CORRIDORS, *(name for name in storage.names(saved) if (saved / name / storage.MANIFEST).is_file()))
 
     def network(self, name: str = CORRIDORS) -> Network:
         """Open a network by name; one that has been imported anew since is opened anew."""
