@@ -46,18 +46,17 @@ class Package:
 
     @classmethod
     def of(cls, context: click.Context) -> Package:
-        import geopandas as gpd
-
         data = _data(context)
-        outlines = data / "basemap" / "countries.geojson"
-        if not outlines.is_file():
-            raise NotFoundError(f"There is no file {outlines}, which is needed to close the border.")
+        outlines = layers.read_countries(data)
+        if outlines is None:
+            make = "python data/basemap/build.py --bbox W,S,E,N --out DIR"
+            raise NotFoundError(f"There is no file {data / layers.OUTLINES}, which is needed to close the border; “{make}” makes it.")
         return cls(
             speeds=layers.read_table(data, "speeds"),
             crossings=layers.read_table(data, "crossings"),
             gates=layers.read(data, "gates"),
             parks=layers.read(data, "parks"),
-            countries=gpd.read_file(outlines),
+            countries=outlines,
             places=context.obj.store().targets(),
         )
 

@@ -66,7 +66,7 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     public = urlsplit(raw["PUBLIC_URL"].rstrip("/"))
     if public.scheme not in ("http", "https") or not public.hostname or public.query or public.fragment:
         faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” is no http or https address")
-    data = Path(raw["DATA"]) if raw["DATA"] else layers.bundled()
+    data = Path(raw["DATA"]).resolve() if raw["DATA"] else layers.bundled()
     if not data.is_dir():
         faults.append(f"DATA: there is no folder {data}")
     tiles = "" if raw["ONLINE_TILES"] == "off" else raw["ONLINE_TILES"]
@@ -77,7 +77,7 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     hosts = {"127.0.0.1", "localhost", "[::1]", str(public.hostname), *filter(None, raw["TRUSTED_HOSTS"].replace(" ", "").split(","))}
     return {
         "DATA": data,
-        "HOME": Path(raw["HOME"]) if raw["HOME"] else home(),
+        "HOME": Path(raw["HOME"]).resolve() if raw["HOME"] else home(),
         "PUBLIC_URL": raw["PUBLIC_URL"].rstrip("/"),
         "TRUSTED_HOSTS": sorted(hosts),
         "ONLINE_TILES": tiles,

@@ -1,0 +1,169 @@
+"""Where the places of a region may lie: inside its box, in the country and near the province that their row names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo import crs, proximity
+from geo.faults import Row, number
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+COAST_TOLERANCE_M = 2_000.0
+"""How far outside the drawn outline a point still belongs to a country: quays and reclaimed land lie up to 1.6 km outside it."""
+SEA_TOLERANCE_M = 10_000.0
+"""How far out at sea, where no other country is, a place may lie: a planned port lies 5.1 km off the coast."""
+BOX_MARGIN_DEG = 0.5
+"""How far outside the box of its region a place may lie."""
+MOST_TRIED = 100
+"""So many rows tell in which other system a file may be written."""
+PROVINCE_M = 40_000.0
+"""A place this near to another of its province is not questioned. Farther ones are, where another province is twice as near."""
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """What a data package knows of where things lie.
+
+    Attributes
+    ----------
+    box
+        West, south, east, north in degrees; None where the package names none.
+    countries
+        Outlines with the column ``country``; None where the package draws none.
+    places
+        Points by id with the column ``province_en``.
+    """
+
+    box: tuple[float, float, float, float] | None
+    countries: gpd.GeoDataFrame | None
+    places: gpd.GeoDataFrame
+
+    def row_faults(self, rows: list[Row], lonlat: NDArray[np.float64], written: NDArray[np.float64], epsg: int) -> list[str]:
+        """List the rows whose position does not fit what they say; first, if there is one, the system in which more of them would.
+
+        Parameters
+        ----------
+        rows
+            Cells as text; ``country``, ``opposite_country``, ``province_en``, ``position_accuracy_m`` and ``id`` count.
+        lonlat
+            (n, 2) WGS 84, NaN where unknown.
+        written, epsg
+            (n, 2) the same as it was written, east before north, and the system that was stated for it.
+        """
+        doubts, _ = self._doubts(rows, lonlat)
+        if not any(doubts):
+            return []
+        first = slice(MOST_TRIED)
+        hint = self._system(rows[first], written[first], epsg, sum(not doubt for doubt in doubts[first]))
+        at = [f"{row['_at']}" + (f" ({row['id']})" if row.get("id") not in (None, row["_at"]) else "") for row in rows]
+        return [*hint, *(f"{where}: position: {doubt}" for where, doubt in zip(at, doubts, strict=True) if doubt)]
+
+    def outside(self, lonlat: NDArray[np.float64]) -> list[bool]:
+        """Find the points outside the box and its margin."""
+        if self.box is None:
+            return [False] * len(lonlat)
+        low, high = np.array(self.box[:2]) - BOX_MARGIN_DEG, np.array(self.box[2:]) + BOX_MARGIN_DEG
+        return [bool((point < low).any() or (point > high).any()) for point in lonlat]
+
+    def _doubts(self, rows: list[Row], lonlat: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
+        """Find what is wrong with each position, empty where nothing is; and how far the next place of its province is, if known."""
+        known = np.array(np.isfinite(lonlat).all(axis=1) & (abs(lonlat) <= (180, 90)).all(axis=1), bool)
+        points = np.where(known[:, None], lonlat, np.nan)
+        doubts, outside = [""] * len(rows), self.outside(points)
+        own_m, province_doubts = self._provinces(rows, points)
+        country_doubts = self._countries(rows, points)
+        for i in np.flatnonzero(known):
+            if outside[i]:
+                doubts[i] = f"{_written(points[i])} lies outside the region {', '.join(f'{edge:g}' for edge in self.box or ())}"
+            else:
+                doubts[i] = country_doubts[i] or province_doubts[i]
+        return doubts, own_m
+
+    def _countries(self, rows: list[Row], points: NDArray[np.float64]) -> list[str]:
+        doubts = [""] * len(rows)
+        if self.countries is None:
+            return doubts
+        west, south, east, north = self.countries.total_bounds
+        drawn = np.array(((points >= (west, south)) & (points <= (east, north))).all(axis=1), bool)
+        accuracy_m = np.array([number(row.get("position_accuracy_m")) or 0.0 for row in rows])
+        for column in ("country", "opposite_country"):
+            stated = np.array([row.get(column) or "" for row in rows], object)
+            for country, outline in self._outlines.items():
+                mine = np.flatnonzero(drawn & (stated == country))
+                abroad = self._anywhere.find(points[mine], within_m=0)
+                limit_m = np.where([place is None for place in abroad], SEA_TOLERANCE_M, COAST_TOLERANCE_M) + accuracy_m[mine]
+                there = outline.find(points[mine], within_m=limit_m)
+                for i, place, limit, found in zip(mine, abroad, limit_m, there, strict=True):
+                    if found is None:
+                        place = place or "the sea or beyond the map"
+                        doubts[i] = f"{_written(points[i])} lies in {place}, not within {limit / 1000:.1f} km of {country}"
+        return doubts
+
+    @cached_property
+    def _outlines(self) -> dict[str, proximity.Locator]:
+        assert self.countries is not None
+        return {str(country): proximity.Locator(outline, "country") for country, outline in self.countries.groupby("country")}
+
+    @cached_property
+    def _anywhere(self) -> proximity.Locator:
+        return proximity.Locator(self.countries, "country")
+
+    def _provinces(self, rows: list[Row], points: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
+        doubts, own_m = [""] * len(rows), np.full(len(rows), np.nan)
+        stated = np.array([row.get("province_en") or "" for row in rows], object)
+        known = np.isfinite(points).all(axis=1)
+        accuracy_m = np.array([number(row.get("position_accuracy_m")) or 0.0 for row in rows])
+        for province in sorted(set(stated[known]) & set(self.places["province_en"])):
+            mine = np.flatnonzero(known & (stated == province))
+            same = self.places["province_en"] == province
+            for to_same, places in ((True, self.places[same]), (False, self.places[~same])):
+                distance = _nearest_others(points[mine], [rows[i].get("id") for i in mine], places)
+                if to_same:
+                    own_m[mine] = distance["distance_m"].to_numpy()
+                    continue
+                for i, row in zip(mine, distance.itertuples(), strict=True):
+                    if own_m[i] > PROVINCE_M + accuracy_m[i] and row.distance_m < own_m[i] / 2:
+                        other, km = self.places["province_en"][row.to_id], row.distance_m / 1000
+                        far = f"{own_m[i] / 1000:.0f} km from the next place of {province}"
+                        doubts[i] = f"{_written(points[i])} lies {far} and {km:.0f} km from one of {other}"
+        return own_m, doubts
+
+    def _system(self, rows: list[Row], written: NDArray[np.float64], epsg: int, fit: int) -> list[str]:
+        """Find the system, and the order of its axes, in which most positions fit, nearest to their provinces."""
+        best: tuple[int, float, str] | None = None
+        for code, name in crs.systems().items():
+            for turned in (False, True):
+                if (code, turned) == (epsg, False):
+                    continue
+                lonlat = crs.transform(written[:, ::-1] if turned else written, source=code, target=crs.WGS84)
+                doubts, own_m = self._doubts(rows, lonlat)
+                within = np.isfinite(lonlat).all(axis=1) & (abs(lonlat) <= (180, 90)).all(axis=1)
+                fits = int(sum(not doubt for doubt in np.array(doubts, object)[within]))
+                near_m = float(np.nanmean(own_m)) if np.isfinite(own_m).any() else np.inf
+                if fits > fit and 2 * fits >= len(rows) and (best is None or (-fits, near_m) < (-best[0], best[1])):
+                    best = fits, near_m, f"EPSG:{code} ({name}{', with the axes exchanged' if turned else ''})"
+        if best is None:
+            return []
+        return [f"{best[0]} of {len(rows)} positions fit {best[2]} rather than EPSG:{epsg}"]
+
+
+def _nearest_others(points: NDArray[np.float64], ids: list[str | None], places: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Find for each point the nearest place that has another id: ``to_id``, ``distance_m``; NaN where there is none."""
+    import geopandas as gpd
+
+    origins = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*points.T), crs=crs.WGS84)
+    pairs = proximity.nearest(origins, places, k=2)
+    own = np.array(ids, object)[pairs["from_id"].to_numpy(int)] == pairs["to_id"].to_numpy(object)
+    return pairs[~own].drop_duplicates("from_id").set_index("from_id").reindex(range(len(points)))
+
+
+def _written(point: Any) -> str:
+    return f"{point[0]:.5g}, {point[1]:.5g}"
