@@ -36,7 +36,9 @@ def region(folder: str | os.PathLike[str]) -> Region:
     """Read where the places of a data package lie, to hold others to it; errors as :func:`geo.layers.read`."""
     box = _box(layers.describe(folder))
     frames = [layers.read(folder, layer_id) for layer_id in PLACED]
-    places = gpd.GeoDataFrame(pd.concat([frame[["country", "province_en", "geometry"]] for frame in frames]), crs=crs.WGS84)
+    places = gpd.GeoDataFrame(
+        pd.concat([frame[["country", "province_en", "position_accuracy_m", "geometry"]] for frame in frames]), crs=crs.WGS84
+    )
     return Region(box, layers.read_countries(folder), places)
 
 

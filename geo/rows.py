@@ -169,7 +169,8 @@ def _text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, list):
         return ";".join(str(one) for one in value)
-    return str(value).strip() or None
+    text = str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # JSON may hold halves of pairs
+    return text.strip() or None
 
 
 def typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
