@@ -141,7 +141,6 @@ def measure(name: str, network: Network, folder: Path) -> None:
     path = storage.save(network, folder / "network")
     made_s, _ = engine.timed(lambda: surfaces.write(network, places, path))
     print(f"   surfaces       {made_s:.2f} s for both directions, {surfaces.size_mb(network, places):.0f} MB")
-    time.sleep(storage.MOMENT_S)
     opened = [engine.timed(lambda: storage.load(path)) for _ in range(RUNS)]
     network = opened[0][1]
     print(f"   opening        {statistics.median(seconds for seconds, _ in opened) * 1e3:.1f} ms")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
+import pyproj.database
+import pyproj.enums
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
@@ -37,6 +39,14 @@ SYSTEMS: dict[int, str] = {
     32649: "WGS 84 / UTM zone 49N",
 }
 """Systems offered on screen and command line, by EPSG code. Any other code that PROJ knows is accepted too."""
+
+
+@cache
+def systems() -> dict[int, str]:
+    """Return the systems in which somebody here may have written a position, by EPSG code: those on offer, and all zones of their kind."""
+    zones = pyproj.database.query_crs_info("EPSG", pyproj.enums.PJType.PROJECTED_CRS)
+    kinds = ("VN-2000 / ", "CGCS2000 / 3-degree Gauss-Kruger CM")
+    return SYSTEMS | {int(zone.code): zone.name for zone in zones if zone.name.startswith(kinds) and int(zone.code) not in SYSTEMS}
 
 
 def geodesic() -> pyproj.Geod:
@@ -123,6 +133,15 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
         return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=same)
     except pyproj.exceptions.ProjError as error:
         raise InputError(f"There is no way from EPSG:{source} to EPSG:{target}: {str(error).splitlines()[0]}") from None
+
+
+@cache
+def counts_degrees(epsg: int) -> bool:
+    """Check whether a system counts degrees rather than metres; `InputError` where PROJ does not know the code."""
+    try:
+        return bool(pyproj.CRS(epsg).is_geographic)
+    except pyproj.exceptions.CRSError:
+        raise InputError(f"There is no reference system EPSG:{epsg}.") from None
 
 
 def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:

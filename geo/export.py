@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import geopandas as gpd
 import numpy as np
@@ -156,7 +156,7 @@ def save(path: str | os.PathLike[str], data: bytes) -> None:
     path = Path(path)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with beside.open("xb") as file:
+        with _nameless(beside) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -165,6 +165,22 @@ def save(path: str | os.PathLike[str], data: bytes) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _nameless(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that gets its name at the end, where the system can: what is killed before leaves nothing behind."""
+    try:
+        if not os.path.isdir("/proc/self/fd"):
+            raise AttributeError
+        handle = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except (AttributeError, OSError):  # Linux only, and not on every file system
+        with path.open("xb") as file:
+            yield file
+        return
+    with open(handle, "wb") as file:
+        yield file
+        os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle)  # a folder given, Python has the link followed
 
 
 # GeoJSON ---------------------------------------------------------------------------------------------------------------

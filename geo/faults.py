@@ -16,6 +16,13 @@ from geo.schema import Field, Layer, unfold
 Row = dict[str, Any]
 """The cells of a row as text, None for empty ones; ``_at`` says where the row stands."""
 POSITION = ("lon", "lat")
+_UNREADABLE = re.compile("[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd-\uffff]")
+"""Control characters but line breaks and tabs, marks that turn the direction of text, halves of pairs, and what stands for an error."""
+_LETTERS = re.compile(
+    r"[\n\r\t -~¡-ÿĂăĐđĨĩŨũƠơƯưĀāĒēĪīŌōŪūǍǎĚěǏǐǑǒǓǔǙǚ"
+    r"\u0e00-\u0eff\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u3001-\u9fff\uff01-\uff5e]+"
+)
+"""What names here are written with, and little else: “太平”, taken for garbled text, would be two signs that no name holds."""
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
 
@@ -27,7 +34,12 @@ def refuse(origin: str, faults: list[str]) -> None:
     shown = faults[:MAX_FAULTS]
     if len(faults) > MAX_FAULTS:
         shown.append(f"and {len(faults) - MAX_FAULTS} more")
-    raise InputError(f"{origin} has {len(faults)} {'fault' if len(faults) == 1 else 'faults'}; nothing was changed:", shown)
+    raise InputError(f"{origin} has {counted(faults)}; nothing was changed:", shown)
+
+
+def counted(faults: Sequence[str]) -> str:
+    """Count faults in words: “no fault”, “1 fault”, “2 faults”."""
+    return "no fault" if not faults else f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
 
 
 def header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:
@@ -53,11 +65,11 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     unique = fields[0].name == "id"
     for row in rows:
         at = f"{row['_at']}" + (f" ({row['id']})" if unique and row.get("id") else "")
-        swapped = _swapped(number(row.get("lon")), number(row.get("lat")))
-        if swapped:
-            faults.append(f"{at}: lon, lat: {swapped}")
+        wrong = position_fault(number(row.get("lon")), number(row.get("lat")))
+        if wrong:
+            faults.append(f"{at}: lon, lat: {wrong}")
         for field in fields:
-            if field.name not in present or (swapped and field.name in POSITION):
+            if field.name not in present or (wrong and field.name in POSITION):
                 continue
             fault = _cell_fault(row.get(field.name), field)
             if fault:
@@ -76,8 +88,8 @@ def shape_fault(shape: Any, layer: Layer) -> str | None:
     if shape.geom_type != layer.geometry:
         return f"is a {shape.geom_type}, the layer has {layer.geometry}"
     for lon, lat in shapely.get_coordinates(shape):
-        if swapped := _swapped(lon, lat):
-            return swapped
+        if wrong := position_fault(lon, lat):
+            return wrong
         if not (abs(lon) <= 180 and abs(lat) <= 90):
             return f"{lon:.10g}, {lat:.10g} is no longitude and latitude in degrees"
     return None
@@ -88,10 +100,15 @@ def without_position(fields: Sequence[Field]) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.name not in POSITION)
 
 
-def _swapped(lon: float | None, lat: float | None) -> str | None:
-    if lon is None or lat is None or not 90 < abs(lat) <= 180 or abs(lon) > 90:
+def position_fault(lon: float | None, lat: float | None) -> str | None:
+    """Find what is wrong with a pair of degrees beyond the range of each: not filled in, or swapped; None where nothing is."""
+    if lon is None or lat is None:
         return None
-    return f"{lon:.10g}, {lat:.10g} look swapped: longitude stands before latitude"
+    if lon == lat == 0:
+        return "0, 0 is a position that was not filled in"
+    if 90 < abs(lat) <= 180 and abs(lon) <= 90:
+        return f"{lon:.10g}, {lat:.10g} look swapped: longitude stands before latitude"
+    return None
 
 
 def _cell_fault(cell: str | None, field: Field) -> str | None:
@@ -112,8 +129,11 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         return None if cell in ("true", "false") else f"“{_short(cell)}” is neither true nor false"
     if field.allowed:
         parts = unfold(cell) if field.type == "list" else (cell,)
-        wrong = [part for part in parts if part not in field.allowed]
-        return f"“{_short(wrong[0])}” is unknown; allowed are {', '.join(field.allowed)}" if wrong else None
+        wrong = [f"“{_short(part)}”" for part in dict.fromkeys(parts) if part not in field.allowed]
+        verb = "is" if len(wrong) == 1 else "are"
+        return f"{', '.join(wrong)} {verb} unknown; allowed are {', '.join(field.allowed)}" if wrong else None
+    if odd := _odd_text(cell):
+        return odd
     if field.pattern and not re.fullmatch(field.pattern, cell):
         return f"“{_short(cell)}” has not the form {field.pattern}"
     return None
@@ -125,6 +145,27 @@ def number(cell: str | None) -> float | None:
         return None
     value = float(cell)
     return value if math.isfinite(value) else None
+
+
+def _odd_text(text: str) -> str | None:
+    """Find characters that no text holds, and text that was read in another encoding than it was written in."""
+    if text.isascii() and text.isprintable():
+        return None
+    for encode in (_as_windows, lambda text: text.encode("cp1258"), lambda text: text.encode("gbk")):
+        try:
+            meant = encode(text).decode("utf-8")
+        except UnicodeError:
+            continue
+        chinese = not re.search("[A-Za-z]", text) and ord(max(text)) > 0x2E80  # names such as 卢 would else be Latin letters
+        if _LETTERS.fullmatch(meant) and ord(max(meant)) > (0x7FF if chinese else 0x7F):
+            return f"“{_short(text)}” is garbled: read in the wrong encoding, it may mean “{_short(meant)}”"
+    found = _UNREADABLE.search(text)
+    return f"holds the character U+{ord(found[0]):04X}, which cannot be read" if found else None
+
+
+def _as_windows(text: str) -> bytes:
+    """Undo reading as Windows-1252, which leaves five bytes as they are."""
+    return b"".join(char.encode("latin-1" if ord(char) < 256 else "cp1252") for char in text)
 
 
 def _short(text: str) -> str:

@@ -10,7 +10,6 @@ shortest paths in road networks, ATMOS 2011, 52-63 (sweeps, restricted sweeps); 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,28 +80,6 @@ class Hierarchy:
     @property
     def down(self) -> Side:
         return self.down_start, self.down_tail, self.down_time_s
-
-
-def check_fit(arrays: Mapping[str, NDArray[Any]], node_count: int, segment_count: int) -> None:
-    """Raise ValueError unless arrays from a file have their types and sizes and point at what is there.
-
-    Compiled code does not look where it reads, so nothing that is damaged may reach it.
-    """
-    for name, kind in ARRAYS.items():
-        if arrays[name].dtype != np.dtype(kind) or arrays[name].ndim != 1:
-            raise ValueError(f"{name} has another type")
-    if len(arrays["node"]) != node_count or not np.array_equal(arrays["node"][arrays["position"]], np.arange(node_count)):
-        raise ValueError("the order of the nodes does not fit")
-    for side, end in (("up", "up_head"), ("down", "down_tail")):
-        start, other, middle, time_s = (arrays[name] for name in (f"{side}_start", end, f"{side}_middle", f"{side}_time_s"))
-        own = np.repeat(np.arange(node_count), np.diff(start)) if len(start) == node_count + 1 and (np.diff(start) >= 0).all() else None
-        if own is None or start[0] != 0 or start[-1] != len(other) or len(middle) != len(other) or len(time_s) != len(other):
-            raise ValueError(f"the arcs {side} do not fit together")
-        ends = (other >= 0).all() and (other < own).all()
-        if not (ends and (middle >= -segment_count).all() and (middle < node_count).all()):
-            raise ValueError(f"the arcs {side} point at nodes that are not there")
-        if not ((time_s > 0) & np.isfinite(time_s)).all():
-            raise ValueError(f"the times {side} are no times")
 
 
 def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
 from geo import crs, gatehours
 from geo import faults as faults_of
+from geo import rows as rows_of
 from geo.errors import InputError, NotFoundError
 from geo.faults import Row
+from geo.region import Region
 from geo.schema import LAYERS, TABLES, Field, Layer, unfold
 
 __all__ = [
@@ -32,17 +31,15 @@ __all__ = [
     "get",
     "names",
     "read",
+    "read_countries",
     "read_file",
     "read_table",
     "unfold",
 ]
 
-MAX_FAULTS = 200
 MAX_FILE_BYTES = 200 * 1024**2
-FAR = 10.0
-"""Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged columns land farther off."""
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_PANDAS_TYPES = {"string": "str", "list": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
+OUTLINES = "basemap/countries.geojson"
+"""File of a data package that tells in which country a point lies; a package may come without it."""
 
 
 def bundled() -> Path:
@@ -91,7 +88,7 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     """
     layer = get(layer_id)
     folder = Path(folder)
-    rows, faults = _csv_rows(folder / f"{layer.id}.csv", layer.fields)
+    rows, faults = rows_of.csv_rows(folder / f"{layer.id}.csv", layer.fields)
     shapes = None
     if layer.vertices:
         shapes = _lines(folder, layer, rows)
@@ -104,12 +101,34 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
     if name not in TABLES:
         raise NotFoundError(f"There is no table “{name}”; there are {', '.join(TABLES)}.")
     fields = TABLES[name]
-    rows, faults = _csv_rows(Path(folder) / f"{name}.csv", fields)
+    rows, faults = rows_of.csv_rows(Path(folder) / f"{name}.csv", fields)
     faults_of.refuse(f"{name}.csv", faults + faults_of.row_faults(rows, fields))
-    return _typed(rows, fields)
+    return rows_of.typed(rows, fields)
 
 
-def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WGS84) -> Any:
+def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
+    """Read the outlines of the countries of a data package, with the column ``country``; None where it draws none.
+
+    Raises
+    ------
+    InputError
+        The file holds no such outlines.
+    """
+    path = Path(folder) / OUTLINES
+    if not path.is_file():
+        return None
+    try:
+        frame = gpd.read_file(path, engine="pyogrio")
+    except Exception:  # whatever GDAL raises for what is no map
+        raise InputError(f"{OUTLINES} cannot be read.") from None
+    if frame.empty or not isinstance(frame, gpd.GeoDataFrame) or "country" not in frame:
+        raise InputError(f"{OUTLINES} holds no outlines with a column “country”.")
+    if frame["country"].isna().any() or not frame.geom_type.isin(("Polygon", "MultiPolygon")).all():
+        raise InputError(f"{OUTLINES} holds something else than polygons of countries.")
+    return frame
+
+
+def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WGS84, region: Region | None = None) -> Any:
     """Read a CSV or GeoJSON file that somebody brings, as the given layer; errors and result as :func:`read`.
 
     Our own downloads come back equal: their last column ``about`` is ignored, the apostrophe before a text that a
@@ -118,7 +137,10 @@ def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WG
     Parameters
     ----------
     epsg
-        Reference system of the columns ``lon`` and ``lat`` (east, north) of a CSV file. GeoJSON is always WGS 84.
+        Reference system of the columns ``lon`` and ``lat`` (east, north) of a CSV file, and of a GeoJSON file whose member ``crs``
+        names no other.
+    region
+        Where the places may lie; each position that does not fit its country, its province or the region is a fault.
     """
     layer = get(layer_id)
     path = Path(path)
@@ -130,12 +152,21 @@ def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WG
     if suffix == ".csv":
         if layer.geometry == "LineString":
             raise InputError(f"The layer {layer.id} has lines; bring them as GeoJSON.")
-        rows, faults = _csv_rows(path, layer.fields, exported=True)
+        rows, faults = rows_of.csv_rows(path, layer.fields, exported=True)
+        written = rows_of.positions(rows)
         if epsg != crs.WGS84:
-            faults += _to_wgs84(rows, epsg)
+            faults += rows_of.to_wgs84(rows, epsg, far=region is None)
+        if region and layer.geometry:
+            faults += region.row_faults(rows, rows_of.positions(rows), written, epsg)
         return _frame(layer, rows, None, faults, origin=path.name)
     if suffix in (".geojson", ".json"):
-        rows, shapes, faults = _geojson_rows(path, layer)
+        document = rows_of.collection(path)
+        epsg = rows_of.stated_epsg(document, epsg, path.name)
+        rows, raw, faults = rows_of.geojson_rows(document, layer)
+        shapes, wrong = rows_of.shapes_to_wgs84(rows, raw, layer, epsg)
+        faults += wrong
+        if region and layer.geometry:
+            faults += region.row_faults(rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg)
         return _frame(layer, rows, shapes, faults, origin=path.name)
     raise InputError(f"{path.name}: layers are read from .csv and .geojson files.")
 
@@ -204,86 +235,6 @@ def names(row: Mapping[str, Any]) -> tuple[str, ...]:
 # Reading ---------------------------------------------------------------------------------------------------------------
 
 
-def _csv_rows(path: Path, fields: Sequence[Field], *, exported: bool = False) -> tuple[list[Row], list[str]]:
-    """Read the rows as text, and the faults of the table's form; a line that does not fit the header gives no row.
-
-    With `exported` the marks are undone that :mod:`geo.export` puts into a CSV file.
-    """
-    if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            if exported:
-                header = [{"x": "lon", "y": "lat"}.get(name, name) for name in header]
-            faults = faults_of.header_faults([name for name in header if not (exported and name == "about")], fields)
-            rows: list[Row] = []
-            for cells in reader:
-                if not cells:
-                    continue
-                if len(cells) != len(header):
-                    faults.append(f"line {reader.line_num}: has {len(cells)} cells, the header {len(header)}")
-                    continue
-                rows.append(
-                    {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)} | {"_at": f"line {reader.line_num}"}
-                )
-    except UnicodeDecodeError:
-        raise InputError(f"{path.name} is not UTF-8 text.") from None
-    except csv.Error as error:
-        raise InputError(f"{path.name} is not a CSV table: {error}.") from None
-    for row in rows if exported else ():
-        row.pop("about", None)
-        row.update({key: cell[1:] for key, cell in row.items() if cell and cell[0] == "'" and cell[1:2] in _FORMULA})
-    return rows, faults
-
-
-def _geojson_rows(path: Path, layer: Layer) -> tuple[list[Row], list[Any], list[str]]:
-    """Read the rows as text, their shapes, and the faults of the table's form and of its shapes."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-        features = document["features"]
-        if document["type"] != "FeatureCollection" or not isinstance(features, list):
-            raise TypeError
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path.name} is not a GeoJSON FeatureCollection.") from None
-    rows: list[Row] = []
-    shapes: list[Any] = []
-    faults: list[str] = []
-    present: set[str] = set()
-    for number, feature in enumerate(features, start=1):
-        at = f"feature {number}"
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        if not isinstance(properties, dict):
-            faults.append(f"{at}: has no properties")
-            continue
-        row: Row = {key: _text(value) for key, value in properties.items() if key not in faults_of.POSITION}  # the geometry says it
-        if row.get("id") is None and feature.get("id") is not None:
-            row["id"] = _text(feature["id"])
-        shape = None
-        try:
-            shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry")))) if feature.get("geometry") else None
-            fault = faults_of.shape_fault(shape, layer)
-        except (shapely.GEOSException, ValueError, TypeError, RecursionError):
-            fault = "cannot be read"
-        if fault and layer.geometry:
-            faults.append(f"{at}: geometry: {fault}")
-        present |= row.keys()
-        rows.append(row | {"_at": at})
-        shapes.append(shape)
-    return rows, shapes, faults_of.header_faults(sorted(present), faults_of.without_position(layer.fields)) + faults
-
-
-def _text(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return ";".join(str(one) for one in value)
-    return str(value).strip() or None
-
-
 def _lines(folder: Path, layer: Layer, rows: list[Row]) -> list[Any]:
     assert layer.vertices is not None
     vertices = read_table(folder, layer.vertices).sort_values(["corridor_id", "seq"], kind="stable")
@@ -297,38 +248,8 @@ def _frame(layer: Layer, rows: list[Row], shapes: list[Any] | None, faults: list
     faults_of.refuse(
         origin, faults + faults_of.row_faults(rows, layer.fields if shapes is None else faults_of.without_position(layer.fields))
     )
-    frame = _typed(rows, layer.fields).set_index("id")
+    frame = rows_of.typed(rows, layer.fields).set_index("id")
     if layer.geometry is None:
         return frame
     geometry = shapely.points(frame["lon"], frame["lat"]) if shapes is None else shapes
     return gpd.GeoDataFrame(frame.drop(columns=list(faults_of.POSITION), errors="ignore"), geometry=geometry, crs=crs.WGS84)
-
-
-def _typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
-    for field in fields:
-        cells = [row.get(field.name) for row in rows]
-        values: Any = cells
-        if field.type == "number":
-            values = [math.nan if cell is None else float(cell) for cell in cells]
-        elif field.type == "integer":
-            values = [pd.NA if cell is None else int(float(cell)) for cell in cells]
-        elif field.type == "boolean":
-            values = [pd.NA if cell is None else cell == "true" for cell in cells]
-        columns[field.name] = pd.array(values, dtype=_PANDAS_TYPES[field.type]) if field.type != "number" else np.array(values, float)
-    return pd.DataFrame(columns)
-
-
-def _to_wgs84(rows: list[Row], epsg: int) -> list[str]:
-    """Put lon and lat of every row into WGS 84; give the rows that lie far from the area for which the system is made."""
-    area = crs.area_of_use(epsg)
-    faults = []
-    for row in rows:
-        east, north = faults_of.number(row.get("lon")), faults_of.number(row.get("lat"))
-        if east is None or north is None:
-            continue
-        lon, lat = (float(one) for one in crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0])
-        if area and not (area[0] - FAR <= lon <= area[2] + FAR and area[1] - FAR <= lat <= area[3] + FAR):
-            faults.append(f"{row['_at']}: lon, lat: {row['lon']}, {row['lat']} lie far from the area of EPSG:{epsg}; is east before north?")
-        row |= {"lon": repr(lon), "lat": repr(lat)} if np.isfinite([lon, lat]).all() else {"lon": None, "lat": None}
-    return faults

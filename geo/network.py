@@ -20,7 +20,7 @@ from geo.errors import InputError, NotFoundError
 from geo.hierarchy import Hierarchy
 from geo.snapping import Index, plain
 
-FORMAT = 2
+FORMAT = 3
 
 ARRAYS: dict[str, str] = {
     "node_lonlat": "f8",
@@ -37,8 +37,6 @@ ARRAYS: dict[str, str] = {
     "shape_lonlat": "f8",
 }
 
-LISTED = {"road_class": "road_classes", "name": "names", "gate": "gates", "country": "countries"}
-"""Arrays that point into a list of the manifest."""
 FERRY = "ferry"
 """Class of segments on water: one drives on board at their ends and nowhere between."""
 PLANNED = "planned_"

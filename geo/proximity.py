@@ -113,7 +113,7 @@ class Locator:
         shapely.prepare(self.plane)
         self.coasts = shapely.STRtree(self.plane)
 
-    def find(self, points: NDArray[np.float64], *, within_m: float) -> NDArray[np.object_]:
+    def find(self, points: NDArray[np.float64], *, within_m: float | NDArray[np.float64]) -> NDArray[np.object_]:
         """Find the polygon of each point.
 
         Parameters
@@ -121,8 +121,8 @@ class Locator:
         points
             (n, 2) WGS 84.
         within_m
-            A point outside all polygons gets the nearest one within this distance: coasts are drawn coarsely, and quays and
-            reclaimed land lie outside them.
+            A point outside all polygons gets the nearest one within this distance, or that of its row: coasts are drawn
+            coarsely, and quays and reclaimed land lie outside them.
 
         Returns
         -------
@@ -130,6 +130,7 @@ class Locator:
             (n,) values of the column, None where no polygon is near enough.
         """
         points = np.asarray(points, float)
+        limit_m = np.broadcast_to(within_m, len(points))
         out = np.full(len(points), None, object)
         known = np.flatnonzero(np.isfinite(points).all(axis=1))
         at, polygon = self.tree.query(shapely.points(points[known]))
@@ -138,13 +139,13 @@ class Locator:
         out[known[at[inside]]] = self.values[polygon[inside]]
         for row in (row for row in known if out[row] is None):
             point = shapely.points(crs.mercator(points[row]))
-            farther = np.radians(abs(points[row, 1])) + within_m / SMALLEST_RADIUS_M
-            reach = within_m / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
+            farther = np.radians(abs(points[row, 1])) + limit_m[row] / SMALLEST_RADIUS_M
+            reach = limit_m[row] / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
             near = self.coasts.query(point, predicate="dwithin", distance=reach)
             if len(near):
                 feet = shapely.get_coordinates(shapely.shortest_line(point, self.plane[near])).reshape(-1, 2, 2)[:, 1]
                 distance = crs.distance_m(points[row], crs.from_mercator(feet))
-                if distance.min() <= within_m:
+                if distance.min() <= limit_m[row]:
                     out[row] = self.values[near[distance.argmin()]]
         return out
 

@@ -16,6 +16,12 @@ DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 SOURCE_KINDS = ("page", "code", "memory")
 ASSUMED = (*SOURCE_KINDS, "assumption")
+MOST_HA = 1_000_000.0
+"""The largest zones here, economic zones at the coast with their sea, have some 200,000 ha; this is a square of 100 km."""
+MOST_RENT = 10_000.0
+"""No land is leased for more per m² and term, in USD; the dearest in the data costs 130."""
+MOST_WAIT_S = 864_000.0
+"""Ten days."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,9 @@ class Layer:
         return name in self.names
 
 
-def _number(name: str, title: str, description: str, unit: str, **more: object) -> Field:
-    return Field(name, "number", title, description, unit, minimum=0, **more)  # type: ignore[arg-type]
+def _number(name: str, title: str, description: str, unit: str, maximum: float, **more: object) -> Field:
+    """Describe an amount from zero to what would be absurd: far above anything there is, far below a slip of the unit."""
+    return Field(name, "number", title, description, unit, minimum=0, maximum=maximum, **more)  # type: ignore[arg-type]
 
 
 def _source_kind(name: str, of: str) -> Field:
@@ -99,6 +106,7 @@ ACCURACY = _number(
     "Position accuracy",
     "Estimated error of the drawn position. A zone of many square kilometres has one point.",
     "m",
+    100_000,
     required=True,
 )
 NOTES = Field("notes", "string", "Notes")
@@ -182,7 +190,7 @@ LAYERS: dict[str, Layer] = {
                 ACCURACY,
                 _source_kind("position_source_kind", "position"),
                 STATUS,
-                _number("area_ha", "Area", "Gross area; its basis is in area_basis.", "ha"),
+                _number("area_ha", "Area", "Gross area; its basis is in area_basis.", "ha", MOST_HA),
                 Field(
                     "area_basis",
                     "string",
@@ -191,13 +199,25 @@ LAYERS: dict[str, Layer] = {
                     allowed=("planned", "licensed", "leasable", "leased"),
                 ),
                 _source_kind("area_source_kind", "area"),
-                _number("leasable_ha", "Leasable area", "Land that can be leased to tenants.", "ha"),
+                _number("leasable_ha", "Leasable area", "Land that can be leased to tenants.", "ha", MOST_HA),
                 _source_kind("leasable_source_kind", "leasable area"),
-                _number("occupancy_pct", "Occupancy", "Leased share. A remembered 100 only means “known as full”.", "%", maximum=100),
+                _number("occupancy_pct", "Occupancy", "Leased share. A remembered 100 only means “known as full”.", "%", 100),
                 _year("occupancy_year", "Year of the occupancy"),
                 _source_kind("occupancy_source_kind", "occupancy"),
-                _number("rent_term_low_usd_m2", "Land rent, low", "Asking price for the whole lease term, lower end.", "USD/m² per term"),
-                _number("rent_term_high_usd_m2", "Land rent, high", "Asking price for the whole lease term, upper end.", "USD/m² per term"),
+                _number(
+                    "rent_term_low_usd_m2",
+                    "Land rent, low",
+                    "Asking price for the whole lease term, lower end.",
+                    "USD/m² per term",
+                    MOST_RENT,
+                ),
+                _number(
+                    "rent_term_high_usd_m2",
+                    "Land rent, high",
+                    "Asking price for the whole lease term, upper end.",
+                    "USD/m² per term",
+                    MOST_RENT,
+                ),
                 _year("rent_year", "Year of the rent", "About 2020 where the source is an undated pin list of that time."),
                 _source_kind("rent_source_kind", "rent"),
                 _year("established_year", "Established"),
@@ -350,10 +370,10 @@ LAYERS: dict[str, Layer] = {
                 Field("kind", "string", "Kind", required=True, allowed=ROAD_KINDS + RAIL_KINDS),
                 STATUS,
                 COUNTRY,
-                _number("design_speed_kph", "Design speed", "", "km/h"),
+                _number("design_speed_kph", "Design speed", "", "km/h", 500),
                 _year("open_year", "Opened", "Year of opening, or the year announced for it."),
                 Field("cross_section", "string", "Lanes or gauge"),
-                _number("published_length_km", "Published length", "The drawn line is scaled to it. Empty means unknown.", "km"),
+                _number("published_length_km", "Published length", "The drawn line is scaled to it. Empty means unknown.", "km", 10_000),
                 _source_kind("length_source_kind", "length"),
                 ACCURACY,
                 NOTES,
@@ -453,7 +473,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "notices": (
         ID,
         COUNTRY,
-        _number("within_m", "Within", "Distance from the land border of the country. Empty means in the whole country.", "m"),
+        _number("within_m", "Within", "Distance from the land border of the country. Empty means in the whole country.", "m", 1_000_000),
         Field(
             "applies_to",
             "list",
@@ -492,7 +512,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field("name_en", "string", "Name", required=True),
         COUNTRY,
         *POINT,
-        Field("population", "integer", "Population", required=True, minimum=1),
+        Field("population", "integer", "Population", required=True, minimum=1, maximum=50_000_000),
         *SOURCE,
         AS_OF,
     ),
@@ -519,6 +539,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "s",
             required=True,
             minimum=0,
+            maximum=MOST_WAIT_S,
         ),
         *SOURCE_OR_ASSUMPTION,
         AS_OF,
@@ -533,7 +554,16 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "A gate that is known not to serve this is closed to the profile.",
             allowed=("cargo", "passengers"),
         ),
-        Field("service_time_s", "number", "Service time", "Time to pass the gate, without queue.", "s", required=True, minimum=0),
+        Field(
+            "service_time_s",
+            "number",
+            "Service time",
+            "Time to pass the gate, without queue.",
+            "s",
+            required=True,
+            minimum=0,
+            maximum=MOST_WAIT_S,
+        ),
         *SOURCE_OR_ASSUMPTION,
         AS_OF,
     ),

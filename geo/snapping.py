@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,6 @@ ARRAYS: dict[str, str] = {"xy": "f8", "frame": "f8", "start": "i8", "step": "i4"
 """Arrays of an index and their types: what is to be saved."""
 
 STEPS_A_CELL = 2
-MANY = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,25 +106,6 @@ def plain(array: Any, kind: Any) -> NDArray[Any]:
     out = np.ascontiguousarray(array, kind).view(np.ndarray)[:]
     out.flags.writeable = False
     return out
-
-
-def check_fit(arrays: Mapping[str, NDArray[Any]], points: int) -> None:
-    """Raise ValueError unless arrays from a file have their types and sizes and point at what is there."""
-    for name, kind in ARRAYS.items():
-        if arrays[name].dtype != np.dtype(kind) or arrays[name].ndim != (2 if name == "xy" else 1):
-            raise ValueError(f"{name} of the grid has another type")
-    frame, start, step = arrays["frame"], arrays["start"], arrays["step"]
-    if arrays["xy"].shape != (points, 2) or frame.shape != (5,) or not np.isfinite(frame).all():
-        raise ValueError("the grid does not fit")
-    if not np.isfinite(arrays["xy"]).all():
-        raise ValueError("the grid has points without a position")
-    columns, rows = frame[3:]
-    if not (0 <= columns < MANY and 0 <= rows < MANY and len(start) == int(columns) * int(rows) + 1 and (columns == 0 or frame[2] > 0)):
-        raise ValueError("the grid has another size")
-    if start[0] != 0 or start[-1] != len(step) or (np.diff(start) < 0).any():
-        raise ValueError("the cells of the grid do not fit together")
-    if len(step) and not 0 <= step.min() <= step.max() < points - 1:
-        raise ValueError("the grid points at what is not there")
 
 
 def warm_up() -> None:

@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo import hierarchy, overlay
+from geo import hierarchy, overlay, storage
 from geo.errors import InputError, NotFoundError
 from geo.hierarchy import Hierarchy
 from geo.network import Network
@@ -29,7 +29,7 @@ from geo.ways import Sides, along, facing, known
 if TYPE_CHECKING:
     import geopandas as gpd
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "surfaces.json"
 WIDTH = 16
 """Columns that are computed at once: what one sweep of :mod:`geo.hierarchy` takes."""
@@ -182,6 +182,7 @@ def write(
     on_step
         Is told for which profile surfaces are being made.
     """
+    written = []
     for profile in network.hierarchies:
         if on_step:
             on_step(profile)
@@ -197,15 +198,16 @@ def write(
             file = files[job.to]
             assert file is not None
             file[:, job.first : job.first + columns.shape[1]] = columns
-        for file in files.values():
+        for to, file in files.items():
             if file is not None:
                 file.flush()
+                written.append(_path(folder, profile, to).stem)
     manifest = {"format": FORMAT, "places": fingerprint(places), "profiles": list(network.hierarchies)}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    storage.write_manifest(folder / MANIFEST, manifest | {"files": storage.checksums(folder, written)})
 
 
 def load(network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> dict[str, Surfaces]:
-    """Open the surfaces that lie beside a network, by vehicle; they are mapped into memory, not read.
+    """Open the surfaces that lie beside a network, by vehicle, once their files have proved to be as they were written.
 
     Raises
     ------
@@ -216,8 +218,17 @@ def load(network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[s
     """
     folder = Path(folder)
     profiles = check_fit(places, folder)
+    check_files(folder)
     with _damage_told(folder):
         return {profile: _open(network, places, folder, profile) for profile in profiles}
+
+
+def check_files(folder: str | os.PathLike[str]) -> None:
+    """Raise InputError unless the files of the surfaces in a folder are as they were written; without surfaces do nothing."""
+    folder = Path(folder)
+    if (folder / MANIFEST).is_file():
+        with _damage_told(folder):
+            storage.check_files(folder, _manifest(folder)["files"])
 
 
 def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[str]:
@@ -226,12 +237,19 @@ def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[
     if not (folder / MANIFEST).is_file():
         raise NotFoundError(f"There are no surfaces in {folder}.")
     with _damage_told(folder):
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
-            raise InputError(f"The surfaces in {folder} have format {manifest['format']}, this version reads {FORMAT}; prepare them again.")
+        manifest = _manifest(folder)
         if manifest["places"] != fingerprint(places):
             raise NotFoundError(f"The surfaces in {folder} were made for other places; prepare them again.")
         return list(manifest["profiles"])
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of the surfaces in a folder, and prove it."""
+    manifest = storage.read_manifest(folder / MANIFEST)
+    if manifest["format"] != FORMAT:
+        raise InputError(f"The surfaces in {folder} have format {manifest['format']}, this version reads {FORMAT}; prepare them again.")
+    storage.check_manifest(manifest)
+    return manifest
 
 
 @contextmanager

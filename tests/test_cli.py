@@ -16,9 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from click.testing import CliRunner, Result
 from web import rewrite
 
@@ -278,7 +280,6 @@ def test_another_region_is_another_folder(toy: Path, tmp_path: Path, monkeypatch
         ("layers", "--format", "json"),
         ("nearest", "gates", "--from", "west-park", "--format", "json"),
         ("access", "--from", "west-park", "--format", "json", "--profile", "car"),
-        ("access", "--from", "100.1,0", "--format", "json"),
         ("route", "west-park", "east-park", "--format", "json", "--profile", "car"),
         ("check",),
     )
@@ -288,7 +289,7 @@ def test_another_region_is_another_folder(toy: Path, tmp_path: Path, monkeypatch
     assert [row["rows"] for row in json.loads(by_option[0]) if row["layer"] == "parks"] == [3]
     ways = {row["to_id"]: row for row in json.loads(by_option[2])}
     assert ways["bridge"]["travel_time_s"] == pytest.approx(20 * 60 + 30 * 60, abs=31 * 60)
-    assert [step["gate"] for step in json.loads(by_option[4]) if step["gate"]] == ["bridge"]
+    assert [step["gate"] for step in json.loads(by_option[3]) if step["gate"]] == ["bridge"]
     for layer_id in ("parks", "corridors"):
         run("export", layer_id, "-o", str(tmp_path / layer_id))
     run("map", "-o", str(tmp_path / "map.html"))
@@ -296,6 +297,36 @@ def test_another_region_is_another_folder(toy: Path, tmp_path: Path, monkeypatch
     monkeypatch.setenv("ZONEATLAS_DATA", str(tmp_path / "nowhere"))
     assert run("--data", str(toy), *commands[0]).stdout == by_option[0]
     assert "no folder" in run(*commands[0], code=1).stderr
+
+
+def test_without_outlines_no_way_leads_over_an_open_border(toy: Path, tmp_path: Path) -> None:
+    """A point whose side of the border is not known has no way, and the sentence says what helps; with outlines the gate counts."""
+    ask = ("route", "100.16,0.001", "east-park", "--profile", "car")
+    for command in (ask, ("access", "--from", "100.16,0.001"), ("isochrones", "--from", "100.16,0.001")):
+        told = refused("--data", str(toy), *command)
+        assert "which side of a border" in told
+        assert "basemap/countries.geojson" in told
+        assert "build.py" in told
+    assert "which side of a border" in run("--data", str(toy), "check").stderr
+    assert "bridge" in run("--data", str(toy), "nearest", "gates", "--from", "100.16,0.001").stdout, "a straight line has no border"
+    drawn = draw_countries(toy, tmp_path / "drawn", {"AA": (99, -1, 100.2, 6), "BB": (100.2, -1, 101, 6)})
+    assert "gates: bridge" in run("--data", str(drawn), *ask).stderr
+    assert run("--data", str(drawn), "check").stderr == ""
+    one = tmp_path / "one"
+    shutil.copytree(toy, one)
+    for name in ("parks", "gates", "ports", "airports", "cities", "corridors"):
+        rewrite(one / f"{name}.csv", lambda rows: [row | {"country": "AA"} for row in rows])
+    assert "gates: none" in run("--data", str(one), *ask).stderr, "a package of one country needs no outlines"
+    assert run("--data", str(one), "check").stderr == ""
+
+
+def draw_countries(toy: Path, folder: Path, boxes: dict[str, tuple[float, float, float, float]]) -> Path:
+    """Copy a data package and draw its countries as boxes."""
+    shutil.copytree(toy, folder)
+    (folder / "basemap").mkdir()
+    shapes = [shapely.box(*box) for box in boxes.values()]
+    gpd.GeoDataFrame({"country": list(boxes)}, geometry=shapes, crs=4326).to_file(folder / layers.OUTLINES, driver="GeoJSON")
+    return folder
 
 
 def test_a_folder_that_is_no_package_is_one_line(tmp_path: Path) -> None:
@@ -307,7 +338,8 @@ def test_a_folder_that_is_no_package_is_one_line(tmp_path: Path) -> None:
 def test_check_finds_no_fault_in_the_bundled_data() -> None:
     """The data that comes with Zone Atlas passes its own check, layer by layer."""
     lines = run("check").stdout.splitlines()
-    assert lines == [f"{name}: no fault" for name in (*LAYERS, *TABLES)]
+    parts = (*LAYERS, *TABLES, "datapackage", "countries", "basemap", "profiles", "trips")
+    assert lines == [f"{name}: no fault" for name in parts]
 
 
 def test_check_names_every_fault(toy: Path, tmp_path: Path) -> None:
@@ -383,6 +415,7 @@ def test_serve_answers_from_any_folder(toy: Path) -> None:
             process.terminate()
             said = process.communicate(timeout=10)[0]
     assert f"http://127.0.0.1:{port}" in said
+    assert "Warning: There is no basemap/countries.geojson" in said
 
 
 def test_serve_refuses_a_package_with_faults(tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -275,6 +278,35 @@ def test_characters_that_xml_cannot_hold_are_dropped(places: gpd.GeoDataFrame) -
 
 
 # Saving ----------------------------------------------------------------------------------------------------------------
+
+
+KILLED = """
+import os, signal, sys
+from geo import export
+os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
+export.save(sys.argv[1], b"half" * 100_000)
+"""
+
+
+def test_a_killed_export_leaves_nothing_beside_its_goal(tmp_path: Path) -> None:
+    """A process that is killed while it writes leaves the old file whole, and no other where files without a name are known."""
+    path = tmp_path / "p.gpkg"
+    export.save(path, b"old")
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode < 0
+    assert path.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == (1 if hasattr(os, "O_TMPFILE") else 2)
+
+
+def test_save_needs_no_files_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system has none, the file is written all the same, with the rights of any new file."""
+    export.save(tmp_path / "a", b"1")
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    export.save(tmp_path / "b", b"2")
+    assert {one.name: (one.read_bytes(), one.stat().st_mode) for one in tmp_path.iterdir()} == {
+        "a": (b"1", (tmp_path / "b").stat().st_mode),
+        "b": (b"2", (tmp_path / "b").stat().st_mode),
+    }
 
 
 def test_save_replaces_whole_or_not_at_all(tmp_path: Path) -> None:

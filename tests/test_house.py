@@ -16,10 +16,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     (
-        *("errors", "schema", "crs", "faults", "hierarchy", "snapping"),
+        *("errors", "schema", "crs", "faults", "rows", "hierarchy", "snapping"),
         *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
     ),
-    ("layers", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
+    ("layers", "region", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
@@ -36,6 +36,7 @@ FLOORS = (
     tuple(f"visits.{name}" for name in ("timetables", "schedules", "tours", "tripways", "meals", "rehearsal", "trips")),
     tuple(f"visits.{name}" for name in ("edits", "fits", "appointments", "changes", "whynot")),
     tuple(f"visits.{name}" for name in ("steps", "takeaway")),
+    ("package",),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo import crs, export, layers
+from geo import crs, export, faults, layers
 from geo.errors import InputError, NotFoundError
 from geo.proximity import lonlat
 
@@ -146,9 +146,9 @@ def test_excel_csv_is_read(data: Path, tmp_path: Path) -> None:
 def test_many_faults_are_counted(data: Path, tmp_path: Path) -> None:
     """Of very many faults the first are shown and all are counted."""
     header, row = (data / "parks.csv").read_text(encoding="utf-8").splitlines()[:2]
-    rows = [row.replace("north-park", f"park-{i}").replace("110", "abc") for i in range(layers.MAX_FAULTS + 7)]
+    rows = [row.replace("north-park", f"park-{i}").replace("110", "abc") for i in range(faults.MAX_FAULTS + 7)]
     (tmp_path / "many.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
-    with pytest.raises(InputError, match=f"{layers.MAX_FAULTS + 7} faults") as caught:
+    with pytest.raises(InputError, match=f"{faults.MAX_FAULTS + 7} faults") as caught:
         layers.read_file(tmp_path / "many.csv", "parks")
     assert caught.value.faults[-1] == "and 7 more"
 

@@ -204,6 +204,40 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != storage.MANIFEST}
 
 
+def test_check_names_a_damaged_network_though_its_time_has_not_changed(run, file: Path, home: Path) -> None:
+    """The check passes what is whole; a flipped bit in the roads or in the surfaces is a fault, and names the file."""
+    run("import", file, "--name", "two")
+    run("import", file, "--name", "one", "--no-surfaces")
+    assert run("check").stdout == "one: no fault\ntwo: no fault\n"
+    for name in ("tail.npy", "surface.car.to.npy", storage.MANIFEST, surfaces.MANIFEST):
+        path = home / "networks" / "two" / name
+        whole, status = path.read_bytes(), path.stat()
+        path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        result = run("check")
+        assert result.exit_code == 1
+        assert result.stdout == "one: no fault\ntwo: 1 fault\n"
+        assert "damaged" in result.stderr
+        assert name in result.stderr or not name.endswith(".npy")
+        assert run("check", "one").exit_code == 0
+        path.write_bytes(whole)
+    assert run("check", "two").exit_code == 0
+    assert_refused(run("check", "three"), "There is no road network “three”.")
+
+
+def test_left_over_folders_are_swept_by_any_command(run, file: Path, home: Path) -> None:
+    """What a killed import left an hour ago is gone after the next command, and was never listed."""
+    run("import", file, "--name", "two")
+    left = home / "networks" / ".two.05f4o314"
+    shutil.copytree(home / "networks" / "two", left)
+    assert [line.split()[0] for line in run("list").stdout.splitlines()] == ["name", "two"]
+    assert left.is_dir()
+    for path in (*left.iterdir(), left):
+        os.utime(path, (1e9, 1e9))
+    run("list")
+    assert [path.name for path in (home / "networks").iterdir()] == ["two"]
+
+
 def test_prepare(run, file: Path, home: Path, border_data: Path) -> None:
     """Surfaces that were left out, or made for other data, are made anew; nothing else of the network is written again."""
     folder, gates = home / "networks" / "two", border_data / "gates.csv"

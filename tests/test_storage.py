@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -178,19 +182,114 @@ def test_damaged_preparation_is_refused(grid: Network, tmp_path: Path, name: str
         storage.load(folder)
 
 
-def test_what_has_not_changed_is_believed(grid: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading every number of a large network would take longer than opening it, so it is done where a file has changed."""
-    folder = storage.save(grid.prepared(), tmp_path / "grid")
-    checked = []
-    monkeypatch.setattr(hierarchy, "check_fit", lambda *_: checked.append(True))
-    monkeypatch.setattr(storage, "MOMENT_S", 0.0)
-    storage.load(folder)
-    assert not checked
-    path = folder / "grid.step.npy"
-    path.write_bytes(path.read_bytes())
-    storage.load(folder)
-    assert len(checked) == len(grid.profiles)
-    monkeypatch.setattr(storage, "MOMENT_S", 60.0)
-    folder = storage.save(grid.prepared(), tmp_path / "again")
-    storage.load(folder)
-    assert len(checked) == 2 * len(grid.profiles), "what was written a moment ago is read"
+FLIPS = """
+import json, os, sys
+from pathlib import Path
+import geopandas as gpd
+from geo import access, storage, surfaces
+from geo.errors import InputError
+
+folder, answers = Path(sys.argv[1]), {}
+index, where = ["a", "b"], gpd.points_from_xy([107.011, 107.101], [21.013, 21.083])
+places = gpd.GeoDataFrame({"country": ["AA", "AA"]}, index=index, geometry=where, crs=4326)
+
+def answer():
+    net = storage.load(folder)
+    surfaces.load(net, places, folder)
+    return access.time_matrix(net, places, places, profile="car").to_numpy().tolist()
+
+storage.save(storage.load(folder).prepared(), folder)
+surfaces.write(storage.load(folder), places, folder)
+right = answer()
+for path in sorted(folder.iterdir()):
+    whole, status = path.read_bytes(), path.stat()
+    begin = 128 if path.suffix == ".npy" else 0
+    for at in sorted({9, 70, begin, (begin + len(whole)) // 2, len(whole) - 1}):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1:])
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        try:
+            answers[f"{path.name} {at}"] = answer()
+        except InputError as error:
+            answers[f"{path.name} {at}"] = str(error)
+    path.write_bytes(whole)
+print(json.dumps({"right": right, "again": answer(), "answers": answers}))
+"""
+
+
+def test_a_flipped_bit_is_refused_in_every_file_though_size_and_time_stay(grid: Network, tmp_path: Path) -> None:
+    """A process that opens a network with one flipped bit neither crashes nor answers: it names the file, whichever it is."""
+    folder = storage.save(grid, tmp_path / "grid")
+    done = subprocess.run([sys.executable, "-c", FLIPS, str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["again"] == seen["right"]
+    files = {path.name for path in folder.iterdir()}
+    assert {name.split()[0] for name in seen["answers"]} == files
+    assert {f"{name}.npy" for name in (*ARRAYS, "hierarchy.car.node", "grid.step", "surface.truck.from")} <= files
+    for name, answer in seen["answers"].items():
+        assert isinstance(answer, str), f"{name} is answered"
+        assert "again" in answer, answer
+        assert name.split()[0] in answer or not name.split()[0].endswith(".npy"), answer
+
+
+def test_a_network_of_an_older_version_is_to_be_imported_again(grid: Network, tmp_path: Path) -> None:
+    """A network without checksums is not believed: the sentence says what to do."""
+    folder = storage.save(grid, tmp_path / "grid")
+    _manifest(folder, format=FORMAT - 1, checksum="gone", files={name: [1, 2] for name in ARRAYS})
+    with pytest.raises(InputError, match=f"has format {FORMAT - 1}, this version reads {FORMAT}; import it again"):
+        storage.load(folder)
+
+
+# Left-over folders
+
+
+LEAVES = """
+import os, signal, sys, time
+from pathlib import Path
+from geo import storage
+with storage.beside(Path(sys.argv[1])) as made:
+    (made / "tail.npy").write_bytes(b"half")
+    print(made.name, flush=True)
+    time.sleep(60)
+"""
+
+
+def _age(folder: Path, seconds: float) -> None:
+    """Make a folder and what is in it look old."""
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (time.time() - seconds,) * 2)
+
+
+def test_what_a_killed_import_leaves_is_swept_and_what_a_running_one_writes_stays(tmp_path: Path) -> None:
+    """A left-over folder goes after an hour; that of a process which lives stays, however old; other folders are not touched."""
+    (tmp_path / "roads").mkdir()
+    (tmp_path / ".git").mkdir()
+    _age(tmp_path / ".git", 1e6)
+    with subprocess.Popen([sys.executable, "-c", LEAVES, str(tmp_path / "roads")], stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        made = tmp_path / running.stdout.readline().strip()
+        _age(made, 1e6)
+        storage.sweep(tmp_path)
+        assert made.is_dir(), "it is still being written"
+        running.kill()
+    _age(made, storage.LEFT_OVER_S - 60)
+    storage.sweep(tmp_path)
+    assert made.is_dir(), "it is too young"
+    assert storage.names(tmp_path) == ["roads"], "what is left over is not a network"
+    _age(made, storage.LEFT_OVER_S + 60)
+    storage.sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "roads"]
+
+
+def test_killed_between_two_moves_the_old_network_comes_back(grid: Network, tmp_path: Path) -> None:
+    """A kill after the old network was put aside and before the new one is in its place loses neither of them for good."""
+    storage.save(grid, tmp_path / ".roads.abcd1234.old")
+    (tmp_path / ".roads.abcd1234").mkdir()
+    storage.sweep(tmp_path)
+    assert equal(storage.load(tmp_path / "roads"), grid)
+    _age(tmp_path / ".roads.abcd1234", 1e6)
+    storage.sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["roads"]
+    storage.save(grid, tmp_path / ".gone.abcd1234.old")
+    storage.sweep(tmp_path)
+    assert not (tmp_path / "gone").exists(), "a network that has been removed since does not come back"

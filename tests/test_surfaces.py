@@ -82,9 +82,9 @@ def test_kept_beside_the_network(roads: Roads, points: Points, tmp_path: Path) -
         path.write_bytes(damage)
         with pytest.raises(InputError, match="damaged"):
             surfaces.load(net, there, folder)
-    np.save(path, np.zeros((3, 3), np.float32))
+    path.write_bytes(whole)
     with pytest.raises(InputError, match="another type or size"):
-        surfaces.load(net, there, folder)
+        surfaces.load(two_countries(roads, 2).prepared(), there, folder)
     (folder / surfaces.MANIFEST).write_text(json.dumps(manifest | {"format": 0}))
     with pytest.raises(InputError, match="prepare them again"):
         surfaces.load(net, there, folder)

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import Page, read
 
-from geo import export, storage
+from geo import export, layers, storage
 from geo.network import Network
 from geo.schema import LAYERS
 from webapp import create_app, labels, pages
@@ -165,11 +166,34 @@ def test_another_region_is_another_folder(make_app: Callable[..., Flask], toy: P
         assert not re.search(r"Viet Nam|China|Quang Ninh|Guangxi", said), url
 
 
-def test_a_point_in_a_package_without_borders_has_access(make_app: Callable[..., Flask], toy: Path) -> None:
-    """Where the package draws no countries, a point still finds its way."""
-    page = read(make_app(toy).test_client(), "/access", lon=100.1, lat=0, profile="car")
-    assert "Bridge" in page.text
-    assert "West Port" in page.text
+def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(make_app: Callable[..., Flask], toy: Path) -> None:
+    """Where the package draws no countries, a way from a point could cross an open border: page, sheet and API say why there is none."""
+    client = make_app(toy).test_client()
+    for query in ({}, {"part": "sheet"}):
+        page = read(client, "/access", 404, lon=100.1, lat=0, profile="car", **query)
+        assert "not known on which side of a border the point lies" in page.text
+        assert "basemap/countries.geojson" in page.text
+    for path in ("/api/access?lon=100.1&lat=0", "/api/times?lon=100.1&lat=0", "/api/route?from=100.1,0&to=east-park"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "side of a border" in answer.get_json()["description"]
+    assert "West Port" in read(client, "/sites/west-park").text
+
+
+@pytest.mark.parametrize("how", ["argument", "environment"])
+def test_a_relative_data_folder_serves_its_basemap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """The basemap comes from the folder that the operator named, seen from where the server was started."""
+    shutil.copytree(layers.bundled(), tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    if how == "environment":
+        monkeypatch.setenv("ZONEATLAS_DATA", "mine")
+        client = create_app({"HOME": str(tmp_path)}).test_client()
+    else:
+        client = create_app({"HOME": "home", "DATA": "mine"}).test_client()
+    monkeypatch.chdir("/")
+    with client.get("/basemap.pmtiles", headers={"Range": "bytes=0-6"}) as answer:
+        assert (answer.status_code, answer.data) == (206, b"PMTiles")
+    assert client.get("/sites/hai-yen-ip").status_code == 200
 
 
 # The table ---------------------------------------------------------------------------------------------------------------

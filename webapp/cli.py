@@ -50,7 +50,7 @@ def main(ctx: click.Context, data: str | None) -> None:
     """Explore industrial zones, border gates and transport corridors."""
     from geo import layers
 
-    ctx.obj = Context(Path(data) if data else layers.bundled(), data)
+    ctx.obj = Context(Path(data).resolve() if data else layers.bundled(), data)
 
 
 main.add_command(roads)
@@ -73,14 +73,14 @@ def serve(context: Context, host: str, port: int) -> None:
     """Serve the web app until Ctrl+C; a data package with faults is not served."""
     import os
 
-    from geo import layers
+    from geo import package
     from webapp import create_app, server
 
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     shown = f"http://{name}:{port}"
     config = {"DATA": context.given} | ({} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown})
     app = create_app(config)
-    _refuse(layers.check(app.config["DATA"]), app.config["DATA"])
+    _refuse(package.check(app.config["DATA"]), app.config["DATA"])
     try:
         serving = server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
@@ -89,6 +89,7 @@ def serve(context: Context, host: str, port: int) -> None:
     _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
     click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")
+    _warn(app.config["DATA"])
     if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
         click.echo(
             "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others reach it; other names get 400.", err=True
@@ -100,6 +101,14 @@ def _refuse(report: dict[str, list[str]], data: Path) -> None:
     wrong = [f"{name}: {fault}" for name, faults in report.items() for fault in faults]
     if wrong:
         raise InputError(f"{data} has faults:", wrong)
+
+
+def _warn(data: Path) -> None:
+    """Print what keeps a package without faults from giving some answers."""
+    from geo import package
+
+    for warning in package.warnings(data):
+        click.echo(f"Warning: {warning}", err=True)
 
 
 def _compile(app: Any) -> None:
@@ -160,21 +169,24 @@ def list_layers(context: Context, format_: str, output: Path | None) -> None:
 @main.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--layer", "layer_id", help="What the file holds; needed with a file.")
-@click.option("--epsg", default=4326, show_default=True, help="System of lon and lat in a CSV file.")
+@click.option("--epsg", default=4326, show_default=True, help="System of lon and lat in the FILE.")
 @click.pass_obj
 def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) -> None:
-    """Check the data package, or one FILE against a layer, and name every fault."""
-    from geo import layers
+    """Check the data package, or one FILE against a layer and the region of the package, and name every fault."""
+    from geo import layers, package
+    from geo.faults import counted
 
     if file is not None:
         if layer_id is None:
             raise InputError(f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}.")
-        click.echo(f"{file.name}: {len(layers.read_file(file, layer_id, epsg=epsg))} rows, no fault.")
+        rows = layers.read_file(file, layer_id, epsg=epsg, region=package.region(context.data))
+        click.echo(f"{file.name}: {len(rows)} rows, no fault.")
         return
-    report = layers.check(context.data)
+    report = package.check(context.data)
     for name, faults in report.items():
-        click.echo(f"{name}: {'no fault' if not faults else f'{len(faults)} faults'}")
+        click.echo(f"{name}: {counted(faults)}")
     _refuse(report, context.data)
+    _warn(context.data)
 
 
 @main.command()
@@ -193,7 +205,7 @@ def nearest(context: Context, layer_id: str, from_: str, k: int, format_: str, o
     if layer.geometry != "Point":
         raise InputError(f"The layer {layer_id} has no points.")
     frame = opened.frame(layer_id)
-    found = proximity.nearest(_place(opened, from_), frame, k=k)
+    found = proximity.nearest(_place(opened, from_, by_road=False), frame, k=k)
     found.insert(2, "name_en", frame.loc[found["to_id"], "name_en"].to_numpy())
     _print(found, format_, output, f"nearest {layer_id}", frame)
 
@@ -358,13 +370,16 @@ def single_map(context: Context, output: Path, profile: str, lang: str) -> None:
     click.echo(f"{output}: {len(page.encode()) / 1e6:.1f} MB, opens in any browser.", err=True)
 
 
-def _place(opened: Any, text: str) -> Any:
+def _place(opened: Any, text: str, *, by_road: bool = True) -> Any:
+    import geopandas as gpd
+
     from webapp import args
 
     if "," not in text:
         return opened.place(text)[1]
     try:
-        return opened.point(*args.lonlat(text))
+        lon, lat = args.lonlat(text)
+        return opened.point(lon, lat) if by_road else gpd.GeoDataFrame(index=["point"], geometry=gpd.points_from_xy([lon], [lat]), crs=4326)
     except ValueError as error:
         raise InputError(f"{error}.") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -19,9 +18,9 @@ import numpy as np
 
 from geo import borders, corridors, layers, network, osm, storage, surfaces
 from geo.errors import InputError, NotFoundError, UnavailableError
+from geo.faults import counted
 from webapp import settings
 
-NAME = re.compile(r"[a-z0-9-]+")
 RESERVED = "corridors"
 """The network that comes with the data package."""
 
@@ -49,25 +48,25 @@ class Package:
 
     @classmethod
     def of(cls, context: click.Context) -> Package:
-        import geopandas as gpd
-
         data = _data(context)
-        outlines = data / "basemap" / "countries.geojson"
-        if not outlines.is_file():
-            raise NotFoundError(f"There is no file {outlines}, which is needed to close the border.")
+        outlines = layers.read_countries(data)
+        if outlines is None:
+            make = "python data/basemap/build.py --bbox W,S,E,N --out DIR"
+            raise NotFoundError(f"There is no file {data / layers.OUTLINES}, which is needed to close the border; “{make}” makes it.")
         return cls(
             speeds=layers.read_table(data, "speeds"),
             crossings=layers.read_table(data, "crossings"),
             gates=layers.read(data, "gates"),
             parks=layers.read(data, "parks"),
-            countries=gpd.read_file(outlines),
+            countries=outlines,
             places=context.obj.store().targets(),
         )
 
 
 @click.group()
 def roads() -> None:
-    """Road networks from OpenStreetMap: download, import, prepare, list, remove."""
+    """Road networks from OpenStreetMap: download, import, prepare, list, check, remove."""
+    storage.sweep(_folder())
 
 
 _surfaces = click.option(
@@ -158,8 +157,7 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
 def list_(context: click.Context) -> None:
     """List the networks: that of the data package and those that are kept, one a line."""
     rows = [("name", "title", "junctions", "segments", "coarse", "source date", "surfaces", "profiles")]
-    names = [RESERVED, *sorted(folder.name for folder in _folder().glob("*/") if NAME.fullmatch(folder.name))]
-    for name in names:
+    for name in (RESERVED, *storage.names(_folder())):
         try:
             one = corridors.read(_data(context)) if name == RESERVED else storage.load(_folder() / name)
             ready = _ready(_folder() / name, context)
@@ -173,6 +171,32 @@ def list_(context: click.Context) -> None:
     for row in rows:
         cells = [cell.rjust(w) if at in (2, 3) else cell.ljust(w) for at, (cell, w) in enumerate(zip(row, width, strict=True))]
         click.echo("  ".join(cells).rstrip())
+
+
+@roads.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1, callback=lambda _, __, values: [_name(value) for value in values])
+def check(names: list[str]) -> None:
+    """Check that every file of the kept networks, or of those named, is as it was written."""
+    faults = []
+    for name in names or storage.names(_folder()):
+        if not (_folder() / name).is_dir():
+            raise NotFoundError(f"There is no road network “{name}”.")
+        found = _faults(_folder() / name)
+        click.echo(f"{name}: {counted(found)}")
+        faults += found
+    if faults:
+        raise InputError("Road networks are damaged:", faults)
+
+
+def _faults(folder: Path) -> list[str]:
+    """List what is wrong with the files of a network and of its surfaces."""
+    faults = []
+    for look in (storage.load, surfaces.check_files):
+        try:
+            look(folder)
+        except (InputError, NotFoundError) as error:
+            faults.append(str(error))
+    return faults
 
 
 @roads.command()
@@ -346,7 +370,7 @@ def _label(step: str) -> str:
 
 
 def _name(value: str) -> str:
-    if not NAME.fullmatch(value):
+    if not storage.NAME.fullmatch(value):
         raise InputError(f"“{value}” cannot be the name of a network: use small letters, digits and hyphens.")
     if value == RESERVED:
         raise InputError(f"“{RESERVED}” is the network that comes with the data; choose another name.")

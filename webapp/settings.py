@@ -88,7 +88,7 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” is not an http or https address")
     elif public.path:
         faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” has a path; the app needs a host name or a port of its own")
-    data = Path(raw["DATA"]) if raw["DATA"] else layers.bundled()
+    data = Path(raw["DATA"]).resolve() if raw["DATA"] else layers.bundled()
     if not data.is_dir():
         faults.append(f"DATA: there is no folder {data}")
     tiles = "" if raw["ONLINE_TILES"] == "off" else raw["ONLINE_TILES"]
@@ -103,7 +103,7 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     named = (str(public.hostname), *raw["TRUSTED_HOSTS"].replace(" ", "").split(","))
     return {
         "DATA": data,
-        "HOME": Path(raw["HOME"]) if raw["HOME"] else home(),
+        "HOME": Path(raw["HOME"]).resolve() if raw["HOME"] else home(),
         "PUBLIC_URL": raw["PUBLIC_URL"].rstrip("/"),
         "TRUSTED_HOSTS": None,  # that of Flask, which knows neither capitals nor IPv6
         "HOSTS": frozenset({"127.0.0.1", "localhost", "[::1]", *map(_host, filter(None, named))}),

@@ -23,13 +23,12 @@ from geo import access, corridors, layers, proximity, screening, storage, surfac
 from geo.errors import InputError, NotFoundError
 from geo.export import About
 from geo.network import Network
+from geo.region import COAST_TOLERANCE_M
 from geo.ways import Sides
 from webapp.languages import province_names
 
 T = TypeVar("T")
 CORRIDORS = "corridors"
-COAST_TOLERANCE_M = 2_000.0
-"""How far outside the drawn coast a point still belongs to a country: quays and reclaimed land lie up to 1.6 km outside it."""
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
 KEPT_CLOSED = 8
@@ -162,25 +161,40 @@ class Store:
     # Points
 
     def point(self, lon: float, lat: float) -> gpd.GeoDataFrame:
-        """Make a layer of one point, with the country it lies in: empty at sea and outside the map, where no road begins.
-
-        A package that draws no countries gives no such column, and the point is joined to whatever road is near.
-        """
+        """Make a layer of one point, with the country it lies in: empty at sea and outside the map, where no road begins."""
         place = gpd.points_from_xy([lon], [lat])
-        country = self.country(lon, lat)
-        if country is None:
-            return gpd.GeoDataFrame(index=["point"], geometry=place, crs=4326)
-        return gpd.GeoDataFrame({"country": [country]}, index=["point"], geometry=place, crs=4326)
+        return gpd.GeoDataFrame({"country": [self.country(lon, lat)]}, index=["point"], geometry=place, crs=4326)
 
-    def country(self, lon: float, lat: float) -> str | None:
-        """Say in which country a point lies: empty at sea, None where the package draws no countries."""
+    def country(self, lon: float, lat: float) -> str:
+        """Find in which country a point lies: empty at sea.
+
+        A package that draws no countries and has places in one only lies in that one.
+
+        Raises
+        ------
+        NotFoundError
+            The package has places in several countries and draws none of them: joined to whatever road is near, a point on one
+            side of a border would have ways from the other.
+        """
 
         def make() -> proximity.Locator | None:
             countries = self.countries()
             return None if countries is None else proximity.Locator(countries, "country")
 
         locator = self.keep("locator", make)
-        return None if locator is None else locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0] or ""
+        if locator is not None:
+            return locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0] or ""
+        names = {*self.frame("parks")["country"], *self.targets()["country"]}
+        if len(names) > 1:
+            raise NotFoundError(
+                _(
+                    "This data package draws no countries, so it is not known on which side of a border the point lies. Choose a site "
+                    "instead; the operator makes the file %(file)s with %(command)s.",
+                    file=layers.OUTLINES,
+                    command="python data/basemap/build.py --bbox W,S,E,N --out DIR",
+                )
+            )
+        return str(next(iter(names), ""))
 
     def examples(self) -> dict[str, screening.Profile]:
         """Give the examples of requirements; a package of another region need not have any."""
@@ -195,8 +209,7 @@ class Store:
 
     def countries(self) -> gpd.GeoDataFrame | None:
         """Give the countries as polygons; None where the package draws none."""
-        path = self.data / "basemap" / "countries.geojson"
-        return self.keep("countries", lambda: gpd.read_file(path, engine="pyogrio") if path.is_file() else None)
+        return self.keep("countries", lambda: layers.read_countries(self.data))
 
     def population(self) -> gpd.GeoDataFrame:
         """Give the places whose people are counted, as points."""
@@ -212,8 +225,7 @@ class Store:
     def networks(self) -> tuple[str, ...]:
         """Name the networks there are: that of the corridors, and those saved under the home folder."""
         saved = self.home / "networks"
-        found = sorted(one.name for one in saved.iterdir() if (one / storage.MANIFEST).is_file()) if saved.is_dir() else []
-        return (CORRIDORS, *found)
+        return (CORRIDORS, *(name for name in storage.names(saved) if (saved / name / storage.MANIFEST).is_file()))
 
     def network(self, name: str = CORRIDORS) -> Network:
         """Open a network by name; one that has been imported anew since is opened anew."""

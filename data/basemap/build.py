@@ -379,6 +379,7 @@ def main() -> None:
     options = parser.parse_args()
     bbox = tuple(float(value) for value in options.bbox.split(","))
 
+    (options.out / "basemap").mkdir(parents=True, exist_ok=True)
     places = read_places(bbox)
     countries = read_countries(region_around(bbox, CONTEXT_BORDER_DEG))
     admin1 = read_npm(*NATURAL_EARTH)[["iso_3166_2", "iso_a2", *NAMES, "geometry"]]

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,13 @@ import shapely
 
 from geo import layers, proximity
 from geo.errors import NotFoundError
+from geo.region import COAST_TOLERANCE_M
 from geo.schema import LAYERS
 from geo.visits.itinerary import Place
 from geo.visits.placenames import PlaceNames
 from geo.visits.triptext import meant, proposed, short
 
 LANGUAGES = ("en", "vi", "zh")
-COAST_TOLERANCE_M = 2_000.0
-"""A point farther from land than this is at sea. Quays and reclaimed land lie outside the outlines, by 1.1 km at most in the data."""
 
 MOST_CHOICES = 6
 """So many places that share a name are listed in a sentence."""
@@ -56,16 +54,12 @@ class Gazetteer:
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> Gazetteer:
         """Read the places of a data package; errors as :func:`geo.layers.read`."""
-        import geopandas as gpd
-
-        folder = Path(folder)
-        outlines = folder / "basemap" / "countries.geojson"
         clocks = layers.read_table(folder, "clocks")
         return cls(
             {layer.id: layers.read(folder, layer.id) for layer in LAYERS.values() if layer.place},
             dict(zip(clocks["country"], clocks["timezone"], strict=True)),
             tuple(dict.fromkeys(layers.read_table(folder, "speeds")["profile"])),
-            gpd.read_file(outlines, engine="pyogrio") if outlines.is_file() else None,
+            layers.read_countries(folder),
         )
 
     def place(self, place_id: str) -> Place:
