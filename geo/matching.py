@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo import screening
-from geo.companies import CHOICES, COLUMNS, EVEN, HEADERS, NUMBERS, Company
+from geo.companies import CHOICES, COLUMNS, EVEN, HEADERS, NUMBERS, Company, language_of
 from geo.criteria import Criterion, amounts, faults, measure, refuse
 from geo.screening import FAILS, PASSES, UNKNOWN, Limit, Profile, Relaxation
 
@@ -295,14 +295,13 @@ def template(lines: Iterable[Sequence[str]], titles: Mapping[str, str] | None = 
 
 def title_of(name: str, language: str = "en") -> str:
     """Call a column in a language (en, vi, zh) as :func:`geo.sheets.read` knows it, with its unit."""
-    letters = {"vi": r"[^\x00-\x7f\u2e80-\uffff]", "zh": r"[\u2e80-\uffff]"}.get(language)
-    found = next((one for one in HEADERS[name].split(", ") if letters and re.search(letters, one)), "")
+    found = next((text for text in HEADERS[name].split(", ") if language_of(text) == language != "en"), "")
     unit = {"ha": " (ha)", "m2": " (USD/m2)"}.get(name.rsplit("_", 1)[-1], " (min)" if name.startswith("max") else "")
     return found[0].upper() + found[1:] + unit if found else name
 
 
 def to_csv(companies: Sequence[Company]) -> str:
-    """Write companies so that :func:`geo.sheets.read` gives them back, in the same rows."""
+    """Write companies so that :func:`geo.sheets.read` returns them, in the same rows."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -26,7 +26,7 @@ FLOORS = (
         *("planned", "sites", "screening", "claims"),
     ),
     ("criteria", "ranking", "robustness"),
-    ("companies", "sheets", "matching"),
+    ("companies", "amounts", "sheets", "matching"),
     ("export", "maps"),
     tuple(
         f"visits.{name}" for name in ("itinerary", "moments", "plainyaml", "triptext", "_legs", "_trips", "_tourdays", "_tours", "_fits")

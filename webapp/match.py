@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, TypeVar
 
+import orjson
 from flask import Blueprint, Response, g, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo import companies, matching, screening, sheets, sites
-from geo.companies import Fault, SheetError
+from geo.companies import Fault, Sheet, SheetError
 from geo.errors import InputError, UnavailableError
 from geo.matching import Match, Park, Reason
 from webapp import args, labels, rank, wording
@@ -43,12 +45,13 @@ SENTENCES = (
     N_("The sheet reaches beyond column %(column)s; delete what stands beside the table."),
     N_("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
     N_("the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column"),
-    N_("a column “company” is missing"),
-    N_("“%(text)s” is no known column; known are: %(known)s"),
-    N_("“%(text)s” is no known column; did you mean “%(close)s”?"),
+    N_("the column “%(column)s” is missing"),
+    N_("the column “%(text)s” is not known here and was not read"),
+    N_("the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"),
+    N_("the rows above the header, to row %(n)s, were passed over"),
     N_("the unit “%(unit)s” of the header is not known here; known are: %(known)s"),
     N_("stands already in column %(other)s"),
-    N_("“%(text)s” stands in a column without a header"),
+    N_("the column has no header and was not read"),
     N_("has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"),
     N_("the company has no name"),
     N_("holds a formula, which is never computed; write its value"),
@@ -57,11 +60,17 @@ SENTENCES = (
     N_("“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column"),
     N_("“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header"),
     N_("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
+    N_("“%(text)s” is a minimum, and this column holds a maximum"),
+    N_("“%(text)s” is a maximum, and this column holds a minimum"),
+    N_("of “%(text)s” the lower end counts"),
+    N_("of “%(text)s” the upper end counts"),
+    N_("“%(text)s” is read as %(value)s, as numbers are written in the language of the header"),
     N_("“%(text)s” is not known here; known are: %(known)s"),
+    N_("“%(text)s” is taken as %(known)s"),
     N_("is longer than %(n)s characters"),
     N_("and %(n)s more"),
     N_("“%(text)s” stands already in row %(other)s; both are matched"),
-    N_("“%(text)s” is taken as %(now)s, of which it is a part today"),
+    N_("“%(text)s” is taken as %(known)s, of which it is a part today"),
 )
 """The sentences of :data:`geo.companies.SENTENCES`, for the translators; a test compares."""
 
@@ -82,47 +91,71 @@ def template() -> Response:
 @pages.post("/match")
 def answer() -> Any:
     args.parse(request.args, ())
-    drive, data, as_xlsx = _upload()
+    drive, data, carried, as_xlsx = _upload()
     opened = store()
     coarse = opened.roads(drive).manifest.coarse
     if not _few.acquire(timeout=sheets.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
         examples = opened.examples()
-        found, told = sheets.read_apart(data, _words(opened, examples))
-        matches = matching.match(found, rank.site_table(opened, drive), examples, profile=drive.profile)
+        sheet = sheets.read_apart(data, _words(opened, examples))
+        matches = matching.match(sheet.companies, rank.site_table(opened, drive), examples, profile=drive.profile)
     except SheetError as error:
-        return _page(drive, faults=[said(one) for one in error.found]), 400
+        return _page(drive, faults=[sentence(fault) for fault in error.found]), 400
     finally:
         _few.release()
-    if "sheet" in request.form:  # written by ourselves, so its encoding is none of theirs
-        told = [one for one in told if one.code != "decoded"]
+    if carried is not None:  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
+        sheet = replace(sheet, notes=carried.notes, left_out=carried.left_out)
     if as_xlsx:
-        return _workbook(_to_xlsx(opened, drive, matches, told), f"zone-atlas-matches-{current().code}.xlsx")
-    carried = matching.to_csv(found)
+        return _workbook(_to_xlsx(opened, drive, matches, sheet), f"zone-atlas-matches-{current().code}.xlsx")
+    again = matching.to_csv(sheet.companies)
     return _page(
         drive,
         matches=matches[:SHOWN],
         total=len(matches),
-        told=[said(one) for one in told],
-        carried=carried if len(carried.encode()) <= MAX_CARRIED else "",
+        notes=[sentence(note) for note in sheet.notes],
+        left_out=[sentence(fault) for fault in sheet.left_out],
+        carried=again if len(again.encode()) <= MAX_CARRIED else "",
+        carried_notes=_remarks(sheet),
         parks=opened.frame("parks"),
         coarse=coarse,
     )
 
 
-def _upload() -> tuple[Drive, bytes, bool]:
-    """Take how one drives, the sheet, a file or what a page of ours carried, and whether a workbook is wanted."""
-    unknown = (set(request.form) - {"format", "sheet", *args.DRIVE}) | (set(request.files) - {"file"})
+def _upload() -> tuple[Drive, bytes, Sheet | None, bool]:
+    """Read how one drives, the sheet and whether a workbook is wanted; a file goes before the sheet that a page of ours carried.
+
+    Of a carried sheet also what there was to tell of it as it came.
+    """
+    unknown = (set(request.form) - {"format", "sheet", "remarks", *args.DRIVE}) | (set(request.files) - {"file"})
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
         raise InputError(_("This form holds a file, and nothing else."))
     given = MultiDict((name, value) for name, value in request.form.items(multi=True) if name in args.DRIVE)
     drive = Drive.of(args.parse(given, args.DRIVE))
     file = request.files.get("file")
-    data = file.read(sheets.MAX_BYTES + 1) if file else request.form.get("sheet", "").encode("utf-8", "replace")
+    data, carried = file.read(sheets.MAX_BYTES + 1) if file else b"", None
+    if not data:
+        data = request.form.get("sheet", "").encode("utf-8", "replace")
+        carried = _sheet_of(request.form.get("remarks", ""))
     if not data:
         raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
-    return drive, data, request.form.get("format") == "xlsx"
+    return drive, data, carried, request.form.get("format") == "xlsx"
+
+
+def _remarks(sheet: Sheet) -> str:
+    """Write the notes and faults of a sheet, so that they come back with it."""
+    return orjson.dumps([[asdict(fault) for fault in faults] for faults in (sheet.notes, sheet.left_out)]).decode()
+
+
+def _sheet_of(remarks: str) -> Sheet:
+    """Read what :func:`_remarks` wrote; `InputError` for anything else."""
+    try:
+        notes, left_out = (tuple(Fault(**fault) for fault in faults) for faults in orjson.loads(remarks or "[[], []]"))
+        for fault in (*notes, *left_out):
+            sentence(fault)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise InputError(_("This form holds a file, and nothing else.")) from None
+    return Sheet((), notes, left_out)
 
 
 def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
@@ -172,7 +205,7 @@ def _workbook(data: bytes, name: str) -> Response:
     return response
 
 
-def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], told: list[Fault]) -> bytes:
+def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], sheet: Sheet) -> bytes:
     coarse = opened.roads(drive).manifest.coarse
     titles = (
         *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Score of 100")),
@@ -185,12 +218,12 @@ def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], told: list[Fault
 
     names = labels.names(opened.frame("parks")).to_dict()
     return matching.to_xlsx(
-        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, told)),
+        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, sheet)),
         said=both, unmet=unmet,
     )  # fmt: skip
 
 
-def _notes(opened: Store, drive: Drive, told: list[Fault]) -> Iterator[tuple[str, str]]:
+def _notes(opened: Store, drive: Drive, sheet: Sheet) -> Iterator[tuple[str, str]]:
     about = opened.about("parks")
     yield _("How to read it"), "Zone Atlas"
     yield _("Date"), day(date.today().isoformat())
@@ -206,8 +239,10 @@ def _notes(opened: Store, drive: Drive, told: list[Fault]) -> Iterator[tuple[str
     for source in about.sources:
         yield _("Source"), source
     yield _("Licence"), about.licence
-    for one in told:
-        yield _("Your sheet"), said(one)
+    for fault in sheet.left_out:
+        yield _("Rows left out"), sentence(fault)
+    for note in sheet.notes:
+        yield _("Your sheet"), sentence(note)
 
 
 # Words -------------------------------------------------------------------------------------------------------------------
@@ -266,18 +301,27 @@ def explained(profile: str) -> dict[str, str]:
     }
 
 
-def said(one: Fault) -> str:
-    """Tell something of a sheet in the language of the request."""
-    text = gettext_of(one)
-    if one.column:
-        return _("row %(row)s, column %(column)s: %(text)s", row=one.row, column=one.column, text=text)
-    return _("row %(row)s: %(text)s", row=one.row, text=text) if one.row else text
+def sentence(fault: Fault) -> str:
+    """Write a fault of a sheet, or a note on it, in the language of the request."""
+    values = dict(fault.values)
+    for name, value in fault.values.items():
+        if isinstance(value, list):
+            values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
+    text = str(_(companies.SENTENCES[fault.code], **values))
+    if fault.column:
+        return _("row %(row)s, column %(column)s: %(text)s", row=fault.row, column=fault.column, text=text)
+    return _("row %(row)s: %(text)s", row=fault.row, text=text) if fault.row else text
 
 
-def gettext_of(one: Fault) -> str:
-    """Translate a sentence and fill it in."""
-    values = one.values | ({"now": province(one.values["now"])} if "now" in one.values else {})
-    return str(_(companies.SENTENCES[one.code], **values))
+def _named(of: str, code: str) -> str:
+    """Name a code that a sentence lists: a column, a province, a sector or an example, a country; units are what they are."""
+    if of == "column":
+        return matching.title_of(code, current().code)
+    if of == "province":
+        return province(code)
+    if of == "sector" and code in store().examples():
+        return str(getattr(store().examples()[code], f"name_{current().code}"))
+    return str(labels.label(code)) if of else code
 
 
 def reason(one: Match, each: Reason, coarse: bool) -> str:
