@@ -43,7 +43,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from webapp import api, args, claims, compare, factsheet, match, ogc, pages, planned, rank, sheet, takealong, trip, weights
+    from webapp import api, args, claims, compare, factsheet, match, ogc, pages, planned, provenance, rank, sheet, takealong, trip, weights
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -54,6 +54,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
+    app.jinja_env.filters["provenance"] = provenance.in_words
     app.jinja_env.globals.update(years=args.YEARS, assumed_years=planned.assumed, planned_query=planned.query)
     for blueprint in (planned.pages, trip.pages, takealong.pages):
         app.register_blueprint(blueprint)

@@ -219,7 +219,7 @@ def is_known(value: Any) -> bool:
     """Say whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
     if isinstance(value, str):
         return value != ""
-    return value is not None and str(value) not in ("<NA>", "nan", "NaT")
+    return value is not None and str(value) not in ("", "<NA>", "nan", "NaT")  # an undefined name of a template is written as nothing
 
 
 SPREAD = (0.9, 1.15)
