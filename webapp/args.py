@@ -342,6 +342,7 @@ PARAMETERS: dict[str, Reader] = {
     "direction": _choice("from", "to"),
     "at": _point,
     "layers": _layers,
+    "tiles": _choice("1"),
     "offset": _count,
     "epsg": _epsg,
     "lang": _choice(*LANGUAGES),
