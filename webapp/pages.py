@@ -92,6 +92,7 @@ def table() -> str:
         tabs=list(layers.LAYERS.values()),
         formats=export.FORMATS.values(),
         query=[(name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS],
+        sorting=[("sort", values["sort"])] if "sort" in values else [],
         link=[(name, value) for name, value in request.args.items(multi=True) if name != "offset"],
     )
 
