@@ -23,7 +23,7 @@ FLOORS = (
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
-        *("planned", "sites", "screening", "claims"),
+        *("planned", "sites", "screening", "claims", "search"),
     ),
     ("criteria", "ranking", "robustness"),
     ("companies", "amounts", "sheets", "matching"),

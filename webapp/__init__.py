@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, render_template, request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -93,17 +95,35 @@ def _wants_json() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def _say(status: int, message: str, faults: tuple[str, ...] = ()) -> tuple[Any, int]:
+def _say(status: int, message: str, faults: tuple[str, ...] = (), parameters: tuple[str, ...] = ()) -> tuple[Any, int]:
     if _wants_json():
         return {"code": status, "description": "\n".join([message, *faults])}, status
     if request.args.get("part") == "sheet":
         return render_template("_error.html", message=message, faults=faults), status
-    return render_template("error.html", status=status, message=message, faults=faults), status
+    return render_template("error.html", status=status, message=message, faults=faults, onward=_onward(parameters)), status
+
+
+def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the links of an error page, text and address: what was asked without its faults, and the page before."""
+    onward = []
+    if parameters and request.method == "GET":
+        sound = [(name, value) for name, value in request.args.items(multi=True) if name not in parameters]
+        onward.append((gettext("Continue without the faulty part"), request.path + (f"?{urlencode(sound)}" if sound else "")))
+    before = urlsplit(request.referrer or "")
+    address = f"/{before.path.lstrip('/')}" + (f"?{before.query}" if before.query else "")
+    if before.netloc == request.host and address != request.full_path.rstrip("?"):
+        onward.append((gettext("Back to the previous page"), address))
+    return onward
 
 
 def _atlas_error(error: AtlasError) -> tuple[Any, int]:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    return _say(status, languages.said(getattr(error, "message", str(error))), tuple(map(languages.said, getattr(error, "faults", ()))))
+    return _say(
+        status,
+        languages.said(getattr(error, "message", str(error))),
+        tuple(map(languages.said, getattr(error, "faults", ()))),
+        getattr(error, "parameters", ()),
+    )
 
 
 def _http_error(error: HTTPException) -> Any:

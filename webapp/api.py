@@ -20,10 +20,13 @@ api = Blueprint("api", __name__, url_prefix="/api")
 
 DRAWN: dict[str, tuple[str, ...]] = {
     "parks": (
-        *("id", "name_en", "name_vi", "name_zh", "kind", "country", "province_en", "province_former_en", "district"),
+        *("id", "name_en", "name_vi", "name_zh", "kind", "country", "province_en", "province_former_en", "district", "developer"),
         *("status", "sectors", "area_ha", "area_source_kind", "position_accuracy_m"),
     ),
-    "gates": ("id", "name_en", "name_vi", "name_zh", "opposite_name_en", "kind", "mode", "cargo", "position_accuracy_m"),
+    "gates": (
+        *("id", "name_en", "name_vi", "name_zh", "opposite_name_en", "opposite_name_vi", "opposite_name_zh"),
+        *("kind", "mode", "cargo", "position_accuracy_m"),
+    ),
     "ports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
     "airports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
     "cities": ("id", "name_en", "name_vi", "name_zh", "kind"),
@@ -68,6 +71,19 @@ def map_layer(layer_id: str) -> Response:
     opened = store()
     body = opened.keep(("drawn", layer_id), lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
     return send(body, "application/json")
+
+
+def searched(store: Store) -> dict[str, Any]:
+    """Make what ``search.js`` searches: the index of all places, and the characters it takes for others."""
+    index = store.index()
+    return {"traditional": index.letters(), "rows": [[key, entry.layer, *entry.texts] for key, entry in index.entries.items()]}
+
+
+@api.get("/search.json")
+def search_index() -> Response:
+    args.parse(request.args, ())
+    opened = store()
+    return send(opened.keep("searched", lambda: Body.of(orjson.dumps(searched(opened)))), "application/json")
 
 
 def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:

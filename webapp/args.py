@@ -28,6 +28,14 @@ SHAPES = ("linear", "step", "saturating")
 CURRENCIES = ("USD", "CNY", "VND")
 
 
+class AddressError(InputError):
+    """Parameters of an address that cannot be read; ``parameters`` are their names."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults.values())
+        self.parameters = tuple(faults)
+
+
 def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     """Read a query string into values.
 
@@ -43,27 +51,27 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
 
     Raises
     ------
-    InputError
+    AddressError
         Names every unknown, doubled or malformed parameter.
     """
     allowed = (*allowed, "lang")
     values: dict[str, Any] = {}
-    faults: list[str] = []
+    faults: dict[str, str] = {}
     for name, raw in given.lists():
         if name not in allowed:
-            faults.append(_("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed)))
+            faults[name] = _("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed))
             continue
         texts = [text for text in raw if text != ""]
         most = LENGTHS.get(name, MAX_LENGTH)
         if any(len(text.replace("\r\n", "\n")) > most or "\x00" in text for text in texts):
-            faults.append(_("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most))
+            faults[name] = _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most)
         elif texts:
             try:
                 values[name] = PARAMETERS[name](texts)
             except ValueError as error:
-                faults.append(f"{name}: {error}")
+                faults[name] = f"{name}: {error}"
     if faults:
-        raise InputError(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults)
+        raise AddressError(faults)
     values.pop("lang", None)
     return values
 
@@ -342,6 +350,7 @@ PARAMETERS: dict[str, Reader] = {
     "direction": _choice("from", "to"),
     "at": _point,
     "layers": _layers,
+    "tiles": _choice("1"),
     "offset": _count,
     "epsg": _epsg,
     "lang": _choice(*LANGUAGES),

@@ -115,7 +115,8 @@ CODES: dict[str, Any] = {
 TEXTS: dict[str, Any] = {
     "sites": _("{n} sites"),
     "of": _("{n} of {m} sites"),
-    "none": _("No site matches. Take a filter away."),
+    "none": _("No sites match."),
+    "morePlaces": _("Show {n} more places"),
     "gate": _("gate"),
     "port": _("port"),
     "area": _("area"),
@@ -176,7 +177,6 @@ def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     texts = {"labels": CODES, "texts": TEXTS}
     told: dict[str, Any] = {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()}
     told["labels"] |= {name: shown for name in provinces if (shown := languages.province(name)) != name}
-    told["provinces"] = {name: languages.province_names(name) for name in provinces}
     return told | {"spread": SPREAD, "language": languages.current().code}
 
 

@@ -137,9 +137,9 @@ def province(name: Any) -> str:
 
 
 @functools.cache
-def province_names(name: str) -> str:
-    """Give the names of a province in all languages, for the search."""
-    return " ".join(dict.fromkeys((name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()))))
+def province_names(name: str) -> tuple[str, ...]:
+    """Return the names of a province in all languages, for the search."""
+    return tuple(dict.fromkeys((name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()))))
 
 
 def N_(text: str) -> str:

@@ -299,6 +299,7 @@ def _words() -> dict[str, Any]:
         "difference": wording.difference,
         "limit_text": wording.limit_text,
         "policy_title": lambda policy: wording.code("policy", policy),
+        "most_picked": MOST_PICKED,
         "rank_fields": wording.fields,
         "relaxed_text": wording.relaxed_text,
         "shortfall_text": wording.shortfall_text,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from geo.search import fold
 from webapp import labels
 from webapp.languages import LANGUAGES, current
-from webapp.store import Store, fold
+from webapp.store import Store
 
 LAYERS = ("parks", "gates", "ports", "airports", "cities")
 
