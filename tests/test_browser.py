@@ -136,7 +136,7 @@ def test_searching_by_an_unaccented_name(opened: Callable[..., Any]) -> None:
         assert "mong-cai-bgez" in ids(page)
         assert 0 < found(page) < 20
     page.fill("#q", "atlantis")
-    expect(page.locator("#list")).to_contain_text("No site matches")
+    expect(page.locator("#list")).to_contain_text("No sites match")
     page.fill("#q", "")
     expect(page.locator("#found")).to_have_text("200 sites")
 

@@ -130,6 +130,7 @@
             refresh();
           });
         button.dataset.value = value;
+        button.querySelector(".count").style.minWidth = `${number(count).length}ch`; // a smaller count moves nothing
         return button;
       });
       return element("fieldset", { class: "facet", "data-column": column }, element("legend", {}, texts[`facet.${column}`]), element("div", { class: "chips" }, ...chips));
