@@ -15,6 +15,7 @@ from geo.errors import InputError
 from geo.money import BASES
 from geo.schema import LAYERS
 from geo.screening import CRITERIA
+from geo.sites import STANDING
 from webapp.languages import LANGUAGES
 
 Reader = Callable[[list[str]], Any]
@@ -224,6 +225,13 @@ def _amount(texts: list[str]) -> float:
     return value
 
 
+def _land(texts: list[str]) -> float:
+    value = _amount(texts)
+    if value == 0:
+        raise ValueError(_("%(text)s is not an amount of land: it must be above 0", text=_shown(texts[0])))
+    return value
+
+
 def _number(texts: list[str]) -> float:
     value = number(_once(texts))
     if abs(value) > 1e9:
@@ -357,6 +365,8 @@ RANKING: dict[str, Reader] = {
     "needs": _several_of(("power", "water")),
     "policy": lambda texts: [_slug([text]) for text in texts],
     "drop": _several,
+    "also": _several_of(STANDING),
+    "area_needed": _land,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": lambda texts: [_slug([text]) for text in texts],
