@@ -292,18 +292,8 @@ def to_xlsx(
         head, tail = (one.company.company, one.company.row), (one.left, one.company.notes)
         for place, park in enumerate(one.parks, start=1):
             score = round(100 * park.score, 1) if park.low == park.high else f"{100 * park.low:.1f} … {100 * park.high:.1f}"
-            rows.append(
-                (
-                    *head,
-                    place,
-                    str(park.id),
-                    (names or {}).get(park.id, str(park.id)),
-                    (land or {}).get(park.id),
-                    score,
-                    *said(one, park),
-                    *tail,
-                )
-            )
+            about = (str(park.id), (names or {}).get(park.id, str(park.id)), (land or {}).get(park.id))
+            rows.append((*head, place, *about, score, *said(one, park), *tail))
         if not one.parks:
             rows.append((*head, None, None, None, None, None, unmet(one), None, *tail))
     return workbook({sheets[0]: rows, sheets[1]: list(notes)})

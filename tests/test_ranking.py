@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from geo.criteria import SHAPES, Criterion, values
-from geo.errors import InputError, NotFoundError
-from geo.ranking import METHODS, Ranking, ahp, rank, to_pass
+from geo.errors import InputError
+from geo.ranking import METHODS, Ranking, ahp, rank
 
 INF, NAN = np.inf, np.nan
 GATE = Criterion("gate", "gate_min", "cost", unit="min")
@@ -217,74 +217,6 @@ def test_pandas_numbers_with_gaps(sites: pd.DataFrame) -> None:
     """Columns of nullable numbers are read; NA is unknown."""
     sites["area_ha"] = pd.array([30, None, 60], "Int64")
     assert rank(sites, THREE, WEIGHTS).unknown.index.tolist() == ["B"]
-
-
-# To pass ---------------------------------------------------------------------------------------------------------------
-
-
-def test_what_it_takes_to_pass(sites: pd.DataFrame) -> None:
-    """A needs 41 USD less or 101 ha more to pass B, counted by hand; it is the nearest to a gate already."""
-    found = to_pass(rank(sites, THREE, WEIGHTS), "A", "B")
-    # With 120 gone the range is 55 to x. A is ahead by .25 and behind by .2 elsewhere, so .3 (75 − x) / (x − 55) = −.05: x = 79.
-    assert found.loc["rent", "needed"] == pytest.approx(79)
-    assert found.loc["rent", ["now", "change"]].tolist() == pytest.approx([120, -41])
-    assert found.loc["area", "needed"] == pytest.approx(130.961538)
-    assert found.loc["gate", ["needed", "change"]].isna().all()
-    assert found["unit"].tolist() == ["min", "USD", "ha"]
-
-
-def test_to_pass_with_fixed_ranges(sites: pd.DataFrame) -> None:
-    """With fixed ranges the change is the gap in score by weight and range, and NaN if that is beyond the good end."""
-    fixed = [replace(GATE, low=0, high=100), replace(RENT, low=0, high=200), replace(AREA, low=0, high=200)]
-    ranking = rank(sites, fixed, WEIGHTS)
-    gap = ranking.scores["B"] - ranking.scores["A"]
-    found = to_pass(ranking, "A", "B")
-    assert found["change"].tolist() == pytest.approx([-gap / 0.5 * 100, -gap / 0.3 * 200, gap / 0.2 * 200])
-    assert to_pass(ranking, "C", "B")["change"].isna().tolist() == [False, True, True]
-
-
-@pytest.mark.parametrize("fixed", [False, True])
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("seed", range(6))
-def test_the_change_suffices_and_less_does_not(seed: int, method: str, fixed: bool) -> None:
-    """Ranked again with the amount that is needed, the site is ahead; with a little less (weighted sum) it is not."""
-    sites_, criteria, weights = made(seed, fixed=fixed)
-    ranking = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
-    other, site = ranking.order[0], ranking.order[-1]
-    for id_, row in to_pass(ranking, site, other).iterrows():
-        changed = sites_.copy()
-        if np.isnan(row["needed"]):
-            changed.loc[site, id_] = sites_[id_].replace(INF, NAN).agg("min" if criteria[int(id_[1:])].direction == "cost" else "max")
-            if method == "sum":
-                assert not ahead(rank(changed, criteria, weights), site, other)
-            continue
-        changed.loc[site, id_] = row["needed"]
-        assert ahead(rank(changed, criteria, weights, method=method), site, other)  # type: ignore[arg-type]
-        if method == "sum":
-            better = 1 if criteria[int(id_[1:])].direction == "benefit" else -1
-            changed.loc[site, id_] = row["needed"] - better * 1e-6
-            assert not ahead(rank(changed, criteria, weights), site, other)
-
-
-def test_to_pass_where_it_is_ahead_or_unknown(sites: pd.DataFrame) -> None:
-    """0 for a site that is ahead; an unknown present amount has a goal, but no change."""
-    assert to_pass(rank(sites, THREE, WEIGHTS), "B", "A")["change"].tolist() == [0, 0, 0]
-    sites.loc["A", "area_ha"] = NAN
-    found = to_pass(rank(sites, THREE, WEIGHTS, unknown="worst"), "A", "B")
-    assert np.isnan(found.loc["area", "change"])
-    assert 60 < found.loc["area", "needed"] <= 150
-
-
-def test_to_pass_refuses(sites: pd.DataFrame) -> None:
-    """A site that is not there, not ranked, or the same."""
-    sites.loc["C", "rent_usd"] = NAN
-    ranking = rank(sites, THREE, WEIGHTS)
-    with pytest.raises(NotFoundError, match="“X”"):
-        to_pass(ranking, "X", "A")
-    with pytest.raises(InputError, match="“C” is not ranked: unknown rent"):
-        to_pass(ranking, "C", "A")
-    with pytest.raises(InputError, match="itself"):
-        to_pass(ranking, "A", "A")
 
 
 # Pairwise comparison ---------------------------------------------------------------------------------------------------

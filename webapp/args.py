@@ -225,13 +225,6 @@ def _amount(texts: list[str]) -> float:
     return value
 
 
-def _land(texts: list[str]) -> float:
-    value = _amount(texts)
-    if value == 0:
-        raise ValueError(_("%(text)s is not an amount of land: it must be above 0", text=_shown(texts[0])))
-    return value
-
-
 def _number(texts: list[str]) -> float:
     value = number(_once(texts))
     if abs(value) > 1e9:
@@ -366,7 +359,7 @@ RANKING: dict[str, Reader] = {
     "policy": lambda texts: [_slug([text]) for text in texts],
     "drop": _several,
     "also": _several_of(STANDING),
-    "area_needed": _land,
+    "area_needed": _amount,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": lambda texts: [_slug([text]) for text in texts],

@@ -130,7 +130,7 @@ class Wish:
 
     def counted(self, name: str) -> Worth:
         """Return how the amounts of a criterion count."""
-        return worth.counted(name, self.worth.get(name, Worth()), self.limits.get("area_needed"))
+        return worth.counted(name, self.worth.get(name, Worth()), self.limits.get("area_needed") or None)
 
     @property
     def counting(self) -> dict[str, Worth]:
