@@ -389,7 +389,11 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
                     continue
                 assert (one.low, one.high) == tuple(ranked.unknown.loc[one.id, ["score_low", "score_high"]])
             for one in sure:
-                best = ranked.parts.loc[one.id][ranked.raw.loc[one.id].notna()].sort_values(ascending=False, kind="stable").index[: len(one.strengths)]
+                best = (
+                    ranked.parts.loc[one.id][ranked.raw.loc[one.id].notna()]
+                    .sort_values(ascending=False, kind="stable")
+                    .index[: len(one.strengths)]
+                )
                 assert one.strengths == tuple((name, ranked.raw.at[one.id, name]) for name in best)
 
 

@@ -219,6 +219,80 @@ def test_pandas_numbers_with_gaps(sites: pd.DataFrame) -> None:
     assert rank(sites, THREE, WEIGHTS).unknown.index.tolist() == ["B"]
 
 
+# Unknown values of little weight -----------------------------------------------------------------------------------------
+
+
+def test_a_light_unknown_widens_the_range_and_sets_nobody_apart(sites: pd.DataFrame) -> None:
+    """A missing value of 10 % of the weight: ranked by the middle of its range, counted by hand; of 15 % and more: set apart."""
+    sites.loc["B", "area_ha"] = NAN
+    light = rank(sites, THREE, {"gate": 50, "rent": 40, "area": 10})
+    known = 0.5 * 0.5 + 0.4 * (120 - 75) / 65
+    assert light.unknown.loc["B", ["score_low", "score_high"]].tolist() == pytest.approx([known, known + 0.1])
+    assert light.scores["B"] == pytest.approx(known + 0.05)
+    assert light.parts.loc["B"].sum() == pytest.approx(light.scores["B"])
+    assert "B" in light.order
+    heavy = rank(sites, THREE, {"gate": 50, "rent": 35, "area": 15})
+    assert np.isnan(heavy.scores["B"])
+    assert "B" not in heavy.order
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(12))
+def test_adding_uncertainty_only_widens(seed: int, method: str) -> None:
+    """With one value more unknown, the range of that site holds the range it had; with fixed ranges no other site moves."""
+    sites_, criteria, _weights = made(seed, fixed=True)
+    criteria = [replace(one, shape="linear", low=2.5, high=6.5) for one in criteria]
+    weights = {"c0": 10.0, "c1": 10.0, "c2": 40.0, "c3": 40.0}
+    before = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+    low = high = before.scores["s0"]
+    for name in ("c0", "c1"):
+        sites_.loc["s0", name] = NAN
+        after = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+        range_ = after.unknown.loc["s0"]
+        assert 0 <= range_["score_low"] <= after.scores["s0"] <= range_["score_high"] <= 1
+        if method == "sum":
+            assert range_["score_low"] <= low + 1e-12
+            assert range_["score_high"] >= high - 1e-12
+            pd.testing.assert_series_equal(after.scores.drop("s0"), before.scores.drop("s0"))
+            low, high = range_["score_low"], range_["score_high"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(20))
+def test_a_site_better_in_every_criterion_is_never_ranked_worse(seed: int, method: str) -> None:
+    """Whatever the shapes and ranges, also where others lack a light value."""
+    sites_, criteria, weights = made(seed, sites=10)
+    weights |= {"c0": 0.5}
+    sites_.loc["s9", "c0"] = NAN
+    ranking = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+    sign = np.array([1 if one.direction == "benefit" else -1 for one in criteria])
+    amount = np.where(np.isinf(sites_), -sign * INF, sites_) * sign
+    compared = 0
+    for one, better in zip(sites_.index, amount, strict=True):
+        for other, worse in zip(sites_.index, amount, strict=True):
+            if (better >= worse).all():
+                compared += 1
+                assert ranking.scores[one] >= ranking.scores[other] - 1e-12
+    assert compared >= 9
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(8))
+def test_land_beyond_the_need_changes_nothing(seed: int, method: str) -> None:
+    """With land that counts from 0 to 20 ha, a site of 20 ha may grow to any size: no score, range or place moves."""
+    sites_, criteria, weights = made(seed)
+    criteria = [*criteria[:3], Criterion("c3", "c3", "benefit", low=0, high=20)]
+    sites_["c3"] = np.random.default_rng(seed).uniform(1, 40, len(sites_)).round()
+    sites_.loc["s0", "c3"] = 20.0
+    before = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+    for size in (21.0, 400.0, 217_133.0):
+        grown = sites_.copy()
+        grown.loc["s0", "c3"] = size
+        after = rank(grown, criteria, weights, method=method)  # type: ignore[arg-type]
+        pd.testing.assert_series_equal(after.scores, before.scores)
+        assert after.order.equals(before.order)
+
+
 # Pairwise comparison ---------------------------------------------------------------------------------------------------
 
 
