@@ -161,7 +161,7 @@ TEXTS: dict[str, Any] = {
     # land that is still free
     "land.full": _("full ({year})"),
     "land.ha": _("{n} free ({year})"),
-    "land.pct": _("{n} % of the land free ({year})"),
+    "land.pct": _("{n} of the land free ({year})"),
     "land.undated": _("year unknown"),
     "land.unknown": _("availability unknown"),
 }
@@ -305,7 +305,7 @@ def land_of(park: Any) -> LandWords:
 def land_text(land: Land) -> str:
     """Write free land in hectares, or where the leasable land is not known as a share of it."""
     form = "unknown" if land.full is None else "full" if land.full else "ha" if is_known(land.free_ha) else "pct"
-    amount = quantity(land.free_ha, "ha") if form == "ha" else decimal(land.free_pct) if form == "pct" else ""
+    amount = quantity(land.free_ha, "ha") if form == "ha" else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%" if form == "pct" else ""
     return str(TEXTS[f"land.{form}"]).format(n=amount, year=land.year or TEXTS["land.undated"])
 
 
