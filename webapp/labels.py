@@ -305,17 +305,22 @@ def land_of(park: Any) -> LandWords:
 def land_text(land: Land) -> str:
     """Write free land in hectares, or where the leasable land is not known as a share of it."""
     form = "unknown" if land.full is None else "full" if land.full else "ha" if is_known(land.free_ha) else "pct"
-    amount = quantity(land.free_ha, "ha") if form == "ha" else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%" if form == "pct" else ""
+    amount = quantity(_hectares(land), "ha") if form == "ha" else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%" if form == "pct" else ""
     return str(TEXTS[f"land.{form}"]).format(n=amount, year=land.year or TEXTS["land.undated"])
+
+
+def _hectares(land: Land) -> float:
+    """Round free land to whole hectares from ten on: occupancies are rounded too."""
+    return round(land.free_ha, 0 if land.free_ha >= 10 else 1)
 
 
 def land_columns(parks: Any) -> dict[str, list[Any]]:
     """Return what the map's script writes the same words from, by column; None is unknown."""
     land = [free_land(park) for park in parks.to_dict("records")]
-    numbers = {"free_ha": [one.free_ha for one in land], "free_pct": [one.free_pct for one in land]}
     return {
         "full": [one.full for one in land],
-        **{name: [round(value, 1) if is_known(value) else None for value in values] for name, values in numbers.items()},
+        "free_ha": [_hectares(one) if is_known(one.free_ha) else None for one in land],
+        "free_pct": [round(one.free_pct) if is_known(one.free_pct) else None for one in land],
         "land_year": [one.year for one in land],
         "land_kind": [one.source_kind or None for one in land],
     }

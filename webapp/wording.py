@@ -131,7 +131,8 @@ def code(name: str, value: str) -> str:
 def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
     """Write to what a limit would have to be relaxed."""
     if one.added:
-        return _("allow also %(names)s", names=", ".join(code(name, added) for added in one.added))
+        names = (_("full sites") if name == "full" else code(name, added) for added in one.added)
+        return _("allow also %(names)s", names=", ".join(names))
     value = float(one.value) / units[name]  # type: ignore[arg-type]
     rounded = np.ceil(value) if one.limit.kind == "at_most" else np.floor(value)
     unit = next(unit for parameter, _text, unit in fields() if parameter == name)

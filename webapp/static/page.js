@@ -103,7 +103,7 @@ window.ZoneAtlas = (function () {
   function landText(park) {
     if (park.full === null) return texts["land.unknown"];
     const form = park.full ? "land.full" : park.free_ha !== null ? "land.ha" : "land.pct";
-    const free = park.free_ha !== null ? fill(texts.ha, { n: number(park.free_ha) }) : `${number(Math.round(park.free_pct))}\u00a0%`;
+    const free = park.free_ha !== null ? fill(texts.ha, { n: number(park.free_ha) }) : `${number(park.free_pct)}\u00a0%`;
     return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
   }
 
