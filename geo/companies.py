@@ -74,8 +74,11 @@ SECTOR_NAMES = dict(zip(SECTORS, (
     "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
 ), strict=True))  # fmt: skip
 COUNTRY_NAMES = {"VN": "Vietnam, Viet Nam, Việt Nam, 越南", "CN": "China, Trung Quốc, 中国"}
-EVEN = dict.fromkeys(("gate", "port", "area"), 30.0)
-"""Weights of somebody who has not said any, and of a company whose sector has no example: what is known of most sites."""
+USUAL = {"port": 50.0, "gate": 40.0, "area": 10.0}
+"""Weights of somebody who has not said any, and of a company whose sector has no example: what is known of most sites.
+
+Land is light (see :data:`geo.ranking.LIGHT`), so that a site of unknown area stays. Source: a Zone Atlas assumption.
+"""
 
 SENTENCES = {
     "kind": "This is neither an XLSX nor a CSV file without a password.",

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo import screening
-from geo.companies import CHOICES, COLUMNS, EVEN, HEADERS, NUMBERS, Company
+from geo.companies import CHOICES, COLUMNS, HEADERS, NUMBERS, USUAL, Company
 from geo.criteria import Criterion, amounts, faults, measure, refuse
 from geo.land import enough_ha
 from geo.ranking import LIGHT, TIE
@@ -111,7 +111,7 @@ def weights_of(company: Company, examples: Mapping[str, Profile]) -> dict[str, f
         found = next((one for one in examples.values() if one.sectors == (code,)), None)
         if found:
             return dict(found.weights)
-    return dict(EVEN)
+    return dict(USUAL)
 
 
 def match(

@@ -525,6 +525,21 @@ def test_a_short_list_of_three_in_under_ten_clicks(opened: Callable[..., Any]) -
     assert page.locator("html").get_attribute("lang") == "vi"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_says_what_is_known_of_free_land(opened: Callable[..., Any], app: Flask, language: str) -> None:
+    """The rows that the script writes hold the words of the sheets: hectares, a share, full, and unknown."""
+    page = opened(f"/?q=park&kind=industrial_park&lang={language}")
+    parks = app.extensions["zoneatlas"].frame("parks")
+    shown = page.eval_on_selector_all(
+        ".item", "items => items.map((item) => [item.dataset.id, item.querySelector('.land dd').textContent])"
+    )
+    assert len(shown) > 30
+    with app.test_request_context(f"/?lang={language}"):
+        words = {key: labels.land_of(parks.loc[key]).text.replace("\N{NO-BREAK SPACE}", " ") for key, _text in shown}
+    assert {key: text.replace("\N{NO-BREAK SPACE}", " ") for key, text in shown} == words
+    assert len({text for _key, text in shown}) > 5
+
+
 def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]) -> None:
     """Moving a weight changes the order and the address, and leaves the page where it is."""
     from playwright.sync_api import expect

@@ -367,3 +367,13 @@ def test_a_package_of_full_sites_and_other_kinds_works(make_app: Callable[..., F
         page = read(make_app(folder).test_client(), "/rank", edited=1, w_port=1).text
         assert ("200 of 200 sites match" if not occupancy else "0 of 200 sites match") in page
         assert ("Not known to be full → allow also full sites" in page) == bool(occupancy)
+
+
+def test_the_usual_weights_keep_sites_of_unknown_area(app: Flask, rows: dict[str, dict[str, str]]) -> None:
+    """Without an example, a site of which no area is known is ranked within a range; only sites without roads are apart."""
+    found = wished(app, "")
+    apart = set(found["apart"].sites.index)
+    assert all(set(missing) & {"gate", "port"} for missing in found["apart"].sites["missing"])
+    unknown = {key for key in left(found) if rows[key]["area_ha"] == "" and rows[key]["leasable_ha"] == ""}
+    assert len(unknown - apart) > 10
+    assert found["ranking"].scores[list(unknown - apart)].notna().all()

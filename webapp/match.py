@@ -243,7 +243,9 @@ def explain_score() -> str:
     """Say what the score is."""
     return _(
         "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the example of the company’s sector, "
-        "which somebody assumed; without an example gate, port and free land weigh the same. A range is given where a value is unknown."
+        "which is assumed; without an example the port weighs %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is "
+        "given where a value is unknown.",
+        **{name: args.plain(weight) for name, weight in companies.USUAL.items()},
     )
 
 

@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from geo import ranking, robustness, screening, sites
-from geo.companies import EVEN
+from geo.companies import USUAL
 from geo.criteria import Criterion
 from geo.errors import InputError
 from geo.land import enough_ha
@@ -96,7 +96,7 @@ class Wish:
             given, dropped = _fields(example)
             limits, drop, weights = given | limits, drop or dropped, dict(example.weights) | weights
         if not any(weights.values()) and "edited" not in values:
-            weights = dict(EVEN)
+            weights = dict(USUAL)
         return cls(
             Drive.of(values), limits, drop, weights, worth.read(values), values.get("method", "sum"),
             values.get("unknown", "apart"), tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED], example,
