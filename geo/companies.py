@@ -26,7 +26,7 @@ MAX_TEXT = {"company": 200, "notes": 2_000}
 CHOICES = {"sector": ("sectors", "includes"), "country": ("country", "one_of"), "province": ("province_en", "one_of")}
 """Columns of the sheet that are choices: the column of the table of sites and the kind of the limit."""
 NUMBERS: dict[str, tuple[str, str, str, float, float]] = {
-    "area_ha": ("min_area", "area_ha", "at_least", 1, 20_000),
+    "area_ha": ("area_needed", "land_ha", "at_least", 1, 20_000),
     "max_gate_min": ("max_gate", "gate_{profile}_s", "at_most", 60, 6_000),
     "max_port_min": ("max_port", "port_{profile}_s", "at_most", 60, 6_000),
     "max_airport_min": ("max_airport", "airport_{profile}_s", "at_most", 60, 6_000),
@@ -77,8 +77,11 @@ SECTOR_NAMES = dict(zip(SECTORS, (
     "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
 ), strict=True))  # fmt: skip
 COUNTRY_NAMES = {"VN": "Vietnam, Viet Nam, Việt Nam, 越南", "CN": "China, Trung Quốc, 中国"}
-EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
-"""Weights of a company whose sector has no example."""
+USUAL = {"port": 50.0, "gate": 40.0, "area": 10.0}
+"""Weights of somebody who has not said any, and of a company whose sector has no example: what is known of most sites.
+
+Land is light (see :data:`geo.ranking.LIGHT`), so that a site of unknown area stays. Source: a Zone Atlas assumption.
+"""
 
 SENTENCES = {
     "kind": "This is neither an XLSX nor a CSV file without a password.",

@@ -19,7 +19,7 @@ FLOORS = (
         *("errors", "schema", "crs", "faults", "hierarchy", "snapping"),
         *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
     ),
-    ("layers", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
+    ("layers", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money", "land"),
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),

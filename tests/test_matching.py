@@ -44,7 +44,9 @@ def table() -> pd.DataFrame:
             "sectors": pd.Series([("electronics",), ("electronics", "textiles"), None, ("textiles",)], dtype=object),
             "country": ["VN", "VN", "VN", "CN"],
             "province_en": ["Bac Ninh", "Lang Son", "Lang Son", "Guangxi"],
-            "area_ha": [50.0, 400, NAN, 100],
+            "kind": "industrial_park",
+            "availability": pd.Series([None] * 4, dtype=object),
+            "land_ha": [50.0, 400, NAN, 100],
             "rent_term_low_usd_m2": [120.0, 60, NAN, NAN],
             "occupancy_pct": [NAN, NAN, NAN, NAN],
             "gate_truck_s": [3600.0, 7200, NAN, INF],
@@ -55,7 +57,7 @@ def table() -> pd.DataFrame:
         },
         index=pd.Index(["near", "far", "dark", "island"], name="id"),
     )
-    return frame.astype({"country": "str", "province_en": "str"})
+    return frame.astype({"country": "str", "province_en": "str", "availability": "str"})
 
 
 def book(rows: list[list[Any]], *, merge: str = "") -> bytes:
@@ -433,8 +435,8 @@ def test_the_best_sites_come_with_their_reasons(table: pd.DataFrame, examples: d
     assert [one.id for one in found.parks] == ["near", "dark"]
     near, dark = found.parks
     margins = {one.limit: (one.value, one.margin) for one in near.reasons if one.value == one.value}
-    assert margins == {"min_area": (50, 10), "max_gate": (60, 40)}
-    assert [one.limit for one in dark.reasons if not one.known] == ["sector", "min_area", "max_gate"]
+    assert margins == {"area_needed": (50, 10), "max_gate": (60, 40)}
+    assert [one.limit for one in dark.reasons if not one.known] == ["sector", "area_needed", "max_gate"]
     assert np.isnan(dark.score)
     assert dark.low <= dark.high
     assert "occupancy" in found.left_out
@@ -444,9 +446,9 @@ def test_a_company_that_asks_too_much_is_told_what_would_help(table: pd.DataFram
     """The limit that leaves nothing, and the smallest change by which one site passes."""
     asked = Company(2, "A", country=("CN",), area_ha=250)
     (found,) = matching.match([asked], table, examples)
-    assert (found.left, found.parks, found.blocked) == (0, (), "min_area")
+    assert (found.left, found.parks, found.blocked) == (0, (), "area_needed")
     changes = {name: one.added or one.value for name, one in found.relaxed}
-    assert changes == {"min_area": 100.0, "country": ("VN",)}
+    assert changes == {"area_needed": 100.0, "country": ("VN",)}
 
 
 def test_the_sites_left_are_those_of_the_funnel(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
@@ -469,25 +471,33 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
     names = [column.format(profile="car") for column, _better in screening.CRITERIA.values()]
     cells = dice.integers(1, 9, (60, len(names))).astype(float)
     cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
-    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)])
+    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(kind="industrial_park", availability=None)
     for area in (None, 3.0, 5.0, 8.0):
         for sector in ("electronics", "logistics", "textiles", "shipbuilding"):
             (found,) = matching.match([Company(2, "A", (sector,), area_ha=area)], table.assign(sectors=None), examples, 60, profile="car")
             left = table.loc[[one.id for one in sorted(found.parks, key=lambda one: list(table.index).index(one.id))]]
             weights = {name: weight for name, weight in matching.weights_of(found.company, examples).items() if weight}
             criteria = [
-                Criterion(name, column.format(profile="car"), "cost" if better == "low" else "benefit")
+                Criterion(name, column.format(profile="car"), "cost" if better == "low" else "benefit", "linear", *ends)
                 for name, (column, better) in screening.CRITERIA.items()
+                for ends in [(0, area or 100) if name == "area" else (None, None)]
                 if name in weights and name not in found.left_out
             ]
             ranked = ranking.rank(left, criteria, {one.id: weights[one.id] for one in criteria})
             sure = [one for one in found.parks if one.score == one.score]
             assert [one.id for one in sure] == list(ranked.order)
             assert [one.score for one in sure] == ranked.scores[ranked.order].tolist()
-            for one in found.parks[len(sure) :]:
+            for one in found.parks:
+                if one.id not in ranked.unknown.index:
+                    assert one.low == one.score == one.high
+                    continue
                 assert (one.low, one.high) == tuple(ranked.unknown.loc[one.id, ["score_low", "score_high"]])
             for one in sure:
-                best = ranked.parts.loc[one.id].sort_values(ascending=False, kind="stable").index[: len(one.strengths)]
+                best = (
+                    ranked.parts.loc[one.id][ranked.raw.loc[one.id].notna()]
+                    .sort_values(ascending=False, kind="stable")
+                    .index[: len(one.strengths)]
+                )
                 assert one.strengths == tuple((name, ranked.raw.at[one.id, name]) for name in best)
 
 

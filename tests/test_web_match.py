@@ -59,7 +59,7 @@ def test_each_company_has_its_sites_and_reasons(client: FlaskClient) -> None:
     assert answer.status_code == 200
     page = Page(answer.text)
     assert "Coarse." in page.text
-    assert len([row for row in page.rows if "to spare" in " ".join(row)]) >= 3
+    assert len([row for row in page.rows if "below your maximum" in " ".join(row)]) >= 3
     assert "unknown here" in page.text
     assert "No site meets all limits. One would with: Country: China → allow also Viet Nam" in page.text
 

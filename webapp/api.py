@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from geo import access, export, isochrones, maps, planned
 from geo.errors import InputError, NotFoundError
-from webapp import args, sheet
+from webapp import args, labels, sheet
 from webapp.store import TARGETS, Body, Drive, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
@@ -36,11 +36,11 @@ DRAWN: dict[str, tuple[str, ...]] = {
 
 
 def drawn(store: Store, layer_id: str) -> dict[str, Any]:
-    """Make what the browser draws of a layer; parks come with their quickest gate and port."""
+    """Make what the browser draws of a layer; parks come with their quickest gate and port, and their free land."""
     frame = store.frame(layer_id)
     extra = None
     if layer_id == "parks":
-        columns: dict[str, list[Any]] = {}
+        columns: dict[str, list[Any]] = labels.land_columns(frame)
         for target, short in (("gates", "gate"), ("ports", "port")):
             best = sheet.headline(store, "truck")[target]
             columns[short] = [best[key][0] if key in best else None for key in frame.index]

@@ -15,6 +15,7 @@ from geo.errors import InputError
 from geo.money import BASES
 from geo.schema import LAYERS
 from geo.screening import CRITERIA
+from geo.sites import STANDING
 from webapp.languages import LANGUAGES
 
 Reader = Callable[[list[str]], Any]
@@ -366,6 +367,8 @@ RANKING: dict[str, Reader] = {
     "needs": _several_of(("power", "water")),
     "policy": lambda texts: [_slug([text]) for text in texts],
     "drop": _several,
+    "also": _several_of(STANDING),
+    "area_needed": _amount,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": lambda texts: [_slug([text]) for text in texts],

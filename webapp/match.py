@@ -77,7 +77,8 @@ SENTENCES = (
 
 @pages.get("/match")
 def form() -> str:
-    return _page(Drive.of(args.parse(request.args, args.DRIVE)))
+    values = args.parse(request.args, (*args.DRIVE, "also"))
+    return _page(Drive.of(values), tuple(values.get("also", ())))
 
 
 @pages.get("/match/template.xlsx")
@@ -91,7 +92,7 @@ def template() -> Response:
 @pages.post("/match")
 def answer() -> Any:
     args.parse(request.args, ())
-    drive, data, carried, as_xlsx = _upload()
+    drive, also, data, carried, as_xlsx = _upload()
     opened = store()
     coarse = opened.roads(drive).manifest.coarse
     if not _few.acquire(timeout=sheets.TIMEOUT_S):
@@ -99,18 +100,19 @@ def answer() -> Any:
     try:
         examples = opened.examples()
         sheet = sheets.read_apart(data, _words(opened, examples))
-        matches = matching.match(sheet.companies, rank.site_table(opened, drive), examples, profile=drive.profile)
+        matches = matching.match(sheet.companies, rank.site_table(opened, drive), examples, profile=drive.profile, also=also)
     except SheetError as error:
-        return _page(drive, faults=[sentence(fault) for fault in error.found]), 400
+        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
     finally:
         _few.release()
     if carried is not None:  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
         sheet = replace(sheet, notes=carried.notes, left_out=carried.left_out)
     if as_xlsx:
-        return _workbook(_to_xlsx(opened, drive, matches, sheet), f"zone-atlas-matches-{current().code}.xlsx")
+        return _workbook(_to_xlsx(opened, drive, also, matches, sheet), f"zone-atlas-matches-{current().code}.xlsx")
     again = matching.to_csv(sheet.companies)
     return _page(
         drive,
+        also,
         matches=matches[:SHOWN],
         total=len(matches),
         notes=[sentence(note) for note in sheet.notes],
@@ -122,16 +124,16 @@ def answer() -> Any:
     )
 
 
-def _upload() -> tuple[Drive, bytes, Sheet | None, bool]:
-    """Read how one drives, the sheet and whether a workbook is wanted; a file goes before the sheet that a page of ours carried.
+def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
+    """Read how one drives, which sites are offered too, the sheet, its remarks, and whether a workbook is wanted.
 
-    Of a carried sheet also what there was to tell of it as it came.
+    A file goes before the sheet that a page of ours carried; of that one also what there was to tell of it as it came.
     """
-    unknown = (set(request.form) - {"format", "sheet", "remarks", *args.DRIVE}) | (set(request.files) - {"file"})
+    unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (set(request.files) - {"file"})
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
         raise InputError(_("This form holds a file, and nothing else."))
-    given = MultiDict((name, value) for name, value in request.form.items(multi=True) if name in args.DRIVE)
-    drive = Drive.of(args.parse(given, args.DRIVE))
+    known = (*args.DRIVE, "also")
+    values = args.parse(MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known), known)
     file = request.files.get("file")
     data, carried = file.read(sheets.MAX_BYTES + 1) if file else b"", None
     if not data:
@@ -139,7 +141,7 @@ def _upload() -> tuple[Drive, bytes, Sheet | None, bool]:
         carried = _sheet_of(request.form.get("remarks", ""))
     if not data:
         raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
-    return drive, data, carried, request.form.get("format") == "xlsx"
+    return Drive.of(values), tuple(values.get("also", ())), data, carried, request.form.get("format") == "xlsx"
 
 
 def _remarks(sheet: Sheet) -> str:
@@ -175,15 +177,16 @@ def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.W
     return opened.keep("words of companies", make)
 
 
-def _page(drive: Drive, **context: Any) -> str:
+def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
     opened = store()
     examples = opened.examples()
     opened.roads(drive)  # refuses what is not there
     return render_template(
         "match.html",
         drive=drive,
+        also=also,
         networks=opened.networks(),
-        terms=terms(opened, drive),
+        terms=terms(opened, drive, also),
         columns=[(name, matching.title_of(name, current().code), text) for name, text in explained(drive.profile).items()],
         examples=examples,
         sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
@@ -205,10 +208,10 @@ def _workbook(data: bytes, name: str) -> Response:
     return response
 
 
-def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], sheet: Sheet) -> bytes:
+def _to_xlsx(opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet) -> bytes:
     coarse = opened.roads(drive).manifest.coarse
     titles = (
-        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Score of 100")),
+        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Free land"), _("Score of 100")),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
     )
 
@@ -216,18 +219,25 @@ def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], sheet: Sheet) ->
         lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [strength(*each, coarse) for each in park.strengths]
         return "; ".join(lines), "; ".join(reason(one, each, coarse) for each in park.reasons if not each.known)
 
-    names = labels.names(opened.frame("parks")).to_dict()
+    parks = opened.frame("parks")
+    names, land = labels.names(parks).to_dict(), {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}}
     return matching.to_xlsx(
-        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, sheet)),
+        matches, names, land, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, also, sheet)),
         said=both, unmet=unmet,
     )  # fmt: skip
 
 
-def _notes(opened: Store, drive: Drive, sheet: Sheet) -> Iterator[tuple[str, str]]:
+def _land(park: Any) -> str:
+    """Write free land with how it is known, for a cell."""
+    land = labels.land_of(park)
+    return f"{land.text}, {labels.label(land.kind)}" if land.kind else land.text
+
+
+def _notes(opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet) -> Iterator[tuple[str, str]]:
     about = opened.about("parks")
     yield _("How to read it"), "Zone Atlas"
     yield _("Date"), day(date.today().isoformat())
-    yield from terms(opened, drive)
+    yield from terms(opened, drive, also)
     yield _("Score"), explain_score()
     yield _("Unknown"), explain_unknown()
     yield _("Area"), explain_area()
@@ -248,8 +258,8 @@ def _notes(opened: Store, drive: Drive, sheet: Sheet) -> Iterator[tuple[str, str
 # Words -------------------------------------------------------------------------------------------------------------------
 
 
-def terms(opened: Store, drive: Drive) -> list[tuple[str, str]]:
-    """Say how one drives: in which vehicle, on which roads, past which closed gates, and when."""
+def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and which sites are offered."""
     corridors = drive.network == CORRIDORS
     out = [(_("Vehicle"), labels.label(drive.profile)), (_("Road network"), _("Corridors, coarse") if corridors else drive.network)]
     if drive.closed:
@@ -260,14 +270,17 @@ def terms(opened: Store, drive: Drive) -> list[tuple[str, str]]:
         if drive.opens:
             names = labels.names(opened.frame("corridors"))
             out.append((_("Openings assumed"), ", ".join(f"{names[one]} {year}" for one, year in drive.opens)))
-    return out
+    offered = [text for name, text in wording.standing().items() if name not in also]
+    return [*out, (_("Sites offered"), "; ".join(offered))] if offered else out
 
 
 def explain_score() -> str:
     """Say what the score is."""
     return _(
         "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the example of the company’s sector, "
-        "which somebody assumed; without an example gate, port, people and area weigh the same. A range is given where a value is unknown."
+        "which is assumed; without an example the port weighs %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is "
+        "given where a value is unknown.",
+        **{name: args.plain(weight) for name, weight in companies.USUAL.items()},
     )
 
 
@@ -278,7 +291,10 @@ def explain_unknown() -> str:
 
 def explain_area() -> str:
     """Say which area is meant."""
-    return _("The area is that of the whole site, not what is still free; rents are asking prices for the whole term of the lease.")
+    return _(
+        "What is known of free land stands with each site, with its year. Where it is not known how much is taken, the whole site counts "
+        "as free. Rents are asking prices for the whole term of the lease."
+    )
 
 
 def explained(profile: str) -> dict[str, str]:
@@ -291,7 +307,7 @@ def explained(profile: str) -> dict[str, str]:
         "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
         "country": _("Where the company looks, a country of the data; empty for all."),
         "province": _("One or more provinces, parted by semicolons; empty for all."),
-        "area_ha": _("Land, at least: hectares; also 50,000 m2, 75 mu."),
+        "area_ha": _("Free land needed: hectares; also 50,000 m2, 75 mu."),
         "max_gate_min": minutes,
         "max_port_min": minutes,
         "max_airport_min": minutes,
@@ -341,7 +357,12 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
         value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
         margin = round(each.margin, 1)
         spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
-    met = _once("met", lambda: str(_("%(limit)s: %(value)s here, %(spare)s to spare")))
+    if name == "area_needed":
+        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {"limit": limit, "value": value}
+    if name.startswith("min_"):
+        met = _once("above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum")))
+    else:
+        met = _once("below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum")))
     return met % {"limit": limit, "value": value, "spare": spare}
 
 
@@ -374,7 +395,7 @@ def _once(key: Any, make: Callable[[], T]) -> T:
 
 def score(park: Park) -> str:
     """Write a score of 100, or the range in which it lies."""
-    if park.score == park.score:
+    if park.low == park.high:
         return labels.decimal(100 * park.score, 1)
     return _("%(low)s to %(high)s", low=labels.decimal(100 * park.low), high=labels.decimal(100 * park.high))
 

@@ -83,6 +83,7 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]
                 render_template(
                     "_brief.html",
                     row=row,
+                    park=layer_id == "parks",
                     names=labels.all_names(row),
                     facts=sheet.facts(layer, row),
                     head=head,

@@ -5,7 +5,7 @@
   "use strict";
 
   const atlas = window.ZoneAtlas;
-  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, duration, ask, latlng, wide, nameOf, alsoOf, tooltip } = atlas;
+  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, duration, landText, ask, latlng, wide, nameOf, alsoOf, tooltip } = atlas;
   const { canvas, places, choose } = atlas;
   const symbols = window.ZoneAtlasSymbols;
 
@@ -199,7 +199,8 @@
         element("div", {}, element("dt", {}, texts.gate), element("dd", { title: park.gate ? name(park.gate) : null }, park.gate ? duration(park.gate_s, true, true) : texts.unreachable)),
         element("div", {}, element("dt", {}, texts.port), element("dd", { title: park.port ? name(park.port) : null }, park.port ? duration(park.port_s, true, true) : texts.unreachable)),
         element("div", {}, element("dt", {}, texts.area), element("dd", { class: park.area_ha === null ? "unknown" : park.area_source_kind, title: park.area_source_kind ? labels[park.area_source_kind] : null },
-          park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }))));
+          park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }))),
+        element("div", { class: `land ${park.full === null ? "unknown" : park.full ? "full" : park.land_kind}`, title: park.land_kind ? labels[park.land_kind] : null }, element("dt", { class: "hidden" }, texts.free), element("dd", {}, landText(park))));
       const button = element("a", { href: urls.site + park.id, class: "item", "data-id": park.id, "aria-current": state.site === park.id ? "true" : null },
         symbols.parkIcon(park.kind, park.status),
         element("span", { class: "item-name" }, nameOf(park), element("span", { class: "also" }, ...alsoOf(park)), why(park)), three);

@@ -98,6 +98,14 @@ window.ZoneAtlas = (function () {
     return fill(texts.km, { n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)) });
   }
 
+  /** What is known of a park's free land, in the words of labels.py. */
+  function landText(park) {
+    if (park.full === null) return texts["land.unknown"];
+    const form = park.full ? "land.full" : park.free_ha !== null ? "land.ha" : "land.pct";
+    const free = park.free_ha !== null ? fill(texts.ha, { n: number(park.free_ha) }) : `${number(park.free_pct)}\u00a0%`;
+    return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
+  }
+
   async function ask(url, kind) {
     const answer = await fetch(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
     if (kind === "text") return answer.text();
@@ -133,6 +141,6 @@ window.ZoneAtlas = (function () {
 
   return {
     config, labels, texts, urls, own, map, $, state, DRIVE, FACETS, LAYERS, readAddress, writeAddress, readHash,
-    element, fill, number, duration, length, ask, records, latlng, wide, nameOf, alsoOf, tooltip,
+    element, fill, number, duration, length, landText, ask, records, latlng, wide, nameOf, alsoOf, tooltip,
   };
 })();
