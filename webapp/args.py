@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,30 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     AddressError
         Names every unknown, doubled or malformed parameter.
     """
-    allowed = (*allowed, "lang")
+    values, _slips = parse_form(given, allowed, ())
+    return values
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What somebody typed into a field that cannot be read, and the fault in it, without the name of the field."""
+
+    text: str
+    fault: str
+
+
+def parse_form(given: MultiDict[str, str], allowed: Iterable[str], typed: Iterable[str]) -> tuple[dict[str, Any], dict[str, Slip]]:
+    """Read a query string as :func:`parse` does, but keep the page: faults in fields that people type into are returned by field.
+
+    Raises
+    ------
+    AddressError
+        Names every fault of the other parameters.
+    """
+    allowed, typed = (*allowed, "lang"), set(typed)
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
+    slips: dict[str, Slip] = {}
     for name, raw in given.lists():
         if name not in allowed:
             faults[name] = _("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed))
@@ -70,11 +92,14 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
             try:
                 values[name] = PARAMETERS[name](texts)
             except ValueError as error:
-                faults[name] = f"{name}: {error}"
+                if name in typed:
+                    slips[name] = Slip(texts[0], str(error))
+                else:
+                    faults[name] = f"{name}: {error}"
     if faults:
-        raise AddressError(faults)
+        raise AddressError(faults | {name: f"{name}: {slip.fault}" for name, slip in slips.items()})
     values.pop("lang", None)
-    return values
+    return values, slips
 
 
 def number(text: str) -> float:

@@ -27,6 +27,8 @@ STATE = ("pick", *args.DRIVE, "basis", "years_left", "currency", "rate", "rate_d
 MOST_OFFERS = 20
 MOST_FOUND = 10
 """Sites that are listed of what a search for one to add finds."""
+TYPED = ("years_left", "rate", "offer_value")
+"""Fields that a number is typed into."""
 NEW = ("offer_site", "offer_basis", "offer_value", "offer_currency")
 """An offer that somebody is typing in, which becomes one more ``offer``."""
 IN_DATA = "USD"
@@ -130,7 +132,7 @@ def _plain(value: float | None) -> str | None:
 
 @pages.get("/compare")
 def compare() -> Any:
-    values = args.parse(request.args, (*STATE, *NEW, "q"))
+    values, slips = args.parse_form(request.args, (*STATE, *NEW, "q"), TYPED)
     opened, wish = store(), Wish.of(values)
     _refuse_sites(opened, wish)
     left_out, wish = wish.picked[MOST_PICKED:], replace(wish, picked=wish.picked[:MOST_PICKED])
@@ -153,6 +155,13 @@ def compare() -> Any:
         wish=wish,
         order=order,
         faults=[said(one) for one in faults],
+        slips=slips,
+        offered={name: values.get(name) for name in NEW} if slips else {},
+        field_name=lambda name: {
+            "years_left": _("Years left of the lease"),
+            "rate": _("Exchange rate (per USD)"),
+            "offer_value": _("Price per m²"),
+        }[name],
         money_rows=money_rows,
         bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
         currencies=args.CURRENCIES,
@@ -178,7 +187,7 @@ def compare() -> Any:
         amount=wording.amount,
         criterion_name=wording.criterion_name,
     )
-    return page, 400 if faults else 200
+    return page, 400 if faults or slips else 200
 
 
 def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:

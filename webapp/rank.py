@@ -57,6 +57,8 @@ DRAWS = 10_000
 DRAWS_OF_AMOUNTS = 1_000
 """Weightings with uncertain amounts drawn besides: each takes ten times as long."""
 SHOWN = 15
+TYPED = (*NUMBERS, *(f"v_{name}_{end}" for name in screening.CRITERIA for end in ("from", "to")))
+"""Fields that a number is typed into."""
 MOST_PICKED = 5
 KEPT_SHARES = 64
 KEPT = 8
@@ -171,8 +173,8 @@ def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]
 
 
 @pages.get("/rank")
-def rank() -> str:
-    values = args.parse(request.args, (*STATE, "part"))
+def rank() -> Any:
+    values, slips = args.parse_form(request.args, (*STATE, "part"), TYPED)
     opened = store()
     examples = opened.examples()
     for policy in values.get("policy", ()):
@@ -182,8 +184,9 @@ def rank() -> str:
     if "edited" not in values:
         wish, left_out = _fit(opened, wish)
     context = {"wish": wish, "left_out": left_out, "examples": examples, "facets": _facets(opened), "criteria": screening.CRITERIA}
-    context |= result(opened, wish)
-    return render_template("_rank.html" if values.get("part") else "rank.html", **context)
+    context |= result(opened, wish) | {"slips": slips, "field_name": wording.field_name}
+    page = render_template("_rank.html" if values.get("part") else "rank.html", **context)
+    return (page, 400) if slips and "part" not in values else page  # the part names them too, for a script that marks the fields
 
 
 def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:

@@ -101,6 +101,15 @@ def fields() -> list[tuple[str, str, str]]:
     ]
 
 
+def field_name(name: str) -> str:
+    """Name a field that a number is typed into: a limit, or an end of how a criterion counts."""
+    limits = {field: text for field, text, _unit in fields()}
+    if name in limits:
+        return limits[name]
+    criterion, end = name.removeprefix("v_").rsplit("_", 1)
+    return f"{criterion_name(criterion)}, {_('from') if end == 'from' else _('to')}"
+
+
 def standing() -> dict[str, str]:
     """Return the texts of the limits that hold unless they are switched off, by name."""
     return {"zones": _("Sites, not zones that contain them"), "full": _("Not known to be full")}

@@ -38,6 +38,7 @@
   function fold(name, kept) {
     const shape = kept.get(name);
     const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
+    if (!ends.every((end) => /^[0-9]*[.]?[0-9]*$/.test(end))) return; // the server names the field
     ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
     if (ends.some(Boolean)) kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
     else if (shape !== "linear") kept.set(name, shape);
@@ -72,6 +73,16 @@
     result.replaceChildren(...page.body.childNodes);
     boxes().forEach((box) => { box.checked = ticked.has(box.value); });
     count();
+    mark();
+  }
+
+  /* Marks the fields that hold what cannot be read. */
+  function mark() {
+    form.querySelectorAll("[aria-invalid]").forEach((field) => { field.removeAttribute("aria-invalid"); field.title = ""; });
+    result.querySelectorAll("[data-slip]").forEach((line) => {
+      const field = form.elements[line.dataset.slip];
+      if (field) { field.setAttribute("aria-invalid", "true"); field.title = line.textContent; }
+    });
   }
 
   form.addEventListener("input", (event) => {
