@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 
 from geo.criteria import Criterion
-from geo.ranking import METHODS, rank, to_pass
-from geo.robustness import disagreement, reversals, shares, weight_intervals
+from geo.ranking import METHODS, rank
+from geo.robustness import bands, disagreement, reversals, shares, weight_intervals
 
 RUNS = 11
 SITES, MANY, CRITERIA = 200, 100_000, 12
@@ -90,7 +90,7 @@ def after_a_slider() -> None:
 
         def everything(weight: dict[str, float], method: Any = method) -> None:
             ranking = rank(table, criteria, weight, method=method)
-            weight_intervals(ranking), disagreement(ranking), reversals(ranking), shares(ranking, 10_000)
+            weight_intervals(ranking), disagreement(ranking), reversals(ranking), shares(ranking, 10_000), bands(ranking, spread, first=15)
 
         print(f"{SITES} sites, {CRITERIA} criteria, {method}")
         print(f"   all after a slider  {verdict(median_s(everything, weights), ALL_S)}")
@@ -100,7 +100,7 @@ def after_a_slider() -> None:
             "disagreement": disagreement,
             "reversals": reversals,
             "10,000 shares": shares,
-            "to pass the first": lambda one: to_pass(one, one.order[5], one.order[0]),
+            "bands": lambda one: bands(one, spread, first=15),
         }
         for name, part in parts.items():
             print(f"   {name:18}  {median_s(part, rankings) * 1e3:8.1f} ms")

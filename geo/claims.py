@@ -221,7 +221,7 @@ def check(
     origin
         Layer of one row. Its ``position_accuracy_m`` counts; without that column the point is taken as exact.
     places
-        Points by id: names, ``layer``, ``country``, ``opposite_country``, ``position_accuracy_m`` (unknown where missing).
+        Points by id: names, ``aliases`` (tuples), ``layer``, ``country``, ``opposite_country``, ``position_accuracy_m``; all optional.
     speeds
         The table ``speeds`` (DataFrame), whose highest speed of any vehicle is the top speed; None takes that of the network's roads.
 
@@ -322,7 +322,7 @@ def _mentions(folded: str, places: gpd.GeoDataFrame) -> list[_Mention]:
     """Find the names of places, the longest first where they overlap."""
     called: dict[str, dict[str, int]] = {}
     for key, row in zip(places.index, places.drop(columns=places.geometry.name).to_dict("records"), strict=True):
-        for name in names(row):
+        for name in (*names(row), *row.get("aliases", ())):
             for called_by, rank in _keys(name):
                 if len(re.findall(r"[a-z]", called_by)) >= 3 or len(re.findall(r"[^\W\d_a-z]", called_by)) >= 2:
                     held = called.setdefault(called_by, {})

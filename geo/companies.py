@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -25,7 +26,7 @@ MAX_TEXT = {"company": 200, "notes": 2_000}
 CHOICES = {"sector": ("sectors", "includes"), "country": ("country", "one_of"), "province": ("province_en", "one_of")}
 """Columns of the sheet that are choices: the column of the table of sites and the kind of the limit."""
 NUMBERS: dict[str, tuple[str, str, str, float, float]] = {
-    "area_ha": ("min_area", "area_ha", "at_least", 1, 20_000),
+    "area_ha": ("area_needed", "land_ha", "at_least", 1, 20_000),
     "max_gate_min": ("max_gate", "gate_{profile}_s", "at_most", 60, 6_000),
     "max_port_min": ("max_port", "port_{profile}_s", "at_most", 60, 6_000),
     "max_airport_min": ("max_airport", "airport_{profile}_s", "at_most", 60, 6_000),
@@ -49,13 +50,14 @@ HEADERS = {
     "notes": "note, remarks, comment, ghi chú, 备注, 说明",
 }
 """What a column may be called besides its own name; marks, blanks and case do not count."""
-_MINUTES = {"": 1.0} | dict.fromkeys(("min", "mins", "minute", "minutes", "phút", "分钟", "分"), 1.0)
-_MINUTES |= dict.fromkeys(("h", "hour", "hours", "giờ", "小时"), 60.0)
+_MINUTES = {"": 1.0} | dict.fromkeys(("min", "mins", "minute", "minutes", "phút", "ph", "分钟", "分"), 1.0)
+_MINUTES |= dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "giờ", "g", "tiếng", "小时", "个小时"), 60.0)
 _PER_M2 = {"": 1.0} | {f"{money}{per}": 1.0 for money in ("usd", "us$", "$", "美元") for per in ("", "/m2", "/sqm", "/平方米")}
 UNITS: dict[str, dict[str, float]] = {
     "area_ha": {"": 1.0}
     | dict.fromkeys(("ha", "hecta", "hectare", "hectares", "公顷"), 1.0)
-    | dict.fromkeys(("m2", "sqm", "平方米"), 1e-4)
+    | dict.fromkeys(("m2", "sqm", "平方米", "平米", "平方"), 1e-4)
+    | dict.fromkeys(("万m2", "万平方米", "万平米", "万平方"), 1.0)
     | {"km2": 100, "平方公里": 100, "mu": 1 / 15, "亩": 1 / 15},
     **dict.fromkeys(("max_gate_min", "max_port_min", "max_airport_min"), _MINUTES),
     "max_rent_usd_m2": _PER_M2,
@@ -63,7 +65,8 @@ UNITS: dict[str, dict[str, float]] = {
 }  # fmt: skip
 """Units by column, and how much one of it is in the unit of the column's name. Source: 1 mu is 1/15 ha (China, since 1930)."""
 SECTOR_NAMES = dict(zip(SECTORS, (
-    "ô tô, 汽车", "hàng không, 航空", "vật liệu xây dựng, 建材, 建筑材料", "hóa chất, 化工, chemical", "điện tử, 电子, electronic",
+    "ô tô, 汽车, 汽车零部件, phụ tùng ô tô, auto parts, car parts", "hàng không, 航空", "vật liệu xây dựng, 建材, 建筑材料",
+    "hóa chất, 化工, chemical", "điện tử, 电子, 电子信息, linh kiện điện tử, electronic",
     "chế xuất, 出口加工", "chế biến thực phẩm, thực phẩm, 食品加工, 食品, food",
     "công nghệ cao, 高新技术, 高科技, high technology",
     "hậu cần, 物流", "cơ khí, 机械, 机械制造, 机械工程, mechanics", "luyện kim, 冶金, metal",
@@ -74,8 +77,11 @@ SECTOR_NAMES = dict(zip(SECTORS, (
     "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
 ), strict=True))  # fmt: skip
 COUNTRY_NAMES = {"VN": "Vietnam, Viet Nam, Việt Nam, 越南", "CN": "China, Trung Quốc, 中国"}
-EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
-"""Weights of a company whose sector has no example."""
+USUAL = {"port": 50.0, "gate": 40.0, "area": 10.0}
+"""Weights of somebody who has not said any, and of a company whose sector has no example: what is known of most sites.
+
+Land is light (see :data:`geo.ranking.LIGHT`), so that a site of unknown area stays. Source: a Zone Atlas assumption.
+"""
 
 SENTENCES = {
     "kind": "This is neither an XLSX nor a CSV file without a password.",
@@ -89,12 +95,13 @@ SENTENCES = {
     "wide": "The sheet reaches beyond column %(column)s; delete what stands beside the table.",
     "many": "The sheet lists %(n)s companies; at most %(most)s are matched at once.",
     "merged": "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column",
-    "missing": "a column “company” is missing",
-    "header": "“%(text)s” is no known column; known are: %(known)s",
-    "header_close": "“%(text)s” is no known column; did you mean “%(close)s”?",
+    "missing": "the column “%(column)s” is missing",
+    "header": "the column “%(text)s” is not known here and was not read",
+    "header_close": "the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?",
+    "titles": "the rows above the header, to row %(n)s, were passed over",
     "header_unit": "the unit “%(unit)s” of the header is not known here; known are: %(known)s",
     "twice": "stands already in column %(other)s",
-    "outside": "“%(text)s” stands in a column without a header",
+    "outside": "the column has no header and was not read",
     "cells": "has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks",
     "name": "the company has no name",
     "formula": "holds a formula, which is never computed; write its value",
@@ -103,11 +110,17 @@ SENTENCES = {
     "decimals": "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column",
     "unit": "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header",
     "range": "“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?",
+    "a_minimum": "“%(text)s” is a minimum, and this column holds a maximum",
+    "a_maximum": "“%(text)s” is a maximum, and this column holds a minimum",
+    "range_low": "of “%(text)s” the lower end counts",
+    "range_high": "of “%(text)s” the upper end counts",
+    "thousands": "“%(text)s” is read as %(value)s, as numbers are written in the language of the header",
     "word": "“%(text)s” is not known here; known are: %(known)s",
+    "like": "“%(text)s” is taken as %(known)s",
     "text": "is longer than %(n)s characters",
     "more": "and %(n)s more",
     "repeated": "“%(text)s” stands already in row %(other)s; both are matched",
-    "former": "“%(text)s” is taken as %(now)s, of which it is a part today",
+    "former": "“%(text)s” is taken as %(known)s, of which it is a part today",
 }
 """What can be said of a sheet, by code; the web app translates these sentences."""
 AT = "row %(row)s, column %(column)s"
@@ -115,7 +128,17 @@ AT = "row %(row)s, column %(column)s"
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing to be said of a sheet: a code of ``SENTENCES``, where (row from 1 and letter of the column), and its values."""
+    """A fault of a sheet, or a note on it.
+
+    Attributes
+    ----------
+    code
+        Of ``SENTENCES``.
+    row, column
+        Where: row from 1, and letter of the column.
+    values
+        Of the sentence: texts, numbers, and lists of codes, which have names in other languages; ``of`` is the column of the codes.
+    """
 
     code: str
     row: int = 0
@@ -124,7 +147,8 @@ class Fault:
 
     def __str__(self) -> str:
         at = f"{AT % {'row': self.row, 'column': self.column}}: " if self.column else f"row {self.row}: " if self.row else ""
-        return at + SENTENCES[self.code] % self.values
+        values = {name: ", ".join(value) if isinstance(value, list) else value for name, value in self.values.items()}
+        return at + SENTENCES[self.code] % values
 
 
 class SheetError(InputError):
@@ -134,7 +158,7 @@ class SheetError(InputError):
         self.found = tuple(found[:MAX_FAULTS])
         if len(found) > MAX_FAULTS:
             self.found += (Fault("more", values={"n": len(found) - MAX_FAULTS}),)
-        super().__init__("The sheet has faults; nothing was matched:", [str(one) for one in self.found])
+        super().__init__("The sheet cannot be matched:", [str(one) for one in self.found])
 
 
 @dataclass(frozen=True)
@@ -166,14 +190,68 @@ class Company:
         return tuple(getattr(self, name) for name in (*CHOICES, *NUMBERS))
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that was read: its companies, notes on how it was understood, and the faults of the rows that were left out."""
+
+    companies: tuple[Company, ...]
+    notes: tuple[Fault, ...] = ()
+    left_out: tuple[Fault, ...] = ()
+
+
 Words = dict[str, dict[str, str]]
 """For each choice, what may stand in its cells, folded, and the code it stands for; ``former`` are provinces that are part of others."""
+
+NO_LIMIT = frozenset(
+    (
+        *("", "any", "all", "nolimit", "none", "na", "nil", "no"),
+        *("khong", "khonggioihan", "khongyeucau", "khonghanche", "batky", "tatca", "tuy", "tuyy"),
+        *("不限", "无", "無", "没有", "无要求", "无限制", "不限制", "均可", "都可以", "皆可"),
+    )
+)
+"""What stands in a cell that sets no limit, folded; a dash folds to nothing."""
+_AFFIXES = re.compile(r"(?:tinh|thanhpho|tp)?(?P<name>.+?)(?:壮族自治区|自治区|自治州|省|市|province|city|municipality)?")
+
+
+class Formula(str):
+    """The text of a formula, which is never computed."""
 
 
 def fold(text: str) -> str:
     """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as usual ones."""
     plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(char for char in plain.casefold() if char.isalnum())
+
+
+def language_of(text: str) -> str:
+    """Find the language of a header by its letters: ``en``, ``vi`` or ``zh``."""
+    if re.search(r"[\u2e80-\uffff]", text):
+        return "zh"
+    return "en" if text.isascii() else "vi"
+
+
+def bare(folded: str) -> str:
+    """Take “tỉnh”, “TP.”, 省, 市 and their like from the folded name of a province."""
+    return _AFFIXES.fullmatch(folded)["name"] if folded else ""  # type: ignore[index]
+
+
+def is_unlimited(cell: Any) -> bool:
+    """Check whether a cell is empty or holds a word that sets no limit."""
+    return fold(one_line(cell)) in NO_LIMIT and not isinstance(cell, Formula)
+
+
+def one_line(cell: Any) -> str:
+    """Return the text of a cell as one clean line."""
+    if cell is None:
+        return ""
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def short(cell: Any) -> str:
+    """Return the text of a cell, cut where it is long, to quote it."""
+    text = one_line(cell)
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def words(examples: Mapping[str, Profile], parks: pd.DataFrame, names_of: Callable[[str], Iterable[str]] = lambda name: (name,)) -> Words:
@@ -195,6 +273,7 @@ def words(examples: Mapping[str, Profile], parks: pd.DataFrame, names_of: Callab
         pairs = parks[["province_former_en", "province_en"]].dropna().drop_duplicates()
         former = {fold(name): now for old, now in pairs.itertuples(index=False) for name in names_of(old)}
     province = {fold(name): one for one in sorted(parks["province_en"].dropna().unique()) for name in names_of(one)}
+    former, province = ({bare(name): code for name, code in table.items()} | table for table in (former, province))
     return {
         "sector": sector,
         "country": country,

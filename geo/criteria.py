@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -105,21 +105,18 @@ class Terms:
         gain *= score / np.where(total > 0, total, 1)
         return np.where((total == 0) & (score > 0), weights, gain) if (total == 0).any() else gain
 
-    def hoped(self, missing: NDArray[np.bool_], rows: NDArray[Any]) -> Terms:
-        """Give the terms of some rows, with missing amounts at their best."""
-        gain = np.where(missing[rows], self.top, self.gain[rows])
-        lack = None if self.lack is None else np.where(missing[rows], 0.0, self.lack[rows])
-        return Terms(self.values[rows], gain, lack, self.top, self.worst, self.best)
+    def filled(self, missing: NDArray[np.bool_], share: float | Array) -> Terms:
+        """Return the terms with missing amounts at this share, 0 to 1, of the way from the worst to the best.
 
-    def swapped(self, other: Terms, rows: NDArray[Any], weights: Array) -> Array:
-        """Give the scores (rows, criteria) with one criterion at a time taken from other terms."""
-        power = weights if self.lack is None else weights**2
-
-        def total(mine: Array, theirs: Array) -> Array:
-            return (mine[rows] @ power)[:, None] + power * (theirs[rows] - mine[rows])
-
-        gain = total(self.gain, other.gain)
-        return gain if self.lack is None or other.lack is None else closeness(gain, total(self.lack, other.lack))
+        `missing` and `share` are (…, sites, criteria), or broadcast to it.
+        """
+        if not missing.any():
+            return self
+        power = 1 if self.lack is None else 2
+        top = self.top[..., None, :]
+        gain = np.where(missing, top * np.power(share, power), self.gain)
+        lack = None if self.lack is None else np.where(missing, top * np.power(1 - share, power), self.lack)
+        return Terms(self.values, gain, lack, self.top, self.worst, self.best)
 
 
 def weighed(amount: Array, weights: Array) -> Array:

@@ -18,7 +18,7 @@ from geo import rows as rows_of
 from geo.errors import InputError, NotFoundError
 from geo.faults import Row
 from geo.region import Region
-from geo.schema import LAYERS, TABLES, Field, Layer, unfold
+from geo.schema import LAYERS, OPTIONAL, TABLES, Field, Layer, unfold
 
 __all__ = [
     "LAYERS",
@@ -97,11 +97,15 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
 
 
 def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
-    """Read a table that is no layer (see ``TABLES``), with a plain integer index; errors as :func:`read`."""
+    """Read a table that is no layer (see ``TABLES``), with a plain integer index; errors as :func:`read`.
+
+    A table of ``OPTIONAL`` whose file is not there is empty.
+    """
     if name not in TABLES:
         raise NotFoundError(f"There is no table “{name}”; there are {', '.join(TABLES)}.")
     fields = TABLES[name]
-    rows, faults = rows_of.csv_rows(Path(folder) / f"{name}.csv", fields)
+    path = Path(folder) / f"{name}.csv"
+    rows, faults = rows_of.csv_rows(path, fields) if path.is_file() or name not in OPTIONAL else ([], [])
     faults_of.refuse(f"{name}.csv", faults + faults_of.row_faults(rows, fields))
     return rows_of.typed(rows, fields)
 
@@ -219,6 +223,9 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
             for corridor, seq in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq)):
                 if (corridor, seq) not in ends:
                     report["interchanges"].append(f"{link.name_en}: “{corridor}” has no vertex {seq}")
+    if "aliases" in frames:
+        unknown = sorted(set(frames["aliases"]["place"]) - seen.keys())
+        report["aliases"] += [f"place: “{one}” is in no layer" for one in unknown]
     if {"gates", "gate_hours", "clocks"} <= frames.keys():
         try:
             gatehours.read(frames["gates"], frames["gate_hours"], frames["clocks"])

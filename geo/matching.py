@@ -6,8 +6,8 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo import screening
-from geo.companies import CHOICES, COLUMNS, EVEN, HEADERS, NUMBERS, Company
+from geo.companies import CHOICES, COLUMNS, HEADERS, NUMBERS, USUAL, Company, language_of
 from geo.criteria import Criterion, amounts, faults, measure, refuse
+from geo.land import enough_ha
+from geo.ranking import LIGHT, TIE
 from geo.screening import FAILS, PASSES, UNKNOWN, Limit, Profile, Relaxation
+from geo.sites import STANDING
 
 STRENGTHS = 3
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -43,8 +46,9 @@ class Reason:
 class Park:
     """A site that meets all limits of a company, or may: see its reasons.
 
-    ``score`` from 0 to 1 orders the sites. Where a criterion is unknown the site is not ranked: ``score`` is NaN, and lies between
-    ``low`` and ``high``. ``strengths`` are the criteria that give the score most, with their amounts in the units of the table.
+    ``score`` from 0 to 1 orders the sites. Where a criterion is unknown it lies between ``low`` and ``high``: the site is ranked by the
+    middle if that criterion is light, as :func:`geo.ranking.rank` does, and otherwise ``score`` is NaN. ``strengths`` are the criteria
+    that give the score most, with their amounts in the units of the table.
     """
 
     id: Any
@@ -107,22 +111,32 @@ def weights_of(company: Company, examples: Mapping[str, Profile]) -> dict[str, f
         found = next((one for one in examples.values() if one.sectors == (code,)), None)
         if found:
             return dict(found.weights)
-    return dict(EVEN)
+    return dict(USUAL)
 
 
 def match(
-    companies: Iterable[Company], table: pd.DataFrame, examples: Mapping[str, Profile], k: int = 5, *, profile: str = "truck"
+    companies: Iterable[Company],
+    table: pd.DataFrame,
+    examples: Mapping[str, Profile],
+    k: int = 5,
+    *,
+    profile: str = "truck",
+    also: Container[str] = (),
 ) -> list[Match]:
     """Find the `k` best sites for each company.
 
     Each is screened by its own limits, and what is left is ranked by the weights of its sector's example. What companies have in
-    common is worked out once.
+    common is worked out once. Zones that contain sites, and sites known to be full, are not offered; land counts up to what a company
+    needs.
 
     Parameters
     ----------
     table
         As :func:`geo.sites.table` gives it, for this vehicle.
+    also
+        Names of the limits of ``STANDING`` that do not hold: ``zones`` and ``full`` sites are offered too.
     """
+    table = table.loc[screening.screen(table, [limit for name, limit in STANDING.items() if name not in also]).remaining]
     made, out = _Matcher(table, examples, profile, k), []
     found: dict[tuple[Any, ...], Match] = {}
     for one in companies:
@@ -183,9 +197,9 @@ class _Matcher:
         if not kept.any():
             return Match(company, 0, (), limits, (), *self.unmet(limits, judged))
         weights = weights_of(company, self.examples)
-        key = kept.tobytes(), tuple(weights.items())
+        key = kept.tobytes(), (*weights.items(), company.area_ha)
         if key not in self.ranked:
-            self.ranked[key] = self.best(kept, weights)
+            self.ranked[key] = self.best(kept, weights, enough_ha(company.area_ha or None))
         best, left_out = self.ranked[key]
         parks = tuple(Park(one.id, one.score, one.low, one.high, self.reasons(limits, judged, row), one.strengths) for row, one in best)
         return Match(company, int(kept.sum()), parks, limits, left_out)
@@ -201,7 +215,7 @@ class _Matcher:
         blocked = next((name for name, step in zip(names, funnel.steps, strict=True) if not step.remaining), "")
         return blocked, tuple((names[one.position], one) for one in funnel.relax(1) if one.enough)
 
-    def best(self, kept: NDArray[np.bool_], weights: dict[str, float]) -> tuple[list[tuple[int, Park]], tuple[str, ...]]:
+    def best(self, kept: NDArray[np.bool_], weights: dict[str, float], enough: float) -> tuple[list[tuple[int, Park]], tuple[str, ...]]:
         """Rank the sites that are left, each with its row; also tell which criteria do not count, for want of values.
 
         The order and the scores are those of :func:`geo.ranking.rank`; a test compares.
@@ -209,25 +223,26 @@ class _Matcher:
         rows, raw = np.flatnonzero(kept), self.raw[kept]
         weighed = [i for i, one in enumerate(self.criteria) if weights.get(one.id, 0) > 0]
         known = [i for i in weighed if 2 * np.isnan(raw[:, i]).sum() <= len(rows)] or weighed
-        criteria, raw = [self.criteria[i] for i in known], np.ascontiguousarray(raw[:, known])
+        criteria = [replace(one, low=0.0, high=enough) if one.id == "area" else one for one in (self.criteria[i] for i in known)]
+        raw = np.ascontiguousarray(raw[:, known])
         weight = np.array([float(weights[one.id]) for one in criteria])
         weight = weight / weight.max() / (weight / weight.max()).sum()
-        missing = np.isnan(raw)
-        ranked = ~missing.any(axis=1)
-        terms = measure(raw, ranked.astype(float) if ranked.any() else np.ones(len(raw)), criteria, "sum")
+        missing, light = np.isnan(raw), weight < LIGHT - TIE
+        ranked = ~(missing & ~light).any(axis=1)
+        lowest = measure(raw, ranked.astype(float) if ranked.any() else np.ones(len(raw)), criteria, "sum")
+        terms = lowest.filled(missing & light, 0.5)
         scores, parts = terms.scores(weight), terms.parts(weight)
+        low, high = lowest.scores(weight), lowest.filled(missing, 1.0).scores(weight)
         first = np.flatnonzero(ranked)
         first = first[np.argsort(-scores[first].round(12), kind="stable")][: self.k]
         out = []
-        for at, score in zip(first, scores[first].tolist(), strict=True):
-            most = [i for i in np.argsort(-parts[at], kind="stable")[:STRENGTHS] if parts[at, i] > 0]
+        for at in first.tolist():
+            most = [i for i in np.argsort(-parts[at], kind="stable") if parts[at, i] > 0 and not missing[at, i]][:STRENGTHS]
             strengths = tuple((criteria[i].id, float(raw[at, i])) for i in most)
-            out.append((int(rows[at]), Park(self.ids[rows[at]], score, score, score, (), strengths)))
+            out.append((int(rows[at]), Park(self.ids[rows[at]], float(scores[at]), float(low[at]), float(high[at]), (), strengths)))
         apart = np.flatnonzero(~ranked)
-        high = terms.hoped(missing, apart).scores(weight)
-        for i in np.argsort(-high, kind="stable")[: self.k - len(out)]:
-            row = rows[apart[i]]
-            out.append((int(row), Park(self.ids[row], np.nan, float(scores[apart[i]]), float(high[i]), (), ())))
+        for at in apart[np.argsort(-high[apart], kind="stable")][: self.k - len(out)].tolist():
+            out.append((int(rows[at]), Park(self.ids[rows[at]], np.nan, float(low[at]), float(high[at]), (), ())))
         return out, tuple(self.criteria[i].id for i in weighed if i not in known)
 
     def reasons(self, limits: dict[str, Limit], judged: Judged, row: int) -> tuple[Reason, ...]:
@@ -244,13 +259,14 @@ class _Matcher:
 
 # As a workbook ---------------------------------------------------------------------------------------------------------
 
-TITLES = ("company", "row", "place", "park_id", "park", "score", "reasons", "unknown", "sites_left", "notes")
+TITLES = ("company", "row", "place", "park_id", "park", "free_land", "score", "reasons", "unknown", "sites_left", "notes")
 """Columns of the sheet of matches."""
 
 
 def to_xlsx(
     matches: Iterable[Match],
     names: Mapping[Any, str] | None = None,
+    land: Mapping[Any, str] | None = None,
     *,
     titles: Sequence[str] = TITLES,
     sheets: tuple[str, str] = ("matches", "how to read it"),
@@ -262,8 +278,8 @@ def to_xlsx(
 
     Parameters
     ----------
-    names
-        What the sites are called.
+    names, land
+        What the sites are called, and what is known of their free land, in words.
     titles, sheets, said, unmet
         The words, for other languages: heads of the columns, names of the sheets, the reasons of a site and what is unknown of it,
         and why there is none.
@@ -275,10 +291,11 @@ def to_xlsx(
     for one in matches:
         head, tail = (one.company.company, one.company.row), (one.left, one.company.notes)
         for place, park in enumerate(one.parks, start=1):
-            score = round(100 * park.score, 1) if park.score == park.score else f"{100 * park.low:.1f} … {100 * park.high:.1f}"
-            rows.append((*head, place, str(park.id), (names or {}).get(park.id, str(park.id)), score, *said(one, park), *tail))
+            score = round(100 * park.score, 1) if park.low == park.high else f"{100 * park.low:.1f} … {100 * park.high:.1f}"
+            about = (str(park.id), (names or {}).get(park.id, str(park.id)), (land or {}).get(park.id))
+            rows.append((*head, place, *about, score, *said(one, park), *tail))
         if not one.parks:
-            rows.append((*head, None, None, None, None, unmet(one), None, *tail))
+            rows.append((*head, None, None, None, None, None, unmet(one), None, *tail))
     return workbook({sheets[0]: rows, sheets[1]: list(notes)})
 
 
@@ -295,14 +312,13 @@ def template(lines: Iterable[Sequence[str]], titles: Mapping[str, str] | None = 
 
 def title_of(name: str, language: str = "en") -> str:
     """Call a column in a language (en, vi, zh) as :func:`geo.sheets.read` knows it, with its unit."""
-    letters = {"vi": r"[^\x00-\x7f\u2e80-\uffff]", "zh": r"[\u2e80-\uffff]"}.get(language)
-    found = next((one for one in HEADERS[name].split(", ") if letters and re.search(letters, one)), "")
+    found = next((text for text in HEADERS[name].split(", ") if language_of(text) == language != "en"), "")
     unit = {"ha": " (ha)", "m2": " (USD/m2)"}.get(name.rsplit("_", 1)[-1], " (min)" if name.startswith("max") else "")
     return found[0].upper() + found[1:] + unit if found else name
 
 
 def to_csv(companies: Sequence[Company]) -> str:
-    """Write companies so that :func:`geo.sheets.read` gives them back, in the same rows."""
+    """Write companies so that :func:`geo.sheets.read` returns them, in the same rows."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -360,7 +376,11 @@ def _dateless(data: bytes) -> bytes:
 def _said(_match: Match, park: Park) -> tuple[str, str]:
     """Tell the reasons of a site and what is unknown of it, in English and in the units of the sheet."""
     met = [
-        f"{one.limit}: {one.value:.4g}, {one.margin:.4g} to spare" if one.value == one.value else one.limit
+        one.limit
+        if one.value != one.value
+        else f"{one.limit}: at most {one.value:.4g}"
+        if one.limit == "area_needed"
+        else f"{one.limit}: {one.value:.4g}, {one.margin:.4g} better than asked"
         for one in park.reasons
         if one.known
     ]

@@ -1,4 +1,4 @@
-"""Ranking of sites by weighted criteria: the weighted sum and TOPSIS, what it takes to pass, and weights by pairwise comparison.
+"""Ranking of sites by weighted criteria: the weighted sum and TOPSIS, and weights by pairwise comparison.
 
 How far a ranking can be trusted is told by :mod:`geo.robustness`.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from geo.criteria import Array, Criterion, amounts, faults, measure, refuse
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError
 
 METHODS = ("sum", "topsis")
 UNKNOWNS = ("apart", "worst")
 TIE = 1e-12
 """Scores closer than this are equal: sums of the same numbers in another order differ by less."""
+LIGHT = 0.15
+"""A criterion with less than this of the sum of all weights is light: a site that lacks its value is ranked within a range."""
 RECIPROCAL = 5e-3
 """How far a comparison times its reverse may be from 1, so that thirds and sevenths may be written with three decimals."""
 RANDOM_INDEX = (0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
@@ -49,8 +51,9 @@ class Ranking:
         Ranked sites × criteria; the parts of a site sum to its score. Of a weighted sum they are weight × value. TOPSIS does not
         add up: its score is shared out like the squared distance from the worst.
     unknown
-        Sites that lack a value in a criterion with weight: ``missing`` (ids of those criteria), ``score_low`` and ``score_high``,
-        between which the score lies: missing values at their worst and at their best, measured by the ranges of the ranked sites.
+        Sites that lack a value in a criterion with weight, ranked or not: ``missing`` (ids of those criteria), ``score_low`` and
+        ``score_high``, between which the score lies: missing values at their worst and at their best, measured by the ranges of the
+        ranked sites.
     """
 
     criteria: tuple[Criterion, ...]
@@ -68,6 +71,11 @@ class Ranking:
     def ranked(self) -> NDArray[np.bool_]:
         """Which rows of `raw` are ranked."""
         return self.scores.notna().to_numpy()
+
+    @property
+    def light(self) -> NDArray[np.bool_]:
+        """Which criteria count half-way between worst and best for a ranked site that lacks their value."""
+        return _light(self.weights.to_numpy(), self.unknown_as)
 
     @property
     def places(self) -> pd.Series:
@@ -99,8 +107,10 @@ def rank(
     weights
         By id of the criterion, in any unit, such as the positions of sliders; a criterion that is not named weighs 0.
     unknown
-        What becomes of a site that lacks a value in a criterion with weight. ``apart``: it is not ranked and does not count for any
-        range. ``worst``: it is ranked, with the value 0 there. Either way it is listed in ``Ranking.unknown``.
+        What becomes of a site that lacks a value in a criterion with weight. ``apart``: if all those criteria are light (``LIGHT``), it
+        is ranked with the missing values half-way between the worst and the best there is, which for a weighted sum is the middle of
+        the range in which its score lies; otherwise it is not ranked and does not count for any range. ``worst``: it is ranked, with
+        the value 0 there. Either way it is listed in ``Ranking.unknown``.
 
     Raises
     ------
@@ -116,9 +126,10 @@ def rank(
     weight = np.array([float(weights.get(one.id, 0)) for one in criteria])
     weight = weight / weight.max() / (weight / weight.max()).sum()  # in two steps: the sum of huge weights is inf
     missing = np.isnan(raw) & (weight > 0)
-    lacking = missing.any(axis=1)
-    ranked = ~lacking if unknown == "apart" else np.ones(len(raw), bool)
-    terms = measure(raw, np.ones(len(raw)) if not ranked.any() else ranked.astype(float), criteria, method)
+    lacking, light = missing.any(axis=1), _light(weight, unknown)
+    ranked = ~(missing & ~light).any(axis=1) if unknown == "apart" else np.ones(len(raw), bool)
+    lowest = measure(raw, np.ones(len(raw)) if not ranked.any() else ranked.astype(float), criteria, method)
+    terms = lowest.filled(missing & light, 0.5)
     score = terms.scores(weight)
     order = np.flatnonzero(ranked)[np.argsort(-score[ranked].round(12), kind="stable")]
     ids = pd.Index([one.id for one in criteria], name="criterion")
@@ -135,74 +146,12 @@ def rank(
         unknown=pd.DataFrame(
             {
                 "missing": pd.Series([tuple(ids[row]) for row in missing[lacking]], table.index[lacking], dtype=object),
-                "score_low": score[lacking],
-                "score_high": terms.hoped(missing, lacking).scores(weight),
+                "score_low": lowest.scores(weight)[lacking],
+                "score_high": lowest.filled(missing, 1.0).scores(weight)[lacking],
             },
             table.index[lacking],
         ),
     )
-
-
-def to_pass(ranking: Ranking, site: Any, other: Any) -> pd.DataFrame:
-    """Tell by how much one amount of a site, it alone, would have to change for the site to pass another.
-
-    The ranges move with the site, as they would if it were ranked again with that amount. It stays between the ends that they have
-    now: nobody is asked for a better amount than the best there is. For a weighted sum this is the smallest such change. For TOPSIS,
-    whose scale moves with every site, it is a change that suffices, and a smaller one may.
-
-    Returns
-    -------
-    DataFrame
-        By criterion: ``now``, ``needed``, ``change`` (needed − now), ``unit``. NaN where that criterion cannot do it, or weighs
-        nothing; ``change`` also where the present amount is unknown. 0 where the site is ahead already.
-
-    Raises
-    ------
-    NotFoundError
-        No such site.
-    InputError
-        The site is not ranked, or both are the same.
-    """
-    for one in (site, other):
-        if one not in ranking.scores.index:
-            raise NotFoundError(f"There is no site “{one}” in this ranking.")
-    apart = [one for one in dict.fromkeys((site, other)) if pd.isna(ranking.scores[one])]
-    same = ["a site cannot pass itself"] if site == other else []
-    if apart or same:
-        lacks = [f"“{one}” is not ranked: unknown {', '.join(ranking.unknown.loc[one, 'missing'])}" for one in apart]
-        raise InputError("These two cannot be compared:", lacks + same)
-
-    raw = ranking.raw.to_numpy()[ranking.ranked]
-    pair = ranking.scores.index[ranking.ranked].get_indexer([site, other])
-    weight = ranking.weights.to_numpy()
-    count = np.ones(len(raw))
-    now = measure(raw, count, ranking.criteria, ranking.method)
-
-    def passes(amount: Array) -> NDArray[np.bool_]:
-        """For each criterion: whether the site is ahead with this amount in it, and in it alone."""
-        changed = raw.copy()
-        changed[pair[0]] = amount
-        ahead, behind = now.swapped(measure(changed, count, ranking.criteria, ranking.method), pair, weight)
-        return np.asarray(ahead - behind > TIE)
-
-    present = raw[pair[0]]
-    if ranking.scores[site] - ranking.scores[other] > TIE:
-        needed = present
-        change = np.zeros(len(present))
-    else:
-        short = np.where(np.isfinite(present), np.clip(present, *np.sort([now.worst, now.best], axis=0)), now.worst)
-        enough = now.best
-        possible = passes(enough) & (weight > 0)
-        for _ in range(100):
-            middle = (short + enough) / 2
-            if ((middle == short) | (middle == enough) | ~possible).all():
-                break
-            there = passes(middle)
-            short, enough = np.where(there, short, middle), np.where(there, middle, enough)
-        needed = np.where(possible, enough, np.nan)
-        change = needed - present
-    units = [one.unit for one in ranking.criteria]
-    return pd.DataFrame({"now": present, "needed": needed, "change": change, "unit": units}, ranking.weights.index)
 
 
 class Pairwise(NamedTuple):
@@ -255,6 +204,10 @@ def ahp(matrix: ArrayLike) -> Pairwise:
     largest = float(roots[main].real)
     index = RANDOM_INDEX[size - 1]
     return Pairwise(weights / weights.sum(), largest, max(largest - size, 0.0) / (size - 1) / index if index else 0.0)
+
+
+def _light(weights: Array, unknown_as: str) -> NDArray[np.bool_]:
+    return (weights > 0) & (weights < LIGHT - TIE) & (unknown_as == "apart")
 
 
 def _weight_faults(criteria: Sequence[Criterion], weights: Mapping[str, float]) -> list[str]:

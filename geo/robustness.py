@@ -1,4 +1,4 @@
-"""How far a ranking can be trusted: other weights, uncertain amounts, the other method, and sites that come or go."""
+"""How far a ranking can be trusted: bands of places, other weights, uncertain amounts, the other method, sites that come or go."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.criteria import Array, Terms, amounts, faults, measure, refuse
+from geo.criteria import Array, Criterion, Terms, amounts, faults, measure, refuse
 from geo.errors import InputError
 from geo.ranking import TIE, Ranking
 
 FEW = 5
 CELLS = 60_000
 """Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a core."""
+SURE = 0.9
+"""Two sites are told apart where one of them is ahead in at least this share of the draws."""
 BUDGET = 10_000_000
 """Cells that are measured in about a second."""
 
@@ -96,7 +98,8 @@ def shares(
     spread
         How uncertain each amount is, in its unit: a row a ranked site (others are ignored), a column an id of a criterion; criteria
         that are not named are exact. Every draw then has amounts of its own, each drawn for itself, with ranges and value functions
-        applied to them. An amount of 0 or more stays so.
+        applied to them, and a value that is unknown of a ranked site is drawn evenly between the worst and the best. An amount of 0
+        or more stays so.
     kind
         ``std``: standard deviation of a normal distribution. ``range``: as much more or less, evenly.
 
@@ -121,9 +124,10 @@ def shares(
     used = ranking.weights.to_numpy() > 0
     criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
     raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+    light = ranking.light[used]
     amount_spread = None if spread is None else _spread(spread, sites, ranking, kind)[:, used]
     first, few = np.zeros(len(sites)), np.zeros(len(sites))
-    terms = measure(raw, np.ones(len(sites)), criteria, ranking.method)
+    terms = measure(raw, np.ones(len(sites)), criteria, ranking.method).filled(np.isnan(raw) & light, 0.5)
     dice = np.random.default_rng(seed)
     drawn = dice.standard_exponential((weightings, len(criteria)))
     drawn /= drawn.sum(axis=1, keepdims=True)
@@ -131,8 +135,7 @@ def shares(
     for start in range(0, weightings if len(sites) else 0, step):
         weights = drawn[start : start + step]
         if amount_spread is not None:
-            there = _draw(dice, raw, amount_spread, kind, len(weights))
-            terms = measure(there, np.ones(there.shape[:2]), criteria, ranking.method)
+            terms = _drawn(dice, raw, amount_spread, kind, len(weights), criteria, ranking.method, light)
         standing = _standing(terms, weights)
         leads = standing >= standing.max(axis=1, keepdims=True) - TIE
         first += (leads / leads.sum(axis=1, keepdims=True)).sum(axis=0)
@@ -142,6 +145,57 @@ def shares(
         else:
             few += len(weights)
     return pd.DataFrame({"first": first / weightings, "first_five": few / weightings}, sites)
+
+
+def bands(ranking: Ranking, spread: pd.DataFrame, *, first: int | None = None, draws: int = 500, seed: int = 0) -> pd.Series:
+    """Group the sites whose order nobody can tell, with the weights in play: places 1 to 5, say, then 6 to 9.
+
+    Amounts are drawn within their uncertainty, as :func:`shares` does, and unknown values evenly between the worst and the best. Two
+    sites are told apart where one of them is ahead in at least ``SURE`` of the draws. A band is a run of places of which no two sites
+    are told apart, each as long as can be, from the first place down; so each site stands in one band, and bands keep the order.
+
+    Parameters
+    ----------
+    spread
+        As :func:`shares` takes it.
+    first
+        Only the bands of so many places are found, the last of them to its end; None for all.
+
+    Returns
+    -------
+    Series
+        Number of the band from 1, by site in order.
+
+    Raises
+    ------
+    InputError
+        `draws` is below 1, or `spread` has faults; every one is listed.
+    """
+    if draws < 1:
+        raise InputError("draws must be 1 or more.")
+    sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
+    used = weight > 0
+    criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
+    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+    unsure = _spread(spread, sites, ranking, "std")[:, used]
+    place = sites.get_indexer(ranking.order)
+    dice, step = np.random.default_rng(seed), max(CELLS // max(raw.size, 1), 1)
+    score = np.concatenate(
+        [
+            _drawn(dice, raw, unsure, "std", min(step, draws - start), criteria, ranking.method, ranking.light[used]).scores(weight[used])
+            for start in range(0, draws, step)
+        ]
+    )[:, place]
+    numbers: list[int] = []
+    begin = 0
+    for at in range(len(place)):
+        apart = (score[:, begin:at] - score[:, [at]] > TIE).mean(axis=0) >= SURE
+        if apart.any():
+            if first is not None and at >= first:
+                break
+            begin = at
+        numbers.append(numbers[-1] + (begin == at) if numbers else 1)
+    return pd.Series(numbers, ranking.order[: len(numbers)], name="band", dtype="int64")
 
 
 @dataclass(frozen=True)
@@ -260,7 +314,7 @@ def _turned(
         else:
             counts[at, row] = 0 if kind == "removed" else 2
     every = np.broadcast_to(np.concatenate([raw, more[extra]]), (*counts.shape, len(weight)))
-    score = measure(every, counts, ranking.criteria, ranking.method).scores(weight)[:, :n]
+    score = measure(every, counts, ranking.criteria, ranking.method).filled(np.isnan(every) & ranking.light, 0.5).scores(weight)[:, :n]
     score = np.where(counts[:, :n] > 0, score, -np.inf)
     best = np.maximum.accumulate(score[:, ::-1], axis=1)[:, ::-1]
     best = np.concatenate([best, np.full((len(changes), 1), -np.inf)], axis=1)[:, after]
@@ -284,14 +338,14 @@ def _parts(changes: list[Change], sites: int, criteria: int) -> Iterator[list[Ch
 def _guests(ranking: Ranking, added: pd.DataFrame) -> tuple[Array, pd.Index]:
     refuse(faults(added, ranking.criteria))
     raw = amounts(added, ranking.criteria)
-    lacking = (np.isnan(raw) & (ranking.weights.to_numpy() > 0)).any(axis=1)
+    lacking = (np.isnan(raw) & (ranking.weights.to_numpy() > 0) & ~ranking.light).any(axis=1)
     here = ~lacking | (ranking.unknown_as == "worst")
     return raw[here], added.index[here]
 
 
 def _terms(ranking: Ranking, method: str | None = None) -> Terms:
     raw = ranking.raw.to_numpy()[ranking.ranked]
-    return measure(raw, np.ones(len(raw)), ranking.criteria, method or ranking.method)
+    return measure(raw, np.ones(len(raw)), ranking.criteria, method or ranking.method).filled(np.isnan(raw) & ranking.light, 0.5)
 
 
 def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
@@ -335,6 +389,25 @@ def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) 
     if found:
         raise InputError("This uncertainty cannot be used:", found)
     return here
+
+
+def _drawn(
+    dice: np.random.Generator,
+    raw: Array,
+    spread: Array,
+    kind: str,
+    draws: int,
+    criteria: list[Criterion],
+    method: str,
+    light: NDArray[np.bool_],
+) -> Terms:
+    """Measure sites with amounts that are drawn, and missing ones of light criteria drawn between the worst and the best."""
+    there = _draw(dice, raw, spread, kind, draws)
+    terms = measure(there, np.ones(there.shape[:2]), criteria, method)
+    missing = np.isnan(raw) & light
+    share = np.zeros(there.shape)
+    share[:, missing] = dice.uniform(size=(draws, int(missing.sum())))
+    return terms.filled(missing, share)
 
 
 def _draw(dice: np.random.Generator, raw: Array, spread: Array, kind: str, draws: int) -> Array:

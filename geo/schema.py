@@ -498,6 +498,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
         *SOURCE,
         AS_OF,
     ),
+    "aliases": (
+        Field("place", "string", "Place", "Identifier of a feature that has a page.", required=True, pattern=ID.pattern),
+        Field("name", "string", "Further name", "Another name in use, an older or a foreign one.", required=True),
+        Field("language", "string", "Language", "Of the name. Empty means any.", allowed=("en", "vi", "zh")),
+        *SOURCE,
+        AS_OF,
+    ),
     "interchanges": (
         Field("corridor_id", "string", "Corridor", "Identifier in corridors.", required=True),
         Field("seq", "integer", "Vertex", "Order of the vertex along it.", required=True, minimum=1),
@@ -568,6 +575,9 @@ TABLES: dict[str, tuple[Field, ...]] = {
         AS_OF,
     ),
 }
+
+OPTIONAL = ("aliases",)
+"""Tables that a package may leave out: without the file they are empty."""
 
 
 def unfold(value: object) -> tuple[str, ...]:

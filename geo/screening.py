@@ -33,11 +33,14 @@ CRITERIA: dict[str, tuple[str, Literal["low", "high"]]] = {
     "airport": ("airport_{profile}_s", "low"),
     "city": ("city_{profile}_s", "low"),
     "people": ("people_60min_{profile}", "high"),
-    "area": ("area_ha", "high"),
+    "area": ("land_ha", "high"),
     "rent": ("rent_term_low_usd_m2", "low"),
     "occupancy": ("occupancy_pct", "low"),
 }
-"""What the examples weigh: the column, and which end is better. A low occupancy is good for who looks for land."""
+"""What the examples weigh: the column, and which end is better. A low occupancy is good for who looks for land.
+
+Land is the most that can be free, as far as is known, and counts up to :func:`geo.land.enough_ha` and no further.
+"""
 PASSES, FAILS, UNKNOWN = 1, 0, -1
 PROFILES = "profiles.json"
 MATCHES = ("same", "part", "none")
@@ -84,7 +87,7 @@ class Relaxation:
     share
         The same as a share of the old value, to compare limits with different units; NaN where the old value is 0.
     added
-        The texts or codes to be allowed besides, chosen one by one by how many sites each lets in.
+        The texts or codes to be allowed besides, or no longer excluded, chosen one by one by how many sites each lets in.
     sites
         The sites that would pass all limits in addition.
     by_keeping_unknown
@@ -205,7 +208,9 @@ class Funnel:
             added, sites = self._allow(position, failing, missing)
             if len(sites) < missing:
                 return none
-            return Relaxation(position, limit, True, (*limit.value, *added), math.nan, math.nan, added, sites, by_unknown)
+            fewer = tuple(one for one in limit.value if one not in added)
+            value = fewer if limit.kind == "none_of" else (*limit.value, *added)
+            return Relaxation(position, limit, True, value, math.nan, math.nan, added, sites, by_unknown)
         short = self.shortfalls[position].to_numpy(float)[failing]
         finite = np.sort(short[np.isfinite(short)])
         if len(finite) < missing:
@@ -214,9 +219,9 @@ class Funnel:
         let_in = failing[short <= change]
         # the cell itself, not limit ± change: a rounded sum might keep out the very site it is made for
         cells = self._cells[position].to_numpy(float)[let_in]
-        value = float(cells.min() if limit.kind == "at_least" else cells.max())
+        end = float(cells.min() if limit.kind == "at_least" else cells.max())
         share = change / abs(limit.value) if limit.value else math.nan
-        return Relaxation(position, limit, True, value, change, share, (), tuple(self.states.index[let_in]), by_unknown)
+        return Relaxation(position, limit, True, end, change, share, (), tuple(self.states.index[let_in]), by_unknown)
 
     def _allow(self, position: int, failing: NDArray[np.int64], missing: int) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Choose texts or codes until enough sites pass, each time the one that lets most of them in."""
@@ -274,8 +279,8 @@ def _judge(cells: pd.Series, limit: Limit, column_type: str) -> tuple[NDArray[np
         found = [any(word in cell.casefold() for word in words) if isinstance(cell, str) else False for cell in cells]
         return np.where(found, PASSES, UNKNOWN).astype(np.int8), short
     parts = [_parts(cell) for cell in cells]
-    wanted = set(limit.value)
-    return np.array([UNKNOWN if not one else FAILS if wanted.isdisjoint(one) else PASSES for one in parts], np.int8), short
+    wanted, excluding = set(limit.value), limit.kind == "none_of"
+    return np.array([UNKNOWN if not one else PASSES if wanted.isdisjoint(one) == excluding else FAILS for one in parts], np.int8), short
 
 
 def _parts(cell: object) -> tuple[str, ...]:

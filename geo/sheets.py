@@ -1,6 +1,6 @@
 """Read sheets of companies that strangers bring, with nothing but openpyxl and csv, and in a process of its own.
 
-Formulas are never computed. Every fault is named by row and column, and a sheet with a fault gives no company at all.
+Formulas are never computed. Every fault is named by row and column, and a row with a fault gives no company.
 """
 
 from __future__ import annotations
@@ -16,25 +16,35 @@ import subprocess
 import sys
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from geo.amounts import known_units, read_column, unit_of
 from geo.companies import (
     CHOICES,
     COLUMNS,
     HEADERS,
     MAX_COLUMNS,
+    MAX_FAULTS,
     MAX_ROWS,
     MAX_TEXT,
     NUMBERS,
     UNITS,
     Company,
     Fault,
+    Formula,
+    Sheet,
     SheetError,
     Words,
+    bare,
     fold,
+    is_unlimited,
+    language_of,
+    one_line,
+    short,
 )
 from geo.errors import UnavailableError
 
@@ -43,21 +53,24 @@ MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20
 MEMORY_BYTES = 1024**3
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_NUMBER = re.compile(r"(?P<before>[^\d.,+-]*)(?P<number>[+-]?[\d.,]*\d)\s*(?P<unit>\D*?\d?)", re.DOTALL)
-_SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
-
-
+MAX_TITLES = 20
+"""Rows among which the header is looked for."""
 CALLED = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
 """What a header may be, folded, and the column that it names."""
+LANGUAGE_OF = {fold(text): language_of(text) for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
+"""What a header may be, folded, and its language."""
+Rows = list[tuple[int, list[Any]]]
 
 
-def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Company], list[Fault]]:
-    """Read a sheet of companies, XLSX or CSV by its content; also give what has to be told of it without being a fault.
+def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
+    """Read a sheet of companies, XLSX or CSV by its content.
+
+    The header may stand below titles. Columns that are not known are noted, and a row with a fault is left out.
 
     Raises
     ------
     SheetError
-        The sheet has faults; every one is listed with its row and column.
+        The sheet cannot be read as a whole, or no row is without a fault; every fault is listed with its row and column.
     """
     if not isinstance(source, bytes) and Path(source).stat().st_size > MAX_BYTES:
         raise SheetError([Fault("large", values={"n": MAX_BYTES})])
@@ -65,59 +78,89 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> tuple[list[Com
     if len(data) > MAX_BYTES:
         raise SheetError([Fault("large", values={"n": MAX_BYTES})])
     try:
-        rows, faults, told = _xlsx_rows(data) if data[:4] == b"PK\x03\x04" else _csv_rows(data)
-    except SheetError:
-        raise
+        table = _xlsx_rows(data) if data[:4] == b"PK\x03\x04" else _csv_rows(data)
     except csv.Error:
         raise SheetError([Fault("broken")]) from None
-    rows = [(number, cells) for number, cells in rows if any(_text(cell) for cell in cells)]
-    if len(rows) < 2:
-        raise SheetError([*faults, Fault("empty")])
-    if len(rows) > MAX_ROWS + 1:
-        faults.append(Fault("many", values={"n": len(rows) - 1, "most": MAX_ROWS}))
-    (top, header), *rows = rows
-    names, units, found = _header(top, header)
-    faults += found
-    out: list[dict[str, Any]] = [
-        {"row": number} | dict.fromkeys(CHOICES, ()) | dict.fromkeys(NUMBERS) | {"notes": ""} for number, _ in rows
-    ]
-    for at, name in enumerate(names):
-        values: list[Any] = []
-        cells = [(number, row[at] if at < len(row) else None) for number, row in rows]
-        letter = _letter(at)
+    rows = [(number, cells) for number, cells in table.rows if any(map(one_line, cells))]
+    at = _header_at(rows)
+    notes = list(table.notes)
+    if at:
+        notes.append(Fault("titles", values={"n": rows[at - 1][0]}))
+    header, rows = (rows[at], rows[at + 1 :]) if rows else ((0, []), [])
+    merged = [span for span in table.merged if span.values["to"] >= header[0]]
+    if not rows:
+        raise SheetError([*merged, Fault("empty")])
+    names, units, wrong = _header(*header, notes)
+    wrong += [span for span in merged if span.row <= header[0]]
+    if len(rows) > MAX_ROWS:
+        wrong.append(Fault("many", values={"n": len(rows), "most": MAX_ROWS}))
+    width = len(header[1]) if table.is_csv else 0
+    faults = [span for span in merged if span.row > header[0]]
+    faults += [Fault("cells", n, "", {"n": len(cells), "of": width}) for n, cells in rows if width and len(cells) != width]
+    columns: dict[str, list[Any]] = {"row": [number for number, _ in rows]}
+    usual = _language(header[1])
+    for index, name in enumerate(names):
+        cells = [(number, row[index] if index < len(row) else None) for number, row in rows]
+        letter = _letter(index)
         if name in NUMBERS:
-            values, found = _numbers(name, letter, units[at], cells)
+            language = _language(header[1][index : index + 1])
+            columns[name], found = read_column(name, letter, units[index], language if language != "en" else usual, cells, notes)
         elif name in CHOICES:
-            values, found = _choices(name, letter, known, cells, told)
+            columns[name], found = _choices(name, letter, known, cells, notes)
         elif name:
-            values, found = _texts(name, letter, cells)
+            columns[name], found = _texts(name, letter, cells)
         else:
-            found = [] if _text(header[at]) else [Fault("outside", n, letter, {"text": _short(c)}) for n, c in cells if _text(c)]
+            filled = next((number for number, cell in cells if one_line(cell)), 0)
+            if filled and not one_line(header[1][index]):
+                notes.append(Fault("outside", filled, letter))
+            found = []
         faults += found
-        for row, value in zip(out, values, strict=False):
-            row[name] = value
-    if faults:
-        faults += [one for one in told if one.code == "decoded" and one.values["encoding"] != "UTF-8"]  # which may be the reason
-        raise SheetError(sorted(faults, key=lambda one: (one.row, len(one.column), one.column)))
-    companies = [Company(**row) for row in out]
+    faults.sort(key=lambda fault: (fault.row, len(fault.column), fault.column))
+    bad = {row for fault in faults for row in range(fault.row, fault.values.get("to", fault.row) + 1)}
+    companies = [] if wrong else _companies(columns, bad, notes)
+    if not companies:
+        reasons = [note for note in notes if note.code in ("header", "header_close")]
+        reasons += [note for note in notes if note.code == "decoded" and note.values["encoding"] != "UTF-8"]
+        raise SheetError([*wrong, *faults, *reasons])
+    notes = [note for note in notes if note.row not in bad or note.code in HEADER_NOTES]
+    if len(faults) > MAX_FAULTS:
+        faults = [*faults[:MAX_FAULTS], Fault("more", values={"n": len(faults) - MAX_FAULTS})]
+    return Sheet(tuple(companies), tuple(notes[:MAX_FAULTS]), tuple(faults))
+
+
+HEADER_NOTES = ("header", "header_close", "outside", "titles")
+"""Notes that belong to a whole column or sheet, whichever row they name."""
+
+
+def _companies(columns: Mapping[str, list[Any]], bad: Collection[int], notes: list[Fault]) -> list[Company]:
+    """Build the companies of the rows without a fault; names that come twice are noted."""
+    names = list(columns)
+    blank: dict[str, Any] = dict.fromkeys(CHOICES, ()) | dict.fromkeys(NUMBERS) | {"notes": ""}
+    rows = (blank | dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    companies = [Company(**row) for row in rows if row["row"] not in bad]
     first: dict[str, int] = {}
-    for one in companies:
-        if first.setdefault(fold(one.company), one.row) != one.row:
-            told.append(Fault("repeated", one.row, "", {"text": one.company, "other": first[fold(one.company)]}))
-    return companies, told
+    for company in companies:
+        if first.setdefault(fold(company.company), company.row) != company.row:
+            values = {"text": company.company, "other": first[fold(company.company)]}
+            notes.append(Fault("repeated", company.row, "", values))
+    return companies
 
 
-Rows = list[tuple[int, list[Any]]]
+@dataclass(frozen=True)
+class _Table:
+    """Rows as they stand in a file, with their numbers; which cells are merged, and what is worth telling."""
+
+    rows: Rows
+    merged: tuple[Fault, ...] = ()
+    notes: tuple[Fault, ...] = ()
+    is_csv: bool = False
 
 
-def _csv_rows(data: bytes) -> tuple[Rows, list[Fault], list[Fault]]:
+def _csv_rows(data: bytes) -> _Table:
     text, encoding = _decode(data)
     rows: Rows = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=_head(text)[1], strict=True), 1))
     rows = [(number, [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row]) for number, row in rows]
-    width = next((len(row) for _, row in rows if any(map(_text, row))), 0)
-    odd = [(number, len(row)) for number, row in rows if len(row) != width and any(map(_text, row))]
-    faults = [Fault("cells", number, "", {"n": n, "of": width}) for number, n in odd]
-    return rows, faults, [Fault("decoded", values={"encoding": encoding})]
+    return _Table(rows, notes=(Fault("decoded", values={"encoding": encoding}),), is_csv=True)
 
 
 def _decode(data: bytes) -> tuple[str, str]:
@@ -151,68 +194,68 @@ def _is_chinese(text: str) -> bool:
 
 
 def _head(text: str) -> tuple[list[str], str]:
-    """Give the cells of the first line that holds any, and the sign that parts them."""
-    line = next((line for line in text.splitlines() if line.strip(" ;,\t")), "")
-    cells = {one: next(csv.reader([line], delimiter=one)) for one in ";\t,"}
-    delimiter = max(cells, key=lambda one: len(cells[one]))
-    return cells[delimiter], delimiter
+    """Find the header of a CSV text, and the sign between its cells: the line that names most columns, by whichever sign."""
+    lines = [line for line in text.splitlines() if line.strip(" ;,\t")][:MAX_TITLES]
+    best: tuple[tuple[int, int], list[str], str] = ((0, 0), [], ";")
+    for delimiter in ";\t,":
+        rows = list(csv.reader(lines, delimiter=delimiter))
+        cells = max(rows, key=_named_cells, default=[])
+        best = max(best, ((_named_cells(cells), len(cells)), cells, delimiter), key=lambda each: each[0])
+    return best[1], best[2]
 
 
-def _xlsx_rows(data: bytes) -> tuple[Rows, list[Fault], list[Fault]]:
+def _named_cells(cells: Sequence[Any]) -> int:
+    """Count the cells of a row that name a column known here."""
+    return len({name for cell in cells if (name := _named(one_line(cell))[0])})
+
+
+def _header_at(rows: Rows) -> int:
+    """Find the header among the first rows: the first of those that name most columns; the first of all where none names any."""
+    counts = [_named_cells(cells) for _, cells in rows[:MAX_TITLES]]
+    return counts.index(max(counts)) if counts else 0
+
+
+def _language(header: Sequence[Any]) -> str:
+    """Find the language in which most of these columns are named; where two are even, the one that is not English."""
+    languages = [LANGUAGE_OF[fold(text)] for cell in header if fold(text := re.split(r"[(（\[]", one_line(cell))[0]) in LANGUAGE_OF]
+    return max(("vi", "zh", "en"), key=languages.count) if languages else ""
+
+
+def _xlsx_rows(data: bytes) -> _Table:
     """Read the first sheet. What stands in the archive is looked at before openpyxl sees it: how much it is, and no definitions."""
     import openpyxl
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(one.file_size for one in archive.infolist()) > MAX_UNPACKED_BYTES:
+            if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise SheetError([Fault("large", values={"n": MAX_UNPACKED_BYTES})])
-            for one in archive.infolist():
-                if one.filename.endswith((".xml", ".rels")) and re.search(rb"<!DOCTYPE|<!ENTITY|\x00", archive.read(one)):
+            for part in archive.infolist():
+                if part.filename.endswith((".xml", ".rels")) and re.search(rb"<!DOCTYPE|<!ENTITY|\x00", archive.read(part)):
                     raise SheetError([Fault("broken")])
         book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
         sheet = book.worksheets[0]
-        faults = [Fault("merged", one.min_row, "", {"cells": one.coord}) for one in sheet.merged_cells.ranges]
         if sheet.max_row > 2 * MAX_ROWS:
-            raise SheetError([*faults, Fault("long", values={"n": 2 * MAX_ROWS})])
+            raise SheetError([Fault("long", values={"n": 2 * MAX_ROWS})])
         if sheet.max_column > MAX_COLUMNS:
-            raise SheetError([*faults, Fault("wide", values={"column": _letter(MAX_COLUMNS - 1)})])
+            raise SheetError([Fault("wide", values={"column": _letter(MAX_COLUMNS - 1)})])
+        spans = sorted(sheet.merged_cells.ranges, key=lambda span: (span.min_row, span.min_col))
+        merged = tuple(Fault("merged", span.min_row, "", {"cells": span.coord, "to": span.max_row}) for span in spans)
         rows: Rows = []
         for number, row in enumerate(sheet.iter_rows(), 1):
-            rows.append((number, [_Formula(_formula(one.value)) if one.data_type == "f" else one.value for one in row]))
-        return rows, faults, []
+            rows.append((number, [Formula(_formula(cell.value)) if cell.data_type == "f" else cell.value for cell in row]))
+        return _Table(rows, merged)
     except SheetError:
         raise
     except Exception:  # openpyxl raises whatever a damaged file leads it to
         raise SheetError([Fault("broken")]) from None
 
 
-class _Formula(str):
-    """The text of a formula."""
-
-
 def _formula(value: Any) -> str:
     return str(getattr(value, "text", value) or "=")
 
 
-def _text(cell: Any) -> str:
-    """Give a cell as one clean line."""
-    if cell is None:
-        return ""
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def _short(cell: Any) -> str:
-    text = _text(cell)
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
 def _letter(at: int) -> str:
     return ("" if at < 26 else chr(64 + at // 26)) + chr(65 + at % 26)
-
-
-def _unit(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace(" ", "").strip(".()[]")
 
 
 def _named(header: str) -> tuple[str, str]:
@@ -221,36 +264,32 @@ def _named(header: str) -> tuple[str, str]:
     return CALLED.get(fold(header)) or CALLED.get(fold(bare), ""), unit or ""
 
 
-def _header(row: int, cells: Sequence[Any]) -> tuple[list[str], list[str], list[Fault]]:
-    """Give for each column its name, empty where there is none, and the unit that its header states; and the faults."""
+def _header(row: int, cells: Sequence[Any], notes: list[Fault]) -> tuple[list[str], list[str], list[Fault]]:
+    """Find for each column its name, empty where none is known, and the unit that its header states; and the faults."""
     names, units, faults = [""] * len(cells), [""] * len(cells), []
     for at, cell in enumerate(cells):
-        text = _text(cell)
+        text = one_line(cell)
         if not text:
             continue
         name, unit = _named(text)
         if not name:
-            close = difflib.get_close_matches(fold(_short(text)), CALLED, 1)
-            code, more = ("header_close", {"close": CALLED[close[0]]}) if close else ("header", {"known": ", ".join(COLUMNS)})
-            faults.append(Fault(code, row, _letter(at), {"text": _short(text)} | more))
+            close = difflib.get_close_matches(fold(short(text)), CALLED, 1, 0.8)
+            code, more = ("header_close", {"close": [CALLED[close[0]]], "of": "column"}) if close else ("header", {})
+            notes.append(Fault(code, row, _letter(at), {"text": short(text)} | more))
         elif name in names:
             faults.append(Fault("twice", row, _letter(at), {"other": _letter(names.index(name))}))
         else:
             names[at] = name
-            units[at] = _unit(unit) or ("named" if fold(text) == fold(name) else "")
+            units[at] = unit_of(unit) or ("named" if fold(text) == fold(name) else "")
             if name in NUMBERS and unit and units[at] not in UNITS[name]:
-                faults.append(Fault("header_unit", row, _letter(at), {"unit": _short(unit), "known": _known(UNITS[name])}))
+                faults.append(Fault("header_unit", row, _letter(at), {"unit": short(unit), "known": known_units(name)}))
     if "company" not in names:
-        faults.append(Fault("missing", row))
+        faults.append(Fault("missing", row, "", {"column": ["company"], "of": "column"}))
     return names, units, faults
 
 
-def _known(table: Mapping[str, Any]) -> str:
-    return ", ".join(one for one in table if one)
-
-
 def _texts(name: str, column: str, cells: Iterable[tuple[int, Any]]) -> tuple[list[str], list[Fault]]:
-    values = [(row, _text(cell)) for row, cell in cells]
+    values = [(row, one_line(cell)) for row, cell in cells]
     faults = [Fault("text", row, column, {"n": MAX_TEXT[name]}) for row, text in values if len(text) > MAX_TEXT[name]]
     if name == "company":
         faults += [Fault("name", row, column) for row, text in values if not text]
@@ -258,98 +297,56 @@ def _texts(name: str, column: str, cells: Iterable[tuple[int, Any]]) -> tuple[li
 
 
 def _choices(
-    name: str, column: str, words: Words, cells: Iterable[tuple[int, Any]], told: list[Fault]
+    name: str, column: str, words: Words, cells: Iterable[tuple[int, Any]], notes: list[Fault]
 ) -> tuple[list[tuple[str, ...]], list[Fault]]:
-    known, values, faults = words[name], [], []
+    values: list[tuple[str, ...]] = []
+    faults: list[Fault] = []
+    told: set[str] = set()
+    codes_of = lru_cache(maxsize=None)(lambda part: meant(name, part, words))
     for row, cell in cells:
-        text = _text(cell)
-        parts = [text] if fold(text) in known else [part.strip() for part in re.split(r"[;,、/；，]", text) if part.strip()]
-        if isinstance(cell, _Formula) or text.startswith("="):
+        text = one_line(cell)
+        codes: list[str] = []
+        if isinstance(cell, Formula) or text.startswith("="):
             faults.append(Fault("formula", row, column))
-            parts = []
-        wrong = dict.fromkeys(part for part in parts if fold(part) not in known)
-        codes = ", ".join(sorted(set(known.values())))
-        faults += [Fault("word", row, column, {"text": _short(part), "known": codes}) for part in wrong]
-        right = [part for part in parts if part not in wrong]
-        values.append(tuple(dict.fromkeys(known[fold(part)] for part in right)))
-        former = [part for part in right if name == "province" and fold(part) in words["former"]]
-        told += [Fault("former", row, column, {"text": part, "now": known[fold(part)]}) for part in former]
+        elif not is_unlimited(cell):
+            parts = [text] if codes_of(text)[1] else [part.strip() for part in re.split(r"[;,、/；，]", text) if part.strip()]
+            for part in dict.fromkeys(parts):
+                known, is_sure = codes_of(part)
+                codes += known
+                if not known:
+                    values_known = sorted(set(words[name].values()))
+                    faults.append(Fault("word", row, column, {"text": short(part), "known": values_known, "of": name}))
+                elif part not in told and (not is_sure or fold(part) in words["former"]):
+                    told.add(part)
+                    code = "like" if name != "province" else "former"
+                    notes.append(Fault(code, row, column, {"text": short(part), "known": list(known), "of": name}))
+        values.append(tuple(dict.fromkeys(codes)))
     return values, faults
 
 
-def _numbers(name: str, column: str, header: str, cells: Sequence[tuple[int, Any]]) -> tuple[list[float | None], list[Fault]]:
-    """Read a column of numbers, which has one sign for decimals and a unit in its header, in every cell, or nowhere."""
-    units, most, known = UNITS[name], NUMBERS[name][4], _known(UNITS[name])
-    found: dict[int, tuple[str, str]] = {}
-    values: dict[int, float] = {}
-    faults: list[Fault] = []
-    shown = {row: _short(cell) for row, cell in cells}
-    for row, cell in cells:
-        text = unicodedata.normalize("NFKC", _text(cell))
-        parts = _NUMBER.fullmatch(_SPACES.sub("", text))
-        if not text:
-            continue
-        if isinstance(cell, _Formula) or text.startswith("="):
-            faults.append(Fault("formula", row, column))
-        elif isinstance(cell, int | float) and not isinstance(cell, bool):
-            values[row], found[row] = float(cell), ("", "")
-        elif not parts or (unit := _unit(parts["before"]) + _unit(parts["unit"])) not in units:
-            faults.append(Fault("number", row, column, {"text": shown[row], "known": known}))
-        else:
-            found[row] = parts["number"], unit
-    marks = {row: mark for row, (text, _) in found.items() if text and (mark := _decimal(text)) not in ("", "?")}
-    usual = max(".,", key=list(marks.values()).count)
-    other = next((row for row, mark in marks.items() if mark == usual), 0)
-    for row, (text, _) in found.items():
-        mark = marks.get(row) or (_decimal(text) if text else "")
-        if mark in (".", ",") and mark != usual:
-            faults.append(Fault("decimals", row, column, {"text": shown[row], "mark": mark, "other": shown[other], "at": other}))
-        elif mark == "?" and not marks:
-            both = {"a": text.replace(",", "").replace(".", ""), "b": text.replace(",", ".") + "0"}
-            faults.append(Fault("ambiguous", row, column, {"text": shown[row]} | both))
-        elif mark == "!" or (text and not _grouped(text, usual)):
-            faults.append(Fault("number", row, column, {"text": shown[row], "known": known}))
-        elif text:
-            values[row] = float(text.replace("," if usual == "." else ".", "").replace(",", "."))
-    named = sorted({unit for _, unit in found.values() if unit})
-    own = header if header in units else ""
-    for row, (_, unit) in found.items():
-        if not unit and not header and any(units[one] != 1 for one in named):
-            faults.append(Fault("unit", row, column, {"text": shown[row], "units": ", ".join(named)}))
-        elif row in values:
-            value = values[row] = round(values[row] * units[unit or own], 6)
-            if not 0 <= value <= most:
-                faults.append(Fault("range", row, column, {"text": shown[row], "most": f"{most:g}", "unit": name.rsplit("_", 1)[-1]}))
-    return [values.get(row) for row, _ in cells], faults
+def meant(name: str, text: str, words: Words) -> tuple[tuple[str, ...], bool]:
+    """Find the codes that a word of a column stands for, and whether it is one of the words known here.
 
-
-def _decimal(text: str) -> str:
-    """Tell which sign stands before decimals: ``?`` where one cannot tell, ``!`` where it is no number, nothing where there is none.
-
-    A sign that stands twice parts thousands, so the other one is for decimals.
+    A sector may also be a longer name that holds such words, 汽车零部件 for one, or a word that is nearly one.
     """
-    digits = text.lstrip("+-")
-    signs = [one for one in digits if one in ".,"]
-    if len(set(signs)) == 2:
-        return signs[-1] if signs.count(signs[-1]) == 1 else "!"
-    if len(signs) > 1:
-        return "." if signs[0] == "," else ","
-    if not signs:
-        return ""
-    before, after = re.split("[.,]", digits)
-    return "?" if len(after) == 3 and 1 <= len(before) <= 3 and before[0] != "0" else signs[0]
-
-
-def _grouped(text: str, decimal: str) -> bool:
-    """Say whether thousands, if they are parted, are parted by threes."""
-    other = re.escape("," if decimal == "." else ".")
-    return re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}({other}\d{{3}})+)({re.escape(decimal)}\d+)?", text) is not None
+    folded, known = fold(text), words[name]
+    if folded in known:
+        return (known[folded],), True
+    if name == "province" and bare(folded) in known:
+        return (known[bare(folded)],), True
+    if name != "sector":
+        return (), False
+    inside = [word for word in known if word in folded and len(word) >= (4 if word.isascii() else 2)]
+    longest = [word for word in inside if not any(word != other and word in other for other in inside)]
+    if not longest:
+        longest = difflib.get_close_matches(folded, known, 1, 0.85)
+    return tuple(dict.fromkeys(known[word] for word in longest)), False
 
 
 # In a process of its own --------------------------------------------------------------------------------------------------
 
 
-def read_apart(data: bytes, known: Words) -> tuple[list[Company], list[Fault]]:
+def read_apart(data: bytes, known: Words) -> Sheet:
     """Read as :func:`read` does, in a process that may neither write, connect nor start anything, with limits of time and memory.
 
     Raises
@@ -378,16 +375,16 @@ def read_apart(data: bytes, known: Words) -> tuple[list[Company], list[Fault]]:
         raise UnavailableError("The reader of sheets could not be started; try again.") from None
     try:
         answer = json.loads(done.stdout) if done.returncode == 0 else {}
-        found, told = ([Fault(**one) for one in answer.get(name, ())] for name in ("found", "told"))
-        companies = [Company.of(one) for one in answer.get("companies", ())]
-        written = [str(one) for one in (*found, *told)]  # a sentence that cannot be written is not of ours
+        wrong, notes, left_out = (tuple(Fault(**fault) for fault in answer.get(name, ())) for name in ("wrong", "notes", "left_out"))
+        companies = tuple(Company.of(company) for company in answer.get("companies", ()))
+        written = [str(fault) for fault in (*wrong, *notes, *left_out)]  # a sentence that cannot be written is not of ours
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        written, companies = [], []
+        wrong, companies, written = (), (), []
     if not written and not companies:
         raise SheetError([Fault("broken")])
-    if found:
-        raise SheetError(found)
-    return companies, told
+    if wrong:
+        raise SheetError(wrong)
+    return Sheet(companies, notes, left_out)
 
 
 ALLOWED = (
@@ -422,10 +419,9 @@ def main() -> None:
     _confine()
     known = json.loads(sys.stdin.buffer.readline())
     try:
-        companies, told = read(sys.stdin.buffer.read(MAX_BYTES + 1), known)
-        answer: dict[str, Any] = {"companies": [asdict(one) for one in companies], "told": [asdict(one) for one in told]}
+        answer = asdict(read(sys.stdin.buffer.read(MAX_BYTES + 1), known))
     except SheetError as error:
-        answer = {"found": [asdict(one) for one in error.found]}
+        answer = {"wrong": [asdict(fault) for fault in error.found]}
     sys.stdout.write(json.dumps(answer))
 
 

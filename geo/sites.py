@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from geo import access
 from geo import gates as border_gates
 from geo.errors import InputError
+from geo.land import AVAILABILITY, free_land
 from geo.network import Network
 from geo.schema import LAYERS, unfold
 from geo.ways import Sides, times
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 ColumnType = Literal["number", "text", "remarks", "list"]
-Kind = Literal["at_least", "at_most", "one_of", "includes"]
+Kind = Literal["at_least", "at_most", "one_of", "none_of", "includes"]
 Value = float | tuple[str, ...]
 
 VEHICLES = ("truck", "car")
@@ -40,12 +41,18 @@ FROM_PARKS = (
     *("status", "kind", "country", "province_en", "sectors", "policies", "utilities"),
 )
 """Columns that are the parks' own."""
+ZONES = ("economic_zone", "border_gate_economic_zone", "cross_border_zone")
+"""Kinds that contain sites and are not sites themselves: an authority plans them, and a tenant leases in a park inside.
+
+Bonded and high-tech zones and clusters lease plots and factories, so they are sites, as is every kind that is not listed here.
+"""
 REMARKS = ("utilities",)
 """Free text: what it does not mention is unknown, not absent."""
 LIMITS: dict[str, tuple[str, ...]] = {
     "at_least": ("number",),
     "at_most": ("number",),
     "one_of": ("text",),
+    "none_of": ("text",),
     "includes": ("list", "remarks"),
 }
 """Kinds of limits, and the types of columns they can be set on."""
@@ -118,6 +125,11 @@ def columns(profiles: Sequence[str] = VEHICLES) -> dict[str, Column]:
         else:
             kind: ColumnType = "list" if field.type == "list" else "remarks" if name in REMARKS else "text"
             out.append(Column(name, kind, field.unit, allowed=field.allowed))
+    out += [
+        Column("availability", "text", allowed=AVAILABILITY),
+        Column("free_ha", "number", "ha", 0),
+        Column("land_ha", "number", "ha", 0),
+    ]
     return {column.name: column for column in out}
 
 
@@ -150,7 +162,8 @@ def table(
         reached and some place that counts is joined to no road either. inf is known: there is no way by road. A place
         joined to no road is never the quickest, though on the ground it may be. ``people_60min_truck``: people in listed
         places within sixty minutes. Then the columns ``FROM_PARKS``: numbers as floats, NaN where the cell is empty; lists as
-        tuples, None where the cell is empty; texts, NaN where it is.
+        tuples, None where the cell is empty; texts, NaN where it is. Last what :func:`geo.land.free_land` knows: ``availability``
+        (free, full, NaN), ``free_ha``, and ``land_ha``, the most that can be free.
     """
     places = {"gate": gates, "port": ports, "airport": airports, "city": cities}
     found: dict[str, Any] = {}
@@ -162,7 +175,9 @@ def table(
     for profile in profiles:
         people = access.people_within(network, parks, population, (PEOPLE_S,), profile=profile)
         found[f"people_60min_{profile}"] = people[PEOPLE_S].to_numpy(float)
-    for name, column in list(columns(profiles).items())[len(found) :]:
+    held = columns(profiles)
+    for name in FROM_PARKS:
+        column = held[name]
         cells = parks[name] if name in parks else pd.Series(np.nan, index=parks.index, dtype=object)
         if column.type == "number":
             found[name] = cells.astype("float64").to_numpy(float)
@@ -170,6 +185,10 @@ def table(
             found[name] = objects(unfold(cell) or None for cell in cells)
         else:
             found[name] = _texts(cells)
+    land = [free_land(park) for park in pd.DataFrame(parks.drop(columns=parks.geometry.name)).to_dict("records")]
+    found["availability"] = _texts(one.availability for one in land)
+    found["free_ha"] = np.array([one.free_ha for one in land], float)
+    found["land_ha"] = np.array([one.most_ha for one in land], float)
     return pd.DataFrame(found, index=parks.index)
 
 
@@ -284,8 +303,8 @@ class Limit:
     ----------
     kind
         ``at_least`` and ``at_most`` take a number in the unit of the column, which itself passes. ``one_of`` takes the texts
-        that are allowed. ``includes`` takes codes of which a list must hold at least one; in free text it looks for words, and
-        text that does not mention them is unknown.
+        that are allowed, ``none_of`` those that are not. ``includes`` takes codes of which a list must hold at least one; in free
+        text it looks for words, and text that does not mention them is unknown.
     unknown
         Whether sites whose cell is empty stay (``keep``) or go (``drop``).
     """
@@ -297,8 +316,12 @@ class Limit:
 
     def __post_init__(self) -> None:
         value: Any = self.value
-        if isinstance(value, list | set | frozenset) or (isinstance(value, str) and self.kind in ("one_of", "includes")):
+        if isinstance(value, list | set | frozenset) or (isinstance(value, str) and self.kind in ("one_of", "none_of", "includes")):
             object.__setattr__(self, "value", (value,) if isinstance(value, str) else tuple(value))
+
+
+STANDING = {"zones": Limit("kind", "none_of", ZONES), "full": Limit("availability", "none_of", ("full",))}
+"""Limits that hold unless somebody wants these sites too: zones that contain sites, and sites known to be full; unknown ones stay."""
 
 
 def limit_faults(limits: Sequence[Limit], held: Mapping[str, Column]) -> list[str]:
@@ -332,7 +355,8 @@ def _value_faults(limit: Limit, column: Column | None) -> list[str]:
         if column and column.maximum is not None and value > column.maximum:
             return [f"{shown(value)}: the column ends at {column.maximum:g}"]
         return []
-    if not isinstance(value, tuple) or not value or not all(isinstance(one, str) and one.strip() for one in value):
+    texts = isinstance(value, tuple) and all(isinstance(one, str) and one.strip() for one in value)
+    if not texts or not (value or limit.kind == "none_of"):
         return [f"{shown(value)}: the value is not a list of texts"]
     wrong = [one for one in value if column and column.allowed and one not in column.allowed]
     return [f"“{shown(one)}” is unknown; there are {', '.join(column.allowed)}" for one in wrong] if column else []

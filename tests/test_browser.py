@@ -136,7 +136,7 @@ def test_searching_by_an_unaccented_name(opened: Callable[..., Any]) -> None:
         assert "mong-cai-bgez" in ids(page)
         assert 0 < found(page) < 20
     page.fill("#q", "atlantis")
-    expect(page.locator("#list")).to_contain_text("No site matches")
+    expect(page.locator("#list")).to_contain_text("No sites match")
     page.fill("#q", "")
     expect(page.locator("#found")).to_have_text("200 sites")
 
@@ -518,11 +518,26 @@ def test_a_short_list_of_three_in_under_ten_clicks(opened: Callable[..., Any]) -
     expect(page.locator("ol.ranked > li").nth(2)).to_be_visible()
     for i in range(3):
         click(page.locator("ol.ranked input[name=pick]").nth(i))
-    expect(page.locator(".trust li")).to_have_count(3)
+    expect(page.locator(".trust li")).to_have_count(4)
     click(page.locator("form.pick button").first)
     expect(page.locator("table.compare thead th")).to_have_count(4)
     assert clicks < 10
     assert page.locator("html").get_attribute("lang") == "vi"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_says_what_is_known_of_free_land(opened: Callable[..., Any], app: Flask, language: str) -> None:
+    """The rows that the script writes hold the words of the sheets: hectares, a share, full, and unknown."""
+    page = opened(f"/?q=park&kind=industrial_park&lang={language}")
+    parks = app.extensions["zoneatlas"].frame("parks")
+    shown = page.eval_on_selector_all(
+        ".item", "items => items.map((item) => [item.dataset.id, item.querySelector('.land dd').textContent])"
+    )
+    assert len(shown) > 30
+    with app.test_request_context(f"/?lang={language}"):
+        words = {key: labels.land_of(parks.loc[key]).text.replace("\N{NO-BREAK SPACE}", " ") for key, _text in shown}
+    assert {key: text.replace("\N{NO-BREAK SPACE}", " ") for key, text in shown} == words
+    assert len({text for _key, text in shown}) > 5
 
 
 def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]) -> None:

@@ -19,14 +19,14 @@ FLOORS = (
         *("errors", "schema", "crs", "faults", "rows", "hierarchy", "snapping"),
         *("_hierarchy_build", "_hierarchy_query", "_overlay", "_raster", "_snapping"),
     ),
-    ("layers", "region", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money"),
+    ("layers", "region", "proximity", "network", "storage", "gates", "gatehours", "hours", "calendars", "money", "land"),
     (
         *("corridors", "osmtags", "osmroads", "osmfile", "osm", "borders"),
         *("overlay", "ways", "surfaces", "cluster", "access", "isochrones"),
-        *("planned", "sites", "screening", "claims"),
+        *("planned", "sites", "screening", "claims", "search"),
     ),
     ("criteria", "ranking", "robustness"),
-    ("companies", "sheets", "matching"),
+    ("companies", "amounts", "sheets", "matching"),
     ("export", "maps"),
     tuple(
         f"visits.{name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import subprocess
 import sys
 import unicodedata
@@ -17,7 +18,7 @@ import pandas as pd
 import pytest
 
 from geo import companies, layers, matching, ranking, screening, sheets
-from geo.companies import COLUMNS, Company, Fault, SheetError, fold
+from geo.companies import COLUMNS, Company, Fault, Sheet, SheetError, fold
 from geo.criteria import Criterion
 from geo.screening import Profile
 
@@ -43,7 +44,9 @@ def table() -> pd.DataFrame:
             "sectors": pd.Series([("electronics",), ("electronics", "textiles"), None, ("textiles",)], dtype=object),
             "country": ["VN", "VN", "VN", "CN"],
             "province_en": ["Bac Ninh", "Lang Son", "Lang Son", "Guangxi"],
-            "area_ha": [50.0, 400, NAN, 100],
+            "kind": "industrial_park",
+            "availability": pd.Series([None] * 4, dtype=object),
+            "land_ha": [50.0, 400, NAN, 100],
             "rent_term_low_usd_m2": [120.0, 60, NAN, NAN],
             "occupancy_pct": [NAN, NAN, NAN, NAN],
             "gate_truck_s": [3600.0, 7200, NAN, INF],
@@ -54,7 +57,7 @@ def table() -> pd.DataFrame:
         },
         index=pd.Index(["near", "far", "dark", "island"], name="id"),
     )
-    return frame.astype({"country": "str", "province_en": "str"})
+    return frame.astype({"country": "str", "province_en": "str", "availability": "str"})
 
 
 def book(rows: list[list[Any]], *, merge: str = "") -> bytes:
@@ -92,17 +95,17 @@ def faults(data: bytes, words: companies.Words) -> list[str]:
 )
 def test_headers_are_understood_in_three_languages(header: str, words: companies.Words) -> None:
     """The same sheet in any language gives the same company, also with a mark before it."""
-    found, told = sheets.read(b"\xef\xbb\xbf" + sheet(header, "A;Electronics;VN;Bắc Ninh;12,5;90"), words)
-    assert found == [Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0)]
-    assert [one.code for one in told] == ["decoded"]
+    found = sheets.read(b"\xef\xbb\xbf" + sheet(header, "A;Electronics;VN;Bắc Ninh;12,5;90"), words)
+    assert found.companies == (Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0),)
+    assert [note.code for note in found.notes] == ["decoded"]
 
 
 def test_a_workbook_and_a_csv_give_the_same(words: companies.Words) -> None:
     """Numbers as numbers or as text, blank rows left out, rows counted as the spreadsheet does."""
     rows: list[list[Any]] = [["company", "area_ha", "notes"], ["A", 2.5, "x"], [None, None, None], ["B", 3, None]]
     text = sheet("company,area_ha,notes", "A,2.5,x", ",,", "B,3,")
-    assert sheets.read(book(rows), words)[0] == sheets.read(text, words)[0]
-    assert [one.row for one in sheets.read(text, words)[0]] == [2, 4]
+    assert sheets.read(book(rows), words).companies == sheets.read(text, words).companies
+    assert [company.row for company in sheets.read(text, words).companies] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -122,14 +125,14 @@ def test_a_workbook_and_a_csv_give_the_same(words: companies.Words) -> None:
 )
 def test_decimals_and_units_are_told_apart_by_column(cells: list[str], values: list[float], words: companies.Words) -> None:
     """One cell that leaves no doubt decides for its column; a unit that is written is converted."""
-    found, _told = sheets.read(sheet("company;area_ha".replace("_ha", ""), *(f"c{i};{cell}" for i, cell in enumerate(cells))), words)
-    assert [one.area_ha for one in found] == values
+    found = sheets.read(sheet("company;area_ha".replace("_ha", ""), *(f"c{i};{cell}" for i, cell in enumerate(cells))), words)
+    assert [company.area_ha for company in found.companies] == values
 
 
 def test_the_unit_of_the_header_holds_for_its_column(words: companies.Words) -> None:
     """Square metres in the header, hours in the cells."""
-    found, _told = sheets.read(sheet("company;Diện tích (m²);Cửa khẩu;max rent", "A;50000;1,5 giờ;$80", "B;2 ha;30 phút;90 USD/m²"), words)
-    assert [(one.area_ha, one.max_gate_min, one.max_rent_usd_m2) for one in found] == [(5, 90, 80), (2, 30, 90)]
+    found = sheets.read(sheet("company;Diện tích (m²);Cửa khẩu;max rent", "A;50000;1,5 giờ;$80", "B;2 ha;30 phút;90 USD/m²"), words)
+    assert [(one.area_ha, one.max_gate_min, one.max_rent_usd_m2) for one in found.companies] == [(5, 90, 80), (2, 30, 90)]
 
 
 NAMES = "公司名称;行业;面积\n联想（北京）;汽车;5\n"
@@ -148,7 +151,7 @@ NAMES = "公司名称;行业;面积\n联想（北京）;汽车;5\n"
 )
 def test_a_csv_is_read_as_spreadsheets_save_it(data: bytes, encoding: str, words: companies.Words) -> None:
     """The same company from each encoding, which is told; also by the reader apart."""
-    expected = [Company(2, "联想（北京）", ("automobile",), area_ha=5.0)], [Fault("decoded", values={"encoding": encoding})]
+    expected = Sheet((Company(2, "联想（北京）", ("automobile",), area_ha=5.0),), (Fault("decoded", values={"encoding": encoding}),))
     assert sheets.read(data, words) == expected
     assert sheets.read_apart(data, words) == expected
 
@@ -175,8 +178,8 @@ def test_another_encoding_is_never_guessed(text: str, encoding: str, words: comp
 def test_faults_of_a_sheet_that_was_decoded_say_so(words: companies.Words) -> None:
     """The encoding may be the reason."""
     found = faults("公司;行业\nA;魔法\n".encode("gb18030"), words)
-    assert found[0] == "The CSV file was read as GB18030 text."
-    assert "魔法" in found[1]
+    assert "魔法" in found[0]
+    assert found[1] == "The CSV file was read as GB18030 text."
 
 
 BAD = sheet(
@@ -188,7 +191,7 @@ BAD = sheet(
 
 
 def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
-    """One error for the whole sheet; nothing of it is read."""
+    """Where no row is without a fault, one error for the whole sheet."""
     found = faults(BAD, words)
     starts = [one.split(":")[0] for one in found]
     assert starts == [
@@ -208,13 +211,14 @@ def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
         (b"", "no rows"),
         (b"company\n", "no rows"),
         (b"area_ha\n5\n", "“company” is missing"),
-        (b"company,are_ha\nA,5\n", "did you mean “area_ha”"),
-        (b"company,colour\nA,5\n", "no known column"),
+        (b"companies,are_ha\nA,5\n", "did you mean “area_ha”"),
+        (b"firms,colour\nA,5\n", "“colour” is not known here"),
         (b"company,area,area_ha\nA,5,5\n", "stands already in column B"),
         (b"company,area (acre)\nA,5\n", "unit “acre” of the header"),
         (b"company,area\nA,2,5\n", "has 3 cells, the header 2"),
-        (b"company,\nA,5\n", "without a header"),
-        (b"company,area\nA,5-10\n", "not a number"),
+        (b"company,area\nA,5-10-15\n", "not a number"),
+        ("company,area\nA,≤5 ha\n", "a maximum, and this column holds a minimum"),
+        (b"company,max_gate_min\nA,at least 1 h\n", "a minimum, and this column holds a maximum"),
         (b"company,area\nA,nan\n", "not a number"),
         (b"company,area\nA,1e5\n", "not a number"),
         (b"company,area\nA,90000\n", "another unit"),
@@ -237,7 +241,7 @@ def test_merged_cells_and_formulas_of_a_workbook_are_named(words: companies.Word
     found = faults(book([["company", "area_ha", "sector"], ["A", "=1+1", "=2"], ["B", 5, "Electronics"]], merge="A1:B1"), words)
     assert "A1:B1 are merged" in found[0]
     assert faults(book([["company", "area_ha"], ["A", "=1+1"]]), words) == ["row 2, column B: " + companies.SENTENCES["formula"]]
-    (one,), _told = sheets.read(book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words)
+    (one,) = sheets.read(book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words).companies
     assert (one.company, one.notes) == ("=1+1", "=cmd|' /C calc'!A0")
 
 
@@ -266,9 +270,9 @@ def test_bombs_are_not_opened(words: companies.Words) -> None:
 
 def test_the_same_name_twice_and_a_former_province_are_told(words: companies.Words) -> None:
     """No fault, but said."""
-    found, told = sheets.read(sheet("company;province", "A;Bac Giang", "a ;Bắc Ninh"), words)
-    assert [one.province for one in found] == [("Bac Ninh",)] * 2
-    assert [one.code for one in told] == ["decoded", "former", "repeated"]
+    found = sheets.read(sheet("company;province", "A;Bac Giang", "a ;Bắc Ninh"), words)
+    assert [company.province for company in found.companies] == [("Bac Ninh",)] * 2
+    assert [note.code for note in found.notes] == ["decoded", "former", "repeated"]
 
 
 def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
@@ -278,8 +282,107 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
     assert len(called) == len(set(called))
     for language in ("en", "vi", "zh"):
         titles = [matching.title_of(name, language) for name in COLUMNS]
-        assert sheets._header(1, titles)[0] == list(COLUMNS)
-        assert sheets._header(1, titles)[2] == []
+        assert sheets._header(1, titles, []) == (list(COLUMNS), sheets._header(1, titles, [])[1], [])
+
+
+# As people fill sheets in
+
+
+@pytest.fixture(scope="module")
+def spoken(examples: dict[str, Profile]) -> companies.Words:
+    """Words with the provinces in three languages, as the app knows them."""
+    local = {"Bac Ninh": ["Bắc Ninh", "北宁"], "Hai Phong": ["Hải Phòng", "海防"], "Guangxi": ["Quảng Tây", "广西"]}
+    return companies.words(examples, layers.read(layers.bundled(), "parks"), lambda name: [name, *local.get(name, ())])
+
+
+def test_the_header_is_found_below_titles(spoken: companies.Words) -> None:
+    """In a CSV with commas in the title and in a workbook with a merged title; rows keep the numbers of the spreadsheet."""
+    text = "Nhu cầu thuê đất, quý 4, năm 2026\n\nTên công ty;Diện tích (ha);Tỉnh\nA;5;Hải Phòng\n"
+    rows: list[list[Any]] = [["2026年用地需求表", None, None], [None] * 3, ["公司名称", "面积（公顷）", "省份"], ["A", 5, "海防市"]]
+    for data in (text.encode(), book(rows, merge="A1:C1")):
+        found = sheets.read(data, spoken)
+        assert found.companies == (Company(4, "A", province=("Hai Phong",), area_ha=5.0),)
+        assert [note.code for note in found.notes if note.code != "decoded"] == ["titles"]
+
+
+def test_columns_that_are_not_known_are_noted(spoken: companies.Words) -> None:
+    """A contact, a column without a header, a misspelt one: each is named, and the companies are matched by the rest."""
+    found = sheets.read(sheet("公司名称;联系人;面积;area_hha;", "A;张三;5;7;x", "B;李四;6;;"), spoken)
+    assert [(company.company, company.area_ha) for company in found.companies] == [("A", 5), ("B", 6)]
+    assert [(note.code, note.column) for note in found.notes[1:]] == [("header", "B"), ("header_close", "D"), ("outside", "E")]
+
+
+def test_good_rows_are_matched_while_bad_ones_are_listed(spoken: companies.Words) -> None:
+    """What is left out and what is matched are all the rows, each in one of them."""
+    rows = ["A;5;Hanoi", ";5;Hanoi", "C;lots;Hanoi", "D;7;Atlantis", "E;8", "F;9;"]
+    found = sheets.read(sheet("company;area_ha;province", *rows), spoken)
+    assert [company.row for company in found.companies] == [2, 7]
+    assert [fault.row for fault in found.left_out] == [3, 4, 5, 6]
+    merged = book([["company", "area_ha"], ["A", 5], ["B", 6], [None, 7], ["D", 8]], merge="A3:A4")
+    assert [company.company for company in sheets.read(merged, spoken).companies] == ["A", "D"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["Bắc Ninh", "tỉnh Bắc Ninh", "Tỉnh Bắc Ninh", "BAC NINH", "BacNinh", "北宁", "北宁省", "Bac Ninh province", "Bắc Ninh、海防市"],
+)
+def test_provinces_are_known_with_and_without_their_kind(cell: str, spoken: companies.Words) -> None:
+    """In three languages; TP., thành phố and 市 as well."""
+    found = sheets.read(sheet("company;province", f"A;{cell}", "B;TP. Hải Phòng", "C;thành phố Hải Phòng", "D;广西壮族自治区"), spoken)
+    assert found.left_out == ()
+    first, *rest = found.companies
+    assert first.province[0] == "Bac Ninh"
+    assert [company.province for company in rest] == [("Hai Phong",), ("Hai Phong",), ("Guangxi",)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        *(("汽车零部件", "automobile"), ("电子信息", "electronics"), ("Linh kiện điện tử", "electronics"), ("electronc", "electronics")),
+        *(("化工新材料", "chemicals"), ("sản xuất dệt may", "textiles")),
+    ],
+)
+def test_sectors_are_known_in_the_words_of_companies(cell: str, code: str, spoken: companies.Words) -> None:
+    """A longer name stands for the sector in it, and says so; what has nothing of a sector is left out."""
+    found = sheets.read(sheet("company;sector", f"A;{cell}", "B;魔法"), spoken)
+    assert found.companies[0].sector == (code,)
+    assert [fault.row for fault in found.left_out] == [3]
+
+
+@pytest.mark.parametrize("cell", ["", "-", "—", "不限", "无", "any", "No limit", "không giới hạn", "Không yêu cầu", "n/a"])
+def test_words_for_no_limit_set_none(cell: str, spoken: companies.Words) -> None:
+    """In numbers and in choices."""
+    found = sheets.read(sheet("company;sector;country;province;area_ha;max_gate_min", "A" + f";{cell}" * 5), spoken)
+    assert found.companies == (Company(2, "A"),)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "values"),
+    [
+        ("Diện tích", ["50.000 m2"], [5]),
+        ("Diện tích", ["1.500 m2", "2,5 ha"], [0.15, 2.5]),
+        ("用地面积", ["50,000平方米", "3万平方米", "150亩", "5公顷以上", "约5公顷"], [5, 3, 10, 5, 5]),
+        ("area", ["50-100", "from 5 to 10 ha", "at least 7", "7 – 9 ha"], [50, 5, 7, 7]),
+        ("Diện tích (ha)", ["từ 5 đến 10", "tối thiểu 7,5", "8 ha trở lên"], [5, 7.5, 8]),
+        ("到口岸时间", ["≤1小时", "1小时30分钟", "90分钟以内", "30-60分钟", "不超过2小时"], [60, 90, 90, 60, 120]),
+        ("Cửa khẩu", ["dưới 60 phút", "1 giờ 30 phút", "tối đa 2 giờ", "1,5 giờ"], [60, 90, 120, 90]),
+        ("max_gate_min", ["<= 90", "max 2 h", "30-45 min", "1 h 5 min"], [90, 120, 45, 65]),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(header: str, cells: list[str], values: list[float], spoken: companies.Words) -> None:
+    """The end of a range that sets the limit; thousands by the language of the header."""
+    found = sheets.read(sheet(f"company;{header}", *(f"c{i};{cell}" for i, cell in enumerate(cells))), spoken)
+    assert found.left_out == ()
+    assert [company.area_ha or company.max_gate_min for company in found.companies] == values
+
+
+def test_a_range_never_asks_for_more_than_its_kinder_end(spoken: companies.Words) -> None:
+    """A site that would do at one end of the range is not refused: random ranges, both kinds of column."""
+    dice = random.Random(13)
+    for _ in range(200):
+        low, high = sorted(dice.sample(range(1, 900), 2))
+        (company,) = sheets.read(sheet("company;area_ha;max_port_min", f"A;{low}-{high};{low} - {high}"), spoken).companies
+        assert (company.area_ha, company.max_port_min) == (low, high)
 
 
 # Apart
@@ -289,7 +392,10 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
     """Companies, what is told, and faults come through the other process unchanged."""
     good = sheet("company;area_ha;sector", "Ý;2,5;汽车", "Ý;3,5;")
     assert sheets.read_apart(good, words) == sheets.read(good, words)
-    assert sheets.read_apart(book([["company", "area_ha"], ["A", 5]]), words)[0] == [Company(2, "A", area_ha=5.0)]
+    assert sheets.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (Company(2, "A", area_ha=5.0),)
+    mixed = sheet("title", "company;area_ha;colour", "A;2-3;x", "B;lots;y")
+    assert sheets.read_apart(mixed, words) == sheets.read(mixed, words)
+    assert len(sheets.read(mixed, words).left_out) == 1
     with pytest.raises(SheetError) as caught:
         sheets.read_apart(BAD, words)
     assert list(caught.value.faults) == faults(BAD, words)
@@ -329,8 +435,8 @@ def test_the_best_sites_come_with_their_reasons(table: pd.DataFrame, examples: d
     assert [one.id for one in found.parks] == ["near", "dark"]
     near, dark = found.parks
     margins = {one.limit: (one.value, one.margin) for one in near.reasons if one.value == one.value}
-    assert margins == {"min_area": (50, 10), "max_gate": (60, 40)}
-    assert [one.limit for one in dark.reasons if not one.known] == ["sector", "min_area", "max_gate"]
+    assert margins == {"area_needed": (50, 10), "max_gate": (60, 40)}
+    assert [one.limit for one in dark.reasons if not one.known] == ["sector", "area_needed", "max_gate"]
     assert np.isnan(dark.score)
     assert dark.low <= dark.high
     assert "occupancy" in found.left_out
@@ -340,9 +446,9 @@ def test_a_company_that_asks_too_much_is_told_what_would_help(table: pd.DataFram
     """The limit that leaves nothing, and the smallest change by which one site passes."""
     asked = Company(2, "A", country=("CN",), area_ha=250)
     (found,) = matching.match([asked], table, examples)
-    assert (found.left, found.parks, found.blocked) == (0, (), "min_area")
+    assert (found.left, found.parks, found.blocked) == (0, (), "area_needed")
     changes = {name: one.added or one.value for name, one in found.relaxed}
-    assert changes == {"min_area": 100.0, "country": ("VN",)}
+    assert changes == {"area_needed": 100.0, "country": ("VN",)}
 
 
 def test_the_sites_left_are_those_of_the_funnel(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
@@ -365,25 +471,33 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
     names = [column.format(profile="car") for column, _better in screening.CRITERIA.values()]
     cells = dice.integers(1, 9, (60, len(names))).astype(float)
     cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
-    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)])
+    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(kind="industrial_park", availability=None)
     for area in (None, 3.0, 5.0, 8.0):
         for sector in ("electronics", "logistics", "textiles", "shipbuilding"):
             (found,) = matching.match([Company(2, "A", (sector,), area_ha=area)], table.assign(sectors=None), examples, 60, profile="car")
             left = table.loc[[one.id for one in sorted(found.parks, key=lambda one: list(table.index).index(one.id))]]
             weights = {name: weight for name, weight in matching.weights_of(found.company, examples).items() if weight}
             criteria = [
-                Criterion(name, column.format(profile="car"), "cost" if better == "low" else "benefit")
+                Criterion(name, column.format(profile="car"), "cost" if better == "low" else "benefit", "linear", *ends)
                 for name, (column, better) in screening.CRITERIA.items()
+                for ends in [(0, area or 100) if name == "area" else (None, None)]
                 if name in weights and name not in found.left_out
             ]
             ranked = ranking.rank(left, criteria, {one.id: weights[one.id] for one in criteria})
             sure = [one for one in found.parks if one.score == one.score]
             assert [one.id for one in sure] == list(ranked.order)
             assert [one.score for one in sure] == ranked.scores[ranked.order].tolist()
-            for one in found.parks[len(sure) :]:
+            for one in found.parks:
+                if one.id not in ranked.unknown.index:
+                    assert one.low == one.score == one.high
+                    continue
                 assert (one.low, one.high) == tuple(ranked.unknown.loc[one.id, ["score_low", "score_high"]])
             for one in sure:
-                best = ranked.parts.loc[one.id].sort_values(ascending=False, kind="stable").index[: len(one.strengths)]
+                best = (
+                    ranked.parts.loc[one.id][ranked.raw.loc[one.id].notna()]
+                    .sort_values(ascending=False, kind="stable")
+                    .index[: len(one.strengths)]
+                )
                 assert one.strengths == tuple((name, ranked.raw.at[one.id, name]) for name in best)
 
 
@@ -422,7 +536,7 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
         Company(2, "=A", ("electronics", "electricity"), ("VN",), ("Hanoi", "Lang Son"), 2.125, 90, 1e-6, 0, 1234.5, 1_000_000, "-x, “y”"),
         Company(5, "B"),
     ]
-    assert sheets.read(matching.to_csv(asked).encode(), words)[0] == asked
+    assert list(sheets.read(matching.to_csv(asked).encode(), words).companies) == asked
 
 
 def test_faults_survive_json() -> None:

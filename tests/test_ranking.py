@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from geo.criteria import SHAPES, Criterion, values
-from geo.errors import InputError, NotFoundError
-from geo.ranking import METHODS, Ranking, ahp, rank, to_pass
+from geo.errors import InputError
+from geo.ranking import METHODS, Ranking, ahp, rank
 
 INF, NAN = np.inf, np.nan
 GATE = Criterion("gate", "gate_min", "cost", unit="min")
@@ -219,72 +219,78 @@ def test_pandas_numbers_with_gaps(sites: pd.DataFrame) -> None:
     assert rank(sites, THREE, WEIGHTS).unknown.index.tolist() == ["B"]
 
 
-# To pass ---------------------------------------------------------------------------------------------------------------
+# Unknown values of little weight -----------------------------------------------------------------------------------------
 
 
-def test_what_it_takes_to_pass(sites: pd.DataFrame) -> None:
-    """A needs 41 USD less or 101 ha more to pass B, counted by hand; it is the nearest to a gate already."""
-    found = to_pass(rank(sites, THREE, WEIGHTS), "A", "B")
-    # With 120 gone the range is 55 to x. A is ahead by .25 and behind by .2 elsewhere, so .3 (75 − x) / (x − 55) = −.05: x = 79.
-    assert found.loc["rent", "needed"] == pytest.approx(79)
-    assert found.loc["rent", ["now", "change"]].tolist() == pytest.approx([120, -41])
-    assert found.loc["area", "needed"] == pytest.approx(130.961538)
-    assert found.loc["gate", ["needed", "change"]].isna().all()
-    assert found["unit"].tolist() == ["min", "USD", "ha"]
+def test_a_light_unknown_widens_the_range_and_sets_nobody_apart(sites: pd.DataFrame) -> None:
+    """A missing value of 10 % of the weight: ranked by the middle of its range, counted by hand; of 15 % and more: set apart."""
+    sites.loc["B", "area_ha"] = NAN
+    light = rank(sites, THREE, {"gate": 50, "rent": 40, "area": 10})
+    known = 0.5 * 0.5 + 0.4 * (120 - 75) / 65
+    assert light.unknown.loc["B", ["score_low", "score_high"]].tolist() == pytest.approx([known, known + 0.1])
+    assert light.scores["B"] == pytest.approx(known + 0.05)
+    assert light.parts.loc["B"].sum() == pytest.approx(light.scores["B"])
+    assert "B" in light.order
+    heavy = rank(sites, THREE, {"gate": 50, "rent": 35, "area": 15})
+    assert np.isnan(heavy.scores["B"])
+    assert "B" not in heavy.order
 
 
-def test_to_pass_with_fixed_ranges(sites: pd.DataFrame) -> None:
-    """With fixed ranges the change is the gap in score by weight and range, and NaN if that is beyond the good end."""
-    fixed = [replace(GATE, low=0, high=100), replace(RENT, low=0, high=200), replace(AREA, low=0, high=200)]
-    ranking = rank(sites, fixed, WEIGHTS)
-    gap = ranking.scores["B"] - ranking.scores["A"]
-    found = to_pass(ranking, "A", "B")
-    assert found["change"].tolist() == pytest.approx([-gap / 0.5 * 100, -gap / 0.3 * 200, gap / 0.2 * 200])
-    assert to_pass(ranking, "C", "B")["change"].isna().tolist() == [False, True, True]
-
-
-@pytest.mark.parametrize("fixed", [False, True])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("seed", range(6))
-def test_the_change_suffices_and_less_does_not(seed: int, method: str, fixed: bool) -> None:
-    """Ranked again with the amount that is needed, the site is ahead; with a little less (weighted sum) it is not."""
-    sites_, criteria, weights = made(seed, fixed=fixed)
-    ranking = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
-    other, site = ranking.order[0], ranking.order[-1]
-    for id_, row in to_pass(ranking, site, other).iterrows():
-        changed = sites_.copy()
-        if np.isnan(row["needed"]):
-            changed.loc[site, id_] = sites_[id_].replace(INF, NAN).agg("min" if criteria[int(id_[1:])].direction == "cost" else "max")
-            if method == "sum":
-                assert not ahead(rank(changed, criteria, weights), site, other)
-            continue
-        changed.loc[site, id_] = row["needed"]
-        assert ahead(rank(changed, criteria, weights, method=method), site, other)  # type: ignore[arg-type]
+@pytest.mark.parametrize("seed", range(12))
+def test_adding_uncertainty_only_widens(seed: int, method: str) -> None:
+    """With one value more unknown, the range of that site holds the range it had; with fixed ranges no other site moves."""
+    sites_, criteria, _weights = made(seed, fixed=True)
+    criteria = [replace(one, shape="linear", low=2.5, high=6.5) for one in criteria]
+    weights = {"c0": 10.0, "c1": 10.0, "c2": 40.0, "c3": 40.0}
+    before = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+    low = high = before.scores["s0"]
+    for name in ("c0", "c1"):
+        sites_.loc["s0", name] = NAN
+        after = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+        range_ = after.unknown.loc["s0"]
+        assert 0 <= range_["score_low"] <= after.scores["s0"] <= range_["score_high"] <= 1
         if method == "sum":
-            better = 1 if criteria[int(id_[1:])].direction == "benefit" else -1
-            changed.loc[site, id_] = row["needed"] - better * 1e-6
-            assert not ahead(rank(changed, criteria, weights), site, other)
+            assert range_["score_low"] <= low + 1e-12
+            assert range_["score_high"] >= high - 1e-12
+            pd.testing.assert_series_equal(after.scores.drop("s0"), before.scores.drop("s0"))
+            low, high = range_["score_low"], range_["score_high"]
 
 
-def test_to_pass_where_it_is_ahead_or_unknown(sites: pd.DataFrame) -> None:
-    """0 for a site that is ahead; an unknown present amount has a goal, but no change."""
-    assert to_pass(rank(sites, THREE, WEIGHTS), "B", "A")["change"].tolist() == [0, 0, 0]
-    sites.loc["A", "area_ha"] = NAN
-    found = to_pass(rank(sites, THREE, WEIGHTS, unknown="worst"), "A", "B")
-    assert np.isnan(found.loc["area", "change"])
-    assert 60 < found.loc["area", "needed"] <= 150
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(20))
+def test_a_site_better_in_every_criterion_is_never_ranked_worse(seed: int, method: str) -> None:
+    """Whatever the shapes and ranges, also where others lack a light value."""
+    sites_, criteria, weights = made(seed, sites=10)
+    weights |= {"c0": 0.5}
+    sites_.loc["s9", "c0"] = NAN
+    ranking = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+    sign = np.array([1 if one.direction == "benefit" else -1 for one in criteria])
+    amount = np.where(np.isinf(sites_), -sign * INF, sites_) * sign
+    compared = 0
+    for one, better in zip(sites_.index, amount, strict=True):
+        for other, worse in zip(sites_.index, amount, strict=True):
+            if (better >= worse).all():
+                compared += 1
+                assert ranking.scores[one] >= ranking.scores[other] - 1e-12
+    assert compared >= 9
 
 
-def test_to_pass_refuses(sites: pd.DataFrame) -> None:
-    """A site that is not there, not ranked, or the same."""
-    sites.loc["C", "rent_usd"] = NAN
-    ranking = rank(sites, THREE, WEIGHTS)
-    with pytest.raises(NotFoundError, match="“X”"):
-        to_pass(ranking, "X", "A")
-    with pytest.raises(InputError, match="“C” is not ranked: unknown rent"):
-        to_pass(ranking, "C", "A")
-    with pytest.raises(InputError, match="itself"):
-        to_pass(ranking, "A", "A")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(8))
+def test_land_beyond_the_need_changes_nothing(seed: int, method: str) -> None:
+    """With land that counts from 0 to 20 ha, a site of 20 ha may grow to any size: no score, range or place moves."""
+    sites_, criteria, weights = made(seed)
+    criteria = [*criteria[:3], Criterion("c3", "c3", "benefit", low=0, high=20)]
+    sites_["c3"] = np.random.default_rng(seed).uniform(1, 40, len(sites_)).round()
+    sites_.loc["s0", "c3"] = 20.0
+    before = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
+    for size in (21.0, 400.0, 217_133.0):
+        grown = sites_.copy()
+        grown.loc["s0", "c3"] = size
+        after = rank(grown, criteria, weights, method=method)  # type: ignore[arg-type]
+        pd.testing.assert_series_equal(after.scores, before.scores)
+        assert after.order.equals(before.order)
 
 
 # Pairwise comparison ---------------------------------------------------------------------------------------------------

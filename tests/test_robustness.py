@@ -12,7 +12,7 @@ from test_ranking import AREA, GATE, INF, NAN, THREE, WEIGHTS, ahead, made, tabl
 from geo.criteria import Criterion
 from geo.errors import InputError
 from geo.ranking import METHODS, Ranking, rank
-from geo.robustness import disagreement, reversals, shares, weight_intervals
+from geo.robustness import bands, disagreement, reversals, shares, weight_intervals
 
 SITES = table([(20, 120, 30), (45, 75, 150), (70, 55, 60)])
 SHARES = [Criterion(name, name, "benefit", "share") for name in ("gate_min", "rent_usd", "area_ha")]
@@ -168,6 +168,78 @@ def test_shares_refuse() -> None:
     with pytest.raises(InputError) as caught:
         shares(ranking, spread=pd.DataFrame({"gate": [1.0, NAN, -1]}, SITES.index))
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["“B”, gate", "“C”, gate"]
+
+
+# Bands -----------------------------------------------------------------------------------------------------------------
+
+SPREADS = pd.DataFrame({"x": [4.0, 4, 4, 4, 0]}, [*"ABCDE"])
+LINE = pd.DataFrame({"x": [90.0, 88, 60, 58, 10]}, [*"ABCDE"])
+X = [Criterion("x", "x", "benefit", low=0, high=100)]
+
+
+def test_places_that_cannot_be_told_apart_are_a_band() -> None:
+    """Two pairs two points apart and unsure by four, thirty points between them, and a last one far behind: 1–2, 3–4, 5."""
+    ranking = rank(LINE, X, {"x": 1})
+    assert bands(ranking, SPREADS).to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2, "E": 3}
+    assert bands(ranking, SPREADS * 0).to_dict() == {"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}
+    assert set(bands(ranking, SPREADS * 100 + 100)) == {1}
+    assert bands(ranking, SPREADS, first=3).to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2}
+    assert bands(rank(LINE[:0], X, {"x": 1}), SPREADS).empty
+    with pytest.raises(InputError, match="1 or more"):
+        bands(ranking, SPREADS, draws=0)
+
+
+def test_equal_sites_are_one_band_and_a_chain_is_not() -> None:
+    """Equal sites cannot be told apart; a chain of small steps is cut where its ends can be: no pair in a band is told apart."""
+    twins = pd.DataFrame({"x": [50.0, 50, 50]}, [*"ABC"])
+    assert set(bands(rank(twins, X, {"x": 1}), SPREADS[:3] * 0)) == {1}
+    chain = pd.DataFrame({"x": np.arange(90.0, 30, -2)}, [f"s{i}" for i in range(30)])
+    found = bands(rank(chain, X, {"x": 1}), pd.DataFrame({"x": 2.0}, chain.index))
+    # 90 % of the differences of two normal draws lie above -1.2816 × 2 √2 = -3.6 of their mean: steps of 2 are ties, of 4 are none
+    assert found.value_counts().tolist() == [2] * 15
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("seed", range(8))
+def test_bands_partition_the_ranking(seed: int, method: str) -> None:
+    """Against brute force: ranked again with drawn amounts, no pair in a band is told apart, and the next site is from some of them."""
+    sites, criteria, weights = made(seed, sites=12)
+    weights |= {"c0": 0.5}
+    sites.loc["s3", "c0"] = NAN
+    spread = pd.DataFrame(np.random.default_rng(seed).uniform(0, 1.5, sites.shape), sites.index, sites.columns)
+    ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
+    found = bands(ranking, spread)
+    assert found.index.equals(ranking.order)
+    assert found.iloc[0] == 1
+    assert set(found.diff().dropna()) <= {0, 1}
+    dice, ahead_of = np.random.default_rng(99), np.zeros((12, 12))
+    for _ in range(400):
+        drawn = (sites + dice.standard_normal(sites.shape) * spread).clip(lower=0)
+        score = rank(drawn, criteria, weights, method=method).scores[found.index].to_numpy()  # type: ignore[arg-type]
+        ahead_of += score[:, None] > score[None, :] + 1e-12
+    ahead_of /= 400
+    for band in found.unique():
+        here = np.flatnonzero(found == band)
+        rows, columns = np.triu_indices(len(here), 1)
+        if "s3" not in found.index[here]:  # its missing value is drawn here only half-way
+            assert (ahead_of[here[rows], here[columns]] < 0.9 + 0.07).all()
+        after = here[-1] + 1
+        if after < len(found) and "s3" not in found.index[[*here, after]]:
+            assert (ahead_of[here, after] > 0.9 - 0.07).any()
+
+
+def test_a_missing_light_value_is_drawn() -> None:
+    """A site that lacks a light value shares places with those that its range overlaps, and with no other."""
+    sites = pd.DataFrame({"x": [50.0, 50, 50, 80], "y": [0.0, 100, NAN, 0]}, [*"ABCD"])
+    criteria = [*X, Criterion("y", "y", "benefit", low=0, high=100)]
+    ranking = rank(sites, criteria, {"x": 90, "y": 10})
+    assert ranking.order.tolist() == ["D", "B", "C", "A"]
+    exact = pd.DataFrame(0.0, sites.index, ["x", "y"])
+    assert bands(ranking, exact).to_dict() == {"D": 1, "B": 2, "C": 3, "A": 4}
+    wide = shares(ranking, 4000, spread=exact)
+    assert wide["first"].sum() == pytest.approx(1)
+    closer = rank(sites.assign(y=[50.0, 100, NAN, 0]), criteria, {"x": 90, "y": 10})
+    assert bands(closer, exact)[["C", "A"]].nunique() == 1
 
 
 # The other method ------------------------------------------------------------------------------------------------------

@@ -37,6 +37,21 @@ def claim(verdict: str, measure: str) -> Claim:
     return Claim(0, 5, "30 km", measure, *amounts, "", "mong-cai", ("mong-cai",), **told, over_road=-100.0, verdict=verdict)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Located just 5 km from Lach Huyen deep-sea port.", "5 km from Lach Huyen", "5 km to TC-HICT", "5 km from HICT"),
+        *("cách cảng nước sâu Lạch Huyện 5 km", "距沥县港5公里", "5 km from the Hai Phong international gateway port"),
+    ],
+)
+def test_claims_know_the_other_names_of_a_place(client: FlaskClient, text: str) -> None:
+    """Brochures call the deep-water port of Hai Phong many names; all of them are judged against it."""
+    ((verdict, sentence),) = judged(client, text, "/sites/nam-tien-phong-ip/claims")
+    assert verdict not in ("no_place", "other_thing"), sentence
+    page = read(client, "/sites/nam-tien-phong-ip/claims", text=text)
+    assert "Lach Huyen" in page.text
+
+
 # What is said
 
 
@@ -117,7 +132,7 @@ def test_places_carry_all_that_the_library_asks_for(app: Flask) -> None:
     assert isinstance(places, gpd.GeoDataFrame)
     assert places is claims.known_places(opened)
     assert places.index.is_unique
-    assert {*claims.COLUMNS, "layer"} == set(places.columns)
+    assert {*claims.COLUMNS, "layer", "aliases"} == set(places.columns)
     assert set(places["layer"]) == {"gates", "ports", "airports", "cities"}
     assert places["position_accuracy_m"].notna().all()
 

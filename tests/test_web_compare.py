@@ -51,12 +51,42 @@ def faults(page: Page) -> list[str]:
 # Sites and facts
 
 
-@pytest.mark.parametrize(
-    ("query", "status"), [({}, 400), ({"pick": [f"p{i}" for i in range(MOST_PICKED + 1)]}, 400), ({"pick": "nowhere"}, 404)]
-)
-def test_side_by_side_needs_sites_that_exist(client: FlaskClient, query: dict[str, Any], status: int) -> None:
-    """One to five of them."""
-    assert client.get("/compare", query_string=query).status_code == status
+def test_a_site_that_does_not_exist_is_not_compared(client: FlaskClient) -> None:
+    """Of a site that is not there the page says so."""
+    assert client.get("/compare", query_string={"pick": "nowhere"}).status_code == 404
+
+
+def adding(page: Page) -> dict[str, set[str]]:
+    """Return what is found to be added: by its name, what would then stand side by side."""
+    links = [link for link in page.links if link.href.startswith("/compare?") and link.text != "take away"]
+    return {link.text: {value for name, value in parse_qsl(urlsplit(link.href).query) if name == "pick"} for link in links}
+
+
+def test_compare_with_none_lets_one_add_sites_by_name(client: FlaskClient) -> None:
+    """The bare page answers, finds sites by name and adds them one by one, up to five, with everything that was stated kept."""
+    assert columns(read(client, "/compare")) == []
+    assert not adding(read(client, "/compare", q="atlantis"))
+    chosen: set[str] = set()
+    for text in ("dong mai", "Hải Hà", "欽州", "vsip", "deep c"):
+        page = read(client, "/compare", pick=sorted(chosen), profile="car", q=text)
+        name, picks = next(iter(adding(page).items()))
+        assert picks > chosen
+        assert len(picks) == len(chosen) + 1
+        assert all("profile=car" in link.href for link in page.links if link.text == name)
+        assert set(columns(read(client, "/compare", pick=sorted(picks)))) == picks
+        chosen = picks
+    assert len(chosen) == MOST_PICKED
+    assert not [one for one in read(client, "/compare", pick=sorted(chosen)).elements if one[0] == "input" and one[1].get("name") == "q"]
+
+
+def test_compare_with_six_shows_five_and_names_the_sixth(client: FlaskClient, app: Flask) -> None:
+    """More sites than can be compared are not answered with a fault."""
+    parks = app.extensions["zoneatlas"].frame("parks")
+    picked = list(parks.index[: MOST_PICKED + 1])
+    page = read(client, "/compare", pick=picked)
+    assert columns(page) == [picked[-1], *picked[:MOST_PICKED]]
+    assert parks.loc[picked[-1], "name_en"] in page.text
+    assert len(columns(read(client, "/compare", pick=picked[0]))) == 1
 
 
 def test_side_by_side_shows_each_fact_once_a_site(client: FlaskClient) -> None:
@@ -141,7 +171,10 @@ def test_what_is_not_or_wrongly_stated_is_named_at_once(client: FlaskClient, que
     assert faults(page) == wanted
     assert cells(page, "Land rent, whole lease term")[1].startswith("55 USD/m²")
     for name in query.keys() & {"years_left", "rate", "rate_date"}:
-        assert page.one("input", name=name)["value"] == query[name]
+        shown = [
+            given["value"] for tag, given in page.elements if tag == "input" and given.get("name") == name and given.get("type") != "hidden"
+        ]
+        assert shown == [query[name]]
     assert faults(ask(client, 400, pick=[UNKNOWN], **query)) == wanted
 
 

@@ -59,7 +59,7 @@ def test_each_company_has_its_sites_and_reasons(client: FlaskClient) -> None:
     assert answer.status_code == 200
     page = Page(answer.text)
     assert "Coarse." in page.text
-    assert len([row for row in page.rows if "to spare" in " ".join(row)]) >= 3
+    assert len([row for row in page.rows if "below your maximum" in " ".join(row)]) >= 3
     assert "unknown here" in page.text
     assert "No site meets all limits. One would with: Country: China → allow also Viet Nam" in page.text
 
@@ -107,6 +107,72 @@ def test_a_drive_that_is_not_there_is_refused(client: FlaskClient, field: dict[s
     """In the address and in the form, in words."""
     assert client.get("/match", query_string=field).status_code in (400, 404)
     assert post(client, GOOD, **field).status_code in (400, 404)
+
+
+MIXED = "Nhu cầu 2026\nTên công ty;Tỉnh;Diện tích;Người liên hệ\nAn Phát;TP. Hải Phòng;50.000 m2;Lan\nB;Atlantis;5 ha;\nC;tỉnh Bắc Ninh;;\n"
+
+
+@pytest.mark.parametrize("lang", ["en", "vi", "zh"])
+def test_good_rows_are_matched_and_the_others_listed(client: FlaskClient, lang: str) -> None:
+    """What is wrong and how the sheet was read stand above the matches, without an English code in another language."""
+    answer = post(client, MIXED, lang=lang)
+    assert answer.status_code == 200
+    page = Page(answer.text)
+    assert {"An Phát", "C"} <= set(page.headings)
+    assert "B" not in page.headings
+    assert "Atlantis" in page.text
+    assert "Người liên hệ" in page.text
+    if lang != "en":
+        assert not re.search(r"is not|Bac Ninh|column|row \d", page.text)
+
+
+@pytest.mark.parametrize("lang", ["vi", "zh"])
+def test_a_missing_column_is_called_as_the_template_calls_it(client: FlaskClient, lang: str) -> None:
+    """Sectors, provinces and columns are named in the language of the page."""
+    missing = post(client, "area\n5\n", lang=lang).text
+    assert {"vi": "Công ty", "zh": "公司"}[lang] in missing
+    assert "“company”" not in missing
+    unknown = Page(post(client, "company;sector;province\nA;魔法;Atlantis\n", lang=lang).text).text
+    assert {"vi": "Bắc Ninh", "zh": "北宁"}[lang] in unknown
+    assert "food_processing" not in unknown
+
+
+def test_the_same_sheet_in_another_language_keeps_what_was_told(client: FlaskClient) -> None:
+    """The page carries the sheet and the remarks; the language switch sends them again, and so does the workbook."""
+    page = Page(post(client, MIXED).text)
+    hidden = {one["name"]: one["value"] for tag, one in page.elements if tag == "input" and one.get("type") == "hidden"}
+    again = client.post("/match?lang=vi", data=hidden)
+    assert again.status_code == 200
+    there = Page(again.text)
+    assert "Atlantis" in there.text
+    assert "An Phát" in there.headings
+    switch = [one for tag, one in page.elements if tag == "button" and one.get("formaction", "").startswith("?lang=")]
+    assert [one["form"] for one in switch] == ["sheet-form"] * 3
+    book = openpyxl.load_workbook(io.BytesIO(client.post("/match?lang=en", data=hidden | {"format": "xlsx"}).data))
+    assert "Atlantis" in " ".join(str(cell.value) for row in book.worksheets[1].iter_rows() for cell in row)
+
+
+@pytest.mark.parametrize(
+    "remarks",
+    [
+        *(
+            "x",
+            "[]",
+            "[[], [], []]",
+            '[[{"code": "none"}], []]',
+            '[[{"code": "word"}], []]',
+            '[[{"code": 1, "x": 2}], []]',
+            "[[5], []]",
+            "{}",
+        ),
+        '[[{"code": "word", "row": "{{7777*7}}", "values": {"text": [[1]], "known": {}}}], []]',
+    ],
+)
+def test_remarks_that_are_not_ours_are_refused(client: FlaskClient, remarks: str) -> None:
+    """A form made by hand is a sentence at worst."""
+    answer = client.post("/match", data={"sheet": "company\nA\n", "remarks": remarks})
+    assert answer.status_code in (200, 400)
+    assert "54439" not in answer.text
 
 
 def test_the_encoding_that_was_taken_is_told(client: FlaskClient) -> None:

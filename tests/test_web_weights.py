@@ -41,7 +41,7 @@ def selected(client: FlaskClient, **query: object) -> list[str]:
 def test_answers_become_weights(client: FlaskClient) -> None:
     """Weights are those of the library: 6, 3 and 1 tenths where the answers agree, with λ 3 and ratio 0."""
     page = read(client, "/weights", pair=AGREED)
-    assert shown(page) == {"time to a gate": 60.0, "time to a sea port": 30.0, "area": 10.0}
+    assert shown(page) == {"time to a gate": 60.0, "time to a sea port": 30.0, "free land": 10.0}
     assert page.facts["Largest eigenvalue (λ)"] == "3.000"
     assert page.facts["Consistency ratio"] == "0.000"
     assert "The answers agree well enough" in page.text
@@ -55,8 +55,8 @@ def test_answers_at_odds_are_named(client: FlaskClient) -> None:
     assert page.facts["Consistency ratio"] == f"{found.consistency_ratio:.3f}"
     assert page.facts["Largest eigenvalue (λ)"] == f"{found.lambda_max:.3f}"
     assert "Think again." in page.text
-    assert "time to a gate counts 3 times as much as time to a sea port, and time to a sea port 5 times as much as area" in page.text
-    assert "that makes 15 times, but 1/9 was answered for time to a gate against area" in page.text
+    assert "time to a gate counts 3 times as much as time to a sea port, and time to a sea port 5 times as much as free land" in page.text
+    assert "that makes 15 times, but 1/9 was answered for time to a gate against free land" in page.text
     assert sum(shown(page).values()) == pytest.approx(100, abs=0.2)
 
 
@@ -93,7 +93,7 @@ def test_six_criteria_of_nines_keep_every_weight(client: FlaskClient) -> None:
 def test_the_ranking_has_the_weights_of_the_link(client: FlaskClient) -> None:
     """Who follows the link sees these weights above the ranking, and the way back is there."""
     body = client.get("/rank", query_string=link_of(read(client, "/weights", pair=AGREED))).get_data(as_text=True)
-    for words in ("time to a gate 60 %", "time to a sea port 30 %", "area 10 %"):
+    for words in ("time to a gate 60 %", "time to a sea port 30 %", "free land 10 %"):
         assert words in Page(body).text
     assert 'href="/weights"' in body
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask_babel import gettext
@@ -60,6 +61,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         ogc,
         pages,
         planned,
+        provenance,
         rank,
         service,
         sheet,
@@ -78,6 +80,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
+    app.jinja_env.filters["provenance"] = provenance.in_words
     app.jinja_env.globals.update(years=args.YEARS, assumed_years=planned.assumed, planned_query=planned.query)
     for blueprint in (planned.pages, trip.pages, tripopen.pages, takealong.pages, service.service):
         app.register_blueprint(blueprint)
@@ -140,12 +143,25 @@ def _wants_json() -> bool:
     return request.path.startswith("/api/") or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def _say(status: int, message: str, faults: tuple[str, ...] = ()) -> tuple[Any, int]:
+def _say(status: int, message: str, faults: tuple[str, ...] = (), parameters: tuple[str, ...] = ()) -> tuple[Any, int]:
     if _wants_json():
         return {"code": status, "description": "\n".join([message, *faults])}, status
     if request.args.get("part") == "sheet":
         return render_template("_error.html", message=message, faults=faults), status
-    return render_template("error.html", status=status, message=message, faults=faults), status
+    return render_template("error.html", status=status, message=message, faults=faults, onward=_onward(parameters)), status
+
+
+def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the links of an error page, text and address: what was asked without its faults, and the page before."""
+    onward = []
+    if parameters and request.method == "GET":
+        sound = [(name, value) for name, value in request.args.items(multi=True) if name not in parameters]
+        onward.append((gettext("Continue without the faulty part"), request.path + (f"?{urlencode(sound)}" if sound else "")))
+    before = urlsplit(request.referrer or "")
+    address = f"/{before.path.lstrip('/')}" + (f"?{before.query}" if before.query else "")
+    if before.netloc == request.host and address != request.full_path.rstrip("?"):
+        onward.append((gettext("Back to the previous page"), address))
+    return onward
 
 
 def _atlas_error(error: AtlasError) -> Response:
@@ -154,7 +170,8 @@ def _atlas_error(error: AtlasError) -> Response:
     faults = tuple(map(languages.said, every[:MOST_FAULTS]))
     if len(every) > MOST_FAULTS:
         faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)
-    response = current_app.make_response(_say(status, languages.said(getattr(error, "message", str(error))), faults))
+    message = languages.said(getattr(error, "message", str(error)))
+    response = current_app.make_response(_say(status, message, faults, getattr(error, "parameters", ())))
     if status == 503:
         response.headers["Retry-After"] = str(turnstile.RETRY_AFTER_S)
     if isinstance(error, turnstile.BusyError) and request.method == "GET" and response.mimetype == "text/html":

@@ -13,17 +13,20 @@ from flask_babel import gettext as _
 
 from geo import access, export, isochrones, maps, planned
 from geo.errors import InputError, NotFoundError
-from webapp import args, sheet
+from webapp import args, labels, sheet
 from webapp.store import TARGETS, Body, Drive, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
 DRAWN: dict[str, tuple[str, ...]] = {
     "parks": (
-        *("id", "name_en", "name_vi", "name_zh", "kind", "country", "province_en", "province_former_en", "district"),
+        *("id", "name_en", "name_vi", "name_zh", "kind", "country", "province_en", "province_former_en", "district", "developer"),
         *("status", "sectors", "area_ha", "area_source_kind", "position_accuracy_m"),
     ),
-    "gates": ("id", "name_en", "name_vi", "name_zh", "opposite_name_en", "kind", "mode", "cargo", "position_accuracy_m"),
+    "gates": (
+        *("id", "name_en", "name_vi", "name_zh", "opposite_name_en", "opposite_name_vi", "opposite_name_zh"),
+        *("kind", "mode", "cargo", "position_accuracy_m"),
+    ),
     "ports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
     "airports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
     "cities": ("id", "name_en", "name_vi", "name_zh", "kind"),
@@ -33,11 +36,11 @@ DRAWN: dict[str, tuple[str, ...]] = {
 
 
 def drawn(store: Store, layer_id: str) -> dict[str, Any]:
-    """Make what the browser draws of a layer; parks come with their quickest gate and port."""
+    """Make what the browser draws of a layer; parks come with their quickest gate and port, and their free land."""
     frame = store.frame(layer_id)
     extra = None
     if layer_id == "parks":
-        columns: dict[str, list[Any]] = {}
+        columns: dict[str, list[Any]] = labels.land_columns(frame)
         for target, short in (("gates", "gate"), ("ports", "port")):
             best = sheet.headline(store, "truck")[target]
             columns[short] = [best[key][0] if key in best else None for key in frame.index]
@@ -68,6 +71,19 @@ def map_layer(layer_id: str) -> Response:
     opened = store()
     body = opened.keep(("drawn", layer_id), lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
     return send(body, "application/json")
+
+
+def searched(store: Store) -> dict[str, Any]:
+    """Make what ``search.js`` searches: the index of all places, and the characters it takes for others."""
+    index = store.index()
+    return {"traditional": index.letters(), "rows": [[key, entry.layer, *entry.texts] for key, entry in index.entries.items()]}
+
+
+@api.get("/search.json")
+def search_index() -> Response:
+    args.parse(request.args, ())
+    opened = store()
+    return send(opened.keep("searched", lambda: Body.of(orjson.dumps(searched(opened)))), "application/json")
 
 
 def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:

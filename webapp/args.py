@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from geo.errors import InputError
 from geo.money import BASES
 from geo.schema import LAYERS
 from geo.screening import CRITERIA
+from geo.sites import STANDING
 from webapp.languages import LANGUAGES
 
 Reader = Callable[[list[str]], Any]
@@ -29,6 +31,14 @@ LENGTHS = {
 SHAPES = ("linear", "step", "saturating")
 """Shapes of :class:`geo.criteria.Criterion` that may be chosen."""
 CURRENCIES = ("USD", "CNY", "VND")
+
+
+class AddressError(InputError):
+    """Parameters of an address that cannot be read; ``parameters`` are their names."""
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults.values())
+        self.parameters = tuple(faults)
 
 
 def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
@@ -46,29 +56,53 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
 
     Raises
     ------
-    InputError
+    AddressError
         Names every unknown, doubled or malformed parameter.
     """
-    allowed = (*allowed, "lang")
+    values, _slips = parse_form(given, allowed, ())
+    return values
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What somebody typed into a field that cannot be read, and the fault in it, without the name of the field."""
+
+    text: str
+    fault: str
+
+
+def parse_form(given: MultiDict[str, str], allowed: Iterable[str], typed: Iterable[str]) -> tuple[dict[str, Any], dict[str, Slip]]:
+    """Read a query string as :func:`parse` does, but keep the page: faults in fields that people type into are returned by field.
+
+    Raises
+    ------
+    AddressError
+        Names every fault of the other parameters.
+    """
+    allowed, typed = (*allowed, "lang"), set(typed)
     values: dict[str, Any] = {}
-    faults: list[str] = []
+    faults: dict[str, str] = {}
+    slips: dict[str, Slip] = {}
     for name, raw in given.lists():
         if name not in allowed:
-            faults.append(_("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed)))
+            faults[name] = _("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed))
             continue
         texts = [text for text in raw if text != ""]
         most = LENGTHS.get(name, MAX_LENGTH)
         if any(len(text.replace("\r\n", "\n")) > most or "\x00" in text for text in texts):
-            faults.append(_("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most))
+            faults[name] = _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most)
         elif texts:
             try:
                 values[name] = PARAMETERS[name](texts)
             except ValueError as error:
-                faults.append(f"{name}: {error}")
+                if name in typed:
+                    slips[name] = Slip(texts[0], str(error))
+                else:
+                    faults[name] = f"{name}: {error}"
     if faults:
-        raise InputError(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults)
+        raise AddressError(faults | {name: f"{name}: {slip.fault}" for name, slip in slips.items()})
     values.pop("lang", None)
-    return values
+    return values, slips
 
 
 def number(text: str) -> float:
@@ -349,6 +383,7 @@ PARAMETERS: dict[str, Reader] = {
     "direction": _choice("from", "to"),
     "at": _point,
     "layers": _layers,
+    "tiles": _choice("1"),
     "offset": _count,
     "epsg": _epsg,
     "lang": _choice(*LANGUAGES),
@@ -364,6 +399,8 @@ RANKING: dict[str, Reader] = {
     "needs": _several_of(("power", "water")),
     "policy": lambda texts: [_slug([text]) for text in texts],
     "drop": _several,
+    "also": _several_of(STANDING),
+    "area_needed": _amount,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": lambda texts: [_slug([text]) for text in texts],

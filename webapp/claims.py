@@ -102,7 +102,9 @@ def known_places(opened: Store) -> gpd.GeoDataFrame:
 
     def make() -> gpd.GeoDataFrame:
         parts = [opened.frame(layer_id).reindex(columns=[*COLUMNS]).assign(layer=layer_id) for layer_id in TARGETS]
-        return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
+        places = gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
+        aliases = opened.table("aliases").groupby("place")["name"].agg(tuple).to_dict()
+        return places.assign(aliases=[aliases.get(place, ()) for place in places.index])
 
     return opened.keep("claim places", make)
 

@@ -340,14 +340,13 @@ def export(context: Context, layer_id: str, format_: str, output: Path, epsg: in
 
     from geo import export as writers
     from webapp import args
-    from webapp.store import select
 
     opened = context.store()
     if any("=" not in one for one in filters):
         raise InputError("A filter has the form name=value.")
     pairs = [(one.partition("=")[0], one.partition("=")[2]) for one in filters]
     values = args.parse(MultiDict(pairs), args.FILTERS)
-    frame = select(opened.frame(layer_id), args.filters(values))
+    frame = opened.select(layer_id, args.filters(values))
     about = replace(opened.about(layer_id), filters=dict(pairs))
     writers.save(output, writers.write(frame, format_, about, epsg=epsg))
     click.echo(f"{output}: {len(frame)} rows of {layer_id}.", err=True)

@@ -25,6 +25,10 @@ pages = Blueprint("compare", __name__)
 
 STATE = ("pick", *args.DRIVE, "basis", "years_left", "currency", "rate", "rate_date", "offer", "sort")
 MOST_OFFERS = 20
+MOST_FOUND = 10
+"""Sites that are listed of what a search for one to add finds."""
+TYPED = ("years_left", "rate", "offer_value")
+"""Fields that a number is typed into."""
 NEW = ("offer_site", "offer_basis", "offer_value", "offer_currency")
 """An offer that somebody is typing in, which becomes one more ``offer``."""
 IN_DATA = "USD"
@@ -128,9 +132,13 @@ def _plain(value: float | None) -> str | None:
 
 @pages.get("/compare")
 def compare() -> Any:
-    values = args.parse(request.args, (*STATE, *NEW))
+    values, slips = args.parse_form(request.args, (*STATE, *NEW, "q"), TYPED)
     opened, wish = store(), Wish.of(values)
     _refuse_sites(opened, wish)
+    left_out, wish = wish.picked[MOST_PICKED:], replace(wish, picked=wish.picked[:MOST_PICKED])
+    more = _addable(opened, wish, values.get("q"))
+    if not wish.picked:
+        return render_template("compare_empty.html", wish=wish, most=MOST_PICKED, **more)
     if "offer_value" in values:
         language = [("lang", request.args["lang"])] if request.args.get("lang") else []
         return redirect(f"{url_for('compare.compare')}?{urlencode([*wish.query(), *language])}")
@@ -147,6 +155,13 @@ def compare() -> Any:
         wish=wish,
         order=order,
         faults=[said(one) for one in faults],
+        slips=slips,
+        offered={name: values.get(name) for name in NEW} if slips else {},
+        field_name=lambda name: {
+            "years_left": _("Years left of the lease"),
+            "rate": _("Exchange rate (per USD)"),
+            "offer_value": _("Price per m²"),
+        }[name],
         money_rows=money_rows,
         bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
         currencies=args.CURRENCIES,
@@ -159,6 +174,9 @@ def compare() -> Any:
         every=every,
         policy_differs={policy for policy in every if not all(policy in found for found in policies.values())},
         drive=wish.drive,
+        left_out=left_out,
+        most=MOST_PICKED,
+        **more,
         coarse=opened.roads(wish.drive).manifest.coarse,
         places={name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"] for name in sites.KINDS},
         names=opened.targets(),
@@ -169,14 +187,20 @@ def compare() -> Any:
         amount=wording.amount,
         criterion_name=wording.criterion_name,
     )
-    return page, 400 if faults else 200
+    return page, 400 if faults or slips else 200
+
+
+def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:
+    """Look for sites that may stand beside those that do, for ``_add_site.html``."""
+    found = opened.select("parks", {"q": text}) if text else opened.frame("parks").iloc[:0]
+    return {
+        "searched": text,
+        "matches": found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND],
+        "with_site": lambda site: wish.query(picked=(*wish.picked, site)),
+    }
 
 
 def _refuse_sites(opened: Store, wish: Wish) -> None:
-    if not wish.picked:
-        raise InputError(_("Say with pick which sites to compare."))
-    if len(wish.picked) > MOST_PICKED:
-        raise InputError(_("At most %(n)s sites stand side by side.", n=MOST_PICKED))
     missing = [one for one in wish.picked if one not in opened.frame("parks").index]
     if missing:
         raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))

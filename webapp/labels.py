@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _
 
+from geo.land import Land, free_land
 from webapp import languages
 
 CODES: dict[str, Any] = {
@@ -115,10 +116,12 @@ CODES: dict[str, Any] = {
 TEXTS: dict[str, Any] = {
     "sites": _("{n} sites"),
     "of": _("{n} of {m} sites"),
-    "none": _("No site matches. Take a filter away."),
+    "none": _("No sites match."),
+    "morePlaces": _("Show {n} more places"),
     "gate": _("gate"),
     "port": _("port"),
     "area": _("area"),
+    "free": _("free land"),
     "unknown": _("unknown"),
     "unreachable": _("no road"),
     "gates": _("Gates"),
@@ -156,6 +159,12 @@ TEXTS: dict[str, Any] = {
     "m": _("{n} m"),
     "km": _("{n} km"),
     "ha": _("{n} ha"),
+    # land that is still free
+    "land.full": _("full ({year})"),
+    "land.ha": _("{n} free ({year})"),
+    "land.pct": _("{n} of the land free ({year})"),
+    "land.undated": _("year unknown"),
+    "land.unknown": _("availability unknown"),
 }
 """Texts of the map's script; ``{…}`` is filled in there."""
 
@@ -168,7 +177,7 @@ def install(app: Flask) -> None:
         all_names=all_names, translated=languages.translated, province=languages.province, said=languages.said, day=languages.day,
         weekday=languages.weekday,
     )  # fmt: skip
-    app.jinja_env.globals.update(language=languages.current, languages=languages.switches)
+    app.jinja_env.globals.update(language=languages.current, languages=languages.switches, land_of=land_of)
 
 
 def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
@@ -176,7 +185,6 @@ def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     texts = {"labels": CODES, "texts": TEXTS}
     told: dict[str, Any] = {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()}
     told["labels"] |= {name: shown for name in provinces if (shown := languages.province(name)) != name}
-    told["provinces"] = {name: languages.province_names(name) for name in provinces}
     return told | {"spread": SPREAD, "language": languages.current().code}
 
 
@@ -219,7 +227,7 @@ def is_known(value: Any) -> bool:
     """Say whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
     if isinstance(value, str):
         return value != ""
-    return value is not None and str(value) not in ("<NA>", "nan", "NaT")
+    return value is not None and str(value) not in ("", "<NA>", "nan", "NaT")  # an undefined name of a template is written as nothing
 
 
 SPREAD = (0.9, 1.15)
@@ -278,3 +286,41 @@ def quantity(value: Any, unit: str = "") -> str:
     value = float(value)
     text = decimal(value, 0 if value == int(value) or abs(value) >= 1000 else 1)
     return f"{text}\N{NO-BREAK SPACE}{languages.translated(unit)}" if unit else text
+
+
+class LandWords(NamedTuple):
+    """What is known of free land in words, how it is known, and ``full``, ``free`` or ``unknown``."""
+
+    text: str
+    kind: str
+    state: str
+
+
+def land_of(park: Any) -> LandWords:
+    """Write what is known of the free land of a park: “120 ha free (2023)”, “full (2023)” or “availability unknown”."""
+    land = free_land(park)
+    return LandWords(land_text(land), land.source_kind, land.availability or "unknown")
+
+
+def land_text(land: Land) -> str:
+    """Write free land in hectares, or where the leasable land is not known as a share of it."""
+    form = "unknown" if land.full is None else "full" if land.full else "ha" if is_known(land.free_ha) else "pct"
+    amount = quantity(_hectares(land), "ha") if form == "ha" else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%" if form == "pct" else ""
+    return str(TEXTS[f"land.{form}"]).format(n=amount, year=land.year or TEXTS["land.undated"])
+
+
+def _hectares(land: Land) -> float:
+    """Round free land to whole hectares from ten on: occupancies are rounded too."""
+    return round(land.free_ha, 0 if land.free_ha >= 10 else 1)
+
+
+def land_columns(parks: Any) -> dict[str, list[Any]]:
+    """Return what the map's script writes the same words from, by column; None is unknown."""
+    land = [free_land(park) for park in parks.to_dict("records")]
+    return {
+        "full": [one.full for one in land],
+        "free_ha": [_hectares(one) if is_known(one.free_ha) else None for one in land],
+        "free_pct": [round(one.free_pct) if is_known(one.free_pct) else None for one in land],
+        "land_year": [one.year for one in land],
+        "land_kind": [one.source_kind or None for one in land],
+    }

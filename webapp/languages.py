@@ -87,7 +87,8 @@ def _say_language(response: Response) -> Response:
     page = response.mimetype == "text/html"
     if not page and response.mimetype != "application/pdf" and response.status_code < 400:
         return response
-    response.vary.update(("Accept-Language", "Cookie"))
+    if request.method != "POST":  # an answer to a form is kept by the browser alone, for Back, and has to be found again after the cookie
+        response.vary.update(("Accept-Language", "Cookie"))
     response.headers["Content-Language"] = current().tag
     asked = request.args.get("lang")
     if page and response.status_code < 400 and asked in LANGUAGES and asked != request.cookies.get(COOKIE) and "part" not in request.args:
@@ -136,9 +137,9 @@ def province(name: Any) -> str:
 
 
 @functools.cache
-def province_names(name: str) -> str:
-    """Give the names of a province in all languages, for the search."""
-    return " ".join(dict.fromkeys((name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()))))
+def province_names(name: str) -> tuple[str, ...]:
+    """Return the names of a province in all languages, for the search."""
+    return tuple(dict.fromkeys((name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()))))
 
 
 def N_(text: str) -> str:

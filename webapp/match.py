@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any, TypeVar
 
+import orjson
 from flask import Blueprint, Response, g, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo import companies, matching, screening, sheets, sites
-from geo.companies import Fault, SheetError
+from geo.companies import Fault, Sheet, SheetError
 from geo.errors import InputError, UnavailableError
 from geo.matching import Match, Park, Reason
 from webapp import args, labels, rank, wording
@@ -43,12 +45,13 @@ SENTENCES = (
     N_("The sheet reaches beyond column %(column)s; delete what stands beside the table."),
     N_("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
     N_("the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column"),
-    N_("a column “company” is missing"),
-    N_("“%(text)s” is no known column; known are: %(known)s"),
-    N_("“%(text)s” is no known column; did you mean “%(close)s”?"),
+    N_("the column “%(column)s” is missing"),
+    N_("the column “%(text)s” is not known here and was not read"),
+    N_("the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"),
+    N_("the rows above the header, to row %(n)s, were passed over"),
     N_("the unit “%(unit)s” of the header is not known here; known are: %(known)s"),
     N_("stands already in column %(other)s"),
-    N_("“%(text)s” stands in a column without a header"),
+    N_("the column has no header and was not read"),
     N_("has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"),
     N_("the company has no name"),
     N_("holds a formula, which is never computed; write its value"),
@@ -57,18 +60,25 @@ SENTENCES = (
     N_("“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column"),
     N_("“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header"),
     N_("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
+    N_("“%(text)s” is a minimum, and this column holds a maximum"),
+    N_("“%(text)s” is a maximum, and this column holds a minimum"),
+    N_("of “%(text)s” the lower end counts"),
+    N_("of “%(text)s” the upper end counts"),
+    N_("“%(text)s” is read as %(value)s, as numbers are written in the language of the header"),
     N_("“%(text)s” is not known here; known are: %(known)s"),
+    N_("“%(text)s” is taken as %(known)s"),
     N_("is longer than %(n)s characters"),
     N_("and %(n)s more"),
     N_("“%(text)s” stands already in row %(other)s; both are matched"),
-    N_("“%(text)s” is taken as %(now)s, of which it is a part today"),
+    N_("“%(text)s” is taken as %(known)s, of which it is a part today"),
 )
 """The sentences of :data:`geo.companies.SENTENCES`, for the translators; a test compares."""
 
 
 @pages.get("/match")
 def form() -> str:
-    return _page(Drive.of(args.parse(request.args, args.DRIVE)))
+    values = args.parse(request.args, (*args.DRIVE, "also"))
+    return _page(Drive.of(values), tuple(values.get("also", ())))
 
 
 @pages.get("/match/template.xlsx")
@@ -82,47 +92,72 @@ def template() -> Response:
 @pages.post("/match")
 def answer() -> Any:
     args.parse(request.args, ())
-    drive, data, as_xlsx = _upload()
+    drive, also, data, carried, as_xlsx = _upload()
     opened = store()
     coarse = opened.roads(drive).manifest.coarse
     if not _few.acquire(timeout=sheets.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
         examples = opened.examples()
-        found, told = sheets.read_apart(data, _words(opened, examples))
-        matches = matching.match(found, rank.site_table(opened, drive), examples, profile=drive.profile)
+        sheet = sheets.read_apart(data, _words(opened, examples))
+        matches = matching.match(sheet.companies, rank.site_table(opened, drive), examples, profile=drive.profile, also=also)
     except SheetError as error:
-        return _page(drive, faults=[said(one) for one in error.found]), 400
+        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
     finally:
         _few.release()
-    if "sheet" in request.form:  # written by ourselves, so its encoding is none of theirs
-        told = [one for one in told if one.code != "decoded"]
+    if carried is not None:  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
+        sheet = replace(sheet, notes=carried.notes, left_out=carried.left_out)
     if as_xlsx:
-        return _workbook(_to_xlsx(opened, drive, matches, told), f"zone-atlas-matches-{current().code}.xlsx")
-    carried = matching.to_csv(found)
+        return _workbook(_to_xlsx(opened, drive, also, matches, sheet), f"zone-atlas-matches-{current().code}.xlsx")
+    again = matching.to_csv(sheet.companies)
     return _page(
         drive,
+        also,
         matches=matches[:SHOWN],
         total=len(matches),
-        told=[said(one) for one in told],
-        carried=carried if len(carried.encode()) <= MAX_CARRIED else "",
+        notes=[sentence(note) for note in sheet.notes],
+        left_out=[sentence(fault) for fault in sheet.left_out],
+        carried=again if len(again.encode()) <= MAX_CARRIED else "",
+        carried_notes=_remarks(sheet),
         parks=opened.frame("parks"),
         coarse=coarse,
     )
 
 
-def _upload() -> tuple[Drive, bytes, bool]:
-    """Take how one drives, the sheet, a file or what a page of ours carried, and whether a workbook is wanted."""
-    unknown = (set(request.form) - {"format", "sheet", *args.DRIVE}) | (set(request.files) - {"file"})
+def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
+    """Read how one drives, which sites are offered too, the sheet, its remarks, and whether a workbook is wanted.
+
+    A file goes before the sheet that a page of ours carried; of that one also what there was to tell of it as it came.
+    """
+    unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (set(request.files) - {"file"})
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
         raise InputError(_("This form holds a file, and nothing else."))
-    given = MultiDict((name, value) for name, value in request.form.items(multi=True) if name in args.DRIVE)
-    drive = Drive.of(args.parse(given, args.DRIVE))
+    known = (*args.DRIVE, "also")
+    values = args.parse(MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known), known)
     file = request.files.get("file")
-    data = file.read(sheets.MAX_BYTES + 1) if file else request.form.get("sheet", "").encode("utf-8", "replace")
+    data, carried = file.read(sheets.MAX_BYTES + 1) if file else b"", None
+    if not data:
+        data = request.form.get("sheet", "").encode("utf-8", "replace")
+        carried = _sheet_of(request.form.get("remarks", ""))
     if not data:
         raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
-    return drive, data, request.form.get("format") == "xlsx"
+    return Drive.of(values), tuple(values.get("also", ())), data, carried, request.form.get("format") == "xlsx"
+
+
+def _remarks(sheet: Sheet) -> str:
+    """Write the notes and faults of a sheet, so that they come back with it."""
+    return orjson.dumps([[asdict(fault) for fault in faults] for faults in (sheet.notes, sheet.left_out)]).decode()
+
+
+def _sheet_of(remarks: str) -> Sheet:
+    """Read what :func:`_remarks` wrote; `InputError` for anything else."""
+    try:
+        notes, left_out = (tuple(Fault(**fault) for fault in faults) for faults in orjson.loads(remarks or "[[], []]"))
+        for fault in (*notes, *left_out):
+            sentence(fault)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise InputError(_("This form holds a file, and nothing else.")) from None
+    return Sheet((), notes, left_out)
 
 
 def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
@@ -142,15 +177,16 @@ def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.W
     return opened.keep("words of companies", make)
 
 
-def _page(drive: Drive, **context: Any) -> str:
+def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
     opened = store()
     examples = opened.examples()
     opened.roads(drive)  # refuses what is not there
     return render_template(
         "match.html",
         drive=drive,
+        also=also,
         networks=opened.networks(),
-        terms=terms(opened, drive),
+        terms=terms(opened, drive, also),
         columns=[(name, matching.title_of(name, current().code), text) for name, text in explained(drive.profile).items()],
         examples=examples,
         sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
@@ -172,10 +208,10 @@ def _workbook(data: bytes, name: str) -> Response:
     return response
 
 
-def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], told: list[Fault]) -> bytes:
+def _to_xlsx(opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet) -> bytes:
     coarse = opened.roads(drive).manifest.coarse
     titles = (
-        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Score of 100")),
+        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Free land"), _("Score of 100")),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
     )
 
@@ -183,18 +219,25 @@ def _to_xlsx(opened: Store, drive: Drive, matches: list[Match], told: list[Fault
         lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [strength(*each, coarse) for each in park.strengths]
         return "; ".join(lines), "; ".join(reason(one, each, coarse) for each in park.reasons if not each.known)
 
-    names = labels.names(opened.frame("parks")).to_dict()
+    parks = opened.frame("parks")
+    names, land = labels.names(parks).to_dict(), {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}}
     return matching.to_xlsx(
-        matches, names, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, told)),
+        matches, names, land, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, also, sheet)),
         said=both, unmet=unmet,
     )  # fmt: skip
 
 
-def _notes(opened: Store, drive: Drive, told: list[Fault]) -> Iterator[tuple[str, str]]:
+def _land(park: Any) -> str:
+    """Write free land with how it is known, for a cell."""
+    land = labels.land_of(park)
+    return f"{land.text}, {labels.label(land.kind)}" if land.kind else land.text
+
+
+def _notes(opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet) -> Iterator[tuple[str, str]]:
     about = opened.about("parks")
     yield _("How to read it"), "Zone Atlas"
     yield _("Date"), day(date.today().isoformat())
-    yield from terms(opened, drive)
+    yield from terms(opened, drive, also)
     yield _("Score"), explain_score()
     yield _("Unknown"), explain_unknown()
     yield _("Area"), explain_area()
@@ -206,15 +249,17 @@ def _notes(opened: Store, drive: Drive, told: list[Fault]) -> Iterator[tuple[str
     for source in about.sources:
         yield _("Source"), source
     yield _("Licence"), about.licence
-    for one in told:
-        yield _("Your sheet"), said(one)
+    for fault in sheet.left_out:
+        yield _("Rows left out"), sentence(fault)
+    for note in sheet.notes:
+        yield _("Your sheet"), sentence(note)
 
 
 # Words -------------------------------------------------------------------------------------------------------------------
 
 
-def terms(opened: Store, drive: Drive) -> list[tuple[str, str]]:
-    """Say how one drives: in which vehicle, on which roads, past which closed gates, and when."""
+def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and which sites are offered."""
     corridors = drive.network == CORRIDORS
     out = [(_("Vehicle"), labels.label(drive.profile)), (_("Road network"), _("Corridors, coarse") if corridors else drive.network)]
     if drive.closed:
@@ -225,14 +270,17 @@ def terms(opened: Store, drive: Drive) -> list[tuple[str, str]]:
         if drive.opens:
             names = labels.names(opened.frame("corridors"))
             out.append((_("Openings assumed"), ", ".join(f"{names[one]} {year}" for one, year in drive.opens)))
-    return out
+    offered = [text for name, text in wording.standing().items() if name not in also]
+    return [*out, (_("Sites offered"), "; ".join(offered))] if offered else out
 
 
 def explain_score() -> str:
     """Say what the score is."""
     return _(
         "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the example of the company’s sector, "
-        "which somebody assumed; without an example gate, port, people and area weigh the same. A range is given where a value is unknown."
+        "which is assumed; without an example the port weighs %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is "
+        "given where a value is unknown.",
+        **{name: args.plain(weight) for name, weight in companies.USUAL.items()},
     )
 
 
@@ -243,7 +291,10 @@ def explain_unknown() -> str:
 
 def explain_area() -> str:
     """Say which area is meant."""
-    return _("The area is that of the whole site, not what is still free; rents are asking prices for the whole term of the lease.")
+    return _(
+        "What is known of free land stands with each site, with its year. Where it is not known how much is taken, the whole site counts "
+        "as free. Rents are asking prices for the whole term of the lease."
+    )
 
 
 def explained(profile: str) -> dict[str, str]:
@@ -256,7 +307,7 @@ def explained(profile: str) -> dict[str, str]:
         "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
         "country": _("Where the company looks, a country of the data; empty for all."),
         "province": _("One or more provinces, parted by semicolons; empty for all."),
-        "area_ha": _("Land, at least: hectares; also 50,000 m2, 75 mu."),
+        "area_ha": _("Free land needed: hectares; also 50,000 m2, 75 mu."),
         "max_gate_min": minutes,
         "max_port_min": minutes,
         "max_airport_min": minutes,
@@ -266,18 +317,27 @@ def explained(profile: str) -> dict[str, str]:
     }
 
 
-def said(one: Fault) -> str:
-    """Tell something of a sheet in the language of the request."""
-    text = gettext_of(one)
-    if one.column:
-        return _("row %(row)s, column %(column)s: %(text)s", row=one.row, column=one.column, text=text)
-    return _("row %(row)s: %(text)s", row=one.row, text=text) if one.row else text
+def sentence(fault: Fault) -> str:
+    """Write a fault of a sheet, or a note on it, in the language of the request."""
+    values = dict(fault.values)
+    for name, value in fault.values.items():
+        if isinstance(value, list):
+            values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
+    text = str(_(companies.SENTENCES[fault.code], **values))
+    if fault.column:
+        return _("row %(row)s, column %(column)s: %(text)s", row=fault.row, column=fault.column, text=text)
+    return _("row %(row)s: %(text)s", row=fault.row, text=text) if fault.row else text
 
 
-def gettext_of(one: Fault) -> str:
-    """Translate a sentence and fill it in."""
-    values = one.values | ({"now": province(one.values["now"])} if "now" in one.values else {})
-    return str(_(companies.SENTENCES[one.code], **values))
+def _named(of: str, code: str) -> str:
+    """Name a code that a sentence lists: a column, a province, a sector or an example, a country; units are what they are."""
+    if of == "column":
+        return matching.title_of(code, current().code)
+    if of == "province":
+        return province(code)
+    if of == "sector" and code in store().examples():
+        return str(getattr(store().examples()[code], f"name_{current().code}"))
+    return str(labels.label(code)) if of else code
 
 
 def reason(one: Match, each: Reason, coarse: bool) -> str:
@@ -297,7 +357,12 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
         value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
         margin = round(each.margin, 1)
         spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
-    met = _once("met", lambda: str(_("%(limit)s: %(value)s here, %(spare)s to spare")))
+    if name == "area_needed":
+        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {"limit": limit, "value": value}
+    if name.startswith("min_"):
+        met = _once("above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum")))
+    else:
+        met = _once("below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum")))
     return met % {"limit": limit, "value": value, "spare": spare}
 
 
@@ -330,7 +395,7 @@ def _once(key: Any, make: Callable[[], T]) -> T:
 
 def score(park: Park) -> str:
     """Write a score of 100, or the range in which it lies."""
-    if park.score == park.score:
+    if park.low == park.high:
         return labels.decimal(100 * park.score, 1)
     return _("%(low)s to %(high)s", low=labels.decimal(100 * park.low), high=labels.decimal(100 * park.high))
 

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from geo import export, layers, maps
 from geo.errors import NotFoundError
 from webapp import api, args, labels, opening, sheet
-from webapp.store import PROFILE, Drive, select, store
+from webapp.store import PROFILE, Drive, store
 
 pages = Blueprint("pages", __name__)
 
@@ -23,7 +23,7 @@ CLUSTER_FROM = 2000
 """From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
-MAP_STATE = (*args.FILTERS, "layers", "site", "at", "to", "area", "direction", *args.DRIVE)
+MAP_STATE = (*args.FILTERS, "sort", "layers", "tiles", "site", "at", "to", "area", "direction", *args.DRIVE)
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 
@@ -36,6 +36,7 @@ def index() -> str:
     config = {
         "urls": {
             "layers": {layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN},
+            "search": url_for("api.search_index"),
             "basemap": url_for("pages.basemap"),
             "route": url_for("api.route"),
             "access": url_for("pages.access"),
@@ -45,7 +46,7 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        **labels.for_script(opened.frame("parks")[["province_en", "province_former_en"]].stack().dropna().unique()),
+        **labels.for_script(opened.frame("parks")["province_en"].unique()),
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }
@@ -67,7 +68,7 @@ def table() -> str:
     opened = store()
     layer = layers.get(values.get("layer", "parks"))
     frame = opened.frame(layer.id)
-    chosen = select(frame, args.filters(values))
+    chosen = opened.select(layer.id, args.filters(values))
     profile = values.get("profile", PROFILE)
     best = sheet.headline(opened, profile) if layer.id == "parks" else {}
     chosen = _sorted(chosen, values.get("sort"), best)
@@ -91,6 +92,7 @@ def table() -> str:
         tabs=list(layers.LAYERS.values()),
         formats=export.FORMATS.values(),
         query=[(name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS],
+        sorting=[("sort", values["sort"])] if "sort" in values else [],
         link=[(name, value) for name, value in request.args.items(multi=True) if name != "offset"],
     )
 
@@ -202,7 +204,7 @@ def download(layer_id: str, extension: str) -> Response:
         values = args.parse(request.args, (*args.FILTERS, "epsg"))
         opened = store()
         about = replace(opened.about(layer_id), filters={key: _shown(value) for key, value in values.items() if key in args.FILTERS})
-        chosen_rows = select(opened.frame(layer_id), args.filters(values))
+        chosen_rows = opened.select(layer_id, args.filters(values))
         body = export.write(chosen_rows, chosen.id, about, epsg=values.get("epsg", 4326))
         name = f"{layer_id}{'-filtered' if about.filters else ''}"
     response = Response(body, mimetype=chosen.media_type)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,10 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from geo import ranking, robustness, screening, sites
+from geo.companies import USUAL
 from geo.criteria import Criterion
 from geo.errors import InputError
+from geo.land import enough_ha
 from geo.layers import unfold
 from webapp import args, wording, worth
 from webapp.store import Drive, Store, store
@@ -30,6 +31,7 @@ NUMBERS: dict[str, tuple[str, sites.Kind, float]] = {
     "max_airport": ("airport_{vehicle}_s", "at_most", 60.0),
     "max_city": ("city_{vehicle}_s", "at_most", 60.0),
     "min_people": ("people_60min_{vehicle}", "at_least", 1.0),
+    "area_needed": ("land_ha", "at_least", 1.0),
     "min_area": ("area_ha", "at_least", 1.0),
     "max_rent": ("rent_term_low_usd_m2", "at_most", 1.0),
     "max_occupancy": ("occupancy_pct", "at_most", 1.0),
@@ -47,13 +49,16 @@ CHOICES: dict[str, tuple[str, sites.Kind]] = {
 NEEDS = {"power": ("kv", "mva", "power", "electric", "substation"), "water": ("water",)}
 """What the remarks on utilities may have to mention, and the words for it; remarks that do not are unknown, not without it."""
 WEIGHTS = {f"w_{name}": name for name in screening.CRITERIA}
-STATE = ("example", "edited", "needs", *CHOICES, *NUMBERS, "drop", *WEIGHTS, *worth.PARAMETERS, "method", "unknown", "pick", *args.DRIVE)
-EVEN = dict.fromkeys(("gate", "port", "people", "area"), 25.0)
-"""Weights of somebody who has not said any: what is known of most sites."""
+STATE = (
+    *("example", "edited", "needs", *CHOICES, *NUMBERS, "drop", "also"),
+    *(*WEIGHTS, *worth.PARAMETERS, "method", "unknown", "pick", *args.DRIVE),
+)
 DRAWS = 10_000
 DRAWS_OF_AMOUNTS = 1_000
 """Weightings with uncertain amounts drawn besides: each takes ten times as long."""
 SHOWN = 15
+TYPED = (*NUMBERS, *(f"v_{name}_{end}" for name in screening.CRITERIA for end in ("from", "to")))
+"""Fields that a number is typed into."""
 MOST_PICKED = 5
 KEPT_SHARES = 64
 KEPT = 8
@@ -65,7 +70,8 @@ class Wish:
     """What somebody looks for, as the form holds it.
 
     ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose unknown sites go; ``weights`` by
-    criterion, and their ``worth`` where it is not in proportion between the sites; ``picked`` sites to compare.
+    criterion, and their ``worth`` where it is not in proportion between the sites; ``also``: limits of ``STANDING`` that do not hold;
+    ``picked`` sites to compare.
     """
 
     drive: Drive
@@ -77,6 +83,7 @@ class Wish:
     unknown: str = "apart"
     picked: tuple[str, ...] = ()
     example: screening.Profile | None = None
+    also: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, values: dict[str, Any], examples: dict[str, screening.Profile]) -> Wish:
@@ -91,15 +98,20 @@ class Wish:
             given, dropped = _fields(example)
             limits, drop, weights = given | limits, drop or dropped, dict(example.weights) | weights
         if not any(weights.values()) and "edited" not in values:
-            weights = dict(EVEN)
+            weights = dict(USUAL)
         return cls(
             Drive.of(values), limits, drop, weights, worth.read(values), values.get("method", "sum"),
             values.get("unknown", "apart"), tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED], example,
+            tuple(dict.fromkeys(values.get("also", ()))),
         )  # fmt: skip
 
     def screens(self) -> dict[str, sites.Limit]:
-        """Give the limits in the order in which they are applied, by parameter."""
-        out = {}
+        """Return the limits in the order in which they are applied, by parameter.
+
+        First those that hold unless they are switched off; whoever chooses kinds asks for zones of these kinds.
+        """
+        asked = {*self.also, *(("zones",) if "kind" in self.limits else ())}
+        out = {name: replace(limit, unknown=self._unknown(name)) for name, limit in sites.STANDING.items() if name not in asked}
         for name, (column, kind) in CHOICES.items():
             if name in self.limits:
                 out[name] = sites.Limit(column, kind, tuple(self.limits[name]), self._unknown(name))
@@ -116,7 +128,16 @@ class Wish:
     def criteria(self) -> list[Criterion]:
         """Give the criteria that weigh something."""
         named = [name for name in screening.CRITERIA if self.weights.get(name, 0) > 0]
-        return [worth.criterion(name, self.drive.profile, self.worth.get(name, Worth())) for name in named]
+        return [worth.criterion(name, self.drive.profile, self.counted(name)) for name in named]
+
+    def counted(self, name: str) -> Worth:
+        """Return how the amounts of a criterion count."""
+        return worth.counted(name, self.worth.get(name, Worth()), self.limits.get("area_needed") or None)
+
+    @property
+    def counting(self) -> dict[str, Worth]:
+        """The criteria with weight whose amounts do not simply count in proportion between the sites, and how they count."""
+        return {name: self.counted(name) for name, weight in self.weights.items() if weight and self.counted(name) != Worth()}
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
         """Give the whole state as a readable query."""
@@ -125,7 +146,7 @@ class Wish:
         out.append(("edited", 1))
         for name, value in mine.limits.items():
             out += [(name, one) for one in value] if isinstance(value, list | tuple) else [(name, args.plain(value))]
-        out += [("drop", name) for name in mine.drop]
+        out += [("drop", name) for name in mine.drop] + [("also", name) for name in mine.also]
         out += [(f"w_{name}", args.plain(weight)) for name, weight in mine.weights.items() if weight]
         out += [(f"v_{name}", str(one)) for name, one in mine.worth.items()]
         told = (("method", mine.method, "sum"), ("unknown", mine.unknown, "apart"))
@@ -152,8 +173,8 @@ def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]
 
 
 @pages.get("/rank")
-def rank() -> str:
-    values = args.parse(request.args, (*STATE, "part"))
+def rank() -> Any:
+    values, slips = args.parse_form(request.args, (*STATE, "part"), TYPED)
     opened = store()
     examples = opened.examples()
     for policy in values.get("policy", ()):
@@ -163,8 +184,9 @@ def rank() -> str:
     if "edited" not in values:
         wish, left_out = _fit(opened, wish)
     context = {"wish": wish, "left_out": left_out, "examples": examples, "facets": _facets(opened), "criteria": screening.CRITERIA}
-    context |= result(opened, wish)
-    return render_template("_rank.html" if values.get("part") else "rank.html", **context)
+    context |= result(opened, wish) | {"slips": slips, "field_name": wording.field_name}
+    page = render_template("_rank.html" if values.get("part") else "rank.html", **context)
+    return (page, 400) if slips and "part" not in values else page  # the part names them too, for a script that marks the fields
 
 
 def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
@@ -192,11 +214,12 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
     limits = wish.screens()
     funnel = screening.screen(table, list(limits.values()))
     remaining = table.loc[funnel.remaining]
+    asked = [position for position, name in enumerate(limits) if name not in sites.STANDING]
     out: dict[str, Any] = {
         "total": len(table),
         "steps": list(zip(limits, funnel.steps, strict=True)),
         "remaining": len(remaining),
-        "unsure": set(funnel.unsure),
+        "unsure": set(remaining.index[(funnel.states.loc[funnel.remaining, asked] == screening.UNKNOWN).any(axis=1)]),
         "removed": [
             (key, list(limits)[row["first"]], bool(row["unknown"]), row["shortfall"], limits[list(limits)[row["first"]]])
             for key, row in funnel.removed.iterrows()
@@ -217,7 +240,8 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
     out |= {
         "ranking": ranked,
         "rows": list(ranked.order[:SHOWN]),
-        "missing": pd.Series([one for cell in ranked.unknown["missing"] for one in cell], dtype=object).value_counts().to_dict(),
+        "apart": _lacking(ranked, ranked.scores.isna()),
+        "ranged": _lacking(ranked, ranked.scores.notna()),
         "weights": ranked.weights.to_dict(),
     }
     if len(ranked.order):
@@ -225,29 +249,47 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
     return out
 
 
+@dataclass(frozen=True)
+class Lacking:
+    """The ranked sites, or those that are not, that lack a value: with the range of each, and of how many each criterion is unknown."""
+
+    sites: pd.DataFrame
+    counts: dict[str, int]
+
+
+def _lacking(ranked: ranking.Ranking, which: pd.Series) -> Lacking:
+    here = ranked.unknown[which[ranked.unknown.index].to_numpy(bool)]
+    return Lacking(here, pd.Series([name for cell in here["missing"] for name in cell], dtype=object).value_counts().to_dict())
+
+
 def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, Any]:
-    passing = {}
-    for ahead, behind in itertools.pairwise(ranked.order[:5]):
-        needed = ranking.to_pass(ranked, behind, ahead).dropna(subset="change")
-        passing[behind] = [(name, row["change"]) for name, row in needed[needed["change"] != 0].iterrows()]
+    found = robustness.bands(ranked, _amount_spread(opened, wish, ranked, remaining), first=SHOWN)
+    places = pd.Series(range(1, len(found) + 1), found.index).groupby(found).agg(["first", "last"])
     return {
+        "bands": {ranked.order[row["first"] - 1]: (row["first"], row["last"]) for _band, row in places.iterrows()},
         "intervals": robustness.weight_intervals(ranked),
         **_shares(opened, wish, ranked, remaining),
         "disagreement": robustness.disagreement(ranked),
         "reversals": robustness.reversals(ranked),
-        "passing": passing,
     }
+
+
+def _amount_spread(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> pd.DataFrame:
+    """Tell how uncertain the amounts of each criterion are; where none is known, 0: drawn as it is told."""
+    spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
+    return spread.reindex(columns=[one.id for one in ranked.criteria]).fillna(0)
 
 
 def _shares(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Tell in what shares of all weightings sites lead. The weights at hand do not matter, so a slider that moves finds it kept."""
     kept: OrderedDict[Any, dict[str, pd.DataFrame]] = opened.keep("shares", OrderedDict)
-    ids = [one.id for one in ranked.criteria]
-    key = (wish.drive, id(opened.network(wish.drive.network)), ranked.criteria, wish.method, wish.unknown, tuple(remaining.index))
+    key = (
+        *(wish.drive, id(opened.network(wish.drive.network)), ranked.criteria, wish.method, wish.unknown),
+        *(tuple(ranked.light), tuple(remaining.index)),
+    )
     found = kept.get(key)
     if found is None:
-        spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
-        spread = spread.reindex(columns=ids).fillna(0)  # none known: drawn as it is told
+        spread = _amount_spread(opened, wish, ranked, remaining)
         found = {
             "shares": robustness.shares(ranked, DRAWS),
             "unsure_shares": robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
@@ -294,16 +336,19 @@ def _words() -> dict[str, Any]:
     """Give the templates what they write with."""
     return {
         "amount": wording.amount,
+        "band_text": wording.band_text,
         "bars": wording.bars,
         "criterion_name": wording.criterion_name,
-        "difference": wording.difference,
         "limit_text": wording.limit_text,
         "policy_title": lambda policy: wording.code("policy", policy),
+        "most_picked": MOST_PICKED,
         "rank_fields": wording.fields,
         "relaxed_text": wording.relaxed_text,
         "shortfall_text": wording.shortfall_text,
         "criterion_unit": wording.criterion_unit,
+        "enough_ha": enough_ha,
         "is_cost": worth.is_cost,
+        "light": ranking.LIGHT,
         "plain": args.plain,
         "shapes": wording.shapes,
         "worth_text": wording.worth_text,

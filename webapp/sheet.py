@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
 
-from geo import access, layers, money
+from geo import access, layers
 from geo import gates as border_gates
+from geo.land import leased_share
 from geo.layers import unfold
 from webapp import labels, pictures
 from webapp.labels import is_known, label, quantity
@@ -56,7 +57,7 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
         if name == "rent_term_low_usd_m2":
             out.append(_rent(row))
             continue
-        if name == "occupancy_pct" and (leased := _leased(row)):
+        if name == "occupancy_pct" and (leased := leased_share(row)):
             text = _("leased ÷ leasable: %(a)s ÷ %(b)s", a=quantity(leased.leased_ha, "ha"), b=quantity(leased.leasable_ha, "ha"))
             out.append(Fact(translated(field.title), quantity(leased.pct, "%"), note=text))
             continue
@@ -85,14 +86,6 @@ def _rent(row: Any) -> Fact:
     amount = quantity(low) if low == high else f"{quantity(low)}–{quantity(high)}"
     note = _("asking price, %(year)s; not comparable with a rent per year or per month", year=row["rent_year"])
     return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
-
-
-def _leased(row: Any) -> money.Occupancy | None:
-    """Divide the leased by the leasable land where the row holds both; more leased than leasable counts different land."""
-    leased, leasable = row.get("area_ha"), row.get("leasable_ha")
-    if row.get("area_basis") != "leased" or not is_known(leased) or not is_known(leasable) or not 0 < leasable >= leased:
-        return None
-    return money.occupancy(float(leased), float(leasable))
 
 
 def _occupancy_note(row: Any) -> str:

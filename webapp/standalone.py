@@ -15,8 +15,8 @@ from geo.errors import UnavailableError
 from webapp import api, labels, sheet
 from webapp.store import Store, store
 
-SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "page.js", "symbols.js", "sheet.js", "map.js")
-SHEETS = ("parks", "gates", "ports", "airports")
+SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "page.js", "search.js", "symbols.js", "sheet.js", "map.js")
+SHEETS = ("parks", "gates", "ports", "airports", "cities")
 
 
 def render(profile: str = "truck") -> str:
@@ -31,11 +31,12 @@ def render(profile: str = "truck") -> str:
     basemap = opened.data / "basemap" / "basemap.pmtiles"
     config = {
         "urls": {"layers": {}, "site": "#"},
-        **labels.for_script(opened.frame("parks")[["province_en", "province_former_en"]].stack().dropna().unique()),
+        **labels.for_script(opened.frame("parks")["province_en"].unique()),
         "tiles": "",
         "clusterFrom": 10**9,
         "data": {
             "layers": {layer_id: api.drawn(opened, layer_id) for layer_id in api.DRAWN},
+            "search": api.searched(opened),
             "sheets": {key: html for layer_id in SHEETS for key, html in _sheets(opened, layer_id, profile)},
             "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
         },
@@ -86,6 +87,7 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]
                 render_template(
                     "_brief.html",
                     row=row,
+                    park=layer_id == "parks",
                     names=labels.all_names(row),
                     facts=sheet.facts(layer, row),
                     head=head,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from numpy.typing import NDArray
 
-from geo import access, corridors, layers, proximity, screening, storage, surfaces
+from geo import access, corridors, layers, proximity, screening, search, storage, surfaces
 from geo.errors import InputError, NotFoundError
 from geo.export import About
 from geo.network import Network
@@ -150,6 +149,32 @@ class Store:
             return float(view["lon"]), float(view["lat"]), float(view["zoom"])
         west, south, east, north = self.frame("parks").total_bounds
         return (west + east) / 2, (south + north) / 2, 8.0
+
+    def index(self, layer_id: str = "parks") -> search.Index:
+        """Return what a layer is searched by: all places together, any other layer alone."""
+        layer = layers.get(layer_id)
+        together = [one for one in layers.LAYERS.values() if one.place] if layer.place else [layer]
+
+        def make() -> search.Index:
+            frames = [(one, self.frame(one.id)) for one in together]
+            return search.Index.build(frames, self.table("aliases"), province_names)
+
+        return self.keep(("index", together[0].id), make)
+
+    def select(self, layer_id: str, filters: dict[str, Any]) -> Any:
+        """Keep the rows of a layer that match every filter: a part of its frame; what is searched for ``q`` comes the best first.
+
+        Parameters
+        ----------
+        filters
+            ``q`` as :meth:`geo.search.Index.find` takes it; the others as :func:`narrow`.
+        """
+        frame = self.frame(layer_id)
+        kept = narrow(frame, {key: wanted for key, wanted in filters.items() if key != "q"})
+        if "q" not in filters:
+            return kept
+        hits = self.index(layer_id).find(filters["q"])
+        return kept.loc[[key for key in hits if key in kept.index]]
 
     def place(self, place_id: str) -> tuple[layers.Layer, gpd.GeoDataFrame]:
         """Find a feature that has a page, by its id in any layer of places: its layer, and a frame of one row."""
@@ -353,34 +378,23 @@ def store() -> Store:
     return found
 
 
-def fold(text: str) -> str:
-    """Reduce a name to what search compares: no diacritics, no case, đ as d, blanks as one."""
-    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).casefold().split())
-
-
-def select(frame: Any, filters: dict[str, Any]) -> Any:
+def narrow(frame: Any, filters: dict[str, Any]) -> Any:
     """Keep the rows that match every filter.
 
     Parameters
     ----------
     filters
-        ``q`` words that must all occur in a name, former province or district; ``bbox`` (west, south, east, north);
-        ``sector`` for list fields; any other key is a column whose value must be one of those given.
+        ``bbox`` (west, south, east, north); ``sector`` for list fields; any other key is a column whose value must be one of those
+        given.
+
+    Raises
+    ------
+    InputError
+        The layer has no such column.
     """
     kept = np.ones(len(frame), bool)
     for key, wanted in filters.items():
-        if key == "q":
-            columns = [
-                name for name in frame.columns if "name_" in name or name in ("province_en", "province_former_en", "district", "ref")
-            ]
-            named = frame[columns].fillna("").astype(object)
-            for name in named.columns.intersection(["province_en", "province_former_en"]):
-                named[name] = named[name].map(province_names)
-            text = named.agg(" ".join, axis=1).map(fold) if columns else pd.Series("", index=frame.index)
-            for word in fold(wanted).split():
-                kept &= text.str.contains(word, regex=False).to_numpy(bool)
-        elif key == "bbox" and isinstance(frame, gpd.GeoDataFrame):
+        if key == "bbox" and isinstance(frame, gpd.GeoDataFrame):
             west, south, east, north = wanted
             bounds = frame.geometry.bounds
             inside_lon = (bounds["maxx"] >= west) & (bounds["minx"] <= east)

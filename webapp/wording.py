@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,27 +22,29 @@ def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
         return _("unknown")
     if criterion in ("gate", "port", "airport", "city"):
         return labels.duration(value, coarse) if np.isfinite(value) else _("none by road")
-    unit = {"area": "ha", "rent": "USD/m²", "occupancy": "%"}.get(criterion, "")
+    if criterion == "area":
+        return _("up to %(amount)s", amount=labels.quantity(value, "ha"))
+    unit = {"rent": "USD/m²", "occupancy": "%"}.get(criterion, "")
     return labels.quantity(value, unit)
 
 
-def difference(criterion: str, value: float) -> str:
-    """Write a change: “12 min less”, “30 ha more”."""
-    size = abs(value)
-    if criterion in ("gate", "port", "airport", "city"):
-        text = _("%(m)d min", m=max(round(size / 60), 1))
-    else:
-        text = amount(criterion, round(size, 1) or size)
-    return _("%(amount)s less", amount=text) if value < 0 else _("%(amount)s more", amount=text)
+def bars(parts: Mapping[str, float], missing: Sequence[str] = (), low: float = 0.0, high: float = 0.0) -> list[tuple[float, float]]:
+    """Lay the parts of a score side by side: where each begins and how wide it is, of 100.
 
-
-def bars(parts: Iterable[float]) -> list[tuple[float, float]]:
-    """Lay the parts of a score side by side: where each begins and how wide it is, of 100."""
+    Where values are missing, the known parts reach to the lowest score there may be; one more part reaches from there to the highest.
+    """
+    known = [0.0 if name in missing else 100 * float(part) for name, part in parts.items()]
+    scale = 100 * low / sum(known) if missing and sum(known) else 1.0
     out, at = [], 0.0
-    for part in parts:
-        out.append((round(at, 3), round(100 * float(part), 3)))
-        at += 100 * float(part)
-    return out
+    for width in known:
+        out.append((round(at, 3), round(scale * width, 3)))
+        at += scale * width
+    return [*out, (round(100 * low, 3), round(100 * (high - low), 3))] if high > low else out
+
+
+def band_text(first: int, last: int) -> str:
+    """Say that places cannot be told apart."""
+    return _("%(a)s–%(b)s cannot be told apart", a=first, b=last)
 
 
 def criterion_name(name: str) -> str:
@@ -53,7 +55,7 @@ def criterion_name(name: str) -> str:
         "airport": _("time to an airport"),
         "city": _("time to a city"),
         "people": _("people within 60 min"),
-        "area": _("area"),
+        "area": _("free land"),
         "rent": _("land rent per term"),
         "occupancy": _("occupancy"),
     }[name]
@@ -87,21 +89,37 @@ def worth_text(name: str, worth: Worth) -> str:
 def fields() -> list[tuple[str, str, str]]:
     """List the limits that are numbers: parameter, text, unit."""
     return [
-        ("max_gate", _("At most to a gate"), _("min")),
-        ("max_port", _("At most to a sea port"), _("min")),
-        ("max_airport", _("At most to an airport"), _("min")),
-        ("max_city", _("At most to a city"), _("min")),
-        ("min_people", _("At least within 60 min"), _("people")),
-        ("min_area", _("At least of land"), "ha"),
-        ("max_rent", _("At most of land rent per term"), "USD/m²"),
-        ("max_occupancy", _("At most occupied"), "%"),
+        ("max_gate", _("Max. time to border gate"), _("min")),
+        ("max_port", _("Max. time to sea port"), _("min")),
+        ("max_airport", _("Max. time to airport"), _("min")),
+        ("max_city", _("Max. time to city"), _("min")),
+        ("min_people", _("Min. population within 60 min"), _("people")),
+        ("area_needed", _("Area needed"), "ha"),
+        ("min_area", _("Min. site area"), "ha"),
+        ("max_rent", _("Max. land price (whole lease)"), "USD/m²"),
+        ("max_occupancy", _("Max. occupancy"), "%"),
     ]
+
+
+def field_name(name: str) -> str:
+    """Name a field that a number is typed into: a limit, or an end of how a criterion counts."""
+    limits = {field: text for field, text, _unit in fields()}
+    if name in limits:
+        return limits[name]
+    criterion, end = name.removeprefix("v_").rsplit("_", 1)
+    return f"{criterion_name(criterion)}, {_('from') if end == 'from' else _('to')}"
+
+
+def standing() -> dict[str, str]:
+    """Return the texts of the limits that hold unless they are switched off, by name."""
+    return {"zones": _("Sites, not zones that contain them"), "full": _("Not known to be full")}
 
 
 def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
     """Write a limit in words."""
-    if name in ("power", "water"):
-        return _("Utilities mention power") if name == "power" else _("Utilities mention water")
+    plain = {"power": _("Power supply mentioned in the data"), "water": _("Water supply mentioned in the data"), **standing()}
+    if name in plain:
+        return plain[name]
     if isinstance(limit.value, tuple):
         title = {
             "sector": _("Sector"), "status": _("Status"), "kind": _("Kind"), "country": _("Country"), "province": _("Province"),
@@ -122,7 +140,8 @@ def code(name: str, value: str) -> str:
 def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
     """Write to what a limit would have to be relaxed."""
     if one.added:
-        return _("allow also %(names)s", names=", ".join(code(name, added) for added in one.added))
+        names = (_("full sites") if name == "full" else code(name, added) for added in one.added)
+        return _("allow also %(names)s", names=", ".join(names))
     value = float(one.value) / units[name]  # type: ignore[arg-type]
     rounded = np.ceil(value) if one.limit.kind == "at_most" else np.floor(value)
     unit = next(unit for parameter, _text, unit in fields() if parameter == name)
@@ -131,10 +150,10 @@ def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) 
 
 def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
     """Write by how much a site fails a limit."""
-    if not name.startswith(("min_", "max_")) or not is_known(short):
+    if not is_known(short):
         return _("does not fit")
     if not np.isfinite(short):
         return _("none by road")
     unit = next(unit for parameter, _text, unit in fields() if parameter == name)
     size = labels.quantity(max(round(short / units[name]), 1), unit)
-    return _("%(amount)s too little", amount=size) if name.startswith("min_") else _("%(amount)s too much", amount=size)
+    return _("%(amount)s too much", amount=size) if name.startswith("max_") else _("%(amount)s too little", amount=size)

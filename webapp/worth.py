@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from geo.criteria import Criterion
 from geo.errors import InputError
+from geo.land import enough_ha
 from geo.screening import CRITERIA
 from webapp.args import plain
 
@@ -40,6 +41,14 @@ def unit(name: str) -> float:
     return 60.0 if name in TIMES else 1.0
 
 
+def counted(name: str, worth: Worth, needed_ha: float | None = None) -> Worth:
+    """Fill in how land counts where that is not said: from 0 up to what is needed, or to what is assumed to be enough."""
+    if name != "area" or worth.shape == "step":
+        return worth
+    low, ends = worth.low or 0.0, [end for end in (worth.high, needed_ha) if end is not None]
+    return worth._replace(low=low, high=min(ends, default=enough_ha() if enough_ha() > low else None))
+
+
 def criterion(name: str, vehicle: str, worth: Worth) -> Criterion:
     """Give a criterion as the library takes it."""
     low, high = (None if end is None else end * unit(name) for end in (worth.low, worth.high))
@@ -57,6 +66,7 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
     """
     out: dict[str, Worth] = {}
     faults: list[str] = []
+    needed_ha = values.get("area_needed")
     for name in CRITERIA:
         key = f"v_{name}"
         shape, ends = values.get(key, ("linear", ()))
@@ -74,6 +84,9 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
             faults.append(_("%(name)s: a step has only %(end)s", name=key, end=end))
         elif low is not None and high is not None and low >= high:
             faults.append(_("%(name)s: %(low)s is not less than %(high)s", name=key, low=plain(low), high=plain(high)))
+        elif name == "area" and shape != "step" and needed_ha and low is not None and low >= needed_ha:
+            told = {"name": key, "low": plain(low), "high": plain(needed_ha)}
+            faults.append(_("%(name)s: %(low)s is not less than the area needed, %(high)s", **told))
         elif (shape, low, high) != Worth():
             out[name] = Worth(shape, low, high)
     if faults:

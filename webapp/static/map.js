@@ -5,7 +5,7 @@
   "use strict";
 
   const atlas = window.ZoneAtlas;
-  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, fold, duration, ask, latlng, wide, nameOf, alsoOf, tooltip } = atlas;
+  const { config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, writeAddress, element, fill, number, duration, landText, ask, latlng, wide, nameOf, alsoOf, tooltip } = atlas;
   const { canvas, places, choose } = atlas;
   const symbols = window.ZoneAtlasSymbols;
 
@@ -14,6 +14,8 @@
   const groups = { parks: null, gates: L.layerGroup(), ports: L.layerGroup(), airports: L.layerGroup(), roads: L.layerGroup(), railways: L.layerGroup() };
   let parks = [];
   let visible = [];
+  let index = null; // what is searched: see search.js
+  let hits = null; // what it finds, the best first; null where nothing is searched for
 
   function addParks(rows) {
     parks = rows;
@@ -22,7 +24,6 @@
       ? L.markerClusterGroup({ chunkedLoading: true, maxClusterRadius: 46, showCoverageOnHover: false, disableClusteringAtZoom: 12, iconCreateFunction: clusterIcon })
       : L.layerGroup();
     rows.forEach((park) => {
-      park.text = fold([park.name_en, park.name_vi, park.name_zh, ...[park.province_en, park.province_former_en].map((name) => config.provinces[name] || name), park.district].filter(Boolean).join(" "));
       park.sectors = park.sectors ? park.sectors.split(";") : [];
       park.mark = new symbols.ParkMark(latlng(park.shape[0]), { renderer: canvas, kind: park.kind, status: park.status, radius: 6.5, bubblingMouseEvents: false });
       park.mark.bindTooltip(() => tooltip(park), { direction: "top", offset: [0, -6] });
@@ -84,8 +85,7 @@
   const valuesOf = (park, column) => (column === "sectors" ? park.sectors : [park[column]]);
 
   function matches(park, except) {
-    const words = fold(state.q).split(" ").filter(Boolean);
-    return words.every((word) => park.text.includes(word)) && FACETS.every(([column]) => {
+    return (!hits || hits.has(park.id)) && FACETS.every(([column]) => {
       const wanted = state.filters[column];
       return column === except || !wanted.size || valuesOf(park, column).some((value) => wanted.has(value));
     });
@@ -110,29 +110,51 @@
       writeAddress();
     })));
     if (config.tiles) {
-      const online = chip(null, texts.tiles, null, Boolean(tiles._map), () => { toggleTiles(); drawLayerChips(); });
+      const online = chip(null, texts.tiles, null, Boolean(state.tiles), () => { state.tiles = state.tiles ? null : "1"; showTiles(); drawLayerChips(); writeAddress(); });
       online.title = texts.tilesHint;
       box.append(online);
     }
   }
 
-  function drawFacets() {
-    const chosen = FACETS.reduce((sum, [column]) => sum + state.filters[column].size, 0);
-    $("filter-count").textContent = chosen ? number(chosen) : "";
+  /** Make the filters once: each keeps its place, whatever it would leave. */
+  function makeFacets() {
     $("facets").replaceChildren(...FACETS.map(([column]) => {
       const counts = new Map();
-      parks.forEach((park) => valuesOf(park, column).forEach((value) => { if (value) counts.set(value, counts.get(value) || 0); }));
-      parks.filter((park) => matches(park, column)).forEach((park) => valuesOf(park, column).forEach((value) => { if (value) counts.set(value, counts.get(value) + 1); }));
-      const wanted = state.filters[column];
-      const chips = [...counts].filter(([value, count]) => count || wanted.has(value)).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([value, count]) => chip(
-        column === "kind" ? symbols.parkIcon(value) : column === "status" ? symbols.parkIcon("industrial_park", value) : null,
-        labels[value] || value, count, wanted.has(value), () => {
-          wanted.has(value) ? wanted.delete(value) : wanted.add(value);
-          refresh();
-        }));
+      parks.forEach((park) => valuesOf(park, column).forEach((value) => { if (value) counts.set(value, (counts.get(value) || 0) + 1); }));
+      const chips = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([value, count]) => {
+        const button = chip(
+          column === "kind" ? symbols.parkIcon(value) : column === "status" ? symbols.parkIcon("industrial_park", value) : null,
+          labels[value] || value, count, false, () => {
+            const set = state.filters[column];
+            set.has(value) ? set.delete(value) : set.add(value);
+            refresh();
+          });
+        button.dataset.value = value;
+        button.querySelector(".count").style.minWidth = `${number(count).length}ch`; // a smaller count moves nothing
+        return button;
+      });
       return element("fieldset", { class: "facet", "data-column": column }, element("legend", {}, texts[`facet.${column}`]), element("div", { class: "chips" }, ...chips));
-    }));
-    if (chosen) $("facets").append(element("p", {}, element("button", { type: "button", class: "plain", onclick: clearFilters }, texts.reset)));
+    }), element("p", { id: "clear", hidden: true }, element("button", { type: "button", class: "plain", onclick: clearFilters }, texts.reset)));
+  }
+
+  const chosenFilters = () => FACETS.reduce((sum, [column]) => sum + state.filters[column].size, 0);
+
+  function drawFacets() {
+    const chosen = chosenFilters();
+    $("filter-count").textContent = chosen ? number(chosen) : "";
+    $("clear").hidden = !chosen;
+    FACETS.forEach(([column]) => {
+      const counts = new Map();
+      parks.filter((park) => matches(park, column)).forEach((park) => valuesOf(park, column).forEach((value) => counts.set(value, (counts.get(value) || 0) + 1)));
+      document.querySelectorAll(`.facet[data-column=${column}] .chip`).forEach((button) => {
+        const count = counts.get(button.dataset.value) || 0;
+        const pressed = state.filters[column].has(button.dataset.value);
+        button.setAttribute("aria-pressed", String(pressed));
+        button.querySelector(".count").textContent = number(count);
+        button.classList.toggle("none", !count);
+        button.disabled = !count && !pressed;
+      });
+    });
   }
 
   function clearFilters() {
@@ -150,7 +172,10 @@
   let shown = STEP;
 
   function refresh() {
-    visible = parks.filter((park) => matches(park, null));
+    hits = window.ZoneAtlasSearch.find(index, state.q);
+    manyPlaces = false;
+    const ordered = hits ? [...hits].filter(([, hit]) => hit.layer === "parks").map(([id]) => places[id]) : parks;
+    visible = ordered.filter((park) => matches(park, null));
     const keep = new Set(visible);
     if (groups.parks.clearLayers && groups.parks.addLayers) {
       groups.parks.clearLayers();
@@ -160,6 +185,7 @@
     }
     shown = STEP;
     drawFacets();
+    drawPlaces();
     drawList();
     writeAddress();
   }
@@ -173,10 +199,11 @@
         element("div", {}, element("dt", {}, texts.gate), element("dd", { title: park.gate ? name(park.gate) : null }, park.gate ? duration(park.gate_s, true, true) : texts.unreachable)),
         element("div", {}, element("dt", {}, texts.port), element("dd", { title: park.port ? name(park.port) : null }, park.port ? duration(park.port_s, true, true) : texts.unreachable)),
         element("div", {}, element("dt", {}, texts.area), element("dd", { class: park.area_ha === null ? "unknown" : park.area_source_kind, title: park.area_source_kind ? labels[park.area_source_kind] : null },
-          park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }))));
+          park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }))),
+        element("div", { class: `land ${park.full === null ? "unknown" : park.full ? "full" : park.land_kind}`, title: park.land_kind ? labels[park.land_kind] : null }, element("dt", { class: "hidden" }, texts.free), element("dd", {}, landText(park))));
       const button = element("a", { href: urls.site + park.id, class: "item", "data-id": park.id, "aria-current": state.site === park.id ? "true" : null },
         symbols.parkIcon(park.kind, park.status),
-        element("span", { class: "item-name" }, nameOf(park), element("span", { class: "also" }, ...alsoOf(park))), three);
+        element("span", { class: "item-name" }, nameOf(park), element("span", { class: "also" }, ...alsoOf(park)), why(park)), three);
       button.addEventListener("click", (event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
@@ -188,8 +215,15 @@
       button.addEventListener("blur", () => light(park, false));
       return element("li", {}, button);
     });
-    $("list").replaceChildren(...(items.length ? items : [element("li", { class: "empty" }, texts.none)]));
+    const clear = chosenFilters() ? element("button", { type: "button", class: "plain", onclick: clearFilters }, texts.reset) : null;
+    $("list").replaceChildren(...(items.length ? items : [element("li", { class: "empty" }, texts.none, " ", clear)]));
     $("more").hidden = sorted.length <= shown;
+  }
+
+  /** What a site was found by, where neither its name nor its province was it. */
+  function why(park) {
+    const by = hits && hits.get(park.id).rank[0] === 2 ? [park.district, park.developer].filter(Boolean).join(" · ") : "";
+    return by ? element("span", { class: "also why", lang: "en" }, by) : null;
   }
 
   atlas.light = light;
@@ -223,14 +257,92 @@
 
   const tiles = config.tiles ? L.tileLayer(config.tiles, { maxZoom: 17, attribution: "© OpenStreetMap contributors", opacity: 0.9 }) : null;
 
-  function toggleTiles() {
-    if (tiles._map) tiles.remove();
-    else tiles.addTo(map);
+  function showTiles() {
+    if (!tiles) return;
+    if (state.tiles) tiles.addTo(map);
+    else tiles.remove();
   }
+
+  // Search ------------------------------------------------------------------------------------------------------------------
+
+  const NEAREST_ZOOM = 12; // the map goes no nearer by itself to fit what is found
+  let listing = 0, fitting = 0;
 
   function typed() {
     state.q = $("q").value;
+    writeAddress();
+    clearTimeout(listing);
+    clearTimeout(fitting);
+    listing = setTimeout(refresh, 80);
+    fitting = setTimeout(fitHits, 400); // when the typing pauses
+  }
+
+  /** Bring what is found into view: the sites of the list and the places named so. */
+  function fitHits() {
+    if (!hits) return;
+    const named = foundPlaces().filter(([, hit]) => hit.rank[0] === 0).map(([id]) => places[id]);
+    const shown = [...visible, ...named].map((place) => latlng(place.shape[0]));
+    if (!shown.length) return;
+    const room = wide() ? { paddingTopLeft: [$("content").offsetWidth + 40, 50], paddingBottomRight: [$("sheet").hidden ? 40 : $("sheet").offsetWidth + 40, 50] } : { padding: [30, 30] };
+    map.fitBounds(L.latLngBounds(shown), { ...room, maxZoom: NEAREST_ZOOM, animate: false });
+  }
+
+  /** Enter opens the best of what is listed. */
+  function openFirst() {
+    clearTimeout(listing);
+    clearTimeout(fitting);
     refresh();
+    const listed = new Set(visible.map((park) => park.id));
+    const first = hits && [...hits].find(([id, hit]) => (hit.layer === "parks" ? listed.has(id) : places[id]));
+    if (first) choose(first[0], true);
+  }
+
+  const foundPlaces = () => (hits ? [...hits].filter(([id, hit]) => hit.layer !== "parks" && places[id]) : []);
+  const FEW = 4;
+  let manyPlaces = false;
+
+  /** List the gates, ports, airports and towns that are found. */
+  function drawPlaces() {
+    const all = foundPlaces();
+    const rows = all.slice(0, manyPlaces ? all.length : FEW).map(([id]) => {
+      const place = places[id];
+      const link = element("a", { href: urls.site + id, class: "item", "data-id": id, "aria-current": state.site === id ? "true" : null },
+        symbols.placeIcon(place.mark ? place.kind : "town", place.status, 16),
+        element("span", { class: "item-name" }, nameOf(place), element("span", { class: "also" }, [labels[place.kind], placeNote(place)].filter(Boolean).join(" · "))));
+      link.addEventListener("click", (event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        choose(id, true);
+      });
+      return element("li", {}, link);
+    });
+    const more = all.length > rows.length ? [element("li", {}, element("button", { type: "button", class: "plain", onclick: () => { manyPlaces = true; drawPlaces(); } }, fill(texts.morePlaces, { n: number(all.length - rows.length) })))] : [];
+    $("places").hidden = !all.length;
+    $("places").querySelector("ol").replaceChildren(...rows, ...more);
+  }
+
+  const placeNote = (place) => (place.opposite_name_en ? place[`opposite_name_${config.language}`] || place.opposite_name_en : null);
+
+  /** Show the state, which has been read from the address, in the panel and on the map. */
+  function showState() {
+    $("q").value = state.q;
+    $("sort").value = state.sort || "";
+    showLayers();
+    showTiles();
+    drawLayerChips();
+    drawLegend();
+    refresh();
+  }
+
+  /** Called with each step through history, and with each hash that somebody writes into the address. */
+  function back() {
+    if (atlas.closed()) return;
+    const before = places[state.site];
+    atlas.readAddress();
+    atlas.readHash();
+    if (before) light(before, false);
+    showState();
+    atlas.restore(false);
   }
 
   async function start() {
@@ -245,20 +357,18 @@
     if (basemap.length) window.ZoneAtlasBasemap.layer(basemap, { lang: config.language }).addTo(map);
     if (location.hash) atlas.readHash();
     else if (wide()) map.panBy([-$("content").offsetWidth / 2, 0], { animate: false }); // centred in what the panel leaves free
-    $("q").value = state.q;
-    drawLayerChips();
-    drawLegend();
-    let timer = 0;
-    $("q").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(typed, 80); });
-    document.querySelector(".search").addEventListener("submit", (event) => { event.preventDefault(); typed(); });
-    $("sort").addEventListener("change", () => { state.sort = $("sort").value; drawList(); });
+    $("q").addEventListener("input", typed);
+    document.querySelector(".search").addEventListener("submit", (event) => { event.preventDefault(); state.q = $("q").value; openFirst(); });
+    $("sort").addEventListener("change", () => { state.sort = $("sort").value; drawList(); writeAddress(); });
     $("more").addEventListener("click", () => { shown += STEP; drawList(); });
     $("close").addEventListener("click", atlas.closeSheet);
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) atlas.closeSheet(); });
-    const names = ["corridors", "parks", "gates", "ports", "airports"];
+    const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
     try {
       const payloads = own ? names.map((name) => own.layers[name]) : await Promise.all(names.map((name) => ask(urls.layers[name])));
-      const [corridors, parkRows, gates, ports, airports] = payloads.map(atlas.records);
+      index = own ? own.search : await ask(urls.search);
+      const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(atlas.records);
+      cities.forEach((city) => { places[city.id] = city; }); // searched; the basemap draws them
       addCorridors(corridors);
       addPlaces("airports", airports);
       addPlaces("ports", ports);
@@ -268,17 +378,15 @@
       $("found").textContent = texts.failed;
       return;
     }
-    showLayers();
-    refresh();
-    map.on("moveend", writeAddress);
-    if (!own) map.on("click", (event) => atlas.chooseAt(event.latlng.lat, event.latlng.lng));
-    const { to, area, direction } = state;
-    if (state.site) await choose(state.site, !location.hash);
-    else if (state.at) { const [lon, lat] = state.at.split(",").map(Number); await atlas.chooseAt(lat, lon); }
-    if (state.site || state.at) {
-      if (to) await atlas.showRoute(to);
-      else if (area) await atlas.showArea(area, direction);
+    makeFacets();
+    showState();
+    if (state.q && !location.hash) fitHits();
+    map.on("moveend", () => writeAddress());
+    if (!own) {
+      map.on("click", (event) => atlas.chooseAt(event.latlng.lat, event.latlng.lng));
+      window.addEventListener("popstate", back);
     }
+    await atlas.restore(!location.hash);
     document.body.dataset.ready = "true";
   }
 

@@ -16,7 +16,9 @@ window.ZoneAtlas = (function () {
   const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
   const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
   const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
-  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, year: null, opens: null, lang: null, sort: "" };
+  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, year: null, opens: null, sort: null, tiles: null };
+  const PLACE = ["site", "at", "to", "area", "direction"];
+  const DRIVE = ["profile", "network", "closed", "year", "opens"]; // of the sheet: without one there is nothing it would change
 
   function readAddress() {
     const query = new URLSearchParams(location.search);
@@ -25,8 +27,8 @@ window.ZoneAtlas = (function () {
     const named = query.get("layers");
     const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
     state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
-    ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "lang"].forEach((name) => { state[name] = query.get(name); });
-    state.opens = query.getAll("opens").filter(Boolean).join() || null;
+    [...PLACE, "sort", "tiles"].forEach((name) => { state[name] = query.get(name); });
+    DRIVE.forEach((name) => { state[name] = state.site || state.at ? query.getAll(name).filter(Boolean).join() || null : null; });
   }
 
   function filterQuery() {
@@ -36,20 +38,18 @@ window.ZoneAtlas = (function () {
     return query;
   }
 
-  function writeAddress() {
+  /** Write the state into the address; `step` makes a step of history. */
+  function writeAddress(step) {
     if (own) return;
     const query = filterQuery();
+    const download = urls.download + (query.size ? "?" + query : "");
+    if (state.sort) query.set("sort", state.sort);
     $("as-table").href = urls.table + (query.size ? "?" + query : "");
-    $("as-geojson").href = urls.download + (query.size ? "?" + query : "");
+    $("as-geojson").href = download;
     const shown = LAYERS.filter((one) => state.layers.has(one));
     if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
-    ["site", "at", "to", "area", "direction", "profile", "network", "closed", "year", "opens", "lang"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
-    const text = query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
-    history.replaceState(null, "", (text ? "?" + text : location.pathname) + hash());
-    document.querySelectorAll(".languages a").forEach((link) => { // the same view in the other languages
-      query.set("lang", link.dataset.lang);
-      link.href = "?" + query.toString().replaceAll("%2C", ",") + hash();
-    });
+    [...PLACE, ...DRIVE, "tiles"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
+    window.ZoneAtlasAddress.write(query, { hash: hash(), step: step === true });
   }
 
   function hash() {
@@ -77,7 +77,6 @@ window.ZoneAtlas = (function () {
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   const numbers = [0, 1].map((least) => new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: least, maximumFractionDigits: 1 }));
   const number = (value) => numbers[0].format(value);
-  const fold = (text) => text.replace(/[đĐ]/g, "d").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
 
   function hours(minutes, brief) {
     const whole = Math.floor(minutes / 60), rest = minutes % 60;
@@ -97,6 +96,14 @@ window.ZoneAtlas = (function () {
   function length(metres) {
     if (metres < 1000) return fill(texts.m, { n: number(Math.round(metres / 10) * 10) });
     return fill(texts.km, { n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)) });
+  }
+
+  /** What is known of a park's free land, in the words of labels.py. */
+  function landText(park) {
+    if (park.full === null) return texts["land.unknown"];
+    const form = park.full ? "land.full" : park.free_ha !== null ? "land.ha" : "land.pct";
+    const free = park.free_ha !== null ? fill(texts.ha, { n: number(park.free_ha) }) : `${number(park.free_pct)}\u00a0%`;
+    return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
   }
 
   async function ask(url, kind) {
@@ -133,7 +140,7 @@ window.ZoneAtlas = (function () {
   }
 
   return {
-    config, labels, texts, urls, own, map, $, state, FACETS, LAYERS, readAddress, writeAddress, readHash,
-    element, fill, number, fold, duration, length, ask, records, latlng, wide, nameOf, alsoOf, tooltip,
+    config, labels, texts, urls, own, map, $, state, DRIVE, FACETS, LAYERS, readAddress, writeAddress, readHash,
+    element, fill, number, duration, length, landText, ask, records, latlng, wide, nameOf, alsoOf, tooltip,
   };
 })();

@@ -15,28 +15,15 @@
     return kept;
   }
 
-  const written = (kept) => kept.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
-
   function say(text, shown) {
     progress.textContent = text;
     progress.className = shown ? "pending" : "hidden";
   }
 
-  function writeAddress(kept) {
-    history.replaceState(null, "", `${form.action}?${written(kept)}`);
-    document.querySelectorAll(".languages a").forEach((link) => { // the same in the other languages
-      const other = new URLSearchParams(kept);
-      other.set("lang", link.dataset.lang);
-      link.href = `?${written(other)}`;
-    });
-  }
-
   async function refresh() {
     const mine = ++asked;
     const wanted = query();
-    const language = new URLSearchParams(location.search).get("lang");
-    if (language) wanted.set("lang", language);
-    writeAddress(wanted);
+    window.ZoneAtlasAddress.write(wanted);
     wanted.set("part", "sheet");
     if (!result.querySelector("[data-pending]")) say(progress.dataset.waiting, true);
     result.classList.add("waiting");

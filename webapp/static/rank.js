@@ -6,6 +6,7 @@
 
   const form = document.getElementById("wish");
   const result = document.getElementById("result");
+  const KEPT = ["example", "pick", "profile", "network", "closed", "year", "opens"]; // whatever example is chosen
   let waiting = 0;
   let asked = 0;
 
@@ -14,14 +15,30 @@
     const kept = new URLSearchParams();
     given.forEach((value, name) => { if (value !== "" && !(name.startsWith("w_") && value === "0")) kept.append(name, value); });
     form.querySelectorAll(".worth fieldset:enabled select").forEach((select) => fold(select.name, kept));
-    result.querySelectorAll("input[name=pick]:checked").forEach((box) => kept.append("pick", box.value));
+    picked().forEach((site) => kept.append("pick", site));
     return kept;
+  }
+
+  const boxes = () => [...result.querySelectorAll("input[name=pick]")];
+  const picked = () => new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+
+  /* Says how many sites are chosen, and lets choose and compare only as many as can be compared. */
+  function count() {
+    const tray = result.querySelector(".tray");
+    if (!tray) return;
+    tray.querySelectorAll("input[name=pick]").forEach((box) => { if (boxes().some((other) => other !== box && other.value === box.value)) box.closest("label").remove(); });
+    const chosen = picked().size, most = Number(tray.dataset.most);
+    const line = tray.querySelector("[data-text]");
+    line.textContent = line.dataset.text.replace("{n}", chosen).replace("{m}", most);
+    boxes().forEach((box) => { box.disabled = !box.checked && chosen >= most; });
+    tray.querySelectorAll("button").forEach((button) => { button.disabled = chosen < Number(button.dataset.least); });
   }
 
   /* Says how a criterion counts in one parameter, as all links do: v_gate=linear:30:180 or v_gate=step:60. */
   function fold(name, kept) {
     const shape = kept.get(name);
     const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
+    if (!ends.every((end) => /^[0-9]*[.]?[0-9]*$/.test(end))) return; // the server names the field
     ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
     if (ends.some(Boolean)) kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
     else if (shape !== "linear") kept.set(name, shape);
@@ -43,7 +60,7 @@
   async function refresh() {
     const mine = ++asked;
     const wanted = query();
-    history.replaceState(null, "", `${form.action}?${wanted}`);
+    window.ZoneAtlasAddress.write(wanted);
     wanted.set("part", "sheet");
     result.classList.add("waiting");
     const answer = await patiently(`${form.action}?${wanted}`, { headers: { Accept: "text/html" } }, () => mine === asked).catch(() => null);
@@ -51,26 +68,43 @@
     result.classList.remove("waiting");
     if (!answer) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (mine === asked) result.replaceChildren(...page.body.childNodes);
+    if (mine !== asked) return;
+    const ticked = picked(); // also what was ticked while this was on its way
+    result.replaceChildren(...page.body.childNodes);
+    boxes().forEach((box) => { box.checked = ticked.has(box.value); });
+    count();
+    mark();
+  }
+
+  /* Marks the fields that hold what cannot be read. */
+  function mark() {
+    form.querySelectorAll("[aria-invalid]").forEach((field) => { field.removeAttribute("aria-invalid"); field.title = ""; });
+    result.querySelectorAll("[data-slip]").forEach((line) => {
+      const field = form.elements[line.dataset.slip];
+      if (field) { field.setAttribute("aria-invalid", "true"); field.title = line.textContent; }
+    });
   }
 
   form.addEventListener("input", (event) => {
     if (event.target.type === "range") weigh(event.target);
     if (event.target.matches(".worth select")) fit(event.target.closest("fieldset"));
     if (event.target.name === "example") return;
+    window.ZoneAtlasAddress.write(query());
     clearTimeout(waiting);
     waiting = setTimeout(refresh, 150);
   });
   form.addEventListener("change", (event) => {
     if (event.target.name !== "example") return;
-    const chosen = event.target.value; // an example fills the form, so the page is loaded with it
-    location.assign(chosen ? `${form.action}?example=${encodeURIComponent(chosen)}` : form.action);
+    const kept = new URLSearchParams(); // an example fills the form, so the page is loaded with it
+    query().forEach((value, name) => { if (KEPT.includes(name)) kept.append(name, value); });
+    location.assign(kept.size ? `${form.action}?${kept}` : form.action);
   });
   form.querySelectorAll(".worth fieldset").forEach(fit);
   form.addEventListener("submit", (event) => { event.preventDefault(); refresh(); });
   result.addEventListener("change", (event) => {
     if (event.target.name !== "pick") return;
-    const wanted = query();
-    history.replaceState(null, "", `${form.action}?${wanted}`);
+    count();
+    window.ZoneAtlasAddress.write(query());
   });
+  window.addEventListener("pageshow", count);
 })();

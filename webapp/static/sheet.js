@@ -5,7 +5,7 @@
   "use strict";
 
   const atlas = window.ZoneAtlas;
-  const { config, labels, texts, urls, own, map, $, state, writeAddress, element, fill, number, duration, length, ask, latlng, wide, nameOf } = atlas;
+  const { config, labels, texts, urls, own, map, $, state, DRIVE, writeAddress, element, fill, number, duration, length, ask, latlng, wide, nameOf } = atlas;
   const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
   const places = {}; // every feature with a page, by id
 
@@ -14,37 +14,61 @@
   const overlay = L.layerGroup().addTo(map);
   const routeGroup = L.layerGroup().addTo(map);
   let asked = 0;
+  let shown = null; // what the sheet was asked for
+  let closing = false; // the steps of the sheet are being taken back
   let drawing = 0;
   let opener = null; // where the focus was when the sheet was opened by hand
 
+  /** Open the sheet of a place: a step of history, unless it is open already. */
   function choose(id, fly) {
-    const before = places[state.site];
-    Object.assign(state, { site: id, at: null, to: null, area: null, direction: null });
-    if (before) atlas.light(before, false);
-    if (places[id]) atlas.light(places[id], true);
-    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
-    const item = document.querySelector(`.item[data-id="${CSS.escape(id)}"]`);
-    if (item) item.setAttribute("aria-current", "true");
-    clearDrawn();
-    writeAddress();
+    const step = state.site !== id;
+    point({ site: id, at: null });
+    writeAddress(step);
     return openSheet(urls.site + encodeURIComponent(id), { id, fly });
   }
 
   function chooseAt(lat, lon) {
-    const before = places[state.site];
-    Object.assign(state, { site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}`, to: null, area: null, direction: null });
-    if (before) atlas.light(before, false);
-    clearDrawn();
-    writeAddress();
+    point({ site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}` });
+    writeAddress(true);
     return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
   }
 
+  /** Take another place, or none, as the chosen one: on the map and in the list. */
+  function point(place) {
+    const before = places[state.site];
+    Object.assign(state, place, { to: null, area: null, direction: null });
+    if (before) atlas.light(before, false);
+    clearDrawn();
+    mark();
+  }
+
+  function mark() {
+    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
+    if (!state.site) return;
+    if (places[state.site]) atlas.light(places[state.site], true);
+    document.querySelectorAll(`.item[data-id="${CSS.escape(state.site)}"]`).forEach((item) => item.setAttribute("aria-current", "true"));
+  }
+
+  /** Show what the state says, which has been read from the address: no step of history. */
+  async function restore(fly) {
+    const { to, area, direction } = state;
+    clearDrawn();
+    mark();
+    if (!state.site && !state.at) return hideSheet();
+    await reopen(fly);
+    if (to) await showRoute(to, { step: false });
+    else if (area) await showArea(area, direction, { step: false });
+  }
+
   async function openSheet(url, options) {
-    const mine = ++asked;
     const query = new URLSearchParams({ part: "sheet", ...inLanguage() });
     if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
     if (state.profile) query.set("profile", state.profile);
     Object.entries(onRoads()).forEach(([name, value]) => query.set(name, value));
+    const wanted = `${url}?${query}`;
+    if (wanted === shown && options.kept) return;
+    shown = wanted;
+    const mine = ++asked;
     const focused = document.activeElement;
     const byHand = focused && focused !== document.body; // and not by a link that somebody shared
     if (byHand && !$("sheet").contains(focused)) opener = focused;
@@ -54,9 +78,9 @@
     $("legend").querySelector("details").open = false;
     let page;
     try {
-      page = new DOMParser().parseFromString(own ? own.sheets[options.id] : await ask(`${url}?${query}`, "text"), "text/html");
+      page = new DOMParser().parseFromString(own ? own.sheets[options.id] : await ask(wanted, "text"), "text/html");
     } catch (error) {
-      if (mine === asked) sayInSheet(texts.failed);
+      if (mine === asked) { shown = null; sayInSheet(texts.failed); }
       return;
     }
     if (mine !== asked) return;
@@ -86,21 +110,35 @@
     $("sheet-body").replaceChildren(element("p", { class: "fault", role: "alert" }, text));
   }
 
+  /** Close the sheet and take its steps of history back, so that Back leads to what was there before it. */
   function closeSheet() {
-    const before = places[state.site];
+    const depth = own ? 0 : history.state?.depth || 0;
+    hideSheet();
+    if (!depth) { writeAddress(); return; }
+    closing = true;
+    history.go(-depth);
+  }
+
+  /** Say whether a step of history is one that closing the sheet takes back: everything else stays as it is. */
+  function closed() {
+    if (!closing) return false;
+    closing = false;
+    writeAddress();
+    return true;
+  }
+
+  function hideSheet() {
     const item = document.querySelector(".item[aria-current]");
     const inside = $("sheet").contains(document.activeElement);
     asked += 1;
-    Object.assign(state, { site: null, at: null, to: null, area: null, direction: null });
-    if (before) atlas.light(before, false);
+    shown = null;
+    point({ site: null, at: null });
+    DRIVE.forEach((name) => { state[name] = null; }); // nothing shows any more what the next sheet would be reckoned with
     overlay.clearLayers();
-    clearDrawn();
     $("sheet").hidden = true;
     document.body.classList.remove("has-sheet");
-    document.querySelectorAll(".item[aria-current]").forEach((one) => one.removeAttribute("aria-current"));
     if (inside) (opener && opener.isConnected ? opener : item || $("q")).focus({ preventScroll: true });
     opener = null;
-    writeAddress();
   }
 
   const inLanguage = () => ({ lang: config.language }); // said each time: another tab may have switched
@@ -115,9 +153,10 @@
   const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"]; // from the shortest limit outwards
 
   /** Draw the areas within some travel times, the largest below. */
-  async function showArea(minutes, direction) {
+  async function showArea(minutes, direction, { step = true } = {}) {
+    const other = state.area !== minutes || state.direction !== direction;
     Object.assign(state, { area: minutes, direction, to: null });
-    writeAddress();
+    writeAddress(step && other);
     const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...(direction && { direction }), ...onRoads(), ...inLanguage() });
     if (state.site) query.set("site", state.site);
     else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
@@ -141,9 +180,10 @@
     note(fill(direction === "to" ? texts.areaToNote : texts.areaNote, { m: minutes.split(",").map(Number).map(number).join(", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
   }
 
-  async function showRoute(to) {
+  async function showRoute(to, { step = true } = {}) {
+    const other = state.to !== to;
     Object.assign(state, { to, area: null, direction: null });
-    writeAddress();
+    writeAddress(step && other);
     const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onRoads(), ...inLanguage() });
     clearDrawn();
     const mine = drawing;
@@ -188,17 +228,16 @@
       event.preventDefault();
       const asked = new URL(link.href).searchParams;
       Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed"), year: asked.get("year"), opens: asked.get("opens") });
-      const { to, area, direction } = state;
-      reopen().then(() => { if (to) showRoute(to); else if (area) showArea(area, direction); });
+      writeAddress();
+      restore();
     }
   });
 
-  function reopen() {
-    writeAddress();
-    if (state.site) return openSheet(urls.site + encodeURIComponent(state.site), {});
+  function reopen(fly) {
+    if (state.site) return openSheet(urls.site + encodeURIComponent(state.site), { id: state.site, fly, kept: true });
     const [lon, lat] = state.at.split(",");
-    return openSheet(urls.access, { lon, lat });
+    return openSheet(urls.access, { lon, lat, kept: true });
   }
 
-  Object.assign(atlas, { canvas, places, choose, chooseAt, closeSheet, showRoute, showArea });
+  Object.assign(atlas, { canvas, places, choose, chooseAt, closeSheet, closed, restore });
 })();

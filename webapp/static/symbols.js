@@ -36,6 +36,7 @@ window.ZoneAtlasSymbols = (function () {
     logistics_park: { plate: "#4d6b38", picture: "M4 15V8.5L10 5l6 3.5V15M7 15v-4h6v4" },
     civil: { plate: "#39557f", picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5" },
     military: { plate: "#8a93a3", picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5", small: true },
+    town: { plate: "#46525d", picture: "M7.5 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0" },
   };
 
   // Lines as on a road atlas: what lies below first.
