@@ -95,13 +95,14 @@ class Store:
         self.package = layers.describe(data)
         self._kept: dict[Any, Any] = {}
         self._making: dict[Any, threading.RLock] = {}
+        self._keeping = threading.Lock()  # of the two above; nothing is made or waited for while it is held
         self._closed: OrderedDict[tuple[int, tuple[str, ...]], tuple[Network, Network]] = OrderedDict()
         self._planned: OrderedDict[tuple[int, tuple[tuple[str, int], ...]], Network] = OrderedDict()
         self._lock = threading.RLock()
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
         """Return what was made for `key`, making it the first time; two requests never make it twice, and others do not wait for it."""
-        with self._lock:
+        with self._keeping:
             if key in self._kept:
                 return self._kept[key]
             making = self._making.setdefault(key, threading.RLock())
