@@ -400,17 +400,19 @@ def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[D
             continue
         layer = points(places, used)
         table = access.travel_times(closed, layer, layer, profile=found.trip.profile)
-        roads = table.set_index(["from_id", "to_id"])[["travel_time_s", "length_m"]]
-        days.append(replace(day, legs=tuple(_leg_measured(leg, [roads.loc[part] for part in _parts(leg)]) for leg in day.legs)))
+        columns = (table[name].tolist() for name in ("from_id", "to_id", "travel_time_s", "length_m"))
+        roads = {(start, goal): (time_s, length_m) for start, goal, time_s, length_m in zip(*columns, strict=True)}
+        days.append(replace(day, legs=tuple(_leg_measured(leg, [roads[part] for part in _parts(leg)]) for leg in day.legs)))
     return tuple(days)
 
 
-def _leg_measured(leg: Leg, roads: list[pd.Series]) -> Leg:
-    """Fill in the lengths of a leg from its roads, of which there are two where it passes a gate; times are whole seconds, rounded up."""
-    length_m = float(sum(road["length_m"] for road in roads))
+def _leg_measured(leg: Leg, roads: list[tuple[float, float]]) -> Leg:
+    """Fill in the lengths of a leg from times and lengths of its roads, two where it passes a gate; times are whole seconds, rounded up."""
+    length_m = sum(length for _, length in roads)
     if leg.crossing is None:
         return replace(leg, length_m=length_m)
-    return replace(leg, length_m=length_m, before_s=float(ceil(roads[0]["travel_time_s"])), before_m=float(roads[0]["length_m"]))
+    before_s, before_m = roads[0]
+    return replace(leg, length_m=length_m, before_s=float(ceil(before_s)), before_m=before_m)
 
 
 def _parts(leg: Leg) -> list[tuple[str, str]]:
