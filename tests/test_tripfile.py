@@ -287,6 +287,49 @@ def test_what_is_written_reads_back_equal(known: Gazetteer) -> None:
     assert "lon:" not in tripfile.write(replace(trip, stops=trip.stops[:2]), known)
 
 
+@pytest.mark.parametrize("name", tripfile.examples(DATA))
+def test_a_written_example_keeps_what_people_wrote(name: str, known: Gazetteer) -> None:
+    """Ids, opening hours, dates, notes and source stand in the file as they did; other dates make the trip of these dates."""
+    text = tripfile.examples(DATA)[name]
+    trip = tripfile.read(text, known)
+    written, given = tripfile.to_mapping(trip, known), plainyaml.read(text)
+    for key in ("title", "notes", "source"):
+        assert written[key] == given[key]
+    for key in ("site", "hours", "notes"):
+        assert [stop.get(key) for stop in written["stops"]] == [stop.get(key) for stop in given["stops"]], key
+    assert [day["date"] for day in written["days"]] == [day["date"] for day in given["days"]]
+    for by in (1, 4, 20):
+        moved = [
+            {**whole, "days": [{**day, "date": str(date.fromisoformat(day["date"]) + timedelta(days=by))} for day in whole["days"]]}
+            for whole in (written, given)
+        ]
+        one, other = (tripfile.read(whole, known) for whole in moved)
+        assert one == other
+        assert one.days[0].date == trip.days[0].date + timedelta(days=by)
+
+
+def test_what_holidays_are_unknown_is_not_written(known: Gazetteer) -> None:
+    """That assumption belongs to the dates: a file moved into a year that is known does not carry it."""
+    year = next(year for year in range(2027, 2060) if not calendars.has_data("CN", year))
+    text = stops("site: jiangping-ip, hours: 'Mo-Fr 09:00-12:00; PH off'", days=f"[{{date: {year}-06-15}}]")
+    trip = tripfile.read(text, known)
+    written = tripfile.write(trip, known)
+    assert any("Not all public holidays" in one for one in trip.told)
+    assert any("Not all public holidays" in one for one in tripfile.read(written, known).told)
+    assert not any("Not all public holidays" in one for one in tripfile.read(written.replace(str(year), "2026"), known).told)
+
+
+def test_a_day_over_midnight_is_written_as_moments(known: Gazetteer) -> None:
+    """What no date with hours can say, nor a clock that shows an hour twice, keeps its moments."""
+    text = stops("site: hai-yen-ip", days="[{hours: 2026-12-01T20:00/2026-12-02T03:00}, {date: 2026-12-03}]")
+    trip = tripfile.read(text, known)
+    first, second = tripfile.to_mapping(trip, known)["days"]
+    assert "/" in first["hours"]
+    assert "date" not in first
+    assert (second["date"], second["hours"]) == ("2026-12-03", "07:30-18:00")
+    assert tripfile.read(tripfile.write(trip, known), known) == trip
+
+
 def test_a_trip_made_by_hand_reads_back_equal(known: Gazetteer) -> None:
     """A trip that no file has made, with a place of its own and odd lengths of time, is written and read equal."""
     trip = plans.two_days().trip

@@ -121,6 +121,22 @@ def test_a_file_that_a_person_wrote_loses_nothing(app: Flask, client: FlaskClien
     assert trip.notes == "Two lines\nof notes ~ here\n"
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_file_with_points_and_moments_becomes_one_with_ids_and_dates(client: FlaskClient, known: Gazetteer, name: str) -> None:
+    """A file in which known places are points, and days moments, as they once were saved, is the same trip with ids and dates."""
+    trip = tripfile.read(tripfile.examples(layers.bundled())[name], known)
+    document = tripfile.to_mapping(trip)
+    for day, line in zip(trip.days, document["days"], strict=True):
+        del line["date"]
+        line["hours"] = f"{day.start.isoformat()}/{day.end.isoformat()}"
+    assert all("point" in stop for stop in document["stops"])
+    found = plainyaml.read(saved(client, opened(client, plainyaml.write(document))))
+    assert tripfile.read(found, known) == trip
+    assert [stop["site"] for stop in found["stops"]] == [stop.place.id for stop in trip.stops]
+    assert [day["date"] for day in found["days"]] == [day.date.isoformat() for day in trip.days]
+    assert "lon:" not in plainyaml.write(found)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_any_form_survives_a_file(app: Flask, seed: int) -> None:
     """Random forms with every sign in their texts are the same after being written as YAML and read."""

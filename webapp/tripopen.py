@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
@@ -10,9 +12,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo.errors import InputError
 from geo.visits import plainyaml, tripfile
+from geo.visits.gazetteer import Gazetteer
+from geo.visits.itinerary import Place, Trip
+from geo.visits.triptext import said_hours, said_number
 from webapp import args, trip
 from webapp.store import Store, store
-from webapp.triplink import TRIP, Lines
+from webapp.triplink import TRIP, Lines, split_places
 
 pages = Blueprint("tripopen", __name__)
 
@@ -43,8 +48,39 @@ def _opened(opened: Store) -> Lines:
     data = sent.read(plainyaml.MAX_BYTES + 1) if sent else b""
     if not data:
         raise InputError(_("Choose a file first: a trip file (YAML), at most 200 kB."))
-    tripfile.read(data, trip.places(opened))
-    lines = Lines.of_mapping(plainyaml.read(data))
+    places = trip.places(opened)
+    read = tripfile.read(data, places)
+    lines = _tidied(Lines.of_mapping(plainyaml.read(data)), read, places)
     if len(lines.link()) > LONGEST_LINK:
         raise InputError(_("This trip is too long for the page; the command line plans it: zoneatlas trip plan FILE."))
     return lines
+
+
+def _tidied(lines: Lines, read: Trip, places: Gazetteer) -> Lines:
+    """Write as ids what a file holds as points though it is known here, and as times of the day what it holds as moments.
+
+    Parameters
+    ----------
+    read
+        The trip that `lines` stand for; it stays the same.
+    """
+    ids = {line.place: line.id for line in lines.points if line.id in places.layer_of and _lonlat(places.place(line.id)) == line.place}
+    days = [
+        replace(line, date=day.date.isoformat(), hours=said_hours(day.start, day.end)) if "/" in line.hours else line
+        for line, day in zip(lines.days, read.days, strict=True)
+    ]
+    known = partial(_with_ids, ids)
+    return replace(
+        lines,
+        stops=tuple(replace(line, place=ids[line.place], name="") if line.place in ids else line for line in lines.stops),
+        days=tuple(replace(line, begin=known(line.begin), end=known(line.end)) for line in days),
+        points=tuple(line for line in lines.points if line.place not in ids),
+    )
+
+
+def _lonlat(place: Place) -> str:
+    return f"{said_number(place.lon)},{said_number(place.lat)}"
+
+
+def _with_ids(ids: Mapping[str, str], text: str) -> str:
+    return ",".join(ids.get(place, place) for place in split_places(text))
