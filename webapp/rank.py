@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -240,8 +240,8 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
     out |= {
         "ranking": ranked,
         "rows": list(ranked.order[:SHOWN]),
-        "apart": _lacking(ranked, ranked.scores.isna()),
-        "ranged": _lacking(ranked, ranked.scores.notna()),
+        "apart": _lacking(ranked, ranked.scores.isna(), {one.id for one, light in zip(criteria, ranked.light, strict=True) if not light}),
+        "ranged": _lacking(ranked, ranked.scores.notna(), set(weights)),
         "weights": ranked.weights.to_dict(),
     }
     if len(ranked.order):
@@ -251,15 +251,15 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Lacking:
-    """The ranked sites, or those that are not, that lack a value: with the range of each, and of how many each criterion is unknown."""
+    """Sites that lack a value, all ranked or all not: with the range of each, and for how many each criterion is the reason."""
 
     sites: pd.DataFrame
     counts: dict[str, int]
 
 
-def _lacking(ranked: ranking.Ranking, which: pd.Series) -> Lacking:
+def _lacking(ranked: ranking.Ranking, which: pd.Series, reasons: set[str]) -> Lacking:
     here = ranked.unknown[which[ranked.unknown.index].to_numpy(bool)]
-    return Lacking(here, pd.Series([name for cell in here["missing"] for name in cell], dtype=object).value_counts().to_dict())
+    return Lacking(here, dict(Counter(name for cell in here["missing"] for name in cell if name in reasons).most_common()))
 
 
 def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, Any]:

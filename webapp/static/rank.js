@@ -41,7 +41,7 @@
     if (!ends.every((end) => /^[0-9]*[.]?[0-9]*$/.test(end))) return; // the server names the field
     ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
     if (ends.some(Boolean)) kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
-    else if (shape !== "linear") kept.set(name, shape);
+    else if (shape === "saturating") kept.set(name, shape); // a step counts from when its end is typed
   }
 
   /* A criterion that weighs nothing need not say how it counts, and a step has one end. */
