@@ -30,6 +30,12 @@ DATA = layers.bundled()
 HOME = "~begin:mong-cai~end:mong-cai"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Compile the planner first, as `zoneatlas serve` does: no page waits that long."""
+    trips.warm_up()
+
+
 def query(day: str, *stops: str, **more: str) -> str:
     return urlencode([("day", day), *(("stop", one) for one in stops), *more.items()])
 

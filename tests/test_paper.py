@@ -17,7 +17,7 @@ from PIL import Image, ImageFilter
 from web import Watch, browsing, serving
 
 from geo import export, layers
-from geo.visits import tripfile
+from geo.visits import tripfile, trips
 from webapp import pictures, settings, takealong
 from webapp.cli import main
 
@@ -34,6 +34,12 @@ PAPER = {"width": 794, "height": 1123}
 """A4 at 96 dots an inch."""
 READABLE_MM = 0.33
 """Width of a module that phones read from paper."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled() -> None:
+    """Compile the planner first, as `zoneatlas serve` does: no page waits that long."""
+    trips.warm_up()
 
 
 def twelve_stops() -> str:
