@@ -901,6 +901,47 @@ def test_the_trip_without_javascript(opened: Callable[..., Any]) -> None:
     assert "Dong Mai" in page.inner_text("table.agenda")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_saved_trip_is_opened_in_the_page(opened: Callable[..., Any], tmp_path: Path, scripts: bool) -> None:
+    """Saved, dated a week later and opened beside another trip, its dates, stops and notes are in the form, and its plan is shown."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?example={TRIPS[1]}&lang=en", java_script_enabled=scripts)
+    notes = page.input_value("[name=notes]")
+    address = page.url.replace("/trip?", "/trip/plan.yaml?")
+    path = tmp_path / "trip.yaml"
+    path.write_text(
+        page.request.get(address).text().replace("2026-12-08", "2026-12-15").replace("2026-12-09", "2026-12-16"), encoding="utf-8"
+    )
+    other = opened("/trip?day=2026-12-01~07:30-17:30~begin:ha-long~end:ha-long&stop=dong-mai-ip&lang=en", java_script_enabled=scripts)
+    other.set_input_files("#trip-file input", path)
+    other.get_by_role("button", name="Open the file").click()
+    if not scripts:
+        other.get_by_role("link", name="Without JavaScript: show the plan").click()
+    expect(other.locator(".plan-title")).to_have_text("Mong Cai and Dongxing, over the border and back", timeout=60_000)
+    assert [one.input_value() for one in other.locator("[name=d_date]").all()] == ["2026-12-15", "2026-12-16"]
+    assert [one.input_value() for one in other.locator("[name=s_place]").all()] == [
+        one.input_value() for one in page.locator("[name=s_place]").all()
+    ]
+    assert other.input_value("[name=notes]") == notes != ""
+    assert "Dec 15, 2026" in other.inner_text("#plan")
+
+
+def test_notes_typed_in_the_form_are_in_the_file_that_is_saved(opened: Callable[..., Any]) -> None:
+    """What is typed stays open before the eyes, and the address, the file and the form for files hold it."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?example={TRIPS[0]}&lang=en")
+    page.locator(".trip-notes summary").click()
+    page.fill("[name=notes]", "Ask for the map\nof 2027")
+    page.locator("[name=notes]").blur()
+    expect(page.locator("#trip-file")).to_have_attribute("action", re.compile("Ask%20for%20the%20map"), timeout=30_000)
+    assert page.locator("[name=notes]").is_visible()
+    text = page.request.get(page.url.replace("/trip?", "/trip/plan.yaml?")).text()
+    assert "Ask for the map" in text
+    assert "of 2027" in text
+
+
 def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_path: Path) -> None:
     """The single file opens from the phone's storage in flight mode: base map, ways in their colours, stops, agenda, and no error."""
     from playwright.sync_api import expect

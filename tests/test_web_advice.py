@@ -116,7 +116,7 @@ def test_no_saturday_is_offered_to_who_is_closed(app: Flask, client: FlaskClient
     missed = planned(app, query).left_out[0].place.id
     answer = read(client, f"/trip/why?{query}&of={missed}")
     [added] = [link.href for link in answer.links if link.text == "Do so" and parse_qs(urlsplit(link.href).query)["day"][1:]]
-    assert "Add a day: Dec 7, 2026" in answer.text
+    assert "Add a day: Monday, December 7, 2026" in answer.text
     visits = {visit.stop.place.id: visit.start for day in planned(app, urlsplit(added).query).days for visit in day.visits}
     assert len(visits) == 3
     assert {start.weekday() for start in visits.values()} <= {0, 4}
@@ -148,7 +148,7 @@ def test_the_command_line_advises_from_the_file(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(whynot, "explain", watched)
     result = run("plan", str(path))
-    assert "would help: Add a day: Dec 7, 2026, with the hours of the day before." in result.output
+    assert "would help: Add a day: Monday, December 7, 2026, with the hours of the day before." in result.output
     assert found
     assert all(found)
     path.write_text(FRIDAY.replace("[{date: 2026-12-04}]", "[{date: 2026-12-04}, {date: 2026-12-07}]"), encoding="utf-8")

@@ -7,17 +7,20 @@ import random
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from test_cli_trip import run
 from test_tripfile import TEN
 from test_web_trip import EXAMPLES, FULL, edited, example, form_of, lines_of, planned, stops
 from web import HOSTILE, Page, read
 
 from geo import layers
+from geo.errors import InputError
 from geo.visits import plainyaml, tripfile
 from geo.visits.gazetteer import Gazetteer
 from webapp import tripopen
@@ -252,6 +255,66 @@ def test_a_bad_file_is_named_in_the_language_of_the_page(client: FlaskClient, la
         assert not re.search(r"not allowed|stands twice|cannot be read|has \d+ faults|not written in", shown), shown
     answer = client.get(f"/trip/open?{KEPT}&lang={language}")
     assert (answer.status_code, urlsplit(answer.location).query) == (303, f"{KEPT}&lang={language}")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_files_with_slips_are_opened_whole_or_refused(app: Flask, client: FlaskClient, known: Gazetteer, seed: int) -> None:
+    """Files of which lines are lost, doubled or filled with something else lead to the very trip that they hold, or are refused."""
+    dice = random.Random(seed)
+    texts = [ODD, TEN, *tripfile.examples(layers.bundled()).values()]
+    others = [
+        "",
+        "[]",
+        "{}",
+        "[a, b]",
+        "yes",
+        "0",
+        "-1",
+        "1e3",
+        "2026-12-01",
+        "07:30-18:00",
+        "dong-mai-ip",
+        "{lon: 107, lat: 21, name: x}",
+        "'~'",
+        "null",
+    ]
+    met = set()
+    for _ in range(25):
+        lines = dice.choice(texts).splitlines()
+        for _ in range(dice.randint(1, 3)):
+            at = dice.randrange(len(lines))
+            slip = dice.choice(["lose", "double", "fill", "fill"])
+            if slip == "fill" and ": " in lines[at]:
+                lines[at] = f"{lines[at].partition(': ')[0]}: {dice.choice(others)}"
+            elif slip == "lose" and len(lines) > 1:
+                del lines[at]
+            elif slip == "double":
+                lines.insert(at, lines[at])
+        text = "\n".join(lines)
+        answer = client.post("/trip/open", data={"file": (io.BytesIO(text.encode()), "x.yaml")})
+        met.add(answer.status_code)
+        try:
+            wanted, missing = tripfile.read(text, known), []
+        except InputError as error:
+            wanted, missing = None, [fault for fault in error.faults if " ".join(fault.split()) not in Page(answer.text).text]
+        assert missing == [], text
+        if wanted is None:
+            assert answer.status_code == 400, text
+            continue
+        assert answer.status_code == 303, text
+        with app.test_request_context():
+            found = tripfile.read(lines_of(app, urlsplit(answer.location).query).mapping(), known)
+        assert replace(found, title="") == replace(wanted, title=""), text
+    assert met == {303, 400}
+
+
+def test_the_command_line_reads_every_way_of_writing(tmp_path: Path) -> None:
+    """A file with moments instead of dates, and points, is planned, and saved again as the page saves it."""
+    path, out = tmp_path / "odd.yaml", tmp_path / "out.yaml"
+    path.write_text(ODD, encoding="utf-8")
+    assert run("plan", str(path), "--no-why").exit_code in (0, 1)
+    assert run("export", str(path), "--format", "yaml", "-o", str(out)).exit_code == 0
+    assert [stop.get("notes") for stop in plainyaml.read(out.read_bytes())["stops"]] == ["~ 30 ha", None, None, None]
 
 
 def test_nothing_but_a_file_is_read(client: FlaskClient) -> None:

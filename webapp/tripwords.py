@@ -14,7 +14,7 @@ from geo.visits.itinerary import Day, Stop, Trip
 from geo.visits.triptext import said_hours, said_span
 from geo.visits.whynot import SENTENCES, WhyNot
 from webapp import agenda, labels
-from webapp.languages import N_, current, day
+from webapp.languages import N_, current, weekday
 from webapp.triplink import DayLine, Lines, StopLine
 
 MARKED = (
@@ -96,7 +96,7 @@ def _word(name: str, value: Any, clocks: tuple[agenda.Clock, ...]) -> str:
     if isinstance(value, datetime):
         return agenda.both(value, clocks)
     if isinstance(value, date):
-        return day(value.isoformat())
+        return weekday(value.isoformat())
     if name == "day":
         return str(value + 1)
     if name.endswith("_s"):
