@@ -85,7 +85,7 @@ def free_land(park: Mapping[str, Any]) -> Land:
         free_ha=leasable * free,
         most_ha=base * free,
         year=None if math.isnan(year) else int(year),
-        source_kind=max((str(one) for one in kinds if one in SOURCE_KINDS), key=SOURCE_KINDS.index, default=""),
+        source_kind=max((str(kind) for kind in kinds if kind in SOURCE_KINDS), key=SOURCE_KINDS.index, default=""),
     )
 
 

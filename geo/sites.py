@@ -186,9 +186,9 @@ def table(
         else:
             found[name] = _texts(cells)
     land = [free_land(park) for park in pd.DataFrame(parks.drop(columns=parks.geometry.name)).to_dict("records")]
-    found["availability"] = _texts(one.availability for one in land)
-    found["free_ha"] = np.array([one.free_ha for one in land], float)
-    found["land_ha"] = np.array([one.most_ha for one in land], float)
+    found["availability"] = _texts(park.availability for park in land)
+    found["free_ha"] = np.array([park.free_ha for park in land], float)
+    found["land_ha"] = np.array([park.most_ha for park in land], float)
     return pd.DataFrame(found, index=parks.index)
 
 

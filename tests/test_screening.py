@@ -13,7 +13,7 @@ import pytest
 
 from geo import layers, screening
 from geo.errors import InputError, NotFoundError
-from geo.schema import SECTORS
+from geo.schema import LAYERS, SECTORS
 from geo.screening import FAILS, PASSES, UNKNOWN, Funnel, Limit, screen
 from geo.sites import columns
 
@@ -190,6 +190,9 @@ def test_a_list_is_relaxed_by_the_code_that_lets_most_in(table: pd.DataFrame) ->
     assert status.added == ("operating",)
 
 
+KINDS = LAYERS["parks"].field("kind").allowed[:4]
+
+
 def random_case(rng: np.random.Generator) -> tuple[pd.DataFrame, list[Limit]]:
     n = int(rng.integers(0, 30))
     numbers = {
@@ -197,11 +200,14 @@ def random_case(rng: np.random.Generator) -> tuple[pd.DataFrame, list[Limit]]:
         for name in ("area_ha", "gate_truck_s")
     }
     words = [None if rng.random() < 0.2 else tuple(rng.choice(SECTORS[:5], rng.integers(1, 3))) for _ in range(n)]
-    table = pd.DataFrame(numbers | {"sectors": pd.Series(words, dtype=object)}, index=pd.RangeIndex(n))
+    kinds = [None if rng.random() < 0.2 else str(rng.choice(KINDS)) for _ in range(n)]
+    columns_ = {"sectors": pd.Series(words, dtype=object), "kind": pd.Series(kinds, dtype=object)}
+    table = pd.DataFrame(numbers | columns_, index=pd.RangeIndex(n))
     made = [
         Limit("area_ha", "at_least", float(rng.integers(0, 10))),
         Limit("gate_truck_s", "at_most", float(rng.integers(0, 10))),
         Limit("sectors", "includes", tuple(rng.choice(SECTORS[:5], 2))),
+        Limit("kind", "none_of", tuple(rng.choice(KINDS, 2))),
     ]
     return table, [replace(one, unknown=str(rng.choice(["keep", "drop"]))) for one in rng.permutation(np.array(made, object))]  # type: ignore[arg-type]
 
@@ -223,6 +229,24 @@ def test_the_counts_of_a_funnel_add_up(seed: int) -> None:
     for position, one in enumerate(funnel.steps):
         assert (funnel.removed["first"] == position).sum() == one.removed
     assert set(screen(table, limits[::-1]).remaining) == set(funnel.remaining)
+
+
+def test_what_is_excluded_fails_and_what_is_unknown_stays_unknown() -> None:
+    """A limit that excludes kinds lets every other kind pass; to relax it means to exclude fewer."""
+    table = pd.DataFrame({"kind": [*KINDS[:3], None]}, index=[*"abcd"])
+    funnel = screen(table, [Limit("kind", "none_of", KINDS[:2])])
+    assert funnel.states[0].tolist() == [FAILS, FAILS, PASSES, UNKNOWN]
+    assert list(funnel.remaining) == ["c", "d"]
+    (change,) = funnel.relax(3)
+    assert (change.value, change.added, change.sites) == (
+        (KINDS[0],),
+        (KINDS[1],),
+        ("b",),
+    )  # the one that comes first by name, where both let in as many
+    assert list(screen(table, [Limit("kind", "none_of", change.value)]).remaining) == ["b", "c", "d"]
+    assert len(screen(table, [Limit("kind", "none_of", ())]).remaining) == 4
+    with pytest.raises(InputError, match="cannot be asked of a number column"):
+        screen(table.assign(area_ha=1.0), [Limit("area_ha", "none_of", ("x",))])
 
 
 @pytest.mark.parametrize("seed", range(40))

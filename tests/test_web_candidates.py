@@ -160,7 +160,7 @@ def test_without_a_need_land_counts_up_to_what_the_page_says(app: Flask, client:
         assert (values[land[values.index] >= 100] == 1).all()
         assert values["nam-son-ba-che-ic"] == half  # 50 ha, of which nothing is known to be taken
     page = read(client, "/rank").text
-    assert "free land – in proportion from 0 ha to 100 ha. More counts no further" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "free land – in proportion from 0 ha to 100 ha. More land counts no further" in page.replace("\N{NO-BREAK SPACE}", " ")
     assert "not less than the area needed, 50" in read(client, "/rank", 400, area_needed=50, v_area="linear:50:").text
 
 

@@ -318,9 +318,9 @@ def land_columns(parks: Any) -> dict[str, list[Any]]:
     """Return what the map's script writes the same words from, by column; None is unknown."""
     land = [free_land(park) for park in parks.to_dict("records")]
     return {
-        "full": [one.full for one in land],
-        "free_ha": [_hectares(one) if is_known(one.free_ha) else None for one in land],
-        "free_pct": [round(one.free_pct) if is_known(one.free_pct) else None for one in land],
-        "land_year": [one.year for one in land],
-        "land_kind": [one.source_kind or None for one in land],
+        "full": [park.full for park in land],
+        "free_ha": [_hectares(park) if is_known(park.free_ha) else None for park in land],
+        "free_pct": [round(park.free_pct) if is_known(park.free_pct) else None for park in land],
+        "land_year": [park.year for park in land],
+        "land_kind": [park.source_kind or None for park in land],
     }

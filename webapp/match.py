@@ -292,8 +292,8 @@ def explain_unknown() -> str:
 def explain_area() -> str:
     """Say which area is meant."""
     return _(
-        "What is known of free land stands with each site, with its year. Where it is not known how much is taken, the whole site counts "
-        "as free. Rents are asking prices for the whole term of the lease."
+        "Free land is given with each site and its year, as far as it is known. Where the occupancy is unknown, the whole site counts as "
+        "free. Rents are asking prices for the whole term of the lease."
     )
 
 

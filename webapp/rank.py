@@ -108,7 +108,7 @@ class Wish:
     def screens(self) -> dict[str, sites.Limit]:
         """Return the limits in the order in which they are applied, by parameter.
 
-        First those that hold unless they are switched off; whoever chooses kinds asks for zones of these kinds.
+        First those that hold unless they are switched off. Choosing kinds asks for zones of these kinds too.
         """
         asked = {*self.also, *(("zones",) if "kind" in self.limits else ())}
         out = {name: replace(limit, unknown=self._unknown(name)) for name, limit in sites.STANDING.items() if name not in asked}
@@ -263,8 +263,8 @@ def _lacking(ranked: ranking.Ranking, which: pd.Series, reasons: set[str]) -> La
 
 
 def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, Any]:
-    found = robustness.bands(ranked, _amount_spread(opened, wish, ranked, remaining), first=SHOWN)
-    places = pd.Series(range(1, len(found) + 1), found.index).groupby(found).agg(["first", "last"])
+    bands = robustness.bands(ranked, _amount_spread(opened, wish, ranked, remaining), first=SHOWN)
+    places = pd.Series(range(1, len(bands) + 1), bands.index).groupby(bands).agg(["first", "last"])
     return {
         "bands": {ranked.order[row["first"] - 1]: (row["first"], row["last"]) for _band, row in places.iterrows()},
         "intervals": robustness.weight_intervals(ranked),
@@ -275,7 +275,7 @@ def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.Dat
 
 
 def _amount_spread(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> pd.DataFrame:
-    """Tell how uncertain the amounts of each criterion are; where none is known, 0: drawn as it is told."""
+    """Return how uncertain the amounts of each criterion are, by its id; 0 where that is not known, so that they count as exact."""
     spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
     return spread.reindex(columns=[one.id for one in ranked.criteria]).fillna(0)
 

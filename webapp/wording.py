@@ -43,7 +43,7 @@ def bars(parts: Mapping[str, float], missing: Sequence[str] = (), low: float = 0
 
 
 def band_text(first: int, last: int) -> str:
-    """Say that places cannot be told apart."""
+    """Write that the places from first to last cannot be told apart."""
     return _("%(a)s–%(b)s cannot be told apart", a=first, b=last)
 
 

@@ -85,8 +85,8 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
         elif low is not None and high is not None and low >= high:
             faults.append(_("%(name)s: %(low)s is not less than %(high)s", name=key, low=plain(low), high=plain(high)))
         elif name == "area" and shape != "step" and needed_ha and low is not None and low >= needed_ha:
-            told = {"name": key, "low": plain(low), "high": plain(needed_ha)}
-            faults.append(_("%(name)s: %(low)s is not less than the area needed, %(high)s", **told))
+            ends_ = {"low": plain(low), "high": plain(needed_ha)}
+            faults.append(_("%(name)s: %(low)s is not less than the area needed, %(high)s", name=key, **ends_))
         elif (shape, low, high) != Worth():
             out[name] = Worth(shape, low, high)
     if faults:
