@@ -77,6 +77,11 @@ class Fault:
         return row_name(self.row, self.number, self.field)
 
     @property
+    def folded_away(self) -> bool:
+        """Whether its field lies in what a stop shows only when asked."""
+        return self.row == "stops" and bool(self.field) and not self.path.endswith(".visit")
+
+    @property
     def here(self) -> str:
         """The sentence as it is shown in its row."""
         return _("%(field)s: %(sentence)s", field=self.field, sentence=self.sentence) if self.field else self.sentence
@@ -110,7 +115,8 @@ class Reading:
     @property
     def odd(self) -> dict[int, str]:
         """The stops that were not understood: what is wrong with each, by number from 0."""
-        return {fault.number: str(fault) for fault in reversed(self.faults) if fault.row == "stops" and fault.number >= 0}
+        first = {fault.number: str(fault) for fault in reversed(self.faults) if fault.row == "stops" and fault.number >= 0}
+        return dict(sorted(first.items()))
 
     def of(self, row: str, number: int) -> list[Fault]:
         """List the faults of a stop or day."""
