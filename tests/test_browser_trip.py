@@ -287,6 +287,22 @@ def test_offline_what_was_typed_is_planned_when_the_signal_is_back(opened: Calla
     planned(page)
 
 
+def test_offline_a_server_that_never_answers_is_said(opened: Callable[..., Any]) -> None:
+    """On a signal too weak for an answer a tap is given up after a while: the plan stays and the message says so."""
+    from playwright.sync_api import expect
+
+    page = opened("/trip")
+    page.add_init_script(
+        "AbortSignal.timeout = (ms) => { const at = new AbortController(); setTimeout(() => at.abort(), ms / 20); return at.signal; };"
+    )
+    page.goto(f"{page.url}?{TWO}")
+    before = planned(page)
+    page.route("**/trip/edit?*", lambda _route: None)
+    page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click()
+    expect(page.locator(NOTE)).to_contain_text("The plan below stays as it is")
+    assert planned(page) == before
+
+
 def test_offline_with_the_service_worker(browser: Any, site: str) -> None:
     """A page opened again without a signal shows its plan, says that nothing can be changed, and opens the files that were kept."""
     from playwright.sync_api import expect

@@ -38,7 +38,7 @@ def positions(opened: Store) -> dict[str, tuple[float, float]]:
 
 def finder(opened: Store) -> Callable[[str], tuple[str, ...]]:
     """Return what finds the places that a text may mean, as ids: a name that the form shows goes before all others."""
-    shown = {_folded(text): key for key, text in named(opened).items()}
+    shown = opened.keep(("trip shown", current().code), lambda: {_folded(text): key for key, text in named(opened).items()})
     names = places(opened).names
     return lambda text: (shown[_folded(text)],) if _folded(text) in shown else names.find(text) if "," not in text else ()
 

@@ -41,6 +41,7 @@ FIELDS = {
         "stops": lazy_gettext("Stops"),
         "days": lazy_gettext("Days"),
         "lunch": lazy_gettext("Lunch"),
+        "gate_reserve": lazy_gettext("Reserve at gates"),
         "vehicle.profile": lazy_gettext("Vehicle"),
         "vehicle.country": lazy_gettext("Registered in"),
         "vehicle.kind": lazy_gettext("Traffic"),
@@ -77,6 +78,11 @@ class Fault:
         return row_name(self.row, self.number, self.field)
 
     @property
+    def folded_away(self) -> bool:
+        """Whether its field lies in what a stop shows only when asked."""
+        return self.row == "stops" and bool(self.field) and not self.path.endswith(".visit")
+
+    @property
     def here(self) -> str:
         """The sentence as it is shown in its row."""
         return _("%(field)s: %(sentence)s", field=self.field, sentence=self.sentence) if self.field else self.sentence
@@ -110,7 +116,8 @@ class Reading:
     @property
     def odd(self) -> dict[int, str]:
         """The stops that were not understood: what is wrong with each, by number from 0."""
-        return {fault.number: str(fault) for fault in reversed(self.faults) if fault.row == "stops" and fault.number >= 0}
+        first = {fault.number: str(fault) for fault in reversed(self.faults) if fault.row == "stops" and fault.number >= 0}
+        return dict(sorted(first.items()))
 
     def of(self, row: str, number: int) -> list[Fault]:
         """List the faults of a stop or day."""

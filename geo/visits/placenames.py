@@ -7,9 +7,12 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
+
+from geo.search import traditional
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "parks": (
@@ -38,13 +41,22 @@ LEAST_LETTERS = 2
 """A text with fewer letters names nothing."""
 ALIKE = 0.75
 """How alike a name must be to be proposed for one that is not known; 1 is the same."""
+MOST_ALIKE = 3
+"""So many are proposed."""
+KEPT = 2000
+"""Texts for which the answer is kept."""
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 
 def folded(text: str) -> str:
-    """Return what is compared of a name: no marks, no case, đ as d, full-width signs as usual ones, other signs as blanks."""
+    """Return what is compared of a name: no marks, no case, đ as d, full-width signs as usual ones, other signs as blanks.
+
+    Traditional characters become simplified ones.
+    """
     plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D")).casefold()
-    return " ".join("".join(char if char.isalnum() or char == "+" else " " for char in plain if not unicodedata.combining(char)).split())
+    simplified = traditional()
+    kept = (simplified.get(char, char) if char.isalnum() or char == "+" else " " for char in plain if not unicodedata.combining(char))
+    return " ".join("".join(kept).split())
 
 
 _KINDS = [(layer, folded(word)) for layer, words in KINDS.items() for word in sorted(words, key=len, reverse=True)]
@@ -86,6 +98,13 @@ class PlaceNames:
     frames
         Layers of places by id, with ``name_en``, ``name_vi``, ``name_zh`` and, for gates, the same with ``opposite_`` before it: what
         the gate is called on the other side of the border.
+
+    Attributes
+    ----------
+    find
+        Called with a text; returns the ids of the places that it may mean, as :meth:`_find` says.
+    similar
+        Called with a text that means none; returns the ids of places with a name much like it.
     """
 
     def __init__(self, frames: Mapping[str, Any]) -> None:
@@ -108,7 +127,11 @@ class PlaceNames:
                     frozenset(map(_close, bare)),
                 )
 
-    def find(self, text: str) -> tuple[str, ...]:
+        self._similar = {name: key for key, place in self.places.items() for name in (*place.every, folded(key))}
+        self.find = lru_cache(KEPT)(self._find)
+        self.similar = lru_cache(KEPT)(self._alike)
+
+    def _find(self, text: str) -> tuple[str, ...]:
         """Find the places that a text may mean: ids; one where it means that place only.
 
         An id or a whole name counts before a name of the other side of a gate, that before a name behind the word for its kind (“KCN Hải
@@ -145,11 +168,10 @@ class PlaceNames:
         }
         return tuple(sorted(lengths, key=lambda key: lengths[key]))
 
-    def similar(self, text: str, most: int = 3) -> tuple[str, ...]:
+    def _alike(self, text: str) -> tuple[str, ...]:
         """Find places with an id or a name much like a text that names none; the most alike first."""
-        names = {name: key for key, place in self.places.items() for name in (*place.every, folded(key))}
-        close = difflib.get_close_matches(folded(text), names, most * 2, ALIKE)
-        return tuple(dict.fromkeys(names[name] for name in close))[:most]
+        close = difflib.get_close_matches(folded(text), self._similar, 2 * MOST_ALIKE, ALIKE)
+        return tuple(dict.fromkeys(self._similar[name] for name in close))[:MOST_ALIKE]
 
 
 def _whole_words(text: str) -> re.Pattern[str]:

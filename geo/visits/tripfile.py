@@ -38,8 +38,9 @@ All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``beg
         # also: names: {en:, vi:, zh:}, id, position_accuracy_m, country, timezone
     told: [what was assumed when the file was first read]
 
-A place is an id or a point of that form. Times without a zone are on the clock of the stop, or of where the day begins, and
-``Trip.told`` says so. A key without a value counts as left out.
+A place is an id or a point of that form; a name instead of an id is a fault that lists the ids of the places of that name. Times
+without a zone are on the clock of the stop, or of where the day begins, and ``Trip.told`` says so. A key without a value counts as
+left out.
 """
 
 from __future__ import annotations

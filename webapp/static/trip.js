@@ -23,7 +23,7 @@
 
   const note = document.getElementById("trip-note");
   const NEEDS_SERVER = "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo";
-  const RETRY_MS = 15000;
+  const RETRY_MS = 15000, PATIENCE_MS = 30000;
 
   /** Say above the plan, which stays, what could not be done; with a button to try again where that may help. */
   function say(text, again) {
@@ -85,6 +85,9 @@
     else lost();
   });
 
+  /** Ask the server; one that does not answer in time is as good as away. */
+  const ask = (address, accept, wanted) => patiently(address, { headers: { Accept: accept }, signal: AbortSignal.timeout(PATIENCE_MS) }, wanted);
+
   // Asking ------------------------------------------------------------------------------------------------------------------
 
   /** Ask for the plan, again until it is there, and show how far it has come. */
@@ -99,7 +102,7 @@
     const timer = setTimeout(() => { if (mine === asked) { shown = true; plan().prepend(bar); plan().classList.add("waiting"); } }, 250);
     try {
       for (;;) {
-        const answer = await patiently(address, { headers: { Accept: "text/html" } }, () => mine === asked);
+        const answer = await ask(address, "text/html", () => mine === asked);
         if (mine !== asked) return;
         if (answer.status !== 202) {
           const page = parse(await answer.text());
@@ -131,7 +134,7 @@
   async function drawWays() {
     const found = plan().querySelector(".plan");
     if (!found) { drawing.show({ features: [] }); return; }
-    const answer = await patiently(found.dataset.ways, { headers: { Accept: "application/json" } });
+    const answer = await ask(found.dataset.ways, "application/json");
     if (answer.ok) drawing.show(await answer.json());
   }
 
@@ -151,7 +154,7 @@
     const again = () => (isChange ? send("") : visit(location.href, false)); // what is typed; what was to be done is pressed again
     let answer, page;
     try {
-      answer = await fetch(address, { headers: { Accept: "text/html" } });
+      answer = await ask(address, "text/html");
       page = parse(await answer.text());
     } catch (error) {
       if (mine === sent) lost(again);
