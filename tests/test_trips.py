@@ -17,7 +17,7 @@ import pytest
 from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
-from geo.visits import tours, trips
+from geo.visits import fits, tours, trips
 from geo.visits.itinerary import Day, DayPlan, Lunch, Place, Plan, Stop, Trip
 from geo.visits.timetables import FAR, Tables
 
@@ -588,6 +588,36 @@ def test_gates_of_unknown_hours_are_passed_by_if_wished() -> None:
     assert plan.on_road_s == 2 * 2100
     assert trips.solve(replace(trip, avoid_unknown_hours=True), tables).left_out == trip.stops
     assert trips.solve(replace(trip, closed=("g",)), tables).left_out == trip.stops
+
+
+def test_a_gate_is_avoided_on_the_days_on_which_its_hours_are_not_known() -> None:
+    """A gate that never closes may be entered until the last second of a known day, and not on the next; without the wish on both."""
+
+    class Holiday(Hours):
+        def known(self, *asked: Any) -> bool:
+            return bool(asked[-1].date() == MONDAY.date())
+
+    places = [place("a"), place("b", "CN")]
+    side, gates = np.full((2, 1), 600), (("g", ("VN", "CN"), ZONES["VN"]),)
+    tables = Tables(tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Holiday({}))
+    days = (Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)), Day(moment(1, 28800), moment(1, 60000), None, (places[0],)))
+    trip = Trip("", (Stop(places[1], 60, day=1),), days)
+    assert trips.solve(trip, tables).left_out == ()
+    avoided = replace(trip, avoid_unknown_hours=True)
+    assert trips.solve(avoided, tables).left_out == trip.stops
+    assert trips.solve(replace(avoided, stops=(replace(trip.stops[0], day=0),)), tables).left_out == ()
+    assert tables.entries(avoided, tables.passages(avoided)[0])[-1][1] == moment(1, 0).timestamp() - 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_fits_is_what_can_be_planned(seed: int) -> None:
+    """Whether a set of stops fits, as why-not asks it, is whether the proven plan of these stops leaves none out."""
+    shape: dict[str, Any] = {"stops": 3, "days": 1 + seed % 2, "gates": seed % 3, "lunch": True, "noon": seed % 4 == 0}
+    trip, tables = made(7000 + seed, **shape)
+    possible = fits.Fits(None, None, None, None, tables).subsets(trip)  # type: ignore[arg-type]
+    for chosen in range(1, 8):
+        stops = tuple(stop for number, stop in enumerate(trip.stops) if chosen >> number & 1)
+        assert possible[chosen] == (outcome(replace(trip, stops=stops), tables)[0] == -len(stops))
 
 
 def test_every_fault_of_a_trip_is_named_at_once() -> None:
