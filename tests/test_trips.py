@@ -131,7 +131,7 @@ class Brute:
         self.row = {one.id: number for number, one in enumerate(tables.places)}
 
     def ways(self, start: Place, goal: Place) -> Iterator[Way]:
-        """Give seconds to the gate, at it and after it, and from when to when one may enter."""
+        """Return seconds to the gate, at it and after it, and from when to when one may enter."""
         one, other = self.row[start.id], self.row[goal.id]
         if start.country == goal.country:
             if self.tables.drive_s[one, other] < FAR:
@@ -156,13 +156,13 @@ class Brute:
         return min((max(reach, since) for since, last in spans if reach <= last), default=math.inf)
 
     def arrivals(self, start: Place, goal: Place, leave: float) -> Iterator[tuple[float, int]]:
-        """Give moment and cost of each way without lunch."""
+        """Return moment and cost of each way without lunch."""
         for drive, service, on, spans in self.ways(start, goal):
             enter = leave + drive if spans is None else self.entered(spans, leave + drive)
             yield enter + service + on, drive + service + on
 
     def meals(self, start: Place, goal: Place, day: Day, leave: float) -> Iterator[tuple[float, int]]:
-        """Give moment and cost of each way with lunch on it: before the gate on the clock of the start, or behind it on the other."""
+        """Return moment and cost of each way with lunch on it: before the gate on the clock of the start, or behind it on the other."""
         for drive, service, on, spans in self.ways(start, goal):
             cost = drive + service + on
             if spans is None:
@@ -225,14 +225,14 @@ class Brute:
         return [state for state in out if state[0] <= day.end.timestamp()]
 
     def home(self, end: Place, day: Day, states: Any) -> Iterator[float]:
-        """Give the costs of those who may end so: in time, and not hungry beyond lunch."""
+        """Return the costs of those who may end so: in time, and not hungry beyond lunch."""
         lunch = self.trip.lunch
         for arrive, cost, full in states:
             if full or not lunch or arrive <= self.clock(end, day, lunch.until):
                 yield cost
 
     def day(self, day: Day, begin: Place, end: Place, stops: tuple[Stop, ...]) -> float | None:
-        """Give the least cost of a sequence."""
+        """Return the least cost of a sequence."""
         if not stops and begin.id == end.id:
             return 0
         states, here = self.begun(day, begin), begin
