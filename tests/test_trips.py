@@ -17,7 +17,7 @@ import pytest
 from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.network import Network
-from geo.visits import tours, trips
+from geo.visits import fits, tours, trips
 from geo.visits.itinerary import Day, DayPlan, Lunch, Place, Plan, Stop, Trip
 from geo.visits.timetables import FAR, Tables
 
@@ -131,7 +131,7 @@ class Brute:
         self.row = {one.id: number for number, one in enumerate(tables.places)}
 
     def ways(self, start: Place, goal: Place) -> Iterator[Way]:
-        """Give seconds to the gate, at it and after it, and from when to when one may enter."""
+        """Return seconds to the gate, at it and after it, and from when to when one may enter."""
         one, other = self.row[start.id], self.row[goal.id]
         if start.country == goal.country:
             if self.tables.drive_s[one, other] < FAR:
@@ -156,13 +156,13 @@ class Brute:
         return min((max(reach, since) for since, last in spans if reach <= last), default=math.inf)
 
     def arrivals(self, start: Place, goal: Place, leave: float) -> Iterator[tuple[float, int]]:
-        """Give moment and cost of each way without lunch."""
+        """Return moment and cost of each way without lunch."""
         for drive, service, on, spans in self.ways(start, goal):
             enter = leave + drive if spans is None else self.entered(spans, leave + drive)
             yield enter + service + on, drive + service + on
 
     def meals(self, start: Place, goal: Place, day: Day, leave: float) -> Iterator[tuple[float, int]]:
-        """Give moment and cost of each way with lunch on it: before the gate on the clock of the start, or behind it on the other."""
+        """Return moment and cost of each way with lunch on it: before the gate on the clock of the start, or behind it on the other."""
         for drive, service, on, spans in self.ways(start, goal):
             cost = drive + service + on
             if spans is None:
@@ -225,14 +225,14 @@ class Brute:
         return [state for state in out if state[0] <= day.end.timestamp()]
 
     def home(self, end: Place, day: Day, states: Any) -> Iterator[float]:
-        """Give the costs of those who may end so: in time, and not hungry beyond lunch."""
+        """Return the costs of those who may end so: in time, and not hungry beyond lunch."""
         lunch = self.trip.lunch
         for arrive, cost, full in states:
             if full or not lunch or arrive <= self.clock(end, day, lunch.until):
                 yield cost
 
     def day(self, day: Day, begin: Place, end: Place, stops: tuple[Stop, ...]) -> float | None:
-        """Give the least cost of a sequence."""
+        """Return the least cost of a sequence."""
         if not stops and begin.id == end.id:
             return 0
         states, here = self.begun(day, begin), begin
@@ -588,6 +588,36 @@ def test_gates_of_unknown_hours_are_passed_by_if_wished() -> None:
     assert plan.on_road_s == 2 * 2100
     assert trips.solve(replace(trip, avoid_unknown_hours=True), tables).left_out == trip.stops
     assert trips.solve(replace(trip, closed=("g",)), tables).left_out == trip.stops
+
+
+def test_a_gate_is_avoided_on_the_days_on_which_its_hours_are_not_known() -> None:
+    """A gate that never closes may be entered until the last second of a known day, and not on the next; without the wish on both."""
+
+    class Holiday(Hours):
+        def known(self, *asked: Any) -> bool:
+            return bool(asked[-1].date() == MONDAY.date())
+
+    places = [place("a"), place("b", "CN")]
+    side, gates = np.full((2, 1), 600), (("g", ("VN", "CN"), ZONES["VN"]),)
+    tables = Tables(tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Holiday({}))
+    days = (Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)), Day(moment(1, 28800), moment(1, 60000), None, (places[0],)))
+    trip = Trip("", (Stop(places[1], 60, day=1),), days)
+    assert trips.solve(trip, tables).left_out == ()
+    avoided = replace(trip, avoid_unknown_hours=True)
+    assert trips.solve(avoided, tables).left_out == trip.stops
+    assert trips.solve(replace(avoided, stops=(replace(trip.stops[0], day=0),)), tables).left_out == ()
+    assert tables.entries(avoided, tables.passages(avoided)[0])[-1][1] == moment(1, 0).timestamp() - 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_fits_is_what_can_be_planned(seed: int) -> None:
+    """Whether a set of stops fits, as why-not asks it, is whether the proven plan of these stops leaves none out."""
+    shape: dict[str, Any] = {"stops": 3, "days": 1 + seed % 2, "gates": seed % 3, "lunch": True, "noon": seed % 4 == 0}
+    trip, tables = made(7000 + seed, **shape)
+    possible = fits.Fits(None, None, None, None, tables).subsets(trip)  # type: ignore[arg-type]
+    for chosen in range(1, 8):
+        stops = tuple(stop for number, stop in enumerate(trip.stops) if chosen >> number & 1)
+        assert possible[chosen] == (outcome(replace(trip, stops=stops), tables)[0] == -len(stops))
 
 
 def test_every_fault_of_a_trip_is_named_at_once() -> None:

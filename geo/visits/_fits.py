@@ -18,8 +18,9 @@ from geo.visits._legs import COST, FAR, arrives, empty_day, last_arrival, leaves
 def _soonest(model: Any, day: int, here: int, there: int, leave: int, eats: bool) -> int:
     """Return when one arrives by the quickest way, with lunch on it or without, or FAR."""
     pair, best = here * model.nodes + there, FAR
+    least = leave + model.lunch_s if eats else leave
     for way in range(model.way_start[pair], model.way_start[pair + 1]):
-        if leave + model.way[way, COST] >= best:
+        if least + model.way[way, COST] >= best:
             break  # the next ones are dearer, and no quicker
         best = min(best, arrives(model, day, here, there, way, leave, eats))
     return best

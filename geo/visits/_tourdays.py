@@ -247,7 +247,7 @@ def fits(model: Any, tours: Any, day: int, p: int, node: int, stop: int, then: i
 
 @njit(cache=True, nogil=True)
 def _on_time(model: Any, tours: Any, day: int, p: int, stop: int, then: int, leave: int, eaten: int) -> bool:
-    """Say whether one who leaves a stop comes to the p-th node of a day in time for all that follows."""
+    """Check whether one who leaves a stop comes to the p-th node of a day in time for all that follows."""
     pair = stop * model.nodes + then
     for way in range(model.way_start[pair], model.way_start[pair + 1]):
         if arrival(model, day, way, leave) <= tours.late[day, p, eaten]:

@@ -150,7 +150,7 @@ class Trip:
     kind
         Of traffic: ``passenger`` or ``cargo``.
     avoid_unknown_hours
-        Whether gates are passed by whose hours nobody has published for the day; otherwise those count that are remembered, or daylight,
+        Whether gates are passed by whose hours are not published for the day; otherwise remembered hours count, or daylight,
         and the plan says so.
     closed
         Gates that are taken as closed.
@@ -200,7 +200,7 @@ class Crossing:
     arrive, enter, leave
         When one is there, when the gate lets one in, and when one has passed; on the clock of the gate.
     hours_known
-        Whether somebody has published when this gate is open on this day, as :attr:`geo.gates.Opening.known` has it; otherwise the hours
+        Whether it is published when this gate is open on this day, as :attr:`geo.gates.Opening.known` has it; otherwise the hours
         are remembered, or daylight is assumed.
     """
 

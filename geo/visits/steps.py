@@ -246,7 +246,7 @@ class Itinerary:
         return [line for line in (*lines, clean(step.notes)) if line]
 
     def said_with_lunch(self, step: Step) -> list[str]:
-        """Say of a step what :meth:`said` says, after the lunch since the visit, gate, night or beginning before it."""
+        """Return what :meth:`said` says of a step, after the lunch since the visit, gate, night or beginning before it."""
         before: list[Step] = []
         for other in self.steps[: self.steps.index(step)]:
             before = [*before, other] if other.kind in ("drive", "lunch") else []

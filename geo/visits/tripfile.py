@@ -9,7 +9,7 @@ All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``beg
       profile: car                  # a vehicle of the speeds: car, truck
       country: VN                   # where it is registered
       kind: passenger               # or cargo
-    avoid_unknown_hours: no         # pass by gates whose hours on the day nobody has published; remembered ones do not count
+    avoid_unknown_hours: no         # pass by gates whose hours on the day are not published; remembered ones do not count
     closed_gates: [hoanh-mo]        # taken as closed
     gate_reserve: 30 min            # one enters a gate at least so long before it closes; 0 to 4 h
     lunch: {length: 45 min, from: "11:30", until: "13:00"}     # or: none; eaten where a day begins, at a stop or on the way
