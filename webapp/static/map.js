@@ -273,7 +273,14 @@
     clearTimeout(listing);
     clearTimeout(fitting);
     listing = setTimeout(refresh, 80);
-    fitting = setTimeout(fitHits, 400); // when the typing pauses
+    fitting = setTimeout(() => { fitHits(); showHits(); }, 400); // when the typing pauses
+  }
+
+  /** Scroll to what is found where open filters have pushed it out of the panel. */
+  function showHits() {
+    const box = document.querySelector(".scroll"), first = $("places").hidden ? $("list") : $("places");
+    const below = first.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    if (hits && below > box.clientHeight - 60) box.scrollTop += below - document.querySelector(".list-head").offsetHeight;
   }
 
   /** Bring what is found into view: the sites of the list and the places named so. */
