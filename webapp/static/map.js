@@ -371,8 +371,9 @@
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) atlas.closeSheet(); });
     const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
     try {
-      const payloads = own ? names.map((name) => own.layers[name]) : await Promise.all(names.map((name) => ask(urls.layers[name])));
-      index = own ? own.search : await ask(urls.search);
+      const [searched, ...payloads] = own ? [own.search, ...names.map((name) => own.layers[name])]
+        : await Promise.all([ask(urls.search), ...names.map((name) => ask(urls.layers[name]))]);
+      index = searched;
       const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(atlas.records);
       cities.forEach((city) => { places[city.id] = city; }); // searched; the basemap draws them
       addCorridors(corridors);

@@ -40,7 +40,7 @@
     const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
     ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
     if (ends.some(Boolean)) kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
-    else if (shape !== "linear") kept.set(name, shape);
+    else if (shape === "saturating") kept.set(name, shape); // a step without its end is not said yet
   }
 
   /* A criterion that weighs nothing need not say how it counts, and a step has one end. */
