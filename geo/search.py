@@ -33,7 +33,7 @@ SHORT = {
 """What people write instead of parts of a name, folded. Source: common usage, from memory."""
 LEAST = 4
 """Letters from which on a word that is begun is also looked for over blanks: Haip finds Hai Phong."""
-MOST_CUT = 16
+MOST_CUT = 10
 """Words of a query that is still looked for as two phrases."""
 _APOSTROPHES = re.compile("['’ʼ`´]")
 _HAN = re.compile("([\u3400-\u9fff\U00020000-\U0003ffff])")

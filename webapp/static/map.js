@@ -274,7 +274,14 @@
     clearTimeout(listing);
     clearTimeout(fitting);
     listing = setTimeout(refresh, 80);
-    fitting = setTimeout(fitHits, 400); // when the typing pauses
+    fitting = setTimeout(() => { fitHits(); showHits(); }, 400); // when the typing pauses
+  }
+
+  /** Scroll to what is found where open filters have pushed it out of the panel. */
+  function showHits() {
+    const box = document.querySelector(".scroll"), first = $("places").hidden ? $("list") : $("places");
+    const below = first.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    if (hits && below > box.clientHeight - 60) box.scrollTop += below - document.querySelector(".list-head").offsetHeight;
   }
 
   /** Bring what is found into view: the sites of the list and the places named so. */
@@ -365,8 +372,9 @@
     document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) atlas.closeSheet(); });
     const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
     try {
-      const payloads = own ? names.map((name) => own.layers[name]) : await Promise.all(names.map((name) => ask(urls.layers[name])));
-      index = own ? own.search : await ask(urls.search);
+      const [searched, ...payloads] = own ? [own.search, ...names.map((name) => own.layers[name])]
+        : await Promise.all([ask(urls.search), ...names.map((name) => ask(urls.layers[name]))]);
+      index = searched;
       const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(atlas.records);
       cities.forEach((city) => { places[city.id] = city; }); // searched; the basemap draws them
       addCorridors(corridors);

@@ -36,7 +36,7 @@ window.ZoneAtlasSearch = (function () {
     });
   }
 
-  const MOST_CUT = 16; // words of a query that is still looked for as two phrases
+  const MOST_CUT = 10; // words of a query that is still looked for as two phrases
 
   function two(wanted) {
     const words = wanted.split(" ");

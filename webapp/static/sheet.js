@@ -55,7 +55,9 @@
     clearDrawn();
     mark();
     if (!state.site && !state.at) return hideSheet();
+    const mine = drawing;
     await reopen(fly);
+    if (mine !== drawing) return; // something else has been asked for meanwhile
     if (to) await showRoute(to, { step: false });
     else if (area) await showArea(area, direction, { step: false });
   }
