@@ -43,7 +43,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
+    from geo import storage
     from webapp import api, args, claims, compare, factsheet, match, ogc, pages, planned, rank, sheet, takealong, trip, weights
+    from webapp.served import Served
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -51,6 +53,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(config or {})
     app.config.update(settings.resolve(config))
     app.extensions["zoneatlas"] = Store(app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"])
+    storage.sweep(app.config["HOME"] / "networks")
+    app.extensions["zoneatlas.served"] = served = Served(app)
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
@@ -60,6 +64,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for blueprint in (pages.pages, rank.pages, compare.pages, claims.pages, weights.pages, match.pages, factsheet.pages, api.api, ogc.ogc):
         app.register_blueprint(blueprint)
     app.before_request(_new_nonce)
+    app.before_request(served.before_request)
     app.after_request(_headers)
     app.after_request(compressor())
     app.register_error_handler(AtlasError, _atlas_error)
