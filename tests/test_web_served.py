@@ -129,6 +129,7 @@ def test_files_that_change_one_after_the_other_are_never_mixed(
 
     write(0)
     app = make_app(folder)
+    assert "Version 0." in app.test_client().get("/sites/west-park").text
     seen: set[tuple[int, ...]] = set()
     done = threading.Event()
 
@@ -154,58 +155,51 @@ def test_files_that_change_one_after_the_other_are_never_mixed(
     assert {(0,), (4,)} <= seen
 
 
-def _truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 - 3])
-
-
-def _junk(path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"\xff{")
-
-
-SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
-    **{f"no {name}.csv": (Path.unlink, f"{name}.csv") for name in (*LAYERS, *TABLES)},
-    **{f"junk in {name}.csv": (_junk, f"{name}.csv") for name in ("parks", "policies", "population", "gate_hours")},
-    "half of the gates": (_truncated, "gates.csv"),
-    "junk in the description": (_junk, "datapackage.json"),
-    "no description": (Path.unlink, "datapackage.json"),
-    "junk in profiles": (_junk, "profiles.json"),
-    "junk in a trip": (_junk, "trips/a.yaml"),
-    "junk in the outlines": (_junk, "basemap/countries.geojson"),
+SPOILED: dict[str, tuple[str, Callable[[bytes], bytes] | None]] = {
+    **{f"no {name}.csv": (f"{name}.csv", None) for name in (*LAYERS, *TABLES)},
+    **{f"junk in {name}.csv": (f"{name}.csv", lambda _: b"\xff{") for name in ("parks", "policies", "population", "gate_hours")},
+    "half of the gates": ("gates.csv", lambda whole: whole[: len(whole) // 2 - 3]),
+    "no description": ("datapackage.json", None),
+    **{
+        f"junk in {name}": (name, lambda _: b"\xff{")
+        for name in ("datapackage.json", "profiles.json", "trips/a.yaml", "basemap/countries.geojson")
+    },
 }
+"""File of a data package, and what it holds once it is spoiled; None for no file."""
 
 
 def test_a_fault_in_a_new_version_leaves_the_old_one_and_is_told(
     app: Flask, client: FlaskClient, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each file in turn is spoiled: the answers stay as they were, the log names the fault, the data page says so, no path is shown."""
-    before = {path: client.get(path).status_code for path in (*PAGES, *DATA)}
+    asked = ("/table", "/data", "/sites/bridge", "/rank", *DATA)
+    before = {path: client.get(path).status_code for path in asked}
     assert set(before.values()) == {200}
     old = app.extensions["zoneatlas"]
-    for what, (spoil, name) in SPOILED.items():
-        path = folder / name
-        whole = path.read_bytes() if path.is_file() else None
+    for what, (name, spoil) in SPOILED.items():
+        path, aside = folder / name, folder.parent / "aside"
+        path.parent.mkdir(exist_ok=True)
+        whole = path.rename(aside).read_bytes() if path.is_file() else None
         caplog.clear()
-        spoil(path)
-        texts = {path: (answer.status_code, answer.text) for path in (*PAGES, *DATA) for answer in [client.get(path)]}
+        if spoil:
+            path.write_bytes(spoil(whole or b""))
+        texts = {path: (answer.status_code, answer.text) for path in asked for answer in [client.get(path)]}
         assert {path: status for path, (status, _) in texts.items()} == before, what
         assert app.extensions["zoneatlas"] is old
-        assert "Shown is the version before" in texts["/data"][1], what
+        assert "The previous version is shown" in texts["/data"][1], what
         assert not [path for path, (_, text) in texts.items() if "secret" in text], what
         assert sum("not served as it is now" in record.message for record in caplog.records) == 1, what
         assert path.stem in caplog.text, what
-        if whole is None:
-            path.unlink()
-        else:
-            path.write_bytes(whole)
-        assert "Shown is the version before" not in client.get("/data").text, what
-        old = app.extensions["zoneatlas"]
+        path.unlink(missing_ok=True)
+        if whole is not None:
+            aside.rename(path)
+        assert "The previous version is shown" not in client.get("/data").text, what
 
 
 def test_a_package_that_cannot_be_read_at_the_start_is_503_until_it_is_mended(client: FlaskClient, folder: Path) -> None:
     """Every address says in a sentence, without a path, that the server is at fault; then the package is mended and it answers."""
     whole = (folder / "policies.csv").read_bytes()
-    _junk(folder / "policies.csv")
+    (folder / "policies.csv").write_bytes(b"\xff{")
     for path in (*PAGES, *DATA):
         answer = client.get(path)
         assert answer.status_code == 503, path

@@ -239,7 +239,7 @@ class Store:
         network = self.keep(("network", name, self._version(name)), lambda: self._load(name))
         if network is None:
             raise UnavailableError(
-                _("The road network “%(name)s” is damaged or was made by another version. The operator imports it again.", name=name)
+                _("The road network “%(name)s” is damaged or was made by another version. The operator must import it again.", name=name)
             )
         return network
 
