@@ -7,9 +7,10 @@ it: every segment so added has a class that begins with “planned_”, and noth
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,18 +55,40 @@ Source: the train Kunming - Vientiane, on a railway for 160 km/h, takes 10 h 30 
 
 def read(folder: str | os.PathLike[str], year: int | None = None, *, years: Mapping[str, int] | None = None) -> Network:
     """Build the network of a data package, today's or that of a year; errors as :func:`geo.layers.read` and :func:`build`."""
-    resource: dict[str, Any] = next((one for one in layers.describe(folder)["resources"] if one.get("name") == "corridors"), {})
+    return assemble(layers.describe(folder), partial(layers.read, folder), partial(layers.read_table, folder), year, years=years)
+
+
+def assemble(
+    package: Mapping[str, Any],
+    layer: Callable[[str], Any],
+    table: Callable[[str], pd.DataFrame],
+    year: int | None = None,
+    *,
+    years: Mapping[str, int] | None = None,
+) -> Network:
+    """Build the network of a data package of which the parts are read already; errors as :func:`read`.
+
+    Parameters
+    ----------
+    package
+        The content of ``datapackage.json``.
+    layer, table
+        Return a layer or table by its name, as :func:`geo.layers.read` and :func:`geo.layers.read_table` do.
+    """
+    resource: dict[str, Any] = next((one for one in package["resources"] if one.get("name") == "corridors"), {})
     licences = [str(licence.get("title") or licence.get("name")) for licence in resource.get("licenses", [])]
-    tables = {name: layers.read_table(folder, name) for name in ("corridor_vertices", "interchanges", "speeds", "crossings")}
-    boards = year is not None and (Path(folder) / "transfers.csv").is_file()
+    transfers = None
+    if year is not None:
+        with suppress(NotFoundError):
+            transfers = table("transfers")
     return build(
-        layers.read(folder, "corridors"),
-        tables["corridor_vertices"],
-        tables["interchanges"],
-        layers.read(folder, "gates"),
-        tables["speeds"],
-        tables["crossings"],
-        transfers=layers.read_table(folder, "transfers") if boards else None,
+        layer("corridors"),
+        table("corridor_vertices"),
+        table("interchanges"),
+        layer("gates"),
+        table("speeds"),
+        table("crossings"),
+        transfers=transfers,
         year=year,
         years=years,
         licence=", ".join(licences),

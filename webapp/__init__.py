@@ -51,6 +51,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
+    from geo import storage
     from webapp import (
         api,
         args,
@@ -70,6 +71,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         tripopen,
         weights,
     )
+    from webapp.served import Served
     from webapp.store import Store
 
     app = Flask(__name__)
@@ -77,6 +79,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(config or {})
     app.config.update(settings.resolve(config))
     app.extensions["zoneatlas"] = Store(app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"])
+    storage.sweep(app.config["HOME"] / "networks")
+    app.extensions["zoneatlas.served"] = served = Served(app)
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
@@ -89,6 +93,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     turnstile.install(app)
     app.before_request(_new_nonce)
     app.before_request(_check_address)
+    app.before_request(served.before_request)
     app.after_request(_headers)
     app.after_request(compressor())
     app.register_error_handler(AtlasError, _atlas_error)

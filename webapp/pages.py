@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from geo import export, layers, maps
-from geo.errors import NotFoundError
+from geo.errors import AtlasError, NotFoundError, UnavailableError
 from webapp import api, args, labels, opening, sheet
 from webapp.store import PROFILE, Drive, store
 
@@ -182,10 +182,16 @@ def data() -> str:
             }
         )
     others = [one for one in opened.package["resources"] if one.get("name") not in layers.LAYERS]
-    networks = {name: opened.network(name).manifest for name in opened.networks()}
+    networks, unusable = {}, []
+    for name in opened.networks():
+        try:
+            networks[name] = opened.network(name).manifest
+        except AtlasError as error:  # damaged, or replaced by an import at this moment
+            unusable.append(str(error))
     speeds, crossings = opened.table("speeds"), opened.table("crossings")
     return render_template(
-        "data.html", package=opened.package, described=described, others=others, networks=networks, speeds=speeds, crossings=crossings,
+        "data.html", package=opened.package, described=described, others=others, networks=networks, unusable=unusable,
+        faults=len(current_app.extensions["zoneatlas.served"].faults), speeds=speeds, crossings=crossings,
         formats=export.FORMATS.values(), public_url=opened.public_url,
     )  # fmt: skip
 
@@ -232,7 +238,11 @@ def basemap() -> Response:
     path = store().data / "basemap" / "basemap.pmtiles"
     if not path.is_file():
         raise NotFoundError(_("This data package has no basemap."))
-    return send_file(path, mimetype="application/vnd.pmtiles", conditional=True, etag=True, max_age=0)
+    try:
+        return send_file(path, mimetype="application/vnd.pmtiles", conditional=True, etag=True, max_age=0)
+    except OSError as error:
+        current_app.logger.error("%s", error)
+        raise UnavailableError(_("The basemap of this server cannot be read. The operator finds the reason in its log.")) from None
 
 
 @pages.get("/favicon.ico")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,12 +15,12 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from flask import current_app
+from flask import current_app, g
 from flask_babel import gettext as _
 from numpy.typing import NDArray
 
 from geo import access, corridors, layers, proximity, screening, search, storage, surfaces
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.export import About
 from geo.network import Network
 from geo.region import COAST_TOLERANCE_M
@@ -111,6 +112,16 @@ class Store:
                 self._kept[key] = make()
                 self._making.pop(key, None)
             return self._kept[key]
+
+    def read_all(self) -> None:
+        """Read everything that comes from the files of the package, so that nothing of a later version mixes in."""
+        for layer_id in layers.LAYERS:
+            self.frame(layer_id)
+        for name in layers.TABLES:
+            self.table(name)
+        self.countries()
+        self.examples()
+        self.network()
 
     # Layers
 
@@ -256,8 +267,20 @@ class Store:
     def network(self, name: str = CORRIDORS) -> Network:
         """Open a network by name; one that has been imported anew since is opened anew."""
         if name == CORRIDORS:
-            return self.keep(("network", name), lambda: corridors.read(self.data))
-        return self.keep(("network", name, self._version(name)), lambda: storage.load(self.home / "networks" / name))
+            return self.keep(("network", name), lambda: corridors.assemble(self.package, self.frame, self.table))
+        network = self.keep(("network", name, self._version(name)), lambda: self._load(name))
+        if network is None:
+            raise UnavailableError(
+                _("The road network “%(name)s” is damaged or was made by another version. The operator must import it again.", name=name)
+            )
+        return network
+
+    def _load(self, name: str) -> Network | None:
+        try:
+            return storage.load(self.home / "networks" / name)
+        except (InputError, NotFoundError) as error:
+            logging.getLogger("webapp").error("%s", error)
+            return None
 
     def planned(self, year: int, opens: tuple[tuple[str, int], ...] = ()) -> Network:
         """Build the network of the corridors as it is planned to be in a year, or as it is with assumed years of opening.
@@ -265,7 +288,8 @@ class Store:
         The last few are kept, so the id of one is its own only for who holds it.
         """
         with self._lock:
-            made = self._planned.pop((year, opens), None) or corridors.read(self.data, year, years=dict(opens))
+            made = self._planned.pop((year, opens), None)
+            made = made or corridors.assemble(self.package, self.frame, self.table, year, years=dict(opens))
             self._planned[year, opens] = made
             if len(self._planned) > KEPT_PLANNED:
                 self._planned.popitem(last=False)
@@ -338,7 +362,10 @@ class Store:
         def make() -> dict[str, surfaces.Surfaces]:
             try:
                 return surfaces.load(self.network(network_name), self.targets(), self.home / "networks" / network_name)
-            except (InputError, NotFoundError):
+            except NotFoundError:
+                return {}
+            except InputError as error:  # without them the answers are the same, only slower
+                logging.getLogger("webapp").error("%s", error)
                 return {}
 
         return {} if network_name == CORRIDORS else self.keep(("surfaces", network_name, self._version(network_name)), make)
@@ -374,9 +401,9 @@ class Store:
 
 
 def store() -> Store:
-    """Give the store of the running app."""
-    found: Store = current_app.extensions["zoneatlas"]
-    return found
+    """Return the store of the request, which is the same from its beginning to its end; outside of one, that of the app."""
+    opened: Store = g.get("store") or current_app.extensions["zoneatlas"]
+    return opened
 
 
 def narrow(frame: Any, filters: dict[str, Any]) -> Any:
