@@ -88,7 +88,9 @@ class World:
 
     def ask(self, trip: Trip, stop: str, **options: Any) -> WhyNot:
         plan = self.plan(trip)
-        answer = whynot.explain(plan, stop, self.network, self.gates, self.crossings, self.hours, **({"seconds": 60, "today": date(2026, 5, 20)} | options))
+        answer = whynot.explain(
+            plan, stop, self.network, self.gates, self.crossings, self.hours, **({"seconds": 60, "today": date(2026, 5, 20)} | options)
+        )
         for change in answer.changes:
             self.check(plan, answer, change)
         assert [change.size_s for change in answer.changes] == sorted(change.size_s for change in answer.changes)
