@@ -309,7 +309,7 @@ def test_search_for_nothing_says_so(client: FlaskClient) -> None:
     """A search without a find shows no row and a sentence."""
     page = read(client, "/table", q="atlantis")
     assert site_links(page) == []
-    assert "No row matches" in page.text
+    assert "No rows match" in page.text
 
 
 def test_sorts_put_unknown_last_and_lose_nothing(client: FlaskClient) -> None:
