@@ -77,7 +77,7 @@ def latest(spans: Any, first: int, last: int, time: int) -> int:
     return -FAR
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def arrival(model: Any, day: int, way: int, leave: int) -> int:
     """Give when one arrives by a way, or FAR."""
     passage = model.way[way, PASSAGE]
@@ -137,7 +137,7 @@ def arrival_fed(model: Any, day: int, here: int, there: int, way: int, leave: in
     return best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def arrives(model: Any, day: int, here: int, there: int, way: int, leave: int, eats: bool) -> int:
     """Return when one arrives by a way, with lunch or without, or FAR."""
     return arrival_fed(model, day, here, there, way, leave) if eats else arrival(model, day, way, leave)
