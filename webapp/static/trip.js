@@ -22,7 +22,7 @@
   // Without a signal --------------------------------------------------------------------------------------------------------
 
   const note = document.getElementById("trip-note");
-  const NEEDS_SERVER = "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo";
+  const NEEDS_SERVER = "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo, #trip-file :is(input, button)";
   const RETRY_MS = 15000, PATIENCE_MS = 30000;
 
   /** Say above the plan, which stays, what could not be done; with a button to try again where that may help. */
