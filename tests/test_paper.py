@@ -237,6 +237,8 @@ def test_the_single_file_opens_from_its_button_as_from_the_disk(browser: Any, si
     assert opened.locator("#map .stop-pin").count() > stops > 1
     assert opened.evaluate("getComputedStyle(document.querySelector('.agenda')).borderCollapse") == "collapse"
     assert opened.evaluate("getComputedStyle(document.querySelector('.badge-ok')).borderRadius") == "10px"
+    left, right = opened.evaluate("(box => [box.left, innerWidth - box.right])(document.querySelector('#plan').getBoundingClientRect())")
+    assert abs(left - right) <= 20, "the plan stands in the middle of the page"
     opened.wait_for_timeout(800)  # tiles are drawn one by one
     shot = Image.open(io.BytesIO(opened.locator("#map").screenshot())).convert("RGB")
     for colour, what in (((0xDC, 0xE6, 0xEC), "the sea of the base map"), ((0xF8, 0xF7, 0xF2), "its land")):
