@@ -373,7 +373,9 @@ def failures(app: Flask, seeds: Iterable[int]) -> tuple[list[str], Counter[int]]
     for seed in seeds:
         asked = requests.make(seed)
         try:
-            status = asked.send(client).status_code
+            answer = asked.send(client)
+            status = answer.status_code
+            answer.close()
         except Exception as error:  # the test client hands on what a view raises
             wrong.append(f"{asked}\n    {type(error).__name__}: {error}")
             continue

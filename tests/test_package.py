@@ -78,7 +78,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "datapackage",
         "x: its path",
     ),
-    "a resource without a name": (_described(lambda d: d["resources"].append({})), "datapackage", "resource 20: has no name"),
+    "a resource without a name": (_described(lambda d: d["resources"].insert(2, {})), "datapackage", "resource 3: has no name"),
     "a box of three": (_described(lambda d: d.update(bbox=[1, 2, 3])), "datapackage", "bbox: is not"),
     "a box upside down": (_described(lambda d: d.update(bbox=[101.5, 26, 112, 18.5])), "datapackage", "bbox: west"),
     "junk for profiles": (lambda folder: (folder / "profiles.json").write_text("{"), "profiles", "profiles.json holds no list"),

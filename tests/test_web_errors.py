@@ -23,7 +23,7 @@ def onward(page: Page) -> dict[str, str]:
         ("/rank", {"example": "electronics", "pick": "dong-mai-ip", "min_area": "50"}, {"w_gate": "many"}),
         ("/rank", {"max_port": "90"}, {"colour": "red", "w_gate": "-1"}),
         ("/table", {"q": "cai", "sort": "area"}, {"kind": "castle"}),
-        ("/compare", {"pick": "dong-mai-ip"}, {"years_left": "soon"}),
+        ("/compare", {"pick": "dong-mai-ip"}, {"currency": "GBP"}),
         ("/planned", {"year": "2035"}, {"profile": "boat"}),
         ("/weights", {}, {"pair": "gate:gate:3"}),
         ("/", {"site": "dong-mai-ip", "sort": "name"}, {"tiles": "yes"}),

@@ -440,7 +440,7 @@ def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> Non
     assert planned(app, query).trip.reserve_s == 1800
     assert planned(app, f"{query}&reserve=0").trip.reserve_s == 0
     assert ("reserve", "1 h") in form_of(read(client, f"/trip?{query}&reserve=1%20h"))
-    assert "gate_reserve: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
+    assert "Reserve at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
 
 
 # Why not -------------------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ FIELDS = {
         "vehicle.kind": lazy_gettext("Traffic"),
         "closed_gates": lazy_gettext("Taken as closed"),
         "avoid_unknown_hours": lazy_gettext("Avoid gates of unknown hours"),
+        "notes": lazy_gettext("Notes"),
+        "source": lazy_gettext("Source"),
     },
 }
 """What the form calls the keys of :mod:`geo.visits.tripfile`, in a stop, in a day and beside them."""
