@@ -531,7 +531,7 @@ def test_the_list_says_what_is_known_of_free_land(opened: Callable[..., Any], ap
     page = opened(f"/?q=park&kind=industrial_park&lang={language}")
     parks = app.extensions["zoneatlas"].frame("parks")
     shown = page.eval_on_selector_all(
-        ".item", "items => items.map((item) => [item.dataset.id, item.querySelector('.land dd').textContent])"
+        "#list .item", "items => items.map((item) => [item.dataset.id, item.querySelector('.land dd').textContent])"
     )
     assert len(shown) > 30
     with app.test_request_context(f"/?lang={language}"):
