@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_browser import browser, opened, site  # noqa: F401
+from test_browser import browser, opened, site
 
 pytest_plugins = ("web",)
 pytestmark = pytest.mark.browser
 
 
-def test_matches_survive_back_and_another_language(opened: Callable[..., Any], tmp_path: Path) -> None:  # noqa: F811
+def test_matches_survive_back_and_another_language(opened: Callable[..., Any], tmp_path: Path) -> None:
     """From the matches to a site and back, in another language, and once more: the matches and the rows left out are there."""
     sheet = tmp_path / "needs.csv"
     sheet.write_text("用地需求\n公司;省份;联系人\n甲;北宁省;z\n乙;Atlantis;z\n", "utf-8")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
-from test_browser import PHONE, browser, chip, found, ids, opened, ready, site  # noqa: F401 (fixtures)
+from test_browser import PHONE, browser, chip, found, ids, opened, ready, site
 
 from geo import layers
 
@@ -51,7 +51,7 @@ def choose(page: Any, key: str = SITE) -> None:
 # Search ----------------------------------------------------------------------------------------------------------------------------
 
 
-def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[..., Any]) -> None:
     """For every name, half of it, its words turned round and its letters together, the script has the hits of the server in its order."""
     index = app.extensions["zoneatlas"].index()
     names = sorted({text for entry in index.entries.values() for group in entry.texts for text in group})
@@ -87,7 +87,7 @@ def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[...
             assert hits == [[key, list(rank)] for key, rank in index.find(text).items()], text
 
 
-def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
     """Gates, ports, airports and towns are rows of their own that open their sheet; a developer is named at its sites."""
     from playwright.sync_api import expect
 
@@ -111,7 +111,7 @@ def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None: 
     expect(page.locator("#places")).to_be_hidden()
 
 
-def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[..., Any]) -> None:
     """After a search all hits are in the part of the map that nothing covers; Enter opens the best of them."""
     from playwright.sync_api import expect
 
@@ -141,7 +141,7 @@ def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[.
     expect(page.locator("#sheet h1")).to_have_text("Cat Bi International Airport")
 
 
-def test_nothing_found_offers_to_clear_only_filters_that_are_set(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_nothing_found_offers_to_clear_only_filters_that_are_set(opened: Callable[..., Any]) -> None:
     """Without a filter there is none to take away; with one a button does."""
     from playwright.sync_api import expect
 
@@ -154,7 +154,7 @@ def test_nothing_found_offers_to_clear_only_filters_that_are_set(opened: Callabl
     assert query(page) == {"q": ["mong cai"]}
 
 
-def test_what_is_found_is_in_view_on_a_phone(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_what_is_found_is_in_view_on_a_phone(opened: Callable[..., Any]) -> None:
     """With the filters open the hits come into view when the typing pauses."""
     from playwright.sync_api import expect
 
@@ -166,7 +166,7 @@ def test_what_is_found_is_in_view_on_a_phone(opened: Callable[..., Any]) -> None
     expect(page.locator("#places .item").first).to_be_in_viewport()
 
 
-def test_going_back_fast_ends_where_it_should(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_going_back_fast_ends_where_it_should(opened: Callable[..., Any]) -> None:
     """Steps through history that overtake each other leave what the last one says."""
     page = opened()
     choose(page, SITE)
@@ -180,7 +180,7 @@ def test_going_back_fast_ends_where_it_should(opened: Callable[..., Any]) -> Non
     assert page.locator("#sheet").is_hidden()
 
 
-def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     """A click on a filter moves none: order and place stay, what would leave nothing is greyed, and the focus stays too."""
     page = opened()
     page.locator("#filters summary").click()
@@ -209,7 +209,7 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:  # noqa: 
 # History ---------------------------------------------------------------------------------------------------------------------------
 
 
-def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:
     """A sheet, another, a route and an area are a step each: Back undoes one at a time and ends at the map, Forward brings them again."""
     from playwright.sync_api import expect
 
@@ -246,7 +246,7 @@ def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:  
     expect(page.locator("#sheet h1")).to_contain_text("Dong Mai")
 
 
-def test_typing_filtering_sorting_and_moving_make_no_steps(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_typing_filtering_sorting_and_moving_make_no_steps(opened: Callable[..., Any]) -> None:
     """Only what opens something is a step of history."""
     page = opened()
     begin = steps(page)
@@ -260,7 +260,7 @@ def test_typing_filtering_sorting_and_moving_make_no_steps(opened: Callable[...,
     assert steps(page) == begin
 
 
-def test_closing_takes_its_steps_back_and_keeps_what_was_typed(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_closing_takes_its_steps_back_and_keeps_what_was_typed(opened: Callable[..., Any]) -> None:
     """The cross closes the sheet with all its steps, so that Back leaves the map; a search made meanwhile stays; Forward opens it again."""
     from playwright.sync_api import expect
 
@@ -283,7 +283,7 @@ def test_closing_takes_its_steps_back_and_keeps_what_was_typed(opened: Callable[
     expect(page).to_have_url(re.compile("/table$"))
 
 
-def test_closing_a_sheet_forgets_year_vehicle_and_closed_gates(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_closing_a_sheet_forgets_year_vehicle_and_closed_gates(opened: Callable[..., Any]) -> None:
     """What the next sheet is reckoned with is what the page shows: a container truck, today, all gates open."""
     from playwright.sync_api import expect
 
@@ -297,7 +297,7 @@ def test_closing_a_sheet_forgets_year_vehicle_and_closed_gates(opened: Callable[
     expect(page.locator("#sheet [aria-label=Year] a[aria-current]")).to_have_text("Today")
 
 
-def test_a_changed_hash_moves_the_map(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_a_changed_hash_moves_the_map(opened: Callable[..., Any]) -> None:
     """A hash that is typed or pasted into the address of an open map is gone to; Back returns."""
     page = opened(f"/?site={SITE}#12/21.0000/107.0000")
     page.evaluate("location.hash = '#14/21.9700/106.7100'")
@@ -308,7 +308,7 @@ def test_a_changed_hash_moves_the_map(opened: Callable[..., Any]) -> None:  # no
     page.wait_for_function("() => map_atlas.getZoom() === 12")
 
 
-def test_sort_and_online_tiles_are_in_the_link(make_app: Callable[..., Flask], browser: Any) -> None:  # noqa: F811
+def test_sort_and_online_tiles_are_in_the_link(make_app: Callable[..., Flask], browser: Any) -> None:
     """A reload and a shared link show the list in the order that was chosen, and the tiles."""
     from web import serving
 
@@ -395,7 +395,7 @@ FORM = """() => [...document.querySelectorAll('input[name]:not([type=hidden]), s
      (f"/sites/{SITE}/claims", fill_claims), ("/weights", fill_weights), ("/planned", fill_planned)],
     ids=["map", "table", "rank", "compare", "claims", "weights", "planned"],
 )  # fmt: skip
-def test_nothing_is_lost_by_language_reload_and_back(opened: Callable[..., Any], path: str, fill: Callable[[Any], None]) -> None:  # noqa: F811
+def test_nothing_is_lost_by_language_reload_and_back(opened: Callable[..., Any], path: str, fill: Callable[[Any], None]) -> None:
     """What was set right before is there in the other language, after a reload, and after a look at another page and Back."""
     page = opened(path)
     fill(page)
@@ -432,7 +432,7 @@ def test_nothing_is_lost_by_language_reload_and_back(opened: Callable[..., Any],
 
 
 @pytest.mark.parametrize("path", ["/", "/table", "/rank", "/compare", "/match", "/planned", "/weights", "/trip", "/data", f"/sites/{SITE}"])
-def test_language_links_follow_whatever_a_script_writes_into_the_address(opened: Callable[..., Any], path: str) -> None:  # noqa: F811
+def test_language_links_follow_whatever_a_script_writes_into_the_address(opened: Callable[..., Any], path: str) -> None:
     """On every page a link to another language leads to the address of the moment, with its hash."""
     page = opened(path)
     page.evaluate("() => history.replaceState(history.state, '', location.pathname + '?year=2035&lang=en#9/21.0000/107.0000')")
@@ -442,7 +442,7 @@ def test_language_links_follow_whatever_a_script_writes_into_the_address(opened:
         assert link.get_attribute("href") == f"?year=2035&lang={code}#9/21.0000/107.0000"
 
 
-def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..., Any]) -> None:
     """A site that is ticked stays chosen when a limit takes it out of the list, and when another example is taken."""
     from playwright.sync_api import expect
 
@@ -462,7 +462,7 @@ def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..
     expect(page.locator(".tray [role=status]")).to_have_text("1 of 5 chosen")
 
 
-def test_comparing_none_one_or_six_is_prevented(opened: Callable[..., Any]) -> None:  # noqa: F811
+def test_comparing_none_one_or_six_is_prevented(opened: Callable[..., Any]) -> None:
     """The tray says how many are chosen; its button waits for two, the boxes stop at five; what it offers works."""
     from playwright.sync_api import expect
 
@@ -495,7 +495,7 @@ def test_comparing_none_one_or_six_is_prevented(opened: Callable[..., Any]) -> N
     expect(page.locator(".tray [role=status]")).to_have_text("5 of 5 chosen")
 
 
-def test_the_single_file_searches_too(app: Flask, browser: Any, tmp_path: Any) -> None:  # noqa: F811
+def test_the_single_file_searches_too(app: Flask, browser: Any, tmp_path: Any) -> None:
     """The map in one file, opened from the disk, finds places, ranks them and opens the sheet of a town."""
     from playwright.sync_api import expect
 

@@ -8,30 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from flask import Flask
-from test_browser import CROWDED, DESK, PHONE, planned, replanned, spot
-from web import Watch, browsing, serving
-
-from geo import isochrones
+from test_browser import CROWDED, DESK, PHONE, browser, planned, replanned, site, spot
+from web import Watch
 
 pytest_plugins = ("web",)
 pytestmark = pytest.mark.browser
 
 TWO = urlencode([("day", "2026-12-01~07:30-17:30~begin:ha-long~end:ha-long"), ("stop", "dong-mai-ip"), ("stop", "song-khoai-ip")])
 NOTE = "#trip-note"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browsing() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def site(app: Flask) -> Iterator[str]:
-    isochrones.warm_up()
-    with serving(app) as url:
-        yield url
 
 
 @pytest.fixture
