@@ -180,6 +180,29 @@ def test_going_back_fast_ends_where_it_should(opened: Callable[..., Any]) -> Non
     assert page.locator("#sheet").is_hidden()
 
 
+def test_going_forward_fast_waits_for_a_slow_sheet(opened: Callable[..., Any]) -> None:
+    """A route whose sheet is still on its way is drawn and told once the sheet is there."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    choose(page, OTHER)
+    choose(page, SITE)
+    page.locator("#sheet [data-route]").first.click()
+    expect(page.locator(".route-note")).to_contain_text("→")
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#sheet h1")).to_contain_text("Van Don")
+
+    def late(route: Any) -> None:
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route(f"**/sites/{SITE}?**", late)
+    page.evaluate("() => { history.forward(); setTimeout(() => history.forward(), 60); }")
+    expect(page.locator("#sheet h1")).to_contain_text("Dong Mai", timeout=15_000)
+    expect(page.locator(".route-note")).to_contain_text("→", timeout=15_000)
+
+
 def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     """A click on a filter moves none: order and place stay, what would leave nothing is greyed, and the focus stays too."""
     page = opened()

@@ -15,6 +15,7 @@
   const routeGroup = L.layerGroup().addTo(map);
   let asked = 0;
   let shown = null; // what the sheet was asked for
+  let loading = Promise.resolve(); // of what is shown
   let closing = false; // the steps of the sheet are being taken back
   let drawing = 0;
   let opener = null; // where the focus was when the sheet was opened by hand
@@ -62,14 +63,20 @@
     else if (area) await showArea(area, direction, { step: false });
   }
 
-  async function openSheet(url, options) {
+  /** Open a sheet; one that is there, or on its way, is kept, and waited for. */
+  function openSheet(url, options) {
     const query = new URLSearchParams({ part: "sheet", ...inLanguage() });
     if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
     if (state.profile) query.set("profile", state.profile);
     Object.entries(onRoads()).forEach(([name, value]) => query.set(name, value));
     const wanted = `${url}?${query}`;
-    if (wanted === shown && options.kept) return;
+    if (wanted === shown && options.kept) return loading;
     shown = wanted;
+    loading = load(wanted, options);
+    return loading;
+  }
+
+  async function load(wanted, options) {
     const mine = ++asked;
     const focused = document.activeElement;
     const byHand = focused && focused !== document.body; // and not by a link that somebody shared
