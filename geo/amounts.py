@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from geo.companies import NUMBERS, UNITS, Fault, Formula, is_unlimited, one_line, short
@@ -22,11 +23,17 @@ _TERMS = re.compile(r"(\d+)\s*([^\d\s.,+-]+)\s*(\d+)\s*([^\d\s.,+-]+)")
 _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _BOUNDS = {
     "at_most": (
-        ("≤", "<=", "<", "至多", "最多", "不超过", "小于", "tối đa", "không quá", "dưới", "trong vòng", "at most", "up to", "max"),
+        (
+            *("≤", "<=", "<", "至多", "最多", "不超过", "小于", "tối đa", "không quá", "dưới", "trong vòng"),
+            *("at most", "up to", "no more than", "less than", "under", "below", "within", "maximum", "max"),
+        ),
         ("以内", "之内", "以下", "内", "trở xuống", "or less"),
     ),
     "at_least": (
-        ("≥", ">=", ">", "至少", "最少", "不少于", "不低于", "大于", "tối thiểu", "ít nhất", "trên", "từ", "at least", "from", "over"),
+        (
+            *("≥", ">=", ">", "至少", "最少", "不少于", "不低于", "大于", "tối thiểu", "ít nhất", "trên", "từ"),
+            *("at least", "no less than", "more than", "from", "over", "above", "minimum"),
+        ),
         ("以上", "起", "trở lên", "or more", "+"),
     ),
 }
@@ -36,16 +43,15 @@ _ABOUT = ("约", "大约", "khoảng", "about", "approx.", "approx", "ca.", "~",
 
 @dataclass(frozen=True)
 class Written:
-    """A cell that was understood: ``low`` and ``high``, the same but for a range, each a sum of parts; ``bound`` where one is stated."""
+    """A cell that was understood: ``ends``, one or, of a range, two, each a sum of parts; ``bound`` if it is stated as one."""
 
-    low: tuple[Part, ...]
-    high: tuple[Part, ...]
+    ends: tuple[tuple[Part, ...], ...]
     bound: str = ""
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Return all parts, each once."""
-        return self.low if self.low == self.high else self.low + self.high
+        """Return the parts of both ends."""
+        return tuple(chain(*self.ends))
 
 
 def read_column(
@@ -78,7 +84,7 @@ def read_column(
     shown = {row: short(cell) for row, cell in cells}
     for row, cell in cells:
         if isinstance(cell, int | float) and not isinstance(cell, bool):
-            written[row] = Written((("", ""),), (("", ""),))
+            written[row] = Written(((("", ""),),))
             values[row] = float(cell)
         elif isinstance(cell, Formula) or one_line(cell).startswith("="):
             faults.append(Fault("formula", row, column))
@@ -90,7 +96,7 @@ def read_column(
                 faults.append(Fault("a_minimum" if kind == "at_most" else "a_maximum", row, column, {"text": shown[row]}))
             else:
                 written[row] = amount
-                if amount.low != amount.high:
+                if len(amount.ends) > 1:
                     notes.append(Fault("range_high" if kind == "at_most" else "range_low", row, column, {"text": shown[row]}))
     decimal, found = _decimals(written, language, column, shown, notes)
     faults += found
@@ -100,15 +106,16 @@ def read_column(
     for row, amount in written.items():
         if row in wrong:
             continue
-        parts = amount.high if kind == "at_most" else amount.low
-        if not header_unit and any(not unit for _, unit in parts) and any(units[unit] != 1 for unit in named):
+        if not header_unit and any(not unit for _, unit in amount.parts) and any(units[unit] != 1 for unit in named):
             faults.append(Fault("unit", row, column, {"text": shown[row], "units": ", ".join(named)}))
             continue
-        if not all(not text or _is_grouped(text, decimal) for text, _ in parts):
+        if not all(not text or _is_grouped(text, decimal) for text, _ in amount.parts):
             faults.append(_not_a_number(name, row, column, shown[row]))
             continue
-        sums = sum((values[row] if not text else _number(text, decimal)) * units[unit or own] for text, unit in parts)
-        value = values[row] = round(sums, 6)
+        sums = [
+            sum((_number(text, decimal) if text else values[row]) * units[unit or own] for text, unit in parts) for parts in amount.ends
+        ]
+        value = values[row] = round(max(sums) if kind == "at_most" else min(sums), 6)
         if not 0 <= value <= NUMBERS[name][4]:
             most, unit = f"{NUMBERS[name][4]:g}", name.rsplit("_", 1)[-1]
             faults.append(Fault("range", row, column, {"text": shown[row], "most": most, "unit": unit}))
@@ -123,17 +130,16 @@ def parse(text: str, units: Mapping[str, float]) -> Written | None:
         parts = tuple((terms[number], unit_of(terms[number + 1])) for number in (1, 3))
         sizes = [units.get(unit) for _, unit in parts]
         if sizes[0] and sizes[1] and sizes[0] > sizes[1]:  # hours and minutes; “5 m2 3 ha” is not a sum
-            return Written(parts, parts, bound)
+            return Written((parts,), bound)
     if (ends := _RANGE.fullmatch(text)) and bound != "at_most":  # “from 5 to 10 ha” begins like a bound
         low, high = (unit_of(ends[f"before{end}"]) + unit_of(ends[f"unit{end}"]) for end in (1, 2))
         if low in units and high in units:
-            return Written(((ends["number1"], low or high),), ((ends["number2"], high or low),))
+            return Written((((ends["number1"], low or high),), ((ends["number2"], high or low),)))
     single = _SINGLE.fullmatch(text)
     unit = unit_of(single["before1"]) + unit_of(single["unit1"]) if single else ""
     if not single or unit not in units:
         return None
-    part = ((single["number1"], unit),)
-    return Written(part, part, bound)
+    return Written((((single["number1"], unit),),), bound)
 
 
 def unit_of(text: str) -> str:

@@ -78,7 +78,7 @@ SECTOR_NAMES = dict(zip(SECTORS, (
 ), strict=True))  # fmt: skip
 COUNTRY_NAMES = {"VN": "Vietnam, Viet Nam, Việt Nam, 越南", "CN": "China, Trung Quốc, 中国"}
 USUAL = {"port": 50.0, "gate": 40.0, "area": 10.0}
-"""Weights of somebody who has not said any, and of a company whose sector has no example: what is known of most sites.
+"""Weights if none are chosen, and of a company whose sector has no example: what is known of most sites.
 
 Land is light (see :data:`geo.ranking.LIGHT`), so that a site of unknown area stays. Source: a Zone Atlas assumption.
 """
@@ -158,7 +158,7 @@ class SheetError(InputError):
         self.found = tuple(found[:MAX_FAULTS])
         if len(found) > MAX_FAULTS:
             self.found += (Fault("more", values={"n": len(found) - MAX_FAULTS}),)
-        super().__init__("The sheet cannot be matched:", [str(one) for one in self.found])
+        super().__init__("The sheet cannot be matched:", [str(fault) for fault in self.found])
 
 
 @dataclass(frozen=True)
@@ -204,12 +204,14 @@ Words = dict[str, dict[str, str]]
 
 NO_LIMIT = frozenset(
     (
-        *("", "any", "all", "nolimit", "none", "na", "nil", "no"),
+        *("any", "all", "nolimit", "none", "na", "nil", "no"),
         *("khong", "khonggioihan", "khongyeucau", "khonghanche", "batky", "tatca", "tuy", "tuyy"),
         *("不限", "无", "無", "没有", "无要求", "无限制", "不限制", "均可", "都可以", "皆可"),
     )
 )
-"""What stands in a cell that sets no limit, folded; a dash folds to nothing."""
+"""What stands in a cell that sets no limit, folded."""
+_DASHES = frozenset("-‐–—―−－/／_ ")
+"""Signs of which a cell that sets no limit may consist."""
 _AFFIXES = re.compile(r"(?:tinh|thanhpho|tp)?(?P<name>.+?)(?:壮族自治区|自治区|自治州|省|市|province|city|municipality)?")
 
 
@@ -237,7 +239,10 @@ def bare(folded: str) -> str:
 
 def is_unlimited(cell: Any) -> bool:
     """Check whether a cell is empty or holds a word that sets no limit."""
-    return fold(one_line(cell)) in NO_LIMIT and not isinstance(cell, Formula)
+    text = one_line(cell)
+    if isinstance(cell, Formula) or text.startswith("#"):  # “#N/A” is a fault of the spreadsheet
+        return False
+    return set(text) <= _DASHES or fold(text) in NO_LIMIT
 
 
 def one_line(cell: Any) -> str:

@@ -356,17 +356,25 @@ def test_words_for_no_limit_set_none(cell: str, spoken: companies.Words) -> None
     assert found.companies == (Company(2, "A"),)
 
 
+@pytest.mark.parametrize("cell", ["?", "#N/A", "…", "x", "ask"])
+def test_what_says_nothing_of_a_limit_is_not_taken_for_none(cell: str, spoken: companies.Words) -> None:
+    """A question mark or an error of the spreadsheet is a fault of its row, not a company that takes anything."""
+    for column in ("area_ha", "max_gate_min", "province"):
+        assert {fault.row for fault in sheets.read(sheet(f"company;{column}", f"A;{cell}", "B;"), spoken).left_out} == {2}
+
+
 @pytest.mark.parametrize(
     ("header", "cells", "values"),
     [
         ("Diện tích", ["50.000 m2"], [5]),
         ("Diện tích", ["1.500 m2", "2,5 ha"], [0.15, 2.5]),
         ("用地面积", ["50,000平方米", "3万平方米", "150亩", "5公顷以上", "约5公顷"], [5, 3, 10, 5, 5]),
-        ("area", ["50-100", "from 5 to 10 ha", "at least 7", "7 – 9 ha"], [50, 5, 7, 7]),
+        ("area", ["50-100", "from 5 to 10 ha", "at least 7", "7 – 9 ha", "100-50 ha"], [50, 5, 7, 7, 50]),
+        ("area", ["5000 m2 - 1 ha", "1 ha - 5000 m2"], [0.5, 0.5]),
         ("Diện tích (ha)", ["từ 5 đến 10", "tối thiểu 7,5", "8 ha trở lên"], [5, 7.5, 8]),
         ("到口岸时间", ["≤1小时", "1小时30分钟", "90分钟以内", "30-60分钟", "不超过2小时"], [60, 90, 90, 60, 120]),
         ("Cửa khẩu", ["dưới 60 phút", "1 giờ 30 phút", "tối đa 2 giờ", "1,5 giờ"], [60, 90, 120, 90]),
-        ("max_gate_min", ["<= 90", "max 2 h", "30-45 min", "1 h 5 min"], [90, 120, 45, 65]),
+        ("max_gate_min", ["<= 90", "max 2 h", "maximum 75 min", "30-45 min", "1 h 5 min", "2 h - 90 min"], [90, 120, 75, 45, 65, 120]),
     ],
 )
 def test_amounts_are_read_as_people_write_them(header: str, cells: list[str], values: list[float], spoken: companies.Words) -> None:
