@@ -173,7 +173,7 @@ def day_in(country: str, day: date, language: str | None = None) -> DayIn:
 
 
 def _name_in(country: str, day: date, language: str) -> str | None:
-    """Return the name of a holiday in a language; None if nobody has named it there."""
+    """Return the name of a holiday in a language; None if it has none there."""
     english = _names(country, day.year, "en").get(day)
     if english is None or english.startswith("Day off (substituted"):
         return EXCHANGE.get(language)

@@ -75,7 +75,7 @@ def assemble(
     layer, table
         Return a layer or table by its name, as :func:`geo.layers.read` and :func:`geo.layers.read_table` do.
     """
-    resource: dict[str, Any] = next((one for one in package["resources"] if one.get("name") == "corridors"), {})
+    resource: dict[str, Any] = next((part for part in package["resources"] if part.get("name") == "corridors"), {})
     licences = [str(licence.get("title") or licence.get("name")) for licence in resource.get("licenses", [])]
     transfers = None
     if year is not None:

@@ -43,7 +43,7 @@ SYSTEMS: dict[int, str] = {
 
 @cache
 def systems() -> dict[int, str]:
-    """Return the systems in which somebody here may have written a position, by EPSG code: those on offer, and all zones of their kind."""
+    """Return the systems in which a position here may be written, by EPSG code: those on offer, and all zones of their kind."""
     zones = pyproj.database.query_crs_info("EPSG", pyproj.enums.PJType.PROJECTED_CRS)
     kinds = ("VN-2000 / ", "CGCS2000 / 3-degree Gauss-Kruger CM")
     return SYSTEMS | {int(zone.code): zone.name for zone in zones if zone.name.startswith(kinds) and int(zone.code) not in SYSTEMS}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -24,6 +24,7 @@ KINDS = {"passenger": "passengers", "cargo": "cargo"}
 """Kinds of traffic, and the column of the layer ``gates`` that says whether a gate serves them."""
 PUBLISHED = ("page", "code")
 """Kinds of sources that anybody can read; the others rest on memory."""
+_HOST = re.compile(r"https?://(?:www\.)?([^/?#:@\[\]]+)")
 SCOPE = ("towards", "kind", "vehicle_country")
 """What narrows a row of ``gate_hours``: the more of it is filled, the closer the row."""
 
@@ -65,9 +66,7 @@ class Notice:
     def hosts(self) -> tuple[str, ...]:
         """Return the sources of the hours, of an address its host; none of what the layer says, whose source is that of the whole gate."""
         sources = () if self.general else unfold(self.source)
-        return tuple(
-            (urlsplit(one).hostname or one).removeprefix("www.") if one.startswith(("http://", "https://")) else one for one in sources
-        )
+        return tuple(found[1] if (found := _HOST.match(source)) else source for source in sources)
 
     def covers(self, day: date) -> bool:
         """Say whether it is valid on a day."""

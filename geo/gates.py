@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 NEAR = timedelta(hours=1)
-"""A gate is called near to closing so long before it lets in nobody any more."""
+"""How long before the last entry a gate is called near to closing."""
 HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
 WHY = (
