@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geo import crs, gatehours
+from geo import crs
 from geo import faults as faults_of
 from geo import rows as rows_of
 from geo.errors import InputError, NotFoundError
@@ -26,7 +26,6 @@ __all__ = [
     "Field",
     "Layer",
     "bundled",
-    "check",
     "describe",
     "get",
     "names",
@@ -173,65 +172,6 @@ def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WG
             faults += region.row_faults(rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg)
         return _frame(layer, rows, shapes, faults, origin=path.name)
     raise InputError(f"{path.name}: layers are read from .csv and .geojson files.")
-
-
-def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
-    """Check a whole data package.
-
-    Returns
-    -------
-    dict
-        For each layer and table its faults, an empty list where there is none. Beyond each row: ids are unique over all
-        layers, corridors, vertices and policies that are referred to exist, a node has one position, and the opening hours of
-        all gates can be read and do not contradict each other.
-    """
-    folder = Path(folder)
-    describe(folder)
-    report: dict[str, list[str]] = {}
-    frames: dict[str, Any] = {}
-    for layer in LAYERS.values():
-        try:
-            frames[layer.id] = read(folder, layer.id)
-            report[layer.id] = []
-        except (InputError, NotFoundError) as error:
-            report[layer.id] = list(getattr(error, "faults", ())) or [str(error)]
-    for name in TABLES:
-        try:
-            frames[name] = read_table(folder, name)
-            report[name] = []
-        except (InputError, NotFoundError) as error:
-            report[name] = list(getattr(error, "faults", ())) or [str(error)]
-    seen: dict[str, str] = {}
-    for layer_id in LAYERS:
-        for key in frames.get(layer_id, pd.DataFrame()).index:
-            if key in seen:
-                report[layer_id].append(f"id “{key}” is also in {seen[key]}")
-            seen[key] = layer_id
-    if "parks" in frames and "policies" in frames:
-        known = set(frames["policies"].index)
-        for key, policies in frames["parks"]["policies"].dropna().items():
-            report["parks"] += [f"{key}: policies: “{one}” is not in policies" for one in unfold(policies) if one not in known]
-    if "corridor_vertices" in frames and "corridors" in frames:
-        vertices = frames["corridor_vertices"]
-        unknown = sorted(set(vertices["corridor_id"]) - set(frames["corridors"].index))
-        report["corridor_vertices"] += [f"corridor_id: “{one}” is not in corridors" for one in unknown]
-        spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique().max(axis=1)
-        report["corridor_vertices"] += [f"node “{one}” has more than one position" for one in spread.index[spread > 1]]
-    if "corridor_vertices" in frames and "interchanges" in frames:
-        ends = set(zip(frames["corridor_vertices"]["corridor_id"], frames["corridor_vertices"]["seq"], strict=True))
-        for link in frames["interchanges"].itertuples():
-            for corridor, seq in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq)):
-                if (corridor, seq) not in ends:
-                    report["interchanges"].append(f"{link.name_en}: “{corridor}” has no vertex {seq}")
-    if "aliases" in frames:
-        unknown = sorted(set(frames["aliases"]["place"]) - seen.keys())
-        report["aliases"] += [f"place: “{one}” is in no layer" for one in unknown]
-    if {"gates", "gate_hours", "clocks"} <= frames.keys():
-        try:
-            gatehours.read(frames["gates"], frames["gate_hours"], frames["clocks"])
-        except InputError as error:
-            report["gate_hours"] += error.faults
-    return report
 
 
 def names(row: Mapping[str, Any]) -> tuple[str, ...]:

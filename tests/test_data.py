@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo import crs, layers
+from geo import crs, layers, package_check
 from geo.schema import LAYERS, TABLES, table_schema
 
 FOLDER = layers.bundled()
@@ -40,7 +40,7 @@ def test_frictionless_accepts_the_package() -> None:
 
 def test_our_own_check_finds_nothing() -> None:
     """Every layer and table passes the checks of the library."""
-    assert {name: faults for name, faults in layers.check(FOLDER).items() if faults} == {}
+    assert {name: faults for name, faults in package_check.check_tables(FOLDER).items() if faults} == {}
 
 
 def test_the_schemas_are_those_of_the_table_of_layers(package: dict[str, Any]) -> None:

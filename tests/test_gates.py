@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from geo import calendars, gates, layers
+from geo import calendars, gates, layers, package_check
 from geo.errors import InputError, NotFoundError
 
 
@@ -469,10 +469,10 @@ def test_the_bundled_hours() -> None:
 def test_the_check_of_a_package_reads_the_hours(toy: Path, tmp_path: Path) -> None:
     """Hours that contradict each other or cannot be read are faults of the package; those of the toy have none."""
     folder = shutil.copytree(toy, tmp_path / "toy")
-    assert layers.check(folder)["gate_hours"] == []
+    assert package_check.check_tables(folder)["gate_hours"] == []
     with (folder / "gate_hours.csv").open("a", encoding="utf-8") as file:
         file.write("bridge,,cargo,,daily,,,,,,,made up,memory,2026\n")
-    assert any("bridge" in fault and "“daily”" in fault for fault in layers.check(folder)["gate_hours"])
+    assert any("bridge" in fault and "“daily”" in fault for fault in package_check.check_tables(folder)["gate_hours"])
 
 
 def test_hours_are_quick() -> None:

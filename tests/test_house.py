@@ -36,7 +36,7 @@ FLOORS = (
     tuple(f"visits.{name}" for name in ("timetables", "schedules", "tours", "tripways", "meals", "rehearsal", "trips")),
     tuple(f"visits.{name}" for name in ("edits", "fits", "appointments", "changes", "whynot")),
     tuple(f"visits.{name}" for name in ("steps", "takeaway")),
-    ("package",),
+    ("package_check",),
 )
 """Modules of ``geo`` from the ground up. Each may import from its own floor, without circles, and from those below."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo import crs, export, faults, layers
+from geo import crs, export, faults, layers, package_check
 from geo.errors import InputError, NotFoundError
 from geo.proximity import lonlat
 
@@ -180,7 +180,7 @@ def test_wrong_asks(data: Path, tmp_path: Path) -> None:
 
 def test_toy_package_is_whole(toy: Path) -> None:
     """A good package has no faults, layer by layer, table by table."""
-    assert layers.check(toy) == {name: [] for name in (*layers.LAYERS, *layers.TABLES)}
+    assert package_check.check_tables(toy) == {name: [] for name in (*layers.LAYERS, *layers.TABLES)}
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def test_check_finds_what_rows_alone_do_not_show(broken: Path, file: str, old: s
     text = (broken / file).read_text(encoding="utf-8")
     assert old in text
     (broken / file).write_text(text.replace(old, new), encoding="utf-8")
-    report = layers.check(broken)
+    report = package_check.check_tables(broken)
     for name, lines in report.items():
         if name not in faults:
             assert lines == []
@@ -224,7 +224,7 @@ def test_check_finds_what_rows_alone_do_not_show(broken: Path, file: str, old: s
 def test_a_missing_file_is_one_fault(broken: Path) -> None:
     """A package without one of its files is told so; the others are still checked."""
     (broken / "ports.csv").unlink()
-    report = layers.check(broken)
+    report = package_check.check_tables(broken)
     assert len(report["ports"]) == 1
     assert "ports.csv" in report["ports"][0]
     assert report["parks"] == []
@@ -241,11 +241,11 @@ def test_a_corridor_without_vertices_is_a_fault(broken: Path) -> None:
 def test_no_package(tmp_path: Path) -> None:
     """A folder without a description is no package; one whose description is no JSON, or lists nothing, is wrong."""
     with pytest.raises(NotFoundError, match="no data package"):
-        layers.check(tmp_path)
+        package_check.check_tables(tmp_path)
     for text in ("{", "[]", '{"resources": 3}'):
         (tmp_path / "datapackage.json").write_text(text, encoding="utf-8")
         with pytest.raises(InputError):
-            layers.check(tmp_path)
+            package_check.check_tables(tmp_path)
 
 
 def test_lists_and_names(toy: Path) -> None:
@@ -262,7 +262,7 @@ def test_lists_and_names(toy: Path) -> None:
 
 def test_real_package_has_no_faults() -> None:
     """The data that come with Zone Atlas pass their own check."""
-    assert not {name: faults for name, faults in layers.check(layers.bundled()).items() if faults}
+    assert not {name: faults for name, faults in package_check.check_tables(layers.bundled()).items() if faults}
 
 
 @pytest.mark.parametrize("layer", layers.LAYERS)

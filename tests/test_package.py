@@ -12,7 +12,8 @@ import geopandas as gpd
 import pytest
 from web import rewrite
 
-from geo import layers, package
+from geo import layers, package_check
+from geo.package_check import BASEMAP
 
 pytest_plugins = ("web",)
 
@@ -24,13 +25,13 @@ def copy(tmp_path: Path) -> Path:
 
 
 def found(folder: Path) -> dict[str, list[str]]:
-    return {name: faults for name, faults in package.check(folder).items() if faults}
+    return {name: faults for name, faults in package_check.check(folder).items() if faults}
 
 
 def test_the_bundled_package_is_whole() -> None:
     """The data that comes with Zone Atlas has no fault and no warning."""
     assert found(layers.bundled()) == {}
-    assert package.warnings(layers.bundled()) == []
+    assert package_check.warnings(layers.bundled()) == []
 
 
 def test_a_package_may_come_without_what_it_does_not_name(toy: Path) -> None:
@@ -62,7 +63,7 @@ def _outlines(change: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]) -> Callabl
 
 
 def _basemap(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    return lambda folder: (folder / package.BASEMAP).write_bytes(change((folder / package.BASEMAP).read_bytes())) and None
+    return lambda folder: (folder / BASEMAP).write_bytes(change((folder / BASEMAP).read_bytes())) and None
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -71,7 +72,11 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "datapackage",
         "profiles: there is no file profiles.json",
     ),
-    "no basemap though named": (lambda folder: (folder / package.BASEMAP).unlink(), "datapackage", "basemap: there is no file basemap/"),
+    "no basemap though named": (
+        lambda folder: (folder / BASEMAP).unlink(),
+        "datapackage",
+        "basemap: there is no file basemap/",
+    ),
     "no outlines though named": (lambda folder: (folder / layers.OUTLINES).unlink(), "datapackage", "countries: there is no file basemap/"),
     "a path out of the package": (
         _described(lambda d: d["resources"].append({"name": "x", "path": "../../x"})),
@@ -126,10 +131,10 @@ def test_a_country_of_a_gate_needs_a_clock(copy: Path) -> None:
 
 def test_only_a_package_of_several_countries_needs_outlines(copy: Path, toy: Path) -> None:
     """Without outlines the border would be open: that is a warning, with the command that makes the file."""
-    (warning,) = package.warnings(toy)
+    (warning,) = package_check.warnings(toy)
     assert "basemap/countries.geojson" in warning
     assert "build.py" in warning
-    for layer_id in package.PLACED:
+    for layer_id in package_check.PLACED:
         rewrite(copy / f"{layer_id}.csv", lambda rows: [row | {"country": "VN"} for row in rows])
     (copy / layers.OUTLINES).unlink()
-    assert package.warnings(copy) == []
+    assert package_check.warnings(copy) == []

@@ -9,7 +9,7 @@ from typing import Any
 import geopandas as gpd
 import pytest
 
-from geo import crs, export, layers, package
+from geo import crs, export, layers, package_check
 from geo.errors import InputError
 from geo.region import Region
 
@@ -18,7 +18,7 @@ ABOUT = export.About(layer="parks", title="Parks")
 
 @pytest.fixture(scope="module")
 def region() -> Region:
-    return package.region(layers.bundled())
+    return package_check.region(layers.bundled())
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import read
 
-from geo import layers, search
+from geo import layers, package_check, search
 from geo.errors import InputError
 from geo.search import Index
 
@@ -197,7 +197,7 @@ def test_the_check_knows_of_whom_a_further_name_is(toy: Path, tmp_path: Path) ->
     folder = shutil.copytree(toy, tmp_path / "toy")
     header = "place,name,language,source,source_kind,as_of\n"
     (folder / "aliases.csv").write_text(header + "bridge,Old Bridge,en,me,memory,2026\nnowhere,X,,me,memory,2026\n", encoding="utf-8")
-    assert layers.check(folder)["aliases"] == ["place: “nowhere” is in no layer"]
+    assert package_check.check_tables(folder)["aliases"] == ["place: “nowhere” is in no layer"]
     assert list(layers.read_table(folder, "aliases")["name"]) == ["Old Bridge", "X"]
 
 

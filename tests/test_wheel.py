@@ -12,14 +12,14 @@ ROOT = Path(__file__).resolve().parent.parent
 ASK = """
 from pathlib import Path
 import geo, webapp
-from geo import layers
+from geo import layers, package_check
 assert Path(geo.__file__).is_relative_to(Path({folder!r})), geo.__file__
 app = webapp.create_app()
 client = app.test_client()
 for path in ("/", "/table", "/sites/dong-mai-ip", "/static/app.css", "/static/vendor/leaflet-1.9.4/leaflet.js", "/basemap.pmtiles"):
     assert client.get(path).status_code == 200, path
 assert "Bản đồ" in client.get("/table?lang=vi").text
-assert not any(layers.check(layers.bundled()).values())
+assert not any(package_check.check_tables(layers.bundled()).values())
 """
 
 

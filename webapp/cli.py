@@ -73,14 +73,14 @@ def serve(context: Context, host: str, port: int) -> None:
     """Serve the web app until Ctrl+C; a data package with faults is not served."""
     import os
 
-    from geo import package
+    from geo import package_check
     from webapp import create_app, server
 
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     shown = f"http://{name}:{port}"
     config = {"DATA": context.given} | ({} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown})
     app = create_app(config)
-    _refuse(package.check(app.config["DATA"]), app.config["DATA"])
+    _refuse(package_check.check(app.config["DATA"]), app.config["DATA"])
     try:
         serving = server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
@@ -105,9 +105,9 @@ def _refuse(report: dict[str, list[str]], data: Path) -> None:
 
 def _warn(data: Path) -> None:
     """Print what keeps a package without faults from giving some answers."""
-    from geo import package
+    from geo import package_check
 
-    for warning in package.warnings(data):
+    for warning in package_check.warnings(data):
         click.echo(f"Warning: {warning}", err=True)
 
 
@@ -173,16 +173,16 @@ def list_layers(context: Context, format_: str, output: Path | None) -> None:
 @click.pass_obj
 def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) -> None:
     """Check the data package, or one FILE against a layer and the region of the package, and name every fault."""
-    from geo import layers, package
+    from geo import layers, package_check
     from geo.faults import counted
 
     if file is not None:
         if layer_id is None:
             raise InputError(f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}.")
-        rows = layers.read_file(file, layer_id, epsg=epsg, region=package.region(context.data))
+        rows = layers.read_file(file, layer_id, epsg=epsg, region=package_check.region(context.data))
         click.echo(f"{file.name}: {len(rows)} rows, no fault.")
         return
-    report = package.check(context.data)
+    report = package_check.check(context.data)
     for name, faults in report.items():
         click.echo(f"{name}: {counted(faults)}")
     _refuse(report, context.data)

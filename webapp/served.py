@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask, g, request
 from flask_babel import gettext as _
 
-from geo import layers, package, screening
+from geo import layers, package_check, screening
 from geo.errors import AtlasError, InputError, UnavailableError
 from geo.schema import LAYERS, TABLES
 from geo.visits import tripfile
@@ -105,7 +105,7 @@ class Served:
         """Read all of the package; one that takes the place of another is checked, too."""
         store: Store = self._app.extensions["zoneatlas"]
         if not first:
-            wrong = [f"{name}: {fault}" for name, faults in package.check(self._folder).items() for fault in faults]
+            wrong = [f"{name}: {fault}" for name, faults in package_check.check(self._folder).items() for fault in faults]
             if wrong:
                 raise InputError("faults", wrong)
         if not first or self._now() != self._created:

@@ -1,4 +1,4 @@
-"""Check a data package as a whole: not only its tables (:func:`geo.layers.check`) but every file it names, and where things lie."""
+"""Check a data package as a whole: not only its tables (:func:`check_tables`) but every file it names, and where things lie."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo import crs, layers, proximity, screening
-from geo.errors import AtlasError, InputError
+from geo import crs, gatehours, layers, proximity, screening
+from geo.errors import AtlasError, InputError, NotFoundError
 from geo.region import Region
-from geo.schema import LAYERS
+from geo.schema import LAYERS, TABLES, unfold
 from geo.visits import tripfile
 from geo.visits.gazetteer import Gazetteer
 
@@ -48,7 +48,7 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     Returns
     -------
     dict
-        The report of :func:`geo.layers.check`, to which positions are added that fit neither country, province nor region, and
+        The report of :func:`check_tables`, to which positions are added that fit neither country, province nor region, and
         for ``datapackage``, ``countries``, ``basemap``, ``profiles`` and ``trips`` their faults; a part that is not there has none,
         unless ``datapackage.json`` names its file.
 
@@ -59,7 +59,7 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     """
     folder = Path(folder)
     package = layers.describe(folder)
-    report = layers.check(folder)
+    report = check_tables(folder)
     report["datapackage"] = _resource_faults(folder, package)
     report["countries"] = _faults_of(lambda: _check_countries(folder))
     report["basemap"] = _faults_of(lambda: _check_basemap(folder / BASEMAP))
@@ -79,6 +79,65 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
         report["corridor_vertices"] += [f"{row.corridor_id}, {row.seq}: lies outside the region" for row in far.itertuples()]
     report["gates"] += _clock_faults(folder)
     report["trips"] = _trip_faults(folder)
+    return report
+
+
+def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
+    """Check the tables of a data package, each and against each other.
+
+    Returns
+    -------
+    dict
+        For each layer and table its faults, an empty list where there is none. Beyond each row: ids are unique over all
+        layers, corridors, vertices and policies that are referred to exist, a node has one position, and the opening hours of
+        all gates can be read and do not contradict each other.
+    """
+    folder = Path(folder)
+    layers.describe(folder)
+    report: dict[str, list[str]] = {}
+    frames: dict[str, Any] = {}
+    for layer in LAYERS.values():
+        try:
+            frames[layer.id] = layers.read(folder, layer.id)
+            report[layer.id] = []
+        except (InputError, NotFoundError) as error:
+            report[layer.id] = list(getattr(error, "faults", ())) or [str(error)]
+    for name in TABLES:
+        try:
+            frames[name] = layers.read_table(folder, name)
+            report[name] = []
+        except (InputError, NotFoundError) as error:
+            report[name] = list(getattr(error, "faults", ())) or [str(error)]
+    seen: dict[str, str] = {}
+    for layer_id in LAYERS:
+        for key in frames.get(layer_id, pd.DataFrame()).index:
+            if key in seen:
+                report[layer_id].append(f"id “{key}” is also in {seen[key]}")
+            seen[key] = layer_id
+    if "parks" in frames and "policies" in frames:
+        known = set(frames["policies"].index)
+        for key, policies in frames["parks"]["policies"].dropna().items():
+            report["parks"] += [f"{key}: policies: “{one}” is not in policies" for one in unfold(policies) if one not in known]
+    if "corridor_vertices" in frames and "corridors" in frames:
+        vertices = frames["corridor_vertices"]
+        unknown = sorted(set(vertices["corridor_id"]) - set(frames["corridors"].index))
+        report["corridor_vertices"] += [f"corridor_id: “{one}” is not in corridors" for one in unknown]
+        spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique().max(axis=1)
+        report["corridor_vertices"] += [f"node “{one}” has more than one position" for one in spread.index[spread > 1]]
+    if "corridor_vertices" in frames and "interchanges" in frames:
+        ends = set(zip(frames["corridor_vertices"]["corridor_id"], frames["corridor_vertices"]["seq"], strict=True))
+        for link in frames["interchanges"].itertuples():
+            for corridor, seq in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq)):
+                if (corridor, seq) not in ends:
+                    report["interchanges"].append(f"{link.name_en}: “{corridor}” has no vertex {seq}")
+    if "aliases" in frames:
+        unknown = sorted(set(frames["aliases"]["place"]) - seen.keys())
+        report["aliases"] += [f"place: “{one}” is in no layer" for one in unknown]
+    if {"gates", "gate_hours", "clocks"} <= frames.keys():
+        try:
+            gatehours.read(frames["gates"], frames["gate_hours"], frames["clocks"])
+        except InputError as error:
+            report["gate_hours"] += error.faults
     return report
 
 
