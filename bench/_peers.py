@@ -112,9 +112,10 @@ def contend(what: str, job: Job) -> dict[str, Any]:
 
 
 def read(job: Job) -> Any:
-    from geo import layers, osm
+    from geo import layers
+    from geo.roads import osm_download
 
-    return osm.read(job.extract, speeds=layers.read_table(layers.bundled(), "speeds"))
+    return osm_download.read(job.extract, speeds=layers.read_table(layers.bundled(), "speeds"))
 
 
 def frame(points: list[tuple[float, float]]) -> Any:
@@ -131,7 +132,6 @@ def by_ours(job: Job, _: Path) -> Ask:
         import osmium  # noqa: F401
         import scipy.sparse.csgraph  # noqa: F401
 
-        from geo import access, layers, osm  # noqa: F401
     with job.stage("read"):
         network = read(job)
     with job.stage("prepare"):
@@ -141,7 +141,7 @@ def by_ours(job: Job, _: Path) -> Ask:
 
 
 def tabulate(network: Any, points: list[tuple[float, float]]) -> Any:
-    from geo import access
+    from geo.roads import access
 
     places = frame(points)
     return access.time_matrix(network, places, places, profile="car").to_numpy()
@@ -151,7 +151,8 @@ def make(job: Job) -> None:
     """Make what the others need, none of it counted: points on the roads, XML for OSMnx, saved networks, some exact answers."""
     import numpy as np
 
-    from geo import access, layers, storage
+    from geo import layers
+    from geo.roads import access, storage
 
     network = read(job)
     usable = np.isfinite(network.time_s["car"]) & network.main("car")[network.tail] & network.main("car")[network.head]
@@ -182,7 +183,7 @@ def filter_roads(extract: Path, goal: Path) -> int:
     """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their number. Write the whole file too."""
     import osmium
 
-    from geo import osmtags
+    from geo.roads import osm_tags
 
     with osmium.SimpleWriter(str(goal.with_name("whole.osm")), overwrite=True) as writer:
         for thing in osmium.FileProcessor(str(extract)):
@@ -190,7 +191,7 @@ def filter_roads(extract: Path, goal: Path) -> int:
     count = 0
     with osmium.BackReferenceWriter(str(goal), ref_src=str(extract), overwrite=True) as writer:
         for way in osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway")):
-            if osmtags.driveable({tag.k: tag.v for tag in way.tags}):
+            if osm_tags.driveable({tag.k: tag.v for tag in way.tags}):
                 writer.add(way)
                 count += 1
     return count
@@ -243,9 +244,9 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
 
 def between(network: Any, sources: Any, targets: Any) -> Any:
     """Tabulate our car times between nodes of a prepared network."""
-    from geo import hierarchy
+    from geo.roads import contraction
 
-    return hierarchy.many_to_many(network.hierarchies["car"], sources, targets)
+    return contraction.many_to_many(network.hierarchies["car"], sources, targets)
 
 
 def by_osrm(job: Job, scratch: Path, algorithm: str) -> Ask:
@@ -318,7 +319,6 @@ def by_pandana(job: Job, _: Path) -> Ask:
         import pandas as pd
         import scipy.sparse.csgraph  # noqa: F401
 
-        from geo import layers, osm  # noqa: F401
     with job.stage("read"):
         network, nodes, arcs = read_arcs(job)
     with job.stage("prepare"):
@@ -341,7 +341,6 @@ def by_routingkit(job: Job, _: Path) -> Ask:
         import scipy.sparse.csgraph  # noqa: F401
         from scipy.spatial import KDTree
 
-        from geo import layers, osm  # noqa: F401
     with job.stage("read"):
         network, nodes, arcs = read_arcs(job)
     with job.stage("prepare"):
@@ -414,7 +413,7 @@ def open_ours(folder: Path) -> Callable[[], Any]:
     import geopandas  # noqa: F401
     import numba  # noqa: F401
 
-    from geo import access, storage  # noqa: F401
+    from geo.roads import storage
 
     return lambda: storage.load(folder / "saved")
 

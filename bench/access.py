@@ -25,9 +25,10 @@ import osmnx as ox
 import pandas as pd
 import shapely
 
-from geo import access, corridors, crs, layers
-from geo.network import Manifest, Network
+from geo import crs, layers
 from geo.proximity import lonlat
+from geo.roads import access, corridors
+from geo.roads.network import Manifest, Network
 
 RUNS = 7
 PROFILE = "car"

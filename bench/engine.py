@@ -29,7 +29,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-from geo import hierarchy
+from geo.roads import contraction
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
@@ -57,7 +57,7 @@ def main() -> None:
     print("packages  " + ", ".join(f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES))
     print(f"times     median of {RUNS} runs in one process, ours on one core, new points at each run; answers compared at each run")
     start = time.perf_counter()
-    hierarchy.warm_up()
+    contraction.warm_up()
     print(f"compiled  in {time.perf_counter() - start:.1f} s (some 30 s the first time, kept on disk)\n", flush=True)
     sizes = [measure(roads) for roads in networks()]
     if "--plot" in sys.argv:
@@ -93,7 +93,8 @@ def networks() -> Iterator[Roads]:
 
 def extracts() -> Iterator[Roads]:
     """Read the OpenStreetMap extracts, by car."""
-    from geo import layers, osm
+    from geo import layers
+    from geo.roads import osm_download
 
     speeds = layers.read_table(layers.bundled(), "speeds")
     for name in ("hanoi.osm.pbf", "malta.osm.pbf"):
@@ -102,7 +103,7 @@ def extracts() -> Iterator[Roads]:
             print(f"{name} is not in {path.parent}: left out\n")
             continue
         start = time.perf_counter()
-        network = osm.read(path, speeds=speeds)
+        network = osm_download.read(path, speeds=speeds)
         graph = network.arcs("car").time_s
         print(f"{name}: read in {time.perf_counter() - start:.1f} s")
         yield strong(name, graph, network.node_lonlat)
@@ -170,27 +171,27 @@ def measure(roads: Roads) -> dict[str, Any]:
     """Ask ours and the peers the same; give the figures of ours whose growth is of interest."""
     n = roads.time_s.shape[0]
     print(f"{roads.name}: {n:,} nodes, {roads.time_s.nnz:,} arcs")
-    prepared = [timed(lambda: hierarchy.build(roads.time_s)) for _ in range(RUNS)]
+    prepared = [timed(lambda: contraction.build(roads.time_s)) for _ in range(RUNS)]
     ours_s, ours = statistics.median(seconds for seconds, _ in prepared), prepared[0][1]
-    stored_mb = sum(getattr(ours, name).nbytes for name in hierarchy.ARRAYS) / 1e6
+    stored_mb = sum(getattr(ours, name).nbytes for name in contraction.ARRAYS) / 1e6
     peak_mb = peak(roads)
     print(f"   preparation    ours {ours_s:8.2f} s, {stored_mb:.1f} MB kept, {peak_mb:.0f} MB more at the peak", end="")
     print(f", {len(ours.up_head) / n:.2f} arcs up and {len(ours.down_tail) / n:.2f} down a node")
     peers = {name: peer for name, find in PEERS.items() if (peer := find(roads)) is not None}
     draws = [np.random.default_rng(run).integers(0, n, (2, POINTS)) for run in range(RUNS + 1)]
 
-    one_s = [timed(lambda d=d: hierarchy.one_to_all(ours, d[0, :1]))[0] for d in draws][1:]
-    many = [timed(lambda d=d: hierarchy.one_to_all(ours, d[0, :AT_ONCE], dtype=np.float32))[0] for d in draws][1:]
+    one_s = [timed(lambda d=d: contraction.one_to_all(ours, d[0, :1]))[0] for d in draws][1:]
+    many = [timed(lambda d=d: contraction.one_to_all(ours, d[0, :AT_ONCE], dtype=np.float32))[0] for d in draws][1:]
     scipy = [timed(lambda d=d: dijkstra(roads.time_s, indices=d[0, :1])) for d in draws][1:]
     for (_, truth), draw in zip(scipy, draws[1:], strict=True):
-        agree("one to all", hierarchy.one_to_all(ours, draw[0, :1]), truth, 1e-9)
+        agree("one to all", contraction.one_to_all(ours, draw[0, :1]), truth, 1e-9)
     one, together, truth_s = statistics.median(one_s), statistics.median(many), statistics.median(s for s, _ in scipy)
     print(
         f"   one to all     ours {one * 1e3:8.2f} ms; {together / AT_ONCE * 1e3:.2f} ms each of {AT_ONCE} at once, single precision", end=""
     )
     print(f"; SciPy {truth_s * 1e3:.0f} ms, {truth_s / one:.0f} x")
 
-    tables = [timed(lambda d=d: hierarchy.many_to_many(ours, *d)) for d in draws][1:]
+    tables = [timed(lambda d=d: contraction.many_to_many(ours, *d)) for d in draws][1:]
     table_s = statistics.median(seconds for seconds, _ in tables)
     print(f"   {POINTS} x {POINTS}      ours {table_s * 1e3:8.2f} ms")
     peer_tables = {}
@@ -206,11 +207,11 @@ def measure(roads: Roads) -> dict[str, Any]:
         )
 
     pairs = draws[1].T[: RUNS * 10]
-    ways = [timed(lambda p=p: hierarchy.path(ours, *p)) for p in pairs]
+    ways = [timed(lambda p=p: contraction.path(ours, *p)) for p in pairs]
     for (_, (nodes, _)), pair in zip(ways, pairs, strict=True):
         total = sum(roads.time_s[a, b] for a, b in pairwise(nodes))
-        agree("path", np.array([total]), hierarchy.many_to_many(ours, pair[:1], pair[1:])[0], 1e-9)
-    few = [timed(lambda d=d: hierarchy.many_to_many(ours, d[0, :1], d[1]))[0] for d in draws][1:]
+        agree("path", np.array([total]), contraction.many_to_many(ours, pair[:1], pair[1:])[0], 1e-9)
+    few = [timed(lambda d=d: contraction.many_to_many(ours, d[0, :1], d[1]))[0] for d in draws][1:]
     path_s = statistics.median(seconds for seconds, _ in ways)
     print(f"   1 x {POINTS}        ours {statistics.median(few) * 1e3:8.2f} ms")
     line = f"   path           ours {path_s * 1e3:8.3f} ms, {statistics.median(len(nodes) for _, (nodes, _) in ways):.0f} nodes"
@@ -277,10 +278,10 @@ def peak(roads: Roads) -> float:
 
 
 def _peak(graph: Any) -> float:
-    hierarchy.warm_up()
+    contraction.warm_up()
     before = memory_kb("VmRSS")
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the peak so far
-    hierarchy.build(graph)
+    contraction.build(graph)
     return (memory_kb("VmHWM") - before) / 1e3
 
 

@@ -24,8 +24,9 @@ import numpy as np
 import shapely
 from engine import ROOT, installed, made, timed
 
-from geo import access, crs, hierarchy, isochrones, layers, osm
-from geo.network import Manifest, Network
+from geo import crs, layers
+from geo.roads import access, contraction, isochrones, osm_download
+from geo.roads.network import Manifest, Network
 
 RUNS = 11
 SLOW_RUNS = 5
@@ -40,7 +41,7 @@ PACKAGES = ("numpy", "scipy", "numba", "shapely", "geopandas", "contourpy", "net
 
 @dataclass(frozen=True)
 class Task:
-    """One network, one node of it to start from, the limits, and points on its roads with the time that `geo.access` gives them."""
+    """One network, one node of it to start from, the limits, and points on its roads with the time that `geo.roads.access` gives them."""
 
     network: Network
     node: int
@@ -89,7 +90,7 @@ def main() -> None:
         f"times     median (least) of {RUNS} runs in one process after one that does not count, {SLOW_RUNS} where one takes over a second"
     )
     start = time.perf_counter()
-    hierarchy.warm_up()
+    contraction.warm_up()
     isochrones.warm_up()
     print(f"compiled  in {time.perf_counter() - start:.1f} s (up to a minute the first time, kept on disk)\n", flush=True)
     speeds = layers.read_table(layers.bundled(), "speeds")
@@ -98,7 +99,7 @@ def main() -> None:
         if not path.is_file():
             print(f"{name} is not in {path.parent.name}: left out\n")
             continue
-        task = Task.of(osm.read(path, speeds=speeds).prepared(), limits_s)
+        task = Task.of(osm_download.read(path, speeds=speeds).prepared(), limits_s)
         ours = measure(name, task)
         for peer in (buffered, hulls):
             if find_spec("networkx"):

@@ -53,7 +53,7 @@ def serving() -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    server = subprocess.Popen([sys.executable, "-m", "webapp.cli", "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([sys.executable, "-m", "webapp.cli.main", "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 120
         while ask(port, "/") != 200:

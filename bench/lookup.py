@@ -30,9 +30,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo import access, crs, layers, osm, overlay, snapping, storage, surfaces
-from geo.network import Manifest, Network
-from geo.ways import Sides
+from geo import crs, layers
+from geo.roads import access, gate_overlay, osm_download, snapping, storage, surfaces
+from geo.roads.network import Manifest, Network
+from geo.roads.routing import Sides
 
 RUNS = 5
 CLICKS = 1000
@@ -49,7 +50,7 @@ def main() -> None:
     print("command   python " + " ".join(["bench/lookup.py", *sys.argv[1:]]))
     print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
     print(f"clicks    {CLICKS} random points, each alone; {PLACES} random places; medians; answers compared with the engine's")
-    for module in (snapping, overlay, engine.hierarchy):
+    for module in (snapping, gate_overlay, engine.hierarchy):
         module.warm_up()
     with tempfile.TemporaryDirectory() as folder:
         for name, network in networks():
@@ -61,7 +62,7 @@ def networks() -> Iterator[tuple[str, Network]]:
     for name in ("hanoi.osm.pbf", "malta.osm.pbf"):
         path = engine.ROOT.parent / "shared" / "osm" / name
         if path.is_file():
-            yield name, osm.read(path, speeds=speeds)
+            yield name, osm_download.read(path, speeds=speeds)
         else:
             print(f"{name} is not in {path.parent}: left out")
     yield "made, 50,000", two_countries(engine.made(50_000))
@@ -284,7 +285,7 @@ def over_http(network: Network, folder: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "webapp.cli", "--data", str(data), "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "webapp.cli.main", "--data", str(data), "serve", "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"ZONEATLAS_HOME": str(home)}) as server:
         try:
             asked = load(port, draw(network, CONNECTIONS * REQUESTS, 4).geometry)

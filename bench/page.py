@@ -75,7 +75,7 @@ def measure(data: Path, count: int) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     begin = time.perf_counter()
-    command = [sys.executable, "-m", "webapp.cli", "--data", str(data), "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "webapp.cli.main", "--data", str(data), "serve", "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     home = f"http://127.0.0.1:{port}"
     try:

@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 import pandas as pd
 
-from geo.criteria import Criterion
-from geo.ranking import METHODS, rank
-from geo.robustness import bands, disagreement, reversals, shares, weight_intervals
+from geo.siting.criteria import Criterion
+from geo.siting.ranking import METHODS, rank
+from geo.siting.robustness import bands, disagreement, reversals, shares, weight_intervals
 
 RUNS = 11
 SITES, MANY, CRITERIA = 200, 100_000, 12

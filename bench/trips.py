@@ -22,11 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from geo import corridors, layers
-from geo.gates import Hours
-from geo.visits import trips, whynot
-from geo.visits.itinerary import Day, Lunch, Place, Plan, Stop, Trip
-from geo.visits.timetables import Tables
+from geo import layers
+from geo.hours.gates import Hours
+from geo.roads import corridors
+from geo.visits import planner, whynot
+from geo.visits.matrices import Tables
+from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
 
 PACKAGES = ("numpy", "numba", "pyvrp", "pyvroom", "ortools")
 ZONES = {"VN": "Asia/Ho_Chi_Minh", "CN": "Asia/Shanghai"}
@@ -45,7 +46,7 @@ def main() -> None:
     print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
     print("packages  " + ", ".join(f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES))
     print(f"times     one run each, compiled code loaded before; load of the machine {os.getloadavg()[0]:.1f}\n", flush=True)
-    trips.warm_up()
+    planner.warm_up()
     proven(seeds)
     for where in (parks, plane):
         for windows, days, soon in ((True, DAYS, OURS_S), (False, DAYS, SOON_S), (False, 1, SOON_S)):
@@ -91,7 +92,7 @@ def proven(seeds: range) -> None:
         tables = Tables.of(trip, network, gates, crossings, hours)
         table_s = time.perf_counter() - start
         start = time.perf_counter()
-        plan = trips.plan(trip, network, gates, crossings, hours, tables=tables)
+        plan = planner.plan(trip, network, gates, crossings, hours, tables=tables)
         found.append((table_s, time.perf_counter() - start, plan))
         print(f"   seed {seed}: {told(plan)}, {sum(bool(leg.crossing) for day in plan.days for leg in day.legs)} crossings")
         for stop in plan.left_out[:1]:
@@ -198,7 +199,7 @@ def compared(cases: list[Case], limit_s: float) -> None:
     for case in cases:
         trip, tables = case.trip()
         start = time.perf_counter()
-        plan = trips.solve(trip, tables, seconds=0.8 * limit_s)
+        plan = planner.solve(trip, tables, seconds=0.8 * limit_s)
         seconds.append(time.perf_counter() - start)
         if plan.left_out:
             raise SystemExit(f"{case.name}: {len(plan.left_out)} stops are left out")

@@ -13,12 +13,12 @@ import pandas as pd
 import shapely
 
 from geo import crs
-from geo import faults as faults_of
-from geo import rows as rows_of
 from geo.errors import InputError, NotFoundError
-from geo.faults import Row
-from geo.region import Region
 from geo.schema import LAYERS, OPTIONAL, TABLES, Field, Layer, unfold
+from geo.tables import rows as rows_of
+from geo.tables import validation as faults_of
+from geo.tables.region import Region
+from geo.tables.validation import Row
 
 __all__ = [
     "LAYERS",

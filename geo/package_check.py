@@ -13,11 +13,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo import crs, gatehours, layers, proximity, screening
+from geo import crs, layers, proximity
 from geo.errors import AtlasError, InputError, NotFoundError
-from geo.region import Region
+from geo.hours import gate_notices
 from geo.schema import LAYERS, TABLES, unfold
-from geo.visits import tripfile
+from geo.siting import screening
+from geo.tables.region import Region
+from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
 
 PLACED = tuple(layer.id for layer in LAYERS.values() if layer.place)
@@ -135,7 +137,7 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
         report["aliases"] += [f"place: “{one}” is in no layer" for one in unknown]
     if {"gates", "gate_hours", "clocks"} <= frames.keys():
         try:
-            gatehours.read(frames["gates"], frames["gate_hours"], frames["clocks"])
+            gate_notices.read(frames["gates"], frames["gate_hours"], frames["clocks"])
         except InputError as error:
             report["gate_hours"] += error.faults
     return report
@@ -252,7 +254,7 @@ def _clock_faults(folder: Path) -> list[str]:
 def _trip_faults(folder: Path) -> list[str]:
     """List the faults of the worked examples of field visits, each with its file."""
     places, faults = Gazetteer.read(folder), []
-    for path in sorted((folder / tripfile.FOLDER).glob("*.yaml")):
-        look = partial(lambda path: tripfile.read(path.read_bytes(), places), path)
+    for path in sorted((folder / trip_file.FOLDER).glob("*.yaml")):
+        look = partial(lambda path: trip_file.read(path.read_bytes(), places), path)
         faults += [f"{path.name}: {fault}" for fault in _faults_of(look)]
     return faults

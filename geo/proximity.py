@@ -1,6 +1,6 @@
 """Straight-line nearness: geodesic distances on the WGS 84 ellipsoid, and which polygon a point lies in.
 
-A straight line is a lower bound for any road. It stands beside the road figures of :mod:`geo.access`, never instead.
+A straight line is a lower bound for any road. It stands beside the road figures of :mod:`geo.roads.access`, never instead.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo import corridors, layers
-from geo.network import Manifest, Network
+from geo import layers
+from geo.roads import corridors
+from geo.roads.network import Manifest, Network
 
 DATA = Path(__file__).parent / "data"
 STEP_M = 1000.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import geopandas as gpd
 import numpy as np
 
-from geo.network import Network
+from geo.roads.network import Network
 
 Roads = Callable[..., Network]
 Points = Callable[..., gpd.GeoDataFrame]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from geo.visits.itinerary import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
+from geo.visits.trip import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
 
 HANOI = "Asia/Ho_Chi_Minh"
 BEIJING = "Asia/Shanghai"

@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 from geo import layers
 from geo.schema import LAYERS, TABLES, Field
 from webapp import create_app, server
-from webapp.planning import Desk
+from webapp.jobs import Desk
 
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>${1}"
 """Runs on a server that compiles it, in a page that inserts it, and in a script that interpolates it."""

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException, RequestURITooLarge, SecurityError
 
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
-from webapp import labels, languages, settings, turnstile
+from webapp import i18n, labels, settings, turnstile
 from webapp.compress import compressor
 
 STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, UnavailableError: 503}
@@ -51,28 +51,15 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from geo import storage
-    from webapp import (
-        api,
-        args,
-        claims,
-        compare,
-        factsheet,
-        match,
-        ogc,
-        pages,
-        planned,
-        provenance,
-        rank,
-        service,
-        sheet,
-        takealong,
-        trip,
-        tripopen,
-        weights,
-    )
+    from geo.roads import storage
+    from webapp import args, service
+    from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
+    from webapp.ogc import routes
     from webapp.served import Served
+    from webapp.siting import claims, compare, match, rank, weights
     from webapp.store import Store
+    from webapp.trips import files, open_file
+    from webapp.trips import pages as trip
 
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, BABEL_DEFAULT_LOCALE="en")
@@ -83,12 +70,22 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["zoneatlas.served"] = served = Served(app)
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(switch_query=sheet.switch_query, map_query=sheet.map_query, toggled=sheet.toggled)
+    app.jinja_env.globals.update(switch_query=site_sheet.switch_query, map_query=site_sheet.map_query, toggled=site_sheet.toggled)
     app.jinja_env.filters["provenance"] = provenance.in_words
-    app.jinja_env.globals.update(years=args.YEARS, assumed_years=planned.assumed, planned_query=planned.query)
-    for blueprint in (planned.pages, trip.pages, tripopen.pages, takealong.pages, service.service):
+    app.jinja_env.globals.update(years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query)
+    for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
         app.register_blueprint(blueprint)
-    for blueprint in (pages.pages, rank.pages, compare.pages, claims.pages, weights.pages, match.pages, factsheet.pages, api.api, ogc.ogc):
+    for blueprint in (
+        pages.pages,
+        rank.pages,
+        compare.pages,
+        claims.pages,
+        weights.pages,
+        match.pages,
+        factsheet.pages,
+        api.api,
+        routes.ogc,
+    ):
         app.register_blueprint(blueprint)
     turnstile.install(app)
     app.before_request(_new_nonce)
@@ -172,10 +169,10 @@ def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
 def _atlas_error(error: AtlasError) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     every = getattr(error, "faults", ())
-    faults = tuple(map(languages.said, every[:MOST_FAULTS]))
+    faults = tuple(map(i18n.said, every[:MOST_FAULTS]))
     if len(every) > MOST_FAULTS:
         faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)
-    message = languages.said(getattr(error, "message", str(error)))
+    message = i18n.said(getattr(error, "message", str(error)))
     response = current_app.make_response(_say(status, message, faults, getattr(error, "parameters", ())))
     if status == 503:
         response.headers["Retry-After"] = str(turnstile.RETRY_AFTER_S)

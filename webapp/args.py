@@ -13,11 +13,11 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
-from geo.money import BASES
 from geo.schema import LAYERS
-from geo.screening import CRITERIA
-from geo.sites import STANDING
-from webapp.languages import LANGUAGES
+from geo.siting.money import BASES
+from geo.siting.screening import CRITERIA
+from geo.siting.sites import STANDING
+from webapp.i18n import LANGUAGES
 
 Reader = Callable[[list[str]], Any]
 MAX_LENGTH = 200
@@ -29,7 +29,7 @@ LENGTHS = {
 }
 """How long these may be instead, a line break counted as one."""
 SHAPES = ("linear", "step", "saturating")
-"""Shapes of :class:`geo.criteria.Criterion` that may be chosen."""
+"""Shapes of :class:`geo.siting.criteria.Criterion` that may be chosen."""
 CURRENCIES = ("USD", "CNY", "VND")
 
 
@@ -52,7 +52,7 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Only the parameters that were given and not empty, without ``lang``, which :mod:`webapp.languages` answers.
+        Only the parameters that were given and not empty, without ``lang``, which :mod:`webapp.i18n` answers.
 
     Raises
     ------
@@ -424,7 +424,7 @@ MONEY: dict[str, Reader] = {
     "offer_value": _amount,
     "offer_currency": _choice(*CURRENCIES),
 }
-"""On what basis money is compared. Whether what is stated makes sense is said by :mod:`geo.money`."""
+"""On what basis money is compared. Whether what is stated makes sense is said by :mod:`geo.siting.money`."""
 PARAMETERS |= MONEY
 
 TRIP: dict[str, Reader] = {

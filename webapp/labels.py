@@ -10,8 +10,8 @@ from flask import Flask
 from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _
 
-from geo.land import Land, free_land
-from webapp import languages
+from geo.siting.land import Land, free_land
+from webapp import i18n
 
 CODES: dict[str, Any] = {
     # kinds of park
@@ -171,21 +171,21 @@ TEXTS: dict[str, Any] = {
 
 def install(app: Flask) -> None:
     """Let an app and its templates speak the language that each visitor asks for."""
-    languages.install(app)
+    i18n.install(app)
     app.jinja_env.filters.update(
         label=label, duration=duration, kilometres=kilometres, quantity=quantity, decimal=decimal, known=is_known, name=name,
-        all_names=all_names, translated=languages.translated, province=languages.province, said=languages.said, day=languages.day,
-        weekday=languages.weekday,
+        all_names=all_names, translated=i18n.translated, province=i18n.province, said=i18n.said, day=i18n.day,
+        weekday=i18n.weekday,
     )  # fmt: skip
-    app.jinja_env.globals.update(language=languages.current, languages=languages.switches, land_of=land_of)
+    app.jinja_env.globals.update(language=i18n.current, languages=i18n.switches, land_of=land_of)
 
 
 def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     """Give all codes and texts, in the language of the request, and how times spread, as the map's script takes them."""
     texts = {"labels": CODES, "texts": TEXTS}
     told: dict[str, Any] = {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()}
-    told["labels"] |= {name: shown for name in provinces if (shown := languages.province(name)) != name}
-    return told | {"spread": SPREAD, "language": languages.current().code}
+    told["labels"] |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
+    return told | {"spread": SPREAD, "language": i18n.current().code}
 
 
 def label(code: object) -> str:
@@ -197,28 +197,28 @@ def label(code: object) -> str:
 
 def name(row: Any, stem: str = "name") -> str:
     """Name a feature in the language of the request; in English where the data have no such name. `stem` may be any such text."""
-    own = row.get(f"{stem}_{languages.current().code}")
+    own = row.get(f"{stem}_{i18n.current().code}")
     return str(own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem])
 
 
 def names(frame: Any) -> Any:
     """Name all features of a layer as :func:`name` does: a Series on the same index."""
-    column = f"name_{languages.current().code}"
+    column = f"name_{i18n.current().code}"
     return frame[column].where(frame[column].map(is_known), frame["name_en"]) if column in frame else frame["name_en"]
 
 
 def collation(text: str) -> Any:
     """Give what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters; Vietnamese without its marks."""
-    if languages.current().code == "zh":
+    if i18n.current().code == "zh":
         return text.encode("gb18030")
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d")) if languages.current().code == "vi" else text
+    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d")) if i18n.current().code == "vi" else text
     return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
     """Give the known names of a feature with the tag of their language, that of the request first, each once."""
-    first = languages.current()
-    order = [first, *(one for one in languages.LANGUAGES.values() if one is not first)]
+    first = i18n.current()
+    order = [first, *(one for one in i18n.LANGUAGES.values() if one is not first)]
     known = {one.tag: str(row[f"{stem}_{one.code}"]) for one in order if is_known(row.get(f"{stem}_{one.code}"))}
     return [(tag, text) for i, (tag, text) in enumerate(known.items()) if text not in list(known.values())[:i]]
 
@@ -285,7 +285,7 @@ def quantity(value: Any, unit: str = "") -> str:
         return gettext("unknown")
     value = float(value)
     text = decimal(value, 0 if value == int(value) or abs(value) >= 1000 else 1)
-    return f"{text}\N{NO-BREAK SPACE}{languages.translated(unit)}" if unit else text
+    return f"{text}\N{NO-BREAK SPACE}{i18n.translated(unit)}" if unit else text
 
 
 class LandWords(NamedTuple):

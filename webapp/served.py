@@ -14,12 +14,14 @@ from pathlib import Path
 from flask import Flask, g, request
 from flask_babel import gettext as _
 
-from geo import layers, package_check, screening
+from geo import layers, package_check
 from geo.errors import AtlasError, InputError, UnavailableError
 from geo.schema import LAYERS, TABLES
-from geo.visits import tripfile
-from webapp import opening, trip
+from geo.siting import screening
+from geo.visits import trip_file
+from webapp.explore import gate_hours
 from webapp.store import Store
+from webapp.trips import pages
 
 LOOK_S = 2.0
 """So often the files are looked at."""
@@ -112,9 +114,9 @@ class Served:
             store = Store(self._folder, store.home, store.public_url)
         if isinstance(store, Store):
             store.read_all()
-            opening.hours(store)
-            trip.places(store)
-            trip.examples(store)
+            gate_hours.hours(store)
+            pages.places(store)
+            pages.examples(store)
         return store
 
     def _now(self) -> Stamp:
@@ -130,7 +132,7 @@ class Served:
 
     def _files(self) -> list[Path]:
         names = ("datapackage.json", *(f"{name}.csv" for name in (*LAYERS, *TABLES)), screening.PROFILES, layers.OUTLINES)
-        return [*(self._folder / name for name in names), *sorted((self._folder / tripfile.FOLDER).glob("*.yaml"))]
+        return [*(self._folder / name for name in names), *sorted((self._folder / trip_file.FOLDER).glob("*.yaml"))]
 
     def _settled(self) -> bool:
         """Check whether the last change is some time ago, by times that a copy does not bring along."""

@@ -19,13 +19,15 @@ from flask import current_app, g
 from flask_babel import gettext as _
 from numpy.typing import NDArray
 
-from geo import access, corridors, layers, proximity, screening, search, storage, surfaces
+from geo import layers, proximity, search
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.export import About
-from geo.network import Network
-from geo.region import COAST_TOLERANCE_M
-from geo.ways import Sides
-from webapp.languages import province_names
+from geo.roads import access, corridors, storage, surfaces
+from geo.roads.network import Network
+from geo.roads.routing import Sides
+from geo.siting import screening
+from geo.tables.region import COAST_TOLERANCE_M
+from webapp.i18n import province_names
 
 T = TypeVar("T")
 CORRIDORS = "corridors"
@@ -351,7 +353,7 @@ class Store:
         return self.keep("targets", make)
 
     def access_from(self, origin: gpd.GeoDataFrame, drive: Drive) -> gpd.GeoDataFrame:
-        """Give the targets, each with how it is reached from one point: the columns of :func:`geo.access.travel_times`."""
+        """Give the targets, each with how it is reached from one point: the columns of :func:`geo.roads.access.travel_times`."""
         targets = self.targets()
         table = access.travel_times(self.roads(drive), origin, targets, profile=drive.profile)
         return targets.assign(**{name: table[name].to_numpy() for name in table.columns if name != "to_id"})
@@ -391,7 +393,7 @@ class Store:
     def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
         """Return the people and the parks reached from one point as time goes on: sums by ``travel_time_s``.
 
-        NaN where the point is joined to no road; see :func:`geo.access.profile_within`.
+        NaN where the point is joined to no road; see :func:`geo.roads.access.profile_within`.
         """
         roads, found = self.roads(drive), {}
         for name, places, amount in (("people", self.population(), "population"), ("parks", self.frame("parks"), None)):

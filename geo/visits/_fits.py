@@ -1,7 +1,7 @@
-"""Compiled part of :mod:`geo.visits.fits`: which sets of stops a day has time for, whatever they cost.
+"""Compiled part of :mod:`geo.visits.feasibility`: which sets of stops a day has time for, whatever they cost.
 
 Of all ways to see a set of stops and be at its last one only the soonest counts, with lunch and without: who is earlier can do all that
-others can. That is less than :func:`geo.visits._trips.one_day` keeps, which looks for the cheapest, too.
+others can. That is less than :func:`geo.visits._exact.one_day` keeps, which looks for the cheapest, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from geo.visits._legs import COST, FAR, arrives, empty_day, last_arrival, leaves, sets_out
+from geo.visits._day_rules import COST, FAR, arrives, empty_day, last_arrival, leaves, sets_out
 
 
 @njit(cache=True, nogil=True)

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from math import ceil, floor
 
 from geo.visits.edits import appointment
-from geo.visits.fits import Fits
-from geo.visits.itinerary import Stop, Trip
+from geo.visits.feasibility import Fits
 from geo.visits.moments import between, later
+from geo.visits.trip import Stop, Trip
 
 STEP_S = 300.0
 """Hours are looked for in steps of five minutes of the clock."""

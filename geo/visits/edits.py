@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from geo.visits import openings
-from geo.visits.itinerary import Day, Trip
 from geo.visits.moments import later
+from geo.visits.trip import Day, Trip
 
 
 def with_stop(trip: Trip, key: str, **values: Any) -> Trip:

@@ -14,11 +14,11 @@ import shapely
 
 from geo import layers, proximity
 from geo.errors import NotFoundError
-from geo.region import COAST_TOLERANCE_M
 from geo.schema import LAYERS
-from geo.visits.itinerary import Place
-from geo.visits.placenames import PlaceNames
-from geo.visits.triptext import meant, proposed, short
+from geo.tables.region import COAST_TOLERANCE_M
+from geo.visits.place_names import PlaceNames
+from geo.visits.trip import Place
+from geo.visits.trip_values import meant, proposed, short
 
 LANGUAGES = ("en", "vi", "zh")
 

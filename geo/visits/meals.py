@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from geo.visits.itinerary import Day, DayPlan, Leg, Lunch
 from geo.visits.moments import NEVER, at, between, clock, later, length, shows
+from geo.visits.trip import Day, DayPlan, Leg, Lunch
 
 TOLERANCE_S = 1.0
 """Plans hold whole seconds, rounded up, and the network has fractions: each part of a way may be off by so much."""

@@ -7,10 +7,10 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from geo import hours
 from geo.errors import InputError
-from geo.visits.itinerary import Day, Place, Stop
-from geo.visits.triptext import short
+from geo.hours import osm_hours
+from geo.visits.trip import Day, Place, Stop
+from geo.visits.trip_values import short
 
 MORE = timedelta(days=7)
 """Hours are read for so much longer than a trip, so that a longer trip can be tried."""
@@ -18,7 +18,7 @@ MORE = timedelta(days=7)
 Windows = tuple[tuple[datetime, datetime], ...]
 
 
-def rule(text: str, place: Place) -> hours.Rule:
+def rule(text: str, place: Place) -> osm_hours.Rule:
     """Read opening hours in OpenStreetMap syntax, on the clock and with the holidays of a place.
 
     Raises
@@ -34,21 +34,21 @@ def rule(text: str, place: Place) -> hours.Rule:
 
 
 @lru_cache(256)
-def _rule(text: str, timezone: str, country: str, lonlat: tuple[float, float]) -> hours.Rule:
+def _rule(text: str, timezone: str, country: str, lonlat: tuple[float, float]) -> osm_hours.Rule:
     """Read hours once for all days that are tried: a rule keeps the months that it has computed."""
-    return hours.Rule(text, ZoneInfo(timezone), country, lonlat)
+    return osm_hours.Rule(text, ZoneInfo(timezone), country, lonlat)
 
 
-def windows(rule: hours.Rule, days: Sequence[Day]) -> Windows:
+def windows(rule: osm_hours.Rule, days: Sequence[Day]) -> Windows:
     """Return opening hours as windows on their clock, from the first of some days to :data:`MORE` after the last."""
     first, last = _range(rule, days)
     months = sorted({(day.year, day.month) for day in _dates(first, last)})
-    spans = hours.merged(span for month in months for span in rule.month(*month).openings)
+    spans = osm_hours.merged(span for month in months for span in rule.month(*month).openings)
     start, end = (datetime.combine(day, time.min, rule.zone) for day in (first, last + timedelta(days=1)))
-    return tuple((one.astimezone(rule.zone), other.astimezone(rule.zone)) for one, other in hours.cut(spans, start, end))
+    return tuple((one.astimezone(rule.zone), other.astimezone(rule.zone)) for one, other in osm_hours.cut(spans, start, end))
 
 
-def incomplete_years(rule: hours.Rule, days: Sequence[Day]) -> list[int]:
+def incomplete_years(rule: osm_hours.Rule, days: Sequence[Day]) -> list[int]:
     """List the years of :func:`windows` of which not every holiday that counts is known."""
     return [year for year in sorted({day.year for day in _dates(*_range(rule, days))}) if not rule.complete(year)]
 
@@ -58,7 +58,7 @@ def for_days(stop: Stop, days: Sequence[Day]) -> Windows | None:
     return windows(rule(stop.hours, stop.place), days) if stop.hours else stop.windows
 
 
-def _range(rule: hours.Rule, days: Sequence[Day]) -> tuple[date, date]:
+def _range(rule: osm_hours.Rule, days: Sequence[Day]) -> tuple[date, date]:
     first = min(day.start for day in days).astimezone(rule.zone).date()
     return first, max(day.end for day in days).astimezone(rule.zone).date() + MORE
 

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from geo.visits.itinerary import Crossing, DayPlan, Leg, Place, Trip, Visit
-from geo.visits.timetables import FAR, Tables, towns
+from geo.visits.matrices import FAR, Tables, towns
+from geo.visits.trip import Crossing, DayPlan, Leg, Place, Trip, Visit
 
 if TYPE_CHECKING:
-    from geo.visits._legs import Model
+    from geo.visits._day_rules import Model
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def on_road_s(days: Sequence[DayPlan]) -> float:
 
 def _fastest(model: Model, day: int, route: Route) -> list[_Label]:
     """Choose ways and lunch, of equal ones the early lunch: how one stands at the beginning, after each stop, and at the end."""
-    from geo.visits._legs import COST, last_arrival, leaves, sets_out
+    from geo.visits._day_rules import COST, last_arrival, leaves, sets_out
 
     states = (False, True) if model.lunch_s else (False,)
     labels = [_Label(int(sets_out(model, day, route.begin, eaten)), 0, eaten, None, -1, False) for eaten in reversed(states)]
@@ -147,7 +147,7 @@ def _unbeaten(labels: list[_Label]) -> list[_Label]:
 
 def _late(model: Model, day: int, route: Route, ways: list[int]) -> list[tuple[int, int]]:
     """Return how late one may arrive at each stop, hungry and after lunch, over the same gates; lunch may be somewhere else."""
-    from geo.visits._legs import departure, departure_fed, hungry_until, last_arrival, must_arrive
+    from geo.visits._day_rules import departure, departure_fed, hungry_until, last_arrival, must_arrive
 
     until = [int(last_arrival(model, day, route.end, eaten)) for eaten in (0, 1)]
     late, then = [], route.end
@@ -176,7 +176,7 @@ class _Clock:
         return _arrival(self.model, self.day, here, there, way, leave, fed)
 
     def depart(self, here: int, there: int, way: int, arrive: int, fed: bool) -> int:
-        from geo.visits._legs import departure, departure_fed
+        from geo.visits._day_rules import departure, departure_fed
 
         if fed:
             return int(departure_fed(self.model, self.day, here, there, way, arrive))
@@ -184,7 +184,7 @@ class _Clock:
 
     def empty(self, route: Route) -> DayPlan:
         """Return a day without visits: nothing to do, or one way, the cheapest and of those the quickest."""
-        from geo.visits._legs import COST, empty_day, straight
+        from geo.visits._day_rules import COST, empty_day, straight
 
         begin, end = self.nodes[route.begin], self.nodes[route.end]
         if route.begin == route.end:
@@ -200,7 +200,7 @@ class _Clock:
 
     def before(self, meal: _Meal | None, leg: Leg, begin: Place) -> tuple[datetime, datetime] | None:
         """Return the lunch where a day begins; none if one sets out so late that it is not needed."""
-        from geo.visits._legs import sets_out
+        from geo.visits._day_rules import sets_out
 
         node = self.nodes.index(begin)
         if meal is None or leg.depart >= _at(int(sets_out(self.model, self.day, node, 1)), begin.zone):
@@ -209,7 +209,7 @@ class _Clock:
 
     def meal(self, here: int, there: int, way: int, leave: int, latest: int, *, at_goal: bool) -> _Meal:
         """Choose where to eat on a way that one may begin at a moment, so that one is there, and has eaten, at `latest`."""
-        from geo.visits._legs import DRIVE, ON, PASSAGE, fed
+        from geo.visits._day_rules import DRIVE, ON, PASSAGE, fed
 
         model, lunch_s = self.model, self.model.lunch_s
         drive, on, over = int(model.way[way, DRIVE]), int(model.way[way, ON]), model.way[way, PASSAGE] >= 0
@@ -227,7 +227,7 @@ class _Clock:
 
     def _behind(self, way: int, reach: int) -> int:
         """Return when one arrives who reaches the gate of a way at a moment."""
-        from geo.visits._legs import DRIVE
+        from geo.visits._day_rules import DRIVE
 
         return FAR if reach >= FAR else _arrival(self.model, self.day, 0, 0, way, reach - int(self.model.way[way, DRIVE]), False)
 
@@ -258,13 +258,13 @@ def _ways(model: Model, here: int, there: int) -> range:
 
 
 def _arrival(model: Model, day: int, here: int, there: int, way: int, leave: int, fed: bool) -> int:
-    from geo.visits._legs import arrives
+    from geo.visits._day_rules import arrives
 
     return int(arrives(model, day, here, there, way, leave, fed))
 
 
 def _begins(model: Model, day: int, stop: int, moment: int) -> int:
-    from geo.visits._legs import visit_begins
+    from geo.visits._day_rules import visit_begins
 
     return int(visit_begins(model, day, stop, moment))
 

@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geo.errors import NotFoundError
-from geo.network import Network
-from geo.visits import changes, tripfile
-from geo.visits.changes import Change, Changes, Edit, english, gate_names, smallest
+from geo.roads.network import Network
+from geo.visits import relaxations, trip_file
 from geo.visits.edits import with_day, with_stop
-from geo.visits.fits import Fits, TimeUp, warm_up
+from geo.visits.feasibility import Fits, TimeUp, warm_up
 from geo.visits.gazetteer import Gazetteer
-from geo.visits.itinerary import Plan, Stop, Trip
+from geo.visits.matrices import FAR, Tables, towns
 from geo.visits.moments import later
-from geo.visits.timetables import FAR, Tables, towns
+from geo.visits.relaxations import Change, Changes, Edit, english, gate_names, smallest
+from geo.visits.trip import Plan, Stop, Trip
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from geo.gates import Hours
+    from geo.hours.gates import Hours
 
 DAY_S = 24 * 3600.0
 FEW = 3
@@ -63,7 +63,7 @@ SENTENCES = {
     "crowded": "%(stop)s would fit alone; the days are too full for it beside %(count)s other stops of the plan.",
     "conflict_many": "%(stop)s would fit alone; together with the %(count)s stops of the plan no way was found.",
     "not_found": "In the time given no reason was found.",
-    **changes.SENTENCES,
+    **relaxations.SENTENCES,
 }
 """Why a stop is not in the plan and what brings it in, by code; the web app translates these sentences."""
 
@@ -108,7 +108,7 @@ def explain(
 ) -> WhyNot:
     """Say why a stop is not in a plan, and find the smallest change of each kind that brings it in.
 
-    For trips of more than :data:`geo.visits.trips.EXACT` stops a plan that is not found may exist; then the answer is never complete.
+    For trips of more than :data:`geo.visits.planner.EXACT` stops a plan that is not found may exist; then the answer is never complete.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def explain(
 
 def _as_file(places: Gazetteer, trip: Trip) -> Trip:
     """Write a trip as a file, with all that is known of its places, and read it again."""
-    return tripfile.read(tripfile.write(trip), places)
+    return trip_file.read(trip_file.write(trip), places)
 
 
 # Reasons -----------------------------------------------------------------------------------------------------------------

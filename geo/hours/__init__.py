@@ -1,0 +1,1 @@
+"""When a gate is open: calendars, clocks, opening hours, notices."""

@@ -1,0 +1,287 @@
+"""Opening hours in OpenStreetMap syntax: when one may enter, month by month, with real holidays and last entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from geo.errors import InputError, NotFoundError
+from geo.hours import calendars
+
+Span = tuple[datetime, datetime]
+"""From a moment until before another, both in UTC."""
+
+YEARS = range(1970, 2100)
+"""For which hours are computed: those of a Unix clock, and of calendars with a moon."""
+DAYLIGHT = "sunrise-sunset"
+MARGIN = timedelta(days=4)
+"""Computed on either side of a month, so that a night or a weekend at its edge is whole."""
+MAX_MONTHS = 60
+"""So many months of a rule are kept; then they are computed anew."""
+DAY = timedelta(days=1)
+LAST_ENTRY = re.compile(r"(?P<hour>[0-4]\d):(?P<minute>[0-5]\d)|(?P<minutes>\d{1,3}) min")
+DAYS = r"(?:(?:Mo|Tu|We|Th|Fr|Sa|Su)(?:-(?:Mo|Tu|We|Th|Fr|Sa|Su))?|PH)"
+ON_DAYS = re.compile(rf"(?P<days>{DAYS}(?:,{DAYS})*)(?P<hours>\s.*)?", re.DOTALL)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+REFUSED = (
+    (re.compile(r"\bSH\b"), "school holidays (SH) are not known here"),
+    (re.compile(r"\bunknown\b"), "unknown hours have no row"),
+    (re.compile(r"\d\+"), "an open end is no hour"),
+    (re.compile(r"\|\|"), "a fallback (||) is not understood here"),
+)
+"""What the syntax allows and the evaluation would quietly take for something else."""
+
+
+@dataclass(frozen=True)
+class Month:
+    """The hours of a month: ``openings`` as written, ``entries`` when one may enter; in order, apart, cut to the month."""
+
+    start: datetime
+    end: datetime
+    openings: tuple[Span, ...]
+    entries: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Hours as somebody wrote them down.
+
+    Attributes
+    ----------
+    text
+        OpenStreetMap syntax, on the clock of ``zone``. ``PH`` stands at the beginning of a rule only, alone or among days of the week:
+        ``PH off``, ``Su,PH 09:00-12:00``; it means the holidays of ``country``.
+    zone
+        The clock.
+    country
+        Whose holidays ``PH`` means.
+    lonlat
+        Where the sun rises and sets.
+    last_entry
+        ``30 min``: nobody enters in the last half-hour of each opening. ``15:00``: nobody enters from then on, counted from the
+        midnight before the opening began, so that ``25:30`` is half past one of the night; an opening of more than a day counts
+        as one for each day. None: until it closes. The moment itself is too late, as that of closing is.
+    closed_on
+        Countries on whose holidays it is closed, from midnight to midnight.
+    workdays
+        Countries whose working days it follows: closed on a holiday of one of them, and on a weekend that all of them work
+        in exchange for a day off, it is open as on the last day before that weekend.
+
+    Raises
+    ------
+    InputError
+        Something of it cannot be understood; every fault is named.
+    """
+
+    text: str
+    zone: ZoneInfo
+    country: str
+    lonlat: tuple[float, float]
+    last_entry: str | None = None
+    closed_on: tuple[str, ...] = ()
+    workdays: tuple[str, ...] = ()
+    _months: dict[tuple[int, int], Month] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        faults = _text_faults(self.text, self.zone)
+        if self.last_entry is not None and not LAST_ENTRY.fullmatch(self.last_entry):
+            faults.append(f"last_entry: “{self.last_entry}” is neither a time, as 15:00, nor minutes before closing, as 30 min")
+        if self.workdays and self._names_holidays:
+            faults.append("workdays: the hours name holidays (PH) themselves")
+        for name in ("closed_on", "workdays"):
+            faults += [f"{name}: {fault}" for country in getattr(self, name) for fault in _country_faults(country)]
+        if self._names_holidays:
+            faults += [f"opening_hours: {fault}" for fault in _country_faults(self.country)]
+        if faults:
+            raise InputError(f"The opening hours “{self.text}” cannot be read.", faults)
+
+    @property
+    def _names_holidays(self) -> bool:
+        return bool(re.search(r"\bPH\b", _unquoted(self.text)))
+
+    @property
+    def calendars(self) -> tuple[str, ...]:
+        """Give the countries whose holidays count."""
+        return tuple(dict.fromkeys((*self.closed_on, *self.workdays, *((self.country,) if self._names_holidays else ()))))
+
+    def complete(self, year: int) -> bool:
+        """Say whether every holiday that counts is known for a year."""
+        return all(calendars.has_data(country, year) for country in self.calendars)
+
+    def holiday(self, day: date) -> str | None:
+        """Name the holiday that counts on a day, in the language of its country; None where there is none."""
+        names = (calendars.year_of(country, day.year).holidays.get(day) for country in self.calendars)
+        return next((name for name in names if name), None)
+
+    def month(self, year: int, month: int) -> Month:
+        """Give the hours of a month on the clock of the rule."""
+        found = self._months.get((year, month))
+        if found is None:
+            if len(self._months) >= MAX_MONTHS:
+                self._months.clear()
+            found = self._months[year, month] = self._computed(year, month)
+        return found
+
+    def _computed(self, year: int, month: int) -> Month:
+        first, after = date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+        days = [first - MARGIN + n * DAY for n in range((after - first + 2 * MARGIN).days)]
+        openings = self._written(days)
+        if self.workdays:
+            openings = self._exchanged(openings, days)
+        closed = [(midnight(day, self.zone), midnight(day + DAY, self.zone)) for day in days if self._closed(day)]
+        openings = merged(without(openings, closed))
+        start, end = midnight(first, self.zone), midnight(after, self.zone)
+        entries = tuple(cut(self._entries(openings), start, end))
+        return Month(start, end, tuple(cut(openings, start, end)), entries)
+
+    def _written(self, days: list[date]) -> list[Span]:
+        """Evaluate the text from the first to the last of some days, with the dates of the holidays in it."""
+        import opening_hours
+
+        holidays = [day for day in days if day in calendars.year_of(self.country, day.year).holidays] if self._names_holidays else []
+        hours = opening_hours.OpeningHours(
+            _with_dates(self.text, holidays), timezone=self.zone, coords=(self.lonlat[1], self.lonlat[0]), auto_country=False
+        )
+        start, end = (datetime(day.year, day.month, day.day, tzinfo=self.zone) for day in (days[0], days[-1]))
+        spans = hours.intervals(start, end)
+        return merged((span[0].astimezone(UTC), span[1].astimezone(UTC)) for span in spans if span[2] == opening_hours.State.OPEN)
+
+    def _closed(self, day: date) -> bool:
+        return any(day in calendars.year_of(country, day.year).holidays for country in (*self.closed_on, *self.workdays))
+
+    def _exchanged(self, openings: list[Span], days: list[date]) -> list[Span]:
+        """Open on each worked weekend as on the last day before that weekend."""
+        for day in days[2:]:
+            years = [calendars.year_of(country, day.year) for country in self.workdays]
+            weekend = set().union(*(one.weekend for one in years))
+            if day.weekday() not in weekend or not all(one.is_workday(day) for one in years):
+                continue
+            like = day
+            while like.weekday() in weekend:
+                like -= DAY
+            there = cut(openings, midnight(like, self.zone), midnight(like + DAY, self.zone))
+            moved = [(self._moved(start, day - like), self._moved(end, day - like)) for start, end in there]
+            openings = merged([*without(openings, [(midnight(day, self.zone), midnight(day + DAY, self.zone))]), *moved])
+        return openings
+
+    def _moved(self, moment: datetime, by: timedelta) -> datetime:
+        """Give the same time of another day on the clock of the rule."""
+        return (moment.astimezone(self.zone) + by).astimezone(UTC)
+
+    def _entries(self, openings: list[Span]) -> list[Span]:
+        if self.last_entry is None:
+            return openings
+        match = LAST_ENTRY.fullmatch(self.last_entry)
+        assert match is not None
+        if match["minutes"]:
+            before = timedelta(minutes=int(match["minutes"]))
+            return [(start, end - before) for start, end in openings if start < end - before]
+        out = []
+        for start, end in self._daily(openings):
+            day = start.astimezone(self.zone).date() + int(match["hour"]) // 24 * DAY
+            last = datetime(day.year, day.month, day.day, int(match["hour"]) % 24, int(match["minute"]), tzinfo=self.zone).astimezone(UTC)
+            out.append((start, min(end, last)))
+        return merged(span for span in out if span[0] < span[1])
+
+    def _daily(self, openings: list[Span]) -> Iterator[Span]:
+        """Part the openings of more than a day at each midnight."""
+        for start, end in openings:
+            while end - start > DAY:
+                next_day = midnight(start.astimezone(self.zone).date() + DAY, self.zone)
+                yield start, next_day
+                start = next_day
+            yield start, end
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Give the beginning of a day on a clock, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+# Text --------------------------------------------------------------------------------------------------------------------
+
+
+def _unquoted(text: str) -> str:
+    """Take the comments out of the text of opening hours."""
+    return re.sub(r'"[^"]*"', '""', text)
+
+
+def _rules(text: str) -> list[str]:
+    """Part opening hours at each semicolon outside of a comment."""
+    return [part.strip() for part in re.findall(r'(?:"[^"]*"|[^;"])+', text) if part.strip()]
+
+
+def _with_dates(text: str, holidays: Iterable[date]) -> str:
+    """Write the dates of holidays where opening hours say ``PH``; a rule for holidays alone is left out where there is none."""
+    dates = ",".join(f"{day.year} {MONTHS[day.month - 1]} {day.day:02}" for day in holidays)
+    out = []
+    for rule in _rules(text):
+        match = ON_DAYS.fullmatch(rule)
+        days = match["days"].split(",") if match else []
+        if match is None or "PH" not in days:
+            out.append(rule)
+            continue
+        weekdays = ",".join(day for day in days if day != "PH")
+        out += [f"{days}{match['hours'] or ''}" for days in (weekdays, dates) if days]
+    return "; ".join(out) or "off"
+
+
+def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
+    import opening_hours
+
+    if not _rules(text):
+        return ["opening_hours: is empty"]
+    bare = _unquoted(text)
+    faults = [f"opening_hours: {why}" for pattern, why in REFUSED if pattern.search(bare)]
+    for rule in _rules(text):
+        match = ON_DAYS.fullmatch(rule)
+        rest = (match["hours"] or "") if match else rule
+        if re.search(r"\bPH\b", _unquoted(rest)):
+            faults.append(f"opening_hours: PH in “{rule}” does not stand at the beginning, alone or among days of the week")
+    if faults:
+        return faults
+    try:
+        opening_hours.OpeningHours(_with_dates(text, [date(2026, 1, 1)]), timezone=zone, auto_country=False, auto_timezone=False)
+    except opening_hours.ParserError as error:  # type: ignore[attr-defined]  # its stub leaves it out
+        return [f"opening_hours: {' '.join(str(error).split('= ')[-1].split())}"]
+    return []
+
+
+def _country_faults(country: str) -> list[str]:
+    try:
+        calendars.year_of(country, YEARS[0])
+    except NotFoundError as error:
+        return [str(error)]
+    return []
+
+
+# Spans -------------------------------------------------------------------------------------------------------------------
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Put spans in order and join those that touch; empty ones go."""
+    out: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
+
+
+def cut(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+    """Keep of the spans what lies between two moments."""
+    return [(max(one, start), min(other, end)) for one, other in spans if one < end and other > start]
+
+
+def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """Take some spans out of others."""
+    out = list(spans)
+    for start, end in holes:
+        parts: list[Any] = [((one, min(other, start)), (max(one, end), other)) for one, other in out]
+        out = [part for pair in parts for part in pair if part[0] < part[1]]
+    return out

@@ -1,0 +1,1 @@
+"""Roads as arrays: networks, and the fastest ways on them."""

@@ -1,0 +1,316 @@
+"""Access by road: travel-time tables, the nearest of each kind, people within reach, routes.
+
+Every function takes a :class:`geo.roads.network.Network` and point layers. A point layer may have the columns ``country`` and, for
+gates, ``opposite_country``: a point is joined to roads of its own country only, and a gate to those of either side. From a
+point of one of its two countries a gate is reached on that side: the way to a gate does not pass through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+import shapely.ops
+from numpy.typing import NDArray
+
+from geo import crs
+from geo.errors import InputError, NotFoundError
+from geo.proximity import lonlat
+from geo.roads import contraction, gate_overlay
+from geo.roads.network import Network
+from geo.roads.routing import Found, Sides, known, solve, times
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
+    """Tabulate the way by road from every origin to every destination: the fastest one, and how long it is.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair, in the order of origins, then of destinations: ``from_id``, ``to_id``; ``travel_time_s`` and
+        ``length_m`` along the fastest way, both with the legs from the points to the road, NaN where there is no way;
+        ``distance_m`` as the crow flies; ``from_snap_m``, ``to_snap_m`` straight from the points to the road, NaN where no
+        road is within the network's limit; ``gates`` passed, in order, separated by semicolons, empty for none and NaN
+        where there is no way; ``coarse``, true where the network is a sketch.
+    """
+    from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
+    found = solve(network, profile, from_, to, detail=True)
+    n, m = len(origins), len(destinations)
+    gates = np.full((n, m), "", object)
+    for row, column in zip(*np.nonzero(found.crossings), strict=True):
+        passed = found.gates[row, column]
+        gates[row, column] = ";".join(network.manifest.gates[one] for one in passed)
+    gates[~np.isfinite(found.time_s)] = np.nan
+    table = pd.MultiIndex.from_product([origins.index, destinations.index], names=["from_id", "to_id"]).to_frame(index=False)
+    return table.assign(
+        travel_time_s=known(found.time_s).ravel(),
+        length_m=known(found.length_m).ravel(),
+        distance_m=crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None]).ravel(),
+        from_snap_m=np.repeat(from_.nearest_m(n), m),
+        to_snap_m=np.tile(to.nearest_m(m), n),
+        gates=pd.array(gates.ravel(), dtype="str"),
+        coarse=network.manifest.coarse,
+    )
+
+
+def time_matrix(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
+    """Give only the travel times of :func:`travel_times`, in seconds: origins down, destinations across, NaN where no way."""
+    time_s = times(network, profile, Sides.of(network, origins, profile), Sides.of(network, destinations, profile))
+    return pd.DataFrame(known(time_s), index=origins.index, columns=destinations.index)
+
+
+def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
+    """Keep the `k` quickest destinations of each origin, quickest first, with their ``rank``; unreachable ones never count.
+
+    Parameters
+    ----------
+    table
+        As :func:`travel_times` gives it.
+    """
+    if k < 1:
+        raise InputError("k must be 1 or more.")
+    order = {key: i for i, key in enumerate(dict.fromkeys(table["from_id"]))}
+    reachable = table[table["travel_time_s"].notna()]
+    ranked = reachable.assign(_order=reachable["from_id"].map(order)).sort_values(["_order", "travel_time_s"], kind="stable")
+    best = ranked.groupby("from_id", sort=False).head(k)
+    rank = best.groupby("from_id", sort=False).cumcount() + 1
+    return best.drop(columns="_order").assign(rank=rank).reset_index(drop=True)
+
+
+def people_within(
+    network: Network, origins: gpd.GeoDataFrame, population: gpd.GeoDataFrame, limits_s: Sequence[float], *, profile: str = "car"
+) -> pd.DataFrame:
+    """Count the people who live at most so far from each origin, by road.
+
+    Parameters
+    ----------
+    population
+        Points with a column ``population`` and ``country``. Only people who live in these places are counted.
+    limits_s
+        Travel times; a place exactly at the limit counts.
+
+    Returns
+    -------
+    DataFrame
+        On the index of `origins`, one column a limit, named by it; NaN where the origin is joined to no road.
+    """
+    from_, to = Sides.of(network, origins, profile), Sides.of(network, population, profile)
+    time = times(network, profile, from_, to)
+    people = population["population"].to_numpy(float)
+    counts = {limit: (people * (time <= limit)).sum(axis=1) for limit in limits_s}
+    table = pd.DataFrame(counts, index=origins.index)
+    table[np.isnan(from_.nearest_m(len(origins)))] = np.nan
+    return table
+
+
+def profile_within(
+    network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, amount: str | None = None, profile: str = "car"
+) -> pd.DataFrame:
+    """Tabulate how much is reached from each origin as time goes on: the steps of its access profile.
+
+    Parameters
+    ----------
+    destinations
+        One with the id of an origin is that origin, and does not count for it.
+    amount
+        Column of the destinations that is summed, such as ``population``; None counts each as 1.
+
+    Returns
+    -------
+    DataFrame
+        One row a step, by origin, then rising: ``from_id``; ``travel_time_s``, 0 in the first row; ``reached``, the sum over all
+        destinations at most that far away. What no road leads to is in no sum; an origin that is joined to no road has a single
+        row, with NaN.
+    """
+    from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
+    time_s = times(network, profile, from_, to)
+    size = np.ones(len(destinations)) if amount is None else destinations[amount].to_numpy(float)
+    joined = ~np.isnan(from_.nearest_m(len(origins)))
+    steps_s, reached = [], []
+    for key, row_s, known_at_all in zip(origins.index, time_s, joined, strict=True):
+        counts = np.isfinite(row_s) & (destinations.index != key)
+        at_s, step = np.unique(np.append(0.0, row_s[counts]), return_inverse=True)
+        steps_s.append(at_s)
+        reached.append(np.bincount(step, np.append(0.0, size[counts])).cumsum() if known_at_all else np.full(len(at_s), np.nan))
+    return pd.DataFrame(
+        {
+            "from_id": origins.index.repeat([len(one) for one in steps_s]),
+            "travel_time_s": np.concatenate([np.empty(0), *steps_s]),
+            "reached": np.concatenate([np.empty(0), *reached]),
+        }
+    )
+
+
+def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFrame, *, profile: str = "car") -> gpd.GeoDataFrame:
+    """Find the fastest way from one point to another, step by step.
+
+    Parameters
+    ----------
+    origin, destination
+        Layers of one row.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a step: ``kind`` (``access``, ``road`` or ``gate``), ``name`` and main ``road_class`` of the road, ``gate`` passed,
+        ``length_m``, ``travel_time_s``, and the line in the direction of travel (WGS 84). The sums are those of
+        :func:`travel_times`.
+
+    Raises
+    ------
+    NotFoundError
+        There is no way; the sentence says whether a point has no road nearby or the roads do not meet.
+    """
+    import geopandas as gpd
+
+    if len(origin) != 1 or len(destination) != 1:
+        raise InputError("A route has one origin and one destination.")
+    from_, to = Sides.of(network, origin, profile), Sides.of(network, destination, profile)
+    for sides, end in ((from_, "start"), (to, "destination")):
+        if not (sides.snap.segment >= 0).any():
+            raise NotFoundError(f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of the {end}.")
+    found = solve(network, profile, from_, to, detail=True, path=True)
+    if not np.isfinite(found.time_s[0, 0]):
+        raise NotFoundError("These roads do not lead from the start to the destination.")
+    steps = _steps(network, profile, from_, to, found)
+    return gpd.GeoDataFrame(steps, geometry="geometry", crs=crs.WGS84)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the whole network is reached from one point.
+
+    Attributes
+    ----------
+    node_s
+        (n,) seconds from the point to each node, or from the node to the point; inf where there is no way.
+    segments, fractions, leg_s
+        Where the point is joined to roads (a gate twice), and the seconds of the leg to there.
+    """
+
+    node_s: NDArray[np.float64]
+    segments: NDArray[np.int64]
+    fractions: NDArray[np.float64]
+    leg_s: NDArray[np.float64]
+
+
+def reach(network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", towards: bool = False) -> Reach:
+    """Give the travel time to every node of the network; `towards`, from every node to the point.
+
+    Parameters
+    ----------
+    point
+        Layer of one row.
+    """
+    from scipy.sparse.csgraph import dijkstra
+
+    if len(point) != 1:
+        raise InputError("Reach is told from one point.")
+    sides = Sides.of(network, point, profile)
+    joined = np.flatnonzero(sides.snap.segment >= 0)
+    node_s = np.full(network.node_count, np.inf)
+    start_s = (sides.in_s if towards else sides.out_s) + sides.leg_s[:, None]
+    if len(joined):
+        nodes, offsets = sides.node[joined].ravel(), start_s[joined].ravel()
+        if profile in network.hierarchies:
+            node_s = _reach_prepared(network, profile, nodes, offsets, towards)
+        else:
+            graph = network.arcs(profile).time_s
+            rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
+            node_s = (rows + offsets[:, None]).min(axis=0)
+    return Reach(node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined])
+
+
+def _reach_prepared(
+    network: Network, profile: str, nodes: NDArray[np.int64], offset_s: NDArray[np.float64], towards: bool
+) -> NDArray[np.float64]:
+    """Start at the point and, later, at every gate that is passed: what remains are roads inside a country."""
+    prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
+    if len(gates.node):
+        ends = {"targets": nodes[None], "end_s": offset_s[None]} if towards else {"sources": nodes[None], "start_s": offset_s[None]}
+        times = contraction.many_to_many(prepared, **({"sources": gates.node} if towards else {"targets": gates.node}), **ends)
+        total_s = gates.total_s.T if towards else gates.total_s
+        over, _ = gate_overlay.join(times.reshape(1, -1), total_s)
+        nodes, offset_s = np.concatenate([nodes, gates.node]), np.concatenate([offset_s, over[0]])
+    return contraction.one_to_all(prepared, nodes[None], start_s=offset_s[None], reverse=towards)[0]
+
+
+# Routes ----------------------------------------------------------------------------------------------------------------
+
+
+def _steps(network: Network, profile: str, from_: Sides, to: Sides, found: Found) -> list[dict[str, Any]]:
+    entry, goal = found.entries[0, 0]
+    a, b = found.ends[0, 0]
+    first, last = int(from_.snap.segment[entry]), int(to.snap.segment[goal])
+    f, g = float(from_.snap.fraction[entry]), float(to.snap.fraction[goal])
+    if a < 0 and np.array_equal(from_.point[entry], to.point[goal]):
+        return [_leg(from_.point[entry], to.point[goal], 0.0, 0.0)]
+    pieces: list[tuple[int, float, float]] = []  # segment, from fraction, to fraction
+    if a < 0:
+        pieces.append((first, f, g))
+    else:
+        assert found.path is not None
+        nodes, between = found.path
+        pieces.append((first, f, float(a)))
+        pieces += [
+            (int(one), 0.0, 1.0) if network.tail[one] == node else (int(one), 1.0, 0.0)
+            for one, node in zip(between, nodes[:-1], strict=True)
+        ]
+        pieces.append((last, float(b), g))
+    steps = [_leg(from_.point[entry], from_.snap.lonlat[entry], from_.leg_m[entry], from_.leg_s[entry])]
+    for segment, start, end in pieces:
+        if start == end:
+            continue
+        step = _road(network, profile, segment, start, end)
+        previous = steps[-1]
+        same_road = previous["kind"] == step["kind"] == "road" and previous["name"] == step["name"]
+        if same_road and (step["name"] or previous["road_class"] == step["road_class"]):
+            if step["length_m"] > previous["length_m"]:
+                previous["road_class"] = step["road_class"]
+            previous["length_m"] += step["length_m"]
+            previous["travel_time_s"] += step["travel_time_s"]
+            previous["geometry"] = _join(previous["geometry"], step["geometry"])
+        else:
+            steps.append(step)
+    steps.append(_leg(to.snap.lonlat[goal], to.point[goal], to.leg_m[goal], to.leg_s[goal]))
+    return steps
+
+
+def _leg(start: NDArray[np.float64], end: NDArray[np.float64], length_m: float, time_s: float) -> dict[str, Any]:
+    return {
+        "kind": "access",
+        "name": "",
+        "road_class": "",
+        "gate": "",
+        "length_m": float(length_m),
+        "travel_time_s": float(time_s),
+        "geometry": shapely.LineString([start, end]),
+    }
+
+
+def _road(network: Network, profile: str, segment: int, start: float, end: float) -> dict[str, Any]:
+    manifest = network.manifest
+    line = shapely.LineString(crs.mercator(network.shape(segment)))
+    piece = shapely.get_coordinates(shapely.ops.substring(line, start, end, normalized=True)) if line.length else network.shape(segment)
+    points = crs.from_mercator(piece) if line.length else piece
+    gate, name, road_class = int(network.gate[segment]), int(network.name[segment]), int(network.road_class[segment])
+    return {
+        "kind": "gate" if gate >= 0 else "road",
+        "name": manifest.names[name] if name >= 0 else "",
+        "road_class": manifest.road_classes[road_class] if road_class >= 0 else "",
+        "gate": manifest.gates[gate] if gate >= 0 else "",
+        "length_m": float(network.length_m[segment] * abs(end - start)),
+        "travel_time_s": float(network.time_s[profile][segment] * abs(end - start)),
+        "geometry": shapely.LineString(points if len(points) > 1 else np.repeat(points, 2, axis=0)),
+    }
+
+
+def _join(line: Any, more: Any) -> Any:
+    return shapely.LineString(np.concatenate([shapely.get_coordinates(line), shapely.get_coordinates(more)[1:]]))

@@ -1,0 +1,382 @@
+"""Isochrones: the area from which, or to which, one drives at most so long.
+
+A place lies inside exactly where :mod:`geo.roads.access` would give it a travel time within the limit: the time on the road at
+the nearest point of the nearest road, plus the leg to that road. That field is laid on a raster, and its contours are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, cos, radians
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo import crs
+from geo.errors import InputError, NotFoundError
+from geo.roads import access
+from geo.roads.network import Manifest, Network
+from geo.roads.snapping import plain
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+CELLS = 448
+"""Cells along the longer side of the raster."""
+LEAST_CELL_M = 5.0
+BLOCK = 64
+"""Segments that are looked at or left out together."""
+MARGIN = 6
+"""Cells around what the area may cover."""
+LAYINGS = 4
+"""How often the raster may be laid anew where the area turns out to need another box; the first or the second nearly always fits."""
+STEEP = 1.0
+"""Times farther from a limit than a leg of so many cells count as just so far, for where a contour runs between two cells."""
+DEGREE_M = 111_195.0
+"""A degree on the mean sphere."""
+MOST_LIMITS = 12
+LAND_WIDTH_M = 40_000.0
+"""Width of the margin around the roads within which a leg may still lead somewhere; the network's snap limit may be less."""
+
+
+def isochrones(
+    network: Network,
+    point: gpd.GeoDataFrame,
+    limits_s: Sequence[float],
+    *,
+    profile: str = "car",
+    towards: bool = False,
+    countries: gpd.GeoDataFrame | None = None,
+    cells: int = CELLS,
+) -> gpd.GeoDataFrame:
+    """Draw the area within each limit.
+
+    Parameters
+    ----------
+    point
+        Layer of one row; see :mod:`geo.roads.access` for the country of a point or gate.
+    limits_s
+        Travel times in seconds; a place exactly at a limit lies inside.
+    towards
+        Draw from where one reaches the point, rather than what one reaches from it; they differ where streets are one-way.
+    countries
+        Polygons with the column ``country``. Legs stay in the country of their road, and off the sea.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a limit, the largest first, so that smaller ones are drawn on top: ``limit_s``, ``coarse``, and the area as a
+        valid MultiPolygon (WGS 84), empty where nothing is reached.
+
+    Raises
+    ------
+    InputError
+        No limit, too many, or one that is not a positive finite number.
+    NotFoundError
+        No road lies within the network's limit of the point.
+    """
+    import geopandas as gpd
+
+    limits = sorted({float(limit) for limit in limits_s}, reverse=True)
+    if not limits or len(limits) > MOST_LIMITS or not all(np.isfinite(limit) and limit > 0 for limit in limits):
+        raise InputError(f"Isochrones need 1 to {MOST_LIMITS} limits, each a positive number of seconds.")
+    reach = access.reach(network, point, profile=profile, towards=towards)
+    if not np.isfinite(reach.node_s).any():
+        raise NotFoundError(f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of the point.")
+    areas = [_nothing() for _ in limits]
+    for code, roads in put_in_order(network, profile).items():
+        found = _areas(network, roads, reach, profile, limits, towards, cells)
+        if countries is not None and code >= 0:
+            land = countries.geometry.array[(countries["country"] == network.manifest.countries[code]).to_numpy()]
+            found = _on_land(found, np.asarray(land, object))
+        areas = [_joined(one, other) for one, other in zip(areas, found, strict=True)]
+    return gpd.GeoDataFrame({"limit_s": limits, "coarse": network.manifest.coarse}, geometry=areas, crs=crs.WGS84)
+
+
+# Roads -----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Roads:
+    """The roads of one country that a vehicle uses, in the order in which they are painted: what lies together stands together.
+
+    Attributes
+    ----------
+    ids
+        Segments.
+    nodes, segments, blocks
+        As :func:`geo.roads._raster.paint` takes them, ``segments`` with 1 for forward and 2 for backward.
+    """
+
+    ids: NDArray[np.int32]
+    nodes: tuple[NDArray[Any], ...]
+    segments: tuple[NDArray[Any], ...]
+    blocks: tuple[NDArray[Any], ...]
+
+    @classmethod
+    def of(cls, network: Network, profile: str, ids: NDArray[np.int64]) -> _Roads:
+        """Put segments in order: by size, then by place."""
+        place = _places(network.shape_lonlat)
+        first, last = network.shape_start[ids], network.shape_start[ids + 1]
+        ends = np.column_stack([first, last]).ravel()
+        if len(place) and ends[-1] == len(place):  # each piece is from one start to the next, and the last has no end
+            ends = ends[:-1]
+        low, high = np.minimum.reduceat(place, ends)[::2], np.maximum.reduceat(place, ends)[::2]
+        size = np.ceil(4 * np.log2(np.maximum((high - low).max(axis=1), 1))).astype(int)
+        order = np.lexsort((_curve(low), -size))
+        ids, low, high, size = ids[order], low[order], high[order], size[order]
+        count = (last - first)[order]
+        shape_start = np.append(0, np.cumsum(count))
+        shape = place[np.repeat(first[order] - shape_start[:-1], count) + np.arange(shape_start[-1])]
+        start = _blocks(size)
+        box = np.hstack([np.minimum.reduceat(low, start[:-1]), np.maximum.reduceat(high, start[:-1])])
+        way = (network.forward[ids] + 2 * network.backward[ids]).astype(np.int8)
+        time_s = network.time_s[profile][ids].astype(np.float32)
+        touched = np.zeros(network.node_count, bool)
+        touched[network.tail[ids]] = touched[network.head[ids]] = True
+        node = np.flatnonzero(touched).astype(np.int32)
+        there = _places(network.node_lonlat[node])
+        order = np.argsort(_curve(there), kind="stable")
+        node, there = node[order], there[order]
+        node_start = _blocks(np.zeros(len(node)))
+        node_box = np.hstack([np.minimum.reduceat(there, node_start[:-1]), np.maximum.reduceat(there, node_start[:-1])])
+        return cls(
+            plain(ids, "i4"),
+            _all_plain(node, there, node_start, node_box),
+            _all_plain(network.tail[ids], network.head[ids], way, time_s, shape_start, shape),
+            _all_plain(start, box, np.exp2(size[start[:-1]] / 4)),
+        )
+
+
+def _places(lonlat: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Give longitude and latitude in units of 1e-7 degrees."""
+    return np.rint(np.clip(np.nan_to_num(lonlat), (-180, -90), (180, 90)) * 1e7).astype(np.int32)
+
+
+def _curve(place: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """Give each place a number such that places with near numbers lie near each other: the bits of both coordinates, in turns.
+
+    Source: Morton (1966), A computer oriented geodetic data base; spreading of bits: Warren, Hacker's Delight, section 7-2;
+    remembered, not read again.
+    """
+    low, high = place.min(axis=0), place.max(axis=0)
+    number = ((place - low) / np.maximum(np.subtract(high, low, dtype=float), 1) * 0xFFFF).astype(np.uint64)
+    for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
+        number = (number | number << np.uint64(shift)) & np.uint64(mask)
+    return number[:, 0] | number[:, 1] << np.uint64(1)
+
+
+def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
+    """Cut rows into blocks of one kind; kinds stand together. The end of the last block comes last."""
+    first = np.flatnonzero(np.append(True, kind[1:] != kind[:-1]))
+    rank = np.arange(len(kind)) - np.repeat(first, np.diff(np.append(first, len(kind))))
+    return np.append(np.flatnonzero(rank % BLOCK == 0), len(kind))
+
+
+def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
+    """Give the roads to which :meth:`Network.snap` joins points, by country; made once and kept, a second on a million junctions."""
+    key = ("isochrones", profile)
+    if key not in network._cache:
+        usable = np.flatnonzero(network.usable(profile))
+        country = network.country[usable]
+        network._cache[key] = {code: _Roads.of(network, profile, usable[country == code]) for code in np.unique(country).tolist()}
+    kept: dict[int, _Roads] = network._cache[key]
+    return kept
+
+
+def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    return tuple(plain(array, array.dtype) for array in arrays)
+
+
+# From times to areas ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Where a raster lies: degrees of the middle of its first cell, size of a cell, and the latitude at which cells are square."""
+
+    west: float
+    south: float
+    cell_m: float
+    latitude: float
+    width: int
+    height: int
+
+    @classmethod
+    def around(cls, low: NDArray[np.float64], high: NDArray[np.float64], cells: int) -> _Frame:
+        """Lay a raster from its south-western to its north-eastern corner, in degrees."""
+        latitude = float(np.clip((low[1] + high[1]) / 2, -89.0, 89.0))
+        wide_m, high_m = (high - low) * DEGREE_M * (cos(radians(latitude)), 1.0)
+        cell_m = max(float(max(wide_m, high_m)) / cells, LEAST_CELL_M)
+        margin = MARGIN * cell_m / DEGREE_M
+        west, south = low[0] - margin / cos(radians(latitude)), low[1] - margin
+        width, height = (ceil(size / cell_m) + 1 + 2 * MARGIN for size in (wide_m, high_m))
+        return cls(float(west), float(south), cell_m, latitude, width, height)
+
+    @property
+    def per_degree(self) -> NDArray[np.float64]:
+        """Cells a degree of longitude, and of latitude."""
+        return np.array([cos(radians(self.latitude)), 1.0]) * (DEGREE_M / self.cell_m)
+
+    @property
+    def units(self) -> tuple[float, ...]:
+        """The frame as compiled code takes it."""
+        from geo.roads._raster import UNIT
+
+        return self.west / UNIT, self.south / UNIT, *(self.per_degree * UNIT).tolist(), self.latitude
+
+    def lonlat(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn places on the raster, column before row, into WGS 84."""
+        return places / self.per_degree + (self.west, self.south)
+
+    def suits(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
+        """Say whether the raster covers what lies between two corners and a cell around, and not much besides."""
+        size = np.array([self.width - 1, self.height - 1])
+        left, right = ((corner - (self.west, self.south)) * self.per_degree for corner in (low, high))
+        tight = (right - left).max() > 0.75 * size.max() - 2 * MARGIN or self.cell_m <= LEAST_CELL_M
+        return bool((left >= 1).all() and (right <= size - 1).all() and tight)
+
+
+def _areas(
+    network: Network, roads: _Roads, reach: access.Reach, profile: str, limits_s: list[float], towards: bool, cells: int
+) -> list[Any]:
+    """Draw the areas of one country's roads on a raster of equal metres."""
+    from geo.roads import _raster
+
+    leg_s_m = network.manifest.access_detour / (network.manifest.access_speed_kph[profile] / 3.6)
+    reach_m = min(network.manifest.snap_limit_m, LAND_WIDTH_M)
+    node_s = plain(reach.node_s, "f8")
+    tail, head, way, *rest = roads.segments
+    segments = (tail, head, _turned(way), *rest) if towards else roads.segments
+    here, own = np.nonzero(reach.segments[:, None] == roads.ids)
+    starts = _all_plain(own.astype(np.int64), reach.fractions[here], reach.leg_s[here])
+    unit_m = DEGREE_M * _raster.UNIT
+    box = _raster.reached_box(roads.nodes[0], roads.nodes[1], node_s, limits_s[0], (1 / (leg_s_m * unit_m), reach_m / unit_m))
+    lines = [roads.segments[-1][slice(*roads.segments[-2][one : one + 2])] for one in own]
+    low, high = np.vstack([[box[:2]], *lines]).min(axis=0), np.vstack([[box[2:]], *lines]).max(axis=0)
+    of_nodes = np.array(box).reshape(2, 2)
+    for _ in range(LAYINGS):
+        if not (low <= high).all():
+            return [_nothing() for _ in limits_s]
+        frame = _Frame.around(low * _raster.UNIT, high * _raster.UNIT, cells)
+        cell_s, reach_cells = leg_s_m * frame.cell_m, reach_m / frame.cell_m
+        time_s, away, needed = _raster.paint(
+            frame.units,
+            frame.height,
+            frame.width,
+            roads.nodes,
+            segments,
+            roads.blocks,
+            node_s,
+            starts,
+            limits_s[0],
+            (1 / cell_s, reach_cells),
+        )
+        along = frame.lonlat(needed.reshape(2, 2)) / _raster.UNIT
+        low, high = np.minimum(of_nodes[0], along[0]), np.maximum(of_nodes[1], along[1])
+        if frame.suits(low * _raster.UNIT, high * _raster.UNIT):
+            break
+    later_s = limits_s[0] * 4 + 1e4  # a finite time beyond every limit
+    distance, index = _raster.nearest(np.isfinite(away))
+    field = _raster.surface(time_s, distance, index, cell_s, reach_cells, later_s)
+    return [_contour(frame, *_raster.window(field, limit, STEEP * cell_s)) for limit in limits_s]
+
+
+def _turned(way: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Swap forward and backward."""
+    return plain((way & 1) * 2 + (way >> 1), way.dtype)
+
+
+def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) -> Any:
+    """Draw what is negative on a part of the raster that begins at a row and column."""
+    from contourpy import FillType, contour_generator
+
+    if min(beyond.shape) < 2:
+        return _nothing()
+    generator = contour_generator(z=beyond, fill_type=FillType.ChunkCombinedOffsetOffset)
+    filled: Any = generator.filled(-np.inf, 0.0)
+    (places,), (rings,), (polygons,) = filled
+    if places is None:
+        return _nothing()
+    lonlat = frame.lonlat(places + np.array([column, row]))
+    shapes = shapely.from_ragged_array(
+        shapely.GeometryType.MULTIPOLYGON, lonlat, (rings.astype(np.int64), polygons.astype(np.int64), np.array([0, len(polygons) - 1]))
+    )
+    return shapes[0]
+
+
+def _on_land(areas: list[Any], land: NDArray[np.object_]) -> list[Any]:
+    """Cut areas to a country: only what of its outline lies around them is looked at, and nothing where that is all land."""
+    box = shapely.total_bounds(np.array(areas, object))
+    if not np.isfinite(box).all():
+        return areas
+    near = shapely.clip_by_rect(land, *box)
+    if not shapely.is_valid(near).all():
+        near = shapely.make_valid(near)
+    outline = near[0] if len(near) == 1 else shapely.union_all(near)  # uniting even one shape takes longer than all the rest
+    if shapely.equals(outline, shapely.box(*box)):
+        return areas
+    shapely.prepare(outline)
+    return [area if shapely.covers(outline, area) else _mended(shapely.intersection(area, outline)) for area in areas]
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """Join the areas of two countries."""
+    if shapely.is_empty(one) or shapely.is_empty(other):
+        return one if shapely.is_empty(other) else other
+    return _mended(shapely.union(one, other))
+
+
+def _mended(shape: Any) -> Any:
+    """Give a shape as one valid MultiPolygon; lines and points, where areas only touch, are left out."""
+    if not shapely.is_valid(shape):
+        shape = shapely.make_valid(shape)
+    if shape.geom_type == "MultiPolygon":
+        return shape
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and part.area > 0])
+
+
+def _nothing() -> Any:
+    return shapely.MultiPolygon()
+
+
+def warm_up() -> None:
+    """Compile everything, or load what was compiled before: some seconds once, so that the first area need not wait."""
+    import geopandas as gpd
+
+    manifest = Manifest(
+        title="",
+        source="",
+        licence="",
+        as_of=None,
+        coarse=True,
+        access_speed_kph={"car": 30.0},
+        access_detour=1.0,
+        snap_limit_m=1000.0,
+        road_classes=(),
+        names=(),
+        gates=(),
+        countries=(),
+    )
+    lonlat = np.array([[0.0, 0.0], [0.01, 0.0]])
+    tiny = Network(
+        manifest=manifest,
+        node_lonlat=lonlat,
+        tail=np.array([0], np.int32),
+        head=np.array([1], np.int32),
+        forward=np.ones(1, bool),
+        backward=np.ones(1, bool),
+        length_m=np.array([1113.0]),
+        road_class=np.array([-1], np.int16),
+        name=np.array([-1], np.int32),
+        gate=np.array([-1], np.int32),
+        country=np.array([-1], np.int16),
+        shape_start=np.array([0, 2]),
+        shape_lonlat=lonlat,
+        time_s={"car": np.array([60.0])},
+    )
+    isochrones(tiny, gpd.GeoDataFrame(geometry=gpd.points_from_xy([0.0], [0.0]), crs=crs.WGS84), [30.0])

@@ -1,0 +1,338 @@
+"""The road network as arrays: one class for every source of roads.
+
+A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data package) or by :mod:`geo.roads.osm_download`
+(OpenStreetMap), kept by :mod:`geo.roads.storage`, and asked by :mod:`geo.roads.access`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo import crs
+from geo.errors import InputError, NotFoundError
+from geo.roads import contraction
+from geo.roads.contraction import Hierarchy
+from geo.roads.snapping import Index, plain
+
+FORMAT = 3
+
+ARRAYS: dict[str, str] = {
+    "node_lonlat": "f8",
+    "tail": "i4",
+    "head": "i4",
+    "forward": "?",
+    "backward": "?",
+    "length_m": "f8",
+    "road_class": "i2",
+    "name": "i4",
+    "gate": "i4",
+    "country": "i2",
+    "shape_start": "i8",
+    "shape_lonlat": "f8",
+}
+
+FERRY = "ferry"
+"""Class of segments on water: one drives on board at their ends and nowhere between."""
+PLANNED = "planned_"
+"""Classes that begin so are of roads and railways that are not open yet (:mod:`geo.roads.corridors`): joined at their ends only, too."""
+OF_GATES = ("overlay", "over gates")
+"""What is kept of a network and depends on the time at its gates; arcs with gates do too."""
+NO_COUNTRY = -2
+"""Stands for a country of which the network has no road: no segment has it."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a network is and where it comes from; stands beside the arrays as ``network.json``.
+
+    Attributes
+    ----------
+    coarse
+        True where segments are sketches of main roads: every number from such a network must say so.
+    source, licence, as_of
+        File or service the roads come from; its licence; its date, or None where unknown.
+    access_speed_kph, access_detour
+        By profile, the speed on the leg from a site to the road; the factor from straight line to road on that leg.
+    snap_limit_m
+        A point farther than this from every road is not joined to the network.
+    """
+
+    title: str
+    source: str
+    licence: str
+    as_of: str | None
+    coarse: bool
+    access_speed_kph: dict[str, float]
+    access_detour: float
+    snap_limit_m: float
+    road_classes: tuple[str, ...]
+    names: tuple[str, ...]
+    gates: tuple[str, ...]
+    countries: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Snap:
+    """Points joined to the nearest road. All arrays have one entry a point, in the order of the points.
+
+    Attributes
+    ----------
+    segment
+        Index of the segment, -1 where no road is within the limit.
+    fraction
+        Where on the segment the foot of the perpendicular lies: 0 at its tail, 1 at its head.
+    distance_m
+        Straight distance from the point to the road; NaN where there is none.
+    lonlat
+        The foot of the perpendicular, WGS 84; NaN where there is none.
+    """
+
+    segment: NDArray[np.int64]
+    fraction: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    lonlat: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Roads as *segments* between *nodes*; a segment can be driven forward (tail to head), backward or both.
+
+    Attributes
+    ----------
+    node_lonlat
+        (n, 2) WGS 84.
+    tail, head
+        (m,) node at either end of a segment.
+    forward, backward
+        (m,) whether it may be driven in that direction.
+    length_m
+        (m,) length along the road.
+    road_class, name, gate, country
+        (m,) index into the manifest's ``road_classes``, ``names``, ``gates``, ``countries``; -1 for none or unknown.
+        A segment with a gate is the crossing itself.
+    shape_start, shape_lonlat
+        Points of segment i, from tail to head, are ``shape_lonlat[shape_start[i]:shape_start[i + 1]]``.
+    time_s
+        For each vehicle profile (m,) driving time, inf where that vehicle may not go.
+    hierarchies
+        For each profile that :meth:`prepared` has prepared, the roads inside each country, without the gates, with shortcuts:
+        answers in milliseconds, whatever the size. Without it the answers are the same.
+    """
+
+    manifest: Manifest
+    node_lonlat: NDArray[np.float64]
+    tail: NDArray[np.int32]
+    head: NDArray[np.int32]
+    forward: NDArray[np.bool_]
+    backward: NDArray[np.bool_]
+    length_m: NDArray[np.float64]
+    road_class: NDArray[np.int16]
+    name: NDArray[np.int32]
+    gate: NDArray[np.int32]
+    country: NDArray[np.int16]
+    shape_start: NDArray[np.int64]
+    shape_lonlat: NDArray[np.float64]
+    time_s: dict[str, NDArray[np.float64]]
+    hierarchies: dict[str, Hierarchy] = field(default_factory=dict)
+    _cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        return tuple(self.time_s)
+
+    @property
+    def node_count(self) -> int:
+        return len(self.node_lonlat)
+
+    @property
+    def segment_count(self) -> int:
+        return len(self.tail)
+
+    def shape(self, segment: int) -> NDArray[np.float64]:
+        """Give the points of a segment from tail to head, (k, 2) WGS 84."""
+        return self.shape_lonlat[self.shape_start[segment] : self.shape_start[segment + 1]]
+
+    def arcs(self, profile: str, *, gates: bool = True) -> Arcs:
+        """Give the directed graph of one vehicle, or without `gates` that of roads inside each country; made once and kept."""
+        if profile not in self.time_s:
+            raise NotFoundError(f"This network has no vehicle profile “{profile}”; it has {', '.join(self.profiles)}.")
+        key = ("arcs", profile, gates and bool(self.manifest.gates))
+        if key not in self._cache:
+            self._cache[key] = Arcs.of(self, profile, gates=gates)
+        return self._cache[key]
+
+    def main(self, profile: str) -> NDArray[np.bool_]:
+        """Say for each node whether this vehicle comes there from everywhere and goes on to everywhere; kept.
+
+        (n,): the largest strongly connected component of the network, and that of each country, because a vehicle that may
+        pass no gate stays in its own. Waiting at a gate, or closing it, changes nothing here: see :meth:`with_waiting`.
+        """
+        key = ("main", profile)
+        if key not in self._cache:
+            self._cache[key] = _main(self, self.arcs(profile))
+        return self._cache[key]
+
+    def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
+        """Give the same network with seconds of waiting at some gates, inf where a gate is closed; takes milliseconds.
+
+        What is prepared stays as it is, because it holds roads inside each country only.
+
+        Raises
+        ------
+        InputError
+            A time that is negative or NaN.
+        NotFoundError
+            No road of this network passes a gate of that name.
+        """
+        missing = sorted(wait_s.keys() - set(self.manifest.gates))
+        if missing:
+            raise NotFoundError(f"No road of this network passes {' or '.join(missing)}.")
+        if not all(wait >= 0 for wait in wait_s.values()):
+            raise InputError("Waiting at a gate takes no time or some time, in seconds.")
+        wait = np.array([wait_s.get(gate, 0.0) for gate in self.manifest.gates])
+        at = np.flatnonzero(self.gate >= 0)
+        time_s = {}
+        for profile, time in self.time_s.items():
+            self.main(profile)
+            time_s[profile] = np.array(time)
+            time_s[profile][at] += wait[self.gate[at]]
+        kept = {key: value for key, value in self._cache.items() if key[0] not in OF_GATES and not (key[0] == "arcs" and key[2])}
+        return replace(self, time_s=time_s, _cache=kept)
+
+    def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
+        """Give the same network with every profile prepared for fast answers; takes seconds, and is worth it from some thousand nodes.
+
+        Parameters
+        ----------
+        on_step
+            Is told which profile is waited for.
+        """
+        graphs = {}
+        for profile in self.profiles:
+            self.main(profile)
+            graphs[profile] = self.arcs(profile, gates=False)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # compiled code does not hold the others up
+            jobs = {profile: pool.submit(contraction.build, arcs.time_s, arcs.segment) for profile, arcs in graphs.items()}
+            made = {}
+            for profile, job in jobs.items():
+                if on_step:
+                    on_step(profile)
+                made[profile] = job.result()
+        return replace(self, hierarchies=made, _cache=self._cache)
+
+    def snap(self, lonlat: NDArray[np.float64], profile: str, *, country: NDArray[np.object_] | None = None) -> Snap:
+        """Join points to the nearest point of the nearest segment on which this vehicle can go anywhere and come back.
+
+        Only segments of the main component count, and no segment that is a gate itself. Where the network knows the
+        country of its roads and the point's country is given, only roads of that country count: the way to the road must
+        not cross the border.
+
+        Parameters
+        ----------
+        lonlat
+            (n, 2) WGS 84. A row with NaN is joined to nothing.
+        country
+            (n,) ISO 3166-1 alpha-2 codes or None.
+        """
+        lonlat = np.asarray(lonlat, float).reshape(-1, 2)
+        group = np.full(len(lonlat), -1, np.int16)
+        if country is not None and self.manifest.countries:
+            number = {code: i for i, code in enumerate(self.manifest.countries)} | {None: -1}
+            group = np.array([number.get(code, NO_COUNTRY) for code in country], np.int16)
+        segment, fraction, foot = self.index.nearest(lonlat, group, within_m=self.manifest.snap_limit_m, **self._lines(profile))
+        distance_m = crs.distance_m(lonlat, foot)
+        far = ~(distance_m <= self.manifest.snap_limit_m)
+        if far.any():
+            segment[far], fraction[far], distance_m[far], foot[far] = -1, np.nan, np.nan, np.nan
+        return Snap(segment, fraction, distance_m, foot)
+
+    @property
+    def index(self) -> Index:
+        """The grid by which points are joined to segments that some vehicle may use; made once and kept."""
+        if ("index",) not in self._cache:
+            usable = np.any([self.usable(profile) for profile in self.profiles], axis=0)
+            self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start, usable)
+        return self._cache["index",]
+
+    def usable(self, profile: str) -> NDArray[np.bool_]:
+        """Say for each segment whether a point may be joined to it for this vehicle: no gate, no ferry at sea, nothing planned; kept."""
+        key = ("usable", profile)
+        if key not in self._cache:
+            main = self.main(profile)
+            usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
+            closed = [name == FERRY or name.startswith(PLANNED) for name in (*self.manifest.road_classes, "")]  # "": without a class
+            self._cache[key] = usable & (self.forward | self.backward) & (self.gate < 0) & ~np.array(closed)[self.road_class]
+        return self._cache[key]
+
+    def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
+        """Give what a search in the grid has to know of the segments."""
+        key = ("lines", profile)
+        if key not in self._cache:
+            lines = {"shape_start": (self.shape_start, "i8"), "usable": (self.usable(profile), "?"), "line_group": (self.country, "i2")}
+            self._cache[key] = {name: plain(*one) for name, one in lines.items()}
+        return self._cache[key]
+
+
+@dataclass(frozen=True, eq=False)
+class Arcs:
+    """The directed graph of one vehicle: between two nodes only the fastest of parallel segments.
+
+    Attributes
+    ----------
+    time_s
+        (n, n) sparse, row is the node an arc leaves. No arc takes less than a millisecond, because SciPy reads zero as
+        “no arc”.
+    segment, keys
+        (k,) segment of each arc, and its tail times n plus its head, in the order of ``time_s.data``: ascending keys.
+    """
+
+    time_s: Any
+    segment: NDArray[np.int64]
+    keys: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, network: Network, profile: str, *, gates: bool) -> Arcs:
+        from scipy.sparse import csr_matrix
+
+        time = network.time_s[profile]
+        open_ = np.isfinite(time) & (gates | (network.gate < 0))
+        ahead, back = np.flatnonzero(network.forward & open_), np.flatnonzero(network.backward & open_)
+        tail = np.concatenate([network.tail[ahead], network.head[back]]).astype(np.int64)
+        head = np.concatenate([network.head[ahead], network.tail[back]]).astype(np.int64)
+        segment = np.concatenate([ahead, back])
+        loop = tail == head
+        tail, head, segment = tail[~loop], head[~loop], segment[~loop]
+        order = np.lexsort((segment, time[segment], head, tail))
+        tail, head, segment = tail[order], head[order], segment[order]
+        first = np.ones(len(tail), bool)
+        first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+        tail, head, segment = tail[first], head[first], segment[first]
+        n = network.node_count
+        graph = csr_matrix((np.maximum(time[segment], 1e-3), (tail, head)), shape=(n, n))
+        return cls(graph, segment, tail * n + head)
+
+    def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
+        """Give the segments of arcs by their end nodes; every pair must be an arc."""
+        wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
+        found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
+        return found
+
+
+def _main(network: Network, arcs: Arcs) -> NDArray[np.bool_]:
+    from scipy.sparse.csgraph import connected_components
+
+    label = connected_components(arcs.time_s, connection="strong")[1] if network.node_count else np.empty(0, int)
+    parts = [label]
+    for country in range(len(network.manifest.countries)):
+        mine = network.country == country
+        parts.append(label[np.unique(np.concatenate([network.tail[mine], network.head[mine]]))])
+    return np.isin(label, [np.bincount(part).argmax() for part in parts if len(part)])

@@ -1,0 +1,263 @@
+"""Roads as OpenStreetMap draws them, step by step, contracted to a :class:`geo.roads.network.Network` of timed segments.
+
+The last step for files (:mod:`geo.roads.osm_file`) and for OSMnx graphs (:mod:`geo.roads.osm_download`) alike. The rules are those of OSMnx's
+``simplify_graph``, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo import crs
+from geo.errors import InputError
+from geo.roads.network import FERRY, Manifest, Network
+from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
+
+LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
+ACCESS = "access"
+UNKNOWN_CLASS = "road"
+TRUCK = "truck"
+"""The profile to which the truck limits apply."""
+
+
+@dataclass(frozen=True)
+class Roads:
+    """Roads as they are drawn: *steps* from one point to the next.
+
+    Attributes
+    ----------
+    lonlat
+        (n, 2) points, WGS 84.
+    tail, head, forward, backward
+        (k,) ends of each step, and whether it may be driven from tail to head and back.
+    way
+        (k,) the way each step belongs to.
+    road_class, label
+        For each way its ``highway`` value, or “ferry”, and its name, empty where it has none.
+    limit_kph, truck
+        For each way the speed limit, NaN for unknown; whether a truck may use it.
+    duration_s
+        For each way how long all of it takes, NaN for unknown: a ferry's timetable.
+    barred
+        (k,) whether a barrier keeps the truck off the step.
+    """
+
+    lonlat: NDArray[np.float64]
+    tail: NDArray[np.int64]
+    head: NDArray[np.int64]
+    forward: NDArray[np.bool_]
+    backward: NDArray[np.bool_]
+    way: NDArray[np.int64]
+    road_class: Sequence[str]
+    label: Sequence[str]
+    limit_kph: NDArray[np.float64]
+    truck: NDArray[np.bool_]
+    duration_s: NDArray[np.float64] | None = None
+    barred: NDArray[np.bool_] | None = None
+
+
+def build(
+    roads: Roads,
+    *,
+    speeds: pd.DataFrame,
+    title: str,
+    source: str,
+    as_of: str | None = None,
+    access_detour: float = 1.4,
+    snap_limit_m: float = 5000,
+    notes: Sequence[str] = (),
+) -> Network:
+    """Contract steps to segments between junctions, and compute times.
+
+    A junction is what it is for OSMnx's ``simplify_graph``: every point that is not simply passed through. (One difference:
+    where a one-way street is drawn twice over the same points, they stay junctions; no time changes.) A segment may so
+    consist of parts of several ways: its time is the sum over its parts, its class and name are those of the longest
+    part, and one part closed to trucks closes it. A ferry and the road to it are never one segment. Rings without a junction
+    are left out.
+
+    A vehicle drives at the speed of its road class. Where the limit is tagged it drives at the limit, slower than that in
+    the ratio in which its class speed is lower than that of the fastest profile, and never faster than its own class speed
+    on motorways. Where the duration of a way is known its steps share it in the ratio of their lengths.
+
+    Parameters
+    ----------
+    speeds
+        Columns profile, road_class (``highway`` values, “ferry” and “access”) and speed_kph.
+
+    Raises
+    ------
+    InputError
+        There is no road, or the table of speeds lacks a row that is needed.
+    """
+    table = _speed_table(speeds, roads.road_class)
+    order, flipped, start, rings = contract(roads)
+    if not len(order):
+        raise InputError(f"{title} holds no road that a car may drive on.")
+    leave = np.where(flipped, roads.head[order], roads.tail[order])
+    arrive = np.where(flipped, roads.tail[order], roads.head[order])
+    ahead = np.where(flipped, roads.backward[order], roads.forward[order])
+    back = np.where(flipped, roads.forward[order], roads.backward[order])
+    first, last, way = start[:-1], start[1:] - 1, roads.way[order]
+    m = len(first)
+    segment = np.repeat(np.arange(m), np.diff(start))
+    length_m = crs.distance_m(roads.lonlat[leave], roads.lonlat[arrive])
+
+    known = next(iter(table.values()))
+    class_of, classes = _codes([name if name in known else UNKNOWN_CLASS for name in roads.road_class])
+    label_of, labels = _codes(roads.label)
+    open_to_truck = roads.truck[way] if roads.barred is None else roads.truck[way] & ~roads.barred[order]
+    whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
+    time_s = {}
+    for profile in table:
+        speed_kph = _speed_kph(table, profile, classes, class_of, roads.limit_kph)
+        if roads.duration_s is not None:
+            timed = (roads.duration_s > 0) & (whole_m > 0)
+            speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
+        seconds = length_m / (speed_kph[way] / 3.6)
+        time_s[profile] = np.add.reduceat(np.where(open_to_truck, seconds, np.inf) if profile == TRUCK else seconds, first)
+
+    nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
+    corners = np.empty(len(order) + m, np.int64)
+    corners[first + np.arange(m)] = leave[first]
+    corners[np.arange(len(order)) + segment + 1] = arrive
+    name = _longest(segment, label_of[way], np.where(label_of[way] < 0, 0, length_m))
+    told = [f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')} left out."] if rings else []
+    closed = int((~roads.truck[np.unique(way)]).sum())
+    if closed and TRUCK in table:
+        limits = f"{TRUCK_HEIGHT_M:g} m or {TRUCK_WEIGHT_T:g} t"
+        told.append(f"{counted(closed, 'way is', 'ways are')} closed to the truck: goods vehicles banned, or less than {limits} allowed.")
+    return Network(
+        manifest=Manifest(
+            title=title,
+            source=source,
+            licence=LICENCE,
+            as_of=as_of,
+            coarse=False,
+            access_speed_kph={profile: table[profile][ACCESS] for profile in table},
+            access_detour=access_detour,
+            snap_limit_m=snap_limit_m,
+            road_classes=classes,
+            names=labels,
+            gates=(),
+            countries=(),
+            notes=(*notes, *told),
+        ),
+        node_lonlat=roads.lonlat[nodes],
+        tail=ends[:m].astype(np.int32),
+        head=ends[m:].astype(np.int32),
+        forward=ahead[first],
+        backward=back[first],
+        length_m=np.add.reduceat(length_m, first),
+        road_class=_longest(segment, class_of[way], length_m).astype(np.int16),
+        name=name.astype(np.int32),
+        gate=np.full(m, -1, np.int32),
+        country=np.full(m, -1, np.int16),
+        shape_start=start + np.arange(m + 1),
+        shape_lonlat=roads.lonlat[corners],
+        time_s=time_s,
+    )
+
+
+def counted(n: int, one: str, more: str) -> str:
+    """Put a number before the word that fits it."""
+    return f"{n:,} {one if n == 1 else more}"
+
+
+def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:
+    """Join steps through every point that is simply passed; where a road meets a ferry it is not.
+
+    Returns
+    -------
+    order, flipped, start, rings
+        Steps of segment i, in order, are ``order[start[i]:start[i + 1]]``, driven from head to tail where ``flipped``; the
+        number of rings that have no junction and belong to no segment. A one-way segment always runs forward.
+    """
+    # A dart is a step in one direction: 2s from its tail, 2s + 1 from its head; d ^ 1 is the way back.
+    k = len(roads.tail)
+    leaves = np.column_stack([roads.tail, roads.head]).ravel()
+    allowed = np.column_stack([roads.forward, roads.backward]).ravel()
+    arrives = np.column_stack([roads.head, roads.tail]).ravel()
+    degree = np.bincount(leaves, minlength=len(roads.lonlat))
+    by_node = np.argsort(leaves, kind="stable")
+    two = np.flatnonzero(degree == 2)
+    a, b = by_node[(np.cumsum(degree) - degree)[two]], by_node[(np.cumsum(degree) - degree)[two] + 1]
+    passed = (arrives[a] != arrives[b]) & (arrives[a] != two) & (arrives[b] != two)
+    ferry = np.array([name == FERRY for name in roads.road_class], bool)[roads.way]
+    passed &= ferry[a >> 1] == ferry[b >> 1]
+    passed &= (allowed[a] == allowed[b ^ 1]) & (allowed[a ^ 1] == allowed[b])
+    a, b = a[passed], b[passed]
+    # Where every dart ends, and how many steps before: each round doubles the distance looked ahead.
+    end, left = np.arange(2 * k), np.zeros(2 * k, np.int64)
+    end[a ^ 1], end[b ^ 1] = b, a
+    left[a ^ 1], left[b ^ 1] = 1, 1
+    follows = left > 0
+    active = np.flatnonzero(follows)
+    for _ in range((2 * k).bit_length() + 1):
+        beyond = end[active]
+        left[active], end[active] = left[active] + left[beyond], end[beyond]
+        active = active[follows[end[active]]]
+    begins = np.flatnonzero(~follows[np.arange(2 * k) ^ 1])
+    both_ways = allowed[begins] & allowed[begins ^ 1]
+    begins = begins[np.where(both_ways, begins < (end[begins] ^ 1), allowed[begins])]
+    segment_of = np.full(2 * k, -1)
+    segment_of[end[begins]] = np.arange(len(begins))
+    segment = segment_of[end]
+    segment[active] = -1
+    darts = np.flatnonzero(segment >= 0)
+    darts = darts[np.lexsort((-left[darts], segment[darts]))]
+    start = np.searchsorted(segment[darts], np.arange(len(begins) + 1))
+    return darts >> 1, (darts & 1).astype(bool), start, _rings(roads, active >> 1)
+
+
+def _rings(roads: Roads, steps: NDArray[np.int64]) -> int:
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(steps):
+        return 0
+    points, ends = np.unique(np.concatenate([roads.tail[steps], roads.head[steps]]), return_inverse=True)
+    n = len(points)
+    return int(connected_components(coo_matrix((np.ones(len(steps)), (ends[: len(steps)], ends[len(steps) :])), shape=(n, n)))[0])
+
+
+def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number words in alphabetical order, empty ones -1."""
+    codes, known = pd.factorize(np.array([word or None for word in words], object), sort=True)
+    return codes, tuple(map(str, known))
+
+
+def _longest(segment: NDArray[np.int64], value: NDArray[np.int64], length_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Give for each segment the value, -1 or above, that covers most of it."""
+    width = value.max() + 2
+    pairs, which = np.unique(segment * width + value + 1, return_inverse=True)
+    ranked = pairs[np.lexsort((np.bincount(which, length_m), pairs // width))]
+    last = np.append(np.diff(ranked // width) > 0, True)
+    return ranked[last] % width - 1
+
+
+def _speed_table(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[str, float]]:
+    table: dict[str, dict[str, float]] = {}
+    for profile, road_class, speed in zip(speeds["profile"], speeds["road_class"], speeds["speed_kph"], strict=True):
+        table.setdefault(str(profile), {})[str(road_class)] = float(speed)
+    needed = {ACCESS, UNKNOWN_CLASS, "motorway"}.union({FERRY} & set(used), *table.values())
+    faults = [f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())]
+    if faults or not table:
+        raise InputError("The table of speeds lacks rows that every vehicle profile needs.", faults)
+    return table
+
+
+def _speed_kph(
+    table: dict[str, dict[str, float]],
+    profile: str,
+    classes: Sequence[str],
+    class_of: NDArray[np.int64],
+    limit: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    own = np.array([table[profile][name] for name in classes])[class_of]
+    best = np.array([max(row[name] for row in table.values()) for name in classes])[class_of]
+    return np.where(np.isnan(limit), own, np.minimum(limit * own / best, table[profile]["motorway"]))

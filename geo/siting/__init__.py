@@ -1,0 +1,1 @@
+"""Find a site: the table of sites, limits, ranking, money, claims, companies."""

@@ -1,0 +1,422 @@
+"""How far a ranking can be trusted: bands of places, other weights, uncertain amounts, the other method, sites that come or go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isqrt
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import InputError
+from geo.siting.criteria import Array, Criterion, Terms, amounts, faults, measure, refuse
+from geo.siting.ranking import TIE, Ranking
+
+FEW = 5
+CELLS = 60_000
+"""Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a core."""
+SURE = 0.9
+"""Two sites are told apart where one of them is ahead in at least this share of the draws."""
+BUDGET = 10_000_000
+"""Cells that are measured in about a second."""
+
+
+def weight_intervals(ranking: Ranking) -> pd.DataFrame:
+    """Find, for each criterion, between which weights the leader stays first while the other weights keep their proportions.
+
+    The ends are exact, for TOPSIS too: there, who is ahead changes at the roots of a quadratic in (w / (1 − w))². Other weights that
+    are all 0 share equally what is left.
+
+    Returns
+    -------
+    DataFrame
+        By criterion: ``weight`` now, ``low``, ``high`` (0 and 1 if nothing overtakes), and who overtakes there: ``low_rival``,
+        ``high_rival`` (None if nobody). NaN where a ranked site lacks the value of a criterion that weighs nothing now, and in an
+        empty ranking.
+    """
+    weight = ranking.weights.to_numpy()
+    size = len(weight)
+    out = pd.DataFrame({"weight": weight, "low": np.nan, "high": np.nan, "low_rival": None, "high_rival": None}, ranking.weights.index)
+    if not len(ranking.order):
+        return out
+    terms, sites = _terms(ranking), ranking.scores.index[ranking.ranked]
+    first = sites.get_loc(ranking.order[0])
+    other = np.tile(weight, (size, 1))
+    np.fill_diagonal(other, 0)
+    left = other.sum(axis=1, keepdims=True)
+    even = (1 - np.eye(size)) / max(size - 1, 1)
+    other = np.where(left > 0, other / np.where(left > 0, left, 1), even)
+
+    # Ahead of a site by a s² + b s + c, with s = w / (1 − w), or its square.
+    if terms.lack is None:
+        b = terms.gain[first] - terms.gain
+        c = b @ other.T
+        a, b, c = np.zeros_like(b), np.where(np.abs(b) < TIE, 0, b), np.where(np.abs(c) < TIE, 0, c)
+    else:
+        gain, lack, rest, lost = terms.gain, terms.lack, terms.gain @ (other**2).T, terms.lack @ (other**2).T
+        a = _difference((gain[first], lack), (gain, lack[first]))
+        b = _difference((gain[first], lost), (rest[first], lack), (gain, lost[first]), (rest, lack[first]))
+        c = _difference((rest[first], lost), (rest, lost[first]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = np.sqrt(b**2 - 4 * a * c)
+        q = -(b + np.where(b < 0, -root, root)) / 2  # the way without cancellation
+        gaining, losing = np.where(b < 0, q / a, c / q), np.where(b < 0, c / q, q / a)
+        gaining, losing = (np.where(np.isfinite(s) & (s >= 0), s, np.nan) for s in (gaining, losing))
+        if terms.lack is not None:
+            gaining, losing = np.sqrt(gaining), np.sqrt(losing)
+        gaining, losing = gaining / (1 + gaining), losing / (1 + losing)
+    low = np.where(gaining <= weight + 1e-9, np.minimum(gaining, weight), -1.0)
+    high = np.where(losing >= weight - 1e-9, np.maximum(losing, weight), 2.0)
+    for which, ends, name in ((low.argmax(axis=0), low.max(axis=0), "low"), (high.argmin(axis=0), high.min(axis=0), "high")):
+        found = (ends >= 0) & (ends <= 1)
+        out[name] = np.clip(ends, 0, 1)
+        out[f"{name}_rival"] = pd.Series([sites[one] if here else None for one, here in zip(which, found, strict=True)], out.index, object)
+    out.loc[_lacking(ranking), ["low", "high"]] = np.nan
+    out.loc[_lacking(ranking), ["low_rival", "high_rival"]] = None
+    return out
+
+
+def shares(
+    ranking: Ranking,
+    weightings: int = 10_000,
+    *,
+    seed: int = 0,
+    spread: pd.DataFrame | None = None,
+    kind: Literal["std", "range"] = "std",
+) -> pd.DataFrame:
+    """Tell under what share of all weightings each site is first, and among the first five.
+
+    Weightings are drawn evenly from all that there are for the criteria in play: those that weigh something now. The result is
+    the same for the same seed, and the same whatever the weights in play are. Of 10,000 draws, 95 % of such shares are off by less
+    than 0.01.
+
+    Parameters
+    ----------
+    spread
+        How uncertain each amount is, in its unit: a row a ranked site (others are ignored), a column an id of a criterion; criteria
+        that are not named are exact. Every draw then has amounts of its own, each drawn for itself, with ranges and value functions
+        applied to them, and a value that is unknown of a ranked site is drawn evenly between the worst and the best. An amount of 0
+        or more stays so.
+    kind
+        ``std``: standard deviation of a normal distribution. ``range``: as much more or less, evenly.
+
+    Returns
+    -------
+    DataFrame
+        Ranked sites in the order of the table: ``first`` (sums to 1: sites that are equal share a draw) and ``first_five`` (equal
+        sites share the better place, so more than five may be among them).
+
+    Raises
+    ------
+    InputError
+        `weightings` is below 1, or `spread` has faults; every one is listed.
+
+    Source
+    ------
+    Rank acceptability: Lahdelma, Hokkanen & Salminen 1998, SMAA, European Journal of Operational Research 106, remembered.
+    """
+    if weightings < 1:
+        raise InputError("weightings must be 1 or more.")
+    sites = ranking.scores.index[ranking.ranked]
+    used = ranking.weights.to_numpy() > 0
+    criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
+    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+    light = ranking.light[used]
+    amount_spread = None if spread is None else _spread(spread, sites, ranking, kind)[:, used]
+    first, few = np.zeros(len(sites)), np.zeros(len(sites))
+    terms = measure(raw, np.ones(len(sites)), criteria, ranking.method).filled(np.isnan(raw) & light, 0.5)
+    dice = np.random.default_rng(seed)
+    drawn = dice.standard_exponential((weightings, len(criteria)))
+    drawn /= drawn.sum(axis=1, keepdims=True)
+    step = max(CELLS // max(len(sites) * (1 if spread is None else len(criteria)), 1), 1)
+    for start in range(0, weightings if len(sites) else 0, step):
+        weights = drawn[start : start + step]
+        if amount_spread is not None:
+            terms = _drawn(dice, raw, amount_spread, kind, len(weights), criteria, ranking.method, light)
+        standing = _standing(terms, weights)
+        leads = standing >= standing.max(axis=1, keepdims=True) - TIE
+        first += (leads / leads.sum(axis=1, keepdims=True)).sum(axis=0)
+        if len(sites) > FEW:
+            fifth = np.partition(standing, -FEW, axis=1)[:, [-FEW]]
+            few += (standing >= fifth - TIE).sum(axis=0)
+        else:
+            few += len(weights)
+    return pd.DataFrame({"first": first / weightings, "first_five": few / weightings}, sites)
+
+
+def bands(ranking: Ranking, spread: pd.DataFrame, *, first: int | None = None, draws: int = 500, seed: int = 0) -> pd.Series:
+    """Group the sites whose order nobody can tell, with the weights in play: places 1 to 5, say, then 6 to 9.
+
+    Amounts are drawn within their uncertainty, as :func:`shares` does, and unknown values evenly between the worst and the best. Two
+    sites are told apart where one of them is ahead in at least ``SURE`` of the draws. A band is a run of places of which no two sites
+    are told apart, each as long as can be, from the first place down; so each site stands in one band, and bands keep the order.
+
+    Parameters
+    ----------
+    spread
+        As :func:`shares` takes it.
+    first
+        Only the bands of so many places are found, the last of them to its end; None for all.
+
+    Returns
+    -------
+    Series
+        Number of the band from 1, by site in order.
+
+    Raises
+    ------
+    InputError
+        `draws` is below 1, or `spread` has faults; every one is listed.
+    """
+    if draws < 1:
+        raise InputError("draws must be 1 or more.")
+    sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
+    used = weight > 0
+    criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
+    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+    unsure = _spread(spread, sites, ranking, "std")[:, used]
+    place = sites.get_indexer(ranking.order)
+    dice, step = np.random.default_rng(seed), max(CELLS // max(raw.size, 1), 1)
+    score = np.concatenate(
+        [
+            _drawn(dice, raw, unsure, "std", min(step, draws - start), criteria, ranking.method, ranking.light[used]).scores(weight[used])
+            for start in range(0, draws, step)
+        ]
+    )[:, place]
+    numbers: list[int] = []
+    begin = 0
+    for at in range(len(place)):
+        apart = (score[:, begin:at] - score[:, [at]] > TIE).mean(axis=0) >= SURE
+        if apart.any():
+            if first is not None and at >= first:
+                break
+            begin = at
+        numbers.append(numbers[-1] + (begin == at) if numbers else 1)
+    return pd.Series(numbers, ranking.order[: len(numbers)], name="band", dtype="int64")
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Who is first by either method, with the same weights; several where they are equal."""
+
+    by_sum: tuple[Any, ...]
+    by_topsis: tuple[Any, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether no site is first by both."""
+        return bool(self.by_sum) and not set(self.by_sum) & set(self.by_topsis)
+
+
+def disagreement(ranking: Ranking) -> Disagreement:
+    """Find the winners by the weighted sum and by TOPSIS."""
+    sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
+    winners = []
+    for method in ("sum", "topsis"):
+        score = _terms(ranking, method).scores(weight)
+        winners.append(tuple(sites[score >= score.max(initial=0) - TIE]))
+    return Disagreement(*winners)
+
+
+@dataclass(frozen=True, eq=False)
+class Reversals:
+    """Changes of the field of sites that turn two others round.
+
+    Parameters
+    ----------
+    pairs
+        One row a change that does: ``change`` (removed, doubled, added), the ``site`` that comes or goes, and of the pairs that turn
+        round the best placed: ``ahead`` was ahead of ``behind``, and no longer is. Best-placed pairs first.
+    tried, possible
+        How many changes were tried, and how many there are. Those that cannot move any range are known to turn nothing round, and
+        count as tried.
+    """
+
+    pairs: pd.DataFrame
+    tried: int
+    possible: int
+
+
+def reversals(ranking: Ranking, added: pd.DataFrame | None = None, *, most: int | None = None) -> Reversals:
+    """Find out whether two sites change places because a third one comes or goes.
+
+    They may, although nothing about them has changed, wherever ranges or sums are taken from the sites themselves. Each ranked site
+    is removed by turns; each is doubled, as if there were a second one just like it; and each of `added` is added.
+
+    Parameters
+    ----------
+    added
+        Sites that could be there besides, such as those outside the hard limits: a table as :func:`geo.siting.ranking.rank` takes it. Those
+        that lack a value count for nothing and are passed over, unless the ranking takes unknown values at their worst.
+    most
+        Changes to try: those of `added` and of the best-placed sites first. None for as many as take about a second.
+
+    Raises
+    ------
+    InputError
+        `added` has faults; every one is listed.
+
+    Source
+    ------
+    Belton & Gear 1983, On a short-coming of Saaty's method of analytic hierarchies, Omega 11; from the brief, remembered.
+    """
+    raw = ranking.raw.to_numpy()[ranking.ranked]
+    sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
+    place = sites.get_indexer(ranking.order)
+    raw, sites, n = raw[place], sites[place], len(place)
+    base = _terms(ranking)
+    used = weight > 0
+    free = np.array([one.shape in ("linear", "saturating") and (one.low is None or one.high is None) for one in ranking.criteria]) & used
+    always = ranking.method == "topsis" or any(one.shape == "share" for one, here in zip(ranking.criteria, used, strict=True) if here)
+
+    more, guests = np.empty((0, len(weight))), sites[:0]
+    if added is not None:
+        more, guests = _guests(ranking, added)
+    ends = np.stack([base.worst, base.best])
+    with np.errstate(invalid="ignore"):
+        at_end = ((raw == ends[0]) | (raw == ends[1])) & free
+        outside = (((more < ends.min(axis=0)) | ~(more <= ends.max(axis=0))) & np.isfinite(more) & free).any(axis=1)
+    changes = [("removed", row) for row in range(n) if always or at_end[row].any()]
+    changes += [("doubled", row) for row in range(n) if always]
+    changes += [("added", row) for row in range(len(more)) if always or outside[row]]
+    changes.sort(key=lambda change: change[1] if change[0] != "added" else 0)
+    possible = 2 * n + len(more)
+    if most is None:
+        most = max(BUDGET // max(n * len(weight), 1), FEW)
+    skipped = max(len(changes) - most, 0)
+
+    score = base.scores(weight)[place]
+    after = np.searchsorted(-score, -score + TIE, side="right")  # where those begin that are really behind
+    found = [pair for part in _parts(changes[:most], n, len(weight)) for pair in _turned(ranking, raw, more, part, after, weight)]
+    found.sort(key=lambda pair: pair[2])
+    rows = [(kind, (guests if kind == "added" else sites)[row], sites[one], sites[two]) for kind, row, one, two in found]
+    pairs = pd.DataFrame(rows, columns=["change", "site", "ahead", "behind"])
+    return Reversals(pairs, possible - skipped, possible)
+
+
+Change = tuple[str, int]
+
+
+def _turned(
+    ranking: Ranking, raw: Array, more: Array, changes: list[Change], after: NDArray[Any], weight: Array
+) -> Iterator[tuple[str, int, int, int]]:
+    """Give the changes that turn a pair round, with the places of the best-placed such pair; `raw` is in the order of places."""
+    n = len(raw)
+    extra = [row for kind, row in changes if kind == "added"]
+    counts = np.ones((len(changes), n + len(extra)))
+    counts[:, n:] = 0
+    for at, (kind, row) in enumerate(changes):
+        if kind == "added":  # these come apart from the others, so the rows of `extra` are in their order
+            counts[at, n + at] = 1
+        else:
+            counts[at, row] = 0 if kind == "removed" else 2
+    every = np.broadcast_to(np.concatenate([raw, more[extra]]), (*counts.shape, len(weight)))
+    score = measure(every, counts, ranking.criteria, ranking.method).filled(np.isnan(every) & ranking.light, 0.5).scores(weight)[:, :n]
+    score = np.where(counts[:, :n] > 0, score, -np.inf)
+    best = np.maximum.accumulate(score[:, ::-1], axis=1)[:, ::-1]
+    best = np.concatenate([best, np.full((len(changes), 1), -np.inf)], axis=1)[:, after]
+    with np.errstate(invalid="ignore"):
+        turned = best - score > TIE
+    turned &= np.isfinite(score)
+    for hit in np.flatnonzero(turned.any(axis=1)):
+        ahead = int(turned[hit].argmax())
+        behind = int(after[ahead] + score[hit, after[ahead] :].argmax())
+        yield (*changes[hit], ahead, behind)
+
+
+def _parts(changes: list[Change], sites: int, criteria: int) -> Iterator[list[Change]]:
+    """Give changes some at a time, those that add sites apart and fewer, since each makes the table longer."""
+    step = max(CELLS // max(sites * criteria, 1), 1)
+    for kinds, size in ((("removed", "doubled"), step), (("added",), min(step, isqrt(CELLS // criteria)))):
+        these = [change for change in changes if change[0] in kinds]
+        yield from (these[start : start + size] for start in range(0, len(these), size))
+
+
+def _guests(ranking: Ranking, added: pd.DataFrame) -> tuple[Array, pd.Index]:
+    refuse(faults(added, ranking.criteria))
+    raw = amounts(added, ranking.criteria)
+    lacking = (np.isnan(raw) & (ranking.weights.to_numpy() > 0) & ~ranking.light).any(axis=1)
+    here = ~lacking | (ranking.unknown_as == "worst")
+    return raw[here], added.index[here]
+
+
+def _terms(ranking: Ranking, method: str | None = None) -> Terms:
+    raw = ranking.raw.to_numpy()[ranking.ranked]
+    return measure(raw, np.ones(len(raw)), ranking.criteria, method or ranking.method).filled(np.isnan(raw) & ranking.light, 0.5)
+
+
+def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
+    """Which criteria weigh nothing now, and with some weight would set a ranked site apart."""
+    return (ranking.values.isna().any() & (ranking.weights == 0) & (ranking.unknown_as == "apart")).to_numpy()
+
+
+def _standing(terms: Terms, weights: Array) -> Array:
+    """Give a number for each draw and site that is in the order of their scores; (draws, sites)."""
+
+    def total(of: Array, power: Array) -> Array:
+        return np.asarray(power @ of.T if of.ndim == 2 else np.einsum("dnm,dm->dn", of, power))
+
+    if terms.lack is None:
+        return total(terms.gain, weights)
+    gain, lack = total(terms.gain, weights**2), total(terms.lack, weights**2)
+    both = gain + lack
+    return np.where(both > 0, gain / np.where(both > 0, both, 1), 1.0)
+
+
+def _difference(*pairs: tuple[Array, Array]) -> Array:
+    """Add the products of the first half of the pairs and take the others away; what is left by rounding alone becomes 0."""
+    products = [one * two for one, two in pairs]
+    half = len(products) // 2
+    found = np.sum(products[:half], axis=0) - np.sum(products[half:], axis=0)
+    return np.where(np.abs(found) < TIE * np.sum(products, axis=0), 0, found)
+
+
+def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) -> Array:
+    """Give the uncertainties of ranked sites, (sites, criteria)."""
+    ids = [one.id for one in ranking.criteria]
+    found = [] if kind in ("std", "range") else [f"kind is “{kind}”, and neither std nor range"]
+    found += [f"there is no criterion “{one}”" for one in spread.columns if one not in ids]
+    found += [f"site “{one}” has no row" for one in sites.difference(spread.index)]
+    if spread.index.has_duplicates:
+        found.append("a site is there more than once")
+    if not found:
+        here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(float, na_value=np.nan)
+        wrong = np.argwhere(~(np.isfinite(here) & (here >= 0)))
+        found = [f"“{sites[row]}”, {ids[column]}: {here[row, column]} is not a number of 0 or more" for row, column in wrong]
+    if found:
+        raise InputError("This uncertainty cannot be used:", found)
+    return here
+
+
+def _drawn(
+    dice: np.random.Generator,
+    raw: Array,
+    spread: Array,
+    kind: str,
+    draws: int,
+    criteria: list[Criterion],
+    method: str,
+    light: NDArray[np.bool_],
+) -> Terms:
+    """Measure sites with amounts that are drawn, and missing ones of light criteria drawn between the worst and the best."""
+    there = _draw(dice, raw, spread, kind, draws)
+    terms = measure(there, np.ones(there.shape[:2]), criteria, method)
+    missing = np.isnan(raw) & light
+    share = np.zeros(there.shape)
+    share[:, missing] = dice.uniform(size=(draws, int(missing.sum())))
+    return terms.filled(missing, share)
+
+
+def _draw(dice: np.random.Generator, raw: Array, spread: Array, kind: str, draws: int) -> Array:
+    """Draw amounts, (draws, sites, criteria)."""
+    out = np.repeat(raw[None], draws, axis=0)
+    used = spread.any(axis=0)
+    size = (draws, len(raw), int(used.sum()))
+    moved = dice.standard_normal(size) if kind == "std" else dice.uniform(-1, 1, size)
+    moved *= spread[:, used]
+    moved += raw[:, used]
+    out[:, :, used] = np.maximum(moved, np.where(raw[:, used] >= 0, 0.0, -np.inf), out=moved)
+    return out

@@ -1,0 +1,233 @@
+"""Read the texts of a trip: lengths of time, times of the day, moments, spans, numbers; each error is a sentence that names the cure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from geo.tables.validation import number as finite
+from geo.visits.trip import LEAST_WEIGHT, MOST_RESERVE_S, MOST_WEIGHT
+
+YEARS = range(2000, 2090)
+LONGEST_S = 24 * 3600.0
+_HOURS = r"(?:h|hr|hrs|hour|hours|giờ|小时)"
+_MINUTES = r"(?:m|min|mins|minute|minutes|phút|分钟|分)"
+_LENGTH = re.compile(rf"(?:(\d{{1,3}})\s*{_HOURS})?\s*(?:(\d{{1,4}})\s*{_MINUTES})?", re.IGNORECASE)
+_PERIOD = re.compile(r"PT(?:(\d{1,3})H)?(?:(\d{1,4})M)?(?:(\d{1,6}(?:\.\d+)?)S)?", re.IGNORECASE)
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)\s*(Z|[+-]\d\d:?\d\d)?")
+_BARE = re.compile(r"\d+(?:[.,]\d+)?")
+_FULL_WIDTH = str.maketrans("：，；－–—～", ":,;----")
+
+Span = tuple[datetime, datetime]
+
+
+def short(text: str) -> str:
+    """Quote a text, cut where it is long."""
+    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+
+
+def seconds(text: str) -> float:
+    """Read a length of time: ``45 min``, ``1 h 30 min``, ``PT45M``."""
+    found = _LENGTH.fullmatch(text) or _PERIOD.fullmatch(text)
+    parts = [0.0 if one is None else float(one) for one in found.groups()] if found and any(found.groups()) else None
+    if parts is None:
+        if _BARE.fullmatch(text):
+            raise ValueError(f"{short(text)} has no unit; write “{text} min” or “{text} h”")
+        raise ValueError(f"{short(text)} is no length of time; write it like “45 min” or “1 h 30 min”")
+    length_s = sum(part * factor for part, factor in zip(parts, (3600.0, 60.0, 1.0), strict=False))
+    if not 60 <= length_s <= LONGEST_S:
+        raise ValueError(f"{short(text)} is not between a minute and a day")
+    return length_s
+
+
+def said_seconds(length_s: float) -> str:
+    """Write a length of time so that :func:`seconds` gives it back."""
+    return f"{int(length_s // 60)} min" if length_s % 60 == 0 else f"PT{said_number(length_s)}S"
+
+
+def time_of_day(text: str) -> time:
+    """Read a time of the day, ``07:30``."""
+    found = _TIME.fullmatch(text.translate(_FULL_WIDTH))
+    if not found:
+        if _BARE.fullmatch(text):
+            raise ValueError(f"{short(text)} is a bare number; write a time as hours and minutes, such as “07:30”")
+        raise ValueError(f"{short(text)} is no time; write hours and minutes of 24 hours, such as “07:30”")
+    return time(int(found[1]), int(found[2]))
+
+
+def times_of_day(text: str) -> tuple[time, time]:
+    """Read from when to when within a day, ``07:30-18:00``."""
+    parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("-")]
+    if len(parts) != 2:
+        raise ValueError(f"{short(text)} is no span of hours; write from when to when, such as “07:30-18:00”")
+    first, last = map(time_of_day, parts)
+    return first, last
+
+
+def day(text: str) -> date:
+    """Read a date, ``2026-12-01``."""
+    try:
+        found = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+    except ValueError:
+        raise ValueError(f"{short(text)} is no day of the calendar") from None
+    if found is None:
+        raise ValueError(f"{short(text)} is no date; write year, month and day, such as “2026-12-01”")
+    if found.year not in YEARS:
+        raise ValueError(f"{short(text)} is not between {YEARS.start} and {YEARS.stop - 1}")
+    return found
+
+
+def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
+    """Read from when to when, ``2026-12-01T08:00/2026-12-01T11:30+07:00``; the second may be a time alone.
+
+    A zone at one of the two holds for both. Returned on the clock of `zone`, with whether no zone was written, so that it is local.
+    """
+    parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("/")]
+    if len(parts) != 2:
+        raise ValueError(f"{short(text)} is not from when to when; write it like “2026-12-01T08:00/2026-12-01T11:30”")
+    first = _MOMENT.fullmatch(parts[0])
+    last = _MOMENT.fullmatch(parts[1] if "-" in parts[1][:5] or not first else f"{first[1]}T{parts[1]}")
+    if not first or not last:
+        wrong = parts[1] if first else parts[0]
+        raise ValueError(f"{short(wrong)} is no moment; write date and time, such as “2026-12-01T08:00”")
+    offsets = [one[3] or (last[3] if one is first else first[3]) for one in (first, last)]
+    start, end = (_moment(one, offset, zone) for one, offset in zip((first, last), offsets, strict=True))
+    if end <= start:
+        raise ValueError(f"{short(text)} ends before it begins" if end < start else f"{short(text)} has no length")
+    return (start, end), offsets[0] is None
+
+
+def _moment(found: re.Match[str], offset: str | None, zone: ZoneInfo) -> datetime:
+    day(found[1])
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}T{found[2]}{offset or ''}")
+        return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{short(found[0])} is no moment; write date and time, such as “2026-12-01T08:00”") from None
+
+
+def said_span(start: datetime, end: datetime) -> str:
+    """Write from when to when with the offset of both, so that :func:`span` gives it back."""
+    return "/".join(one.isoformat(timespec="auto" if one.microsecond or one.second else "minutes") for one in (start, end))
+
+
+def said_hours(start: datetime, end: datetime) -> str:
+    """Write from when to when within a day so that :func:`times_of_day` gives it back, or else as :func:`said_span` does."""
+    whole = not any(one.second or one.microsecond or one.fold for one in (start, end))
+    return f"{start:%H:%M}-{end:%H:%M}" if whole and start.date() == end.date() and start < end else said_span(start, end)
+
+
+def number(text: str) -> float:
+    """Read a number."""
+    found = finite(text)
+    if found is None:
+        raise ValueError(f"{short(text)} is not a number")
+    return found
+
+
+def said_number(value: float) -> str:
+    """Write a number so that :func:`number` gives it back."""
+    return repr(float(value)).removesuffix(".0")
+
+
+def count(text: str) -> int:
+    """Read a whole number from 1."""
+    if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII):
+        raise ValueError(f"{short(text)} is not a whole number from 1")
+    return int(text)
+
+
+def yes(text: str) -> bool:
+    """Read yes or no."""
+    word = text.lower()
+    if word in ("yes", "true"):
+        return True
+    if word in ("no", "false"):
+        return False
+    raise ValueError(f"{short(text)} is neither yes nor no")
+
+
+def line(text: str, longest: int = 2000) -> str:
+    """Read words for people: of a fair length and without control characters."""
+    if len(text) > longest:
+        raise ValueError(f"has {len(text)} characters; {longest} are allowed")
+    if any((ord(sign) < 32 and sign not in "\n\t") or 0x7F <= ord(sign) < 0xA0 or 0xD800 <= ord(sign) < 0xE000 for sign in text):
+        raise ValueError("holds control characters")
+    return text
+
+
+def name(text: str) -> str:
+    """Read a short text."""
+    return line(text, 200)
+
+
+def country(text: str) -> str:
+    """Read the code of a country."""
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise ValueError(f"{short(text)} is no country; write two capital letters, such as “VN”")
+    return text
+
+
+def within(limit: float) -> Callable[[str], float]:
+    """Make a reader of numbers that are not farther from zero than this."""
+
+    def parse(text: str) -> float:
+        value = number(text)
+        if abs(value) > limit:
+            raise ValueError(f"{short(text)} is not between -{limit:g} and {limit:g}")
+        return value
+
+    return parse
+
+
+def weight(text: str) -> float:
+    """Read the weight of a stop."""
+    value = number(text)
+    if not LEAST_WEIGHT <= value <= MOST_WEIGHT:
+        raise ValueError(f"{short(text)} is not between {LEAST_WEIGHT:f} and {MOST_WEIGHT:.0f}")
+    return value
+
+
+def reserve(text: str) -> float:
+    """Read a reserve at gates: a length of time, of which none at all is one."""
+    found = _LENGTH.fullmatch(text)
+    if text in ("0", "no", "none") or (found and any(found.groups()) and not any(int(one or 0) for one in found.groups())):
+        return 0.0
+    length_s = seconds(text)
+    if length_s > MOST_RESERVE_S:
+        raise ValueError(f"{short(text)} is not between 0 and {said_seconds(MOST_RESERVE_S)}")
+    return length_s
+
+
+def positive(text: str) -> float:
+    """Read a number above zero."""
+    value = number(text)
+    if value <= 0:
+        raise ValueError(f"{short(text)} is not above 0")
+    return value
+
+
+def one_of(known: Sequence[str]) -> Callable[[str], str]:
+    """Make a reader of one of some words."""
+
+    def parse(text: str) -> str:
+        if text not in known:
+            few = f"; there are {', '.join(known)}" if len(known) < 10 else ""
+            raise ValueError(f"there is no {short(text)}{meant(text, known) or few}")
+        return text
+
+    return parse
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Say which known words may be meant; empty where none is close."""
+    return proposed(difflib.get_close_matches(word, list(known), 2, 0.6))
+
+
+def proposed(close: Sequence[str]) -> str:
+    """Return the question that proposes words; empty without any."""
+    return f"; did you mean {' or '.join(f'“{one}”' for one in close)}?" if close else ""

@@ -1,0 +1,429 @@
+"""The server as a process: many connections, slow ones, heavy users beside light ones, addresses, its log."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from geo.errors import InputError
+from webapp import create_app, server, settings, turnstile
+from webapp.cli.main import main
+from webapp.jobs import Desk
+from webapp.turnstile import BusyError, Turnstile
+
+pytest_plugins = ("web",)
+
+ROOT = Path(__file__).parents[2]
+PARK = "van-don-ez"
+HEAVY = "/rank?profile=car"
+
+
+@contextmanager
+def process(host: str = "127.0.0.1", **environment: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """Run ``zoneatlas serve`` until the block ends; gives its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "webapp.cli.main", "serve", "--host", host, "--port", str(port)]
+    given = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
+    if "HOME" in os.environ:
+        given["HOME"] = os.environ["HOME"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=given, cwd="/") as running:
+        try:
+            until = time.monotonic() + 120
+            while True:
+                try:
+                    assert get(port, "/health", host=host)[0] == 200
+                    break
+                except OSError:
+                    assert time.monotonic() < until
+                    assert running.poll() is None
+                    time.sleep(0.1)
+            yield port, running
+        finally:
+            running.terminate()
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with process(ZONEATLAS_HOME=str(tmp_path_factory.mktemp("home"))) as (found, _running):
+        for path in ("/", f"/sites/{PARK}", HEAVY):  # read what is read once
+            assert get(found, path)[0] == 200
+        yield found
+
+
+def get(port: int, path: str, *, host: str = "127.0.0.1", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    try:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+    finally:
+        connection.close()
+
+
+def seconds(port: int, path: str) -> float:
+    """Measure a request that must succeed."""
+    begun = time.monotonic()
+    assert get(port, path)[0] == 200
+    return time.monotonic() - begun
+
+
+# Connections -------------------------------------------------------------------------------------------------------------
+
+
+def test_point_15_idle_and_slow_connections_leave_others_served(port: int) -> None:
+    """With 150 connections that asked once and stay, and 150 that send a byte now and then, a visitor is served within a second."""
+    with ExitStack() as held:
+        slow = []
+        for number in range(300):
+            one = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+            if number % 2:
+                one.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert one.recv(4096).startswith(b"HTTP/1.1 200")
+            else:
+                slow.append(one)
+        for byte in b"GET /":
+            for one in slow:
+                one.send(bytes([byte]))
+            for path in ("/", f"/sites/{PARK}", "/static/app.css", "/ogc?f=json"):
+                assert seconds(port, path) < 1
+
+
+def test_point_15_300_requests_at_once_are_all_answered(port: int) -> None:
+    """Light and heavy requests together are answered within a bounded time; who is turned away is told when to come again."""
+    paths = ["/", HEAVY, f"/sites/{PARK}", "/static/app.css", "/api/isochrones?lon=106.68&lat=20.86", "/ogc?f=json"] * 50
+    with ThreadPoolExecutor(300) as pool:
+        begun = time.monotonic()
+        answers = list(pool.map(lambda path: (path, *get(port, path)), paths))
+    assert time.monotonic() - begun < 60
+    assert Counter(path for path, status, *_ in answers if status == 200).keys() == set(paths)
+    for path, status, headers, _body in answers:
+        assert status in (200, 503), path
+        if status == 503:
+            assert int(headers["Retry-After"]) > 0
+            assert path in (HEAVY, "/api/isochrones?lon=106.68&lat=20.86")
+
+
+def test_point_15_a_heavy_user_does_not_hold_up_a_light_one(port: int) -> None:
+    """Beside eight connections that rank without end, the map and a sheet come within a second, and the heavy user is served as well."""
+    over, done = time.monotonic() + 4, Counter[int]()
+
+    def press(number: int) -> None:
+        while time.monotonic() < over:
+            status, headers, _body = get(port, f"{HEAVY}&w_gate={number + 1}")
+            done[status] += 1
+            if status == 503:
+                time.sleep(int(headers["Retry-After"]))
+
+    users = [threading.Thread(target=press, args=(number,)) for number in range(8)]
+    for user in users:
+        user.start()
+    waited = []
+    while time.monotonic() < over:
+        waited += [seconds(port, path) for path in ("/", f"/sites/{PARK}", "/ogc/collections/gates/items?f=json")]
+    for user in users:
+        user.join()
+    assert done[200] > 0
+    assert set(done) <= {200, 503}
+    assert sorted(waited)[int(0.9 * len(waited))] < 1
+    assert max(waited) < 5
+
+
+def test_point_20_a_request_with_bare_newlines_is_refused_at_once(port: int) -> None:
+    """Lines that end with LF alone are 400, not silence."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+        one.sendall(b"GET / HTTP/1.1\nHost: localhost\n\n")
+        assert one.recv(4096).startswith(b"HTTP/1.0 400")
+
+
+def test_point_15_a_slow_request_ends(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that comes byte by byte is given up when its time is over, though the connection is never silent for long."""
+    monkeypatch.setattr(server, "IDLE_S", 1)
+    from web import serving
+
+    with serving(app) as url, socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=0.2) as one:
+        begun, ended = time.monotonic(), False
+        while not ended and time.monotonic() < begun + 20:
+            try:
+                one.send(b"G")
+                ended = one.recv(100) == b""
+            except TimeoutError:
+                continue
+            except OSError:
+                ended = True
+    assert ended
+
+
+def test_point_20_a_long_address_gets_a_short_answer(port: int) -> None:
+    """Neither an address of 200 kB nor many unknown parameters are answered with more than they are worth."""
+    status, _headers, body = get(port, "/table?" + "&".join(f"q{i}={'<' * 60}" for i in range(3000)))
+    assert status in (414, 431)
+    assert len(body) < 1000
+    status, _headers, body = get(port, "/table?" + "&".join(f"q{i}=1" for i in range(3000)))
+    assert status == 400
+    assert b"2950" in body  # the faults that are not named are counted
+
+
+def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..., Flask]) -> None:
+    """Where the desk is busy, a file of a plan is answered with 503 soon and asked for again; then it is the file."""
+    app, go = make_app(), threading.Event()
+    store = app.extensions["zoneatlas"]
+    store._kept["desk"] = desk = Desk(patience_s=0.3)
+    desk.ask("long work", lambda _tell: go.wait(60))
+    query = "day=2026-12-01~08:00-18:00~begin:ha-long~end:ha-long&stop=dong-mai-ip"
+    client, begun = app.test_client(), time.monotonic()
+    for path in ("/trip/plan.gpx", "/trip/ways", "/trip/plan.sheet.html"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 503, path
+        assert int(answer.headers["Retry-After"]) > 0
+    assert time.monotonic() - begun < 20
+    assert client.get("/").status_code == 200
+    go.set()
+    until = time.monotonic() + 180  # compiled the first time
+    while (answer := client.get(f"/trip/plan.gpx?{query}")).status_code == 503 and time.monotonic() < until:
+        time.sleep(0.2)
+    assert answer.status_code == 200
+    assert b"<gpx" in answer.data
+
+
+# Where it listens, who may call ------------------------------------------------------------------------------------------
+
+
+def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
+    """``--host ::1`` serves, says its address as a browser takes it, and answers under that name."""
+    with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (found, running):
+        for host in (f"[::1]:{found}", "[::1]", f"LOCALHOST:{found}", "LocalHost"):
+            assert get(found, "/table?layer=gates", host="::1", Host=host)[0] == 200, host
+        assert get(found, "/table", host="::1", Host="[::2]")[0] == 400
+        running.terminate()
+        said = running.communicate(timeout=20)[0]
+    assert f"http://[::1]:{found} " in said
+    lines = re.findall(r'^::1 \S+ "GET /table\?layer=gates" 200 \d+ \d\.\d{3}$', said, re.MULTILINE)
+    assert len(lines) == 4
+
+
+def test_point_18_a_host_that_there_is_not_is_a_sentence() -> None:
+    """A name that leads nowhere is one line."""
+    done = CliRunner().invoke(main, ["serve", "--host", "no.such.host.invalid"])
+    assert done.exit_code == 1
+    assert re.search(r"^zoneatlas: no\.such\.host\.invalid:8000 cannot be used: [^.]+\. Try another --host or --port\.$", done.output, re.M)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *(("localhost", 200), ("LOCALHOST:8000", 200), ("[::1]:8000", 200), ("[::1]", 200), ("127.0.0.1:1", 200)),
+        *(("ATLAS.example", 200), ("a.wide.example", 200), ("[2001:db8::1]:443", 200), ("xn--bcher-kva.example", 200)),
+        *(("evil.example", 400), ("atlas.example.evil.example", 400), ("evilwide.example", 400), ("[::2]", 400), ("::1", 400)),
+        *(("localhost@evil.example", 400), ("localhost:", 400), ("localhost:80x", 400), ("", 400), ("[", 400), ("localhost evil", 400)),
+    ],
+)
+def test_point_18_hosts_are_compared_as_names(make_app: Callable[..., Flask], host: str, status: int) -> None:
+    """Capitals, ports and IPv6 make no difference; what only looks like a trusted name is refused."""
+    app = make_app(PUBLIC_URL="https://atlas.example", TRUSTED_HOSTS=".wide.example, 2001:DB8::1, bücher.example")
+    assert app.test_client().get("/robots.txt", headers={"Host": host}).status_code == status
+
+
+def test_point_20_a_proxy_tells_who_asks(make_app: Callable[..., Flask], capfd: pytest.CaptureFixture[str]) -> None:
+    """X-Forwarded-For counts where it comes from the proxy that is set, and nowhere else."""
+    from web import serving
+
+    for proxy, who in (("127.0.0.1", "192.0.2.7"), ("192.0.2.1", "127.0.0.1"), ("", "127.0.0.1")):
+        with serving(make_app(PROXY=proxy, ACCESS_LOG="on")) as url:
+            get(int(url.rpartition(":")[2]), '/%1b%0d%0a?"', **{"X-Forwarded-For": "192.0.2.7"})
+        lines = capfd.readouterr().err.strip().splitlines()
+        assert re.fullmatch(rf'{re.escape(who)} \S+ "GET /%1B%0D%0A\?%22" 404 \d+ \d+\.\d+', lines[-1]), lines
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PUBLIC_URL", "https://atlas.example/zones", "has a path"),
+        ("PUBLIC_URL", "ftp://atlas.example", "is not an http or https address"),
+        ("PROXY", "proxy.example", "is not an IP address"),
+        ("ACCESS_LOG", "yes", "must be “on” or “off”"),
+    ],
+)
+def test_point_20_a_setting_that_cannot_work_is_refused_at_the_start(name: str, value: str, words: str) -> None:
+    """The app does not start with it, and a sentence says why."""
+    with pytest.raises(InputError, match=words):
+        create_app({name: value})
+    assert settings.resolve({"PUBLIC_URL": "https://atlas.example/"})["PUBLIC_URL"] == "https://atlas.example"
+
+
+def test_point_20_https_is_kept_to(make_app: Callable[..., Flask]) -> None:
+    """Where people reach the app by https, browsers are told to use nothing else; otherwise they are not."""
+    assert "max-age" in make_app(PUBLIC_URL="https://atlas.example").test_client().get("/robots.txt").headers["Strict-Transport-Security"]
+    assert "Strict-Transport-Security" not in make_app().test_client().get("/robots.txt").headers
+
+
+# For machines ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/times?site=van-don-ez", "/api/isochrones?site=van-don-ez", "/api/times?x=1", "/download/gates.csv"),
+        *("/ogc/collections/gates/items?f=json", "/ogc/nothing"),
+    ],
+)
+def test_point_20_maps_elsewhere_may_ask_for_data(app: Flask, path: str) -> None:
+    """Scripts of other sites read data and its faults, after a preflight that names what is allowed; pages stay closed to them."""
+    client = app.test_client()
+    assert client.get(path).headers["Access-Control-Allow-Origin"] == "*"
+    asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
+    preflight = client.options(path, headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
+    assert "if-none-match" in preflight.headers["Access-Control-Allow-Headers"].lower()
+    assert "Access-Control-Allow-Origin" not in client.get("/data").headers
+
+
+def test_point_20_health(app: Flask, make_app: Callable[..., Flask], toy: Path, tmp_path: Path) -> None:
+    """The health address says that the data can be read, and fails where they cannot."""
+    import shutil
+
+    assert app.test_client().get("/health").get_json()["status"] == "ok"
+    broken = shutil.copytree(toy, tmp_path / "data")
+    client = make_app(broken).test_client()
+    (broken / "parks.csv").unlink()
+    assert client.get("/health").status_code >= 400
+
+
+def test_point_20_crawlers_are_kept_from_endless_addresses(app: Flask) -> None:
+    """A crawler that keeps to robots.txt reads sites and data, and no page that computes."""
+    lines = app.test_client().get("/robots.txt").text.splitlines()
+    assert lines[0] == "User-agent: *"
+    rules = [re.compile(re.escape(line.removeprefix("Disallow: ")).replace(r"\*", ".*")) for line in lines[1:]]
+
+    def barred(path: str) -> bool:
+        return any(rule.match(path) for rule in rules)
+
+    for endpoint in turnstile.COMPUTING | turnstile.PLANNING:
+        for rule in app.url_map.iter_rules(endpoint):
+            assert barred(re.sub(r"<[^>]+>", "x", rule.rule)), rule
+    assert barred("/sites/x?closed=huu-nghi")
+    assert not any(map(barred, ("/", "/table", "/data", "/sites/van-don-ez", "/sites/van-don-ez?lang=vi", "/ogc", "/static/app.css")))
+
+
+# The turnstile -----------------------------------------------------------------------------------------------------------
+
+
+def test_point_15_the_turnstile_lets_in_a_few() -> None:
+    """Never more run at once than are let in, in all and of one client; those who are turned away never ran, the others all did."""
+    turn = Turnstile(inside=3, of_client=2, waiting=6, waiting_of_client=4, patience_s=5)
+    lock, running, most, most_of = threading.Lock(), Counter[str](), [0], Counter[str]()
+    ran, refused = Counter[str](), Counter[str]()
+    together = threading.Barrier(20)
+
+    def ask(who: str) -> None:
+        together.wait()
+        try:
+            with turn.turn(who):
+                with lock:
+                    running[who] += 1
+                    most[0] = max(most[0], running.total())
+                    most_of[who] = max(most_of[who], running[who])
+                time.sleep(0.05)
+                with lock:
+                    running[who] -= 1
+                    ran[who] += 1
+        except BusyError:
+            with lock:
+                refused[who] += 1
+
+    askers = [threading.Thread(target=ask, args=(who,)) for who in ["heavy"] * 14 + ["other"] * 6]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(20)
+    assert most[0] <= 3
+    assert max(most_of.values()) <= 2
+    assert ran.total() + refused.total() == 20
+    assert ran["heavy"] >= 2
+    assert ran["other"] >= 1
+    assert refused["heavy"] >= 14 - 2 - 4
+    with turn.turn("heavy"), turn.turn("heavy"):  # everybody has left
+        pass
+
+
+def test_point_15_the_turnstile_is_left_when_a_view_fails() -> None:
+    """An error frees the place; a wait that is too long ends with 503."""
+    turn = Turnstile(inside=1, of_client=1, waiting=1, waiting_of_client=1, patience_s=0.05)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), turn.turn("a"):
+            raise ZeroDivisionError
+    with turn.turn("a"), pytest.raises(BusyError), turn.turn("b"):
+        pass
+    with turn.turn("b"):
+        pass
+
+
+def test_point_15_who_is_turned_away_comes_again(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 comes with a sentence and Retry-After; a page asks again by itself, a program is told in JSON; nothing else is held up."""
+    full = Turnstile(inside=0, of_client=0, waiting=0, waiting_of_client=0, patience_s=0)
+    monkeypatch.setattr(turnstile, "computing", lambda: full)
+    monkeypatch.setattr(turnstile, "planning", lambda: full)
+    client = make_app().test_client()
+    page = client.get("/rank")
+    assert page.status_code == 503
+    assert "try again" in page.text
+    assert int(page.headers["Retry-After"]) > 0
+    assert page.headers["Refresh"] == page.headers["Retry-After"]
+    told: Any = client.get("/api/isochrones?site=van-don-ez")
+    assert told.status_code == 503
+    assert "try again" in told.get_json()["description"]
+    assert "Refresh" not in told.headers
+    assert client.get("/trip/plan.gpx?stop=dong-mai-ip").status_code == 503
+    for path in ("/", "/table", f"/sites/{PARK}", "/static/app.css", "/ogc/collections/gates/items?f=json", "/api/map/parks.json"):
+        with client.get(path) as answer:
+            assert answer.status_code == 200, path
+
+
+def test_point_15_light_requests_always_have_threads() -> None:
+    """All turnstiles together never hold every thread."""
+    assert turnstile.computing().threads + turnstile.planning().threads <= turnstile.THREADS - 8
+
+
+def test_point_15_what_is_made_for_the_first_time_holds_up_nobody_else(app: Flask) -> None:
+    """While something is made that is kept, other things can be had; it is made once, however many ask, and again after it failed."""
+    store = app.extensions["zoneatlas"]
+    begun, go, made = threading.Event(), threading.Event(), Counter[str]()
+
+    def make() -> str:
+        made["slow"] += 1
+        begun.set()
+        assert store.keep("test inner", lambda: "inner") == "inner"
+        assert go.wait(20)
+        return "slow"
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(store.keep, "test slow", make) for _ in range(3)]
+        assert begun.wait(5)
+        try:
+            assert pool.submit(store.keep, "test quick", lambda: "quick").result(5) == "quick"
+        finally:
+            go.set()
+        assert [one.result(5) for one in asked] == ["slow"] * 3
+    assert made["slow"] == 1
+    with pytest.raises(ZeroDivisionError):
+        store.keep("test fault", lambda: 1 // 0)
+    assert store.keep("test fault", lambda: 1) == 1

@@ -1,0 +1,182 @@
+"""Every sentence of the reader of trips is known by its form and is said in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import plans
+import pytest
+from flask import Flask
+from test_trip_file import DATA, SMALL, stops
+
+from geo.errors import InputError
+from geo.hours import calendars
+from geo.visits import planner, trip_file
+from geo.visits.gazetteer import Gazetteer
+from webapp import create_app, i18n, sentences
+
+DAY = "days: [{date: 2026-12-01}]\n"
+HEAD = "hours: 07:30-18:00\nbegin: ha-long\nend: ha-long\n"
+PLACE = "site: hai-yen-ip"
+POINT = "name: x, lon: 107, lat: 21"
+ONE = f"stops: [{{{PLACE}}}]\n"
+YEAR = next(year for year in range(2027, 2060) if not calendars.has_data("CN", year))
+
+WRONG = (
+    *(stops(f"{PLACE}, visit: {text}") for text in ("45", "long", "30 h", "[1 h]", "{a: b}")),
+    *(stops(f"{PLACE}, windows: [{text}]") for text in ("2026-12-01T08:00", "a/b", "2026-12-01T09:00/08:00", "2026-12-01T09:00/09:00")),
+    *(stops(f"{PLACE}, {text}") for text in ("order: 0", "weight: x", "weight: 0", "must: maybe", "day: 2", "day: 2026-12-05")),
+    *(stops(f"{PLACE}, hours: '{text}'") for text in ("Mo-Fr 8 till late", "SH off", "Mo unknown", "Mo 08:00+", "Mo || Tu", "Jan PH", ";")),
+    *(stops(f"{PLACE}, {text}") for text in ("hours: Mo-Su, windows: [2026-12-01T08:00/12:00]", "windows: [2026-12-01T08:00/08:30]")),
+    *(stops(f"point: {{{text}}}") for text in ("lon: 207, lat: 21, name: x", "name: x, lat: 21", "name: x, lon: 108.4, lat: 20.6")),
+    *(
+        stops(f"point: {{{POINT}, {text}}}")
+        for text in ("country: TH", "position_accuracy_m: 0", "country: Viet Nam", "timezone: Mars/Base", "names: x", "colour: x", "nam: x")
+    ),
+    stops(f"point: {{{POINT}, country: TH, timezone: Asia/Bangkok}}, hours: 'PH off'").replace("TH", "XX"),
+    *(
+        stops(text)
+        for text in (
+            "site: [hai-yen-ip]",
+            "visit: 60 min",
+            f"{PLACE}, point: {{{POINT}}}",
+            "site: qqq",
+            "site: vinh",
+            "site: Dong Mai",
+            "site: hai-yen-i",
+        )
+    ),
+    *(
+        stops(f"{PLACE}, {text}")
+        for text in (f"notes: {'x' * 3000}", 'notes: "\\x07"', "start: 7", "duration: 5", "weigth: 1", "visitt_hours: 1")
+    ),
+    *(stops(PLACE, more=text) for text in ("vehicle: {profile: bike}", "vehicle: {kind: cargoo}", "closed_gates: [qqqq, huu-ngi, ka-lon]")),
+    *(stops(PLACE, more=f"lunch: {text}") for text in ("{from: '11:30'}", "{length: 45 min, from: '12:00', until: '11:00'}", "[{x: y}]")),
+    stops(PLACE, PLACE),
+    stops(*[PLACE] * 500),
+    stops(f"point: {{id: a, {POINT}}}", "point: {id: a, name: B, lon: 107.1, lat: 21}"),
+    *(stops(PLACE, days=f"[{text}]") for text in ("{date: 2026-02-30}", "{date: 1/12/2026}", "{date: 9999-12-01}", "{hours: 07:30-18:00}")),
+    *(stops(PLACE, days=f"[{{date: 2026-12-01, hours: {text}}}]") for text in ("7-18", "x-18:00", "7:30", "07:00-07:00", "18:00-07:30")),
+    *(stops(PLACE, days=f"[{{date: 2026-12-01{text}}}, {{date: 2026-12-01}}]") for text in ("", ", start: 8", ", ends: x")),
+    stops(PLACE, days="[{date: 2026-12-02}, {date: 2026-12-01}]"),
+    stops(PLACE, days="[{date: 2026-12-01, hours: 2026-12-02T07:00/18:00}]"),
+    stops(PLACE, days=f"[{', '.join(['{date: 2026-12-01}'] * 32)}]"),
+    f"{DAY}{ONE}",
+    f"{HEAD}{DAY}",
+    f"{HEAD}{ONE}",
+    {"a": [[[[[[[[[[[]]]]]]]]]]]},
+    *("a: &x 1", "a: !x 1", "[" * 50, "? [a]\n: b", "a: 1\na: 2", "a: [", "a: \x01", "x" * 300_000, b"\xff\xfe"),
+)
+"""Trips with faults, each sentence at least once."""
+TOLD = (
+    SMALL,
+    f"{HEAD}begin: mong-cai\nnights: [mong-cai, dongxing]\ndays: [{{date: 2026-12-01}}, {{date: 2026-12-02}}]\n{ONE}".replace(
+        "begin: ha-long\n", ""
+    ),
+    stops(f"point: {{{POINT}}}"),
+    stops("site: jiangping-ip, hours: 'Mo-Fr 09:00-12:00; PH off'", days=f"[{{date: {YEAR}-06-15}}]"),
+)
+"""Trips that tell what was assumed."""
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def known() -> Gazetteer:
+    return Gazetteer.read(DATA)
+
+
+@pytest.fixture(scope="module")
+def provoked(known: Gazetteer) -> list[str]:
+    """Sentences of the library, as a visitor would meet them."""
+    found = []
+    for source in WRONG:
+        with pytest.raises(InputError) as caught:
+            trip_file.read(source, known)
+        found += [caught.value.message, *caught.value.faults]
+    for source in TOLD:
+        found += trip_file.read(source, known).told
+    with pytest.raises(InputError) as caught:
+        trip_file.read({**{str(n): "x" for n in range(trip_file.MAX_FAULTS + 9)}}, known)
+    found.append(caught.value.faults[-1])
+    with pytest.raises(InputError) as caught:
+        trip_file.read(stops(PLACE), replace(known, timezones={"CN": "Asia/Shanghai"}))
+    found += caught.value.faults
+    found += _unplanned()
+    return found
+
+
+def _unplanned() -> Iterator[str]:
+    """Say what is wrong with trips that read well and cannot be planned."""
+    import numpy as np
+
+    from geo.visits.matrices import Tables
+
+    trip = plans.two_days().trip
+    long = replace(trip.days[0], end=trip.days[0].start + timedelta(days=8))
+    with pytest.raises(InputError) as caught:
+        planner.check(replace(trip, days=(long,)))
+    yield from (caught.value.message, *caught.value.faults)
+    places = (plans.HALONG, plans.MONGCAI, plans.TEXHONG)
+    far = replace(trip, stops=trip.stops[:1], days=trip.days[:1])
+    with pytest.raises(InputError) as caught:
+        planner.solve(far, Tables(places, np.full((3, 3), 90_000)))
+    yield from (caught.value.message, *caught.value.faults)
+
+
+def test_every_sentence_is_provoked_and_known(app: Flask, provoked: list[str]) -> None:
+    """No sentence of the reader stays English, and none is listed that it does not say."""
+    met, english = set(), set()
+    for code in ("vi", "zh"):
+        with app.test_request_context(f"/?lang={code}"):
+            for sentence in provoked:
+                if i18n.said(sentence) == sentence:
+                    english.add(sentence)
+                    continue
+                head, _, rest = sentence.partition(": ")
+                form = i18n.form(sentence if " " in head else rest)
+                assert form is not None, sentence
+                met.add(form[0])
+                why = form[1].get("why", "")
+                met |= {found[0] for one in why.split("; ") if (found := i18n.form(one))}
+    assert english == set()
+    assert set(sentences.SENTENCES) - met == set()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "vi", "zh"),
+    [
+        ("stops[3].visit: “45” has no unit; write “45 min” or “45 h”", "stops[3].visit: “45” thiếu đơn vị", "stops[3].visit: “45”没有单位"),
+        ("days: 32 entries; 31 are allowed", "days: 32 mục; tối đa là 31", "days: 有 32 项；最多 31 项"),
+        ("titel: unknown key; did you mean “title”?", "titel: khóa không xác định; ý bạn là “title”?", "titel: 未知的键；是否指“title”？"),
+        ("a: b c: unknown key; did you mean “x”?", "a: b c: khóa không xác định", "a: b c: 未知的键"),
+        ("Day 2: no end is reached in time.", "Ngày 2: không kịp", "第2天：无法按时"),
+        (
+            "stops[0].hours: “SH” are no opening hours: school holidays (SH) are not known here; write them like “Mo-Fr 08:00-11:30,"
+            "13:30-17:00; PH off”", "lịch nghỉ học", "学校假期",
+        ),
+        ("x: nobody ever says this", "x: nobody ever says this", "x: nobody ever says this"),
+        ("x: " * 500, "x: x: ", "x: x: "),
+    ],
+)  # fmt: skip
+def test_the_path_stays_as_it_is(app: Flask, sentence: str, vi: str, zh: str) -> None:
+    """Only what follows the path is translated; what is not known stays."""
+    for code, wanted in (("en", sentence), ("vi", vi), ("zh", zh)):
+        with app.test_request_context(f"/?lang={code}"):
+            assert wanted in i18n.said(sentence)
+
+
+@pytest.mark.parametrize(("code", "wanted"), [("vi", "Điểm dừng 1, Thăm: “45” thiếu đơn vị"), ("zh", "考察点1，考察时长：“45”没有单位")])
+def test_the_page_says_faults_in_its_language(app: Flask, code: str, wanted: str) -> None:
+    """The page with the form and the address of the plan both name a fault in the language of the visitor and the words of the form."""
+    query = f"day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=hai-yen-ip~visit:45&lang={code}"
+    client = app.test_client()
+    for path in ("/trip", "/trip/plan"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code == 400
+        assert wanted in answer.text

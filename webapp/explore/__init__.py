@@ -1,0 +1,1 @@
+"""Look at the map, a site, a point, a gate."""

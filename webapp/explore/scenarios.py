@@ -1,0 +1,173 @@
+"""Planned corridors: when each is to open, or opens as somebody assumes, and what that changes for every site."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from geo.errors import NotFoundError
+from geo.roads import scenarios
+from geo.roads.routing import Sides
+from geo.schema import RAIL_KINDS
+from webapp import args, labels
+from webapp.explore import site_sheet
+from webapp.store import CORRIDORS, OPENS, TARGETS, Drive, Store, store
+
+pages = Blueprint("planned", __name__)
+_lock = threading.Lock()
+
+STATE = ("profile", "closed", "year", "opens", "to")
+KEPT = 8
+"""Differences that are kept: visitors may assume any years of opening."""
+SMALL_S = 150.0
+"""A gain below this would be rounded to nothing, as coarse times are to five minutes."""
+KINDS = site_sheet.HEADS | {"cities": None}
+"""Layers to whose quickest feature the ways are compared, and the one kind that counts there."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a year changes for the sites.
+
+    ``table`` of :func:`geo.roads.scenarios.difference`, the largest gain first, and before it what is reached for the first time; ``same``
+    sites without a change; ``unknown`` sites that are joined to no road.
+    """
+
+    table: pd.DataFrame
+    changed: int
+    same: int
+    unknown: int
+
+
+@pages.get("/planned")
+def page() -> str:
+    values = args.parse(request.args, (*STATE, "part", "wait"))
+    opened, drive, to = store(), Drive.of(values), values.get("to")
+    opened.roads(replace(drive, year=None))  # names what cannot be closed or assumed
+    if to is not None and to not in opened.targets().index:
+        raise NotFoundError(_("There is no gate, port, airport or city “%(id)s”.", id=to))
+    change = None
+    if drive.year:
+        whole = "part" in values or "wait" in values
+        change = difference(opened, drive, to) if whole else _kept(opened).get((drive, to))
+    frame, own = opened.frame("corridors"), dict(drive.opens)
+    times = scenarios.timeline(frame, own)
+    return render_template(
+        "explore/_scenarios.html" if values.get("part") else "explore/scenarios.html",
+        drive=drive,
+        to=to,
+        change=change,
+        timeline=times,
+        announced=scenarios.timeline(frame)["year"],
+        own=own,
+        choices=range(OPENS[0], args.YEARS[-1] + 1),
+        later=args.YEARS[-1] + 1,
+        vehicles=sorted(opened.network().profiles, reverse=True),
+        coarse=opened.network().manifest.coarse,
+        parks=opened.frame("parks"),
+        targets=opened.targets(),
+        layers=TARGETS,
+        query=[(name, value) for name, value in request.args.items(multi=True) if name in (*STATE, "lang") and value],
+        rail=rail(opened, drive, times, change.table) if change else [],
+        gain=gain,
+        longest=float(change.table["gain_s"].max()) if change else np.nan,
+        nearest={"gates": _("Nearest gate"), "ports": _("Nearest sea port"), "airports": _("Nearest airport"), "cities": _("Nearest city")},
+    )
+
+
+def _kept(opened: Store) -> OrderedDict[tuple[Drive, str | None], Change]:
+    kept: OrderedDict[tuple[Drive, str | None], Change] = opened.keep("planned differences", OrderedDict)
+    return kept
+
+
+def difference(opened: Store, drive: Drive, to: str | None = None) -> Change:
+    """Compare the network of a year with today's for all sites: to the quickest place of each layer, or to one place.
+
+    The last few are kept, and nobody computes what somebody else computes already.
+    """
+    kept = _kept(opened)
+    with _lock:
+        if (drive, to) in kept:
+            kept.move_to_end((drive, to))
+        else:
+            kept[drive, to] = _compare(opened, drive, destinations(opened, drive, to))
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
+        return kept[drive, to]
+
+
+def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str, gpd.GeoDataFrame]:
+    """Give the places that serve the vehicle, by layer, gates without the closed ones; or the one place that is asked for."""
+    if to is not None:
+        layer_id = str(opened.targets().at[to, "layer"])
+        return {layer_id: opened.frame(layer_id).loc[[to]]}
+    found = {}
+    for layer_id, kind in KINDS.items():
+        frame = opened.frame(layer_id)
+        counts = frame.index.isin(site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed))
+        found[layer_id] = frame[counts if kind is None else counts & (frame["kind"] == kind).to_numpy(bool)]
+    return found
+
+
+def _compare(opened: Store, drive: Drive, places: Mapping[str, gpd.GeoDataFrame]) -> Change:
+    parks, future = opened.frame("parks"), opened.roads(drive)
+    table = scenarios.difference(opened.roads(replace(drive, year=None)), future, parks, places, profile=drive.profile)
+    sides = Sides.of(future, parks, drive.profile)
+    joined = len(np.unique(sides.of_row[sides.snap.segment >= 0]))
+    changed = table["from_id"].nunique()
+    table = table.sort_values("gain_s", ascending=False, kind="stable", na_position="first", ignore_index=True)
+    return Change(table, changed, joined - changed, len(parks) - joined)
+
+
+def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """Say in sentences what the planned railways do for a vehicle: how long a change is assumed to take, how many ways use one."""
+    rails = timeline[timeline["kind"].isin(RAIL_KINDS) & (timeline["year"] <= drive.year).fillna(False)]
+    if rails.empty:
+        return [_("No planned railway is taken as open by %(year)s.", year=drive.year)]
+    transfer_s = opened.table("transfers").set_index("profile")["transfer_time_s"].astype(float)
+    if drive.profile not in transfer_s.index:
+        return [_("%(vehicle)s: no change to a railway is known, so none is used.", vehicle=labels.label(drive.profile))]
+    uses = sum(not set(rails["name"]).isdisjoint(names.split("; ")) for names in table["planned"])
+    told = [
+        _(
+            "%(vehicle)s: at each end of a ride by rail %(time)s are assumed for the change between road and railway, waiting for "
+            "the train included. %(n)s of the %(m)s changes use a railway.",
+            vehicle=labels.label(drive.profile),
+            time=labels.duration(transfer_s[drive.profile], coarse=True),
+            n=labels.decimal(uses),
+            m=labels.decimal(len(table)),
+        )
+    ]
+    if not uses and drive.profile == "truck":
+        told.append(_("With so long a change, freight gains no time by rail here."))
+    elif not uses:
+        told.append(_("No way compared here becomes quicker by rail."))
+    return told
+
+
+def gain(seconds: float, coarse: bool) -> str:
+    """Write how much time is saved; NaN where there was no way before."""
+    if np.isnan(seconds):
+        return _("reached for the first time")
+    return _("less than 5 min") if seconds < SMALL_S else labels.duration(seconds, coarse)
+
+
+def query(drive: Drive) -> dict[str, str]:
+    """Give the query of the page that says what the year of a drive changes; only the corridors have years to come."""
+    return replace(drive, network=CORRIDORS).query()
+
+
+def assumed(drive: Drive) -> list[tuple[str, int]]:
+    """Name the corridors whose year of opening is assumed, each with that year, the next first."""
+    if not drive.opens:
+        return []
+    table = scenarios.timeline(store().frame("corridors"), dict(drive.opens))
+    return [(str(row["name"]), int(row["year"])) for _id, row in table[table["assumed"]].iterrows()]

@@ -1,0 +1,332 @@
+"""The layers as an OGC API – Features service (OGC 17-069r4): core, GeoJSON, HTML and OpenAPI 3.0.
+
+Every answer is one document, shown as JSON or through the template of the same name; which of the two, ``f`` says and
+otherwise the header Accept. Policies have no geometry and are no collection: clients take a collection for a map layer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import numpy as np
+import shapely
+from flask import Blueprint, Response, render_template, request
+from numpy.typing import NDArray
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
+
+from geo import export
+from geo.errors import AtlasError, InputError, NotFoundError
+from geo.schema import LAYERS, Layer
+from webapp.ogc import openapi
+from webapp.ogc.openapi import CRS84, GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
+from webapp.store import store
+
+ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
+
+CONFORMANCE = (
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+)
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+READING = ("GET", "HEAD", "OPTIONS")
+"""Methods that every address of the service takes."""
+MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])
+"""Ways of asking for JSON."""
+
+Document = dict[str, Any]
+Link = dict[str, str]
+
+
+# Pages -----------------------------------------------------------------------------------------------------------------
+
+
+@ogc.get("", strict_slashes=False)
+def landing() -> Response:
+    openapi.read(request.args, openapi.PAGE)
+    package = store().package
+    links = [
+        *_selves("", JSON),
+        _link("/api", "service-desc", OPENAPI_JSON, "The API as an OpenAPI document", f="json"),
+        _link("/api", "service-doc", HTML, "The API for people", f="html"),
+        _link("/conformance", "conformance", JSON, "Parts of the standards that are kept", f="json"),
+        _link("/collections", "data", JSON, "All layers", f="json"),
+    ]
+    title, description = package.get("title") or "Zone Atlas", package.get("description") or ""
+    return _answer("landing", {"title": title, "description": description, "links": links}, root=_url(""))
+
+
+@ogc.get("/conformance", strict_slashes=False)
+def conformance() -> Response:
+    openapi.read(request.args, openapi.PAGE)
+    return _answer("conformance", {"conformsTo": list(CONFORMANCE)}, links=_selves("/conformance", JSON))
+
+
+@ogc.get("/api", strict_slashes=False)
+def api() -> Response:
+    openapi.read(request.args, openapi.PAGE)
+    package = store().package
+    document = openapi.document(
+        _layers().values(),
+        url=f"{store().public_url}{ogc.url_prefix}",
+        title=package.get("title") or "Zone Atlas",
+        description=package.get("description") or "",
+    )
+    return _answer("api", document, media_type=OPENAPI_JSON, links=_selves("/api", OPENAPI_JSON))
+
+
+@ogc.get("/collections", strict_slashes=False)
+def collections() -> Response:
+    openapi.read(request.args, openapi.PAGE)
+    return _answer(
+        "collections", {"links": _selves("/collections", JSON), "collections": [_collection(layer) for layer in _layers().values()]}
+    )
+
+
+@ogc.get("/collections/<collection_id>", strict_slashes=False)
+def collection(collection_id: str) -> Response:
+    layer = _layer(collection_id)
+    openapi.read(request.args, openapi.PAGE)
+    document = _collection(layer)
+    document["links"] = _selves(f"/collections/{layer.id}", JSON) + document["links"][1:]
+    return _answer("collection", document, layer=layer)
+
+
+@ogc.get("/collections/<collection_id>/queryables", strict_slashes=False)
+def queryables(collection_id: str) -> Response:
+    layer = _layer(collection_id)
+    openapi.read(request.args, openapi.PAGE)
+    path = f"/collections/{layer.id}/queryables"
+    document = openapi.queryables(layer, _url(path))
+    return _answer("queryables", document, media_type=SCHEMA_JSON, layer=layer, links=_selves(path, SCHEMA_JSON))
+
+
+@ogc.get("/collections/<collection_id>/items", strict_slashes=False)
+def items(collection_id: str) -> Response:
+    layer = _layer(collection_id)
+    query = openapi.read(request.args, openapi.of_items(layer))
+    frame = store().frame(layer.id)
+    matched = np.flatnonzero(_matches(frame, layer, query))
+    limit, offset = query.get("limit", openapi.DEFAULT_LIMIT), query.get("offset", 0)
+    page = frame.iloc[matched[offset : offset + limit]]
+    path, given = f"/collections/{layer.id}/items", request.args.to_dict()
+    links = _selves(path, GEOJSON, **given)
+    turns = {
+        "next": offset + limit if offset + limit < len(matched) else None,
+        "prev": max(0, min(offset, len(matched)) - limit) if offset else None,
+    }
+    for rel, start in turns.items():
+        if start is not None:
+            links.append(_link(path, rel, GEOJSON, f"{rel.capitalize()} page", **(given | {"f": "json", "offset": str(start)})))
+    links.append(_link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"))
+    box = export.bbox(page)
+    document = {
+        "type": "FeatureCollection",
+        "numberMatched": len(matched),
+        "numberReturned": len(page),
+        **({"bbox": box} if box else {}),
+        "links": links,
+        "features": export.features(page),
+    }
+    return _answer("items", document, media_type=GEOJSON, layer=layer, offset=offset, turns=_turns(path, given, turns))
+
+
+@ogc.get("/collections/<collection_id>/items/<feature_id>", strict_slashes=False)
+def feature(collection_id: str, feature_id: str) -> Response:
+    layer = _layer(collection_id)
+    openapi.read(request.args, openapi.PAGE)
+    frame = store().frame(layer.id)
+    if feature_id not in frame.index:
+        raise NotFoundError(f"The layer {layer.id} has no feature “{feature_id}”.")
+    path = f"/collections/{layer.id}"
+    links = [
+        *_selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON),
+        _link(path, "collection", JSON, layer.title, f="json"),
+    ]
+    document = export.features(frame.loc[[feature_id]])[0] | {"links": links}
+    return _answer("feature", document, media_type=GEOJSON, layer=layer, box=export.bbox(frame.loc[[feature_id]]))
+
+
+@ogc.route("", methods=["POST", "PUT", "PATCH", "DELETE", "TRACE"], strict_slashes=False, defaults={"path": ""})
+@ogc.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
+def nothing(path: str) -> Response:
+    """Answer in JSON for every other address, too."""
+    if request.method not in READING:
+        raise MethodNotAllowed(READING)
+    raise NotFoundError(f"There is nothing at /ogc/{path}.")
+
+
+# What they are made of -------------------------------------------------------------------------------------------------
+
+
+def _layers() -> dict[str, Layer]:
+    """Give the layers that have geometry and that the package holds."""
+    held = {resource.get("name") for resource in store().package.get("resources", ())}
+    return {layer.id: layer for layer in LAYERS.values() if layer.geometry and layer.id in held}
+
+
+def _layer(collection_id: str) -> Layer:
+    layers = _layers()
+    if collection_id not in layers:
+        raise NotFoundError(f"There is no collection “{collection_id}”; there are {', '.join(layers)}.")
+    return layers[collection_id]
+
+
+def _collection(layer: Layer) -> Document:
+    path = f"/collections/{layer.id}"
+    about = store().about(layer.id)
+    box = export.bbox(store().frame(layer.id))
+    return {
+        "id": layer.id,
+        "title": layer.title,
+        "description": layer.description,
+        **({"attribution": about.attribution} if about.attribution else {}),
+        **({"extent": {"spatial": {"bbox": [box], "crs": CRS84}}} if box else {}),
+        "itemType": "feature",
+        "crs": [CRS84],
+        "links": [
+            _link(path, "self", JSON, layer.title, f="json"),
+            _link(f"{path}/items", "items", GEOJSON, f"{layer.title} as GeoJSON", f="json"),
+            _link(f"{path}/items", "items", HTML, f"{layer.title} as a page", f="html"),
+            _link(f"{path}/queryables", QUERYABLES, SCHEMA_JSON, "What to select by", f="json"),
+            *_licences(layer),
+        ],
+    }
+
+
+def _licences(layer: Layer) -> list[Link]:
+    resource: Document = next((one for one in store().package["resources"] if one.get("name") == layer.id), {})
+    return [
+        {"href": licence["path"], "rel": "license", "title": licence.get("title") or licence.get("name") or licence["path"]}
+        for licence in resource.get("licenses", ())
+        if str(licence.get("path", "")).startswith(("https://", "http://"))
+    ]
+
+
+def _matches(frame: Any, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Say which rows meet the box and equal every given value; unknown equals nothing, no position meets no box."""
+    matches = np.ones(len(frame), bool)
+    for name in openapi.filters(layer):
+        if name in query:
+            matches &= (frame[name] == query[name]).to_numpy(dtype=bool, na_value=False)
+    if "bbox" in query:
+        area = _area(query["bbox"])
+        shapely.prepare(area)
+        matches &= shapely.intersects(area, frame.geometry.array)
+    return matches
+
+
+def _area(box: openapi.Box) -> Any:
+    """Make the shape of a box; a box without width or height is a line or a point, and still meets what lies on it."""
+    west, south, east, north = box
+    if west > east:
+        return shapely.union_all(
+            [_area((west, south, 180.0, north)) if west <= 180 else None, _area((-180.0, south, east, north)) if east >= -180 else None]
+        )
+    if west == east and south == north:
+        return shapely.Point(west, south)
+    if west == east or south == north:
+        return shapely.LineString([(west, south), (east, north)])
+    return shapely.box(west, south, east, north)
+
+
+# Links and answers -----------------------------------------------------------------------------------------------------
+
+
+def _url(path: str, **query: str) -> str:
+    language = request.args.get("lang")
+    query |= {"lang": language} if language and query.get("f") == "html" else {}
+    return f"{store().public_url}{ogc.url_prefix}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def _link(path: str, rel: str, media_type: str, title: str, **query: str) -> Link:
+    return {"href": _url(path, **query), "rel": rel, "type": media_type, "title": title}
+
+
+def _selves(path: str, media_type: str, **given: str) -> list[Link]:
+    """Link to this document as it is asked for, and to the other way of showing it."""
+    ways = [("json", media_type, "This document as JSON"), ("html", HTML, "This document as a page")]
+    if _shows_html():
+        ways.reverse()
+    return [
+        _link(path, rel, media, title, **(given | {"f": f})) for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
+    ]
+
+
+def _turns(path: str, given: Mapping[str, str], starts: Mapping[str, int | None]) -> dict[str, str]:
+    """Give the addresses of the pages before and after, as HTML."""
+    return {rel: _url(path, **({**given, "f": "html", "offset": str(start)})) for rel, start in starts.items() if start is not None}
+
+
+def _shows_html() -> bool:
+    asked = request.args.get("f")
+    return asked == "html" or (asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML)
+
+
+def _answer(template: str, document: Document, *, media_type: str = JSON, **more: Any) -> Response:
+    """Show a document.
+
+    The ETag of JSON leaves ``timeStamp`` out: the same features have the same tag at any time.
+    """
+    if _shows_html():
+        return Response(render_template(f"ogc/{template}.html", document=document, link=_link_to, **more), mimetype=HTML)
+    body = export.to_json(document)
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+    if template == "items":
+        body = b'{"timeStamp":"%s",' % datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode() + body[1:]
+    response = Response(body, content_type=media_type)
+    response.set_etag(tag, weak=True)
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response
+
+
+def _link_to(*parts: str) -> str:
+    """Give the address of a page of this service, for the templates."""
+    return _url("".join(f"/{quote(part, safe='')}" for part in parts), f="html")
+
+
+@ogc.before_request
+def _check_accept() -> None:
+    """Refuse a client that takes neither JSON nor HTML, instead of sending it what it did not ask for."""
+    accepted = request.accept_mimetypes
+    if request.method in ("GET", "HEAD") and "f" not in request.args and accepted and accepted.best_match((*MEDIA_TYPES, HTML)) is None:
+        raise NotAcceptable(f"There are {GEOJSON}, {JSON} and {HTML}; choose one with the header Accept, or with f=json or f=html.")
+
+
+@ogc.after_request
+def _describe(response: Response) -> Response:
+    """Name what the answer depends on, and what may be done here: QGIS shows a layer as editable where Allow names POST."""
+    response.vary.add("Accept")
+    if request.method == "OPTIONS":
+        response.headers["Allow"] = ", ".join(READING)
+    return response
+
+
+# Errors ----------------------------------------------------------------------------------------------------------------
+
+
+@ogc.errorhandler(AtlasError)
+def _refuse(error: AtlasError) -> Response:
+    if isinstance(error, InputError):
+        return _fault(400, "InvalidParameterValue", " ".join((error.message, "; ".join(error.faults))).strip())
+    return _fault(404, "NotFound", str(error)) if isinstance(error, NotFoundError) else _fault(503, "Unavailable", str(error))
+
+
+@ogc.errorhandler(HTTPException)
+def _fail(error: HTTPException) -> Response:
+    response = _fault(error.code or 500, error.name.replace(" ", ""), error.description or error.name)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(error.valid_methods)
+    return response
+
+
+def _fault(status: int, code: str, description: str) -> Response:
+    return Response(export.to_json({"code": code, "description": description}), status=status, content_type=JSON)

@@ -1,0 +1,1 @@
+"""Find, compare and defend a site."""

@@ -1,0 +1,312 @@
+"""Sites side by side: access, money on the same basis, facts and policies, one row for all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+
+from geo.errors import InputError, NotFoundError
+from geo.siting import money, sites
+from geo.siting.money import Amount
+from webapp import args, labels
+from webapp.explore import site_sheet
+from webapp.i18n import day, said, translated
+from webapp.siting import wording
+from webapp.siting.rank import MOST_PICKED, site_table
+from webapp.store import Drive, Store, store
+
+pages = Blueprint("compare", __name__)
+
+STATE = ("pick", *args.DRIVE, "basis", "years_left", "currency", "rate", "rate_date", "offer", "sort")
+MOST_OFFERS = 20
+MOST_FOUND = 10
+"""Sites that are listed of what a search for one to add finds."""
+TYPED = ("years_left", "rate", "offer_value")
+"""Fields that a number is typed into."""
+NEW = ("offer_site", "offer_basis", "offer_value", "offer_currency")
+"""An offer that somebody is typing in, which becomes one more ``offer``."""
+IN_DATA = "USD"
+"""What the rents of the data are in, and what one unit of a stated exchange rate is."""
+EXACT = "#,##0.###############"
+"""How a number that somebody stated is repeated: with all its decimals."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What somebody was offered at a site."""
+
+    site: str
+    amount: Amount
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which sites stand side by side, and on what basis their money: as the form holds it. ``basis`` None is as it was asked."""
+
+    picked: tuple[str, ...]
+    drive: Drive
+    basis: money.Basis | None = None
+    years_left: float | None = None
+    currency: str = IN_DATA
+    rate: float | None = None
+    rate_date: str | None = None
+    offers: tuple[Offer, ...] = ()
+    by_money: bool = False
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Wish:
+        """Take it from a query that has been read."""
+        told = {name: values[name] for name in ("basis", "years_left", "currency", "rate", "rate_date") if name in values}
+        picked = tuple(dict.fromkeys(values.get("pick", ())))
+        offers = [*dict.fromkeys(_offer(*one) for one in values.get("offer", ()))]
+        if "offer_value" in values:
+            if not {*NEW} <= values.keys():
+                raise InputError(_("An offer needs its site, what it is paid for, its amount and its currency."))
+            offers.append(_offer(*(values[name] for name in NEW)))
+        if len(offers) > MOST_OFFERS:
+            raise InputError(_("At most %(n)s offers are compared.", n=MOST_OFFERS))
+        if values.get("sort") not in (None, "money"):
+            raise InputError(_("Sites side by side are sorted by money only."))
+        return cls(picked, Drive.of(values), **told, offers=tuple(offers), by_money="sort" in values)
+
+    def query(self, **changes: Any) -> list[tuple[str, Any]]:
+        """Give the whole state as a readable query; offers of sites that do not stand there are left out."""
+        mine = replace(self, **changes)
+        told: dict[str, Any] = {
+            "basis": mine.basis,
+            "years_left": _plain(mine.years_left),
+            "currency": mine.currency if mine.currency != IN_DATA else None,
+            "rate": _plain(mine.rate),
+            "rate_date": mine.rate_date,
+            "sort": "money" if mine.by_money else None,
+        }
+        return [
+            *(("pick", one) for one in mine.picked),
+            *((name, value) for name, value in told.items() if value is not None),
+            *(("offer", offer_text(one)) for one in mine.offers if one.site in mine.picked),
+            *mine.drive.query().items(),
+        ]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An amount of money in a row; ``offer`` is the one it comes from."""
+
+    text: str
+    kind: str = ""
+    note: str = ""
+    offer: Offer | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of money for all sites: what it is, what was stated to count it so, and the cells by site, none where unknown."""
+
+    title: str
+    stated: tuple[str, ...]
+    cells: dict[str, list[Cell]]
+
+    @property
+    def differs(self) -> bool:
+        return len({tuple(cell.text for cell in found) for found in self.cells.values()}) > 1
+
+
+def _offer(site: str, basis: money.Basis, value: float, currency: str) -> Offer:
+    return Offer(site, Amount(value, basis, currency))
+
+
+def offer_text(offer: Offer) -> str:
+    """Write an offer as it stands in an address."""
+    return f"{offer.site}:{offer.amount.basis}:{_plain(offer.amount.value)}:{offer.amount.currency}"
+
+
+def _plain(value: float | None) -> str | None:
+    return None if value is None else np.format_float_positional(value, trim="-")
+
+
+@pages.get("/compare")
+def compare() -> Any:
+    values, slips = args.parse_form(request.args, (*STATE, *NEW, "q"), TYPED)
+    opened, wish = store(), Wish.of(values)
+    _refuse_sites(opened, wish)
+    left_out, wish = wish.picked[MOST_PICKED:], replace(wish, picked=wish.picked[:MOST_PICKED])
+    more = _addable(opened, wish, values.get("q"))
+    if not wish.picked:
+        return render_template("siting/compare_empty.html", wish=wish, most=MOST_PICKED, **more)
+    if "offer_value" in values:
+        language = [("lang", request.args["lang"])] if request.args.get("lang") else []
+        return redirect(f"{url_for('compare.compare')}?{urlencode([*wish.query(), *language])}")
+    parks = opened.frame("parks")
+    money_rows, order, faults = money_side_by_side(parks, wish)
+    layer = opened.place(wish.picked[0])[0]
+    without_rent = parks.drop(columns="rent_term_low_usd_m2")  # it stands in the part on money
+    facts = {key: {fact.name: fact for fact in site_sheet.facts(layer, without_rent.loc[key])} for key in order}
+    names = list(dict.fromkeys(name for one in facts.values() for name in one))
+    policies = {key: {one["id"]: one for one in site_sheet.policies(opened, parks.loc[key])} for key in order}
+    every = {policy: one for found in policies.values() for policy, one in found.items()}
+    page = render_template(
+        "siting/compare.html",
+        wish=wish,
+        order=order,
+        faults=[said(one) for one in faults],
+        slips=slips,
+        offered={name: values.get(name) for name in NEW} if slips else {},
+        field_name=lambda name: {
+            "years_left": _("Years left of the lease"),
+            "rate": _("Exchange rate (per USD)"),
+            "offer_value": _("Price per m²"),
+        }[name],
+        money_rows=money_rows,
+        bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
+        currencies=args.CURRENCIES,
+        parks=parks,
+        table=site_table(opened, wish.drive).loc[order],
+        facts=facts,
+        fact_names=names,
+        differs={name: len({one[name].value if name in one else None for one in facts.values()}) > 1 for name in names},
+        policies=policies,
+        every=every,
+        policy_differs={policy for policy in every if not all(policy in found for found in policies.values())},
+        drive=wish.drive,
+        left_out=left_out,
+        most=MOST_PICKED,
+        **more,
+        coarse=opened.roads(wish.drive).manifest.coarse,
+        places={name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"] for name in sites.KINDS},
+        names=opened.targets(),
+        plain=_plain,
+        offer_text=offer_text,
+        without_site=lambda one: wish.query(picked=tuple(other for other in wish.picked if other != one)),
+        without_offer=lambda one: wish.query(offers=tuple(other for other in wish.offers if other != one)),
+        amount=wording.amount,
+        criterion_name=wording.criterion_name,
+    )
+    return page, 400 if faults or slips else 200
+
+
+def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:
+    """Look for sites that may stand beside those that do, for ``_add_site.html``."""
+    found = opened.select("parks", {"q": text}) if text else opened.frame("parks").iloc[:0]
+    return {
+        "searched": text,
+        "matches": found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND],
+        "with_site": lambda site: wish.query(picked=(*wish.picked, site)),
+    }
+
+
+def _refuse_sites(opened: Store, wish: Wish) -> None:
+    missing = [one for one in wish.picked if one not in opened.frame("parks").index]
+    if missing:
+        raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))
+    elsewhere = dict.fromkeys(one.site for one in wish.offers if one.site not in wish.picked)
+    if elsewhere:
+        raise InputError(_("There are offers for sites that do not stand here:"), list(elsewhere))
+
+
+# Money ---------------------------------------------------------------------------------------------------------------------
+
+
+def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Sequence[str]]:
+    """Count the money of all sites on the basis that is asked for.
+
+    Returns
+    -------
+    tuple
+        The rows, one for each kind of money; the sites in their order; and what is wrong with what was stated, in the words of
+        :mod:`geo.siting.money`. Where something is, amounts stay as they were found, and sites in the order in which they were picked.
+    """
+    faults: Sequence[str] = ()
+    try:  # whatever the sites hold, what was stated must make sense
+        terms = {"to_currency": wish.currency, "years_left": wish.years_left, "rate": wish.rate, "rate_date": wish.rate_date}
+        money.convert(Amount(1.0, "land_term", IN_DATA), wish.basis or "land_term", **terms)  # type: ignore[arg-type]
+    except InputError as error:
+        faults = error.faults
+        wish = replace(wish, basis=None, currency=IN_DATA)
+    asked = {key: money.land_rent(parks.loc[key]) for key in wish.picked}
+    rents = {key: [_counted(one, wish) for one in ends] for key, ends in asked.items() if ends}
+    offers = {one: _counted(one.amount, wish) for one in wish.offers}
+    rows = [_rent_row(parks, rents, wish)]
+    for basis in money.BASES:
+        found = {one: amount for one, amount in offers.items() if amount.basis == basis}
+        rows += [_offer_row(basis, found, wish)] if found else []
+    order = list(wish.picked)
+    if wish.by_money and not faults:
+        try:
+            money.refuse_mixed(offers.values())
+        except InputError as error:
+            return rows, order, error.faults
+        known = [(one.site, amount) for one, amount in offers.items()] or [(key, ends[0]) for key, ends in rents.items()]
+        best = {key: min(amount for site, amount in known if site == key) for key in dict(known)}
+        ranked = sorted(best, key=best.__getitem__)
+        order = [*ranked, *(key for key in wish.picked if key not in best)]
+    return rows, order, faults
+
+
+def _counted(amount: Amount, wish: Wish) -> Amount:
+    """Convert what can be with what is stated: land paid at once into land per year left, and dollars."""
+    basis = wish.basis if wish.basis and (amount.basis, wish.basis) in money.BY_YEARS_LEFT else amount.basis
+    told: dict[str, Any] = {}
+    if basis != amount.basis:
+        told["years_left"] = wish.years_left
+    if amount.currency == IN_DATA != wish.currency:
+        told |= {"to_currency": wish.currency, "rate": wish.rate, "rate_date": wish.rate_date}
+    return money.convert(amount, basis, **told)
+
+
+def _rent_row(parks: Any, rents: dict[str, list[Amount]], wish: Wish) -> Row:
+    cells: dict[str, list[Cell]] = {key: [] for key in wish.picked}
+    for key, (low, high) in rents.items():
+        note = _("asking price of %(year)s", year=low.year) if low.year else _("asking price, its year unknown")
+        text = money_text(low) if low == high else money_text(high, figure(low.value, high.value))
+        cells[key].append(Cell(text, str(parks.loc[key].get("rent_source_kind")), note))
+    title = _("Land rent, per year left of the lease") if wish.basis else _("Land rent, whole lease term")
+    return Row(title, stated([one for ends in rents.values() for one in ends]), cells)
+
+
+def _offer_row(basis: str, found: dict[Offer, Amount], wish: Wish) -> Row:
+    cells: dict[str, list[Cell]] = {key: [] for key in wish.picked}
+    for offer, amount in found.items():
+        other = amount.currency != wish.currency
+        note = _("not converted: the rate that is stated is for USD") if other and wish.rate else ""
+        cells[offer.site].append(Cell(money_text(amount), note=note, offer=offer))
+    return Row(_("Your offers: %(basis)s", basis=translated(money.BASES[basis][0])), stated(found.values()), cells)
+
+
+def stated(amounts: Iterable[Amount]) -> tuple[str, ...]:
+    """Say what was stated to count these amounts so; nothing where they are as they were found."""
+    out = []
+    for one in amounts:
+        if one.years_left is not None:
+            out.append(_("the whole term ÷ %(n)s years left, as you state, without interest", n=format_decimal(one.years_left, EXACT)))
+        if one.rate is not None:
+            told = {"rate": format_decimal(one.rate, EXACT), "currency": one.currency, "date": day(one.rate_date)}
+            out.append(_("1 USD = %(rate)s %(currency)s on %(date)s, as you state", **told))
+    return tuple(dict.fromkeys(out))
+
+
+def figure(*values: float) -> str:
+    """Write an amount or a range without its unit: no decimals above a thousand, two below, three digits where it is very small."""
+    places = max(0 if one >= 1000 or one == int(one) else 2 if one >= 0.1 else 2 - math.floor(math.log10(one)) for one in values)
+    return "–".join(labels.decimal(one, places) if one < 1e15 else f"{one:.2e}" for one in values)
+
+
+def money_text(amount: Amount, shown: str | None = None) -> str:
+    """Write an amount with its currency and what it is paid for."""
+    told = {"amount": shown or figure(amount.value), "currency": amount.currency}
+    match amount.basis:
+        case "land_term":
+            return _("%(amount)s %(currency)s/m² for the whole term", **told)
+        case "land_year":
+            return _("%(amount)s %(currency)s/m² per year left", **told)
+        case "factory_month":
+            return _("%(amount)s %(currency)s/m² per month", **told)
+        case "fee_year":
+            return _("%(amount)s %(currency)s/m² per year", **told)

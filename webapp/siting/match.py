@@ -1,0 +1,410 @@
+"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page and as a workbook; nothing is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any, TypeVar
+
+import orjson
+from flask import Blueprint, Response, g, render_template, request
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from geo.errors import InputError, UnavailableError
+from geo.siting import companies, company_sheet, matching, screening, sites
+from geo.siting.companies import Fault, Sheet, SheetError
+from geo.siting.matching import Match, Park, Reason
+from webapp import args, labels
+from webapp.i18n import LANGUAGES, N_, catalogue, current, day, province
+from webapp.siting import rank, wording
+from webapp.store import CORRIDORS, Drive, Store, store
+
+T = TypeVar("T")
+pages = Blueprint("match", __name__)
+
+SHOWN = 200
+"""Companies on the page; the workbook holds all."""
+MAX_CARRIED = 600_000
+"""Characters of the sheet that the page may carry for the workbook, so that nothing need be kept here."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_few = threading.BoundedSemaphore(2)
+"""Sheets that are read and matched at once: each may take a processor for seconds, and its reader a gigabyte."""
+
+SENTENCES = (
+    N_("This is neither an XLSX nor a CSV file without a password."),
+    N_("The CSV file is not UTF-8 text; save it as “CSV UTF-8”."),
+    N_("The CSV file was read as %(encoding)s text."),
+    N_("The file is damaged, or holds what a table does not need, and was not read."),
+    N_("The file is larger than %(n)s bytes, packed or unpacked."),
+    N_("Reading the file took longer than %(n)s seconds, and was given up."),
+    N_("The sheet holds no rows below its header."),
+    N_("The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows that are formatted."),
+    N_("The sheet reaches beyond column %(column)s; delete what stands beside the table."),
+    N_("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
+    N_("the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column"),
+    N_("the column “%(column)s” is missing"),
+    N_("the column “%(text)s” is not known here and was not read"),
+    N_("the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"),
+    N_("the rows above the header, to row %(n)s, were passed over"),
+    N_("the unit “%(unit)s” of the header is not known here; known are: %(known)s"),
+    N_("stands already in column %(other)s"),
+    N_("the column has no header and was not read"),
+    N_("has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"),
+    N_("the company has no name"),
+    N_("holds a formula, which is never computed; write its value"),
+    N_("“%(text)s” is not a number with a unit known here; known are: %(known)s"),
+    N_("“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write %(a)s or %(b)s"),
+    N_("“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column"),
+    N_("“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header"),
+    N_("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
+    N_("“%(text)s” is a minimum, and this column holds a maximum"),
+    N_("“%(text)s” is a maximum, and this column holds a minimum"),
+    N_("of “%(text)s” the lower end counts"),
+    N_("of “%(text)s” the upper end counts"),
+    N_("“%(text)s” is read as %(value)s, as numbers are written in the language of the header"),
+    N_("“%(text)s” is not known here; known are: %(known)s"),
+    N_("“%(text)s” is taken as %(known)s"),
+    N_("is longer than %(n)s characters"),
+    N_("and %(n)s more"),
+    N_("“%(text)s” stands already in row %(other)s; both are matched"),
+    N_("“%(text)s” is taken as %(known)s, of which it is a part today"),
+)
+"""The sentences of :data:`geo.siting.companies.SENTENCES`, for the translators; a test compares."""
+
+
+@pages.get("/match")
+def form() -> str:
+    values = args.parse(request.args, (*args.DRIVE, "also"))
+    return _page(Drive.of(values), tuple(values.get("also", ())))
+
+
+@pages.get("/match/template.xlsx")
+def template() -> Response:
+    drive = Drive.of(args.parse(request.args, args.DRIVE))
+    titles = {name: matching.title_of(name, current().code) for name in companies.COLUMNS}
+    lines = [(_("Column"), _("What it holds")), *((titles[name], text) for name, text in explained(drive.profile).items())]
+    return _workbook(matching.template(lines, titles), "zone-atlas-companies.xlsx")
+
+
+@pages.post("/match")
+def answer() -> Any:
+    args.parse(request.args, ())
+    drive, also, data, carried, as_xlsx = _upload()
+    opened = store()
+    coarse = opened.roads(drive).manifest.coarse
+    if not _few.acquire(timeout=company_sheet.TIMEOUT_S):
+        raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
+    try:
+        examples = opened.examples()
+        sheet = company_sheet.read_apart(data, _words(opened, examples))
+        matches = matching.match(sheet.companies, rank.site_table(opened, drive), examples, profile=drive.profile, also=also)
+    except SheetError as error:
+        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
+    finally:
+        _few.release()
+    if carried is not None:  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
+        sheet = replace(sheet, notes=carried.notes, left_out=carried.left_out)
+    if as_xlsx:
+        return _workbook(_to_xlsx(opened, drive, also, matches, sheet), f"zone-atlas-matches-{current().code}.xlsx")
+    again = matching.to_csv(sheet.companies)
+    return _page(
+        drive,
+        also,
+        matches=matches[:SHOWN],
+        total=len(matches),
+        notes=[sentence(note) for note in sheet.notes],
+        left_out=[sentence(fault) for fault in sheet.left_out],
+        carried=again if len(again.encode()) <= MAX_CARRIED else "",
+        carried_notes=_remarks(sheet),
+        parks=opened.frame("parks"),
+        coarse=coarse,
+    )
+
+
+def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
+    """Read how one drives, which sites are offered too, the sheet, its remarks, and whether a workbook is wanted.
+
+    A file goes before the sheet that a page of ours carried; of that one also what there was to tell of it as it came.
+    """
+    unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (set(request.files) - {"file"})
+    if unknown or request.form.get("format", "") not in ("", "xlsx"):
+        raise InputError(_("This form holds a file, and nothing else."))
+    known = (*args.DRIVE, "also")
+    values = args.parse(MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known), known)
+    file = request.files.get("file")
+    data, carried = file.read(company_sheet.MAX_BYTES + 1) if file else b"", None
+    if not data:
+        data = request.form.get("sheet", "").encode("utf-8", "replace")
+        carried = _sheet_of(request.form.get("remarks", ""))
+    if not data:
+        raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
+    return Drive.of(values), tuple(values.get("also", ())), data, carried, request.form.get("format") == "xlsx"
+
+
+def _remarks(sheet: Sheet) -> str:
+    """Write the notes and faults of a sheet, so that they come back with it."""
+    return orjson.dumps([[asdict(fault) for fault in faults] for faults in (sheet.notes, sheet.left_out)]).decode()
+
+
+def _sheet_of(remarks: str) -> Sheet:
+    """Read what :func:`_remarks` wrote; `InputError` for anything else."""
+    try:
+        notes, left_out = (tuple(Fault(**fault) for fault in faults) for faults in orjson.loads(remarks or "[[], []]"))
+        for fault in (*notes, *left_out):
+            sentence(fault)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise InputError(_("This form holds a file, and nothing else.")) from None
+    return Sheet((), notes, left_out)
+
+
+def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
+    """Tell what may stand in the sheet: provinces and sectors in all languages that the catalogues know."""
+
+    def names_of(name: str) -> list[str]:
+        return [name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values())]
+
+    def make() -> companies.Words:
+        words = companies.words(examples, opened.frame("parks"), names_of)
+        for one in LANGUAGES.values():
+            with force_locale(one.locale):
+                for code in companies.SECTOR_NAMES:
+                    words["sector"].setdefault(companies.fold(labels.label(code)), code)
+        return words
+
+    return opened.keep("words of companies", make)
+
+
+def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
+    opened = store()
+    examples = opened.examples()
+    opened.roads(drive)  # refuses what is not there
+    return render_template(
+        "siting/match.html",
+        drive=drive,
+        also=also,
+        networks=opened.networks(),
+        terms=terms(opened, drive, also),
+        columns=[(name, matching.title_of(name, current().code), text) for name, text in explained(drive.profile).items()],
+        examples=examples,
+        sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
+        most=companies.MAX_ROWS,
+        criterion_name=wording.criterion_name,
+        reason=reason,
+        unmet=unmet,
+        strength=strength,
+        score=score,
+        shown=SHOWN,
+        **context,
+    )
+
+
+def _workbook(data: bytes, name: str) -> Response:
+    response = Response(data, mimetype=XLSX)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _to_xlsx(opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet) -> bytes:
+    coarse = opened.roads(drive).manifest.coarse
+    titles = (
+        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Free land"), _("Score of 100")),
+        *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
+    )
+
+    def both(one: Match, park: Park) -> tuple[str, str]:
+        lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [strength(*each, coarse) for each in park.strengths]
+        return "; ".join(lines), "; ".join(reason(one, each, coarse) for each in park.reasons if not each.known)
+
+    parks = opened.frame("parks")
+    names, land = labels.names(parks).to_dict(), {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}}
+    return matching.to_xlsx(
+        matches, names, land, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, also, sheet)),
+        said=both, unmet=unmet,
+    )  # fmt: skip
+
+
+def _land(park: Any) -> str:
+    """Write free land with how it is known, for a cell."""
+    land = labels.land_of(park)
+    return f"{land.text}, {labels.label(land.kind)}" if land.kind else land.text
+
+
+def _notes(opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet) -> Iterator[tuple[str, str]]:
+    about = opened.about("parks")
+    yield _("How to read it"), "Zone Atlas"
+    yield _("Date"), day(date.today().isoformat())
+    yield from terms(opened, drive, also)
+    yield _("Score"), explain_score()
+    yield _("Unknown"), explain_unknown()
+    yield _("Area"), explain_area()
+    if opened.roads(drive).manifest.coarse:
+        yield (
+            _("Travel times"),
+            _("Times come from a sketch of the main roads, at assumed average speeds, without queues or opening hours."),
+        )
+    for source in about.sources:
+        yield _("Source"), source
+    yield _("Licence"), about.licence
+    for fault in sheet.left_out:
+        yield _("Rows left out"), sentence(fault)
+    for note in sheet.notes:
+        yield _("Your sheet"), sentence(note)
+
+
+# Words -------------------------------------------------------------------------------------------------------------------
+
+
+def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and which sites are offered."""
+    corridors = drive.network == CORRIDORS
+    out = [(_("Vehicle"), labels.label(drive.profile)), (_("Road network"), _("Corridors, coarse") if corridors else drive.network)]
+    if drive.closed:
+        names = labels.names(opened.frame("gates"))
+        out.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
+    if drive.year and corridors:
+        out.append((_("Year"), _("%(year)s, with the corridors that are planned to be open by then; plans slip", year=drive.year)))
+        if drive.opens:
+            names = labels.names(opened.frame("corridors"))
+            out.append((_("Openings assumed"), ", ".join(f"{names[one]} {year}" for one, year in drive.opens)))
+    offered = [text for name, text in wording.standing().items() if name not in also]
+    return [*out, (_("Sites offered"), "; ".join(offered))] if offered else out
+
+
+def explain_score() -> str:
+    """Say what the score is."""
+    return _(
+        "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the example of the company’s sector, "
+        "which is assumed; without an example the port weighs %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is "
+        "given where a value is unknown.",
+        **{name: args.plain(weight) for name, weight in companies.USUAL.items()},
+    )
+
+
+def explain_unknown() -> str:
+    """Say what becomes of unknown values."""
+    return _("A site of which a value is unknown stays in, and what is unknown is named: ask for it at the meeting.")
+
+
+def explain_area() -> str:
+    """Say which area is meant."""
+    return _(
+        "Free land is given with each site and its year, as far as it is known. Where the occupancy is unknown, the whole site counts as "
+        "free. Rents are asking prices for the whole term of the lease."
+    )
+
+
+def explained(profile: str) -> dict[str, str]:
+    """Say of each column what it holds, for a vehicle."""
+    minutes = _("Minutes by container truck, at most; also in hours: 1.5 h.")
+    if profile == "car":
+        minutes = _("Minutes by car, at most; also in hours: 1.5 h.")
+    return {
+        "company": _("Name, needed in every row."),
+        "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
+        "country": _("Where the company looks, a country of the data; empty for all."),
+        "province": _("One or more provinces, parted by semicolons; empty for all."),
+        "area_ha": _("Free land needed: hectares; also 50,000 m2, 75 mu."),
+        "max_gate_min": minutes,
+        "max_port_min": minutes,
+        "max_airport_min": minutes,
+        "max_rent_usd_m2": _("Land rent for the whole term, at most: USD/m²."),
+        "people_60min": _("People in places within 60 minutes, at least."),
+        "notes": _("Anything; it is given back as it is."),
+    }
+
+
+def sentence(fault: Fault) -> str:
+    """Write a fault of a sheet, or a note on it, in the language of the request."""
+    values = dict(fault.values)
+    for name, value in fault.values.items():
+        if isinstance(value, list):
+            values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
+    text = str(_(companies.SENTENCES[fault.code], **values))
+    if fault.column:
+        return _("row %(row)s, column %(column)s: %(text)s", row=fault.row, column=fault.column, text=text)
+    return _("row %(row)s: %(text)s", row=fault.row, text=text) if fault.row else text
+
+
+def _named(of: str, code: str) -> str:
+    """Name a code that a sentence lists: a column, a province, a sector or an example, a country; units are what they are."""
+    if of == "column":
+        return matching.title_of(code, current().code)
+    if of == "province":
+        return province(code)
+    if of == "sector" and code in store().examples():
+        return str(getattr(store().examples()[code], f"name_{current().code}"))
+    return str(labels.label(code)) if of else code
+
+
+def reason(one: Match, each: Reason, coarse: bool) -> str:
+    """Tell how a site stands to a limit."""
+    name, asked = each.limit, one.limits[each.limit]
+    limit = _once((name, asked), lambda: _limit(name, asked))
+    if not each.known:
+        return _once("unknown", lambda: str(_("%(limit)s: unknown here"))) % {"limit": limit}
+    if each.value != each.value:
+        return limit
+    if rank.NUMBERS[name][2] == 60:
+        value = _once((name, each.value), lambda: labels.duration(each.value * 60, coarse))
+        margin = float(round(each.margin))
+        spare = _("less than 5 min") if margin < 5 else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
+    else:
+        unit = _field(name)[1]
+        value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
+        margin = round(each.margin, 1)
+        spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
+    if name == "area_needed":
+        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {"limit": limit, "value": value}
+    if name.startswith("min_"):
+        met = _once("above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum")))
+    else:
+        met = _once("below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum")))
+    return met % {"limit": limit, "value": value, "spare": spare}
+
+
+def _limit(name: str, limit: sites.Limit) -> str:
+    """Write a limit as :func:`webapp.siting.wording.limit_text` does."""
+    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
+    if isinstance(limit.value, tuple):
+        return wording.limit_text(name, limit, units)
+    text, unit = _field(name)
+    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
+
+
+def _field(name: str) -> tuple[str, str]:
+    """Give text and unit of a limit that is a number."""
+    return _once("fields", lambda: {field: (text, unit) for field, text, unit in wording.fields()})[name]
+
+
+def strength(criterion: str, value: float, coarse: bool) -> str:
+    """Tell what gives a site its score."""
+    return _once((criterion, value), lambda: f"{wording.criterion_name(criterion)}: {wording.amount(criterion, value, coarse=coarse)}")
+
+
+def _once(key: Any, make: Callable[[], T]) -> T:
+    """Write what stands in thousands of rows once a request: numbers in words are slow to make."""
+    kept: dict[Any, T] = g.setdefault("written", {})
+    if key not in kept:
+        kept[key] = make()
+    return kept[key]
+
+
+def score(park: Park) -> str:
+    """Write a score of 100, or the range in which it lies."""
+    if park.low == park.high:
+        return labels.decimal(100 * park.score, 1)
+    return _("%(low)s to %(high)s", low=labels.decimal(100 * park.low), high=labels.decimal(100 * park.high))
+
+
+def unmet(one: Match) -> str:
+    """Say which limits leave no site, and what would help."""
+    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
+    if not one.relaxed:
+        return _("No site meets all limits, and no single limit stands in the way. Take one away.")
+    changes = [f"{wording.limit_text(name, each.limit, units)} → {wording.relaxed_text(name, each, units)}" for name, each in one.relaxed]
+    return _("No site meets all limits. One would with: %(changes)s", changes=_(" or ").join(changes))

@@ -1,0 +1,1 @@
+"""Plan field visits, and take them along."""

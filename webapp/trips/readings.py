@@ -1,0 +1,241 @@
+"""What was understood of the trip in a form or a link, and what was not, in the words of the form, with the places that may be meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from geo.errors import InputError
+from geo.visits import trip_file
+from geo.visits.trip import Trip
+from geo.visits.trip_values import short
+from webapp import i18n, sentences
+from webapp.store import Store
+from webapp.trips import lookup
+from webapp.trips.address import Lines, split_places
+
+FIELDS = {
+    "stops": {
+        "visit": lazy_gettext("Visit"),
+        "hours": lazy_gettext("May be visited"),
+        "windows": lazy_gettext("May be visited"),
+        "must": lazy_gettext("Must be seen"),
+        "weight": lazy_gettext("Weight, if it need not"),
+        "day": lazy_gettext("Only on day"),
+        "order": lazy_gettext("Place in the order"),
+        "contact": lazy_gettext("Contact"),
+        "notes": lazy_gettext("Notes"),
+        "point.name": lazy_gettext("Name"),
+    },
+    "days": {
+        "date": lazy_gettext("Date"),
+        "hours": lazy_gettext("Hours"),
+        "begin": lazy_gettext("From"),
+        "end": lazy_gettext("To"),
+    },
+    "": {
+        "title": lazy_gettext("Title"),
+        "stops": lazy_gettext("Stops"),
+        "days": lazy_gettext("Days"),
+        "lunch": lazy_gettext("Lunch"),
+        "gate_reserve": lazy_gettext("Reserve at gates"),
+        "vehicle.profile": lazy_gettext("Vehicle"),
+        "vehicle.country": lazy_gettext("Registered in"),
+        "vehicle.kind": lazy_gettext("Traffic"),
+        "closed_gates": lazy_gettext("Taken as closed"),
+        "avoid_unknown_hours": lazy_gettext("Avoid gates of unknown hours"),
+        "notes": lazy_gettext("Notes"),
+        "source": lazy_gettext("Source"),
+    },
+}
+"""What the form calls the keys of :mod:`geo.visits.trip_file`, in a stop, in a day and beside them."""
+MOST_CHOICES = 12
+"""So many places are offered for a name."""
+_PATH = re.compile(r"(?:(stops|days)(?:\[(\d+)\])?\.?)?([a-z_.]*)(?:\[(\d+)\])?(?:\.[a-z_.]*)?")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a part of the form.
+
+    ``row`` and ``number`` (from 0) say of which stop or day, "" and -1 of neither; ``field`` is its label, "" where it is the row as a
+    whole; ``path`` is that of :mod:`geo.visits.trip_file`; ``choices`` are places that may be meant, by id and description, and ``more``
+    counts those that are not listed.
+    """
+
+    path: str
+    row: str
+    number: int
+    field: str
+    sentence: str
+    choices: tuple[tuple[str, str], ...] = ()
+    more: int = 0
+
+    @property
+    def where(self) -> str:
+        """The row and the field, as the form calls them."""
+        return row_name(self.row, self.number, self.field)
+
+    @property
+    def folded_away(self) -> bool:
+        """Whether its field lies in what a stop shows only when asked."""
+        return self.row == "stops" and bool(self.field) and not self.path.endswith(".visit")
+
+    @property
+    def here(self) -> str:
+        """The sentence as it is shown in its row."""
+        return _("%(field)s: %(sentence)s", field=self.field, sentence=self.sentence) if self.field else self.sentence
+
+    def __str__(self) -> str:
+        return _("%(field)s: %(sentence)s", field=self.where, sentence=self.sentence) if self.where else self.sentence
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A trip as it was understood.
+
+    Attributes
+    ----------
+    lines
+        What the form holds.
+    kept
+        The same without the stops that were not understood.
+    trip
+        The trip of those that are kept; None where that is not a trip.
+    message
+        What heads the faults, in English.
+    """
+
+    lines: Lines
+    kept: Lines
+    trip: Trip | None
+    message: str = ""
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def odd(self) -> dict[int, str]:
+        """The stops that were not understood: what is wrong with each, by number from 0."""
+        first = {fault.number: str(fault) for fault in reversed(self.faults) if fault.row == "stops" and fault.number >= 0}
+        return dict(sorted(first.items()))
+
+    def of(self, row: str, number: int) -> list[Fault]:
+        """List the faults of a stop or day."""
+        return [fault for fault in self.faults if (fault.row, fault.number) == (row, number)]
+
+    def understood(self) -> Trip:
+        """Return the trip of the stops that were understood; `InputError` where there is none."""
+        return self.trip or self.whole()
+
+    def whole(self) -> Trip:
+        """Return the trip; `InputError` names every fault."""
+        if self.trip is None or self.faults:
+            raise InputError(self.message, map(str, self.faults))
+        return self.trip
+
+    def restored(self, kept: Lines) -> Lines:
+        """Put the stops that were not understood back into lines in which the others have changed."""
+        stops = list(kept.stops)
+        for number in sorted(self.odd):
+            stops.insert(number, self.lines.stops[number])
+        return replace(kept, stops=tuple(stops))
+
+
+def read(opened: Store, lines: Lines) -> Reading:
+    """Read the trip that a form or a link holds, without the stops that are not understood if there are others."""
+    places = lookup.places(opened)
+    try:
+        return Reading(lines, lines, trip_file.read(lines.mapping(), places))
+    except InputError as error:
+        faults = tuple(_fault(opened, lines, text) for text in error.faults)
+        reading = Reading(lines, lines, None, error.message, faults)
+    odd = reading.odd
+    if not odd or len(odd) == len(lines.stops):
+        return reading
+    kept = replace(lines, stops=tuple(stop for number, stop in enumerate(lines.stops) if number not in odd))
+    try:
+        return replace(reading, kept=kept, trip=trip_file.read(kept.mapping(), places))
+    except InputError:
+        return reading
+
+
+def row_name(row: str, number: int, field: str = "") -> str:
+    """Name a stop, a day or a field of it as the form does."""
+    if number < 0:
+        return field
+    name = _("Day %(n)s", n=number + 1) if row == "days" else _("Stop %(n)s", n=number + 1)
+    return _("%(row)s, %(field)s", row=name, field=field) if field else name
+
+
+def _parts(path: str) -> tuple[str, int, str, int]:
+    """Take a path apart: ``days[1].end[0]`` into days, 1, end, 0; a number that is not there is -1."""
+    found = _PATH.fullmatch(path)
+    if not found:
+        return "", -1, path, -1
+    row, number, key, part = found.groups()
+    if row and number is None:
+        return "", -1, row, -1
+    return row or "", int(number or -1) if row else -1, key, -1 if part is None else int(part)
+
+
+def _field(row: str, key: str) -> str:
+    """Return the label of a key; "" where it is the place of a stop."""
+    fields = FIELDS[row]
+    known = next((one for one in (key, key.split(".")[0]) if one in fields), None)
+    return str(fields[known]) if known else "" if row == "stops" else key.replace("_", " ")
+
+
+def _fault(opened: Store, lines: Lines, text: str) -> Fault:
+    """Write a fault of :mod:`geo.visits.trip_file` in the words of the form."""
+    path, colon, sentence = text.partition(": ")
+    if not colon or " " in path:
+        return Fault("", "", -1, "", i18n.said(text))
+    row, number, key, part = _parts(path)
+    names = lookup.named(opened)
+    said = sentences.of_form(sentence, lambda value: names.get(value) or row_name(*_parts(value)[:2]))
+    fault = Fault(path, row, number, _field(row, key), said)
+    name = _place(lines, row, number, key, part)
+    if name is None or name in lookup.places(opened).layer_of:
+        return fault
+    found = lookup.choices(opened, name)
+    if not found:
+        return fault
+    several = len(lookup.finder(opened)(name)) > 1
+    said = (
+        _("several places are called “%(text)s”; choose one.", text=short(name)[1:-1])
+        if several
+        else _("there is no place “%(text)s”; choose the one you mean.", text=short(name)[1:-1])
+    )
+    choices = tuple((place, lookup.described(opened, place)) for place in found[:MOST_CHOICES])
+    return replace(fault, sentence=said, choices=choices, more=len(found) - len(choices))
+
+
+def _place(lines: Lines, row: str, number: int, key: str, part: int) -> str | None:
+    """Return the text that names the place of a path; None where the path is not that of a place by name."""
+    if row == "stops" and key == "site":
+        return lines.stops[number].place
+    if row == "days" and key in ("begin", "end"):
+        names = [lines.days[number].begin] if key == "begin" else split_places(lines.days[number].end)
+        return names[max(part, 0)] if max(part, 0) < len(names) and names[max(part, 0)] else None
+    return None
+
+
+def chosen(lines: Lines, path: str, place: str) -> Lines:
+    """Put the id of a place where a path such as ``stops[1].site`` or ``days[0].end[1]`` leads; what leads nowhere changes nothing."""
+    row, number, key, part = _parts(path)
+    rows: list[Any] = list(getattr(lines, row)) if row else []
+    if not 0 <= number < len(rows):
+        return lines
+    line = rows[number]
+    if row == "stops" and key == "site":
+        twice = any(stop.place == place for stop in lines.stops)  # is in it already
+        rows[number : number + 1] = [] if twice else [replace(line, place=place)]
+    elif row == "days" and key == "begin":
+        rows[number] = replace(line, begin=place)
+    elif row == "days" and key == "end":
+        ends = [place if at == max(part, 0) else end for at, end in enumerate(split_places(line.end))]
+        rows[number] = replace(line, end=",".join(dict.fromkeys(ends)))
+    return replace(lines, stops=tuple(rows)) if row == "stops" else replace(lines, days=tuple(rows))
