@@ -1,8 +1,8 @@
-"""One contender of bench/file.py in a process of its own: import, read, prepare, tabulate; or open what was saved.
+"""One contender of bench/file.py in a process of its own: import, read, prepare, tabulate; or open
+what was saved.
 
-Run by bench/file.py: python bench/_peers.py WHAT FOLDER, where `FOLDER/job.json` says the rest. At the top only the standard library is
-imported: everything else counts.
-"""
+Run by bench/file.py: python bench/_peers.py WHAT FOLDER, where `FOLDER/job.json` says the rest. At
+the top only the standard library is imported: everything else counts."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ AGAIN_LIMIT_S = 5
 class Answer:
     """A table of seconds, origins down; None, NaN or inf for no way.
 
-    `unasked_s` is what origins that were not asked would have taken besides. `ours` gives our own answer to the very same question,
-    between the same nodes; it is called once all is measured.
-    """
+    `unasked_s` is what origins that were not asked would have taken besides. `ours` gives our own
+    answer to the very same question, between the same nodes; it is called once all is measured."""
 
     times: Any
     unasked_s: float = 0.0
@@ -43,7 +42,9 @@ class Answer:
 
 @dataclass
 class Job:
-    """What one contender is asked, how long each of its stages took, and the most memory that was held until its end."""
+    """What one contender is asked, how long each of its stages took, and the most memory that was
+    held until its end.
+    """
 
     folder: Path
     extract: Path
@@ -108,7 +109,8 @@ def contend(what: str, job: Job) -> dict[str, Any]:
     return {"seconds": job.seconds, "peak_mb": job.peak_mb, "cpu_s": cpu_s}
 
 
-# Ours ------------------------------------------------------------------------------------------------------------------
+# Ours
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def read(job: Job) -> Any:
@@ -126,7 +128,9 @@ def frame(points: list[tuple[float, float]]) -> Any:
 
 
 def by_ours(job: Job, _: Path) -> Ask:
-    with job.stage("import"):  # what geo imports only when it is needed is imported here, so that the stages are clean
+    with job.stage(
+        "import"
+    ):  # what geo imports only when it is needed is imported here, so that the stages are clean
         import geopandas  # noqa: F401
         import numba  # noqa: F401
         import osmium  # noqa: F401
@@ -148,28 +152,42 @@ def tabulate(network: Any, points: list[tuple[float, float]]) -> Any:
 
 
 def make(job: Job) -> None:
-    """Make what the others need, none of it counted: points on the roads, XML for OSMnx, saved networks, some exact answers."""
+    """Make what the others need, none of it counted: points on the roads, XML for OSMnx, saved
+    networks, some exact answers.
+    """
     import numpy as np
 
     from geo import layers
     from geo.roads import access, storage
 
     network = read(job)
-    usable = np.isfinite(network.time_s["car"]) & network.main("car")[network.tail] & network.main("car")[network.head]
+    usable = (
+        np.isfinite(network.time_s["car"])
+        & network.main("car")[network.tail]
+        & network.main("car")[network.head]
+    )
     segments, rng = np.flatnonzero(usable), np.random.default_rng(0)
     share = network.length_m[segments] / network.length_m[segments].sum()
     points = [on_road(network.shape(one), rng) for one in rng.choice(segments, 2 * POINTS, p=share)]
-    speeds = layers.read_table(layers.bundled(), "speeds").query("profile == 'car'").set_index("road_class")["speed_kph"]
+    speeds = (
+        layers.read_table(layers.bundled(), "speeds")
+        .query("profile == 'car'")
+        .set_index("road_class")["speed_kph"]
+    )
     told = {"extract": str(job.extract), "points": points, "speeds": speeds.to_dict()}
     (job.folder / "job.json").write_text(json.dumps(told), encoding="utf-8")
-    plain = access.time_matrix(network, frame(points[:OSMNX_ORIGINS]), frame(points[:POINTS]), profile="car")
+    plain = access.time_matrix(
+        network, frame(points[:OSMNX_ORIGINS]), frame(points[:POINTS]), profile="car"
+    )
     np.save(job.folder / "plain.npy", plain.to_numpy())
     storage.save(network.prepared(), job.folder / "saved")
     arrays = {path.stem: np.load(path) for path in sorted((job.folder / "saved").glob("*.npy"))}
     if arrays:
         np.savez(job.folder / "arrays.npz", **arrays)
     sizes = {"junctions": network.node_count, "segments": network.segment_count}
-    write(job, "make", sizes | {"driveable_ways": filter_roads(job.extract, job.folder / "roads.osm")})
+    write(
+        job, "make", sizes | {"driveable_ways": filter_roads(job.extract, job.folder / "roads.osm")}
+    )
 
 
 def on_road(shape: Any, rng: Any) -> tuple[float, float]:
@@ -180,7 +198,9 @@ def on_road(shape: Any, rng: Any) -> tuple[float, float]:
 
 
 def filter_roads(extract: Path, goal: Path) -> int:
-    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their number. Write the whole file too."""
+    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their
+    number. Write the whole file too.
+    """
     import osmium
 
     from geo.roads import osm_tags
@@ -190,14 +210,17 @@ def filter_roads(extract: Path, goal: Path) -> int:
             writer.add(thing)
     count = 0
     with osmium.BackReferenceWriter(str(goal), ref_src=str(extract), overwrite=True) as writer:
-        for way in osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway")):
+        for way in osmium.FileProcessor(str(extract), osmium.osm.WAY).with_filter(
+            osmium.filter.KeyFilter("highway")
+        ):
             if osm_tags.driveable({tag.k: tag.v for tag in way.tags}):
                 writer.add(way)
                 count += 1
     return count
 
 
-# Peers that read the file themselves -----------------------------------------------------------------------------------
+# Peers that read the file themselves
+# -----------------------------------------------------------------------------------
 
 
 def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
@@ -207,7 +230,9 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
         import sklearn.neighbors  # noqa: F401  # nearest_nodes uses it on a graph in degrees
     with job.stage("read"):
         graph = ox.graph_from_xml(job.folder / file)
-    roads_only = file == "roads.osm"  # the whole file has footpaths and buildings too: no speeds, it is asked for lengths
+    roads_only = (
+        file == "roads.osm"
+    )  # the whole file has footpaths and buildings too: no speeds, it is asked for lengths
     with job.stage("prepare"):
         if roads_only:
             graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
@@ -219,12 +244,16 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
         start = time.perf_counter()
         times = []
         for origin in nodes[:OSMNX_ORIGINS]:
-            found, _ = nx.single_source_dijkstra(graph, origin, weight="travel_time" if roads_only else "length")
+            found, _ = nx.single_source_dijkstra(
+                graph, origin, weight="travel_time" if roads_only else "length"
+            )
             times.append([found[node] for node in nodes])
         asked_s = time.perf_counter() - start
 
         def ours() -> Any:
-            """Answer between the junctions that lie where the peer's nodes do; NaN where there is none."""
+            """Answer between the junctions that lie where the peer's nodes do; NaN where there is
+            none.
+            """
             import numpy as np
             from scipy.spatial import KDTree
 
@@ -237,7 +266,11 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
             found[:, apart > 1e-7] = np.nan
             return found
 
-        return Answer(times, unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1), ours=ours if roads_only else None)
+        return Answer(
+            times,
+            unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1),
+            ours=ours if roads_only else None,
+        )
 
     return ask
 
@@ -256,16 +289,30 @@ def by_osrm(job: Job, scratch: Path, algorithm: str) -> Ask:
     base = scratch / "roads.osrm"
     steps = {"CH": ["contract"], "MLD": ["partition", "customize"]}[algorithm]
     with job.stage("read"):
-        call(home / "bin" / "osrm-extract", "-p", home / "share" / "profiles" / "car.lua", "-o", base, job.extract)
+        call(
+            home / "bin" / "osrm-extract",
+            "-p",
+            home / "share" / "profiles" / "car.lua",
+            "-o",
+            base,
+            job.extract,
+        )
     with job.stage("prepare"):
         for step in steps:
             call(home / "bin" / f"osrm-{step}", base)
         # -1 is no limit on the number of points
-        engine = osrm.OSRM(storage_config=str(base), algorithm=algorithm, use_shared_memory=False, max_locations_distance_table=-1)
+        engine = osrm.OSRM(
+            storage_config=str(base),
+            algorithm=algorithm,
+            use_shared_memory=False,
+            max_locations_distance_table=-1,
+        )
 
     def ask(points: list[tuple[float, float]]) -> Answer:
         found = engine.Table(osrm.TableParameters(coordinates=points, annotations=["duration"]))
-        return Answer([[None if cell is None else float(cell) for cell in row] for row in found["durations"]])
+        return Answer(
+            [[None if cell is None else float(cell) for cell in row] for row in found["durations"]]
+        )
 
     return ask
 
@@ -276,13 +323,28 @@ def by_valhalla(job: Job, scratch: Path, algorithm: str) -> Ask:
     tiles, config = scratch / "tiles", scratch / "valhalla.json"
     tiles.mkdir()
     options = valhalla.get_config(tile_extract="", tile_dir=tiles)
-    for one in ("traffic_extract", "admin", "landmarks", "timezone", "transit_dir", "transit_feeds_dir"):
+    for one in (
+        "traffic_extract",
+        "admin",
+        "landmarks",
+        "timezone",
+        "transit_dir",
+        "transit_feeds_dir",
+    ):
         options["mjolnir"].pop(one, None)  # files that are not there
-    options["service_limits"]["auto"] |= {"max_matrix_location_pairs": POINTS**2, "max_locations": 2 * POINTS}
+    options["service_limits"]["auto"] |= {
+        "max_matrix_location_pairs": POINTS**2,
+        "max_locations": 2 * POINTS,
+    }
     options["thor"]["source_to_target_algorithm"] = algorithm
     config.write_text(json.dumps(options), encoding="utf-8")
     with job.stage("read"):
-        call(Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles", "-c", config, job.extract)
+        call(
+            Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles",
+            "-c",
+            config,
+            job.extract,
+        )
         actor = valhalla.Actor(config)
 
     def ask(points: list[tuple[float, float]]) -> Answer:
@@ -294,12 +356,15 @@ def by_valhalla(job: Job, scratch: Path, algorithm: str) -> Ask:
 
 
 def call(*command: Any) -> None:
-    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(
+        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')[-2000:]}")
 
 
-# Peers that take our arrays --------------------------------------------------------------------------------------------
+# Peers that take our arrays
+# --------------------------------------------------------------------------------------------
 
 
 def read_arcs(job: Job) -> tuple[Any, Any, Any]:
@@ -323,12 +388,24 @@ def by_pandana(job: Job, _: Path) -> Ask:
         network, nodes, arcs = read_arcs(job)
     with job.stage("prepare"):
         x, y = (pd.Series(column) for column in network.node_lonlat[nodes].T)
-        graph = pandana.Network(x, y, pd.Series(arcs.row), pd.Series(arcs.col), pd.DataFrame({"time_s": arcs.data}), twoway=False)
+        graph = pandana.Network(
+            x,
+            y,
+            pd.Series(arcs.row),
+            pd.Series(arcs.col),
+            pd.DataFrame({"time_s": arcs.data}),
+            twoway=False,
+        )
 
     def ask(points: list[tuple[float, float]]) -> Answer:
         at = graph.get_node_ids(*(pd.Series(column) for column in np.array(points).T)).to_numpy()
-        found = graph.shortest_path_lengths(np.repeat(at, len(at)), np.tile(at, len(at)), imp_name="time_s")
-        return Answer(np.array(found).reshape(len(at), -1), ours=lambda: between(network.prepared(), nodes[at], nodes[at]))
+        found = graph.shortest_path_lengths(
+            np.repeat(at, len(at)), np.tile(at, len(at)), imp_name="time_s"
+        )
+        return Answer(
+            np.array(found).reshape(len(at), -1),
+            ours=lambda: between(network.prepared(), nodes[at], nodes[at]),
+        )
 
     return ask
 
@@ -363,7 +440,9 @@ def by_routingkit(job: Job, _: Path) -> Ask:
 
 @dataclass(frozen=True)
 class Contender:
-    """How a contender begins, the packages without which it is left out, and whether it reads OpenStreetMap files itself."""
+    """How a contender begins, the packages without which it is left out, and whether it reads
+    OpenStreetMap files itself.
+    """
 
     begin: Callable[[Job, Path], Ask]
     needs: tuple[str, ...] = ()
@@ -376,7 +455,9 @@ CONTENDERS: dict[str, Contender] = {
     "OSRM CH": Contender(partial(by_osrm, algorithm="CH"), ("osrm-bindings",)),
     "OSRM MLD": Contender(partial(by_osrm, algorithm="MLD"), ("osrm-bindings",)),
     "Valhalla": Contender(partial(by_valhalla, algorithm="select_optimal"), ("pyvalhalla",)),
-    "Valhalla, one to many": Contender(partial(by_valhalla, algorithm="timedistancematrix"), ("pyvalhalla",)),
+    "Valhalla, one to many": Contender(
+        partial(by_valhalla, algorithm="timedistancematrix"), ("pyvalhalla",)
+    ),
     "OSMnx": Contender(partial(by_osmnx, file="roads.osm"), ("osmnx", "networkx", "scikit-learn")),
     WHOLE: Contender(partial(by_osmnx, file="whole.osm"), ("osmnx", "networkx", "scikit-learn")),
     "RoutingKit": Contender(by_routingkit, ("pyroutingkit",), reads=False),
@@ -384,14 +465,15 @@ CONTENDERS: dict[str, Contender] = {
 }
 
 
-# Opening ---------------------------------------------------------------------------------------------------------------
+# Opening
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def open_saved(opener: Callable[[Path], Callable[[], Any]], job: Job) -> dict[str, float]:
     """Time the opening alone, and how much more memory the process holds after it; Linux only.
 
-    Ours maps files into memory and reads little of them: a first table afterwards shows what is put off.
-    """
+    Ours maps files into memory and reads little of them: a first table afterwards shows what is put
+    off."""
     load = opener(job.folder)
     before = resident_mb()
     start = time.perf_counter()

@@ -1,4 +1,5 @@
-"""Access tables and snapping, ours against what one writes with OSMnx and NetworkX; prints its own setting.
+"""Access tables and snapping, ours against what one writes with OSMnx and NetworkX; prints its own
+setting.
 
 Run: python bench/access.py
 """
@@ -38,29 +39,59 @@ SNAPS = 50
 
 def main() -> None:
     print("command   python bench/access.py")
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print("packages  " + ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "shapely", "networkx", "osmnx")))
+    print(
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
+        f" {platform.python_version()}"
+    )
+    print(
+        "packages  "
+        + ", ".join(
+            f"{name} {version(name)}" for name in ("numpy", "scipy", "shapely", "networkx", "osmnx")
+        )
+    )
     print(f"times     median of {RUNS} runs in one process, after one run that does not count\n")
     folder = layers.bundled()
     roads = corridors.read(folder)
     parks = layers.read(folder, "parks")
-    goals = pd.concat([layers.read(folder, name)[["country", "geometry"]] for name in ("gates", "ports", "airports")])
+    goals = pd.concat(
+        [
+            layers.read(folder, name)[["country", "geometry"]]
+            for name in ("gates", "ports", "airports")
+        ]
+    )
     table(roads, parks, goals, opposite=layers.read(folder, "gates")["opposite_country"])
     print()
     snap("corridor network", roads, lonlat(parks))
     print()
     rng = np.random.default_rng(0)
-    snap("made grid", grid(GRID_SIDE), rng.uniform([104, 20], [104 + 0.01 * GRID_SIDE, 20 + 0.01 * GRID_SIDE], (SNAPS, 2)))
+    snap(
+        "made grid",
+        grid(GRID_SIDE),
+        rng.uniform([104, 20], [104 + 0.01 * GRID_SIDE, 20 + 0.01 * GRID_SIDE], (SNAPS, 2)),
+    )
 
 
-def table(roads: Network, parks: gpd.GeoDataFrame, goals: gpd.GeoDataFrame, *, opposite: pd.Series) -> None:
+def table(
+    roads: Network, parks: gpd.GeoDataFrame, goals: gpd.GeoDataFrame, *, opposite: pd.Series
+) -> None:
     """Every park to every gate, port and airport."""
-    print(f"A  access table on the corridor network: {len(parks)} parks x {len(goals)} gates, ports and airports, by {PROFILE}")
+    print(
+        f"A  access table on the corridor network: {len(parks)} parks x {len(goals)} gates, ports"
+        f" and airports, by {PROFILE}"
+    )
     graph = multidigraph(roads)
-    print(f"   graph: {roads.node_count} nodes, {roads.segment_count} segments; {graph.number_of_edges()} edges in NetworkX")
-    there = gpd.GeoDataFrame(goals, crs=crs.WGS84).assign(opposite_country=opposite.reindex(goals.index))
+    print(
+        f"   graph: {roads.node_count} nodes, {roads.segment_count} segments;"
+        f" {graph.number_of_edges()} edges in NetworkX"
+    )
+    there = gpd.GeoDataFrame(goals, crs=crs.WGS84).assign(
+        opposite_country=opposite.reindex(goals.index)
+    )
     whole_s = median(lambda: access.travel_times(roads, parks, there, profile=PROFILE))
-    print(f"   ours, places where they are: edge snap, both sides of a gate, legs, length, gates passed  {whole_s:8.3f} s")
+    print(
+        "   ours, places where they are: edge snap, both sides of a gate, legs, length, gates"
+        f" passed  {whole_s:8.3f} s"
+    )
 
     plane = ox.project_graph(graph)
     nodes = [np.array(ox.nearest_nodes(plane, *in_plane(plane, frame))) for frame in (parks, goals)]
@@ -68,56 +99,110 @@ def table(roads: Network, parks: gpd.GeoDataFrame, goals: gpd.GeoDataFrame, *, o
     ours_s, ours = timed(lambda: access.travel_times(roads, *at_nodes, profile=PROFILE))
     peer_s, peer = timed(lambda: by_osmnx(plane, parks, goals))
     worst_s = np.nanmax(np.abs(ours["travel_time_s"].to_numpy().reshape(peer.shape) - peer))
-    same = bool((np.isnan(peer) == ours["travel_time_s"].isna().to_numpy().reshape(peer.shape)).all())
-    print(f"   ours, places moved to their nearest nodes, the peer's question                            {ours_s:8.3f} s")
-    print(f"   peer: osmnx.nearest_nodes on all places, networkx.single_source_dijkstra per park         {peer_s:8.3f} s")
-    print(f"   ratio {peer_s / ours_s:.1f} on the peer's question, {peer_s / whole_s:.1f} for ours with all it tells besides")
-    print(f"   answers: {peer.size} pairs, unreachable the same: {same}; largest difference {worst_s:.4f} s")
+    same = bool(
+        (np.isnan(peer) == ours["travel_time_s"].isna().to_numpy().reshape(peer.shape)).all()
+    )
+    print(
+        "   ours, places moved to their nearest nodes, the peer's question                        "
+        f"    {ours_s:8.3f} s"
+    )
+    print(
+        "   peer: osmnx.nearest_nodes on all places, networkx.single_source_dijkstra per park     "
+        f"    {peer_s:8.3f} s"
+    )
+    print(
+        f"   ratio {peer_s / ours_s:.1f} on the peer's question, {peer_s / whole_s:.1f} for ours"
+        " with all it tells besides"
+    )
+    print(
+        f"   answers: {peer.size} pairs, unreachable the same: {same}; largest difference"
+        f" {worst_s:.4f} s"
+    )
     if not same or worst_s > 0.1:
         raise SystemExit("the answers differ")
 
 
 def snap(title: str, roads: Network, points: np.ndarray) -> None:
     """One point a call, as on a click on the map."""
-    print(f"B  snap, one point a call, on the {title}: {roads.node_count} nodes, {roads.segment_count} segments, {len(points)} points")
+    print(
+        f"B  snap, one point a call, on the {title}: {roads.node_count} nodes,"
+        f" {roads.segment_count} segments, {len(points)} points"
+    )
     roads = replace(roads, _cache={})
     start = time.perf_counter()
     roads.snap(points[:1], PROFILE)
     print(
-        f"   ours, first call, which makes the index that is kept                                      {time.perf_counter() - start:8.3f} s"
+        "   ours, first call, which makes the index that is kept                                  "
+        f"    {time.perf_counter() - start:8.3f} s"
     )
     plane = ox.project_graph(multidigraph(roads))
     x, y = in_plane(plane, gpd.GeoDataFrame(geometry=gpd.points_from_xy(*points.T), crs=crs.WGS84))
     few = min(10, len(points))
     ours_s = median(lambda: [roads.snap(point[None], PROFILE) for point in points]) / len(points)
-    nodes_s = median(lambda: [ox.nearest_nodes(plane, *at) for at in zip(x[:few], y[:few], strict=True)]) / few
-    print(f"   ours: nearest point of the nearest segment of the main component                          {ours_s * 1000:8.3f} ms a point")
-    print(f"   peer: osmnx.nearest_nodes, the nearest node of the projected graph                        {nodes_s * 1000:8.3f} ms a point")
-    edges_s = statistics.median(
-        one[0] for one in (once(lambda at=at: ox.nearest_edges(plane, *at)) for at in zip(x[:5], y[:5], strict=True))
+    nodes_s = (
+        median(lambda: [ox.nearest_nodes(plane, *at) for at in zip(x[:few], y[:few], strict=True)])
+        / few
     )
-    print(f"   peer: osmnx.nearest_edges, the nearest edge without the place on it (five calls)          {edges_s * 1000:8.3f} ms a point")
-    print(f"   ratio {nodes_s / ours_s:.1f} to nearest_nodes, {edges_s / ours_s:.1f} to nearest_edges")
+    print(
+        "   ours: nearest point of the nearest segment of the main component                      "
+        f"    {ours_s * 1000:8.3f} ms a point"
+    )
+    print(
+        "   peer: osmnx.nearest_nodes, the nearest node of the projected graph                    "
+        f"    {nodes_s * 1000:8.3f} ms a point"
+    )
+    edges_s = statistics.median(
+        one[0]
+        for one in (
+            once(lambda at=at: ox.nearest_edges(plane, *at))
+            for at in zip(x[:5], y[:5], strict=True)
+        )
+    )
+    print(
+        "   peer: osmnx.nearest_edges, the nearest edge without the place on it (five calls)      "
+        f"    {edges_s * 1000:8.3f} ms a point"
+    )
+    print(
+        f"   ratio {nodes_s / ours_s:.1f} to nearest_nodes, {edges_s / ours_s:.1f} to nearest_edges"
+    )
     together = [
         median(lambda: roads.snap(points, PROFILE)),
         median(lambda: ox.nearest_nodes(plane, x, y)),
         statistics.median(once(lambda: ox.nearest_edges(plane, x, y))[0] for _ in range(5)),
     ]
-    print("   all points in one call: ours {:.3f} s, nearest_nodes {:.3f} s, nearest_edges {:.3f} s".format(*together))
+    print(
+        "   all points in one call: ours {:.3f} s, nearest_nodes {:.3f} s, nearest_edges {:.3f} s".format(
+            *together
+        )
+    )
     ours = roads.snap(points, PROFILE)
     known = ours.segment >= 0
     to_node_m = crs.distance_m(points, roads.node_lonlat[np.array(ox.nearest_nodes(plane, x, y))])
     edges = ox.nearest_edges(plane, x[known], y[known])
-    to_edge_m = np.array([distance_to_m(roads, edge, point) for edge, point in zip(edges, points[known], strict=True)])
+    to_edge_m = np.array(
+        [
+            distance_to_m(roads, edge, point)
+            for edge, point in zip(edges, points[known], strict=True)
+        ]
+    )
     farther = int((ours.distance_m[known] > to_node_m[known] * 1.005 + 1).sum())
     agree = int((np.abs(ours.distance_m[known] - to_edge_m) <= 0.005 * to_edge_m + 1).sum())
-    print(f"   answers: {known.sum()} of {len(points)} points within the limit of {roads.manifest.snap_limit_m / 1000:g} km;", end=" ")
-    print(f"never farther than the peer's node: {farther == 0}; as near as the peer's edge (0.5 %): {agree} of {len(to_edge_m)}")
+    print(
+        f"   answers: {known.sum()} of {len(points)} points within the limit of"
+        f" {roads.manifest.snap_limit_m / 1000:g} km;",
+        end=" ",
+    )
+    print(
+        f"never farther than the peer's node: {farther == 0}; as near as the peer's edge (0.5 %):"
+        f" {agree} of {len(to_edge_m)}"
+    )
     if farther or agree < len(to_edge_m):
         raise SystemExit("the answers differ")
 
 
-def by_osmnx(plane: nx.MultiDiGraph, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> np.ndarray:
+def by_osmnx(
+    plane: nx.MultiDiGraph, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame
+) -> np.ndarray:
     """Tabulate times between nearest nodes as notebooks with OSMnx do; seconds, NaN for no way."""
     sources = ox.nearest_nodes(plane, *in_plane(plane, origins))
     goals = ox.nearest_nodes(plane, *in_plane(plane, destinations))
@@ -129,14 +214,20 @@ def by_osmnx(plane: nx.MultiDiGraph, origins: gpd.GeoDataFrame, destinations: gp
 
 
 def multidigraph(roads: Network) -> nx.MultiDiGraph:
-    """Make the same network a graph as OSMnx makes them: one edge a direction, the gates among them."""
+    """Make the same network a graph as OSMnx makes them: one edge a direction, the gates among
+    them.
+    """
     graph = nx.MultiDiGraph(crs="epsg:4326")
     for node, (lon, lat) in enumerate(roads.node_lonlat):
         graph.add_node(node, x=float(lon), y=float(lat))
     time_s = roads.time_s[PROFILE]
     for segment in np.flatnonzero(np.isfinite(time_s)):
         tail, head = int(roads.tail[segment]), int(roads.head[segment])
-        about = {"osmid": int(segment), "length": float(roads.length_m[segment]), "travel_time": float(time_s[segment])}
+        about = {
+            "osmid": int(segment),
+            "length": float(roads.length_m[segment]),
+            "travel_time": float(time_s[segment]),
+        }
         if roads.forward[segment]:
             graph.add_edge(tail, head, **about)
         if roads.backward[segment]:
@@ -150,13 +241,17 @@ def in_plane(plane: nx.MultiDiGraph, places: gpd.GeoDataFrame) -> tuple[np.ndarr
 
 
 def places_at(roads: Network, nodes: np.ndarray) -> gpd.GeoDataFrame:
-    """Give the nodes as places, each in the country of its roads: at a gate two nodes have one position."""
+    """Give the nodes as places, each in the country of its roads: at a gate two nodes have one
+    position.
+    """
     country = np.full(roads.node_count, -1)
     inside = roads.country >= 0
     for ends in (roads.tail, roads.head):
         country[ends[inside]] = roads.country[inside]
     codes = np.array([*roads.manifest.countries, None], object)[country[nodes]]
-    return gpd.GeoDataFrame({"country": codes}, geometry=gpd.points_from_xy(*roads.node_lonlat[nodes].T), crs=crs.WGS84)
+    return gpd.GeoDataFrame(
+        {"country": codes}, geometry=gpd.points_from_xy(*roads.node_lonlat[nodes].T), crs=crs.WGS84
+    )
 
 
 def distance_to_m(roads: Network, edge: tuple[int, int, int], point: np.ndarray) -> float:
@@ -171,11 +266,26 @@ def grid(side: int) -> Network:
     nodes = np.arange(side * side).reshape(side, side)
     tail = np.concatenate([nodes[:, :-1].ravel(), nodes[:-1].ravel()]).astype(np.int32)
     head = np.concatenate([nodes[:, 1:].ravel(), nodes[1:].ravel()]).astype(np.int32)
-    lonlat_ = np.stack(np.meshgrid(104 + 0.01 * np.arange(side), 20 + 0.01 * np.arange(side)), axis=-1).reshape(-1, 2)
+    lonlat_ = np.stack(
+        np.meshgrid(104 + 0.01 * np.arange(side), 20 + 0.01 * np.arange(side)), axis=-1
+    ).reshape(-1, 2)
     m = len(tail)
     minute, both = np.full(m, 60.0), np.ones(m, bool)
     return Network(
-        manifest=Manifest("Made grid", "made up", "", None, False, {PROFILE: 36.0}, 1.0, 5000.0, ("street",), (), (), ()),
+        manifest=Manifest(
+            "Made grid",
+            "made up",
+            "",
+            None,
+            False,
+            {PROFILE: 36.0},
+            1.0,
+            5000.0,
+            ("street",),
+            (),
+            (),
+            (),
+        ),
         node_lonlat=lonlat_,
         tail=tail,
         head=head,

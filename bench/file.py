@@ -1,8 +1,9 @@
-"""From an OpenStreetMap file to the first full table, all preparation counted, ours against OSMnx, OSRM, Valhalla, pandana, RoutingKit.
+"""From an OpenStreetMap file to the first full table, all preparation counted, ours against OSMnx,
+OSRM, Valhalla, pandana, RoutingKit.
 
 Run: python bench/file.py [--small]
-The peers: pip install pandana pyroutingkit networkx osmnx pyvalhalla osrm-bindings (the last one from Python 3.12 on).
-"""
+The peers: pip install pandana pyroutingkit networkx osmnx pyvalhalla osrm-bindings (the last one
+from Python 3.12 on)."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np  # no more than this: Linux counts the size of this process to the peak of those it starts
+# no more than this: Linux counts the size of this process to the peak of those it starts
+import numpy as np
 from _peers import CONTENDERS, WHOLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,17 +87,38 @@ class Result:
     @classmethod
     def of(cls, name: str, runs: list[dict[str, Any]]) -> Result:
         def median(what: str) -> dict[str, float]:
-            return {stage: statistics.median(run[what][stage] for run in runs) for stage in runs[0][what]}
+            return {
+                stage: statistics.median(run[what][stage] for run in runs)
+                for stage in runs[0][what]
+            }
 
         peak = median("peak_mb")
-        return cls(name, median("seconds"), peak["table"], peak["import"], statistics.median(run["cpu_s"] for run in runs), len(runs))
+        return cls(
+            name,
+            median("seconds"),
+            peak["table"],
+            peak["import"],
+            statistics.median(run["cpu_s"] for run in runs),
+            len(runs),
+        )
 
 
 def main() -> None:
     print("command   python " + " ".join(["bench/file.py", *sys.argv[1:]]))
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print("packages  " + ", ".join(f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES))
-    print(f"times     median of {RUNS} processes, their rounds taking turns; one process where it needs more than {LONG_S} s")
+    print(
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
+        f" {platform.python_version()}"
+    )
+    print(
+        "packages  "
+        + ", ".join(
+            f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES
+        )
+    )
+    print(
+        f"times     median of {RUNS} processes, their rounds taking turns; one process where it"
+        f" needs more than {LONG_S} s"
+    )
     print(SETTING, flush=True)
     pages = []
     for name in EXTRACTS[:1] if "--small" in sys.argv else EXTRACTS:
@@ -116,7 +139,8 @@ def installed(name: str) -> str | None:
         return None
 
 
-# Measuring -------------------------------------------------------------------------------------------------------------
+# Measuring
+# -------------------------------------------------------------------------------------------------------------
 
 
 def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
@@ -124,16 +148,23 @@ def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
     (folder / "job.json").write_text(json.dumps({"extract": str(extract)}), encoding="utf-8")
     made = ask("make", folder)
     size = f"{extract.stat().st_size / 1e6:.1f} MB, {made['driveable_ways']:,} driveable ways"
-    print(f"\n{extract.name}: {size}, {made['junctions']:,} junctions, {made['segments']:,} segments")
+    print(
+        f"\n{extract.name}: {size}, {made['junctions']:,} junctions, {made['segments']:,} segments"
+    )
     ask("ours", folder)  # does not count: compiles, and reads the file from the disk
-    names = [name for name, one in CONTENDERS.items() if all(installed(package) for package in one.needs)]
+    names = [
+        name for name, one in CONTENDERS.items() if all(installed(package) for package in one.needs)
+    ]
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for turn in range(RUNS):
         for name in names:
             if turn == 0 or sum(runs[name][0]["seconds"].values()) <= LONG_S:
                 runs[name].append(ask(name, folder))
     results = {name: Result.of(name, runs[name]) for name in names}
-    print(f"   {'seconds':22}{'import':>8}{'read':>8}{'prepare':>9}{'table':>9}{'total':>8}{'again':>9}{'CPU':>7}", end="")
+    print(
+        f"   {'seconds':22}{'import':>8}{'read':>8}{'prepare':>9}{'table':>9}{'total':>8}{'again':>9}{'CPU':>7}",
+        end="",
+    )
     print(f"{'peak MB':>9}{'of import':>11}{'runs':>6}  answers")
     for one in results.values():
         one.answers = answers(one.name, folder)
@@ -145,14 +176,23 @@ def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
     if cold:
         with tempfile.TemporaryDirectory(prefix="zone-atlas-bench-") as empty:
             compiled = Result.of("ours", [ask("ours", folder, NUMBA_CACHE_DIR=empty)])
-        print(f"   compiling, the first time on a machine: {compiled.total_s:.1f} s to the first table, {compiled.peak_mb:.0f} MB, once")
+        print(
+            f"   compiling, the first time on a machine: {compiled.total_s:.1f} s to the first"
+            f" table, {compiled.peak_mb:.0f} MB, once"
+        )
     return [*page(f"{extract.name}, {size}", results), *opening(folder)]
 
 
 def ask(what: str, folder: Path, **environment: str) -> dict[str, Any]:
     """Run one contender in a process of its own; give what it tells."""
     command = [sys.executable, str(WORKER), what, str(folder)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | environment, check=False)
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | environment,
+        check=False,
+    )
     if done.returncode:
         raise SystemExit(f"\n{what} failed:\n{done.stdout.decode(errors='replace')[-2000:]}")
     told: dict[str, Any] = json.loads((folder / f"{what}.json").read_text(encoding="utf-8"))
@@ -162,11 +202,18 @@ def ask(what: str, folder: Path, **environment: str) -> dict[str, Any]:
 def row(one: Result) -> str:
     widths = {"import": 8, "read": 8, "prepare": 9, "table": 9, "total": 8, "again": 9}
     seconds = one.seconds | {"total": one.total_s}
-    cells = [f"{seconds[what]:{width}.3f}" if what in seconds else f"{'–':>{width}}" for what, width in widths.items()]
-    return f"   {one.name:22}{''.join(cells)}{one.cpu_s:7.1f}{one.peak_mb:9.0f}{one.import_mb:11.0f}{one.runs:6}  {one.answers}"
+    cells = [
+        f"{seconds[what]:{width}.3f}" if what in seconds else f"{'–':>{width}}"
+        for what, width in widths.items()
+    ]
+    return (
+        f"   {one.name:22}{''.join(cells)}{one.cpu_s:7.1f}{one.peak_mb:9.0f}{one.import_mb:11.0f}{one.runs:6}"
+        f"  {one.answers}"
+    )
 
 
-# Answers ---------------------------------------------------------------------------------------------------------------
+# Answers
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def answers(name: str, folder: Path) -> str:
@@ -194,41 +241,66 @@ def answers(name: str, folder: Path) -> str:
     if same_nodes.is_file():
         near = float((np.abs(share - 1) <= 0.02).mean())
         if abs(median - 1) > 0.01 or near < 0.8:
-            raise SystemExit(f"\n{name}: the answers differ: {median:.4f} of ours in the median, {near:.0%} of pairs within 2 %")
-        return f"same nodes and speeds: {median:.4f} of ours in the median, {near:.1%} of pairs within 2 %{lost}"
-    return f"own speeds: {median:.2f} of ours in the median, {(np.abs(share - 1) <= 0.5).mean():.0%} of pairs within 50 %{lost}"
+            raise SystemExit(
+                f"\n{name}: the answers differ: {median:.4f} of ours in the median, {near:.0%} of"
+                " pairs within 2 %"
+            )
+        return (
+            f"same nodes and speeds: {median:.4f} of ours in the median, {near:.1%} of pairs within"
+            f" 2 %{lost}"
+        )
+    return (
+        f"own speeds: {median:.2f} of ours in the median, {(np.abs(share - 1) <= 0.5).mean():.0%}"
+        f" of pairs within 50 %{lost}"
+    )
 
 
-# Words -----------------------------------------------------------------------------------------------------------------
+# Words
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def ratios(results: dict[str, Result]) -> list[str]:
     """Say how ours stands to the best peers."""
     ours = results["ours"]
     peers = [one for one in results.values() if one is not ours]
-    readers, after = ([one for one in peers if CONTENDERS[one.name].reads is reads] for reads in (True, False))
+    readers, after = (
+        [one for one in peers if CONTENDERS[one.name].reads is reads] for reads in (True, False)
+    )
     lines = []
     if readers:
         best = min(readers, key=lambda one: one.total_s)
         lines.append(
-            f"file to table    {ours.total_s:.2f} s, {ours.total_s / best.total_s:.2f} of the best peer that reads the file, {best.name}; "
-            f"without imports {ours.work_s:.2f} s, {ours.work_s / best.work_s:.2f} of it; "
-            f"CPU {ours.cpu_s / best.cpu_s:.2f}, memory {ours.peak_mb / best.peak_mb:.2f} of it"
+            f"file to table    {ours.total_s:.2f} s, {ours.total_s / best.total_s:.2f} of the best"
+            f" peer that reads the file, {best.name}; without imports {ours.work_s:.2f} s,"
+            f" {ours.work_s / best.work_s:.2f} of it; CPU {ours.cpu_s / best.cpu_s:.2f}, memory"
+            f" {ours.peak_mb / best.peak_mb:.2f} of it"
         )
     if after:
         mine, *theirs = (one.seconds["prepare"] + one.seconds["table"] for one in (ours, *after))
-        told = ", ".join(f"{mine / s:.2f} of {one.name}'s {s:.2f} s" for s, one in zip(theirs, after, strict=True))
-        lines.append(f"once it is read  {mine:.2f} s to prepare both vehicles and tabulate: {told}, one vehicle")
+        told = ", ".join(
+            f"{mine / s:.2f} of {one.name}'s {s:.2f} s"
+            for s, one in zip(theirs, after, strict=True)
+        )
+        lines.append(
+            f"once it is read  {mine:.2f} s to prepare both vehicles and tabulate: {told}, one"
+            " vehicle"
+        )
     for name in ("OSMnx", WHOLE):
         if osmnx := results.get(name):
             lines.append(
-                f"{name:17}takes {osmnx.total_s / ours.total_s:.1f} x as long, {osmnx.work_s / ours.work_s:.1f} x without imports; "
-                f"ours holds {ours.peak_mb / osmnx.peak_mb:.2f} of its memory, beyond imports "
-                f"{(ours.peak_mb - ours.import_mb) / (osmnx.peak_mb - osmnx.import_mb):.2f}"
+                f"{name:17}takes {osmnx.total_s / ours.total_s:.1f} x as long,"
+                f" {osmnx.work_s / ours.work_s:.1f} x without imports; ours holds"
+                f" {ours.peak_mb / osmnx.peak_mb:.2f} of its memory, beyond imports"
+                f" {(ours.peak_mb - ours.import_mb) / (osmnx.peak_mb - osmnx.import_mb):.2f}"
             )
     if peers:
-        told = ", ".join(f"{one.name} {one.table_s / ours.table_s:,.1f} x" for one in sorted(peers, key=lambda one: one.table_s))
-        lines.append(f"200 x 200, warm  ours {ours.table_s * 1e3:.1f} ms, snapping included; {told}")
+        told = ", ".join(
+            f"{one.name} {one.table_s / ours.table_s:,.1f} x"
+            for one in sorted(peers, key=lambda one: one.table_s)
+        )
+        lines.append(
+            f"200 x 200, warm  ours {ours.table_s * 1e3:.1f} ms, snapping included; {told}"
+        )
     return lines
 
 
@@ -237,17 +309,22 @@ def page(title: str, results: dict[str, Result]) -> list[str]:
         "",
         f"**{title}**, seconds",
         "",
-        "| | import | read | prepare | first table | **total** | of ours | table again | CPU | peak memory |",
+        (
+            "| | import | read | prepare | first table | **total** | of ours | table again | CPU |"
+            " peak memory |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     ours = results["ours"]
     for one in results.values():
-        stages = " | ".join(f"{one.seconds[stage]:.2f}" if stage in one.seconds else "in read" for stage in STAGES)
+        stages = " | ".join(
+            f"{one.seconds[stage]:.2f}" if stage in one.seconds else "in read" for stage in STAGES
+        )
         again = f"{one.seconds['again']:.3f}" if "again" in one.seconds else "–"
         name = one.name if CONTENDERS[one.name].reads else f"{one.name} after our reading"
         lines.append(
-            f"| {name} | {stages} | **{one.total_s:.2f}** | {one.total_s / ours.total_s:.1f} × | {again} | {one.cpu_s:.1f} "
-            f"| {one.peak_mb:.0f} MB |"
+            f"| {name} | {stages} | **{one.total_s:.2f}** | {one.total_s / ours.total_s:.1f} × |"
+            f" {again} | {one.cpu_s:.1f} | {one.peak_mb:.0f} MB |"
         )
     return lines
 
@@ -265,14 +342,26 @@ def opening(folder: Path) -> list[str]:
             print(f"   open {name}: nothing was saved, left out")
             continue
         runs = [ask(f"open {name}", folder) for _ in range(RUNS)]
-        seconds, grown_mb = (statistics.median(run[what] for run in runs) for what in ("seconds", "grown_mb"))
+        seconds, grown_mb = (
+            statistics.median(run[what] for run in runs) for what in ("seconds", "grown_mb")
+        )
         files = path.glob("*") if path.is_dir() else [path]
         disk_mb = sum(file.stat().st_size for file in files) / 1e6
         later = ""
         if "table_s" in runs[0]:
-            table_s, table_mb = (statistics.median(run[what] for run in runs) for what in ("table_s", "table_grown_mb"))
-            later = f"; then a first table in {table_s:.3f} s, compiled code loaded with it, {table_mb:.1f} MB more in all"
-        print(f"   open {name:17}{seconds:8.4f} s, {grown_mb:7.1f} MB more memory, {disk_mb:.1f} MB on disk{later}", flush=True)
+            table_s, table_mb = (
+                statistics.median(run[what] for run in runs)
+                for what in ("table_s", "table_grown_mb")
+            )
+            later = (
+                f"; then a first table in {table_s:.3f} s, compiled code loaded with it,"
+                f" {table_mb:.1f} MB more in all"
+            )
+        print(
+            f"   open {name:17}{seconds:8.4f} s, {grown_mb:7.1f} MB more memory, {disk_mb:.1f} MB"
+            f" on disk{later}",
+            flush=True,
+        )
         lines.append(f"| {title} | {disk_mb:.1f} MB | {seconds:.4f} | {grown_mb:.1f} MB |")
     return lines
 

@@ -1,4 +1,5 @@
-"""Three isochrones at once: ours against the usual OSMnx notebook and Valhalla; how long, and how many road points lie on the right side.
+"""Three isochrones at once: ours against the usual OSMnx notebook and Valhalla; how long, and how
+many road points lie on the right side.
 
 Run: python bench/isochrones.py [--small]
 """
@@ -32,16 +33,31 @@ RUNS = 11
 SLOW_RUNS = 5
 ROAD_POINTS = 6000
 EXTRACTS = {"hanoi.osm.pbf": (180, 360, 540), "malta.osm.pbf": (300, 600, 900)}
-"""Limits in seconds; they hold some 7, 35 and 65 % of the roads of the first, and 15, 50 and 85 % of the second."""
+"""Limits in seconds; they hold some 7, 35 and 65 % of the roads of the first, and 15, 50 and 85 %
+of the second.
+"""
 MADE = {"a part": (600, 1200, 1800), "all": (2400, 4800, 7200)}
 EDGE_BUFFER_M, NODE_BUFFER_M = 25, 50
-"""As in the OSMnx notebook on isochrones, remembered: ``make_iso_polys(G, edge_buff=25, node_buff=50)``."""
-PACKAGES = ("numpy", "scipy", "numba", "shapely", "geopandas", "contourpy", "networkx", "pyvalhalla")
+"""As in the OSMnx notebook on isochrones, remembered: ``make_iso_polys(G, edge_buff=25,
+node_buff=50)``.
+"""
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "numba",
+    "shapely",
+    "geopandas",
+    "contourpy",
+    "networkx",
+    "pyvalhalla",
+)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One network, one node of it to start from, the limits, and points on its roads with the time that `geo.roads.access` gives them."""
+    """One network, one node of it to start from, the limits, and points on its roads with the time
+    that `geo.roads.access` gives them.
+    """
 
     network: Network
     node: int
@@ -53,12 +69,23 @@ class Task:
     def of(cls, network: Network, limits_s: tuple[int, ...]) -> Task:
         main = network.main("car")
         lonlat = network.node_lonlat
-        node = np.flatnonzero(main)[((lonlat[main] - lonlat[main].mean(axis=0)) ** 2).sum(axis=1).argmin()]
-        roads = np.flatnonzero(main[network.tail] & main[network.head] & np.isfinite(network.time_s["car"]) & (network.gate < 0))
+        node = np.flatnonzero(main)[
+            ((lonlat[main] - lonlat[main].mean(axis=0)) ** 2).sum(axis=1).argmin()
+        ]
+        roads = np.flatnonzero(
+            main[network.tail]
+            & main[network.head]
+            & np.isfinite(network.time_s["car"])
+            & (network.gate < 0)
+        )
         dice = np.random.default_rng(0)
-        drawn = dice.choice(roads, ROAD_POINTS, p=network.length_m[roads] / network.length_m[roads].sum())
+        drawn = dice.choice(
+            roads, ROAD_POINTS, p=network.length_m[roads] / network.length_m[roads].sum()
+        )
         lines = np.array([shapely.LineString(network.shape(one)) for one in drawn])
-        points = shapely.get_coordinates(shapely.line_interpolate_point(lines, dice.random(ROAD_POINTS), normalized=True))
+        points = shapely.get_coordinates(
+            shapely.line_interpolate_point(lines, dice.random(ROAD_POINTS), normalized=True)
+        )
         task = cls(network, int(node), limits_s, points, np.empty(0))
         times = access.time_matrix(network, task.point, layer(points)).to_numpy()[0]
         return cls(network, int(node), limits_s, points, times)
@@ -69,11 +96,21 @@ class Task:
 
     def right(self, areas: dict[int, Any], time_s: np.ndarray | None = None) -> str:
         """Say what share of the road points lies on the right side of each limit, and of all three."""
-        truth, lonlat = (self.time_s, self.lonlat) if time_s is None else (time_s[~np.isnan(time_s)], self.lonlat[~np.isnan(time_s)])
-        shares = [float((shapely.contains_xy(areas[limit], *lonlat.T) == (truth <= limit)).mean()) for limit in self.limits_s]
+        truth, lonlat = (
+            (self.time_s, self.lonlat)
+            if time_s is None
+            else (time_s[~np.isnan(time_s)], self.lonlat[~np.isnan(time_s)])
+        )
+        shares = [
+            float((shapely.contains_xy(areas[limit], *lonlat.T) == (truth <= limit)).mean())
+            for limit in self.limits_s
+        ]
         return (
             f"{np.mean(shares):.2%} right ("
-            + ", ".join(f"{limit / 60:g} min {share:.2%}" for limit, share in zip(self.limits_s, shares, strict=True))
+            + ", ".join(
+                f"{limit / 60:g} min {share:.2%}"
+                for limit, share in zip(self.limits_s, shares, strict=True)
+            )
             + ")"
         )
 
@@ -84,15 +121,28 @@ def layer(lonlat: np.ndarray) -> gpd.GeoDataFrame:
 
 def main() -> None:
     print("command   python " + " ".join(["bench/isochrones.py", *sys.argv[1:]]))
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print("packages  " + ", ".join(f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES))
     print(
-        f"times     median (least) of {RUNS} runs in one process after one that does not count, {SLOW_RUNS} where one takes over a second"
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
+        f" {platform.python_version()}"
+    )
+    print(
+        "packages  "
+        + ", ".join(
+            f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES
+        )
+    )
+    print(
+        f"times     median (least) of {RUNS} runs in one process after one that does not count,"
+        f" {SLOW_RUNS} where one takes over a second"
     )
     start = time.perf_counter()
     contraction.warm_up()
     isochrones.warm_up()
-    print(f"compiled  in {time.perf_counter() - start:.1f} s (up to a minute the first time, kept on disk)\n", flush=True)
+    print(
+        f"compiled  in {time.perf_counter() - start:.1f} s (up to a minute the first time, kept on"
+        " disk)\n",
+        flush=True,
+    )
     speeds = layers.read_table(layers.bundled(), "speeds")
     for name, limits_s in EXTRACTS.items():
         path = ROOT.parent / "shared" / "osm" / name
@@ -118,8 +168,14 @@ def measure(name: str, task: Task) -> float:
     """Measure ours; give the median in seconds."""
     network = task.network
     print(f"{name}: {network.node_count:,} nodes, {network.segment_count:,} segments")
-    print("   limits of " + ", ".join(f"{limit / 60:g}" for limit in task.limits_s) + " min hold ", end="")
-    print(", ".join(f"{(task.time_s <= limit).mean():.0%}" for limit in task.limits_s) + f" of {ROAD_POINTS:,} random points on its roads")
+    print(
+        "   limits of " + ", ".join(f"{limit / 60:g}" for limit in task.limits_s) + " min hold ",
+        end="",
+    )
+    print(
+        ", ".join(f"{(task.time_s <= limit).mean():.0%}" for limit in task.limits_s)
+        + f" of {ROAD_POINTS:,} random points on its roads"
+    )
     first_s, _ = timed(lambda: isochrones.isochrones(network, task.point, task.limits_s))
     seconds, areas = repeated(lambda: isochrones.isochrones(network, task.point, task.limits_s))
     if not areas.geometry.is_valid.all():
@@ -139,10 +195,15 @@ def repeated(question: Callable[[], Any]) -> tuple[list[float], Any]:
 
 def line(name: str, seconds: list[float], told: str, ours_s: float | None = None) -> None:
     ratio = f", {statistics.median(seconds) / ours_s:,.1f} x" if ours_s else ""
-    print(f"   {name:18}{statistics.median(seconds) * 1e3:10.1f} ms ({min(seconds) * 1e3:.1f}){ratio}; {told}", flush=True)
+    print(
+        f"   {name:18}{statistics.median(seconds) * 1e3:10.1f} ms"
+        f" ({min(seconds) * 1e3:.1f}){ratio}; {told}",
+        flush=True,
+    )
 
 
-# Peers -----------------------------------------------------------------------------------------------------------------
+# Peers
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def utm(lonlat: np.ndarray) -> int:
@@ -150,7 +211,9 @@ def utm(lonlat: np.ndarray) -> int:
 
 
 def graph_of(task: Task) -> Any:
-    """Make what OSMnx would hand over after ``project_graph`` and ``add_edge_travel_times``: our network, in metres."""
+    """Make what OSMnx would hand over after ``project_graph`` and ``add_edge_travel_times``: our
+    network, in metres.
+    """
     import networkx as nx
 
     network, zone = task.network, utm(task.network.node_lonlat)
@@ -165,12 +228,16 @@ def graph_of(task: Task) -> Any:
             (network.backward[i], network.head[i], network.tail[i]),
         ):
             if allowed:
-                graph.add_edge(int(tail), int(head), time=float(network.time_s["car"][i]), geometry=geometry)
+                graph.add_edge(
+                    int(tail), int(head), time=float(network.time_s["car"][i]), geometry=geometry
+                )
     return graph
 
 
 def buffered(task: Task, ours_s: float) -> None:
-    """Buffer and unite the roads between the nodes reached, as the OSMnx notebook on isochrones does, but leave holes open."""
+    """Buffer and unite the roads between the nodes reached, as the OSMnx notebook on isochrones
+    does, but leave holes open.
+    """
     import networkx as nx
 
     graph = graph_of(task)
@@ -179,8 +246,12 @@ def buffered(task: Task, ours_s: float) -> None:
         areas = {}
         for limit in sorted(task.limits_s, reverse=True):
             part = nx.ego_graph(graph, task.node, radius=limit, distance="time")
-            nodes = gpd.GeoSeries([shapely.Point(data["x"], data["y"]) for _, data in part.nodes(data=True)]).buffer(NODE_BUFFER_M)
-            roads = gpd.GeoSeries([data["geometry"] for *_, data in part.edges(data=True)]).buffer(EDGE_BUFFER_M)
+            nodes = gpd.GeoSeries(
+                [shapely.Point(data["x"], data["y"]) for _, data in part.nodes(data=True)]
+            ).buffer(NODE_BUFFER_M)
+            roads = gpd.GeoSeries([data["geometry"] for *_, data in part.edges(data=True)]).buffer(
+                EDGE_BUFFER_M
+            )
             areas[limit] = gpd.GeoSeries([*nodes, *roads]).union_all()
         return areas
 
@@ -198,7 +269,13 @@ def hulls(task: Task, ours_s: float) -> None:
         areas = {}
         for limit in sorted(task.limits_s, reverse=True):
             part = nx.ego_graph(graph, task.node, radius=limit, distance="time")
-            areas[limit] = gpd.GeoSeries([shapely.Point(data["x"], data["y"]) for _, data in part.nodes(data=True)]).union_all().convex_hull
+            areas[limit] = (
+                gpd.GeoSeries(
+                    [shapely.Point(data["x"], data["y"]) for _, data in part.nodes(data=True)]
+                )
+                .union_all()
+                .convex_hull
+            )
         return areas
 
     seconds, areas = repeated(draw)
@@ -207,20 +284,35 @@ def hulls(task: Task, ours_s: float) -> None:
 
 def unprojected(areas: dict[int, Any], task: Task) -> dict[int, Any]:
     zone = utm(task.network.node_lonlat)
-    return {limit: shapely.transform(area, lambda xy: crs.transform(xy, source=zone, target=4326)) for limit, area in areas.items()}
+    return {
+        limit: shapely.transform(area, lambda xy: crs.transform(xy, source=zone, target=4326))
+        for limit, area in areas.items()
+    }
 
 
 def valhalla(task: Task, path: Path, ours_s: float) -> None:
-    """Ask Valhalla, by car, for three polygons in one request; its own matrix says which points should lie inside."""
+    """Ask Valhalla, by car, for three polygons in one request; its own matrix says which points
+    should lie inside.
+    """
     import valhalla as library
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "tiles").mkdir()
         config = library.get_config(tile_extract="", tile_dir=f"{folder}/tiles")
-        config["service_limits"]["auto"] |= {"max_matrix_location_pairs": ROAD_POINTS, "max_locations": ROAD_POINTS + 1}
-        config["thor"]["source_to_target_algorithm"] = "timedistancematrix"  # one search for all points; the other takes minutes
+        config["service_limits"]["auto"] |= {
+            "max_matrix_location_pairs": ROAD_POINTS,
+            "max_locations": ROAD_POINTS + 1,
+        }
+        config["thor"]["source_to_target_algorithm"] = (
+            "timedistancematrix"  # one search for all points; the other takes minutes
+        )
         Path(folder, "valhalla.json").write_text(json.dumps(config), encoding="utf-8")
-        build = [str(Path(library.__file__).parent / "bin" / "valhalla_build_tiles"), "-c", f"{folder}/valhalla.json", str(path)]
+        build = [
+            str(Path(library.__file__).parent / "bin" / "valhalla_build_tiles"),
+            "-c",
+            f"{folder}/valhalla.json",
+            str(path),
+        ]
         built_s, _ = timed(lambda: subprocess.run(build, check=True, capture_output=True))
         actor = library.Actor(config)
         here = dict(zip(("lon", "lat"), task.network.node_lonlat[task.node].tolist(), strict=True))
@@ -232,17 +324,36 @@ def valhalla(task: Task, path: Path, ours_s: float) -> None:
         }
         seconds, answer = repeated(lambda: actor.isochrone(request))
         features = answer["features"]
-        areas = {round(one["properties"]["contour"] * 60): shapely.make_valid(shapely.from_geojson(json.dumps(one))) for one in features}
+        areas = {
+            round(one["properties"]["contour"] * 60): shapely.make_valid(
+                shapely.from_geojson(json.dumps(one))
+            )
+            for one in features
+        }
         there = [{"lon": lon, "lat": lat} for lon, lat in task.lonlat.tolist()]
         matrix = actor.matrix({"sources": [here], "targets": there, "costing": "auto"})
-        times = np.array([np.nan if one["time"] is None else one["time"] for one in matrix["sources_to_targets"][0]], float)
+        times = np.array(
+            [
+                np.nan if one["time"] is None else one["time"]
+                for one in matrix["sources_to_targets"][0]
+            ],
+            float,
+        )
     line("Valhalla", seconds, task.right(areas, times), ours_s)
-    lost = f"; {int(np.isnan(times).sum())} points without a time left out" if np.isnan(times).any() else ""
+    lost = (
+        f"; {int(np.isnan(times).sum())} points without a time left out"
+        if np.isnan(times).any()
+        else ""
+    )
     shares = ", ".join(f"{(times <= limit).mean():.0%}" for limit in task.limits_s)
-    print(f"      by its own matrix, which holds {shares} of the points{lost}; tiles built in {built_s:.1f} s")
+    print(
+        f"      by its own matrix, which holds {shares} of the points{lost}; tiles built in"
+        f" {built_s:.1f} s"
+    )
 
 
-# Networks --------------------------------------------------------------------------------------------------------------
+# Networks
+# --------------------------------------------------------------------------------------------------------------
 
 
 def as_network(roads: Any) -> Network:
@@ -252,7 +363,12 @@ def as_network(roads: Any) -> Network:
     order = np.lexsort((arcs.row != low, low * n + high))
     _, first, count = np.unique((low * n + high)[order], return_index=True, return_counts=True)
     one = order[first]
-    tail, head, lonlat, m = arcs.row[one].astype(np.int32), arcs.col[one].astype(np.int32), np.ascontiguousarray(roads.lonlat), len(one)
+    tail, head, lonlat, m = (
+        arcs.row[one].astype(np.int32),
+        arcs.col[one].astype(np.int32),
+        np.ascontiguousarray(roads.lonlat),
+        len(one),
+    )
     return Network(
         manifest=Manifest(
             title=roads.name,

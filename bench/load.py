@@ -1,8 +1,9 @@
-"""Measure how long visitors wait: alone, beside one heavy user on eight connections, and beside idle and slow connections.
+"""Measure how long visitors wait: alone, beside one heavy user on eight connections, and beside
+idle and slow connections.
 
-Run ``python bench/load.py``; it serves the bundled data from a process of its own and asks only that. Times are in milliseconds:
-median, 95th percentile and maximum of what one visitor sees who asks for one page after another.
-"""
+Run ``python bench/load.py``; it serves the bundled data from a process of its own and asks only
+that. Times are in milliseconds: median, 95th percentile and maximum of what one visitor sees who
+asks for one page after another."""
 
 from __future__ import annotations
 
@@ -29,12 +30,17 @@ LIGHT = ("/", "/sites/van-don-ez", "/static/app.css", "/ogc/collections/gates/it
 HEAVY = {
     "rankings": "/rank?w_gate={n}",
     "isochrones": "/api/isochrones?lon=106.{n}&lat=20.86",
-    "plans of trips": "/trip/plan.gpx?day=2026-12-01~08:00-18:00~begin:ha-noi~end:ha-noi&stop=dong-mai-ip~visit:{n}%20min",
+    "plans of trips": (
+        "/trip/plan.gpx?day=2026-12-01~08:00-18:00~begin:ha-noi~end:ha-noi&stop=dong-mai-ip~visit:{n}%20min"
+    ),
 }
 
 
 def main() -> None:
-    print(f"Python {platform.python_version()}, Flask {version('flask')}, waitress {version('waitress')}, {platform.machine()}")
+    print(
+        f"Python {platform.python_version()}, Flask {version('flask')}, waitress"
+        f" {version('waitress')}, {platform.machine()}"
+    )
     with serving() as port:
         told = f"the same beside {{}} on {CONNECTIONS} connections"
         measure(port, "a visitor alone")
@@ -53,7 +59,10 @@ def serving() -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    server = subprocess.Popen([sys.executable, "-m", "webapp.cli.main", "serve", "--port", str(port)], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "webapp.cli.main", "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+    )
     try:
         until = time.monotonic() + 120
         while ask(port, "/") != 200:
@@ -107,7 +116,9 @@ def pressing(port: int, address: str) -> Iterator[Counter[int]]:
 def connection(port: int, *, idle: bool) -> socket.socket:
     """Open a connection that has had its answer and stays, or one that has sent half of a request."""
     opened = socket.create_connection(("127.0.0.1", port), timeout=LATEST_S)
-    opened.sendall(b"GET /static/icon.svg HTTP/1.1\r\nHost: localhost\r\n" + (b"\r\n" if idle else b""))
+    opened.sendall(
+        b"GET /static/icon.svg HTTP/1.1\r\nHost: localhost\r\n" + (b"\r\n" if idle else b"")
+    )
     return opened
 
 
@@ -119,7 +130,10 @@ def measure(port: int, title: str) -> None:
             status = ask(port, path)
             waited.append(1000 * (time.perf_counter() - begun) if status == 200 else float("inf"))
     middle, late = np.percentile(waited, [50, 95], method="lower")
-    print(f"  {title}: {middle:.0f} ms, 95 %: {late:.0f} ms, most: {max(waited):.0f} ms, of {len(waited)} requests")
+    print(
+        f"  {title}: {middle:.0f} ms, 95 %: {late:.0f} ms, most: {max(waited):.0f} ms, of"
+        f" {len(waited)} requests"
+    )
 
 
 if __name__ == "__main__":

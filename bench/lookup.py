@@ -1,9 +1,10 @@
-"""Measure a click: one point joined to the roads, and the times from there to 200 places; in a process and over HTTP.
+"""Measure a click: one point joined to the roads, and the times from there to 200 places; in a
+process and over HTTP.
 
-Run ``python bench/lookup.py`` in an environment with networkx and pyroutingkit (left out where missing) and scgraph-data; with
-``--small`` only what is small. Networks are those of ``engine.py``, taken as straight roads, and two extracts of OpenStreetMap.
-The made ones are cut in two countries by a border in the middle, with 35 gates: the other roads across it are taken away.
-"""
+Run ``python bench/lookup.py`` in an environment with networkx and pyroutingkit (left out where
+missing) and scgraph-data; with ``--small`` only what is small. Networks are those of ``engine.py``,
+taken as straight roads, and two extracts of OpenStreetMap. The made ones are cut in two countries
+by a border in the middle, with 35 gates: the other roads across it are taken away."""
 
 from __future__ import annotations
 
@@ -48,8 +49,14 @@ REQUESTS = 200
 
 def main() -> None:
     print("command   python " + " ".join(["bench/lookup.py", *sys.argv[1:]]))
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print(f"clicks    {CLICKS} random points, each alone; {PLACES} random places; medians; answers compared with the engine's")
+    print(
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
+        f" {platform.python_version()}"
+    )
+    print(
+        f"clicks    {CLICKS} random points, each alone; {PLACES} random places; medians; answers"
+        " compared with the engine's"
+    )
     for module in (snapping, gate_overlay, engine.hierarchy):
         module.warm_up()
     with tempfile.TemporaryDirectory() as folder:
@@ -74,19 +81,41 @@ def networks() -> Iterator[tuple[str, Network]]:
 
 
 def straight(roads: engine.Roads) -> Network:
-    """Make a network of straight segments from the arcs of a graph; two arcs between two nodes are one segment each way."""
+    """Make a network of straight segments from the arcs of a graph; two arcs between two nodes are
+    one segment each way.
+    """
     arcs = roads.time_s.tocoo()
     n = roads.time_s.shape[0]
-    pairs, back = np.unique(np.minimum(arcs.row, arcs.col).astype(np.int64) * n + np.maximum(arcs.row, arcs.col), return_inverse=True)
+    pairs, back = np.unique(
+        np.minimum(arcs.row, arcs.col).astype(np.int64) * n + np.maximum(arcs.row, arcs.col),
+        return_inverse=True,
+    )
     tail, head = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
     ahead_s, back_s = np.full(len(pairs), np.inf), np.full(len(pairs), np.inf)
     ahead = arcs.row < arcs.col
     ahead_s[back[ahead]], back_s[back[~ahead]] = arcs.data[ahead], arcs.data[~ahead]
     # a segment has one time: where the two ways differ, the slower one
-    time_s = np.where(np.isfinite(ahead_s) & np.isfinite(back_s), np.maximum(ahead_s, back_s), np.minimum(ahead_s, back_s))
+    time_s = np.where(
+        np.isfinite(ahead_s) & np.isfinite(back_s),
+        np.maximum(ahead_s, back_s),
+        np.minimum(ahead_s, back_s),
+    )
     m = len(pairs)
     return Network(
-        manifest=Manifest("Made", "made", "CC0-1.0", None, False, {"car": 30.0}, 1.4, 30_000.0, ("road",), (), (), ()),
+        manifest=Manifest(
+            "Made",
+            "made",
+            "CC0-1.0",
+            None,
+            False,
+            {"car": 30.0},
+            1.4,
+            30_000.0,
+            ("road",),
+            (),
+            (),
+            (),
+        ),
         node_lonlat=np.ascontiguousarray(roads.lonlat),
         tail=tail,
         head=head,
@@ -104,7 +133,9 @@ def straight(roads: engine.Roads) -> Network:
 
 
 def two_countries(roads: engine.Roads) -> Network:
-    """Cut a network in the middle, except at some roads both ways, which become gates of twenty minutes."""
+    """Cut a network in the middle, except at some roads both ways, which become gates of twenty
+    minutes.
+    """
     network = straight(roads)
     side = network.node_lonlat[:, 0] > np.median(network.node_lonlat[:, 0])
     across = np.flatnonzero(side[network.tail] != side[network.head])
@@ -117,7 +148,9 @@ def two_countries(roads: engine.Roads) -> Network:
     time_s[gates] = network.time_s["car"][gates] + 1200
     country = np.where(side[network.tail], 1, 0).astype(np.int16)
     country[across] = -1
-    manifest = replace(network.manifest, gates=tuple(f"gate-{i}" for i in range(GATES)), countries=("AA", "BB"))
+    manifest = replace(
+        network.manifest, gates=tuple(f"gate-{i}" for i in range(GATES)), countries=("AA", "BB")
+    )
     return replace(network, manifest=manifest, gate=gate, country=country, time_s={"car": time_s})
 
 
@@ -126,7 +159,9 @@ def draw(network: Network, count: int, seed: int) -> gpd.GeoDataFrame:
     dice = np.random.default_rng(seed)
     main = np.flatnonzero(network.main("car"))
     lonlat = network.node_lonlat[dice.choice(main, count)] + dice.normal(0, 0.002, (count, 2))
-    frame = gpd.GeoDataFrame(index=[f"p{i}" for i in range(count)], geometry=gpd.points_from_xy(*lonlat.T), crs=4326)
+    frame = gpd.GeoDataFrame(
+        index=[f"p{i}" for i in range(count)], geometry=gpd.points_from_xy(*lonlat.T), crs=4326
+    )
     if network.manifest.countries:
         middle = np.median(network.node_lonlat[:, 0])
         frame["country"] = np.where(lonlat[:, 0] > middle, "BB", "AA")
@@ -141,7 +176,10 @@ def measure(name: str, network: Network, folder: Path) -> None:
     places, clicks = draw(network, PLACES, 1), draw(network, CLICKS, 2)
     path = storage.save(network, folder / "network")
     made_s, _ = engine.timed(lambda: surfaces.write(network, places, path))
-    print(f"   surfaces       {made_s:.2f} s for both directions, {surfaces.size_mb(network, places):.0f} MB")
+    print(
+        f"   surfaces       {made_s:.2f} s for both directions,"
+        f" {surfaces.size_mb(network, places):.0f} MB"
+    )
     opened = [engine.timed(lambda: storage.load(path)) for _ in range(RUNS)]
     network = opened[0][1]
     print(f"   opening        {statistics.median(seconds for seconds, _ in opened) * 1e3:.1f} ms")
@@ -149,23 +187,46 @@ def measure(name: str, network: Network, folder: Path) -> None:
     lookup = found["car"]
     print(f"   opening the surfaces, their places joined to roads: {loaded_s * 1e3:.1f} ms")
 
-    at = [(np.array([[point.x, point.y]]), country) for point, country in zip(clicks.geometry, countries(clicks), strict=True)]
+    at = [
+        (np.array([[point.x, point.y]]), country)
+        for point, country in zip(clicks.geometry, countries(clicks), strict=True)
+    ]
     snaps = [engine.timed(lambda p=p, c=c: network.snap(p, "car", country=c))[0] for p, c in at]
     print(f"   snap           ours {summary(snaps)}", end="")
     print(f"; a kept STRtree of Shapely, segment only, {summary(tree(network, at))}")
-    answers = [engine.timed(lambda p=p, c=c: lookup.times(Sides.at(network, p, "car", country=c))) for p, c in at]
+    answers = [
+        engine.timed(lambda p=p, c=c: lookup.times(Sides.at(network, p, "car", country=c)))
+        for p, c in at
+    ]
     click = statistics.median(seconds for seconds, _ in answers)
-    print(f"   click          ours {summary([seconds for seconds, _ in answers])}, snap included", flush=True)
+    print(
+        f"   click          ours {summary([seconds for seconds, _ in answers])}, snap included",
+        flush=True,
+    )
     truth = access.time_matrix(network, clicks.iloc[:50], places).to_numpy()
     told = np.concatenate([answer for _, answer in answers[:50]])
     if not same(told, truth):
         raise SystemExit("the lookups differ from the engine")
-    plain = [engine.timed(lambda i=i: access.time_matrix(network, clicks.iloc[[i]], places))[0] for i in range(20)]
-    print(f"   click, fresh   ours {summary(plain)}: the engine without surfaces, all {PLACES} places snapped too")
+    plain = [
+        engine.timed(lambda i=i: access.time_matrix(network, clicks.iloc[[i]], places))[0]
+        for i in range(20)
+    ]
+    print(
+        f"   click, fresh   ours {summary(plain)}: the engine without surfaces, all {PLACES} places"
+        " snapped too"
+    )
     for peer, ask in peers(network, places):
-        times = [engine.timed(lambda p=p, ask=ask: ask(p))[0] for p, _ in at[: 3 if peer.startswith("NetworkX") else 200]]
-        print(f"      {peer:40} {summary(times)}, {statistics.median(times) / click:,.0f} x", flush=True)
-    table = [engine.timed(lambda: lookup.times(Sides.of(network, places, "car")))[0] for _ in range(RUNS)]
+        times = [
+            engine.timed(lambda p=p, ask=ask: ask(p))[0]
+            for p, _ in at[: 3 if peer.startswith("NetworkX") else 200]
+        ]
+        print(
+            f"      {peer:40} {summary(times)}, {statistics.median(times) / click:,.0f} x",
+            flush=True,
+        )
+    table = [
+        engine.timed(lambda: lookup.times(Sides.of(network, places, "car")))[0] for _ in range(RUNS)
+    ]
     print(f"   200 x 200      ours {summary(table)} by lookup, snaps included")
     if network.manifest.gates:
         gate_off(network, lookup, at, clicks, places)
@@ -173,26 +234,42 @@ def measure(name: str, network: Network, folder: Path) -> None:
         over_http(network, folder)
 
 
-def gate_off(network: Network, lookup: surfaces.Surfaces, at: Any, clicks: gpd.GeoDataFrame, places: gpd.GeoDataFrame) -> None:
-    """Close one gate after the other, ask at once, and compare with a network that is searched without that gate."""
+def gate_off(
+    network: Network,
+    lookup: surfaces.Surfaces,
+    at: Any,
+    clicks: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame,
+) -> None:
+    """Close one gate after the other, ask at once, and compare with a network that is searched
+    without that gate.
+    """
     spent = []
     for i in range(20):
         begin = time.perf_counter()
         closed = network.with_waiting({f"gate-{i}": np.inf})
-        answer = replace(lookup, network=closed).times(Sides.at(closed, at[i][0], "car", country=at[i][1]))
+        answer = replace(lookup, network=closed).times(
+            Sides.at(closed, at[i][0], "car", country=at[i][1])
+        )
         spent.append(time.perf_counter() - begin)
         if i < 2:
             searched = replace(closed, hierarchies={})
             truth = access.time_matrix(searched, clicks.iloc[[i]], places).to_numpy()
             if not same(answer, truth):
                 raise SystemExit("with a gate closed the lookups differ from a search")
-    print(f"   a gate closed  ours {summary(spent)} to the first click with it; equal to a search of the whole network without it")
+    print(
+        f"   a gate closed  ours {summary(spent)} to the first click with it; equal to a search of"
+        " the whole network without it"
+    )
 
 
 def same(told: np.ndarray, truth: np.ndarray) -> bool:
     """Compare times kept in single precision, which has seven digits, with exact ones."""
     apart = np.abs(told - truth)
-    return bool((np.isnan(told) == np.isnan(truth)).all() and not (apart > np.maximum(0.02, 3e-7 * truth)).any())
+    return bool(
+        (np.isnan(told) == np.isnan(truth)).all()
+        and not (apart > np.maximum(0.02, 3e-7 * truth)).any()
+    )
 
 
 def countries(frame: gpd.GeoDataFrame) -> list[np.ndarray]:
@@ -201,24 +278,35 @@ def countries(frame: gpd.GeoDataFrame) -> list[np.ndarray]:
 
 
 def summary(times: list[float]) -> str:
-    return f"{statistics.median(times) * 1e3:.3f} ms (99 % below {np.percentile(times, 99) * 1e3:.3f})"
+    return (
+        f"{statistics.median(times) * 1e3:.3f} ms (99 % below {np.percentile(times, 99) * 1e3:.3f})"
+    )
 
 
-# Peers -----------------------------------------------------------------------------------------------------------------
+# Peers
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def tree(network: Network, at: Any) -> list[float]:
     usable = np.flatnonzero(network.usable("car"))
     lines = shapely.linestrings(
-        crs.mercator(network.shape_lonlat), indices=np.repeat(np.arange(network.segment_count), np.diff(network.shape_start))
+        crs.mercator(network.shape_lonlat),
+        indices=np.repeat(np.arange(network.segment_count), np.diff(network.shape_start)),
     )
     index = shapely.STRtree(lines[usable])
     index.nearest(shapely.points(crs.mercator(at[0][0])))
-    return [engine.timed(lambda p=p: index.nearest(shapely.points(crs.mercator(p))))[0] for p, _ in at[:200]]
+    return [
+        engine.timed(lambda p=p: index.nearest(shapely.points(crs.mercator(p))))[0]
+        for p, _ in at[:200]
+    ]
 
 
-def peers(network: Network, places: gpd.GeoDataFrame) -> Iterator[tuple[str, Callable[[np.ndarray], Any]]]:
-    """Give what answers from the nearest node, which is found in a tree that is kept: less than is asked of ours."""
+def peers(
+    network: Network, places: gpd.GeoDataFrame
+) -> Iterator[tuple[str, Callable[[np.ndarray], Any]]]:
+    """Give what answers from the nearest node, which is found in a tree that is kept: less than is
+    asked of ours.
+    """
     from scipy.spatial import cKDTree
 
     graph = network.arcs("car").time_s
@@ -235,14 +323,24 @@ def peers(network: Network, places: gpd.GeoDataFrame) -> Iterator[tuple[str, Cal
         metric = pyroutingkit.CCHMetric(topology)
         metric.customize(np.maximum(np.rint(arcs.data * 1e3), 1).astype(np.uint32))
         ends = goal.astype(np.uint32)
-        yield "RoutingKit", lambda p: metric.distances_many_to_many(nodes[near.query(p)[1]].astype(np.uint32), ends)
+        yield (
+            "RoutingKit",
+            lambda p: metric.distances_many_to_many(
+                nodes[near.query(p)[1]].astype(np.uint32), ends
+            ),
+        )
     if find_spec("networkx"):
         import networkx as nx
 
         arcs = graph.tocoo()
         roads = nx.DiGraph()
-        roads.add_weighted_edges_from(zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True))
-        yield "NetworkX", lambda p: nx.single_source_dijkstra_path_length(roads, int(nodes[near.query(p)[1]][0]))
+        roads.add_weighted_edges_from(
+            zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True)
+        )
+        yield (
+            "NetworkX",
+            lambda p: nx.single_source_dijkstra_path_length(roads, int(nodes[near.query(p)[1]][0])),
+        )
         if find_spec("osmnx") and network.node_count <= OSMNX_NODES:
             import osmnx as ox
 
@@ -254,16 +352,21 @@ def peers(network: Network, places: gpd.GeoDataFrame) -> Iterator[tuple[str, Cal
 
             def by_osmnx(p: np.ndarray) -> Any:
                 point = place(shapely.Point(p[0]), to_crs=streets.graph["crs"])[0]
-                return nx.single_source_dijkstra_path_length(streets, ox.nearest_nodes(streets, point.x, point.y), weight="weight")
+                return nx.single_source_dijkstra_path_length(
+                    streets, ox.nearest_nodes(streets, point.x, point.y), weight="weight"
+                )
 
             yield "NetworkX after osmnx.nearest_nodes", by_osmnx
 
 
-# Over HTTP -------------------------------------------------------------------------------------------------------------
+# Over HTTP
+# -------------------------------------------------------------------------------------------------------------
 
 
 def over_http(network: Network, folder: Path) -> None:
-    """Serve the network with a data package whose cities are the places, and ask for times on several connections at once."""
+    """Serve the network with a data package whose cities are the places, and ask for times on
+    several connections at once.
+    """
     from webapp.store import Store
 
     data, home = folder / "data", folder / "home"
@@ -274,30 +377,58 @@ def over_http(network: Network, folder: Path) -> None:
     chosen = draw(network, PLACES, 3).geometry
     rows = pd.concat([cities] * (PLACES // len(cities) + 1), ignore_index=True).iloc[:PLACES]
     rows = rows.assign(
-        id=[f"place-{i}" for i in range(PLACES)], country="VN", lon=chosen.x.round(5).to_numpy(), lat=chosen.y.round(5).to_numpy()
+        id=[f"place-{i}" for i in range(PLACES)],
+        country="VN",
+        lon=chosen.x.round(5).to_numpy(),
+        lat=chosen.y.round(5).to_numpy(),
     )
     rows.to_csv(data / "cities.csv", index=False)
     none = np.full(network.segment_count, -1)
-    manifest = replace(network.manifest, countries=(), gates=())  # the app knows the countries of its own map only
-    bare = replace(network, manifest=manifest, gate=none.astype(np.int32), country=none.astype(np.int16), _cache={})
+    manifest = replace(
+        network.manifest, countries=(), gates=()
+    )  # the app knows the countries of its own map only
+    bare = replace(
+        network,
+        manifest=manifest,
+        gate=none.astype(np.int32),
+        country=none.astype(np.int16),
+        _cache={},
+    )
     path = storage.save(bare.prepared(), home / "networks" / "large")
     surfaces.write(storage.load(path), Store(data, home, "http://localhost").targets(), path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "webapp.cli.main", "--data", str(data), "serve", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"ZONEATLAS_HOME": str(home)}) as server:
+    command = [
+        sys.executable,
+        "-m",
+        "webapp.cli.main",
+        "--data",
+        str(data),
+        "serve",
+        "--port",
+        str(port),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, env=os.environ | {"ZONEATLAS_HOME": str(home)}
+    ) as server:
         try:
             asked = load(port, draw(network, CONNECTIONS * REQUESTS, 4).geometry)
         finally:
             server.terminate()
     total = sum(asked)
     rate = len(asked) * CONNECTIONS / total
-    print(f"   over HTTP      {CONNECTIONS} connections, {len(asked):,} clicks: {summary(asked)}; {rate:,.0f} answers a second", flush=True)
+    print(
+        f"   over HTTP      {CONNECTIONS} connections, {len(asked):,} clicks: {summary(asked)};"
+        f" {rate:,.0f} answers a second",
+        flush=True,
+    )
 
 
 def load(port: int, points: gpd.GeoSeries) -> list[float]:
-    """Ask on all connections at once, the next question when the last is answered; the first of each does not count."""
+    """Ask on all connections at once, the next question when the last is answered; the first of
+    each does not count.
+    """
     spent: list[float] = []
     wrong: list[str] = []
 
@@ -305,7 +436,9 @@ def load(port: int, points: gpd.GeoSeries) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         for i, point in enumerate(mine):
             begin = time.perf_counter()
-            connection.request("GET", f"/api/times?lon={point.x:.5f}&lat={point.y:.5f}&profile=car&network=large")
+            connection.request(
+                "GET", f"/api/times?lon={point.x:.5f}&lat={point.y:.5f}&profile=car&network=large"
+            )
             answer = connection.getresponse()
             body = answer.read()
             if i:
@@ -314,7 +447,10 @@ def load(port: int, points: gpd.GeoSeries) -> list[float]:
                 wrong.append(body.decode(errors="replace")[:200])
 
     wait_for(port)
-    workers = [threading.Thread(target=work, args=(list(points)[i::CONNECTIONS],)) for i in range(CONNECTIONS)]
+    workers = [
+        threading.Thread(target=work, args=(list(points)[i::CONNECTIONS],))
+        for i in range(CONNECTIONS)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:

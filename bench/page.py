@@ -1,9 +1,10 @@
-"""Measure the first page: server time, bytes over the wire, time to a usable map, with 200 and with 10,000 parks.
+"""Measure the first page: server time, bytes over the wire, time to a usable map, with 200 and with
+10,000 parks.
 
-Run ``python bench/page.py`` in an environment with the extra ``test`` and a Chromium. The larger data package is the bundled
-one with its parks repeated, moved at random by some kilometres, under new ids. Times are medians of five; every page is
-loaded in a fresh browser profile, from a server of its own process.
-"""
+Run ``python bench/page.py`` in an environment with the extra ``test`` and a Chromium. The larger
+data package is the bundled one with its parks repeated, moved at random by some kilometres, under
+new ids. Times are medians of five; every page is loaded in a fresh browser profile, from a server
+of its own process."""
 
 from __future__ import annotations
 
@@ -26,12 +27,29 @@ from playwright.sync_api import sync_playwright
 from geo import layers
 
 RUNS = 5
-PARTS = ("/", "/api/map/parks.json", "/api/map/corridors.json", "/api/map/gates.json", "/api/map/ports.json", "/api/map/airports.json")
-CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
+PARTS = (
+    "/",
+    "/api/map/parks.json",
+    "/api/map/corridors.json",
+    "/api/map/gates.json",
+    "/api/map/ports.json",
+    "/api/map/airports.json",
+)
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+)
 
 
 def main() -> None:
-    print(f"Python {platform.python_version()}, Flask {version('flask')}, waitress {version('waitress')}, {platform.machine()}")
+    print(
+        f"Python {platform.python_version()}, Flask {version('flask')}, waitress"
+        f" {version('waitress')}, {platform.machine()}"
+    )
     print(f"import geo: {import_time('geo'):.3f} s (median of {RUNS}, interpreter start taken off)")
     with tempfile.TemporaryDirectory() as folder:
         for count in (200, 10_000):
@@ -75,7 +93,16 @@ def measure(data: Path, count: int) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     begin = time.perf_counter()
-    command = [sys.executable, "-m", "webapp.cli.main", "--data", str(data), "serve", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "webapp.cli.main",
+        "--data",
+        str(data),
+        "serve",
+        "--port",
+        str(port),
+    ]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     home = f"http://127.0.0.1:{port}"
     try:
@@ -88,9 +115,15 @@ def measure(data: Path, count: int) -> None:
         print(f"\n{count:,} parks\n  serve answers after {time.perf_counter() - begin:.2f} s")
         begin = time.perf_counter()
         ask(home + PARTS[1])
-        print(f"  first answer with all parks and their access after another {time.perf_counter() - begin:.2f} s")
+        print(
+            "  first answer with all parks and their access after another"
+            f" {time.perf_counter() - begin:.2f} s"
+        )
         for part in PARTS[:2]:
-            print(f"  server time of {part}: {statistics.median(timed(home + part) for _ in range(RUNS)) * 1000:.1f} ms")
+            print(
+                f"  server time of {part}:"
+                f" {statistics.median(timed(home + part) for _ in range(RUNS)) * 1000:.1f} ms"
+            )
         browse(home)
     finally:
         server.terminate()
@@ -114,14 +147,26 @@ def browse(home: str) -> None:
     """Load the page in fresh profiles: usable means every mark and the list are drawn."""
     usable, wires = [], []
     with sync_playwright() as playwright:
-        found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+        found = next(
+            (
+                path
+                for name in ("chromium", "chromium-browser", "google-chrome")
+                if (path := shutil.which(name))
+            ),
+            None,
+        )
         for _ in range(RUNS):
             browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM))
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             session = page.context.new_cdp_session(page)
             session.send("Network.enable")
             wire = [0]
-            session.on("Network.loadingFinished", lambda event, wire=wire: wire.__setitem__(0, wire[0] + int(event["encodedDataLength"])))
+            session.on(
+                "Network.loadingFinished",
+                lambda event, wire=wire: wire.__setitem__(
+                    0, wire[0] + int(event["encodedDataLength"])
+                ),
+            )
             begin = time.perf_counter()
             page.goto(home + "/")
             page.locator("body[data-ready=true]").wait_for(state="attached", timeout=60_000)
@@ -129,8 +174,14 @@ def browse(home: str) -> None:
             page.wait_for_load_state("networkidle")
             wires.append(wire[0])
             browser.close()
-    print(f"  usable map in Chromium after {statistics.median(usable):.2f} s ({min(usable):.2f} to {max(usable):.2f})")
-    print(f"  over the wire for the first page, everything counted: {statistics.median(wires) / 1000:.0f} kB compressed")
+    print(
+        f"  usable map in Chromium after {statistics.median(usable):.2f} s ({min(usable):.2f} to"
+        f" {max(usable):.2f})"
+    )
+    print(
+        "  over the wire for the first page, everything counted:"
+        f" {statistics.median(wires) / 1000:.0f} kB compressed"
+    )
 
 
 if __name__ == "__main__":

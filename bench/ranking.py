@@ -1,7 +1,8 @@
-"""Ranking after a slider has moved: ours, its parts, and the same weighted sum and TOPSIS by scikit-criteria; prints its own setting.
+"""Ranking after a slider has moved: ours, its parts, and the same weighted sum and TOPSIS by
+scikit-criteria; prints its own setting.
 
-Run: python bench/ranking.py [--small]. It needs no more than NumPy and pandas, so scikit-criteria may have an environment of its own.
-"""
+Run: python bench/ranking.py [--small]. It needs no more than NumPy and pandas, so scikit-criteria
+may have an environment of its own."""
 
 from __future__ import annotations
 
@@ -34,10 +35,20 @@ PACKAGES = ("numpy", "pandas", "scikit-criteria")
 
 def main() -> None:
     print("command   python " + " ".join(["bench/ranking.py", *sys.argv[1:]]))
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print("packages  " + ", ".join(f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES))
     print(
-        f"times     median of {RUNS} runs in one process, new weights at each; load of the machine {os.getloadavg()[0]:.1f}\n", flush=True
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
+        f" {platform.python_version()}"
+    )
+    print(
+        "packages  "
+        + ", ".join(
+            f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES
+        )
+    )
+    print(
+        f"times     median of {RUNS} runs in one process, new weights at each; load of the machine"
+        f" {os.getloadavg()[0]:.1f}\n",
+        flush=True,
     )
     after_a_slider()
     for sites in (SITES,) if "--small" in sys.argv else (SITES, MANY):
@@ -52,11 +63,18 @@ def installed(name: str) -> str | None:
 
 
 def made(sites: int, *, bent: bool) -> tuple[pd.DataFrame, list[Criterion]]:
-    """Make sites with lognormal amounts; ranges by the sites themselves, half of the criteria costs, and if `bent` some saturating."""
+    """Make sites with lognormal amounts; ranges by the sites themselves, half of the criteria
+    costs, and if `bent` some saturating.
+    """
     raw = np.random.default_rng(0).lognormal(3, 0.5, (sites, CRITERIA))
     table = pd.DataFrame(raw, columns=[f"c{i}" for i in range(CRITERIA)])
     criteria = [
-        Criterion(one, one, "cost" if i % 2 else "benefit", "saturating" if bent and i % 3 == 0 else "linear")
+        Criterion(
+            one,
+            one,
+            "cost" if i % 2 else "benefit",
+            "saturating" if bent and i % 3 == 0 else "linear",
+        )
         for i, one in enumerate(table.columns)
     ]
     return table, criteria
@@ -79,7 +97,10 @@ def median_s(question: Callable[[Any], Any], given: list[Any]) -> float:
 
 
 def verdict(seconds: float, limit_s: float) -> str:
-    return f"{seconds * 1e3:8.1f} ms, limit {limit_s * 1e3:.0f} ms{'' if seconds <= limit_s else ': MISSED'}"
+    return (
+        f"{seconds * 1e3:8.1f} ms, limit {limit_s * 1e3:.0f}"
+        f" ms{'' if seconds <= limit_s else ': MISSED'}"
+    )
 
 
 def after_a_slider() -> None:
@@ -90,7 +111,13 @@ def after_a_slider() -> None:
 
         def everything(weight: dict[str, float], method: Any = method) -> None:
             ranking = rank(table, criteria, weight, method=method)
-            weight_intervals(ranking), disagreement(ranking), reversals(ranking), shares(ranking, 10_000), bands(ranking, spread, first=15)
+            (
+                weight_intervals(ranking),
+                disagreement(ranking),
+                reversals(ranking),
+                shares(ranking, 10_000),
+                bands(ranking, spread, first=15),
+            )
 
         print(f"{SITES} sites, {CRITERIA} criteria, {method}")
         print(f"   all after a slider  {verdict(median_s(everything, weights), ALL_S)}")
@@ -105,7 +132,10 @@ def after_a_slider() -> None:
         for name, part in parts.items():
             print(f"   {name:18}  {median_s(part, rankings) * 1e3:8.1f} ms")
         uncertain = median_s(lambda one: shares(one, spread=spread), rankings[:6])
-        print(f"   shares, amounts ±   {uncertain * 1e3:8.1f} ms, every amount uncertain, 5 runs; no part of a slider's move\n")
+        print(
+            f"   shares, amounts ±   {uncertain * 1e3:8.1f} ms, every amount uncertain, 5 runs; no"
+            " part of a slider's move\n"
+        )
 
 
 def alone(sites: int) -> None:
@@ -113,7 +143,9 @@ def alone(sites: int) -> None:
     weights = sliders(criteria)
     print(f"{sites:,} sites, {CRITERIA} criteria, ranking alone")
     for method in METHODS:
-        ours_s = median_s(lambda weight, method=method: rank(table, criteria, weight, method=method), weights)
+        ours_s = median_s(
+            lambda weight, method=method: rank(table, criteria, weight, method=method), weights
+        )
         print(f"   {method:18}  {verdict(ours_s, ONE_S[sites])}", flush=True)
         if not installed("scikit-criteria"):
             continue
@@ -126,11 +158,16 @@ def alone(sites: int) -> None:
             worst = max(worst, float(np.abs(score - found).max()))
         if not worst <= DIFFERENCE:
             raise SystemExit(f"{method}: the answers differ by up to {worst:g}")
-        print(f"   {'scikit-criteria':18}  {theirs_s * 1e3:8.1f} ms, {theirs_s / ours_s:.2f} x ours; scores differ by at most {worst:.0e}")
+        print(
+            f"   {'scikit-criteria':18}  {theirs_s * 1e3:8.1f} ms, {theirs_s / ours_s:.2f} x ours;"
+            f" scores differ by at most {worst:.0e}"
+        )
     print()
 
 
-def scikit_criteria(table: pd.DataFrame, criteria: list[Criterion], method: str) -> Callable[[dict[str, float]], np.ndarray]:
+def scikit_criteria(
+    table: pd.DataFrame, criteria: list[Criterion], method: str
+) -> Callable[[dict[str, float]], np.ndarray]:
     """Give its way from weights to scores: a pipeline with the same scaling as ours."""
     import skcriteria
     from skcriteria.agg.simple import WeightedSumModel
@@ -140,13 +177,24 @@ def scikit_criteria(table: pd.DataFrame, criteria: list[Criterion], method: str)
     from skcriteria.preprocessing.scalers import MinMaxScaler, SumScaler, VectorScaler
 
     scaling = MinMaxScaler(target="matrix") if method == "sum" else VectorScaler(target="matrix")
-    pipe = mkpipe(NegateMinimize(), scaling, SumScaler(target="weights"), WeightedSumModel() if method == "sum" else TOPSIS())
+    pipe = mkpipe(
+        NegateMinimize(),
+        scaling,
+        SumScaler(target="weights"),
+        WeightedSumModel() if method == "sum" else TOPSIS(),
+    )
     matrix = table.to_numpy()
     objectives = [max if one.direction == "benefit" else min for one in criteria]
     names = [one.id for one in criteria]
 
     def ask(weights: dict[str, float]) -> np.ndarray:
-        problem = skcriteria.mkdm(matrix, objectives, weights=list(weights.values()), alternatives=table.index.astype(str), criteria=names)
+        problem = skcriteria.mkdm(
+            matrix,
+            objectives,
+            weights=list(weights.values()),
+            alternatives=table.index.astype(str),
+            criteria=names,
+        )
         extra = pipe.evaluate(problem).e_
         return np.asarray(extra.score if method == "sum" else extra.similarity)
 

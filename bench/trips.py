@@ -1,7 +1,8 @@
-"""Field visits: small trips planned with proof, and trips of 60 stops against PyVRP, VROOM and OR-Tools; prints its own setting.
+"""Field visits: small trips planned with proof, and trips of 60 stops against PyVRP, VROOM and
+OR-Tools; prints its own setting.
 
-Run: python bench/trips.py [--small]. Peers that are not installed are left out; they may have an environment of their own.
-"""
+Run: python bench/trips.py [--small]. Peers that are not installed are left out; they may have an
+environment of their own."""
 
 from __future__ import annotations
 
@@ -41,15 +42,33 @@ NEAR_S = 9000
 
 
 def main() -> None:
-    seeds = range(500, 502 if "--small" in sys.argv else 505)  # none of those on which the search was tried out
+    seeds = range(
+        500, 502 if "--small" in sys.argv else 505
+    )  # none of those on which the search was tried out
     print("command   python " + " ".join(["bench/trips.py", *sys.argv[1:]]))
-    print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print("packages  " + ", ".join(f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES))
-    print(f"times     one run each, compiled code loaded before; load of the machine {os.getloadavg()[0]:.1f}\n", flush=True)
+    print(
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
+        f" {platform.python_version()}"
+    )
+    print(
+        "packages  "
+        + ", ".join(
+            f"{name} {installed(name) or 'is not installed: left out'}" for name in PACKAGES
+        )
+    )
+    print(
+        "times     one run each, compiled code loaded before; load of the machine"
+        f" {os.getloadavg()[0]:.1f}\n",
+        flush=True,
+    )
     planner.warm_up()
     proven(seeds)
     for where in (parks, plane):
-        for windows, days, soon in ((True, DAYS, OURS_S), (False, DAYS, SOON_S), (False, 1, SOON_S)):
+        for windows, days, soon in (
+            (True, DAYS, OURS_S),
+            (False, DAYS, SOON_S),
+            (False, 1, SOON_S),
+        ):
             compared([where(seed, windows, days) for seed in seeds], soon)
 
 
@@ -64,26 +83,47 @@ def verdict(value: float, limit: float, unit: str) -> str:
     return f"{value:.2f} {unit}, limit {limit:g}{'' if value <= limit else ': MISSED'}"
 
 
-# Small trips, proven ---------------------------------------------------------------------------------------------------------
+# Small trips, proven
+# ---------------------------------------------------------------------------------------------------------
 
 
 def proven(seeds: range) -> None:
-    """Plan 12 parks of both countries in three days from Ha Long, over gates with their hours, with windows and lunch."""
+    """Plan 12 parks of both countries in three days from Ha Long, over gates with their hours, with
+    windows and lunch.
+    """
     folder = layers.bundled()
-    network, gates, crossings = corridors.read(folder), layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    network, gates, crossings = (
+        corridors.read(folder),
+        layers.read(folder, "gates"),
+        layers.read_table(folder, "crossings"),
+    )
     hours = Hours.read(folder)
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
     border = cities.loc["mong-cai" if "mong-cai" in cities.index else cities.index[0]].geometry
-    close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(1.2)
+    close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(
+        1.2
+    )
     found, asked = [], []
     whynot.warm_up()
     for seed in seeds:
         dice = np.random.default_rng(seed)
         chosen = sites[close].iloc[dice.permutation(int(close.sum()))[:12]]
-        towns = [as_place(str(key), cities.loc[key]) for key in ("ha-long", "mong-cai") if key in cities.index]
-        stops = tuple(Stop(as_place(str(key), row), 2700, several(dice, 3, ZONES[row["country"]])) for key, row in chosen.iterrows())
+        towns = [
+            as_place(str(key), cities.loc[key])
+            for key in ("ha-long", "mong-cai")
+            if key in cities.index
+        ]
+        stops = tuple(
+            Stop(as_place(str(key), row), 2700, several(dice, 3, ZONES[row["country"]]))
+            for key, row in chosen.iterrows()
+        )
         days = tuple(
-            Day(MONDAY + timedelta(days=one, hours=7), MONDAY + timedelta(days=one, hours=19), None if one else towns[0], tuple(towns))
+            Day(
+                MONDAY + timedelta(days=one, hours=7),
+                MONDAY + timedelta(days=one, hours=19),
+                None if one else towns[0],
+                tuple(towns),
+            )
             for one in range(3)
         )
         trip = Trip("", stops, days, Lunch(3600))
@@ -94,25 +134,57 @@ def proven(seeds: range) -> None:
         start = time.perf_counter()
         plan = planner.plan(trip, network, gates, crossings, hours, tables=tables)
         found.append((table_s, time.perf_counter() - start, plan))
-        print(f"   seed {seed}: {told(plan)}, {sum(bool(leg.crossing) for day in plan.days for leg in day.legs)} crossings")
+        print(
+            f"   seed {seed}: {told(plan)},"
+            f" {sum(bool(leg.crossing) for day in plan.days for leg in day.legs)} crossings"
+        )
         for stop in plan.left_out[:1]:
             start = time.perf_counter()
-            why = whynot.explain(plan, stop.place.id, network, gates, crossings, hours, seconds=WHY_S)
+            why = whynot.explain(
+                plan, stop.place.id, network, gates, crossings, hours, seconds=WHY_S
+            )
             asked.append(time.perf_counter() - start)
             tried = "everything was tried" if why.complete else "not everything was tried"
-            print(f"      why not {stop.place.name()}: {asked[-1]:.2f} s, {len(why.changes)} changes that help, {tried}")
-    print(f"12 stops over 3 days, windows, gates, lunch, nights in {len(towns)} towns: {', '.join({plan.proof for *_, plan in found})}")
-    print(f"   table of times             {verdict(max(one for one, *_ in found), TABLE_S, 's at most')}")
-    print(f"   plan with lengths, checked {verdict(max(one for _, one, _ in found), PROVEN_S, 's at most')}")
-    print(f"   why not one stop           {verdict(max(asked, default=0.0), 2 * WHY_S, 's at most')}, {len(asked)} asked\n", flush=True)
+            print(
+                f"      why not {stop.place.name()}: {asked[-1]:.2f} s, {len(why.changes)} changes"
+                f" that help, {tried}"
+            )
+    print(
+        f"12 stops over 3 days, windows, gates, lunch, nights in {len(towns)} towns:"
+        f" {', '.join({plan.proof for *_, plan in found})}"
+    )
+    print(
+        "   table of times            "
+        f" {verdict(max(one for one, *_ in found), TABLE_S, 's at most')}"
+    )
+    print(
+        "   plan with lengths, checked"
+        f" {verdict(max(one for _, one, _ in found), PROVEN_S, 's at most')}"
+    )
+    print(
+        f"   why not one stop           {verdict(max(asked, default=0.0), 2 * WHY_S, 's at most')},"
+        f" {len(asked)} asked\n",
+        flush=True,
+    )
 
 
 def told(plan: Plan) -> str:
-    return f"{sum(len(day.visits) for day in plan.days)} visited, {plan.on_road_s / 3600:.2f} h on the road, {len(plan.faults)} faults"
+    return (
+        f"{sum(len(day.visits) for day in plan.days)} visited, {plan.on_road_s / 3600:.2f} h on the"
+        f" road, {len(plan.faults)} faults"
+    )
 
 
 def as_place(key: str, row: Any) -> Place:
-    return Place(key, {"en": row["name_en"]}, row.geometry.x, row.geometry.y, None, row["country"], ZONES[row["country"]])
+    return Place(
+        key,
+        {"en": row["name_en"]},
+        row.geometry.x,
+        row.geometry.y,
+        None,
+        row["country"],
+        ZONES[row["country"]],
+    )
 
 
 def several(dice: Any, days: int, zone: str) -> tuple[tuple[datetime, datetime], ...]:
@@ -126,12 +198,15 @@ def several(dice: Any, days: int, zone: str) -> tuple[tuple[datetime, datetime],
     )
 
 
-# Large trips, compared -------------------------------------------------------------------------------------------------------
+# Large trips, compared
+# -------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Case:
-    """A trip from one place and back each day; ``time_s`` with that place first, windows by the time of day, equal on all days."""
+    """A trip from one place and back each day; ``time_s`` with that place first, windows by the
+    time of day, equal on all days.
+    """
 
     name: str
     time_s: np.ndarray
@@ -141,16 +216,25 @@ class Case:
     length_s: int
 
     def trip(self) -> tuple[Trip, Tables]:
-        places = [Place(str(one), {"en": str(one)}, 0, 0, None, "VN", ZONES["VN"]) for one in range(len(self.time_s))]
+        places = [
+            Place(str(one), {"en": str(one)}, 0, 0, None, "VN", ZONES["VN"])
+            for one in range(len(self.time_s))
+        ]
         first = MONDAY + timedelta(hours=7)
         starts = [first + timedelta(days=day) for day in range(self.days)]
         stops = []
         for number, one in enumerate(places[1:]):
             windows = None
             if self.windows:
-                windows = tuple(tuple(start + timedelta(seconds=end) for end in self.windows[number]) for start in starts)
+                windows = tuple(
+                    tuple(start + timedelta(seconds=end) for end in self.windows[number])
+                    for start in starts
+                )
             stops.append(Stop(one, self.visit_s, windows))
-        days = tuple(Day(start, start + timedelta(seconds=self.length_s), places[0], (places[0],)) for start in starts)
+        days = tuple(
+            Day(start, start + timedelta(seconds=self.length_s), places[0], (places[0],))
+            for start in starts
+        )
         return Trip("", tuple(stops), days), Tables(tuple(places), self.time_s.astype(np.int64))
 
 
@@ -159,7 +243,8 @@ def made(name: str, time_s: np.ndarray, dice: Any, windows: bool, days: int) -> 
     choices = [(3600, 18000), (21600, 36000), (3600, 36000), (3600, 36000)]
     hours = [choices[dice.integers(4)] for _ in range(STOPS)] if windows else None
     return Case(
-        f"{STOPS} {name}, {days} {'days' if days > 1 else 'long day'}{', windows' if windows else ''}",
+        f"{STOPS} {name}, {days}"
+        f" {'days' if days > 1 else 'long day'}{', windows' if windows else ''}",
         time_s,
         1200,
         hours,
@@ -175,8 +260,16 @@ def parks(seed: int, windows: bool, days: int) -> Case:
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
     home = as_place("home", cities.loc["ha-noi"])
     mine = [as_place(str(key), row) for key, row in sites[sites["country"] == "VN"].iterrows()]
-    trip = Trip("", tuple(Stop(one, 0) for one in mine), (Day(MONDAY, MONDAY + timedelta(hours=12), home, (home,)),))
-    network, gates, crossings = corridors.read(folder), layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    trip = Trip(
+        "",
+        tuple(Stop(one, 0) for one in mine),
+        (Day(MONDAY, MONDAY + timedelta(hours=12), home, (home,)),),
+    )
+    network, gates, crossings = (
+        corridors.read(folder),
+        layers.read(folder, "gates"),
+        layers.read_table(folder, "crossings"),
+    )
     whole_s = Tables.of(trip, network, gates, crossings, None).drive_s
     whole_s = np.roll(whole_s, (1, 1), axis=(0, 1))
     near = 1 + np.flatnonzero((whole_s[0, 1:] < NEAR_S) & (whole_s[1:, 0] < NEAR_S))
@@ -204,7 +297,11 @@ def compared(cases: list[Case], limit_s: float) -> None:
         if plan.left_out:
             raise SystemExit(f"{case.name}: {len(plan.left_out)} stops are left out")
         ours.append(plan.on_road_s)
-    print(f"   ours      {verdict(max(seconds), limit_s, 's at most')}; on the road " + " ".join(f"{one:.0f}" for one in ours), flush=True)
+    print(
+        f"   ours      {verdict(max(seconds), limit_s, 's at most')}; on the road "
+        + " ".join(f"{one:.0f}" for one in ours),
+        flush=True,
+    )
     for name, (package, peer) in PEERS.items():
         if not installed(package):
             continue
@@ -215,7 +312,11 @@ def compared(cases: list[Case], limit_s: float) -> None:
             continue
         gaps = [100 * (one / other - 1) for one, other in known]
         costs = " ".join("none" if one is None else f"{one:.0f}" for one in theirs)
-        print(f"   {name:9} ours is {statistics.mean(gaps):+.2f} % of it on average, {max(gaps):+.2f} % at worst; {costs}", flush=True)
+        print(
+            f"   {name:9} ours is {statistics.mean(gaps):+.2f} % of it on average, {max(gaps):+.2f}"
+            f" % at worst; {costs}",
+            flush=True,
+        )
     print()
 
 
@@ -226,14 +327,26 @@ def by_pyvrp(case: Case) -> float | None:
     model = Model()
     nodes = [model.add_location(0, 0) for _ in range(STOPS + 1)]
     depot = model.add_depot(nodes[0])
-    model.add_vehicle_type(case.days, start_depot=depot, end_depot=depot, tw_early=0, tw_late=case.length_s)
+    model.add_vehicle_type(
+        case.days, start_depot=depot, end_depot=depot, tw_early=0, tw_late=case.length_s
+    )
     for number in range(STOPS):
         since, until = case.windows[number] if case.windows else (0, case.length_s)
-        model.add_client(nodes[number + 1], service_duration=case.visit_s, tw_early=since, tw_late=until - case.visit_s)
+        model.add_client(
+            nodes[number + 1],
+            service_duration=case.visit_s,
+            tw_early=since,
+            tw_late=until - case.visit_s,
+        )
     for one, start in enumerate(nodes):
         for other, goal in enumerate(nodes):
             if one != other:
-                model.add_edge(start, goal, distance=int(case.time_s[one, other]), duration=int(case.time_s[one, other]))
+                model.add_edge(
+                    start,
+                    goal,
+                    distance=int(case.time_s[one, other]),
+                    duration=int(case.time_s[one, other]),
+                )
     result = model.solve(MaxRuntime(PEERS_S), seed=1, display=False)
     return float(result.cost()) if result.is_feasible() else None
 
@@ -244,11 +357,17 @@ def by_vroom(case: Case) -> float | None:
     problem = vroom.Input()
     problem.set_durations_matrix(profile="car", matrix_input=case.time_s.astype(np.uint32))
     for number in range(case.days):
-        problem.add_vehicle(vroom.Vehicle(number + 1, start=0, end=0, time_window=(0, case.length_s)))
+        problem.add_vehicle(
+            vroom.Vehicle(number + 1, start=0, end=0, time_window=(0, case.length_s))
+        )
     for number in range(STOPS):
         since, until = case.windows[number] if case.windows else (0, case.length_s)
         windows = [vroom.TimeWindow(since, until - case.visit_s)]
-        problem.add_job(vroom.Job(number + 1, location=number + 1, default_service=case.visit_s, time_windows=windows))
+        problem.add_job(
+            vroom.Job(
+                number + 1, location=number + 1, default_service=case.visit_s, time_windows=windows
+            )
+        )
     solution = problem.solve(exploration_level=5, nb_threads=1)
     return float(solution.summary.cost) if not solution.unassigned else None
 
@@ -267,7 +386,9 @@ def by_ortools(case: Case) -> float | None:
         return drive(one, other) + (case.visit_s if manager.IndexToNode(one) else 0)
 
     routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitCallback(drive))
-    routing.AddDimension(routing.RegisterTransitCallback(passed), case.length_s, case.length_s, True, "time")
+    routing.AddDimension(
+        routing.RegisterTransitCallback(passed), case.length_s, case.length_s, True, "time"
+    )
     dimension = routing.GetDimensionOrDie("time")
     for number in range(STOPS):
         since, until = case.windows[number] if case.windows else (0, case.length_s)

@@ -1,7 +1,8 @@
-"""Write the table schemas of ``datapackage.json`` anew from ``geo/schema.py``, after a field has changed there.
+"""Write the table schemas of ``datapackage.json`` anew from ``geo/schema.py``, after a field has
+changed there.
 
-Run ``python data/package.py`` in the repository. Titles, sources and licences are kept as they stand in the file.
-"""
+Run ``python data/package.py`` in the repository. Titles, sources and licences are kept as they
+stand in the file."""
 
 import json
 from pathlib import Path
@@ -16,7 +17,9 @@ def main() -> None:
     fields = {layer.id: layer.fields for layer in LAYERS.values()} | TABLES
     for resource in package["resources"]:
         if resource["name"] in fields:
-            resource["schema"] = table_schema(fields[resource["name"]], foreign_keys=resource["schema"].get("foreignKeys"))
+            resource["schema"] = table_schema(
+                fields[resource["name"]], foreign_keys=resource["schema"].get("foreignKeys")
+            )
     PACKAGE.write_text(json.dumps(package, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,5 @@
-"""Layers of industrial zones, border gates and corridors, and how they are reached: frames in, frames out.
+"""Layers of industrial zones, border gates and corridors, and how they are reached: frames in,
+frames out.
 
 The modules build on each other in one direction::
 

@@ -1,8 +1,8 @@
 """Every change of coordinate reference system, and geodesic length, distance and area.
 
-Layers live in WGS 84 (EPSG:4326), longitude before latitude. Another system is entered or left only through this module,
-and always by way of WGS 84: PROJ takes VN-2000 to CGCS2000 directly as “no change”, which is wrong by some 225 m.
-"""
+Layers live in WGS 84 (EPSG:4326), longitude before latitude. Another system is entered or left only
+through this module, and always by way of WGS 84: PROJ takes VN-2000 to CGCS2000 directly as “no
+change”, which is wrong by some 225 m."""
 
 from __future__ import annotations
 
@@ -38,15 +38,23 @@ SYSTEMS: dict[int, str] = {
     32648: "WGS 84 / UTM zone 48N",
     32649: "WGS 84 / UTM zone 49N",
 }
-"""Systems offered on screen and command line, by EPSG code. Any other code that PROJ knows is accepted too."""
+"""Systems offered on screen and command line, by EPSG code. Any other code that PROJ knows is
+accepted too.
+"""
 
 
 @cache
 def systems() -> dict[int, str]:
-    """Return the systems in which a position here may be written, by EPSG code: those on offer, and all zones of their kind."""
+    """Return the systems in which a position here may be written, by EPSG code: those on offer, and
+    all zones of their kind.
+    """
     zones = pyproj.database.query_crs_info("EPSG", pyproj.enums.PJType.PROJECTED_CRS)
     kinds = ("VN-2000 / ", "CGCS2000 / 3-degree Gauss-Kruger CM")
-    return SYSTEMS | {int(zone.code): zone.name for zone in zones if zone.name.startswith(kinds) and int(zone.code) not in SYSTEMS}
+    return SYSTEMS | {
+        int(zone.code): zone.name
+        for zone in zones
+        if zone.name.startswith(kinds) and int(zone.code) not in SYSTEMS
+    }
 
 
 def geodesic() -> pyproj.Geod:
@@ -68,7 +76,9 @@ def distance_m(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
         (..., 2) WGS 84; the shapes are broadcast against each other. A NaN gives NaN.
     """
     a, b = np.asarray(a, float), np.asarray(b, float)
-    if a.size == b.size == 2:  # one pair, as on a click: without arrays it takes a tenth of the time
+    if (
+        a.size == b.size == 2
+    ):  # one pair, as on a click: without arrays it takes a tenth of the time
         ends = (*a.ravel().tolist(), *b.ravel().tolist())
         distance = _geod().inv(*ends)[2] if all(map(math.isfinite, ends)) else math.nan
         return np.full(np.broadcast_shapes(a.shape, b.shape)[:-1], distance)
@@ -82,14 +92,23 @@ def distance_m(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
 
 def length_m(lines: Any) -> NDArray[np.float64]:
     """Measure the geodesic length of lines (WGS 84); zero for points, NaN for missing geometry."""
-    return np.array([np.nan if line is None else _geod().geometry_length(line) for line in lines], float)
+    return np.array(
+        [np.nan if line is None else _geod().geometry_length(line) for line in lines], float
+    )
 
 
 def area_ha(polygons: Any) -> NDArray[np.float64]:
-    """Measure the geodesic area of polygons (WGS 84) in hectares, whatever their orientation; NaN for missing geometry."""
+    """Measure the geodesic area of polygons (WGS 84) in hectares, whatever their orientation; NaN
+    for missing geometry.
+    """
     return np.array(
         [
-            np.nan if shape is None else abs(_geod().geometry_area_perimeter(shapely.orient_polygons(shape))[0]) / 10_000
+            (
+                np.nan
+                if shape is None
+                else abs(_geod().geometry_area_perimeter(shapely.orient_polygons(shape))[0])
+                / 10_000
+            )
             for shape in polygons
         ],
         float,
@@ -109,13 +128,14 @@ def transform(lonlat_or_xy: ArrayLike, *, source: int, target: int) -> NDArray[n
     Raises
     ------
     InputError
-        A code that PROJ does not know, or a pair for which only a rough (“ballpark”) change is known.
+        A code that PROJ does not know, or a pair for which only a rough (“ballpark”) change is
+        known.
 
     Source
     ------
-    VN-2000 to WGS 84: seven parameters, EPSG:6960, applied by PROJ. CGCS2000 and WGS 84 are both realisations of the
-    ITRS and are taken as the same (EPSG:4490 is aligned to ITRF97 at epoch 2000.0; they differ by decimetres).
-    """
+    VN-2000 to WGS 84: seven parameters, EPSG:6960, applied by PROJ. CGCS2000 and WGS 84 are both
+    realisations of the ITRS and are taken as the same (EPSG:4490 is aligned to ITRF97 at epoch
+    2000.0; they differ by decimetres)."""
     points = np.asarray(lonlat_or_xy, float)
     for step_from, step_to in ((source, WGS84), (WGS84, target)):
         if step_from != step_to:
@@ -127,17 +147,30 @@ def transform(lonlat_or_xy: ArrayLike, *, source: int, target: int) -> NDArray[n
 @cache
 def _transformer(source: int, target: int) -> pyproj.Transformer:
     try:
-        if not all(pyproj.CRS(code).is_geographic or pyproj.CRS(code).is_projected for code in (source, target)):
-            raise InputError(f"EPSG:{source if target == WGS84 else target} is no system of positions on the ground.")
-        same = any(datum is not None and datum.name == "China 2000" for datum in (pyproj.CRS(source).datum, pyproj.CRS(target).datum))
+        if not all(
+            pyproj.CRS(code).is_geographic or pyproj.CRS(code).is_projected
+            for code in (source, target)
+        ):
+            raise InputError(
+                f"EPSG:{source if target == WGS84 else target} is no system of positions on the"
+                " ground."
+            )
+        same = any(
+            datum is not None and datum.name == "China 2000"
+            for datum in (pyproj.CRS(source).datum, pyproj.CRS(target).datum)
+        )
         return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=same)
     except pyproj.exceptions.ProjError as error:
-        raise InputError(f"There is no way from EPSG:{source} to EPSG:{target}: {str(error).splitlines()[0]}") from None
+        raise InputError(
+            f"There is no way from EPSG:{source} to EPSG:{target}: {str(error).splitlines()[0]}"
+        ) from None
 
 
 @cache
 def counts_degrees(epsg: int) -> bool:
-    """Check whether a system counts degrees rather than metres; `InputError` where PROJ does not know the code."""
+    """Check whether a system counts degrees rather than metres; `InputError` where PROJ does not
+    know the code.
+    """
     try:
         return bool(pyproj.CRS(epsg).is_geographic)
     except pyproj.exceptions.CRSError:
@@ -145,7 +178,8 @@ def counts_degrees(epsg: int) -> bool:
 
 
 def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
-    """Give the area for which a system is made as west, south, east, north in degrees; None where PROJ names none.
+    """Give the area for which a system is made as west, south, east, north in degrees; None where
+    PROJ names none.
 
     Raises
     ------
@@ -162,7 +196,8 @@ def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
 def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
     """Change the reference system of a layer; the index and all columns are kept.
 
-    ``GeoDataFrame.to_crs`` would accept a ballpark change and go straight from VN-2000 to CGCS2000; this does neither.
+    ``GeoDataFrame.to_crs`` would accept a ballpark change and go straight from VN-2000 to CGCS2000;
+    this does neither.
 
     Raises
     ------
@@ -176,16 +211,22 @@ def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
         raise InputError(f"The reference system “{frame.crs.name}” has no EPSG code.")
     if source == target:
         return frame.copy()
-    shapes = shapely.transform(frame.geometry.array, lambda xy: transform(xy, source=source, target=target))
+    shapes = shapely.transform(
+        frame.geometry.array, lambda xy: transform(xy, source=source, target=target)
+    )
     out = frame.copy()
     out.geometry = frame.geometry.__class__(shapes, index=frame.index, crs=target)
     return out
 
 
 def mercator(lonlat: ArrayLike) -> NDArray[np.float64]:
-    """Project to the sphere's Mercator, in radians: keeps angles, so the nearest line there is the nearest on the ground."""
+    """Project to the sphere's Mercator, in radians: keeps angles, so the nearest line there is the
+    nearest on the ground.
+    """
     lonlat = np.asarray(lonlat, float)
-    return np.stack([np.radians(lonlat[..., 0]), np.arcsinh(np.tan(np.radians(lonlat[..., 1])))], axis=-1)
+    return np.stack(
+        [np.radians(lonlat[..., 0]), np.arcsinh(np.tan(np.radians(lonlat[..., 1])))], axis=-1
+    )
 
 
 def from_mercator(xy: ArrayLike) -> NDArray[np.float64]:

@@ -1,8 +1,7 @@
 """The three ways in which Zone Atlas says no.
 
-Each is a sentence for a person. The command line prints it and exits with 1, the web app answers with the
-status that stands in ``webapp.STATUS``.
-"""
+Each is a sentence for a person. The command line prints it and exits with 1, the web app answers
+with the status that stands in ``webapp.STATUS``."""
 
 from __future__ import annotations
 
@@ -21,7 +20,8 @@ class InputError(AtlasError):
     message
         What was wrong, as one sentence.
     faults
-        Every fault found, one line each, in the order of the input. They follow the message in ``str()``.
+        Every fault found, one line each, in the order of the input. They follow the message in
+        ``str()``.
     """
 
     def __init__(self, message: str, faults: Iterable[str] = ()) -> None:

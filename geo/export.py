@@ -1,11 +1,12 @@
-"""Write layers and tables as files that other programs read: one table of formats, frames in, bytes out.
+"""Write layers and tables as files that other programs read: one table of formats, frames in, bytes
+out.
 
-Each file says inside what it is (title, count, filters, sources, licence, date), and the same frame gives the same bytes.
-Unknown stays null or empty. Where a format has a place for it, that is what it uses: GeoJSON the foreign member ``about``,
-GeoPackage the description and metadata of the layer, KML the description of the document. CSV has none: comment lines
-break most readers, and an archive with a README beside it is not what opens on a double click, so CSV repeats one sentence
-in a last column, ``about``. It survives sorting, filtering and pasting, and goes away with one column.
-"""
+Each file says inside what it is (title, count, filters, sources, licence, date), and the same frame
+gives the same bytes. Unknown stays null or empty. Where a format has a place for it, that is what
+it uses: GeoJSON the foreign member ``about``, GeoPackage the description and metadata of the layer,
+KML the description of the document. CSV has none: comment lines break most readers, and an archive
+with a README beside it is not what opens on a double click, so CSV repeats one sentence in a last
+column, ``about``. It survives sorting, filtering and pasting, and goes away with one column."""
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True)
 class About:
-    """What a download says of itself. ``count`` is filled in by :func:`write`; ``total`` counts the layer without filters."""
+    """What a download says of itself. ``count`` is filled in by :func:`write`; ``total`` counts the
+    layer without filters.
+    """
 
     layer: str
     title: str
@@ -83,7 +86,10 @@ class About:
         where = " and ".join(f"{name} = {value}" for name, value in self.filters.items())
         sources = "; ".join(self.sources)
         lines = [
-            f"{self.title}: {_or_unknown(self.count)} of {_or_unknown(self.total)}{f', where {where}' if where else ''}.",
+            (
+                f"{self.title}: {_or_unknown(self.count)} of"
+                f" {_or_unknown(self.total)}{f', where {where}' if where else ''}."
+            ),
             self.description,
             f"Sources: {sources}." if sources else "",
             f"Licence: {self.licence or 'unknown'}.",
@@ -114,23 +120,29 @@ def write(frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.
     Parameters
     ----------
     frame
-        Layer (GeoDataFrame in any system) or table (DataFrame). A named index becomes the first column.
+        Layer (GeoDataFrame in any system) or table (DataFrame). A named index becomes the first
+        column.
     epsg
         System of the coordinates in the file; a table has none.
 
     Raises
     ------
     InputError
-        An unknown format, a format that cannot hold the system or a table, an infinite number, or a position that lies
-        outside the system.
+        An unknown format, a format that cannot hold the system or a table, an infinite number, or a
+        position that lies outside the system.
     """
     chosen = get(format_id)
     if not chosen.any_crs and epsg != crs.WGS84:
         others = ", ".join(one.title for one in FORMATS.values() if one.any_crs)
-        raise InputError(f"{chosen.title} holds only WGS 84 (EPSG:4326); take {others} for EPSG:{epsg}.")
+        raise InputError(
+            f"{chosen.title} holds only WGS 84 (EPSG:4326); take {others} for EPSG:{epsg}."
+        )
     if chosen.needs_geometry and not _has_geometry(frame):
         others = ", ".join(one.title for one in FORMATS.values() if not one.needs_geometry)
-        raise InputError(f"{about.title} is a table without positions, and {chosen.title} holds only positions; take {others}.")
+        raise InputError(
+            f"{about.title} is a table without positions, and {chosen.title} holds only positions;"
+            f" take {others}."
+        )
     _refuse_infinite(frame)
     if _has_geometry(frame):
         frame = _in_system(frame, epsg)
@@ -169,7 +181,9 @@ def save(path: str | os.PathLike[str], data: bytes) -> None:
 
 @contextmanager
 def _nameless(path: Path) -> Iterator[BinaryIO]:
-    """Open a new file that gets its name at the end, where the system can: what is killed before leaves nothing behind."""
+    """Open a new file that gets its name at the end, where the system can: what is killed before
+    leaves nothing behind.
+    """
     try:
         if not os.path.isdir("/proc/self/fd"):
             raise AttributeError
@@ -180,18 +194,20 @@ def _nameless(path: Path) -> Iterator[BinaryIO]:
         return
     with open(handle, "wb") as file:
         yield file
-        os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle)  # a folder given, Python has the link followed
+        os.link(
+            f"/proc/self/fd/{handle}", path, src_dir_fd=handle
+        )  # a folder given, Python has the link followed
 
 
-# GeoJSON ---------------------------------------------------------------------------------------------------------------
+# GeoJSON
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Make GeoJSON features (RFC 7946), in the order of the rows; :func:`to_json` serialises them.
 
-    The index named ``id`` gives their ids. The frame must be in WGS 84; coordinates are rounded, rings turn right-handed,
-    and a table has null geometry.
-    """
+    The index named ``id`` gives their ids. The frame must be in WGS 84; coordinates are rounded,
+    rings turn right-handed, and a table has null geometry."""
     if _has_geometry(frame):
         text = shapely.to_geojson(_rounded(shapely.orient_polygons(_shapes(frame)), DECIMALS))
         geometry = [None if one is None else orjson.Fragment(one) for one in text]
@@ -202,7 +218,10 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
     rows = zip(*columns.values(), strict=True) if columns else ((),) * len(frame)
     properties = (dict(zip(columns, row, strict=True)) for row in rows)
     if ids is None:
-        return [{"type": "Feature", "geometry": shape, "properties": row} for shape, row in zip(geometry, properties, strict=True)]
+        return [
+            {"type": "Feature", "geometry": shape, "properties": row}
+            for shape, row in zip(geometry, properties, strict=True)
+        ]
     return [
         {"type": "Feature", "id": str(key), "geometry": shape, "properties": row}
         for key, shape, row in zip(ids, geometry, properties, strict=True)
@@ -210,7 +229,9 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def bbox(frame: pd.DataFrame) -> list[float] | None:
-    """Give west, south, east, north of a frame in WGS 84, rounded like the coordinates; None where nothing has a position."""
+    """Give west, south, east, north of a frame in WGS 84, rounded like the coordinates; None where
+    nothing has a position.
+    """
     if not _has_geometry(frame) or frame.empty:
         return None
     bounds = shapely.total_bounds(_shapes(frame))
@@ -228,7 +249,8 @@ def _geojson(frame: pd.DataFrame, about: About) -> bytes:
     return to_json(head | {"features": features(frame)})
 
 
-# CSV -------------------------------------------------------------------------------------------------------------------
+# CSV
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def tame(text: str) -> str:
@@ -236,36 +258,53 @@ def tame(text: str) -> str:
 
     Source
     ------
-    OWASP, CSV Injection: text that begins with ``= + - @``, tab, carriage return, line feed, or the full-width signs.
-    """
+    OWASP, CSV Injection: text that begins with ``= + - @``, tab, carriage return, line feed, or the
+    full-width signs."""
     return "'" + text if text.startswith(_FORMULA) else text
 
 
 def _csv(frame: pd.DataFrame, about: About) -> bytes:
-    """Write CSV (RFC 4180) as UTF-8 with a byte order mark, without which Excel garbles Vietnamese and Chinese.
+    """Write CSV (RFC 4180) as UTF-8 with a byte order mark, without which Excel garbles Vietnamese
+    and Chinese.
 
-    Points become ``lon, lat``, or ``x, y`` (east, north) in a projected system; other shapes become ``wkt``.
-    """
+    Points become ``lon, lat``, or ``x, y`` (east, north) in a projected system; other shapes become
+    ``wkt``."""
     columns = _columns(frame)
     layer = LAYERS.get(about.layer)
     if _has_geometry(frame):
         degrees = frame.crs.is_geographic
         decimals = DECIMALS if degrees else DECIMALS_PROJECTED
         shapes = _rounded(_shapes(frame), decimals)
-        if set(shapely.get_type_id(shapes)) <= {-1, 0} and not (layer and layer.geometry == "LineString"):
+        if set(shapely.get_type_id(shapes)) <= {-1, 0} and not (
+            layer and layer.geometry == "LineString"
+        ):
             east, north = ("lon", "lat") if degrees else ("x", "y")
-            columns |= {east: _or_none(shapely.get_x(shapes)), north: _or_none(shapely.get_y(shapes))}
+            columns |= {
+                east: _or_none(shapely.get_x(shapes)),
+                north: _or_none(shapely.get_y(shapes)),
+            }
         else:
             columns["wkt"] = list(shapely.to_wkt(shapes, rounding_precision=decimals))
         if frame.crs.to_epsg() != crs.WGS84:
-            about = replace(about, notes=(*about.notes, f"Coordinates: EPSG:{frame.crs.to_epsg()}, {frame.crs.name}, east before north."))
+            about = replace(
+                about,
+                notes=(
+                    *about.notes,
+                    (
+                        f"Coordinates: EPSG:{frame.crs.to_epsg()}, {frame.crs.name}, east before"
+                        " north."
+                    ),
+                ),
+            )
     if layer:
         columns = {name: columns[name] for name in layer.names if name in columns} | columns
     columns[ABOUT] = [" ".join(about.lines())] * len(frame)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(tame(name) for name in columns)
-    writer.writerows(zip(*([_cell(value) for value in values] for values in columns.values()), strict=True))
+    writer.writerows(
+        zip(*([_cell(value) for value in values] for values in columns.values()), strict=True)
+    )
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -279,30 +318,41 @@ def _cell(value: Any) -> str:
     return tame(value) if isinstance(value, str) else str(value)
 
 
-# GeoPackage and KML, by GDAL -------------------------------------------------------------------------------------------
+# GeoPackage and KML, by GDAL
+# -------------------------------------------------------------------------------------------
 
 _clock_lock = threading.Lock()
 
 
 def _gpkg(frame: pd.DataFrame, about: About) -> bytes:
-    facts = {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in about.facts().items()}
+    facts = {
+        name: "; ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in about.facts().items()
+    }
     facts["filters"] = "; ".join(f"{name} = {value}" for name, value in about.filters.items())
     with _clock(about.as_of):
         return _by_gdal(
             _for_gdal(frame),
             about.layer,
             "GPKG",
-            layer_options={"IDENTIFIER": _xml_text(about.title), "DESCRIPTION": _xml_text("\n".join(about.lines()))},
-            layer_metadata={name: _xml_text(str(value)) for name, value in facts.items() if value not in (None, "")},
+            layer_options={
+                "IDENTIFIER": _xml_text(about.title),
+                "DESCRIPTION": _xml_text("\n".join(about.lines())),
+            },
+            layer_metadata={
+                name: _xml_text(str(value))
+                for name, value in facts.items()
+                if value not in (None, "")
+            },
         )
 
 
 def _kml(frame: pd.DataFrame, about: About) -> bytes:
     """Write KML 2.2 with every fact in ExtendedData.
 
-    GDAL's KML driver, because LIBKML lets ``]]>`` in a text end its CDATA section. It has no description of the document,
-    which is put in here; viewers show descriptions as HTML, hence the second escape.
-    """
+    GDAL's KML driver, because LIBKML lets ``]]>`` in a text end its CDATA section. It has no
+    description of the document, which is put in here; viewers show descriptions as HTML, hence the
+    second escape."""
     table = _for_gdal(frame)
     table.geometry = _rounded(_shapes(table), DECIMALS)
     for name in table.columns:
@@ -310,7 +360,12 @@ def _kml(frame: pd.DataFrame, about: About) -> bytes:
             table[name] = table[name].map({True: "true", False: "false"}).astype("str")
     names = table["name_en"] if "name_en" in table else table.iloc[:, 0]
     table.insert(0, "placemark", names.astype("str"))
-    data = _by_gdal(table, about.layer, "KML", dataset_options={"NAMEFIELD": "placemark", "DESCRIPTIONFIELD": "balloon"})
+    data = _by_gdal(
+        table,
+        about.layer,
+        "KML",
+        dataset_options={"NAMEFIELD": "placemark", "DESCRIPTIONFIELD": "balloon"},
+    )
     head = "".join(
         f"<{tag}>{escape(escape(_xml_text(text), quote=False), quote=False)}</{tag}>\n"
         for tag, text in (("name", about.title), ("description", "\n".join(about.lines())))
@@ -320,7 +375,9 @@ def _kml(frame: pd.DataFrame, about: About) -> bytes:
 
 
 def _for_gdal(frame: pd.DataFrame) -> Any:
-    """Copy the frame with its named index as columns, and with only such text as XML and SQLite can hold."""
+    """Copy the frame with its named index as columns, and with only such text as XML and SQLite can
+    hold.
+    """
     table: Any = frame.reset_index(drop=frame.index.names == [None])
     for name, values in _columns(frame).items():
         if table[name].dtype.kind in "OMm":
@@ -355,7 +412,11 @@ def _clock(as_of: str | None) -> Iterator[None]:
     """Hold GDAL's clock at the date of the data while a GeoPackage is written."""
     import pyogrio
 
-    day = f"{as_of}-01-01"[:10] if as_of and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", as_of) else "1970-01-01"
+    day = (
+        f"{as_of}-01-01"[:10]
+        if as_of and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", as_of)
+        else "1970-01-01"
+    )
     with _clock_lock:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day}T00:00:00.000Z"})
         try:
@@ -364,7 +425,8 @@ def _clock(as_of: str | None) -> Iterator[None]:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-# What all formats share ------------------------------------------------------------------------------------------------
+# What all formats share
+# ------------------------------------------------------------------------------------------------
 
 
 def _has_geometry(frame: pd.DataFrame) -> bool:
@@ -372,7 +434,9 @@ def _has_geometry(frame: pd.DataFrame) -> bool:
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Give the named index and every column but the geometry as lists of plain values, None where unknown."""
+    """Give the named index and every column but the geometry as lists of plain values, None where
+    unknown.
+    """
     if _has_geometry(frame):
         frame = pd.DataFrame(frame.drop(columns=frame.active_geometry_name))
     if frame.index.names != [None]:
@@ -405,7 +469,9 @@ def _shapes(frame: Any) -> NDArray[np.object_]:
 
 
 def _rounded(shapes: NDArray[np.object_], decimals: int) -> NDArray[np.object_]:
-    rounded: NDArray[np.object_] = shapely.transform(shapes, lambda points: np.round(points, decimals), include_z=None)
+    rounded: NDArray[np.object_] = shapely.transform(
+        shapes, lambda points: np.round(points, decimals), include_z=None
+    )
     return rounded
 
 
@@ -421,9 +487,15 @@ def _in_system(frame: Any, epsg: int) -> Any:
 
 def _refuse_infinite(frame: pd.DataFrame) -> None:
     numbers = frame.select_dtypes("float")
-    columns = [str(name) for name in numbers if np.isinf(numbers[name].to_numpy(dtype=float, na_value=np.nan)).any()]
+    columns = [
+        str(name)
+        for name in numbers
+        if np.isinf(numbers[name].to_numpy(dtype=float, na_value=np.nan)).any()
+    ]
     if columns:
-        raise InputError("Infinite numbers cannot be written:", [f"column “{name}”" for name in columns])
+        raise InputError(
+            "Infinite numbers cannot be written:", [f"column “{name}”" for name in columns]
+        )
 
 
 def _or_none(values: NDArray[np.float64]) -> list[float | None]:
@@ -437,9 +509,35 @@ def _or_unknown(number: int | None) -> str:
 FORMATS: dict[str, Format] = {
     one.id: one
     for one in (
-        Format("geojson", "GeoJSON", "geojson", "application/geo+json", any_crs=False, needs_geometry=False, writer=_geojson),
-        Format("gpkg", "GeoPackage", "gpkg", "application/geopackage+sqlite3", any_crs=True, needs_geometry=False, writer=_gpkg),
-        Format("csv", "CSV table", "csv", "text/csv", any_crs=True, needs_geometry=False, writer=_csv),
-        Format("kml", "KML", "kml", "application/vnd.google-earth.kml+xml", any_crs=False, needs_geometry=True, writer=_kml),
+        Format(
+            "geojson",
+            "GeoJSON",
+            "geojson",
+            "application/geo+json",
+            any_crs=False,
+            needs_geometry=False,
+            writer=_geojson,
+        ),
+        Format(
+            "gpkg",
+            "GeoPackage",
+            "gpkg",
+            "application/geopackage+sqlite3",
+            any_crs=True,
+            needs_geometry=False,
+            writer=_gpkg,
+        ),
+        Format(
+            "csv", "CSV table", "csv", "text/csv", any_crs=True, needs_geometry=False, writer=_csv
+        ),
+        Format(
+            "kml",
+            "KML",
+            "kml",
+            "application/vnd.google-earth.kml+xml",
+            any_crs=False,
+            needs_geometry=True,
+            writer=_kml,
+        ),
     )
 }

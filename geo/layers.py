@@ -1,4 +1,6 @@
-"""Read layers from a data package or a file of one's own, checking every row and naming every fault at once."""
+"""Read layers from a data package or a file of one's own, checking every row and naming every fault
+at once.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,14 @@ __all__ = [
 
 MAX_FILE_BYTES = 200 * 1024**2
 OUTLINES = "basemap/countries.geojson"
-"""File of a data package that tells in which country a point lies; a package may come without it."""
+"""File of a data package that tells in which country a point lies; a package may come without it.
+"""
 
 
 def bundled() -> Path:
-    """Give the data package that comes with Zone Atlas: inside an installed wheel, or ``data/`` of the repository."""
+    """Give the data package that comes with Zone Atlas: inside an installed wheel, or ``data/`` of
+    the repository.
+    """
     here = Path(__file__).resolve().parent
     installed = here / "_data"
     return installed if installed.is_dir() else here.parent / "data"
@@ -56,7 +61,9 @@ def get(layer_id: str) -> Layer:
 
 
 def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read ``datapackage.json``: what the package is, and title, sources and licences of each resource."""
+    """Read ``datapackage.json``: what the package is, and title, sources and licences of each
+    resource.
+    """
     path = Path(folder) / "datapackage.json"
     if not path.is_file():
         raise NotFoundError(f"{Path(folder)} is no data package: it holds no datapackage.json.")
@@ -75,8 +82,9 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     Returns
     -------
     GeoDataFrame
-        Indexed by ``id``, in the order of the file, WGS 84; columns in the order of the layer's table, without ``id``,
-        ``lon`` and ``lat``; unknown values are NaN or NA. A table without geometry comes as a DataFrame.
+        Indexed by ``id``, in the order of the file, WGS 84; columns in the order of the layer's
+        table, without ``id``, ``lon`` and ``lat``; unknown values are NaN or NA. A table without
+        geometry comes as a DataFrame.
 
     Raises
     ------
@@ -91,12 +99,17 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     shapes = None
     if layer.vertices:
         shapes = _lines(folder, layer, rows)
-        faults += [f"{row['_at']}: geometry: has no two vertices" for row, shape in zip(rows, shapes, strict=True) if shape is None]
+        faults += [
+            f"{row['_at']}: geometry: has no two vertices"
+            for row, shape in zip(rows, shapes, strict=True)
+            if shape is None
+        ]
     return _frame(layer, rows, shapes, faults, origin=f"{layer.id}.csv")
 
 
 def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
-    """Read a table that is no layer (see ``TABLES``), with a plain integer index; errors as :func:`read`.
+    """Read a table that is no layer (see ``TABLES``), with a plain integer index; errors as
+    :func:`read`.
 
     A table of ``OPTIONAL`` whose file is not there is empty.
     """
@@ -104,13 +117,16 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
         raise NotFoundError(f"There is no table “{name}”; there are {', '.join(TABLES)}.")
     fields = TABLES[name]
     path = Path(folder) / f"{name}.csv"
-    rows, faults = rows_of.csv_rows(path, fields) if path.is_file() or name not in OPTIONAL else ([], [])
+    rows, faults = (
+        rows_of.csv_rows(path, fields) if path.is_file() or name not in OPTIONAL else ([], [])
+    )
     faults_of.refuse(f"{name}.csv", faults + faults_of.row_faults(rows, fields))
     return rows_of.typed(rows, fields)
 
 
 def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
-    """Read the outlines of the countries of a data package, with the column ``country``; None where it draws none.
+    """Read the outlines of the countries of a data package, with the column ``country``; None where
+    it draws none.
 
     Raises
     ------
@@ -131,19 +147,28 @@ def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
     return frame
 
 
-def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WGS84, region: Region | None = None) -> Any:
-    """Read a CSV or GeoJSON file that somebody brings, as the given layer; errors and result as :func:`read`.
+def read_file(
+    path: str | os.PathLike[str],
+    layer_id: str,
+    *,
+    epsg: int = crs.WGS84,
+    region: Region | None = None,
+) -> Any:
+    """Read a CSV or GeoJSON file that somebody brings, as the given layer; errors and result as
+    :func:`read`.
 
-    Our own downloads come back equal: their last column ``about`` is ignored, the apostrophe before a text that a
-    spreadsheet would run is taken away, and ``x, y`` stand for ``lon, lat`` in a projected system.
+    Our own downloads come back equal: their last column ``about`` is ignored, the apostrophe before
+    a text that a spreadsheet would run is taken away, and ``x, y`` stand for ``lon, lat`` in a
+    projected system.
 
     Parameters
     ----------
     epsg
-        Reference system of the columns ``lon`` and ``lat`` (east, north) of a CSV file, and of a GeoJSON file whose member ``crs``
-        names no other.
+        Reference system of the columns ``lon`` and ``lat`` (east, north) of a CSV file, and of a
+        GeoJSON file whose member ``crs`` names no other.
     region
-        Where the places may lie; each position that does not fit its country, its province or the region is a fault.
+        Where the places may lie; each position that does not fit its country, its province or the
+        region is a fault.
     """
     layer = get(layer_id)
     path = Path(path)
@@ -169,34 +194,55 @@ def read_file(path: str | os.PathLike[str], layer_id: str, *, epsg: int = crs.WG
         shapes, wrong = rows_of.shapes_to_wgs84(rows, raw, layer, epsg)
         faults += wrong
         if region and layer.geometry:
-            faults += region.row_faults(rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg)
+            faults += region.row_faults(
+                rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg
+            )
         return _frame(layer, rows, shapes, faults, origin=path.name)
     raise InputError(f"{path.name}: layers are read from .csv and .geojson files.")
 
 
 def names(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Give every name of a feature, without the unknown ones."""
-    return tuple(value for key, value in row.items() if "name_" in str(key) and isinstance(value, str) and value)
+    return tuple(
+        value
+        for key, value in row.items()
+        if "name_" in str(key) and isinstance(value, str) and value
+    )
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def _lines(folder: Path, layer: Layer, rows: list[Row]) -> list[Any]:
     assert layer.vertices is not None
     vertices = read_table(folder, layer.vertices).sort_values(["corridor_id", "seq"], kind="stable")
-    lines = {key: group[["lon", "lat"]].to_numpy() for key, group in vertices.groupby("corridor_id")}
+    lines = {
+        key: group[["lon", "lat"]].to_numpy() for key, group in vertices.groupby("corridor_id")
+    }
     keys = [row.get("id") for row in rows]
     return [shapely.LineString(lines[key]) if len(lines.get(key, ())) > 1 else None for key in keys]
 
 
-def _frame(layer: Layer, rows: list[Row], shapes: list[Any] | None, faults: list[str], *, origin: str) -> Any:
-    """Refuse the rows or make the layer of them; `shapes` is None where the columns ``lon`` and ``lat`` hold the points."""
+def _frame(
+    layer: Layer, rows: list[Row], shapes: list[Any] | None, faults: list[str], *, origin: str
+) -> Any:
+    """Refuse the rows or make the layer of them; `shapes` is None where the columns ``lon`` and
+    ``lat`` hold the points.
+    """
     faults_of.refuse(
-        origin, faults + faults_of.row_faults(rows, layer.fields if shapes is None else faults_of.without_position(layer.fields))
+        origin,
+        faults
+        + faults_of.row_faults(
+            rows, layer.fields if shapes is None else faults_of.without_position(layer.fields)
+        ),
     )
     frame = rows_of.typed(rows, layer.fields).set_index("id")
     if layer.geometry is None:
         return frame
     geometry = shapely.points(frame["lon"], frame["lat"]) if shapes is None else shapes
-    return gpd.GeoDataFrame(frame.drop(columns=list(faults_of.POSITION), errors="ignore"), geometry=geometry, crs=crs.WGS84)
+    return gpd.GeoDataFrame(
+        frame.drop(columns=list(faults_of.POSITION), errors="ignore"),
+        geometry=geometry,
+        crs=crs.WGS84,
+    )

@@ -1,10 +1,10 @@
 """Frames to interactive maps; the only module that knows Folium.
 
-Folium hands every string to branca, which compiles it as a Jinja2 template a second time: ``{{7*7}}`` in a park's name would
-run here, and popups are inserted as HTML. So nothing from a layer passes through Folium as it is. Folium draws the frame of
-the map from constants; what the layers hold travels as data, escaped by :func:`script_json`, and becomes text in the browser
-through ``textContent``.
-"""
+Folium hands every string to branca, which compiles it as a Jinja2 template a second time:
+``{{7*7}}`` in a park's name would run here, and popups are inserted as HTML. So nothing from a
+layer passes through Folium as it is. Folium draws the frame of the map from constants; what the
+layers hold travels as data, escaped by :func:`script_json`, and becomes text in the browser through
+``textContent``."""
 
 from __future__ import annotations
 
@@ -25,10 +25,22 @@ if TYPE_CHECKING:
 
 DECIMALS = 5
 """Decimals of a degree in what is drawn: 1 m."""
-VENDORED = {"leaflet": "vendor/leaflet-1.9.4/leaflet.js", "leaflet_css": "vendor/leaflet-1.9.4/leaflet.css"}
-"""The browser files of Folium that we use, by Folium's name for them, and where our own copy lies under ``static``."""
+VENDORED = {
+    "leaflet": "vendor/leaflet-1.9.4/leaflet.js",
+    "leaflet_css": "vendor/leaflet-1.9.4/leaflet.css",
+}
+"""The browser files of Folium that we use, by Folium's name for them, and where our own copy lies
+under ``static``.
+"""
 UNUSED = (
-    *("jquery", "bootstrap", "bootstrap_css", "glyphicons_css", "awesome_markers", "awesome_markers_css"),
+    *(
+        "jquery",
+        "bootstrap",
+        "bootstrap_css",
+        "glyphicons_css",
+        "awesome_markers",
+        "awesome_markers_css",
+    ),
     *("awesome_markers_font_css", "awesome_rotate_css"),
 )
 """The browser files of Folium that serve widgets we do not use, by Folium's name for them."""
@@ -38,7 +50,9 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 @dataclass(frozen=True)
 class Frame:
-    """The empty map: its element, the script that makes it, and the files it needs (paths under ``static``)."""
+    """The empty map: its element, the script that makes it, and the files it needs (paths under
+    ``static``).
+    """
 
     html: str
     script: str
@@ -49,10 +63,10 @@ class Frame:
 def script_json(value: object) -> str:
     """Write JSON that may stand inside a script element, a template or a Folium map.
 
-    In its strings ``{ < > &`` and the line separators U+2028 and U+2029 are written as ``\\u`` escapes, so it can neither end
-    the element nor begin a template expression; read back, it is the same value. Outside strings, a brace is always
-    followed by a quote or a closing brace, which begins no expression.
-    """
+    In its strings ``{ < > &`` and the line separators U+2028 and U+2029 are written as ``\\u``
+    escapes, so it can neither end the element nor begin a template expression; read back, it is the
+    same value. Outside strings, a brace is always followed by a quote or a closing brace, which
+    begins no expression."""
     text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
     return _STRING.sub(lambda string: string.group().translate(_ESCAPED), text)
 
@@ -100,13 +114,14 @@ def _canvas(lon: float, lat: float, zoom: float, name: str) -> folium.Map:
 
 
 def draw(layers: Mapping[str, gpd.GeoDataFrame], *, label: str = "name_en") -> folium.Map:
-    """Draw layers on a Folium map, for a notebook: points as circles, lines as lines, the label on hover.
+    """Draw layers on a Folium map, for a notebook: points as circles, lines as lines, the label on
+    hover.
 
     Parameters
     ----------
     layers
-        Point and line layers in WGS 84, by the name under which the map's layer control lists them. Names are taken from
-        the program, not from data: plain words only.
+        Point and line layers in WGS 84, by the name under which the map's layer control lists them.
+        Names are taken from the program, not from data: plain words only.
     label
         Column whose text is shown, as text.
     """
@@ -117,7 +132,12 @@ def draw(layers: Mapping[str, gpd.GeoDataFrame], *, label: str = "name_en") -> f
     bounds = np.array([one.total_bounds for one in layers.values() if len(one)])
     west, south = bounds[:, :2].min(axis=0)
     east, north = bounds[:, 2:].max(axis=0)
-    canvas = folium.Map(location=[(south + north) / 2, (west + east) / 2], zoom_start=8, control_scale=True, prefer_canvas=True)
+    canvas = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2],
+        zoom_start=8,
+        control_scale=True,
+        prefer_canvas=True,
+    )
     for number, (name, layer) in enumerate(layers.items()):
         if not name.replace(" ", "").isalnum():
             raise ValueError("A layer's name is made of letters, digits and blanks.")
@@ -134,7 +154,8 @@ def draw(layers: Mapping[str, gpd.GeoDataFrame], *, label: str = "name_en") -> f
 
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Colours that colour-blind eyes tell apart. Source: Okabe and Ito (2008), Color Universal Design."""
+"""Colours that colour-blind eyes tell apart. Source: Okabe and Ito (2008), Color Universal Design.
+"""
 
 _DRAW = """
 {% macro script(this, kwargs) %}
@@ -152,7 +173,9 @@ _DRAW = """
 """
 
 
-def payload(layer: gpd.GeoDataFrame, columns: Sequence[str], *, extra: pd.DataFrame | None = None) -> dict[str, Any]:
+def payload(
+    layer: gpd.GeoDataFrame, columns: Sequence[str], *, extra: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """Make what the browser draws: columns named once, then one row a feature.
 
     Parameters
@@ -165,15 +188,21 @@ def payload(layer: gpd.GeoDataFrame, columns: Sequence[str], *, extra: pd.DataFr
     Returns
     -------
     dict
-        ``columns``: ``shape``, then those asked for, then the extra ones; ``rows``: their values, unknown ones None. A shape
-        is a list of [lon, lat] points, one for a point.
+        ``columns``: ``shape``, then those asked for, then the extra ones; ``rows``: their values,
+        unknown ones None. A shape is a list of [lon, lat] points, one for a point.
     """
     table = {name: layer.index if name == "id" else layer[name] for name in columns}
     if extra is not None:
         table |= {str(name): extra[name] for name in extra.columns}
     values = [[_plain(value) for value in column] for column in table.values()]
-    shapes = [np.round(shapely.get_coordinates(shape), DECIMALS).tolist() for shape in layer.geometry.array]
-    return {"columns": ["shape", *table], "rows": [list(row) for row in zip(shapes, *values, strict=True)]}
+    shapes = [
+        np.round(shapely.get_coordinates(shape), DECIMALS).tolist()
+        for shape in layer.geometry.array
+    ]
+    return {
+        "columns": ["shape", *table],
+        "rows": [list(row) for row in zip(shapes, *values, strict=True)],
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,6 @@
-"""Check a data package as a whole: not only its tables (:func:`check_tables`) but every file it names, and where things lie."""
+"""Check a data package as a whole: not only its tables (:func:`check_tables`) but every file it
+names, and where things lie.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +28,29 @@ PLACED = tuple(layer.id for layer in LAYERS.values() if layer.place)
 BASEMAP = "basemap/basemap.pmtiles"
 PMTILES = b"PMTiles\3"
 PMTILES_HEAD = struct.Struct("<8Q")
-"""Offset and length of root directory, metadata, leaf directories and tiles, from the eighth byte on.
+"""Offset and length of root directory, metadata, leaf directories and tiles, from the eighth byte
+on.
 
-Source: PMTiles version 3 specification, section 3, https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md.
-"""
+Source: PMTiles version 3 specification, section 3,
+https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md. """
 GZIP = 2
 """Compression of the directories, at byte 97 of the header."""
 
 
 def region(folder: str | os.PathLike[str]) -> Region:
-    """Read where the places of a data package lie, to hold others to it; errors as :func:`geo.layers.read`."""
+    """Read where the places of a data package lie, to hold others to it; errors as
+    :func:`geo.layers.read`.
+    """
     box = _box(layers.describe(folder))
     frames = [layers.read(folder, layer_id) for layer_id in PLACED]
     places = gpd.GeoDataFrame(
-        pd.concat([frame[["country", "province_en", "position_accuracy_m", "geometry"]] for frame in frames]), crs=crs.WGS84
+        pd.concat(
+            [
+                frame[["country", "province_en", "position_accuracy_m", "geometry"]]
+                for frame in frames
+            ]
+        ),
+        crs=crs.WGS84,
     )
     return Region(box, layers.read_countries(folder), places)
 
@@ -50,9 +61,10 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     Returns
     -------
     dict
-        The report of :func:`check_tables`, to which positions are added that fit neither country, province nor region, and
-        for ``datapackage``, ``countries``, ``basemap``, ``profiles`` and ``trips`` their faults; a part that is not there has none,
-        unless ``datapackage.json`` names its file.
+        The report of :func:`check_tables`, to which positions are added that fit neither country,
+        province nor region, and for ``datapackage``, ``countries``, ``basemap``, ``profiles`` and
+        ``trips`` their faults; a part that is not there has none, unless ``datapackage.json`` names
+        its file.
 
     Raises
     ------
@@ -65,20 +77,30 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     report["datapackage"] = _resource_faults(folder, package)
     report["countries"] = _faults_of(lambda: _check_countries(folder))
     report["basemap"] = _faults_of(lambda: _check_basemap(folder / BASEMAP))
-    report["profiles"] = _faults_of(lambda: (folder / screening.PROFILES).is_file() and screening.read_profiles(folder))
+    report["profiles"] = _faults_of(
+        lambda: (folder / screening.PROFILES).is_file() and screening.read_profiles(folder)
+    )
     if any(report[name] for name in (*PLACED, "clocks", "countries", "datapackage", "speeds")):
         return report  # what follows asks all of these
     where = region(folder)
     for layer_id in PLACED:
         report[layer_id] += _position_faults(where, layers.read(folder, layer_id))
-    population = layers.read_table(folder, "population").set_index("id") if not report["population"] else pd.DataFrame()
+    population = (
+        layers.read_table(folder, "population").set_index("id")
+        if not report["population"]
+        else pd.DataFrame()
+    )
     if len(population):
         points = gpd.points_from_xy(population["lon"], population["lat"])
-        report["population"] += _position_faults(where, gpd.GeoDataFrame(population, geometry=points, crs=crs.WGS84))
+        report["population"] += _position_faults(
+            where, gpd.GeoDataFrame(population, geometry=points, crs=crs.WGS84)
+        )
     if not report["corridor_vertices"]:
         vertices = layers.read_table(folder, "corridor_vertices")
         far = vertices[where.outside(vertices[["lon", "lat"]].to_numpy())]
-        report["corridor_vertices"] += [f"{row.corridor_id}, {row.seq}: lies outside the region" for row in far.itertuples()]
+        report["corridor_vertices"] += [
+            f"{row.corridor_id}, {row.seq}: lies outside the region" for row in far.itertuples()
+        ]
     report["gates"] += _clock_faults(folder)
     report["trips"] = _trip_faults(folder)
     return report
@@ -90,9 +112,10 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     Returns
     -------
     dict
-        For each layer and table its faults, an empty list where there is none. Beyond each row: ids are unique over all
-        layers, corridors, vertices and policies that are referred to exist, a node has one position, and the opening hours of
-        all gates can be read and do not contradict each other.
+        For each layer and table its faults, an empty list where there is none. Beyond each row: ids
+        are unique over all layers, corridors, vertices and policies that are referred to exist, a
+        node has one position, and the opening hours of all gates can be read and do not contradict
+        each other.
     """
     folder = Path(folder)
     layers.describe(folder)
@@ -119,19 +142,43 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     if "parks" in frames and "policies" in frames:
         known = set(frames["policies"].index)
         for key, policies in frames["parks"]["policies"].dropna().items():
-            report["parks"] += [f"{key}: policies: “{one}” is not in policies" for one in unfold(policies) if one not in known]
+            report["parks"] += [
+                f"{key}: policies: “{one}” is not in policies"
+                for one in unfold(policies)
+                if one not in known
+            ]
     if "corridor_vertices" in frames and "corridors" in frames:
         vertices = frames["corridor_vertices"]
         unknown = sorted(set(vertices["corridor_id"]) - set(frames["corridors"].index))
-        report["corridor_vertices"] += [f"corridor_id: “{one}” is not in corridors" for one in unknown]
-        spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique().max(axis=1)
-        report["corridor_vertices"] += [f"node “{one}” has more than one position" for one in spread.index[spread > 1]]
+        report["corridor_vertices"] += [
+            f"corridor_id: “{one}” is not in corridors" for one in unknown
+        ]
+        spread = (
+            vertices.dropna(subset="node_id")
+            .groupby("node_id")[["lon", "lat"]]
+            .nunique()
+            .max(axis=1)
+        )
+        report["corridor_vertices"] += [
+            f"node “{one}” has more than one position" for one in spread.index[spread > 1]
+        ]
     if "corridor_vertices" in frames and "interchanges" in frames:
-        ends = set(zip(frames["corridor_vertices"]["corridor_id"], frames["corridor_vertices"]["seq"], strict=True))
+        ends = set(
+            zip(
+                frames["corridor_vertices"]["corridor_id"],
+                frames["corridor_vertices"]["seq"],
+                strict=True,
+            )
+        )
         for link in frames["interchanges"].itertuples():
-            for corridor, seq in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq)):
+            for corridor, seq in (
+                (link.corridor_id, link.seq),
+                (link.other_corridor_id, link.other_seq),
+            ):
                 if (corridor, seq) not in ends:
-                    report["interchanges"].append(f"{link.name_en}: “{corridor}” has no vertex {seq}")
+                    report["interchanges"].append(
+                        f"{link.name_en}: “{corridor}” has no vertex {seq}"
+                    )
     if "aliases" in frames:
         unknown = sorted(set(frames["aliases"]["place"]) - seen.keys())
         report["aliases"] += [f"place: “{one}” is in no layer" for one in unknown]
@@ -147,17 +194,25 @@ def warnings(folder: str | os.PathLike[str]) -> list[str]:
     """List what is not a fault of a data package, but keeps answers from being given."""
     if borders_unknown(folder):
         return [
-            f"There is no {layers.OUTLINES}, so no way is computed from a point that is not a site: which side of a border it lies on "
-            "is not known. “python data/basemap/build.py --bbox W,S,E,N --out DIR” makes the file."
+            f"There is no {layers.OUTLINES}, so no way is computed from a point that is not a site:"
+            " which side of a border it lies on is not known. “python data/basemap/build.py --bbox"
+            " W,S,E,N --out DIR” makes the file."
         ]
     return []
 
 
 def borders_unknown(folder: str | os.PathLike[str]) -> bool:
-    """Check whether a package holds places of several countries and no outlines that tell them apart."""
+    """Check whether a package holds places of several countries and no outlines that tell them
+    apart.
+    """
     if (Path(folder) / layers.OUTLINES).is_file():
         return False
-    return len({country for layer_id in PLACED for country in layers.read(folder, layer_id)["country"]}) > 1
+    return (
+        len(
+            {country for layer_id in PLACED for country in layers.read(folder, layer_id)["country"]}
+        )
+        > 1
+    )
 
 
 def _faults_of(look: Callable[[], Any]) -> list[str]:
@@ -183,7 +238,9 @@ def _resource_faults(folder: Path, package: dict[str, Any]) -> list[str]:
             continue
         paths = resource.get("path")
         for path in paths if isinstance(paths, list) else [paths] if paths is not None else []:
-            if not isinstance(path, str) or not (folder / path).resolve().is_relative_to(folder.resolve()):
+            if not isinstance(path, str) or not (folder / path).resolve().is_relative_to(
+                folder.resolve()
+            ):
                 faults.append(f"{resource['name']}: its path leads out of the package")
             elif not (folder / path).is_file():
                 faults.append(f"{resource['name']}: there is no file {path}")
@@ -210,13 +267,18 @@ def _check_countries(folder: Path) -> None:
     drawn, missing = set(outlines["country"]), []
     for layer_id in PLACED:
         used = layers.read(folder, layer_id)["country"]
-        missing += [f"no outline of {country}, where {layer_id} lie" for country in sorted(set(used) - drawn)]
+        missing += [
+            f"no outline of {country}, where {layer_id} lie"
+            for country in sorted(set(used) - drawn)
+        ]
     if missing:
         raise InputError("countries", missing)
 
 
 def _check_basemap(path: Path) -> None:
-    """Raise InputError unless a basemap has the header of PMTiles, its parts lie within it and its directory can be unpacked."""
+    """Raise InputError unless a basemap has the header of PMTiles, its parts lie within it and its
+    directory can be unpacked.
+    """
     if not path.is_file():
         return
     with path.open("rb") as file:
@@ -236,9 +298,14 @@ def _check_basemap(path: Path) -> None:
 
 
 def _position_faults(where: Region, frame: gpd.GeoDataFrame) -> list[str]:
-    columns = [name for name in ("country", "opposite_country", "province_en", "position_accuracy_m") if name in frame]
+    columns = [
+        name
+        for name in ("country", "opposite_country", "province_en", "position_accuracy_m")
+        if name in frame
+    ]
     rows = [
-        {name: None if pd.isna(value) else str(value) for name, value in cells.items()} | {"id": str(key), "_at": str(key)}
+        {name: None if pd.isna(value) else str(value) for name, value in cells.items()}
+        | {"id": str(key), "_at": str(key)}
         for key, cells in zip(frame.index, frame[columns].to_dict("records"), strict=True)
     ]
     lonlat = proximity.lonlat(frame)
@@ -246,9 +313,17 @@ def _position_faults(where: Region, frame: gpd.GeoDataFrame) -> list[str]:
 
 
 def _clock_faults(folder: Path) -> list[str]:
-    gates, clocks = layers.read(folder, "gates"), set(layers.read_table(folder, "clocks")["country"])
+    gates, clocks = (
+        layers.read(folder, "gates"),
+        set(layers.read_table(folder, "clocks")["country"]),
+    )
     sides = zip(gates.index, gates["country"], gates["opposite_country"], strict=True)
-    return [f"{key}: {country} has no clock in clocks" for key, *both in sides for country in both if country not in clocks]
+    return [
+        f"{key}: {country} has no clock in clocks"
+        for key, *both in sides
+        for country in both
+        if country not in clocks
+    ]
 
 
 def _trip_faults(folder: Path) -> list[str]:

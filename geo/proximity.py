@@ -1,7 +1,8 @@
-"""Straight-line nearness: geodesic distances on the WGS 84 ellipsoid, and which polygon a point lies in.
+"""Straight-line nearness: geodesic distances on the WGS 84 ellipsoid, and which polygon a point
+lies in.
 
-A straight line is a lower bound for any road. It stands beside the road figures of :mod:`geo.roads.access`, never instead.
-"""
+A straight line is a lower bound for any road. It stands beside the road figures of
+:mod:`geo.roads.access`, never instead."""
 
 from __future__ import annotations
 
@@ -19,14 +20,22 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 SPHERE_ERROR = 1.01
-"""A sphere differs from the ellipsoid by at most 0.6 % in distance, so candidates are sought 1 % farther out."""
+"""A sphere differs from the ellipsoid by at most 0.6 % in distance, so candidates are sought 1 %
+farther out.
+"""
 SMALLEST_RADIUS_M = 6_335_000.0
-"""The WGS 84 ellipsoid curves nowhere tighter than with this radius, along the meridian at the equator."""
+"""The WGS 84 ellipsoid curves nowhere tighter than with this radius, along the meridian at the
+equator.
+"""
 
 
 def lonlat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Give the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing point."""
-    return np.column_stack([shapely.get_x(points.geometry.array), shapely.get_y(points.geometry.array)])
+    """Give the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing
+    point.
+    """
+    return np.column_stack(
+        [shapely.get_x(points.geometry.array), shapely.get_y(points.geometry.array)]
+    )
 
 
 def distance_table(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -35,21 +44,26 @@ def distance_table(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) ->
     Returns
     -------
     DataFrame
-        ``from_id``, ``to_id``, ``distance_m``; one row a pair, in the order of origins, then of destinations.
+        ``from_id``, ``to_id``, ``distance_m``; one row a pair, in the order of origins, then of
+        destinations.
     """
     distance = crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None])
-    pairs = pd.MultiIndex.from_product([origins.index, destinations.index], names=["from_id", "to_id"])
+    pairs = pd.MultiIndex.from_product(
+        [origins.index, destinations.index], names=["from_id", "to_id"]
+    )
     return pd.DataFrame({"distance_m": distance.ravel()}, index=pairs).reset_index()
 
 
-def nearest(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, k: int = 1) -> pd.DataFrame:
+def nearest(
+    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, k: int = 1
+) -> pd.DataFrame:
     """Find the `k` nearest destinations of each origin.
 
     Returns
     -------
     DataFrame
-        ``from_id``, ``to_id``, ``rank`` (from 1), ``distance_m``; nearest first, ties in the order of destinations.
-        An origin without a position has no rows.
+        ``from_id``, ``to_id``, ``rank`` (from 1), ``distance_m``; nearest first, ties in the order
+        of destinations. An origin without a position has no rows.
     """
     if k < 1:
         raise InputError("k must be 1 or more.")
@@ -61,7 +75,11 @@ def nearest(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, k: int
     if k and len(rows):
         tree = _tree(to[columns])
         chord = tree.query(_unit(from_[rows]), k=[k])[0][:, 0]
-        for row, candidates in zip(rows, tree.query_ball_point(_unit(from_[rows]), chord * SPHERE_ERROR + 1e-12), strict=True):
+        for row, candidates in zip(
+            rows,
+            tree.query_ball_point(_unit(from_[rows]), chord * SPHERE_ERROR + 1e-12),
+            strict=True,
+        ):
             near = columns[np.sort(candidates)]
             distance = crs.distance_m(from_[row], to[near])
             best = np.argsort(distance, kind="stable")[:k]
@@ -69,7 +87,9 @@ def nearest(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, k: int
     return _pairs(origins, destinations, parts, ["rank"])
 
 
-def within(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, distance_m: float) -> pd.DataFrame:
+def within(
+    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, distance_m: float
+) -> pd.DataFrame:
     """Find every destination at most `distance_m` from each origin.
 
     Returns
@@ -84,9 +104,13 @@ def within(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, distance_m
     columns = np.flatnonzero(np.isfinite(to).all(axis=1))
     parts: list[tuple[NDArray[Any], ...]] = []
     if len(columns) and len(rows):
-        angle = min(distance_m * SPHERE_ERROR / 6_371_008.8, np.pi)  # mean radius R1 of GRS 80 (Moritz 2000)
+        angle = min(
+            distance_m * SPHERE_ERROR / 6_371_008.8, np.pi
+        )  # mean radius R1 of GRS 80 (Moritz 2000)
         chord = 2 * np.sin(angle / 2) + 1e-12
-        for row, candidates in zip(rows, _tree(to[columns]).query_ball_point(_unit(from_[rows]), chord), strict=True):
+        for row, candidates in zip(
+            rows, _tree(to[columns]).query_ball_point(_unit(from_[rows]), chord), strict=True
+        ):
             near = columns[np.sort(np.array(candidates, int))]
             distance = crs.distance_m(from_[row], to[near])
             order = np.argsort(distance, kind="stable")
@@ -113,7 +137,9 @@ class Locator:
         shapely.prepare(self.plane)
         self.coasts = shapely.STRtree(self.plane)
 
-    def find(self, points: NDArray[np.float64], *, within_m: float | NDArray[np.float64]) -> NDArray[np.object_]:
+    def find(
+        self, points: NDArray[np.float64], *, within_m: float | NDArray[np.float64]
+    ) -> NDArray[np.object_]:
         """Find the polygon of each point.
 
         Parameters
@@ -121,8 +147,8 @@ class Locator:
         points
             (n, 2) WGS 84.
         within_m
-            A point outside all polygons gets the nearest one within this distance, or that of its row: coasts are drawn
-            coarsely, and quays and reclaimed land lie outside them.
+            A point outside all polygons gets the nearest one within this distance, or that of its
+            row: coasts are drawn coarsely, and quays and reclaimed land lie outside them.
 
         Returns
         -------
@@ -143,7 +169,9 @@ class Locator:
             reach = limit_m[row] / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
             near = self.coasts.query(point, predicate="dwithin", distance=reach)
             if len(near):
-                feet = shapely.get_coordinates(shapely.shortest_line(point, self.plane[near])).reshape(-1, 2, 2)[:, 1]
+                feet = shapely.get_coordinates(
+                    shapely.shortest_line(point, self.plane[near])
+                ).reshape(-1, 2, 2)[:, 1]
                 distance = crs.distance_m(points[row], crs.from_mercator(feet))
                 if distance.min() <= limit_m[row]:
                     out[row] = self.values[near[distance.argmin()]]
@@ -162,10 +190,15 @@ def _tree(points: NDArray[np.float64]):  # type: ignore[no-untyped-def]
 
 
 def _pairs(
-    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, parts: list[tuple[NDArray[Any], ...]], extra: list[str]
+    origins: gpd.GeoDataFrame,
+    destinations: gpd.GeoDataFrame,
+    parts: list[tuple[NDArray[Any], ...]],
+    extra: list[str],
 ) -> pd.DataFrame:
     columns = (
-        [np.concatenate(column) for column in zip(*parts, strict=True)] if parts else [np.empty(0, int)] * (2 + len(extra)) + [np.empty(0)]
+        [np.concatenate(column) for column in zip(*parts, strict=True)]
+        if parts
+        else [np.empty(0, int)] * (2 + len(extra)) + [np.empty(0)]
     )
     named = dict(zip(["from_id", "to_id", *extra, "distance_m"], columns, strict=True))
     return pd.DataFrame(

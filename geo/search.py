@@ -1,8 +1,8 @@
-"""Find features by what they are called: how texts are compared, what a search hits, and in which order.
+"""Find features by what they are called: how texts are compared, what a search hits, and in which
+order.
 
-The map's script ``search.js`` follows the same rules on the same index, so that the map also searches without a server; a test holds
-the two to each other.
-"""
+The map's script ``search.js`` follows the same rules on the same index, so that the map also
+searches without a server; a test holds the two to each other."""
 
 from __future__ import annotations
 
@@ -19,8 +19,20 @@ import pandas as pd
 from geo.schema import Layer, unfold
 
 NAME, PROVINCE, OTHER = range(3)
-"""Where a text stands: it calls the feature, the province in which the feature lies, or something else about it."""
-OTHERS = ("district", "developer", "ref", "iata", "icao", "legal_basis", "summary", "summary_vi", "summary_zh")
+"""Where a text stands: it calls the feature, the province in which the feature lies, or something
+else about it.
+"""
+OTHERS = (
+    "district",
+    "developer",
+    "ref",
+    "iata",
+    "icao",
+    "legal_basis",
+    "summary",
+    "summary_vi",
+    "summary_zh",
+)
 """Columns that are searched besides names and provinces; the identifier is too."""
 SHORT = {
     "khu cong nghiep": "kcn",
@@ -32,7 +44,8 @@ SHORT = {
 }
 """What people write instead of parts of a name, folded. Source: common usage, from memory."""
 LEAST = 4
-"""Letters from which on a word that is begun is also looked for over blanks: Haip finds Hai Phong."""
+"""Letters from which on a word that is begun is also looked for over blanks: Haip finds Hai Phong.
+"""
 MOST_CUT = 10
 """Words of a query that is still looked for as two phrases."""
 _APOSTROPHES = re.compile("['’ʼ`´]")
@@ -47,23 +60,30 @@ Rank = tuple[int, int]
 def traditional() -> dict[str, str]:
     """Read the simplified character of each traditional one.
 
-    Source: OpenCC, see ``traditional.txt``. A table instead of the library: search compares names of places character by character,
-    and the browser needs the same table.
-    """
+    Source: OpenCC, see ``traditional.txt``. A table instead of the library: search compares names
+    of places character by character, and the browser needs the same table."""
     lines = Path(__file__).with_name("traditional.txt").read_text(encoding="utf-8").splitlines()
     return {pair[0]: pair[1] for line in lines if not line.startswith("#") for pair in line.split()}
 
 
 def fold(text: str) -> str:
-    """Reduce a text to what search compares: words without marks, case and punctuation, each Chinese character a word of its own.
+    """Reduce a text to what search compares: words without marks, case and punctuation, each
+    Chinese character a word of its own.
 
     Traditional characters become simplified ones, đ becomes d, full-width forms become plain ones.
     """
     plain = unicodedata.normalize("NFKC", text).lower().replace("đ", "d")
-    plain = "".join(char for char in unicodedata.normalize("NFD", plain) if not unicodedata.category(char).startswith("M"))
+    plain = "".join(
+        char
+        for char in unicodedata.normalize("NFD", plain)
+        if not unicodedata.category(char).startswith("M")
+    )
     plain = _HAN.sub(r" \1 ", _APOSTROPHES.sub("", plain))
     simplified = traditional()
-    kept = (simplified.get(char, char) if unicodedata.category(char)[0] in "LN" else " " for char in plain)
+    kept = (
+        simplified.get(char, char) if unicodedata.category(char)[0] in "LN" else " "
+        for char in plain
+    )
     return " ".join("".join(kept).split())
 
 
@@ -95,7 +115,8 @@ class Index:
         frames
             Layers with their frames, as :func:`geo.layers.read` gives them.
         aliases
-            Further names: ``place`` and ``name``, as in the table ``aliases``; of places that are not there they are left out.
+            Further names: ``place`` and ``name``, as in the table ``aliases``; of places that are
+            not there they are left out.
         province_names
             All names of a province, of which the layers hold only the English one.
         """
@@ -106,40 +127,63 @@ class Index:
         for layer, frame in frames:
             named = [name for name in frame.columns if "name_" in name or name.startswith("title_")]
             for key, row in zip(frame.index, frame.to_dict("records"), strict=True):
-                provinces = [row[name] for name in ("province_en", "province_former_en") if isinstance(row.get(name), str)]
+                provinces = [
+                    row[name]
+                    for name in ("province_en", "province_former_en")
+                    if isinstance(row.get(name), str)
+                ]
                 others = [part for name in OTHERS for part in unfold(row.get(name))]
-                names = [text for text in (*map(row.get, named), *also.get(str(key), ())) if isinstance(text, str)]
+                names = [
+                    text
+                    for text in (*map(row.get, named), *also.get(str(key), ()))
+                    if isinstance(text, str)
+                ]
                 called = [text for province in provinces for text in province_names(province)]
-                texts = ([form for name in names for form in _forms(fold(name))], map(fold, called), map(fold, (*others, str(key))))
+                texts = (
+                    [form for name in names for form in _forms(fold(name))],
+                    map(fold, called),
+                    map(fold, (*others, str(key))),
+                )
                 entries[str(key)] = Entry(layer.id, tuple(map(_distinct, texts)))  # type: ignore[arg-type]
         return cls(entries)
 
     def find(self, query: str) -> dict[str, Rank]:
         """Find the features that a query means.
 
-        Those that hold it as a phrase are found, written together or apart (Haiphong, Ha Noi), the last word begun at least; only
-        where there are none, those that hold it as two phrases, such as a name and a province; then those that hold all of its
-        words; and then those that hold its words within others.
+        Those that hold it as a phrase are found, written together or apart (Haiphong, Ha Noi), the
+        last word begun at least; only where there are none, those that hold it as two phrases, such
+        as a name and a province; then those that hold all of its words; and then those that hold
+        its words within others.
 
         Returns
         -------
         dict
-            The rank of each feature by its id, the best first; those of one rank in the order of the index. All of them without any
-            rank where the query holds nothing to search for.
+            The rank of each feature by its id, the best first; those of one rank in the order of
+            the index. All of them without any rank where the query holds nothing to search for.
         """
         wanted = fold(query)
         if not wanted:
             return dict.fromkeys(self.entries, (NAME, 0))
         for level in _LEVELS:
             rank = level(wanted)
-            ranks = {key: found for key, entry in self.entries.items() if (found := rank(entry.texts)) is not None}
+            ranks = {
+                key: found
+                for key, entry in self.entries.items()
+                if (found := rank(entry.texts)) is not None
+            }
             if ranks:
                 return dict(sorted(ranks.items(), key=lambda pair: pair[1]))
         return {}
 
     def letters(self) -> dict[str, str]:
         """Return the part of :func:`traditional` that leads to characters of this index."""
-        used = {char for entry in self.entries.values() for texts in entry.texts for text in texts for char in text}
+        used = {
+            char
+            for entry in self.entries.values()
+            for texts in entry.texts
+            for text in texts
+            for char in text
+        }
         return {one: other for one, other in traditional().items() if other in used}
 
 
@@ -155,7 +199,8 @@ def _forms(text: str) -> tuple[str, str]:
     return text, short
 
 
-# What counts as a hit, from the strictest -------------------------------------------------------------------------------------------
+# What counts as a hit, from the strictest
+# -------------------------------------------------------------------------------------------
 
 
 def _best(texts: Texts, fit: Callable[[str], int | None]) -> Rank | None:
@@ -167,7 +212,9 @@ def _best(texts: Texts, fit: Callable[[str], int | None]) -> Rank | None:
 
 
 def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
-    """Rank a text that is the phrase, begins with it, holds it, holds it with its last word begun, or so when blanks are ignored."""
+    """Rank a text that is the phrase, begins with it, holds it, holds it with its last word begun,
+    or so when blanks are ignored.
+    """
     letters = wanted.replace(" ", "")
     begun = re.compile("(?:^| )" + " ?".join(letters))
     whole = re.compile(begun.pattern + "(?= |$)")
@@ -184,13 +231,19 @@ def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
 
 
 def _two(wanted: str) -> Callable[[Texts], Rank | None]:
-    """Rank a feature that holds the query as two phrases, such as its name and its province, by the farther one of them."""
+    """Rank a feature that holds the query as two phrases, such as its name and its province, by the
+    farther one of them.
+    """
     words = wanted.split()
     cuts = range(1, len(words)) if len(words) <= MOST_CUT else ()
     pairs = [(_phrase(" ".join(words[:cut])), _phrase(" ".join(words[cut:]))) for cut in cuts]
 
     def rank(texts: Texts) -> Rank | None:
-        found = [max(one[0], other[0]) for first, last in pairs if (one := first(texts)) and (other := last(texts))]
+        found = [
+            max(one[0], other[0])
+            for first, last in pairs
+            if (one := first(texts)) and (other := last(texts))
+        ]
         return (min(found), 5) if found else None
 
     return rank

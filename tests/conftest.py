@@ -23,7 +23,9 @@ Segment = tuple[int, int, float]
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """The folder of test files: good ones, ``invalid/`` with one fault each, ``toy/`` with a whole data package."""
+    """The folder of test files: good ones, ``invalid/`` with one fault each, ``toy/`` with a whole
+    data package.
+    """
     return DATA
 
 
@@ -31,9 +33,9 @@ def data() -> Path:
 def toy() -> Path:
     """A data package of two countries, AA in the west and BB in the east.
 
-    ``west-road`` (20 km, 60 km/h) leads to the gate ``bridge``, which takes half an hour; ``east-road`` (10 km) leads on.
-    A truck drives at half the speed, needs an hour at the gate and may not use ``pass``; ``ferry`` serves neither.
-    """
+    ``west-road`` (20 km, 60 km/h) leads to the gate ``bridge``, which takes half an hour;
+    ``east-road`` (10 km) leads on. A truck drives at half the speed, needs an hour at the gate and
+    may not use ``pass``; ``ferry`` serves neither."""
     return DATA / "toy"
 
 
@@ -72,12 +74,16 @@ def roads(
     access_detour: float = 1,
     snap_limit_m: float = 5000,
 ) -> Network:
-    """Make a network of straight segments, given as tail, head and seconds; a kilometre takes a minute."""
+    """Make a network of straight segments, given as tail, head and seconds; a kilometre takes a
+    minute.
+    """
     tail, head = (np.array([segment[end] for segment in segments], np.int32) for end in (0, 1))
     time = np.array([segment[2] for segment in segments], float)
     lonlat = np.array(nodes, float).reshape(-1, 2)
     gates = tuple(dict.fromkeys((gate_of or {}).values()))
-    gate = [gates.index(gate_of[i]) if gate_of and i in gate_of else -1 for i in range(len(segments))]
+    gate = [
+        gates.index(gate_of[i]) if gate_of and i in gate_of else -1 for i in range(len(segments))
+    ]
     countries = tuple(sorted(set(country_of or ()) - {""}))
     both = np.ones(len(segments), bool)
     backward = both.copy()
@@ -106,10 +112,16 @@ def roads(
         road_class=np.zeros(len(segments), np.int16),
         name=np.arange(len(segments), dtype=np.int32),
         gate=np.array(gate, np.int32).reshape(-1),
-        country=np.array([countries.index(one) if one else -1 for one in country_of or [""] * len(segments)], np.int16),
+        country=np.array(
+            [countries.index(one) if one else -1 for one in country_of or [""] * len(segments)],
+            np.int16,
+        ),
         shape_start=np.arange(0, 2 * len(segments) + 1, 2, dtype=np.int64),
         shape_lonlat=np.column_stack([lonlat[tail], lonlat[head]]).reshape(-1, 2),
-        time_s={"car": time, "truck": np.array(truck_s, float) if truck_s is not None else 2 * time},
+        time_s={
+            "car": time,
+            "truck": np.array(truck_s, float) if truck_s is not None else 2 * time,
+        },
     )
 
 
@@ -122,7 +134,12 @@ def roads_() -> Callable[..., Network]:
 def border() -> Network:
     """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west ends."""
     nodes = [(107, 21), (107.05, 21), (107, 21.01), (107.05, 21.01)]
-    return roads(nodes, [(0, 1, 300), (2, 3, 300), (0, 2, 60)], gate_of={2: "gate"}, country_of=["AA", "BB", ""])
+    return roads(
+        nodes,
+        [(0, 1, 300), (2, 3, 300), (0, 2, 60)],
+        gate_of={2: "gate"},
+        country_of=["AA", "BB", ""],
+    )
 
 
 SIDE = 13

@@ -1,4 +1,6 @@
-"""A few streets small enough to count in the head, as OpenStreetMap holds them, and a table of speeds for them."""
+"""A few streets small enough to count in the head, as OpenStreetMap holds them, and a table of
+speeds for them.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,32 @@ STEP = 0.001
 
 SPEEDS = pd.DataFrame(
     [
-        *(("car", kind, speed) for kind, speed in (("motorway", 90), ("primary", 60), ("residential", 30), ("road", 30), ("access", 20))),
-        *(("truck", kind, speed) for kind, speed in (("motorway", 70), ("primary", 40), ("residential", 15), ("road", 15), ("access", 10))),
+        *(
+            ("car", kind, speed)
+            for kind, speed in (
+                ("motorway", 90),
+                ("primary", 60),
+                ("residential", 30),
+                ("road", 30),
+                ("access", 20),
+            )
+        ),
+        *(
+            ("truck", kind, speed)
+            for kind, speed in (
+                ("motorway", 70),
+                ("primary", 40),
+                ("residential", 15),
+                ("road", 15),
+                ("access", 10),
+            )
+        ),
     ],
     columns=["profile", "road_class", "speed_kph"],
 ).astype({"speed_kph": float})
 
-# A cross of two streets with a bend, a roundabout of one way, a loop, a service road, and a ring that meets nothing.
+# A cross of two streets with a bend, a roundabout of one way, a loop, a service road, and a ring
+# that meets nothing.
 NODES = {
     **{i: (i * STEP, 0) for i in range(1, 8)},
     **{10 + i: (3 * STEP, i * STEP) for i in range(1, 4)},
@@ -49,11 +70,17 @@ WAYS = [
 
 def xml(nodes: dict[int, tuple[float, float]] = NODES, ways: list = WAYS, extra: str = "") -> str:
     """Write nodes and ways as OSM XML."""
-    lines = [f'<node id="{i}" version="1" lon="{x:.7f}" lat="{y:.7f}"/>' for i, (x, y) in nodes.items()]
+    lines = [
+        f'<node id="{i}" version="1" lon="{x:.7f}" lat="{y:.7f}"/>' for i, (x, y) in nodes.items()
+    ]
     for i, (refs, tags) in enumerate(ways, start=1):
-        inside = [f'<nd ref="{ref}"/>' for ref in refs] + [f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items()]
+        inside = [f'<nd ref="{ref}"/>' for ref in refs] + [
+            f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items()
+        ]
         lines.append(f'<way id="{i}" version="1">{"".join(inside)}</way>')
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">{"".join(lines)}{extra}</osm>'
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<osm version="0.6">{"".join(lines)}{extra}</osm>'
+    )
 
 
 def as_pbf(text: str, path: Path) -> Path:

@@ -1,4 +1,6 @@
-"""A stand-in for Overpass and Nominatim on this machine: it answers what it is told and notes what it is asked."""
+"""A stand-in for Overpass and Nominatim on this machine: it answers what it is told and notes what
+it is asked.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-STATUS = "Connected as: 1\nCurrent time: 2026-01-01T00:00:00Z\nAnnounced endpoint: none\nRate limit: 2\n2 slots available now.\n"
+STATUS = (
+    "Connected as: 1\nCurrent time: 2026-01-01T00:00:00Z\nAnnounced endpoint: none\nRate limit:"
+    " 2\n2 slots available now.\n"
+)
 
 
 @dataclass
@@ -77,8 +82,19 @@ def serving(stand: Stand) -> Iterator[Stand]:
             if stand.before:
                 self.answer(stand.before.pop(0), b"<html>busy</html>", "text/html")
                 return
-            head = {"version": 0.6, "generator": "stand-in", "osm3s": {"timestamp_osm_base": "2025-10-01T03:10:23Z"}}
-            self.answer(200, json.dumps(head | {"elements": stand.elements} | stand.extra).encode() if stand.body is None else stand.body)
+            head = {
+                "version": 0.6,
+                "generator": "stand-in",
+                "osm3s": {"timestamp_osm_base": "2025-10-01T03:10:23Z"},
+            }
+            self.answer(
+                200,
+                (
+                    json.dumps(head | {"elements": stand.elements} | stand.extra).encode()
+                    if stand.body is None
+                    else stand.body
+                ),
+            )
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

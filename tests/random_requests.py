@@ -1,8 +1,7 @@
 """Random requests to every page of the app, from seeds: half of them plausible, half of them not.
 
-``python tests/random_requests.py 5000`` sends as many, prints what failed with its seed, and ends with 1 if anything did.
-``python tests/random_requests.py --seed 4711`` sends one again.
-"""
+``python tests/random_requests.py 5000`` sends as many, prints what failed with its seed, and ends
+with 1 if anything did. ``python tests/random_requests.py --seed 4711`` sends one again."""
 
 from __future__ import annotations
 
@@ -48,7 +47,17 @@ JUNK = (
         "%",
         "%(x)s",
     ),
-    *("{{7*7}}", "${7}", "<script>alert(1)</script>", "' OR 1=1 --", "../../etc/passwd", "..\\..\\x", "/", "//evil.example", "a" * 300),
+    *(
+        "{{7*7}}",
+        "${7}",
+        "<script>alert(1)</script>",
+        "' OR 1=1 --",
+        "../../etc/passwd",
+        "..\\..\\x",
+        "/",
+        "//evil.example",
+        "a" * 300,
+    ),
     *(
         "\u202etxt",
         "\ud7ff",
@@ -67,7 +76,21 @@ JUNK = (
         "{}",
     ),
 )
-WORDS = ("Hai Yen", "VSIP", "Quang Ninh", "Haiphong", "bac", "钦州", "ninh", "Bac Luan", "DEEP C", "Nomura", "Cat Bi", "a b", "zzz")
+WORDS = (
+    "Hai Yen",
+    "VSIP",
+    "Quang Ninh",
+    "Haiphong",
+    "bac",
+    "钦州",
+    "ninh",
+    "Bac Luan",
+    "DEEP C",
+    "Nomura",
+    "Cat Bi",
+    "a b",
+    "zzz",
+)
 CLAIMS = (
     "5 km from Lach Huyen port",
     "距芒街口岸30公里",
@@ -105,9 +128,18 @@ class Asked:
     def send(self, client: FlaskClient) -> Any:
         """Send it; an upload is made anew each time."""
         form = {
-            name: (io.BytesIO(value.encode("utf-8", "replace")), "x.csv") if name == "file" else value for name, value in self.form.items()
+            name: (
+                (io.BytesIO(value.encode("utf-8", "replace")), "x.csv") if name == "file" else value
+            )
+            for name, value in self.form.items()
         }
-        return client.open(self.path, method=self.method, query_string=self.query, data=form or None, headers=self.headers)
+        return client.open(
+            self.path,
+            method=self.method,
+            query_string=self.query,
+            data=form or None,
+            headers=self.headers,
+        )
 
     def __str__(self) -> str:
         return f"seed {self.seed}: {self.method} {self.path} {self.query} {self.form or ''}"
@@ -119,10 +151,19 @@ class Requests:
     def __init__(self, app: Flask) -> None:
         store: Store = app.extensions["zoneatlas"]
         self.rules = sorted(
-            {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods or () if method not in ("HEAD", "OPTIONS")}
+            {
+                (method, rule.rule)
+                for rule in app.url_map.iter_rules()
+                for method in rule.methods or ()
+                if method not in ("HEAD", "OPTIONS")
+            }
         )
         self.ids = {layer: store.frame(layer).index.tolist() for layer in LAYERS}
-        self.places = [key for layer in ("parks", "gates", "ports", "airports", "cities") for key in self.ids[layer]]
+        self.places = [
+            key
+            for layer in ("parks", "gates", "ports", "airports", "cities")
+            for key in self.ids[layer]
+        ]
         self.networks = list(store.networks())
         self.provinces = store.frame("parks")["province_en"].unique().tolist()
         self.names = sorted(
@@ -159,8 +200,16 @@ class Requests:
         if method == "POST":
             form = {dice.choice(("file", "file", "sheet", "text", "x")): dice.choice(SHEETS)}
             if dice.random() < 0.3:
-                form |= {dice.choice(("format", "profile", "remarks", "closed")): dice.choice((*JUNK, "xlsx", "car", "[[],[]]"))}
-        headers = {"Accept": dice.choice(("*/*", "text/html", "application/json", "application/xml", "image/png;q=x"))}
+                form |= {
+                    dice.choice(("format", "profile", "remarks", "closed")): dice.choice(
+                        (*JUNK, "xlsx", "car", "[[],[]]")
+                    )
+                }
+        headers = {
+            "Accept": dice.choice(
+                ("*/*", "text/html", "application/json", "application/xml", "image/png;q=x")
+            )
+        }
         if dice.random() < 0.2:
             headers["Accept-Language"] = dice.choice(("vi", "zh-TW,zh;q=0.8", "xx", "*;q=0", ",;q"))
         if dice.random() < 0.05:
@@ -182,22 +231,36 @@ class Requests:
                 "layer_id": lambda: dice.choice(list(LAYERS)),
                 "collection_id": lambda: dice.choice(list(LAYERS)),
                 "feature_id": lambda: dice.choice(self.places),
-                "extension": lambda: dice.choice(("geojson", "gpkg", "csv", "kml", "html", "gpx", "ics", "yaml", "pdf", "exe")),
-                "filename": lambda: dice.choice(("app.css", "map.js", "vendor/leaflet.js", "../pages.py")),
-                "path": lambda: dice.choice(("collections/x/items", "x", "collections/parks/items/../..")),
+                "extension": lambda: dice.choice(
+                    ("geojson", "gpkg", "csv", "kml", "html", "gpx", "ics", "yaml", "pdf", "exe")
+                ),
+                "filename": lambda: dice.choice(
+                    ("app.css", "map.js", "vendor/leaflet.js", "../pages.py")
+                ),
+                "path": lambda: dice.choice(
+                    ("collections/x/items", "x", "collections/parks/items/../..")
+                ),
             }
-            value = right.get(name, lambda: "x")() if dice.random() < care else self._path_junk(dice)
+            value = (
+                right.get(name, lambda: "x")() if dice.random() < care else self._path_junk(dice)
+            )
             out.append(part.replace(part[part.index("<") : part.index(">") + 1], value))
             if rule.startswith("/download") and name == "layer_id" and dice.random() < 0.5:
                 out[-1] = out[-1].replace("<string:extension>", "csv").replace("<extension>", "csv")
         text = "/".join(out)
         while "<" in text:
-            text = text[: text.index("<")] + dice.choice(("geojson", "csv", "kml", "gpkg", "x")) + text[text.index(">") + 1 :]
+            text = (
+                text[: text.index("<")]
+                + dice.choice(("geojson", "csv", "kml", "gpkg", "x"))
+                + text[text.index(">") + 1 :]
+            )
         return text
 
     @staticmethod
     def _path_junk(dice: random.Random) -> str:
-        text = dice.choice(JUNK).replace("<", "(").replace(">", ")").replace("?", "").replace("#", "")
+        text = (
+            dice.choice(JUNK).replace("<", "(").replace(">", ")").replace("?", "").replace("#", "")
+        )
         return text or "x"
 
     def _query(self, rule: str, dice: random.Random, care: float) -> Iterator[tuple[str, str]]:
@@ -207,7 +270,13 @@ class Requests:
             yield from self._trip(dice, care)
         names = [name for name in needed if dice.random() < care]
         for _ in range(dice.choice((0, 1, 1, 2, 3, 4))):
-            names.append(dice.choice(usual) if usual and dice.random() < care else dice.choice(self.names) if care < 1 else "lang")
+            names.append(
+                dice.choice(usual)
+                if usual and dice.random() < care
+                else dice.choice(self.names)
+                if care < 1
+                else "lang"
+            )
         repeated = {"pick", "criterion", "stop", "day"}
         for number, name in enumerate(names):
             if care == 1 and name in names[:number] and name not in repeated:
@@ -220,10 +289,15 @@ class Requests:
         day = dice.randint(1, 20)
         for number in range(dice.choice((1, 1, 2, 3)) if dice.random() < care else 0):
             hours = dice.choice(
-                ("07:30-18:00", "08:00-12:00", "06:00-22:00") if dice.random() < care else ("22:00-06:00", "x", "18:00-07:00")
+                ("07:30-18:00", "08:00-12:00", "06:00-22:00")
+                if dice.random() < care
+                else ("22:00-06:00", "x", "18:00-07:00")
             )
             ends = ",".join(self._place(dice, care) for _ in range(dice.choice((1, 1, 2))))
-            yield "day", f"2026-12-{day + number:02}~{hours}~begin:{self._place(dice, care)}~end:{ends}"
+            yield (
+                "day",
+                f"2026-12-{day + number:02}~{hours}~begin:{self._place(dice, care)}~end:{ends}",
+            )
         for _ in range(dice.choice((1, 1, 2, 3)) if dice.random() < care else 0):
             parts = [self._place(dice, care)]
             good = (
@@ -249,12 +323,25 @@ class Requests:
             parts += dice.sample(good if dice.random() < care else bad, dice.choice((0, 1, 1, 2)))
             yield "stop", "~".join(parts)
         if dice.random() < 0.3:
-            yield "lunch", dice.choice(("45 min", "45 min 11:30-13:00") if dice.random() < care else ("0 min", "9 h", "x"))
+            yield (
+                "lunch",
+                dice.choice(
+                    ("45 min", "45 min 11:30-13:00")
+                    if dice.random() < care
+                    else ("0 min", "9 h", "x")
+                ),
+            )
 
     def _place(self, dice: random.Random, care: float) -> str:
-        near = [place for place in self.places if "mong-cai" in place or "ha-" in place or "dong" in place]
+        near = [
+            place
+            for place in self.places
+            if "mong-cai" in place or "ha-" in place or "dong" in place
+        ]
         if dice.random() < care:
-            return dice.choice((dice.choice(near), dice.choice(near), dice.choice(self.places), "107.9,21.5"))
+            return dice.choice(
+                (dice.choice(near), dice.choice(near), dice.choice(self.places), "107.9,21.5")
+            )
         return dice.choice((dice.choice(WORDS), dice.choice(JUNK)))
 
     def _known(self) -> dict[str, Callable[[random.Random], str]]:
@@ -270,11 +357,16 @@ class Requests:
             return dice.choice(("0", "1", "15", "60", "90", "100", "1000", "0.5"))
 
         def box(dice: random.Random) -> str:
-            return ",".join(f"{dice.uniform(low, high):.2f}" for low, high in ((102, 106), (18, 21), (106, 112), (21, 25)))
+            return ",".join(
+                f"{dice.uniform(low, high):.2f}"
+                for low, high in ((102, 106), (18, 21), (106, 112), (21, 25))
+            )
 
         sites = choice(*self.ids["parks"])
         out: dict[str, Callable[[random.Random], str]] = {
-            name: amount for name in args.PARAMETERS if name.startswith(("max_", "min_", "w_", "v_"))
+            name: amount
+            for name in args.PARAMETERS
+            if name.startswith(("max_", "min_", "w_", "v_"))
         }
         out |= {
             "q": choice(*WORDS),
@@ -296,7 +388,9 @@ class Requests:
             "network": choice(*self.networks, "none"),
             "closed": choice(*self.ids["gates"]),
             "year": choice("2030", "2035"),
-            "opens": lambda dice: f"{dice.choice(self.ids['corridors'])}:{dice.choice((2027, 2031, 1999))}",
+            "opens": lambda dice: (
+                f"{dice.choice(self.ids['corridors'])}:{dice.choice((2027, 2031, 1999))}"
+            ),
             "part": choice("sheet"),
             "wait": choice("1"),
             "minutes": choice("30", "30,60,120"),
@@ -342,7 +436,10 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/api/isochrones": (POINT, (*DRIVE, "minutes", "direction")),
     "/api/route": (("from", "to"), DRIVE),
     "/api/times": (POINT, (*DRIVE, "direction")),
-    "/compare": (("pick", "pick"), ("basis", "currency", "rate", "rate_date", "offer", "years_left", "pick", *DRIVE)),
+    "/compare": (
+        ("pick", "pick"),
+        ("basis", "currency", "rate", "rate_date", "offer", "years_left", "pick", *DRIVE),
+    ),
     "/download": ((), ("epsg", *args.FILTERS)),
     "/download/access": (("site",), ("epsg", "layer", *DRIVE)),
     "/match": ((), DRIVE),
@@ -362,7 +459,10 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def _usual(rule: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return max(((start, names) for start, names in PAGES.items() if rule.startswith(start)), key=lambda page: len(page[0]))[1]
+    return max(
+        ((start, names) for start, names in PAGES.items() if rule.startswith(start)),
+        key=lambda page: len(page[0]),
+    )[1]
 
 
 def failures(app: Flask, seeds: Iterable[int]) -> tuple[list[str], Counter[int]]:
@@ -388,7 +488,9 @@ def failures(app: Flask, seeds: Iterable[int]) -> tuple[list[str], Counter[int]]
 def main() -> int:
     from webapp import create_app
 
-    reader = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reader = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     reader.add_argument("count", nargs="?", type=int, default=500)
     reader.add_argument("--first", type=int, default=0, help="first seed")
     reader.add_argument("--seed", type=int, help="send this one only, and print its answer")
@@ -402,7 +504,13 @@ def main() -> int:
         return int(answer.status_code >= 500)
     start = time.monotonic()
     wrong, counts = failures(app, range(given.first, given.first + given.count))
-    lines = [*wrong, f"{given.count} requests in {time.monotonic() - start:.0f} s: {dict(sorted(counts.items()))}, {len(wrong)} failed"]
+    lines = [
+        *wrong,
+        (
+            f"{given.count} requests in {time.monotonic() - start:.0f} s:"
+            f" {dict(sorted(counts.items()))}, {len(wrong)} failed"
+        ),
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 1 if wrong else 0
 

@@ -1,7 +1,8 @@
-"""Run everything that must pass: lint, formatting, types and tests; install a browser first where there is none.
+"""Run everything that must pass: lint, formatting, types and tests; install a browser first where
+there is none.
 
-``make test`` calls it; on Windows, ``.venv\\Scripts\\python tests\\run.py`` does. Arguments go to pytest.
-"""
+``make test`` calls it; on Windows, ``.venv\\Scripts\\python tests\\run.py`` does. Arguments go to
+pytest."""
 
 import shutil
 import subprocess
@@ -9,7 +10,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
 
 
 def main() -> int:
@@ -37,7 +45,13 @@ def _browser() -> None:
     apt = shutil.which("apt-get")
     if apt and _is_root():
         subprocess.run([apt, "update", "-qq"], check=False)
-        if subprocess.run([apt, "install", "-y", "-qq", "chromium", "fonts-noto-cjk"], stdout=subprocess.DEVNULL).returncode == 0:
+        if (
+            subprocess.run(
+                [apt, "install", "-y", "-qq", "chromium", "fonts-noto-cjk"],
+                stdout=subprocess.DEVNULL,
+            ).returncode
+            == 0
+        ):
             return
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 

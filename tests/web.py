@@ -1,7 +1,8 @@
-"""Helpers of the web tests: pages read as a person reads them, data packages made for a test, a server, a browser.
+"""Helpers of the web tests: pages read as a person reads them, data packages made for a test, a
+server, a browser.
 
-A plugin of the test modules (``pytest_plugins``) that they import as well, hence PYTEST_DONT_REWRITE.
-"""
+A plugin of the test modules (``pytest_plugins``) that they import as well, hence
+PYTEST_DONT_REWRITE."""
 
 from __future__ import annotations
 
@@ -28,15 +29,39 @@ from webapp import create_app, server
 from webapp.jobs import Desk
 
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>${1}"
-"""Runs on a server that compiles it, in a page that inserts it, and in a script that interpolates it."""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+"""Runs on a server that compiles it, in a page that inserts it, and in a script that interpolates
+it.
+"""
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 
-# Pages -----------------------------------------------------------------------------------------------------------------
+# Pages
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -50,7 +75,9 @@ class Link:
 
 @dataclass
 class Page(HTMLParser):
-    """A page or fragment, read: what it says, where it leads, its tables, and every element with its attributes."""
+    """A page or fragment, read: what it says, where it leads, its tables, and every element with
+    its attributes.
+    """
 
     source: str
     elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -132,12 +159,15 @@ class Page(HTMLParser):
 def read(client: FlaskClient, path: str, expected: int = 200, /, **query: Any) -> Page:
     """Ask for a page and read it."""
     answer = client.get(path, query_string=urlencode(query, doseq=True) or None)
-    assert answer.status_code == expected, f"{path} {query}: {answer.status_code} {Page(answer.text).text[:300]}"
+    assert answer.status_code == expected, (
+        f"{path} {query}: {answer.status_code} {Page(answer.text).text[:300]}"
+    )
     assert answer.mimetype == "text/html"
     return Page(answer.text)
 
 
-# Data packages ---------------------------------------------------------------------------------------------------------
+# Data packages
+# ---------------------------------------------------------------------------------------------------------
 
 
 def tables_of(folder: Path) -> Iterator[tuple[Path, tuple[Field, ...]]]:
@@ -158,18 +188,49 @@ def rewrite(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, 
         writer.writerows(change(rows))
 
 
-REFERENCES = {"corridor_id", "other_corridor_id", "node_id", "policies", "id", "profile", "road_class", "gate", "closed_on", "workdays"}
-"""Text that other rows look up; all other free text may say anything, opening hours in a comment."""
+REFERENCES = {
+    "corridor_id",
+    "other_corridor_id",
+    "node_id",
+    "policies",
+    "id",
+    "profile",
+    "road_class",
+    "gate",
+    "closed_on",
+    "workdays",
+}
+"""Text that other rows look up; all other free text may say anything, opening hours in a comment.
+"""
 
 
 def make_hostile(folder: Path) -> Path:
-    """Copy the bundled data with the hostile text in every text field that is free, also in the package's own words."""
-    shutil.copytree(layers.bundled(), folder, ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"))
+    """Copy the bundled data with the hostile text in every text field that is free, also in the
+    package's own words.
+    """
+    shutil.copytree(
+        layers.bundled(), folder, ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__")
+    )
     for path, fields in tables_of(folder):
-        free = [one.name for one in fields if one.type in ("string", "list") and not one.allowed and not one.pattern]
-        free = [name for name in free if name not in REFERENCES and not (path.stem == "crossings" and name == "kind")]
-        said = dict.fromkeys(free, HOSTILE) | {"opening_hours": '24/7 "' + HOSTILE.replace('"', "'") + '"'}
-        rewrite(path, lambda rows, said=said: [row | {name: said[name] for name in said.keys() & row.keys()} for row in rows])  # type: ignore[misc]
+        free = [
+            one.name
+            for one in fields
+            if one.type in ("string", "list") and not one.allowed and not one.pattern
+        ]
+        free = [
+            name
+            for name in free
+            if name not in REFERENCES and not (path.stem == "crossings" and name == "kind")
+        ]
+        said = dict.fromkeys(free, HOSTILE) | {
+            "opening_hours": '24/7 "' + HOSTILE.replace('"', "'") + '"'
+        }
+        rewrite(
+            path,
+            lambda rows, said=said: [
+                row | {name: said[name] for name in said.keys() & row.keys()} for row in rows
+            ],
+        )  # type: ignore[misc]
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     package |= {"title": HOSTILE, "description": HOSTILE}
     for resource in package["resources"]:
@@ -186,18 +247,23 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_hostile(tmp_path_factory.mktemp("hostile") / "data")
 
 
-# The app, a server ------------------------------------------------------------------------------------------------------
+# The app, a server
+# ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
-    """Make the app with an empty home folder; errors come out as answers, as they do when it serves."""
+    """Make the app with an empty home folder; errors come out as answers, as they do when it
+    serves.
+    """
 
     def make(data: Path | None = None, **config: Any) -> Flask:
         home = tmp_path_factory.mktemp("home")
         app = create_app({"HOME": str(home), "DATA": str(data or layers.bundled()), **config})
         app.config["PROPAGATE_EXCEPTIONS"] = False
-        app.extensions["zoneatlas"].keep("desk", lambda: Desk(patience_s=120))  # compiled the first time, plans take long
+        app.extensions["zoneatlas"].keep(
+            "desk", lambda: Desk(patience_s=120)
+        )  # compiled the first time, plans take long
         return app
 
     return make
@@ -235,7 +301,8 @@ def serving(app: Flask) -> Iterator[str]:
         listener.close()
 
 
-# A browser --------------------------------------------------------------------------------------------------------------
+# A browser
+# --------------------------------------------------------------------------------------------------------------
 
 
 def find_browser() -> str | None:
@@ -262,7 +329,9 @@ def browsing() -> Iterator[Any]:
 
 @dataclass
 class Watch:
-    """What a tab did beyond showing a page: what it wrote to the console, what it asked for, what it opened."""
+    """What a tab did beyond showing a page: what it wrote to the console, what it asked for, what
+    it opened.
+    """
 
     console: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -281,9 +350,13 @@ class Watch:
         return page
 
     def quiet(self, url: str) -> None:
-        """Hold the tab to what is allowed: no script error, no policy broken, no dialog, no other host."""
+        """Hold the tab to what is allowed: no script error, no policy broken, no dialog, no other
+        host.
+        """
         assert not self.errors
         assert not self.dialogs
         odd = [line for line in self.console if line.startswith(("error", "warning"))]
-        assert not [line for line in odd if "registration blocked by Playwright" not in line]  # where a test keeps the service worker out
+        assert not [
+            line for line in odd if "registration blocked by Playwright" not in line
+        ]  # where a test keeps the service worker out
         assert not [one for one in self.requests if not one.startswith((url, "data:", "blob:"))]

@@ -1,4 +1,6 @@
-"""The web app: HTTP and nothing else. What it answers with comes from :mod:`geo`, through the store."""
+"""The web app: HTTP and nothing else. What it answers with comes from :mod:`geo`, through the
+store.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     Parameters
     ----------
     config
-        Settings by name (see ``settings.SETTINGS``) and any of Flask's own; they go before the environment.
+        Settings by name (see ``settings.SETTINGS``) and any of Flask's own; they go before the
+        environment.
 
     Raises
     ------
@@ -62,17 +65,29 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     from webapp.trips import pages as trip
 
     app = Flask(__name__)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, BABEL_DEFAULT_LOCALE="en")
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        BABEL_DEFAULT_LOCALE="en",
+    )
     app.config.update(config or {})
     app.config.update(settings.resolve(config))
-    app.extensions["zoneatlas"] = Store(app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"])
+    app.extensions["zoneatlas"] = Store(
+        app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"]
+    )
     storage.sweep(app.config["HOME"] / "networks")
     app.extensions["zoneatlas.served"] = served = Served(app)
     labels.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(switch_query=site_sheet.switch_query, map_query=site_sheet.map_query, toggled=site_sheet.toggled)
+    app.jinja_env.globals.update(
+        switch_query=site_sheet.switch_query,
+        map_query=site_sheet.map_query,
+        toggled=site_sheet.toggled,
+    )
     app.jinja_env.filters["provenance"] = provenance.in_words
-    app.jinja_env.globals.update(years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query)
+    app.jinja_env.globals.update(
+        years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
+    )
     for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
         app.register_blueprint(blueprint)
     for blueprint in (
@@ -103,7 +118,9 @@ def _new_nonce() -> None:
 
 
 def _check_address() -> None:
-    """Refuse a foreign host, to which a page elsewhere may have led a browser, and an endless address."""
+    """Refuse a foreign host, to which a page elsewhere may have led a browser, and an endless
+    address.
+    """
     if not settings.trusts(current_app.config["HOSTS"], request.headers.get("Host")):
         raise SecurityError(f"Host {request.headers.get('Host', '')[:100]!r} is not trusted.")
     if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > MAX_ADDRESS:
@@ -116,8 +133,9 @@ def _headers(response: Response) -> Response:
     nonce = getattr(g, "nonce", "")
     response.headers.setdefault(
         "Content-Security-Policy",
-        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:{host}; "
-        "connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
+        f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
@@ -137,28 +155,52 @@ def _open_to_all(response: Response) -> None:
     response.headers["Access-Control-Expose-Headers"] = "Content-Disposition, ETag, Retry-After"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
+        )
         response.headers["Access-Control-Max-Age"] = "86400"
 
 
 def _wants_json() -> bool:
-    return request.path.startswith("/api/") or request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    return (
+        request.path.startswith("/api/")
+        or request.accept_mimetypes.best_match(["text/html", "application/json"])
+        == "application/json"
+    )
 
 
-def _say(status: int, message: str, faults: tuple[str, ...] = (), parameters: tuple[str, ...] = ()) -> tuple[Any, int]:
+def _say(
+    status: int, message: str, faults: tuple[str, ...] = (), parameters: tuple[str, ...] = ()
+) -> tuple[Any, int]:
     if _wants_json():
         return {"code": status, "description": "\n".join([message, *faults])}, status
     if request.args.get("part") == "sheet":
         return render_template("_error.html", message=message, faults=faults), status
-    return render_template("error.html", status=status, message=message, faults=faults, onward=_onward(parameters)), status
+    return (
+        render_template(
+            "error.html", status=status, message=message, faults=faults, onward=_onward(parameters)
+        ),
+        status,
+    )
 
 
 def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the links of an error page, text and address: what was asked without its faults, and the page before."""
+    """Return the links of an error page, text and address: what was asked without its faults, and
+    the page before.
+    """
     onward = []
     if parameters and request.method == "GET":
-        sound = [(name, value) for name, value in request.args.items(multi=True) if name not in parameters]
-        onward.append((gettext("Continue without the faulty part"), request.path + (f"?{urlencode(sound)}" if sound else "")))
+        sound = [
+            (name, value)
+            for name, value in request.args.items(multi=True)
+            if name not in parameters
+        ]
+        onward.append(
+            (
+                gettext("Continue without the faulty part"),
+                request.path + (f"?{urlencode(sound)}" if sound else ""),
+            )
+        )
     before = urlsplit(request.referrer or "")
     address = f"/{before.path.lstrip('/')}" + (f"?{before.query}" if before.query else "")
     if before.netloc == request.host and address != request.full_path.rstrip("?"):
@@ -173,11 +215,19 @@ def _atlas_error(error: AtlasError) -> Response:
     if len(every) > MOST_FAULTS:
         faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)
     message = i18n.said(getattr(error, "message", str(error)))
-    response = current_app.make_response(_say(status, message, faults, getattr(error, "parameters", ())))
+    response = current_app.make_response(
+        _say(status, message, faults, getattr(error, "parameters", ()))
+    )
     if status == 503:
         response.headers["Retry-After"] = str(turnstile.RETRY_AFTER_S)
-    if isinstance(error, turnstile.BusyError) and request.method == "GET" and response.mimetype == "text/html":
-        response.headers["Refresh"] = str(turnstile.RETRY_AFTER_S)  # a page asks again by itself; scripts of ours read Retry-After
+    if (
+        isinstance(error, turnstile.BusyError)
+        and request.method == "GET"
+        and response.mimetype == "text/html"
+    ):
+        response.headers["Refresh"] = str(
+            turnstile.RETRY_AFTER_S
+        )  # a page asks again by itself; scripts of ours read Retry-After
     return response
 
 
@@ -185,9 +235,17 @@ def _http_error(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error
     if isinstance(error, SecurityError):
-        return Response(f"{error.description} Set TRUSTED_HOSTS or PUBLIC_URL.\n", status=error.code, mimetype="text/plain")
+        return Response(
+            f"{error.description} Set TRUSTED_HOSTS or PUBLIC_URL.\n",
+            status=error.code,
+            mimetype="text/plain",
+        )
     if isinstance(error, RequestURITooLarge):  # a page would repeat the address in its links
-        return Response(f"The address is longer than {MAX_ADDRESS} characters.\n", status=error.code, mimetype="text/plain")
+        return Response(
+            f"The address is longer than {MAX_ADDRESS} characters.\n",
+            status=error.code,
+            mimetype="text/plain",
+        )
     answer = error.get_response()
     message = str(HTTP_SENTENCES.get(error.code, error.description))
     body, status = _say(error.code, message)

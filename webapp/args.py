@@ -1,4 +1,6 @@
-"""Everything that is read from a query string: one table of parameters, one error that names every fault."""
+"""Everything that is read from a query string: one table of parameters, one error that names every
+fault.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,17 @@ MAX_LENGTH = 200
 YEARS = (2030, 2035)
 """Years to come that can be asked for."""
 LENGTHS = {
-    **{"text": 2000, "opens": 1000, "stop": 12_000, "day": 3000, "ids": 6000, "closed": 6000, "notes": 2000, "source": 2000, "point": 1500},
+    **{
+        "text": 2000,
+        "opens": 1000,
+        "stop": 12_000,
+        "day": 3000,
+        "ids": 6000,
+        "closed": 6000,
+        "notes": 2000,
+        "source": 2000,
+        "point": 1500,
+    },
     **{"hours": 6000, "contact": 2000, "end": 3000},
 }
 """How long these may be instead, a line break counted as one."""
@@ -37,7 +49,10 @@ class AddressError(InputError):
     """Parameters of an address that cannot be read; ``parameters`` are their names."""
 
     def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults.values())
+        super().__init__(
+            _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
+            faults.values(),
+        )
         self.parameters = tuple(faults)
 
 
@@ -52,7 +67,8 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Only the parameters that were given and not empty, without ``lang``, which :mod:`webapp.i18n` answers.
+        Only the parameters that were given and not empty, without ``lang``, which
+        :mod:`webapp.i18n` answers.
 
     Raises
     ------
@@ -65,14 +81,19 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Slip:
-    """What somebody typed into a field that cannot be read, and the fault in it, without the name of the field."""
+    """What somebody typed into a field that cannot be read, and the fault in it, without the name
+    of the field.
+    """
 
     text: str
     fault: str
 
 
-def parse_form(given: MultiDict[str, str], allowed: Iterable[str], typed: Iterable[str]) -> tuple[dict[str, Any], dict[str, Slip]]:
-    """Read a query string as :func:`parse` does, but keep the page: faults in fields that people type into are returned by field.
+def parse_form(
+    given: MultiDict[str, str], allowed: Iterable[str], typed: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Slip]]:
+    """Read a query string as :func:`parse` does, but keep the page: faults in fields that people
+    type into are returned by field.
 
     Raises
     ------
@@ -85,12 +106,18 @@ def parse_form(given: MultiDict[str, str], allowed: Iterable[str], typed: Iterab
     slips: dict[str, Slip] = {}
     for name, raw in given.lists():
         if name not in allowed:
-            faults[name] = _("%(name)s: is not known here; known are: %(known)s", name=_shown(name), known=", ".join(allowed))
+            faults[name] = _(
+                "%(name)s: is not known here; known are: %(known)s",
+                name=_shown(name),
+                known=", ".join(allowed),
+            )
             continue
         texts = [text for text in raw if text != ""]
         most = LENGTHS.get(name, MAX_LENGTH)
         if any(len(text.replace("\r\n", "\n")) > most or "\x00" in text for text in texts):
-            faults[name] = _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most)
+            faults[name] = _(
+                "%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most
+            )
         elif texts:
             try:
                 values[name] = PARAMETERS[name](texts)
@@ -146,8 +173,15 @@ def _within(limit: int) -> Reader:
         value = number(_once(texts))
         if not math.isfinite(value) or abs(value) > limit:
             if limit == 180:
-                raise ValueError(_("%(text)s is no longitude: it lies between -180 and 180", text=_shown(texts[0])))
-            raise ValueError(_("%(text)s is no latitude: it lies between -90 and 90", text=_shown(texts[0])))
+                raise ValueError(
+                    _(
+                        "%(text)s is no longitude: it lies between -180 and 180",
+                        text=_shown(texts[0]),
+                    )
+                )
+            raise ValueError(
+                _("%(text)s is no latitude: it lies between -90 and 90", text=_shown(texts[0]))
+            )
         return value
 
     return read
@@ -171,7 +205,9 @@ def _choice(*allowed: str) -> Reader:
     def read(texts: list[str]) -> str:
         text = _once(texts)
         if text not in allowed:
-            raise ValueError(_("“%(text)s” is not one of %(known)s", text=_shown(text), known=", ".join(allowed)))
+            raise ValueError(
+                _("“%(text)s” is not one of %(known)s", text=_shown(text), known=", ".join(allowed))
+            )
         return text
 
     return read
@@ -187,7 +223,13 @@ def _several_of(allowed: Iterable[str]) -> Reader:
     def read(texts: list[str]) -> list[str]:
         wrong = [text for text in texts if text not in allowed]
         if wrong:
-            raise ValueError(_("“%(text)s” is not one of %(known)s", text=_shown(wrong[0]), known=", ".join(allowed)))
+            raise ValueError(
+                _(
+                    "“%(text)s” is not one of %(known)s",
+                    text=_shown(wrong[0]),
+                    known=", ".join(allowed),
+                )
+            )
         return texts
 
     return read
@@ -225,7 +267,11 @@ def _minutes(texts: list[str]) -> list[int]:
     parts = _once(texts).split(",")
     if len(parts) > 6 or not all(re.fullmatch(r"[1-9]\d{0,2}", part, re.ASCII) for part in parts):
         raise ValueError(
-            _("“%(text)s” is not one to six whole numbers of minutes from 1 to 999, separated by commas", text=_shown(texts[0]))
+            _(
+                "“%(text)s” is not one to six whole numbers of minutes from 1 to 999, separated by"
+                " commas",
+                text=_shown(texts[0]),
+            )
         )
     return [int(part) for part in parts]
 
@@ -261,19 +307,33 @@ def _epsg(texts: list[str]) -> int:
 def _amount(texts: list[str]) -> float:
     value = number(_once(texts))
     if not 0 <= value <= 1e9:
-        raise ValueError(_("%(text)s is no amount: it lies between 0 and a thousand million", text=_shown(texts[0])))
+        raise ValueError(
+            _(
+                "%(text)s is no amount: it lies between 0 and a thousand million",
+                text=_shown(texts[0]),
+            )
+        )
     return value
 
 
 def _number(texts: list[str]) -> float:
     value = number(_once(texts))
     if abs(value) > 1e9:
-        raise ValueError(_("%(text)s is no amount: it lies between 0 and a thousand million", text=_shown(texts[0])))
-    return int(value) if value.is_integer() else value  # as it was typed, should it have to be repeated
+        raise ValueError(
+            _(
+                "%(text)s is no amount: it lies between 0 and a thousand million",
+                text=_shown(texts[0]),
+            )
+        )
+    return (
+        int(value) if value.is_integer() else value
+    )  # as it was typed, should it have to be repeated
 
 
 def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
-    """Read ``site:factory_month:4.5:USD``, an amount of money for a square metre; every fault of every offer is named."""
+    """Read ``site:factory_month:4.5:USD``, an amount of money for a square metre; every fault of
+    every offer is named.
+    """
     out: list[tuple[str, str, float, str]] = []
     faults: list[str] = []
     form = rf"([a-z0-9]+(?:-[a-z0-9]+)*):({'|'.join(BASES)}):([^:]+):({'|'.join(CURRENCIES)})"
@@ -298,18 +358,29 @@ def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
 def _weight(texts: list[str]) -> float:
     value = number(_once(texts))
     if not 0 <= value <= 100:
-        raise ValueError(_("%(text)s is no weight: it lies between 0 and 100", text=_shown(texts[0])))
+        raise ValueError(
+            _("%(text)s is no weight: it lies between 0 and 100", text=_shown(texts[0]))
+        )
     return value
 
 
 def _shape(texts: list[str]) -> tuple[str, tuple[float | None, ...]]:
-    """Read ``saturating``, ``linear:30:180``, one end of which may be empty, or ``step:60``: the shape, and the ends that are said."""
+    """Read ``saturating``, ``linear:30:180``, one end of which may be empty, or ``step:60``: the
+    shape, and the ends that are said.
+    """
     text = _once(texts)
     shape, *ends = text.split(":")
     if shape not in SHAPES:
-        raise ValueError(_("“%(text)s” is not one of %(known)s", text=_shown(shape), known=", ".join(SHAPES)))
+        raise ValueError(
+            _("“%(text)s” is not one of %(known)s", text=_shown(shape), known=", ".join(SHAPES))
+        )
     if ends and len(ends) != (1 if shape == "step" else 2):
-        raise ValueError(_("“%(text)s” has not the form step:60, linear, linear:30:180 or saturating:30:180", text=_shown(text)))
+        raise ValueError(
+            _(
+                "“%(text)s” has not the form step:60, linear, linear:30:180 or saturating:30:180",
+                text=_shown(text),
+            )
+        )
     numbers: list[float | None] = []
     faults = []
     for end in ends:
@@ -326,12 +397,19 @@ def _criteria(texts: list[str]) -> list[str]:
     wrong = [text for text in texts if text not in CRITERIA]
     if wrong:
         known = ", ".join(CRITERIA)
-        raise ValueError("; ".join(_("“%(text)s” is not one of %(known)s", text=_shown(text), known=known) for text in wrong))
+        raise ValueError(
+            "; ".join(
+                _("“%(text)s” is not one of %(known)s", text=_shown(text), known=known)
+                for text in wrong
+            )
+        )
     return texts
 
 
 def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
-    """Read ``gate:port:3``, the first three times as important as the second; 1/3 is -3. Every fault of every pair is named."""
+    """Read ``gate:port:3``, the first three times as important as the second; 1/3 is -3. Every
+    fault of every pair is named.
+    """
     out: dict[tuple[str, str], int] = {}
     faults: list[str] = []
     for text in texts:
@@ -339,9 +417,21 @@ def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
         one, other, times = found.groups() if found else ("", "", "")
         unknown = [name for name in (one, other) if name not in CRITERIA]
         if not found:
-            faults.append(_("“%(text)s” has not the form first:second:3, with a number from 1 to 9 or from -2 to -9", text=_shown(text)))
+            faults.append(
+                _(
+                    "“%(text)s” has not the form first:second:3, with a number from 1 to 9 or from"
+                    " -2 to -9",
+                    text=_shown(text),
+                )
+            )
         elif unknown:
-            faults.append(_("“%(text)s” compares what is not one of %(known)s", text=_shown(text), known=", ".join(CRITERIA)))
+            faults.append(
+                _(
+                    "“%(text)s” compares what is not one of %(known)s",
+                    text=_shown(text),
+                    known=", ".join(CRITERIA),
+                )
+            )
         elif one == other:
             faults.append(_("“%(text)s” compares a criterion with itself", text=_shown(text)))
         elif {(one, other), (other, one)} & out.keys():
@@ -354,7 +444,9 @@ def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
 
 
 def _allowed(name: str) -> list[str]:
-    return [value for layer in LAYERS.values() if layer.has(name) for value in layer.field(name).allowed]
+    return [
+        value for layer in LAYERS.values() if layer.has(name) for value in layer.field(name).allowed
+    ]
 
 
 PARAMETERS: dict[str, Reader] = {
@@ -406,7 +498,10 @@ RANKING: dict[str, Reader] = {
     "pick": lambda texts: [_slug([text]) for text in texts],
     **{f"max_{name}": _amount for name in ("gate", "port", "airport", "city", "rent", "occupancy")},
     **{f"min_{name}": _amount for name in ("people", "area")},
-    **{f"w_{name}": _weight for name in ("gate", "port", "airport", "city", "people", "area", "rent", "occupancy")},
+    **{
+        f"w_{name}": _weight
+        for name in ("gate", "port", "airport", "city", "people", "area", "rent", "occupancy")
+    },
 }
 for _name in CRITERIA:
     RANKING |= {f"v_{_name}": _shape, f"v_{_name}_from": _amount, f"v_{_name}_to": _amount}
@@ -424,7 +519,9 @@ MONEY: dict[str, Reader] = {
     "offer_value": _amount,
     "offer_currency": _choice(*CURRENCIES),
 }
-"""On what basis money is compared. Whether what is stated makes sense is said by :mod:`geo.siting.money`."""
+"""On what basis money is compared. Whether what is stated makes sense is said by
+:mod:`geo.siting.money`.
+"""
 PARAMETERS |= MONEY
 
 TRIP: dict[str, Reader] = {
@@ -445,4 +542,8 @@ FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
 
 def filters(values: dict[str, Any]) -> dict[str, Any]:
     """Take the filters out of parsed values, by the column each of them narrows."""
-    return {"province_en" if name == "province" else name: values[name] for name in FILTERS if name in values}
+    return {
+        "province_en" if name == "province" else name: values[name]
+        for name in FILTERS
+        if name in values
+    }

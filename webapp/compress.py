@@ -7,7 +7,14 @@ from collections.abc import Callable
 
 from flask import Response, request
 
-TEXT = ("text/", "application/json", "application/geo+json", "application/javascript", "image/svg+xml", "application/vnd.oai.openapi+json")
+TEXT = (
+    "text/",
+    "application/json",
+    "application/geo+json",
+    "application/javascript",
+    "image/svg+xml",
+    "application/vnd.oai.openapi+json",
+)
 LEAST_BYTES = 1000
 LARGEST_KEPT = 64
 """So many compressed static files are kept in memory."""
@@ -18,10 +25,18 @@ def compressor() -> Callable[[Response], Response]:
     kept: dict[str, bytes] = {}
 
     def compress(response: Response) -> Response:
-        if not (response.mimetype or "").startswith(TEXT) or response.status_code != 200 or "Content-Encoding" in response.headers:
+        if (
+            not (response.mimetype or "").startswith(TEXT)
+            or response.status_code != 200
+            or "Content-Encoding" in response.headers
+        ):
             return response
         response.vary.add("Accept-Encoding")
-        if not request.accept_encodings.quality("gzip") or request.method != "GET" or (response.content_length or 0) < LEAST_BYTES:
+        if (
+            not request.accept_encodings.quality("gzip")
+            or request.method != "GET"
+            or (response.content_length or 0) < LEAST_BYTES
+        ):
             return response
         etag, _ = response.get_etag()
         if request.endpoint == "static" and etag:

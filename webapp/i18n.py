@@ -1,8 +1,9 @@
-"""The languages of the interface: which one an answer is in, its catalogue, its numbers and dates, and what there is to translate.
+"""The languages of the interface: which one an answer is in, its catalogue, its numbers and dates,
+and what there is to translate.
 
-Catalogues are read as they are edited, from ``messages.po``, the first time a language is asked for. That takes some 50 ms
-and spares compiled copies, which are not kept in the repository and could be older than what they were made from.
-"""
+Catalogues are read as they are edited, from ``messages.po``, the first time a language is asked
+for. That takes some 50 ms and spares compiled copies, which are not kept in the repository and
+could be older than what they were made from."""
 
 from __future__ import annotations
 
@@ -28,12 +29,16 @@ COOKIE = "lang"
 YEAR_S = 365 * 24 * 3600
 FOLDER = Path(__file__).parent / "translations"
 LONGEST, MOST_COLONS = 600, 4
-"""Of a sentence that is looked for by its form, so that what somebody typed cannot make the search long."""
+"""Of a sentence that is looked for by its form, so that what somebody typed cannot make the search
+long.
+"""
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language: ``code`` in addresses and in names of columns, ``locale`` for Babel, ``tag`` in HTML and HTTP, its own ``name``."""
+    """A language: ``code`` in addresses and in names of columns, ``locale`` for Babel, ``tag`` in
+    HTML and HTTP, its own ``name``.
+    """
 
     code: str
     locale: str
@@ -51,7 +56,8 @@ LANGUAGES = {
 }
 ENGLISH = LANGUAGES["en"]
 
-# Which language an answer is in ------------------------------------------------------------------------------------------
+# Which language an answer is in
+# ------------------------------------------------------------------------------------------
 
 
 def install(app: Flask) -> None:
@@ -68,13 +74,16 @@ def current() -> Language:
 
 
 def _choose() -> str:
-    """Take the language from the address, else from the cookie, else from the browser; what names no language of ours counts nowhere.
+    """Take the language from the address, else from the cookie, else from the browser; what names
+    no language of ours counts nowhere.
 
     That an address names one that is none is told by :func:`webapp.args.parse`.
     """
     if not has_request_context():
         return ENGLISH.locale
-    preferred = (re.split("[-_]", tag)[0].lower() for tag, quality in request.accept_languages if quality > 0)  # the dearest first
+    preferred = (
+        re.split("[-_]", tag)[0].lower() for tag, quality in request.accept_languages if quality > 0
+    )  # the dearest first
     wishes = (request.args.get("lang"), request.cookies.get(COOKIE), *preferred)
     return next((LANGUAGES[wish].locale for wish in wishes if wish in LANGUAGES), ENGLISH.locale)
 
@@ -82,17 +91,27 @@ def _choose() -> str:
 def _say_language(response: Response) -> Response:
     """Head pages and errors with their language, and remember the one that a page's address names.
 
-    Layers, downloads and files hold codes, not texts: they are the same in every language and may be kept for all.
-    """
+    Layers, downloads and files hold codes, not texts: they are the same in every language and may
+    be kept for all."""
     page = response.mimetype == "text/html"
     if not page and response.mimetype != "application/pdf" and response.status_code < 400:
         return response
-    if request.method != "POST":  # an answer to a form is kept by the browser alone, for Back, and has to be found again after the cookie
+    if (
+        request.method != "POST"
+    ):  # an answer to a form is kept by the browser alone, for Back, and has to be found again after the cookie
         response.vary.update(("Accept-Language", "Cookie"))
     response.headers["Content-Language"] = current().tag
     asked = request.args.get("lang")
-    if page and response.status_code < 400 and asked in LANGUAGES and asked != request.cookies.get(COOKIE) and "part" not in request.args:
-        response.set_cookie(COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure)
+    if (
+        page
+        and response.status_code < 400
+        and asked in LANGUAGES
+        and asked != request.cookies.get(COOKIE)
+        and "part" not in request.args
+    ):
+        response.set_cookie(
+            COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+        )
     return response
 
 
@@ -102,7 +121,8 @@ def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
     return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
 
 
-# Catalogues ---------------------------------------------------------------------------------------------------------------
+# Catalogues
+# ---------------------------------------------------------------------------------------------------------------
 
 
 class Catalogues(Domain):  # type: ignore[misc]
@@ -127,7 +147,9 @@ def catalogue(locale: str) -> NullTranslations:
 
 
 def translated(text: Any) -> str:
-    """Translate a text that the code or the bundled data package brings along; any other stays as it is."""
+    """Translate a text that the code or the bundled data package brings along; any other stays as
+    it is.
+    """
     return gettext(str(text)) if text else ""
 
 
@@ -139,7 +161,14 @@ def province(name: Any) -> str:
 @functools.cache
 def province_names(name: str) -> tuple[str, ...]:
     """Return the names of a province in all languages, for the search."""
-    return tuple(dict.fromkeys((name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()))))
+    return tuple(
+        dict.fromkeys(
+            (
+                name,
+                *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()),
+            )
+        )
+    )
 
 
 def N_(text: str) -> str:
@@ -169,7 +198,9 @@ SENTENCES = (
     N_("%(kinds)s are different quantities: %(help)s."),
     N_("%(currencies)s are different currencies: say an exchange rate and its date, and convert."),
 )
-"""Sentences of :mod:`geo` that a visitor meets. The library knows no languages, so they are known again by their form."""
+"""Sentences of :mod:`geo` that a visitor meets. The library knows no languages, so they are known
+again by their form.
+"""
 PARTS = (
     N_("land rent for the whole lease term"),
     N_("land rent per year left of the lease"),
@@ -178,22 +209,29 @@ PARTS = (
     N_("say the years left of the lease and convert"),
     N_("they pay for different things"),
 )
-"""Words of :mod:`geo` that are filled into such sentences, alone or several with “and” between them."""
+"""Words of :mod:`geo` that are filled into such sentences, alone or several with “and” between
+them.
+"""
 
 
 def said(sentence: str) -> str:
-    """Give a sentence of :mod:`geo` in the language of the request, also one behind a path such as ``stops[3].visit: ``.
+    """Give a sentence of :mod:`geo` in the language of the request, also one behind a path such as
+    ``stops[3].visit: ``.
 
     One that is not known by its form stays English.
     """
     if current() is ENGLISH:
         return sentence
     path = re.match(r"[\w.\[\]]+: |", sentence)
-    colons = islice(re.finditer(": ", sentence), MOST_COLONS)  # the path of a key that somebody made up may hold some
+    colons = islice(
+        re.finditer(": ", sentence), MOST_COLONS
+    )  # the path of a key that somebody made up may hold some
     for begin in (path.end() if path else 0, 0, *(found.end() for found in colons)):
         known = form(sentence[begin:])
         if known:
-            return sentence[:begin] + gettext(known[0], **{name: _part(name, text) for name, text in known[1].items()})
+            return sentence[:begin] + gettext(
+                known[0], **{name: _part(name, text) for name, text in known[1].items()}
+            )
     return sentence
 
 
@@ -225,11 +263,14 @@ def _part(name: str, text: str) -> str:
     return gettext(" and ").join(map(gettext, several)) if known else text
 
 
-# Dates -----------------------------------------------------------------------------------------------------------------------
+# Dates
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 def day(text: Any) -> str:
-    """Write a date of the data, which may be only a year or a month, in the language of the request."""
+    """Write a date of the data, which may be only a year or a month, in the language of the
+    request.
+    """
     found = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", str(text))
     if not found:
         return str(text)
@@ -248,7 +289,8 @@ def weekday(text: str) -> str:
     return str(format_date(date.fromisoformat(text), "full", locale=get_locale() or ENGLISH.locale))
 
 
-# What there is to translate --------------------------------------------------------------------------------------------------
+# What there is to translate
+# --------------------------------------------------------------------------------------------------
 
 
 def extract_tables(*_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any, list[str]]]:
@@ -256,7 +298,11 @@ def extract_tables(*_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any
     from geo.schema import LAYERS
 
     for layer in LAYERS.values():
-        for text in (layer.title, layer.description, *(text for field in layer.fields for text in (field.title, field.description))):
+        for text in (
+            layer.title,
+            layer.description,
+            *(text for field in layer.fields for text in (field.title, field.description)),
+        ):
             if text:
                 yield 0, "gettext", text, []
         for unit in (field.unit for field in layer.fields):
@@ -264,8 +310,12 @@ def extract_tables(*_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any
                 yield 0, "gettext", unit, []
 
 
-def extract_package(file: Any, *_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any, list[str]]]:
-    """Give the words of a data package to pybabel: titles, descriptions, and the provinces of its layers."""
+def extract_package(
+    file: Any, *_args: Any, **_options: Any
+) -> Iterator[tuple[int, str, Any, list[str]]]:
+    """Give the words of a data package to pybabel: titles, descriptions, and the provinces of its
+    layers.
+    """
     package = json.load(file)
     for one in (package, *package["resources"]):
         for text in filter(None, (one.get("title"), one.get("description"))):
@@ -274,6 +324,10 @@ def extract_package(file: Any, *_args: Any, **_options: Any) -> Iterator[tuple[i
     for path in sorted(Path(file.name).parent.glob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as table:
             for row in csv.DictReader(table):
-                provinces |= {row[name] for name in ("province_en", "province_former_en", "opposite_province_en") if row.get(name)}
+                provinces |= {
+                    row[name]
+                    for name in ("province_en", "province_former_en", "opposite_province_en")
+                    if row.get(name)
+                }
     for name in sorted(provinces):
         yield 0, "pgettext", ("province", name), []

@@ -17,11 +17,15 @@ MOST_WAITING = 8
 MOST_OF_CLIENT = 4
 """Pieces of work of one client that may wait."""
 PATIENCE_S = 8.0
-"""How long a request waits, which holds a thread of the server meanwhile; then its client is asked to come again."""
+"""How long a request waits, which holds a thread of the server meanwhile; then its client is asked
+to come again.
+"""
 
 
 class Job:
-    """A piece of work: ``share`` of it that is done, from 0 to 1, what comes of it, and the ``client`` who asked first."""
+    """A piece of work: ``share`` of it that is done, from 0 to 1, what comes of it, and the
+    ``client`` who asked first.
+    """
 
     def __init__(self, client: str = "", patience_s: float | None = PATIENCE_S) -> None:
         self.client = client
@@ -34,11 +38,15 @@ class Job:
         self.share = max(self.share, min(float(share), 1.0))
 
     def result(self, wait_s: float | None) -> Any:
-        """Return what came of it, or raise what went wrong; `TimeoutError` where it is not done in time, which None does not limit."""
+        """Return what came of it, or raise what went wrong; `TimeoutError` where it is not done in
+        time, which None does not limit.
+        """
         return self.future.result(wait_s)
 
     def patiently(self) -> Any:
-        """Return what came of it, for a client that cannot be told how far it is; `BusyError` where it takes too long."""
+        """Return what came of it, for a client that cannot be told how far it is; `BusyError` where
+        it takes too long.
+        """
         try:
             return self.result(self.patience_s)
         except TimeoutError:
@@ -51,7 +59,8 @@ class Desk:
     Parameters
     ----------
     patience_s
-        How long :meth:`Job.patiently` waits; None waits until the work is done, as the command line does.
+        How long :meth:`Job.patiently` waits; None waits until the work is done, as the command line
+        does.
     """
 
     def __init__(self, patience_s: float | None = PATIENCE_S) -> None:

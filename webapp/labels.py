@@ -130,7 +130,9 @@ TEXTS: dict[str, Any] = {
     "roads": _("Roads"),
     "railways": _("Railways"),
     "tiles": _("Online tiles"),
-    "tilesHint": _("Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."),
+    "tilesHint": _(
+        "Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."
+    ),
     "reset": _("Clear all filters"),
     "failed": _("This could not be loaded. Is the server still running?"),
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
@@ -181,9 +183,13 @@ def install(app: Flask) -> None:
 
 
 def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
-    """Give all codes and texts, in the language of the request, and how times spread, as the map's script takes them."""
+    """Give all codes and texts, in the language of the request, and how times spread, as the map's
+    script takes them.
+    """
     texts = {"labels": CODES, "texts": TEXTS}
-    told: dict[str, Any] = {name: {code: str(text) for code, text in table.items()} for name, table in texts.items()}
+    told: dict[str, Any] = {
+        name: {code: str(text) for code, text in table.items()} for name, table in texts.items()
+    }
     told["labels"] |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
     return told | {"spread": SPREAD, "language": i18n.current().code}
 
@@ -196,7 +202,9 @@ def label(code: object) -> str:
 
 
 def name(row: Any, stem: str = "name") -> str:
-    """Name a feature in the language of the request; in English where the data have no such name. `stem` may be any such text."""
+    """Name a feature in the language of the request; in English where the data have no such name.
+    `stem` may be any such text.
+    """
     own = row.get(f"{stem}_{i18n.current().code}")
     return str(own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem])
 
@@ -204,49 +212,79 @@ def name(row: Any, stem: str = "name") -> str:
 def names(frame: Any) -> Any:
     """Name all features of a layer as :func:`name` does: a Series on the same index."""
     column = f"name_{i18n.current().code}"
-    return frame[column].where(frame[column].map(is_known), frame["name_en"]) if column in frame else frame["name_en"]
+    return (
+        frame[column].where(frame[column].map(is_known), frame["name_en"])
+        if column in frame
+        else frame["name_en"]
+    )
 
 
 def collation(text: str) -> Any:
-    """Give what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters; Vietnamese without its marks."""
+    """Give what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters;
+    Vietnamese without its marks.
+    """
     if i18n.current().code == "zh":
         return text.encode("gb18030")
-    plain = unicodedata.normalize("NFD", text.casefold().replace("đ", "d")) if i18n.current().code == "vi" else text
+    plain = (
+        unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+        if i18n.current().code == "vi"
+        else text
+    )
     return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
-    """Give the known names of a feature with the tag of their language, that of the request first, each once."""
+    """Give the known names of a feature with the tag of their language, that of the request first,
+    each once.
+    """
     first = i18n.current()
     order = [first, *(one for one in i18n.LANGUAGES.values() if one is not first)]
-    known = {one.tag: str(row[f"{stem}_{one.code}"]) for one in order if is_known(row.get(f"{stem}_{one.code}"))}
-    return [(tag, text) for i, (tag, text) in enumerate(known.items()) if text not in list(known.values())[:i]]
+    known = {
+        one.tag: str(row[f"{stem}_{one.code}"])
+        for one in order
+        if is_known(row.get(f"{stem}_{one.code}"))
+    }
+    return [
+        (tag, text)
+        for i, (tag, text) in enumerate(known.items())
+        if text not in list(known.values())[:i]
+    ]
 
 
 def is_known(value: Any) -> bool:
     """Say whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
     if isinstance(value, str):
         return value != ""
-    return value is not None and str(value) not in ("", "<NA>", "nan", "NaT")  # an undefined name of a template is written as nothing
+    return value is not None and str(value) not in (
+        "",
+        "<NA>",
+        "nan",
+        "NaT",
+    )  # an undefined name of a template is written as nothing
 
 
 SPREAD = (0.9, 1.15)
 """What a travel time on OpenStreetMap is multiplied with to show the range in which it lies.
 
-Source: the lower end is what other engines make of the same roads, in the median 0.90 (Valhalla) to 0.98 (OSRM) of ours
-(bench/README.md); the upper end is a Zone Atlas assumption for lights, turns and other traffic, which no time here counts.
-"""
+Source: the lower end is what other engines make of the same roads, in the median 0.90 (Valhalla) to
+0.98 (OSRM) of ours (bench/README.md); the upper end is a Zone Atlas assumption for lights, turns
+and other traffic, which no time here counts. """
 
 
 def duration(seconds: Any, coarse: bool = False) -> str:
-    """Write a travel time in hours and minutes: a coarse one to the nearest five minutes, after ≈, any other as a range."""
+    """Write a travel time in hours and minutes: a coarse one to the nearest five minutes, after ≈,
+    any other as a range.
+    """
     if not is_known(seconds):
         return gettext("unreachable")
     minutes = float(seconds) / 60
     if coarse:
         return f"≈ {_minutes(max(5 * round(minutes / 5), 5))}".replace(" ", "\N{NO-BREAK SPACE}")
     step = 1 if minutes * SPREAD[1] < 30 else 5
-    low, high = max(int(minutes * SPREAD[0] // step * step), 1), max(int(-(-minutes * SPREAD[1] // step) * step), 1)
+    low, high = (
+        max(int(minutes * SPREAD[0] // step * step), 1),
+        max(int(-(-minutes * SPREAD[1] // step) * step), 1),
+    )
     if low == high:
         text = _minutes(low)
     elif high < 60:
@@ -263,7 +301,9 @@ def _minutes(minutes: int) -> str:
 
 
 def kilometres(metres: Any, coarse: bool = False) -> str:
-    """Write a length in kilometres: one decimal below 10 km, none above; metres below one kilometre."""
+    """Write a length in kilometres: one decimal below 10 km, none above; metres below one
+    kilometre.
+    """
     if not is_known(metres):
         return "–"
     metres = float(metres)
@@ -276,7 +316,11 @@ def kilometres(metres: Any, coarse: bool = False) -> str:
 
 def decimal(value: Any, places: int = 0) -> str:
     """Write a number with the signs of the language."""
-    return str(format_decimal(round(float(value), places), "#,##0" + ("." + "0" * places if places else "")))
+    return str(
+        format_decimal(
+            round(float(value), places), "#,##0" + ("." + "0" * places if places else "")
+        )
+    )
 
 
 def quantity(value: Any, unit: str = "") -> str:
@@ -297,15 +341,31 @@ class LandWords(NamedTuple):
 
 
 def land_of(park: Any) -> LandWords:
-    """Write what is known of the free land of a park: “120 ha free (2023)”, “full (2023)” or “availability unknown”."""
+    """Write what is known of the free land of a park: “120 ha free (2023)”, “full (2023)” or
+    “availability unknown”.
+    """
     land = free_land(park)
     return LandWords(land_text(land), land.source_kind, land.availability or "unknown")
 
 
 def land_text(land: Land) -> str:
     """Write free land in hectares, or where the leasable land is not known as a share of it."""
-    form = "unknown" if land.full is None else "full" if land.full else "ha" if is_known(land.free_ha) else "pct"
-    amount = quantity(_hectares(land), "ha") if form == "ha" else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%" if form == "pct" else ""
+    form = (
+        "unknown"
+        if land.full is None
+        else "full"
+        if land.full
+        else "ha"
+        if is_known(land.free_ha)
+        else "pct"
+    )
+    amount = (
+        quantity(_hectares(land), "ha")
+        if form == "ha"
+        else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%"
+        if form == "pct"
+        else ""
+    )
     return str(TEXTS[f"land.{form}"]).format(n=amount, year=land.year or TEXTS["land.undated"])
 
 

@@ -1,8 +1,8 @@
-"""What :mod:`geo` says of a trip that it reads, word for word as it says it, for the translators; a test provokes each sentence.
+"""What :mod:`geo` says of a trip that it reads, word for word as it says it, for the translators; a
+test provokes each sentence.
 
-``webapp.i18n.said`` knows them again by their form, so what says more stands before what says less. What no form or link can
-bring about, since the reader of trips refuses it first, is not here.
-"""
+``webapp.i18n.said`` knows them again by their form, so what says more stands before what says less.
+What no form or link can bring about, since the reader of trips refuses it first, is not here."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ FAULTS = (
     N_("is missing; write from when to when, such as “hours: 07:30-18:00”"),
     N_("is missing, such as “45 min”"),
     N_("is missing"),
-    N_("lies at sea or in a country that is not on the map; write its country, such as “country: VN”"),
+    N_(
+        "lies at sea or in a country that is not on the map; write its country, such as"
+        " “country: VN”"
+    ),
     N_("the clock of %(country)s is unknown; write it, such as “timezone: Asia/Bangkok”"),
     N_("“%(text)s” is already the id of another place of the trip"),
     N_("a trip has at least one day, such as “- date: 2026-12-01”"),
@@ -77,7 +80,10 @@ FAULTS = (
     N_("none is as long as the visit of %(visit)s"),
     N_("has hours and windows; write one of them"),
     N_("%(until)s is before %(begin)s"),
-    N_("“%(text)s” are no opening hours: %(why)s; write them like “Mo-Fr 08:00-11:30,13:30-17:00; PH off”"),
+    N_(
+        "“%(text)s” are no opening hours: %(why)s; write them like “Mo-Fr 08:00-11:30,13:30-17:00;"
+        " PH off”"
+    ),
     N_("the trip has no day %(date)s"),
     N_("the trip has %(count)s days"),
     N_("school holidays (SH) are not known here"),
@@ -108,11 +114,17 @@ FAULTS = (
 """What is wrong with a trip, without the path before it: ``stops[3].visit: is missing``."""
 TOLD = (
     N_("Hours of days without a zone are on the clock of the place where the day begins."),
-    N_("Where a day may begin on several clocks, its hours are on that of the first town of the night before."),
+    N_(
+        "Where a day may begin on several clocks, its hours are on that of the first town of the"
+        " night before."
+    ),
     N_("Hours and windows of stops without a zone are on the clock of the stop."),
     N_("A visit without a length is taken to last 60 minutes."),
     N_("A point without a country belongs to the country on whose land it lies."),
-    N_("Not all public holidays of %(country)s in %(year)s are known yet; hours that depend on them may be wrong."),
+    N_(
+        "Not all public holidays of %(country)s in %(year)s are known yet; hours that depend on"
+        " them may be wrong."
+    ),
 )
 """What is assumed when a trip is read."""
 SENTENCES = (*FAULTS, *TOLD)
@@ -120,15 +132,23 @@ SENTENCES = (*FAULTS, *TOLD)
 FORM = {
     "where does the day begin? Write “begin: <place>”": N_("where does the day begin?"),
     "where does the day end? Write “end: <place>”": N_("where does the day end?"),
-    "is missing; write from when to when, such as “hours: 07:30-18:00”": N_("is missing; write from when to when, such as “07:30-18:00”"),
+    "is missing; write from when to when, such as “hours: 07:30-18:00”": N_(
+        "is missing; write from when to when, such as “07:30-18:00”"
+    ),
     "lies at sea or in a country that is not on the map; write its country, such as “country: VN”": N_(
         "lies at sea or in a country that is not on the map"
     ),
-    "the clock of %(country)s is unknown; write it, such as “timezone: Asia/Bangkok”": N_("the clock of %(country)s is unknown"),
+    "the clock of %(country)s is unknown; write it, such as “timezone: Asia/Bangkok”": N_(
+        "the clock of %(country)s is unknown"
+    ),
     "a trip has at least one day, such as “- date: 2026-12-01”": N_("a trip has at least one day"),
-    "a trip has at least one stop, such as “- site: hai-yen-ip”": N_("a trip has at least one stop"),
+    "a trip has at least one stop, such as “- site: hai-yen-ip”": N_(
+        "a trip has at least one stop"
+    ),
     "names no place; write “site: <id>” or “point: …”": N_("names no place"),
-    "there is no place “%(text)s”; did you mean “%(one)s” or “%(other)s”?": N_("there is no place “%(text)s”"),
+    "there is no place “%(text)s”; did you mean “%(one)s” or “%(other)s”?": N_(
+        "there is no place “%(text)s”"
+    ),
     "there is no place “%(text)s”; did you mean “%(one)s”?": N_("there is no place “%(text)s”"),
 }
 """What a sentence of the library that names keys of a file is in a form, which has none."""
@@ -141,7 +161,8 @@ def of_form(sentence: str, word: Callable[[str], str]) -> str:
     Parameters
     ----------
     word
-        Called with the path of a stop or day, such as ``stops[0]``, or the id of a place that stands there; returns what the form calls it.
+        Called with the path of a stop or day, such as ``stops[0]``, or the id of a place that
+        stands there; returns what the form calls it.
     """
     known = form(sentence)
     if known is None:

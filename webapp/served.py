@@ -1,9 +1,10 @@
-"""The data package as it is served: always whole. A changed one takes the place of the old one once all of it can be read.
+"""The data package as it is served: always whole. A changed one takes the place of the old one once
+all of it can be read.
 
-The files are looked at before a request, at most every other second. A package that has changed is read and checked beside the old
-one, which answers meanwhile, and goes on to where the new one has faults: then the log names them and the data page says so. A
-package that cannot be read at the start answers 503 until it is mended.
-"""
+The files are looked at before a request, at most every other second. A package that has changed is
+read and checked beside the old one, which answers meanwhile, and goes on to where the new one has
+faults: then the log names them and the data page says so. A package that cannot be read at the
+start answers 503 until it is mended."""
 
 from __future__ import annotations
 
@@ -54,7 +55,8 @@ class Served:
         self._lock = threading.Lock()
 
     def before_request(self) -> None:
-        """Let the request have the newest whole package, one and the same from its beginning to its end.
+        """Let the request have the newest whole package, one and the same from its beginning to its
+        end.
 
         Raises
         ------
@@ -73,7 +75,12 @@ class Served:
             finally:
                 self._lock.release()
         if self._stamp is None:
-            raise UnavailableError(_("The data of this server cannot be read. The operator finds the reason in its log."))
+            raise UnavailableError(
+                _(
+                    "The data of this server cannot be read. The operator finds the reason in its"
+                    " log."
+                )
+            )
         g.store = self._app.extensions["zoneatlas"]
 
     def _look(self) -> bool:
@@ -90,24 +97,42 @@ class Served:
             else:
                 if stamp != self._now():
                     return False
-                self._app.extensions["zoneatlas"], self._stamp, self.faults, self._refused = store, stamp, (), None
+                self._app.extensions["zoneatlas"], self._stamp, self.faults, self._refused = (
+                    store,
+                    stamp,
+                    (),
+                    None,
+                )
                 if not first:
-                    self._app.logger.warning("The data package %s has changed; the new version is served.", self._folder)
+                    self._app.logger.warning(
+                        "The data package %s has changed; the new version is served.", self._folder
+                    )
         return True
 
     def _refuse(self, stamp: Stamp, error: Exception) -> None:
-        """Keep what is served, and say in the log, once for each version of the files, what is wrong with the new one."""
+        """Keep what is served, and say in the log, once for each version of the files, what is
+        wrong with the new one.
+        """
         faults = tuple(getattr(error, "faults", ())) or (str(error),)
         if stamp == self._now() != self._refused:
             lines, unforeseen = "\n  ".join(faults), not isinstance(error, AtlasError)
-            self._app.logger.error("The data package %s is not served as it is now:\n  %s", self._folder, lines, exc_info=unforeseen)
+            self._app.logger.error(
+                "The data package %s is not served as it is now:\n  %s",
+                self._folder,
+                lines,
+                exc_info=unforeseen,
+            )
             self.faults, self._refused = faults, stamp
 
     def _open(self, first: bool) -> Store:
         """Read all of the package; one that takes the place of another is checked, too."""
         store: Store = self._app.extensions["zoneatlas"]
         if not first:
-            wrong = [f"{name}: {fault}" for name, faults in package_check.check(self._folder).items() for fault in faults]
+            wrong = [
+                f"{name}: {fault}"
+                for name, faults in package_check.check(self._folder).items()
+                for fault in faults
+            ]
             if wrong:
                 raise InputError("faults", wrong)
         if not first or self._now() != self._created:
@@ -131,15 +156,27 @@ class Served:
         return tuple(stamps)
 
     def _files(self) -> list[Path]:
-        names = ("datapackage.json", *(f"{name}.csv" for name in (*LAYERS, *TABLES)), screening.PROFILES, layers.OUTLINES)
-        return [*(self._folder / name for name in names), *sorted((self._folder / trip_file.FOLDER).glob("*.yaml"))]
+        names = (
+            "datapackage.json",
+            *(f"{name}.csv" for name in (*LAYERS, *TABLES)),
+            screening.PROFILES,
+            layers.OUTLINES,
+        )
+        return [
+            *(self._folder / name for name in names),
+            *sorted((self._folder / trip_file.FOLDER).glob("*.yaml")),
+        ]
 
     def _settled(self) -> bool:
-        """Check whether the last change is some time ago, by times that a copy does not bring along."""
+        """Check whether the last change is some time ago, by times that a copy does not bring
+        along.
+        """
         latest = 0.0
         for path in (self._folder, *self._files()):
             try:
-                latest = max(latest, path.stat().st_ctime, path.stat().st_mtime if path.is_dir() else 0.0)
+                latest = max(
+                    latest, path.stat().st_ctime, path.stat().st_mtime if path.is_dir() else 0.0
+                )
             except OSError:
                 continue
         return not 0 <= time.time() - latest < SETTLED_S

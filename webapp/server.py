@@ -1,4 +1,6 @@
-"""The server process: how many connections it holds, how long each may take, its clients, and its log."""
+"""The server process: how many connections it holds, how long each may take, its clients, and its
+log.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from waitress.utilities import BadRequest
 from webapp import turnstile
 
 MOST_CONNECTIONS = 1000
-"""Connections that are held at once; a browser keeps up to six open when it has what it asked for."""
+"""Connections that are held at once; a browser keeps up to six open when it has what it asked for.
+"""
 SPARE_FILES = 100
 """Files that the process may open beside its connections: data, road networks, exports."""
 IDLE_S = 30
@@ -36,7 +39,9 @@ _access = logging.getLogger("zoneatlas.access")
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Reads a request, and refuses one whose lines end with a bare newline: its end would be waited for until the time is up."""
+    """Reads a request, and refuses one whose lines end with a bare newline: its end would be waited
+    for until the time is up.
+    """
 
     completed: bool
 
@@ -63,7 +68,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return
         if not under_way:
             self.begun = time.time()
-        self.last_activity = min(self.last_activity, self.begun + (BODY_S if self.request.headers_finished else 0))
+        self.last_activity = min(
+            self.last_activity, self.begun + (BODY_S if self.request.headers_finished else 0)
+        )
 
 
 def create(app: Flask, **where: Any) -> Any:
@@ -93,10 +100,14 @@ def create(app: Flask, **where: Any) -> Any:
         clear_untrusted_proxy_headers=True,
         **({"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}),
     )
-    for each in (server.map if hasattr(server, "map") else server._map).values():  # several where a name has several addresses
+    for each in (
+        server.map if hasattr(server, "map") else server._map
+    ).values():  # several where a name has several addresses
         if isinstance(each, BaseWSGIServer):
             each.channel_class = Channel
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it would tell of each request that waits a moment
+    logging.getLogger("waitress.queue").setLevel(
+        logging.ERROR
+    )  # it would tell of each request that waits a moment
     return server
 
 
@@ -118,7 +129,9 @@ def _most_files() -> int:
 
 
 def logged(app: Flask) -> Callable[..., Any]:
-    """Write a line to stderr for each request: client, time, address, status, bytes, and seconds until the answer began."""
+    """Write a line to stderr for each request: client, time, address, status, bytes, and seconds
+    until the answer began.
+    """
     if not _access.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(message)s"))
@@ -139,9 +152,16 @@ def logged(app: Flask) -> Callable[..., Any]:
 
 
 def _line(environ: dict[str, Any], status: str, headers: dict[str, str], seconds: float) -> str:
-    """Format a line of the log; of what came from outside only printable ASCII is left, so that no request writes a line of its own."""
-    path, query = (environ.get(name, "").encode("latin-1") for name in ("PATH_INFO", "QUERY_STRING"))
+    """Format a line of the log; of what came from outside only printable ASCII is left, so that no
+    request writes a line of its own.
+    """
+    path, query = (
+        environ.get(name, "").encode("latin-1") for name in ("PATH_INFO", "QUERY_STRING")
+    )
     address = quote(path, safe=PLAIN) + ("?" + quote(query, safe=f"{PLAIN}?%") if query else "")
     when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     asked = f"{environ.get('REQUEST_METHOD', '-')} {address[:LONGEST_LOGGED]}"
-    return f'{environ.get("REMOTE_ADDR", "-")} {when} "{asked}" {status.split()[0]} {headers.get("Content-Length", "-")} {seconds:.3f}'
+    return (
+        f'{environ.get("REMOTE_ADDR", "-")} {when} "{asked}" {status.split()[0]}'
+        f" {headers.get('Content-Length', '-')} {seconds:.3f}"
+    )

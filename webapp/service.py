@@ -12,7 +12,17 @@ from webapp.store import store
 service = Blueprint("service", __name__)
 
 NOT_CRAWLED = (
-    *("/access", "/api/", "/compare", "/download/", "/match", "/planned", "/rank", "/sites/*/claims", "/sites/*/factsheet"),
+    *(
+        "/access",
+        "/api/",
+        "/compare",
+        "/download/",
+        "/match",
+        "/planned",
+        "/rank",
+        "/sites/*/claims",
+        "/sites/*/factsheet",
+    ),
     *("/table?", "/trip", "/weights", "/*closed=", "/*network=", "/*profile=", "/*year="),
 )
 """Addresses with endless combinations, or whose answer is computed."""
@@ -20,11 +30,16 @@ NOT_CRAWLED = (
 
 @service.get("/health")
 def health() -> dict[str, Any]:
-    """Answer with 200 while the data can be read; where they cannot, the error handler answers as for any page."""
+    """Answer with 200 while the data can be read; where they cannot, the error handler answers as
+    for any page.
+    """
     return {"status": "ok", "version": __version__, "parks": len(store().frame("parks"))}
 
 
 @service.get("/robots.txt")
 def robots() -> Response:
     """Keep crawlers to the map, the pages of the sites and the data page."""
-    return Response("\n".join(["User-agent: *", *(f"Disallow: {path}" for path in NOT_CRAWLED), ""]), mimetype="text/plain")
+    return Response(
+        "\n".join(["User-agent: *", *(f"Disallow: {path}" for path in NOT_CRAWLED), ""]),
+        mimetype="text/plain",
+    )

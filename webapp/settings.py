@@ -1,4 +1,6 @@
-"""The table of settings: what the operator can choose, by environment variable or by argument of ``create_app``."""
+"""The table of settings: what the operator can choose, by environment variable or by argument of
+``create_app``.
+"""
 
 from __future__ import annotations
 
@@ -30,28 +32,40 @@ class Setting:
 
 SETTINGS = (
     Setting("DATA", "", "Folder of the data package. Default: the one that comes with Zone Atlas."),
-    Setting("HOME", "", "Folder of road networks and caches. Default: the user's data folder of the platform."),
+    Setting(
+        "HOME",
+        "",
+        "Folder of road networks and caches. Default: the user's data folder of the platform.",
+    ),
     Setting(
         "PUBLIC_URL",
         "http://127.0.0.1:8000",
-        "Address under which people reach the app; every link and code that leaves a page begins with it.",
+        "Address under which people reach the app; every link and code that leaves a page begins"
+        " with it.",
     ),
     Setting(
         "TRUSTED_HOSTS",
         "",
-        "More host names, separated by commas, under which the app answers; that of PUBLIC_URL and localhost always do.",
+        "More host names, separated by commas, under which the app answers; that of PUBLIC_URL and"
+        " localhost always do.",
     ),
     Setting(
         "ONLINE_TILES",
         "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-        "Tiles of OpenStreetMap that a person may switch on; that host is asked nothing before. “off” takes the switch away.",
+        "Tiles of OpenStreetMap that a person may switch on; that host is asked nothing before."
+        " “off” takes the switch away.",
     ),
     Setting(
         "PROXY",
         "",
-        "IP address of a reverse proxy in front of the app, whose X-Forwarded-For names the client; without it all visitors count as one.",
+        "IP address of a reverse proxy in front of the app, whose X-Forwarded-For names the client;"
+        " without it all visitors count as one.",
     ),
-    Setting("ACCESS_LOG", "off", "“on” writes a line to stderr for each request, with the client's address."),
+    Setting(
+        "ACCESS_LOG",
+        "off",
+        "“on” writes a line to stderr for each request, with the client's address.",
+    ),
 )
 
 
@@ -63,7 +77,9 @@ def home() -> Path:
 
 
 def is_public(address: str) -> bool:
-    """Check whether an address is more than one of this machine for itself, so that another one may open it."""
+    """Check whether an address is more than one of this machine for itself, so that another one may
+    open it.
+    """
     host = urlsplit(address).hostname or "localhost"
     try:
         number = ip_address(host)
@@ -73,7 +89,8 @@ def is_public(address: str) -> bool:
 
 
 def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Settle every setting: the argument before the environment, the environment before the default.
+    """Settle every setting: the argument before the environment, the environment before the
+    default.
 
     Raises
     ------
@@ -81,18 +98,31 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         Every setting that cannot be used, in one error.
     """
     given = given or {}
-    raw = {one.name: str(given.get(one.name) or os.environ.get(one.variable) or one.default) for one in SETTINGS}
+    raw = {
+        one.name: str(given.get(one.name) or os.environ.get(one.variable) or one.default)
+        for one in SETTINGS
+    }
     faults = []
     public = urlsplit(raw["PUBLIC_URL"].rstrip("/"))
-    if public.scheme not in ("http", "https") or not public.hostname or public.query or public.fragment:
+    if (
+        public.scheme not in ("http", "https")
+        or not public.hostname
+        or public.query
+        or public.fragment
+    ):
         faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” is not an http or https address")
     elif public.path:
-        faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” has a path; the app needs a host name or a port of its own")
+        faults.append(
+            f"PUBLIC_URL: “{raw['PUBLIC_URL']}” has a path; the app needs a host name or a port of"
+            " its own"
+        )
     data = Path(raw["DATA"]).resolve() if raw["DATA"] else layers.bundled()
     if not data.is_dir():
         faults.append(f"DATA: there is no folder {data}")
     tiles = "" if raw["ONLINE_TILES"] == "off" else raw["ONLINE_TILES"]
-    if tiles and not (tiles.startswith("https://") and all(part in tiles for part in ("{z}", "{x}", "{y}"))):
+    if tiles and not (
+        tiles.startswith("https://") and all(part in tiles for part in ("{z}", "{x}", "{y}"))
+    ):
         faults.append("ONLINE_TILES: must be an https address with {z}, {x} and {y}, or “off”")
     if raw["PROXY"] and not _is_address(raw["PROXY"]):
         faults.append(f"PROXY: “{raw['PROXY']}” is not an IP address")
@@ -133,6 +163,10 @@ def _host(name: str) -> str:
 
 
 def trusts(hosts: frozenset[str], header: str | None) -> bool:
-    """Return whether a header Host, with or without a port, names one of the hosts; one that begins with a dot stands for all below it."""
+    """Return whether a header Host, with or without a port, names one of the hosts; one that begins
+    with a dot stands for all below it.
+    """
     found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]/@\s]+)(:\d{1,5})?", (header or "").lower())
-    return found is not None and (found[1] in hosts or any(host.startswith(".") and found[1].endswith(host) for host in hosts))
+    return found is not None and (
+        found[1] in hosts or any(host.startswith(".") and found[1].endswith(host) for host in hosts)
+    )

@@ -1,4 +1,6 @@
-"""What the app serves, opened once and kept: layers, networks, access tables, and the bytes made of them."""
+"""What the app serves, opened once and kept: layers, networks, access tables, and the bytes made of
+them.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +41,19 @@ KEPT_PLANNED = 8
 """Networks of a year to come that are kept: visitors may assume any years of opening."""
 TARGETS = ("gates", "ports", "airports", "cities")
 OPENS = (2026, 2100)
-"""First and last year that may be assumed for the opening of a corridor: what is not open in the data opens no sooner than they tell."""
+"""First and last year that may be assumed for the opening of a corridor: what is not open in the
+data opens no sooner than they tell.
+"""
 
 
 @dataclass(frozen=True)
 class Drive:
-    """How one drives: in which vehicle, on which network, past which gates not, because they are taken as closed, and when.
+    """How one drives: in which vehicle, on which network, past which gates not, because they are
+    taken as closed, and when.
 
-    ``year`` None is today; a year adds to the corridors what is planned to be open by then. ``opens`` are years of opening that
-    somebody assumes instead of those announced, as pairs of corridor and year, by id; they change nothing without a year.
-    """
+    ``year`` None is today; a year adds to the corridors what is planned to be open by then.
+    ``opens`` are years of opening that somebody assumes instead of those announced, as pairs of
+    corridor and year, by id; they change nothing without a year."""
 
     profile: str = PROFILE
     network: str = CORRIDORS
@@ -59,7 +64,13 @@ class Drive:
     @classmethod
     def of(cls, values: dict[str, Any]) -> Drive:
         """Take it from a query that has been read."""
-        return cls(**{name: values[name] for name in ("profile", "network", "closed", "year", "opens") if name in values})
+        return cls(
+            **{
+                name: values[name]
+                for name in ("profile", "network", "closed", "year", "opens")
+                if name in values
+            }
+        )
 
     def query(self) -> dict[str, str]:
         """Give it as a query, without what goes without saying."""
@@ -89,7 +100,9 @@ class Body:
 
 
 class Store:
-    """An opened data package with its networks. Frames it gives are shared: read them, never change them."""
+    """An opened data package with its networks. Frames it gives are shared: read them, never change
+    them.
+    """
 
     def __init__(self, data: Path, home: Path, public_url: str) -> None:
         self.data = data
@@ -98,13 +111,19 @@ class Store:
         self.package = layers.describe(data)
         self._kept: dict[Any, Any] = {}
         self._making: dict[Any, threading.RLock] = {}
-        self._keeping = threading.Lock()  # of the two above; nothing is made or waited for while it is held
-        self._closed: OrderedDict[tuple[int, tuple[str, ...]], tuple[Network, Network]] = OrderedDict()
+        self._keeping = (
+            threading.Lock()
+        )  # of the two above; nothing is made or waited for while it is held
+        self._closed: OrderedDict[tuple[int, tuple[str, ...]], tuple[Network, Network]] = (
+            OrderedDict()
+        )
         self._planned: OrderedDict[tuple[int, tuple[tuple[str, int], ...]], Network] = OrderedDict()
         self._lock = threading.RLock()
 
     def keep(self, key: Any, make: Callable[[], T]) -> T:
-        """Return what was made for `key`, making it the first time; two requests never make it twice, and others do not wait for it."""
+        """Return what was made for `key`, making it the first time; two requests never make it
+        twice, and others do not wait for it.
+        """
         with self._keeping:
             if key in self._kept:
                 return self._kept[key]
@@ -116,7 +135,9 @@ class Store:
             return self._kept[key]
 
     def read_all(self) -> None:
-        """Read everything that comes from the files of the package, so that nothing of a later version mixes in."""
+        """Read everything that comes from the files of the package, so that nothing of a later
+        version mixes in.
+        """
         for layer_id in layers.LAYERS:
             self.frame(layer_id)
         for name in layers.TABLES:
@@ -136,7 +157,9 @@ class Store:
         return self.keep(("table", name), lambda: layers.read_table(self.data, name))
 
     def resource(self, name: str) -> dict[str, Any]:
-        """Give a resource of ``datapackage.json``; an empty one where the package does not describe it."""
+        """Give a resource of ``datapackage.json``; an empty one where the package does not describe
+        it.
+        """
         return next((one for one in self.package["resources"] if one.get("name") == name), {})
 
     def about(self, layer_id: str) -> About:
@@ -149,7 +172,9 @@ class Store:
             title=str(resource.get("title", layer.title)),
             description=str(resource.get("description", layer.description)),
             sources=sources,
-            licence=", ".join(str(one.get("title") or one.get("name")) for one in resource.get("licenses", [])),
+            licence=", ".join(
+                str(one.get("title") or one.get("name")) for one in resource.get("licenses", [])
+            ),
             attribution="; ".join(sources),
             as_of=str(dates.max()) if len(dates) else None,
             count=len(frame),
@@ -157,7 +182,9 @@ class Store:
         )
 
     def view(self) -> tuple[float, float, float]:
-        """Say where the map begins: longitude, latitude, zoom; the middle of the parks where the package does not say."""
+        """Say where the map begins: longitude, latitude, zoom; the middle of the parks where the
+        package does not say.
+        """
         view = self.package.get("view")
         if view:
             return float(view["lon"]), float(view["lat"]), float(view["zoom"])
@@ -176,7 +203,8 @@ class Store:
         return self.keep(("index", together[0].id), make)
 
     def select(self, layer_id: str, filters: dict[str, Any]) -> Any:
-        """Keep the rows of a layer that match every filter: a part of its frame; what is searched for ``q`` comes the best first.
+        """Keep the rows of a layer that match every filter: a part of its frame; what is searched
+        for ``q`` comes the best first.
 
         Parameters
         ----------
@@ -191,7 +219,9 @@ class Store:
         return kept.loc[[key for key in hits if key in kept.index]]
 
     def place(self, place_id: str) -> tuple[layers.Layer, gpd.GeoDataFrame]:
-        """Find a feature that has a page, by its id in any layer of places: its layer, and a frame of one row."""
+        """Find a feature that has a page, by its id in any layer of places: its layer, and a frame
+        of one row.
+        """
         for layer in layers.LAYERS.values():
             if layer.place and place_id in self.frame(layer.id).index:
                 return layer, self.frame(layer.id).loc[[place_id]]
@@ -200,9 +230,13 @@ class Store:
     # Points
 
     def point(self, lon: float, lat: float) -> gpd.GeoDataFrame:
-        """Make a layer of one point, with the country it lies in: empty at sea and outside the map, where no road begins."""
+        """Make a layer of one point, with the country it lies in: empty at sea and outside the map,
+        where no road begins.
+        """
         place = gpd.points_from_xy([lon], [lat])
-        return gpd.GeoDataFrame({"country": [self.country(lon, lat)]}, index=["point"], geometry=place, crs=4326)
+        return gpd.GeoDataFrame(
+            {"country": [self.country(lon, lat)]}, index=["point"], geometry=place, crs=4326
+        )
 
     def country(self, lon: float, lat: float) -> str:
         """Find in which country a point lies: empty at sea.
@@ -212,8 +246,8 @@ class Store:
         Raises
         ------
         NotFoundError
-            The package has places in several countries and draws none of them: joined to whatever road is near, a point on one
-            side of a border would have ways from the other.
+            The package has places in several countries and draws none of them: joined to whatever
+            road is near, a point on one side of a border would have ways from the other.
         """
 
         def make() -> proximity.Locator | None:
@@ -227,8 +261,9 @@ class Store:
         if len(names) > 1:
             raise NotFoundError(
                 _(
-                    "This data package draws no countries, so it is not known on which side of a border the point lies. Choose a site "
-                    "instead; the operator makes the file %(file)s with %(command)s.",
+                    "This data package draws no countries, so it is not known on which side of a"
+                    " border the point lies. Choose a site instead; the operator makes the file"
+                    " %(file)s with %(command)s.",
                     file=layers.OUTLINES,
                     command="python data/basemap/build.py --bbox W,S,E,N --out DIR",
                 )
@@ -255,25 +290,38 @@ class Store:
 
         def make() -> gpd.GeoDataFrame:
             table = self.table("population").set_index("id")
-            return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326)
+            return gpd.GeoDataFrame(
+                table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326
+            )
 
         return self.keep("population", make)
 
     # Networks
 
     def networks(self) -> tuple[str, ...]:
-        """Name the networks there are: that of the corridors, and those saved under the home folder."""
+        """Name the networks there are: that of the corridors, and those saved under the home
+        folder.
+        """
         saved = self.home / "networks"
-        return (CORRIDORS, *(name for name in storage.names(saved) if (saved / name / storage.MANIFEST).is_file()))
+        return (
+            CORRIDORS,
+            *(name for name in storage.names(saved) if (saved / name / storage.MANIFEST).is_file()),
+        )
 
     def network(self, name: str = CORRIDORS) -> Network:
         """Open a network by name; one that has been imported anew since is opened anew."""
         if name == CORRIDORS:
-            return self.keep(("network", name), lambda: corridors.assemble(self.package, self.frame, self.table))
+            return self.keep(
+                ("network", name), lambda: corridors.assemble(self.package, self.frame, self.table)
+            )
         network = self.keep(("network", name, self._version(name)), lambda: self._load(name))
         if network is None:
             raise UnavailableError(
-                _("The road network “%(name)s” is damaged or was made by another version. The operator must import it again.", name=name)
+                _(
+                    "The road network “%(name)s” is damaged or was made by another version. The"
+                    " operator must import it again.",
+                    name=name,
+                )
             )
         return network
 
@@ -285,20 +333,25 @@ class Store:
             return None
 
     def planned(self, year: int, opens: tuple[tuple[str, int], ...] = ()) -> Network:
-        """Build the network of the corridors as it is planned to be in a year, or as it is with assumed years of opening.
+        """Build the network of the corridors as it is planned to be in a year, or as it is with
+        assumed years of opening.
 
         The last few are kept, so the id of one is its own only for who holds it.
         """
         with self._lock:
             made = self._planned.pop((year, opens), None)
-            made = made or corridors.assemble(self.package, self.frame, self.table, year, years=dict(opens))
+            made = made or corridors.assemble(
+                self.package, self.frame, self.table, year, years=dict(opens)
+            )
             self._planned[year, opens] = made
             if len(self._planned) > KEPT_PLANNED:
                 self._planned.popitem(last=False)
             return made
 
     def check_opens(self, opens: tuple[tuple[str, int], ...]) -> None:
-        """Refuse assumed years of opening: of no corridor, of one that is open, out of range; `InputError` names every fault."""
+        """Refuse assumed years of opening: of no corridor, of one that is open, out of range;
+        `InputError` names every fault.
+        """
         status, faults = self.frame("corridors")["status"] if opens else {}, []
         for corridor, year in opens:
             if corridor not in status:
@@ -308,7 +361,13 @@ class Store:
             if not OPENS[0] <= year <= OPENS[1]:
                 span = {"a": OPENS[0], "b": OPENS[1]}
                 faults.append(
-                    _("“%(id)s”: %(year)s is no year of opening; it lies between %(a)s and %(b)s.", id=corridor, year=year, **span)
+                    _(
+                        "“%(id)s”: %(year)s is no year of opening; it lies between %(a)s and"
+                        " %(b)s.",
+                        id=corridor,
+                        year=year,
+                        **span,
+                    )
                 )
         if faults:
             raise InputError(_("The assumed years of opening cannot be taken:"), faults)
@@ -318,23 +377,42 @@ class Store:
         manifest = self.home / "networks" / name / storage.MANIFEST
         if Path(name).name != name or not manifest.is_file():
             known = ", ".join(self.networks())
-            raise NotFoundError(_("There is no road network “%(name)s”; there are %(known)s.", name=name, known=known))
+            raise NotFoundError(
+                _(
+                    "There is no road network “%(name)s”; there are %(known)s.",
+                    name=name,
+                    known=known,
+                )
+            )
         return manifest.stat().st_mtime_ns
 
     def roads(self, drive: Drive) -> Network:
-        """Give the network one drives on, with its closed gates; of those with closed gates the last few are kept."""
+        """Give the network one drives on, with its closed gates; of those with closed gates the
+        last few are kept.
+        """
         self.check_opens(drive.opens)
         ahead = drive.year if drive.network == CORRIDORS else None
         whole = self.planned(ahead, drive.opens) if ahead else self.network(drive.network)
         unknown = [gate for gate in drive.closed if gate not in self.frame("gates").index]
         if unknown:
-            raise InputError(_("There is no gate %(gates)s that could be closed.", gates=", ".join(f"“{gate}”" for gate in unknown)))
+            raise InputError(
+                _(
+                    "There is no gate %(gates)s that could be closed.",
+                    gates=", ".join(f"“{gate}”" for gate in unknown),
+                )
+            )
         here = tuple(gate for gate in drive.closed if gate in whole.manifest.gates)
         if not here:
             return whole
         with self._lock:
-            key = id(whole), here  # `whole` is kept beside what was made of it, so as long as this key is there its id is its own
-            found = self._closed.pop(key, None) or (whole, whole.with_waiting(dict.fromkeys(here, float("inf"))))
+            key = (
+                id(whole),
+                here,
+            )  # `whole` is kept beside what was made of it, so as long as this key is there its id is its own
+            found = self._closed.pop(key, None) or (
+                whole,
+                whole.with_waiting(dict.fromkeys(here, float("inf"))),
+            )
             self._closed[key] = found
             if len(self._closed) > KEPT_CLOSED:
                 self._closed.popitem(last=False)
@@ -343,37 +421,67 @@ class Store:
     # Access
 
     def targets(self) -> gpd.GeoDataFrame:
-        """Give everything whose access is told, in one layer: ``layer``, names, ``kind``, countries; gates have two."""
+        """Give everything whose access is told, in one layer: ``layer``, names, ``kind``,
+        countries; gates have two.
+        """
 
         def make() -> gpd.GeoDataFrame:
-            columns = ["name_en", "name_vi", "name_zh", "kind", "country", "opposite_country", "geometry"]
-            parts = [self.frame(layer_id).reindex(columns=columns).assign(layer=layer_id) for layer_id in TARGETS]
+            columns = [
+                "name_en",
+                "name_vi",
+                "name_zh",
+                "kind",
+                "country",
+                "opposite_country",
+                "geometry",
+            ]
+            parts = [
+                self.frame(layer_id).reindex(columns=columns).assign(layer=layer_id)
+                for layer_id in TARGETS
+            ]
             return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
 
         return self.keep("targets", make)
 
     def access_from(self, origin: gpd.GeoDataFrame, drive: Drive) -> gpd.GeoDataFrame:
-        """Give the targets, each with how it is reached from one point: the columns of :func:`geo.roads.access.travel_times`."""
+        """Give the targets, each with how it is reached from one point: the columns of
+        :func:`geo.roads.access.travel_times`.
+        """
         targets = self.targets()
         table = access.travel_times(self.roads(drive), origin, targets, profile=drive.profile)
-        return targets.assign(**{name: table[name].to_numpy() for name in table.columns if name != "to_id"})
+        return targets.assign(
+            **{name: table[name].to_numpy() for name in table.columns if name != "to_id"}
+        )
 
     def surfaces(self, network_name: str) -> dict[str, surfaces.Surfaces]:
-        """Open the surfaces of a network by vehicle; none where none were made, or where the places have changed since."""
+        """Open the surfaces of a network by vehicle; none where none were made, or where the places
+        have changed since.
+        """
 
         def make() -> dict[str, surfaces.Surfaces]:
             try:
-                return surfaces.load(self.network(network_name), self.targets(), self.home / "networks" / network_name)
+                return surfaces.load(
+                    self.network(network_name),
+                    self.targets(),
+                    self.home / "networks" / network_name,
+                )
             except NotFoundError:
                 return {}
             except InputError as error:  # without them the answers are the same, only slower
                 logging.getLogger("webapp").error("%s", error)
                 return {}
 
-        return {} if network_name == CORRIDORS else self.keep(("surfaces", network_name, self._version(network_name)), make)
+        return (
+            {}
+            if network_name == CORRIDORS
+            else self.keep(("surfaces", network_name, self._version(network_name)), make)
+        )
 
-    def times(self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False) -> NDArray[np.float64]:
-        """Give only the seconds from a place, or a longitude and latitude, to each target, or with `towards` from each.
+    def times(
+        self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False
+    ) -> NDArray[np.float64]:
+        """Give only the seconds from a place, or a longitude and latitude, to each target, or with
+        `towards` from each.
 
         NaN where there is no way. Looked up where surfaces are prepared.
         """
@@ -391,19 +499,27 @@ class Store:
         return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
 
     def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
-        """Return the people and the parks reached from one point as time goes on: sums by ``travel_time_s``.
+        """Return the people and the parks reached from one point as time goes on: sums by
+        ``travel_time_s``.
 
         NaN where the point is joined to no road; see :func:`geo.roads.access.profile_within`.
         """
         roads, found = self.roads(drive), {}
-        for name, places, amount in (("people", self.population(), "population"), ("parks", self.frame("parks"), None)):
-            table = access.profile_within(roads, origin, places, amount=amount, profile=drive.profile)
+        for name, places, amount in (
+            ("people", self.population(), "population"),
+            ("parks", self.frame("parks"), None),
+        ):
+            table = access.profile_within(
+                roads, origin, places, amount=amount, profile=drive.profile
+            )
             found[name] = table.set_index("travel_time_s")["reached"]
         return found
 
 
 def store() -> Store:
-    """Return the store of the request, which is the same from its beginning to its end; outside of one, that of the app."""
+    """Return the store of the request, which is the same from its beginning to its end; outside of
+    one, that of the app.
+    """
     opened: Store = g.get("store") or current_app.extensions["zoneatlas"]
     return opened
 
@@ -414,8 +530,8 @@ def narrow(frame: Any, filters: dict[str, Any]) -> Any:
     Parameters
     ----------
     filters
-        ``bbox`` (west, south, east, north); ``sector`` for list fields; any other key is a column whose value must be one of those
-        given.
+        ``bbox`` (west, south, east, north); ``sector`` for list fields; any other key is a column
+        whose value must be one of those given.
 
     Raises
     ------
@@ -432,7 +548,10 @@ def narrow(frame: Any, filters: dict[str, Any]) -> Any:
                 inside_lon = (bounds["maxx"] >= west) | (bounds["minx"] <= east)
             kept &= (inside_lon & (bounds["maxy"] >= south) & (bounds["miny"] <= north)).to_numpy()
         elif key == "sector" and "sectors" in frame.columns:
-            kept &= np.array([not set(wanted).isdisjoint(layers.unfold(value)) for value in frame["sectors"]], bool)
+            kept &= np.array(
+                [not set(wanted).isdisjoint(layers.unfold(value)) for value in frame["sectors"]],
+                bool,
+            )
         elif key in frame.columns:
             kept &= frame[key].isin(wanted).to_numpy(bool)
         else:

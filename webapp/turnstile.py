@@ -1,4 +1,6 @@
-"""How many requests compute at once: a few in all and fewer of one client, so that light requests never wait for heavy ones."""
+"""How many requests compute at once: a few in all and fewer of one client, so that light requests
+never wait for heavy ones.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ class BusyError(UnavailableError):
 
 
 class Turnstile:
-    """Let in a few at once, and fewer of one client; those who wait their turn are few as well, and wait for a bounded time.
+    """Let in a few at once, and fewer of one client; those who wait their turn are few as well, and
+    wait for a bounded time.
 
     Parameters
     ----------
@@ -38,7 +41,9 @@ class Turnstile:
         How long one waits.
     """
 
-    def __init__(self, inside: int, of_client: int, waiting: int, waiting_of_client: int, patience_s: float) -> None:
+    def __init__(
+        self, inside: int, of_client: int, waiting: int, waiting_of_client: int, patience_s: float
+    ) -> None:
         self.inside, self.of_client = inside, of_client
         self.waiting, self.waiting_of_client = waiting, waiting_of_client
         self.patience_s = patience_s
@@ -62,7 +67,10 @@ class Turnstile:
         """
         with self._changed:
             if not self._free(client):
-                if self._waiting.total() >= self.waiting or self._waiting[client] >= self.waiting_of_client:
+                if (
+                    self._waiting.total() >= self.waiting
+                    or self._waiting[client] >= self.waiting_of_client
+                ):
                     raise BusyError
                 self._waiting[client] += 1
                 came = self._changed.wait_for(lambda: self._free(client), self.patience_s)
@@ -82,10 +90,11 @@ class Turnstile:
 
 
 def computing() -> Turnstile:
-    """Build the turnstile of requests that compute; a browser asks for six things at once, and all of them may wait.
+    """Build the turnstile of requests that compute; a browser asks for six things at once, and all
+    of them may wait.
 
-    Python computes one thing at a time, so two of one client would be no faster than one after the other.
-    """
+    Python computes one thing at a time, so two of one client would be no faster than one after the
+    other."""
     return Turnstile(inside=2, of_client=1, waiting=14, waiting_of_client=7, patience_s=10.0)
 
 
@@ -96,15 +105,31 @@ def planning() -> Turnstile:
 
 COMPUTING = frozenset(
     {
-        *("rank.rank", "match.answer", "compare.compare", "planned.page", "claims.claims", "weights.weights"),
-        *("factsheet.html", "factsheet.pdf", "pages.download", "api.areas", "api.access_from", "api.route"),
+        *(
+            "rank.rank",
+            "match.answer",
+            "compare.compare",
+            "planned.page",
+            "claims.claims",
+            "weights.weights",
+        ),
+        *(
+            "factsheet.html",
+            "factsheet.pdf",
+            "pages.download",
+            "api.areas",
+            "api.access_from",
+            "api.route",
+        ),
     }
 )
 """Views that compute as they answer."""
 PLANNING = frozenset({"trip.trip", "trip.plan", "trip.ways", "trip.why", "takealong.file"})
 """Views that may wait for a plan."""
 THREADS = computing().threads + planning().threads + 13
-"""Threads of the server; those that no turnstile can hold are for light requests: the map, sheets, files, the OGC API."""
+"""Threads of the server; those that no turnstile can hold are for light requests: the map, sheets,
+files, the OGC API.
+"""
 
 
 def install(app: Flask) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXCHANGED = {"VN": {date(2026, 1, 2): (date(2026, 1, 10), "Ngày nghỉ (thay cho ngày 10/01/2026)")}}
-"""By country, days off that the package ``holidays`` 0.109 lacks, each with the weekend day worked for it and its name.
+"""By country, days off that the package ``holidays`` 0.109 lacks, each with the weekend day worked
+for it and its name.
 
 Source: letter 12729/VPCP-KGVX of 25 December 2025, as reported by 24h on 26 December 2025,
 https://www.24h.com.vn/tin-tuc-trong-ngay/ai-duoc-hoan-doi-de-nghi-tet-duong-lich-4-ngay-c46a1724830.html
@@ -53,7 +54,9 @@ NAMES = {
         "National Day": "Quốc khánh",
     },
 }
-"""Holidays of a country in a language that the package does not have for it, or names otherwise, by its English names."""
+"""Holidays of a country in a language that the package does not have for it, or names otherwise, by
+its English names.
+"""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class DayIn:
     Attributes
     ----------
     holiday
-        What it is called in that country; None if it is not a day off by law or decree, or the holidays of the country are unknown.
+        What it is called in that country; None if it is not a day off by law or decree, or the
+        holidays of the country are unknown.
     name
         What the holiday is called in the language that was asked for, or in that of the country.
     weekend, worked
@@ -83,10 +87,11 @@ class DayIn:
 NEW_YEAR = {"VN": "Tết Nguyên Đán", "CN": "春节"}
 """By country, what the package ``holidays`` calls the first day of the lunar year."""
 AROUND_NEW_YEAR = range(-1, 7)
-"""Days from the first of the lunar year on which offices and cargo are closed or may be, whatever is decreed: from its eve to the seventh.
+"""Days from the first of the lunar year on which offices and cargo are closed or may be, whatever
+is decreed: from its eve to the seventh.
 
-Source: the closures of gates in 2023 and 2024 in ``gate_hours``, and the holidays of both countries in these years.
-"""
+Source: the closures of gates in 2023 and 2024 in ``gate_hours``, and the holidays of both countries
+in these years. """
 
 
 @dataclass(frozen=True)
@@ -102,8 +107,8 @@ class Year:
     weekend
         Days of the week that are free, Monday is 0.
     decreed
-        Whether the list is complete. Where days are exchanged by a decree of every year, the year before the decree has only
-        the holidays of the law, with the days in lieu that are usual.
+        Whether the list is complete. Where days are exchanged by a decree of every year, the year
+        before the decree has only the holidays of the law, with the days in lieu that are usual.
     """
 
     holidays: Mapping[date, str]
@@ -113,21 +118,24 @@ class Year:
 
     def is_workday(self, day: date) -> bool:
         """Say whether a day of that year is worked."""
-        return day not in self.holidays and (day.weekday() not in self.weekend or day in self.worked)
+        return day not in self.holidays and (
+            day.weekday() not in self.weekend or day in self.worked
+        )
 
 
 @lru_cache(maxsize=256)
 def year_of(country: str, year: int) -> Year:
-    """Give the calendar of a country in a year, also of one whose list is not complete yet (see :class:`Year`).
+    """Give the calendar of a country in a year, also of one whose list is not complete yet (see
+    :class:`Year`).
 
     Raises
     ------
     NotFoundError
         There is no calendar for the country.
 
-    Source: the package ``holidays``, which follows for China the yearly notices of the State Council since 2001, and for
-    Viet Nam the Labour Code and the exchanges of days that the government has agreed to since 2010.
-    """
+    Source: the package ``holidays``, which follows for China the yearly notices of the State
+    Council since 2001, and for Viet Nam the Labour Code and the exchanges of days that the
+    government has agreed to since 2010."""
     import holidays
 
     try:
@@ -143,21 +151,26 @@ def year_of(country: str, year: int) -> Year:
             off.setdefault(day, name)
         if instead.year == year:
             worked.add(instead)
-    return Year(dict(sorted(off.items())), frozenset(worked), frozenset(calendar.weekend), year in known)
+    return Year(
+        dict(sorted(off.items())), frozenset(worked), frozenset(calendar.weekend), year in known
+    )
 
 
 def _known_years(calendar: Any) -> range:
     """Give the years of complete lists.
 
-    Where the package knows exchanged days, somebody decrees them year by year, and the list ends with the last decree it has;
-    elsewhere holidays follow from a law.
-    """
+    Where the package knows exchanged days, somebody decrees them year by year, and the list ends
+    with the last decree it has; elsewhere holidays follow from a law."""
     exchanges = []
     for year, days in (getattr(calendar, "special_public_holidays", None) or {}).items():
         each = days if isinstance(days[0], tuple) else (days,)
         if any(len(one) >= 4 and all(isinstance(part, int) for part in one) for one in each):
             exchanges.append(year)
-    return range(min(exchanges), max(exchanges) + 1) if exchanges else range(calendar.start_year, calendar.end_year + 1)
+    return (
+        range(min(exchanges), max(exchanges) + 1)
+        if exchanges
+        else range(calendar.start_year, calendar.end_year + 1)
+    )
 
 
 def day_in(country: str, day: date, language: str | None = None) -> DayIn:
@@ -197,11 +210,16 @@ def _names(country: str, year: int, language: str) -> Mapping[date, str]:
     locale = LOCALES.get(language, "")
     if locale not in (holidays.country_holidays(country).supported_languages or ()):
         return {}
-    return {day: str(name) for day, name in holidays.country_holidays(country, years=year, language=locale).items()}
+    return {
+        day: str(name)
+        for day, name in holidays.country_holidays(country, years=year, language=locale).items()
+    }
 
 
 def has_data(country: str, year: int) -> bool:
-    """Say whether the holidays of a country are completely known for a year; errors as :func:`year_of`."""
+    """Say whether the holidays of a country are completely known for a year; errors as
+    :func:`year_of`.
+    """
     return year_of(country, year).decreed
 
 
@@ -213,31 +231,40 @@ def holidays(country: str, year: int) -> dict[date, str]:
     NotFoundError
         There is no calendar for the country.
     InputError
-        The list of that year is not known, because it has not been decreed yet or lies too far back.
+        The list of that year is not known, because it has not been decreed yet or lies too far
+        back.
     """
     return dict(_known(country, year).holidays)
 
 
 def is_workday(country: str, day: date) -> bool:
-    """Say whether a country works on a day: no holiday and no weekend, or a weekend worked in exchange; errors as :func:`holidays`."""
+    """Say whether a country works on a day: no holiday and no weekend, or a weekend worked in
+    exchange; errors as :func:`holidays`.
+    """
     return _known(country, day.year).is_workday(day)
 
 
 def _known(country: str, year: int) -> Year:
     calendar = year_of(country, year)
     if not calendar.decreed:
-        raise InputError(f"The holidays of {country} in {year} are not known: no complete list of that year has been published here.")
+        raise InputError(
+            f"The holidays of {country} in {year} are not known: no complete list of that year has"
+            " been published here."
+        )
     return calendar
 
 
 @lru_cache(maxsize=256)
 def new_year_days(country: str, year: int) -> frozenset[date]:
-    """Return the days off around the lunar new year, weekends beside them included; none in a country that does not keep it.
+    """Return the days off around the lunar new year, weekends beside them included; none in a
+    country that does not keep it.
 
-    The year need not be decreed: the days around the first of the lunar year count anyway. Errors as :func:`year_of`.
-    """
+    The year need not be decreed: the days around the first of the lunar year count anyway. Errors
+    as :func:`year_of`."""
     calendar = year_of(country, year)
-    first = next((day for day, name in calendar.holidays.items() if name == NEW_YEAR.get(country)), None)
+    first = next(
+        (day for day, name in calendar.holidays.items() if name == NEW_YEAR.get(country)), None
+    )
     if first is None:
         return frozenset()
     found = {first + timedelta(days=by) for by in AROUND_NEW_YEAR}
@@ -249,7 +276,8 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
     return frozenset(found)
 
 
-# Clocks ------------------------------------------------------------------------------------------------------------------
+# Clocks
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def aware(moment: datetime, what: str = "The time") -> datetime:
@@ -271,26 +299,32 @@ def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
     """Give the clock of a country, from the table ``clocks``; `NotFoundError` where it has none."""
     rows = clocks.loc[clocks["country"] == country, "timezone"]
     if rows.empty:
-        raise NotFoundError(f"There is no clock for “{country}”; there are {', '.join(sorted(clocks['country']))}.")
+        raise NotFoundError(
+            f"There is no clock for “{country}”; there are {', '.join(sorted(clocks['country']))}."
+        )
     return zone(str(rows.iloc[0]))
 
 
 def clock_name(country: str, clocks: pd.DataFrame, language: str | None = None) -> str:
-    """Give the name of a country's clock: in the language of the country, or in ``en``, ``vi`` or ``zh``; errors as :func:`zone_of`."""
+    """Give the name of a country's clock: in the language of the country, or in ``en``, ``vi`` or
+    ``zh``; errors as :func:`zone_of`.
+    """
     zone_of(country, clocks)
     row = clocks[clocks["country"] == country].iloc[0]
     name = row.get(f"name_{language}") if language else None
     return str(name if isinstance(name, str) else row["name"])
 
 
-def both_clocks(moment: datetime, countries: tuple[str, ...], clocks: pd.DataFrame) -> tuple[tuple[str, datetime], ...]:
+def both_clocks(
+    moment: datetime, countries: tuple[str, ...], clocks: pd.DataFrame
+) -> tuple[tuple[str, datetime], ...]:
     """Write a moment on the clocks of some countries, such as the two sides of a gate.
 
     Returns
     -------
     tuple
-        In the order of `countries`, each clock once: its name in the language of the country (see :func:`clock_name`), and
-        the moment in its zone.
+        In the order of `countries`, each clock once: its name in the language of the country (see
+        :func:`clock_name`), and the moment in its zone.
 
     Raises
     ------

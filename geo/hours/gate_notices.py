@@ -1,4 +1,6 @@
-"""What is said of the hours of gates: notices, read from the tables, and which of them counts for whom and when."""
+"""What is said of the hours of gates: notices, read from the tables, and which of them counts for
+whom and when.
+"""
 
 from __future__ import annotations
 
@@ -59,12 +61,16 @@ class Notice:
 
     @property
     def closeness(self) -> tuple[int, date]:
-        """Give what one notice wins by over another: more of its scope is stated; or else it began later."""
+        """Give what one notice wins by over another: more of its scope is stated; or else it began
+        later.
+        """
         stated = sum(getattr(self, name) is not None for name in SCOPE)
         return (-1 if self.general else stated), self.valid_from or date.min
 
     def hosts(self) -> tuple[str, ...]:
-        """Return the sources of the hours, of an address its host; none of what the layer says, whose source is that of the whole gate."""
+        """Return the sources of the hours, of an address its host; none of what the layer says,
+        whose source is that of the whole gate.
+        """
         sources = () if self.general else unfold(self.source)
         return tuple(found[1] if (found := _HOST.match(source)) else source for source in sources)
 
@@ -75,7 +81,9 @@ class Notice:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a gate is: its clock, the countries on its two sides, and the kinds of traffic it serves."""
+    """Where a gate is: its clock, the countries on its two sides, and the kinds of traffic it
+    serves.
+    """
 
     zone: ZoneInfo
     countries: tuple[str, str]
@@ -85,7 +93,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Gate:
-    """What is known of the hours of a gate: its notices, the closest first, and the hours where none of them counts."""
+    """What is known of the hours of a gate: its notices, the closest first, and the hours where
+    none of them counts.
+    """
 
     place: Place
     daylight: osm_hours.Rule
@@ -112,24 +122,35 @@ class Question:
         return notice.rule if notice else self.gate.daylight
 
     def known(self, day: date) -> bool:
-        """Check whether the hours of a day are published, its holidays are known, and nothing usually stands against them."""
+        """Check whether the hours of a day are published, its holidays are known, and nothing
+        usually stands against them.
+        """
         notice = self.at(day)
-        published = notice is not None and notice.source_kind in PUBLISHED and notice.rule.complete(day.year)
+        published = (
+            notice is not None
+            and notice.source_kind in PUBLISHED
+            and notice.rule.complete(day.year)
+        )
         return self.never or (published and not self.new_year(day))
 
     def new_year(self, day: date) -> bool:
-        """Check whether cargo is asked for on a day of the lunar new year of either country, of which no notice speaks.
+        """Check whether cargo is asked for on a day of the lunar new year of either country, of
+        which no notice speaks.
 
         A notice speaks of it that ends, or whose hours follow holidays.
         """
         notice = self.at(day)
-        if self.kind != "cargo" or (notice is not None and (notice.valid_to is not None or notice.rule.calendars)):
+        if self.kind != "cargo" or (
+            notice is not None and (notice.valid_to is not None or notice.rule.calendars)
+        ):
             return False
         keep = [country for country in self.gate.place.countries if country in calendars.NEW_YEAR]
         return any(day in calendars.new_year_days(country, day.year) for country in keep)
 
     def month(self, first: date) -> osm_hours.Month:
-        """Give the hours of the month that begins on a day, each day by the notice that counts on it."""
+        """Give the hours of the month that begins on a day, each day by the notice that counts on
+        it.
+        """
         found = self._months.get(first)
         if found is None:
             if len(self._months) >= osm_hours.MAX_MONTHS:
@@ -141,20 +162,34 @@ class Question:
         after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
         edges = {first, after}
         for one in self.notices:
-            edges |= {day for day in (one.valid_from, one.valid_to and one.valid_to + osm_hours.DAY) if day and first < day < after}
+            edges |= {
+                day
+                for day in (one.valid_from, one.valid_to and one.valid_to + osm_hours.DAY)
+                if day and first < day < after
+            }
         if len(edges) == 2:
             return self.rule(first).month(first.year, first.month)
         openings: list[osm_hours.Span] = []
         entries: list[osm_hours.Span] = []
         for day, end in pairwise(sorted(edges)):
             month = self.rule(day).month(first.year, first.month)
-            between = osm_hours.midnight(day, self.gate.place.zone), osm_hours.midnight(end, self.gate.place.zone)
+            between = (
+                osm_hours.midnight(day, self.gate.place.zone),
+                osm_hours.midnight(end, self.gate.place.zone),
+            )
             openings += osm_hours.cut(month.openings, *between)
             entries += osm_hours.cut(month.entries, *between)
-        return osm_hours.Month(month.start, month.end, tuple(osm_hours.merged(openings)), tuple(osm_hours.merged(entries)))
+        return osm_hours.Month(
+            month.start,
+            month.end,
+            tuple(osm_hours.merged(openings)),
+            tuple(osm_hours.merged(entries)),
+        )
 
     def openings(self, start: datetime, end: datetime) -> list[osm_hours.Span]:
-        """Return the times between two moments in which the gate is open, last entry or not, joined where they touch."""
+        """Return the times between two moments in which the gate is open, last entry or not, joined
+        where they touch.
+        """
         if self.never:
             return []
         zone, found = self.gate.place.zone, list[osm_hours.Span]()
@@ -165,7 +200,9 @@ class Question:
         return osm_hours.cut(osm_hours.merged(found), start, end)
 
     def entries(self, moment: datetime, end: datetime) -> Iterator[osm_hours.Span]:
-        """Give the times in which one may enter that end after a moment and begin before `end`, joined where they touch."""
+        """Give the times in which one may enter that end after a moment and begin before `end`,
+        joined where they touch.
+        """
         if self.never:
             return
         last = end.astimezone(self.gate.place.zone).date()
@@ -173,7 +210,9 @@ class Question:
         held: osm_hours.Span | None = None
         while day <= last and day.year in osm_hours.YEARS:
             month = self.month(day)
-            first = bisect_right(month.entries, moment, key=lambda span: span[1]) if held is None else 0
+            first = (
+                bisect_right(month.entries, moment, key=lambda span: span[1]) if held is None else 0
+            )
             for span in month.entries[first:]:
                 if held is not None and span[0] > held[1]:
                     yield held
@@ -189,14 +228,17 @@ class Question:
             yield held
 
 
-def read(gates: gpd.GeoDataFrame, gate_hours: pd.DataFrame, clocks: pd.DataFrame) -> dict[str, Gate]:
+def read(
+    gates: gpd.GeoDataFrame, gate_hours: pd.DataFrame, clocks: pd.DataFrame
+) -> dict[str, Gate]:
     """Read what is said of each gate, by its id.
 
     Raises
     ------
     InputError
-        Hours cannot be read, a row is of no gate or direction that there is, a clock has no zone, or two rows that state as much,
-        though of different things, speak of the same moment; every fault is named with its gate.
+        Hours cannot be read, a row is of no gate or direction that there is, a clock has no zone,
+        or two rows that state as much, though of different things, speak of the same moment; every
+        fault is named with its gate.
     """
     faults: list[str] = []
     for row in clocks.to_dict("records"):
@@ -213,7 +255,9 @@ def read(gates: gpd.GeoDataFrame, gate_hours: pd.DataFrame, clocks: pd.DataFrame
         else:
             faults.append(f"{where}: gate: there is no such gate")
     for key, said in notices.items():
-        faults += [f"{key}: {fault}" for one, other in combinations(said, 2) if (fault := _tie(one, other))]
+        faults += [
+            f"{key}: {fault}" for one, other in combinations(said, 2) if (fault := _tie(one, other))
+        ]
     if faults:
         raise InputError("The opening hours of the gates have faults:", faults)
     return {
@@ -229,8 +273,15 @@ def read(gates: gpd.GeoDataFrame, gate_hours: pd.DataFrame, clocks: pd.DataFrame
 def _place(key: str, row: dict[str, Any], faults: list[str]) -> Place:
     """Read where a gate is, and add the fault of its zone."""
     zone = _zone(f"{key}: timezone", row["timezone"], faults)
-    serves = frozenset(kind for kind, column in KINDS.items() if pd.isna(row[column]) or row[column])
-    return Place(zone, (str(row["country"]), str(row["opposite_country"])), (row["geometry"].x, row["geometry"].y), serves)
+    serves = frozenset(
+        kind for kind, column in KINDS.items() if pd.isna(row[column]) or row[column]
+    )
+    return Place(
+        zone,
+        (str(row["country"]), str(row["opposite_country"])),
+        (row["geometry"].x, row["geometry"].y),
+        serves,
+    )
 
 
 def _general(key: str, row: dict[str, Any], place: Place, faults: list[str]) -> list[Notice]:
@@ -240,7 +291,9 @@ def _general(key: str, row: dict[str, Any], place: Place, faults: list[str]) -> 
     if rule is None:
         return []
     kind, as_of = (_text(row.get(f"opening_hours_{name}")) for name in ("source_kind", "as_of"))
-    return [Notice(None, None, None, rule, None, None, str(row["source"]), kind, as_of, general=True)]
+    return [
+        Notice(None, None, None, rule, None, None, str(row["source"]), kind, as_of, general=True)
+    ]
 
 
 def _notices(where: str, row: dict[str, Any], place: Place, faults: list[str]) -> list[Notice]:
@@ -248,18 +301,44 @@ def _notices(where: str, row: dict[str, Any], place: Place, faults: list[str]) -
     before = len(faults)
     towards, kind, vehicle_country = (_text(row.get(name)) for name in SCOPE)
     if towards is not None and towards not in place.countries:
-        faults.append(f"{where}: towards: the gate leads to {' or '.join(place.countries)}, not to “{towards}”")
+        faults.append(
+            f"{where}: towards: the gate leads to {' or '.join(place.countries)}, not to"
+            f" “{towards}”"
+        )
     if kind is not None and kind not in place.serves:
         faults.append(f"{where}: kind: the gate does not serve “{kind}”")
-    valid_from, valid_to = (_day(f"{where}: {name}", row.get(name), faults) for name in ("valid_from", "valid_to"))
+    valid_from, valid_to = (
+        _day(f"{where}: {name}", row.get(name), faults) for name in ("valid_from", "valid_to")
+    )
     if valid_from and valid_to and valid_to < valid_from:
         faults.append(f"{where}: valid_to: {valid_to} lies before valid_from, {valid_from}")
     closed_on, workdays = (unfold(row.get(name)) for name in ("closed_on", "workdays"))
-    rule = _rule(where, _text(row.get("opening_hours")) or "", place, faults, _text(row.get("last_entry")), closed_on, workdays)
+    rule = _rule(
+        where,
+        _text(row.get("opening_hours")) or "",
+        place,
+        faults,
+        _text(row.get("last_entry")),
+        closed_on,
+        workdays,
+    )
     if rule is None or len(faults) > before:
         return []
     source_kind, as_of, notes = (_text(row.get(name)) for name in ("source_kind", "as_of", "notes"))
-    return [Notice(towards, kind, vehicle_country, rule, valid_from, valid_to, str(row["source"]), source_kind, as_of, notes or "")]
+    return [
+        Notice(
+            towards,
+            kind,
+            vehicle_country,
+            rule,
+            valid_from,
+            valid_to,
+            str(row["source"]),
+            source_kind,
+            as_of,
+            notes or "",
+        )
+    ]
 
 
 def _tie(one: Notice, other: Notice) -> str | None:
@@ -267,14 +346,21 @@ def _tie(one: Notice, other: Notice) -> str | None:
     scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (one, other)]
     as_close = one.general == other.general and one.closeness[0] == other.closeness[0]
     meet = all(None in pair or pair[0] == pair[1] for pair in zip(*scopes, strict=True))
-    overlap = (one.valid_from or date.min) <= (other.valid_to or date.max) and (other.valid_from or date.min) <= (one.valid_to or date.max)
+    overlap = (one.valid_from or date.min) <= (other.valid_to or date.max) and (
+        other.valid_from or date.min
+    ) <= (one.valid_to or date.max)
     superseded = scopes[0] == scopes[1] and one.valid_from != other.valid_from
     if not (as_close and meet and overlap) or superseded:
         return None
-    return f"“{one.rule.text}” ({one.source}) and “{other.rule.text}” ({other.source}) count at the same time, and neither is closer"
+    return (
+        f"“{one.rule.text}” ({one.source}) and “{other.rule.text}” ({other.source}) count at the"
+        " same time, and neither is closer"
+    )
 
 
-def _rule(where: str, text: str, place: Place, faults: list[str], *more: Any) -> osm_hours.Rule | None:
+def _rule(
+    where: str, text: str, place: Place, faults: list[str], *more: Any
+) -> osm_hours.Rule | None:
     try:
         return osm_hours.Rule(text, place.zone, place.countries[0], place.lonlat, *more)
     except InputError as error:

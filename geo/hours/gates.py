@@ -34,10 +34,12 @@ WHY = (
 
 
 def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
-    """Give the time each gate takes a vehicle to pass, without queue; NaN where that vehicle cannot pass.
+    """Give the time each gate takes a vehicle to pass, without queue; NaN where that vehicle cannot
+    pass.
 
-    A vehicle passes a road gate whose class is listed for its profile in `crossings`, unless the gate is known not to
-    serve what the profile needs (``needs``: cargo or passengers). Unknown service is taken as given, and the class is not.
+    A vehicle passes a road gate whose class is listed for its profile in `crossings`, unless the
+    gate is known not to serve what the profile needs (``needs``: cargo or passengers). Unknown
+    service is taken as given, and the class is not.
 
     Parameters
     ----------
@@ -59,31 +61,37 @@ def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: st
     return time.where(gates["mode"] == "road").rename("service_time_s")
 
 
-# Hours -------------------------------------------------------------------------------------------------------------------
+# Hours
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Opening:
-    """Whether one may enter a gate at a moment, and when otherwise; every moment is on the clock of the gate.
+    """Whether one may enter a gate at a moment, and when otherwise; every moment is on the clock of
+    the gate.
 
     Attributes
     ----------
     open
         Whether one may enter.
     known
-        Whether that rests on published hours and complete holidays, up to the next opening; otherwise the hours are remembered
-        (``source_kind``) or assumed, or cargo is asked for on a day of the lunar new year of either country, of which no notice speaks.
+        Whether that rests on published hours and complete holidays, up to the next opening;
+        otherwise the hours are remembered (``source_kind``) or assumed, or cargo is asked for on a
+        day of the lunar new year of either country, of which no notice speaks.
     until
-        End of the time in which one may enter, last entry considered; None where it is closed, or does not end within 30 days.
+        End of the time in which one may enter, last entry considered; None where it is closed, or
+        does not end within 30 days.
     opens
-        When one may enter next, the moment itself where it is open; None where that is not within 30 days.
+        When one may enter next, the moment itself where it is open; None where that is not within
+        30 days.
     wait_s
         Until then; infinite where there is no such moment.
     why
-        ``open``; ``assumed_daylight``: hours unknown, it is day; ``holidays_unknown``: open by its hours, but the holidays of that
-        year are not published yet; ``new_year``: open by its hours, but cargo mostly stands still at the lunar new year; ``closed``;
-        ``holiday``, named in ``holiday``; ``after_last_entry``: open, but for nobody who comes now; ``assumed_night``: hours unknown, it
-        is night; ``never``: the gate does not serve this traffic.
+        ``open``; ``assumed_daylight``: hours unknown, it is day; ``holidays_unknown``: open by its
+        hours, but the holidays of that year are not published yet; ``new_year``: open by its hours,
+        but cargo mostly stands still at the lunar new year; ``closed``; ``holiday``, named in
+        ``holiday``; ``after_last_entry``: open, but for nobody who comes now; ``assumed_night``:
+        hours unknown, it is night; ``never``: the gate does not serve this traffic.
     source, source_kind, as_of
         Of the hours; None where they are unknown.
     """
@@ -102,16 +110,20 @@ class Opening:
 
 @dataclass(frozen=True)
 class DayHours:
-    """The hours of a gate on the day of a moment, for one direction and kind of traffic; every moment is on the clock of the gate.
+    """The hours of a gate on the day of a moment, for one direction and kind of traffic; every
+    moment is on the clock of the gate.
 
     Attributes
     ----------
     openings
-        From when until when it is open on that day, cut at its midnights; in daylight, where nothing is known.
+        From when until when it is open on that day, cut at its midnights; in daylight, where
+        nothing is known.
     closes
-        When the opening ends in which the moment lies; None if it is closed then, or stays open for a day and more.
+        When the opening ends in which the moment lies; None if it is closed then, or stays open for
+        a day and more.
     last_entry
-        Until when one may enter in that opening, which is `closes` where there is no last entry of its own; None as there.
+        Until when one may enter in that opening, which is `closes` where there is no last entry of
+        its own; None as there.
     notice
         What is said of the hours of that day, with its source; None where nothing is known.
     """
@@ -122,11 +134,20 @@ class DayHours:
     notice: Notice | None
 
     def text(self) -> str:
-        """Write the openings as ``07:00–11:30, 13:00–24:00``; empty if it is open from midnight to midnight."""
-        ends = [(f"{start:%H:%M}", "24:00" if end.date() > start.date() else f"{end:%H:%M}") for start, end in self.openings]
+        """Write the openings as ``07:00–11:30, 13:00–24:00``; empty if it is open from midnight to
+        midnight.
+        """
+        ends = [
+            (f"{start:%H:%M}", "24:00" if end.date() > start.date() else f"{end:%H:%M}")
+            for start, end in self.openings
+        ]
         if not ends:
             return "–"
-        return "" if ends == [("00:00", "24:00")] else ", ".join(f"{start}–{end}" for start, end in ends)
+        return (
+            ""
+            if ends == [("00:00", "24:00")]
+            else ", ".join(f"{start}–{end}" for start, end in ends)
+        )
 
     def is_near(self, enter: datetime) -> bool:
         """Return whether one enters less than an hour before the last moment at which one may."""
@@ -136,10 +157,12 @@ class DayHours:
 class Hours:
     """When each gate lets one in.
 
-    The hours of a gate are those of ``gate_hours`` that are valid on the day and speak of the traffic that is asked for. Of several
-    the closest one counts: the one that states more of direction, kind of traffic and country of the vehicle, and of those that
-    state the same, the one that became valid later. Where there is none, those of the layer ``gates`` count, whatever the traffic.
-    Where that has none either, the hours are unknown, and the gate is assumed open from sunrise to sunset.
+    The hours of a gate are those of ``gate_hours`` that are valid on the day and speak of the
+    traffic that is asked for. Of several the closest one counts: the one that states more of
+    direction, kind of traffic and country of the vehicle, and of those that state the same, the one
+    that became valid later. Where there is none, those of the layer ``gates`` count, whatever the
+    traffic. Where that has none either, the hours are unknown, and the gate is assumed open from
+    sunrise to sunset.
 
     Parameters
     ----------
@@ -151,21 +174,32 @@ class Hours:
     Raises
     ------
     InputError
-        Hours cannot be read, a row is of no gate or direction that there is, or two rows that state as much, though of different
-        things, speak of the same moment; every fault is named with its gate.
+        Hours cannot be read, a row is of no gate or direction that there is, or two rows that state
+        as much, though of different things, speak of the same moment; every fault is named with its
+        gate.
     """
 
-    def __init__(self, gates: gpd.GeoDataFrame, gate_hours: pd.DataFrame, clocks: pd.DataFrame) -> None:
+    def __init__(
+        self, gates: gpd.GeoDataFrame, gate_hours: pd.DataFrame, clocks: pd.DataFrame
+    ) -> None:
         self.clocks = clocks
         self._gates = gate_notices.read(gates, gate_hours, clocks)
         self._questions: dict[tuple[str, str, str, str | None], Question] = {}
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> Hours:
-        """Read the hours of a data package; errors as :func:`geo.layers.read`, and those of the class."""
-        return cls(layers.read(folder, "gates"), layers.read_table(folder, "gate_hours"), layers.read_table(folder, "clocks"))
+        """Read the hours of a data package; errors as :func:`geo.layers.read`, and those of the
+        class.
+        """
+        return cls(
+            layers.read(folder, "gates"),
+            layers.read_table(folder, "gate_hours"),
+            layers.read_table(folder, "clocks"),
+        )
 
-    def when_open(self, gate: str, towards: str, kind: str, time: datetime, vehicle_country: str | None = None) -> Opening:
+    def when_open(
+        self, gate: str, towards: str, kind: str, time: datetime, vehicle_country: str | None = None
+    ) -> Opening:
         """Say whether one may enter a gate at a moment, and when otherwise.
 
         Parameters
@@ -186,7 +220,8 @@ class Hours:
         NotFoundError
             There is no such gate.
         InputError
-            `time` has no zone or lies outside of 1970–2099, or the gate has no such direction or kind of traffic.
+            `time` has no zone or lies outside of 1970–2099, or the gate has no such direction or
+            kind of traffic.
         """
         question = self._question(gate, towards, kind, vehicle_country)
         local = _local(time, question.gate.place.zone)
@@ -199,35 +234,67 @@ class Hours:
         start, end = next(question.entries(now, now + HORIZON), (None, None))
         if start is not None and start <= now and end is not None:
             why = _open(question, notice, local.date())
-            return Opening(True, known, end.astimezone(zone) if end < now + HORIZON else None, local, 0.0, why, **said)
+            return Opening(
+                True,
+                known,
+                end.astimezone(zone) if end < now + HORIZON else None,
+                local,
+                0.0,
+                why,
+                **said,
+            )
         why, holiday = _closed(question, notice, now, local.date())
         if start is None:
             return Opening(False, known, None, None, math.inf, why, holiday=holiday, **said)
         opens, wait_s = start.astimezone(zone), (start - now).total_seconds()
-        return Opening(False, known and question.known(opens.date()), None, opens, wait_s, why, holiday=holiday, **said)
+        return Opening(
+            False,
+            known and question.known(opens.date()),
+            None,
+            opens,
+            wait_s,
+            why,
+            holiday=holiday,
+            **said,
+        )
 
     def intervals(
-        self, gate: str, towards: str, kind: str, vehicle_country: str | None, start: datetime, end: datetime
+        self,
+        gate: str,
+        towards: str,
+        kind: str,
+        vehicle_country: str | None,
+        start: datetime,
+        end: datetime,
     ) -> list[tuple[datetime, datetime]]:
         """List the times between two moments in which one may enter a gate.
 
         Returns
         -------
         list
-            From a moment until before another, in order and apart, cut to `start` and `end`, on the clock of the gate; daylight where the
-            hours are unknown. Errors as :meth:`when_open`.
+            From a moment until before another, in order and apart, cut to `start` and `end`, on the
+            clock of the gate; daylight where the hours are unknown. Errors as :meth:`when_open`.
         """
         question = self._question(gate, towards, kind, vehicle_country)
         _local(start, question.gate.place.zone, "The start")
         _local(end, question.gate.place.zone, "The end")
         if end < start:
-            raise InputError(f"The end {end.isoformat()} lies before the start {start.isoformat()}.")
+            raise InputError(
+                f"The end {end.isoformat()} lies before the start {start.isoformat()}."
+            )
         between = start.astimezone(UTC), end.astimezone(UTC)
         spans = osm_hours.cut(question.entries(*between), *between)
-        return [(one.astimezone(question.gate.place.zone), other.astimezone(question.gate.place.zone)) for one, other in spans]
+        return [
+            (one.astimezone(question.gate.place.zone), other.astimezone(question.gate.place.zone))
+            for one, other in spans
+        ]
 
-    def of_day(self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime) -> DayHours:
-        """Return the hours of a gate on the day of a moment, and when it closes after that moment; errors as :meth:`when_open`."""
+    def of_day(
+        self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime
+    ) -> DayHours:
+        """Return the hours of a gate on the day of a moment, and when it closes after that moment;
+        errors as :meth:`when_open`.
+        """
         question = self._question(gate, towards, kind, vehicle_country)
         zone = question.gate.place.zone
         day, now = _local(time, zone).date(), time.astimezone(UTC)
@@ -239,11 +306,18 @@ class Hours:
             for spans in (openings, question.entries(now, ahead + osm_hours.DAY))
         )
         closes, last_entry = (None if end is None else end.astimezone(zone) for end in ends)
-        today = tuple((start.astimezone(zone), end.astimezone(zone)) for start, end in osm_hours.cut(openings, first, after))
+        today = tuple(
+            (start.astimezone(zone), end.astimezone(zone))
+            for start, end in osm_hours.cut(openings, first, after)
+        )
         return DayHours(today, closes, last_entry, question.at(day))
 
-    def known(self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime) -> bool:
-        """Check whether the hours of a day are known, as :class:`Opening` has it; errors as :meth:`when_open`."""
+    def known(
+        self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime
+    ) -> bool:
+        """Check whether the hours of a day are known, as :class:`Opening` has it; errors as
+        :meth:`when_open`.
+        """
         question = self._question(gate, towards, kind, vehicle_country)
         return question.known(_local(time, question.gate.place.zone).date())
 
@@ -252,42 +326,64 @@ class Hours:
         return self._gate(gate).place.zone
 
     def notices(self, gate: str, day: date) -> tuple[Notice, ...]:
-        """List what is said of a gate's hours on a day or later, the closest first; `NotFoundError` where there is no such gate."""
-        return tuple(one for one in self._gate(gate).notices if one.valid_to is None or one.valid_to >= day)
+        """List what is said of a gate's hours on a day or later, the closest first; `NotFoundError`
+        where there is no such gate.
+        """
+        return tuple(
+            one for one in self._gate(gate).notices if one.valid_to is None or one.valid_to >= day
+        )
 
     def _gate(self, gate: str) -> gate_notices.Gate:
         if gate not in self._gates:
             raise NotFoundError(f"There is no gate “{gate}”.")
         return self._gates[gate]
 
-    def _question(self, gate: str, towards: str, kind: str, vehicle_country: str | None) -> Question:
+    def _question(
+        self, gate: str, towards: str, kind: str, vehicle_country: str | None
+    ) -> Question:
         found = self._questions.get((gate, towards, kind, vehicle_country))
         if found is not None:
             return found
         of = self._gate(gate)
         faults = []
         if towards not in of.place.countries:
-            faults.append(f"towards: the gate leads to {' or '.join(of.place.countries)}, not to “{towards}”")
+            faults.append(
+                f"towards: the gate leads to {' or '.join(of.place.countries)}, not to “{towards}”"
+            )
         if kind not in KINDS:
             faults.append(f"kind: “{kind}” is none of {', '.join(KINDS)}")
         if vehicle_country is not None and not re.fullmatch(COUNTRIES, vehicle_country):
-            faults.append(f"vehicle_country: “{vehicle_country}” is no country of two capital letters")
+            faults.append(
+                f"vehicle_country: “{vehicle_country}” is no country of two capital letters"
+            )
         if faults:
             raise InputError(f"The question about the gate {gate} cannot be answered:", faults)
         asked = {"towards": towards, "kind": kind, "vehicle_country": vehicle_country}
-        fitting = tuple(one for one in of.notices if all(getattr(one, name) in (None, value) for name, value in asked.items()))
+        fitting = tuple(
+            one
+            for one in of.notices
+            if all(getattr(one, name) in (None, value) for name, value in asked.items())
+        )
         question = Question(of, kind, kind not in of.place.serves, fitting)
-        if vehicle_country in (None, *(one.vehicle_country for one in of.notices)):  # no more questions are kept than there are answers
+        if vehicle_country in (
+            None,
+            *(one.vehicle_country for one in of.notices),
+        ):  # no more questions are kept than there are answers
             self._questions[gate, towards, kind, vehicle_country] = question
         return question
 
 
 def _local(time: datetime, zone: ZoneInfo, what: str = "The time") -> datetime:
     """Give a moment on the clock of a gate, or refuse it."""
-    near = 1 < calendars.aware(time, what).year < 9999  # at the ends of the calendar a moment cannot be put on another clock
+    near = (
+        1 < calendars.aware(time, what).year < 9999
+    )  # at the ends of the calendar a moment cannot be put on another clock
     local = time.astimezone(zone) if near else time
     if local.year not in osm_hours.YEARS:
-        raise InputError(f"{what} {time.isoformat()} does not lie in the years {osm_hours.YEARS[0]} to {osm_hours.YEARS[-1]}.")
+        raise InputError(
+            f"{what} {time.isoformat()} does not lie in the years {osm_hours.YEARS[0]} to"
+            f" {osm_hours.YEARS[-1]}."
+        )
     return local
 
 
@@ -300,7 +396,9 @@ def _open(question: Question, notice: Notice | None, day: date) -> str:
     return "open" if notice.rule.complete(day.year) else "holidays_unknown"
 
 
-def _closed(question: Question, notice: Notice | None, now: datetime, day: date) -> tuple[str, str | None]:
+def _closed(
+    question: Question, notice: Notice | None, now: datetime, day: date
+) -> tuple[str, str | None]:
     """Say why one may not enter, and the name of the holiday if it is one."""
     if notice is None:
         return "assumed_night", None

@@ -1,4 +1,6 @@
-"""Opening hours in OpenStreetMap syntax: when one may enter, month by month, with real holidays and last entry."""
+"""Opening hours in OpenStreetMap syntax: when one may enter, month by month, with real holidays and
+last entry.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ REFUSED = (
 
 @dataclass(frozen=True)
 class Month:
-    """The hours of a month: ``openings`` as written, ``entries`` when one may enter; in order, apart, cut to the month."""
+    """The hours of a month: ``openings`` as written, ``entries`` when one may enter; in order,
+    apart, cut to the month.
+    """
 
     start: datetime
     end: datetime
@@ -53,8 +57,9 @@ class Rule:
     Attributes
     ----------
     text
-        OpenStreetMap syntax, on the clock of ``zone``. ``PH`` stands at the beginning of a rule only, alone or among days of the week:
-        ``PH off``, ``Su,PH 09:00-12:00``; it means the holidays of ``country``.
+        OpenStreetMap syntax, on the clock of ``zone``. ``PH`` stands at the beginning of a rule
+        only, alone or among days of the week: ``PH off``, ``Su,PH 09:00-12:00``; it means the
+        holidays of ``country``.
     zone
         The clock.
     country
@@ -62,14 +67,16 @@ class Rule:
     lonlat
         Where the sun rises and sets.
     last_entry
-        ``30 min``: nobody enters in the last half-hour of each opening. ``15:00``: nobody enters from then on, counted from the
-        midnight before the opening began, so that ``25:30`` is half past one of the night; an opening of more than a day counts
-        as one for each day. None: until it closes. The moment itself is too late, as that of closing is.
+        ``30 min``: nobody enters in the last half-hour of each opening. ``15:00``: nobody enters
+        from then on, counted from the midnight before the opening began, so that ``25:30`` is half
+        past one of the night; an opening of more than a day counts as one for each day. None: until
+        it closes. The moment itself is too late, as that of closing is.
     closed_on
         Countries on whose holidays it is closed, from midnight to midnight.
     workdays
-        Countries whose working days it follows: closed on a holiday of one of them, and on a weekend that all of them work
-        in exchange for a day off, it is open as on the last day before that weekend.
+        Countries whose working days it follows: closed on a holiday of one of them, and on a
+        weekend that all of them work in exchange for a day off, it is open as on the last day
+        before that weekend.
 
     Raises
     ------
@@ -89,11 +96,18 @@ class Rule:
     def __post_init__(self) -> None:
         faults = _text_faults(self.text, self.zone)
         if self.last_entry is not None and not LAST_ENTRY.fullmatch(self.last_entry):
-            faults.append(f"last_entry: “{self.last_entry}” is neither a time, as 15:00, nor minutes before closing, as 30 min")
+            faults.append(
+                f"last_entry: “{self.last_entry}” is neither a time, as 15:00, nor minutes before"
+                " closing, as 30 min"
+            )
         if self.workdays and self._names_holidays:
             faults.append("workdays: the hours name holidays (PH) themselves")
         for name in ("closed_on", "workdays"):
-            faults += [f"{name}: {fault}" for country in getattr(self, name) for fault in _country_faults(country)]
+            faults += [
+                f"{name}: {fault}"
+                for country in getattr(self, name)
+                for fault in _country_faults(country)
+            ]
         if self._names_holidays:
             faults += [f"opening_hours: {fault}" for fault in _country_faults(self.country)]
         if faults:
@@ -106,15 +120,27 @@ class Rule:
     @property
     def calendars(self) -> tuple[str, ...]:
         """Give the countries whose holidays count."""
-        return tuple(dict.fromkeys((*self.closed_on, *self.workdays, *((self.country,) if self._names_holidays else ()))))
+        return tuple(
+            dict.fromkeys(
+                (
+                    *self.closed_on,
+                    *self.workdays,
+                    *((self.country,) if self._names_holidays else ()),
+                )
+            )
+        )
 
     def complete(self, year: int) -> bool:
         """Say whether every holiday that counts is known for a year."""
         return all(calendars.has_data(country, year) for country in self.calendars)
 
     def holiday(self, day: date) -> str | None:
-        """Name the holiday that counts on a day, in the language of its country; None where there is none."""
-        names = (calendars.year_of(country, day.year).holidays.get(day) for country in self.calendars)
+        """Name the holiday that counts on a day, in the language of its country; None where there
+        is none.
+        """
+        names = (
+            calendars.year_of(country, day.year).holidays.get(day) for country in self.calendars
+        )
         return next((name for name in names if name), None)
 
     def month(self, year: int, month: int) -> Month:
@@ -132,26 +158,48 @@ class Rule:
         openings = self._written(days)
         if self.workdays:
             openings = self._exchanged(openings, days)
-        closed = [(midnight(day, self.zone), midnight(day + DAY, self.zone)) for day in days if self._closed(day)]
+        closed = [
+            (midnight(day, self.zone), midnight(day + DAY, self.zone))
+            for day in days
+            if self._closed(day)
+        ]
         openings = merged(without(openings, closed))
         start, end = midnight(first, self.zone), midnight(after, self.zone)
         entries = tuple(cut(self._entries(openings), start, end))
         return Month(start, end, tuple(cut(openings, start, end)), entries)
 
     def _written(self, days: list[date]) -> list[Span]:
-        """Evaluate the text from the first to the last of some days, with the dates of the holidays in it."""
+        """Evaluate the text from the first to the last of some days, with the dates of the holidays
+        in it.
+        """
         import opening_hours
 
-        holidays = [day for day in days if day in calendars.year_of(self.country, day.year).holidays] if self._names_holidays else []
-        hours = opening_hours.OpeningHours(
-            _with_dates(self.text, holidays), timezone=self.zone, coords=(self.lonlat[1], self.lonlat[0]), auto_country=False
+        holidays = (
+            [day for day in days if day in calendars.year_of(self.country, day.year).holidays]
+            if self._names_holidays
+            else []
         )
-        start, end = (datetime(day.year, day.month, day.day, tzinfo=self.zone) for day in (days[0], days[-1]))
+        hours = opening_hours.OpeningHours(
+            _with_dates(self.text, holidays),
+            timezone=self.zone,
+            coords=(self.lonlat[1], self.lonlat[0]),
+            auto_country=False,
+        )
+        start, end = (
+            datetime(day.year, day.month, day.day, tzinfo=self.zone) for day in (days[0], days[-1])
+        )
         spans = hours.intervals(start, end)
-        return merged((span[0].astimezone(UTC), span[1].astimezone(UTC)) for span in spans if span[2] == opening_hours.State.OPEN)
+        return merged(
+            (span[0].astimezone(UTC), span[1].astimezone(UTC))
+            for span in spans
+            if span[2] == opening_hours.State.OPEN
+        )
 
     def _closed(self, day: date) -> bool:
-        return any(day in calendars.year_of(country, day.year).holidays for country in (*self.closed_on, *self.workdays))
+        return any(
+            day in calendars.year_of(country, day.year).holidays
+            for country in (*self.closed_on, *self.workdays)
+        )
 
     def _exchanged(self, openings: list[Span], days: list[date]) -> list[Span]:
         """Open on each worked weekend as on the last day before that weekend."""
@@ -164,8 +212,18 @@ class Rule:
             while like.weekday() in weekend:
                 like -= DAY
             there = cut(openings, midnight(like, self.zone), midnight(like + DAY, self.zone))
-            moved = [(self._moved(start, day - like), self._moved(end, day - like)) for start, end in there]
-            openings = merged([*without(openings, [(midnight(day, self.zone), midnight(day + DAY, self.zone))]), *moved])
+            moved = [
+                (self._moved(start, day - like), self._moved(end, day - like))
+                for start, end in there
+            ]
+            openings = merged(
+                [
+                    *without(
+                        openings, [(midnight(day, self.zone), midnight(day + DAY, self.zone))]
+                    ),
+                    *moved,
+                ]
+            )
         return openings
 
     def _moved(self, moment: datetime, by: timedelta) -> datetime:
@@ -183,7 +241,14 @@ class Rule:
         out = []
         for start, end in self._daily(openings):
             day = start.astimezone(self.zone).date() + int(match["hour"]) // 24 * DAY
-            last = datetime(day.year, day.month, day.day, int(match["hour"]) % 24, int(match["minute"]), tzinfo=self.zone).astimezone(UTC)
+            last = datetime(
+                day.year,
+                day.month,
+                day.day,
+                int(match["hour"]) % 24,
+                int(match["minute"]),
+                tzinfo=self.zone,
+            ).astimezone(UTC)
             out.append((start, min(end, last)))
         return merged(span for span in out if span[0] < span[1])
 
@@ -202,7 +267,8 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 
-# Text --------------------------------------------------------------------------------------------------------------------
+# Text
+# --------------------------------------------------------------------------------------------------------------------
 
 
 def _unquoted(text: str) -> str:
@@ -216,7 +282,9 @@ def _rules(text: str) -> list[str]:
 
 
 def _with_dates(text: str, holidays: Iterable[date]) -> str:
-    """Write the dates of holidays where opening hours say ``PH``; a rule for holidays alone is left out where there is none."""
+    """Write the dates of holidays where opening hours say ``PH``; a rule for holidays alone is left
+    out where there is none.
+    """
     dates = ",".join(f"{day.year} {MONTHS[day.month - 1]} {day.day:02}" for day in holidays)
     out = []
     for rule in _rules(text):
@@ -241,12 +309,21 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
         match = ON_DAYS.fullmatch(rule)
         rest = (match["hours"] or "") if match else rule
         if re.search(r"\bPH\b", _unquoted(rest)):
-            faults.append(f"opening_hours: PH in “{rule}” does not stand at the beginning, alone or among days of the week")
+            faults.append(
+                f"opening_hours: PH in “{rule}” does not stand at the beginning, alone or among"
+                " days of the week"
+            )
     if faults:
         return faults
     try:
-        opening_hours.OpeningHours(_with_dates(text, [date(2026, 1, 1)]), timezone=zone, auto_country=False, auto_timezone=False)
-    except opening_hours.ParserError as error:  # type: ignore[attr-defined]  # its stub leaves it out
+        opening_hours.OpeningHours(
+            _with_dates(text, [date(2026, 1, 1)]),
+            timezone=zone,
+            auto_country=False,
+            auto_timezone=False,
+        )
+    # its stub leaves it out
+    except opening_hours.ParserError as error:  # type: ignore[attr-defined]
         return [f"opening_hours: {' '.join(str(error).split('= ')[-1].split())}"]
     return []
 
@@ -259,7 +336,8 @@ def _country_faults(country: str) -> list[str]:
     return []
 
 
-# Spans -------------------------------------------------------------------------------------------------------------------
+# Spans
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
@@ -275,13 +353,17 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def cut(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
     """Keep of the spans what lies between two moments."""
-    return [(max(one, start), min(other, end)) for one, other in spans if one < end and other > start]
+    return [
+        (max(one, start), min(other, end)) for one, other in spans if one < end and other > start
+    ]
 
 
 def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
     """Take some spans out of others."""
     out = list(spans)
     for start, end in holes:
-        parts: list[Any] = [((one, min(other, start)), (max(one, end), other)) for one, other in out]
+        parts: list[Any] = [
+            ((one, min(other, start)), (max(one, end), other)) for one, other in out
+        ]
         out = [part for pair in parts for part in pair if part[0] < part[1]]
     return out

@@ -1,4 +1,6 @@
-"""Compiled part of :mod:`geo.roads.contraction`: nodes are contracted one by one, the least important first."""
+"""Compiled part of :mod:`geo.roads.contraction`: nodes are contracted one by one, the least
+important first.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ import numpy as np
 from numba import njit
 
 SETTLED_AT_MOST = 60
-"""Nodes that one search for a way around settles. A search cut short adds a shortcut that is not needed, never a wrong one."""
+"""Nodes that one search for a way around settles. A search cut short adds a shortcut that is not
+needed, never a wrong one.
+"""
 
 SEEN, TIME, WANTED, NEED = range(4)
-"""What a search notes at each node, side by side in memory: the search that saw it and the time it took, the search that wants it
-and the time that is enough."""
+"""What a search notes at each node, side by side in memory: the search that saw it and the time it
+took, the search that wants it and the time that is enough."""
 
 
 @njit(cache=True, nogil=True)
@@ -40,7 +44,9 @@ def drop_first(key: Any, item: Any, size: int) -> int:
         if child >= size:
             break
         right = child + 1
-        if right < size and (key[right] < key[child] or (key[right] == key[child] and item[right] < item[child])):
+        if right < size and (
+            key[right] < key[child] or (key[right] == key[child] and item[right] < item[child])
+        ):
             child = right
         if last_key < key[child] or (last_key == key[child] and last_item <= item[child]):
             break
@@ -51,8 +57,12 @@ def drop_first(key: Any, item: Any, size: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def neighbours(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, back_time: Any) -> Any:
-    """Merge the arcs out of and into each node: one entry a neighbour, with room for shortcuts behind the entries."""
+def neighbours(
+    start: Any, head: Any, time: Any, back_start: Any, back_head: Any, back_time: Any
+) -> Any:
+    """Merge the arcs out of and into each node: one entry a neighbour, with room for shortcuts
+    behind the entries.
+    """
     n = len(start) - 1
     first, count, room = np.zeros(n, np.int64), np.zeros(n, np.int32), np.zeros(n, np.int32)
     size = 0
@@ -61,7 +71,11 @@ def neighbours(start: Any, head: Any, time: Any, back_start: Any, back_head: Any
         room[v] = (start[v + 1] - start[v]) + (back_start[v + 1] - back_start[v]) + 2
         size += room[v]
     space = size + size // 2 + 1024
-    other, via_out, via_in = np.empty(space, np.int32), np.empty(space, np.int32), np.empty(space, np.int32)
+    other, via_out, via_in = (
+        np.empty(space, np.int32),
+        np.empty(space, np.int32),
+        np.empty(space, np.int32),
+    )
     out, into = np.empty(space, np.float64), np.empty(space, np.float64)
     for v in range(n):
         i, j, at = start[v], back_start[v], first[v]
@@ -82,15 +96,20 @@ def neighbours(start: Any, head: Any, time: Any, back_start: Any, back_head: Any
 
 
 @njit(cache=True, nogil=True)
-def shortcuts(v: int, first: Any, count: Any, other: Any, out: Any, into: Any, work: Any, found: Any) -> Any:
-    """Find the shortcuts that replace the ways through a node; give their number and how many of them are new arcs.
+def shortcuts(
+    v: int, first: Any, count: Any, other: Any, out: Any, into: Any, work: Any, found: Any
+) -> Any:
+    """Find the shortcuts that replace the ways through a node; give their number and how many of
+    them are new arcs.
 
-    A pair of neighbours needs none where a way around the node is as fast. ``found`` takes the entries, counted from the
-    node's first, of the neighbour where a shortcut starts and of the one where it ends.
-    """
+    A pair of neighbours needs none where a way around the node is as fast. ``found`` takes the
+    entries, counted from the node's first, of the neighbour where a shortcut starts and of the one
+    where it ends."""
     at, last_s, stamp, key, item = work
     begin, end = first[v], first[v] + count[v]
-    for b in range(begin, end):  # the last step of a way around to this neighbour takes at least so long
+    for b in range(
+        begin, end
+    ):  # the last step of a way around to this neighbour takes at least so long
         last_s[b - begin] = np.inf
         if out[b] < np.inf:
             w = other[b]
@@ -166,24 +185,36 @@ def entry(u: int, w: int, first: Any, count: Any, other: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def weight(level: int, neighbours: int, fresh_share: float) -> float:
-    """Say how important a node is, from the levels below it, its neighbours, and the arcs it would add for each it takes away.
+    """Say how important a node is, from the levels below it, its neighbours, and the arcs it would
+    add for each it takes away.
 
-    The factor was found by trial: with 1, as usual, the last nodes of a network without motorways become neighbours of one
-    another by the hundred, preparation takes four times as long, and tables twice.
-    """
+    The factor was found by trial: with 1, as usual, the last nodes of a network without motorways
+    become neighbours of one another by the hundred, preparation takes four times as long, and
+    tables twice."""
     return level + neighbours + 8.0 * fresh_share
 
 
 @njit(cache=True, nogil=True)
-def contract(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, back_time: Any) -> Any:
-    """Contract all nodes; give the order, and for each node the arcs between it and the neighbours that outlived it.
+def contract(
+    start: Any, head: Any, time: Any, back_start: Any, back_head: Any, back_time: Any
+) -> Any:
+    """Contract all nodes; give the order, and for each node the arcs between it and the neighbours
+    that outlived it.
 
-    The importance of a node is found when it is next in line, and it goes back into the line if it is not the first any more.
-    Until then it is guessed: dead ends and nodes on the way come first, and hardly anything is searched for them.
-    """
+    The importance of a node is found when it is next in line, and it goes back into the line if it
+    is not the first any more. Until then it is guessed: dead ends and nodes on the way come first,
+    and hardly anything is searched for them."""
     n = len(start) - 1
-    first, count, room, size, other, out, into, via_out, via_in = neighbours(start, head, time, back_start, back_head, back_time)
-    work = np.zeros((n, 4)), np.empty(n), np.zeros(1), np.empty(1 << 14), np.empty(1 << 14, np.int32)
+    first, count, room, size, other, out, into, via_out, via_in = neighbours(
+        start, head, time, back_start, back_head, back_time
+    )
+    work = (
+        np.zeros((n, 4)),
+        np.empty(n),
+        np.zeros(1),
+        np.empty(1 << 14),
+        np.empty(1 << 14, np.int32),
+    )
     found = np.empty((256, 2), np.int32)
     level = np.zeros(n, np.int32)
     gone = np.zeros(n, np.bool_)
@@ -196,7 +227,11 @@ def contract(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, 
     order = np.empty(n, np.int32)
     kept_first = np.zeros(n + 1, np.int64)
     space = len(head) + len(head) // 2 + 1024
-    kept_other, kept_via_out, kept_via_in = np.empty(space, np.int32), np.empty(space, np.int32), np.empty(space, np.int32)
+    kept_other, kept_via_out, kept_via_in = (
+        np.empty(space, np.int32),
+        np.empty(space, np.int32),
+        np.empty(space, np.int32),
+    )
     kept_out, kept_into = np.empty(space), np.empty(space)
     kept = 0
     rank = 0
@@ -231,11 +266,21 @@ def contract(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, 
                         more = 2 * room[here]
                         if size + more > len(other):
                             longer = 2 * (size + more)
-                            other, out, into = grown(other, longer), grown(out, longer), grown(into, longer)
+                            other, out, into = (
+                                grown(other, longer),
+                                grown(out, longer),
+                                grown(into, longer),
+                            )
                             via_out, via_in = grown(via_out, longer), grown(via_in, longer)
                         for j in range(count[here]):
                             p, q = first[here] + j, size + j
-                            other[q], out[q], into[q], via_out[q], via_in[q] = other[p], out[p], into[p], via_out[p], via_in[p]
+                            other[q], out[q], into[q], via_out[q], via_in[q] = (
+                                other[p],
+                                out[p],
+                                into[p],
+                                via_out[p],
+                                via_in[p],
+                            )
                         first[here], room[here] = size, more
                         size += more
                     i = first[here] + count[here]
@@ -250,7 +295,11 @@ def contract(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, 
         order[rank] = v
         if kept + count[v] > len(kept_other):
             longer = 2 * (kept + count[v])
-            kept_other, kept_out, kept_into = grown(kept_other, longer), grown(kept_out, longer), grown(kept_into, longer)
+            kept_other, kept_out, kept_into = (
+                grown(kept_other, longer),
+                grown(kept_out, longer),
+                grown(kept_into, longer),
+            )
             kept_via_out, kept_via_in = grown(kept_via_out, longer), grown(kept_via_in, longer)
         for i in range(first[v], first[v] + count[v]):
             kept_other[kept], kept_out[kept], kept_into[kept] = other[i], out[i], into[i]
@@ -259,7 +308,13 @@ def contract(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, 
             u = other[i]
             j = entry(u, v, first, count, other)
             last = first[u] + count[u] - 1
-            other[j], out[j], into[j], via_out[j], via_in[j] = other[last], out[last], into[last], via_out[last], via_in[last]
+            other[j], out[j], into[j], via_out[j], via_in[j] = (
+                other[last],
+                out[last],
+                into[last],
+                via_out[last],
+                via_in[last],
+            )
             count[u] -= 1
             level[u] = max(level[u], level[v] + 1)
             if count[u] < 3:
@@ -267,19 +322,31 @@ def contract(start: Any, head: Any, time: Any, back_start: Any, back_head: Any, 
                 if cheap < current[u]:
                     current[u] = cheap
                     if waiting == len(line_key):
-                        line_key, line_item = grown(line_key, 2 * waiting), grown(line_item, 2 * waiting)
+                        line_key, line_item = (
+                            grown(line_key, 2 * waiting),
+                            grown(line_item, 2 * waiting),
+                        )
                     waiting = push(line_key, line_item, waiting, cheap, u)
         rank += 1
         kept_first[rank] = kept
-    return order, kept_first, kept_other[:kept], kept_out[:kept], kept_into[:kept], kept_via_out[:kept], kept_via_in[:kept]
+    return (
+        order,
+        kept_first,
+        kept_other[:kept],
+        kept_out[:kept],
+        kept_into[:kept],
+        kept_via_out[:kept],
+        kept_via_in[:kept],
+    )
 
 
 @njit(cache=True, nogil=True)
 def arrange(order: Any, first: Any, other: Any) -> Any:
-    """Give each node its position: the most important first, each after all its higher neighbours and soon after the last.
+    """Give each node its position: the most important first, each after all its higher neighbours
+    and soon after the last.
 
-    So what lies below a node stands behind it in one piece, and a sweep finds in the cache what it has to read.
-    """
+    So what lies below a node stands behind it in one piece, and a sweep finds in the cache what it
+    has to read."""
     n = len(order)
     below_first, waits = np.zeros(n + 1, np.int64), np.zeros(n, np.int32)
     for rank in range(n):
@@ -292,7 +359,13 @@ def arrange(order: Any, first: Any, other: Any) -> Any:
         for i in range(first[rank], first[rank + 1]):
             below[filled[other[i]]] = order[rank]
             filled[other[i]] += 1
-    node, position, stack, size, at = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32), 0, 0
+    node, position, stack, size, at = (
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        np.empty(n, np.int32),
+        0,
+        0,
+    )
     for v in order:
         if waits[v] == 0:
             stack[size] = v
@@ -312,7 +385,9 @@ def arrange(order: Any, first: Any, other: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def side(order: Any, first: Any, other: Any, time: Any, via: Any, node: Any, position: Any) -> Any:
-    """Give one direction of the graph by position: start, head, time and middle of the arcs to higher neighbours, heads ascending."""
+    """Give one direction of the graph by position: start, head, time and middle of the arcs to
+    higher neighbours, heads ascending.
+    """
     n = len(order)
     rank = np.empty(n, np.int32)
     for r in range(n):
@@ -323,7 +398,11 @@ def side(order: Any, first: Any, other: Any, time: Any, via: Any, node: Any, pos
         start[p + 1] = start[p]
         for i in range(first[r], first[r + 1]):
             start[p + 1] += time[i] < np.inf
-    head, middle, time_s = np.empty(start[n], np.int32), np.empty(start[n], np.int32), np.empty(start[n])
+    head, middle, time_s = (
+        np.empty(start[n], np.int32),
+        np.empty(start[n], np.int32),
+        np.empty(start[n]),
+    )
     for p in range(n):
         r, size = rank[node[p]], 0
         begin = start[p]

@@ -1,9 +1,10 @@
-"""Compiled part of :mod:`geo.roads.contraction`: sweeps up and down the ranks, for many sources at once.
+"""Compiled part of :mod:`geo.roads.contraction`: sweeps up and down the ranks, for many sources at
+once.
 
-A *side* is one direction of the graph: ``start``, ``head`` and ``time_s`` of the arcs from each position to higher ones, which
-have lower numbers. A *cone* is what can be reached upward from given positions: ``at``, the positions in ascending order, and the
-arcs among them, by row of the cone instead of by position.
-"""
+A *side* is one direction of the graph: ``start``, ``head`` and ``time_s`` of the arcs from each
+position to higher ones, which have lower numbers. A *cone* is what can be reached upward from given
+positions: ``at``, the positions in ascending order, and the arcs among them, by row of the cone
+instead of by position."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ def highest(word: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def cone(start: Any, head: Any, time: Any, positions: Any) -> Any:
-    """Give what can be reached upward from some positions; without a queue, because all arcs lead to lower numbers."""
+    """Give what can be reached upward from some positions; without a queue, because all arcs lead
+    to lower numbers.
+    """
     n = len(start) - 1
     words = n // 64 + 1
     marked = np.zeros(words, np.uint64)
@@ -108,8 +111,21 @@ def fall(start: Any, head: Any, time: Any, best: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def fall_all(start: Any, head: Any, time: Any, at: Any, top: Any, best: Any, node: Any, answer: Any, first: int, last: int) -> None:
-    """As :func:`fall`, over the whole graph, from the times ``top`` of the positions ``at``; write columns of the answer on the way."""
+def fall_all(
+    start: Any,
+    head: Any,
+    time: Any,
+    at: Any,
+    top: Any,
+    best: Any,
+    node: Any,
+    answer: Any,
+    first: int,
+    last: int,
+) -> None:
+    """As :func:`fall`, over the whole graph, from the times ``top`` of the positions ``at``; write
+    columns of the answer on the way.
+    """
     nearest = 0
     for row in range(len(start) - 1):
         if nearest < len(at) and at[nearest] == row:
@@ -174,8 +190,12 @@ def table(
 ) -> Any:
     """Give the times between all sources (k, s) and targets (m, t), by position, -1 for none."""
     k, m = len(source), len(target)
-    up_at, up_start, up_head, up_time = cone(out_start, out_head, out_time, source.ravel()[source.ravel() >= 0])
-    at, down_start, down_head, down_time = cone(in_start, in_head, in_time, target.ravel()[target.ravel() >= 0])
+    up_at, up_start, up_head, up_time = cone(
+        out_start, out_head, out_time, source.ravel()[source.ravel() >= 0]
+    )
+    at, down_start, down_head, down_time = cone(
+        in_start, in_head, in_time, target.ravel()[target.ravel() >= 0]
+    )
     shared = np.searchsorted(up_at, at)
     target_row = np.searchsorted(at, target)
     answer = np.empty((k, m))
@@ -215,7 +235,9 @@ def table(
             for e in range(target.shape[1]):
                 if target[t, e] >= 0:
                     for j in range(first, last):
-                        answer[j, t] = min(answer[j, t], down[target_row[t, e], j - first] + target_s[t, e])
+                        answer[j, t] = min(
+                            answer[j, t], down[target_row[t, e], j - first] + target_s[t, e]
+                        )
     return answer
 
 
@@ -287,9 +309,15 @@ def way(
     target: Any,
     target_s: Any,
 ) -> Any:
-    """Give positions and segments of a fastest way between the best of the starts and the best of the ends, each (1, s)."""
-    up_at, up_start, up_head, up_time = cone(out_start, out_head, out_time, source[0][source[0] >= 0])
-    at, down_start, down_head, down_time = cone(in_start, in_head, in_time, target[0][target[0] >= 0])
+    """Give positions and segments of a fastest way between the best of the starts and the best of
+    the ends, each (1, s).
+    """
+    up_at, up_start, up_head, up_time = cone(
+        out_start, out_head, out_time, source[0][source[0] >= 0]
+    )
+    at, down_start, down_head, down_time = cone(
+        in_start, in_head, in_time, target[0][target[0] >= 0]
+    )
     up, up_via = np.full(len(up_at), np.inf), np.full(len(up_at), -1, np.int32)
     begin_one(up_at, source[0], source_s[0], up)
     rise_one(up_start, up_head, up_time, up, up_via)
@@ -323,7 +351,11 @@ def way(
         waiting = [(chain[k], chain[k + 1])]
         while waiting:
             a, b = waiting.pop()
-            middle = out_middle[arc(out_start, out_head, a, b)] if a > b else in_middle[arc(in_start, in_head, b, a)]
+            middle = (
+                out_middle[arc(out_start, out_head, a, b)]
+                if a > b
+                else in_middle[arc(in_start, in_head, b, a)]
+            )
             if middle < 0:
                 answer.append(b)
                 segment.append(np.int32(-1 - middle))

@@ -10,7 +10,9 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def join(one: Any, other: Any, total: Any, through: Any) -> None:
-    """Write into ``total`` (k, m) the least ``one[i, g] + other[g, j]``, and into ``through`` its g, -1 where there is none."""
+    """Write into ``total`` (k, m) the least ``one[i, g] + other[g, j]``, and into ``through`` its
+    g, -1 where there is none.
+    """
     for i in range(len(one)):
         for j in range(other.shape[1]):
             total[i, j], through[i, j] = np.inf, -1

@@ -1,8 +1,9 @@
-"""Compiled part of :mod:`geo.roads.isochrones`: roads painted on a raster, the nearest painted cell of each cell, and times from there.
+"""Compiled part of :mod:`geo.roads.isochrones`: roads painted on a raster, the nearest painted cell
+of each cell, and times from there.
 
-*Places* are longitude and latitude in units of 1e-7 degrees, as whole numbers. A *frame* lays a raster over them: ``west, south``,
-the middle of its first cell, cells a unit of longitude and of latitude, and the latitude at which cells are square, in degrees.
-"""
+*Places* are longitude and latitude in units of 1e-7 degrees, as whole numbers. A *frame* lays a
+raster over them: ``west, south``, the middle of its first cell, cells a unit of longitude and of
+latitude, and the latitude at which cells are square, in degrees."""
 
 from __future__ import annotations
 
@@ -21,12 +22,14 @@ DIM = 1e-3
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def reached_box(nodes: Any, place: Any, node_s: Any, limit_s: Any, leg: Any) -> Any:
-    """Give west, south, east, north of what nodes within the limit and legs from there cover; inside out where there is none.
+    """Give west, south, east, north of what nodes within the limit and legs from there cover;
+    inside out where there is none.
 
     Parameters
     ----------
     leg
-        Units of latitude that a leg covers in a second, and at most; those of longitude are told by the first node.
+        Units of latitude that a leg covers in a second, and at most; those of longitude are told by
+        the first node.
     """
     west, south, east, north = inf, inf, -inf, -inf
     narrow = 0.0
@@ -55,7 +58,9 @@ def _put(x: Any, y: Any, time: Any, time_s: Any, away: Any) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _need(x: Any, y: Any, left_s: Any, leg: Any, needed: Any) -> None:
-    """Widen what the raster must cover by a place, and by the leg for which `left_s` is left from there."""
+    """Widen what the raster must cover by a place, and by the leg for which `left_s` is left from
+    there.
+    """
     if left_s >= 0:
         size = min(left_s * leg[0], leg[1])
         needed[0], needed[1] = min(needed[0], x - size), min(needed[1], y - size)
@@ -64,7 +69,9 @@ def _need(x: Any, y: Any, left_s: Any, leg: Any, needed: Any) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _within(start: Any, step: Any, size: Any, first: Any, last: Any) -> Any:
-    """Cut the shares `first` to `last` of a line to where ``start + share * step`` lies on a raster of so many cells."""
+    """Cut the shares `first` to `last` of a line to where ``start + share * step`` lies on a raster
+    of so many cells.
+    """
     if step == 0:
         return (first, last) if -0.5 <= start <= size - 0.5 else (1.0, 0.0)
     one, other = (-0.5 - start) / step, (size - 0.5 - start) / step
@@ -85,7 +92,9 @@ def _roads(
     away: Any,
     needed: Any,
 ) -> None:
-    """Paint some segments that stand together, as :func:`paint` says. One call for many: handing over so many arrays takes time."""
+    """Paint some segments that stand together, as :func:`paint` says. One call for many: handing
+    over so many arrays takes time.
+    """
     west, south, per_x, per_y, square, slope = laid
     tail, head, way, segment_s, shape_start, place = segments
     at_segment, at_fraction, at_s = starts
@@ -124,11 +133,29 @@ def _roads(
             share = sqrt(true_x * true_x + dy * dy) * part
             end = begin + share
             if near:
-                _need(next_x, next_y, limit_s - min(tail_s + end * along_s, head_s + (1 - end) * along_s), leg, needed)
+                _need(
+                    next_x,
+                    next_y,
+                    limit_s - min(tail_s + end * along_s, head_s + (1 - end) * along_s),
+                    leg,
+                    needed,
+                )
                 if begin <= tail_met <= end and share > 0:
-                    _need(x + (tail_met - begin) / share * dx, y + (tail_met - begin) / share * dy, 0.0, leg, needed)
+                    _need(
+                        x + (tail_met - begin) / share * dx,
+                        y + (tail_met - begin) / share * dy,
+                        0.0,
+                        leg,
+                        needed,
+                    )
                 if begin <= head_met <= end and share > 0:
-                    _need(x + (head_met - begin) / share * dx, y + (head_met - begin) / share * dy, 0.0, leg, needed)
+                    _need(
+                        x + (head_met - begin) / share * dx,
+                        y + (head_met - begin) / share * dy,
+                        0.0,
+                        leg,
+                        needed,
+                    )
             low, high = 0.0, 1.0
             if not whole:
                 low, high = _within(x, dx, width, low, high)
@@ -142,7 +169,9 @@ def _roads(
                     time = min(tail_s + fraction * along_s, head_s + (1 - fraction) * along_s)
                     if own:
                         for j in range(len(at_segment)):
-                            if at_segment[j] == k and way[k] & (1 if fraction >= at_fraction[j] else 2):
+                            if at_segment[j] == k and way[k] & (
+                                1 if fraction >= at_fraction[j] else 2
+                            ):
                                 time = min(time, at_s[j] + abs(fraction - at_fraction[j]) * along_s)
                         _need(x + at * dx, y + at * dy, limit_s - time, leg, needed)
                     _put(x + at * dx, y + at * dy, time, time_s, away)
@@ -151,35 +180,50 @@ def _roads(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def paint(
-    frame: Any, height: int, width: int, nodes: Any, segments: Any, blocks: Any, node_s: Any, starts: Any, limit_s: Any, leg: Any
+    frame: Any,
+    height: int,
+    width: int,
+    nodes: Any,
+    segments: Any,
+    blocks: Any,
+    node_s: Any,
+    starts: Any,
+    limit_s: Any,
+    leg: Any,
 ) -> Any:
     """Paint the times on the road into the cells through which roads lead.
 
     Parameters
     ----------
     nodes
-        (n,) nodes at the ends of the segments, (n, 2) their places, ``start`` and ``box`` of their blocks.
+        (n,) nodes at the ends of the segments, (n, 2) their places, ``start`` and ``box`` of their
+        blocks.
     segments
-        ``tail``, ``head``; ``way``, 1 where one drives from tail to head, 2 where from head to tail, 3 for both; ``segment_s``;
-        and ``place[shape_start[k]:shape_start[k + 1]]``, the shapes.
+        ``tail``, ``head``; ``way``, 1 where one drives from tail to head, 2 where from head to
+        tail, 3 for both; ``segment_s``; and ``place[shape_start[k]:shape_start[k + 1]]``, the
+        shapes.
     blocks
-        ``start``, ``box``, ``size``: of the segments that lie together; none is larger than ``size``, a block with larger ones
-        comes before one with smaller ones.
+        ``start``, ``box``, ``size``: of the segments that lie together; none is larger than
+        ``size``, a block with larger ones comes before one with smaller ones.
     starts
-        Segments to which the point itself is joined, where on them, and the time at which the drive along them begins.
+        Segments to which the point itself is joined, where on them, and the time at which the drive
+        along them begins.
     leg
         Cells that a leg covers in a second, and at most.
 
     Returns
     -------
     time_s, away
-        (height, width) time on the road, inf where it is not reached; squared cells from the middle to that road, inf where
-        the cell has none.
+        (height, width) time on the road, inf where it is not reached; squared cells from the middle
+        to that road, inf where the cell has none.
     needed
-        Left, bottom, right and top, in cells, of what may lie within the limit along the segments that touch the raster; inside
-        out where nothing does.
+        Left, bottom, right and top, in cells, of what may lie within the limit along the segments
+        that touch the raster; inside out where nothing does.
     """
-    time_s, away = np.full((height, width), np.float32(inf)), np.full((height, width), np.float32(inf))
+    time_s, away = (
+        np.full((height, width), np.float32(inf)),
+        np.full((height, width), np.float32(inf)),
+    )
     needed = np.array([inf, inf, -inf, -inf])
     west, south, per_x, per_y, latitude = frame
     left, right = west - 0.5 / per_x, west + (width - 0.5) / per_x
@@ -190,36 +234,64 @@ def paint(
             continue
         for k in range(start[b], start[b + 1]):
             x, y = (node_place[k, 0] - west) * per_x, (node_place[k, 1] - south) * per_y
-            if x >= -0.5 and y >= -0.5 and x < width - 0.5 and y < height - 0.5:  # as `_put`, which costs a third more here
+            if (
+                x >= -0.5 and y >= -0.5 and x < width - 0.5 and y < height - 0.5
+            ):  # as `_put`, which costs a third more here
                 column, row = int(x + 0.5), int(y + 0.5)
                 off = np.float32((x - column) * (x - column) + (y - row) * (y - row))
                 time = node_s[node[k]]
-                if off < away[row, column] or (off == away[row, column] and time < time_s[row, column]):
+                if off < away[row, column] or (
+                    off == away[row, column] and time < time_s[row, column]
+                ):
                     away[row, column], time_s[row, column] = off, time
     # a degree of longitude at the height y over one at the frame's latitude: square - slope * y
     slope = sin(radians(latitude)) / cos(radians(latitude)) * radians(UNIT / per_y)
     square = 1 + slope * (latitude / UNIT - south) * per_y
     laid = (west, south, per_x, per_y, square, slope)
     for j in range(len(starts[0])):
-        _roads(starts[0][j], starts[0][j] + 1, laid, segments, node_s, starts, limit_s, leg, time_s, away, needed)
+        _roads(
+            starts[0][j],
+            starts[0][j] + 1,
+            laid,
+            segments,
+            node_s,
+            starts,
+            limit_s,
+            leg,
+            time_s,
+            away,
+            needed,
+        )
     start, box, size = blocks
     for b in range(len(box)):
         if size[b] * per_y <= 1:
             break  # what fits into a cell is painted by its ends
         if box[b, 2] >= left and box[b, 3] >= bottom and box[b, 0] <= right and box[b, 1] <= top:
-            _roads(start[b], start[b + 1], laid, segments, node_s, starts, limit_s, leg, time_s, away, needed)
+            _roads(
+                start[b],
+                start[b + 1],
+                laid,
+                segments,
+                node_s,
+                starts,
+                limit_s,
+                leg,
+                time_s,
+                away,
+                needed,
+            )
     return time_s, away, needed
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def nearest(marked: Any) -> Any:
-    """Find the nearest marked cell of each cell: squared distance in cells, and index in the flat raster; both -1 without any.
+    """Find the nearest marked cell of each cell: squared distance in cells, and index in the flat
+    raster; both -1 without any.
 
     Exact, in two sweeps: along the columns, then along the rows as the lower envelope of parabolas.
 
-    Source: Felzenszwalb and Huttenlocher (2012), Distance transforms of sampled functions, Theory of Computing 8, 415-428;
-    remembered, not read again.
-    """
+    Source: Felzenszwalb and Huttenlocher (2012), Distance transforms of sampled functions, Theory
+    of Computing 8, 415-428; remembered, not read again."""
     height, width = marked.shape
     distance, index = np.empty((height, width), np.int32), np.empty((height, width), np.int32)
     far = height + width + 2
@@ -239,7 +311,11 @@ def nearest(marked: Any) -> Any:
     half[0] = 0.0
     for k in range(1, width + 1):
         half[k] = 0.5 / k
-    at, value, until = np.empty(width, np.int32), np.empty(width, np.int32), np.empty(width, np.float64)
+    at, value, until = (
+        np.empty(width, np.int32),
+        np.empty(width, np.int32),
+        np.empty(width, np.float64),
+    )
     for row in range(height):
         count = 0
         for column in range(width):
@@ -273,8 +349,11 @@ def nearest(marked: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def surface(time_s: Any, distance: Any, index: Any, cell_s: Any, most_cells: Any, later_s: Any) -> Any:
-    """Give the time at each cell: on the road at the nearest cell with one, plus the leg; `later_s` where none leads.
+def surface(
+    time_s: Any, distance: Any, index: Any, cell_s: Any, most_cells: Any, later_s: Any
+) -> Any:
+    """Give the time at each cell: on the road at the nearest cell with one, plus the leg; `later_s`
+    where none leads.
 
     Parameters
     ----------
@@ -298,10 +377,11 @@ def surface(time_s: Any, distance: Any, index: Any, cell_s: Any, most_cells: Any
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def window(field: Any, limit_s: Any, steep_s: Any) -> Any:
-    """Cut out what lies within a limit and a cell around, as seconds from the limit, cut off at plus or minus `steep_s`.
+    """Cut out what lies within a limit and a cell around, as seconds from the limit, cut off at
+    plus or minus `steep_s`.
 
-    Where the time jumps, because another road is nearer, the contour then runs halfway between two cells; and no cell is on the
-    limit itself, so that contours never touch.
+    Where the time jumps, because another road is nearer, the contour then runs halfway between two
+    cells; and no cell is on the limit itself, so that contours never touch.
 
     Returns
     -------
@@ -316,10 +396,20 @@ def window(field: Any, limit_s: Any, steep_s: Any) -> Any:
     for row in range(height):
         for column in range(width):
             if field[row, column] - limit_s <= dim:
-                bottom, top, left, right = min(bottom, row), row, min(left, column), max(right, column)
+                bottom, top, left, right = (
+                    min(bottom, row),
+                    row,
+                    min(left, column),
+                    max(right, column),
+                )
     if top < 0:
         return np.empty((0, 0)), 0, 0
-    bottom, top, left, right = max(bottom - 1, 0), min(top + 1, height - 1), max(left - 1, 0), min(right + 1, width - 1)
+    bottom, top, left, right = (
+        max(bottom - 1, 0),
+        min(top + 1, height - 1),
+        max(left - 1, 0),
+        min(right + 1, width - 1),
+    )
     out = np.empty((top - bottom + 1, right - left + 1))
     for row in range(bottom, top + 1):
         for column in range(left, right + 1):

@@ -8,18 +8,29 @@ import numpy as np
 from numba import njit
 
 SMALL_RADIUS_M = 6_335_000.0
-"""The WGS 84 ellipsoid curves nowhere tighter: degrees that are so many metres here are at least as many on the ground."""
+"""The WGS 84 ellipsoid curves nowhere tighter: degrees that are so many metres here are at least as
+many on the ground.
+"""
 
 
 @njit(cache=True, nogil=True)
 def fill(
-    xy: Any, shape_start: Any, kept: Any, west: float, south: float, cell: float, columns: int, rows: int, start: Any, step: Any
+    xy: Any,
+    shape_start: Any,
+    kept: Any,
+    west: float,
+    south: float,
+    cell: float,
+    columns: int,
+    rows: int,
+    start: Any,
+    step: Any,
 ) -> int:
-    """List the steps of the kept lines by the cells they pass: count them into ``start`` where ``step`` is empty, else write them.
+    """List the steps of the kept lines by the cells they pass: count them into ``start`` where
+    ``step`` is empty, else write them.
 
-    Of each row that a step passes, the cells between its westernmost and easternmost point there are taken, and one cell more
-    on either side, so that rounding cannot lose one.
-    """
+    Of each row that a step passes, the cells between its westernmost and easternmost point there
+    are taken, and one cell more on either side, so that rounding cannot lose one."""
     total = 0
     for line in range(len(shape_start) - 1):
         for p in range(shape_start[line], shape_start[line + 1] - 1 if kept[line] else 0):
@@ -78,7 +89,9 @@ def nearest(
     fraction: Any,
     foot: Any,
 ) -> None:
-    """Find for each point the nearest usable line of its group, -1 for any; rings of cells are searched from the inside out."""
+    """Find for each point the nearest usable line of its group, -1 for any; rings of cells are
+    searched from the inside out.
+    """
     west, south, cell, columns, rows = frame[0], frame[1], frame[2], int(frame[3]), int(frame[4])
     for q in range(len(lonlat)):
         x, latitude = np.radians(lonlat[q, 0]), np.radians(lonlat[q, 1])
@@ -86,11 +99,13 @@ def nearest(
         if not (np.isfinite(x) and np.isfinite(latitude)) or columns == 0:
             continue
         y = np.arcsinh(np.tan(latitude))
-        # a metre in the projection grows with latitude: taken where the limit ends at its farthest, on a sphere a little small
+        # a metre in the projection grows with latitude: taken where the limit ends at its farthest,
+        # on a sphere a little small
         beyond = min(abs(latitude) + within_m / SMALL_RADIUS_M, 1.55)
         limit = (within_m / SMALL_RADIUS_M / np.cos(beyond)) ** 2
         best, best_line, best_step, best_share = limit, -1, -1, 0.0
-        # outside the grid the search begins at its nearest cell, so a ring is at least so far away as `ring` tells
+        # outside the grid the search begins at its nearest cell, so a ring is at least so far away
+        # as `ring` tells
         column = min(max(int(np.floor((x - west) / cell)), 0), columns - 1)
         row = min(max(int(np.floor((y - south) / cell)), 0), rows - 1)
         ring = 0
@@ -118,12 +133,19 @@ def nearest(
                             ax, ay = xy[p, 0], xy[p, 1]
                             dx, dy = xy[p + 1, 0] - ax, xy[p + 1, 1] - ay
                             size = dx * dx + dy * dy
-                            share = min(max(((x - ax) * dx + (y - ay) * dy) / size, 0.0), 1.0) if size > 0 else 0.0
+                            share = (
+                                min(max(((x - ax) * dx + (y - ay) * dy) / size, 0.0), 1.0)
+                                if size > 0
+                                else 0.0
+                            )
                             away = (x - ax - share * dx) ** 2 + (y - ay - share * dy) ** 2
                             if away <= best:
                                 line = owner(shape_start, p)
-                                mine = usable[line] and (group[q] == -1 or line_group[line] == group[q])
-                                # of two equally near ones the first, so that the answer does not depend on the grid
+                                mine = usable[line] and (
+                                    group[q] == -1 or line_group[line] == group[q]
+                                )
+                                # of two equally near ones the first, so that the answer does not
+                                # depend on the grid
                                 if mine and (away < best or best_line < 0 or p < best_step):
                                     best, best_line, best_step, best_share = away, line, p, share
                     c += 1 if edge else 2 * ring
@@ -140,5 +162,11 @@ def nearest(
                 before += best_share * size
             total += size
         fraction[q] = min(before / total, 1.0) if total > 0 else 0.0
-        foot[q, 0] = np.degrees(xy[best_step, 0] + best_share * (xy[best_step + 1, 0] - xy[best_step, 0]))
-        foot[q, 1] = np.degrees(np.arctan(np.sinh(xy[best_step, 1] + best_share * (xy[best_step + 1, 1] - xy[best_step, 1]))))
+        foot[q, 0] = np.degrees(
+            xy[best_step, 0] + best_share * (xy[best_step + 1, 0] - xy[best_step, 0])
+        )
+        foot[q, 1] = np.degrees(
+            np.arctan(
+                np.sinh(xy[best_step, 1] + best_share * (xy[best_step + 1, 1] - xy[best_step, 1]))
+            )
+        )

@@ -1,9 +1,9 @@
 """Access by road: travel-time tables, the nearest of each kind, people within reach, routes.
 
-Every function takes a :class:`geo.roads.network.Network` and point layers. A point layer may have the columns ``country`` and, for
-gates, ``opposite_country``: a point is joined to roads of its own country only, and a gate to those of either side. From a
-point of one of its two countries a gate is reached on that side: the way to a gate does not pass through it.
-"""
+Every function takes a :class:`geo.roads.network.Network` and point layers. A point layer may have
+the columns ``country`` and, for gates, ``opposite_country``: a point is joined to roads of its own
+country only, and a gate to those of either side. From a point of one of its two countries a gate is
+reached on that side: the way to a gate does not pass through it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,24 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
-    """Tabulate the way by road from every origin to every destination: the fastest one, and how long it is.
+def travel_times(
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    destinations: gpd.GeoDataFrame,
+    *,
+    profile: str = "car",
+) -> pd.DataFrame:
+    """Tabulate the way by road from every origin to every destination: the fastest one, and how
+    long it is.
 
     Returns
     -------
     DataFrame
-        One row a pair, in the order of origins, then of destinations: ``from_id``, ``to_id``; ``travel_time_s`` and
-        ``length_m`` along the fastest way, both with the legs from the points to the road, NaN where there is no way;
-        ``distance_m`` as the crow flies; ``from_snap_m``, ``to_snap_m`` straight from the points to the road, NaN where no
-        road is within the network's limit; ``gates`` passed, in order, separated by semicolons, empty for none and NaN
+        One row a pair, in the order of origins, then of destinations: ``from_id``, ``to_id``;
+        ``travel_time_s`` and ``length_m`` along the fastest way, both with the legs from the points
+        to the road, NaN where there is no way; ``distance_m`` as the crow flies; ``from_snap_m``,
+        ``to_snap_m`` straight from the points to the road, NaN where no road is within the
+        network's limit; ``gates`` passed, in order, separated by semicolons, empty for none and NaN
         where there is no way; ``coarse``, true where the network is a sketch.
     """
     from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
@@ -48,7 +56,9 @@ def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.
         passed = found.gates[row, column]
         gates[row, column] = ";".join(network.manifest.gates[one] for one in passed)
     gates[~np.isfinite(found.time_s)] = np.nan
-    table = pd.MultiIndex.from_product([origins.index, destinations.index], names=["from_id", "to_id"]).to_frame(index=False)
+    table = pd.MultiIndex.from_product(
+        [origins.index, destinations.index], names=["from_id", "to_id"]
+    ).to_frame(index=False)
     return table.assign(
         travel_time_s=known(found.time_s).ravel(),
         length_m=known(found.length_m).ravel(),
@@ -60,14 +70,28 @@ def travel_times(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.
     )
 
 
-def time_matrix(network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, profile: str = "car") -> pd.DataFrame:
-    """Give only the travel times of :func:`travel_times`, in seconds: origins down, destinations across, NaN where no way."""
-    time_s = times(network, profile, Sides.of(network, origins, profile), Sides.of(network, destinations, profile))
+def time_matrix(
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    destinations: gpd.GeoDataFrame,
+    *,
+    profile: str = "car",
+) -> pd.DataFrame:
+    """Give only the travel times of :func:`travel_times`, in seconds: origins down, destinations
+    across, NaN where no way.
+    """
+    time_s = times(
+        network,
+        profile,
+        Sides.of(network, origins, profile),
+        Sides.of(network, destinations, profile),
+    )
     return pd.DataFrame(known(time_s), index=origins.index, columns=destinations.index)
 
 
 def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
-    """Keep the `k` quickest destinations of each origin, quickest first, with their ``rank``; unreachable ones never count.
+    """Keep the `k` quickest destinations of each origin, quickest first, with their ``rank``;
+    unreachable ones never count.
 
     Parameters
     ----------
@@ -78,28 +102,37 @@ def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
         raise InputError("k must be 1 or more.")
     order = {key: i for i, key in enumerate(dict.fromkeys(table["from_id"]))}
     reachable = table[table["travel_time_s"].notna()]
-    ranked = reachable.assign(_order=reachable["from_id"].map(order)).sort_values(["_order", "travel_time_s"], kind="stable")
+    ranked = reachable.assign(_order=reachable["from_id"].map(order)).sort_values(
+        ["_order", "travel_time_s"], kind="stable"
+    )
     best = ranked.groupby("from_id", sort=False).head(k)
     rank = best.groupby("from_id", sort=False).cumcount() + 1
     return best.drop(columns="_order").assign(rank=rank).reset_index(drop=True)
 
 
 def people_within(
-    network: Network, origins: gpd.GeoDataFrame, population: gpd.GeoDataFrame, limits_s: Sequence[float], *, profile: str = "car"
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    population: gpd.GeoDataFrame,
+    limits_s: Sequence[float],
+    *,
+    profile: str = "car",
 ) -> pd.DataFrame:
     """Count the people who live at most so far from each origin, by road.
 
     Parameters
     ----------
     population
-        Points with a column ``population`` and ``country``. Only people who live in these places are counted.
+        Points with a column ``population`` and ``country``. Only people who live in these places
+        are counted.
     limits_s
         Travel times; a place exactly at the limit counts.
 
     Returns
     -------
     DataFrame
-        On the index of `origins`, one column a limit, named by it; NaN where the origin is joined to no road.
+        On the index of `origins`, one column a limit, named by it; NaN where the origin is joined
+        to no road.
     """
     from_, to = Sides.of(network, origins, profile), Sides.of(network, population, profile)
     time = times(network, profile, from_, to)
@@ -111,9 +144,15 @@ def people_within(
 
 
 def profile_within(
-    network: Network, origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, *, amount: str | None = None, profile: str = "car"
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    destinations: gpd.GeoDataFrame,
+    *,
+    amount: str | None = None,
+    profile: str = "car",
 ) -> pd.DataFrame:
-    """Tabulate how much is reached from each origin as time goes on: the steps of its access profile.
+    """Tabulate how much is reached from each origin as time goes on: the steps of its access
+    profile.
 
     Parameters
     ----------
@@ -125,9 +164,9 @@ def profile_within(
     Returns
     -------
     DataFrame
-        One row a step, by origin, then rising: ``from_id``; ``travel_time_s``, 0 in the first row; ``reached``, the sum over all
-        destinations at most that far away. What no road leads to is in no sum; an origin that is joined to no road has a single
-        row, with NaN.
+        One row a step, by origin, then rising: ``from_id``; ``travel_time_s``, 0 in the first row;
+        ``reached``, the sum over all destinations at most that far away. What no road leads to is
+        in no sum; an origin that is joined to no road has a single row, with NaN.
     """
     from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
     time_s = times(network, profile, from_, to)
@@ -138,7 +177,11 @@ def profile_within(
         counts = np.isfinite(row_s) & (destinations.index != key)
         at_s, step = np.unique(np.append(0.0, row_s[counts]), return_inverse=True)
         steps_s.append(at_s)
-        reached.append(np.bincount(step, np.append(0.0, size[counts])).cumsum() if known_at_all else np.full(len(at_s), np.nan))
+        reached.append(
+            np.bincount(step, np.append(0.0, size[counts])).cumsum()
+            if known_at_all
+            else np.full(len(at_s), np.nan)
+        )
     return pd.DataFrame(
         {
             "from_id": origins.index.repeat([len(one) for one in steps_s]),
@@ -148,7 +191,13 @@ def profile_within(
     )
 
 
-def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFrame, *, profile: str = "car") -> gpd.GeoDataFrame:
+def route(
+    network: Network,
+    origin: gpd.GeoDataFrame,
+    destination: gpd.GeoDataFrame,
+    *,
+    profile: str = "car",
+) -> gpd.GeoDataFrame:
     """Find the fastest way from one point to another, step by step.
 
     Parameters
@@ -159,14 +208,15 @@ def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFr
     Returns
     -------
     GeoDataFrame
-        One row a step: ``kind`` (``access``, ``road`` or ``gate``), ``name`` and main ``road_class`` of the road, ``gate`` passed,
-        ``length_m``, ``travel_time_s``, and the line in the direction of travel (WGS 84). The sums are those of
-        :func:`travel_times`.
+        One row a step: ``kind`` (``access``, ``road`` or ``gate``), ``name`` and main
+        ``road_class`` of the road, ``gate`` passed, ``length_m``, ``travel_time_s``, and the line
+        in the direction of travel (WGS 84). The sums are those of :func:`travel_times`.
 
     Raises
     ------
     NotFoundError
-        There is no way; the sentence says whether a point has no road nearby or the roads do not meet.
+        There is no way; the sentence says whether a point has no road nearby or the roads do not
+        meet.
     """
     import geopandas as gpd
 
@@ -175,7 +225,10 @@ def route(network: Network, origin: gpd.GeoDataFrame, destination: gpd.GeoDataFr
     from_, to = Sides.of(network, origin, profile), Sides.of(network, destination, profile)
     for sides, end in ((from_, "start"), (to, "destination")):
         if not (sides.snap.segment >= 0).any():
-            raise NotFoundError(f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of the {end}.")
+            raise NotFoundError(
+                f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km"
+                f" of the {end}."
+            )
     found = solve(network, profile, from_, to, detail=True, path=True)
     if not np.isfinite(found.time_s[0, 0]):
         raise NotFoundError("These roads do not lead from the start to the destination.")
@@ -190,7 +243,8 @@ class Reach:
     Attributes
     ----------
     node_s
-        (n,) seconds from the point to each node, or from the node to the point; inf where there is no way.
+        (n,) seconds from the point to each node, or from the node to the point; inf where there is
+        no way.
     segments, fractions, leg_s
         Where the point is joined to roads (a gate twice), and the seconds of the leg to there.
     """
@@ -201,7 +255,9 @@ class Reach:
     leg_s: NDArray[np.float64]
 
 
-def reach(network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", towards: bool = False) -> Reach:
+def reach(
+    network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", towards: bool = False
+) -> Reach:
     """Give the travel time to every node of the network; `towards`, from every node to the point.
 
     Parameters
@@ -225,27 +281,44 @@ def reach(network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", to
             graph = network.arcs(profile).time_s
             rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
             node_s = (rows + offsets[:, None]).min(axis=0)
-    return Reach(node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined])
+    return Reach(
+        node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined]
+    )
 
 
 def _reach_prepared(
-    network: Network, profile: str, nodes: NDArray[np.int64], offset_s: NDArray[np.float64], towards: bool
+    network: Network,
+    profile: str,
+    nodes: NDArray[np.int64],
+    offset_s: NDArray[np.float64],
+    towards: bool,
 ) -> NDArray[np.float64]:
-    """Start at the point and, later, at every gate that is passed: what remains are roads inside a country."""
+    """Start at the point and, later, at every gate that is passed: what remains are roads inside a
+    country.
+    """
     prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
     if len(gates.node):
-        ends = {"targets": nodes[None], "end_s": offset_s[None]} if towards else {"sources": nodes[None], "start_s": offset_s[None]}
-        times = contraction.many_to_many(prepared, **({"sources": gates.node} if towards else {"targets": gates.node}), **ends)
+        ends = (
+            {"targets": nodes[None], "end_s": offset_s[None]}
+            if towards
+            else {"sources": nodes[None], "start_s": offset_s[None]}
+        )
+        times = contraction.many_to_many(
+            prepared, **({"sources": gates.node} if towards else {"targets": gates.node}), **ends
+        )
         total_s = gates.total_s.T if towards else gates.total_s
         over, _ = gate_overlay.join(times.reshape(1, -1), total_s)
         nodes, offset_s = np.concatenate([nodes, gates.node]), np.concatenate([offset_s, over[0]])
     return contraction.one_to_all(prepared, nodes[None], start_s=offset_s[None], reverse=towards)[0]
 
 
-# Routes ----------------------------------------------------------------------------------------------------------------
+# Routes
+# ----------------------------------------------------------------------------------------------------------------
 
 
-def _steps(network: Network, profile: str, from_: Sides, to: Sides, found: Found) -> list[dict[str, Any]]:
+def _steps(
+    network: Network, profile: str, from_: Sides, to: Sides, found: Found
+) -> list[dict[str, Any]]:
     entry, goal = found.entries[0, 0]
     a, b = found.ends[0, 0]
     first, last = int(from_.snap.segment[entry]), int(to.snap.segment[goal])
@@ -264,7 +337,9 @@ def _steps(network: Network, profile: str, from_: Sides, to: Sides, found: Found
             for one, node in zip(between, nodes[:-1], strict=True)
         ]
         pieces.append((last, float(b), g))
-    steps = [_leg(from_.point[entry], from_.snap.lonlat[entry], from_.leg_m[entry], from_.leg_s[entry])]
+    steps = [
+        _leg(from_.point[entry], from_.snap.lonlat[entry], from_.leg_m[entry], from_.leg_s[entry])
+    ]
     for segment, start, end in pieces:
         if start == end:
             continue
@@ -283,7 +358,9 @@ def _steps(network: Network, profile: str, from_: Sides, to: Sides, found: Found
     return steps
 
 
-def _leg(start: NDArray[np.float64], end: NDArray[np.float64], length_m: float, time_s: float) -> dict[str, Any]:
+def _leg(
+    start: NDArray[np.float64], end: NDArray[np.float64], length_m: float, time_s: float
+) -> dict[str, Any]:
     return {
         "kind": "access",
         "name": "",
@@ -298,9 +375,17 @@ def _leg(start: NDArray[np.float64], end: NDArray[np.float64], length_m: float, 
 def _road(network: Network, profile: str, segment: int, start: float, end: float) -> dict[str, Any]:
     manifest = network.manifest
     line = shapely.LineString(crs.mercator(network.shape(segment)))
-    piece = shapely.get_coordinates(shapely.ops.substring(line, start, end, normalized=True)) if line.length else network.shape(segment)
+    piece = (
+        shapely.get_coordinates(shapely.ops.substring(line, start, end, normalized=True))
+        if line.length
+        else network.shape(segment)
+    )
     points = crs.from_mercator(piece) if line.length else piece
-    gate, name, road_class = int(network.gate[segment]), int(network.name[segment]), int(network.road_class[segment])
+    gate, name, road_class = (
+        int(network.gate[segment]),
+        int(network.name[segment]),
+        int(network.road_class[segment]),
+    )
     return {
         "kind": "gate" if gate >= 0 else "road",
         "name": manifest.names[name] if name >= 0 else "",
@@ -313,4 +398,6 @@ def _road(network: Network, profile: str, segment: int, start: float, end: float
 
 
 def _join(line: Any, more: Any) -> Any:
-    return shapely.LineString(np.concatenate([shapely.get_coordinates(line), shapely.get_coordinates(more)[1:]]))
+    return shapely.LineString(
+        np.concatenate([shapely.get_coordinates(line), shapely.get_coordinates(more)[1:]])
+    )

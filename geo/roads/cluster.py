@@ -1,8 +1,9 @@
-"""Surfaces made on many machines: the jobs of :mod:`geo.roads.surfaces`, split by source facilities over a dask.distributed cluster.
+"""Surfaces made on many machines: the jobs of :mod:`geo.roads.surfaces`, split by source facilities
+over a dask.distributed cluster.
 
-Each worker gets the hierarchy once and then a few columns at a time. Workers may come and go on the way: what they had not
-delivered is computed again. The same compiled code runs there as here, so the columns are the same to the bit.
-"""
+Each worker gets the hierarchy once and then a few columns at a time. Workers may come and go on the
+way: what they had not delivered is computed again. The same compiled code runs there as here, so
+the columns are the same to the bit."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ POLL_S = 1.0
 ATTEMPTS = 5
 """How often the hierarchy is sent at most: it is lost when every worker dies that holds it."""
 AHEAD = 2
-"""Jobs that are under way for each thread of the cluster, one running and one waiting; it bounds the memory the results take."""
+"""Jobs that are under way for each thread of the cluster, one running and one waiting; it bounds
+the memory the results take.
+"""
 
 
 def runner(address: str) -> Runner:
@@ -41,16 +44,18 @@ def runner(address: str) -> Runner:
     Parameters
     ----------
     address
-        Of the scheduler, such as ``tcp://10.0.0.5:8786``. Whoever answers there is trusted: it may run code here. All data pass
-        through the scheduler, so that no worker has to be within reach of this machine.
+        Of the scheduler, such as ``tcp://10.0.0.5:8786``. Whoever answers there is trusted: it may
+        run code here. All data pass through the scheduler, so that no worker has to be within reach
+        of this machine.
 
     Raises
     ------
     InputError
         That is no address.
     UnavailableError
-        The package ``distributed`` is missing; nobody answers; a worker runs another version of this program, or none.
-        The runner raises it too, when the cluster goes away or is left without workers.
+        The package ``distributed`` is missing; nobody answers; a worker runs another version of
+        this program, or none. The runner raises it too, when the cluster goes away or is left
+        without workers.
     """
     with _connected(address) as client:  # whatever is wrong shows before hours of work
         _check(client, address)
@@ -62,7 +67,9 @@ def runner(address: str) -> Runner:
     return run
 
 
-def _run(client: Any, address: str, prepared: Hierarchy, jobs: list[Job]) -> Iterator[tuple[Job, NDArray[np.float32]]]:
+def _run(
+    client: Any, address: str, prepared: Hierarchy, jobs: list[Job]
+) -> Iterator[tuple[Job, NDArray[np.float32]]]:
     from distributed import wait
 
     arrays = {name: getattr(prepared, name) for name in ARRAYS}
@@ -75,7 +82,10 @@ def _run(client: Any, address: str, prepared: Hierarchy, jobs: list[Job]) -> Ite
             under_way.clear()
             attempts += 1
             if attempts > ATTEMPTS:
-                raise UnavailableError(f"The cluster at {address} lost its workers {ATTEMPTS} times; make it more stable and try again.")
+                raise UnavailableError(
+                    f"The cluster at {address} lost its workers {ATTEMPTS} times; make it more"
+                    " stable and try again."
+                )
             _check(client, address)
             sent = _send(client, arrays)
             continue
@@ -91,16 +101,22 @@ def _run(client: Any, address: str, prepared: Hierarchy, jobs: list[Job]) -> Ite
 
 
 def _check(client: Any, address: str) -> None:
-    """Refuse a cluster with a worker that could not do the jobs: one without this program would die over them in silence."""
+    """Refuse a cluster with a worker that could not do the jobs: one without this program would die
+    over them in silence.
+    """
     for answer in client.run(_agree, _versions(), on_error="return").values():
-        if isinstance(answer, BaseException) and not isinstance(answer, OSError):  # that one has gone meanwhile
+        if isinstance(answer, BaseException) and not isinstance(
+            answer, OSError
+        ):  # that one has gone meanwhile
             raise _refusal(answer, address)
 
 
 def _send(client: Any, arrays: dict[str, NDArray[Any]]) -> Any:
     """Send the hierarchy to every worker; None where they died over it."""
     with suppress(OSError):
-        return client.scatter([arrays], broadcast=True, hash=False)[0]  # in a list, or each array is sent by itself
+        return client.scatter([arrays], broadcast=True, hash=False)[
+            0
+        ]  # in a list, or each array is sent by itself
     return None
 
 
@@ -114,7 +130,10 @@ def _fetch(future: Any, address: str) -> NDArray[np.float32] | None:
             return future.result(timeout=PATIENCE_S)
         except TimeoutError:
             if future.status == "finished":
-                raise UnavailableError(f"A result did not arrive from the cluster at {address} within {PATIENCE_S:.0f} s.") from None
+                raise UnavailableError(
+                    f"A result did not arrive from the cluster at {address} within"
+                    f" {PATIENCE_S:.0f} s."
+                ) from None
     return None
 
 
@@ -123,12 +142,15 @@ def _threads(client: Any, address: str) -> int:
     until = time.monotonic() + PATIENCE_S
     while not (threads := sum(client.nthreads().values())):
         if time.monotonic() > until:
-            raise UnavailableError(f"The cluster at {address} has had no worker for {PATIENCE_S:.0f} s.")
+            raise UnavailableError(
+                f"The cluster at {address} has had no worker for {PATIENCE_S:.0f} s."
+            )
         time.sleep(POLL_S / 4)
     return threads
 
 
-# On a worker ---------------------------------------------------------------------------------------------------------
+# On a worker
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _columns(job: Job, arrays: dict[str, NDArray[Any]], asked: str) -> NDArray[np.float32]:
@@ -138,14 +160,18 @@ def _columns(job: Job, arrays: dict[str, NDArray[Any]], asked: str) -> NDArray[n
 
 def _agree(asked: str) -> None:
     if _versions() != asked:
-        raise UnavailableError(f"A worker of the cluster runs {_versions()}, but here runs {asked}; install the same version there.")
+        raise UnavailableError(
+            f"A worker of the cluster runs {_versions()}, but here runs {asked}; install the same"
+            " version there."
+        )
 
 
 def _versions() -> str:
     return f"Zone Atlas {__version__} with Numba {metadata.version('numba')}"
 
 
-# What goes wrong -----------------------------------------------------------------------------------------------------
+# What goes wrong
+# -----------------------------------------------------------------------------------------------------
 
 
 def _refusal(error: BaseException, address: str) -> AtlasError:
@@ -154,11 +180,21 @@ def _refusal(error: BaseException, address: str) -> AtlasError:
 
     if isinstance(error, AtlasError):
         return error
-    if any(name in repr(error) for name in ("ModuleNotFoundError", "ImportError", "AttributeError")):  # distributed may wrap them
-        return UnavailableError(f"A worker of the cluster at {address} has no {_versions()} ({error}); install it there.")
+    if any(
+        name in repr(error) for name in ("ModuleNotFoundError", "ImportError", "AttributeError")
+    ):  # distributed may wrap them
+        return UnavailableError(
+            f"A worker of the cluster at {address} has no {_versions()} ({error}); install it"
+            " there."
+        )
     if isinstance(error, KilledWorker):
-        return UnavailableError(f"Several workers of the cluster at {address} died over the same job; they may need more memory.")
-    return UnavailableError(f"A worker of the cluster at {address} failed ({type(error).__name__}: {error}).")
+        return UnavailableError(
+            f"Several workers of the cluster at {address} died over the same job; they may need"
+            " more memory."
+        )
+    return UnavailableError(
+        f"A worker of the cluster at {address} failed ({type(error).__name__}: {error})."
+    )
 
 
 @contextmanager
@@ -167,16 +203,30 @@ def _connected(address: str) -> Iterator[Any]:
     try:
         import distributed
     except ImportError:
-        raise UnavailableError("A cluster needs the package distributed: pip install 'zone-atlas[cluster]'.") from None
+        raise UnavailableError(
+            "A cluster needs the package distributed: pip install 'zone-atlas[cluster]'."
+        ) from None
     if not ADDRESS.fullmatch(address):
-        raise InputError(f"“{address}” is no address of a scheduler; one looks like tcp://10.0.0.5:8786.")
-    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
-        raise InputError(f"{address} asks for certificates, and the configuration of Dask on this machine names none.")
+        raise InputError(
+            f"“{address}” is no address of a scheduler; one looks like tcp://10.0.0.5:8786."
+        )
+    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get(
+        "ssl_context"
+    ):
+        raise InputError(
+            f"{address} asks for certificates, and the configuration of Dask on this machine names"
+            " none."
+        )
     try:
-        with _silent(), distributed.Client(address, timeout=CONNECT_S, set_as_default=False) as client:
+        with (
+            _silent(),
+            distributed.Client(address, timeout=CONNECT_S, set_as_default=False) as client,
+        ):
             yield client
     except OSError:
-        raise UnavailableError(f"There is no cluster at {address}, or it cannot be reached any more.") from None
+        raise UnavailableError(
+            f"There is no cluster at {address}, or it cannot be reached any more."
+        ) from None
 
 
 @contextmanager

@@ -1,12 +1,14 @@
-"""The road engine: exact fastest times on the graph of one vehicle, prepared once, then asked in milliseconds.
+"""The road engine: exact fastest times on the graph of one vehicle, prepared once, then asked in
+milliseconds.
 
-A *contraction hierarchy*: every node gets a rank, and shortcuts are added so that each fastest way has an equal that first only
-climbs and then only descends. Tables sweep the ranks instead of searching.
+A *contraction hierarchy*: every node gets a rank, and shortcuts are added so that each fastest way
+has an equal that first only climbs and then only descends. Tables sweep the ranks instead of
+searching.
 
-Source: Geisberger, Sanders, Schultes and Delling (2008), Contraction hierarchies, WEA 2008, 319-333 (order, shortcuts, unpacking);
-Delling, Goldberg, Nowatzyk and Werneck (2011), PHAST, IPDPS 2011, 921-931, and Delling, Goldberg and Werneck (2011), Faster batched
-shortest paths in road networks, ATMOS 2011, 52-63 (sweeps, restricted sweeps); remembered, not read again.
-"""
+Source: Geisberger, Sanders, Schultes and Delling (2008), Contraction hierarchies, WEA 2008, 319-333
+(order, shortcuts, unpacking); Delling, Goldberg, Nowatzyk and Werneck (2011), PHAST, IPDPS 2011,
+921-931, and Delling, Goldberg and Werneck (2011), Faster batched shortest paths in road networks,
+ATMOS 2011, 52-63 (sweeps, restricted sweeps); remembered, not read again."""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ Side = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class Hierarchy:
-    """The graph of one vehicle with shortcuts, by *position*: 0 is the most important node, every arc joins a node to a lower number.
+    """The graph of one vehicle with shortcuts, by *position*: 0 is the most important node, every
+    arc joins a node to a lower number.
 
     All arrays are read-only; memory maps will do.
 
@@ -46,8 +49,9 @@ class Hierarchy:
     node, position
         (n,) the node at each position, and the position of each node.
     up_start, up_head, up_time_s, up_middle
-        Arcs from position p up to others are entries ``up_start[p]:up_start[p + 1]``: where they lead, how long they take, and
-        the position in the middle of a shortcut, or for an arc of the network -1 minus its segment.
+        Arcs from position p up to others are entries ``up_start[p]:up_start[p + 1]``: where they
+        lead, how long they take, and the position in the middle of a shortcut, or for an arc of the
+        network -1 minus its segment.
     down_start, down_tail, down_time_s, down_middle
         The same for the arcs from others down to position p: where they come from.
     """
@@ -64,7 +68,10 @@ class Hierarchy:
     down_middle: NDArray[np.int32]
 
     def __post_init__(self) -> None:
-        for name, kind in ARRAYS.items():  # one type for the compiled code, however the arrays were made
+        for (
+            name,
+            kind,
+        ) in ARRAYS.items():  # one type for the compiled code, however the arrays were made
             array = np.ascontiguousarray(getattr(self, name), kind).view(np.ndarray)[:]
             array.flags.writeable = False
             object.__setattr__(self, name, array)
@@ -88,7 +95,8 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
     Parameters
     ----------
     time_s
-        (n, n) SciPy sparse, row is the node an arc leaves: ``Arcs.time_s``. Arcs from a node to itself do not count.
+        (n, n) SciPy sparse, row is the node an arc leaves: ``Arcs.time_s``. Arcs from a node to
+        itself do not count.
     segment
         The segment of each arc, in the order of ``time_s.data``; by default all are segment 0.
 
@@ -112,7 +120,9 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
         graph = csr_matrix((arcs.data[kept], (arcs.row[kept], arcs.col[kept])), shape=graph.shape)
         segment = None if segment is None else segment[kept]
     back = csr_matrix(graph.T)
-    order, first, other, out_s, into_s, via_out, via_into = compiled.contract(*_plain(graph), *_plain(back))
+    order, first, other, out_s, into_s, via_out, via_into = compiled.contract(
+        *_plain(graph), *_plain(back)
+    )
     node, position = compiled.arrange(order, first, other)
     up = compiled.side(order, first, other, out_s, via_out, node, position)
     down = compiled.side(order, first, other, into_s, via_into, node, position)
@@ -124,7 +134,9 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
     return Hierarchy(node, position, *up, *down)
 
 
-def _segments(graph: Any, segment: NDArray[Any] | None, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
+def _segments(
+    graph: Any, segment: NDArray[Any] | None, tail: NDArray[Any], head: NDArray[Any]
+) -> NDArray[np.int64]:
     if segment is None:
         return np.zeros(len(tail), np.int64)
     n = graph.shape[0]
@@ -137,16 +149,24 @@ def _plain(graph: Any) -> Side:
 
 
 def one_to_all(
-    hierarchy: Hierarchy, sources: ArrayLike, *, start_s: ArrayLike | None = None, reverse: bool = False, dtype: Any = np.float64
+    hierarchy: Hierarchy,
+    sources: ArrayLike,
+    *,
+    start_s: ArrayLike | None = None,
+    reverse: bool = False,
+    dtype: Any = np.float64,
 ) -> NDArray[Any]:
-    """Give the time from each source to every node, or with ``reverse`` from every node to each source.
+    """Give the time from each source to every node, or with ``reverse`` from every node to each
+    source.
 
     Parameters
     ----------
     sources
-        (k,) nodes; or (k, s): a source that starts at several nodes, such as a point on a road at either end of it.
+        (k,) nodes; or (k, s): a source that starts at several nodes, such as a point on a road at
+        either end of it.
     start_s
-        In the shape of `sources`: time that has passed at each start, inf where it is no start; nothing has by default.
+        In the shape of `sources`: time that has passed at each start, inf where it is no start;
+        nothing has by default.
     dtype
         Type of the result; sums are always made in double precision.
 
@@ -165,7 +185,12 @@ def one_to_all(
 
 
 def many_to_many(
-    hierarchy: Hierarchy, sources: ArrayLike, targets: ArrayLike, *, start_s: ArrayLike | None = None, end_s: ArrayLike | None = None
+    hierarchy: Hierarchy,
+    sources: ArrayLike,
+    targets: ArrayLike,
+    *,
+    start_s: ArrayLike | None = None,
+    end_s: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
     """Give the time from each source to each target.
 
@@ -188,9 +213,15 @@ def many_to_many(
 
 
 def path(
-    hierarchy: Hierarchy, source: ArrayLike, target: ArrayLike, *, start_s: ArrayLike | None = None, end_s: ArrayLike | None = None
+    hierarchy: Hierarchy,
+    source: ArrayLike,
+    target: ArrayLike,
+    *,
+    start_s: ArrayLike | None = None,
+    end_s: ArrayLike | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the nodes of a fastest way, ends included, and the segments between them; empty where no way leads.
+    """Give the nodes of a fastest way, ends included, and the segments between them; empty where no
+    way leads.
 
     Parameters
     ----------
@@ -201,29 +232,53 @@ def path(
     """
     from geo.roads import _contraction_query as compiled
 
-    start = _ends(hierarchy, np.atleast_1d(source)[None], None if start_s is None else np.atleast_1d(start_s)[None])
-    goal = _ends(hierarchy, np.atleast_1d(target)[None], None if end_s is None else np.atleast_1d(end_s)[None])
-    positions, segments = compiled.way(*hierarchy.up, hierarchy.up_middle, *hierarchy.down, hierarchy.down_middle, *start, *goal)
+    start = _ends(
+        hierarchy,
+        np.atleast_1d(source)[None],
+        None if start_s is None else np.atleast_1d(start_s)[None],
+    )
+    goal = _ends(
+        hierarchy,
+        np.atleast_1d(target)[None],
+        None if end_s is None else np.atleast_1d(end_s)[None],
+    )
+    positions, segments = compiled.way(
+        *hierarchy.up, hierarchy.up_middle, *hierarchy.down, hierarchy.down_middle, *start, *goal
+    )
     return hierarchy.node[positions].astype(np.int64), segments.astype(np.int64)
 
 
-def _ends(hierarchy: Hierarchy, nodes: ArrayLike, offset_s: ArrayLike | None) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def _ends(
+    hierarchy: Hierarchy, nodes: ArrayLike, offset_s: ArrayLike | None
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Give positions and times of starts or ends as (k, s); position -1 where there is none."""
     node = np.asarray(nodes)
-    node = node.astype(np.int64).reshape(len(node), -1) if node.size else np.empty((len(node), 1), np.int64)
-    offset = np.zeros(node.shape) if offset_s is None else np.array(offset_s, np.float64).reshape(node.shape)
+    node = (
+        node.astype(np.int64).reshape(len(node), -1)
+        if node.size
+        else np.empty((len(node), 1), np.int64)
+    )
+    offset = (
+        np.zeros(node.shape)
+        if offset_s is None
+        else np.array(offset_s, np.float64).reshape(node.shape)
+    )
     if np.isnan(offset).any() or (offset < 0).any():
         raise InputError("Times at the ends of a way must be known and not negative.")
     used = np.isfinite(offset)
     if (used & ((node < 0) | (node >= hierarchy.node_count))).any():
-        raise InputError(f"The nodes of this network are numbered from 0 to {hierarchy.node_count - 1}.")
+        raise InputError(
+            f"The nodes of this network are numbered from 0 to {hierarchy.node_count - 1}."
+        )
     position = np.full(node.shape, -1, np.int32)
     position[used] = hierarchy.position[node[used]]
     return position, offset
 
 
 def warm_up() -> None:
-    """Compile everything, or load what was compiled before: some seconds once, so that the first question need not wait."""
+    """Compile everything, or load what was compiled before: some seconds once, so that the first
+    question need not wait.
+    """
     from scipy.sparse import csr_matrix
 
     tiny = build(csr_matrix(np.array([[0.0, 1.0], [1.0, 0.0]])))

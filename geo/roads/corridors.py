@@ -1,8 +1,9 @@
-"""The coarse road network of a data package: its corridors, joined across the border by gates and by nothing else.
+"""The coarse road network of a data package: its corridors, joined across the border by gates and
+by nothing else.
 
-Today's network holds open roads. That of a year to come holds, besides, what is announced to open by then, and railways among
-it: every segment so added has a class that begins with “planned_”, and nothing of today's network is changed.
-"""
+Today's network holds open roads. That of a year to come holds, besides, what is announced to open
+by then, and railways among it: every segment so added has a class that begins with “planned_”, and
+nothing of today's network is changed."""
 
 from __future__ import annotations
 
@@ -32,31 +33,52 @@ ACCESS = "access"
 LINK = "provincial_road"
 """Class of the connecting road at an interchange."""
 JOINT = "link"
-"""Class of the connecting road at an interchange with a planned road, after “planned_”; driven like any connecting road."""
-TRANSFER = "transfer"
-"""Class of the way between a road and the platform of a station, the change from one to the other included."""
-ACCESS_DETOUR = 1.4
-"""Road length over straight line on the way from a site or gate to the corridor, and on connecting roads.
-
-Source: of the order of the country means in Ballou, Rahardja and Sakai (2002), Selected country circuity factors for road
-travel distance estimation, Transportation Research A 36, 843-848; remembered, not read again.
+"""Class of the connecting road at an interchange with a planned road, after “planned_”; driven like
+any connecting road.
 """
+TRANSFER = "transfer"
+"""Class of the way between a road and the platform of a station, the change from one to the other
+included.
+"""
+ACCESS_DETOUR = 1.4
+"""Road length over straight line on the way from a site or gate to the corridor, and on connecting
+roads.
+
+Source: of the order of the country means in Ballou, Rahardja and Sakai (2002), Selected country
+circuity factors for road travel distance estimation, Transportation Research A 36, 843-848;
+remembered, not read again. """
 SNAP_LIMIT_M = 30_000.0
-"""A site farther from every corridor than this is not joined to the network: the guess would be longer than the knowledge."""
+"""A site farther from every corridor than this is not joined to the network: the guess would be
+longer than the knowledge.
+"""
 GATE_LIMIT_M = 15_000.0
 """A gate farther than this from the corridors of one side is no way through in this network."""
 COMMERCIAL = 0.7
-"""No train is faster, from departure to arrival, than this share of the design speed of its railway.
+"""No train is faster, from departure to arrival, than this share of the design speed of its
+railway.
 
-Source: the train Kunming - Vientiane, on a railway for 160 km/h, takes 10 h 30 min with the formalities at the border
-(https://www.shine.cn/news/nation/2304117858/) for 1,035 km (https://uk.news.yahoo.com/china-launches-high-speed-200-120000257.html):
-99 km/h, and 0.7 times 160 without an hour and a quarter at the border. One railway, so an assumption for any other.
-"""
+Source: the train Kunming - Vientiane, on a railway for 160 km/h, takes 10 h 30 min with the
+formalities at the border (https://www.shine.cn/news/nation/2304117858/) for 1,035 km
+(https://uk.news.yahoo.com/china-launches-high-speed-200-120000257.html): 99 km/h, and 0.7 times 160
+without an hour and a quarter at the border. One railway, so an assumption for any other. """
 
 
-def read(folder: str | os.PathLike[str], year: int | None = None, *, years: Mapping[str, int] | None = None) -> Network:
-    """Build the network of a data package, today's or that of a year; errors as :func:`geo.layers.read` and :func:`build`."""
-    return assemble(layers.describe(folder), partial(layers.read, folder), partial(layers.read_table, folder), year, years=years)
+def read(
+    folder: str | os.PathLike[str],
+    year: int | None = None,
+    *,
+    years: Mapping[str, int] | None = None,
+) -> Network:
+    """Build the network of a data package, today's or that of a year; errors as
+    :func:`geo.layers.read` and :func:`build`.
+    """
+    return assemble(
+        layers.describe(folder),
+        partial(layers.read, folder),
+        partial(layers.read_table, folder),
+        year,
+        years=years,
+    )
 
 
 def assemble(
@@ -67,17 +89,23 @@ def assemble(
     *,
     years: Mapping[str, int] | None = None,
 ) -> Network:
-    """Build the network of a data package of which the parts are read already; errors as :func:`read`.
+    """Build the network of a data package of which the parts are read already; errors as
+    :func:`read`.
 
     Parameters
     ----------
     package
         The content of ``datapackage.json``.
     layer, table
-        Return a layer or table by its name, as :func:`geo.layers.read` and :func:`geo.layers.read_table` do.
+        Return a layer or table by its name, as :func:`geo.layers.read` and
+        :func:`geo.layers.read_table` do.
     """
-    resource: dict[str, Any] = next((part for part in package["resources"] if part.get("name") == "corridors"), {})
-    licences = [str(licence.get("title") or licence.get("name")) for licence in resource.get("licenses", [])]
+    resource: dict[str, Any] = next(
+        (part for part in package["resources"] if part.get("name") == "corridors"), {}
+    )
+    licences = [
+        str(licence.get("title") or licence.get("name")) for licence in resource.get("licenses", [])
+    ]
     transfers = None
     if year is not None:
         with suppress(NotFoundError):
@@ -113,37 +141,42 @@ def build(
 ) -> Network:
     """Build the network from open roads and, for a year, from what is announced to be open by then.
 
-    Nodes stand at the corridor vertices. Corridors of one country meet where they share a ``node_id`` or where an
-    interchange joins two vertices by a connecting road; a node shared by two countries becomes two, and only a gate joins
-    them. Each corridor's length is scaled to its published length. The speed is that of the corridor's kind, but not above
-    its design speed. A gate is joined to the nearest corridor on either side by an access leg, and one segment without
-    length leads across the border there; :func:`geo.roads.borders.close` makes it the gate. Corridors are drawn too coarsely to
-    be compared with outlines: each lies in the country that its row names.
+    Nodes stand at the corridor vertices. Corridors of one country meet where they share a
+    ``node_id`` or where an interchange joins two vertices by a connecting road; a node shared by
+    two countries becomes two, and only a gate joins them. Each corridor's length is scaled to its
+    published length. The speed is that of the corridor's kind, but not above its design speed. A
+    gate is joined to the nearest corridor on either side by an access leg, and one segment without
+    length leads across the border there; :func:`geo.roads.borders.close` makes it the gate.
+    Corridors are drawn too coarsely to be compared with outlines: each lies in the country that its
+    row names.
 
-    In the network of a year the roads of today are as they are today, and what is planned is added: so no way becomes
-    slower. Sites are joined to open roads only; a planned road is entered at the nodes and interchanges it shares with others,
-    and at a gate that it comes nearer to than any open road. A railway is boarded at stations, which are its interchanges with
-    roads, and nowhere between: the way is road, transfer, ride, transfer, road. Where railways share a node trains run
-    through. Railways end at the border, because no gate here is one for trains; those of today are in no network.
+    In the network of a year the roads of today are as they are today, and what is planned is added:
+    so no way becomes slower. Sites are joined to open roads only; a planned road is entered at the
+    nodes and interchanges it shares with others, and at a gate that it comes nearer to than any
+    open road. A railway is boarded at stations, which are its interchanges with roads, and nowhere
+    between: the way is road, transfer, ride, transfer, road. Where railways share a node trains run
+    through. Railways end at the border, because no gate here is one for trains; those of today are
+    in no network.
 
     Parameters
     ----------
     corridors, gates
         Layers of those names.
     vertices, interchanges, speeds, crossings, transfers
-        Tables ``corridor_vertices``, ``interchanges``, ``speeds``, ``crossings``, ``transfers``. A vehicle without a transfer
-        cannot use that kind of railway.
+        Tables ``corridor_vertices``, ``interchanges``, ``speeds``, ``crossings``, ``transfers``. A
+        vehicle without a transfer cannot use that kind of railway.
     year
-        Corridors that are not open yet, but are announced for this year or one before it, are added; None for today's network.
+        Corridors that are not open yet, but are announced for this year or one before it, are
+        added; None for today's network.
     years
-        Years by the id of corridors that are not open, taken instead of those of the data, as assumptions. A corridor with
-        neither is never added; the notes of the manifest name it.
+        Years by the id of corridors that are not open, taken instead of those of the data, as
+        assumptions. A corridor with neither is never added; the notes of the manifest name it.
 
     Raises
     ------
     InputError
-        There is no open road, a profile lacks the speed of a class in use, a railway has no transfers, or a year is assumed
-        for a corridor that is open.
+        There is no open road, a profile lacks the speed of a class in use, a railway has no
+        transfers, or a year is assumed for a corridor that is open.
     NotFoundError
         A year is assumed for a corridor that there is not.
     """
@@ -153,7 +186,9 @@ def build(
     coming, promises = _coming(corridors, year, years or {})
     speed = speeds.pivot_table(index="road_class", columns="profile", values="speed_kph")
     used = sorted({*roads["kind"], *coming["kind"], LINK})
-    missing = [kind for kind in (*used, ACCESS) if kind not in speed.index or speed.loc[kind].isna().any()]
+    missing = [
+        kind for kind in (*used, ACCESS) if kind not in speed.index or speed.loc[kind].isna().any()
+    ]
     if missing:
         raise InputError("The table of speeds lacks classes for some profile.", missing)
     sketch = _Sketch()
@@ -167,7 +202,9 @@ def build(
         at |= _string(sketch, coming, vertices, PLANNED)
         _link(sketch, interchanges, at, today, coming.index[coming["kind"].isin(RAIL_KINDS)])
         _join_planned(sketch, gates, doors, closed)
-        classes += tuple(PLANNED + kind for kind in (*ROAD_KINDS, *RAIL_KINDS, JOINT, ACCESS, TRANSFER))
+        classes += tuple(
+            PLANNED + kind for kind in (*ROAD_KINDS, *RAIL_KINDS, JOINT, ACCESS, TRANSFER)
+        )
         transfer_s, boarding = _transfers(coming, transfers, speed)
         promises += boarding + _loose(sketch, coming, at)
     network = sketch.network(
@@ -178,7 +215,9 @@ def build(
             licence=licence,
             as_of=None,
             coarse=True,
-            access_speed_kph={profile: float(speed.loc[ACCESS, profile]) for profile in speed.columns},
+            access_speed_kph={
+                profile: float(speed.loc[ACCESS, profile]) for profile in speed.columns
+            },
             access_detour=ACCESS_DETOUR,
             snap_limit_m=SNAP_LIMIT_M,
             road_classes=classes,
@@ -194,7 +233,8 @@ def build(
 
 
 def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.Series:
-    """Give the year in which each corridor that is not open is to open: that of `years`, or else the announced one, or NA.
+    """Give the year in which each corridor that is not open is to open: that of `years`, or else
+    the announced one, or NA.
 
     Errors as :func:`build`.
     """
@@ -205,17 +245,29 @@ def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None =
     opened = [one for one in years or {} if not closed[one]]
     if opened:
         raise InputError("A corridor that is open needs no year of opening.", opened)
-    announced = corridors.loc[closed].get("open_year", pd.Series(pd.NA, index=corridors.index[closed]))
-    return announced.astype("Int64").where(~announced.index.isin(list(years or {})), pd.Series(years or {}, dtype="Int64"))
+    announced = corridors.loc[closed].get(
+        "open_year", pd.Series(pd.NA, index=corridors.index[closed])
+    )
+    return announced.astype("Int64").where(
+        ~announced.index.isin(list(years or {})), pd.Series(years or {}, dtype="Int64")
+    )
 
 
 def full_name(corridor: Any) -> str:
     """Give what a corridor is called in a network; a row of the layer, as a Series or a tuple."""
-    return f"{corridor.ref}, {corridor.name_en}" if isinstance(corridor.ref, str) else str(corridor.name_en)
+    return (
+        f"{corridor.ref}, {corridor.name_en}"
+        if isinstance(corridor.ref, str)
+        else str(corridor.name_en)
+    )
 
 
-def _coming(corridors: gpd.GeoDataFrame, year: int | None, years: Mapping[str, int]) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Give the corridors that open by a year, and a sentence for each that is not open: why it is there or is not."""
+def _coming(
+    corridors: gpd.GeoDataFrame, year: int | None, years: Mapping[str, int]
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Give the corridors that open by a year, and a sentence for each that is not open: why it is
+    there or is not.
+    """
     opens = opening_years(corridors, years)
     if year is None:
         return corridors.iloc[:0], []
@@ -227,13 +279,18 @@ def _coming(corridors: gpd.GeoDataFrame, year: int | None, years: Mapping[str, i
         elif when > year:
             notes.append(f"{name} is expected in {when} and is not in the network of {year}.")
         elif corridor.Index in years:
-            notes.append(f"Planned: {name}, taken as open from {when} on, which is an assumption without a source.")
+            notes.append(
+                f"Planned: {name}, taken as open from {when} on, which is an assumption without a"
+                " source."
+            )
         else:
             notes.append(f"Planned: {name}, announced for {when}. Source: {corridor.source}.")
     return corridors.loc[opens.index[(opens <= year).fillna(False).astype(bool)]], notes
 
 
-def _string(sketch: _Sketch, corridors: gpd.GeoDataFrame, vertices: pd.DataFrame, prefix: str) -> dict[tuple[str, int], int]:
+def _string(
+    sketch: _Sketch, corridors: gpd.GeoDataFrame, vertices: pd.DataFrame, prefix: str
+) -> dict[tuple[str, int], int]:
     """String corridors together; give the node at each of their vertices, by corridor and order."""
     at: dict[tuple[str, int], int] = {}
     for corridor in corridors.itertuples():
@@ -250,8 +307,17 @@ def _string(sketch: _Sketch, corridors: gpd.GeoDataFrame, vertices: pd.DataFrame
         scale = published_m / drawn_m.sum() if np.isfinite(published_m) else 1.0
         cap = corridor.design_speed_kph if np.isfinite(corridor.design_speed_kph) else np.inf
         for tail, head, length in zip(nodes[:-1], nodes[1:], drawn_m * scale, strict=True):
-            sketch.segment(tail, head, length, prefix + corridor.kind, full_name(corridor), cap * COMMERCIAL if rails else cap)
-        at |= {(corridor.Index, int(seq)): node for seq, node in zip(rows["seq"], nodes, strict=True)}
+            sketch.segment(
+                tail,
+                head,
+                length,
+                prefix + corridor.kind,
+                full_name(corridor),
+                cap * COMMERCIAL if rails else cap,
+            )
+        at |= {
+            (corridor.Index, int(seq)): node for seq, node in zip(rows["seq"], nodes, strict=True)
+        }
     return at
 
 
@@ -267,23 +333,43 @@ def _link(
         ends = (link.corridor_id, int(link.seq)), (link.other_corridor_id, int(link.other_seq))
         near, far = at.get(ends[0]), at.get(ends[1])
         fresh = not all(end in done for end in ends)
-        if near is not None and far is not None and fresh and sketch.country[near] == sketch.country[far]:
+        if (
+            near is not None
+            and far is not None
+            and fresh
+            and sketch.country[near] == sketch.country[far]
+        ):
             length = float(crs.distance_m(sketch.points[near], sketch.points[far])) * ACCESS_DETOUR
-            kind = LINK if not done else PLANNED + (TRANSFER if {link.corridor_id, link.other_corridor_id} & set(rails) else JOINT)
+            kind = (
+                LINK
+                if not done
+                else PLANNED
+                + (TRANSFER if {link.corridor_id, link.other_corridor_id} & set(rails) else JOINT)
+            )
             sketch.segment(near, far, length, kind, link.name_en)
 
 
-def _join_gates(sketch: _Sketch, gates: gpd.GeoDataFrame) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
-    """Join every road gate that has a corridor on both sides: its nodes by country; a sentence for each of the others."""
+def _join_gates(
+    sketch: _Sketch, gates: gpd.GeoDataFrame
+) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+    """Join every road gate that has a corridor on both sides: its nodes by country; a sentence for
+    each of the others.
+    """
     doors, closed = {}, {}
     for gate, point in zip(gates.itertuples(), lonlat(gates), strict=True):
         if gate.mode != "road":
             continue
-        sides = {country: sketch.nearest(point, country) for country in (gate.country, gate.opposite_country)}
-        far = [country for country, (_, _, distance) in sides.items() if not distance <= GATE_LIMIT_M]
+        sides = {
+            country: sketch.nearest(point, country)
+            for country in (gate.country, gate.opposite_country)
+        }
+        far = [
+            country for country, (_, _, distance) in sides.items() if not distance <= GATE_LIMIT_M
+        ]
         if far:
             closed[gate.Index] = (
-                f"{gate.Index}: no corridor within {GATE_LIMIT_M / 1000:g} km on the side of {' and '.join(far)}, so no way through."
+                f"{gate.Index}: no corridor within {GATE_LIMIT_M / 1000:g} km on the side of"
+                f" {' and '.join(far)}, so no way through."
             )
             continue
         tail, head = (sketch.joined(point, country) for country in sides)
@@ -292,41 +378,74 @@ def _join_gates(sketch: _Sketch, gates: gpd.GeoDataFrame) -> tuple[dict[str, dic
     return doors, closed
 
 
-def _join_planned(sketch: _Sketch, gates: gpd.GeoDataFrame, doors: dict[str, dict[str, int]], closed: dict[str, str]) -> None:
-    """Join gates to planned roads that come nearer than open ones; take those from `closed` that have a way through then."""
+def _join_planned(
+    sketch: _Sketch,
+    gates: gpd.GeoDataFrame,
+    doors: dict[str, dict[str, int]],
+    closed: dict[str, str],
+) -> None:
+    """Join gates to planned roads that come nearer than open ones; take those from `closed` that
+    have a way through then.
+    """
     for gate, point in zip(gates.itertuples(), lonlat(gates), strict=True):
         if gate.Index not in doors and gate.Index not in closed:
             continue
         sides = (gate.country, gate.opposite_country)
-        open_m, planned_m = ({one: sketch.nearest(point, one, planned=planned)[2] for one in sides} for planned in (False, True))
-        nearer = [one for one in sides if planned_m[one] < open_m[one] - 1 and planned_m[one] <= GATE_LIMIT_M]
+        open_m, planned_m = (
+            {one: sketch.nearest(point, one, planned=planned)[2] for one in sides}
+            for planned in (False, True)
+        )
+        nearer = [
+            one
+            for one in sides
+            if planned_m[one] < open_m[one] - 1 and planned_m[one] <= GATE_LIMIT_M
+        ]
         if gate.Index in doors:
             for one in nearer:
                 sketch.join(doors[gate.Index][one], one)
         elif nearer and all(min(open_m[one], planned_m[one]) <= GATE_LIMIT_M for one in sides):
-            ends = [sketch.joined(point, one, planned=one in nearer, leg=PLANNED + ACCESS) for one in sides]
+            ends = [
+                sketch.joined(point, one, planned=one in nearer, leg=PLANNED + ACCESS)
+                for one in sides
+            ]
             sketch.segment(ends[0], ends[1], 0.0, "", gate.name_en)
             del closed[gate.Index]
 
 
-def _transfers(coming: gpd.GeoDataFrame, transfers: pd.DataFrame | None, speed: pd.DataFrame) -> tuple[dict[str, float], list[str]]:
-    """Give the time between road and train by vehicle, inf where it cannot change, and what is assumed of railways."""
+def _transfers(
+    coming: gpd.GeoDataFrame, transfers: pd.DataFrame | None, speed: pd.DataFrame
+) -> tuple[dict[str, float], list[str]]:
+    """Give the time between road and train by vehicle, inf where it cannot change, and what is
+    assumed of railways.
+    """
     rails = coming[coming["kind"].isin(RAIL_KINDS)]
     if rails.empty:
         return {}, []
     if transfers is None or transfers.empty:
         raise InputError(
-            "A railway joins the network, but the table transfers does not say how long it takes to change there.", list(rails.index)
+            "A railway joins the network, but the table transfers does not say how long it takes to"
+            " change there.",
+            list(rails.index),
         )
-    time_s = transfers.set_index("profile")["transfer_time_s"].astype(float).reindex(speed.columns).fillna(np.inf)
+    time_s = (
+        transfers.set_index("profile")["transfer_time_s"]
+        .astype(float)
+        .reindex(speed.columns)
+        .fillna(np.inf)
+    )
     told = [
         f"{profile} {seconds / 60:g} min at each end and {speed.at[kind, profile]:g} km/h on board"
         for kind in sorted(set(rails["kind"]))
         for profile, seconds in time_s.items()
         if np.isfinite(seconds) and np.isfinite(speed.at[kind, profile])
     ]
-    note = "By rail one changes at a station, waiting for the train included, and is carried at an average speed, all assumed: "
-    return time_s.to_dict(), [note + "; ".join(told) + f"; never above {COMMERCIAL:.0%} of a railway's design speed."]
+    note = (
+        "By rail one changes at a station, waiting for the train included, and is carried at an"
+        " average speed, all assumed: "
+    )
+    return time_s.to_dict(), [
+        note + "; ".join(told) + f"; never above {COMMERCIAL:.0%} of a railway's design speed."
+    ]
 
 
 def _loose(sketch: _Sketch, coming: gpd.GeoDataFrame, at: dict[tuple[str, int], int]) -> list[str]:
@@ -335,10 +454,17 @@ def _loose(sketch: _Sketch, coming: gpd.GeoDataFrame, at: dict[tuple[str, int], 
     from scipy.sparse.csgraph import connected_components
 
     tail, head = (np.array([segment[end] for segment in sketch.segments]) for end in (0, 1))
-    label = connected_components(coo_matrix((np.ones(len(tail)), (tail, head)), shape=(len(sketch.points),) * 2), directed=False)[1]
+    label = connected_components(
+        coo_matrix((np.ones(len(tail)), (tail, head)), shape=(len(sketch.points),) * 2),
+        directed=False,
+    )[1]
     reached = {label[node] for (one, _), node in at.items() if one not in coming.index}
     met = {one for (one, _), node in at.items() if label[node] in reached}
-    return [f"{full_name(one)} meets no open road and changes nothing." for one in coming.itertuples() if one.Index not in met]
+    return [
+        f"{full_name(one)} meets no open road and changes nothing."
+        for one in coming.itertuples()
+        if one.Index not in met
+    ]
 
 
 class _Sketch:
@@ -350,7 +476,9 @@ class _Sketch:
         self.shared: dict[tuple[str, str], int] = {}
         self.segments: list[tuple[int, int, float, str, str, float]] = []
 
-    def node(self, point: NDArray[np.float64], country: str, key: tuple[str, str] | None = None) -> int:
+    def node(
+        self, point: NDArray[np.float64], country: str, key: tuple[str, str] | None = None
+    ) -> int:
         if key is not None and key in self.shared:
             return self.shared[key]
         self.points.append(point)
@@ -359,25 +487,45 @@ class _Sketch:
             self.shared[key] = len(self.points) - 1
         return len(self.points) - 1
 
-    def segment(self, tail: int, head: int, length_m: float, kind: str, name: str, cap_kph: float = np.inf) -> None:
+    def segment(
+        self, tail: int, head: int, length_m: float, kind: str, name: str, cap_kph: float = np.inf
+    ) -> None:
         self.segments.append((tail, head, length_m, kind, name, cap_kph))
 
-    def nearest(self, point: NDArray[np.float64], country: str, *, planned: bool = False) -> tuple[int, float, float]:
-        """Find the nearest open or planned road of a country: segment, fraction along it, distance in metres (inf without any)."""
+    def nearest(
+        self, point: NDArray[np.float64], country: str, *, planned: bool = False
+    ) -> tuple[int, float, float]:
+        """Find the nearest open or planned road of a country: segment, fraction along it, distance
+        in metres (inf without any).
+        """
         kinds = {PLANNED + kind for kind in ROAD_KINDS} if planned else {*ROAD_KINDS, LINK}
-        mine = [i for i, segment in enumerate(self.segments) if self.country[segment[0]] == country and segment[3] in kinds]
+        mine = [
+            i
+            for i, segment in enumerate(self.segments)
+            if self.country[segment[0]] == country and segment[3] in kinds
+        ]
         if not mine:
             return -1, np.nan, np.inf
-        ends = np.array([[self.points[self.segments[i][0]], self.points[self.segments[i][1]]] for i in mine])
+        ends = np.array(
+            [[self.points[self.segments[i][0]], self.points[self.segments[i][1]]] for i in mine]
+        )
         lines = shapely.linestrings(crs.mercator(ends))
         here = shapely.points(crs.mercator(point))
         at = int(shapely.distance(lines, here).argmin())
         fraction = float(shapely.line_locate_point(lines[at], here, normalized=True))
-        foot = crs.from_mercator(shapely.get_coordinates(shapely.line_interpolate_point(lines[at], fraction, normalized=True))[0])
+        foot = crs.from_mercator(
+            shapely.get_coordinates(
+                shapely.line_interpolate_point(lines[at], fraction, normalized=True)
+            )[0]
+        )
         return mine[at], fraction, float(crs.distance_m(point, foot))
 
-    def joined(self, point: NDArray[np.float64], country: str, *, planned: bool = False, leg: str = ACCESS) -> int:
-        """Give a node at the point that is joined to the nearest corridor of the country, splitting it where needed."""
+    def joined(
+        self, point: NDArray[np.float64], country: str, *, planned: bool = False, leg: str = ACCESS
+    ) -> int:
+        """Give a node at the point that is joined to the nearest corridor of the country, splitting
+        it where needed.
+        """
         foot, distance, name = self.foot(point, country, planned)
         if distance < 1:
             return foot
@@ -386,12 +534,18 @@ class _Sketch:
         return node
 
     def join(self, node: int, country: str) -> None:
-        """Join a node that is there already to the nearest planned road of the country, by a leg that counts as part of it."""
+        """Join a node that is there already to the nearest planned road of the country, by a leg
+        that counts as part of it.
+        """
         foot, distance, name = self.foot(self.points[node], country, True)
         self.segment(foot, node, distance * ACCESS_DETOUR, PLANNED + ACCESS, name)
 
-    def foot(self, point: NDArray[np.float64], country: str, planned: bool) -> tuple[int, float, str]:
-        """Give a node where the nearest corridor of the country is nearest, how far that is, and what the corridor is called."""
+    def foot(
+        self, point: NDArray[np.float64], country: str, planned: bool
+    ) -> tuple[int, float, str]:
+        """Give a node where the nearest corridor of the country is nearest, how far that is, and
+        what the corridor is called.
+        """
         at, fraction, distance = self.nearest(point, country, planned=planned)
         tail, head, length, kind, name, cap = self.segments[at]
         if fraction * length < 1:
@@ -404,14 +558,26 @@ class _Sketch:
         self.segment(foot, head, length * (1 - fraction), kind, name, cap)
         return foot, distance, name
 
-    def network(self, speed: pd.DataFrame, manifest: Manifest, transfer_s: Mapping[str, float]) -> Network:
-        """Make the network, whose border is still open: the way across at a gate has no class and takes no time."""
-        tail, head, length_m, kind, name, cap = (np.array(column) for column in zip(*self.segments, strict=True))
+    def network(
+        self, speed: pd.DataFrame, manifest: Manifest, transfer_s: Mapping[str, float]
+    ) -> Network:
+        """Make the network, whose border is still open: the way across at a gate has no class and
+        takes no time.
+        """
+        tail, head, length_m, kind, name, cap = (
+            np.array(column) for column in zip(*self.segments, strict=True)
+        )
         points = np.array(self.points)
         names, name_index = np.unique(name, return_inverse=True)
         classes = {kind: i for i, kind in enumerate(manifest.road_classes)}
-        driven = [LINK if one in (PLANNED + JOINT, PLANNED + TRANSFER) else one.removeprefix(PLANNED) for one in kind]
-        kph = {profile: np.minimum(speed[profile].reindex(driven).fillna(np.inf).to_numpy(), cap) for profile in speed.columns}
+        driven = [
+            LINK if one in (PLANNED + JOINT, PLANNED + TRANSFER) else one.removeprefix(PLANNED)
+            for one in kind
+        ]
+        kph = {
+            profile: np.minimum(speed[profile].reindex(driven).fillna(np.inf).to_numpy(), cap)
+            for profile in speed.columns
+        }
         time_s = {profile: length_m / (kph[profile] / 3.6) for profile in speed.columns}
         for profile, change_s in transfer_s.items():
             time_s[profile][kind == PLANNED + TRANSFER] += change_s

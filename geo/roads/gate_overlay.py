@@ -1,11 +1,12 @@
-"""The gates above the roads: a small table by which ways inside each country become ways across the border.
+"""The gates above the roads: a small table by which ways inside each country become ways across the
+border.
 
-All traffic between two countries passes its few gates, so they cut the network in two. What is prepared for a large network
-(:mod:`geo.roads.contraction`, :mod:`geo.roads.surfaces`) holds roads inside each country only. A way from A to B is then either such a way, or
-one from A to a gate, over one or more gates, and on from a gate to B. The middle part is a table between the two ends of each
-gate, some 140 rows at most. Another waiting time, or a closed gate, changes that table and nothing else, in milliseconds, and
-every answer stays exact, also for ways that cross the border twice.
-"""
+All traffic between two countries passes its few gates, so they cut the network in two. What is
+prepared for a large network (:mod:`geo.roads.contraction`, :mod:`geo.roads.surfaces`) holds roads
+inside each country only. A way from A to B is then either such a way, or one from A to a gate, over
+one or more gates, and on from a gate to B. The middle part is a table between the two ends of each
+gate, some 140 rows at most. Another waiting time, or a closed gate, changes that table and nothing
+else, in milliseconds, and every answer stays exact, also for ways that cross the border twice."""
 
 from __future__ import annotations
 
@@ -32,9 +33,11 @@ class Overlay:
     domestic_s
         (g, g) time between them on roads inside a country.
     crossing_s, segment
-        (g, g) time to pass a gate from one to the other, inf where none joins them, and the segment that is the gate, -1 for none.
+        (g, g) time to pass a gate from one to the other, inf where none joins them, and the segment
+        that is the gate, -1 for none.
     total_s, before
-        (g, g) fastest time with as many gates as it takes, and the last row but one on that way, negative where there is none.
+        (g, g) fastest time with as many gates as it takes, and the last row but one on that way,
+        negative where there is none.
     """
 
     node: NDArray[np.int64]
@@ -45,7 +48,9 @@ class Overlay:
     before: NDArray[np.int32]
 
     def steps(self, first: int, last: int) -> list[tuple[int, int, int]]:
-        """Give the way between two rows: from row, to row, and the segment of the gate passed, -1 for roads."""
+        """Give the way between two rows: from row, to row, and the segment of the gate passed, -1
+        for roads.
+        """
         steps: list[tuple[int, int, int]] = []
         while last != first:
             previous = int(self.before[first, last])
@@ -68,29 +73,44 @@ def _make(network: Network, profile: str) -> Overlay:
 
     passed = np.flatnonzero(network.gate >= 0)
     node = np.unique(np.concatenate([network.tail[passed], network.head[passed]])).astype(np.int64)
-    key = ("between gates", profile)  # does not depend on waiting: other networks with the same roads share it
+    key = (
+        "between gates",
+        profile,
+    )  # does not depend on waiting: other networks with the same roads share it
     if key not in network._cache:
         network._cache[key] = contraction.many_to_many(network.hierarchies[profile], node, node)
     domestic_s: NDArray[np.float64] = network._cache[key]
     crossing_s, segment = np.full(domestic_s.shape, np.inf), np.full(domestic_s.shape, -1)
-    tail, head = np.searchsorted(node, network.tail[passed]), np.searchsorted(node, network.head[passed])
+    tail, head = (
+        np.searchsorted(node, network.tail[passed]),
+        np.searchsorted(node, network.head[passed]),
+    )
     for one, a, b in zip(passed.tolist(), tail.tolist(), head.tolist(), strict=True):
-        time_s = max(float(network.time_s[profile][one]), 1e-3)  # as the arcs of the network: nothing takes no time
+        time_s = max(
+            float(network.time_s[profile][one]), 1e-3
+        )  # as the arcs of the network: nothing takes no time
         for allowed, start, end in ((network.forward[one], a, b), (network.backward[one], b, a)):
             if allowed and time_s < crossing_s[start, end]:
                 crossing_s[start, end], segment[start, end] = time_s, one
     if not len(node):
-        return Overlay(node, domestic_s, crossing_s, segment, domestic_s, np.empty((0, 0), np.int32))
+        return Overlay(
+            node, domestic_s, crossing_s, segment, domestic_s, np.empty((0, 0), np.int32)
+        )
     total_s, before = floyd_warshall(np.minimum(domestic_s, crossing_s), return_predecessors=True)
     return Overlay(node, domestic_s, crossing_s, segment, total_s, before)
 
 
 def join(one_s: ArrayLike, other_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Join two tables of times (k, g) and (g, m): the fastest way over any of the g, and which; inf and -1 where there is none."""
+    """Join two tables of times (k, g) and (g, m): the fastest way over any of the g, and which; inf
+    and -1 where there is none.
+    """
     from geo.roads import _gate_overlay as compiled
 
     one, other = np.ascontiguousarray(one_s, np.float64), np.ascontiguousarray(other_s, np.float64)
-    total, through = np.empty((len(one), other.shape[1])), np.empty((len(one), other.shape[1]), np.int32)
+    total, through = (
+        np.empty((len(one), other.shape[1])),
+        np.empty((len(one), other.shape[1]), np.int32),
+    )
     compiled.join(one, other, total, through)
     return total, through
 

@@ -1,8 +1,8 @@
 """Isochrones: the area from which, or to which, one drives at most so long.
 
-A place lies inside exactly where :mod:`geo.roads.access` would give it a travel time within the limit: the time on the road at
-the nearest point of the nearest road, plus the leg to that road. That field is laid on a raster, and its contours are drawn.
-"""
+A place lies inside exactly where :mod:`geo.roads.access` would give it a travel time within the
+limit: the time on the road at the nearest point of the nearest road, plus the leg to that road.
+That field is laid on a raster, and its contours are drawn."""
 
 from __future__ import annotations
 
@@ -32,14 +32,20 @@ BLOCK = 64
 MARGIN = 6
 """Cells around what the area may cover."""
 LAYINGS = 4
-"""How often the raster may be laid anew where the area turns out to need another box; the first or the second nearly always fits."""
+"""How often the raster may be laid anew where the area turns out to need another box; the first or
+the second nearly always fits.
+"""
 STEEP = 1.0
-"""Times farther from a limit than a leg of so many cells count as just so far, for where a contour runs between two cells."""
+"""Times farther from a limit than a leg of so many cells count as just so far, for where a contour
+runs between two cells.
+"""
 DEGREE_M = 111_195.0
 """A degree on the mean sphere."""
 MOST_LIMITS = 12
 LAND_WIDTH_M = 40_000.0
-"""Width of the margin around the roads within which a leg may still lead somewhere; the network's snap limit may be less."""
+"""Width of the margin around the roads within which a leg may still lead somewhere; the network's
+snap limit may be less.
+"""
 
 
 def isochrones(
@@ -61,15 +67,17 @@ def isochrones(
     limits_s
         Travel times in seconds; a place exactly at a limit lies inside.
     towards
-        Draw from where one reaches the point, rather than what one reaches from it; they differ where streets are one-way.
+        Draw from where one reaches the point, rather than what one reaches from it; they differ
+        where streets are one-way.
     countries
-        Polygons with the column ``country``. Legs stay in the country of their road, and off the sea.
+        Polygons with the column ``country``. Legs stay in the country of their road, and off the
+        sea.
 
     Returns
     -------
     GeoDataFrame
-        One row a limit, the largest first, so that smaller ones are drawn on top: ``limit_s``, ``coarse``, and the area as a
-        valid MultiPolygon (WGS 84), empty where nothing is reached.
+        One row a limit, the largest first, so that smaller ones are drawn on top: ``limit_s``,
+        ``coarse``, and the area as a valid MultiPolygon (WGS 84), empty where nothing is reached.
 
     Raises
     ------
@@ -81,34 +89,50 @@ def isochrones(
     import geopandas as gpd
 
     limits = sorted({float(limit) for limit in limits_s}, reverse=True)
-    if not limits or len(limits) > MOST_LIMITS or not all(np.isfinite(limit) and limit > 0 for limit in limits):
-        raise InputError(f"Isochrones need 1 to {MOST_LIMITS} limits, each a positive number of seconds.")
+    if (
+        not limits
+        or len(limits) > MOST_LIMITS
+        or not all(np.isfinite(limit) and limit > 0 for limit in limits)
+    ):
+        raise InputError(
+            f"Isochrones need 1 to {MOST_LIMITS} limits, each a positive number of seconds."
+        )
     reach = access.reach(network, point, profile=profile, towards=towards)
     if not np.isfinite(reach.node_s).any():
-        raise NotFoundError(f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of the point.")
+        raise NotFoundError(
+            f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of"
+            " the point."
+        )
     areas = [_nothing() for _ in limits]
     for code, roads in put_in_order(network, profile).items():
         found = _areas(network, roads, reach, profile, limits, towards, cells)
         if countries is not None and code >= 0:
-            land = countries.geometry.array[(countries["country"] == network.manifest.countries[code]).to_numpy()]
+            land = countries.geometry.array[
+                (countries["country"] == network.manifest.countries[code]).to_numpy()
+            ]
             found = _on_land(found, np.asarray(land, object))
         areas = [_joined(one, other) for one, other in zip(areas, found, strict=True)]
-    return gpd.GeoDataFrame({"limit_s": limits, "coarse": network.manifest.coarse}, geometry=areas, crs=crs.WGS84)
+    return gpd.GeoDataFrame(
+        {"limit_s": limits, "coarse": network.manifest.coarse}, geometry=areas, crs=crs.WGS84
+    )
 
 
-# Roads -----------------------------------------------------------------------------------------------------------------
+# Roads
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class _Roads:
-    """The roads of one country that a vehicle uses, in the order in which they are painted: what lies together stands together.
+    """The roads of one country that a vehicle uses, in the order in which they are painted: what
+    lies together stands together.
 
     Attributes
     ----------
     ids
         Segments.
     nodes, segments, blocks
-        As :func:`geo.roads._raster.paint` takes them, ``segments`` with 1 for forward and 2 for backward.
+        As :func:`geo.roads._raster.paint` takes them, ``segments`` with 1 for forward and 2 for
+        backward.
     """
 
     ids: NDArray[np.int32]
@@ -122,7 +146,9 @@ class _Roads:
         place = _places(network.shape_lonlat)
         first, last = network.shape_start[ids], network.shape_start[ids + 1]
         ends = np.column_stack([first, last]).ravel()
-        if len(place) and ends[-1] == len(place):  # each piece is from one start to the next, and the last has no end
+        if len(place) and ends[-1] == len(
+            place
+        ):  # each piece is from one start to the next, and the last has no end
             ends = ends[:-1]
         low, high = np.minimum.reduceat(place, ends)[::2], np.maximum.reduceat(place, ends)[::2]
         size = np.ceil(4 * np.log2(np.maximum((high - low).max(axis=1), 1))).astype(int)
@@ -130,9 +156,13 @@ class _Roads:
         ids, low, high, size = ids[order], low[order], high[order], size[order]
         count = (last - first)[order]
         shape_start = np.append(0, np.cumsum(count))
-        shape = place[np.repeat(first[order] - shape_start[:-1], count) + np.arange(shape_start[-1])]
+        shape = place[
+            np.repeat(first[order] - shape_start[:-1], count) + np.arange(shape_start[-1])
+        ]
         start = _blocks(size)
-        box = np.hstack([np.minimum.reduceat(low, start[:-1]), np.maximum.reduceat(high, start[:-1])])
+        box = np.hstack(
+            [np.minimum.reduceat(low, start[:-1]), np.maximum.reduceat(high, start[:-1])]
+        )
         way = (network.forward[ids] + 2 * network.backward[ids]).astype(np.int8)
         time_s = network.time_s[profile][ids].astype(np.float32)
         touched = np.zeros(network.node_count, bool)
@@ -142,7 +172,12 @@ class _Roads:
         order = np.argsort(_curve(there), kind="stable")
         node, there = node[order], there[order]
         node_start = _blocks(np.zeros(len(node)))
-        node_box = np.hstack([np.minimum.reduceat(there, node_start[:-1]), np.maximum.reduceat(there, node_start[:-1])])
+        node_box = np.hstack(
+            [
+                np.minimum.reduceat(there, node_start[:-1]),
+                np.maximum.reduceat(there, node_start[:-1]),
+            ]
+        )
         return cls(
             plain(ids, "i4"),
             _all_plain(node, there, node_start, node_box),
@@ -157,13 +192,15 @@ def _places(lonlat: NDArray[np.float64]) -> NDArray[np.int32]:
 
 
 def _curve(place: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """Give each place a number such that places with near numbers lie near each other: the bits of both coordinates, in turns.
+    """Give each place a number such that places with near numbers lie near each other: the bits of
+    both coordinates, in turns.
 
-    Source: Morton (1966), A computer oriented geodetic data base; spreading of bits: Warren, Hacker's Delight, section 7-2;
-    remembered, not read again.
-    """
+    Source: Morton (1966), A computer oriented geodetic data base; spreading of bits: Warren,
+    Hacker's Delight, section 7-2; remembered, not read again."""
     low, high = place.min(axis=0), place.max(axis=0)
-    number = ((place - low) / np.maximum(np.subtract(high, low, dtype=float), 1) * 0xFFFF).astype(np.uint64)
+    number = ((place - low) / np.maximum(np.subtract(high, low, dtype=float), 1) * 0xFFFF).astype(
+        np.uint64
+    )
     for shift, mask in ((8, 0x00FF00FF), (4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):
         number = (number | number << np.uint64(shift)) & np.uint64(mask)
     return number[:, 0] | number[:, 1] << np.uint64(1)
@@ -177,12 +214,17 @@ def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
-    """Give the roads to which :meth:`Network.snap` joins points, by country; made once and kept, a second on a million junctions."""
+    """Give the roads to which :meth:`Network.snap` joins points, by country; made once and kept, a
+    second on a million junctions.
+    """
     key = ("isochrones", profile)
     if key not in network._cache:
         usable = np.flatnonzero(network.usable(profile))
         country = network.country[usable]
-        network._cache[key] = {code: _Roads.of(network, profile, usable[country == code]) for code in np.unique(country).tolist()}
+        network._cache[key] = {
+            code: _Roads.of(network, profile, usable[country == code])
+            for code in np.unique(country).tolist()
+        }
     kept: dict[int, _Roads] = network._cache[key]
     return kept
 
@@ -191,12 +233,15 @@ def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     return tuple(plain(array, array.dtype) for array in arrays)
 
 
-# From times to areas ---------------------------------------------------------------------------------------------------
+# From times to areas
+# ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where a raster lies: degrees of the middle of its first cell, size of a cell, and the latitude at which cells are square."""
+    """Where a raster lies: degrees of the middle of its first cell, size of a cell, and the
+    latitude at which cells are square.
+    """
 
     west: float
     south: float
@@ -226,22 +271,37 @@ class _Frame:
         """The frame as compiled code takes it."""
         from geo.roads._raster import UNIT
 
-        return self.west / UNIT, self.south / UNIT, *(self.per_degree * UNIT).tolist(), self.latitude
+        return (
+            self.west / UNIT,
+            self.south / UNIT,
+            *(self.per_degree * UNIT).tolist(),
+            self.latitude,
+        )
 
     def lonlat(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn places on the raster, column before row, into WGS 84."""
         return places / self.per_degree + (self.west, self.south)
 
     def suits(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
-        """Say whether the raster covers what lies between two corners and a cell around, and not much besides."""
+        """Say whether the raster covers what lies between two corners and a cell around, and not
+        much besides.
+        """
         size = np.array([self.width - 1, self.height - 1])
-        left, right = ((corner - (self.west, self.south)) * self.per_degree for corner in (low, high))
+        left, right = (
+            (corner - (self.west, self.south)) * self.per_degree for corner in (low, high)
+        )
         tight = (right - left).max() > 0.75 * size.max() - 2 * MARGIN or self.cell_m <= LEAST_CELL_M
         return bool((left >= 1).all() and (right <= size - 1).all() and tight)
 
 
 def _areas(
-    network: Network, roads: _Roads, reach: access.Reach, profile: str, limits_s: list[float], towards: bool, cells: int
+    network: Network,
+    roads: _Roads,
+    reach: access.Reach,
+    profile: str,
+    limits_s: list[float],
+    towards: bool,
+    cells: int,
 ) -> list[Any]:
     """Draw the areas of one country's roads on a raster of equal metres."""
     from geo.roads import _raster
@@ -254,9 +314,18 @@ def _areas(
     here, own = np.nonzero(reach.segments[:, None] == roads.ids)
     starts = _all_plain(own.astype(np.int64), reach.fractions[here], reach.leg_s[here])
     unit_m = DEGREE_M * _raster.UNIT
-    box = _raster.reached_box(roads.nodes[0], roads.nodes[1], node_s, limits_s[0], (1 / (leg_s_m * unit_m), reach_m / unit_m))
+    box = _raster.reached_box(
+        roads.nodes[0],
+        roads.nodes[1],
+        node_s,
+        limits_s[0],
+        (1 / (leg_s_m * unit_m), reach_m / unit_m),
+    )
     lines = [roads.segments[-1][slice(*roads.segments[-2][one : one + 2])] for one in own]
-    low, high = np.vstack([[box[:2]], *lines]).min(axis=0), np.vstack([[box[2:]], *lines]).max(axis=0)
+    low, high = (
+        np.vstack([[box[:2]], *lines]).min(axis=0),
+        np.vstack([[box[2:]], *lines]).max(axis=0),
+    )
     of_nodes = np.array(box).reshape(2, 2)
     for _ in range(LAYINGS):
         if not (low <= high).all():
@@ -303,24 +372,33 @@ def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) 
         return _nothing()
     lonlat = frame.lonlat(places + np.array([column, row]))
     shapes = shapely.from_ragged_array(
-        shapely.GeometryType.MULTIPOLYGON, lonlat, (rings.astype(np.int64), polygons.astype(np.int64), np.array([0, len(polygons) - 1]))
+        shapely.GeometryType.MULTIPOLYGON,
+        lonlat,
+        (rings.astype(np.int64), polygons.astype(np.int64), np.array([0, len(polygons) - 1])),
     )
     return shapes[0]
 
 
 def _on_land(areas: list[Any], land: NDArray[np.object_]) -> list[Any]:
-    """Cut areas to a country: only what of its outline lies around them is looked at, and nothing where that is all land."""
+    """Cut areas to a country: only what of its outline lies around them is looked at, and nothing
+    where that is all land.
+    """
     box = shapely.total_bounds(np.array(areas, object))
     if not np.isfinite(box).all():
         return areas
     near = shapely.clip_by_rect(land, *box)
     if not shapely.is_valid(near).all():
         near = shapely.make_valid(near)
-    outline = near[0] if len(near) == 1 else shapely.union_all(near)  # uniting even one shape takes longer than all the rest
+    outline = (
+        near[0] if len(near) == 1 else shapely.union_all(near)
+    )  # uniting even one shape takes longer than all the rest
     if shapely.equals(outline, shapely.box(*box)):
         return areas
     shapely.prepare(outline)
-    return [area if shapely.covers(outline, area) else _mended(shapely.intersection(area, outline)) for area in areas]
+    return [
+        area if shapely.covers(outline, area) else _mended(shapely.intersection(area, outline))
+        for area in areas
+    ]
 
 
 def _joined(one: Any, other: Any) -> Any:
@@ -331,13 +409,17 @@ def _joined(one: Any, other: Any) -> Any:
 
 
 def _mended(shape: Any) -> Any:
-    """Give a shape as one valid MultiPolygon; lines and points, where areas only touch, are left out."""
+    """Give a shape as one valid MultiPolygon; lines and points, where areas only touch, are left
+    out.
+    """
     if not shapely.is_valid(shape):
         shape = shapely.make_valid(shape)
     if shape.geom_type == "MultiPolygon":
         return shape
     parts = shapely.get_parts(shapely.get_parts(shape))
-    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon" and part.area > 0])
+    return shapely.MultiPolygon(
+        [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
+    )
 
 
 def _nothing() -> Any:
@@ -345,7 +427,9 @@ def _nothing() -> Any:
 
 
 def warm_up() -> None:
-    """Compile everything, or load what was compiled before: some seconds once, so that the first area need not wait."""
+    """Compile everything, or load what was compiled before: some seconds once, so that the first
+    area need not wait.
+    """
     import geopandas as gpd
 
     manifest = Manifest(
@@ -379,4 +463,6 @@ def warm_up() -> None:
         shape_lonlat=lonlat,
         time_s={"car": np.array([60.0])},
     )
-    isochrones(tiny, gpd.GeoDataFrame(geometry=gpd.points_from_xy([0.0], [0.0]), crs=crs.WGS84), [30.0])
+    isochrones(
+        tiny, gpd.GeoDataFrame(geometry=gpd.points_from_xy([0.0], [0.0]), crs=crs.WGS84), [30.0]
+    )

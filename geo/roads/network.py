@@ -1,8 +1,8 @@
 """The road network as arrays: one class for every source of roads.
 
-A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data package) or by :mod:`geo.roads.osm_download`
-(OpenStreetMap), kept by :mod:`geo.roads.storage`, and asked by :mod:`geo.roads.access`.
-"""
+A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data package) or by
+:mod:`geo.roads.osm_download` (OpenStreetMap), kept by :mod:`geo.roads.storage`, and asked by
+:mod:`geo.roads.access`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ ARRAYS: dict[str, str] = {
 FERRY = "ferry"
 """Class of segments on water: one drives on board at their ends and nowhere between."""
 PLANNED = "planned_"
-"""Classes that begin so are of roads and railways that are not open yet (:mod:`geo.roads.corridors`): joined at their ends only, too."""
+"""Classes that begin so are of roads and railways that are not open yet
+(:mod:`geo.roads.corridors`): joined at their ends only, too.
+"""
 OF_GATES = ("overlay", "over gates")
 """What is kept of a network and depends on the time at its gates; arcs with gates do too."""
 NO_COUNTRY = -2
@@ -55,11 +57,13 @@ class Manifest:
     Attributes
     ----------
     coarse
-        True where segments are sketches of main roads: every number from such a network must say so.
+        True where segments are sketches of main roads: every number from such a network must say
+        so.
     source, licence, as_of
         File or service the roads come from; its licence; its date, or None where unknown.
     access_speed_kph, access_detour
-        By profile, the speed on the leg from a site to the road; the factor from straight line to road on that leg.
+        By profile, the speed on the leg from a site to the road; the factor from straight line to
+        road on that leg.
     snap_limit_m
         A point farther than this from every road is not joined to the network.
     """
@@ -82,7 +86,8 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Snap:
-    """Points joined to the nearest road. All arrays have one entry a point, in the order of the points.
+    """Points joined to the nearest road. All arrays have one entry a point, in the order of the
+    points.
 
     Attributes
     ----------
@@ -104,7 +109,8 @@ class Snap:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Roads as *segments* between *nodes*; a segment can be driven forward (tail to head), backward or both.
+    """Roads as *segments* between *nodes*; a segment can be driven forward (tail to head), backward
+    or both.
 
     Attributes
     ----------
@@ -117,15 +123,17 @@ class Network:
     length_m
         (m,) length along the road.
     road_class, name, gate, country
-        (m,) index into the manifest's ``road_classes``, ``names``, ``gates``, ``countries``; -1 for none or unknown.
-        A segment with a gate is the crossing itself.
+        (m,) index into the manifest's ``road_classes``, ``names``, ``gates``, ``countries``; -1 for
+        none or unknown. A segment with a gate is the crossing itself.
     shape_start, shape_lonlat
-        Points of segment i, from tail to head, are ``shape_lonlat[shape_start[i]:shape_start[i + 1]]``.
+        Points of segment i, from tail to head, are ``shape_lonlat[shape_start[i]:shape_start[i +
+        1]]``.
     time_s
         For each vehicle profile (m,) driving time, inf where that vehicle may not go.
     hierarchies
-        For each profile that :meth:`prepared` has prepared, the roads inside each country, without the gates, with shortcuts:
-        answers in milliseconds, whatever the size. Without it the answers are the same.
+        For each profile that :meth:`prepared` has prepared, the roads inside each country, without
+        the gates, with shortcuts: answers in milliseconds, whatever the size. Without it the
+        answers are the same.
     """
 
     manifest: Manifest
@@ -162,27 +170,34 @@ class Network:
         return self.shape_lonlat[self.shape_start[segment] : self.shape_start[segment + 1]]
 
     def arcs(self, profile: str, *, gates: bool = True) -> Arcs:
-        """Give the directed graph of one vehicle, or without `gates` that of roads inside each country; made once and kept."""
+        """Give the directed graph of one vehicle, or without `gates` that of roads inside each
+        country; made once and kept.
+        """
         if profile not in self.time_s:
-            raise NotFoundError(f"This network has no vehicle profile “{profile}”; it has {', '.join(self.profiles)}.")
+            raise NotFoundError(
+                f"This network has no vehicle profile “{profile}”; it has"
+                f" {', '.join(self.profiles)}."
+            )
         key = ("arcs", profile, gates and bool(self.manifest.gates))
         if key not in self._cache:
             self._cache[key] = Arcs.of(self, profile, gates=gates)
         return self._cache[key]
 
     def main(self, profile: str) -> NDArray[np.bool_]:
-        """Say for each node whether this vehicle comes there from everywhere and goes on to everywhere; kept.
+        """Say for each node whether this vehicle comes there from everywhere and goes on to
+        everywhere; kept.
 
-        (n,): the largest strongly connected component of the network, and that of each country, because a vehicle that may
-        pass no gate stays in its own. Waiting at a gate, or closing it, changes nothing here: see :meth:`with_waiting`.
-        """
+        (n,): the largest strongly connected component of the network, and that of each country,
+        because a vehicle that may pass no gate stays in its own. Waiting at a gate, or closing it,
+        changes nothing here: see :meth:`with_waiting`."""
         key = ("main", profile)
         if key not in self._cache:
             self._cache[key] = _main(self, self.arcs(profile))
         return self._cache[key]
 
     def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
-        """Give the same network with seconds of waiting at some gates, inf where a gate is closed; takes milliseconds.
+        """Give the same network with seconds of waiting at some gates, inf where a gate is closed;
+        takes milliseconds.
 
         What is prepared stays as it is, because it holds roads inside each country only.
 
@@ -205,11 +220,16 @@ class Network:
             self.main(profile)
             time_s[profile] = np.array(time)
             time_s[profile][at] += wait[self.gate[at]]
-        kept = {key: value for key, value in self._cache.items() if key[0] not in OF_GATES and not (key[0] == "arcs" and key[2])}
+        kept = {
+            key: value
+            for key, value in self._cache.items()
+            if key[0] not in OF_GATES and not (key[0] == "arcs" and key[2])
+        }
         return replace(self, time_s=time_s, _cache=kept)
 
     def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
-        """Give the same network with every profile prepared for fast answers; takes seconds, and is worth it from some thousand nodes.
+        """Give the same network with every profile prepared for fast answers; takes seconds, and is
+        worth it from some thousand nodes.
 
         Parameters
         ----------
@@ -220,8 +240,13 @@ class Network:
         for profile in self.profiles:
             self.main(profile)
             graphs[profile] = self.arcs(profile, gates=False)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # compiled code does not hold the others up
-            jobs = {profile: pool.submit(contraction.build, arcs.time_s, arcs.segment) for profile, arcs in graphs.items()}
+        with ThreadPoolExecutor(
+            os.cpu_count()
+        ) as pool:  # compiled code does not hold the others up
+            jobs = {
+                profile: pool.submit(contraction.build, arcs.time_s, arcs.segment)
+                for profile, arcs in graphs.items()
+            }
             made = {}
             for profile, job in jobs.items():
                 if on_step:
@@ -229,12 +254,19 @@ class Network:
                 made[profile] = job.result()
         return replace(self, hierarchies=made, _cache=self._cache)
 
-    def snap(self, lonlat: NDArray[np.float64], profile: str, *, country: NDArray[np.object_] | None = None) -> Snap:
-        """Join points to the nearest point of the nearest segment on which this vehicle can go anywhere and come back.
+    def snap(
+        self,
+        lonlat: NDArray[np.float64],
+        profile: str,
+        *,
+        country: NDArray[np.object_] | None = None,
+    ) -> Snap:
+        """Join points to the nearest point of the nearest segment on which this vehicle can go
+        anywhere and come back.
 
-        Only segments of the main component count, and no segment that is a gate itself. Where the network knows the
-        country of its roads and the point's country is given, only roads of that country count: the way to the road must
-        not cross the border.
+        Only segments of the main component count, and no segment that is a gate itself. Where the
+        network knows the country of its roads and the point's country is given, only roads of that
+        country count: the way to the road must not cross the border.
 
         Parameters
         ----------
@@ -248,7 +280,9 @@ class Network:
         if country is not None and self.manifest.countries:
             number = {code: i for i, code in enumerate(self.manifest.countries)} | {None: -1}
             group = np.array([number.get(code, NO_COUNTRY) for code in country], np.int16)
-        segment, fraction, foot = self.index.nearest(lonlat, group, within_m=self.manifest.snap_limit_m, **self._lines(profile))
+        segment, fraction, foot = self.index.nearest(
+            lonlat, group, within_m=self.manifest.snap_limit_m, **self._lines(profile)
+        )
         distance_m = crs.distance_m(lonlat, foot)
         far = ~(distance_m <= self.manifest.snap_limit_m)
         if far.any():
@@ -257,27 +291,43 @@ class Network:
 
     @property
     def index(self) -> Index:
-        """The grid by which points are joined to segments that some vehicle may use; made once and kept."""
+        """The grid by which points are joined to segments that some vehicle may use; made once and
+        kept.
+        """
         if ("index",) not in self._cache:
             usable = np.any([self.usable(profile) for profile in self.profiles], axis=0)
             self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start, usable)
         return self._cache["index",]
 
     def usable(self, profile: str) -> NDArray[np.bool_]:
-        """Say for each segment whether a point may be joined to it for this vehicle: no gate, no ferry at sea, nothing planned; kept."""
+        """Say for each segment whether a point may be joined to it for this vehicle: no gate, no
+        ferry at sea, nothing planned; kept.
+        """
         key = ("usable", profile)
         if key not in self._cache:
             main = self.main(profile)
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
-            closed = [name == FERRY or name.startswith(PLANNED) for name in (*self.manifest.road_classes, "")]  # "": without a class
-            self._cache[key] = usable & (self.forward | self.backward) & (self.gate < 0) & ~np.array(closed)[self.road_class]
+            closed = [
+                name == FERRY or name.startswith(PLANNED)
+                for name in (*self.manifest.road_classes, "")
+            ]  # "": without a class
+            self._cache[key] = (
+                usable
+                & (self.forward | self.backward)
+                & (self.gate < 0)
+                & ~np.array(closed)[self.road_class]
+            )
         return self._cache[key]
 
     def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
         """Give what a search in the grid has to know of the segments."""
         key = ("lines", profile)
         if key not in self._cache:
-            lines = {"shape_start": (self.shape_start, "i8"), "usable": (self.usable(profile), "?"), "line_group": (self.country, "i2")}
+            lines = {
+                "shape_start": (self.shape_start, "i8"),
+                "usable": (self.usable(profile), "?"),
+                "line_group": (self.country, "i2"),
+            }
             self._cache[key] = {name: plain(*one) for name, one in lines.items()}
         return self._cache[key]
 
@@ -289,10 +339,11 @@ class Arcs:
     Attributes
     ----------
     time_s
-        (n, n) sparse, row is the node an arc leaves. No arc takes less than a millisecond, because SciPy reads zero as
-        “no arc”.
+        (n, n) sparse, row is the node an arc leaves. No arc takes less than a millisecond, because
+        SciPy reads zero as “no arc”.
     segment, keys
-        (k,) segment of each arc, and its tail times n plus its head, in the order of ``time_s.data``: ascending keys.
+        (k,) segment of each arc, and its tail times n plus its head, in the order of
+        ``time_s.data``: ascending keys.
     """
 
     time_s: Any
@@ -305,7 +356,10 @@ class Arcs:
 
         time = network.time_s[profile]
         open_ = np.isfinite(time) & (gates | (network.gate < 0))
-        ahead, back = np.flatnonzero(network.forward & open_), np.flatnonzero(network.backward & open_)
+        ahead, back = (
+            np.flatnonzero(network.forward & open_),
+            np.flatnonzero(network.backward & open_),
+        )
         tail = np.concatenate([network.tail[ahead], network.head[back]]).astype(np.int64)
         head = np.concatenate([network.head[ahead], network.tail[back]]).astype(np.int64)
         segment = np.concatenate([ahead, back])
@@ -330,7 +384,11 @@ class Arcs:
 def _main(network: Network, arcs: Arcs) -> NDArray[np.bool_]:
     from scipy.sparse.csgraph import connected_components
 
-    label = connected_components(arcs.time_s, connection="strong")[1] if network.node_count else np.empty(0, int)
+    label = (
+        connected_components(arcs.time_s, connection="strong")[1]
+        if network.node_count
+        else np.empty(0, int)
+    )
     parts = [label]
     for country in range(len(network.manifest.countries)):
         mine = network.country == country

@@ -1,4 +1,6 @@
-"""Roads from OpenStreetMap: downloaded through OSMnx, or read from a file; the only importer of OSMnx."""
+"""Roads from OpenStreetMap: downloaded through OSMnx, or read from a file; the only importer of
+OSMnx.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from geo.roads.network import Network
 OVERPASS = "https://overpass-api.de/api"
 NOMINATIM = "https://nominatim.openstreetmap.org/"
 MAX_AREA_KM2 = 100_000
-"""Largest area that is downloaded; OSMnx asks for it in some 40 pieces. For more, take an extract file."""
+"""Largest area that is downloaded; OSMnx asks for it in some 40 pieces. For more, take an extract
+file.
+"""
 
 BUSY = (429, 502, 503, 504)
 """Answers of a server that asks to be asked again later."""
@@ -36,7 +40,9 @@ SUFFIXES = (*osm_file.FORMATS, ".graphml")
 
 
 class _Busy(Exception):
-    """The server is there but does not serve; raised out of OSMnx, which would ask again without end."""
+    """The server is there but does not serve; raised out of OSMnx, which would ask again without
+    end.
+    """
 
     def __init__(self, reason: str, wait_s: float = 0) -> None:
         self.wait_s = wait_s
@@ -51,7 +57,8 @@ def read(
     snap_limit_m: float = 5000,
     on_step: Callable[[str], None] | None = None,
 ) -> Network:
-    """Read OpenStreetMap files, or one graph that OSMnx saved as GraphML; the name's ending decides.
+    """Read OpenStreetMap files, or one graph that OSMnx saved as GraphML; the name's ending
+    decides.
 
     Parameters
     ----------
@@ -67,8 +74,16 @@ def read(
     """
     graphml = [Path(path) for path in paths if Path(path).suffix.lower() == ".graphml"]
     if graphml and len(paths) > 1:
-        raise InputError("A GraphML file is read alone; several files are taken together only as .osm or .osm.pbf.")
-    options: dict[str, Any] = {"speeds": speeds, "title": title, "access_detour": access_detour, "snap_limit_m": snap_limit_m}
+        raise InputError(
+            "A GraphML file is read alone; several files are taken together only as .osm or"
+            " .osm.pbf."
+        )
+    options: dict[str, Any] = {
+        "speeds": speeds,
+        "title": title,
+        "access_detour": access_detour,
+        "snap_limit_m": snap_limit_m,
+    }
     if graphml:
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
         return from_graphml(graphml[0], **options)
@@ -78,7 +93,9 @@ def read(
     return osm_file.read(*paths, **options, on_step=on_step)
 
 
-def from_graphml(path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: str | None = None, **options: Any) -> Network:
+def from_graphml(
+    path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: str | None = None, **options: Any
+) -> Network:
     """Read a graph that OSMnx saved as GraphML; options as :func:`from_graph`.
 
     Raises
@@ -86,7 +103,8 @@ def from_graphml(path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: s
     NotFoundError
         There is no such file.
     InputError
-        It is no such graph, or it declares a document type, which OSMnx never does and which can be used for attacks.
+        It is no such graph, or it declares a document type, which OSMnx never does and which can be
+        used for attacks.
     """
     import networkx as nx
     import osmnx as ox
@@ -99,9 +117,23 @@ def from_graphml(path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: s
     _refuse_doctype(path)
     try:
         graph = ox.load_graphml(path)
-    except (nx.NetworkXException, ValueError, KeyError, TypeError, AttributeError, SyntaxError, shapely.GEOSException) as error:
-        raise InputError(f"{path.name} is damaged or no GraphML of OSMnx ({type(error).__name__}: {osm_file.one_line(error)}).") from None
-    options = {"source": path.name, "as_of": str(graph.graph.get("created_date", ""))[:10] or None} | options
+    except (
+        nx.NetworkXException,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        SyntaxError,
+        shapely.GEOSException,
+    ) as error:
+        raise InputError(
+            f"{path.name} is damaged or no GraphML of OSMnx ({type(error).__name__}:"
+            f" {osm_file.one_line(error)})."
+        ) from None
+    options = {
+        "source": path.name,
+        "as_of": str(graph.graph.get("created_date", ""))[:10] or None,
+    } | options
     return from_graph(graph, speeds=speeds, title=title or path.name, **options)
 
 
@@ -137,12 +169,14 @@ def from_graph(
     snap_limit_m: float = 5000,
     notes: Sequence[str] = (),
 ) -> Network:
-    """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become one segment.
+    """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become
+    one segment.
 
-    Edges that are no road for cars, which a graph of another network type has, are left out. Points that are simply passed
-    are contracted in either case, and lengths are measured again on the ellipsoid. Where OSMnx has joined ways of several
-    classes or limits it no longer knows which part is which: the slowest counts. OSMnx's filter for cars takes no ferries, and
-    its points carry no barriers; a file has both.
+    Edges that are no road for cars, which a graph of another network type has, are left out. Points
+    that are simply passed are contracted in either case, and lengths are measured again on the
+    ellipsoid. Where OSMnx has joined ways of several classes or limits it no longer knows which
+    part is which: the slowest counts. OSMnx's filter for cars takes no ferries, and its points
+    carry no barriers; a file has both.
 
     Parameters
     ----------
@@ -164,9 +198,14 @@ def from_graph(
             points.append((float(data["x"]), float(data["y"])))
         roads = _merge_directions(graph.edges(data=True), at, points)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{title} is no graph as OSMnx makes them: {error!r} is missing or wrong.") from None
+        raise InputError(
+            f"{title} is no graph as OSMnx makes them: {error!r} is missing or wrong."
+        ) from None
     if not (np.abs(np.array(points).reshape(-1, 2)) <= (180, 90)).all():
-        raise InputError(f"{title} is projected, or has nodes without a position; it is needed in longitude and latitude.")
+        raise InputError(
+            f"{title} is projected, or has nodes without a position; it is needed in longitude and"
+            " latitude."
+        )
     speed_of = speeds.groupby("road_class")["speed_kph"].max().to_dict()
     tags = [osm_tags.edge_tags(data, speed_of) for _, _, _, data in roads]
     refs = np.concatenate([np.empty(0, np.int64), *(corners for corners, *_ in roads)])
@@ -183,7 +222,9 @@ def from_graph(
             way=way[step],
             road_class=[one["highway"] for one in tags],
             label=[osm_tags.label(one) for one in tags],
-            limit_kph=np.array([osm_tags.limit_kph(one.get("maxspeed", "")) for one in tags], float),
+            limit_kph=np.array(
+                [osm_tags.limit_kph(one.get("maxspeed", "")) for one in tags], float
+            ),
             truck=np.array([osm_tags.truck_may(one) for one in tags], bool),
         ),
         speeds=speeds,
@@ -196,18 +237,27 @@ def from_graph(
     )
 
 
-def _merge_directions(edges: Any, at: dict[Any, int], points: list[tuple[float, float]]) -> list[tuple[list[int], bool, bool, Any]]:
-    """Give for each road its corners, whether it may be driven forward and backward, and its attributes.
+def _merge_directions(
+    edges: Any, at: dict[Any, int], points: list[tuple[float, float]]
+) -> list[tuple[list[int], bool, bool, Any]]:
+    """Give for each road its corners, whether it may be driven forward and backward, and its
+    attributes.
 
-    An edge and one that goes back along the same line with the same OSM ids are one road. Corners inside an edge are
-    added to ``points``.
-    """
+    An edge and one that goes back along the same line with the same OSM ids are one road. Corners
+    inside an edge are added to ``points``."""
     found: dict[Any, tuple[list[int], list[bool], Any]] = {}
     for tail, head, data in edges:
         if not osm_tags.edge_driveable(data):
             continue
         geometry = data.get("geometry")
-        inside = [] if geometry is None else [(round(x, 7), round(y, 7)) for x, y in shapely.get_coordinates(geometry)[1:-1].tolist()]
+        inside = (
+            []
+            if geometry is None
+            else [
+                (round(x, 7), round(y, 7))
+                for x, y in shapely.get_coordinates(geometry)[1:-1].tolist()
+            ]
+        )
         ahead = (at[tail], tuple(inside), at[head])
         back = (at[head], tuple(reversed(inside)), at[tail])
         osmid = data.get("osmid")
@@ -220,10 +270,13 @@ def _merge_directions(edges: Any, at: dict[Any, int], points: list[tuple[float, 
             corners = [at[tail], *range(len(points), len(points) + len(inside)), at[head]]
             points.extend(inside)
             found[ahead, ids] = corners, [True, False], data
-    return [(corners, forward, backward, data) for corners, (forward, backward), data in found.values()]
+    return [
+        (corners, forward, backward, data) for corners, (forward, backward), data in found.values()
+    ]
 
 
-# Download --------------------------------------------------------------------------------------------------------------
+# Download
+# --------------------------------------------------------------------------------------------------------------
 
 
 def download(
@@ -244,8 +297,8 @@ def download(
 ) -> Network:
     """Download the roads of a box or of a named place through OSMnx, which asks Overpass.
 
-    OSMnx's settings are put back afterwards. A server that is busy is asked again after a pause that doubles each time; no
-    service but these two is contacted.
+    OSMnx's settings are put back afterwards. A server that is busy is asked again after a pause
+    that doubles each time; no service but these two is contacted.
 
     Parameters
     ----------
@@ -254,8 +307,9 @@ def download(
     place
         A name that Nominatim knows as an area.
     cache_folder
-        Answers are kept here, so that a download that failed midway goes on where it stopped; the date of the network is
-        that of the oldest answer. Without a folder they are kept for the length of the call.
+        Answers are kept here, so that a download that failed midway goes on where it stopped; the
+        date of the network is that of the oldest answer. Without a folder they are kept for the
+        length of the call.
     pause_s
         First pause before asking a busy server again; a longer one that it names itself is kept.
 
@@ -274,24 +328,42 @@ def download(
     area = None if bbox is None else _box(bbox)
     wanted = place or "{:g} {:g} {:g} {:g}".format(*bbox or ())
     try:
-        status = requests.get(f"{overpass_url.rstrip('/')}/status", headers={"User-Agent": _user_agent()}, timeout=min(10, timeout_s)).text
+        status = requests.get(
+            f"{overpass_url.rstrip('/')}/status",
+            headers={"User-Agent": _user_agent()},
+            timeout=min(10, timeout_s),
+        ).text
     except (requests.ConnectionError, requests.Timeout):
-        raise UnavailableError(f"The road server {overpass_url} cannot be reached; without internet, import a file instead.") from None
+        raise UnavailableError(
+            f"The road server {overpass_url} cannot be reached; without internet, import a file"
+            " instead."
+        ) from None
     except (requests.RequestException, ValueError):
-        raise InputError(f"“{overpass_url}” is not the address of a road server; one begins with https:// or http://.") from None
-    limited = re.search("^Rate limit: [1-9]", status, re.MULTILINE) is not None  # else OSMnx would wait for a slot that never comes
+        raise InputError(
+            f"“{overpass_url}” is not the address of a road server; one begins with https:// or"
+            " http://."
+        ) from None
+    limited = (
+        re.search("^Rate limit: [1-9]", status, re.MULTILINE) is not None
+    )  # else OSMnx would wait for a slot that never comes
 
     def ask() -> Any:
         import osmnx as ox
 
-        where = area if area is not None else _checked(ox.geocode_to_gdf(str(place)).geometry.iloc[0])
+        where = (
+            area if area is not None else _checked(ox.geocode_to_gdf(str(place)).geometry.iloc[0])
+        )
         say(f"Asking {overpass_url} for the roads of {wanted}")
-        return ox.graph_from_polygon(where, network_type="drive", simplify=False, retain_all=True, truncate_by_edge=True)
+        return ox.graph_from_polygon(
+            where, network_type="drive", simplify=False, retain_all=True, truncate_by_edge=True
+        )
 
     with tempfile.TemporaryDirectory(prefix="zone-atlas-") as scratch:
         cache = Path(cache_folder) if cache_folder is not None else Path(scratch)
         urls = {"overpass_url": overpass_url, "nominatim_url": nominatim_url}
-        with _settings(cache_folder=cache, requests_timeout=timeout_s, overpass_rate_limit=limited, **urls):
+        with _settings(
+            cache_folder=cache, requests_timeout=timeout_s, overpass_rate_limit=limited, **urls
+        ):
             graph = _patiently(ask, wanted=wanted, attempts=attempts, pause_s=pause_s, say=say)
         as_of = _oldest(cache)
     say("Joining the roads to segments")
@@ -303,11 +375,21 @@ def download(
         as_of=as_of,
         access_detour=access_detour,
         snap_limit_m=snap_limit_m,
-        notes=["Turn restrictions are not obeyed.", "Ferries and barriers such as bollards are not downloaded; a file has them."],
+        notes=[
+            "Turn restrictions are not obeyed.",
+            "Ferries and barriers such as bollards are not downloaded; a file has them.",
+        ],
     )
 
 
-def _patiently(ask: Callable[[], Any], *, wanted: str, attempts: int, pause_s: float, say: Callable[[str], None]) -> Any:
+def _patiently(
+    ask: Callable[[], Any],
+    *,
+    wanted: str,
+    attempts: int,
+    pause_s: float,
+    say: Callable[[str], None],
+) -> Any:
     import requests
 
     for attempt in range(1, attempts + 1):
@@ -316,27 +398,40 @@ def _patiently(ask: Callable[[], Any], *, wanted: str, attempts: int, pause_s: f
         except (_Busy, requests.RequestException) as error:
             if attempt == attempts:
                 reason = str(error) if isinstance(error, _Busy) else type(error).__name__
-                raise UnavailableError(f"The road server did not serve us in {attempts} attempts ({reason}); try again later.") from None
+                raise UnavailableError(
+                    f"The road server did not serve us in {attempts} attempts ({reason}); try again"
+                    " later."
+                ) from None
             wait_s = max(pause_s * 2 ** (attempt - 1), getattr(error, "wait_s", 0))
             say(f"The road server is busy ({error}); asking again in {wait_s:.0f} s")
             time.sleep(wait_s)
         except KeyError as error:
-            raise UnavailableError(f"The road server answers without {error}; is it an Overpass server?") from None
+            raise UnavailableError(
+                f"The road server answers without {error}; is it an Overpass server?"
+            ) from None
         except (ValueError, TypeError) as error:
-            raise InputError(f"OpenStreetMap gives no roads for {wanted}: {osm_file.one_line(error)}") from None
+            raise InputError(
+                f"OpenStreetMap gives no roads for {wanted}: {osm_file.one_line(error)}"
+            ) from None
     raise AssertionError
 
 
 def _check(response: Any, *_: Any, **__: Any) -> None:
-    """Look at every answer before OSMnx does: it would wait without end, and take half an answer for a whole one."""
+    """Look at every answer before OSMnx does: it would wait without end, and take half an answer
+    for a whole one.
+    """
     if response.status_code in BUSY:
         wait = response.headers.get("Retry-After", "")
-        raise _Busy(f"it answers {response.status_code} {response.reason}", min(float(wait), 600) if wait.isdigit() else 0)
+        raise _Busy(
+            f"it answers {response.status_code} {response.reason}",
+            min(float(wait), 600) if wait.isdigit() else 0,
+        )
     if response.url.endswith("/status"):
         return
     if not response.ok or response.content.lstrip()[:1] not in (b"{", b"["):
         raise UnavailableError(
-            f"{response.url.split('?')[0]} does not answer as a road server does ({response.status_code} {response.reason})."
+            f"{response.url.split('?')[0]} does not answer as a road server does"
+            f" ({response.status_code} {response.reason})."
         )
     remark = re.search(rb'"remark"\s*:\s*"([^"]*error[^"]*)', response.content[-4096:])
     if remark:
@@ -379,14 +474,20 @@ def _user_agent() -> str:
 def _box(bbox: tuple[float, float, float, float]) -> Any:
     west, south, east, north = bbox
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise InputError("A box is west, south, east, north in degrees, with west below east and south below north.")
+        raise InputError(
+            "A box is west, south, east, north in degrees, with west below east and south below"
+            " north."
+        )
     return _checked(shapely.box(west, south, east, north))
 
 
 def _checked(area: Any) -> Any:
     size_km2 = float(crs.area_ha([area])[0]) / 100
     if not size_km2 <= MAX_AREA_KM2:
-        raise InputError(f"The area has {size_km2:,.0f} km², and at most {MAX_AREA_KM2:,} km² is downloaded: import an extract file.")
+        raise InputError(
+            f"The area has {size_km2:,.0f} km², and at most {MAX_AREA_KM2:,} km² is downloaded:"
+            " import an extract file."
+        )
     return area
 
 

@@ -1,9 +1,9 @@
 """OpenStreetMap files to a :class:`geo.roads.network.Network`; the only importer of osmium.
 
-Two steps: the ways and node positions of the files, as arrays, and in :mod:`geo.roads.osm_simplify` their contraction to segments
-between junctions. What counts as a road is OSMnx's own rule (``network_type="drive"``), and a test compares the two. Ferries
-and barriers, which OSMnx leaves out, come on top.
-"""
+Two steps: the ways and node positions of the files, as arrays, and in :mod:`geo.roads.osm_simplify`
+their contraction to segments between junctions. What counts as a road is OSMnx's own rule
+(``network_type="drive"``), and a test compares the two. Ferries and barriers, which OSMnx leaves
+out, come on top."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ from geo.roads import osm_tags
 from geo.roads.network import FERRY, Network
 from geo.roads.osm_simplify import Roads, build, counted
 
-FORMATS = {".osm.pbf": "pbf", ".pbf": "pbf", ".osm.gz": "osm.gz", ".osm.bz2": "osm.bz2", ".osm": "osm"}
+FORMATS = {
+    ".osm.pbf": "pbf",
+    ".pbf": "pbf",
+    ".osm.gz": "osm.gz",
+    ".osm.bz2": "osm.bz2",
+    ".osm": "osm",
+}
 """Files that can be read: suffix to osmium's name of the format."""
 
 UNDEFINED = 2**31 - 1
@@ -41,15 +47,18 @@ def read(
     snap_limit_m: float = 5000,
     on_step: Callable[[str], None] | None = None,
 ) -> Network:
-    """Read one OpenStreetMap file, or several that are taken together before anything is contracted.
+    """Read one OpenStreetMap file, or several that are taken together before anything is
+    contracted.
 
-    A reference to a point that is missing, or has no usable position, ends the road there; nothing is drawn across the gap.
-    So does a barrier that stops cars, on either side of it; one that stops only the truck closes the steps beside it.
-    Ferries are taken where their tags say that cars or trucks may board, and last as long as their ``duration``. Turn
-    restrictions are counted but not obeyed, as in OSMnx. All of this is told in the manifest's notes.
+    A reference to a point that is missing, or has no usable position, ends the road there; nothing
+    is drawn across the gap. So does a barrier that stops cars, on either side of it; one that stops
+    only the truck closes the steps beside it. Ferries are taken where their tags say that cars or
+    trucks may board, and last as long as their ``duration``. Turn restrictions are counted but not
+    obeyed, as in OSMnx. All of this is told in the manifest's notes.
 
-    Memory, measured: 16 to 32 bytes for each point of the largest file while positions are read, and after that, while the
-    roads are joined, some 400 bytes for each point of the roads. What else the files hold costs nothing.
+    Memory, measured: 16 to 32 bytes for each point of the largest file while positions are read,
+    and after that, while the roads are joined, some 400 bytes for each point of the roads. What
+    else the files hold costs nothing.
 
     Parameters
     ----------
@@ -65,7 +74,8 @@ def read(
     NotFoundError
         There is no such file.
     InputError
-        A file is empty, damaged or cut short, or none holds a road; or as :func:`geo.roads.osm_simplify.build`.
+        A file is empty, damaged or cut short, or none holds a road; or as
+        :func:`geo.roads.osm_simplify.build`.
     """
     say = on_step or (lambda _: None)
     files = [_File.of(path) for path in paths]
@@ -125,14 +135,19 @@ class _File:
         try:
             read(self)
         except (RuntimeError, osmium.InvalidLocationError) as error:
-            raise InputError(f"{self.path.name} is damaged, cut short or no OpenStreetMap file ({one_line(error)}).") from None
+            raise InputError(
+                f"{self.path.name} is damaged, cut short or no OpenStreetMap file"
+                f" ({one_line(error)})."
+            ) from None
 
     def sha256(self) -> str:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def as_of(self) -> str | None:
-        """Give the date of the data from the file's header; Overpass writes it into an element of its own."""
+        """Give the date of the data from the file's header; Overpass writes it into an element of
+        its own.
+        """
         import osmium
 
         with osmium.io.Reader(osmium.io.File(str(self.path), self.format)) as reader:
@@ -165,7 +180,9 @@ class _Ways:
         import osmium
 
         bits = osmium.osm.osm_entity_bits
-        for thing in file.objects(bits.WAY | bits.RELATION, osmium.filter.KeyFilter("highway", "route", "type")):
+        for thing in file.objects(
+            bits.WAY | bits.RELATION, osmium.filter.KeyFilter("highway", "route", "type")
+        ):
             tags = thing.tags  # asked key by key, which is several times as fast as a dict of them
             if thing.is_relation():
                 if tags.get("type", "").startswith("restriction"):
@@ -193,7 +210,9 @@ class _Ways:
 
 @dataclass
 class _Points:
-    """Positions of the points of the roads, NaN until found; which of them lie nowhere on Earth; whom their barriers stop."""
+    """Positions of the points of the roads, NaN until found; which of them lie nowhere on Earth;
+    whom their barriers stop.
+    """
 
     ids: NDArray[np.int64]
     lonlat: NDArray[np.float64]
@@ -209,16 +228,19 @@ class _Points:
     def read(self, file: _File) -> None:
         """Fill in what no file before has.
 
-        osmium puts every point of the file into a table of its own, 16 bytes each, and Python asks for those of the roads.
-        (Its IdFilter would keep only those, but takes 0.7 to 1.4 GB for the numbers of one town, and a loop in Python takes
-        ten times as long.)
-        """
+        osmium puts every point of the file into a table of its own, 16 bytes each, and Python asks
+        for those of the roads. (Its IdFilter would keep only those, but takes 0.7 to 1.4 GB for the
+        numbers of one town, and a loop in Python takes ten times as long.)"""
         import osmium
 
         table = osmium.index.create_map("sparse_mem_array")
         locations = osmium.NodeLocationsForWays(table)
-        drafts = {}  # points with negative numbers, which an editor has not uploaded yet, have no place in osmium's table
-        filters = [locations] if self.ids[0] < 0 else [locations, osmium.filter.KeyFilter("barrier")]
+        # points with negative numbers, which an editor has not uploaded yet, have no place in
+        # osmium's table
+        drafts = {}
+        filters = (
+            [locations] if self.ids[0] < 0 else [locations, osmium.filter.KeyFilter("barrier")]
+        )
         for node in file.objects(osmium.osm.osm_entity_bits.NODE, *filters):
             if node.id < 0:
                 drafts[node.id] = node.location
@@ -226,8 +248,12 @@ class _Points:
             if self.ids[at] == node.id and "barrier" in node.tags and np.isnan(self.lonlat[at, 0]):
                 self.stops_cars[at] = osm_tags.stops_cars(node.tags)
                 self.stops_trucks[at] = not osm_tags.truck_may(node.tags)
-        with osmium.io.Reader(osmium.io.FileBuffer(b'<osm version="0.6"><way id="1"/></osm>', "osm")) as one_way:
-            osmium.apply(one_way, locations)  # a table out of order is sorted when the first way comes
+        with osmium.io.Reader(
+            osmium.io.FileBuffer(b'<osm version="0.6"><way id="1"/></osm>', "osm")
+        ) as one_way:
+            osmium.apply(
+                one_way, locations
+            )  # a table out of order is sorted when the first way comes
         self._place(lambda number: drafts[number] if number < 0 else table.get(number))
 
     def _place(self, location_of: Callable[[int], Any]) -> None:
@@ -252,10 +278,14 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
     at = np.searchsorted(points.ids, np.frombuffer(ways.refs, np.int64))
     way = np.repeat(np.arange(len(ways.count)), np.frombuffer(ways.count, np.int32))
     placed = np.isfinite(points.lonlat[:, 0])
-    step = np.flatnonzero((way[1:] == way[:-1]) & (at[1:] != at[:-1]) & placed[at[1:]] & placed[at[:-1]])
+    step = np.flatnonzero(
+        (way[1:] == way[:-1]) & (at[1:] != at[:-1]) & placed[at[1:]] & placed[at[:-1]]
+    )
     oneway = np.frombuffer(ways.direction, np.int8)[way[step]]
     ends = np.concatenate([at[step], at[step + 1]])
-    inside = np.bincount(ends, minlength=len(points.ids)) > 1  # a barrier where a road ends anyway changes nothing
+    inside = (
+        np.bincount(ends, minlength=len(points.ids)) > 1
+    )  # a barrier where a road ends anyway changes nothing
     cut = points.stops_cars & inside
     low = points.stops_trucks & inside & ~cut
     barred = low[ends].reshape(2, -1).any(axis=0)
@@ -281,9 +311,16 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
     )
     ferries = ways.road_class.count(FERRY)
     untimed = ferries - int((duration_s > 0).sum())
-    how = f"taken, {untimed} at an assumed speed because no duration is tagged; the wait is not counted."
+    how = (
+        f"taken, {untimed} at an assumed speed because no duration is tagged; the wait is not"
+        " counted."
+    )
     notes = [
-        (len(ways.restrictions), "turn restriction is not obeyed.", "turn restrictions are not obeyed."),
+        (
+            len(ways.restrictions),
+            "turn restriction is not obeyed.",
+            "turn restrictions are not obeyed.",
+        ),
         (
             int((~placed[at]).sum()),
             "reference to a point without a position: a road ends there.",
@@ -300,8 +337,16 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
             "ferry does not say whether it takes cars and was left out.",
             "ferries do not say whether they take cars and were left out.",
         ),
-        (int(cut.sum()), "barrier stops cars: the road ends on either side.", "barriers stop cars: the roads end on either side."),
-        (int(low.sum()), "barrier is closed to the truck only.", "barriers are closed to the truck only."),
+        (
+            int(cut.sum()),
+            "barrier stops cars: the road ends on either side.",
+            "barriers stop cars: the roads end on either side.",
+        ),
+        (
+            int(low.sum()),
+            "barrier is closed to the truck only.",
+            "barriers are closed to the truck only.",
+        ),
     ]
     return roads, [counted(*note) for note in notes if note[0]]
 

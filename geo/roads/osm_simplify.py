@@ -1,8 +1,9 @@
-"""Roads as OpenStreetMap draws them, step by step, contracted to a :class:`geo.roads.network.Network` of timed segments.
+"""Roads as OpenStreetMap draws them, step by step, contracted to a
+:class:`geo.roads.network.Network` of timed segments.
 
-The last step for files (:mod:`geo.roads.osm_file`) and for OSMnx graphs (:mod:`geo.roads.osm_download`) alike. The rules are those of OSMnx's
-``simplify_graph``, and a test compares the two.
-"""
+The last step for files (:mod:`geo.roads.osm_file`) and for OSMnx graphs
+(:mod:`geo.roads.osm_download`) alike. The rules are those of OSMnx's ``simplify_graph``, and a test
+compares the two."""
 
 from __future__ import annotations
 
@@ -74,15 +75,17 @@ def build(
 ) -> Network:
     """Contract steps to segments between junctions, and compute times.
 
-    A junction is what it is for OSMnx's ``simplify_graph``: every point that is not simply passed through. (One difference:
-    where a one-way street is drawn twice over the same points, they stay junctions; no time changes.) A segment may so
-    consist of parts of several ways: its time is the sum over its parts, its class and name are those of the longest
-    part, and one part closed to trucks closes it. A ferry and the road to it are never one segment. Rings without a junction
-    are left out.
+    A junction is what it is for OSMnx's ``simplify_graph``: every point that is not simply passed
+    through. (One difference: where a one-way street is drawn twice over the same points, they stay
+    junctions; no time changes.) A segment may so consist of parts of several ways: its time is the
+    sum over its parts, its class and name are those of the longest part, and one part closed to
+    trucks closes it. A ferry and the road to it are never one segment. Rings without a junction are
+    left out.
 
-    A vehicle drives at the speed of its road class. Where the limit is tagged it drives at the limit, slower than that in
-    the ratio in which its class speed is lower than that of the fastest profile, and never faster than its own class speed
-    on motorways. Where the duration of a way is known its steps share it in the ratio of their lengths.
+    A vehicle drives at the speed of its road class. Where the limit is tagged it drives at the
+    limit, slower than that in the ratio in which its class speed is lower than that of the fastest
+    profile, and never faster than its own class speed on motorways. Where the duration of a way is
+    known its steps share it in the ratio of their lengths.
 
     Parameters
     ----------
@@ -108,9 +111,13 @@ def build(
     length_m = crs.distance_m(roads.lonlat[leave], roads.lonlat[arrive])
 
     known = next(iter(table.values()))
-    class_of, classes = _codes([name if name in known else UNKNOWN_CLASS for name in roads.road_class])
+    class_of, classes = _codes(
+        [name if name in known else UNKNOWN_CLASS for name in roads.road_class]
+    )
     label_of, labels = _codes(roads.label)
-    open_to_truck = roads.truck[way] if roads.barred is None else roads.truck[way] & ~roads.barred[order]
+    open_to_truck = (
+        roads.truck[way] if roads.barred is None else roads.truck[way] & ~roads.barred[order]
+    )
     whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
     time_s = {}
     for profile in table:
@@ -119,18 +126,30 @@ def build(
             timed = (roads.duration_s > 0) & (whole_m > 0)
             speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
         seconds = length_m / (speed_kph[way] / 3.6)
-        time_s[profile] = np.add.reduceat(np.where(open_to_truck, seconds, np.inf) if profile == TRUCK else seconds, first)
+        time_s[profile] = np.add.reduceat(
+            np.where(open_to_truck, seconds, np.inf) if profile == TRUCK else seconds, first
+        )
 
     nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
     corners = np.empty(len(order) + m, np.int64)
     corners[first + np.arange(m)] = leave[first]
     corners[np.arange(len(order)) + segment + 1] = arrive
     name = _longest(segment, label_of[way], np.where(label_of[way] < 0, 0, length_m))
-    told = [f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')} left out."] if rings else []
+    told = (
+        [
+            f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')}"
+            " left out."
+        ]
+        if rings
+        else []
+    )
     closed = int((~roads.truck[np.unique(way)]).sum())
     if closed and TRUCK in table:
         limits = f"{TRUCK_HEIGHT_M:g} m or {TRUCK_WEIGHT_T:g} t"
-        told.append(f"{counted(closed, 'way is', 'ways are')} closed to the truck: goods vehicles banned, or less than {limits} allowed.")
+        told.append(
+            f"{counted(closed, 'way is', 'ways are')} closed to the truck: goods vehicles banned,"
+            f" or less than {limits} allowed."
+        )
     return Network(
         manifest=Manifest(
             title=title,
@@ -174,10 +193,12 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
     Returns
     -------
     order, flipped, start, rings
-        Steps of segment i, in order, are ``order[start[i]:start[i + 1]]``, driven from head to tail where ``flipped``; the
-        number of rings that have no junction and belong to no segment. A one-way segment always runs forward.
+        Steps of segment i, in order, are ``order[start[i]:start[i + 1]]``, driven from head to tail
+        where ``flipped``; the number of rings that have no junction and belong to no segment. A
+        one-way segment always runs forward.
     """
-    # A dart is a step in one direction: 2s from its tail, 2s + 1 from its head; d ^ 1 is the way back.
+    # A dart is a step in one direction: 2s from its tail, 2s + 1 from its head; d ^ 1 is the way
+    # back.
     k = len(roads.tail)
     leaves = np.column_stack([roads.tail, roads.head]).ravel()
     allowed = np.column_stack([roads.forward, roads.backward]).ravel()
@@ -185,13 +206,17 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
     degree = np.bincount(leaves, minlength=len(roads.lonlat))
     by_node = np.argsort(leaves, kind="stable")
     two = np.flatnonzero(degree == 2)
-    a, b = by_node[(np.cumsum(degree) - degree)[two]], by_node[(np.cumsum(degree) - degree)[two] + 1]
+    a, b = (
+        by_node[(np.cumsum(degree) - degree)[two]],
+        by_node[(np.cumsum(degree) - degree)[two] + 1],
+    )
     passed = (arrives[a] != arrives[b]) & (arrives[a] != two) & (arrives[b] != two)
     ferry = np.array([name == FERRY for name in roads.road_class], bool)[roads.way]
     passed &= ferry[a >> 1] == ferry[b >> 1]
     passed &= (allowed[a] == allowed[b ^ 1]) & (allowed[a ^ 1] == allowed[b])
     a, b = a[passed], b[passed]
-    # Where every dart ends, and how many steps before: each round doubles the distance looked ahead.
+    # Where every dart ends, and how many steps before: each round doubles the distance looked
+    # ahead.
     end, left = np.arange(2 * k), np.zeros(2 * k, np.int64)
     end[a ^ 1], end[b ^ 1] = b, a
     left[a ^ 1], left[b ^ 1] = 1, 1
@@ -220,9 +245,17 @@ def _rings(roads: Roads, steps: NDArray[np.int64]) -> int:
 
     if not len(steps):
         return 0
-    points, ends = np.unique(np.concatenate([roads.tail[steps], roads.head[steps]]), return_inverse=True)
+    points, ends = np.unique(
+        np.concatenate([roads.tail[steps], roads.head[steps]]), return_inverse=True
+    )
     n = len(points)
-    return int(connected_components(coo_matrix((np.ones(len(steps)), (ends[: len(steps)], ends[len(steps) :])), shape=(n, n)))[0])
+    return int(
+        connected_components(
+            coo_matrix(
+                (np.ones(len(steps)), (ends[: len(steps)], ends[len(steps) :])), shape=(n, n)
+            )
+        )[0]
+    )
 
 
 def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
@@ -231,7 +264,9 @@ def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     return codes, tuple(map(str, known))
 
 
-def _longest(segment: NDArray[np.int64], value: NDArray[np.int64], length_m: NDArray[np.float64]) -> NDArray[np.int64]:
+def _longest(
+    segment: NDArray[np.int64], value: NDArray[np.int64], length_m: NDArray[np.float64]
+) -> NDArray[np.int64]:
     """Give for each segment the value, -1 or above, that covers most of it."""
     width = value.max() + 2
     pairs, which = np.unique(segment * width + value + 1, return_inverse=True)
@@ -242,10 +277,14 @@ def _longest(segment: NDArray[np.int64], value: NDArray[np.int64], length_m: NDA
 
 def _speed_table(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[str, float]]:
     table: dict[str, dict[str, float]] = {}
-    for profile, road_class, speed in zip(speeds["profile"], speeds["road_class"], speeds["speed_kph"], strict=True):
+    for profile, road_class, speed in zip(
+        speeds["profile"], speeds["road_class"], speeds["speed_kph"], strict=True
+    ):
         table.setdefault(str(profile), {})[str(road_class)] = float(speed)
     needed = {ACCESS, UNKNOWN_CLASS, "motorway"}.union({FERRY} & set(used), *table.values())
-    faults = [f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())]
+    faults = [
+        f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())
+    ]
     if faults or not table:
         raise InputError("The table of speeds lacks rows that every vehicle profile needs.", faults)
     return table
@@ -260,4 +299,6 @@ def _speed_kph(
 ) -> NDArray[np.float64]:
     own = np.array([table[profile][name] for name in classes])[class_of]
     best = np.array([max(row[name] for row in table.values()) for name in classes])[class_of]
-    return np.where(np.isnan(limit), own, np.minimum(limit * own / best, table[profile]["motorway"]))
+    return np.where(
+        np.isnan(limit), own, np.minimum(limit * own / best, table[profile]["motorway"])
+    )

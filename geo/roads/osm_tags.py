@@ -12,24 +12,31 @@ import numpy as np
 NOT_DRIVEABLE: dict[str, str] = {
     "area": "yes",
     "access": "private",
-    "highway": "abandoned|bridleway|bus_guideway|construction|corridor|cycleway|elevator|escalator|footway|no|path|pedestrian|planned|"
-    "platform|proposed|raceway|razed|rest_area|service|services|steps|track",
+    "highway": (
+        "abandoned|bridleway|bus_guideway|construction|corridor|cycleway|elevator|escalator|footway|no|path|pedestrian|planned|"
+        "platform|proposed|raceway|razed|rest_area|service|services|steps|track"
+    ),
     "motor_vehicle": "no",
     "motorcar": "no",
     "service": "alley|driveway|emergency_access|parking|parking_aisle|private",
 }
-"""Ways with a ``highway`` tag on which no car may drive: values are searched for anywhere in the tag, as Overpass does.
+"""Ways with a ``highway`` tag on which no car may drive: values are searched for anywhere in the
+tag, as Overpass does.
 
 Source: OSMnx 2, ``network_type="drive"``.
 """
-_NOT_DRIVEABLE = {key: re.compile(NOT_DRIVEABLE[key]) for key in ("highway", *NOT_DRIVEABLE)}  # the one that rejects most comes first
+_NOT_DRIVEABLE = {
+    key: re.compile(NOT_DRIVEABLE[key]) for key in ("highway", *NOT_DRIVEABLE)
+}  # the one that rejects most comes first
 
 ONE_WAY = frozenset({"yes", "true", "1", "-1", "reverse", "T", "F"})
 REVERSED = frozenset({"-1", "reverse", "T"})
 """Values of ``oneway``. Source: OSMnx 2, ``graph._add_paths``."""
 
 CAR_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
-"""Keys that say who may pass, the most specific first. Source: https://wiki.openstreetmap.org/wiki/Key:access."""
+"""Keys that say who may pass, the most specific first. Source:
+https://wiki.openstreetmap.org/wiki/Key:access.
+"""
 
 ADMITS = frozenset({"yes", "permissive", "designated", "destination", "customers"})
 REFUSES = frozenset({"no", "private", "agricultural", "forestry"})
@@ -37,8 +44,27 @@ REFUSES = frozenset({"no", "private", "agricultural", "forestry"})
 BORDER = "border_control"
 STOPS_CARS = frozenset(
     {
-        *("block", "bollard", "bus_trap", "chain", "cycle_barrier", "debris", "full-height_turnstile", "horse_stile", "jersey_barrier"),
-        *("kissing_gate", "log", "motorcycle_barrier", "planter", "stile", "sump_buster", "turnstile", "wedge"),
+        *(
+            "block",
+            "bollard",
+            "bus_trap",
+            "chain",
+            "cycle_barrier",
+            "debris",
+            "full-height_turnstile",
+            "horse_stile",
+            "jersey_barrier",
+        ),
+        *(
+            "kissing_gate",
+            "log",
+            "motorcycle_barrier",
+            "planter",
+            "stile",
+            "sump_buster",
+            "turnstile",
+            "wedge",
+        ),
     }
 )
 """Values of ``barrier`` on a point that stop a car unless the point says that cars may pass.
@@ -54,41 +80,66 @@ TRUCK_HEIGHT_M = 4.0
 TRUCK_WEIGHT_T = 20.0
 """A way that allows less is closed to the truck.
 
-Source: Council Directive 96/53/EC, Annex I, 1.3 (height 4.00 m); 20 t is a Zone Atlas assumption, half of the 40 t which
-that directive allows a loaded articulated vehicle with five or six axles.
+Source: Council Directive 96/53/EC, Annex I, 1.3 (height 4.00 m); 20 t is a Zone Atlas assumption,
+half of the 40 t which that directive allows a loaded articulated vehicle with five or six axles.
 """
 _UNITS: dict[str, dict[str, float]] = {
     "speed": {"": 1.0, "km/h": 1.0, "kmh": 1.0, "kph": 1.0, "mph": 1.609344, "knots": 1.852},
-    "weight": {"": 1.0, "t": 1.0, "tonnes": 1.0, "kg": 0.001, "st": 0.90718474, "lbs": 0.00045359237, "cwt": 0.050802345},
-    "height": {"": 1.0, "m": 1.0, "cm": 0.01, "ft": 0.3048, "feet": 0.3048, "'": 0.3048, "in": 0.0254, '"': 0.0254},
+    "weight": {
+        "": 1.0,
+        "t": 1.0,
+        "tonnes": 1.0,
+        "kg": 0.001,
+        "st": 0.90718474,
+        "lbs": 0.00045359237,
+        "cwt": 0.050802345,
+    },
+    "height": {
+        "": 1.0,
+        "m": 1.0,
+        "cm": 0.01,
+        "ft": 0.3048,
+        "feet": 0.3048,
+        "'": 0.3048,
+        "in": 0.0254,
+        '"': 0.0254,
+    },
 }
-"""Factors to km/h, tonnes and metres. Source: https://wiki.openstreetmap.org/wiki/Map_features/Units."""
+"""Factors to km/h, tonnes and metres. Source:
+https://wiki.openstreetmap.org/wiki/Map_features/Units.
+"""
 WALK_KPH = 5.0
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATIONS = (
     re.compile(r"(?P<m>\d{1,4})"),
     re.compile(r"(?P<h>\d{1,3}):(?P<m>[0-5]?\d)(:(?P<s>[0-5]?\d))?"),
-    re.compile(r"P((?P<d>\d{1,2})D)?(T((?P<h>\d{1,3})H)?((?P<m>\d{1,4})M)?((?P<s>\d{1,6}(\.\d+)?)S)?)?"),
+    re.compile(
+        r"P((?P<d>\d{1,2})D)?(T((?P<h>\d{1,3})H)?((?P<m>\d{1,4})M)?((?P<s>\d{1,6}(\.\d+)?)S)?)?"
+    ),
 )
 
 
 def driveable(tags: Mapping[str, str]) -> bool:
     """Tell whether a way with these tags is a road for cars."""
-    return bool(tags.get("highway")) and not any(pattern.search(tags.get(key, "")) for key, pattern in _NOT_DRIVEABLE.items())
+    return bool(tags.get("highway")) and not any(
+        pattern.search(tags.get(key, "")) for key, pattern in _NOT_DRIVEABLE.items()
+    )
 
 
 def admits(tags: Mapping[str, str], keys: Iterable[str] = CAR_KEYS) -> bool | None:
     """Tell whether the tags say that cars may pass; None where they say nothing that is understood."""
-    said = next((value for key in keys if (value := tags.get(key)) in ADMITS or value in REFUSES), None)
+    said = next(
+        (value for key in keys if (value := tags.get(key)) in ADMITS or value in REFUSES), None
+    )
     return None if said is None else said in ADMITS
 
 
 def ferry_admits(tags: Mapping[str, str]) -> bool | None:
     """Tell whether cars may board a ferry; None where its tags name neither cars nor trucks.
 
-    ``access=yes`` is not enough, because ferries for walkers carry it too. One that takes trucks takes cars.
-    """
+    ``access=yes`` is not enough, because ferries for walkers carry it too. One that takes trucks
+    takes cars."""
     said = admits(tags, CAR_KEYS[:-1])
     if said is None and tags.get("hgv") in ADMITS:
         return True
@@ -96,7 +147,9 @@ def ferry_admits(tags: Mapping[str, str]) -> bool | None:
 
 
 def stops_cars(tags: Mapping[str, str]) -> bool:
-    """Tell whether the barrier on a point stops a car. Who passes a border is for the layer of gates to say, not for tags."""
+    """Tell whether the barrier on a point stops a car. Who passes a border is for the layer of
+    gates to say, not for tags.
+    """
     if tags.get("barrier") == BORDER:
         return False
     said = admits(tags)
@@ -119,25 +172,46 @@ def label(tags: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=4096)
 def limit_kph(text: str) -> float:
-    """Read a ``maxspeed``: of several values the lowest that is understood; NaN for “none”, “VN:urban” and other words."""
-    return min((WALK_KPH if part.strip() == "walk" else _quantity(part, "speed") for part in re.split(r"[;|,]", text)), key=_nan_last)
+    """Read a ``maxspeed``: of several values the lowest that is understood; NaN for “none”,
+    “VN:urban” and other words.
+    """
+    return min(
+        (
+            WALK_KPH if part.strip() == "walk" else _quantity(part, "speed")
+            for part in re.split(r"[;|,]", text)
+        ),
+        key=_nan_last,
+    )
 
 
 def duration_s(text: str) -> float:
-    """Read a ``duration``: “25” minutes, “1:20”, “01:20:00”, or “PT1H20M”; NaN where it is zero or anything else.
+    """Read a ``duration``: “25” minutes, “1:20”, “01:20:00”, or “PT1H20M”; NaN where it is zero or
+    anything else.
 
     **Source** for the spellings: https://wiki.openstreetmap.org/wiki/Key:duration.
     """
-    found = next((match for pattern in _DURATIONS if (match := pattern.fullmatch(text.strip()))), None)
+    found = next(
+        (match for pattern in _DURATIONS if (match := pattern.fullmatch(text.strip()))), None
+    )
     parts = found.groupdict() if found else {}
-    return sum(float(parts[unit] or 0) * seconds for unit, seconds in _SECONDS.items() if unit in parts) or np.nan
+    return (
+        sum(
+            float(parts[unit] or 0) * seconds for unit, seconds in _SECONDS.items() if unit in parts
+        )
+        or np.nan
+    )
 
 
 def truck_may(tags: Mapping[str, str]) -> bool:
-    """Tell whether a 40-ft container truck may use a way or pass a point: no ban on it, and height and weight suffice."""
+    """Tell whether a 40-ft container truck may use a way or pass a point: no ban on it, and height
+    and weight suffice.
+    """
     if tags.get("hgv") in ("no", "private"):
         return False
-    height_m, weight_t = _least(tags.get("maxheight", ""), "height"), _least(tags.get("maxweight", ""), "weight")
+    height_m, weight_t = (
+        _least(tags.get("maxheight", ""), "height"),
+        _least(tags.get("maxweight", ""), "weight"),
+    )
     return not (height_m < TRUCK_HEIGHT_M or weight_t < TRUCK_WEIGHT_T)
 
 
@@ -158,20 +232,32 @@ def _quantity(text: str, kind: str) -> float:
         return np.nan
     if any(unit.lower() not in units for _, unit in parts) or (len(parts) > 1 and not parts[0][1]):
         return np.nan
-    return sum(float(number.replace(",", ".")) * units[unit.lower()] for number, unit in parts) or np.nan
+    return (
+        sum(float(number.replace(",", ".")) * units[unit.lower()] for number, unit in parts)
+        or np.nan
+    )
 
 
-# Edges of an OSMnx graph -----------------------------------------------------------------------------------------------
+# Edges of an OSMnx graph
+# -----------------------------------------------------------------------------------------------
 
 
 def edge_driveable(edge: Mapping[str, Any]) -> bool:
-    """Tell whether an edge is a road for cars; where OSMnx has joined several ways, one that is suffices."""
+    """Tell whether an edge is a road for cars; where OSMnx has joined several ways, one that is
+    suffices.
+    """
     found = {key: _values(edge, key) for key in NOT_DRIVEABLE}
-    return all(any(driveable({"highway": "road", key: one}) for one in values) for key, values in found.items() if values)
+    return all(
+        any(driveable({"highway": "road", key: one}) for one in values)
+        for key, values in found.items()
+        if values
+    )
 
 
 def edge_tags(edge: Mapping[str, Any], speed_of: Mapping[str, float]) -> dict[str, str]:
-    """Bring the attributes of an edge back to one text a tag; of several classes that of least speed stays."""
+    """Bring the attributes of an edge back to one text a tag; of several classes that of least
+    speed stays.
+    """
     tags = {}
     for key in ("highway", "name", "ref", "maxspeed", *TRUCK_TAGS):
         values = _values(edge, key)
@@ -186,4 +272,8 @@ def edge_tags(edge: Mapping[str, Any], speed_of: Mapping[str, float]) -> dict[st
 
 def _values(edge: Mapping[str, Any], key: str) -> list[str]:
     value = edge.get(key)
-    return [str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str | int | float) and one == one]
+    return [
+        str(one)
+        for one in (value if isinstance(value, list) else [value])
+        if isinstance(one, str | int | float) and one == one
+    ]

@@ -1,4 +1,6 @@
-"""Points joined to roads, and the fastest ways between them: what :mod:`geo.roads.access` is built on."""
+"""Points joined to roads, and the fastest ways between them: what :mod:`geo.roads.access` is built
+on.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,23 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 CELLS_AT_ONCE = 20_000_000
-"""Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under 0.5 GB."""
+"""Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under
+0.5 GB.
+"""
 WAY_IN_NODES = 700
-"""Measuring one way of a prepared network takes as long as searching so many nodes; measured on Malta, 16,536 junctions."""
+"""Measuring one way of a prepared network takes as long as searching so many nodes; measured on
+Malta, 16,536 junctions.
+"""
 Track = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Nodes of a way, and the segments between them."""
 TIME_DECIMALS = 3
-"""Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above a limit of 60 min."""
+"""Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above
+a limit of 60 min.
+"""
 
 
-# Points joined to the network ------------------------------------------------------------------------------------------
+# Points joined to the network
+# ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -45,8 +54,8 @@ class Sides:
     node
         (k, 2) tail and head of its segment.
     out_s, in_s
-        (k, 2) time on the segment from the point to that node, and from that node to the point; inf where one may not drive
-        that way.
+        (k, 2) time on the segment from the point to that node, and from that node to the point; inf
+        where one may not drive that way.
     share
         (k, 2) share of the segment's length between the point and that node.
     """
@@ -64,10 +73,16 @@ class Sides:
 
     @classmethod
     def of(cls, network: Network, points: gpd.GeoDataFrame, profile: str) -> Sides:
-        """Join a point layer; with the columns ``country`` and ``opposite_country`` as :mod:`geo.roads.access` says."""
+        """Join a point layer; with the columns ``country`` and ``opposite_country`` as
+        :mod:`geo.roads.access` says.
+        """
         n = len(points)
         of_row = np.arange(n)
-        country: NDArray[np.object_] = points["country"].to_numpy(object, copy=True) if "country" in points else np.full(n, None, object)
+        country: NDArray[np.object_] = (
+            points["country"].to_numpy(object, copy=True)
+            if "country" in points
+            else np.full(n, None, object)
+        )
         if "opposite_country" in points:
             twin = np.flatnonzero(points["opposite_country"].notna())
             of_row = np.concatenate([of_row, twin])
@@ -85,9 +100,13 @@ class Sides:
         country: NDArray[np.object_],
         of_row: NDArray[np.int64] | None = None,
     ) -> Sides:
-        """Join points given as arrays: (k, 2) WGS 84, (k,) country or None, (k,) row of a layer each is an entry of."""
+        """Join points given as arrays: (k, 2) WGS 84, (k,) country or None, (k,) row of a layer
+        each is an entry of.
+        """
         if profile not in network.profiles:
-            raise NotFoundError(f"There is no vehicle profile “{profile}”; there are {', '.join(network.profiles)}.")
+            raise NotFoundError(
+                f"There is no vehicle profile “{profile}”; there are {', '.join(network.profiles)}."
+            )
         snap = network.snap(point, profile, country=country)
         at = np.maximum(snap.segment, 0)
         time = np.where(snap.segment >= 0, network.time_s[profile][at], np.inf)
@@ -131,7 +150,9 @@ class Sides:
 
 
 def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the time over a share of a segment; no share takes no time, also on a one-way street: the point is at the crossing."""
+    """Give the time over a share of a segment; no share takes no time, also on a one-way street:
+    the point is at the crossing.
+    """
     return np.multiply(time, share, where=share > 0, out=np.zeros(time.shape))
 
 
@@ -140,12 +161,15 @@ def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-# The fastest ways ------------------------------------------------------------------------------------------------------
+# The fastest ways
+# ------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Found:
-    """The fastest way of each pair of rows. ``entries`` says through which entries of the two `Sides` it goes."""
+    """The fastest way of each pair of rows. ``entries`` says through which entries of the two
+    `Sides` it goes.
+    """
 
     time_s: NDArray[np.float64]
     length_m: NDArray[np.float64]
@@ -156,7 +180,9 @@ class Found:
     path: Track | None = None
 
 
-def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False) -> Found:
+def solve(
+    network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False
+) -> Found:
     """Find the fastest way of every pair of rows.
 
     Parameters
@@ -182,7 +208,9 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
     goal_nodes, goal_of = np.unique(to.node[goals], return_inverse=True)
     goal_of = goal_of.reshape(len(goals), 2)
     goal_s = to.in_s[goals] + to.leg_s[goals, None]
-    goal_m = network.length_m[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
+    goal_m = (
+        network.length_m[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
+    )
     at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
     for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
         sources, source_of = np.unique(from_.node[chunk], return_inverse=True)
@@ -194,14 +222,23 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
             roads = _Searched(network, profile, sources, goal_nodes, detail)
         # entry of the origin, end of its segment, goal, end of the goal's segment
         start_s = from_.out_s[chunk] + from_.leg_s[chunk, None]
-        total = start_s[:, :, None, None] + roads.time_s[source_of[:, :, None, None], goal_of] + goal_s
+        total = (
+            start_s[:, :, None, None] + roads.time_s[source_of[:, :, None, None], goal_of] + goal_s
+        )
         faces = facing(from_, chunk, to, goals)
-        by_pair = np.where(faces[:, :, None], total.transpose(0, 2, 1, 3).reshape(len(chunk), len(goals), 4), np.inf)
+        by_pair = np.where(
+            faces[:, :, None],
+            total.transpose(0, 2, 1, 3).reshape(len(chunk), len(goals), 4),
+            np.inf,
+        )
         best = by_pair.argmin(axis=2)
         time = np.take_along_axis(by_pair, best[:, :, None], axis=2)[:, :, 0]
         a, b = best // 2, best % 2
         along_m = np.full(time.shape, np.nan)
-        for i, j in zip(*np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces), strict=True):
+        for i, j in zip(
+            *np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces),
+            strict=True,
+        ):
             along_s, metres = along(network, profile, (from_, int(chunk[i])), (to, int(goals[j])))
             if along_s <= time[i, j]:
                 time[i, j], along_m[i, j], a[i, j], b[i, j] = along_s, metres, -1, -1
@@ -222,9 +259,14 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
         source, goal = source_of[i, np.maximum(a, 0)], goal_of[j, np.maximum(b, 0)]
         on_roads = np.flatnonzero(a >= 0)
         length_m, gates = roads.measure(source[on_roads], goal[on_roads])
-        start_m = network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk] + from_.leg_m[chunk, None]
+        start_m = (
+            network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk]
+            + from_.leg_m[chunk, None]
+        )
         found.length_m[row, col] = along_m[i, j]
-        found.length_m[row[on_roads], col[on_roads]] = start_m[i, a][on_roads] + length_m + goal_m[j, b][on_roads]
+        found.length_m[row[on_roads], col[on_roads]] = (
+            start_m[i, a][on_roads] + length_m + goal_m[j, b][on_roads]
+        )
         found.crossings[row, col] = 0
         for k, passed in gates.items():
             at = int(row[on_roads[k]]), int(col[on_roads[k]])
@@ -236,35 +278,58 @@ def solve(network: Network, profile: str, from_: Sides, to: Sides, *, detail: bo
 
 
 def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np.float64]:
-    """Give only the seconds of the fastest way of every pair of rows, inf where there is none: what :func:`solve` gives, sooner."""
+    """Give only the seconds of the fastest way of every pair of rows, inf where there is none: what
+    :func:`solve` gives, sooner.
+    """
     if profile not in network.hierarchies:
         return solve(network, profile, from_, to, detail=False).time_s
-    best = np.full((int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1), np.inf)
+    best = np.full(
+        (int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1), np.inf
+    )
     starts, goals = np.flatnonzero(from_.snap.segment >= 0), np.flatnonzero(to.snap.segment >= 0)
     if not len(starts) or not len(goals):
         return best
     prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
-    start_s, end_s = from_.out_s[starts] + from_.leg_s[starts, None], to.in_s[goals] + to.leg_s[goals, None]
-    time = contraction.many_to_many(prepared, from_.node[starts], to.node[goals], start_s=start_s, end_s=end_s)
+    start_s, end_s = (
+        from_.out_s[starts] + from_.leg_s[starts, None],
+        to.in_s[goals] + to.leg_s[goals, None],
+    )
+    time = contraction.many_to_many(
+        prepared, from_.node[starts], to.node[goals], start_s=start_s, end_s=end_s
+    )
     if len(gates.node):
-        over, _ = gate_overlay.join(contraction.many_to_many(prepared, from_.node[starts], gates.node, start_s=start_s), gates.total_s)
-        across, _ = gate_overlay.join(over, contraction.many_to_many(prepared, gates.node, to.node[goals], end_s=end_s))
+        over, _ = gate_overlay.join(
+            contraction.many_to_many(prepared, from_.node[starts], gates.node, start_s=start_s),
+            gates.total_s,
+        )
+        across, _ = gate_overlay.join(
+            over, contraction.many_to_many(prepared, gates.node, to.node[goals], end_s=end_s)
+        )
         time = np.minimum(time, across)
-    for i, j in zip(*np.nonzero(from_.snap.segment[starts][:, None] == to.snap.segment[goals]), strict=True):
-        time[i, j] = min(time[i, j], along(network, profile, (from_, int(starts[i])), (to, int(goals[j])))[0])
+    for i, j in zip(
+        *np.nonzero(from_.snap.segment[starts][:, None] == to.snap.segment[goals]), strict=True
+    ):
+        time[i, j] = min(
+            time[i, j], along(network, profile, (from_, int(starts[i])), (to, int(goals[j])))[0]
+        )
     time[~facing(from_, starts, to, goals)] = np.inf
     np.minimum.at(best, (from_.of_row[starts][:, None], to.of_row[goals]), time)
     return best.round(TIME_DECIMALS)
 
 
-def facing(from_: Sides, starts: NDArray[np.int64], to: Sides, goals: NDArray[np.int64]) -> NDArray[np.bool_]:
+def facing(
+    from_: Sides, starts: NDArray[np.int64], to: Sides, goals: NDArray[np.int64]
+) -> NDArray[np.bool_]:
     """Say from which entry one comes to which, (k, m): a gate is reached on one's own side."""
     faces = {country: to.faces(country)[goals] for country in set(from_.country[starts])}
     return np.array([faces[country] for country in from_.country[starts]])
 
 
-def along(network: Network, profile: str, from_: tuple[Sides, int], to: tuple[Sides, int]) -> tuple[float, float]:
-    """Give time and length along the one segment on which two entries lie; inf where it is one-way the other way.
+def along(
+    network: Network, profile: str, from_: tuple[Sides, int], to: tuple[Sides, int]
+) -> tuple[float, float]:
+    """Give time and length along the one segment on which two entries lie; inf where it is one-way
+    the other way.
 
     From a point to itself it is nothing: the legs to the road and back are not driven.
     """
@@ -277,27 +342,43 @@ def along(network: Network, profile: str, from_: tuple[Sides, int], to: tuple[Si
     if not allowed and share != 0:
         return np.inf, np.inf
     time = network.time_s[profile][segment] * abs(share) + start.leg_s[entry] + end.leg_s[goal]
-    return float(time), float(network.length_m[segment] * abs(share) + start.leg_m[entry] + end.leg_m[goal])
+    return float(time), float(
+        network.length_m[segment] * abs(share) + start.leg_m[entry] + end.leg_m[goal]
+    )
 
 
 class _Searched:
-    """Times between nodes by Dijkstra's algorithm, as SciPy runs it: nothing to prepare, but it walks the whole network.
+    """Times between nodes by Dijkstra's algorithm, as SciPy runs it: nothing to prepare, but it
+    walks the whole network.
 
     ``time_s`` is (sources, goals).
     """
 
-    def __init__(self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64], detail: bool) -> None:
+    def __init__(
+        self,
+        network: Network,
+        profile: str,
+        sources: NDArray[np.int64],
+        goals: NDArray[np.int64],
+        detail: bool,
+    ) -> None:
         from scipy.sparse.csgraph import dijkstra
 
         self.network, self.arcs, self.goals = network, network.arcs(profile), goals
         if detail:
-            node_s, self.before = dijkstra(self.arcs.time_s, indices=sources, return_predecessors=True)
+            node_s, self.before = dijkstra(
+                self.arcs.time_s, indices=sources, return_predecessors=True
+            )
         else:
             node_s = dijkstra(self.arcs.time_s, indices=sources)
         self.time_s: NDArray[np.float64] = node_s[:, goals]
 
-    def measure(self, source: NDArray[np.int64], goal: NDArray[np.int64]) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Give length and gates of the ways of some pairs, walking back from all goals at once, one arc a step."""
+    def measure(
+        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+        """Give length and gates of the ways of some pairs, walking back from all goals at once, one
+        arc a step.
+        """
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
         way, row, here = np.arange(len(source)), source, self.goals[goal]
@@ -308,7 +389,9 @@ class _Searched:
             segment = self.arcs.between(previous, here)
             length_m[way] += self.network.length_m[segment]
             for step in np.flatnonzero(self.network.gate[segment] >= 0):
-                gates.setdefault(int(way[step]), []).insert(0, int(self.network.gate[segment[step]]))
+                gates.setdefault(int(way[step]), []).insert(
+                    0, int(self.network.gate[segment[step]])
+                )
             here = previous.astype(np.int64)
         return length_m, gates
 
@@ -322,25 +405,35 @@ class _Searched:
 
 
 class _Prepared:
-    """The same from a prepared network: only the times that are asked for, and only the ways that are measured.
+    """The same from a prepared network: only the times that are asked for, and only the ways that
+    are measured.
 
-    A way stays inside one country, or goes to a gate, over gates, and on: see :mod:`geo.roads.gate_overlay`.
-    """
+    A way stays inside one country, or goes to a gate, over gates, and on: see
+    :mod:`geo.roads.gate_overlay`."""
 
-    def __init__(self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]) -> None:
+    def __init__(
+        self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]
+    ) -> None:
         self.network, self.sources, self.goals = network, sources, goals
-        self.hierarchy, self.overlay = network.hierarchies[profile], gate_overlay.of(network, profile)
+        self.hierarchy, self.overlay = (
+            network.hierarchies[profile],
+            gate_overlay.of(network, profile),
+        )
         gates = self.overlay.node
         ahead = contraction.many_to_many(self.hierarchy, sources, np.concatenate([goals, gates]))
         self.time_s, to_gate = ahead[:, : len(goals)], ahead[:, len(goals) :]
         self.leave = np.full(self.time_s.shape, -1, np.int32)
         if len(gates):
             over, self.enter = gate_overlay.join(to_gate, self.overlay.total_s)
-            across, leave = gate_overlay.join(over, contraction.many_to_many(self.hierarchy, gates, goals))
+            across, leave = gate_overlay.join(
+                over, contraction.many_to_many(self.hierarchy, gates, goals)
+            )
             self.leave = np.where(across < self.time_s, leave, -1)
             self.time_s = np.minimum(self.time_s, across)
 
-    def measure(self, source: NDArray[np.int64], goal: NDArray[np.int64]) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+    def measure(
+        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
         """Give length and gates of the ways of some pairs."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
@@ -354,7 +447,11 @@ class _Prepared:
 
     def track(self, source: int, goal: int) -> Track:
         """Give one way."""
-        start, end, leave = int(self.sources[source]), int(self.goals[goal]), int(self.leave[source, goal])
+        start, end, leave = (
+            int(self.sources[source]),
+            int(self.goals[goal]),
+            int(self.leave[source, goal]),
+        )
         if leave < 0:
             return contraction.path(self.hierarchy, start, end)
         enter, node = int(self.enter[source, leave]), self.overlay.node.tolist()

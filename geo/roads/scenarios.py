@@ -1,8 +1,7 @@
 """What planned corridors would change: today's network against that of a year to come.
 
-Both are built by :func:`geo.roads.corridors.build`. What the second one adds is announced or assumed, never open: say so wherever a
-number from it is shown.
-"""
+Both are built by :func:`geo.roads.corridors.build`. What the second one adds is announced or
+assumed, never open: say so wherever a number from it is shown."""
 
 from __future__ import annotations
 
@@ -23,37 +22,50 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 CORRIDORS = frozenset(PLANNED + kind for kind in (*ROAD_KINDS, *RAIL_KINDS))
-"""Classes of the planned corridors themselves, without what leads to them: connecting roads, stations and ways to gates."""
+"""Classes of the planned corridors themselves, without what leads to them: connecting roads,
+stations and ways to gates.
+"""
 CHANGE_S = 1.0
-"""Times that differ by less are the same: a road that is cut in two where another one joins it rounds its time anew."""
+"""Times that differ by less are the same: a road that is cut in two where another one joins it
+rounds its time anew.
+"""
 
 
 def segments(network: Network) -> NDArray[np.bool_]:
-    """Say for each segment whether it is planned: of a corridor that is not open, or a way to one; (m,), all false today."""
-    classes = [name.startswith(PLANNED) for name in (*network.manifest.road_classes, "")]  # the last for segments without a class
+    """Say for each segment whether it is planned: of a corridor that is not open, or a way to one;
+    (m,), all false today.
+    """
+    classes = [
+        name.startswith(PLANNED) for name in (*network.manifest.road_classes, "")
+    ]  # the last for segments without a class
     return np.array(classes)[network.road_class]
 
 
 def names(route: gpd.GeoDataFrame) -> list[str]:
-    """Name the planned corridors of a way, in the order of travel, each once; `route` is as :func:`geo.roads.access.route` gives it."""
+    """Name the planned corridors of a way, in the order of travel, each once; `route` is as
+    :func:`geo.roads.access.route` gives it.
+    """
     return list(dict.fromkeys(route.loc[route["road_class"].isin(CORRIDORS), "name"]))
 
 
 def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.DataFrame:
-    """Tell when each corridor opens that is not open yet, the next first, those without a year last.
+    """Tell when each corridor opens that is not open yet, the next first, those without a year
+    last.
 
     Parameters
     ----------
     corridors
         The layer of that name.
     years
-        Years by id that are assumed instead; see :func:`geo.roads.corridors.build`, also for what is raised.
+        Years by id that are assumed instead; see :func:`geo.roads.corridors.build`, also for what
+        is raised.
 
     Returns
     -------
     DataFrame
-        On ids: ``year`` (Int64, NA where unknown), ``name`` as in the network, ``kind``, ``status``, ``assumed``, whether the year
-        is one of `years`, and ``source`` and ``as_of`` of the row, NA where the year is assumed or unknown.
+        On ids: ``year`` (Int64, NA where unknown), ``name`` as in the network, ``kind``,
+        ``status``, ``assumed``, whether the year is one of `years`, and ``source`` and ``as_of`` of
+        the row, NA where the year is assumed or unknown.
     """
     year = opening_years(corridors, years)
     rows = corridors.loc[year.index]
@@ -62,7 +74,9 @@ def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None
     table = pd.DataFrame(
         {
             "year": year,
-            "name": pd.Series([full_name(row) for row in rows.itertuples()], year.index, dtype="str"),
+            "name": pd.Series(
+                [full_name(row) for row in rows.itertuples()], year.index, dtype="str"
+            ),
             "kind": rows["kind"],
             "status": rows["status"],
             "assumed": assumed,
@@ -88,15 +102,17 @@ def difference(
     today, future
         Networks of :func:`geo.roads.corridors.build` without a year and with one.
     origins, destinations
-        Point layers as for :func:`geo.roads.access.travel_times`; the destinations by the name of their layer.
+        Point layers as for :func:`geo.roads.access.travel_times`; the destinations by the name of
+        their layer.
 
     Returns
     -------
     DataFrame
-        One row for each origin and layer whose time changes, in the order of both: ``from_id``, ``layer``; ``today_id``, ``today_s``,
-        the quickest destination and the time to it, NA and NaN where there is no way; ``then_id``, ``then_s`` likewise; ``gain_s``,
-        seconds saved, NaN where there is no way today, because nothing can be subtracted from that; ``planned``, names of the
-        planned corridors that the new way uses, in its order, separated by semicolons.
+        One row for each origin and layer whose time changes, in the order of both: ``from_id``,
+        ``layer``; ``today_id``, ``today_s``, the quickest destination and the time to it, NA and
+        NaN where there is no way; ``then_id``, ``then_s`` likewise; ``gain_s``, seconds saved, NaN
+        where there is no way today, because nothing can be subtracted from that; ``planned``, names
+        of the planned corridors that the new way uses, in its order, separated by semicolons.
 
     Raises
     ------
@@ -104,7 +120,9 @@ def difference(
         Something is planned in the network of today.
     """
     if segments(today).any():
-        raise InputError("The network of today holds a planned corridor, so it is not that of today.")
+        raise InputError(
+            "The network of today holds a planned corridor, so it is not that of today."
+        )
     parts = []
     for order, (layer, places) in enumerate(destinations.items()):
         if not len(places) or not len(origins):
@@ -115,24 +133,60 @@ def difference(
         differ = ~(np.abs(then_s - now_s) < CHANGE_S) & (np.isfinite(now_s) | np.isfinite(then_s))
         row = np.flatnonzero(differ)
         uses = [
-            "; ".join(names(access.route(future, origins.iloc[[one]], places.loc[[then_id[one]]], profile=profile)))
-            if np.isfinite(then_s[one])
-            else ""
+            (
+                "; ".join(
+                    names(
+                        access.route(
+                            future, origins.iloc[[one]], places.loc[[then_id[one]]], profile=profile
+                        )
+                    )
+                )
+                if np.isfinite(then_s[one])
+                else ""
+            )
             for one in row
         ]
-        columns = {"from_id": origins.index[row], "layer": layer, "today_id": now_id[row], "today_s": now_s[row], "then_id": then_id[row]}
-        parts.append(pd.DataFrame(columns | {"then_s": then_s[row], "planned": uses, "_row": row, "_layer": order}))
+        columns = {
+            "from_id": origins.index[row],
+            "layer": layer,
+            "today_id": now_id[row],
+            "today_s": now_s[row],
+            "then_id": then_id[row],
+        }
+        parts.append(
+            pd.DataFrame(
+                columns | {"then_s": then_s[row], "planned": uses, "_row": row, "_layer": order}
+            )
+        )
     if not parts:
-        parts = [pd.DataFrame(columns=["from_id", "layer", "today_id", "today_s", "then_id", "then_s", "planned", "_row", "_layer"])]
+        parts = [
+            pd.DataFrame(
+                columns=[
+                    "from_id",
+                    "layer",
+                    "today_id",
+                    "today_s",
+                    "then_id",
+                    "then_s",
+                    "planned",
+                    "_row",
+                    "_layer",
+                ]
+            )
+        ]
     table = pd.concat(parts).sort_values(["_row", "_layer"], kind="stable", ignore_index=True)
     texts = dict.fromkeys(("from_id", "layer", "today_id", "then_id", "planned"), "str")
     table = table.astype(texts | {"today_s": float, "then_s": float})
     table["gain_s"] = table["today_s"] - table["then_s"]
-    return table[["from_id", "layer", "today_id", "today_s", "then_id", "then_s", "gain_s", "planned"]]
+    return table[
+        ["from_id", "layer", "today_id", "today_s", "then_id", "then_s", "gain_s", "planned"]
+    ]
 
 
 def _quickest(time_s: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """Give for each row the destination that is reached first, and in what time; None and NaN where none is."""
+    """Give for each row the destination that is reached first, and in what time; None and NaN where
+    none is.
+    """
     known = time_s.fillna(np.inf).to_numpy()
     best = known.argmin(axis=1)
     least = known[np.arange(len(known)), best]

@@ -1,4 +1,6 @@
-"""The nearest point of the nearest line, for many lines: a grid that is made once, kept beside the lines, and mapped into memory."""
+"""The nearest point of the nearest line, for many lines: a grid that is made once, kept beside the
+lines, and mapped into memory.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,13 @@ class Index:
     Attributes
     ----------
     xy
-        (k, 2) points of all lines, one line after the other, in the sphere's Mercator (see :func:`geo.crs.mercator`).
+        (k, 2) points of all lines, one line after the other, in the sphere's Mercator (see
+        :func:`geo.crs.mercator`).
     frame
         (5,) west and south of the grid, size of a cell, columns, rows.
     start, step
-        Steps that pass cell i are ``step[start[i]:start[i + 1]]``; a step is named by the point it begins at.
+        Steps that pass cell i are ``step[start[i]:start[i + 1]]``; a step is named by the point it
+        begins at.
     """
 
     xy: NDArray[np.float64]
@@ -40,8 +44,12 @@ class Index:
             object.__setattr__(self, name, plain(getattr(self, name), kind))
 
     @classmethod
-    def of(cls, lonlat: NDArray[np.float64], shape_start: NDArray[np.int64], kept: NDArray[np.bool_]) -> Index:
-        """Make the index of the lines that are `kept`, given as in :class:`geo.roads.network.Network`."""
+    def of(
+        cls, lonlat: NDArray[np.float64], shape_start: NDArray[np.int64], kept: NDArray[np.bool_]
+    ) -> Index:
+        """Make the index of the lines that are `kept`, given as in
+        :class:`geo.roads.network.Network`.
+        """
         from geo.roads import _snapping as compiled
 
         xy = crs.mercator(lonlat).reshape(-1, 2)
@@ -56,7 +64,16 @@ class Index:
         frame = np.array([*low, cell, columns, rows])
         start = np.zeros(columns * rows + 1, np.int64)
         nothing = np.empty(0, np.int32)
-        grid = (plain(xy, "f8"), plain(shape_start, "i8"), plain(kept, "?"), low[0], low[1], cell, columns, rows)
+        grid = (
+            plain(xy, "f8"),
+            plain(shape_start, "i8"),
+            plain(kept, "?"),
+            low[0],
+            low[1],
+            cell,
+            columns,
+            rows,
+        )
         total = compiled.fill(*grid, start, nothing)
         np.cumsum(start, out=start)
         step = np.empty(total, np.int32)
@@ -83,26 +100,32 @@ class Index:
         group
             (n,) the group a point looks for, -1 for all.
         shape_start, usable, line_group
-            Where each line begins among the points, whether it counts, and its group; arrays as :func:`plain` makes them.
+            Where each line begins among the points, whether it counts, and its group; arrays as
+            :func:`plain` makes them.
         within_m
             Lines farther away need not be found; some that are a little farther may be.
 
         Returns
         -------
         line, fraction, foot
-            (n,) line, -1 for none; (n,) share of its Mercator length before the foot; (n, 2) the foot, WGS 84. NaN where none.
+            (n,) line, -1 for none; (n,) share of its Mercator length before the foot; (n, 2) the
+            foot, WGS 84. NaN where none.
         """
         from geo.roads import _snapping as compiled
 
         n = len(lonlat)
         line, fraction, foot = np.empty(n, np.int64), np.empty(n), np.empty((n, 2))
         grid = self.xy, shape_start, usable, line_group, self.frame, self.start, self.step
-        compiled.nearest(plain(lonlat, "f8"), plain(group, "i2"), float(within_m), *grid, line, fraction, foot)
+        compiled.nearest(
+            plain(lonlat, "f8"), plain(group, "i2"), float(within_m), *grid, line, fraction, foot
+        )
         return line, fraction, foot
 
 
 def plain(array: Any, kind: Any) -> NDArray[Any]:
-    """Give one type of array to the compiled code, however it was made: contiguous, read-only, no memory map."""
+    """Give one type of array to the compiled code, however it was made: contiguous, read-only, no
+    memory map.
+    """
     out = np.ascontiguousarray(array, kind).view(np.ndarray)[:]
     out.flags.writeable = False
     return out
@@ -113,4 +136,11 @@ def warm_up() -> None:
     lonlat, shape_start = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([0, 2])
     index = Index.of(lonlat, shape_start, np.array([True]))
     usable, group = plain([True], "?"), plain([-1], "i2")
-    index.nearest(lonlat[:1], group, within_m=1e6, shape_start=plain(shape_start, "i8"), usable=usable, line_group=group)
+    index.nearest(
+        lonlat[:1],
+        group,
+        within_m=1e6,
+        shape_start=plain(shape_start, "i8"),
+        usable=usable,
+        line_group=group,
+    )

@@ -1,8 +1,9 @@
-"""Networks on disk: a folder of arrays, which are mapped into memory, and a manifest with the checksum of each.
+"""Networks on disk: a folder of arrays, which are mapped into memory, and a manifest with the
+checksum of each.
 
-Compiled code does not look where it reads, so nothing that is damaged may reach it: every file is summed each time a network is
-opened, which takes 0.05 s for 100 MB. CRC-32 finds every flipped byte; it is no protection against somebody who forges files.
-"""
+Compiled code does not look where it reads, so nothing that is damaged may reach it: every file is
+summed each time a network is opened, which takes 0.05 s for 100 MB. CRC-32 finds every flipped
+byte; it is no protection against somebody who forges files."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ from geo.roads.contraction import Hierarchy
 from geo.roads.network import ARRAYS, FORMAT, Manifest, Network
 from geo.roads.snapping import Index
 
-if sys.platform != "win32":  # where only the age of a folder tells whether an import still writes it
+if (
+    sys.platform != "win32"
+):  # where only the age of a folder tells whether an import still writes it
     import fcntl
 
 MANIFEST = "network.json"
@@ -42,11 +45,14 @@ LEFT_OVER = re.compile(r"\.([a-z0-9-]+)\.[a-z0-9_]{8}(\.old)?")
 LEFT_OVER_S = 3600.0
 """A left-over folder is removed once nothing in it has changed for so long."""
 FLAGS = {"main": "node_lonlat", "usable": "tail"}
-"""What a network keeps of each vehicle once it is prepared, one truth for each row of another array."""
+"""What a network keeps of each vehicle once it is prepared, one truth for each row of another
+array.
+"""
 
 
 def save(network: Network, folder: str | os.PathLike[str]) -> Path:
-    """Write a network as a folder of arrays and a manifest: beside the goal first, then moved into place.
+    """Write a network as a folder of arrays and a manifest: beside the goal first, then moved into
+    place.
 
     An existing network of that name is replaced only once the new one is whole.
     """
@@ -58,24 +64,33 @@ def save(network: Network, folder: str | os.PathLike[str]) -> Path:
 
 def write(network: Network, folder: Path) -> None:
     """Write the files of a network into a folder that nobody reads yet."""
-    arrays = {name: getattr(network, name) for name in ARRAYS} | {f"time_s.{profile}": time for profile, time in network.time_s.items()}
+    arrays = {name: getattr(network, name) for name in ARRAYS} | {
+        f"time_s.{profile}": time for profile, time in network.time_s.items()
+    }
     if network.hierarchies:
         arrays |= {f"main.{profile}": network.main(profile) for profile in network.profiles}
         arrays |= {f"usable.{profile}": network.usable(profile) for profile in network.profiles}
         arrays |= {f"grid.{name}": getattr(network.index, name) for name in snapping.ARRAYS}
     for profile, prepared in network.hierarchies.items():
-        arrays |= {f"hierarchy.{profile}.{name}": getattr(prepared, name) for name in contraction.ARRAYS}
+        arrays |= {
+            f"hierarchy.{profile}.{name}": getattr(prepared, name) for name in contraction.ARRAYS
+        }
     for name, array in arrays.items():
         with (folder / f"{name}.npy").open("wb") as file:
             np.save(file, array, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
-    listed = {"profiles": list(network.profiles), "prepared": list(network.hierarchies), "files": checksums(folder, arrays)}
+    listed = {
+        "profiles": list(network.profiles),
+        "prepared": list(network.hierarchies),
+        "files": checksums(folder, arrays),
+    }
     write_manifest(folder / MANIFEST, asdict(network.manifest) | listed)
 
 
 def load(folder: str | os.PathLike[str]) -> Network:
-    """Open a saved network once all its files have proved to be as they were written; its arrays are mapped into memory.
+    """Open a saved network once all its files have proved to be as they were written; its arrays
+    are mapped into memory.
 
     Raises
     ------
@@ -90,40 +105,59 @@ def load(folder: str | os.PathLike[str]) -> Network:
     try:
         raw = read_manifest(folder / MANIFEST)
         if raw.get("format") != FORMAT:
-            raise InputError(f"The road network in {folder} has format {raw.get('format')}, this version reads {FORMAT}; import it again.")
+            raise InputError(
+                f"The road network in {folder} has format {raw.get('format')}, this version reads"
+                f" {FORMAT}; import it again."
+            )
         check_manifest(raw)
         profiles, prepared, sums = raw.pop("profiles"), raw.pop("prepared"), raw.pop("files")
         check_files(folder, sums)
-        fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
+        }
         manifest = Manifest(**fields)
         files = {name: mapped(folder, name) for name in sums}
         kept: dict[Any, Any] = {}
         if prepared:
-            kept = {(name, profile): files[f"{name}.{profile}"] for name in FLAGS for profile in profiles}
+            kept = {
+                (name, profile): files[f"{name}.{profile}"]
+                for name in FLAGS
+                for profile in profiles
+            }
             kept["index",] = Index(**_part(files, "grid", snapping.ARRAYS))
         return Network(
             manifest=manifest,
             time_s={profile: files[f"time_s.{profile}"] for profile in profiles},
-            hierarchies={profile: Hierarchy(**_part(files, f"hierarchy.{profile}", contraction.ARRAYS)) for profile in prepared},
+            hierarchies={
+                profile: Hierarchy(**_part(files, f"hierarchy.{profile}", contraction.ARRAYS))
+                for profile in prepared
+            },
             _cache=kept,
             **{name: files[name] for name in ARRAYS},
         )
     except InputError:
         raise
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"The road network in {folder} is damaged ({error}); import it again.") from None
+        raise InputError(
+            f"The road network in {folder} is damaged ({error}); import it again."
+        ) from None
 
 
-def _part(files: dict[str, NDArray[Any]], prefix: str, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+def _part(
+    files: dict[str, NDArray[Any]], prefix: str, names: Iterable[str]
+) -> dict[str, NDArray[Any]]:
     return {name: files[f"{prefix}.{name}"] for name in names}
 
 
 def mapped(folder: Path, name: str) -> NDArray[Any]:
     """Map the array of a file into memory."""
-    return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)  # a plain array is quicker to index
+    return np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False).view(
+        np.ndarray
+    )  # a plain array is quicker to index
 
 
-# Checksums -------------------------------------------------------------------------------------------------------------
+# Checksums
+# -------------------------------------------------------------------------------------------------------------
 
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, int]:
@@ -153,7 +187,10 @@ def check_files(folder: Path, sums: dict[str, int]) -> None:
 
 def write_manifest(path: Path, content: dict[str, Any]) -> None:
     """Write a manifest with its own checksum."""
-    path.write_text(json.dumps(content | {CHECKSUM: _sum_of(content)}, ensure_ascii=False, indent=1), encoding="utf-8")
+    path.write_text(
+        json.dumps(content | {CHECKSUM: _sum_of(content)}, ensure_ascii=False, indent=1),
+        encoding="utf-8",
+    )
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -174,17 +211,22 @@ def _sum_of(content: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
-# Folders ---------------------------------------------------------------------------------------------------------------
+# Folders
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def names(folder: Path) -> list[str]:
-    """List the networks that are kept in a folder; what an import writes or has left over is not one of them."""
+    """List the networks that are kept in a folder; what an import writes or has left over is not
+    one of them.
+    """
     return sorted(path.name for path in folder.glob("*/") if NAME.fullmatch(path.name))
 
 
 @contextmanager
 def beside(goal: Path) -> Iterator[Path]:
-    """Make a new folder beside the goal, and put it in the goal's place once everything in it is written."""
+    """Make a new folder beside the goal, and put it in the goal's place once everything in it is
+    written.
+    """
     goal.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{goal.name}.", dir=goal.parent))
     with _locked(made):
@@ -225,10 +267,11 @@ def _locked(folder: Path) -> Iterator[bool]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed import left over in a folder of networks; what a running one writes stays.
+    """Remove what a killed import left over in a folder of networks; what a running one writes
+    stays.
 
-    Killed between putting the old network aside and moving the new one into its place, it left neither: the old one comes back.
-    """
+    Killed between putting the old network aside and moving the new one into its place, it left
+    neither: the old one comes back."""
     for path in list(folder.glob(".*/")):
         found = LEFT_OVER.fullmatch(path.name)
         with suppress(OSError):  # another process sweeps, too, or the folder cannot be written

@@ -1,8 +1,9 @@
-"""Surfaces: the travel time between every junction and each of some places, prepared, so that an answer is a lookup.
+"""Surfaces: the travel time between every junction and each of some places, prepared, so that an
+answer is a lookup.
 
-A surface holds roads inside each country only. The gates are laid over it when it is asked (:mod:`geo.roads.gate_overlay`), so that
-waiting at a gate, or closing it, changes no surface. Times are kept in single precision, so to seven digits: 0.01 s within a day's drive.
-"""
+A surface holds roads inside each country only. The gates are laid over it when it is asked
+(:mod:`geo.roads.gate_overlay`), so that waiting at a gate, or closing it, changes no surface. Times
+are kept in single precision, so to seven digits: 0.01 s within a day's drive."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ DIRECTIONS = ("to", "from")
 
 @dataclass(frozen=True)
 class Job:
-    """Some columns of one surface: where they start (k, 2), after how long, and whether times lead there or from there."""
+    """Some columns of one surface: where they start (k, 2), after how long, and whether times lead
+    there or from there.
+    """
 
     first: int
     nodes: NDArray[np.int64]
@@ -48,7 +51,9 @@ class Job:
 
     def run(self, prepared: Hierarchy) -> NDArray[np.float32]:
         """Give the columns, (n, k)."""
-        return contraction.one_to_all(prepared, self.nodes, start_s=self.start_s, reverse=self.to, dtype=np.float32).T
+        return contraction.one_to_all(
+            prepared, self.nodes, start_s=self.start_s, reverse=self.to, dtype=np.float32
+        ).T
 
 
 Runner = Callable[[Hierarchy, list[Job]], Iterable[tuple[Job, NDArray[np.float32]]]]
@@ -66,10 +71,11 @@ class Surfaces:
     sides
         The places, joined to roads; a gate twice.
     joined
-        (e,) those entries of ``sides`` that are joined: the first columns. Then follow the ends of all gates.
+        (e,) those entries of ``sides`` that are joined: the first columns. Then follow the ends of
+        all gates.
     to_s, from_s
-        (n, e + g) seconds from each node to a column, and from a column to each node; inf where no way inside the country
-        leads there. Node by node in memory: one answer reads two rows.
+        (n, e + g) seconds from each node to a column, and from a column to each node; inf where no
+        way inside the country leads there. Node by node in memory: one answer reads two rows.
     """
 
     network: Network
@@ -80,7 +86,8 @@ class Surfaces:
     from_s: NDArray[np.float32]
 
     def times(self, others: Sides, *, towards: bool = False) -> NDArray[np.float64]:
-        """Give the times from some points to all places, or with `towards` from all places to those points.
+        """Give the times from some points to all places, or with `towards` from all places to those
+        points.
 
         Parameters
         ----------
@@ -90,9 +97,14 @@ class Surfaces:
         Returns
         -------
         array
-            (k, m) seconds by row of the points and of the places, NaN where there is no way: as :func:`geo.roads.access.time_matrix`.
+            (k, m) seconds by row of the points and of the places, NaN where there is no way: as
+            :func:`geo.roads.access.time_matrix`.
         """
-        k, m, e = int(others.of_row.max(initial=-1)) + 1, int(self.sides.of_row.max(initial=-1)) + 1, len(self.joined)
+        k, m, e = (
+            int(others.of_row.max(initial=-1)) + 1,
+            int(self.sides.of_row.max(initial=-1)) + 1,
+            len(self.joined),
+        )
         best = np.full((k, m), np.inf)
         mine = np.flatnonzero(others.snap.segment >= 0)
         if not len(mine) or not e:
@@ -104,40 +116,65 @@ class Surfaces:
         over_s = self._over_gates(towards)
         if len(over_s):
             inside = np.minimum(inside, gate_overlay.join(time_s[:, e:], over_s)[0])
-        for i, j in zip(*np.nonzero(others.snap.segment[mine][:, None] == self.sides.snap.segment[self.joined]), strict=True):
+        for i, j in zip(
+            *np.nonzero(others.snap.segment[mine][:, None] == self.sides.snap.segment[self.joined]),
+            strict=True,
+        ):
             ends_of = (others, int(mine[i])), (self.sides, int(self.joined[j]))
-            inside[i, j] = min(inside[i, j], along(self.network, self.profile, *(ends_of[::-1] if towards else ends_of))[0])
-        ends_of_way = (self.sides, self.joined, others, mine) if towards else (others, mine, self.sides, self.joined)
+            inside[i, j] = min(
+                inside[i, j],
+                along(self.network, self.profile, *(ends_of[::-1] if towards else ends_of))[0],
+            )
+        ends_of_way = (
+            (self.sides, self.joined, others, mine)
+            if towards
+            else (others, mine, self.sides, self.joined)
+        )
         faces = facing(*ends_of_way)
         inside[~(faces.T if towards else faces)] = np.inf
         np.minimum.at(best, (others.of_row[mine][:, None], self.sides.of_row[self.joined]), inside)
         return known(best).round(TIME_DECIMALS)
 
     def _over_gates(self, towards: bool) -> NDArray[np.float64]:
-        """Give the time from each end of a gate, over as many gates as it takes, to each place, or the other way; (g, e)."""
+        """Give the time from each end of a gate, over as many gates as it takes, to each place, or
+        the other way; (g, e).
+        """
         key = ("over gates", self.profile, towards, id(self.sides))
         if key not in self.network._cache:
             gates, e = gate_overlay.of(self.network, self.profile), len(self.joined)
             rows = (self.from_s if towards else self.to_s)[gates.node, :e]
             over_s, _ = gate_overlay.join(gates.total_s.T if towards else gates.total_s, rows)
-            self.network._cache[key] = self.sides, over_s  # as long as the sides are kept here, nothing else has their id
+            self.network._cache[key] = (
+                self.sides,
+                over_s,
+            )  # as long as the sides are kept here, nothing else has their id
         over: NDArray[np.float64] = self.network._cache[key][1]
         return over
 
 
-# Making and keeping them -----------------------------------------------------------------------------------------------
+# Making and keeping them
+# -----------------------------------------------------------------------------------------------
 
 
 def build(network: Network, places: gpd.GeoDataFrame, profile: str) -> Surfaces:
-    """Compute the surfaces of some places in memory; `places` as :mod:`geo.roads.access` takes them."""
+    """Compute the surfaces of some places in memory; `places` as :mod:`geo.roads.access` takes
+    them.
+    """
     sides, joined, jobs = _plan(network, places, profile)
-    surfaces = {to: np.empty((network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0), np.float32) for to in (True, False)}
+    surfaces = {
+        to: np.empty(
+            (network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0), np.float32
+        )
+        for to in (True, False)
+    }
     for job, columns in on_this_machine(network.hierarchies[profile], jobs):
         surfaces[job.to][:, job.first : job.first + columns.shape[1]] = columns
     return Surfaces(network, profile, sides, joined, surfaces[True], surfaces[False])
 
 
-def _plan(network: Network, places: gpd.GeoDataFrame, profile: str) -> tuple[Sides, NDArray[np.int64], list[Job]]:
+def _plan(
+    network: Network, places: gpd.GeoDataFrame, profile: str
+) -> tuple[Sides, NDArray[np.int64], list[Job]]:
     """Say which entries have columns, and list the jobs that compute them."""
     if profile not in network.hierarchies:
         raise InputError("Surfaces are made for a network that has been prepared.")
@@ -149,11 +186,16 @@ def _plan(network: Network, places: gpd.GeoDataFrame, profile: str) -> tuple[Sid
     for to in (True, False):
         own_s = (sides.in_s if to else sides.out_s)[joined] + sides.leg_s[joined, None]
         start_s = np.concatenate([own_s, np.zeros((len(gates), 2))])
-        jobs += [Job(at, nodes[at : at + WIDTH], start_s[at : at + WIDTH], to) for at in range(0, len(nodes), WIDTH)]
+        jobs += [
+            Job(at, nodes[at : at + WIDTH], start_s[at : at + WIDTH], to)
+            for at in range(0, len(nodes), WIDTH)
+        ]
     return sides, joined, jobs
 
 
-def on_this_machine(prepared: Hierarchy, jobs: list[Job]) -> Iterator[tuple[Job, NDArray[np.float32]]]:
+def on_this_machine(
+    prepared: Hierarchy, jobs: list[Job]
+) -> Iterator[tuple[Job, NDArray[np.float32]]]:
     """Compute jobs on all cores, a few at a time, because each holds its columns in memory."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for at in range(0, len(jobs), 2 * (os.cpu_count() or 1)):
@@ -162,7 +204,9 @@ def on_this_machine(prepared: Hierarchy, jobs: list[Job]) -> Iterator[tuple[Job,
 
 
 def size_mb(network: Network, places: gpd.GeoDataFrame) -> float:
-    """Tell how much disk the surfaces of a prepared network would take: 4 bytes a node, column, direction and vehicle."""
+    """Tell how much disk the surfaces of a prepared network would take: 4 bytes a node, column,
+    direction and vehicle.
+    """
     columns = 0
     for profile in network.hierarchies:
         _, joined, _ = _plan(network, places, profile)
@@ -171,9 +215,15 @@ def size_mb(network: Network, places: gpd.GeoDataFrame) -> float:
 
 
 def write(
-    network: Network, places: gpd.GeoDataFrame, folder: Path, *, run: Runner = on_this_machine, on_step: Callable[[str], None] | None = None
+    network: Network,
+    places: gpd.GeoDataFrame,
+    folder: Path,
+    *,
+    run: Runner = on_this_machine,
+    on_step: Callable[[str], None] | None = None,
 ) -> None:
-    """Compute the surfaces of every vehicle and write them into the folder of a prepared network that nobody reads yet.
+    """Compute the surfaces of every vehicle and write them into the folder of a prepared network
+    that nobody reads yet.
 
     Parameters
     ----------
@@ -189,9 +239,16 @@ def write(
         _, _, jobs = _plan(network, places, profile)
         width = jobs[-1].first + len(jobs[-1].nodes) if jobs else 0
         files = {
-            to: np.lib.format.open_memmap(_path(folder, profile, to), mode="w+", dtype=np.float32, shape=(network.node_count, width))
-            if width
-            else None
+            to: (
+                np.lib.format.open_memmap(
+                    _path(folder, profile, to),
+                    mode="w+",
+                    dtype=np.float32,
+                    shape=(network.node_count, width),
+                )
+                if width
+                else None
+            )
             for to in (True, False)
         }
         for job, columns in run(network.hierarchies[profile], jobs):
@@ -202,12 +259,21 @@ def write(
             if file is not None:
                 file.flush()
                 written.append(_path(folder, profile, to).stem)
-    manifest = {"format": FORMAT, "places": fingerprint(places), "profiles": list(network.hierarchies)}
-    storage.write_manifest(folder / MANIFEST, manifest | {"files": storage.checksums(folder, written)})
+    manifest = {
+        "format": FORMAT,
+        "places": fingerprint(places),
+        "profiles": list(network.hierarchies),
+    }
+    storage.write_manifest(
+        folder / MANIFEST, manifest | {"files": storage.checksums(folder, written)}
+    )
 
 
-def load(network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> dict[str, Surfaces]:
-    """Open the surfaces that lie beside a network, by vehicle, once their files have proved to be as they were written.
+def load(
+    network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[str]
+) -> dict[str, Surfaces]:
+    """Open the surfaces that lie beside a network, by vehicle, once their files have proved to be
+    as they were written.
 
     Raises
     ------
@@ -224,7 +290,9 @@ def load(network: Network, places: gpd.GeoDataFrame, folder: str | os.PathLike[s
 
 
 def check_files(folder: str | os.PathLike[str]) -> None:
-    """Raise InputError unless the files of the surfaces in a folder are as they were written; without surfaces do nothing."""
+    """Raise InputError unless the files of the surfaces in a folder are as they were written;
+    without surfaces do nothing.
+    """
     folder = Path(folder)
     if (folder / MANIFEST).is_file():
         with _damage_told(folder):
@@ -232,14 +300,18 @@ def check_files(folder: str | os.PathLike[str]) -> None:
 
 
 def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[str]:
-    """Give the vehicles of the surfaces that lie in a folder; raise as :func:`load`, but read the manifest only."""
+    """Give the vehicles of the surfaces that lie in a folder; raise as :func:`load`, but read the
+    manifest only.
+    """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise NotFoundError(f"There are no surfaces in {folder}.")
     with _damage_told(folder):
         manifest = _manifest(folder)
         if manifest["places"] != fingerprint(places):
-            raise NotFoundError(f"The surfaces in {folder} were made for other places; prepare them again.")
+            raise NotFoundError(
+                f"The surfaces in {folder} were made for other places; prepare them again."
+            )
         return list(manifest["profiles"])
 
 
@@ -247,7 +319,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
     """Read the manifest of the surfaces in a folder, and prove it."""
     manifest = storage.read_manifest(folder / MANIFEST)
     if manifest["format"] != FORMAT:
-        raise InputError(f"The surfaces in {folder} have format {manifest['format']}, this version reads {FORMAT}; prepare them again.")
+        raise InputError(
+            f"The surfaces in {folder} have format {manifest['format']}, this version reads"
+            f" {FORMAT}; prepare them again."
+        )
     storage.check_manifest(manifest)
     return manifest
 
@@ -257,7 +332,9 @@ def _damage_told(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"The surfaces in {folder} are damaged ({error}); prepare them again.") from None
+        raise InputError(
+            f"The surfaces in {folder} are damaged ({error}); prepare them again."
+        ) from None
 
 
 def _open(network: Network, places: gpd.GeoDataFrame, folder: Path, profile: str) -> Surfaces:
@@ -265,9 +342,15 @@ def _open(network: Network, places: gpd.GeoDataFrame, folder: Path, profile: str
     shape = (network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0)
     arrays = []
     for to in (True, False):
-        array = np.load(_path(folder, profile, to), mmap_mode="r", allow_pickle=False) if shape[1] else np.empty(shape, np.float32)
+        array = (
+            np.load(_path(folder, profile, to), mmap_mode="r", allow_pickle=False)
+            if shape[1]
+            else np.empty(shape, np.float32)
+        )
         if array.dtype != np.float32 or array.shape != shape:
-            raise ValueError(f"the surface {DIRECTIONS[not to]} places by {profile} has another type or size")
+            raise ValueError(
+                f"the surface {DIRECTIONS[not to]} places by {profile} has another type or size"
+            )
         arrays.append(array.view(np.ndarray))
     return Surfaces(network, profile, sides, joined, *arrays)
 
@@ -278,6 +361,12 @@ def _path(folder: Path, profile: str, to: bool) -> Path:
 
 def fingerprint(places: gpd.GeoDataFrame) -> str:
     """Give a text that differs where places have other names, order, positions or countries."""
-    countries = [places[name].astype(str).tolist() for name in ("country", "opposite_country") if name in places]
+    countries = [
+        places[name].astype(str).tolist()
+        for name in ("country", "opposite_country")
+        if name in places
+    ]
     told = json.dumps([places.index.astype(str).tolist(), *countries])
-    return hashlib.sha256(told.encode() + np.ascontiguousarray(lonlat(places)).tobytes()).hexdigest()
+    return hashlib.sha256(
+        told.encode() + np.ascontiguousarray(lonlat(places)).tobytes()
+    ).hexdigest()

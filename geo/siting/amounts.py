@@ -1,4 +1,6 @@
-"""Amounts as people write them in a column of a sheet: decimals, units, ranges, bounds, and words for no limit."""
+"""Amounts as people write them in a column of a sheet: decimals, units, ranges, bounds, and words
+for no limit.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,49 @@ _SPACES = re.compile(r"(?<=\d)[\s'’](?=\d{3}(?!\d))")
 _BOUNDS = {
     "at_most": (
         (
-            *("≤", "<=", "<", "至多", "最多", "不超过", "小于", "tối đa", "không quá", "dưới", "trong vòng"),
-            *("at most", "up to", "no more than", "less than", "under", "below", "within", "maximum", "max"),
+            *(
+                "≤",
+                "<=",
+                "<",
+                "至多",
+                "最多",
+                "不超过",
+                "小于",
+                "tối đa",
+                "không quá",
+                "dưới",
+                "trong vòng",
+            ),
+            *(
+                "at most",
+                "up to",
+                "no more than",
+                "less than",
+                "under",
+                "below",
+                "within",
+                "maximum",
+                "max",
+            ),
         ),
         ("以内", "之内", "以下", "内", "trở xuống", "or less"),
     ),
     "at_least": (
         (
-            *("≥", ">=", ">", "至少", "最少", "不少于", "不低于", "大于", "tối thiểu", "ít nhất", "trên", "từ"),
+            *(
+                "≥",
+                ">=",
+                ">",
+                "至少",
+                "最少",
+                "不少于",
+                "不低于",
+                "大于",
+                "tối thiểu",
+                "ít nhất",
+                "trên",
+                "từ",
+            ),
             *("at least", "no less than", "more than", "from", "over", "above", "minimum"),
         ),
         ("以上", "起", "trở lên", "or more", "+"),
@@ -43,7 +80,9 @@ _ABOUT = ("约", "大约", "khoảng", "about", "approx.", "approx", "ca.", "~",
 
 @dataclass(frozen=True)
 class Written:
-    """A cell that was understood: ``ends``, one or, of a range, two, each a sum of parts; ``bound`` if it is stated as one."""
+    """A cell that was understood: ``ends``, one or, of a range, two, each a sum of parts; ``bound``
+    if it is stated as one.
+    """
 
     ends: tuple[tuple[Part, ...], ...]
     bound: str = ""
@@ -55,9 +94,15 @@ class Written:
 
 
 def read_column(
-    name: str, column: str, header_unit: str, language: str, cells: Sequence[tuple[int, Any]], notes: list[Fault]
+    name: str,
+    column: str,
+    header_unit: str,
+    language: str,
+    cells: Sequence[tuple[int, Any]],
+    notes: list[Fault],
 ) -> tuple[list[float | None], list[Fault]]:
-    """Read a column of amounts, which has one sign for decimals and a unit in its header, in every cell, or nowhere.
+    """Read a column of amounts, which has one sign for decimals and a unit in its header, in every
+    cell, or nowhere.
 
     Parameters
     ----------
@@ -66,7 +111,8 @@ def read_column(
     header_unit
         As the header states it; empty where it states none.
     language
-        Of the header: ``en``, ``vi`` or ``zh``. It decides whether 50.000 and 50,000 are thousands where no cell of the column does.
+        Of the header: ``en``, ``vi`` or ``zh``. It decides whether 50.000 and 50,000 are thousands
+        where no cell of the column does.
     cells
         Row and value of each.
     notes
@@ -75,7 +121,8 @@ def read_column(
     Returns
     -------
     tuple
-        A value for each cell in the unit of the column's name, None where it is empty, sets no limit or has a fault; and the faults.
+        A value for each cell in the unit of the column's name, None where it is empty, sets no
+        limit or has a fault; and the faults.
     """
     units, kind = UNITS[name], NUMBERS[name][2]
     faults: list[Fault] = []
@@ -93,11 +140,25 @@ def read_column(
             if amount is None:
                 faults.append(_not_a_number(name, row, column, shown[row]))
             elif amount.bound not in ("", kind):
-                faults.append(Fault("a_minimum" if kind == "at_most" else "a_maximum", row, column, {"text": shown[row]}))
+                faults.append(
+                    Fault(
+                        "a_minimum" if kind == "at_most" else "a_maximum",
+                        row,
+                        column,
+                        {"text": shown[row]},
+                    )
+                )
             else:
                 written[row] = amount
                 if len(amount.ends) > 1:
-                    notes.append(Fault("range_high" if kind == "at_most" else "range_low", row, column, {"text": shown[row]}))
+                    notes.append(
+                        Fault(
+                            "range_high" if kind == "at_most" else "range_low",
+                            row,
+                            column,
+                            {"text": shown[row]},
+                        )
+                    )
     decimal, found = _decimals(written, language, column, shown, notes)
     faults += found
     wrong = {fault.row for fault in faults}
@@ -106,32 +167,50 @@ def read_column(
     for row, amount in written.items():
         if row in wrong:
             continue
-        if not header_unit and any(not unit for _, unit in amount.parts) and any(units[unit] != 1 for unit in named):
-            faults.append(Fault("unit", row, column, {"text": shown[row], "units": ", ".join(named)}))
+        if (
+            not header_unit
+            and any(not unit for _, unit in amount.parts)
+            and any(units[unit] != 1 for unit in named)
+        ):
+            faults.append(
+                Fault("unit", row, column, {"text": shown[row], "units": ", ".join(named)})
+            )
             continue
         if not all(not text or _is_grouped(text, decimal) for text, _ in amount.parts):
             faults.append(_not_a_number(name, row, column, shown[row]))
             continue
         sums = [
-            sum((_number(text, decimal) if text else values[row]) * units[unit or own] for text, unit in parts) for parts in amount.ends
+            sum(
+                (_number(text, decimal) if text else values[row]) * units[unit or own]
+                for text, unit in parts
+            )
+            for parts in amount.ends
         ]
         value = values[row] = round(max(sums) if kind == "at_most" else min(sums), 6)
         if not 0 <= value <= NUMBERS[name][4]:
             most, unit = f"{NUMBERS[name][4]:g}", name.rsplit("_", 1)[-1]
-            faults.append(Fault("range", row, column, {"text": shown[row], "most": most, "unit": unit}))
+            faults.append(
+                Fault("range", row, column, {"text": shown[row], "most": most, "unit": unit})
+            )
     return [values.get(row) for row, _ in cells], faults
 
 
 def parse(text: str, units: Mapping[str, float]) -> Written | None:
-    """Read one cell, like `50-100 ha`, `≤1小时`, `1 giờ 30 phút` or `$80`; None where it is not an amount in one of these units."""
+    """Read one cell, like `50-100 ha`, `≤1小时`, `1 giờ 30 phút` or `$80`; None where it is not an
+    amount in one of these units.
+    """
     text = _SPACES.sub("", unicodedata.normalize("NFKC", text)).strip()
     bound, text = _bound(text)
     if terms := _TERMS.fullmatch(text):
         parts = tuple((terms[number], unit_of(terms[number + 1])) for number in (1, 3))
         sizes = [units.get(unit) for _, unit in parts]
-        if sizes[0] and sizes[1] and sizes[0] > sizes[1]:  # hours and minutes; “5 m2 3 ha” is not a sum
+        if (
+            sizes[0] and sizes[1] and sizes[0] > sizes[1]
+        ):  # hours and minutes; “5 m2 3 ha” is not a sum
             return Written((parts,), bound)
-    if (ends := _RANGE.fullmatch(text)) and bound != "at_most":  # “from 5 to 10 ha” begins like a bound
+    if (
+        ends := _RANGE.fullmatch(text)
+    ) and bound != "at_most":  # “from 5 to 10 ha” begins like a bound
         low, high = (unit_of(ends[f"before{end}"]) + unit_of(ends[f"unit{end}"]) for end in (1, 2))
         if low in units and high in units:
             return Written((((ends["number1"], low or high),), ((ends["number2"], high or low),)))
@@ -143,7 +222,9 @@ def parse(text: str, units: Mapping[str, float]) -> Written | None:
 
 
 def unit_of(text: str) -> str:
-    """Reduce a unit to what is compared: no case, blanks, full stops or brackets, full-width signs as usual ones."""
+    """Reduce a unit to what is compared: no case, blanks, full stops or brackets, full-width signs
+    as usual ones.
+    """
     return unicodedata.normalize("NFKC", text).casefold().replace(" ", "").strip(".()[]")
 
 
@@ -157,7 +238,9 @@ def known_units(name: str) -> list[str]:
 
 
 def _bound(text: str) -> tuple[str, str]:
-    """Take away words that only say about how much, and those that make a bound; return the bound and the rest."""
+    """Take away words that only say about how much, and those that make a bound; return the bound
+    and the rest.
+    """
     bound, low = "", text.casefold()
     for word in _ABOUT:
         if low.startswith(word):
@@ -177,11 +260,16 @@ def _not_a_number(name: str, row: int, column: str, text: str) -> Fault:
     return Fault("number", row, column, {"text": text, "known": known_units(name)})
 
 
-# Decimals ----------------------------------------------------------------------------------------------------------------
+# Decimals
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def _decimals(
-    written: Mapping[int, Written], language: str, column: str, shown: Mapping[int, str], notes: list[Fault]
+    written: Mapping[int, Written],
+    language: str,
+    column: str,
+    shown: Mapping[int, str],
+    notes: list[Fault],
 ) -> tuple[str, list[Fault]]:
     """Find the sign before decimals in a column, and the cells that contradict it or leave it open."""
     texts = [(row, text) for row, amount in written.items() for text, _ in amount.parts if text]
@@ -199,16 +287,27 @@ def _decimals(
             plain = text.replace(",", "").replace(".", "")
             if thousands and thousands in text:
                 if not any(note.code == "thousands" and note.column == column for note in notes):
-                    notes.append(Fault("thousands", row, column, {"text": shown[row], "value": plain}))
+                    notes.append(
+                        Fault("thousands", row, column, {"text": shown[row], "value": plain})
+                    )
             else:
-                faults.setdefault(row, Fault("ambiguous", row, column, {"text": shown[row], "a": plain, "b": text.replace(",", ".") + "0"}))
+                faults.setdefault(
+                    row,
+                    Fault(
+                        "ambiguous",
+                        row,
+                        column,
+                        {"text": shown[row], "a": plain, "b": text.replace(",", ".") + "0"},
+                    ),
+                )
     if not marks and thousands and any(decimal_mark(text) == "?" for _, text in texts):
         usual = "," if thousands == "." else "."
     return usual, list(faults.values())
 
 
 def decimal_mark(text: str) -> str:
-    """Find which sign stands before decimals: ``?`` where it may be either, ``!`` in what is not a number, nothing where none is.
+    """Find which sign stands before decimals: ``?`` where it may be either, ``!`` in what is not a
+    number, nothing where none is.
 
     A sign that stands twice separates thousands, so the other one is for decimals.
     """
@@ -231,4 +330,7 @@ def _number(text: str, decimal: str) -> float:
 def _is_grouped(text: str, decimal: str) -> bool:
     """Check that thousands, if they are separated, are separated by threes."""
     other = re.escape("," if decimal == "." else ".")
-    return re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}({other}\d{{3}})+)({re.escape(decimal)}\d+)?", text) is not None
+    return (
+        re.fullmatch(rf"[+-]?(\d*|\d{{1,3}}({other}\d{{3}})+)({re.escape(decimal)}\d+)?", text)
+        is not None
+    )

@@ -1,4 +1,5 @@
-"""Companies and what they require: what the columns of a sheet may be called and hold, and what may be wrong with it.
+"""Companies and what they require: what the columns of a sheet may be called and hold, and what may
+be wrong with it.
 
 :mod:`geo.siting.company_sheet` reads such sheets, :mod:`geo.siting.matching` answers them.
 """
@@ -23,8 +24,14 @@ MAX_ROWS, MAX_COLUMNS = 5_000, 40
 MAX_FAULTS = 200
 MAX_TEXT = {"company": 200, "notes": 2_000}
 
-CHOICES = {"sector": ("sectors", "includes"), "country": ("country", "one_of"), "province": ("province_en", "one_of")}
-"""Columns of the sheet that are choices: the column of the table of sites and the kind of the limit."""
+CHOICES = {
+    "sector": ("sectors", "includes"),
+    "country": ("country", "one_of"),
+    "province": ("province_en", "one_of"),
+}
+"""Columns of the sheet that are choices: the column of the table of sites and the kind of the
+limit.
+"""
 NUMBERS: dict[str, tuple[str, str, str, float, float]] = {
     "area_ha": ("area_needed", "land_ha", "at_least", 1, 20_000),
     "max_gate_min": ("max_gate", "gate_{profile}_s", "at_most", 60, 6_000),
@@ -33,26 +40,46 @@ NUMBERS: dict[str, tuple[str, str, str, float, float]] = {
     "max_rent_usd_m2": ("max_rent", "rent_term_low_usd_m2", "at_most", 1, 5_000),
     "people_60min": ("min_people", "people_60min_{profile}", "at_least", 1, 100_000_000),
 }
-"""Columns that are numbers: name of the limit, column of the table of sites, kind, its unit in that of the table, the most there may be."""
+"""Columns that are numbers: name of the limit, column of the table of sites, kind, its unit in that
+of the table, the most there may be.
+"""
 COLUMNS = ("company", *CHOICES, *NUMBERS, "notes")
 HEADERS = {
-    "company": "company name, firm, enterprise, investor, công ty, tên công ty, doanh nghiệp, tên doanh nghiệp, nhà đầu tư, "
-    "公司, 公司名称, 企业, 企业名称",
+    "company": (
+        "company name, firm, enterprise, investor, công ty, tên công ty, doanh nghiệp, tên doanh"
+        " nghiệp, nhà đầu tư, 公司, 公司名称, 企业, 企业名称"
+    ),
     "sector": "industry, branch, ngành, lĩnh vực, ngành nghề, 行业, 产业, 所属行业",
     "country": "where, quốc gia, nước, 国家, 目标国家",
     "province": "region, tỉnh, tỉnh thành, địa phương, 省, 省份, 省区",
-    "area_ha": "area, land, land area, min area, diện tích, diện tích đất, 面积, 用地面积, 土地面积",
+    "area_ha": (
+        "area, land, land area, min area, diện tích, diện tích đất, 面积, 用地面积, 土地面积"
+    ),
     "max_gate_min": "max gate, time to gate, cửa khẩu, thời gian đến cửa khẩu, 口岸, 到口岸时间",
     "max_port_min": "max port, time to port, cảng biển, thời gian đến cảng, 港口, 海港, 到港口时间",
-    "max_airport_min": "max airport, time to airport, sân bay, thời gian đến sân bay, 机场, 到机场时间",
-    "max_rent_usd_m2": "max rent, rent, land rent, giá thuê, giá thuê đất, giá thuê tối đa, 租金, 最高租金, 土地租金",
-    "people_60min": "people, workforce, dân số, dân số trong 60 phút, lao động, 人口, 60分钟人口, 劳动力",
+    "max_airport_min": (
+        "max airport, time to airport, sân bay, thời gian đến sân bay, 机场, 到机场时间"
+    ),
+    "max_rent_usd_m2": (
+        "max rent, rent, land rent, giá thuê, giá thuê đất, giá thuê tối đa, 租金, 最高租金, 土地租金"
+    ),
+    "people_60min": (
+        "people, workforce, dân số, dân số trong 60 phút, lao động, 人口, 60分钟人口, 劳动力"
+    ),
     "notes": "note, remarks, comment, ghi chú, 备注, 说明",
 }
 """What a column may be called besides its own name; marks, blanks and case do not count."""
-_MINUTES = {"": 1.0} | dict.fromkeys(("min", "mins", "minute", "minutes", "phút", "ph", "分钟", "分"), 1.0)
-_MINUTES |= dict.fromkeys(("h", "hr", "hrs", "hour", "hours", "giờ", "g", "tiếng", "小时", "个小时"), 60.0)
-_PER_M2 = {"": 1.0} | {f"{money}{per}": 1.0 for money in ("usd", "us$", "$", "美元") for per in ("", "/m2", "/sqm", "/平方米")}
+_MINUTES = {"": 1.0} | dict.fromkeys(
+    ("min", "mins", "minute", "minutes", "phút", "ph", "分钟", "分"), 1.0
+)
+_MINUTES |= dict.fromkeys(
+    ("h", "hr", "hrs", "hour", "hours", "giờ", "g", "tiếng", "小时", "个小时"), 60.0
+)
+_PER_M2 = {"": 1.0} | {
+    f"{money}{per}": 1.0
+    for money in ("usd", "us$", "$", "美元")
+    for per in ("", "/m2", "/sqm", "/平方米")
+}
 UNITS: dict[str, dict[str, float]] = {
     "area_ha": {"": 1.0}
     | dict.fromkeys(("ha", "hecta", "hectare", "hectares", "公顷"), 1.0)
@@ -63,7 +90,9 @@ UNITS: dict[str, dict[str, float]] = {
     "max_rent_usd_m2": _PER_M2,
     "people_60min": {"": 1.0, "people": 1, "persons": 1, "người": 1, "人": 1, "万": 1e4, "万人": 1e4},
 }  # fmt: skip
-"""Units by column, and how much one of it is in the unit of the column's name. Source: 1 mu is 1/15 ha (China, since 1930)."""
+"""Units by column, and how much one of it is in the unit of the column's name. Source: 1 mu is 1/15
+ha (China, since 1930).
+"""
 SECTOR_NAMES = dict(zip(SECTORS, (
     "ô tô, 汽车, 汽车零部件, phụ tùng ô tô, auto parts, car parts", "hàng không, 航空", "vật liệu xây dựng, 建材, 建筑材料",
     "hóa chất, 化工, chemical", "điện tử, 电子, 电子信息, linh kiện điện tử, electronic",
@@ -78,10 +107,11 @@ SECTOR_NAMES = dict(zip(SECTORS, (
 ), strict=True))  # fmt: skip
 COUNTRY_NAMES = {"VN": "Vietnam, Viet Nam, Việt Nam, 越南", "CN": "China, Trung Quốc, 中国"}
 USUAL = {"port": 50.0, "gate": 40.0, "area": 10.0}
-"""Weights if none are chosen, and of a company whose sector has no example: what is known of most sites.
+"""Weights if none are chosen, and of a company whose sector has no example: what is known of most
+sites.
 
-Land is light (see :data:`geo.siting.ranking.LIGHT`), so that a site of unknown area stays. Source: a Zone Atlas assumption.
-"""
+Land is light (see :data:`geo.siting.ranking.LIGHT`), so that a site of unknown area stays. Source:
+a Zone Atlas assumption. """
 
 SENTENCES = {
     "kind": "This is neither an XLSX nor a CSV file without a password.",
@@ -91,13 +121,21 @@ SENTENCES = {
     "large": "The file is larger than %(n)s bytes, packed or unpacked.",
     "slow": "Reading the file took longer than %(n)s seconds, and was given up.",
     "empty": "The sheet holds no rows below its header.",
-    "long": "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows that are formatted.",
+    "long": (
+        "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
+        " that are formatted."
+    ),
     "wide": "The sheet reaches beyond column %(column)s; delete what stands beside the table.",
     "many": "The sheet lists %(n)s companies; at most %(most)s are matched at once.",
-    "merged": "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column",
+    "merged": (
+        "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
+        " column"
+    ),
     "missing": "the column “%(column)s” is missing",
     "header": "the column “%(text)s” is not known here and was not read",
-    "header_close": "the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?",
+    "header_close": (
+        "the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"
+    ),
     "titles": "the rows above the header, to row %(n)s, were passed over",
     "header_unit": "the unit “%(unit)s” of the header is not known here; known are: %(known)s",
     "twice": "stands already in column %(other)s",
@@ -106,15 +144,26 @@ SENTENCES = {
     "name": "the company has no name",
     "formula": "holds a formula, which is never computed; write its value",
     "number": "“%(text)s” is not a number with a unit known here; known are: %(known)s",
-    "ambiguous": "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write %(a)s or %(b)s",
-    "decimals": "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column",
-    "unit": "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header",
+    "ambiguous": (
+        "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write"
+        " %(a)s or %(b)s"
+    ),
+    "decimals": (
+        "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
+        " of them in a column"
+    ),
+    "unit": (
+        "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
+        " cell or in the header"
+    ),
     "range": "“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?",
     "a_minimum": "“%(text)s” is a minimum, and this column holds a maximum",
     "a_maximum": "“%(text)s” is a maximum, and this column holds a minimum",
     "range_low": "of “%(text)s” the lower end counts",
     "range_high": "of “%(text)s” the upper end counts",
-    "thousands": "“%(text)s” is read as %(value)s, as numbers are written in the language of the header",
+    "thousands": (
+        "“%(text)s” is read as %(value)s, as numbers are written in the language of the header"
+    ),
     "word": "“%(text)s” is not known here; known are: %(known)s",
     "like": "“%(text)s” is taken as %(known)s",
     "text": "is longer than %(n)s characters",
@@ -137,7 +186,8 @@ class Fault:
     row, column
         Where: row from 1, and letter of the column.
     values
-        Of the sentence: texts, numbers, and lists of codes, which have names in other languages; ``of`` is the column of the codes.
+        Of the sentence: texts, numbers, and lists of codes, which have names in other languages;
+        ``of`` is the column of the codes.
     """
 
     code: str
@@ -146,13 +196,24 @@ class Fault:
     values: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        at = f"{AT % {'row': self.row, 'column': self.column}}: " if self.column else f"row {self.row}: " if self.row else ""
-        values = {name: ", ".join(value) if isinstance(value, list) else value for name, value in self.values.items()}
+        at = (
+            f"{AT % {'row': self.row, 'column': self.column}}: "
+            if self.column
+            else f"row {self.row}: "
+            if self.row
+            else ""
+        )
+        values = {
+            name: ", ".join(value) if isinstance(value, list) else value
+            for name, value in self.values.items()
+        }
         return at + SENTENCES[self.code] % values
 
 
 class SheetError(InputError):
-    """A sheet that cannot be used, with all its faults; ``found`` holds them as they may be translated."""
+    """A sheet that cannot be used, with all its faults; ``found`` holds them as they may be
+    translated.
+    """
 
     def __init__(self, found: Sequence[Fault]) -> None:
         self.found = tuple(found[:MAX_FAULTS])
@@ -163,7 +224,9 @@ class SheetError(InputError):
 
 @dataclass(frozen=True)
 class Company:
-    """One row of the sheet. Choices are tuples of codes, empty where any will do; numbers are None where nothing is required."""
+    """One row of the sheet. Choices are tuples of codes, empty where any will do; numbers are None
+    where nothing is required.
+    """
 
     row: int
     company: str
@@ -181,7 +244,10 @@ class Company:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Company:
         """Take it from JSON."""
-        values: dict[str, Any] = {one.name: tuple(given[one.name]) if one.name in CHOICES else given[one.name] for one in fields(cls)}
+        values: dict[str, Any] = {
+            one.name: tuple(given[one.name]) if one.name in CHOICES else given[one.name]
+            for one in fields(cls)
+        }
         return cls(**values)
 
     @property
@@ -192,7 +258,9 @@ class Company:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet that was read: its companies, notes on how it was understood, and the faults of the rows that were left out."""
+    """A sheet that was read: its companies, notes on how it was understood, and the faults of the
+    rows that were left out.
+    """
 
     companies: tuple[Company, ...]
     notes: tuple[Fault, ...] = ()
@@ -200,7 +268,9 @@ class Sheet:
 
 
 Words = dict[str, dict[str, str]]
-"""For each choice, what may stand in its cells, folded, and the code it stands for; ``former`` are provinces that are part of others."""
+"""For each choice, what may stand in its cells, folded, and the code it stands for; ``former`` are
+provinces that are part of others.
+"""
 
 NO_LIMIT = frozenset(
     (
@@ -212,7 +282,9 @@ NO_LIMIT = frozenset(
 """What stands in a cell that sets no limit, folded."""
 _DASHES = frozenset("-‐–—―−－/／_ ")
 """Signs of which a cell that sets no limit may consist."""
-_AFFIXES = re.compile(r"(?:tinh|thanhpho|tp)?(?P<name>.+?)(?:壮族自治区|自治区|自治州|省|市|province|city|municipality)?")
+_AFFIXES = re.compile(
+    r"(?:tinh|thanhpho|tp)?(?P<name>.+?)(?:壮族自治区|自治区|自治州|省|市|province|city|municipality)?"
+)
 
 
 class Formula(str):
@@ -220,7 +292,9 @@ class Formula(str):
 
 
 def fold(text: str) -> str:
-    """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as usual ones."""
+    """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as
+    usual ones.
+    """
     plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(char for char in plain.casefold() if char.isalnum())
 
@@ -259,26 +333,49 @@ def short(cell: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def words(examples: Mapping[str, Profile], parks: pd.DataFrame, names_of: Callable[[str], Iterable[str]] = lambda name: (name,)) -> Words:
+def words(
+    examples: Mapping[str, Profile],
+    parks: pd.DataFrame,
+    names_of: Callable[[str], Iterable[str]] = lambda name: (name,),
+) -> Words:
     """Tell what may stand in the columns of choices.
 
     Parameters
     ----------
     names_of
-        Gives all names of a province whose English name the parks hold. A former province stands for the one it is part of today,
-        unless there is one of that name.
+        Gives all names of a province whose English name the parks hold. A former province stands
+        for the one it is part of today, unless there is one of that name.
     """
-    sector = {fold(name): code for code, names in SECTOR_NAMES.items() for name in (code, *names.split(", "))}
+    sector = {
+        fold(name): code
+        for code, names in SECTOR_NAMES.items()
+        for name in (code, *names.split(", "))
+    }
     for id_, example in examples.items():
-        sector |= dict.fromkeys(map(fold, (id_, example.name_en, example.name_vi, example.name_zh)), id_)
+        sector |= dict.fromkeys(
+            map(fold, (id_, example.name_en, example.name_vi, example.name_zh)), id_
+        )
     codes = sorted(parks["country"].dropna().unique())
-    country = {fold(name): code for code in codes for name in (code, *COUNTRY_NAMES.get(code, "").split(", ")) if name}
+    country = {
+        fold(name): code
+        for code in codes
+        for name in (code, *COUNTRY_NAMES.get(code, "").split(", "))
+        if name
+    }
     former: dict[str, str] = {}
     if "province_former_en" in parks:
         pairs = parks[["province_former_en", "province_en"]].dropna().drop_duplicates()
-        former = {fold(name): now for old, now in pairs.itertuples(index=False) for name in names_of(old)}
-    province = {fold(name): one for one in sorted(parks["province_en"].dropna().unique()) for name in names_of(one)}
-    former, province = ({bare(name): code for name, code in table.items()} | table for table in (former, province))
+        former = {
+            fold(name): now for old, now in pairs.itertuples(index=False) for name in names_of(old)
+        }
+    province = {
+        fold(name): one
+        for one in sorted(parks["province_en"].dropna().unique())
+        for name in names_of(one)
+    }
+    former, province = (
+        {bare(name): code for name, code in table.items()} | table for table in (former, province)
+    )
     return {
         "sector": sector,
         "country": country,

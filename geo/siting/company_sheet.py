@@ -1,7 +1,8 @@
-"""Read sheets of companies that strangers bring, with nothing but openpyxl and csv, and in a process of its own.
+"""Read sheets of companies that strangers bring, with nothing but openpyxl and csv, and in a
+process of its own.
 
-Formulas are never computed. Every fault is named by row and column, and a row with a fault gives no company.
-"""
+Formulas are never computed. Every fault is named by row and column, and a row with a fault gives no
+company."""
 
 from __future__ import annotations
 
@@ -57,7 +58,9 @@ MAX_TITLES = 20
 """Rows among which the header is looked for."""
 CALLED = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
 """What a header may be, folded, and the column that it names."""
-LANGUAGE_OF = {fold(text): language_of(text) for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
+LANGUAGE_OF = {
+    fold(text): language_of(text) for name in COLUMNS for text in (name, *HEADERS[name].split(", "))
+}
 """What a header may be, folded, and its language."""
 Rows = list[tuple[int, list[Any]]]
 
@@ -65,12 +68,14 @@ Rows = list[tuple[int, list[Any]]]
 def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
     """Read a sheet of companies, XLSX or CSV by its content.
 
-    The header may stand below titles. Columns that are not known are noted, and a row with a fault is left out.
+    The header may stand below titles. Columns that are not known are noted, and a row with a fault
+    is left out.
 
     Raises
     ------
     SheetError
-        The sheet cannot be read as a whole, or no row is without a fault; every fault is listed with its row and column.
+        The sheet cannot be read as a whole, or no row is without a fault; every fault is listed
+        with its row and column.
     """
     if not isinstance(source, bytes) and Path(source).stat().st_size > MAX_BYTES:
         raise SheetError([Fault("large", values={"n": MAX_BYTES})])
@@ -96,7 +101,11 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
         wrong.append(Fault("many", values={"n": len(rows), "most": MAX_ROWS}))
     width = len(header[1]) if table.is_csv else 0
     faults = [span for span in merged if span.row > header[0]]
-    faults += [Fault("cells", n, "", {"n": len(cells), "of": width}) for n, cells in rows if width and len(cells) != width]
+    faults += [
+        Fault("cells", n, "", {"n": len(cells), "of": width})
+        for n, cells in rows
+        if width and len(cells) != width
+    ]
     columns: dict[str, list[Any]] = {"row": [number for number, _ in rows]}
     usual = _language(header[1])
     for index, name in enumerate(names):
@@ -104,7 +113,9 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
         letter = _letter(index)
         if name in NUMBERS:
             language = _language(header[1][index : index + 1])
-            columns[name], found = read_column(name, letter, units[index], language if language != "en" else usual, cells, notes)
+            columns[name], found = read_column(
+                name, letter, units[index], language if language != "en" else usual, cells, notes
+            )
         elif name in CHOICES:
             columns[name], found = _choices(name, letter, known, cells, notes)
         elif name:
@@ -116,11 +127,15 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
             found = []
         faults += found
     faults.sort(key=lambda fault: (fault.row, len(fault.column), fault.column))
-    bad = {row for fault in faults for row in range(fault.row, fault.values.get("to", fault.row) + 1)}
+    bad = {
+        row for fault in faults for row in range(fault.row, fault.values.get("to", fault.row) + 1)
+    }
     companies = [] if wrong else _companies(columns, bad, notes)
     if not companies:
         reasons = [note for note in notes if note.code in ("header", "header_close")]
-        reasons += [note for note in notes if note.code == "decoded" and note.values["encoding"] != "UTF-8"]
+        reasons += [
+            note for note in notes if note.code == "decoded" and note.values["encoding"] != "UTF-8"
+        ]
         raise SheetError([*wrong, *faults, *reasons])
     notes = [note for note in notes if note.row not in bad or note.code in HEADER_NOTES]
     if len(faults) > MAX_FAULTS:
@@ -132,11 +147,15 @@ HEADER_NOTES = ("header", "header_close", "outside", "titles")
 """Notes that belong to a whole column or sheet, whichever row they name."""
 
 
-def _companies(columns: Mapping[str, list[Any]], bad: Collection[int], notes: list[Fault]) -> list[Company]:
+def _companies(
+    columns: Mapping[str, list[Any]], bad: Collection[int], notes: list[Fault]
+) -> list[Company]:
     """Build the companies of the rows without a fault; names that come twice are noted."""
     names = list(columns)
     blank: dict[str, Any] = dict.fromkeys(CHOICES, ()) | dict.fromkeys(NUMBERS) | {"notes": ""}
-    rows = (blank | dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    rows = (
+        blank | dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)
+    )
     companies = [Company(**row) for row in rows if row["row"] not in bad]
     first: dict[str, int] = {}
     for company in companies:
@@ -148,7 +167,9 @@ def _companies(columns: Mapping[str, list[Any]], bad: Collection[int], notes: li
 
 @dataclass(frozen=True)
 class _Table:
-    """Rows as they stand in a file, with their numbers; which cells are merged, and what is worth telling."""
+    """Rows as they stand in a file, with their numbers; which cells are merged, and what is worth
+    telling.
+    """
 
     rows: Rows
     merged: tuple[Fault, ...] = ()
@@ -158,19 +179,29 @@ class _Table:
 
 def _csv_rows(data: bytes) -> _Table:
     text, encoding = _decode(data)
-    rows: Rows = list(enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=_head(text)[1], strict=True), 1))
-    rows = [(number, [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row]) for number, row in rows]
+    rows: Rows = list(
+        enumerate(
+            csv.reader(io.StringIO(text, newline=""), delimiter=_head(text)[1], strict=True), 1
+        )
+    )
+    rows = [
+        (number, [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row])
+        for number, row in rows
+    ]
     return _Table(rows, notes=(Fault("decoded", values={"encoding": encoding}),), is_csv=True)
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    """Give the text of a CSV file and its encoding: UTF-8, UTF-16 with its mark, or GB18030, as which Chinese Excel saves.
+    """Give the text of a CSV file and its encoding: UTF-8, UTF-16 with its mark, or GB18030, as
+    which Chinese Excel saves.
 
-    Almost any bytes are GB18030 text of some kind, so it has to prove itself, by a known header in Chinese, or by a known header
-    and no character beyond GB 2312: letters of another encoding, such as Windows-1258, would make rarer ones.
-    """
+    Almost any bytes are GB18030 text of some kind, so it has to prove itself, by a known header in
+    Chinese, or by a known header and no character beyond GB 2312: letters of another encoding, such
+    as Windows-1258, would make rarer ones."""
     marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding, name in (("utf-16", "UTF-16"),) if marked else (("utf-8-sig", "UTF-8"), ("gb18030", "GB18030")):
+    for encoding, name in (
+        (("utf-16", "UTF-16"),) if marked else (("utf-8-sig", "UTF-8"), ("gb18030", "GB18030"))
+    ):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -194,13 +225,17 @@ def _is_chinese(text: str) -> bool:
 
 
 def _head(text: str) -> tuple[list[str], str]:
-    """Find the header of a CSV text, and the sign between its cells: the line that names most columns, by whichever sign."""
+    """Find the header of a CSV text, and the sign between its cells: the line that names most
+    columns, by whichever sign.
+    """
     lines = [line for line in text.splitlines() if line.strip(" ;,\t")][:MAX_TITLES]
     best: tuple[tuple[int, int], list[str], str] = ((0, 0), [], ";")
     for delimiter in ";\t,":
         rows = list(csv.reader(lines, delimiter=delimiter))
         cells = max(rows, key=_named_cells, default=[])
-        best = max(best, ((_named_cells(cells), len(cells)), cells, delimiter), key=lambda each: each[0])
+        best = max(
+            best, ((_named_cells(cells), len(cells)), cells, delimiter), key=lambda each: each[0]
+        )
     return best[1], best[2]
 
 
@@ -210,19 +245,29 @@ def _named_cells(cells: Sequence[Any]) -> int:
 
 
 def _header_at(rows: Rows) -> int:
-    """Find the header among the first rows: the first of those that name most columns; the first of all where none names any."""
+    """Find the header among the first rows: the first of those that name most columns; the first of
+    all where none names any.
+    """
     counts = [_named_cells(cells) for _, cells in rows[:MAX_TITLES]]
     return counts.index(max(counts)) if counts else 0
 
 
 def _language(header: Sequence[Any]) -> str:
-    """Find the language in which most of these columns are named; where two are even, the one that is not English."""
-    languages = [LANGUAGE_OF[fold(text)] for cell in header if fold(text := re.split(r"[(（\[]", one_line(cell))[0]) in LANGUAGE_OF]
+    """Find the language in which most of these columns are named; where two are even, the one that
+    is not English.
+    """
+    languages = [
+        LANGUAGE_OF[fold(text)]
+        for cell in header
+        if fold(text := re.split(r"[(（\[]", one_line(cell))[0]) in LANGUAGE_OF
+    ]
     return max(("vi", "zh", "en"), key=languages.count) if languages else ""
 
 
 def _xlsx_rows(data: bytes) -> _Table:
-    """Read the first sheet. What stands in the archive is looked at before openpyxl sees it: how much it is, and no definitions."""
+    """Read the first sheet. What stands in the archive is looked at before openpyxl sees it: how
+    much it is, and no definitions.
+    """
     import openpyxl
 
     try:
@@ -230,7 +275,9 @@ def _xlsx_rows(data: bytes) -> _Table:
             if sum(part.file_size for part in archive.infolist()) > MAX_UNPACKED_BYTES:
                 raise SheetError([Fault("large", values={"n": MAX_UNPACKED_BYTES})])
             for part in archive.infolist():
-                if part.filename.endswith((".xml", ".rels")) and re.search(rb"<!DOCTYPE|<!ENTITY|\x00", archive.read(part)):
+                if part.filename.endswith((".xml", ".rels")) and re.search(
+                    rb"<!DOCTYPE|<!ENTITY|\x00", archive.read(part)
+                ):
                     raise SheetError([Fault("broken")])
         book = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
         sheet = book.worksheets[0]
@@ -239,10 +286,21 @@ def _xlsx_rows(data: bytes) -> _Table:
         if sheet.max_column > MAX_COLUMNS:
             raise SheetError([Fault("wide", values={"column": _letter(MAX_COLUMNS - 1)})])
         spans = sorted(sheet.merged_cells.ranges, key=lambda span: (span.min_row, span.min_col))
-        merged = tuple(Fault("merged", span.min_row, "", {"cells": span.coord, "to": span.max_row}) for span in spans)
+        merged = tuple(
+            Fault("merged", span.min_row, "", {"cells": span.coord, "to": span.max_row})
+            for span in spans
+        )
         rows: Rows = []
         for number, row in enumerate(sheet.iter_rows(), 1):
-            rows.append((number, [Formula(_formula(cell.value)) if cell.data_type == "f" else cell.value for cell in row]))
+            rows.append(
+                (
+                    number,
+                    [
+                        Formula(_formula(cell.value)) if cell.data_type == "f" else cell.value
+                        for cell in row
+                    ],
+                )
+            )
         return _Table(rows, merged)
     except SheetError:
         raise
@@ -259,13 +317,21 @@ def _letter(at: int) -> str:
 
 
 def _named(header: str) -> tuple[str, str]:
-    """Give the column that a header names, empty where none is known, and the unit in brackets behind it."""
-    bare, unit = re.fullmatch(r"([^(\[]*)(?:[(\[](.*)[)\]])?.*", unicodedata.normalize("NFKC", header), re.DOTALL).groups()  # type: ignore[union-attr]
+    """Give the column that a header names, empty where none is known, and the unit in brackets
+    behind it.
+    """
+    bare, unit = re.fullmatch(
+        r"([^(\[]*)(?:[(\[](.*)[)\]])?.*", unicodedata.normalize("NFKC", header), re.DOTALL
+    ).groups()  # type: ignore[union-attr]
     return CALLED.get(fold(header)) or CALLED.get(fold(bare), ""), unit or ""
 
 
-def _header(row: int, cells: Sequence[Any], notes: list[Fault]) -> tuple[list[str], list[str], list[Fault]]:
-    """Find for each column its name, empty where none is known, and the unit that its header states; and the faults."""
+def _header(
+    row: int, cells: Sequence[Any], notes: list[Fault]
+) -> tuple[list[str], list[str], list[Fault]]:
+    """Find for each column its name, empty where none is known, and the unit that its header
+    states; and the faults.
+    """
     names, units, faults = [""] * len(cells), [""] * len(cells), []
     for at, cell in enumerate(cells):
         text = one_line(cell)
@@ -274,7 +340,11 @@ def _header(row: int, cells: Sequence[Any], notes: list[Fault]) -> tuple[list[st
         name, unit = _named(text)
         if not name:
             close = difflib.get_close_matches(fold(short(text)), CALLED, 1, 0.8)
-            code, more = ("header_close", {"close": [CALLED[close[0]]], "of": "column"}) if close else ("header", {})
+            code, more = (
+                ("header_close", {"close": [CALLED[close[0]]], "of": "column"})
+                if close
+                else ("header", {})
+            )
             notes.append(Fault(code, row, _letter(at), {"text": short(text)} | more))
         elif name in names:
             faults.append(Fault("twice", row, _letter(at), {"other": _letter(names.index(name))}))
@@ -282,15 +352,28 @@ def _header(row: int, cells: Sequence[Any], notes: list[Fault]) -> tuple[list[st
             names[at] = name
             units[at] = unit_of(unit) or ("named" if fold(text) == fold(name) else "")
             if name in NUMBERS and unit and units[at] not in UNITS[name]:
-                faults.append(Fault("header_unit", row, _letter(at), {"unit": short(unit), "known": known_units(name)}))
+                faults.append(
+                    Fault(
+                        "header_unit",
+                        row,
+                        _letter(at),
+                        {"unit": short(unit), "known": known_units(name)},
+                    )
+                )
     if "company" not in names:
         faults.append(Fault("missing", row, "", {"column": ["company"], "of": "column"}))
     return names, units, faults
 
 
-def _texts(name: str, column: str, cells: Iterable[tuple[int, Any]]) -> tuple[list[str], list[Fault]]:
+def _texts(
+    name: str, column: str, cells: Iterable[tuple[int, Any]]
+) -> tuple[list[str], list[Fault]]:
     values = [(row, one_line(cell)) for row, cell in cells]
-    faults = [Fault("text", row, column, {"n": MAX_TEXT[name]}) for row, text in values if len(text) > MAX_TEXT[name]]
+    faults = [
+        Fault("text", row, column, {"n": MAX_TEXT[name]})
+        for row, text in values
+        if len(text) > MAX_TEXT[name]
+    ]
     if name == "company":
         faults += [Fault("name", row, column) for row, text in values if not text]
     return [text for _, text in values], faults
@@ -309,26 +392,45 @@ def _choices(
         if isinstance(cell, Formula) or text.startswith("="):
             faults.append(Fault("formula", row, column))
         elif not is_unlimited(cell):
-            parts = [text] if codes_of(text)[1] else [part.strip() for part in re.split(r"[;,、/；，]", text) if part.strip()]
+            parts = (
+                [text]
+                if codes_of(text)[1]
+                else [part.strip() for part in re.split(r"[;,、/；，]", text) if part.strip()]
+            )
             for part in dict.fromkeys(parts):
                 known, is_sure = codes_of(part)
                 codes += known
                 if not known:
                     values_known = sorted(set(words[name].values()))
-                    faults.append(Fault("word", row, column, {"text": short(part), "known": values_known, "of": name}))
+                    faults.append(
+                        Fault(
+                            "word",
+                            row,
+                            column,
+                            {"text": short(part), "known": values_known, "of": name},
+                        )
+                    )
                 elif part not in told and (not is_sure or fold(part) in words["former"]):
                     told.add(part)
                     code = "like" if name != "province" else "former"
-                    notes.append(Fault(code, row, column, {"text": short(part), "known": list(known), "of": name}))
+                    notes.append(
+                        Fault(
+                            code,
+                            row,
+                            column,
+                            {"text": short(part), "known": list(known), "of": name},
+                        )
+                    )
         values.append(tuple(dict.fromkeys(codes)))
     return values, faults
 
 
 def meant(name: str, text: str, words: Words) -> tuple[tuple[str, ...], bool]:
-    """Find the codes that a word of a column stands for, and whether it is one of the words known here.
+    """Find the codes that a word of a column stands for, and whether it is one of the words known
+    here.
 
-    A sector may also be a longer name that holds such words, 汽车零部件 for one, or a word that is nearly one.
-    """
+    A sector may also be a longer name that holds such words, 汽车零部件 for one, or a word that is
+    nearly one."""
     folded, known = fold(text), words[name]
     if folded in known:
         return (known[folded],), True
@@ -336,18 +438,24 @@ def meant(name: str, text: str, words: Words) -> tuple[tuple[str, ...], bool]:
         return (known[bare(folded)],), True
     if name != "sector":
         return (), False
-    inside = [word for word in known if word in folded and len(word) >= (4 if word.isascii() else 2)]
-    longest = [word for word in inside if not any(word != other and word in other for other in inside)]
+    inside = [
+        word for word in known if word in folded and len(word) >= (4 if word.isascii() else 2)
+    ]
+    longest = [
+        word for word in inside if not any(word != other and word in other for other in inside)
+    ]
     if not longest:
         longest = difflib.get_close_matches(folded, known, 1, 0.85)
     return tuple(dict.fromkeys(known[word] for word in longest)), False
 
 
-# In a process of its own --------------------------------------------------------------------------------------------------
+# In a process of its own
+# --------------------------------------------------------------------------------------------------
 
 
 def read_apart(data: bytes, known: Words) -> Sheet:
-    """Read as :func:`read` does, in a process that may neither write, connect nor start anything, with limits of time and memory.
+    """Read as :func:`read` does, in a process that may neither write, connect nor start anything,
+    with limits of time and memory.
 
     Raises
     ------
@@ -358,8 +466,15 @@ def read_apart(data: bytes, known: Words) -> Sheet:
     """
     if len(data) > MAX_BYTES:
         raise SheetError([Fault("large", values={"n": MAX_BYTES})])
-    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
-    settings = {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1", "OPENPYXL_LXML": "False"}
+    kept = {
+        name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
+    }
+    settings = {
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OPENPYXL_LXML": "False",
+    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", "geo.siting.company_sheet"],
@@ -375,9 +490,14 @@ def read_apart(data: bytes, known: Words) -> Sheet:
         raise UnavailableError("The reader of sheets could not be started; try again.") from None
     try:
         answer = json.loads(done.stdout) if done.returncode == 0 else {}
-        wrong, notes, left_out = (tuple(Fault(**fault) for fault in answer.get(name, ())) for name in ("wrong", "notes", "left_out"))
+        wrong, notes, left_out = (
+            tuple(Fault(**fault) for fault in answer.get(name, ()))
+            for name in ("wrong", "notes", "left_out")
+        )
         companies = tuple(Company.of(company) for company in answer.get("companies", ()))
-        written = [str(fault) for fault in (*wrong, *notes, *left_out)]  # a sentence that cannot be written is not of ours
+        written = [
+            str(fault) for fault in (*wrong, *notes, *left_out)
+        ]  # a sentence that cannot be written is not of ours
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         wrong, companies, written = (), (), []
     if not written and not companies:
@@ -388,10 +508,23 @@ def read_apart(data: bytes, known: Words) -> Sheet:
 
 
 ALLOWED = (
-    *("array.", "import", "compile", "exec", "open", "object.", "code.", "marshal.", "sys._getframe", "builtins."),
+    *(
+        "array.",
+        "import",
+        "compile",
+        "exec",
+        "open",
+        "object.",
+        "code.",
+        "marshal.",
+        "sys._getframe",
+        "builtins.",
+    ),
     *("os.listdir", "os.scandir"),
 )
-"""Beginnings of the audit events that the reader may cause: it loads code and reads files, and files only to read them."""
+"""Beginnings of the audit events that the reader may cause: it loads code and reads files, and
+files only to read them.
+"""
 
 
 def _confine() -> None:
@@ -401,11 +534,18 @@ def _confine() -> None:
     except ImportError:  # Windows has none
         pass
     else:
-        for what, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, TIMEOUT_S), (resource.RLIMIT_FSIZE, 0)):
+        for what, most in (
+            (resource.RLIMIT_AS, MEMORY_BYTES),
+            (resource.RLIMIT_CPU, TIMEOUT_S),
+            (resource.RLIMIT_FSIZE, 0),
+        ):
             resource.setrlimit(what, (most, most))
 
     def refuse(event: str, args: tuple[Any, ...]) -> None:
-        written = event == "open" and (set(str(args[1] or "")) & set("wax+") or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+        written = event == "open" and (
+            set(str(args[1] or "")) & set("wax+")
+            or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        )
         if written or not event.startswith(ALLOWED):
             raise PermissionError(f"A reader of sheets does not do this: {event}")
 
@@ -413,7 +553,9 @@ def _confine() -> None:
 
 
 def main() -> None:
-    """Read what may stand in the sheet, a line of JSON, and the sheet from the standard input; write JSON to the standard output."""
+    """Read what may stand in the sheet, a line of JSON, and the sheet from the standard input;
+    write JSON to the standard output.
+    """
     import openpyxl  # noqa: F401  before the doors are shut
 
     _confine()

@@ -1,7 +1,7 @@
 """Criteria: what an amount is worth, from 0 to 1, and the distances of TOPSIS.
 
-*Raw* is an array of amounts, sites down and criteria across. NaN in it is unknown, and inf is known: cannot be reached.
-"""
+*Raw* is an array of amounts, sites down and criteria across. NaN in it is unknown, and inf is
+known: cannot be reached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ SHAPES = ("linear", "step", "saturating", "share")
 
 @dataclass(frozen=True)
 class Criterion:
-    """What one column is worth: from 0 at the bad end of a range to 1 at its good end, and no less or more outside.
+    """What one column is worth: from 0 at the bad end of a range to 1 at its good end, and no less
+    or more outside.
 
     Parameters
     ----------
@@ -33,12 +34,14 @@ class Criterion:
     direction
         ``cost``: less is better; ``benefit``: more is better.
     shape
-        ``linear``: in proportion. ``step``: 1 up to the most (`high`, of a cost) or from the least (`low`, of a benefit) that will do,
-        otherwise 0. ``saturating``: a quarter of the way is worth half, 3 t / (1 + 2 t). ``share``: the part of the sum over all
-        sites, for benefits of 0 or more; kept because it is common, and it reverses ranks easily.
+        ``linear``: in proportion. ``step``: 1 up to the most (`high`, of a cost) or from the least
+        (`low`, of a benefit) that will do, otherwise 0. ``saturating``: a quarter of the way is
+        worth half, 3 t / (1 + 2 t). ``share``: the part of the sum over all sites, for benefits of
+        0 or more; kept because it is common, and it reverses ranks easily.
     low, high
-        Ends of the range; None for the least and the greatest amount of the ranked sites. Where those are equal, or lie beyond the
-        end that is given, the range is a step: as good as its end is 1. So a column in which all sites are equal is worth 1 to all.
+        Ends of the range; None for the least and the greatest amount of the ranked sites. Where
+        those are equal, or lie beyond the end that is given, the range is a step: as good as its
+        end is 1. So a column in which all sites are equal is worth 1 to all.
     """
 
     id: str
@@ -56,7 +59,8 @@ def values(table: pd.DataFrame, criteria: Sequence[Criterion]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        On the index of `table`, a column a criterion. NaN where the amount is unknown, 0 where it is inf.
+        On the index of `table`, a column a criterion. NaN where the amount is unknown, 0 where it
+        is inf.
 
     Raises
     ------
@@ -66,20 +70,23 @@ def values(table: pd.DataFrame, criteria: Sequence[Criterion]) -> pd.DataFrame:
     refuse(faults(table, criteria))
     raw = amounts(table, criteria)
     worth = measure(raw, np.ones(len(raw)), criteria, "sum").gain
-    return pd.DataFrame(np.where(np.isnan(raw), np.nan, worth), table.index, [one.id for one in criteria])
+    return pd.DataFrame(
+        np.where(np.isnan(raw), np.nan, worth), table.index, [one.id for one in criteria]
+    )
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What sites score, before weighing: arrays (…, sites, criteria), or (…, criteria) for the ends of the ranges.
+    """What sites score, before weighing: arrays (…, sites, criteria), or (…, criteria) for the ends
+    of the ranges.
 
     Parameters
     ----------
     values
         0 to 1; unknown amounts at their worst.
     gain, lack
-        For TOPSIS the squared distances from the worst and from the best of each column. For a weighted sum `gain` is the value, and
-        there is no `lack`.
+        For TOPSIS the squared distances from the worst and from the best of each column. For a
+        weighted sum `gain` is the value, and there is no `lack`.
     top
         The most that `gain` can be.
     """
@@ -106,7 +113,8 @@ class Terms:
         return np.where((total == 0) & (score > 0), weights, gain) if (total == 0).any() else gain
 
     def filled(self, missing: NDArray[np.bool_], share: float | Array) -> Terms:
-        """Return the terms with missing amounts at this share, 0 to 1, of the way from the worst to the best.
+        """Return the terms with missing amounts at this share, 0 to 1, of the way from the worst to
+        the best.
 
         `missing` and `share` are (…, sites, criteria), or broadcast to it.
         """
@@ -115,7 +123,11 @@ class Terms:
         power = 1 if self.lack is None else 2
         top = self.top[..., None, :]
         gain = np.where(missing, top * np.power(share, power), self.gain)
-        lack = None if self.lack is None else np.where(missing, top * np.power(1 - share, power), self.lack)
+        lack = (
+            None
+            if self.lack is None
+            else np.where(missing, top * np.power(1 - share, power), self.lack)
+        )
         return Terms(self.values, gain, lack, self.top, self.worst, self.best)
 
 
@@ -125,7 +137,9 @@ def weighed(amount: Array, weights: Array) -> Array:
 
 
 def closeness(gain: Array, lack: Array) -> Array:
-    """Give the distance from the worst as a share of both distances, from their squares; 1 where both are 0."""
+    """Give the distance from the worst as a share of both distances, from their squares; 1 where
+    both are 0.
+    """
     near, far = np.sqrt(np.maximum(lack, 0)), np.sqrt(np.maximum(gain, 0))
     both = near + far
     return np.where(both > 0, far / np.where(both > 0, both, 1), 1.0)
@@ -139,8 +153,8 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
     raw
         (…, sites, criteria).
     counts
-        (…, sites): how often a site counts for ranges, sums and lengths of columns: 1, or 0 if it is only measured, or 2 if there is
-        a second one just like it.
+        (…, sites): how often a site counts for ranges, sums and lengths of columns: 1, or 0 if it
+        is only measured, or 2 if there is a second one just like it.
     """
     sign = np.array([DIRECTIONS[one.direction] for one in criteria])
     shape = np.array([one.shape for one in criteria], dtype=object)
@@ -154,7 +168,10 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
     low = np.where(np.isnan(least), np.fmin(lowest, most), least)
     high = np.where(np.isnan(most), np.fmax(highest, least), most)
     if share.any():
-        low, high = np.where(share, 0.0, low), np.where(share, np.einsum("...n,...nm->...m", counts, amount), high)
+        low, high = (
+            np.where(share, 0.0, low),
+            np.where(share, np.einsum("...n,...nm->...m", counts, amount), high),
+        )
     low, high = np.where(step & (sign < 0), high, low), np.where(step & (sign > 0), low, high)
     nobody = low > high
     low, high = np.where(nobody, np.nan, low), np.where(nobody, np.nan, high)
@@ -163,7 +180,9 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
     flat = ~(high > low)
     value = amount - worst[..., None, :]
     value /= np.where(flat, 1.0, best - worst)[..., None, :]
-    if flat.any():  # worse than the end of the range, or not; if nobody has an amount, whoever has one is best
+    if (
+        flat.any()
+    ):  # worse than the end of the range, or not; if nobody has an amount, whoever has one is best
         value = np.where(flat[..., None, :], ~(sign * (amount - best[..., None, :]) < 0), value)
     np.clip(value, 0.0, 1.0, out=value)
     if bent.any():
@@ -173,14 +192,20 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
         value[~known] = 0.0
     np.abs(value, out=value)  # no −0 on the screen
     if method == "sum":
-        top = np.where(share, np.where(here, value, 0.0).max(axis=-2, initial=0.0), 1.0) if share.any() else np.ones(worst.shape)
+        top = (
+            np.where(share, np.where(here, value, 0.0).max(axis=-2, initial=0.0), 1.0)
+            if share.any()
+            else np.ones(worst.shape)
+        )
         return Terms(value, value, None, top, worst, best)
 
     as_it_is = ((shape == "linear") | share) & ~flat
     if all_known and all_here and as_it_is.all() and np.isnan([least, most]).all():
         place = sign * amount
     else:
-        inside = np.where(known, np.clip(amount, low[..., None, :], high[..., None, :]), worst[..., None, :])
+        inside = np.where(
+            known, np.clip(amount, low[..., None, :], high[..., None, :]), worst[..., None, :]
+        )
         place = np.where(as_it_is[..., None, :], sign * inside, value)
     length = np.sqrt(np.einsum("...nm,...nm,...n->...m", place, place, counts))
     place /= np.where(length > 0, length, 1.0)[..., None, :]
@@ -188,12 +213,25 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
     if not all_here:
         np.clip(place, anti[..., None, :], ideal[..., None, :], out=place)
     gain, lack = place - anti[..., None, :], ideal[..., None, :] - place
-    return Terms(value, np.square(gain, out=gain), np.square(lack, out=lack), (ideal - anti) ** 2, worst, best)
+    return Terms(
+        value,
+        np.square(gain, out=gain),
+        np.square(lack, out=lack),
+        (ideal - anti) ** 2,
+        worst,
+        best,
+    )
 
 
 def _extremes(amount: Array, counted: NDArray[np.bool_] | None) -> tuple[Array, Array]:
-    """Give the least and the greatest of each column, of the cells that count; inf and −inf where none does."""
-    low, high = (amount, amount) if counted is None else (np.where(counted, amount, np.inf), np.where(counted, amount, -np.inf))
+    """Give the least and the greatest of each column, of the cells that count; inf and −inf where
+    none does.
+    """
+    low, high = (
+        (amount, amount)
+        if counted is None
+        else (np.where(counted, amount, np.inf), np.where(counted, amount, -np.inf))
+    )
     return low.min(axis=-2, initial=np.inf), high.max(axis=-2, initial=-np.inf)
 
 
@@ -207,10 +245,20 @@ def faults(table: pd.DataFrame, criteria: Sequence[Criterion]) -> list[str]:
     """List what is wrong with criteria and the columns that they name."""
     ids = [one.id for one in criteria]
     found = [] if criteria else ["there is no criterion"]
-    found += [f"criterion “{one}” is there {ids.count(one)} times" for one in dict.fromkeys(ids) if ids.count(one) > 1]
-    found += [f"site “{one}” is there more than once" for one in table.index[table.index.duplicated()].unique()]
+    found += [
+        f"criterion “{one}” is there {ids.count(one)} times"
+        for one in dict.fromkeys(ids)
+        if ids.count(one) > 1
+    ]
+    found += [
+        f"site “{one}” is there more than once"
+        for one in table.index[table.index.duplicated()].unique()
+    ]
     for one in criteria:
-        found += [f"criterion “{one.id}”: {fault}" for fault in [*_criterion_faults(one), *_column_faults(table, one)]]
+        found += [
+            f"criterion “{one.id}”: {fault}"
+            for fault in [*_criterion_faults(one), *_column_faults(table, one)]
+        ]
     return found
 
 
@@ -226,7 +274,11 @@ def _criterion_faults(one: Criterion) -> Iterable[str]:
     if one.shape not in SHAPES:
         yield f"shape is “{one.shape}”, and none of {', '.join(SHAPES)}"
     ends = {"low": one.low, "high": one.high}
-    yield from (f"{name} is {end}, and not a number" for name, end in ends.items() if end is not None and not isfinite(end))
+    yield from (
+        f"{name} is {end}, and not a number"
+        for name, end in ends.items()
+        if end is not None and not isfinite(end)
+    )
     if one.low is not None and one.high is not None and one.low >= one.high and one.shape != "step":
         yield f"low, {one.low:g}, is not below high, {one.high:g}"
     if one.shape == "share":
@@ -254,8 +306,13 @@ def _column_faults(table: pd.DataFrame, one: Criterion) -> Iterable[str]:
     if (numbers == -np.inf).any():
         yield f"column “{one.column}” holds −inf at {_named(table.index[numbers == -np.inf])}"
     elif one.shape == "share" and (numbers < 0).any():
-        yield f"a share is of amounts of 0 or more, and column “{one.column}” is less at {_named(table.index[numbers < 0])}"
+        yield (
+            f"a share is of amounts of 0 or more, and column “{one.column}” is less at"
+            f" {_named(table.index[numbers < 0])}"
+        )
 
 
 def _named(sites: pd.Index) -> str:
-    return ", ".join(f"“{one}”" for one in sites[:5]) + (f" and {len(sites) - 5} more" if len(sites) > 5 else "")
+    return ", ".join(f"“{one}”" for one in sites[:5]) + (
+        f" and {len(sites) - 5} more" if len(sites) > 5 else ""
+    )

@@ -1,4 +1,6 @@
-"""Land that is still free: what the leasable land, the occupancy and the area of a park tell of it, and what they do not."""
+"""Land that is still free: what the leasable land, the occupancy and the area of a park tell of it,
+and what they do not.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from geo.siting import money
 FULL_PCT = 95.0
 """From this occupancy on a site counts as full.
 
-Source: a Zone Atlas assumption; occupancies are rounded, and what is left is mostly odd corners or reserved.
-"""
+Source: a Zone Atlas assumption; occupancies are rounded, and what is left is mostly odd corners or
+reserved. """
 ENOUGH_HA = 100.0
 """Up to how many hectares land counts where nobody says how much is needed.
 
@@ -34,14 +36,17 @@ class Land:
     full
         Whether the site counts as full (``FULL_PCT``); None is unknown, and never counts as full.
     free_pct, free_ha
-        Share and hectares of the leasable land that are free; NaN is unknown. The hectares need the leasable land to be known.
+        Share and hectares of the leasable land that are free; NaN is unknown. The hectares need the
+        leasable land to be known.
     most_ha
-        The most that can be free, as far as is known: of the leasable land, or where that is unknown of the whole area, the part that
-        is not known to be taken. NaN where no area is known.
+        The most that can be free, as far as is known: of the leasable land, or where that is
+        unknown of the whole area, the part that is not known to be taken. NaN where no area is
+        known.
     year
         Year of the occupancy; None is unknown.
     source_kind
-        The weakest source among the numbers behind ``free_ha`` or ``free_pct``; empty where nothing is known.
+        The weakest source among the numbers behind ``free_ha`` or ``free_pct``; empty where nothing
+        is known.
     """
 
     full: bool | None = None
@@ -57,13 +62,21 @@ class Land:
 
 
 def leased_share(park: Mapping[str, Any]) -> money.Occupancy | None:
-    """Divide the leased by the leasable land where a park holds both; more leased than leasable counts different land."""
+    """Divide the leased by the leasable land where a park holds both; more leased than leasable
+    counts different land.
+    """
     leased, leasable = _known(park.get("area_ha")), _known(park.get("leasable_ha"))
-    return money.occupancy(leased, leasable) if park.get("area_basis") == "leased" and 0 < leasable >= leased else None
+    return (
+        money.occupancy(leased, leasable)
+        if park.get("area_basis") == "leased" and 0 < leasable >= leased
+        else None
+    )
 
 
 def free_land(park: Mapping[str, Any]) -> Land:
-    """Work out what is known of the free land of a park: leasable land × (1 − occupancy), where both are known."""
+    """Work out what is known of the free land of a park: leasable land × (1 − occupancy), where
+    both are known.
+    """
     area, leasable = _known(park.get("area_ha")), _known(park.get("leasable_ha"))
     basis, divided = park.get("area_basis"), leased_share(park)
     if math.isnan(leasable) and basis == "leasable":
@@ -85,12 +98,18 @@ def free_land(park: Mapping[str, Any]) -> Land:
         free_ha=leasable * free,
         most_ha=base * free,
         year=None if math.isnan(year) else int(year),
-        source_kind=max((str(kind) for kind in kinds if kind in SOURCE_KINDS), key=SOURCE_KINDS.index, default=""),
+        source_kind=max(
+            (str(kind) for kind in kinds if kind in SOURCE_KINDS),
+            key=SOURCE_KINDS.index,
+            default="",
+        ),
     )
 
 
 def enough_ha(needed_ha: float | None = None) -> float:
-    """Return up to how many hectares land counts: what is needed, or what is assumed to be enough where nobody says."""
+    """Return up to how many hectares land counts: what is needed, or what is assumed to be enough
+    where nobody says.
+    """
     return ENOUGH_HA if needed_ha is None else needed_ha
 
 

@@ -32,9 +32,9 @@ _MOST_IN_A_CELL = 32_000
 class Reason:
     """How a site stands to one limit of a company.
 
-    ``known`` False: the cell is empty, so the site is neither refused nor confirmed. ``value`` and ``margin``, by how much it is
-    better than the limit, are in the unit of the sheet's column; NaN for choices and where unknown.
-    """
+    ``known`` False: the cell is empty, so the site is neither refused nor confirmed. ``value`` and
+    ``margin``, by how much it is better than the limit, are in the unit of the sheet's column; NaN
+    for choices and where unknown."""
 
     limit: str
     known: bool
@@ -46,10 +46,10 @@ class Reason:
 class Park:
     """A site that meets all limits of a company, or may: see its reasons.
 
-    ``score`` from 0 to 1 orders the sites. Where a criterion is unknown it lies between ``low`` and ``high``: the site is ranked by the
-    middle if that criterion is light, as :func:`geo.siting.ranking.rank` does, and otherwise ``score`` is NaN. ``strengths`` are the criteria
-    that give the score most, with their amounts in the units of the table.
-    """
+    ``score`` from 0 to 1 orders the sites. Where a criterion is unknown it lies between ``low`` and
+    ``high``: the site is ranked by the middle if that criterion is light, as
+    :func:`geo.siting.ranking.rank` does, and otherwise ``score`` is NaN. ``strengths`` are the
+    criteria that give the score most, with their amounts in the units of the table."""
 
     id: Any
     score: float
@@ -72,11 +72,13 @@ class Match:
     limits
         The limits that were asked of the table, by name.
     left_out
-        Criteria of the sector's example that are unknown of more than half of these sites, and so do not count.
+        Criteria of the sector's example that are unknown of more than half of these sites, and so
+        do not count.
     blocked
         The limit after which no site was left, in the order of the columns; empty where some are.
     relaxed
-        For the limits that alone stand in the way, how they would have to change for one site to pass, smallest change first.
+        For the limits that alone stand in the way, how they would have to change for one site to
+        pass, smallest change first.
     """
 
     company: Company
@@ -88,13 +90,21 @@ class Match:
     relaxed: tuple[tuple[str, Relaxation], ...] = ()
 
 
-def limits_of(company: Company, examples: Mapping[str, Profile], *, profile: str = "truck") -> dict[str, Limit]:
+def limits_of(
+    company: Company, examples: Mapping[str, Profile], *, profile: str = "truck"
+) -> dict[str, Limit]:
     """Give the limits of a company on the table of sites, by name; unknown sites stay in."""
     out: dict[str, Limit] = {}
     for name, (column, kind) in CHOICES.items():
         value = getattr(company, name)
         if name == "sector":  # the name of an example stands for its sectors
-            value = tuple(dict.fromkeys(one for code in value for one in (examples[code].sectors if code in examples else (code,))))
+            value = tuple(
+                dict.fromkeys(
+                    one
+                    for code in value
+                    for one in (examples[code].sectors if code in examples else (code,))
+                )
+            )
         if value:
             out[name] = Limit(column, kind, value)  # type: ignore[arg-type]
     for name, (limit, column, kind, unit, _most) in NUMBERS.items():
@@ -104,7 +114,9 @@ def limits_of(company: Company, examples: Mapping[str, Profile], *, profile: str
 
 
 def weights_of(company: Company, examples: Mapping[str, Profile]) -> dict[str, float]:
-    """Give the weights of the example of a company's sector: of that name, else the first that stands for the sector alone."""
+    """Give the weights of the example of a company's sector: of that name, else the first that
+    stands for the sector alone.
+    """
     for code in company.sector:
         if code in examples:
             return dict(examples[code].weights)
@@ -125,25 +137,34 @@ def match(
 ) -> list[Match]:
     """Find the `k` best sites for each company.
 
-    Each is screened by its own limits, and what is left is ranked by the weights of its sector's example. What companies have in
-    common is worked out once. Zones that contain sites, and sites known to be full, are not offered; land counts up to what a company
-    needs.
+    Each is screened by its own limits, and what is left is ranked by the weights of its sector's
+    example. What companies have in common is worked out once. Zones that contain sites, and sites
+    known to be full, are not offered; land counts up to what a company needs.
 
     Parameters
     ----------
     table
         As :func:`geo.siting.sites.table` gives it, for this vehicle.
     also
-        Names of the limits of ``STANDING`` that do not hold: ``zones`` and ``full`` sites are offered too.
+        Names of the limits of ``STANDING`` that do not hold: ``zones`` and ``full`` sites are
+        offered too.
     """
-    table = table.loc[screening.screen(table, [limit for name, limit in STANDING.items() if name not in also]).remaining]
+    table = table.loc[
+        screening.screen(
+            table, [limit for name, limit in STANDING.items() if name not in also]
+        ).remaining
+    ]
     made, out = _Matcher(table, examples, profile, k), []
     found: dict[tuple[Any, ...], Match] = {}
     for one in companies:
         if one.wish not in found:
             found[one.wish] = made.match(one)
         held = found[one.wish]
-        out.append(Match(one, held.left, held.parks, held.limits, held.left_out, held.blocked, held.relaxed))
+        out.append(
+            Match(
+                one, held.left, held.parks, held.limits, held.left_out, held.blocked, held.relaxed
+            )
+        )
     return out
 
 
@@ -151,41 +172,61 @@ Judged = dict[str, tuple[NDArray[np.int8], NDArray[np.float64]]]
 
 
 class _Matcher:
-    """A table of sites with what has been asked of it, as arrays: for thousands of companies frames would be too slow."""
+    """A table of sites with what has been asked of it, as arrays: for thousands of companies frames
+    would be too slow.
+    """
 
-    def __init__(self, table: pd.DataFrame, examples: Mapping[str, Profile], profile: str, k: int) -> None:
+    def __init__(
+        self, table: pd.DataFrame, examples: Mapping[str, Profile], profile: str, k: int
+    ) -> None:
         self.table, self.examples, self.k = table, examples, k
         self.profile = profile
         self.ids = table.index.tolist()
         self.criteria = [
-            Criterion(name, column.format(profile=profile), "cost" if better == "low" else "benefit")
+            Criterion(
+                name, column.format(profile=profile), "cost" if better == "low" else "benefit"
+            )
             for name, (column, better) in screening.CRITERIA.items()
         ]
         refuse(faults(table, self.criteria))
         self.raw = amounts(table, self.criteria)
         self.columns: dict[str, NDArray[Any]] = {}
         self.chosen: dict[Limit, NDArray[np.int8]] = {}
-        self.ranked: dict[tuple[bytes, tuple[Any, ...]], tuple[list[tuple[int, Park]], tuple[str, ...]]] = {}
+        self.ranked: dict[
+            tuple[bytes, tuple[Any, ...]], tuple[list[tuple[int, Park]], tuple[str, ...]]
+        ] = {}
         self.units = {limit: unit for limit, _column, _kind, unit, _most in NUMBERS.values()}
 
     def column(self, name: str) -> NDArray[Any]:
         """Give a column as numbers, or else as objects."""
         if name not in self.columns:
             cells = self.table[name]
-            self.columns[name] = cells.to_numpy(float if pd.api.types.is_numeric_dtype(cells) else object)
+            self.columns[name] = cells.to_numpy(
+                float if pd.api.types.is_numeric_dtype(cells) else object
+            )
         return self.columns[name]
 
     def judge(self, limit: Limit) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-        """Tell how each site stands to a limit, as :func:`geo.siting.screening.screen` does, and by how much it exceeds it.
+        """Tell how each site stands to a limit, as :func:`geo.siting.screening.screen` does, and by
+        how much it exceeds it.
 
         That is below 0 where it keeps it; NaN where it is unknown, and for choices.
         """
         if not isinstance(limit.value, tuple):
             values = self.column(limit.column)
             over = limit.value - values if limit.kind == "at_least" else values - limit.value
-            return np.where(np.isnan(over), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(np.int8), over
-        if limit not in self.chosen:  # kept, unlike numbers, which are quick to compare and nearly as many as companies
-            self.chosen[limit] = screening.screen(self.table[[limit.column]], [limit]).states[0].to_numpy(np.int8)
+            return (
+                np.where(np.isnan(over), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(
+                    np.int8
+                ),
+                over,
+            )
+        if (
+            limit not in self.chosen
+        ):  # kept, unlike numbers, which are quick to compare and nearly as many as companies
+            self.chosen[limit] = (
+                screening.screen(self.table[[limit.column]], [limit]).states[0].to_numpy(np.int8)
+            )
         return self.chosen[limit], np.full(len(self.table), np.nan)
 
     def match(self, company: Company) -> Match:
@@ -201,35 +242,60 @@ class _Matcher:
         if key not in self.ranked:
             self.ranked[key] = self.best(kept, weights, enough_ha(company.area_ha or None))
         best, left_out = self.ranked[key]
-        parks = tuple(Park(one.id, one.score, one.low, one.high, self.reasons(limits, judged, row), one.strengths) for row, one in best)
+        parks = tuple(
+            Park(
+                one.id,
+                one.score,
+                one.low,
+                one.high,
+                self.reasons(limits, judged, row),
+                one.strengths,
+            )
+            for row, one in best
+        )
         return Match(company, int(kept.sum()), parks, limits, left_out)
 
-    def unmet(self, limits: dict[str, Limit], judged: Judged) -> tuple[str, tuple[tuple[str, Relaxation], ...]]:
+    def unmet(
+        self, limits: dict[str, Limit], judged: Judged
+    ) -> tuple[str, tuple[tuple[str, Relaxation], ...]]:
         """Say which limit leaves nothing, and which alone would have to change how."""
         names = list(limits)
         states = {i: state for i, (state, _over) in enumerate(judged.values())}
-        short = {i: np.where(state == FAILS, over, np.nan) for i, (state, over) in enumerate(judged.values())}
+        short = {
+            i: np.where(state == FAILS, over, np.nan)
+            for i, (state, over) in enumerate(judged.values())
+        }
         cells = {i: self.column(limit.column) for i, limit in enumerate(limits.values())}
         frames = (pd.DataFrame(one, index=self.table.index) for one in (states, short, cells))
         funnel = screening.Funnel(tuple(limits.values()), *frames)
-        blocked = next((name for name, step in zip(names, funnel.steps, strict=True) if not step.remaining), "")
+        blocked = next(
+            (name for name, step in zip(names, funnel.steps, strict=True) if not step.remaining), ""
+        )
         return blocked, tuple((names[one.position], one) for one in funnel.relax(1) if one.enough)
 
-    def best(self, kept: NDArray[np.bool_], weights: dict[str, float], enough: float) -> tuple[list[tuple[int, Park]], tuple[str, ...]]:
-        """Rank the sites that are left, each with its row; also tell which criteria do not count, for want of values.
+    def best(
+        self, kept: NDArray[np.bool_], weights: dict[str, float], enough: float
+    ) -> tuple[list[tuple[int, Park]], tuple[str, ...]]:
+        """Rank the sites that are left, each with its row; also tell which criteria do not count,
+        for want of values.
 
         The order and the scores are those of :func:`geo.siting.ranking.rank`; a test compares.
         """
         rows, raw = np.flatnonzero(kept), self.raw[kept]
         weighed = [i for i, one in enumerate(self.criteria) if weights.get(one.id, 0) > 0]
         known = [i for i in weighed if 2 * np.isnan(raw[:, i]).sum() <= len(rows)] or weighed
-        criteria = [replace(one, low=0.0, high=enough) if one.id == "area" else one for one in (self.criteria[i] for i in known)]
+        criteria = [
+            replace(one, low=0.0, high=enough) if one.id == "area" else one
+            for one in (self.criteria[i] for i in known)
+        ]
         raw = np.ascontiguousarray(raw[:, known])
         weight = np.array([float(weights[one.id]) for one in criteria])
         weight = weight / weight.max() / (weight / weight.max()).sum()
         missing, light = np.isnan(raw), weight < LIGHT - TIE
         ranked = ~(missing & ~light).any(axis=1)
-        lowest = measure(raw, ranked.astype(float) if ranked.any() else np.ones(len(raw)), criteria, "sum")
+        lowest = measure(
+            raw, ranked.astype(float) if ranked.any() else np.ones(len(raw)), criteria, "sum"
+        )
         terms = lowest.filled(missing & light, 0.5)
         scores, parts = terms.scores(weight), terms.parts(weight)
         low, high = lowest.scores(weight), lowest.filled(missing, 1.0).scores(weight)
@@ -237,12 +303,33 @@ class _Matcher:
         first = first[np.argsort(-scores[first].round(12), kind="stable")][: self.k]
         out = []
         for at in first.tolist():
-            most = [i for i in np.argsort(-parts[at], kind="stable") if parts[at, i] > 0 and not missing[at, i]][:STRENGTHS]
+            most = [
+                i
+                for i in np.argsort(-parts[at], kind="stable")
+                if parts[at, i] > 0 and not missing[at, i]
+            ][:STRENGTHS]
             strengths = tuple((criteria[i].id, float(raw[at, i])) for i in most)
-            out.append((int(rows[at]), Park(self.ids[rows[at]], float(scores[at]), float(low[at]), float(high[at]), (), strengths)))
+            out.append(
+                (
+                    int(rows[at]),
+                    Park(
+                        self.ids[rows[at]],
+                        float(scores[at]),
+                        float(low[at]),
+                        float(high[at]),
+                        (),
+                        strengths,
+                    ),
+                )
+            )
         apart = np.flatnonzero(~ranked)
         for at in apart[np.argsort(-high[apart], kind="stable")][: self.k - len(out)].tolist():
-            out.append((int(rows[at]), Park(self.ids[rows[at]], np.nan, float(low[at]), float(high[at]), (), ())))
+            out.append(
+                (
+                    int(rows[at]),
+                    Park(self.ids[rows[at]], np.nan, float(low[at]), float(high[at]), (), ()),
+                )
+            )
         return out, tuple(self.criteria[i].id for i in weighed if i not in known)
 
     def reasons(self, limits: dict[str, Limit], judged: Judged, row: int) -> tuple[Reason, ...]:
@@ -257,9 +344,22 @@ class _Matcher:
         return tuple(out)
 
 
-# As a workbook ---------------------------------------------------------------------------------------------------------
+# As a workbook
+# ---------------------------------------------------------------------------------------------------------
 
-TITLES = ("company", "row", "place", "park_id", "park", "free_land", "score", "reasons", "unknown", "sites_left", "notes")
+TITLES = (
+    "company",
+    "row",
+    "place",
+    "park_id",
+    "park",
+    "free_land",
+    "score",
+    "reasons",
+    "unknown",
+    "sites_left",
+    "notes",
+)
 """Columns of the sheet of matches."""
 
 
@@ -274,15 +374,16 @@ def to_xlsx(
     said: Callable[[Match, Park], tuple[str, str]] | None = None,
     unmet: Callable[[Match], str] | None = None,
 ) -> bytes:
-    """Write matches as a workbook of two sheets; the same matches give the same bytes, and no text in it is a formula.
+    """Write matches as a workbook of two sheets; the same matches give the same bytes, and no text
+    in it is a formula.
 
     Parameters
     ----------
     names, land
         What the sites are called, and what is known of their free land, in words.
     titles, sheets, said, unmet
-        The words, for other languages: heads of the columns, names of the sheets, the reasons of a site and what is unknown of it,
-        and why there is none.
+        The words, for other languages: heads of the columns, names of the sheets, the reasons of a
+        site and what is unknown of it, and why there is none.
     notes
         Rows of the second sheet: sources, how coarse the times are, the date.
     """
@@ -291,8 +392,16 @@ def to_xlsx(
     for one in matches:
         head, tail = (one.company.company, one.company.row), (one.left, one.company.notes)
         for place, park in enumerate(one.parks, start=1):
-            score = round(100 * park.score, 1) if park.low == park.high else f"{100 * park.low:.1f} … {100 * park.high:.1f}"
-            about = (str(park.id), (names or {}).get(park.id, str(park.id)), (land or {}).get(park.id))
+            score = (
+                round(100 * park.score, 1)
+                if park.low == park.high
+                else f"{100 * park.low:.1f} … {100 * park.high:.1f}"
+            )
+            about = (
+                str(park.id),
+                (names or {}).get(park.id, str(park.id)),
+                (land or {}).get(park.id),
+            )
             rows.append((*head, place, *about, score, *said(one, park), *tail))
         if not one.parks:
             rows.append((*head, None, None, None, None, None, unmet(one), None, *tail))
@@ -305,15 +414,27 @@ def template(lines: Iterable[Sequence[str]], titles: Mapping[str, str] | None = 
     Parameters
     ----------
     titles
-        What columns are called in another language, of those that :func:`geo.siting.company_sheet.read` knows.
+        What columns are called in another language, of those that
+        :func:`geo.siting.company_sheet.read` knows.
     """
-    return workbook({"companies": [[(titles or {}).get(name, name) for name in COLUMNS]], "how to fill it in": list(lines)})
+    return workbook(
+        {
+            "companies": [[(titles or {}).get(name, name) for name in COLUMNS]],
+            "how to fill it in": list(lines),
+        }
+    )
 
 
 def title_of(name: str, language: str = "en") -> str:
-    """Call a column in a language (en, vi, zh) as :func:`geo.siting.company_sheet.read` knows it, with its unit."""
-    found = next((text for text in HEADERS[name].split(", ") if language_of(text) == language != "en"), "")
-    unit = {"ha": " (ha)", "m2": " (USD/m2)"}.get(name.rsplit("_", 1)[-1], " (min)" if name.startswith("max") else "")
+    """Call a column in a language (en, vi, zh) as :func:`geo.siting.company_sheet.read` knows it,
+    with its unit.
+    """
+    found = next(
+        (text for text in HEADERS[name].split(", ") if language_of(text) == language != "en"), ""
+    )
+    unit = {"ha": " (ha)", "m2": " (USD/m2)"}.get(
+        name.rsplit("_", 1)[-1], " (min)" if name.startswith("max") else ""
+    )
     return found[0].upper() + found[1:] + unit if found else name
 
 
@@ -326,14 +447,18 @@ def to_csv(companies: Sequence[Company]) -> str:
     for one in companies:
         out.write("\n" * (one.row - at - 1))
         chosen = ["; ".join(getattr(one, name)) for name in CHOICES]
-        numbers = ["" if (value := getattr(one, name)) is None else f"{value:.6f}" for name in NUMBERS]
+        numbers = [
+            "" if (value := getattr(one, name)) is None else f"{value:.6f}" for name in NUMBERS
+        ]
         writer.writerow([_safe(one.company), *chosen, *numbers, _safe(one.notes)])
         at = one.row
     return out.getvalue()
 
 
 def workbook(sheets: Mapping[str, Iterable[Sequence[Any]]]) -> bytes:
-    """Write rows of texts and numbers as XLSX. An apostrophe stands before every text that a spreadsheet would run."""
+    """Write rows of texts and numbers as XLSX. An apostrophe stands before every text that a
+    spreadsheet would run.
+    """
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
@@ -364,7 +489,10 @@ def _safe(cell: Any) -> Any:
 def _dateless(data: bytes) -> bytes:
     """Take the time of writing out of a workbook."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as given,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
         for name in given.namelist():
             text = given.read(name)
             if name == "docProps/core.xml":
@@ -374,13 +502,19 @@ def _dateless(data: bytes) -> bytes:
 
 
 def _said(_match: Match, park: Park) -> tuple[str, str]:
-    """Tell the reasons of a site and what is unknown of it, in English and in the units of the sheet."""
+    """Tell the reasons of a site and what is unknown of it, in English and in the units of the
+    sheet.
+    """
     met = [
-        one.limit
-        if one.value != one.value
-        else f"{one.limit}: at most {one.value:.4g}"
-        if one.limit == "area_needed"
-        else f"{one.limit}: {one.value:.4g}, {one.margin:.4g} better than asked"
+        (
+            one.limit
+            if one.value != one.value
+            else (
+                f"{one.limit}: at most {one.value:.4g}"
+                if one.limit == "area_needed"
+                else f"{one.limit}: {one.value:.4g}, {one.margin:.4g} better than asked"
+            )
+        )
         for one in park.reasons
         if one.known
     ]
@@ -388,5 +522,10 @@ def _said(_match: Match, park: Park) -> tuple[str, str]:
 
 
 def _unmet(one: Match) -> str:
-    relaxed = [f"{name} → {change.value if not change.added else ', '.join(change.added)}" for name, change in one.relaxed]
-    return f"no site is left by {one.blocked}" + (f"; one would be with {' or '.join(relaxed)}" if relaxed else "")
+    relaxed = [
+        f"{name} → {change.value if not change.added else ', '.join(change.added)}"
+        for name, change in one.relaxed
+    ]
+    return f"no site is left by {one.blocked}" + (
+        f"; one would be with {' or '.join(relaxed)}" if relaxed else ""
+    )

@@ -1,8 +1,9 @@
-"""Prices and shares that look alike and are not: four kinds of rent and fee, areas by their basis, occupancy.
+"""Prices and shares that look alike and are not: four kinds of rent and fee, areas by their basis,
+occupancy.
 
-An amount carries what it is paid for, its currency and its year. It becomes another only by what somebody states: the years
-left of a lease, an exchange rate and its date. What cannot be compared is refused with a sentence.
-"""
+An amount carries what it is paid for, its currency and its year. It becomes another only by what
+somebody states: the years left of a lease, an exchange rate and its date. What cannot be compared
+is refused with a sentence."""
 
 from __future__ import annotations
 
@@ -29,10 +30,13 @@ BASES: dict[str, tuple[str, str]] = {
 }
 """What an amount is paid for, as sentences say it, and its unit after the currency."""
 BY_YEARS_LEFT = {("land_term", "land_year"), ("land_year", "land_term")}
-"""The only two of the four that are the same thing, counted otherwise: land, paid at once or year by year."""
+"""The only two of the four that are the same thing, counted otherwise: land, paid at once or year
+by year.
+"""
 LONGEST_LEASE = 999
-"""More is a year that was taken for a number of years. Leases of industrial land run for 50 years, 70 in hard places (Viet Nam, Land
-Law 31/2024/QH15, article 172), or for 50 (China, State Council Decree 55 of 1990, article 12), both remembered; 999 are known."""
+"""More is a year that was taken for a number of years. Leases of industrial land run for 50 years,
+70 in hard places (Viet Nam, Land Law 31/2024/QH15, article 172), or for 50 (China, State Council
+Decree 55 of 1990, article 12), both remembered; 999 are known."""
 AREA_BASES = LAYERS["parks"].field("area_basis").allowed
 
 
@@ -40,14 +44,16 @@ AREA_BASES = LAYERS["parks"].field("area_basis").allowed
 class Amount:
     """Money for a square metre.
 
-    Amounts of one basis and currency can be compared and sorted; others are refused by an `InputError`. There is no adding.
+    Amounts of one basis and currency can be compared and sorted; others are refused by an
+    `InputError`. There is no adding.
 
     Attributes
     ----------
     year
         Of the price; None where unknown.
     years_left, rate, rate_date
-        What :func:`convert` was told, where this came out of it. They do not count when amounts are compared.
+        What :func:`convert` was told, where this came out of it. They do not count when amounts are
+        compared.
     """
 
     value: float
@@ -61,7 +67,9 @@ class Amount:
     def __post_init__(self) -> None:
         faults = []
         if not _is_positive(self.value, zero=True):
-            faults.append(f"{self.value} is no amount of money; an unknown one is None and has no Amount")
+            faults.append(
+                f"{self.value} is no amount of money; an unknown one is None and has no Amount"
+            )
         if self.basis not in BASES:
             faults.append(f"“{self.basis}” is no basis; there are {', '.join(BASES)}")
         faults += _currency_faults(self.currency)
@@ -96,16 +104,27 @@ def refuse_mixed(amounts: Iterable[Amount]) -> None:
     currencies = sorted({one.currency for one in amounts})
     faults = []
     if len(bases) > 1:
-        help_ = "say the years left of the lease and convert" if tuple(bases) in BY_YEARS_LEFT else "they pay for different things"
-        faults.append(f"{' and '.join(BASES[one][0] for one in bases)} are different quantities: {help_}.")
+        help_ = (
+            "say the years left of the lease and convert"
+            if tuple(bases) in BY_YEARS_LEFT
+            else "they pay for different things"
+        )
+        faults.append(
+            f"{' and '.join(BASES[one][0] for one in bases)} are different quantities: {help_}."
+        )
     if len(currencies) > 1:
-        faults.append(f"{' and '.join(currencies)} are different currencies: say an exchange rate and its date, and convert.")
+        faults.append(
+            f"{' and '.join(currencies)} are different currencies: say an exchange rate and its"
+            " date, and convert."
+        )
     if faults:
         raise InputError("These amounts cannot be compared:", faults)
 
 
 def ordered(amounts: Sequence[Amount]) -> list[Amount]:
-    """Sort amounts, the lowest first; raises as :func:`refuse_mixed`, naming everything that is mixed."""
+    """Sort amounts, the lowest first; raises as :func:`refuse_mixed`, naming everything that is
+    mixed.
+    """
     refuse_mixed(amounts)
     return sorted(amounts)
 
@@ -119,7 +138,8 @@ def convert(
     rate: float | None = None,
     rate_date: str | None = None,
 ) -> Amount:
-    """Count an amount otherwise: land for the whole term as land per year left, or the other way; and in another currency.
+    """Count an amount otherwise: land for the whole term as land per year left, or the other way;
+    and in another currency.
 
     The yearly amount is the whole one divided by the years left: no interest, no indexing.
 
@@ -138,14 +158,18 @@ def convert(
     Raises
     ------
     InputError
-        A change that is none (a factory is no land, a fee is no rent), or what it needs is not stated; every fault.
+        A change that is none (a factory is no land, a fee is no rent), or what it needs is not
+        stated; every fault.
     """
     faults = []
     value = amount.value
     if to_basis not in BASES:
         faults.append(f"“{to_basis}” is no basis; there are {', '.join(BASES)}.")
     elif to_basis != amount.basis and (amount.basis, to_basis) not in BY_YEARS_LEFT:
-        faults.append(f"A {BASES[amount.basis][0]} does not become a {BASES[to_basis][0]}: they pay for different things.")
+        faults.append(
+            f"A {BASES[amount.basis][0]} does not become a {BASES[to_basis][0]}: they pay for"
+            " different things."
+        )
     elif to_basis != amount.basis:
         if years_left is None:
             faults.append("The years left of the lease must be stated.")
@@ -178,25 +202,31 @@ def convert(
 
 
 def land_rent(park: Mapping[str, Any]) -> tuple[Amount, Amount] | None:
-    """Give the asked land rent of a park for the whole term, low and high; None where unknown. One end alone stands for both."""
+    """Give the asked land rent of a park for the whole term, low and high; None where unknown. One
+    end alone stands for both.
+    """
     low, high = (park.get(f"rent_term_{end}_usd_m2") for end in ("low", "high"))
     known = [float(one) for one in (low, high) if one is not None and not pd.isna(one)]
     if not known:
         return None
     year = park.get("rent_year")
     stated = None if year is None or pd.isna(year) else int(year)
-    return Amount(known[0], "land_term", "USD", stated), Amount(known[-1], "land_term", "USD", stated)
+    return Amount(known[0], "land_term", "USD", stated), Amount(
+        known[-1], "land_term", "USD", stated
+    )
 
 
-# Areas -----------------------------------------------------------------------------------------------------------------
+# Areas
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Occupancy:
-    """How much of the land that can be leased is leased: ``pct`` = 100 × ``leased_ha`` ÷ ``leasable_ha``.
+    """How much of the land that can be leased is leased: ``pct`` = 100 × ``leased_ha`` ÷
+    ``leasable_ha``.
 
-    Not leased ÷ gross area, which leaves out that roads and green land are never leased. NaN where one of the two is unknown.
-    """
+    Not leased ÷ gross area, which leaves out that roads and green land are never leased. NaN where
+    one of the two is unknown."""
 
     pct: float
     leased_ha: float
@@ -219,7 +249,10 @@ def occupancy(leased_ha: float, leasable_ha: float) -> Occupancy:
     if not faults and leasable_ha == 0:
         faults.append("leasable_ha: without leasable land there is no occupancy")
     if not faults and leased_ha > leasable_ha:
-        faults.append(f"leased_ha: {leased_ha:g} is more than the {leasable_ha:g} that can be leased; do both count the same land?")
+        faults.append(
+            f"leased_ha: {leased_ha:g} is more than the {leasable_ha:g} that can be leased; do both"
+            " count the same land?"
+        )
     if faults:
         raise InputError("This gives no occupancy:", faults)
     return Occupancy(100 * leased_ha / leasable_ha, float(leased_ha), float(leasable_ha))
@@ -231,9 +264,10 @@ def areas_by_basis(parks: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Indexed by every basis, and ``unknown`` where the source does not say what the area counts: ``sites``, how many parks;
-        ``area_known``, of how many of them the area is known; ``area_ha``, their sum. NaN where no area is known, and always
-        for the unknown basis, which may be several.
+        Indexed by every basis, and ``unknown`` where the source does not say what the area counts:
+        ``sites``, how many parks; ``area_known``, of how many of them the area is known;
+        ``area_ha``, their sum. NaN where no area is known, and always for the unknown basis, which
+        may be several.
     """
     basis = parks["area_basis"].fillna("unknown").to_numpy(object)
     area = parks["area_ha"].to_numpy(float)
@@ -248,7 +282,11 @@ def areas_by_basis(parks: pd.DataFrame) -> pd.DataFrame:
 
 def _currency_faults(currency: object) -> list[str]:
     fits = isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency)
-    return [] if fits else [f"“{currency}” is no currency; write its three letters of ISO 4217, such as USD."]
+    return (
+        []
+        if fits
+        else [f"“{currency}” is no currency; write its three letters of ISO 4217, such as USD."]
+    )
 
 
 def _rate_faults(rate: float | None, rate_date: str | None) -> list[str]:

@@ -1,4 +1,5 @@
-"""Ranking of sites by weighted criteria: the weighted sum and TOPSIS, and weights by pairwise comparison.
+"""Ranking of sites by weighted criteria: the weighted sum and TOPSIS, and weights by pairwise
+comparison.
 
 How far a ranking can be trusted is told by :mod:`geo.siting.robustness`.
 """
@@ -22,11 +23,17 @@ UNKNOWNS = ("apart", "worst")
 TIE = 1e-12
 """Scores closer than this are equal: sums of the same numbers in another order differ by less."""
 LIGHT = 0.15
-"""A criterion with less than this of the sum of all weights is light: a site that lacks its value is ranked within a range."""
+"""A criterion with less than this of the sum of all weights is light: a site that lacks its value
+is ranked within a range.
+"""
 RECIPROCAL = 5e-3
-"""How far a comparison times its reverse may be from 1, so that thirds and sevenths may be written with three decimals."""
+"""How far a comparison times its reverse may be from 1, so that thirds and sevenths may be written
+with three decimals.
+"""
 RANDOM_INDEX = (0, 0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49)
-"""Mean consistency index of random matrices of size 1 to 10. Source: Saaty 1980, The Analytic Hierarchy Process, remembered."""
+"""Mean consistency index of random matrices of size 1 to 10. Source: Saaty 1980, The Analytic
+Hierarchy Process, remembered.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +55,13 @@ class Ranking:
     order
         Ranked sites, best first; equal ones in the order of the table.
     parts
-        Ranked sites × criteria; the parts of a site sum to its score. Of a weighted sum they are weight × value. TOPSIS does not
-        add up: its score is shared out like the squared distance from the worst.
+        Ranked sites × criteria; the parts of a site sum to its score. Of a weighted sum they are
+        weight × value. TOPSIS does not add up: its score is shared out like the squared distance
+        from the worst.
     unknown
-        Sites that lack a value in a criterion with weight, ranked or not: ``missing`` (ids of those criteria), ``score_low`` and
-        ``score_high``, between which the score lies: missing values at their worst and at their best, measured by the ranges of the
-        ranked sites.
+        Sites that lack a value in a criterion with weight, ranked or not: ``missing`` (ids of those
+        criteria), ``score_low`` and ``score_high``, between which the score lies: missing values at
+        their worst and at their best, measured by the ranges of the ranked sites.
     """
 
     criteria: tuple[Criterion, ...]
@@ -74,12 +82,16 @@ class Ranking:
 
     @property
     def light(self) -> NDArray[np.bool_]:
-        """Which criteria count half-way between worst and best for a ranked site that lacks their value."""
+        """Which criteria count half-way between worst and best for a ranked site that lacks their
+        value.
+        """
         return _light(self.weights.to_numpy(), self.unknown_as)
 
     @property
     def places(self) -> pd.Series:
-        """Places from 1 in the order of the table, NaN for a site that is not ranked; equal scores share the better place."""
+        """Places from 1 in the order of the table, NaN for a site that is not ranked; equal scores
+        share the better place.
+        """
         return self.scores.round(12).rank(ascending=False, method="min").rename("place")
 
 
@@ -93,24 +105,28 @@ def rank(
 ) -> Ranking:
     """Rank sites by the weighted sum of their values, or by TOPSIS.
 
-    TOPSIS takes amounts as they are, limited to the range of their criterion, and the value where the shape is a step or saturating
-    or all are equal. It divides each column by its length, weighs it, and gives the distance from the worst of each column as a
-    share of the distances from the worst and from the best. Where all sites are alike in everything, all score 1.
+    TOPSIS takes amounts as they are, limited to the range of their criterion, and the value where
+    the shape is a step or saturating or all are equal. It divides each column by its length, weighs
+    it, and gives the distance from the worst of each column as a share of the distances from the
+    worst and from the best. Where all sites are alike in everything, all score 1.
 
-    A table without rows gives an empty ranking, and a single site is the first. A site that cannot be reached (inf) is ranked, with
-    the value 0 in that criterion.
+    A table without rows gives an empty ranking, and a single site is the first. A site that cannot
+    be reached (inf) is ranked, with the value 0 in that criterion.
 
     Parameters
     ----------
     table
         One row a site, index unique.
     weights
-        By id of the criterion, in any unit, such as the positions of sliders; a criterion that is not named weighs 0.
+        By id of the criterion, in any unit, such as the positions of sliders; a criterion that is
+        not named weighs 0.
     unknown
-        What becomes of a site that lacks a value in a criterion with weight. ``apart``: if all those criteria are light (``LIGHT``), it
-        is ranked with the missing values half-way between the worst and the best there is, which for a weighted sum is the middle of
-        the range in which its score lies; otherwise it is not ranked and does not count for any range. ``worst``: it is ranked, with
-        the value 0 there. Either way it is listed in ``Ranking.unknown``.
+        What becomes of a site that lacks a value in a criterion with weight. ``apart``: if all
+        those criteria are light (``LIGHT``), it is ranked with the missing values half-way between
+        the worst and the best there is, which for a weighted sum is the middle of the range in
+        which its score lies; otherwise it is not ranked and does not count for any range.
+        ``worst``: it is ranked, with the value 0 there. Either way it is listed in
+        ``Ranking.unknown``.
 
     Raises
     ------
@@ -119,16 +135,24 @@ def rank(
 
     Source
     ------
-    TOPSIS: Hwang & Yoon 1981, Multiple Attribute Decision Making, remembered; the example in the tests from Tzeng & Huang 2011.
-    """
-    refuse(faults(table, criteria) + _weight_faults(criteria, weights) + _option_faults(method, unknown))
+    TOPSIS: Hwang & Yoon 1981, Multiple Attribute Decision Making, remembered; the example in the
+    tests from Tzeng & Huang 2011."""
+    refuse(
+        faults(table, criteria)
+        + _weight_faults(criteria, weights)
+        + _option_faults(method, unknown)
+    )
     raw = amounts(table, criteria)
     weight = np.array([float(weights.get(one.id, 0)) for one in criteria])
-    weight = weight / weight.max() / (weight / weight.max()).sum()  # in two steps: the sum of huge weights is inf
+    weight = (
+        weight / weight.max() / (weight / weight.max()).sum()
+    )  # in two steps: the sum of huge weights is inf
     missing = np.isnan(raw) & (weight > 0)
     lacking, light = missing.any(axis=1), _light(weight, unknown)
     ranked = ~(missing & ~light).any(axis=1) if unknown == "apart" else np.ones(len(raw), bool)
-    lowest = measure(raw, np.ones(len(raw)) if not ranked.any() else ranked.astype(float), criteria, method)
+    lowest = measure(
+        raw, np.ones(len(raw)) if not ranked.any() else ranked.astype(float), criteria, method
+    )
     terms = lowest.filled(missing & light, 0.5)
     score = terms.scores(weight)
     order = np.flatnonzero(ranked)[np.argsort(-score[ranked].round(12), kind="stable")]
@@ -139,13 +163,19 @@ def rank(
         unknown_as=unknown,
         weights=pd.Series(weight, ids, name="weight"),
         raw=pd.DataFrame(raw, table.index, ids),
-        values=pd.DataFrame(np.where(np.isnan(raw), np.nan, terms.values)[ranked], table.index[ranked], ids),
+        values=pd.DataFrame(
+            np.where(np.isnan(raw), np.nan, terms.values)[ranked], table.index[ranked], ids
+        ),
         scores=pd.Series(np.where(ranked, score, np.nan), table.index, name="score"),
         order=table.index[order],
         parts=pd.DataFrame(terms.parts(weight)[ranked], table.index[ranked], ids),
         unknown=pd.DataFrame(
             {
-                "missing": pd.Series([tuple(ids[row]) for row in missing[lacking]], table.index[lacking], dtype=object),
+                "missing": pd.Series(
+                    [tuple(ids[row]) for row in missing[lacking]],
+                    table.index[lacking],
+                    dtype=object,
+                ),
                 "score_low": lowest.scores(weight)[lacking],
                 "score_high": lowest.filled(missing, 1.0).scores(weight)[lacking],
             },
@@ -155,7 +185,9 @@ def rank(
 
 
 class Pairwise(NamedTuple):
-    """Weights by pairwise comparison, summing to 1; a consistency ratio above 0.1 asks for the comparisons to be thought over."""
+    """Weights by pairwise comparison, summing to 1; a consistency ratio above 0.1 asks for the
+    comparisons to be thought over.
+    """
 
     weights: Array
     lambda_max: float
@@ -163,17 +195,20 @@ class Pairwise(NamedTuple):
 
 
 def ahp(matrix: ArrayLike) -> Pairwise:
-    """Give the weights that fit pairwise comparisons best: the principal eigenvector of their matrix.
+    """Give the weights that fit pairwise comparisons best: the principal eigenvector of their
+    matrix.
 
     Parameters
     ----------
     matrix
-        Square, 1 × 1 to 10 × 10: row *i*, column *j* says how many times as important *i* is as *j*.
+        Square, 1 × 1 to 10 × 10: row *i*, column *j* says how many times as important *i* is as
+        *j*.
 
     Raises
     ------
     InputError
-        The matrix is not square, too large, not positive or not reciprocal; every such cell is named, counted from 1.
+        The matrix is not square, too large, not positive or not reciprocal; every such cell is
+        named, counted from 1.
 
     Source
     ------
@@ -184,18 +219,34 @@ def ahp(matrix: ArrayLike) -> Pairwise:
     except (TypeError, ValueError):
         raise InputError("The comparisons are not a table of numbers.") from None
     if cells.ndim != 2 or cells.shape[0] != cells.shape[1] or not len(cells):
-        raise InputError(f"The comparisons are not a square table: {' × '.join(map(str, cells.shape)) or 'a single number'}.")
+        raise InputError(
+            "The comparisons are not a square table:"
+            f" {' × '.join(map(str, cells.shape)) or 'a single number'}."
+        )
     size = len(cells)
     positive = np.isfinite(cells) & (cells > 0)
-    found = [f"{size} criteria, at most {len(RANDOM_INDEX)} can be compared"] if size > len(RANDOM_INDEX) else []
-    found += [f"row {i + 1}, column {j + 1}: {cells[i, j]:g} is not a positive number" for i, j in np.argwhere(~positive)]
+    found = (
+        [f"{size} criteria, at most {len(RANDOM_INDEX)} can be compared"]
+        if size > len(RANDOM_INDEX)
+        else []
+    )
+    found += [
+        f"row {i + 1}, column {j + 1}: {cells[i, j]:g} is not a positive number"
+        for i, j in np.argwhere(~positive)
+    ]
     for i, j in zip(*np.triu_indices(size), strict=True):
         if not (positive[i, j] and positive[j, i]):
             continue
         if i == j and abs(cells[i, i] - 1) > RECIPROCAL:
-            found.append(f"row {i + 1}, column {i + 1}: {cells[i, i]:g}, and a criterion compared with itself is 1")
+            found.append(
+                f"row {i + 1}, column {i + 1}: {cells[i, i]:g}, and a criterion compared with"
+                " itself is 1"
+            )
         elif i != j and abs(cells[i, j] * cells[j, i] - 1) > RECIPROCAL:
-            found.append(f"row {i + 1}, column {j + 1}: {cells[i, j]:g}, and its reverse {cells[j, i]:g} is not 1 / {cells[i, j]:g}")
+            found.append(
+                f"row {i + 1}, column {j + 1}: {cells[i, j]:g}, and its reverse {cells[j, i]:g} is"
+                f" not 1 / {cells[i, j]:g}"
+            )
     if found:
         raise InputError("The comparisons have faults:", found)
     roots, vectors = np.linalg.eig(cells)
@@ -203,7 +254,11 @@ def ahp(matrix: ArrayLike) -> Pairwise:
     weights = np.abs(vectors[:, main].real)
     largest = float(roots[main].real)
     index = RANDOM_INDEX[size - 1]
-    return Pairwise(weights / weights.sum(), largest, max(largest - size, 0.0) / (size - 1) / index if index else 0.0)
+    return Pairwise(
+        weights / weights.sum(),
+        largest,
+        max(largest - size, 0.0) / (size - 1) / index if index else 0.0,
+    )
 
 
 def _light(weights: Array, unknown_as: str) -> NDArray[np.bool_]:
@@ -214,7 +269,11 @@ def _weight_faults(criteria: Sequence[Criterion], weights: Mapping[str, float]) 
     ids = {one.id for one in criteria}
     good = {id_: isfinite(weight) and weight >= 0 for id_, weight in weights.items()}
     found = [f"there is no criterion “{id_}” to weigh" for id_ in weights if id_ not in ids]
-    found += [f"the weight of “{id_}” is {weights[id_]}, and not a number of 0 or more" for id_, fine in good.items() if not fine]
+    found += [
+        f"the weight of “{id_}” is {weights[id_]}, and not a number of 0 or more"
+        for id_, fine in good.items()
+        if not fine
+    ]
     if all(good.values()) and not any(weight > 0 for id_, weight in weights.items() if id_ in ids):
         found.append("no criterion has a weight above 0")
     return found

@@ -1,4 +1,6 @@
-"""How far a ranking can be trusted: bands of places, other weights, uncertain amounts, the other method, sites that come or go."""
+"""How far a ranking can be trusted: bands of places, other weights, uncertain amounts, the other
+method, sites that come or go.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from geo.siting.ranking import TIE, Ranking
 
 FEW = 5
 CELLS = 60_000
-"""Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a core."""
+"""Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a
+core.
+"""
 SURE = 0.9
 """Two sites are told apart where one of them is ahead in at least this share of the draws."""
 BUDGET = 10_000_000
@@ -25,21 +29,25 @@ BUDGET = 10_000_000
 
 
 def weight_intervals(ranking: Ranking) -> pd.DataFrame:
-    """Find, for each criterion, between which weights the leader stays first while the other weights keep their proportions.
+    """Find, for each criterion, between which weights the leader stays first while the other
+    weights keep their proportions.
 
-    The ends are exact, for TOPSIS too: there, who is ahead changes at the roots of a quadratic in (w / (1 − w))². Other weights that
-    are all 0 share equally what is left.
+    The ends are exact, for TOPSIS too: there, who is ahead changes at the roots of a quadratic in
+    (w / (1 − w))². Other weights that are all 0 share equally what is left.
 
     Returns
     -------
     DataFrame
-        By criterion: ``weight`` now, ``low``, ``high`` (0 and 1 if nothing overtakes), and who overtakes there: ``low_rival``,
-        ``high_rival`` (None if nobody). NaN where a ranked site lacks the value of a criterion that weighs nothing now, and in an
-        empty ranking.
+        By criterion: ``weight`` now, ``low``, ``high`` (0 and 1 if nothing overtakes), and who
+        overtakes there: ``low_rival``, ``high_rival`` (None if nobody). NaN where a ranked site
+        lacks the value of a criterion that weighs nothing now, and in an empty ranking.
     """
     weight = ranking.weights.to_numpy()
     size = len(weight)
-    out = pd.DataFrame({"weight": weight, "low": np.nan, "high": np.nan, "low_rival": None, "high_rival": None}, ranking.weights.index)
+    out = pd.DataFrame(
+        {"weight": weight, "low": np.nan, "high": np.nan, "low_rival": None, "high_rival": None},
+        ranking.weights.index,
+    )
     if not len(ranking.order):
         return out
     terms, sites = _terms(ranking), ranking.scores.index[ranking.ranked]
@@ -56,24 +64,40 @@ def weight_intervals(ranking: Ranking) -> pd.DataFrame:
         c = b @ other.T
         a, b, c = np.zeros_like(b), np.where(np.abs(b) < TIE, 0, b), np.where(np.abs(c) < TIE, 0, c)
     else:
-        gain, lack, rest, lost = terms.gain, terms.lack, terms.gain @ (other**2).T, terms.lack @ (other**2).T
+        gain, lack, rest, lost = (
+            terms.gain,
+            terms.lack,
+            terms.gain @ (other**2).T,
+            terms.lack @ (other**2).T,
+        )
         a = _difference((gain[first], lack), (gain, lack[first]))
-        b = _difference((gain[first], lost), (rest[first], lack), (gain, lost[first]), (rest, lack[first]))
+        b = _difference(
+            (gain[first], lost), (rest[first], lack), (gain, lost[first]), (rest, lack[first])
+        )
         c = _difference((rest[first], lost), (rest, lost[first]))
     with np.errstate(divide="ignore", invalid="ignore"):
         root = np.sqrt(b**2 - 4 * a * c)
         q = -(b + np.where(b < 0, -root, root)) / 2  # the way without cancellation
         gaining, losing = np.where(b < 0, q / a, c / q), np.where(b < 0, c / q, q / a)
-        gaining, losing = (np.where(np.isfinite(s) & (s >= 0), s, np.nan) for s in (gaining, losing))
+        gaining, losing = (
+            np.where(np.isfinite(s) & (s >= 0), s, np.nan) for s in (gaining, losing)
+        )
         if terms.lack is not None:
             gaining, losing = np.sqrt(gaining), np.sqrt(losing)
         gaining, losing = gaining / (1 + gaining), losing / (1 + losing)
     low = np.where(gaining <= weight + 1e-9, np.minimum(gaining, weight), -1.0)
     high = np.where(losing >= weight - 1e-9, np.maximum(losing, weight), 2.0)
-    for which, ends, name in ((low.argmax(axis=0), low.max(axis=0), "low"), (high.argmin(axis=0), high.min(axis=0), "high")):
+    for which, ends, name in (
+        (low.argmax(axis=0), low.max(axis=0), "low"),
+        (high.argmin(axis=0), high.min(axis=0), "high"),
+    ):
         found = (ends >= 0) & (ends <= 1)
         out[name] = np.clip(ends, 0, 1)
-        out[f"{name}_rival"] = pd.Series([sites[one] if here else None for one, here in zip(which, found, strict=True)], out.index, object)
+        out[f"{name}_rival"] = pd.Series(
+            [sites[one] if here else None for one, here in zip(which, found, strict=True)],
+            out.index,
+            object,
+        )
     out.loc[_lacking(ranking), ["low", "high"]] = np.nan
     out.loc[_lacking(ranking), ["low_rival", "high_rival"]] = None
     return out
@@ -89,25 +113,28 @@ def shares(
 ) -> pd.DataFrame:
     """Tell under what share of all weightings each site is first, and among the first five.
 
-    Weightings are drawn evenly from all that there are for the criteria in play: those that weigh something now. The result is
-    the same for the same seed, and the same whatever the weights in play are. Of 10,000 draws, 95 % of such shares are off by less
-    than 0.01.
+    Weightings are drawn evenly from all that there are for the criteria in play: those that weigh
+    something now. The result is the same for the same seed, and the same whatever the weights in
+    play are. Of 10,000 draws, 95 % of such shares are off by less than 0.01.
 
     Parameters
     ----------
     spread
-        How uncertain each amount is, in its unit: a row a ranked site (others are ignored), a column an id of a criterion; criteria
-        that are not named are exact. Every draw then has amounts of its own, each drawn for itself, with ranges and value functions
-        applied to them, and a value that is unknown of a ranked site is drawn evenly between the worst and the best. An amount of 0
-        or more stays so.
+        How uncertain each amount is, in its unit: a row a ranked site (others are ignored), a
+        column an id of a criterion; criteria that are not named are exact. Every draw then has
+        amounts of its own, each drawn for itself, with ranges and value functions applied to them,
+        and a value that is unknown of a ranked site is drawn evenly between the worst and the best.
+        An amount of 0 or more stays so.
     kind
-        ``std``: standard deviation of a normal distribution. ``range``: as much more or less, evenly.
+        ``std``: standard deviation of a normal distribution. ``range``: as much more or less,
+        evenly.
 
     Returns
     -------
     DataFrame
-        Ranked sites in the order of the table: ``first`` (sums to 1: sites that are equal share a draw) and ``first_five`` (equal
-        sites share the better place, so more than five may be among them).
+        Ranked sites in the order of the table: ``first`` (sums to 1: sites that are equal share a
+        draw) and ``first_five`` (equal sites share the better place, so more than five may be among
+        them).
 
     Raises
     ------
@@ -116,8 +143,8 @@ def shares(
 
     Source
     ------
-    Rank acceptability: Lahdelma, Hokkanen & Salminen 1998, SMAA, European Journal of Operational Research 106, remembered.
-    """
+    Rank acceptability: Lahdelma, Hokkanen & Salminen 1998, SMAA, European Journal of Operational
+    Research 106, remembered."""
     if weightings < 1:
         raise InputError("weightings must be 1 or more.")
     sites = ranking.scores.index[ranking.ranked]
@@ -127,7 +154,9 @@ def shares(
     light = ranking.light[used]
     amount_spread = None if spread is None else _spread(spread, sites, ranking, kind)[:, used]
     first, few = np.zeros(len(sites)), np.zeros(len(sites))
-    terms = measure(raw, np.ones(len(sites)), criteria, ranking.method).filled(np.isnan(raw) & light, 0.5)
+    terms = measure(raw, np.ones(len(sites)), criteria, ranking.method).filled(
+        np.isnan(raw) & light, 0.5
+    )
     dice = np.random.default_rng(seed)
     drawn = dice.standard_exponential((weightings, len(criteria)))
     drawn /= drawn.sum(axis=1, keepdims=True)
@@ -135,7 +164,9 @@ def shares(
     for start in range(0, weightings if len(sites) else 0, step):
         weights = drawn[start : start + step]
         if amount_spread is not None:
-            terms = _drawn(dice, raw, amount_spread, kind, len(weights), criteria, ranking.method, light)
+            terms = _drawn(
+                dice, raw, amount_spread, kind, len(weights), criteria, ranking.method, light
+            )
         standing = _standing(terms, weights)
         leads = standing >= standing.max(axis=1, keepdims=True) - TIE
         first += (leads / leads.sum(axis=1, keepdims=True)).sum(axis=0)
@@ -147,12 +178,22 @@ def shares(
     return pd.DataFrame({"first": first / weightings, "first_five": few / weightings}, sites)
 
 
-def bands(ranking: Ranking, spread: pd.DataFrame, *, first: int | None = None, draws: int = 500, seed: int = 0) -> pd.Series:
-    """Group the sites whose order nobody can tell, with the weights in play: places 1 to 5, say, then 6 to 9.
+def bands(
+    ranking: Ranking,
+    spread: pd.DataFrame,
+    *,
+    first: int | None = None,
+    draws: int = 500,
+    seed: int = 0,
+) -> pd.Series:
+    """Group the sites whose order nobody can tell, with the weights in play: places 1 to 5, say,
+    then 6 to 9.
 
-    Amounts are drawn within their uncertainty, as :func:`shares` does, and unknown values evenly between the worst and the best. Two
-    sites are told apart where one of them is ahead in at least ``SURE`` of the draws. A band is a run of places of which no two sites
-    are told apart, each as long as can be, from the first place down; so each site stands in one band, and bands keep the order.
+    Amounts are drawn within their uncertainty, as :func:`shares` does, and unknown values evenly
+    between the worst and the best. Two sites are told apart where one of them is ahead in at least
+    ``SURE`` of the draws. A band is a run of places of which no two sites are told apart, each as
+    long as can be, from the first place down; so each site stands in one band, and bands keep the
+    order.
 
     Parameters
     ----------
@@ -182,7 +223,16 @@ def bands(ranking: Ranking, spread: pd.DataFrame, *, first: int | None = None, d
     dice, step = np.random.default_rng(seed), max(CELLS // max(raw.size, 1), 1)
     score = np.concatenate(
         [
-            _drawn(dice, raw, unsure, "std", min(step, draws - start), criteria, ranking.method, ranking.light[used]).scores(weight[used])
+            _drawn(
+                dice,
+                raw,
+                unsure,
+                "std",
+                min(step, draws - start),
+                criteria,
+                ranking.method,
+                ranking.light[used],
+            ).scores(weight[used])
             for start in range(0, draws, step)
         ]
     )[:, place]
@@ -228,11 +278,12 @@ class Reversals:
     Parameters
     ----------
     pairs
-        One row a change that does: ``change`` (removed, doubled, added), the ``site`` that comes or goes, and of the pairs that turn
-        round the best placed: ``ahead`` was ahead of ``behind``, and no longer is. Best-placed pairs first.
+        One row a change that does: ``change`` (removed, doubled, added), the ``site`` that comes or
+        goes, and of the pairs that turn round the best placed: ``ahead`` was ahead of ``behind``,
+        and no longer is. Best-placed pairs first.
     tried, possible
-        How many changes were tried, and how many there are. Those that cannot move any range are known to turn nothing round, and
-        count as tried.
+        How many changes were tried, and how many there are. Those that cannot move any range are
+        known to turn nothing round, and count as tried.
     """
 
     pairs: pd.DataFrame
@@ -240,19 +291,24 @@ class Reversals:
     possible: int
 
 
-def reversals(ranking: Ranking, added: pd.DataFrame | None = None, *, most: int | None = None) -> Reversals:
+def reversals(
+    ranking: Ranking, added: pd.DataFrame | None = None, *, most: int | None = None
+) -> Reversals:
     """Find out whether two sites change places because a third one comes or goes.
 
-    They may, although nothing about them has changed, wherever ranges or sums are taken from the sites themselves. Each ranked site
-    is removed by turns; each is doubled, as if there were a second one just like it; and each of `added` is added.
+    They may, although nothing about them has changed, wherever ranges or sums are taken from the
+    sites themselves. Each ranked site is removed by turns; each is doubled, as if there were a
+    second one just like it; and each of `added` is added.
 
     Parameters
     ----------
     added
-        Sites that could be there besides, such as those outside the hard limits: a table as :func:`geo.siting.ranking.rank` takes it. Those
-        that lack a value count for nothing and are passed over, unless the ranking takes unknown values at their worst.
+        Sites that could be there besides, such as those outside the hard limits: a table as
+        :func:`geo.siting.ranking.rank` takes it. Those that lack a value count for nothing and are
+        passed over, unless the ranking takes unknown values at their worst.
     most
-        Changes to try: those of `added` and of the best-placed sites first. None for as many as take about a second.
+        Changes to try: those of `added` and of the best-placed sites first. None for as many as
+        take about a second.
 
     Raises
     ------
@@ -261,16 +317,26 @@ def reversals(ranking: Ranking, added: pd.DataFrame | None = None, *, most: int 
 
     Source
     ------
-    Belton & Gear 1983, On a short-coming of Saaty's method of analytic hierarchies, Omega 11; from the brief, remembered.
-    """
+    Belton & Gear 1983, On a short-coming of Saaty's method of analytic hierarchies, Omega 11; from
+    the brief, remembered."""
     raw = ranking.raw.to_numpy()[ranking.ranked]
     sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
     place = sites.get_indexer(ranking.order)
     raw, sites, n = raw[place], sites[place], len(place)
     base = _terms(ranking)
     used = weight > 0
-    free = np.array([one.shape in ("linear", "saturating") and (one.low is None or one.high is None) for one in ranking.criteria]) & used
-    always = ranking.method == "topsis" or any(one.shape == "share" for one, here in zip(ranking.criteria, used, strict=True) if here)
+    free = (
+        np.array(
+            [
+                one.shape in ("linear", "saturating") and (one.low is None or one.high is None)
+                for one in ranking.criteria
+            ]
+        )
+        & used
+    )
+    always = ranking.method == "topsis" or any(
+        one.shape == "share" for one, here in zip(ranking.criteria, used, strict=True) if here
+    )
 
     more, guests = np.empty((0, len(weight))), sites[:0]
     if added is not None:
@@ -278,7 +344,9 @@ def reversals(ranking: Ranking, added: pd.DataFrame | None = None, *, most: int 
     ends = np.stack([base.worst, base.best])
     with np.errstate(invalid="ignore"):
         at_end = ((raw == ends[0]) | (raw == ends[1])) & free
-        outside = (((more < ends.min(axis=0)) | ~(more <= ends.max(axis=0))) & np.isfinite(more) & free).any(axis=1)
+        outside = (
+            ((more < ends.min(axis=0)) | ~(more <= ends.max(axis=0))) & np.isfinite(more) & free
+        ).any(axis=1)
     changes = [("removed", row) for row in range(n) if always or at_end[row].any()]
     changes += [("doubled", row) for row in range(n) if always]
     changes += [("added", row) for row in range(len(more)) if always or outside[row]]
@@ -289,10 +357,19 @@ def reversals(ranking: Ranking, added: pd.DataFrame | None = None, *, most: int 
     skipped = max(len(changes) - most, 0)
 
     score = base.scores(weight)[place]
-    after = np.searchsorted(-score, -score + TIE, side="right")  # where those begin that are really behind
-    found = [pair for part in _parts(changes[:most], n, len(weight)) for pair in _turned(ranking, raw, more, part, after, weight)]
+    after = np.searchsorted(
+        -score, -score + TIE, side="right"
+    )  # where those begin that are really behind
+    found = [
+        pair
+        for part in _parts(changes[:most], n, len(weight))
+        for pair in _turned(ranking, raw, more, part, after, weight)
+    ]
     found.sort(key=lambda pair: pair[2])
-    rows = [(kind, (guests if kind == "added" else sites)[row], sites[one], sites[two]) for kind, row, one, two in found]
+    rows = [
+        (kind, (guests if kind == "added" else sites)[row], sites[one], sites[two])
+        for kind, row, one, two in found
+    ]
     pairs = pd.DataFrame(rows, columns=["change", "site", "ahead", "behind"])
     return Reversals(pairs, possible - skipped, possible)
 
@@ -301,20 +378,33 @@ Change = tuple[str, int]
 
 
 def _turned(
-    ranking: Ranking, raw: Array, more: Array, changes: list[Change], after: NDArray[Any], weight: Array
+    ranking: Ranking,
+    raw: Array,
+    more: Array,
+    changes: list[Change],
+    after: NDArray[Any],
+    weight: Array,
 ) -> Iterator[tuple[str, int, int, int]]:
-    """Give the changes that turn a pair round, with the places of the best-placed such pair; `raw` is in the order of places."""
+    """Give the changes that turn a pair round, with the places of the best-placed such pair; `raw`
+    is in the order of places.
+    """
     n = len(raw)
     extra = [row for kind, row in changes if kind == "added"]
     counts = np.ones((len(changes), n + len(extra)))
     counts[:, n:] = 0
     for at, (kind, row) in enumerate(changes):
-        if kind == "added":  # these come apart from the others, so the rows of `extra` are in their order
+        if (
+            kind == "added"
+        ):  # these come apart from the others, so the rows of `extra` are in their order
             counts[at, n + at] = 1
         else:
             counts[at, row] = 0 if kind == "removed" else 2
     every = np.broadcast_to(np.concatenate([raw, more[extra]]), (*counts.shape, len(weight)))
-    score = measure(every, counts, ranking.criteria, ranking.method).filled(np.isnan(every) & ranking.light, 0.5).scores(weight)[:, :n]
+    score = (
+        measure(every, counts, ranking.criteria, ranking.method)
+        .filled(np.isnan(every) & ranking.light, 0.5)
+        .scores(weight)[:, :n]
+    )
     score = np.where(counts[:, :n] > 0, score, -np.inf)
     best = np.maximum.accumulate(score[:, ::-1], axis=1)[:, ::-1]
     best = np.concatenate([best, np.full((len(changes), 1), -np.inf)], axis=1)[:, after]
@@ -328,9 +418,14 @@ def _turned(
 
 
 def _parts(changes: list[Change], sites: int, criteria: int) -> Iterator[list[Change]]:
-    """Give changes some at a time, those that add sites apart and fewer, since each makes the table longer."""
+    """Give changes some at a time, those that add sites apart and fewer, since each makes the table
+    longer.
+    """
     step = max(CELLS // max(sites * criteria, 1), 1)
-    for kinds, size in ((("removed", "doubled"), step), (("added",), min(step, isqrt(CELLS // criteria)))):
+    for kinds, size in (
+        (("removed", "doubled"), step),
+        (("added",), min(step, isqrt(CELLS // criteria))),
+    ):
         these = [change for change in changes if change[0] in kinds]
         yield from (these[start : start + size] for start in range(0, len(these), size))
 
@@ -345,12 +440,16 @@ def _guests(ranking: Ranking, added: pd.DataFrame) -> tuple[Array, pd.Index]:
 
 def _terms(ranking: Ranking, method: str | None = None) -> Terms:
     raw = ranking.raw.to_numpy()[ranking.ranked]
-    return measure(raw, np.ones(len(raw)), ranking.criteria, method or ranking.method).filled(np.isnan(raw) & ranking.light, 0.5)
+    return measure(raw, np.ones(len(raw)), ranking.criteria, method or ranking.method).filled(
+        np.isnan(raw) & ranking.light, 0.5
+    )
 
 
 def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
     """Which criteria weigh nothing now, and with some weight would set a ranked site apart."""
-    return (ranking.values.isna().any() & (ranking.weights == 0) & (ranking.unknown_as == "apart")).to_numpy()
+    return (
+        ranking.values.isna().any() & (ranking.weights == 0) & (ranking.unknown_as == "apart")
+    ).to_numpy()
 
 
 def _standing(terms: Terms, weights: Array) -> Array:
@@ -367,7 +466,9 @@ def _standing(terms: Terms, weights: Array) -> Array:
 
 
 def _difference(*pairs: tuple[Array, Array]) -> Array:
-    """Add the products of the first half of the pairs and take the others away; what is left by rounding alone becomes 0."""
+    """Add the products of the first half of the pairs and take the others away; what is left by
+    rounding alone becomes 0.
+    """
     products = [one * two for one, two in pairs]
     half = len(products) // 2
     found = np.sum(products[:half], axis=0) - np.sum(products[half:], axis=0)
@@ -383,9 +484,14 @@ def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) 
     if spread.index.has_duplicates:
         found.append("a site is there more than once")
     if not found:
-        here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(float, na_value=np.nan)
+        here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(
+            float, na_value=np.nan
+        )
         wrong = np.argwhere(~(np.isfinite(here) & (here >= 0)))
-        found = [f"“{sites[row]}”, {ids[column]}: {here[row, column]} is not a number of 0 or more" for row, column in wrong]
+        found = [
+            f"“{sites[row]}”, {ids[column]}: {here[row, column]} is not a number of 0 or more"
+            for row, column in wrong
+        ]
     if found:
         raise InputError("This uncertainty cannot be used:", found)
     return here
@@ -401,7 +507,9 @@ def _drawn(
     method: str,
     light: NDArray[np.bool_],
 ) -> Terms:
-    """Measure sites with amounts that are drawn, and missing ones of light criteria drawn between the worst and the best."""
+    """Measure sites with amounts that are drawn, and missing ones of light criteria drawn between
+    the worst and the best.
+    """
     there = _draw(dice, raw, spread, kind, draws)
     terms = measure(there, np.ones(there.shape[:2]), criteria, method)
     missing = np.isnan(raw) & light

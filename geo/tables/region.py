@@ -1,4 +1,6 @@
-"""Where the places of a region may lie: inside its box, in the country and near the province that their row names."""
+"""Where the places of a region may lie: inside its box, in the country and near the province that
+their row names.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,29 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 COAST_TOLERANCE_M = 2_000.0
-"""How far outside the drawn outline a point still belongs to a country: quays and reclaimed land lie up to 1.6 km outside it."""
+"""How far outside the drawn outline a point still belongs to a country: quays and reclaimed land
+lie up to 1.6 km outside it.
+"""
 SEA_TOLERANCE_M = 10_000.0
-"""How far out at sea, where no other country is, a place may lie: a planned port lies 5.1 km off the coast."""
+"""How far out at sea, where no other country is, a place may lie: a planned port lies 5.1 km off
+the coast.
+"""
 BOX_MARGIN_DEG = 0.5
 """How far outside the box of its region a place may lie."""
 MOST_TRIED = 100
 """So many rows tell in which other system a file may be written."""
 PROVINCE_M = 40_000.0
-"""A place this near to another of its province is not questioned. Farther ones are where another province is twice as near, or where
-it is twice as far as the loneliest place that is known in its province."""
+"""A place this near to another of its province is not questioned. Farther ones are where another
+province is twice as near, or where it is twice as far as the loneliest place that is known in its
+province."""
 MOVED_M = 5_000.0
-"""A place that is known lies no farther than this, and the accuracy of both positions, from where it is known to lie."""
+"""A place that is known lies no farther than this, and the accuracy of both positions, from where
+it is known to lie.
+"""
 ALIKE_M = 2_000.0
-"""Systems that differ by less cannot be told apart: UTM and the three-degree zone of one meridian, or two datums."""
+"""Systems that differ by less cannot be told apart: UTM and the three-degree zone of one meridian,
+or two datums.
+"""
 MOST_NAMED = 3
 
 
@@ -52,27 +63,46 @@ class Region:
     countries: gpd.GeoDataFrame | None
     places: gpd.GeoDataFrame
 
-    def row_faults(self, rows: list[Row], lonlat: NDArray[np.float64], written: NDArray[np.float64], epsg: int) -> list[str]:
-        """List the rows whose position does not fit what they say; first, if there is one, the system in which more of them would.
+    def row_faults(
+        self, rows: list[Row], lonlat: NDArray[np.float64], written: NDArray[np.float64], epsg: int
+    ) -> list[str]:
+        """List the rows whose position does not fit what they say; first, if there is one, the
+        system in which more of them would.
 
         Parameters
         ----------
         rows
-            Cells as text; ``country``, ``opposite_country``, ``province_en``, ``position_accuracy_m`` and ``id`` count.
+            Cells as text; ``country``, ``opposite_country``, ``province_en``,
+            ``position_accuracy_m`` and ``id`` count.
         lonlat
             (n, 2) WGS 84, NaN where unknown.
         written, epsg
-            (n, 2) the same as it was written, east before north, and the system that was stated for it.
+            (n, 2) the same as it was written, east before north, and the system that was stated for
+            it.
         """
         doubts, _ = self._doubts(rows, lonlat)
-        inside = np.array((abs(lonlat) <= (180, 90)).all(axis=1), bool)  # a number out of range is a fault of its cell
+        inside = np.array(
+            (abs(lonlat) <= (180, 90)).all(axis=1), bool
+        )  # a number out of range is a fault of its cell
         if not any(doubts) and not (np.isfinite(lonlat).all(axis=1) & ~inside).any():
             return []
         first = slice(MOST_TRIED)
-        fit = sum(not doubt for doubt, known in zip(doubts[first], inside[first], strict=True) if known)
+        fit = sum(
+            not doubt for doubt, known in zip(doubts[first], inside[first], strict=True) if known
+        )
         hint = self._system(rows[first], written[first], epsg, fit)
-        at = [f"{row['_at']}" + (f" ({row['id']})" if row.get("id") not in (None, row["_at"]) else "") for row in rows]
-        return [*hint, *(f"{where}: position: {doubt}" for where, doubt in zip(at, doubts, strict=True) if doubt)]
+        at = [
+            f"{row['_at']}" + (f" ({row['id']})" if row.get("id") not in (None, row["_at"]) else "")
+            for row in rows
+        ]
+        return [
+            *hint,
+            *(
+                f"{where}: position: {doubt}"
+                for where, doubt in zip(at, doubts, strict=True)
+                if doubt
+            ),
+        ]
 
     def outside(self, lonlat: NDArray[np.float64]) -> list[bool]:
         """Find the points outside the box and its margin."""
@@ -81,9 +111,15 @@ class Region:
         low, high = np.array(self.box[:2]) - BOX_MARGIN_DEG, np.array(self.box[2:]) + BOX_MARGIN_DEG
         return [bool((point < low).any() or (point > high).any()) for point in lonlat]
 
-    def _doubts(self, rows: list[Row], lonlat: NDArray[np.float64]) -> tuple[list[str], NDArray[np.float64]]:
-        """Find what is wrong with each position, empty where nothing is; and how far it is from where it is known, or its province."""
-        known = np.array(np.isfinite(lonlat).all(axis=1) & (abs(lonlat) <= (180, 90)).all(axis=1), bool)
+    def _doubts(
+        self, rows: list[Row], lonlat: NDArray[np.float64]
+    ) -> tuple[list[str], NDArray[np.float64]]:
+        """Find what is wrong with each position, empty where nothing is; and how far it is from
+        where it is known, or its province.
+        """
+        known = np.array(
+            np.isfinite(lonlat).all(axis=1) & (abs(lonlat) <= (180, 90)).all(axis=1), bool
+        )
         points = np.where(known[:, None], lonlat, np.nan)
         doubts, outside = [""] * len(rows), self.outside(points)
         own_m, province_doubts = self._provinces(rows, points)
@@ -91,7 +127,10 @@ class Region:
         moved_m, moved = self._moved(rows, points)
         for i in np.flatnonzero(known):
             if outside[i]:
-                doubts[i] = f"{_written(points[i])} lies outside the region {', '.join(f'{edge:g}' for edge in self.box or ())}"
+                doubts[i] = (
+                    f"{_written(points[i])} lies outside the region"
+                    f" {', '.join(f'{edge:g}' for edge in self.box or ())}"
+                )
             else:
                 doubts[i] = country_doubts[i] or moved[i] or province_doubts[i]
         return doubts, np.where(np.isfinite(moved_m), moved_m, own_m)
@@ -108,43 +147,76 @@ class Region:
             for country, outline in self._outlines.items():
                 mine = np.flatnonzero(drawn & (stated == country))
                 abroad = self._anywhere.find(points[mine], within_m=0)
-                limit_m = np.where([place is None for place in abroad], SEA_TOLERANCE_M, COAST_TOLERANCE_M) + accuracy_m[mine]
+                limit_m = (
+                    np.where(
+                        [place is None for place in abroad], SEA_TOLERANCE_M, COAST_TOLERANCE_M
+                    )
+                    + accuracy_m[mine]
+                )
                 there = outline.find(points[mine], within_m=limit_m)
                 for i, place, limit, found in zip(mine, abroad, limit_m, there, strict=True):
                     if found is None:
                         place = place or "the sea or beyond the map"
-                        doubts[i] = f"{_written(points[i])} lies in {place}, not within {limit / 1000:.1f} km of {country}"
+                        doubts[i] = (
+                            f"{_written(points[i])} lies in {place}, not within {limit / 1000:.1f}"
+                            f" km of {country}"
+                        )
         return doubts
 
     @cached_property
     def _outlines(self) -> dict[str, proximity.Locator]:
         assert self.countries is not None
-        return {str(country): proximity.Locator(outline, "country") for country, outline in self.countries.groupby("country")}
+        return {
+            str(country): proximity.Locator(outline, "country")
+            for country, outline in self.countries.groupby("country")
+        }
 
     @cached_property
     def _anywhere(self) -> proximity.Locator:
         return proximity.Locator(self.countries, "country")
 
-    def _moved(self, rows: list[Row], points: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
-        """Measure how far each place that is known by its id lies from where it is known, NaN for others."""
+    def _moved(
+        self, rows: list[Row], points: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], list[str]]:
+        """Measure how far each place that is known by its id lies from where it is known, NaN for
+        others.
+        """
         at = self.places.index.get_indexer([row.get("id") or "" for row in rows])
-        moved_m = np.where(at >= 0, crs.distance_m(points, proximity.lonlat(self.places)[at]), np.nan)
-        limit_m = MOVED_M + np.where(at >= 0, self.places["position_accuracy_m"].to_numpy(float)[at], 0) + _accuracy_m(rows)
+        moved_m = np.where(
+            at >= 0, crs.distance_m(points, proximity.lonlat(self.places)[at]), np.nan
+        )
+        limit_m = (
+            MOVED_M
+            + np.where(at >= 0, self.places["position_accuracy_m"].to_numpy(float)[at], 0)
+            + _accuracy_m(rows)
+        )
         return moved_m, [
-            f"{_written(point)} lies {moved / 1000:.0f} km from where this place is known to be" if moved > limit else ""
+            (
+                f"{_written(point)} lies {moved / 1000:.0f} km from where this place is known to be"
+                if moved > limit
+                else ""
+            )
             for point, moved, limit in zip(points, moved_m, limit_m, strict=True)
         ]
 
     @cached_property
     def _gaps_m(self) -> dict[str, float]:
-        """Measure how far the loneliest place of each province is from the next of it; NaN where there is only one."""
+        """Measure how far the loneliest place of each province is from the next of it; NaN where
+        there is only one.
+        """
         grouped = self.places.groupby("province_en")
         return {
-            str(province): float(_nearest_others(proximity.lonlat(group), list(group.index), group)["distance_m"].max())
+            str(province): float(
+                _nearest_others(proximity.lonlat(group), list(group.index), group)[
+                    "distance_m"
+                ].max()
+            )
             for province, group in grouped
         }
 
-    def _provinces(self, rows: list[Row], points: NDArray[np.float64]) -> tuple[NDArray[np.float64], list[str]]:
+    def _provinces(
+        self, rows: list[Row], points: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], list[str]]:
         doubts, own_m = [""] * len(rows), np.full(len(rows), np.nan)
         stated = np.array([row.get("province_en") or "" for row in rows], object)
         known, accuracy_m = np.isfinite(points).all(axis=1), _accuracy_m(rows)
@@ -158,33 +230,60 @@ class Region:
                     continue
                 for i, row in zip(mine, distance.itertuples(), strict=True):
                     lonely = own_m[i] > 2 * self._gaps_m[province]
-                    if own_m[i] > PROVINCE_M + accuracy_m[i] and (lonely or row.distance_m < own_m[i] / 2):
+                    if own_m[i] > PROVINCE_M + accuracy_m[i] and (
+                        lonely or row.distance_m < own_m[i] / 2
+                    ):
                         other, km = self.places["province_en"][row.to_id], row.distance_m / 1000
                         far = f"{own_m[i] / 1000:.0f} km from the next place of {province}"
-                        doubts[i] = f"{_written(points[i])} lies {far} and {km:.0f} km from one of {other}"
+                        doubts[i] = (
+                            f"{_written(points[i])} lies {far} and {km:.0f} km from one of {other}"
+                        )
         return own_m, doubts
 
-    def _system(self, rows: list[Row], written: NDArray[np.float64], epsg: int, fit: int) -> list[str]:
-        """Name the systems, and the order of axes, in which most positions fit, nearest to where they are known or to their provinces."""
+    def _system(
+        self, rows: list[Row], written: NDArray[np.float64], epsg: int, fit: int
+    ) -> list[str]:
+        """Name the systems, and the order of axes, in which most positions fit, nearest to where
+        they are known or to their provinces.
+        """
         tried: list[tuple[int, float, str]] = []
         for code, name in crs.systems().items():
             for turned in (False, True):
                 if (code, turned) == (epsg, False):
                     continue
-                lonlat = crs.transform(written[:, ::-1] if turned else written, source=code, target=crs.WGS84)
-                within = np.isfinite(lonlat).all(axis=1) & (abs(lonlat) <= (180, 90)).all(axis=1) & ~np.array(self.outside(lonlat), bool)
+                lonlat = crs.transform(
+                    written[:, ::-1] if turned else written, source=code, target=crs.WGS84
+                )
+                within = (
+                    np.isfinite(lonlat).all(axis=1)
+                    & (abs(lonlat) <= (180, 90)).all(axis=1)
+                    & ~np.array(self.outside(lonlat), bool)
+                )
                 if within.sum() <= fit or 2 * within.sum() < len(rows):
                     continue
                 doubts, own_m = self._doubts(rows, lonlat)
                 fits = int(sum(not doubt for doubt in np.array(doubts, object)[within]))
                 if fits > fit and 2 * fits >= len(rows):
                     near_m = float(np.nanmean(own_m)) if np.isfinite(own_m).any() else np.inf
-                    tried.append((fits, near_m, f"EPSG:{code} ({name}{', with the axes exchanged' if turned else ''})"))
+                    tried.append(
+                        (
+                            fits,
+                            near_m,
+                            f"EPSG:{code} ({name}{', with the axes exchanged' if turned else ''})",
+                        )
+                    )
         if not tried:
             return []
         most, least_m, _ = min(tried, key=lambda system: (-system[0], system[1]))
-        alike = sorted((near_m, words) for fits, near_m, words in tried if fits == most and near_m <= least_m + ALIKE_M)
-        return [f"{most} of {len(rows)} positions fit {' or '.join(words for _, words in alike[:MOST_NAMED])} rather than EPSG:{epsg}"]
+        alike = sorted(
+            (near_m, words)
+            for fits, near_m, words in tried
+            if fits == most and near_m <= least_m + ALIKE_M
+        )
+        return [
+            f"{most} of {len(rows)} positions fit"
+            f" {' or '.join(words for _, words in alike[:MOST_NAMED])} rather than EPSG:{epsg}"
+        ]
 
 
 def _accuracy_m(rows: list[Row]) -> NDArray[np.float64]:
@@ -192,8 +291,12 @@ def _accuracy_m(rows: list[Row]) -> NDArray[np.float64]:
     return np.array([number(row.get("position_accuracy_m")) or 0.0 for row in rows])
 
 
-def _nearest_others(points: NDArray[np.float64], ids: list[str | None], places: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Find for each point the nearest place that has another id: ``to_id``, ``distance_m``; NaN where there is none."""
+def _nearest_others(
+    points: NDArray[np.float64], ids: list[str | None], places: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Find for each point the nearest place that has another id: ``to_id``, ``distance_m``; NaN
+    where there is none.
+    """
     import geopandas as gpd
 
     origins = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*points.T), crs=crs.WGS84)

@@ -1,4 +1,6 @@
-"""The rows of a file as text, before they are believed: CSV tables and GeoJSON collections, and their positions in WGS 84."""
+"""The rows of a file as text, before they are believed: CSV tables and GeoJSON collections, and
+their positions in WGS 84.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,26 @@ from geo.tables import validation as faults_of
 from geo.tables.validation import Row
 
 FAR = 10.0
-"""Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged columns land farther off."""
+"""Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged
+columns land farther off.
+"""
 UNREADABLE = object()
 """Stands for a shape that cannot be read."""
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_PANDAS_TYPES = {"string": "str", "list": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
+_PANDAS_TYPES = {
+    "string": "str",
+    "list": "str",
+    "number": "float64",
+    "integer": "Int64",
+    "boolean": "boolean",
+}
 
 
-def csv_rows(path: Path, fields: Sequence[Field], *, exported: bool = False) -> tuple[list[Row], list[str]]:
-    """Read the rows as text, and the faults of the table's form; a line that does not fit the header gives no row.
+def csv_rows(
+    path: Path, fields: Sequence[Field], *, exported: bool = False
+) -> tuple[list[Row], list[str]]:
+    """Read the rows as text, and the faults of the table's form; a line that does not fit the
+    header gives no row.
 
     With `exported` the marks are undone that :mod:`geo.export` puts into a CSV file.
     """
@@ -42,16 +55,21 @@ def csv_rows(path: Path, fields: Sequence[Field], *, exported: bool = False) -> 
             header = [name.strip() for name in next(reader, [])]
             if exported:
                 header = [{"x": "lon", "y": "lat"}.get(name, name) for name in header]
-            faults = faults_of.header_faults([name for name in header if not (exported and name == "about")], fields)
+            faults = faults_of.header_faults(
+                [name for name in header if not (exported and name == "about")], fields
+            )
             rows: list[Row] = []
             for cells in reader:
                 if not cells:
                     continue
                 if len(cells) != len(header):
-                    faults.append(f"line {reader.line_num}: has {len(cells)} cells, the header {len(header)}")
+                    faults.append(
+                        f"line {reader.line_num}: has {len(cells)} cells, the header {len(header)}"
+                    )
                     continue
                 rows.append(
-                    {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)} | {"_at": f"line {reader.line_num}"}
+                    {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
+                    | {"_at": f"line {reader.line_num}"}
                 )
     except UnicodeDecodeError:
         raise InputError(f"{path.name} is not UTF-8 text.") from None
@@ -59,7 +77,13 @@ def csv_rows(path: Path, fields: Sequence[Field], *, exported: bool = False) -> 
         raise InputError(f"{path.name} is not a CSV table: {error}.") from None
     for row in rows if exported else ():
         row.pop("about", None)
-        row.update({key: cell[1:] for key, cell in row.items() if cell and cell[0] == "'" and cell[1:2] in _FORMULA})
+        row.update(
+            {
+                key: cell[1:]
+                for key, cell in row.items()
+                if cell and cell[0] == "'" and cell[1:2] in _FORMULA
+            }
+        )
     return rows, faults
 
 
@@ -76,21 +100,27 @@ def collection(path: Path) -> dict[str, Any]:
 
 
 def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
-    """Read the member ``crs`` that older programs write; without it the coordinates are in the system `epsg`.
+    """Read the member ``crs`` that older programs write; without it the coordinates are in the
+    system `epsg`.
 
     Source
     ------
-    GeoJSON 2008, section 3. RFC 7946 dropped the member, and GDAL and QGIS still write it for any system but WGS 84.
-    """
+    GeoJSON 2008, section 3. RFC 7946 dropped the member, and GDAL and QGIS still write it for any
+    system but WGS 84."""
     if document.get("crs") is None:
         return epsg
     try:
         words = str(document["crs"]["properties"]["name"])
     except (KeyError, TypeError):
         words = ""
-    found = re.fullmatch(r"(?:urn:ogc:def:crs:)?(?:EPSG:[\d.]*:?(\d{4,6})|OGC:[\d.]*:?CRS84)", words, re.IGNORECASE)
+    found = re.fullmatch(
+        r"(?:urn:ogc:def:crs:)?(?:EPSG:[\d.]*:?(\d{4,6})|OGC:[\d.]*:?CRS84)", words, re.IGNORECASE
+    )
     if not found:
-        raise InputError(f"{name} has a member “crs” that is not understood; it should name a system such as EPSG:5899.")
+        raise InputError(
+            f"{name} has a member “crs” that is not understood; it should name a system such as"
+            " EPSG:5899."
+        )
     stated = int(found[1] or crs.WGS84)
     if epsg not in (crs.WGS84, stated):
         raise InputError(f"{name} says that it is in EPSG:{stated}, not in EPSG:{epsg}.")
@@ -98,7 +128,9 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
 
 
 def geojson_rows(document: dict[str, Any], layer: Layer) -> tuple[list[Row], list[Any], list[str]]:
-    """Read the rows as text, their shapes as they are written, and the faults of the table's form and of shapes that cannot be read."""
+    """Read the rows as text, their shapes as they are written, and the faults of the table's form
+    and of shapes that cannot be read.
+    """
     features = document["features"]
     rows: list[Row] = []
     shapes: list[Any] = []
@@ -110,21 +142,33 @@ def geojson_rows(document: dict[str, Any], layer: Layer) -> tuple[list[Row], lis
         if not isinstance(properties, dict):
             faults.append(f"{at}: has no properties")
             continue
-        row: Row = {key: _text(value) for key, value in properties.items() if key not in faults_of.POSITION}  # the geometry says it
+        row: Row = {
+            key: _text(value) for key, value in properties.items() if key not in faults_of.POSITION
+        }  # the geometry says it
         if row.get("id") is None and feature.get("id") is not None:
             row["id"] = _text(feature["id"])
         shape = None
         try:
-            shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry")))) if feature.get("geometry") else None
+            shape = (
+                shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry"))))
+                if feature.get("geometry")
+                else None
+            )
         except (shapely.GEOSException, ValueError, TypeError, RecursionError):
             shape = UNREADABLE
         present |= row.keys()
         rows.append(row | {"_at": at})
         shapes.append(shape)
-    return rows, shapes, faults_of.header_faults(sorted(present), faults_of.without_position(layer.fields)) + faults
+    return (
+        rows,
+        shapes,
+        faults_of.header_faults(sorted(present), faults_of.without_position(layer.fields)) + faults,
+    )
 
 
-def shapes_to_wgs84(rows: list[Row], shapes: list[Any], layer: Layer, epsg: int) -> tuple[list[Any], list[str]]:
+def shapes_to_wgs84(
+    rows: list[Row], shapes: list[Any], layer: Layer, epsg: int
+) -> tuple[list[Any], list[str]]:
     """Put shapes into WGS 84, and list what is wrong with them."""
     changed: list[Any] = []
     faults = []
@@ -133,9 +177,15 @@ def shapes_to_wgs84(rows: list[Row], shapes: list[Any], layer: Layer, epsg: int)
         if shape is UNREADABLE:
             shape = None
         else:
-            fault = None if shape is None or epsg == crs.WGS84 else _degrees_in_metres(shapely.get_coordinates(shape), epsg)
+            fault = (
+                None
+                if shape is None or epsg == crs.WGS84
+                else _degrees_in_metres(shapely.get_coordinates(shape), epsg)
+            )
             if shape is not None and epsg != crs.WGS84 and fault is None:
-                shape = shapely.transform(shape, lambda xy: crs.transform(xy, source=epsg, target=crs.WGS84))
+                shape = shapely.transform(
+                    shape, lambda xy: crs.transform(xy, source=epsg, target=crs.WGS84)
+                )
             fault = fault or faults_of.shape_fault(shape, layer)
         if fault and layer.geometry:
             faults.append(f"{row['_at']}: geometry: {fault}")
@@ -144,7 +194,9 @@ def shapes_to_wgs84(rows: list[Row], shapes: list[Any], layer: Layer, epsg: int)
 
 
 def _degrees_in_metres(points: NDArray[np.float64], epsg: int) -> str | None:
-    """Find degrees where a system counts metres: no zone of the earth has its origin within 180 m of a place on land."""
+    """Find degrees where a system counts metres: no zone of the earth has its origin within 180 m
+    of a place on land.
+    """
     if crs.counts_degrees(epsg) or not len(points) or not (abs(points) <= (180, 90)).all():
         return None
     return f"{points[0, 0]:.10g}, {points[0, 1]:.10g} are degrees, and EPSG:{epsg} counts metres"
@@ -152,7 +204,14 @@ def _degrees_in_metres(points: NDArray[np.float64], epsg: int) -> str | None:
 
 def first_points(shapes: list[Any]) -> NDArray[np.float64]:
     """Return the first point of each shape, (n, 2); NaN where there is none."""
-    points = [(np.nan, np.nan) if shape in (None, UNREADABLE) or shape.is_empty else shapely.get_coordinates(shape)[0] for shape in shapes]
+    points = [
+        (
+            (np.nan, np.nan)
+            if shape in (None, UNREADABLE) or shape.is_empty
+            else shapely.get_coordinates(shape)[0]
+        )
+        for shape in shapes
+    ]
     return np.array(points, float).reshape(-1, 2)
 
 
@@ -169,7 +228,9 @@ def _text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, list):
         return ";".join(str(one) for one in value)
-    text = str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # JSON may hold halves of pairs
+    text = (
+        str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )  # JSON may hold halves of pairs
     return text.strip() or None
 
 
@@ -184,12 +245,18 @@ def typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
             values = [pd.NA if cell is None else int(float(cell)) for cell in cells]
         elif field.type == "boolean":
             values = [pd.NA if cell is None else cell == "true" for cell in cells]
-        columns[field.name] = pd.array(values, dtype=_PANDAS_TYPES[field.type]) if field.type != "number" else np.array(values, float)
+        columns[field.name] = (
+            pd.array(values, dtype=_PANDAS_TYPES[field.type])
+            if field.type != "number"
+            else np.array(values, float)
+        )
     return pd.DataFrame(columns)
 
 
 def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
-    """Put lon and lat of every row into WGS 84; list those in degrees, and with `far` those far from the area of the system."""
+    """Put lon and lat of every row into WGS 84; list those in degrees, and with `far` those far
+    from the area of the system.
+    """
     area = crs.area_of_use(epsg)
     faults = []
     for row in rows:
@@ -199,8 +266,23 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
         if wrong := _degrees_in_metres(np.array([[east, north]]), epsg):
             faults.append(f"{row['_at']}: lon, lat: {wrong}")
             continue
-        lon, lat = (float(one) for one in crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0])
-        if far and area and not (area[0] - FAR <= lon <= area[2] + FAR and area[1] - FAR <= lat <= area[3] + FAR):
-            faults.append(f"{row['_at']}: lon, lat: {row['lon']}, {row['lat']} lie far from the area of EPSG:{epsg}; is east before north?")
-        row |= {"lon": repr(lon), "lat": repr(lat)} if np.isfinite([lon, lat]).all() else {"lon": None, "lat": None}
+        lon, lat = (
+            float(one) for one in crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0]
+        )
+        if (
+            far
+            and area
+            and not (
+                area[0] - FAR <= lon <= area[2] + FAR and area[1] - FAR <= lat <= area[3] + FAR
+            )
+        ):
+            faults.append(
+                f"{row['_at']}: lon, lat: {row['lon']}, {row['lat']} lie far from the area of"
+                f" EPSG:{epsg}; is east before north?"
+            )
+        row |= (
+            {"lon": repr(lon), "lat": repr(lat)}
+            if np.isfinite([lon, lat]).all()
+            else {"lon": None, "lat": None}
+        )
     return faults

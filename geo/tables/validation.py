@@ -1,4 +1,6 @@
-"""The faults of a table: of its header, of every cell, of rows against each other; all of them, by row and field."""
+"""The faults of a table: of its header, of every cell, of rows against each other; all of them, by
+row and field.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,19 @@ from geo.schema import Field, Layer, unfold
 Row = dict[str, Any]
 """The cells of a row as text, None for empty ones; ``_at`` says where the row stands."""
 POSITION = ("lon", "lat")
-_UNREADABLE = re.compile("[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd-\uffff]")
-"""Control characters but line breaks and tabs, marks that turn the direction of text, halves of pairs, and what stands for an error."""
+_UNREADABLE = re.compile(
+    "[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd-\uffff]"
+)
+"""Control characters but line breaks and tabs, marks that turn the direction of text, halves of
+pairs, and what stands for an error.
+"""
 _LETTERS = re.compile(
     r"[\n\r\t -~¡-ÿĂăĐđĨĩŨũƠơƯưĀāĒēĪīŌōŪūǍǎĚěǏǐǑǒǓǔǙǚ"
     r"\u0e00-\u0eff\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u3001-\u9fff\uff01-\uff5e]+"
 )
-"""What names here are written with, and little else: “太平”, taken for garbled text, would be two signs that no name holds."""
+"""What names here are written with, and little else: “太平”, taken for garbled text, would be two
+signs that no name holds.
+"""
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
 
@@ -39,26 +47,36 @@ def refuse(origin: str, faults: list[str]) -> None:
 
 def counted(faults: Sequence[str]) -> str:
     """Count faults in words: “no fault”, “1 fault”, “2 faults”."""
-    return "no fault" if not faults else f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
+    return (
+        "no fault" if not faults else f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
+    )
 
 
 def header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:
     """List the columns that are missing, unknown (with the name that may be meant) or doubled."""
     header = list(header)
     known = [field.name for field in fields]
-    missing = [f"column “{field.name}” is missing" for field in fields if field.required and field.name not in header]
+    missing = [
+        f"column “{field.name}” is missing"
+        for field in fields
+        if field.required and field.name not in header
+    ]
     faults = []
     for name in dict.fromkeys(header):
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
-            faults.append(f"column “{name}” is unknown" + (f"; did you mean “{close[0]}”?" if close else ""))
+            faults.append(
+                f"column “{name}” is unknown" + (f"; did you mean “{close[0]}”?" if close else "")
+            )
         elif header.count(name) > 1:
             faults.append(f"column “{name}” stands {header.count(name)} times")
     return missing + faults
 
 
 def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
-    """List the faults of all rows; a column that is missing altogether is a fault of the header, not of its rows."""
+    """List the faults of all rows; a column that is missing altogether is a fault of the header,
+    not of its rows.
+    """
     present = {name for row in rows for name in row}
     faults: list[str] = []
     seen: dict[str, str] = {}
@@ -82,7 +100,9 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
 
 
 def shape_fault(shape: Any, layer: Layer) -> str | None:
-    """Say what is wrong with a shape: empty, of another type, swapped, or not in degrees; None where nothing is."""
+    """Say what is wrong with a shape: empty, of another type, swapped, or not in degrees; None
+    where nothing is.
+    """
     if shape is None or shape.is_empty:
         return "is empty"
     if shape.geom_type != layer.geometry:
@@ -101,7 +121,9 @@ def without_position(fields: Sequence[Field]) -> tuple[Field, ...]:
 
 
 def position_fault(lon: float | None, lat: float | None) -> str | None:
-    """Find what is wrong with a pair of degrees beyond the range of each: not filled in, or swapped; None where nothing is."""
+    """Find what is wrong with a pair of degrees beyond the range of each: not filled in, or
+    swapped; None where nothing is.
+    """
     if lon is None or lat is None:
         return None
     if lon == lat == 0:
@@ -131,7 +153,11 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         parts = unfold(cell) if field.type == "list" else (cell,)
         wrong = [f"“{_short(part)}”" for part in dict.fromkeys(parts) if part not in field.allowed]
         verb = "is" if len(wrong) == 1 else "are"
-        return f"{', '.join(wrong)} {verb} unknown; allowed are {', '.join(field.allowed)}" if wrong else None
+        return (
+            f"{', '.join(wrong)} {verb} unknown; allowed are {', '.join(field.allowed)}"
+            if wrong
+            else None
+        )
     if odd := _odd_text(cell):
         return odd
     if field.pattern and not re.fullmatch(field.pattern, cell):
@@ -141,24 +167,37 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
 
 def number(cell: str | None) -> float | None:
     """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is none."""
-    if cell is None or not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", cell, re.ASCII):
+    if cell is None or not re.fullmatch(
+        r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", cell, re.ASCII
+    ):
         return None
     value = float(cell)
     return value if math.isfinite(value) else None
 
 
 def _odd_text(text: str) -> str | None:
-    """Find characters that no text holds, and text that was read in another encoding than it was written in."""
+    """Find characters that no text holds, and text that was read in another encoding than it was
+    written in.
+    """
     if text.isascii() and text.isprintable():
         return None
-    for encode in (_as_windows, lambda text: text.encode("cp1258"), lambda text: text.encode("gbk")):
+    for encode in (
+        _as_windows,
+        lambda text: text.encode("cp1258"),
+        lambda text: text.encode("gbk"),
+    ):
         try:
             meant = encode(text).decode("utf-8")
         except UnicodeError:
             continue
-        chinese = not re.search("[A-Za-z]", text) and ord(max(text)) > 0x2E80  # names such as 卢 would else be Latin letters
+        chinese = (
+            not re.search("[A-Za-z]", text) and ord(max(text)) > 0x2E80
+        )  # names such as 卢 would else be Latin letters
         if _LETTERS.fullmatch(meant) and ord(max(meant)) > (0x7FF if chinese else 0x7F):
-            return f"“{_short(text)}” is garbled: read in the wrong encoding, it may mean “{_short(meant)}”"
+            return (
+                f"“{_short(text)}” is garbled: read in the wrong encoding, it may mean"
+                f" “{_short(meant)}”"
+            )
     found = _UNREADABLE.search(text)
     return f"holds the character U+{ord(found[0]):04X}, which cannot be read" if found else None
 

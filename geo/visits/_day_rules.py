@@ -1,11 +1,12 @@
-"""Compiled rules of a day: when one arrives, when a visit begins, and how late one may be; shared by the two ways to plan.
+"""Compiled rules of a day: when one arrives, when a visit begins, and how late one may be; shared
+by the two ways to plan.
 
-Moments are whole seconds since 1970. *Nodes* are the stops, from 0, and after them the places where days begin and end. *Spans* are
-moments from the first to the last, both within.
+Moments are whole seconds since 1970. *Nodes* are the stops, from 0, and after them the places where
+days begin and end. *Spans* are moments from the first to the last, both within.
 
-Lunch is a part of a way: one eats where it begins, on it, or where it ends, whatever lets one arrive earliest. So whether one has eaten
-changes on ways alone, and at a stop nothing has to be decided.
-"""
+Lunch is a part of a way: one eats where it begins, on it, or where it ends, whatever lets one
+arrive earliest. So whether one has eaten changes on ways alone, and at a stop nothing has to be
+decided."""
 
 from __future__ import annotations
 
@@ -26,18 +27,22 @@ class Model(NamedTuple):
     Attributes
     ----------
     way_start, way
-        Ways from node i to node j are rows ``way_start[i * N + j]`` to the next, cheapest first: seconds to the gate, at the gate
-        and after it, their sum, and number of the passage; -1 where no border is between them.
+        Ways from node i to node j are rows ``way_start[i * N + j]`` to the next, cheapest first:
+        seconds to the gate, at the gate and after it, their sum, and number of the passage; -1
+        where no border is between them.
     least_s
         (N, N) on-road seconds of the cheapest way, FAR where there is none.
     entry_start, entry
-        Passage g lets one in on day d within the spans ``entry_start[d * G + g]`` to the next; G is ``passages``.
+        Passage g lets one in on day d within the spans ``entry_start[d * G + g]`` to the next; G is
+        ``passages``.
     begin_start, begin
-        A visit of stop i may begin on day d within the spans ``begin_start[d * n + i]`` to the next; none where it may not.
+        A visit of stop i may begin on day d within the spans ``begin_start[d * n + i]`` to the
+        next; none where it may not.
     visit_s, order
         (n,); -1 for stops without an order.
     lunch_s, lunch
-        0 for no lunch; (D, N, 2) first and last moment at which it may begin on the clock of a node.
+        0 for no lunch; (D, N, 2) first and last moment at which it may begin on the clock of a
+        node.
     day
         (D, 2) first and last moment.
     """
@@ -84,7 +89,9 @@ def arrival(model: Any, day: int, way: int, leave: int) -> int:
     if passage < 0:
         return leave + model.way[way, COST]
     at = day * model.passages + passage
-    enter = earliest(model.entry, model.entry_start[at], model.entry_start[at + 1], leave + model.way[way, DRIVE])
+    enter = earliest(
+        model.entry, model.entry_start[at], model.entry_start[at + 1], leave + model.way[way, DRIVE]
+    )
     return FAR if enter == FAR else enter + model.way[way, SERVICE] + model.way[way, ON]
 
 
@@ -95,13 +102,20 @@ def departure(model: Any, day: int, way: int, arrive: int) -> int:
     if passage < 0:
         return arrive - model.way[way, COST]
     at = day * model.passages + passage
-    enter = latest(model.entry, model.entry_start[at], model.entry_start[at + 1], arrive - model.way[way, ON] - model.way[way, SERVICE])
+    enter = latest(
+        model.entry,
+        model.entry_start[at],
+        model.entry_start[at + 1],
+        arrive - model.way[way, ON] - model.way[way, SERVICE],
+    )
     return -FAR if enter == -FAR else enter - model.way[way, DRIVE]
 
 
 @njit(cache=True, nogil=True)
 def hungry_until(model: Any, day: int, node: int, ready: int) -> int:
-    """Return the last moment at which one may come hungry to a node, eat there, and be ready at a moment; -FAR if there is none."""
+    """Return the last moment at which one may come hungry to a node, eat there, and be ready at a
+    moment; -FAR if there is none.
+    """
     if model.lunch[day, node, 0] + model.lunch_s > ready:
         return -FAR
     return min(ready - model.lunch_s, model.lunch[day, node, 1])
@@ -109,7 +123,9 @@ def hungry_until(model: Any, day: int, node: int, ready: int) -> int:
 
 @njit(cache=True, nogil=True)
 def fed(model: Any, day: int, node: int, leave: int, drive: int) -> int:
-    """Return when one has left a node, eaten, and driven for so long, or FAR; one eats on the clock of the node, anywhere on the way."""
+    """Return when one has left a node, eaten, and driven for so long, or FAR; one eats on the clock
+    of the node, anywhere on the way.
+    """
     if leave > model.lunch[day, node, 1]:
         return FAR
     return max(leave + drive, model.lunch[day, node, 0]) + model.lunch_s
@@ -117,11 +133,15 @@ def fed(model: Any, day: int, node: int, leave: int, drive: int) -> int:
 
 @njit(cache=True, nogil=True)
 def arrival_fed(model: Any, day: int, here: int, there: int, way: int, leave: int) -> int:
-    """Return when one arrives by a way who eats on it or at either end, or FAR; over a gate before it or after it, whichever is earlier."""
+    """Return when one arrives by a way who eats on it or at either end, or FAR; over a gate before
+    it or after it, whichever is earlier.
+    """
     passage = model.way[way, PASSAGE]
     if passage < 0:
         arrive = leave + model.way[way, COST]
-        return min(fed(model, day, here, leave, model.way[way, COST]), fed(model, day, there, arrive, 0))
+        return min(
+            fed(model, day, here, leave, model.way[way, COST]), fed(model, day, there, arrive, 0)
+        )
     at = day * model.passages + passage
     first, last = model.entry_start[at], model.entry_start[at + 1]
     drive, service, on = model.way[way, DRIVE], model.way[way, SERVICE], model.way[way, ON]
@@ -140,12 +160,18 @@ def arrival_fed(model: Any, day: int, here: int, there: int, way: int, leave: in
 @njit(cache=True, nogil=True, inline="always")
 def arrives(model: Any, day: int, here: int, there: int, way: int, leave: int, eats: bool) -> int:
     """Return when one arrives by a way, with lunch or without, or FAR."""
-    return arrival_fed(model, day, here, there, way, leave) if eats else arrival(model, day, way, leave)
+    return (
+        arrival_fed(model, day, here, there, way, leave)
+        if eats
+        else arrival(model, day, way, leave)
+    )
 
 
 @njit(cache=True, nogil=True)
 def departure_fed(model: Any, day: int, here: int, there: int, way: int, arrive: int) -> int:
-    """Return when one has to leave at the latest who eats as in :func:`arrival_fed`, to arrive by a way at a moment; or -FAR."""
+    """Return when one has to leave at the latest who eats as in :func:`arrival_fed`, to arrive by a
+    way at a moment; or -FAR.
+    """
     passage = model.way[way, PASSAGE]
     lunch_s, until = model.lunch_s, model.lunch[day, here, 1]
     best = -FAR
@@ -190,12 +216,16 @@ def leaves(model: Any, day: int, stop: int, arrive: int) -> int:
 def must_arrive(model: Any, day: int, stop: int, leave: int) -> int:
     """Return how late one may arrive at a stop and still leave it at a moment, or -FAR."""
     at = day * model.stops + stop
-    return latest(model.begin, model.begin_start[at], model.begin_start[at + 1], leave - model.visit_s[stop])
+    return latest(
+        model.begin, model.begin_start[at], model.begin_start[at + 1], leave - model.visit_s[stop]
+    )
 
 
 @njit(cache=True, nogil=True)
 def sets_out(model: Any, day: int, begin: int, eaten: int) -> int:
-    """Return when a day begins: at its first moment, or (1) so late that one has had lunch before and needs none."""
+    """Return when a day begins: at its first moment, or (1) so late that one has had lunch before
+    and needs none.
+    """
     return max(model.day[day, 0], model.lunch[day, begin, 1]) if eaten else model.day[day, 0]
 
 
@@ -208,7 +238,9 @@ def last_arrival(model: Any, day: int, end: int, eaten: int) -> int:
 
 @njit(cache=True, nogil=True)
 def straight(model: Any, day: int, begin: int, end: int, way: int) -> Any:
-    """Return when a day ends that is nothing but one way, or FAR; and how: without lunch (0), after it (1), or with it (2)."""
+    """Return when a day ends that is nothing but one way, or FAR; and how: without lunch (0), after
+    it (1), or with it (2).
+    """
     first, last = model.day[day]
     arrive = arrival(model, day, way, first)
     if arrive <= last_arrival(model, day, end, 0):
@@ -223,7 +255,9 @@ def straight(model: Any, day: int, begin: int, end: int, way: int) -> Any:
 
 @njit(cache=True, nogil=True)
 def empty_day(model: Any, day: int, begin: int, end: int) -> int:
-    """Return the cost of a day without a visit, FAR if it cannot be: one stays, or drives to another place."""
+    """Return the cost of a day without a visit, FAR if it cannot be: one stays, or drives to
+    another place.
+    """
     if begin == end:
         return 0
     pair = begin * model.nodes + end

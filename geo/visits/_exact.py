@@ -1,9 +1,10 @@
-"""Compiled part of :mod:`geo.visits.planner` for trips that are small enough to be planned with proof.
+"""Compiled part of :mod:`geo.visits.planner` for trips that are small enough to be planned with
+proof.
 
-The best way to spend a day on each set of stops is found by dynamic programming over sets, with every pair of time and cost that no
-other one beats; then days are joined over sets that have no stop in common. A set is a whole number, bit i for stop i.
-Source: Held and Karp (1962), A dynamic programming approach to sequencing problems, J. SIAM 10(1), 196-210, for the idea; remembered.
-"""
+The best way to spend a day on each set of stops is found by dynamic programming over sets, with
+every pair of time and cost that no other one beats; then days are joined over sets that have no
+stop in common. A set is a whole number, bit i for stop i. Source: Held and Karp (1962), A dynamic
+programming approach to sequencing problems, J. SIAM 10(1), 196-210, for the idea; remembered."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ TIE = 1 << 30
 
 @njit(cache=True, nogil=True)
 def _insert(time: Any, cost: Any, after: Any, head: Any, state: int, new: int) -> bool:
-    """Put a label into the list of a state, later and cheaper ones last, and throw out what it beats; say whether it was worth it."""
+    """Put a label into the list of a state, later and cheaper ones last, and throw out what it
+    beats; say whether it was worth it.
+    """
     previous, here = -1, head[state]
     while here >= 0 and time[here] <= time[new]:
         if cost[here] <= cost[new]:
@@ -58,7 +61,8 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
     Returns
     -------
     best
-        (sets, ends): on-road seconds times TIE plus seconds from the first moment of the day to the arrival; FAR where impossible.
+        (sets, ends): on-road seconds times TIE plus seconds from the first moment of the day to the
+        arrival; FAR where impossible.
     last
         (sets, ends) the label that ends so, -1 for none.
     parent, stop
@@ -73,7 +77,11 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
     head = np.full(sets * n * 2, -1, np.int32)
     size = 1 << 14
     time, cost = np.empty(size, np.int64), np.empty(size, np.int64)
-    after, parent, stop = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int8)
+    after, parent, stop = (
+        np.empty(size, np.int32),
+        np.empty(size, np.int32),
+        np.empty(size, np.int8),
+    )
     count = 0
     step = 0
     for pair in range(model.nodes * model.nodes):
@@ -96,7 +104,9 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
             j, eaten = (state >> 1, state & 1) if here else (begin, state)
             label = head[(here * n + j) * 2 + eaten] if here else -1
             while label >= 0 or not here:
-                left, so_far = (time[label], cost[label]) if here else (sets_out(model, day, begin, eaten), 0)
+                left, so_far = (
+                    (time[label], cost[label]) if here else (sets_out(model, day, begin, eaten), 0)
+                )
                 while count + step > size:
                     if size >= most:
                         return best, last, parent, stop, False

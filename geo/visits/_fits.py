@@ -1,8 +1,9 @@
-"""Compiled part of :mod:`geo.visits.feasibility`: which sets of stops a day has time for, whatever they cost.
+"""Compiled part of :mod:`geo.visits.feasibility`: which sets of stops a day has time for, whatever
+they cost.
 
-Of all ways to see a set of stops and be at its last one only the soonest counts, with lunch and without: who is earlier can do all that
-others can. That is less than :func:`geo.visits._exact.one_day` keeps, which looks for the cheapest, too.
-"""
+Of all ways to see a set of stops and be at its last one only the soonest counts, with lunch and
+without: who is earlier can do all that others can. That is less than
+:func:`geo.visits._exact.one_day` keeps, which looks for the cheapest, too."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
                 for fed in range(eaten, states):  # who has eaten does not eat again
                     arrive = _soonest(model, day, j, k, leave, fed > eaten)
                     if arrive <= until:
-                        left[here | 1 << k, k, fed] = min(left[here | 1 << k, k, fed], leaves(model, day, k, arrive))
+                        left[here | 1 << k, k, fed] = min(
+                            left[here | 1 << k, k, fed], leaves(model, day, k, arrive)
+                        )
             if here:
                 for e in range(len(ends)):
                     for fed in range(eaten, states):

@@ -1,4 +1,6 @@
-"""Compiled days of a search, see :mod:`geo.visits._tour_search`: what they cost, and whether and at what cost one more stop fits in."""
+"""Compiled days of a search, see :mod:`geo.visits._tour_search`: what they cost, and whether and at
+what cost one more stop fits in.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ from geo.visits._day_rules import (
 )
 
 BROKEN = 1 << 53
-"""Seconds that stand for a day which cannot be: more than all stops left out of a trip stand for."""
+"""Seconds that stand for a day which cannot be: more than all stops left out of a trip stand for.
+"""
 KEPT = 4
 """Pairs of time and cost that are kept at a stop."""
 
@@ -59,14 +62,16 @@ class Tours(NamedTuple):
     Attributes
     ----------
     size, route, day_of, town
-        (D,) stops of a day; (D, n) which; (n,) on which day a stop is, -1 for none; (D,) node where a day ends.
+        (D,) stops of a day; (D, n) which; (n,) on which day a stop is, -1 for none; (D,) node where
+        a day ends.
     count, time, cost
-        (D + 1, n + 2, 2), and with one axis more: pairs of time and cost on leaving the p-th node of a day, without or with lunch
-        eaten. The last day is to try things.
+        (D + 1, n + 2, 2), and with one axis more: pairs of time and cost on leaving the p-th node
+        of a day, without or with lunch eaten. The last day is to try things.
     late
         (D, n + 2, 2) how late one may arrive at the p-th node.
     spent, least
-        (D,) seconds on the road, BROKEN where a day cannot be; their least, if gates were always open.
+        (D,) seconds on the road, BROKEN where a day cannot be; their least, if gates were always
+        open.
     """
 
     size: Any
@@ -99,7 +104,8 @@ def empty(model: Any, towns: Any) -> Tours:
     )
 
 
-# One day ------------------------------------------------------------------------------------------------------------------
+# One day
+# ------------------------------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)
@@ -108,8 +114,12 @@ def begin_of(frame: Any, tours: Any, day: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _keep(counts: Any, times: Any, costs: Any, day: int, p: int, eaten: int, time: int, cost: int) -> None:
-    """Add a pair to those of a stop, earliest first; of too many the earliest and the cheapest stay."""
+def _keep(
+    counts: Any, times: Any, costs: Any, day: int, p: int, eaten: int, time: int, cost: int
+) -> None:
+    """Add a pair to those of a stop, earliest first; of too many the earliest and the cheapest
+    stay.
+    """
     size = counts[day, p, eaten]
     at = 0
     while at < size and times[day, p, eaten, at] <= time:
@@ -130,10 +140,16 @@ def _keep(counts: Any, times: Any, costs: Any, day: int, p: int, eaten: int, tim
         at = min(at, size)
     if beaten:
         for k in range(kept, size):
-            times[day, p, eaten, k - beaten + 1], costs[day, p, eaten, k - beaten + 1] = times[day, p, eaten, k], costs[day, p, eaten, k]
+            times[day, p, eaten, k - beaten + 1], costs[day, p, eaten, k - beaten + 1] = (
+                times[day, p, eaten, k],
+                costs[day, p, eaten, k],
+            )
     else:
         for k in range(size, at, -1):
-            times[day, p, eaten, k], costs[day, p, eaten, k] = times[day, p, eaten, k - 1], costs[day, p, eaten, k - 1]
+            times[day, p, eaten, k], costs[day, p, eaten, k] = (
+                times[day, p, eaten, k - 1],
+                costs[day, p, eaten, k - 1],
+            )
     times[day, p, eaten, at], costs[day, p, eaten, at] = time, cost
     counts[day, p, eaten] = size - beaten + 1
 
@@ -166,7 +182,9 @@ def _onward(model: Any, tours: Any, day: int, node: int, stop: int, source: Any,
 
 @njit(cache=True, nogil=True)
 def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) -> int:
-    """Give the least cost of a day that goes from some pairs at a node to its end, FAR where none is in time."""
+    """Give the least cost of a day that goes from some pairs at a node to its end, FAR where none
+    is in time.
+    """
     a, p = source
     pair = node * model.nodes + end
     best = FAR
@@ -187,13 +205,18 @@ def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) ->
 
 @njit(cache=True, nogil=True)
 def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
-    """Work out anew what is kept of a day: all of it (-1), or what changes when a stop has been put in after the `new`-th node."""
+    """Work out anew what is kept of a day: all of it (-1), or what changes when a stop has been put
+    in after the `new`-th node.
+    """
     begin, end, size = begin_of(frame, tours, day), tours.town[day], tours.size[day]
     route = tours.route[day]
     late, states = tours.late, 2 if model.lunch_s else 1
     for eaten in range(states):
         tours.count[day, 0, eaten] = 1
-        tours.time[day, 0, eaten, 0], tours.cost[day, 0, eaten, 0] = sets_out(model, day, begin, eaten), 0
+        tours.time[day, 0, eaten, 0], tours.cost[day, 0, eaten, 0] = (
+            sets_out(model, day, begin, eaten),
+            0,
+        )
     node, least = begin, 0
     for p in range(size):
         if p >= new:
@@ -223,7 +246,9 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
             for way in range(model.way_start[pair], model.way_start[pair + 1]):
                 leave = max(leave, departure(model, day, way, late[day, p + 1, eaten]))
                 if eaten < states - 1:
-                    leave = max(leave, departure_fed(model, day, stop, then, way, late[day, p + 1, 1]))
+                    leave = max(
+                        leave, departure_fed(model, day, stop, then, way, late[day, p + 1, 1])
+                    )
             late[day, p, eaten] = must_arrive(model, day, stop, leave)
         then = stop
 
@@ -246,24 +271,36 @@ def fits(model: Any, tours: Any, day: int, p: int, node: int, stop: int, then: i
 
 
 @njit(cache=True, nogil=True)
-def _on_time(model: Any, tours: Any, day: int, p: int, stop: int, then: int, leave: int, eaten: int) -> bool:
-    """Check whether one who leaves a stop comes to the p-th node of a day in time for all that follows."""
+def _on_time(
+    model: Any, tours: Any, day: int, p: int, stop: int, then: int, leave: int, eaten: int
+) -> bool:
+    """Check whether one who leaves a stop comes to the p-th node of a day in time for all that
+    follows.
+    """
     pair = stop * model.nodes + then
     for way in range(model.way_start[pair], model.way_start[pair + 1]):
         if arrival(model, day, way, leave) <= tours.late[day, p, eaten]:
             return True
-        if model.lunch_s and not eaten and arrival_fed(model, day, stop, then, way, leave) <= tours.late[day, p, 1]:
+        if (
+            model.lunch_s
+            and not eaten
+            and arrival_fed(model, day, stop, then, way, leave) <= tours.late[day, p, 1]
+        ):
             return True
     return False
 
 
 @njit(cache=True, nogil=True)
 def total_s(model: Any, tours: Any, day: int, p: int, node: int, stop: int) -> int:
-    """Give what a day costs with a stop put in after the p-th node, which is `node`; FAR where it does not fit."""
+    """Give what a day costs with a stop put in after the p-th node, which is `node`; FAR where it
+    does not fit.
+    """
     scratch, size = len(tours.size), tours.size[day]
     _onward(model, tours, day, node, stop, (day, p), (scratch, p & 1))
     node = stop
     for q in range(p, size):
-        _onward(model, tours, day, node, tours.route[day, q], (scratch, q & 1), (scratch, q + 1 & 1))
+        _onward(
+            model, tours, day, node, tours.route[day, q], (scratch, q & 1), (scratch, q + 1 & 1)
+        )
         node = tours.route[day, q]
     return _home(model, tours, day, node, tours.town[day], (scratch, size & 1))

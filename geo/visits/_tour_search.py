@@ -1,9 +1,10 @@
-"""Compiled part of :mod:`geo.visits.tour_search`, for trips too large for a proof: take stops out, put each where it costs least, repeat.
+"""Compiled part of :mod:`geo.visits.tour_search`, for trips too large for a proof: take stops out,
+put each where it costs least, repeat.
 
-A worse plan is kept now and then, less often as time goes on. Every plan on the way obeys windows, gates, lunch, pins and orders.
-Source: Christiaens and Vanden Berghe (2020), Slack induction by string removals for vehicle routing problems, Transportation
-Science 54(2), 417-433, for what is taken out and put back, and for the numbers below; remembered, not read again.
-"""
+A worse plan is kept now and then, less often as time goes on. Every plan on the way obeys windows,
+gates, lunch, pins and orders. Source: Christiaens and Vanden Berghe (2020), Slack induction by
+string removals for vehicle routing problems, Transportation Science 54(2), 417-433, for what is
+taken out and put back, and for the numbers below; remembered, not read again."""
 
 from __future__ import annotations
 
@@ -52,7 +53,9 @@ def _put(tours: Any, stop: int, day: int, p: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
-    """Put a stop where it costs least, and give the day, -1 where it fits nowhere or costs more than to leave it out."""
+    """Put a stop where it costs least, and give the day, -1 where it fits nowhere or costs more
+    than to leave it out.
+    """
     n, days = model.stops, len(model.day)
     low, high = 0, days * (n + 1)
     if model.order[stop] >= 0:
@@ -78,7 +81,11 @@ def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
             added = to + on + tours.least[day] - tours.spent[day]
             if size:
                 added -= least_s[before, then]
-            if added >= best or np.random.random() < BLINK or not fits(model, tours, day, p, before, stop, then):
+            if (
+                added >= best
+                or np.random.random() < BLINK
+                or not fits(model, tours, day, p, before, stop, then)
+            ):
                 continue
             if not frame.plain or tours.spent[day] == BROKEN:
                 total = total_s(model, tours, day, p, before, stop)
@@ -93,7 +100,9 @@ def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _move(model: Any, frame: Any, tours: Any, touched: Any) -> None:
-    """Let one day end elsewhere, and empty days after it too or not; stops that do not fit any more are taken out."""
+    """Let one day end elsewhere, and empty days after it too or not; stops that do not fit any more
+    are taken out.
+    """
     days = len(model.day)
     day = np.random.randint(days)
     first, last = frame.end_start[day], frame.end_start[day + 1]
@@ -189,12 +198,14 @@ def worst(model: Any, frame: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any) -> int:
-    """Improve days, and give the least cost there was; the same steps on the same days give the same.
+    """Improve days, and give the least cost there was; the same steps on the same days give the
+    same.
 
     Parameters
     ----------
     best
-        Route, size and town of the best days, kept from one call to the next, and `least` their cost.
+        Route, size and town of the best days, kept from one call to the next, and `least` their
+        cost.
     steps
         First and last of so many in which it cools down, and a seed.
     """
@@ -202,14 +213,21 @@ def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any
     np.random.seed(seed)
     n, days = model.stops, len(model.day)
     best_route, best_size, best_town = best
-    old_route, old_size, old_town, old_day = tours.route.copy(), tours.size.copy(), tours.town.copy(), tours.day_of.copy()
+    old_route, old_size, old_town, old_day = (
+        tours.route.copy(),
+        tours.size.copy(),
+        tours.town.copy(),
+        tours.day_of.copy(),
+    )
     touched = np.zeros(days, np.bool_)
     key = np.empty(n)
     room = np.zeros(n)
     depot = np.zeros(n)
     for stop in range(n):
         for day in range(days):
-            for k in range(model.begin_start[day * n + stop], model.begin_start[day * n + stop + 1]):
+            for k in range(
+                model.begin_start[day * n + stop], model.begin_start[day * n + stop + 1]
+            ):
                 room[stop] += model.begin[k, 1] - model.begin[k, 0]
         depot[stop] = FAR
         for k in range(len(frame.end)):
@@ -249,7 +267,11 @@ def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any
             now = new
             for day in range(days):
                 if touched[day]:
-                    old_route[day], old_size[day], old_town[day] = tours.route[day], tours.size[day], tours.town[day]
+                    old_route[day], old_size[day], old_town[day] = (
+                        tours.route[day],
+                        tours.size[day],
+                        tours.town[day],
+                    )
             old_day[:] = tours.day_of
             if new < least:
                 least = new
@@ -257,7 +279,11 @@ def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any
         else:
             for day in range(days):
                 if touched[day]:
-                    tours.route[day], tours.size[day], tours.town[day] = old_route[day], old_size[day], old_town[day]
+                    tours.route[day], tours.size[day], tours.town[day] = (
+                        old_route[day],
+                        old_size[day],
+                        old_town[day],
+                    )
             tours.day_of[:] = old_day
             for day in range(days):
                 if touched[day]:

@@ -1,9 +1,10 @@
-"""Warnings that belong to a place: permits at the border, surveying in a foreign country; each a hint to check, with its source.
+"""Warnings that belong to a place: permits at the border, surveying in a foreign country; each a
+hint to check, with its source.
 
-The facts are in the table ``notices``. A rule holds in a whole country or within a distance of its land border; that distance is
-measured on the outlines of the package, which are right to some 200 m, and a place is a point for what may be square kilometres.
-So a place *lies* within only if it does at the worst of both, and else *may lie* within.
-"""
+The facts are in the table ``notices``. A rule holds in a whole country or within a distance of its
+land border; that distance is measured on the outlines of the package, which are right to some 200
+m, and a place is a point for what may be square kilometres. So a place *lies* within only if it
+does at the worst of both, and else *may lie* within."""
 
 from __future__ import annotations
 
@@ -76,7 +77,9 @@ class Notice:
         return self.texts.get(language) or self.texts["en"]
 
 
-def of(where: Plan | Iterable[Place], countries: gpd.GeoDataFrame | None, table: pd.DataFrame) -> list[Notice]:
+def of(
+    where: Plan | Iterable[Place], countries: gpd.GeoDataFrame | None, table: pd.DataFrame
+) -> list[Notice]:
     """Find the notices for a plan, or for some places.
 
     Parameters
@@ -93,12 +96,18 @@ def of(where: Plan | Iterable[Place], countries: gpd.GeoDataFrame | None, table:
     list
         In the order of the table; those that concern no place are left out.
     """
-    places = list({place.id: place for place in (_places(where) if isinstance(where, Plan) else where)}.values())
+    places = list(
+        {
+            place.id: place for place in (_places(where) if isinstance(where, Plan) else where)
+        }.values()
+    )
     found = []
     for row in table.to_dict("records"):
         within_m = None if pd.isna(row["within_m"]) else float(row["within_m"])
         there = [place for place in places if place.country == row["country"]]
-        concerned = [one for place in there if (one := _concerned(place, within_m, countries)) is not None]
+        concerned = [
+            one for place in there if (one := _concerned(place, within_m, countries)) is not None
+        ]
         if concerned:
             found.append(
                 Notice(
@@ -119,21 +128,30 @@ def of(where: Plan | Iterable[Place], countries: gpd.GeoDataFrame | None, table:
 
 
 def border_distance_m(lon: float, lat: float, country: str, countries: gpd.GeoDataFrame) -> float:
-    """Measure how far a point is from the land border of a country; infinite where the outlines show none."""
+    """Measure how far a point is from the land border of a country; infinite where the outlines
+    show none.
+    """
     border = _land_border(country, _Outlines(countries))
     if border.is_empty:
         return float("inf")
     point = shapely.Point(crs.mercator(np.array([lon, lat])))
-    # The projection keeps angles, so that what is nearest on it is nearest on the ground but for a breath
+    # The projection keeps angles, so that what is nearest on it is nearest on the ground but for a
+    # breath
     foot = shapely.get_coordinates(shapely.shortest_line(point, border))[1]
     return float(crs.distance_m(np.array([lon, lat]), crs.from_mercator(foot)))
 
 
 def _places(plan: Plan) -> list[Place]:
-    return [place for day in plan.days for place in (day.start, *(visit.stop.place for visit in day.visits), day.goal)]
+    return [
+        place
+        for day in plan.days
+        for place in (day.start, *(visit.stop.place for visit in day.visits), day.goal)
+    ]
 
 
-def _concerned(place: Place, within_m: float | None, countries: gpd.GeoDataFrame | None) -> Concerned | None:
+def _concerned(
+    place: Place, within_m: float | None, countries: gpd.GeoDataFrame | None
+) -> Concerned | None:
     if within_m is None:
         return Concerned(place, None, True)
     if countries is None:
@@ -142,7 +160,11 @@ def _concerned(place: Place, within_m: float | None, countries: gpd.GeoDataFrame
     error_m = OUTLINE_ACCURACY_M + (place.position_accuracy_m or 0.0)
     if distance_m - error_m > within_m:
         return None
-    return Concerned(place, distance_m, place.position_accuracy_m is not None and distance_m + error_m <= within_m)
+    return Concerned(
+        place,
+        distance_m,
+        place.position_accuracy_m is not None and distance_m + error_m <= within_m,
+    )
 
 
 class _Outlines:
@@ -160,7 +182,9 @@ class _Outlines:
 
 @lru_cache(maxsize=32)
 def _land_border(country: str, outlines: _Outlines) -> Any:
-    """Give the line that the outline of a country shares with those of others, in the projection of :func:`geo.crs.mercator`."""
+    """Give the line that the outline of a country shares with those of others, in the projection of
+    :func:`geo.crs.mercator`.
+    """
     frame = outlines.frame
     mine = shapely.union_all(frame.geometry[frame["country"] == country].boundary)
     others = shapely.union_all(frame.geometry[frame["country"] != country].boundary)
@@ -171,4 +195,8 @@ def _land_border(country: str, outlines: _Outlines) -> Any:
 
 
 def _lines(shape: Any) -> list[Any]:
-    return [part for part in shapely.get_parts(shape) if part.geom_type in ("LineString", "MultiLineString")]
+    return [
+        part
+        for part in shapely.get_parts(shape)
+        if part.geom_type in ("LineString", "MultiLineString")
+    ]

@@ -1,4 +1,6 @@
-"""The hours for which a host would have to be asked: as close to his own as possible, and every one of them would do."""
+"""The hours for which a host would have to be asked: as close to his own as possible, and every one
+of them would do.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,11 @@ OTHER_DAY_S = 4 * 3600.0
 
 @dataclass(frozen=True)
 class Appointment:
-    """A visit that begins on day ``number``, from 0, at any time from ``first`` to ``last``, on the clock of the stop.
+    """A visit that begins on day ``number``, from 0, at any time from ``first`` to ``last``, on the
+    clock of the stop.
 
-    ``off_s`` is how far the hours of the host would have to be extended, with :data:`OTHER_DAY_S` for a day without any.
-    """
+    ``off_s`` is how far the hours of the host would have to be extended, with :data:`OTHER_DAY_S`
+    for a day without any."""
 
     stop: Stop
     number: int
@@ -44,7 +47,8 @@ class Appointment:
 
 
 def nearest(fits: Fits, trip: Trip, stop: Stop, numbers: range | None = None) -> Appointment | None:
-    """Find the appointment for which a host would have to change his hours least, so that all stops of a trip are visited.
+    """Find the appointment for which a host would have to change his hours least, so that all stops
+    of a trip are visited.
 
     Parameters
     ----------
@@ -62,17 +66,23 @@ def nearest(fits: Fits, trip: Trip, stop: Stop, numbers: range | None = None) ->
 
 
 class _OneDay:
-    """Looks for an appointment on one day; moments are numbers of steps on the clock of the stop from the midnight before the day."""
+    """Looks for an appointment on one day; moments are numbers of steps on the clock of the stop
+    from the midnight before the day.
+    """
 
     def __init__(self, fits: Fits, trip: Trip, stop: Stop, number: int) -> None:
         self.fits, self.trip, self.stop, self.number = fits, trip, stop, number
         day = trip.days[number]
-        self.midnight = day.start.astimezone(stop.place.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.midnight = day.start.astimezone(stop.place.zone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         self.begin = ceil(between(self.midnight, day.start) / STEP_S)
         self.end = floor((between(self.midnight, day.end) - stop.visit_s) / STEP_S)
 
     def nearest(self) -> Appointment | None:
-        """Find the first begin that is possible with the hours extended least, and those that follow it."""
+        """Find the first begin that is possible with the hours extended least, and those that
+        follow it.
+        """
         whole, most = (self.begin, self.end), self.end - self.begin
         if not self.possible(whole):
             return None
@@ -81,42 +91,64 @@ class _OneDay:
         wide: list[tuple[int, int]] = []
 
         def extended(steps: int) -> bool:
-            wide[:] = [(max(self.begin, first - steps), min(self.end, last + steps)) for first, last in own]
+            wide[:] = [
+                (max(self.begin, first - steps), min(self.end, last + steps)) for first, last in own
+            ]
             return self.possible(*wide)
 
         steps = bisect_left(range(most), True, key=extended)
         extended(steps)
         begin = self.begin + bisect_left(
-            range(most), True, key=lambda after: self.possible(*(_cut(span, self.begin + after) for span in wide))
+            range(most),
+            True,
+            key=lambda after: self.possible(*(_cut(span, self.begin + after) for span in wide)),
         )
         if not self.possible((begin, begin)):
             return None
         last = begin
-        while self.fits.exact(self.trip) and last < min(self.end, begin + MOST_STEPS) and self.possible((last + 1, last + 1)):
+        while (
+            self.fits.exact(self.trip)
+            and last < min(self.end, begin + MOST_STEPS)
+            and self.possible((last + 1, last + 1))
+        ):
             last += 1
         off_s = steps * STEP_S + (0.0 if date in (None, self.midnight.date()) else OTHER_DAY_S)
         return Appointment(self.stop, self.number, self.at(begin), self.at(last), off_s)
 
     def own(self) -> tuple[date | None, list[tuple[int, int]]]:
-        """Return when visits could begin by the hours of the host on that day, or else on the nearest, and its date.
+        """Return when visits could begin by the hours of the host on that day, or else on the
+        nearest, and its date.
 
         The last begin lies before the first where the visit is longer than the window.
         """
         zone = self.midnight.tzinfo
-        opens = [(start.astimezone(zone), end.astimezone(zone)) for start, end in self.stop.windows or ()]
-        nearest = min((start.date() for start, _ in opens), key=lambda date: abs(date - self.midnight.date()), default=None)
+        opens = [
+            (start.astimezone(zone), end.astimezone(zone)) for start, end in self.stop.windows or ()
+        ]
+        nearest = min(
+            (start.date() for start, _ in opens),
+            key=lambda date: abs(date - self.midnight.date()),
+            default=None,
+        )
         spans = []
         for start, end in opens:
             if start.date() == nearest:
                 midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-                spans.append((ceil(between(midnight, start) / STEP_S), floor((between(midnight, end) - self.stop.visit_s) / STEP_S)))
+                spans.append(
+                    (
+                        ceil(between(midnight, start) / STEP_S),
+                        floor((between(midnight, end) - self.stop.visit_s) / STEP_S),
+                    )
+                )
         return nearest, spans
 
     def possible(self, *begins: tuple[int, int]) -> bool:
         """Check whether all stops can be visited, this one with its begin in one of some spans."""
         key = self.stop.place.id
         return any(
-            self.fits(appointment(self.trip, key, self.number, self.at(first), self.at(last))) for first, last in begins if first <= last
+            self.fits(appointment(self.trip, key, self.number, self.at(first), self.at(last)))
+            for first, last in begins
+            if first <= last
         )
 
     def at(self, step: int) -> datetime:

@@ -1,7 +1,8 @@
-"""Whether all stops of a trip can be visited, asked again and again of slightly changed trips: what :mod:`geo.visits.whynot` is built on.
+"""Whether all stops of a trip can be visited, asked again and again of slightly changed trips: what
+:mod:`geo.visits.whynot` is built on.
 
-The places stay the same, so driving times are asked for once; and a day that a change leaves alone is not planned anew.
-"""
+The places stay the same, so driving times are asked for once; and a day that a change leaves alone
+is not planned anew."""
 
 from __future__ import annotations
 
@@ -38,10 +39,22 @@ Sums = NDArray[np.int64]
 
 @cache
 def warm_up() -> None:
-    """Compile what is needed, or load what was compiled before, so that this is not taken from the time of a question."""
-    places = tuple(Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(2))
+    """Compile what is needed, or load what was compiled before, so that this is not taken from the
+    time of a question.
+    """
+    places = tuple(
+        Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(2)
+    )
     start = datetime(2026, 1, 5, 8, tzinfo=places[0].zone)
-    days = tuple(Day(start + timedelta(days=one), start + timedelta(days=one, hours=8), places[0], (places[0],)) for one in range(2))
+    days = tuple(
+        Day(
+            start + timedelta(days=one),
+            start + timedelta(days=one, hours=8),
+            places[0],
+            (places[0],),
+        )
+        for one in range(2)
+    )
     tables = Tables(places, np.full((2, 2), 60))
     fits = Fits(None, None, None, None, tables)  # type: ignore[arg-type]
     fits.subsets(Trip("", (Stop(places[1], 60),), days, Lunch(60)))
@@ -74,7 +87,8 @@ class Fits:
         return len(trip.stops) <= planner.EXACT
 
     def __call__(self, trip: Trip) -> bool:
-        """Say whether every stop can be visited; for a larger trip, whether a plan for that was found.
+        """Say whether every stop can be visited; for a larger trip, whether a plan for that was
+        found.
 
         Raises
         ------
@@ -90,7 +104,8 @@ class Fits:
             return False
 
     def subsets(self, trip: Trip) -> NDArray[np.bool_]:
-        """Say of each set of stops of a small trip, bit i for stop i, whether all of it can be visited.
+        """Say of each set of stops of a small trip, bit i for stop i, whether all of it can be
+        visited.
 
         Raises
         ------
@@ -106,14 +121,20 @@ class Fits:
         total[0] = True
         for number, day in enumerate(trip.days):
             self.check_time()
-            today = np.stack([self._day(model, number, begin, ends[number], cheapest=False) for begin in begins[number]])
+            today = np.stack(
+                [
+                    self._day(model, number, begin, ends[number], cheapest=False)
+                    for begin in begins[number]
+                ]
+            )
             before = total if number and day.begin is None else total.any(axis=1, keepdims=True)
             total = compiled.joined(before, today, *orders) if number else today[0]
         possible: NDArray[np.bool_] = total.any(axis=1)
         return possible
 
     def plan(self, trip: Trip, wished: Trip) -> Plan | None:
-        """Give a rehearsed plan that visits all stops of a trip, as one for a trip that has other stops too; None where there is none.
+        """Give a rehearsed plan that visits all stops of a trip, as one for a trip that has other
+        stops too; None where there is none.
 
         Parameters
         ----------
@@ -131,7 +152,13 @@ class Fits:
         as_wished = {stop.place.id: stop for stop in wished.stops}
         visited = {stop.place.id for stop in trip.stops}
         days = tuple(
-            replace(day, visits=tuple(replace(visit, stop=as_wished[visit.stop.place.id]) for visit in day.visits)) for day in found.days
+            replace(
+                day,
+                visits=tuple(
+                    replace(visit, stop=as_wished[visit.stop.place.id]) for visit in day.visits
+                ),
+            )
+            for day in found.days
         )
         left_out = tuple(stop for stop in wished.stops if stop.place.id not in visited)
         proof: Proof = "proven" if self.exact(trip) and not left_out else "unproven"
@@ -140,7 +167,8 @@ class Fits:
         return None if faults else plan
 
     def whole(self, trip: Trip) -> Plan:
-        """Plan a trip with all its stops, as somebody does who asks for it anew; lengths of ways stay unknown.
+        """Plan a trip with all its stops, as somebody does who asks for it anew; lengths of ways
+        stay unknown.
 
         Raises
         ------
@@ -151,8 +179,14 @@ class Fits:
         """
         self.check_time()
         known = {place.id: place for place in self.tables.places}
-        same = all(_whereabouts(place) == _whereabouts(known.get(place.id)) for place in places_of(trip))
-        tables = self.tables if same else Tables.of(trip, self.network, self.gates, self.crossings, self.hours)
+        same = all(
+            _whereabouts(place) == _whereabouts(known.get(place.id)) for place in places_of(trip)
+        )
+        tables = (
+            self.tables
+            if same
+            else Tables.of(trip, self.network, self.gates, self.crossings, self.hours)
+        )
         return planner.solve(trip, tables, seconds=SEARCH_S)
 
     def check_time(self) -> None:
@@ -167,7 +201,9 @@ class Fits:
         return None if found.left_out else found
 
     def _pinned(self, trip: Trip) -> Plan | None:
-        """Plan with each stop pinned to the day on which it is best visited, which takes no time any more."""
+        """Plan with each stop pinned to the day on which it is best visited, which takes no time
+        any more.
+        """
         sums = self._summed(trip)
         chosen = (1 << len(trip.stops)) - 1
         if sums.total[-1][chosen].min() >= FAR:
@@ -177,8 +213,16 @@ class Fits:
             today, begin = sums.split(number, chosen, end)
             day_of |= {i: number for i in day_of if today >> i & 1}
             chosen ^= today
-            end = begin if trip.days[number].begin is None else int(sums.total[number - 1][chosen].argmin())
-        return self._planned(replace(trip, stops=tuple(replace(stop, day=day_of[i]) for i, stop in enumerate(trip.stops))))
+            end = (
+                begin
+                if trip.days[number].begin is None
+                else int(sums.total[number - 1][chosen].argmin())
+            )
+        return self._planned(
+            replace(
+                trip, stops=tuple(replace(stop, day=day_of[i]) for i, stop in enumerate(trip.stops))
+            )
+        )
 
     def _summed(self, trip: Trip) -> _Sums:
         from geo.visits import _exact as compiled
@@ -190,15 +234,26 @@ class Fits:
         before[0] = 0
         for number, day in enumerate(trip.days):
             self.check_time()
-            best = np.stack([self._day(model, number, begin, ends[number], cheapest=True) for begin in begins[number]])
+            best = np.stack(
+                [
+                    self._day(model, number, begin, ends[number], cheapest=True)
+                    for begin in begins[number]
+                ]
+            )
             if number:
                 before = sums.total[-1].min(axis=1, keepdims=True) if day.begin else sums.total[-1]
             sums.best.append(best)
             sums.before.append(np.ascontiguousarray(before))
-            sums.total.append(compiled.days_joined(sums.before[-1], best, sums.lowest, sums.highest) if number else best[0])
+            sums.total.append(
+                compiled.days_joined(sums.before[-1], best, sums.lowest, sums.highest)
+                if number
+                else best[0]
+            )
         return sums
 
-    def _day(self, model: Model, number: int, begin: int, ends: Sums, *, cheapest: bool) -> NDArray[Any]:
+    def _day(
+        self, model: Model, number: int, begin: int, ends: Sums, *, cheapest: bool
+    ) -> NDArray[Any]:
         """Give the least sums of a day for every set of stops, or only say what it has time for.
 
         Kept for days that are the same in all that counts.
@@ -209,13 +264,28 @@ class Fits:
         entry = model.entry_start[number * g : (number + 1) * g + 1]
         open_ = model.begin_start[number * n : (number + 1) * n + 1]
         counts = (
-            *(model.way_start, model.way, model.visit_s, model.order, model.lunch[number], model.day[number], ends),
-            *(entry - entry[0], model.entry[entry[0] : entry[-1]], open_ - open_[0], model.begin[open_[0] : open_[-1]]),
+            *(
+                model.way_start,
+                model.way,
+                model.visit_s,
+                model.order,
+                model.lunch[number],
+                model.day[number],
+                ends,
+            ),
+            *(
+                entry - entry[0],
+                model.entry[entry[0] : entry[-1]],
+                open_ - open_[0],
+                model.begin[open_[0] : open_[-1]],
+            ),
         )
         key = cheapest, begin, model.lunch_s, *(one.tobytes() for one in counts)
         if key not in self._days:
             if cheapest:
-                best, *_, enough = _exact.one_day(model, number, begin, ends, (1 << n) - 1, planner.LABELS)
+                best, *_, enough = _exact.one_day(
+                    model, number, begin, ends, (1 << n) - 1, planner.LABELS
+                )
                 if not enough:
                     raise TimeUp
             else:
@@ -226,7 +296,9 @@ class Fits:
 
 @dataclass(eq=False)
 class _Sums:
-    """What days cost by sets of stops: ``best`` of a day (begins, sets, ends), all days ``before`` it and in ``total`` (sets, ends)."""
+    """What days cost by sets of stops: ``best`` of a day (begins, sets, ends), all days ``before``
+    it and in ``total`` (sets, ends).
+    """
 
     lowest: Sums
     highest: Sums
@@ -235,10 +307,16 @@ class _Sums:
     total: list[Sums] = field(default_factory=list)
 
     def split(self, number: int, seen: int, end: int) -> tuple[int, int]:
-        """Find which of the stops seen by the end of a day are seen on it, and at which of its beginnings it began."""
+        """Find which of the stops seen by the end of a day are seen on it, and at which of its
+        beginnings it began.
+        """
         today = np.flatnonzero(np.arange(len(self.lowest)) & ~seen == 0)
         earlier, best = self.before[number][seen ^ today], self.best[number][:, today, end].T
-        possible = (earlier < FAR) & (best < FAR) & (self.highest[seen ^ today] <= self.lowest[today])[:, None]
+        possible = (
+            (earlier < FAR)
+            & (best < FAR)
+            & (self.highest[seen ^ today] <= self.lowest[today])[:, None]
+        )
         sums = np.where(possible, earlier, FAR) + np.where(possible, best, 0)
         row, begin = np.unravel_index(int(sums.argmin()), sums.shape)
         return int(today[row]), int(begin)
@@ -251,8 +329,13 @@ def _whereabouts(place: Place | None) -> tuple[float, float, str] | None:
 def _towns(trip: Trip, model: Model) -> tuple[list[list[int]], list[Sums]]:
     """Give the nodes where each day may begin and end."""
     node = {place.id: model.stops + number for number, place in enumerate(towns(trip))}
-    ends = [np.array(list(dict.fromkeys(node[place.id] for place in day.ends))) for day in trip.days]
-    return [[node[day.begin.id]] if day.begin else ends[number - 1].tolist() for number, day in enumerate(trip.days)], ends
+    ends = [
+        np.array(list(dict.fromkeys(node[place.id] for place in day.ends))) for day in trip.days
+    ]
+    return [
+        [node[day.begin.id]] if day.begin else ends[number - 1].tolist()
+        for number, day in enumerate(trip.days)
+    ], ends
 
 
 def _orders(model: Model) -> tuple[Sums, Sums]:
@@ -261,5 +344,8 @@ def _orders(model: Model) -> tuple[Sums, Sums]:
     lowest, highest = np.full(len(sets), FAR), np.full(len(sets), -1)
     for stop in np.flatnonzero(model.order >= 0):
         inside = sets >> stop & 1 == 1
-        lowest[inside], highest[inside] = np.minimum(lowest[inside], model.order[stop]), np.maximum(highest[inside], model.order[stop])
+        lowest[inside], highest[inside] = (
+            np.minimum(lowest[inside], model.order[stop]),
+            np.maximum(highest[inside], model.order[stop]),
+        )
     return lowest, highest

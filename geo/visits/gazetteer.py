@@ -1,4 +1,6 @@
-"""The places one can name in a trip: those of a data package by their id, with clock and country, and points anywhere."""
+"""The places one can name in a trip: those of a data package by their id, with clock and country,
+and points anywhere.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,11 @@ class Gazetteer:
     layer_of: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layer_of", {str(key): name for name, frame in self.frames.items() for key in frame.index})
+        object.__setattr__(
+            self,
+            "layer_of",
+            {str(key): name for name, frame in self.frames.items() for key in frame.index},
+        )
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> Gazetteer:
@@ -68,19 +74,30 @@ class Gazetteer:
         Raises
         ------
         NotFoundError
-            There is none, with the ids that may be meant, by name where several places share it; or its clock is unknown.
+            There is none, with the ids that may be meant, by name where several places share it; or
+            its clock is unknown.
         """
         if place_id not in self.layer_of:
             raise NotFoundError(self._unknown(place_id))
         frame = self.frames[self.layer_of[place_id]]
         row = frame.loc[place_id]
         point = frame.geometry.loc[place_id]
-        names = {language: str(row[f"name_{language}"]) for language in LANGUAGES if pd.notna(row[f"name_{language}"])}
+        names = {
+            language: str(row[f"name_{language}"])
+            for language in LANGUAGES
+            if pd.notna(row[f"name_{language}"])
+        }
         country = str(row["country"])
         accuracy = row["position_accuracy_m"]
-        timezone = str(row["timezone"]) if "timezone" in frame and pd.notna(row["timezone"]) else self.timezones.get(country)
+        timezone = (
+            str(row["timezone"])
+            if "timezone" in frame and pd.notna(row["timezone"])
+            else self.timezones.get(country)
+        )
         if timezone is None:
-            raise NotFoundError(f"“{place_id}” lies in {country}, and the clock of that country is unknown")
+            raise NotFoundError(
+                f"“{place_id}” lies in {country}, and the clock of that country is unknown"
+            )
         return Place(
             place_id,
             names,
@@ -92,14 +109,22 @@ class Gazetteer:
         )
 
     def _unknown(self, text: str) -> str:
-        """Return the sentence for a text that is not an id: with the places of that name, else with ids and names much like it."""
+        """Return the sentence for a text that is not an id: with the places of that name, else with
+        ids and names much like it.
+        """
         found = self.names.find(text)
         close = meant(text, self.layer_of) if "-" in text else ""  # an id with a slip in it
         if len(found) > 1 and not close:
-            listed = [f"{key} ({short(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))[1:-1]})" for key in found[:MOST_CHOICES]]
+            listed = [
+                f"{key} ({short(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))[1:-1]})"
+                for key in found[:MOST_CHOICES]
+            ]
             more = f" and {len(found) - MOST_CHOICES} more" if len(found) > MOST_CHOICES else ""
             return f"{short(text)} may mean {', '.join(listed)}{more}; write one of these ids"
-        return f"there is no place “{text}”{close or proposed((found or self.names.similar(text))[:2])}"
+        return (
+            "there is no place"
+            f" “{text}”{close or proposed((found or self.names.similar(text))[:2])}"
+        )
 
     @property
     def gates(self) -> tuple[str, ...]:
@@ -107,7 +132,9 @@ class Gazetteer:
         return tuple(str(key) for key in self.frames["gates"].index)
 
     def country_at(self, lon: float, lat: float) -> str | None:
-        """Say in which country a point lies; None at sea, abroad, and where the package draws no countries."""
+        """Say in which country a point lies; None at sea, abroad, and where the package draws no
+        countries.
+        """
         if self._locator is None:
             return None
         found = self._locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0]

@@ -1,4 +1,6 @@
-"""Driving times of a trip: between its places, and to both sides of the gates; and the trip as arrays for the compiled planners."""
+"""Driving times of a trip: between its places, and to both sides of the gates; and the trip as
+arrays for the compiled planners.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ FAR = 1 << 61
 
 @dataclass(frozen=True)
 class Passage:
-    """A gate in one direction: from which country to which; its number among the gates, and its clock."""
+    """A gate in one direction: from which country to which; its number among the gates, and its
+    clock.
+    """
 
     gate: str
     home: str
@@ -43,7 +47,8 @@ class Passage:
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """On-road seconds, whole ones, FAR where there is no way; of places and gates, whatever is to be visited and when.
+    """On-road seconds, whole ones, FAR where there is no way; of places and gates, whatever is to
+    be visited and when.
 
     Attributes
     ----------
@@ -71,8 +76,16 @@ class Tables:
     _kept: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, trip: Trip, network: Network, gates: gpd.GeoDataFrame, crossings: pd.DataFrame, hours: Any) -> Tables:
-        """Ask the roads for all places of a trip, each country by itself, and all gates that its vehicle may pass.
+    def of(
+        cls,
+        trip: Trip,
+        network: Network,
+        gates: gpd.GeoDataFrame,
+        crossings: pd.DataFrame,
+        hours: Any,
+    ) -> Tables:
+        """Ask the roads for all places of a trip, each country by itself, and all gates that its
+        vehicle may pass.
 
         Raises
         ------
@@ -81,15 +94,27 @@ class Tables:
         """
         places = places_of(trip)
         service = service_time_s(gates, crossings, trip.profile)
-        usable = gates[service.notna() & gates["opposite_country"].notna() & gates.index.isin(network.manifest.gates)]
-        time_s = access.time_matrix(domestic(network), *2 * (points(places, usable),), profile=trip.profile).to_numpy()
+        usable = gates[
+            service.notna()
+            & gates["opposite_country"].notna()
+            & gates.index.isin(network.manifest.gates)
+        ]
+        time_s = access.time_matrix(
+            domestic(network), *2 * (points(places, usable),), profile=trip.profile
+        ).to_numpy()
         whole, n = whole_seconds(time_s), len(places)
-        zones = [ZoneInfo(str(one)) if pd.notna(one) else ZoneInfo("UTC") for one in usable["timezone"]] if "timezone" in usable else []
+        zones = (
+            [ZoneInfo(str(one)) if pd.notna(one) else ZoneInfo("UTC") for one in usable["timezone"]]
+            if "timezone" in usable
+            else []
+        )
         sides = zip(usable["country"], usable["opposite_country"], strict=True)
         return cls(
             places=places,
             drive_s=whole[:n, :n],
-            gates=tuple(zip(usable.index, sides, zones or [ZoneInfo("UTC")] * len(usable), strict=True)),
+            gates=tuple(
+                zip(usable.index, sides, zones or [ZoneInfo("UTC")] * len(usable), strict=True)
+            ),
             service_s=np.ceil(service[usable.index].to_numpy(float)).astype(np.int64),
             to_gate_s=whole[:n, n:],
             from_gate_s=whole[n:, :n].T,
@@ -106,7 +131,9 @@ class Tables:
         )
 
     def entries(self, trip: Trip, passage: Passage) -> list[tuple[int, int]]:
-        """Return the spans within which one may enter a gate during a trip, with its reserve before the gate closes."""
+        """Return the spans within which one may enter a gate during a trip, with its reserve before
+        the gate closes.
+        """
         start, end = trip.days[0].start, max(day.end for day in trip.days)
         asked = (passage.gate, passage.towards, trip.kind, trip.vehicle_country)
         key = (*asked, trip.avoid_unknown_hours, trip.reserve_s, start, end)
@@ -115,10 +142,17 @@ class Tables:
             open_ = osm_hours.merged(
                 self.hours.intervals(*asked, start, end + reserve)
             )  # beyond the trip, to see whether it closes by then
-            spans = [(_first(since), min(_last(until - reserve), _first(until) - 1)) for since, until in open_]
+            spans = [
+                (_first(since), min(_last(until - reserve), _first(until) - 1))
+                for since, until in open_
+            ]
             if trip.avoid_unknown_hours:
                 days = [span for one in spans for span in _by_day(*one, passage.zone)]
-                spans = [span for span in days if self.hours.known(*asked, datetime.fromtimestamp(span[0], passage.zone))]
+                spans = [
+                    span
+                    for span in days
+                    if self.hours.known(*asked, datetime.fromtimestamp(span[0], passage.zone))
+                ]
             self._kept[key] = [span for span in spans if span[0] <= span[1]]
         return self._kept[key]
 
@@ -147,7 +181,11 @@ class Tables:
         open_ = [self.entries(trip, passage) if way_start[-1] else [] for passage in passages]
         entry_start, entry = spans([_within(one, *day) for day in seconds for one in open_])
         begin_start, begin = spans(
-            [_begins(trip, stop, number, *day) for number, day in enumerate(seconds) for stop in range(len(trip.stops))]
+            [
+                _begins(trip, stop, number, *day)
+                for number, day in enumerate(seconds)
+                for stop in range(len(trip.stops))
+            ]
         )
         return Model(
             stops=len(trip.stops),
@@ -161,14 +199,24 @@ class Tables:
             begin_start=begin_start,
             begin=begin,
             visit_s=np.array([ceil(stop.visit_s) for stop in trip.stops], np.int64),
-            order=np.array([-1 if stop.order is None else stop.order for stop in trip.stops], np.int64),
+            order=np.array(
+                [-1 if stop.order is None else stop.order for stop in trip.stops], np.int64
+            ),
             lunch_s=ceil(trip.lunch.length_s) if trip.lunch else 0,
-            lunch=np.array([[lunch_time(trip, number, node) for node in nodes] for number in range(len(seconds))], np.int64),
+            lunch=np.array(
+                [
+                    [lunch_time(trip, number, node) for node in nodes]
+                    for number in range(len(seconds))
+                ],
+                np.int64,
+            ),
             day=np.array(seconds, np.int64),
         )
 
     def _ways(self, trip: Trip, nodes: list[Place]) -> tuple[Seconds, Seconds, Seconds]:
-        """Give the ways between all nodes: where they start, their rows, and the cheapest of each pair."""
+        """Give the ways between all nodes: where they start, their rows, and the cheapest of each
+        pair.
+        """
         row = self.rows(nodes)
         country = np.array([place.country for place in nodes])
         n = len(nodes)
@@ -184,24 +232,38 @@ class Tables:
             there = over & (to_s[:, None] < FAR) & (on_s < FAR)
             service_s = self.service_s[one.number]
             cost_s = np.where(there, np.where(there, to_s[:, None] + service_s + on_s, 0), FAR)
-            parts = (np.broadcast_to(to_s[:, None], (n, n)), none + service_s, np.broadcast_to(on_s, (n, n)), cost_s, none + number)
+            parts = (
+                np.broadcast_to(to_s[:, None], (n, n)),
+                none + service_s,
+                np.broadcast_to(on_s, (n, n)),
+                cost_s,
+                none + number,
+            )
             kinds.append(np.stack(parts, axis=-1))
         every = np.stack(kinds, axis=2).reshape(n * n, len(kinds), 5)
         order = np.argsort(every[:, :, 3], axis=1, kind="stable")
         every = np.take_along_axis(every, order[:, :, None], axis=1)
         exists = every[:, :, 3] < FAR
         start = np.append(0, exists.sum(axis=1).cumsum()).astype(np.int64)
-        return start, np.ascontiguousarray(every[exists]), np.ascontiguousarray(every[:, 0, 3].reshape(n, n))
+        return (
+            start,
+            np.ascontiguousarray(every[exists]),
+            np.ascontiguousarray(every[:, 0, 3].reshape(n, n)),
+        )
 
 
 def places_of(trip: Trip) -> tuple[Place, ...]:
     """Give every place of a trip once."""
-    return tuple({place.id: place for place in [*(stop.place for stop in trip.stops), *towns(trip)]}.values())
+    return tuple(
+        {place.id: place for place in [*(stop.place for stop in trip.stops), *towns(trip)]}.values()
+    )
 
 
 def towns(trip: Trip) -> tuple[Place, ...]:
     """Give the places where days begin and end, each once."""
-    found = [place for day in trip.days for place in (*([day.begin] if day.begin else []), *day.ends)]
+    found = [
+        place for day in trip.days for place in (*([day.begin] if day.begin else []), *day.ends)
+    ]
     return tuple({place.id: place for place in found}.values())
 
 
@@ -214,12 +276,23 @@ def points(places: Sequence[Place], gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame
     """Make one point layer of places and then gates, as :mod:`geo.roads.access` takes it."""
     import geopandas as gpd
 
-    lonlat = np.concatenate([[(place.lon, place.lat) for place in places], np.column_stack([gates.geometry.x, gates.geometry.y])])
+    lonlat = np.concatenate(
+        [
+            [(place.lon, place.lat) for place in places],
+            np.column_stack([gates.geometry.x, gates.geometry.y]),
+        ]
+    )
     columns = {
         "country": [*(place.country for place in places), *gates["country"]],
-        "opposite_country": pd.Series([*[None] * len(places), *gates["opposite_country"]], dtype=object).to_numpy(),
+        "opposite_country": (
+            pd.Series([*[None] * len(places), *gates["opposite_country"]], dtype=object).to_numpy()
+        ),
     }
-    index = pd.Index([*(f"place {place.id}" for place in places), *(f"gate {gate}" for gate in gates.index)], dtype="str", name="id")
+    index = pd.Index(
+        [*(f"place {place.id}" for place in places), *(f"gate {gate}" for gate in gates.index)],
+        dtype="str",
+        name="id",
+    )
     return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(*lonlat.T), index=index, crs=4326)
 
 
@@ -234,7 +307,10 @@ def lunch_time(trip: Trip, day: int, place: Place) -> tuple[int, int]:
     if trip.lunch is None:
         return 0, 0
     date = trip.days[day].date
-    first, last = (datetime.combine(date, time.fromisoformat(one), place.zone) for one in (trip.lunch.from_, trip.lunch.until))
+    first, last = (
+        datetime.combine(date, time.fromisoformat(one), place.zone)
+        for one in (trip.lunch.from_, trip.lunch.until)
+    )
     return _first(first), _last(last)
 
 
@@ -243,7 +319,11 @@ def _begins(trip: Trip, number: int, day: int, first: int, last: int) -> list[tu
     stop = trip.stops[number]
     if stop.day not in (None, day):
         return []
-    windows = [(first, last)] if stop.windows is None else [(_first(start), _last(end)) for start, end in stop.windows]
+    windows = (
+        [(first, last)]
+        if stop.windows is None
+        else [(_first(start), _last(end)) for start, end in stop.windows]
+    )
     clipped = ((max(start, first), min(end, last) - ceil(stop.visit_s)) for start, end in windows)
     return [(start, end) for start, end in clipped if start <= end]
 

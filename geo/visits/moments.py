@@ -22,7 +22,9 @@ def length(seconds: float) -> str:
 
 
 def between(start: datetime, end: datetime) -> float:
-    """Give the seconds that really pass: on one clock Python counts its hands, on which an hour may come twice."""
+    """Give the seconds that really pass: on one clock Python counts its hands, on which an hour may
+    come twice.
+    """
     return (end.astimezone(UTC) - start.astimezone(UTC)).total_seconds()
 
 

@@ -30,7 +30,10 @@ def rule(text: str, place: Place) -> osm_hours.Rule:
         return _rule(text, place.timezone, place.country, (place.lon, place.lat))
     except InputError as error:
         why = "; ".join(fault.removeprefix("opening_hours: ") for fault in error.faults)
-        raise ValueError(f"{short(text)} are no opening hours: {why}; write them like “Mo-Fr 08:00-11:30,13:30-17:00; PH off”") from None
+        raise ValueError(
+            f"{short(text)} are no opening hours: {why}; write them like “Mo-Fr"
+            " 08:00-11:30,13:30-17:00; PH off”"
+        ) from None
 
 
 @lru_cache(256)
@@ -40,21 +43,34 @@ def _rule(text: str, timezone: str, country: str, lonlat: tuple[float, float]) -
 
 
 def windows(rule: osm_hours.Rule, days: Sequence[Day]) -> Windows:
-    """Return opening hours as windows on their clock, from the first of some days to :data:`MORE` after the last."""
+    """Return opening hours as windows on their clock, from the first of some days to :data:`MORE`
+    after the last.
+    """
     first, last = _range(rule, days)
     months = sorted({(day.year, day.month) for day in _dates(first, last)})
     spans = osm_hours.merged(span for month in months for span in rule.month(*month).openings)
-    start, end = (datetime.combine(day, time.min, rule.zone) for day in (first, last + timedelta(days=1)))
-    return tuple((one.astimezone(rule.zone), other.astimezone(rule.zone)) for one, other in osm_hours.cut(spans, start, end))
+    start, end = (
+        datetime.combine(day, time.min, rule.zone) for day in (first, last + timedelta(days=1))
+    )
+    return tuple(
+        (one.astimezone(rule.zone), other.astimezone(rule.zone))
+        for one, other in osm_hours.cut(spans, start, end)
+    )
 
 
 def incomplete_years(rule: osm_hours.Rule, days: Sequence[Day]) -> list[int]:
     """List the years of :func:`windows` of which not every holiday that counts is known."""
-    return [year for year in sorted({day.year for day in _dates(*_range(rule, days))}) if not rule.complete(year)]
+    return [
+        year
+        for year in sorted({day.year for day in _dates(*_range(rule, days))})
+        if not rule.complete(year)
+    ]
 
 
 def for_days(stop: Stop, days: Sequence[Day]) -> Windows | None:
-    """Read the windows of a stop for the days of another trip: anew where it has opening hours, else those it has."""
+    """Read the windows of a stop for the days of another trip: anew where it has opening hours,
+    else those it has.
+    """
     return windows(rule(stop.hours, stop.place), days) if stop.hours else stop.windows
 
 

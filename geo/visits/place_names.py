@@ -1,4 +1,6 @@
-"""Find the places that a text may mean: by any of their names, in any language, with or without the word for what they are."""
+"""Find the places that a text may mean: by any of their names, in any language, with or without the
+word for what they are.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,29 @@ from geo.search import traditional
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "parks": (
-        *("khu công nghiệp", "KCN", "khu kinh tế", "KKT", "industrial park", "industrial zone", "industrial estate", "IP"),
+        *(
+            "khu công nghiệp",
+            "KCN",
+            "khu kinh tế",
+            "KKT",
+            "industrial park",
+            "industrial zone",
+            "industrial estate",
+            "IP",
+        ),
         *("economic zone", "工业园区", "工业园", "工业区", "产业园区", "产业园", "经济区"),
     ),
     "gates": (
-        *("cửa khẩu quốc tế", "cửa khẩu", "lối mở", "international border gate", "border gate", "border crossing", "gate", "crossing"),
+        *(
+            "cửa khẩu quốc tế",
+            "cửa khẩu",
+            "lối mở",
+            "international border gate",
+            "border gate",
+            "border crossing",
+            "gate",
+            "crossing",
+        ),
         *("国际口岸", "口岸", "通道"),
     ),
     "ports": ("cảng cạn", "cảng", "bến cảng", "dry port", "port", "港口", "港"),
@@ -49,22 +69,33 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 
 
 def folded(text: str) -> str:
-    """Return what is compared of a name: no marks, no case, đ as d, full-width signs as usual ones, other signs as blanks.
+    """Return what is compared of a name: no marks, no case, đ as d, full-width signs as usual ones,
+    other signs as blanks.
 
     Traditional characters become simplified ones.
     """
     plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D")).casefold()
     simplified = traditional()
-    kept = (simplified.get(char, char) if char.isalnum() or char == "+" else " " for char in plain if not unicodedata.combining(char))
+    kept = (
+        simplified.get(char, char) if char.isalnum() or char == "+" else " "
+        for char in plain
+        if not unicodedata.combining(char)
+    )
     return " ".join("".join(kept).split())
 
 
-_KINDS = [(layer, folded(word)) for layer, words in KINDS.items() for word in sorted(words, key=len, reverse=True)]
+_KINDS = [
+    (layer, folded(word))
+    for layer, words in KINDS.items()
+    for word in sorted(words, key=len, reverse=True)
+]
 _KIND_WORDS = {word for _layer, word in _KINDS}
 
 
 def without_kind(name: str) -> list[tuple[str, str]]:
-    """Return what is left of a folded name without a word for a kind at its beginning or end, each behind the layer of that kind."""
+    """Return what is left of a folded name without a word for a kind at its beginning or end, each
+    behind the layer of that kind.
+    """
     rests = []
     for layer, word in _KINDS:
         space = " " if word.isascii() else ""
@@ -81,7 +112,9 @@ def _close(name: str) -> str:
 
 @dataclass(frozen=True)
 class _Named:
-    """A place with its names: folded as a whole, and without blanks its own, those of its other side, and all without their kind."""
+    """A place with its names: folded as a whole, and without blanks its own, those of its other
+    side, and all without their kind.
+    """
 
     layer: str
     every: frozenset[str]
@@ -96,8 +129,8 @@ class PlaceNames:
     Parameters
     ----------
     frames
-        Layers of places by id, with ``name_en``, ``name_vi``, ``name_zh`` and, for gates, the same with ``opposite_`` before it: what
-        the gate is called on the other side of the border.
+        Layers of places by id, with ``name_en``, ``name_vi``, ``name_zh`` and, for gates, the same
+        with ``opposite_`` before it: what the gate is called on the other side of the border.
 
     Attributes
     ----------
@@ -110,15 +143,26 @@ class PlaceNames:
     def __init__(self, frames: Mapping[str, Any]) -> None:
         self.places: dict[str, _Named] = {}
         for layer, frame in frames.items():
-            columns = [name for name in frame.columns if re.fullmatch("(?:opposite_)?name_[a-z]+", name)]
+            columns = [
+                name for name in frame.columns if re.fullmatch("(?:opposite_)?name_[a-z]+", name)
+            ]
             for key, *names in frame[columns].itertuples(name=None):
                 own, opposite = (
-                    {text for column, text in zip(columns, names, strict=True) if pd.notna(text) and column.startswith("opposite") == other}
+                    {
+                        text
+                        for column, text in zip(columns, names, strict=True)
+                        if pd.notna(text) and column.startswith("opposite") == other
+                    }
                     for other in (False, True)
                 )
                 every = set(map(folded, own | opposite))
-                plain = {folded(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", text))) for text in own | opposite} - {""}
-                bare = plain | {rest for text in plain for of, rest in without_kind(text) if of == layer}
+                plain = {
+                    folded(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", text)))
+                    for text in own | opposite
+                } - {""}
+                bare = plain | {
+                    rest for text in plain for of, rest in without_kind(text) if of == layer
+                }
                 self.places[str(key)] = _Named(
                     layer,
                     frozenset(every | bare),
@@ -127,16 +171,18 @@ class PlaceNames:
                     frozenset(map(_close, bare)),
                 )
 
-        self._similar = {name: key for key, place in self.places.items() for name in (*place.every, folded(key))}
+        self._similar = {
+            name: key for key, place in self.places.items() for name in (*place.every, folded(key))
+        }
         self.find = lru_cache(KEPT)(self._find)
         self.similar = lru_cache(KEPT)(self._alike)
 
     def _find(self, text: str) -> tuple[str, ...]:
         """Find the places that a text may mean: ids; one where it means that place only.
 
-        An id or a whole name counts before a name of the other side of a gate, that before a name behind the word for its kind (“KCN Hải
-        Yên”), that before a part of a name; of parts, whole words count before any others.
-        """
+        An id or a whole name counts before a name of the other side of a gate, that before a name
+        behind the word for its kind (“KCN Hải Yên”), that before a part of a name; of parts, whole
+        words count before any others."""
         if text in self.places:
             return (text,)
         name = folded(text)
@@ -157,14 +203,19 @@ class PlaceNames:
     def _called(self, name: str, part: str, layer: str = "") -> tuple[str, ...]:
         """Find the places that are called so in this part of their names, blanks or not."""
         close = _close(name)
-        return tuple(key for key, place in self.places.items() if layer in ("", place.layer) and close in getattr(place, part))
+        return tuple(
+            key
+            for key, place in self.places.items()
+            if layer in ("", place.layer) and close in getattr(place, part)
+        )
 
     def _holding(self, part: re.Pattern[str], layer: str = "") -> tuple[str, ...]:
         """Find the places with a part in a name, those first of whose name it is the most."""
         lengths = {
             key: min(map(len, holding))
             for key, place in self.places.items()
-            if layer in ("", place.layer) and (holding := [text for text in place.every if part.search(text)])
+            if layer in ("", place.layer)
+            and (holding := [text for text in place.every if part.search(text)])
         }
         return tuple(sorted(lengths, key=lambda key: lengths[key]))
 
@@ -175,6 +226,11 @@ class PlaceNames:
 
 
 def _whole_words(text: str) -> re.Pattern[str]:
-    """Build a pattern that finds a folded text as whole words; a Chinese end of it, which has no blank beside it, anywhere."""
-    before, after = (edge if end.isascii() else "" for edge, end in (("(?<![a-z0-9])", text[0]), ("(?![a-z0-9])", text[-1])))
+    """Build a pattern that finds a folded text as whole words; a Chinese end of it, which has no
+    blank beside it, anywhere.
+    """
+    before, after = (
+        edge if end.isascii() else ""
+        for edge, end in (("(?<![a-z0-9])", text[0]), ("(?![a-z0-9])", text[-1]))
+    )
     return re.compile(before + re.escape(text) + after)

@@ -1,9 +1,10 @@
-"""Write a plan as files that one takes along: for navigation programs, calendars, spreadsheets; and links to maps for each stop.
+"""Write a plan as files that one takes along: for navigation programs, calendars, spreadsheets; and
+links to maps for each stop.
 
-The same plan gives the same bytes; a calendar also says when it was written. Times in a file are those of the plan, which is computed,
-not promised. Who must not record coordinates takes the formats that can do without, with ``names_only``: no position is in them, neither
-as numbers nor in a link.
-"""
+The same plan gives the same bytes; a calendar also says when it was written. Times in a file are
+those of the plan, which is computed, not promised. Who must not record coordinates takes the
+formats that can do without, with ``names_only``: no position is in them, neither as numbers nor in
+a link."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ from geo.visits.trip import Place, Plan
 GENERATOR = f"Zone Atlas {__version__}"
 KML = "http://www.opengis.net/kml/2.2"
 POINTS = ("begin", "gate", "visit", "night", "end")
-"""Steps that are drawn as points; lunch, which mostly is where another is, stands in the words of the next."""
+"""Steps that are drawn as points; lunch, which mostly is where another is, stands in the words of
+the next.
+"""
 EVENTS = ("visit", "gate", "lunch", "night")
 """Steps that stand in a calendar."""
 
@@ -52,7 +55,9 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Format:
-    """A format of a plan, all of them in UTF-8. Only with ``without_positions`` may it be written with names only."""
+    """A format of a plan, all of them in UTF-8. Only with ``without_positions`` may it be written
+    with names only.
+    """
 
     id: str
     title: str
@@ -79,15 +84,18 @@ def write(
     Parameters
     ----------
     language
-        ``en``, ``vi`` or ``zh``, of words and of the first of the names; the names in the other languages are in it too.
+        ``en``, ``vi`` or ``zh``, of words and of the first of the names; the names in the other
+        languages are in it too.
     gates
         The layer ``gates``; without it gates have their id for a name and no position.
     hours
-        A :class:`geo.hours.gates.Hours`; without it there is only whether the hours of gates are known.
+        A :class:`geo.hours.gates.Hours`; without it there is only whether the hours of gates are
+        known.
     lines
         Ways on the road; those that are not given are straight, over the gate.
     clocks
-        Names of the clocks on which times are told, by IANA zone; without it the clocks of the plan.
+        Names of the clocks on which times are told, by IANA zone; without it the clocks of the
+        plan.
     names_only
         Leave out every coordinate.
     now
@@ -102,7 +110,9 @@ def write(
     if names_only and not chosen.without_positions:
         others = ", ".join(one.title for one in FORMATS.values() if one.without_positions)
         raise InputError(f"{chosen.title} cannot be written without coordinates; take {others}.")
-    return chosen.writer(Parcel(Itinerary(plan, language, gates, clocks or {}, hours), lines or {}, names_only, now))
+    return chosen.writer(
+        Parcel(Itinerary(plan, language, gates, clocks or {}, hours), lines or {}, names_only, now)
+    )
 
 
 def get(format_id: str) -> Format:
@@ -113,35 +123,51 @@ def get(format_id: str) -> Format:
 
 
 def links(place: Place, language: str = "zh") -> dict[str, str]:
-    """Give links that show a place: ``geo`` for any map program, ``amap``, ``baidu`` and ``tencent`` for those maps.
+    """Give links that show a place: ``geo`` for any map program, ``amap``, ``baidu`` and
+    ``tencent`` for those maps.
 
-    All take WGS 84 and say so, because the three maps shift what they take for their own coordinates by some hundred metres.
+    All take WGS 84 and say so, because the three maps shift what they take for their own
+    coordinates by some hundred metres.
 
     Source
     ------
-    RFC 5870 (``geo:``, ``u`` is the uncertainty in metres); lbs.amap.com/api/uri-api/guide/mobile-web/point (2023-10-31);
-    lbs.qq.com/webApi/uriV1/uriGuide/uriWebMarker; for Baidu the parameters of lbsyun.baidu.com ``uri/api/web`` as quoted at
-    juejin.cn/post/6844903976375173134.
-    """
+    RFC 5870 (``geo:``, ``u`` is the uncertainty in metres);
+    lbs.amap.com/api/uri-api/guide/mobile-web/point (2023-10-31);
+    lbs.qq.com/webApi/uriV1/uriGuide/uriWebMarker; for Baidu the parameters of lbsyun.baidu.com
+    ``uri/api/web`` as quoted at juejin.cn/post/6844903976375173134."""
     name = clean(place.name(language))
     title = quote(name, safe="")
-    lon, lat = (f"{round(value, DECIMALS):.{DECIMALS}f}".rstrip("0").rstrip(".") for value in (place.lon, place.lat))
+    lon, lat = (
+        f"{round(value, DECIMALS):.{DECIMALS}f}".rstrip("0").rstrip(".")
+        for value in (place.lon, place.lat)
+    )
     within = "" if place.position_accuracy_m is None else f";u={place.position_accuracy_m:.0f}"
     plain = name.translate(str.maketrans(":;|", "   "))  # these part the properties of a marker
     marker = quote(f"coord:{lat},{lon};title:{plain};addr:{plain}", safe=":,;")
     return {
         "geo": f"geo:{lat},{lon}{within}",
-        "amap": f"https://uri.amap.com/marker?position={lon},{lat}&name={title}&src=zone-atlas&coordinate=wgs84&callnative=0",
-        "baidu": f"https://api.map.baidu.com/marker?location={lat},{lon}&title={title}&content={title}&output=html&coord_type=wgs84&src=webapp.zone-atlas.trip",
-        "tencent": f"https://apis.map.qq.com/uri/v1/marker?marker={marker}&coord_type=1&referer=zone-atlas",
+        "amap": (
+            f"https://uri.amap.com/marker?position={lon},{lat}&name={title}&src=zone-atlas&coordinate=wgs84&callnative=0"
+        ),
+        "baidu": (
+            f"https://api.map.baidu.com/marker?location={lat},{lon}&title={title}&content={title}&output=html&coord_type=wgs84&src=webapp.zone-atlas.trip"
+        ),
+        "tencent": (
+            f"https://apis.map.qq.com/uri/v1/marker?marker={marker}&coord_type=1&referer=zone-atlas"
+        ),
     }
 
 
-# What the formats share --------------------------------------------------------------------------------------------------
+# What the formats share
+# --------------------------------------------------------------------------------------------------
 
 
 def _points(parcel: Parcel, number: int) -> list[Step]:
-    return [step for step in parcel.itinerary.of_day(number) if step.kind in POINTS and step.has_position]
+    return [
+        step
+        for step in parcel.itinerary.of_day(number)
+        if step.kind in POINTS and step.has_position
+    ]
 
 
 def _named(parcel: Parcel, step: Step) -> str:
@@ -156,8 +182,8 @@ def _day_named(parcel: Parcel, number: int) -> str:
 def _ways(parcel: Parcel, number: int) -> list[tuple[Step, list[tuple[float, float]]]]:
     """Return the ways of a day with their points: on the road if that is known, else straight.
 
-    The line of a leg over a gate is cut where it comes nearest to the gate; if nobody knows where that is, both ways have one line.
-    """
+    The line of a leg over a gate is cut where it comes nearest to the gate; if nobody knows where
+    that is, both ways have one line."""
     steps = parcel.itinerary.of_day(number)
     gates = {step.leg: step.place for step in steps if step.kind == "gate"}
     starts = {step.leg: step.origin for step in reversed(steps) if step.kind == "drive"}
@@ -175,7 +201,11 @@ def _ways(parcel: Parcel, number: int) -> list[tuple[Step, list[tuple[float, flo
         else:
             if gate is not None:
                 at = line.project(shapely.Point(gate.lon, gate.lat))
-                line = substring(line, 0, at) if step.place is gate else substring(line, at, line.length)
+                line = (
+                    substring(line, 0, at)
+                    if step.place is gate
+                    else substring(line, at, line.length)
+                )
             points = [(float(x), float(y)) for x, y in shapely.get_coordinates(line)]
         if len(points) > 1:
             found.append((step, [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in points]))
@@ -189,7 +219,10 @@ def _iso(step: Step) -> tuple[str, str]:
 def _facts(step: Step) -> dict[str, Any]:
     """Give what is known of a step as plain values, in a fixed order; None where it does not apply."""
     names = {
-        f"name_{language}": clean(step.place.names[language]) if language in step.place.names else None for language in ("en", "vi", "zh")
+        f"name_{language}": (
+            clean(step.place.names[language]) if language in step.place.names else None
+        )
+        for language in ("en", "vi", "zh")
     }
     start, end = _iso(step)
     notice = step.hours.notice if step.hours else None
@@ -223,11 +256,14 @@ def _number(value: float | None, decimals: int) -> float | None:
     return None if value is None or value != value else round(value, decimals)
 
 
-# GPX ---------------------------------------------------------------------------------------------------------------------
+# GPX
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _gpx(parcel: Parcel) -> bytes:
-    """Write GPX 1.1: a route a day, and every point also as a waypoint whose label keeps the order in lists sorted by name."""
+    """Write GPX 1.1: a route a day, and every point also as a waypoint whose label keeps the order
+    in lists sorted by name.
+    """
     import gpxpy.gpx
 
     itinerary = parcel.itinerary
@@ -245,7 +281,9 @@ def _gpx(parcel: Parcel) -> bytes:
                 "time": step.arrive.astimezone(UTC),
                 "name": _named(parcel, step),
                 "comment": itinerary.other_names(step.place) or None,
-                "description": "\n".join([itinerary.word(step.kind), *itinerary.said_with_lunch(step)]),
+                "description": "\n".join(
+                    [itinerary.word(step.kind), *itinerary.said_with_lunch(step)]
+                ),
                 "type": step.kind,
             }
             route.points.append(gpxpy.gpx.GPXRoutePoint(**facts))
@@ -256,17 +294,24 @@ def _gpx(parcel: Parcel) -> bytes:
     return written.encode()
 
 
-# KML ---------------------------------------------------------------------------------------------------------------------
+# KML
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _kml(parcel: Parcel) -> bytes:
-    """Write KML 2.2: a folder a day with points and ways in order. Viewers show descriptions as HTML, hence their escape."""
+    """Write KML 2.2: a folder a day with points and ways in order. Viewers show descriptions as
+    HTML, hence their escape.
+    """
     itinerary = parcel.itinerary
     ElementTree.register_namespace("", KML)
     root = ElementTree.Element(f"{{{KML}}}kml")
     document = _element(root, "Document")
     _element(document, "name", itinerary.title)
-    _element(document, "description", html.escape("\n".join([*itinerary.remarks(), GENERATOR]), quote=False))
+    _element(
+        document,
+        "description",
+        html.escape("\n".join([*itinerary.remarks(), GENERATOR]), quote=False),
+    )
     for day in itinerary.plan.days:
         folder = _element(document, "Folder")
         _element(folder, "name", _day_named(parcel, day.number))
@@ -276,10 +321,19 @@ def _kml(parcel: Parcel) -> bytes:
             said = "\n".join([itinerary.word(step.kind), *itinerary.said_with_lunch(step)])
             mark = _placemark(folder, step, _named(parcel, step), said)
             point = _element(mark, "Point")
-            _element(point, "coordinates", f"{round(step.place.lon, DECIMALS)},{round(step.place.lat, DECIMALS)}")
+            _element(
+                point,
+                "coordinates",
+                f"{round(step.place.lon, DECIMALS)},{round(step.place.lat, DECIMALS)}",
+            )
         for step, points in _ways(parcel, day.number):
-            title = f"{itinerary.word('drive')}: {itinerary.name(step.origin or step.place)} → {itinerary.name(step.place)}"
-            mark = _placemark(folder, step, title, itinerary.word("arrive", times=itinerary.times(step.arrive)))
+            title = (
+                f"{itinerary.word('drive')}: {itinerary.name(step.origin or step.place)} →"
+                f" {itinerary.name(step.place)}"
+            )
+            mark = _placemark(
+                folder, step, title, itinerary.word("arrive", times=itinerary.times(step.arrive))
+            )
             line = _element(mark, "LineString")
             _element(line, "tessellate", "1")
             _element(line, "coordinates", " ".join(f"{lon},{lat}" for lon, lat in points))
@@ -288,13 +342,17 @@ def _kml(parcel: Parcel) -> bytes:
     return written
 
 
-def _element(parent: ElementTree.Element, tag: str, text: str | None = None, **attributes: str) -> ElementTree.Element:
+def _element(
+    parent: ElementTree.Element, tag: str, text: str | None = None, **attributes: str
+) -> ElementTree.Element:
     element = ElementTree.SubElement(parent, f"{{{KML}}}{tag}", attributes)
     element.text = text
     return element
 
 
-def _placemark(folder: ElementTree.Element, step: Step, title: str, said: str) -> ElementTree.Element:
+def _placemark(
+    folder: ElementTree.Element, step: Step, title: str, said: str
+) -> ElementTree.Element:
     mark = _element(folder, "Placemark")
     _element(mark, "name", title)
     _element(mark, "description", html.escape(said, quote=False))
@@ -308,18 +366,27 @@ def _placemark(folder: ElementTree.Element, step: Step, title: str, said: str) -
     return mark
 
 
-# GeoJSON -----------------------------------------------------------------------------------------------------------------
+# GeoJSON
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _geojson(parcel: Parcel) -> bytes:
-    """Write GeoJSON (RFC 7946): points and ways of each day in order, with the plan itself in the foreign member ``about``."""
+    """Write GeoJSON (RFC 7946): points and ways of each day in order, with the plan itself in the
+    foreign member ``about``.
+    """
     itinerary = parcel.itinerary
     features = []
     for day in itinerary.plan.days:
         for step in _points(parcel, day.number):
             point = [round(step.place.lon, DECIMALS), round(step.place.lat, DECIMALS)]
             facts = _facts(step) | {"position_accuracy_m": step.place.position_accuracy_m}
-            features.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": point}, "properties": facts})
+            features.append(
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": point},
+                    "properties": facts,
+                }
+            )
         for step, points in _ways(parcel, day.number):
             facts = _facts(step) | {"from_id": step.origin.id if step.origin else None}
             line = {"type": "LineString", "coordinates": [list(point) for point in points]}
@@ -339,15 +406,17 @@ def _geojson(parcel: Parcel) -> bytes:
     return to_json({"type": "FeatureCollection", "about": about, "features": features})
 
 
-# iCalendar ---------------------------------------------------------------------------------------------------------------
+# iCalendar
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def _ics(parcel: Parcel) -> bytes:
-    """Write iCalendar (RFC 5545): visits, gates and nights, each on the clock of its place, with that clock's rules in the file.
+    """Write iCalendar (RFC 5545): visits, gates and nights, each on the clock of its place, with
+    that clock's rules in the file.
 
-    The identifiers depend on the trip and the place only, so that a plan read in again replaces the one before, as the later of two
-    stamps. Times are whole minutes, those that page and paper show; an event that begins and ends in the same minute lasts one.
-    """
+    The identifiers depend on the trip and the place only, so that a plan read in again replaces the
+    one before, as the later of two stamps. Times are whole minutes, those that page and paper show;
+    an event that begins and ends in the same minute lasts one."""
     import icalendar
 
     itinerary = parcel.itinerary
@@ -373,24 +442,34 @@ def _ics(parcel: Parcel) -> bytes:
         event.add("dtend", max(end, start + timedelta(minutes=1)))
         event.add("summary", f"{itinerary.word(step.kind)}: {itinerary.name(step.place)}")
         event.add("location", itinerary.name(step.place))
-        event.add("description", "\n".join([*itinerary.said(step), *itinerary.date_remarks(step.day), *itinerary.remarks()]))
+        event.add(
+            "description",
+            "\n".join(
+                [*itinerary.said(step), *itinerary.date_remarks(step.day), *itinerary.remarks()]
+            ),
+        )
         if step.kind == "night":
             event.add("transp", "TRANSPARENT")
         if step.has_position and not parcel.names_only:
             event.add("geo", (round(step.place.lat, DECIMALS), round(step.place.lon, DECIMALS)))
         file.add_component(event)
     for zone in sorted({step.place.timezone for step in itinerary.steps if step.kind in EVENTS}):
-        rules = icalendar.Timezone.from_tzid(zone, first_date=date(first.year - 1, 1, 1), last_date=date(first.year + 2, 1, 1))
+        rules = icalendar.Timezone.from_tzid(
+            zone, first_date=date(first.year - 1, 1, 1), last_date=date(first.year + 2, 1, 1)
+        )
         file.add_component(rules)
     written: bytes = file.to_ical()
     return written
 
 
-# CSV ---------------------------------------------------------------------------------------------------------------------
+# CSV
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def _csv(parcel: Parcel) -> bytes:
-    """Write CSV (RFC 4180), a row a step, as UTF-8 with the byte order mark that Excel needs; times on every clock."""
+    """Write CSV (RFC 4180), a row a step, as UTF-8 with the byte order mark that Excel needs; times
+    on every clock.
+    """
     itinerary = parcel.itinerary
     rows = []
     for step in itinerary.steps:
@@ -409,7 +488,10 @@ def _csv(parcel: Parcel) -> bytes:
     writer = csv.writer(text)
     if rows:
         writer.writerow(tame(name) for name in rows[0])
-        writer.writerows([_cell(value) if not isinstance(value, str) else tame(value) for value in row.values()] for row in rows)
+        writer.writerows(
+            [_cell(value) if not isinstance(value, str) else tame(value) for value in row.values()]
+            for row in rows
+        )
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -425,8 +507,22 @@ FORMATS: dict[str, Format] = {
     one.id: one
     for one in (
         Format("gpx", "GPX", "gpx", "application/gpx+xml", without_positions=False, writer=_gpx),
-        Format("kml", "KML", "kml", "application/vnd.google-earth.kml+xml", without_positions=False, writer=_kml),
-        Format("geojson", "GeoJSON", "geojson", "application/geo+json", without_positions=False, writer=_geojson),
+        Format(
+            "kml",
+            "KML",
+            "kml",
+            "application/vnd.google-earth.kml+xml",
+            without_positions=False,
+            writer=_kml,
+        ),
+        Format(
+            "geojson",
+            "GeoJSON",
+            "geojson",
+            "application/geo+json",
+            without_positions=False,
+            writer=_geojson,
+        ),
         Format("ics", "iCalendar", "ics", "text/calendar", without_positions=True, writer=_ics),
         Format("csv", "CSV table", "csv", "text/csv", without_positions=True, writer=_csv),
     )

@@ -1,4 +1,6 @@
-"""A plan as one list of steps (way, gate, visit, lunch, night), each with place, times on two clocks and words in a language."""
+"""A plan as one list of steps (way, gate, visit, lunch, night), each with place, times on two
+clocks and words in a language.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "no slack": "Không được muộn hơn",
         "on the way": "Dọc đường",
         "assumed": "Giờ mở cửa chưa được xác nhận; hãy hỏi trước khi đi",
-        "daylight": "Chưa rõ giờ mở cửa, giả định mở cửa vào ban ngày: {hours}; cần hỏi lại trước khi đi",
+        "daylight": (
+            "Chưa rõ giờ mở cửa, giả định mở cửa vào ban ngày: {hours}; cần hỏi lại trước khi đi"
+        ),
         "open": "Mở cửa {hours} ({source})",
         "around the clock": "suốt ngày đêm",
         "last entry": "{hours}, giờ nhận vào cuối cùng {time}",
@@ -140,14 +144,16 @@ class Step:
     Attributes
     ----------
     label
-        Visits are counted over the trip, ``01``; what comes after the third visit and before the fourth is ``03a``, ``03b``, so that
-        the order of the labels as text is that of the trip.
+        Visits are counted over the trip, ``01``; what comes after the third visit and before the
+        fourth is ``03a``, ``03b``, so that the order of the labels as text is that of the trip.
     place
-        Where it is, or where a way leads; without a position (NaN) for a gate that nobody has placed, and for lunch on the way.
+        Where it is, or where a way leads; without a position (NaN) for a gate that nobody has
+        placed, and for lunch on the way.
     start, end
         On the clock of the place.
     leg
-        Number of the way in its day, of a way and of the gate on it: there is a drive to the gate, and one on from there.
+        Number of the way in its day, of a way and of the gate on it: there is a drive to the gate,
+        and one on from there.
     hours
         Of a gate, on that day.
     """
@@ -186,9 +192,11 @@ class Itinerary:
     gates
         The layer ``gates``, for names and positions; without it a gate has its id.
     hours
-        A :class:`geo.hours.gates.Hours`, for the hours of the gates; without it there is only whether they are known.
+        A :class:`geo.hours.gates.Hours`, for the hours of the gates; without it there is only
+        whether they are known.
     clocks
-        Names of the clocks to be shown, by IANA zone, such as ``{"Asia/Ho_Chi_Minh": "Hà Nội"}``; without it those of the plan.
+        Names of the clocks to be shown, by IANA zone, such as ``{"Asia/Ho_Chi_Minh": "Hà Nội"}``;
+        without it those of the plan.
     """
 
     plan: Plan
@@ -200,10 +208,19 @@ class Itinerary:
 
     def __post_init__(self) -> None:
         if self.language not in WORDS:
-            raise InputError(f"There is no language “{self.language}”; there are {', '.join(WORDS)}.")
+            raise InputError(
+                f"There is no language “{self.language}”; there are {', '.join(WORDS)}."
+            )
         object.__setattr__(self, "steps", tuple(self._labelled()))
         zones = dict.fromkeys([*self.clocks, *(step.place.timezone for step in self.steps)])
-        object.__setattr__(self, "clocks", {zone: self.clocks.get(zone, zone.rpartition("/")[2].replace("_", " ")) for zone in zones})
+        object.__setattr__(
+            self,
+            "clocks",
+            {
+                zone: self.clocks.get(zone, zone.rpartition("/")[2].replace("_", " "))
+                for zone in zones
+            },
+        )
 
     @property
     def title(self) -> str:
@@ -221,17 +238,26 @@ class Itinerary:
     def other_names(self, place: Place) -> str:
         """Give its names in the other languages; empty where there are none."""
         shown = place.name(self.language)
-        return " · ".join(dict.fromkeys(clean(name) for name in place.names.values() if name != shown))
+        return " · ".join(
+            dict.fromkeys(clean(name) for name in place.names.values() if name != shown)
+        )
 
     def times(self, moment: datetime) -> str:
-        """Write a moment on every clock, that of where it stands first: ``16:30 Hà Nội · 17:30 北京``."""
+        """Write a moment on every clock, that of where it stands first: ``16:30 Hà Nội · 17:30
+        北京``.
+        """
         here = moment.tzinfo.key if isinstance(moment.tzinfo, ZoneInfo) else ""
         zones = sorted(self.clocks, key=lambda zone: zone != here)
-        return " · ".join(f"{moment.astimezone(ZoneInfo(zone)):%H:%M} {self.clocks[zone]}" for zone in zones)
+        return " · ".join(
+            f"{moment.astimezone(ZoneInfo(zone)):%H:%M} {self.clocks[zone]}" for zone in zones
+        )
 
     def said(self, step: Step) -> list[str]:
         """Say everything about a step that its name and its times do not say, one sentence a line."""
-        lines = [self.other_names(step.place), self.word("leave" if step.kind == "begin" else "arrive", times=self.times(step.arrive))]
+        lines = [
+            self.other_names(step.place),
+            self.word("leave" if step.kind == "begin" else "arrive", times=self.times(step.arrive)),
+        ]
         if step.wait_s >= 60:
             lines.append(self.word("wait", minutes=round(step.wait_s / 60)))
         if step.slack_s is not None:
@@ -246,12 +272,18 @@ class Itinerary:
         return [line for line in (*lines, clean(step.notes)) if line]
 
     def said_with_lunch(self, step: Step) -> list[str]:
-        """Return what :meth:`said` says of a step, after the lunch since the visit, gate, night or beginning before it."""
+        """Return what :meth:`said` says of a step, after the lunch since the visit, gate, night or
+        beginning before it.
+        """
         before: list[Step] = []
         for other in self.steps[: self.steps.index(step)]:
             before = [*before, other] if other.kind in ("drive", "lunch") else []
         meals = [other for other in before if other.kind == "lunch"]
-        lines = [f"{self.word('lunch')} ({self.name(meal.place)}): {self.times(meal.start)} – {self.times(meal.end)}" for meal in meals]
+        lines = [
+            f"{self.word('lunch')} ({self.name(meal.place)}): {self.times(meal.start)} –"
+            f" {self.times(meal.end)}"
+            for meal in meals
+        ]
         return [*lines, *self.said(step)]
 
     def _hours(self, hours: DayHours, step: Step) -> list[str]:
@@ -259,38 +291,65 @@ class Itinerary:
         times = hours.text() or self.word("around the clock")
         if hours.last_entry and hours.last_entry != hours.closes:
             times = self.word("last entry", hours=times, time=f"{hours.last_entry:%H:%M}")
-        lines = [self.word("daylight", hours=times) if hours.notice is None else self.word("open", hours=times, source=self._source(hours))]
+        lines = [
+            (
+                self.word("daylight", hours=times)
+                if hours.notice is None
+                else self.word("open", hours=times, source=self._source(hours))
+            )
+        ]
         if hours.last_entry and hours.is_near(step.start):
             minutes = int((hours.last_entry - step.start).total_seconds() // 60)
-            lines.append(self.word("closes" if hours.last_entry == hours.closes else "last enters", minutes=minutes))
+            lines.append(
+                self.word(
+                    "closes" if hours.last_entry == hours.closes else "last enters", minutes=minutes
+                )
+            )
         return lines
 
     def _source(self, hours: DayHours) -> str:
         notice = hours.notice
         assert notice is not None
         kind = notice.source_kind or ""
-        return ", ".join(filter(None, (*notice.hosts(), notice.as_of, self.word(kind) if kind in WORDS["en"] else kind)))
+        return ", ".join(
+            filter(
+                None,
+                (*notice.hosts(), notice.as_of, self.word(kind) if kind in WORDS["en"] else kind),
+            )
+        )
 
     def date_remarks(self, number: int) -> list[str]:
-        """Write what is odd about the date of a day in the countries of the trip: weekend, holidays, holidays not decreed yet."""
+        """Write what is odd about the date of a day in the countries of the trip: weekend,
+        holidays, holidays not decreed yet.
+        """
         day = self.date(number)
-        found = [calendars.day_in(country, day, self.language) for country in self.plan.trip.countries]
+        found = [
+            calendars.day_in(country, day, self.language) for country in self.plan.trip.countries
+        ]
         lines = []
         if any(one.weekend for one in found):
             weekday = self.word("weekdays").split()[day.weekday()].replace("_", " ")
             worked = ", ".join(one.country for one in found if one.worked)
-            lines.append(f"{weekday}, {self.word('worked', countries=worked)}" if worked else weekday)
+            lines.append(
+                f"{weekday}, {self.word('worked', countries=worked)}" if worked else weekday
+            )
         lines += [f"{one.name} ({one.country})" for one in found if one.holiday]
         if any(one.holiday for one in found):
             lines.append(self.word("holiday"))
         elif any(one.weekend and not one.worked for one in found):
             lines.append(self.word("offices"))
         unknown = ", ".join(one.country for one in found if not one.decreed)
-        return [*lines, self.word("undecreed", year=day.year, countries=unknown)] if unknown else lines
+        return (
+            [*lines, self.word("undecreed", year=day.year, countries=unknown)] if unknown else lines
+        )
 
     def remarks(self) -> list[str]:
         """Say what holds for the whole plan."""
-        return [self.word(word) for word, holds in (("wrong", not self.plan.feasible), ("coarse", self.plan.coarse)) if holds]
+        return [
+            self.word(word)
+            for word, holds in (("wrong", not self.plan.feasible), ("coarse", self.plan.coarse))
+            if holds
+        ]
 
     def of_day(self, number: int) -> list[Step]:
         """Give the steps of a day."""
@@ -300,7 +359,8 @@ class Itinerary:
         """Give the date of a day."""
         return self.plan.trip.days[number].date
 
-    # The steps in the order of time ----------------------------------------------------------------------------------
+    # The steps in the order of time
+    # ----------------------------------------------------------------------------------
 
     def _labelled(self) -> Iterator[Step]:
         width = max(2, len(str(sum(len(day.visits) for day in self.plan.days))))
@@ -331,28 +391,52 @@ class Itinerary:
                 yield Step("end", day.number, "", day.goal, arrive, arrive, arrive)
             else:
                 after = self.plan.days[number + 1]
-                leave = after.legs[0].depart if after.legs else self.plan.trip.days[after.number].start
-                yield Step("night", day.number, "", day.goal, arrive, max(arrive, leave.astimezone(day.goal.zone)), arrive)
+                leave = (
+                    after.legs[0].depart if after.legs else self.plan.trip.days[after.number].start
+                )
+                yield Step(
+                    "night",
+                    day.number,
+                    "",
+                    day.goal,
+                    arrive,
+                    max(arrive, leave.astimezone(day.goal.zone)),
+                    arrive,
+                )
 
     def _leg(self, day: DayPlan, number: int, leg: Leg) -> Iterator[Step]:
         crossing = leg.crossing
         meal = [] if leg.lunch is None else [_lunch(day, _on_the_way(leg.lunch[0]), leg.lunch)]
         if crossing is None:
-            yield _drive(day, number, leg.start, leg.goal, (leg.depart, leg.arrive), leg.drive_s, leg.length_m)
+            yield _drive(
+                day,
+                number,
+                leg.start,
+                leg.goal,
+                (leg.depart, leg.arrive),
+                leg.drive_s,
+                leg.length_m,
+            )
             yield from meal
             return
         gate = self._gate(crossing)
         behind = bool(meal) and meal[0].start >= crossing.leave
-        yield _drive(day, number, leg.start, gate, (leg.depart, crossing.arrive), leg.before_s, leg.before_m)
+        yield _drive(
+            day, number, leg.start, gate, (leg.depart, crossing.arrive), leg.before_s, leg.before_m
+        )
         yield from [] if behind else meal
         yield self._passage(day, number, crossing, gate)
-        yield _drive(day, number, gate, leg.goal, (crossing.leave, leg.arrive), leg.behind_s, leg.behind_m)
+        yield _drive(
+            day, number, gate, leg.goal, (crossing.leave, leg.arrive), leg.behind_s, leg.behind_m
+        )
         yield from meal if behind else []
 
     def _passage(self, day: DayPlan, number: int, crossing: Crossing, gate: Place) -> Step:
         trip, hours = self.plan.trip, None
         if self.hours is not None:
-            hours = self.hours.of_day(crossing.gate, crossing.towards, trip.kind, trip.vehicle_country, crossing.enter)
+            hours = self.hours.of_day(
+                crossing.gate, crossing.towards, trip.kind, trip.vehicle_country, crossing.enter
+            )
         return Step(
             "gate",
             day.number,
@@ -370,26 +454,69 @@ class Itinerary:
     def _gate(self, crossing: Crossing) -> Place:
         zone = str(getattr(crossing.arrive.tzinfo, "key", None) or "UTC")
         if self.gates is None or crossing.gate not in self.gates.index:
-            return Place(crossing.gate, {"en": crossing.gate}, float("nan"), float("nan"), None, "", zone)
+            return Place(
+                crossing.gate, {"en": crossing.gate}, float("nan"), float("nan"), None, "", zone
+            )
         row = self.gates.loc[crossing.gate]
         point = self.gates.geometry.loc[crossing.gate]
         names = {one: str(row[f"name_{one}"]) for one in WORDS if pd.notna(row[f"name_{one}"])}
-        return Place(crossing.gate, names, point.x, point.y, float(row["position_accuracy_m"]), str(row["country"]), zone)
+        return Place(
+            crossing.gate,
+            names,
+            point.x,
+            point.y,
+            float(row["position_accuracy_m"]),
+            str(row["country"]),
+            zone,
+        )
 
 
 def _drive(
-    day: DayPlan, number: int, start: Place, goal: Place, moments: tuple[datetime, datetime], drive_s: float, length_m: float
+    day: DayPlan,
+    number: int,
+    start: Place,
+    goal: Place,
+    moments: tuple[datetime, datetime],
+    drive_s: float,
+    length_m: float,
 ) -> Step:
     depart, arrive = (moment.astimezone(goal.zone) for moment in moments)
-    return Step("drive", day.number, "", goal, depart, arrive, arrive, drive_s=drive_s, length_m=length_m, leg=number, origin=start)
+    return Step(
+        "drive",
+        day.number,
+        "",
+        goal,
+        depart,
+        arrive,
+        arrive,
+        drive_s=drive_s,
+        length_m=length_m,
+        leg=number,
+        origin=start,
+    )
 
 
 def _visit(day: DayPlan, visit: Visit) -> Iterator[Step]:
     place = visit.stop.place
     lunch = () if visit.lunch is None else (_lunch(day, place, visit.lunch),)
-    eaten_s = (visit.lunch[1] - visit.lunch[0]).total_seconds() if visit.lunch and visit.lunch[1] <= visit.start else 0.0
+    eaten_s = (
+        (visit.lunch[1] - visit.lunch[0]).total_seconds()
+        if visit.lunch and visit.lunch[1] <= visit.start
+        else 0.0
+    )
     wait_s = (visit.start - visit.arrive).total_seconds() - eaten_s
-    at = Step("visit", day.number, "", place, visit.start, visit.end, visit.arrive, wait_s, visit.slack_s, notes=visit.stop.notes)
+    at = Step(
+        "visit",
+        day.number,
+        "",
+        place,
+        visit.start,
+        visit.end,
+        visit.arrive,
+        wait_s,
+        visit.slack_s,
+        notes=visit.stop.notes,
+    )
     yield from (*lunch, at) if eaten_s else (at, *lunch)
 
 
@@ -400,7 +527,15 @@ def _lunch(day: DayPlan, place: Place, meal: tuple[datetime, datetime]) -> Step:
 def _on_the_way(moment: datetime) -> Place:
     """Return a place without a position, on the clock of a moment."""
     zone = str(getattr(moment.tzinfo, "key", None) or "UTC")
-    return Place("on-the-way", {one: words["on the way"] for one, words in WORDS.items()}, float("nan"), float("nan"), None, "", zone)
+    return Place(
+        "on-the-way",
+        {one: words["on the way"] for one, words in WORDS.items()},
+        float("nan"),
+        float("nan"),
+        None,
+        "",
+        zone,
+    )
 
 
 def _letters(number: int) -> str:
@@ -409,5 +544,7 @@ def _letters(number: int) -> str:
 
 
 def clean(text: str) -> str:
-    """Take out control characters, which neither XML nor iCalendar can hold; line feeds and tabs stay."""
+    """Take out control characters, which neither XML nor iCalendar can hold; line feeds and tabs
+    stay.
+    """
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

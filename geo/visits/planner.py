@@ -1,8 +1,9 @@
-"""Field visits planned: which stops on which day, in what order, over which gates, with proof where the trip is small.
+"""Field visits planned: which stops on which day, in what order, over which gates, with proof where
+the trip is small.
 
-Up to EXACT stops that can be visited at all, and mostly up to PERHAPS, are planned with proof (:mod:`geo.visits._exact`), more by search
-(:mod:`geo.visits.tour_search`). What counts is, in this order: stops one must see, the weight of the others, little time on the road, and early
-arrivals.
+Up to EXACT stops that can be visited at all, and mostly up to PERHAPS, are planned with proof
+(:mod:`geo.visits._exact`), more by search (:mod:`geo.visits.tour_search`). What counts is, in this
+order: stops one must see, the weight of the others, little time on the road, and early arrivals.
 """
 
 from __future__ import annotations
@@ -43,10 +44,22 @@ if TYPE_CHECKING:
 
     from geo.visits._day_rules import Model
 
-__all__ = ["EXACT", "MOST_DAYS", "MOST_STOPS", "PERHAPS", "Tables", "check", "plan", "solve", "warm_up"]
+__all__ = [
+    "EXACT",
+    "MOST_DAYS",
+    "MOST_STOPS",
+    "PERHAPS",
+    "Tables",
+    "check",
+    "plan",
+    "solve",
+    "warm_up",
+]
 
 EXACT, PERHAPS = 12, 14
-"""Stops up to which a plan is proven: whatever the days, and if not too many days and towns go with them."""
+"""Stops up to which a plan is proven: whatever the days, and if not too many days and towns go with
+them.
+"""
 EXACT_WORK = 3e8
 """Pairs of sets that are joined at most for more than EXACT stops: some seconds."""
 LABELS = 1 << 23
@@ -90,7 +103,8 @@ def plan(
     Raises
     ------
     InputError
-        The trip contradicts itself, or its days cannot be driven even without a stop; every fault is named.
+        The trip contradicts itself, or its days cannot be driven even without a stop; every fault
+        is named.
     NotFoundError
         The network has no such vehicle.
     """
@@ -106,7 +120,9 @@ def plan(
     return found
 
 
-def solve(trip: Trip, tables: Tables, *, seconds: float = 3.0, on_progress: Progress | None = None) -> Plan:
+def solve(
+    trip: Trip, tables: Tables, *, seconds: float = 3.0, on_progress: Progress | None = None
+) -> Plan:
     """Plan a trip by tables of times alone; lengths of ways stay unknown, and nothing is rehearsed.
 
     Raises
@@ -118,26 +134,48 @@ def solve(trip: Trip, tables: Tables, *, seconds: float = 3.0, on_progress: Prog
     tell = on_progress or (lambda _: None)
     tell(0.0)
     whole = tables.model(trip)
-    possible = replace(trip, stops=tuple(stop for number, stop in enumerate(trip.stops) if _possible(whole, number)))
+    possible = replace(
+        trip,
+        stops=tuple(stop for number, stop in enumerate(trip.stops) if _possible(whole, number)),
+    )
     model = tables.model(possible)
     proof: Proof = "proven"
     routes = _proven(possible, model, tell) if _small(possible) else None
     if routes is None:
-        proof, routes = "unproven", search(possible, model, *_ends(possible), seconds=seconds, on_progress=tell)
+        proof, routes = (
+            "unproven",
+            search(possible, model, *_ends(possible), seconds=seconds, on_progress=tell),
+        )
     if not routes:
-        raise InputError("The days of this trip cannot be driven, even without a stop.", _undrivable(possible, model))
-    days = tuple(schedule(possible, tables, model, number, route) for number, route in enumerate(routes))
+        raise InputError(
+            "The days of this trip cannot be driven, even without a stop.",
+            _undrivable(possible, model),
+        )
+    days = tuple(
+        schedule(possible, tables, model, number, route) for number, route in enumerate(routes)
+    )
     visited = {visit.stop.place.id for day in days for visit in day.visits}
     left_out = tuple(stop for stop in trip.stops if stop.place.id not in visited)
     tell(1.0)
-    return Plan(trip=trip, days=days, left_out=left_out, proof=proof, on_road_s=on_road_s(days), coarse=False)
+    return Plan(
+        trip=trip,
+        days=days,
+        left_out=left_out,
+        proof=proof,
+        on_road_s=on_road_s(days),
+        coarse=False,
+    )
 
 
 def warm_up() -> None:
-    """Compile everything, or load what was compiled before: some seconds once, so that the first trip need not wait."""
+    """Compile everything, or load what was compiled before: some seconds once, so that the first
+    trip need not wait.
+    """
     from geo.visits.trip import Day, Lunch, Place
 
-    places = [Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(3)]
+    places = [
+        Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(3)
+    ]
     start = datetime(2026, 1, 5, 8, tzinfo=places[0].zone)
     days = (Day(start, start.replace(hour=20), places[0], (places[0],)),)
     trip = Trip("", tuple(Stop(place, 60) for place in places[1:]), days, Lunch(60))
@@ -146,7 +184,8 @@ def warm_up() -> None:
     search(trip, tables.model(trip), *_ends(trip), steps=2)
 
 
-# What is wrong with a trip -------------------------------------------------------------------------------------------------
+# What is wrong with a trip
+# -------------------------------------------------------------------------------------------------
 
 
 def check(trip: Trip, faults: list[str] | None = None) -> None:
@@ -175,27 +214,44 @@ def _faults_of_trip(trip: Trip) -> Iterator[str]:
     if len(trip.stops) > MOST_STOPS:
         yield f"There are {len(trip.stops)} stops; at most {MOST_STOPS} are planned at once."
     ids = [stop.place.id for stop in trip.stops]
-    yield from (f"The stop “{one}” is listed {ids.count(one)} times." for one in dict.fromkeys(ids) if ids.count(one) > 1)
+    yield from (
+        f"The stop “{one}” is listed {ids.count(one)} times."
+        for one in dict.fromkeys(ids)
+        if ids.count(one) > 1
+    )
     every: dict[str, set[tuple[float, float, str, str]]] = {}
     for place in (*(stop.place for stop in trip.stops), *towns(trip)):
         every.setdefault(place.id, set()).add((place.lon, place.lat, place.country, place.timezone))
-    yield from (f"The id “{one}” stands for {len(where)} places." for one, where in every.items() if len(where) > 1)
+    yield from (
+        f"The id “{one}” stands for {len(where)} places."
+        for one, where in every.items()
+        if len(where) > 1
+    )
     if trip.kind not in KINDS:
         yield f"The kind of traffic is “{trip.kind}”; it can be {' or '.join(KINDS)}."
     if not 0 <= trip.reserve_s <= MOST_RESERVE_S:
-        yield f"The reserve before a gate closes is {trip.reserve_s / 60:g} min; it lies between 0 and {MOST_RESERVE_S / 60:g} min."
+        yield (
+            f"The reserve before a gate closes is {trip.reserve_s / 60:g} min; it lies between 0"
+            f" and {MOST_RESERVE_S / 60:g} min."
+        )
     if trip.lunch:
         if not (isfinite(trip.lunch.length_s) and trip.lunch.length_s > 0):
             yield "Lunch takes no time, or an unknown one."
         try:
             first, last = time.fromisoformat(trip.lunch.from_), time.fromisoformat(trip.lunch.until)
         except ValueError:
-            yield f"Lunch from “{trip.lunch.from_}” until “{trip.lunch.until}”: times are written HH:MM."
+            yield (
+                f"Lunch from “{trip.lunch.from_}” until “{trip.lunch.until}”: times are written"
+                " HH:MM."
+            )
         else:
             if first.tzinfo or last.tzinfo:
                 yield "Lunch is told by the clock of the place, without a zone."
             elif first > last:
-                yield f"Lunch may begin from {trip.lunch.from_} until {trip.lunch.until}: that ends before it begins."
+                yield (
+                    f"Lunch may begin from {trip.lunch.from_} until {trip.lunch.until}: that ends"
+                    " before it begins."
+                )
 
 
 def _faults_of_days(trip: Trip) -> Iterator[str]:
@@ -224,7 +280,10 @@ def _faults_of_stop(trip: Trip, stop: Stop) -> Iterator[str]:
     if not (isfinite(stop.visit_s) and stop.visit_s >= 0):
         yield "the visit takes less than no time, or an unknown one."
     if not LEAST_WEIGHT <= stop.weight <= MOST_WEIGHT:
-        yield f"the weight is {stop.weight:g}; it lies between {LEAST_WEIGHT:f} and {MOST_WEIGHT:.0f}."
+        yield (
+            f"the weight is {stop.weight:g}; it lies between {LEAST_WEIGHT:f} and"
+            f" {MOST_WEIGHT:.0f}."
+        )
     if stop.order is not None and stop.order < 0:
         yield "its place in the order is negative."
     if stop.day is not None and not 0 <= stop.day < len(trip.days):
@@ -233,17 +292,25 @@ def _faults_of_stop(trip: Trip, stop: Stop) -> Iterator[str]:
     if any(_naive(*window) for window in windows):
         yield "a window without a zone."
         return
-    yield from (f"the window from {start:%Y-%m-%d %H:%M} ends before it begins." for start, end in windows if end < start)
+    yield from (
+        f"the window from {start:%Y-%m-%d %H:%M} ends before it begins."
+        for start, end in windows
+        if end < start
+    )
     for (_, end), (start, _) in pairwise(windows):
         if start < end:
-            yield f"the window from {start:%Y-%m-%d %H:%M} begins before the one listed before it ends."
+            yield (
+                f"the window from {start:%Y-%m-%d %H:%M} begins before the one listed before it"
+                " ends."
+            )
 
 
 def _naive(*moments: datetime) -> bool:
     return any(moment.utcoffset() is None for moment in moments)
 
 
-# Small trips ----------------------------------------------------------------------------------------------------------------
+# Small trips
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def _possible(model: Model, stop: int) -> bool:
@@ -256,7 +323,9 @@ def _possible(model: Model, stop: int) -> bool:
 
 
 def _ends(trip: Trip) -> tuple[list[int], list[list[int]]]:
-    """Give the nodes where each day begins, -1 for where the day before ended, and where it may end."""
+    """Give the nodes where each day begins, -1 for where the day before ended, and where it may
+    end.
+    """
     node = {place.id: len(trip.stops) + number for number, place in enumerate(towns(trip))}
     begins = [node[day.begin.id] if day.begin else -1 for day in trip.days]
     return begins, [list(dict.fromkeys(node[place.id] for place in day.ends)) for day in trip.days]
@@ -265,13 +334,18 @@ def _ends(trip: Trip) -> tuple[list[int], list[list[int]]]:
 def _small(trip: Trip) -> bool:
     """Say whether a trip is small enough for a proof."""
     fixed, ends = _ends(trip)
-    pairs = sum(len(here) * (1 if begin >= 0 else len(before)) for begin, before, here in zip(fixed, [[0], *ends], ends, strict=False))
+    pairs = sum(
+        len(here) * (1 if begin >= 0 else len(before))
+        for begin, before, here in zip(fixed, [[0], *ends], ends, strict=False)
+    )
     joined = 3.0 ** len(trip.stops) if len(trip.days) > 1 else 0
     return len(trip.stops) <= EXACT or (len(trip.stops) <= PERHAPS and pairs * joined <= EXACT_WORK)
 
 
 def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
-    """Return the best routes of all days; none if the days cannot be driven, None if the labels do not suffice."""
+    """Return the best routes of all days; none if the days cannot be driven, None if the labels do
+    not suffice.
+    """
     from geo.visits import _exact as compiled
 
     n = model.stops
@@ -284,7 +358,9 @@ def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
     for number, (starts, goals) in enumerate(zip(begins, ends, strict=True)):
         best = np.full((len(starts), 1 << n, len(goals)), FAR)
         for row, node in enumerate(starts):
-            best[row], *_, whole = compiled.one_day(model, number, node, np.array(goals), (1 << n) - 1, LABELS)
+            best[row], *_, whole = compiled.one_day(
+                model, number, node, np.array(goals), (1 << n) - 1, LABELS
+            )
             if not whole:
                 return None
             done += 1
@@ -292,7 +368,9 @@ def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
         if number == 0:
             total = np.ascontiguousarray(best[0])
         else:
-            total = compiled.days_joined(_handed_on(totals[-1], fixed[number]), best, lowest, highest)
+            total = compiled.days_joined(
+                _handed_on(totals[-1], fixed[number]), best, lowest, highest
+            )
         bests.append(best)
         totals.append(total)
     chosen = _chosen(trip, totals[-1].min(axis=1))
@@ -304,7 +382,13 @@ def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
         today, row = chosen, 0
         if number:
             before = _handed_on(totals[number - 1], fixed[number])
-            today, row = _split(before, bests[number][:, :, end], int(totals[number][chosen, end]), chosen, (lowest, highest))
+            today, row = _split(
+                before,
+                bests[number][:, :, end],
+                int(totals[number][chosen, end]),
+                chosen,
+                (lowest, highest),
+            )
         begin = begins[number][row]
         routes.append(_route(model, number, begin, ends[number][end], today))
         if number:
@@ -320,7 +404,10 @@ def _orders(model: Model) -> tuple[Sums, Sums]:
     for stop, order in enumerate(model.order.tolist()):
         if order >= 0:
             inside = sets >> stop & 1 == 1
-            lowest[inside], highest[inside] = np.minimum(lowest[inside], order), np.maximum(highest[inside], order)
+            lowest[inside], highest[inside] = (
+                np.minimum(lowest[inside], order),
+                np.maximum(highest[inside], order),
+            )
     return lowest, highest
 
 
@@ -346,7 +433,9 @@ def _chosen(trip: Trip, least: Sums) -> int | None:
     return int(can[order[0]])
 
 
-def _split(before: Sums, best: Sums, total: int, seen: int, orders: tuple[Sums, Sums]) -> tuple[int, int]:
+def _split(
+    before: Sums, best: Sums, total: int, seen: int, orders: tuple[Sums, Sums]
+) -> tuple[int, int]:
     """Find which of the stops seen are those of the last day, and where it began."""
     lowest, highest = orders
     today = np.flatnonzero(np.arange(best.shape[1]) & ~seen == 0)
@@ -383,7 +472,8 @@ def _undrivable(trip: Trip, model: Model) -> Iterator[str]:
             yield f"Day {number + 1}: no end is reached in time."
 
 
-# Lengths -----------------------------------------------------------------------------------------------------------------
+# Lengths
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[DayPlan, ...]:
@@ -400,14 +490,28 @@ def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[D
             continue
         layer = points(places, used)
         table = access.travel_times(closed, layer, layer, profile=found.trip.profile)
-        columns = (table[name].tolist() for name in ("from_id", "to_id", "travel_time_s", "length_m"))
-        roads = {(start, goal): (time_s, length_m) for start, goal, time_s, length_m in zip(*columns, strict=True)}
-        days.append(replace(day, legs=tuple(_leg_measured(leg, [roads[part] for part in _parts(leg)]) for leg in day.legs)))
+        columns = (
+            table[name].tolist() for name in ("from_id", "to_id", "travel_time_s", "length_m")
+        )
+        roads = {
+            (start, goal): (time_s, length_m)
+            for start, goal, time_s, length_m in zip(*columns, strict=True)
+        }
+        days.append(
+            replace(
+                day,
+                legs=tuple(
+                    _leg_measured(leg, [roads[part] for part in _parts(leg)]) for leg in day.legs
+                ),
+            )
+        )
     return tuple(days)
 
 
 def _leg_measured(leg: Leg, roads: list[tuple[float, float]]) -> Leg:
-    """Fill in the lengths of a leg from times and lengths of its roads, two where it passes a gate; times are whole seconds, rounded up."""
+    """Fill in the lengths of a leg from times and lengths of its roads, two where it passes a gate;
+    times are whole seconds, rounded up.
+    """
     length_m = sum(length for _, length in roads)
     if leg.crossing is None:
         return replace(leg, length_m=length_m)
@@ -416,7 +520,9 @@ def _leg_measured(leg: Leg, roads: list[tuple[float, float]]) -> Leg:
 
 
 def _parts(leg: Leg) -> list[tuple[str, str]]:
-    """Give the ways of a leg on the roads of one country, by the names that :func:`geo.visits.matrices.points` gives."""
+    """Give the ways of a leg on the roads of one country, by the names that
+    :func:`geo.visits.matrices.points` gives.
+    """
     start, goal = f"place {leg.start.id}", f"place {leg.goal.id}"
     if leg.crossing is None:
         return [(start, goal)]

@@ -1,8 +1,9 @@
-"""Read YAML as mappings, lists and text, so that nothing is guessed, and refuse what may do harm or is written twice.
+"""Read YAML as mappings, lists and text, so that nothing is guessed, and refuse what may do harm or
+is written twice.
 
-Text stays as it was written: with the usual rules ``17:30`` would be the number 1050, ``no`` a truth value and ``2026-12-01`` a
-date. There are no tags, no anchors, and a limit to size and depth: a few lines of aliases can stand for gigabytes.
-"""
+Text stays as it was written: with the usual rules ``17:30`` would be the number 1050, ``no`` a
+truth value and ``2026-12-01`` a date. There are no tags, no anchors, and a limit to size and depth:
+a few lines of aliases can stand for gigabytes."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ def read(text: str | bytes, origin: str = "The text") -> Any:
     Raises
     ------
     InputError
-        It is too large, no UTF-8, no YAML, has more than one document, or holds anchors, aliases, tags or a key that stands twice
-        in a mapping; every place is listed.
+        It is too large, no UTF-8, no YAML, has more than one document, or holds anchors, aliases,
+        tags or a key that stands twice in a mapping; every place is listed.
     """
     size = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
@@ -42,7 +43,9 @@ def read(text: str | bytes, origin: str = "The text") -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise InputError(f"{origin} cannot be read as YAML{where}: {error.problem or error.context}.") from None
+        raise InputError(
+            f"{origin} cannot be read as YAML{where}: {error.problem or error.context}."
+        ) from None
     except yaml.YAMLError:  # a character that must not stand in YAML has no line
         raise InputError(f"{origin} cannot be read as YAML: it holds control characters.") from None
     found = "" if node is None else _plain(node, "", faults)
@@ -52,8 +55,17 @@ def read(text: str | bytes, origin: str = "The text") -> Any:
 
 
 def write(document: Any) -> str:
-    """Write mappings, lists and text as YAML that :func:`read` gives back equal; keys keep their order."""
-    written: str = yaml.dump(document, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=120, default_flow_style=False)
+    """Write mappings, lists and text as YAML that :func:`read` gives back equal; keys keep their
+    order.
+    """
+    written: str = yaml.dump(
+        document,
+        Dumper=_Plain,
+        allow_unicode=True,
+        sort_keys=False,
+        width=120,
+        default_flow_style=False,
+    )
     return written
 
 

@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from geo.visits._day_rules import Model
 
 PACE = 800_000
-"""Steps a second, times stops, that a search takes: so few that it mostly ends before its time, and is then the same each time."""
+"""Steps a second, times stops, that a search takes: so few that it mostly ends before its time, and
+is then the same each time.
+"""
 ROUNDS = (3, 8)
-"""Searches side by side, of which the best counts, and how often each begins to take worse plans again: few long rounds come nearer, many
-short ones get out of more traps. As many searches on every machine, for the same plans."""
+"""Searches side by side, of which the best counts, and how often each begins to take worse plans
+again: few long rounds come nearer, many short ones get out of more traps. As many searches on every
+machine, for the same plans."""
 SEEDS = 1 << 30
 """How far apart the seeds of two searches are."""
 AT_ONCE = 500
 """Steps between two looks at the clock."""
 MUST, MAY, LEAST = 1 << 44, 1 << 36, 1 << 20
-"""Seconds that stand for a stop left out: one that must be seen, the heaviest of the others, and the lightest. As many stops as a trip may
-have weigh less than one of the next kind, the lightest more than the ways to it, and all together less than a day that cannot be."""
+"""Seconds that stand for a stop left out: one that must be seen, the heaviest of the others, and
+the lightest. As many stops as a trip may have weigh less than one of the next kind, the lightest
+more than the ways to it, and all together less than a day that cannot be."""
 
 
 def search(
@@ -41,7 +45,8 @@ def search(
     on_progress: Callable[[float], None] | None = None,
     steps: int | None = None,
 ) -> list[Route] | None:
-    """Search for good routes of all days; None where none was found on which the days can be driven at all.
+    """Search for good routes of all days; None where none was found on which the days can be driven
+    at all.
 
     Parameters
     ----------
@@ -62,7 +67,9 @@ def search(
         return _run(model, frame, towns, steps, until, number, on_progress if number == 0 else None)
 
     with ThreadPoolExecutor(len(ROUNDS)) as pool:  # compiled code does not hold the others up
-        least, (route, size, town) = min(pool.map(run, range(len(ROUNDS))), key=lambda found: found[0])
+        least, (route, size, town) = min(
+            pool.map(run, range(len(ROUNDS))), key=lambda found: found[0]
+        )
     if least >= compiled.BROKEN:
         return None
     routes = []
@@ -73,9 +80,17 @@ def search(
 
 
 def _run(
-    model: Model, frame: Any, towns: list[int], steps: int, until: float, number: int, tell: Callable[[float], None] | None
+    model: Model,
+    frame: Any,
+    towns: list[int],
+    steps: int,
+    until: float,
+    number: int,
+    tell: Callable[[float], None] | None,
 ) -> tuple[int, Any]:
-    """Search once, by its own dice; give the least cost, and route, size and town of the days that have it."""
+    """Search once, by its own dice; give the least cost, and route, size and town of the days that
+    have it.
+    """
     from geo.visits import _tour_search as compiled
 
     tours = compiled.empty(model, towns)
@@ -85,7 +100,9 @@ def _run(
     round_ = max(1, steps // rounds)
     for again, first in product(range(rounds), range(0, round_, AT_ONCE)):
         last, before = min(first + AT_ONCE, round_), again * round_
-        least = compiled.search(model, frame, tours, best, least, (first, last, round_, number * SEEDS + before + first))
+        least = compiled.search(
+            model, frame, tours, best, least, (first, last, round_, number * SEEDS + before + first)
+        )
         if tell:
             tell((before + last) / (rounds * round_))
         if monotonic() > until:
@@ -106,7 +123,10 @@ def _frame(trip: Trip, model: Model, begins: list[int], ends: list[list[int]]) -
     from geo.visits._tour_search import Frame
 
     heaviest = max((stop.weight for stop in trip.stops if not stop.must), default=1.0)
-    loss = [MUST if stop.must else max(LEAST, round(MAY * stop.weight / heaviest)) for stop in trip.stops]
+    loss = [
+        MUST if stop.must else max(LEAST, round(MAY * stop.weight / heaviest))
+        for stop in trip.stops
+    ]
     between = model.least_s[: model.stops, : model.stops]
     near = np.minimum(between, FAR >> 2) + np.minimum(between.T, FAR >> 2)
     np.fill_diagonal(near, -1)

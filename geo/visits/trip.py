@@ -1,7 +1,8 @@
-"""What a field visit is made of: places, stops, days and vehicle on the one hand, and the plan that follows on the other.
+"""What a field visit is made of: places, stops, days and vehicle on the one hand, and the plan that
+follows on the other.
 
-Every moment is an aware ``datetime`` in the zone of the place where it stands; every length of time is in seconds.
-"""
+Every moment is an aware ``datetime`` in the zone of the place where it stands; every length of time
+is in seconds."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Place:
     Attributes
     ----------
     id
-        Of a place of the data package, or one made up for a point; unlike that of any other place of the trip.
+        Of a place of the data package, or one made up for a point; unlike that of any other place
+        of the trip.
     names
         By language: ``en``, ``vi``, ``zh``; at least one of them.
     lon, lat
@@ -72,19 +74,21 @@ class Stop:
     visit_s
         How long the visit takes.
     windows
-        Each from when to when a visit may take place, in order and apart; the whole visit lies in one of them. None: at any time.
+        Each from when to when a visit may take place, in order and apart; the whole visit lies in
+        one of them. None: at any time.
     must
-        Whether the trip fails without it. Of the others as much ``weight`` as possible is visited, each from LEAST_WEIGHT to
-        MOST_WEIGHT.
+        Whether the trip fails without it. Of the others as much ``weight`` as possible is visited,
+        each from LEAST_WEIGHT to MOST_WEIGHT.
     day
         Number of the only day on which it may be visited, from 0; None: any.
     order
-        Its place among the stops with an order: they are visited in this order, whatever comes between. None: free.
+        Its place among the stops with an order: they are visited in this order, whatever comes
+        between. None: free.
     notes
         As somebody wrote them.
     hours
-        The opening hours from which ``windows`` were read for the days of the trip, in OpenStreetMap syntax; empty where windows were
-        given as moments or not at all.
+        The opening hours from which ``windows`` were read for the days of the trip, in
+        OpenStreetMap syntax; empty where windows were given as moments or not at all.
     """
 
     place: Place
@@ -100,12 +104,13 @@ class Stop:
 
 @dataclass(frozen=True)
 class Lunch:
-    """A break of ``length_s`` that begins between two times of the day, on the clock where one is: ``HH:MM``, text.
+    """A break of ``length_s`` that begins between two times of the day, on the clock where one is:
+    ``HH:MM``, text.
 
-    It is taken once a day: where the day begins, at a stop before or after the visit, or on the way, where over a gate the clock is
-    that of the side on which one eats. It is left out on a day on which one sets out at ``until`` or later, or has arrived by then; the
-    date is that on which the day begins.
-    """
+    It is taken once a day: where the day begins, at a stop before or after the visit, or on the
+    way, where over a gate the clock is that of the side on which one eats. It is left out on a day
+    on which one sets out at ``until`` or later, or has arrived by then; the date is that on which
+    the day begins."""
 
     length_s: float
     from_: str = "11:30"
@@ -150,15 +155,16 @@ class Trip:
     kind
         Of traffic: ``passenger`` or ``cargo``.
     avoid_unknown_hours
-        Whether gates are passed by whose hours are not published for the day; otherwise remembered hours count, or daylight,
-        and the plan says so.
+        Whether gates are passed by whose hours are not published for the day; otherwise remembered
+        hours count, or daylight, and the plan says so.
     closed
         Gates that are taken as closed.
     reserve_s
-        One enters a gate at least so long before it closes; hours that go on, such as through the night, do not close.
+        One enters a gate at least so long before it closes; hours that go on, such as through the
+        night, do not close.
     told
-        What was assumed when the trip was read, one sentence each: a time without a zone, a visit without a length. Two trips that
-        differ in nothing else are equal.
+        What was assumed when the trip was read, one sentence each: a time without a zone, a visit
+        without a length. Two trips that differ in nothing else are equal.
     notes, source
         For people: as somebody wrote them.
     """
@@ -180,11 +186,16 @@ class Trip:
     @property
     def countries(self) -> tuple[str, ...]:
         """Return the countries of its places, in the order of their codes."""
-        ends = (place for day in self.days for place in (*([day.begin] if day.begin else []), *day.ends))
-        return tuple(sorted({place.country for place in (*(stop.place for stop in self.stops), *ends)}))
+        ends = (
+            place for day in self.days for place in (*([day.begin] if day.begin else []), *day.ends)
+        )
+        return tuple(
+            sorted({place.country for place in (*(stop.place for stop in self.stops), *ends)})
+        )
 
 
-# The plan ----------------------------------------------------------------------------------------------------------------
+# The plan
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -198,10 +209,12 @@ class Crossing:
     towards
         Country one comes to.
     arrive, enter, leave
-        When one is there, when the gate lets one in, and when one has passed; on the clock of the gate.
+        When one is there, when the gate lets one in, and when one has passed; on the clock of the
+        gate.
     hours_known
-        Whether it is published when this gate is open on this day, as :attr:`geo.hours.gates.Opening.known` has it; otherwise the hours
-        are remembered, or daylight is assumed.
+        Whether it is published when this gate is open on this day, as
+        :attr:`geo.hours.gates.Opening.known` has it; otherwise the hours are remembered, or
+        daylight is assumed.
     """
 
     gate: str
@@ -226,10 +239,11 @@ class Crossing:
 class Leg:
     """A way between two places, over one gate at most.
 
-    ``depart`` on the clock of ``start``, ``arrive`` on that of ``goal``; ``drive_s`` and ``length_m`` without the gate. ``before_s`` and
-    ``before_m`` are what lies before the gate of the two, NaN where no roads were asked or there is no gate. ``lunch``: from when to when
-    one eats on the way, on the clock of ``start`` or, behind the gate, of ``goal``; None where one does not.
-    """
+    ``depart`` on the clock of ``start``, ``arrive`` on that of ``goal``; ``drive_s`` and
+    ``length_m`` without the gate. ``before_s`` and ``before_m`` are what lies before the gate of
+    the two, NaN where no roads were asked or there is no gate. ``lunch``: from when to when one
+    eats on the way, on the clock of ``start`` or, behind the gate, of ``goal``; None where one does
+    not."""
 
     start: Place
     goal: Place
@@ -278,10 +292,11 @@ class Visit:
 
 @dataclass(frozen=True)
 class DayPlan:
-    """A day of the plan: ways and visits in turn, beginning and ending with a way; no ways at all where one stays where one is.
+    """A day of the plan: ways and visits in turn, beginning and ending with a way; no ways at all
+    where one stays where one is.
 
-    ``lunch``: from when to when one eats where the day begins, before setting out; None where one does not.
-    """
+    ``lunch``: from when to when one eats where the day begins, before setting out; None where one
+    does not."""
 
     number: int
     start: Place
@@ -305,15 +320,18 @@ class Plan:
     Attributes
     ----------
     left_out
-        Stops that are not visited; with a stop one must see among them the trip as wished is impossible.
+        Stops that are not visited; with a stop one must see among them the trip as wished is
+        impossible.
     proof
-        Whether no better plan exists: more must-see stops, then more weight, then less time on the road.
+        Whether no better plan exists: more must-see stops, then more weight, then less time on the
+        road.
     on_road_s
         Driving and formalities of all days, without waiting: what is made small.
     coarse
         Whether the driving times are from a sketch of the roads.
     faults
-        What :mod:`geo.visits.verify` found wrong when it went through the plan; empty when it holds.
+        What :mod:`geo.visits.verify` found wrong when it went through the plan; empty when it
+        holds.
     """
 
     trip: Trip

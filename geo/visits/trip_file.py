@@ -1,6 +1,8 @@
-"""Read a trip from YAML or from the mapping in a link, with every fault named at once, and write it again.
+"""Read a trip from YAML or from the mapping in a link, with every fault named at once, and write it
+again.
 
-All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``begin`` and ``end`` here or in each day::
+All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``begin`` and ``end``
+here or in each day::
 
     title: Survey of Mong Cai and Hai Ha
     notes: for people
@@ -9,20 +11,19 @@ All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``beg
       profile: car                  # a vehicle of the speeds: car, truck
       country: VN                   # where it is registered
       kind: passenger               # or cargo
-    avoid_unknown_hours: no         # pass by gates whose hours on the day are not published; remembered ones do not count
-    closed_gates: [hoanh-mo]        # taken as closed
-    gate_reserve: 30 min            # one enters a gate at least so long before it closes; 0 to 4 h
-    lunch: {length: 45 min, from: "11:30", until: "13:00"}     # or: none; eaten where a day begins, at a stop or on the way
-    hours: 07:30-18:00              # of every day that has none of its own
-    visit: 60 min                   # of every stop that has none of its own
-    begin: ha-long                  # where the first day begins
-    nights: [mong-cai]              # where the days but the last may end
-    end: ha-long                    # where the last day ends, and the others without nights
+    avoid_unknown_hours: no         # pass by gates whose hours on the day are not published;
+    remembered ones do not count closed_gates: [hoanh-mo]        # taken as closed gate_reserve: 30
+    min            # one enters a gate at least so long before it closes; 0 to 4 h lunch: {length:
+    45 min, from: "11:30", until: "13:00"}     # or: none; eaten where a day begins, at a stop or on
+    the way hours: 07:30-18:00              # of every day that has none of its own visit: 60 min
+    # of every stop that has none of its own begin: ha-long                  # where the first day
+    begins nights: [mong-cai]              # where the days but the last may end end: ha-long
+    # where the last day ends, and the others without nights
     days:
       - date: 2026-12-01
-        hours: 07:30-18:00          # on the clock of where the day begins; or 2026-12-01T07:30+07:00/2026-12-01T18:00+07:00
-        begin: ha-long              # else where the day before ended
-        end: [mong-cai, ha-long]    # one of these
+        hours: 07:30-18:00          # on the clock of where the day begins; or
+        2026-12-01T07:30+07:00/2026-12-01T18:00+07:00 begin: ha-long              # else where the
+        day before ended end: [mong-cai, ha-long]    # one of these
     stops:
       - site: hai-yen-ip            # id of a park, gate, port, airport or city
         visit: 1 h 30 min           # or PT1H30M; a number without a unit is refused
@@ -38,10 +39,9 @@ All keys, with what they mean; only ``days`` and ``stops`` are needed, and ``beg
         # also: names: {en:, vi:, zh:}, id, position_accuracy_m, country, timezone
     told: [what was assumed when the file was first read]
 
-A place is an id or a point of that form; a name instead of an id is a fault that lists the ids of the places of that name. Times
-without a zone are on the clock of the stop, or of where the day begins, and ``Trip.told`` says so. A key without a value counts as
-left out.
-"""
+A place is an id or a point of that form; a name instead of an id is a fault that lists the ids of
+the places of that name. Times without a zone are on the clock of the stop, or of where the day
+begins, and ``Trip.told`` says so. A key without a value counts as left out."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ FOLDER = "trips"
 """Worked examples lie in this folder of a data package."""
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
-OF_HOLIDAYS = re.compile(re.escape(TOLD["holidays"]).replace(r"\{country\}", ".*").replace(r"\{year\}", r"\d+"))
+OF_HOLIDAYS = re.compile(
+    re.escape(TOLD["holidays"]).replace(r"\{country\}", ".*").replace(r"\{year\}", r"\d+")
+)
 """An assumption that belongs to the dates of a trip; the reader makes it anew."""
 
 
@@ -79,7 +81,8 @@ def read(source: str | bytes | Mapping[str, Any], data: str | os.PathLike[str] |
     Raises
     ------
     InputError
-        Something is wrong with it; every fault is listed with the place where it stands, such as ``stops[3].visit``.
+        Something is wrong with it; every fault is listed with the place where it stands, such as
+        ``stops[3].visit``.
     """
     document = source if isinstance(source, Mapping) else safe_yaml.read(source, "The trip")
     reader = TripReader(data if isinstance(data, Gazetteer) else Gazetteer.read(data))
@@ -87,7 +90,10 @@ def read(source: str | bytes | Mapping[str, Any], data: str | os.PathLike[str] |
     if trip is None or reader.faults:
         count = len(reader.faults)
         more = [f"and {count - MAX_FAULTS} more"] if count > MAX_FAULTS else []
-        raise InputError(f"The trip has {count} {'fault' if count == 1 else 'faults'}:", [*reader.faults[:MAX_FAULTS], *more])
+        raise InputError(
+            f"The trip has {count} {'fault' if count == 1 else 'faults'}:",
+            [*reader.faults[:MAX_FAULTS], *more],
+        )
     return trip
 
 
@@ -97,9 +103,11 @@ def write(trip: Trip, places: Gazetteer | None = None) -> str:
 
 
 def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
-    """Write a trip as mappings, lists and text, in the order of the keys above; :func:`read` gives it back equal.
+    """Write a trip as mappings, lists and text, in the order of the keys above; :func:`read` gives
+    it back equal.
 
-    Days are written as dates with hours, and opening hours as they were written, so that another date is all it takes to move the trip.
+    Days are written as dates with hours, and opening hours as they were written, so that another
+    date is all it takes to move the trip.
 
     Parameters
     ----------
@@ -114,13 +122,21 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
         "vehicle": _filled(vehicle),
         "avoid_unknown_hours": "yes" if trip.avoid_unknown_hours else "no",
         "closed_gates": list(trip.closed),
-        "gate_reserve": "" if trip.reserve_s == Trip.reserve_s else trip_values.said_seconds(trip.reserve_s),
+        "gate_reserve": (
+            "" if trip.reserve_s == Trip.reserve_s else trip_values.said_seconds(trip.reserve_s)
+        ),
         "lunch": "none",
     }
     if trip.lunch:
-        written["lunch"] = {"length": trip_values.said_seconds(trip.lunch.length_s), "from": trip.lunch.from_, "until": trip.lunch.until}
+        written["lunch"] = {
+            "length": trip_values.said_seconds(trip.lunch.length_s),
+            "from": trip.lunch.from_,
+            "until": trip.lunch.until,
+        }
     before = [None, *(next(iter(day.ends), None) for day in trip.days)]
-    written["days"] = [_day(day, day.begin or town, places) for day, town in zip(trip.days, before, strict=False)]
+    written["days"] = [
+        _day(day, day.begin or town, places) for day, town in zip(trip.days, before, strict=False)
+    ]
     written["stops"] = [_stop(stop, places) for stop in trip.stops]
     written["told"] = [sentence for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)]
     return _filled(written)
@@ -153,7 +169,11 @@ def _stop(stop: Stop, places: Gazetteer | None) -> dict[str, Any]:
         "contact": stop.place.contact,
         "notes": stop.notes,
     }
-    windows = {} if stop.windows is None or stop.hours else {"windows": [trip_values.said_span(*window) for window in stop.windows]}
+    windows = (
+        {}
+        if stop.windows is None or stop.hours
+        else {"windows": [trip_values.said_span(*window) for window in stop.windows]}
+    )
     return _filled(written) | windows
 
 
@@ -180,5 +200,10 @@ def _place(place: Place, places: Gazetteer | None) -> str | dict[str, Any]:
 
 
 def examples(folder: str | os.PathLike[str]) -> dict[str, str]:
-    """Give the worked examples of a data package: their text by name, in the order of the names; none where it has none."""
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(Path(folder, FOLDER).glob("*.yaml"))}
+    """Give the worked examples of a data package: their text by name, in the order of the names;
+    none where it has none.
+    """
+    return {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in sorted(Path(folder, FOLDER).glob("*.yaml"))
+    }

@@ -1,4 +1,6 @@
-"""Make a trip of mappings, lists and text, every fault with the path where it stands; the keys are in ``geo.visits.trip_file``."""
+"""Make a trip of mappings, lists and text, every fault with the path where it stands; the keys are
+in ``geo.visits.trip_file``.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,47 @@ KINDS = ("passenger", "cargo")
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "trip": (
-        *("title", "notes", "source", "vehicle", "avoid_unknown_hours", "closed_gates", "gate_reserve", "lunch", "hours", "visit"),
+        *(
+            "title",
+            "notes",
+            "source",
+            "vehicle",
+            "avoid_unknown_hours",
+            "closed_gates",
+            "gate_reserve",
+            "lunch",
+            "hours",
+            "visit",
+        ),
         *("begin", "nights", "end", "days", "stops", "told"),
     ),
     "vehicle": ("profile", "country", "kind"),
     "lunch": ("length", "from", "until"),
     "day": ("date", "hours", "begin", "end"),
-    "stop": ("site", "point", "visit", "hours", "windows", "must", "weight", "day", "order", "contact", "notes"),
-    "point": ("id", "name", "names", "lon", "lat", "position_accuracy_m", "country", "timezone", "contact"),
+    "stop": (
+        "site",
+        "point",
+        "visit",
+        "hours",
+        "windows",
+        "must",
+        "weight",
+        "day",
+        "order",
+        "contact",
+        "notes",
+    ),
+    "point": (
+        "id",
+        "name",
+        "names",
+        "lon",
+        "lat",
+        "position_accuracy_m",
+        "country",
+        "timezone",
+        "contact",
+    ),
     "names": LANGUAGES,
 }
 """The keys of each mapping in a file, in the order in which they are written."""
@@ -46,11 +81,17 @@ INSTEAD = {
 
 TOLD = {
     "days": "Hours of days without a zone are on the clock of the place where the day begins.",
-    "several": "Where a day may begin on several clocks, its hours are on that of the first town of the night before.",
+    "several": (
+        "Where a day may begin on several clocks, its hours are on that of the first town of the"
+        " night before."
+    ),
     "stops": "Hours and windows of stops without a zone are on the clock of the stop.",
     "visit": "A visit without a length is taken to last 60 minutes.",
     "country": "A point without a country belongs to the country on whose land it lies.",
-    "holidays": "Not all public holidays of {country} in {year} are known yet; hours that depend on them may be wrong.",
+    "holidays": (
+        "Not all public holidays of {country} in {year} are known yet; hours that depend on them"
+        " may be wrong."
+    ),
 }
 """What is assumed, as ``Trip.told`` says it."""
 
@@ -67,7 +108,8 @@ class TripReader:
         self.met: dict[str, Place] = {}
         self.dates: dict[date, str] = {}
 
-    # Plain values ----------------------------------------------------------------------------------------------------
+    # Plain values
+    # ----------------------------------------------------------------------------------------------------
 
     def texts(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Make text of the numbers and truth values of JSON; text from YAML stays."""
@@ -75,21 +117,34 @@ class TripReader:
             self.faults.append(f"{path}: deeper than {safe_yaml.MAX_DEPTH} levels")
             return ""
         if isinstance(value, Mapping):
-            return {str(key): self.texts(one, f"{path}.{key}".lstrip("."), depth + 1) for key, one in value.items()}
+            return {
+                str(key): self.texts(one, f"{path}.{key}".lstrip("."), depth + 1)
+                for key, one in value.items()
+            }
         if isinstance(value, list | tuple):
-            return [self.texts(one, f"{path}[{number}]", depth + 1) for number, one in enumerate(value)]
+            return [
+                self.texts(one, f"{path}[{number}]", depth + 1) for number, one in enumerate(value)
+            ]
         if value is None or isinstance(value, bool):
             return {None: "", True: "yes", False: "no"}[value]
         if isinstance(value, int | float):
-            return trip_values.said_number(value) if math.isfinite(value) and abs(value) < 1e15 else str(value)
+            return (
+                trip_values.said_number(value)
+                if math.isfinite(value) and abs(value) < 1e15
+                else str(value)
+            )
         return str(value)
 
-    def get(self, holder: Mapping[str, Any], key: str, path: str, parse: Callable[[str], T]) -> T | None:
+    def get(
+        self, holder: Mapping[str, Any], key: str, path: str, parse: Callable[[str], T]
+    ) -> T | None:
         """Read the text under a key; None where there is none or it is wrong."""
         value = holder.get(key, "")
         at = f"{path}.{key}".strip(".")
         if not isinstance(value, str):
-            self.faults.append(f"{at}: must be text, not {'a list' if isinstance(value, list) else 'several keys'}")
+            self.faults.append(
+                f"{at}: must be text, not {'a list' if isinstance(value, list) else 'several keys'}"
+            )
             return None
         return self.tried(value, at, parse) if value else None
 
@@ -105,17 +160,30 @@ class TripReader:
     def keys(self, value: Any, kind: str, path: str) -> Mapping[str, Any] | None:
         """Give a mapping, with its unknown keys among the faults; None for anything else."""
         if not isinstance(value, Mapping):
-            self.faults.append(f"{path or 'trip'}: must be keys with values, such as “{KEYS[kind][0]}: …”")
+            self.faults.append(
+                f"{path or 'trip'}: must be keys with values, such as “{KEYS[kind][0]}: …”"
+            )
             return None
         for key in value:
             if key not in KEYS[kind]:
                 at = f"{path}.{key}".lstrip(".")
-                hint = f"; {INSTEAD[kind, key]}" if (kind, key) in INSTEAD else trip_values.meant(key, KEYS[kind])
-                self.faults.append(f"{trip_values.short(at)[1:-1]}: unknown key{hint or '; there are ' + ', '.join(KEYS[kind])}")
+                hint = (
+                    f"; {INSTEAD[kind, key]}"
+                    if (kind, key) in INSTEAD
+                    else trip_values.meant(key, KEYS[kind])
+                )
+                self.faults.append(
+                    f"{trip_values.short(at)[1:-1]}: unknown"
+                    f" key{hint or '; there are ' + ', '.join(KEYS[kind])}"
+                )
         return value
 
-    def rows(self, holder: Mapping[str, Any], key: str, path: str, most: int) -> list[tuple[str, Any]]:
-        """Give the entries of a list, each with its path; one that is no list counts as a list of one."""
+    def rows(
+        self, holder: Mapping[str, Any], key: str, path: str, most: int
+    ) -> list[tuple[str, Any]]:
+        """Give the entries of a list, each with its path; one that is no list counts as a list of
+        one.
+        """
         value = holder.get(key, "")
         at = f"{path}.{key}".lstrip(".")
         if value == "":
@@ -123,9 +191,13 @@ class TripReader:
         entries = value if isinstance(value, list) else [value]
         if len(entries) > most:
             self.faults.append(f"{at}: {len(entries)} entries; {most} are allowed")
-        return [(f"{at}[{number}]" if isinstance(value, list) else at, one) for number, one in enumerate(entries[:most])]
+        return [
+            (f"{at}[{number}]" if isinstance(value, list) else at, one)
+            for number, one in enumerate(entries[:most])
+        ]
 
-    # Places ----------------------------------------------------------------------------------------------------------
+    # Places
+    # ----------------------------------------------------------------------------------------------------------
 
     def place(self, value: Any, path: str) -> Place | None:
         """Read a place: an id of the data package, or a point."""
@@ -140,7 +212,11 @@ class TripReader:
         names = {}
         if isinstance(point.get("names", ""), Mapping):
             given = self.keys(point["names"], "names", f"{path}.names") or {}
-            names = {one: self.get(given, one, f"{path}.names", trip_values.name) for one in LANGUAGES if given.get(one, "")}
+            names = {
+                one: self.get(given, one, f"{path}.names", trip_values.name)
+                for one in LANGUAGES
+                if given.get(one, "")
+            }
         elif point.get("names", ""):
             self.faults.append(f"{path}.names: must be names by language, such as “en: …”")
         if point.get("name", ""):
@@ -150,7 +226,10 @@ class TripReader:
         for key in ("lon", "lat"):
             if point.get(key, "") == "":
                 self.faults.append(f"{path}.{key}: is missing")
-        lon, lat = self.get(point, "lon", path, trip_values.within(180)), self.get(point, "lat", path, trip_values.within(90))
+        lon, lat = (
+            self.get(point, "lon", path, trip_values.within(180)),
+            self.get(point, "lat", path, trip_values.within(90)),
+        )
         accuracy = self.get(point, "position_accuracy_m", path, trip_values.positive)
         country = self.get(point, "country", path, trip_values.country)
         zone = self.get(point, "timezone", path, calendars.zone)
@@ -161,32 +240,54 @@ class TripReader:
         if country is None:
             country = self.known.country_at(lon, lat)
             if country is None:
-                self.faults.append(f"{path}: lies at sea or in a country that is not on the map; write its country, such as “country: VN”")
+                self.faults.append(
+                    f"{path}: lies at sea or in a country that is not on the map; write its"
+                    " country, such as “country: VN”"
+                )
                 return None
             self.tell("country")
         timezone = self.known.timezones.get(country) if zone is None else zone.key
         if timezone is None:
-            self.faults.append(f"{path}.timezone: the clock of {country} is unknown; write it, such as “timezone: Asia/Bangkok”")
+            self.faults.append(
+                f"{path}.timezone: the clock of {country} is unknown; write it, such as “timezone:"
+                " Asia/Bangkok”"
+            )
             return None
-        found = Place(place_id or "", {key: str(name) for key, name in names.items()}, lon, lat, accuracy, country, timezone, contact)
+        found = Place(
+            place_id or "",
+            {key: str(name) for key, name in names.items()},
+            lon,
+            lat,
+            accuracy,
+            country,
+            timezone,
+            contact,
+        )
         return self.met_before(found, path)
 
     def met_before(self, place: Place, path: str) -> Place:
-        """Give a place an id if it has none, and see to it that no two places of the trip share one."""
+        """Give a place an id if it has none, and see to it that no two places of the trip share
+        one.
+        """
         bare = replace(place, contact="")
         if not place.id:
             same = (key for key, one in self.met.items() if replace(one, id="") == bare)
             taken = {*self.met, *self.known.layer_of}
-            place_id = next(same, None) or next(one for one in map("point-{}".format, range(1, 10_000)) if one not in taken)
+            place_id = next(same, None) or next(
+                one for one in map("point-{}".format, range(1, 10_000)) if one not in taken
+            )
             place, bare = replace(place, id=place_id), replace(bare, id=place_id)
         if self.met.setdefault(place.id, bare) != bare:
-            self.faults.append(f"{path}: “{place.id}” is already the id of another place of the trip")
+            self.faults.append(
+                f"{path}: “{place.id}” is already the id of another place of the trip"
+            )
         return place
 
     def tell(self, what: str, **values: Any) -> None:
         self.told[TOLD[what].format(**values)] = None
 
-    # Days ------------------------------------------------------------------------------------------------------------
+    # Days
+    # ------------------------------------------------------------------------------------------------------------
 
     def days(self, document: Mapping[str, Any]) -> list[Day | None]:
         """Read the days in their order; None for one that is wrong."""
@@ -195,7 +296,10 @@ class TripReader:
             self.faults.append("days: a trip has at least one day, such as “- date: 2026-12-01”")
         usual = self.get(document, "hours", "", trip_values.times_of_day)
         first = self.place(document.get("begin", ""), "begin")
-        end, nights = (tuple(self.place(one, at) for at, one in self.rows(document, key, "", MOST_DAYS)) for key in ("end", "nights"))
+        end, nights = (
+            tuple(self.place(one, at) for at, one in self.rows(document, key, "", MOST_DAYS))
+            for key in ("end", "nights")
+        )
         found: list[Day | None] = []
         before: tuple[Place | None, ...] = ()
         for number, (path, row) in enumerate(rows):
@@ -208,7 +312,9 @@ class TripReader:
             if number == 0 and day.get("begin", "") == "":
                 begin = first
                 if document.get("begin", "") == "":
-                    self.faults.append(f"{path}.begin: where does the day begin? Write “begin: <place>”")
+                    self.faults.append(
+                        f"{path}.begin: where does the day begin? Write “begin: <place>”"
+                    )
             ends = tuple(self.place(one, at) for at, one in self.rows(day, "end", path, MOST_DAYS))
             if not ends:
                 ends = nights if nights and number < len(rows) - 1 else end
@@ -218,16 +324,33 @@ class TripReader:
             if begin is None and len({one.timezone for one in before if one}) > 1:
                 self.tell("several")
             span = self.day_span(day, path, usual, clock, missing=document.get("hours", "") == "")
-            whole = span is not None and bool(ends) and None not in ends and (begin is not None or bool(before))
-            found.append(Day(span[0], span[1], begin, tuple(one for one in ends if one)) if span and whole else None)
+            whole = (
+                span is not None
+                and bool(ends)
+                and None not in ends
+                and (begin is not None or bool(before))
+            )
+            found.append(
+                Day(span[0], span[1], begin, tuple(one for one in ends if one))
+                if span and whole
+                else None
+            )
             before = ends
         self.in_turn(found)
         return found
 
     def day_span(
-        self, day: Mapping[str, Any], path: str, usual: tuple[Any, Any] | None, clock: Place | None, *, missing: bool
+        self,
+        day: Mapping[str, Any],
+        path: str,
+        usual: tuple[Any, Any] | None,
+        clock: Place | None,
+        *,
+        missing: bool,
     ) -> tuple[datetime, datetime] | None:
-        """Read from when to when a day lasts: two moments, or a date with its own or the usual hours on the clock of a place."""
+        """Read from when to when a day lasts: two moments, or a date with its own or the usual
+        hours on the clock of a place.
+        """
         when = self.get(day, "date", path, trip_values.day)
         if when:
             self.once(when, path)
@@ -235,7 +358,9 @@ class TripReader:
         if isinstance(text, str) and "/" in text:
             if clock is None:
                 return None
-            zoned = self.tried(text, f"{path}.hours", lambda text: trip_values.span(text, clock.zone))
+            zoned = self.tried(
+                text, f"{path}.hours", lambda text: trip_values.span(text, clock.zone)
+            )
             if zoned is None:
                 return None
             if zoned[1]:
@@ -248,11 +373,16 @@ class TripReader:
             self.faults.append(f"{path}.date: is missing")
         times = self.get(day, "hours", path, trip_values.times_of_day) if text else usual
         if text == "" and missing:
-            self.faults.append(f"{path}.hours: is missing; write from when to when, such as “hours: 07:30-18:00”")
+            self.faults.append(
+                f"{path}.hours: is missing; write from when to when, such as “hours: 07:30-18:00”"
+            )
         if times is None or when is None:
             return None
         if times[1] <= times[0]:
-            self.faults.append(f"{path}.hours: the day {'has no hours' if times[0] == times[1] else 'ends before it begins'}")
+            self.faults.append(
+                f"{path}.hours: the day"
+                f" {'has no hours' if times[0] == times[1] else 'ends before it begins'}"
+            )
             return None
         if clock is None:
             return None
@@ -271,7 +401,8 @@ class TripReader:
             if other.start < one.end and other.date != one.date:
                 self.faults.append(f"days[{number}]: begins before the end of the day above it")
 
-    # Stops -----------------------------------------------------------------------------------------------------------
+    # Stops
+    # -----------------------------------------------------------------------------------------------------------
 
     def stops(self, document: Mapping[str, Any], days: Sequence[Day | None]) -> list[Stop | None]:
         """Read the stops; None for one that is wrong."""
@@ -293,11 +424,17 @@ class TripReader:
                 self.faults.append(f"{path}: “{place_id}” is already {seen[place_id]}")
         return found
 
-    def stop(self, stop: Mapping[str, Any], path: str, usual: float | None, days: Sequence[Day | None]) -> Stop | None:
+    def stop(
+        self, stop: Mapping[str, Any], path: str, usual: float | None, days: Sequence[Day | None]
+    ) -> Stop | None:
         before = len(self.faults)
         given = [key for key in ("site", "point") if stop.get(key, "") != ""]
         if len(given) != 1:
-            wrong = "is a site or a point, not both" if given else "names no place; write “site: <id>” or “point: …”"
+            wrong = (
+                "is a site or a point, not both"
+                if given
+                else "names no place; write “site: <id>” or “point: …”"
+            )
             self.faults.append(f"{path}: {wrong}")
         place = self.place(stop[given[0]], f"{path}.{given[0]}") if len(given) == 1 else None
         visit_s = self.get(stop, "visit", path, trip_values.seconds)
@@ -314,8 +451,15 @@ class TripReader:
         day = self.get(stop, "day", path, lambda text: _day_number(text, days))
         notes = self.get(stop, "notes", path, trip_values.line)
         windows = self.windows(stop, path, place, days)
-        if windows and visit_s and all((end - start).total_seconds() < visit_s for start, end in windows):
-            self.faults.append(f"{path}.windows: none is as long as the visit of {trip_values.said_seconds(visit_s)}")
+        if (
+            windows
+            and visit_s
+            and all((end - start).total_seconds() < visit_s for start, end in windows)
+        ):
+            self.faults.append(
+                f"{path}.windows: none is as long as the visit of"
+                f" {trip_values.said_seconds(visit_s)}"
+            )
         if len(self.faults) > before or place is None or visit_s is None:
             return None
         return Stop(
@@ -348,7 +492,9 @@ class TripReader:
                         self.tell("stops")
             return tuple(osm_hours.merged(spans))
         if opening:
-            somewhere = place or Place("", {}, 0.0, 0.0, None, next(iter(self.known.timezones)), "UTC")  # to read the text at least
+            somewhere = place or Place(
+                "", {}, 0.0, 0.0, None, next(iter(self.known.timezones)), "UTC"
+            )  # to read the text at least
             rule = self.get(stop, "hours", path, lambda text: openings.rule(text, somewhere))
             if rule is None or place is None or not any(days):
                 return None
@@ -362,7 +508,8 @@ class TripReader:
             self.tell("holidays", country=rule.country, year=year)
         return openings.windows(rule, days)
 
-    # The whole -------------------------------------------------------------------------------------------------------
+    # The whole
+    # -------------------------------------------------------------------------------------------------------
 
     def trip(self, document: Any) -> Trip | None:
         """Read the trip; None, with the faults in ``faults``, where it is wrong."""
@@ -371,20 +518,28 @@ class TripReader:
             return None
         title = self.get(whole, "title", "", trip_values.name)
         notes, source = (self.get(whole, key, "", trip_values.line) for key in ("notes", "source"))
-        vehicle = self.keys(whole["vehicle"], "vehicle", "vehicle") if whole.get("vehicle", "") != "" else None
+        vehicle = (
+            self.keys(whole["vehicle"], "vehicle", "vehicle")
+            if whole.get("vehicle", "") != ""
+            else None
+        )
         vehicle = vehicle or {}
         profile = self.get(vehicle, "profile", "vehicle", trip_values.one_of(self.known.profiles))
         country = self.get(vehicle, "country", "vehicle", trip_values.country)
         kind = self.get(vehicle, "kind", "vehicle", trip_values.one_of(KINDS))
         avoid = self.get(whole, "avoid_unknown_hours", "", trip_values.yes)
         closed = [
-            self.get({"": one}, "", at, trip_values.one_of(self.known.gates)) for at, one in self.rows(whole, "closed_gates", "", 1000)
+            self.get({"": one}, "", at, trip_values.one_of(self.known.gates))
+            for at, one in self.rows(whole, "closed_gates", "", 1000)
         ]
         reserve_s = self.get(whole, "gate_reserve", "", trip_values.reserve)
         lunch = self.lunch(whole)
         days = self.days(whole)
         stops = self.stops(whole, days)
-        told = [self.get({"": one}, "", at, trip_values.line) for at, one in self.rows(whole, "told", "", 1000)]
+        told = [
+            self.get({"": one}, "", at, trip_values.line)
+            for at, one in self.rows(whole, "told", "", 1000)
+        ]
         if self.faults:
             return None
         return Trip(
@@ -415,8 +570,14 @@ class TripReader:
         if lunch.get("length", "") == "":
             self.faults.append("lunch.length: is missing, such as “45 min”")
         length_s = self.get(lunch, "length", "lunch", trip_values.seconds)
-        first, last = (self.get(lunch, key, "lunch", trip_values.time_of_day) for key in ("from", "until"))
-        found = Lunch(length_s or 0.0, f"{first:%H:%M}" if first else Lunch.from_, f"{last:%H:%M}" if last else Lunch.until)
+        first, last = (
+            self.get(lunch, key, "lunch", trip_values.time_of_day) for key in ("from", "until")
+        )
+        found = Lunch(
+            length_s or 0.0,
+            f"{first:%H:%M}" if first else Lunch.from_,
+            f"{last:%H:%M}" if last else Lunch.until,
+        )
         if found.until < found.from_:
             self.faults.append(f"lunch.until: {found.until} is before {found.from_}")
         return found
@@ -426,7 +587,10 @@ def _day_number(text: str, days: Sequence[Day | None]) -> int:
     """Read a day of the trip, by its number from 1 or its date, as a number from 0."""
     if re.fullmatch(r"\d{4}-.*", text):
         when = trip_values.day(text)
-        found = next((number for number, day in enumerate(days) if day is not None and day.date == when), None)
+        found = next(
+            (number for number, day in enumerate(days) if day is not None and day.date == when),
+            None,
+        )
         if found is None and None not in days:
             raise ValueError(f"the trip has no day {when}")
         return found or 0

@@ -1,4 +1,6 @@
-"""Read the texts of a trip: lengths of time, times of the day, moments, spans, numbers; each error is a sentence that names the cure."""
+"""Read the texts of a trip: lengths of time, times of the day, moments, spans, numbers; each error
+is a sentence that names the cure.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,17 @@ def short(text: str) -> str:
 def seconds(text: str) -> float:
     """Read a length of time: ``45 min``, ``1 h 30 min``, ``PT45M``."""
     found = _LENGTH.fullmatch(text) or _PERIOD.fullmatch(text)
-    parts = [0.0 if one is None else float(one) for one in found.groups()] if found and any(found.groups()) else None
+    parts = (
+        [0.0 if one is None else float(one) for one in found.groups()]
+        if found and any(found.groups())
+        else None
+    )
     if parts is None:
         if _BARE.fullmatch(text):
             raise ValueError(f"{short(text)} has no unit; write “{text} min” or “{text} h”")
-        raise ValueError(f"{short(text)} is no length of time; write it like “45 min” or “1 h 30 min”")
+        raise ValueError(
+            f"{short(text)} is no length of time; write it like “45 min” or “1 h 30 min”"
+        )
     length_s = sum(part * factor for part, factor in zip(parts, (3600.0, 60.0, 1.0), strict=False))
     if not 60 <= length_s <= LONGEST_S:
         raise ValueError(f"{short(text)} is not between a minute and a day")
@@ -54,8 +62,13 @@ def time_of_day(text: str) -> time:
     found = _TIME.fullmatch(text.translate(_FULL_WIDTH))
     if not found:
         if _BARE.fullmatch(text):
-            raise ValueError(f"{short(text)} is a bare number; write a time as hours and minutes, such as “07:30”")
-        raise ValueError(f"{short(text)} is no time; write hours and minutes of 24 hours, such as “07:30”")
+            raise ValueError(
+                f"{short(text)} is a bare number; write a time as hours and minutes, such as"
+                " “07:30”"
+            )
+        raise ValueError(
+            f"{short(text)} is no time; write hours and minutes of 24 hours, such as “07:30”"
+        )
     return time(int(found[1]), int(found[2]))
 
 
@@ -63,7 +76,9 @@ def times_of_day(text: str) -> tuple[time, time]:
     """Read from when to when within a day, ``07:30-18:00``."""
     parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("-")]
     if len(parts) != 2:
-        raise ValueError(f"{short(text)} is no span of hours; write from when to when, such as “07:30-18:00”")
+        raise ValueError(
+            f"{short(text)} is no span of hours; write from when to when, such as “07:30-18:00”"
+        )
     first, last = map(time_of_day, parts)
     return first, last
 
@@ -75,29 +90,45 @@ def day(text: str) -> date:
     except ValueError:
         raise ValueError(f"{short(text)} is no day of the calendar") from None
     if found is None:
-        raise ValueError(f"{short(text)} is no date; write year, month and day, such as “2026-12-01”")
+        raise ValueError(
+            f"{short(text)} is no date; write year, month and day, such as “2026-12-01”"
+        )
     if found.year not in YEARS:
         raise ValueError(f"{short(text)} is not between {YEARS.start} and {YEARS.stop - 1}")
     return found
 
 
 def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
-    """Read from when to when, ``2026-12-01T08:00/2026-12-01T11:30+07:00``; the second may be a time alone.
+    """Read from when to when, ``2026-12-01T08:00/2026-12-01T11:30+07:00``; the second may be a time
+    alone.
 
-    A zone at one of the two holds for both. Returned on the clock of `zone`, with whether no zone was written, so that it is local.
-    """
+    A zone at one of the two holds for both. Returned on the clock of `zone`, with whether no zone
+    was written, so that it is local."""
     parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("/")]
     if len(parts) != 2:
-        raise ValueError(f"{short(text)} is not from when to when; write it like “2026-12-01T08:00/2026-12-01T11:30”")
+        raise ValueError(
+            f"{short(text)} is not from when to when; write it like"
+            " “2026-12-01T08:00/2026-12-01T11:30”"
+        )
     first = _MOMENT.fullmatch(parts[0])
-    last = _MOMENT.fullmatch(parts[1] if "-" in parts[1][:5] or not first else f"{first[1]}T{parts[1]}")
+    last = _MOMENT.fullmatch(
+        parts[1] if "-" in parts[1][:5] or not first else f"{first[1]}T{parts[1]}"
+    )
     if not first or not last:
         wrong = parts[1] if first else parts[0]
-        raise ValueError(f"{short(wrong)} is no moment; write date and time, such as “2026-12-01T08:00”")
+        raise ValueError(
+            f"{short(wrong)} is no moment; write date and time, such as “2026-12-01T08:00”"
+        )
     offsets = [one[3] or (last[3] if one is first else first[3]) for one in (first, last)]
-    start, end = (_moment(one, offset, zone) for one, offset in zip((first, last), offsets, strict=True))
+    start, end = (
+        _moment(one, offset, zone) for one, offset in zip((first, last), offsets, strict=True)
+    )
     if end <= start:
-        raise ValueError(f"{short(text)} ends before it begins" if end < start else f"{short(text)} has no length")
+        raise ValueError(
+            f"{short(text)} ends before it begins"
+            if end < start
+            else f"{short(text)} has no length"
+        )
     return (start, end), offsets[0] is None
 
 
@@ -107,18 +138,29 @@ def _moment(found: re.Match[str], offset: str | None, zone: ZoneInfo) -> datetim
         moment = datetime.fromisoformat(f"{found[1]}T{found[2]}{offset or ''}")
         return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
     except (ValueError, OverflowError):
-        raise ValueError(f"{short(found[0])} is no moment; write date and time, such as “2026-12-01T08:00”") from None
+        raise ValueError(
+            f"{short(found[0])} is no moment; write date and time, such as “2026-12-01T08:00”"
+        ) from None
 
 
 def said_span(start: datetime, end: datetime) -> str:
     """Write from when to when with the offset of both, so that :func:`span` gives it back."""
-    return "/".join(one.isoformat(timespec="auto" if one.microsecond or one.second else "minutes") for one in (start, end))
+    return "/".join(
+        one.isoformat(timespec="auto" if one.microsecond or one.second else "minutes")
+        for one in (start, end)
+    )
 
 
 def said_hours(start: datetime, end: datetime) -> str:
-    """Write from when to when within a day so that :func:`times_of_day` gives it back, or else as :func:`said_span` does."""
+    """Write from when to when within a day so that :func:`times_of_day` gives it back, or else as
+    :func:`said_span` does.
+    """
     whole = not any(one.second or one.microsecond or one.fold for one in (start, end))
-    return f"{start:%H:%M}-{end:%H:%M}" if whole and start.date() == end.date() and start < end else said_span(start, end)
+    return (
+        f"{start:%H:%M}-{end:%H:%M}"
+        if whole and start.date() == end.date() and start < end
+        else said_span(start, end)
+    )
 
 
 def number(text: str) -> float:
@@ -155,7 +197,12 @@ def line(text: str, longest: int = 2000) -> str:
     """Read words for people: of a fair length and without control characters."""
     if len(text) > longest:
         raise ValueError(f"has {len(text)} characters; {longest} are allowed")
-    if any((ord(sign) < 32 and sign not in "\n\t") or 0x7F <= ord(sign) < 0xA0 or 0xD800 <= ord(sign) < 0xE000 for sign in text):
+    if any(
+        (ord(sign) < 32 and sign not in "\n\t")
+        or 0x7F <= ord(sign) < 0xA0
+        or 0xD800 <= ord(sign) < 0xE000
+        for sign in text
+    ):
         raise ValueError("holds control characters")
     return text
 
@@ -195,7 +242,9 @@ def weight(text: str) -> float:
 def reserve(text: str) -> float:
     """Read a reserve at gates: a length of time, of which none at all is one."""
     found = _LENGTH.fullmatch(text)
-    if text in ("0", "no", "none") or (found and any(found.groups()) and not any(int(one or 0) for one in found.groups())):
+    if text in ("0", "no", "none") or (
+        found and any(found.groups()) and not any(int(one or 0) for one in found.groups())
+    ):
         return 0.0
     length_s = seconds(text)
     if length_s > MOST_RESERVE_S:

@@ -1,4 +1,6 @@
-"""The basemap, the country polygons, the population points and the browser files that are kept in the repository."""
+"""The basemap, the country polygons, the population points and the browser files that are kept in
+the repository.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,31 @@ from shapely.geometry import Point
 ROOT = Path(__file__).parents[1]
 VENDOR = ROOT / "webapp" / "static" / "vendor"
 BASEMAP = ROOT / "data" / "basemap"
-KINDS = {"land", "lake", "river", "province", "border", "country_label", "province_label", "place_label", "context_land", "context_border"}
+KINDS = {
+    "land",
+    "lake",
+    "river",
+    "province",
+    "border",
+    "country_label",
+    "province_label",
+    "place_label",
+    "context_land",
+    "context_border",
+}
 
 
 def test_vendored_files_are_those_in_the_readme() -> None:
-    """Every browser file has the sha256 that the vendor README gives, and the README names every file."""
-    listed = dict(re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (VENDOR / "README.md").read_text("utf-8"), re.MULTILINE))
+    """Every browser file has the sha256 that the vendor README gives, and the README names every
+    file.
+    """
+    listed = dict(
+        re.findall(
+            r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$",
+            (VENDOR / "README.md").read_text("utf-8"),
+            re.MULTILINE,
+        )
+    )
     found = {
         path.relative_to(VENDOR).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in VENDOR.rglob("*")
@@ -42,13 +63,17 @@ def test_basemap_has_every_kind() -> None:
     path = BASEMAP / "basemap.pmtiles"
     assert {name for name, _ in pyogrio.list_layers(path)} == KINDS
     for kind in KINDS:
-        assert any(pyogrio.read_info(path, layer=kind, ZOOM_LEVEL=zoom)["features"] > 0 for zoom in (4, 10)), kind
+        assert any(
+            pyogrio.read_info(path, layer=kind, ZOOM_LEVEL=zoom)["features"] > 0 for zoom in (4, 10)
+        ), kind
     assert path.stat().st_size < 1_500_000
 
 
 def test_places_are_named_in_three_languages() -> None:
     """A place label carries the English, Vietnamese and Chinese name, with rank and population."""
-    places = pyogrio.read_dataframe(BASEMAP / "basemap.pmtiles", layer="place_label", read_geometry=False).set_index("name_en")
+    places = pyogrio.read_dataframe(
+        BASEMAP / "basemap.pmtiles", layer="place_label", read_geometry=False
+    ).set_index("name_en")
     hanoi = places.loc["Hanoi"]
     assert (hanoi.name_vi, hanoi.name_zh, hanoi["rank"]) == ("Hà Nội", "河内", 1)
     assert hanoi.population > 1_000_000
@@ -62,9 +87,15 @@ def test_the_basemap_script_draws_every_kind() -> None:
 
 @pytest.mark.parametrize(
     ("place", "lonlat", "country"),
-    [("Mong Cai", (107.966, 21.524), "VN"), ("Dongxing", (107.970, 21.550), "CN"), ("Hanoi", (105.84, 21.02), "VN")],
+    [
+        ("Mong Cai", (107.966, 21.524), "VN"),
+        ("Dongxing", (107.970, 21.550), "CN"),
+        ("Hanoi", (105.84, 21.02), "VN"),
+    ],
 )
-def test_countries_tell_where_a_point_lies(place: str, lonlat: tuple[float, float], country: str) -> None:
+def test_countries_tell_where_a_point_lies(
+    place: str, lonlat: tuple[float, float], country: str
+) -> None:
     """A town lies in its own country and in no other, even beside the border river."""
     countries = gpd.read_file(BASEMAP / "countries.geojson")
     assert countries.loc[countries.contains(Point(lonlat)), "country"].tolist() == [country], place
@@ -82,7 +113,9 @@ def test_countries_are_valid_and_do_not_overlap() -> None:
 
 
 def test_provinces_merge_once() -> None:
-    """The merger table turns 52 former provinces of Viet Nam into 23, each of them once (Resolution 202/2025/QH15)."""
+    """The merger table turns 52 former provinces of Viet Nam into 23, each of them once (Resolution
+    202/2025/QH15).
+    """
     mergers = pd.read_csv(BASEMAP / "mergers.csv")
     former = mergers.former_iso_3166_2.str.split().explode()
     assert (len(mergers), len(former)) == (23, 52)
@@ -90,7 +123,9 @@ def test_provinces_merge_once() -> None:
 
 
 def test_population_is_known_and_counted_once() -> None:
-    """Every place has a known population and a source, the ids are sorted and unique, and no district repeats Hanoi."""
+    """Every place has a known population and a source, the ids are sorted and unique, and no
+    district repeats Hanoi.
+    """
     places = pd.read_csv(ROOT / "data" / "population.csv", index_col="id")
     assert places.index.is_monotonic_increasing
     assert places.index.is_unique

@@ -1,4 +1,6 @@
-"""One test for each thing a person does, in Chromium: on a desk, on a phone, from the keyboard, without JavaScript, offline."""
+"""One test for each thing a person does, in Chromium: on a desk, on a phone, from the keyboard,
+without JavaScript, offline.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,15 @@ def site(app: Flask) -> Iterator[str]:
 
 @pytest.fixture
 def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
-    """Open a page in a tab of its own; at the end no tab has thrown an error, broken the policy or asked another host."""
+    """Open a page in a tab of its own; at the end no tab has thrown an error, broken the policy or
+    asked another host.
+    """
     contexts, watches = [], []
 
     def open_(path: str = "/", size: dict[str, int] = DESK, **options: Any) -> Any:
-        context = browser.new_context(viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options)
+        context = browser.new_context(
+            viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options
+        )
         contexts.append(context)
         watches.append(Watch())
         page = watches[-1].on(context.new_page())
@@ -87,15 +93,22 @@ def found(page: Any) -> int:
 
 def chip(page: Any, column: str, text: str) -> Any:
     """Find a filter by its name."""
-    return page.locator(f".facet[data-column={column}] button").filter(has_text=re.compile(f"^{text}"))
+    return page.locator(f".facet[data-column={column}] button").filter(
+        has_text=re.compile(f"^{text}")
+    )
 
 
 def spot(page: Any, site_id: str) -> dict[str, float]:
     """Say where on the screen the mark of a site lies."""
-    lon, lat = next((shape.x, shape.y) for key, shape in layers.read(layers.bundled(), "parks").geometry.items() if key == site_id)
+    lon, lat = next(
+        (shape.x, shape.y)
+        for key, shape in layers.read(layers.bundled(), "parks").geometry.items()
+        if key == site_id
+    )
     return page.evaluate(
-        "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]), b = map_atlas.getContainer().getBoundingClientRect();"
-        " return { x: b.x + p.x, y: b.y + p.y }; }",
+        "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]), b ="
+        " map_atlas.getContainer().getBoundingClientRect(); return { x: b.x + p.x, y: b.y + p.y"
+        " }; }",
         [lat, lon],
     )
 
@@ -104,15 +117,20 @@ def colours(page: Any, x: float, y: float, radius: int = 12) -> int:
     """Count the colours around a place of the screen: one where nothing is drawn."""
     from PIL import Image
 
-    shot = page.screenshot(clip={"x": x - radius, "y": y - radius, "width": 2 * radius, "height": 2 * radius})
+    shot = page.screenshot(
+        clip={"x": x - radius, "y": y - radius, "width": 2 * radius, "height": 2 * radius}
+    )
     return len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(10_000) or ())
 
 
-# Look ------------------------------------------------------------------------------------------------------------------------------
+# Look
+# ------------------------------------------------------------------------------------------------------------------------------
 
 
 def test_opening_the_map(opened: Callable[..., Any]) -> None:
-    """The map opens with its base map, every mark, the list of all sites, the legend, a scale and the sources."""
+    """The map opens with its base map, every mark, the list of all sites, the legend, a scale and
+    the sources.
+    """
     page = opened()
     assert found(page) == len(layers.read(layers.bundled(), "parks"))
     assert len(ids(page)) == 100
@@ -127,7 +145,9 @@ def test_opening_the_map(opened: Callable[..., Any]) -> None:
 
 
 def test_searching_by_an_unaccented_name(opened: Callable[..., Any]) -> None:
-    """Typing “mong cai”, its Vietnamese or its Chinese name leaves the zone in the list, and the address says what was typed."""
+    """Typing “mong cai”, its Vietnamese or its Chinese name leaves the zone in the list, and the
+    address says what was typed.
+    """
     from playwright.sync_api import expect
 
     page = opened()
@@ -143,7 +163,9 @@ def test_searching_by_an_unaccented_name(opened: Callable[..., Any]) -> None:
 
 
 def test_the_list_finds_what_the_server_finds(opened: Callable[..., Any]) -> None:
-    """For a name, a former province and a former district the list and the table twin have the same sites."""
+    """For a name, a former province and a former district the list and the table twin have the same
+    sites.
+    """
     from playwright.sync_api import expect
 
     page = opened()
@@ -170,7 +192,9 @@ def test_filtering_by_kind_and_status(opened: Callable[..., Any]) -> None:
     chip(page, "kind", "Economic zone").click()
     expect(chip(page, "kind", "Economic zone")).to_have_attribute("aria-pressed", "true")
     assert found(page) == zones
-    begun = int(((parks["kind"] == "economic_zone") & (parks["status"] == "under_construction")).sum())
+    begun = int(
+        ((parks["kind"] == "economic_zone") & (parks["status"] == "under_construction")).sum()
+    )
     expect(chip(page, "status", "Under construction").locator(".count")).to_have_text(str(begun))
     chip(page, "status", "Under construction").click()
     expect(page.locator("#found")).to_contain_text(f"{begun} of 200")
@@ -181,7 +205,9 @@ def test_filtering_by_kind_and_status(opened: Callable[..., Any]) -> None:
 
 
 def test_sorting_the_list(opened: Callable[..., Any]) -> None:
-    """The largest come first, unknown areas last; the nearest to a gate come first, those without a way last."""
+    """The largest come first, unknown areas last; the nearest to a gate come first, those without a
+    way last.
+    """
     page = opened()
     page.locator("#more").click()
     parks = layers.read(layers.bundled(), "parks")["area_ha"]
@@ -191,7 +217,10 @@ def test_sorting_the_list(opened: Callable[..., Any]) -> None:
     assert areas.iloc[-int(areas.isna().sum()) :].isna().all()
     page.select_option("#sort", "gate")
     payload = page.request.get(page.evaluate("location.origin") + "/api/map/parks.json").json()
-    seconds = {row[payload["columns"].index("id")]: row[payload["columns"].index("gate_s")] for row in payload["rows"]}
+    seconds = {
+        row[payload["columns"].index("id")]: row[payload["columns"].index("gate_s")]
+        for row in payload["rows"]
+    }
     times = [np.inf if seconds[key] is None else seconds[key] for key in ids(page)]
     assert times == sorted(times)
 
@@ -206,8 +235,12 @@ def test_unknown_and_remembered_are_marked_in_the_list(opened: Callable[..., Any
     remembered = parks.index[parks["area_ha"].notna() & (parks["area_source_kind"] == "memory")][0]
     value = page.locator(f'.item[data-id="{remembered}"] dd.memory')
     assert value.get_attribute("title") == "remembered"
-    read = page.locator(f'.item[data-id="{parks.index[parks["area_source_kind"] == "page"][0]}"] dd.page')
-    assert value.evaluate("one => getComputedStyle(one).fontStyle") != read.evaluate("one => getComputedStyle(one).fontStyle")
+    read = page.locator(
+        f'.item[data-id="{parks.index[parks["area_source_kind"] == "page"][0]}"] dd.page'
+    )
+    assert value.evaluate("one => getComputedStyle(one).fontStyle") != read.evaluate(
+        "one => getComputedStyle(one).fontStyle"
+    )
 
 
 def test_switching_layers(opened: Callable[..., Any]) -> None:
@@ -227,21 +260,29 @@ def test_switching_layers(opened: Callable[..., Any]) -> None:
     expect(page.locator(".badge.gates").first).to_be_visible()
 
 
-# Choose ----------------------------------------------------------------------------------------------------------------------------
+# Choose
+# ----------------------------------------------------------------------------------------------------------------------------
 
 
 def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
-    """A click in the list opens the sheet: names in three scripts, status, how sure the position is, times, facts, source."""
+    """A click in the list opens the sheet: names in three scripts, status, how sure the position
+    is, times, facts, source.
+    """
     from playwright.sync_api import expect
 
     page = opened()
     page.locator(f'.item[data-id="{SITE}"]').click()
     sheet = page.locator("#sheet")
     expect(sheet.locator("h1")).to_have_text("Van Don Economic Zone")
-    names, position = ("Khu kinh tế Vân Đồn", "云屯经济区"), ("Operating", "position good to", "remembered")
+    names, position = (
+        ("Khu kinh tế Vân Đồn", "云屯经济区"),
+        ("Operating", "position good to", "remembered"),
+    )
     for text in (*names, *position, "Nearest sea port", "Nearest airport", "Coarse."):
         expect(sheet).to_contain_text(text)
-    expect(sheet.locator("a[rel~=external]").first).to_have_attribute("href", re.compile("^https?://"))
+    expect(sheet.locator("a[rel~=external]").first).to_have_attribute(
+        "href", re.compile("^https?://")
+    )
     expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_attribute("aria-current", "true")
     assert f"site={SITE}" in page.url
     page.locator("#close").click()
@@ -305,12 +346,23 @@ def test_times_in_the_script_are_those_of_the_pages(app: Flask, opened: Callable
     page = opened()
     seconds = [1, 59, 600, 1564, 1566, 1800, 3130, 3300, 3600, 7200, 86_400]
     with app.test_request_context("/"):
-        expected = [[labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds] for coarse in (True, False)]
-    assert page.evaluate("all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))", seconds) == expected
+        expected = [
+            [labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds]
+            for coarse in (True, False)
+        ]
+    assert (
+        page.evaluate(
+            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            seconds,
+        )
+        == expected
+    )
 
 
 def test_closing_a_gate(opened: Callable[..., Any]) -> None:
-    """“What if closed?” beside a gate reckons without it, on the sheet and on the route; the link shows the same; it can be undone."""
+    """“What if closed?” beside a gate reckons without it, on the sheet and on the route; the link
+    shows the same; it can be undone.
+    """
     from playwright.sync_api import expect
 
     page = opened("/?site=hai-ha-seaport-ip&to=port-fangchenggang")
@@ -320,7 +372,9 @@ def test_closing_a_gate(opened: Callable[..., Any]) -> None:
     expect(page.locator("#sheet .closed")).to_contain_text("Taken as closed:")
     expect(page.locator(".route-note")).to_contain_text("through Huu Nghi")
     assert "closed=mong-cai-bac-luan-2" in page.url
-    expect(page.locator("#sheet .big a").first).not_to_have_attribute("data-site", "mong-cai-bac-luan-2")
+    expect(page.locator("#sheet .big a").first).not_to_have_attribute(
+        "data-site", "mong-cai-bac-luan-2"
+    )
     page.reload()
     ready(page)
     expect(page.locator(".route-note")).to_contain_text("through Huu Nghi")
@@ -334,10 +388,15 @@ def test_showing_an_area(opened: Callable[..., Any]) -> None:
     """The area within some times is drawn, in either direction, says which, and is in the address."""
     from playwright.sync_api import expect
 
-    drawn = "Object.values(map_atlas._layers).filter(one => one.options && one.options.fillOpacity === 0.22).length"
+    drawn = (
+        "Object.values(map_atlas._layers).filter(one => one.options && one.options.fillOpacity ==="
+        " 0.22).length"
+    )
     page = opened("/?site=mong-cai-bac-luan-2")
     page.locator("#sheet [data-area]:not([data-direction])").click()
-    expect(page.locator(".route-note")).to_contain_text("Area within 30, 60, 120 min by Container truck ≈")
+    expect(page.locator(".route-note")).to_contain_text(
+        "Area within 30, 60, 120 min by Container truck ≈"
+    )
     assert page.evaluate(drawn) >= 3
     page.locator("#sheet [data-area][data-direction=to]").click()
     expect(page.locator(".route-note")).to_contain_text("from where one gets here")
@@ -352,14 +411,21 @@ def test_showing_an_area(opened: Callable[..., Any]) -> None:
 
 
 def test_showing_a_route(opened: Callable[..., Any]) -> None:
-    """“Show route” draws the way, names the gate it passes or that it passes none, and is in the address."""
+    """“Show route” draws the way, names the gate it passes or that it passes none, and is in the
+    address.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/?site={SITE}")
     page.locator("#sheet [data-route]").first.click()
-    expect(page.locator(".route-note")).to_contain_text(re.compile(r"Route by Container truck: ≈ .*km"))
+    expect(page.locator(".route-note")).to_contain_text(
+        re.compile(r"Route by Container truck: ≈ .*km")
+    )
     assert "to=" in page.url
-    drawn = page.evaluate("Object.values(map_atlas._layers).filter(one => one.options && one.options.color === '#0b4f6c').length")
+    drawn = page.evaluate(
+        "Object.values(map_atlas._layers).filter(one => one.options && one.options.color ==="
+        " '#0b4f6c').length"
+    )
     assert drawn > 0
     page.reload()
     ready(page)
@@ -403,11 +469,14 @@ def test_clicking_the_sea(opened: Callable[..., Any]) -> None:
     expect(page.locator("#sheet .time")).to_have_count(0)
 
 
-# Share, phone, keyboard --------------------------------------------------------------------------------------------------------------
+# Share, phone, keyboard
+# --------------------------------------------------------------------------------------------------------------
 
 
 def test_sharing_the_link(opened: Callable[..., Any]) -> None:
-    """The address, opened by somebody else, shows the same filters, layers, site, vehicle, route and view."""
+    """The address, opened by somebody else, shows the same filters, layers, site, vehicle, route
+    and view.
+    """
     from playwright.sync_api import expect
 
     first = opened("/?country=VN#10/21.1/107.3")
@@ -434,7 +503,9 @@ def test_sharing_the_link(opened: Callable[..., Any]) -> None:
 
 
 def test_online_tiles_are_asked_for_only_when_switched_on(browser: Any, site: str) -> None:
-    """No request leaves the host until a person switches the tiles on; then only theirs do, and the sources are named."""
+    """No request leaves the host until a person switches the tiles on; then only theirs do, and the
+    sources are named.
+    """
     context = browser.new_context(viewport=DESK)
     watch = Watch()
     page = watch.on(context.new_page())
@@ -444,14 +515,18 @@ def test_online_tiles_are_asked_for_only_when_switched_on(browser: Any, site: st
     watch.quiet(site)
     page.locator("#layers button").filter(has_text="Online tiles").click()
     page.wait_for_timeout(500)
-    foreign = {one.split("/")[2] for one in watch.requests if not one.startswith((site, "data:", "blob:"))}
+    foreign = {
+        one.split("/")[2] for one in watch.requests if not one.startswith((site, "data:", "blob:"))
+    }
     assert foreign == {"tile.openstreetmap.org"}
     assert "OpenStreetMap" in page.inner_text(".leaflet-control-attribution")
     context.close()
 
 
 def test_using_a_phone(opened: Callable[..., Any]) -> None:
-    """At 390 px nothing is wider than the screen; list, sheet and map are used by touch, and one comes back from the sheet."""
+    """At 390 px nothing is wider than the screen; list, sheet and map are used by touch, and one
+    comes back from the sheet.
+    """
     from playwright.sync_api import expect
 
     page = opened(size=PHONE, has_touch=True, is_mobile=True)
@@ -474,7 +549,9 @@ def test_using_a_phone(opened: Callable[..., Any]) -> None:
 
 
 def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:
-    """Tab reaches the list, Enter opens a site and brings the focus to its sheet, Escape closes it and brings the focus back."""
+    """Tab reaches the list, Enter opens a site and brings the focus to its sheet, Escape closes it
+    and brings the focus back.
+    """
     from playwright.sync_api import expect
 
     page = opened()
@@ -491,7 +568,9 @@ def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#sheet h1")).to_be_visible()
     expect(page.locator(".item[aria-current]")).to_have_attribute("data-id", chosen)
-    assert page.evaluate(f"document.getElementById('sheet').contains({focused})"), "the focus is in the sheet"
+    assert page.evaluate(f"document.getElementById('sheet').contains({focused})"), (
+        "the focus is in the sheet"
+    )
     page.keyboard.press("Tab")
     assert page.evaluate(f"document.getElementById('sheet').contains({focused})")
     page.keyboard.press("Escape")
@@ -500,7 +579,9 @@ def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:
 
 
 def test_a_short_list_of_three_in_under_ten_clicks(opened: Callable[..., Any]) -> None:
-    """Whoever comes for the first time, in Vietnamese, goes from the map to three sites side by side that were ranked for a sector."""
+    """Whoever comes for the first time, in Vietnamese, goes from the map to three sites side by
+    side that were ranked for a sector.
+    """
     from playwright.sync_api import expect
 
     page = opened("/", locale="vi-VN")
@@ -527,16 +608,25 @@ def test_a_short_list_of_three_in_under_ten_clicks(opened: Callable[..., Any]) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_list_says_what_is_known_of_free_land(opened: Callable[..., Any], app: Flask, language: str) -> None:
-    """The rows that the script writes hold the words of the sheets: hectares, a share, full, and unknown."""
+def test_the_list_says_what_is_known_of_free_land(
+    opened: Callable[..., Any], app: Flask, language: str
+) -> None:
+    """The rows that the script writes hold the words of the sheets: hectares, a share, full, and
+    unknown.
+    """
     page = opened(f"/?q=park&kind=industrial_park&lang={language}")
     parks = app.extensions["zoneatlas"].frame("parks")
     shown = page.eval_on_selector_all(
-        "#list .item", "items => items.map((item) => [item.dataset.id, item.querySelector('.land dd').textContent])"
+        "#list .item",
+        "items => items.map((item) => [item.dataset.id, item.querySelector('.land"
+        " dd').textContent])",
     )
     assert len(shown) > 30
     with app.test_request_context(f"/?lang={language}"):
-        words = {key: labels.land_of(parks.loc[key]).text.replace("\N{NO-BREAK SPACE}", " ") for key, _text in shown}
+        words = {
+            key: labels.land_of(parks.loc[key]).text.replace("\N{NO-BREAK SPACE}", " ")
+            for key, _text in shown
+        }
     assert {key: text.replace("\N{NO-BREAK SPACE}", " ") for key, text in shown} == words
     assert len({text for _key, text in shown}) > 5
 
@@ -562,7 +652,9 @@ def test_a_slider_ranks_anew_without_loading_the_page(opened: Callable[..., Any]
 
 
 def test_point_15_a_page_waits_for_a_busy_server(browser: Any, site: str) -> None:
-    """Where the server is busy once, the ranking, an area and a plan come a moment later, without a word of a fault."""
+    """Where the server is busy once, the ranking, an area and a plan come a moment later, without a
+    word of a fault.
+    """
     from playwright.sync_api import expect
 
     def busy_once(page: Any, address: str) -> list[int]:
@@ -573,12 +665,18 @@ def test_point_15_a_page_waits_for_a_busy_server(browser: Any, site: str) -> Non
                 route.continue_()
             else:
                 turned.append(503)
-                route.fulfill(status=503, headers={"Retry-After": "1", "Content-Type": "text/html"}, body="<p class=fault>busy</p>")
+                route.fulfill(
+                    status=503,
+                    headers={"Retry-After": "1", "Content-Type": "text/html"},
+                    body="<p class=fault>busy</p>",
+                )
 
         page.route(address, answer)
         return turned
 
-    page = browser.new_page(service_workers="block")  # a tab of its own: Chromium writes each 503 to the console
+    page = browser.new_page(
+        service_workers="block"
+    )  # a tab of its own: Chromium writes each 503 to the console
     page.goto(f"{site}/rank?edited=1&w_gate=100&country=VN")
     turned = busy_once(page, "**/rank?*part=sheet*")
     page.locator("input[name=w_port]").fill("100")
@@ -598,7 +696,9 @@ def test_point_15_a_page_waits_for_a_busy_server(browser: Any, site: str) -> Non
 
 
 def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -> None:
-    """A weight above 0 asks how it counts; the choice ranks anew and stands in the address as one parameter, and a decimal weight stays."""
+    """A weight above 0 asks how it counts; the choice ranks anew and stands in the address as one
+    parameter, and a decimal weight stays.
+    """
     from playwright.sync_api import expect
 
     page = opened("/rank?edited=1&w_gate=33.3&country=VN")
@@ -621,7 +721,9 @@ def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -
 
 
 def test_the_table_without_javascript(opened: Callable[..., Any]) -> None:
-    """Without JavaScript the map page leads to the table, which filters, sorts and leads to a site with its times."""
+    """Without JavaScript the map page leads to the table, which filters, sorts and leads to a site
+    with its times.
+    """
     page = opened("/", java_script_enabled=False)
     page.locator("noscript a").click()
     page.fill("input[name=q]", "mong cai")
@@ -635,7 +737,9 @@ def test_the_table_without_javascript(opened: Callable[..., Any]) -> None:
     assert page.inner_text(".switch a[aria-current]") == "Car"
 
 
-def test_a_search_that_is_entered_without_javascript_finds_the_table(opened: Callable[..., Any]) -> None:
+def test_a_search_that_is_entered_without_javascript_finds_the_table(
+    opened: Callable[..., Any],
+) -> None:
     """The search box of the map page is a form that works by itself."""
     page = opened("/", java_script_enabled=False)
     page.fill("#q", "芒街")
@@ -661,11 +765,14 @@ def test_a_server_that_has_gone_is_said(browser: Any, site: str) -> None:
     context.close()
 
 
-# Take along, many parks ----------------------------------------------------------------------------------------------------------------
+# Take along, many parks
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_taking_the_map_along(browser: Any, tmp_path: Path) -> None:
-    """The file of “zoneatlas map” opens without a network: base map, marks, search, and the sheet of a site with its times."""
+    """The file of “zoneatlas map” opens without a network: base map, marks, search, and the sheet
+    of a site with its times.
+    """
     from playwright.sync_api import expect
 
     path = tmp_path / "atlas.html"
@@ -704,12 +811,16 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for row in rows:
                 dx, dy = dice.normal(0, 0.1, 2) if copy else (0, 0)
                 lon, lat = float(row["lon"]) + dx, float(row["lat"]) + dy
-                writer.writerow(row | {"id": f"{row['id']}-{copy}", "lon": f"{lon:.4f}", "lat": f"{lat:.4f}"})
+                writer.writerow(
+                    row | {"id": f"{row['id']}-{copy}", "lon": f"{lon:.4f}", "lat": f"{lat:.4f}"}
+                )
     return folder
 
 
 def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: Path) -> None:
-    """With 10,000 parks the map opens with clusters that count them all, a filter works, and a cluster opens into smaller ones."""
+    """With 10,000 parks the map opens with clusters that count them all, a filter works, and a
+    cluster opens into smaller ones.
+    """
     from playwright.sync_api import expect
 
     with serving(make_app(many)) as url:
@@ -734,13 +845,17 @@ def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: 
         context.close()
 
 
-# Field visits ----------------------------------------------------------------------------------------------------------------------------
+# Field visits
+# ----------------------------------------------------------------------------------------------------------------------------
 
 TRIPS = tuple(trip_file.examples(layers.bundled()))
 CROWDED = urlencode(
     [
         ("day", "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"),
-        *(("stop", f"{one}~visit:90 min") for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")),
+        *(
+            ("stop", f"{one}~visit:90 min")
+            for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")
+        ),
     ]
 )
 """More than a day holds."""
@@ -752,7 +867,9 @@ def planned(page: Any) -> list[str]:
 
     expect(page.locator("#plan table.agenda").first).to_be_visible(timeout=20_000)
     expect(page.locator("#plan.waiting")).to_have_count(0, timeout=20_000)
-    return page.locator("#plan tr[data-stop]").evaluate_all("rows => rows.map(one => one.dataset.stop)")
+    return page.locator("#plan tr[data-stop]").evaluate_all(
+        "rows => rows.map(one => one.dataset.stop)"
+    )
 
 
 def drawn(page: Any, colour: str, box: str = "#map") -> int:
@@ -768,8 +885,9 @@ def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[st
     """Do something and give the stops of the plan that is another than before."""
     doing()
     page.wait_for_function(
-        "before => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map(one => one.dataset.stop);"
-        " return rows.length && !document.querySelector('#plan.waiting') && rows.join() !== before; }",
+        "before => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map(one =>"
+        " one.dataset.stop); return rows.length && !document.querySelector('#plan.waiting') &&"
+        " rows.join() !== before; }",
         arg=",".join(before),
         timeout=20_000,
     )
@@ -778,7 +896,9 @@ def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[st
 
 @pytest.mark.parametrize("name", TRIPS)
 def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: str) -> None:
-    """From the link of an example to its plan: stops on both clocks, and the ways of each day in the colour of the day."""
+    """From the link of an example to its plan: stops on both clocks, and the ways of each day in
+    the colour of the day.
+    """
     from webapp.trips.agenda import COLOURS
 
     page = opened("/trip")
@@ -786,7 +906,9 @@ def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: st
     stops = planned(page)
     assert len(stops) > 4
     assert page.locator("#plan .badge-ok").inner_text() == "Proven: no plan is better"
-    page.wait_for_function("n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops))
+    page.wait_for_function(
+        "n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops)
+    )
     for day in range(page.locator("#plan section.day:has(tr[data-stop])").count()):
         assert drawn(page, COLOURS[day]) > 100, day
     first = page.locator("#plan tr[data-stop] .at").all_inner_texts()[:2]
@@ -794,7 +916,9 @@ def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: st
 
 
 def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]) -> None:
-    """Moved by the button, by dragging, by the keys alone: the plan follows, says what it costs, and the focus stays on the button."""
+    """Moved by the button, by dragging, by the keys alone: the plan follows, says what it costs,
+    and the focus stays on the button.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?example={TRIPS[0]}")
@@ -805,9 +929,17 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
     expect(page.locator("#plan .cost")).to_contain_text("more on the road than the free plan")
     expect(page.locator("#said")).to_contain_text("more on the road than the free plan")
     assert "order:" in page.url
-    again = replanned(page, page.get_by_role("button", name="Let the order be free again").click, moved)
+    again = replanned(
+        page, page.get_by_role("button", name="Let the order be free again").click, moved
+    )
     assert again == free
-    dragged = replanned(page, lambda: page.locator(f"tr[data-stop={free[1]}]").drag_to(page.locator(f"tr[data-stop={free[2]}]")), free)
+    dragged = replanned(
+        page,
+        lambda: page.locator(f"tr[data-stop={free[1]}]").drag_to(
+            page.locator(f"tr[data-stop={free[2]}]")
+        ),
+        free,
+    )
     assert dragged == moved
     button = page.locator(f"tr[data-stop={free[1]}] [data-move=up]")
     button.focus()
@@ -828,7 +960,9 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
 
 
 def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> None:
-    """A popup adds the place of a mark, or a point beside all marks, Enter a place by name; × takes one away; what is typed stays."""
+    """A popup adds the place of a mark, or a point beside all marks, Enter a place by name; × takes
+    one away; what is typed stays.
+    """
     from playwright.sync_api import expect
 
     page = opened("/trip")
@@ -860,7 +994,9 @@ def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> No
 
 
 def test_why_not_and_doing_what_helps(opened: Callable[..., Any]) -> None:
-    """A stop that does not fit is left out; asked why, the page gives the reason and changes; one that is followed brings it in."""
+    """A stop that does not fit is left out; asked why, the page gives the reason and changes; one
+    that is followed brings it in.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?{CROWDED}")
@@ -903,8 +1039,12 @@ def test_the_trip_without_javascript(opened: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_saved_trip_is_opened_in_the_page(opened: Callable[..., Any], tmp_path: Path, scripts: bool) -> None:
-    """Saved, dated a week later and opened beside another trip, its dates, stops and notes are in the form, and its plan is shown."""
+def test_a_saved_trip_is_opened_in_the_page(
+    opened: Callable[..., Any], tmp_path: Path, scripts: bool
+) -> None:
+    """Saved, dated a week later and opened beside another trip, its dates, stops and notes are in
+    the form, and its plan is shown.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?example={TRIPS[1]}&lang=en", java_script_enabled=scripts)
@@ -912,15 +1052,27 @@ def test_a_saved_trip_is_opened_in_the_page(opened: Callable[..., Any], tmp_path
     address = page.url.replace("/trip?", "/trip/plan.yaml?")
     path = tmp_path / "trip.yaml"
     path.write_text(
-        page.request.get(address).text().replace("2026-12-08", "2026-12-15").replace("2026-12-09", "2026-12-16"), encoding="utf-8"
+        page.request.get(address)
+        .text()
+        .replace("2026-12-08", "2026-12-15")
+        .replace("2026-12-09", "2026-12-16"),
+        encoding="utf-8",
     )
-    other = opened("/trip?day=2026-12-01~07:30-17:30~begin:ha-long~end:ha-long&stop=dong-mai-ip&lang=en", java_script_enabled=scripts)
+    other = opened(
+        "/trip?day=2026-12-01~07:30-17:30~begin:ha-long~end:ha-long&stop=dong-mai-ip&lang=en",
+        java_script_enabled=scripts,
+    )
     other.set_input_files("#trip-file input", path)
     other.get_by_role("button", name="Open the file").click()
     if not scripts:
         other.get_by_role("link", name="Without JavaScript: show the plan").click()
-    expect(other.locator(".plan-title")).to_have_text("Mong Cai and Dongxing, over the border and back", timeout=60_000)
-    assert [one.input_value() for one in other.locator("[name=d_date]").all()] == ["2026-12-15", "2026-12-16"]
+    expect(other.locator(".plan-title")).to_have_text(
+        "Mong Cai and Dongxing, over the border and back", timeout=60_000
+    )
+    assert [one.input_value() for one in other.locator("[name=d_date]").all()] == [
+        "2026-12-15",
+        "2026-12-16",
+    ]
     assert [one.input_value() for one in other.locator("[name=s_place]").all()] == [
         one.input_value() for one in page.locator("[name=s_place]").all()
     ]
@@ -929,14 +1081,18 @@ def test_a_saved_trip_is_opened_in_the_page(opened: Callable[..., Any], tmp_path
 
 
 def test_notes_typed_in_the_form_are_in_the_file_that_is_saved(opened: Callable[..., Any]) -> None:
-    """What is typed stays open before the eyes, and the address, the file and the form for files hold it."""
+    """What is typed stays open before the eyes, and the address, the file and the form for files
+    hold it.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?example={TRIPS[0]}&lang=en")
     page.locator(".trip-notes summary").click()
     page.fill("[name=notes]", "Ask for the map\nof 2027")
     page.locator("[name=notes]").blur()
-    expect(page.locator("#trip-file")).to_have_attribute("action", re.compile("Ask%20for%20the%20map"), timeout=30_000)
+    expect(page.locator("#trip-file")).to_have_attribute(
+        "action", re.compile("Ask%20for%20the%20map"), timeout=30_000
+    )
     assert page.locator("[name=notes]").is_visible()
     text = page.request.get(page.url.replace("/trip?", "/trip/plan.yaml?")).text()
     assert "Ask for the map" in text
@@ -944,7 +1100,9 @@ def test_notes_typed_in_the_form_are_in_the_file_that_is_saved(opened: Callable[
 
 
 def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_path: Path) -> None:
-    """The single file opens from the phone's storage in flight mode: base map, ways in their colours, stops, agenda, and no error."""
+    """The single file opens from the phone's storage in flight mode: base map, ways in their
+    colours, stops, agenda, and no error.
+    """
     from playwright.sync_api import expect
 
     from webapp.trips.agenda import COLOURS
@@ -966,7 +1124,9 @@ def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_pat
     assert drawn(phone, "#f8f7f2") > 2000, "its land"
     assert drawn(phone, COLOURS[0]) > 100
     for stop in stops:
-        assert layers.read(layers.bundled(), "parks").loc[stop, "name_en"] in phone.inner_text("#plan")
+        assert layers.read(layers.bundled(), "parks").loc[stop, "name_en"] in phone.inner_text(
+            "#plan"
+        )
     assert re.search(r"07:(\d\d)\s+08:\1", phone.inner_text("#plan .agenda")), "both clocks"
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     watch.quiet(path.as_uri())
@@ -974,7 +1134,9 @@ def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_pat
 
 
 def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> None:
-    """With the service worker, the map, a site and a trip come again without a network, the plan that was changed last included."""
+    """With the service worker, the map, a site and a trip come again without a network, the plan
+    that was changed last included.
+    """
     from playwright.sync_api import expect
 
     context = browser.new_context(viewport=DESK, reduced_motion="reduce")
@@ -986,7 +1148,9 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     page.goto(f"{site}/trip?{CROWDED}")
     before = planned(page)
     page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
-    ordered = replanned(page, page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click, before)
+    ordered = replanned(
+        page, page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click, before
+    )
     changed = page.url
     page.goto(f"{site}/sites/{SITE}")
     page.goto(site)
@@ -1007,31 +1171,71 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     context.close()
 
 
-# For everybody ---------------------------------------------------------------------------------------------------------------------------
+# For everybody
+# ---------------------------------------------------------------------------------------------------------------------------
 
-CLAIMS = "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from Nowhere. 1 km to Ha Long bay"
+CLAIMS = (
+    "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from"
+    " Nowhere. 1 km to Ha Long bay"
+)
 PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"
 SHOWN = (
-    *("/", f"/?site={SITE}", "/?at=108.2,20.2", "/table?country=VN&q=hai", "/table?layer=policies", "/data", "/nothing"),
+    *(
+        "/",
+        f"/?site={SITE}",
+        "/?at=108.2,20.2",
+        "/table?country=VN&q=hai",
+        "/table?layer=policies",
+        "/data",
+        "/nothing",
+    ),
     *("/rank?example=automobile", "/rank?edited=1&min_area=400000&drop=min_area&w_gate=1"),
-    *(f"/compare?pick={SITE}&pick=dong-mai-ip", f"/sites/{SITE}/factsheet", "/planned?year=2030&wait=1"),
-    *(f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2?closed=huu-nghi&year=2030", "/access?lon=106.68&lat=20.86"),
-    *("/trip", f"/trip?{CROWDED}&whole=1", f"/trip/plan.sheet.html?{CROWDED}", f"/trip/plan.html?{CROWDED}"),
-    *(f"/sites/{SITE}/claims?{urlencode({'text': CLAIMS})}", "/weights", f"/weights?{PAIRS}", "/match?closed=huu-nghi&year=2030"),
+    *(
+        f"/compare?pick={SITE}&pick=dong-mai-ip",
+        f"/sites/{SITE}/factsheet",
+        "/planned?year=2030&wait=1",
+    ),
+    *(
+        f"/sites/{SITE}",
+        "/sites/mong-cai-bac-luan-2?closed=huu-nghi&year=2030",
+        "/access?lon=106.68&lat=20.86",
+    ),
+    *(
+        "/trip",
+        f"/trip?{CROWDED}&whole=1",
+        f"/trip/plan.sheet.html?{CROWDED}",
+        f"/trip/plan.html?{CROWDED}",
+    ),
+    *(
+        f"/sites/{SITE}/claims?{urlencode({'text': CLAIMS})}",
+        "/weights",
+        f"/weights?{PAIRS}",
+        "/match?closed=huu-nghi&year=2030",
+    ),
 )
 OGC = ("/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=20", "/ogc/api?f=html")
 """Pages for programmers, which are in English."""
-COMPANIES = "company;area;country;max_gate_min\nAn Phát;5;VN;120\n联想;5000;CN;\n", "company;area\n;x\n"
+COMPANIES = (
+    "company;area;country;max_gate_min\nAn Phát;5;VN;120\n联想;5000;CN;\n",
+    "company;area\n;x\n",
+)
 """Sheets that are matched and refused."""
 
 
 @pytest.mark.parametrize(
     ("language", "size"),
-    [("en", DESK), ("en", PHONE), ("vi", PHONE), ("zh", DESK)],  # what depends on the size does not on the language
+    [
+        ("en", DESK),
+        ("en", PHONE),
+        ("vi", PHONE),
+        ("zh", DESK),
+    ],  # what depends on the size does not on the language
     ids=["en-desk", "en-phone", "vi-phone", "zh-desk"],
 )
 def test_axe_finds_nothing(browser: Any, site: str, language: str, size: dict[str, int]) -> None:
-    """Axe finds no violation of WCAG 2.2 AA or of good practice on any page, with filters and details open."""
+    """Axe finds no violation of WCAG 2.2 AA or of good practice on any page, with filters and
+    details open.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
     context = browser.new_context(viewport=size, bypass_csp=True, reduced_motion="reduce")
@@ -1040,18 +1244,26 @@ def test_axe_finds_nothing(browser: Any, site: str, language: str, size: dict[st
     def look(name: str) -> None:
         assert page.locator("html").get_attribute("lang") == LANGUAGES[language].tag or name in OGC
         violations = axe.run(page).response["violations"]
-        found[name] = [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"][:3]]) for one in violations]
+        found[name] = [
+            (one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"][:3]])
+            for one in violations
+        ]
 
     for path in (*SHOWN, *(OGC if language == "en" else ())):
         page.goto(f"{site}{path}{'&' if '?' in path else '?'}lang={language}")
         if path == "/" or path.startswith("/?"):
             ready(page)
         if path != "/ogc/api?f=html":
-            page.evaluate("document.querySelectorAll('details').forEach((one, i) => { if (i < 4) one.open = true; })")
+            page.evaluate(
+                "document.querySelectorAll('details').forEach((one, i) => { if (i < 4) one.open ="
+                " true; })"
+            )
         look(path)
     for name, text in zip(("matched", "refused"), COMPANIES, strict=True):
         page.goto(f"{site}/match?lang={language}")
-        page.set_input_files("input[name=file]", {"name": "x.csv", "mimeType": "text/csv", "buffer": text.encode()})
+        page.set_input_files(
+            "input[name=file]", {"name": "x.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        )
         page.locator(".sheet-form button").first.click()
         page.wait_for_selector("article.company" if name == "matched" else "[role=alert]")
         look(name)

@@ -13,8 +13,12 @@ pytest_plugins = ("web",)
 pytestmark = pytest.mark.browser
 
 
-def test_matches_survive_back_and_another_language(opened: Callable[..., Any], tmp_path: Path) -> None:
-    """From the matches to a site and back, in another language, and once more: the matches and the rows left out are there."""
+def test_matches_survive_back_and_another_language(
+    opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    """From the matches to a site and back, in another language, and once more: the matches and the
+    rows left out are there.
+    """
     sheet = tmp_path / "needs.csv"
     sheet.write_text("用地需求\n公司;省份;联系人\n甲;北宁省;z\n乙;Atlantis;z\n", "utf-8")
     page = opened("/match?lang=en")
@@ -22,7 +26,9 @@ def test_matches_survive_back_and_another_language(opened: Callable[..., Any], t
     page.get_by_role("button", name="Show the matches").click()
 
     def is_whole() -> bool:
-        return page.locator("article.company h3").all_inner_texts() == ["甲"] and "Atlantis" in page.inner_text(".fault")
+        return page.locator("article.company h3").all_inner_texts() == [
+            "甲"
+        ] and "Atlantis" in page.inner_text(".fault")
 
     assert is_whole()
     page.locator("article.company a").first.click()

@@ -1,4 +1,6 @@
-"""In Chromium: what somebody searches, chooses and sets stays, through languages, Back, Forward, reload and links."""
+"""In Chromium: what somebody searches, chooses and sets stays, through languages, Back, Forward,
+reload and links.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +23,27 @@ SITE, OTHER = "dong-mai-ip", "van-don-ez"
 
 def query(page: Any) -> dict[str, list[str]]:
     """Read the parameters in the address of a tab, without the language."""
-    return {name: values for name, values in parse_qs(urlsplit(page.url).query).items() if name != "lang"}
+    return {
+        name: values
+        for name, values in parse_qs(urlsplit(page.url).query).items()
+        if name != "lang"
+    }
 
 
 def until(page: Any, **wanted: str | None) -> None:
     """Wait until the address holds these parameters, and does not hold those that are None."""
     page.wait_for_function(
-        "wanted => Object.entries(wanted).every(([name, value]) => new URLSearchParams(location.search).get(name) === value)", arg=wanted
+        "wanted => Object.entries(wanted).every(([name, value]) => new"
+        " URLSearchParams(location.search).get(name) === value)",
+        arg=wanted,
     )
 
 
 def view(page: Any) -> tuple[int, float, float]:
     """Read the zoom and the middle of the map."""
-    return tuple(page.evaluate("[map_atlas.getZoom(), map_atlas.getCenter().lat, map_atlas.getCenter().lng]"))
+    return tuple(
+        page.evaluate("[map_atlas.getZoom(), map_atlas.getCenter().lat, map_atlas.getCenter().lng]")
+    )
 
 
 def steps(page: Any) -> int:
@@ -48,14 +58,23 @@ def choose(page: Any, key: str = SITE) -> None:
     until(page, site=key)
 
 
-# Search ----------------------------------------------------------------------------------------------------------------------------
+# Search
+# ----------------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[..., Any]) -> None:
-    """For every name, half of it, its words turned round and its letters together, the script has the hits of the server in its order."""
+    """For every name, half of it, its words turned round and its letters together, the script has
+    the hits of the server in its order.
+    """
     index = app.extensions["zoneatlas"].index()
-    names = sorted({text for entry in index.entries.values() for group in entry.texts for text in group})
-    asked = names[::7] + [name[: len(name) // 2] for name in names[::11]] + [name.replace(" ", "") for name in names[::13]]
+    names = sorted(
+        {text for entry in index.entries.values() for group in entry.texts for text in group}
+    )
+    asked = (
+        names[::7]
+        + [name[: len(name) // 2] for name in names[::11]]
+        + [name.replace(" ", "") for name in names[::13]]
+    )
     asked += [" ".join(reversed(name.split())) for name in names[::17]]
     asked += [
         "",
@@ -88,12 +107,19 @@ def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[...
 
 
 def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
-    """Gates, ports, airports and towns are rows of their own that open their sheet; a developer is named at its sites."""
+    """Gates, ports, airports and towns are rows of their own that open their sheet; a developer is
+    named at its sites.
+    """
     from playwright.sync_api import expect
 
     page = opened()
-    for text, name, kind in (("友谊关", "Huu Nghi", "International gate"), ("Cat Bi", "Cat Bi International Airport", "Civil airport"),
-                             ("HICT", "Lach Huyen HICT", "Sea port"), ("Haiphong", "Hai Phong", "Provincial capital")):  # fmt: skip
+    for text, name, kind in (
+        ("友谊关", "Huu Nghi", "International gate"),
+        ("Cat Bi", "Cat Bi International Airport", "Civil airport"),
+        # fmt: skip
+        ("HICT", "Lach Huyen HICT", "Sea port"),
+        ("Haiphong", "Hai Phong", "Provincial capital"),
+    ):
         page.fill("#q", text)
         first = page.locator("#places .item").first
         expect(first).to_contain_text(name)
@@ -112,7 +138,9 @@ def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
 
 
 def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[..., Any]) -> None:
-    """After a search all hits are in the part of the map that nothing covers; Enter opens the best of them."""
+    """After a search all hits are in the part of the map that nothing covers; Enter opens the best
+    of them.
+    """
     from playwright.sync_api import expect
 
     page = opened()
@@ -124,7 +152,8 @@ def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[.
     covered = page.evaluate("document.getElementById('content').getBoundingClientRect().right")
     for key in ids(page):
         x, y = page.evaluate(
-            "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]); return [p.x, p.y]; }",
+            "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]); return [p.x,"
+            " p.y]; }",
             [parks.geometry[key].y, parks.geometry[key].x],
         )
         assert covered < x < 1280, key
@@ -141,7 +170,9 @@ def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[.
     expect(page.locator("#sheet h1")).to_have_text("Cat Bi International Airport")
 
 
-def test_nothing_found_offers_to_clear_only_filters_that_are_set(opened: Callable[..., Any]) -> None:
+def test_nothing_found_offers_to_clear_only_filters_that_are_set(
+    opened: Callable[..., Any],
+) -> None:
     """Without a filter there is none to take away; with one a button does."""
     from playwright.sync_api import expect
 
@@ -173,7 +204,10 @@ def test_going_back_fast_ends_where_it_should(opened: Callable[..., Any]) -> Non
     page.locator("#sheet [data-route]").first.click()
     page.wait_for_selector(".route-note")
     choose(page, OTHER)
-    page.evaluate("() => { history.back(); setTimeout(() => history.back(), 30); setTimeout(() => history.back(), 60); }")
+    page.evaluate(
+        "() => { history.back(); setTimeout(() => history.back(), 30); setTimeout(() =>"
+        " history.back(), 60); }"
+    )
     until(page, site=None, to=None)
     page.wait_for_timeout(1500)
     assert not query(page)
@@ -204,17 +238,23 @@ def test_going_forward_fast_waits_for_a_slow_sheet(opened: Callable[..., Any]) -
 
 
 def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
-    """A click on a filter moves none: order and place stay, what would leave nothing is greyed, and the focus stays too."""
+    """A click on a filter moves none: order and place stay, what would leave nothing is greyed, and
+    the focus stays too.
+    """
     page = opened()
     page.locator("#filters summary").click()
 
     def places() -> list[Any]:
         return page.evaluate(
-            "[...document.querySelectorAll('.facet .chip')].map(one => [one.dataset.value, one.offsetLeft, one.offsetTop])"
+            "[...document.querySelectorAll('.facet .chip')].map(one => [one.dataset.value,"
+            " one.offsetLeft, one.offsetTop])"
         )
 
     def still() -> bool:
-        return all(now[0] == then[0] and now[1:] == pytest.approx(then[1:], abs=2) for now, then in zip(places(), before, strict=True))
+        return all(
+            now[0] == then[0] and now[1:] == pytest.approx(then[1:], abs=2)
+            for now, then in zip(places(), before, strict=True)
+        )
 
     before = places()
     chip(page, "sectors", "Electronics").click()
@@ -229,11 +269,14 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     assert all(text.endswith("\n0") or text.endswith("0") for text in greyed.all_inner_texts())
 
 
-# History ---------------------------------------------------------------------------------------------------------------------------
+# History
+# ---------------------------------------------------------------------------------------------------------------------------
 
 
 def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:
-    """A sheet, another, a route and an area are a step each: Back undoes one at a time and ends at the map, Forward brings them again."""
+    """A sheet, another, a route and an area are a step each: Back undoes one at a time and ends at
+    the map, Forward brings them again.
+    """
     from playwright.sync_api import expect
 
     page = opened("/", PHONE, has_touch=True)
@@ -260,7 +303,9 @@ def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:
     page.go_back()
     expect(page.locator("#sheet")).to_be_hidden()
     assert "site" not in query(page)
-    assert view(page) == pytest.approx(there, abs=0.01)  # a hash has four decimals, a screen whole pixels
+    assert view(page) == pytest.approx(
+        there, abs=0.01
+    )  # a hash has four decimals, a screen whole pixels
     page.go_forward()
     expect(page.locator("#sheet h1")).to_contain_text("Van Don")
     page.go_forward()
@@ -284,7 +329,9 @@ def test_typing_filtering_sorting_and_moving_make_no_steps(opened: Callable[...,
 
 
 def test_closing_takes_its_steps_back_and_keeps_what_was_typed(opened: Callable[..., Any]) -> None:
-    """The cross closes the sheet with all its steps, so that Back leaves the map; a search made meanwhile stays; Forward opens it again."""
+    """The cross closes the sheet with all its steps, so that Back leaves the map; a search made
+    meanwhile stays; Forward opens it again.
+    """
     from playwright.sync_api import expect
 
     page = opened("/table")
@@ -307,7 +354,9 @@ def test_closing_takes_its_steps_back_and_keeps_what_was_typed(opened: Callable[
 
 
 def test_closing_a_sheet_forgets_year_vehicle_and_closed_gates(opened: Callable[..., Any]) -> None:
-    """What the next sheet is reckoned with is what the page shows: a container truck, today, all gates open."""
+    """What the next sheet is reckoned with is what the page shows: a container truck, today, all
+    gates open.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/?site={SITE}&profile=car&year=2035&closed=huu-nghi")
@@ -316,7 +365,9 @@ def test_closing_a_sheet_forgets_year_vehicle_and_closed_gates(opened: Callable[
     until(page, site=None, profile=None, year=None, closed=None)
     choose(page, OTHER)
     assert query(page).keys() == {"site"}
-    expect(page.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text("Container truck")
+    expect(page.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text(
+        "Container truck"
+    )
     expect(page.locator("#sheet [aria-label=Year] a[aria-current]")).to_have_text("Today")
 
 
@@ -331,7 +382,9 @@ def test_a_changed_hash_moves_the_map(opened: Callable[..., Any]) -> None:
     page.wait_for_function("() => map_atlas.getZoom() === 12")
 
 
-def test_sort_and_online_tiles_are_in_the_link(make_app: Callable[..., Flask], browser: Any) -> None:
+def test_sort_and_online_tiles_are_in_the_link(
+    make_app: Callable[..., Flask], browser: Any
+) -> None:
     """A reload and a shared link show the list in the order that was chosen, and the tiles."""
     from web import serving
 
@@ -349,12 +402,16 @@ def test_sort_and_online_tiles_are_in_the_link(make_app: Callable[..., Flask], b
         ready(page)
         assert ids(page) == order
         assert page.input_value("#sort") == "area"
-        assert page.locator("#layers button", has_text="Online tiles").get_attribute("aria-pressed") == "true"
+        assert (
+            page.locator("#layers button", has_text="Online tiles").get_attribute("aria-pressed")
+            == "true"
+        )
         assert "sort=area" in page.locator("#as-table").get_attribute("href")
         context.close()
 
 
-# On every page -------------------------------------------------------------------------------------------------------------------------
+# On every page
+# -------------------------------------------------------------------------------------------------------------------------
 
 
 def fill_map(page: Any) -> None:
@@ -418,8 +475,12 @@ FORM = """() => [...document.querySelectorAll('input[name]:not([type=hidden]), s
      (f"/sites/{SITE}/claims", fill_claims), ("/weights", fill_weights), ("/planned", fill_planned)],
     ids=["map", "table", "rank", "compare", "claims", "weights", "planned"],
 )  # fmt: skip
-def test_nothing_is_lost_by_language_reload_and_back(opened: Callable[..., Any], path: str, fill: Callable[[Any], None]) -> None:
-    """What was set right before is there in the other language, after a reload, and after a look at another page and Back."""
+def test_nothing_is_lost_by_language_reload_and_back(
+    opened: Callable[..., Any], path: str, fill: Callable[[Any], None]
+) -> None:
+    """What was set right before is there in the other language, after a reload, and after a look at
+    another page and Back.
+    """
     page = opened(path)
     fill(page)
     page.locator(".languages a[data-lang=vi]").click()
@@ -454,11 +515,30 @@ def test_nothing_is_lost_by_language_reload_and_back(opened: Callable[..., Any],
         assert page.locator("ol.ranked input[name=pick]:checked, .tray input:checked").count() == 2
 
 
-@pytest.mark.parametrize("path", ["/", "/table", "/rank", "/compare", "/match", "/planned", "/weights", "/trip", "/data", f"/sites/{SITE}"])
-def test_language_links_follow_whatever_a_script_writes_into_the_address(opened: Callable[..., Any], path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/table",
+        "/rank",
+        "/compare",
+        "/match",
+        "/planned",
+        "/weights",
+        "/trip",
+        "/data",
+        f"/sites/{SITE}",
+    ],
+)
+def test_language_links_follow_whatever_a_script_writes_into_the_address(
+    opened: Callable[..., Any], path: str
+) -> None:
     """On every page a link to another language leads to the address of the moment, with its hash."""
     page = opened(path)
-    page.evaluate("() => history.replaceState(history.state, '', location.pathname + '?year=2035&lang=en#9/21.0000/107.0000')")
+    page.evaluate(
+        "() => history.replaceState(history.state, '', location.pathname +"
+        " '?year=2035&lang=en#9/21.0000/107.0000')"
+    )
     for link in page.locator(".languages a").all():
         link.focus()
         code = link.get_attribute("data-lang")
@@ -466,7 +546,9 @@ def test_language_links_follow_whatever_a_script_writes_into_the_address(opened:
 
 
 def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..., Any]) -> None:
-    """A site that is ticked stays chosen when a limit takes it out of the list, and when another example is taken."""
+    """A site that is ticked stays chosen when a limit takes it out of the list, and when another
+    example is taken.
+    """
     from playwright.sync_api import expect
 
     page = opened("/rank")
@@ -475,7 +557,9 @@ def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..
     first.check()
     country = layers.read(layers.bundled(), "parks").loc[key, "country"]
     other = "CN" if country == "VN" else "VN"
-    page.evaluate("document.querySelectorAll('details.choices').forEach(one => { one.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('details.choices').forEach(one => { one.open = true; })"
+    )
     page.locator(f"input[name=country][value={other}]").check()
     expect(page.locator(f".tray input[value={key}]")).to_be_checked()
     expect(page.locator(".tray [role=status]")).to_have_text("1 of 5 chosen")
@@ -486,7 +570,9 @@ def test_the_ranking_keeps_ticks_when_something_else_changes(opened: Callable[..
 
 
 def test_comparing_none_one_or_six_is_prevented(opened: Callable[..., Any]) -> None:
-    """The tray says how many are chosen; its button waits for two, the boxes stop at five; what it offers works."""
+    """The tray says how many are chosen; its button waits for two, the boxes stop at five; what it
+    offers works.
+    """
     from playwright.sync_api import expect
 
     page = opened("/rank")
@@ -508,7 +594,9 @@ def test_comparing_none_one_or_six_is_prevented(opened: Callable[..., Any]) -> N
     boxes.nth(5).check()
     expect(status).to_have_text("5 of 5 chosen")
     expect(status).to_be_in_viewport()
-    chosen = page.locator("ol.ranked input[name=pick]:checked").evaluate_all("all => all.map(one => one.value)")
+    chosen = page.locator("ol.ranked input[name=pick]:checked").evaluate_all(
+        "all => all.map(one => one.value)"
+    )
     page.reload()
     expect(status).to_have_text("5 of 5 chosen")
     compare.click()
@@ -519,7 +607,9 @@ def test_comparing_none_one_or_six_is_prevented(opened: Callable[..., Any]) -> N
 
 
 def test_the_single_file_searches_too(app: Flask, browser: Any, tmp_path: Any) -> None:
-    """The map in one file, opened from the disk, finds places, ranks them and opens the sheet of a town."""
+    """The map in one file, opened from the disk, finds places, ranks them and opens the sheet of a
+    town.
+    """
     from playwright.sync_api import expect
 
     from webapp.explore import offline_map

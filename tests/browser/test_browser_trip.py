@@ -14,17 +14,27 @@ from web import Watch
 pytest_plugins = ("web",)
 pytestmark = pytest.mark.browser
 
-TWO = urlencode([("day", "2026-12-01~07:30-17:30~begin:ha-long~end:ha-long"), ("stop", "dong-mai-ip"), ("stop", "song-khoai-ip")])
+TWO = urlencode(
+    [
+        ("day", "2026-12-01~07:30-17:30~begin:ha-long~end:ha-long"),
+        ("stop", "dong-mai-ip"),
+        ("stop", "song-khoai-ip"),
+    ]
+)
 NOTE = "#trip-note"
 
 
 @pytest.fixture
 def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
-    """Open a page in a tab of its own; at the end no tab has thrown an error, broken the policy or asked another host."""
+    """Open a page in a tab of its own; at the end no tab has thrown an error, broken the policy or
+    asked another host.
+    """
     contexts, watches = [], []
 
     def open_(path: str, size: dict[str, int] = DESK, **options: Any) -> Any:
-        context = browser.new_context(viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options)
+        context = browser.new_context(
+            viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options
+        )
         contexts.append(context)
         watches.append(Watch())
         page = watches[-1].on(context.new_page())
@@ -36,12 +46,17 @@ def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     for watch in watches:
-        watch.console = [line for line in watch.console if "net::ERR" not in line]  # without a signal
+        watch.console = [
+            line for line in watch.console if "net::ERR" not in line
+        ]  # without a signal
         watch.quiet(site)
 
 
 def look_at(page: Any, lat: float, lon: float, zoom: int) -> None:
-    page.evaluate("([lat, lon, zoom]) => map_atlas.setView([lat, lon], zoom, { animate: false }) && 0", [lat, lon, zoom])
+    page.evaluate(
+        "([lat, lon, zoom]) => map_atlas.setView([lat, lon], zoom, { animate: false }) && 0",
+        [lat, lon, zoom],
+    )
 
 
 def beside(page: Any) -> tuple[float, float]:
@@ -55,11 +70,14 @@ def form_stops(page: Any) -> list[str]:
     return page.locator("[name=s_place]").evaluate_all("inputs => inputs.map(one => one.value)")
 
 
-# The map -------------------------------------------------------------------------------------------------------------------------
+# The map
+# -------------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_click_asks_before_it_adds(opened: Callable[..., Any]) -> None:
-    """A mark opens a popup with its name, a place beside all marks one with its coordinates; only the button in it adds the stop."""
+    """A mark opens a popup with its name, a place beside all marks one with its coordinates; only
+    the button in it adds the stop.
+    """
     from playwright.sync_api import expect
 
     page = opened("/trip")
@@ -96,7 +114,9 @@ def test_a_first_stop_from_the_map_is_planned(opened: Callable[..., Any]) -> Non
 
 @pytest.mark.parametrize("on", ["beside", "mark"])
 def test_a_double_click_only_zooms(opened: Callable[..., Any], on: str) -> None:
-    """Neither on a mark nor beside one does a double click open a popup or add a stop; the map zooms in."""
+    """Neither on a mark nor beside one does a double click open a popup or add a stop; the map
+    zooms in.
+    """
     page = opened("/trip")
     look_at(page, 21.05, 106.88, 11)
     where = spot(page, "dong-mai-ip")
@@ -122,7 +142,9 @@ def test_a_popup_closes_by_the_keyboard(opened: Callable[..., Any]) -> None:
 
 
 def test_undo_takes_back_the_last_change(opened: Callable[..., Any]) -> None:
-    """By the button and by Ctrl+Z, step by step to where the page was opened; in a field Ctrl+Z is the field's own."""
+    """By the button and by Ctrl+Z, step by step to where the page was opened; in a field Ctrl+Z is
+    the field's own.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?{TWO}")
@@ -131,7 +153,11 @@ def test_undo_takes_back_the_last_change(opened: Callable[..., Any]) -> None:
     expect(undo).to_be_disabled()
     one = replanned(page, page.locator(".stops button", has_text="×").first.click, first)
     expect(undo).to_be_enabled()
-    moved = replanned(page, lambda: (page.locator("[name=add]").fill("Hai Yen IP"), page.keyboard.press("Enter")), one)
+    moved = replanned(
+        page,
+        lambda: (page.locator("[name=add]").fill("Hai Yen IP"), page.keyboard.press("Enter")),
+        one,
+    )
     assert len(moved) == 2
     assert replanned(page, undo.click, moved) == one
     expect(undo).to_be_enabled()
@@ -164,7 +190,8 @@ def test_undo_takes_back_what_advice_did(opened: Callable[..., Any]) -> None:
     assert planned(page) == before
 
 
-# Names -------------------------------------------------------------------------------------------------------------------------------
+# Names
+# -------------------------------------------------------------------------------------------------------------------------------
 
 
 def test_an_ambiguous_name_is_chosen_in_its_row(opened: Callable[..., Any]) -> None:
@@ -186,10 +213,12 @@ def test_an_ambiguous_name_is_chosen_in_its_row(opened: Callable[..., Any]) -> N
     expect(row).to_have_count(0)
 
 
-# Without a signal ----------------------------------------------------------------------------------------------------------------------
+# Without a signal
+# ----------------------------------------------------------------------------------------------------------------------
 
 CONTROLS = (
-    "#trip-wish button:not(.hidden), #trip-wish input:not([type=hidden]), #trip-wish select, #plan [data-move], #plan [data-pin], #undo"
+    "#trip-wish button:not(.hidden), #trip-wish input:not([type=hidden]), #trip-wish select, #plan"
+    " [data-move], #plan [data-pin], #undo"
 )
 
 
@@ -199,7 +228,9 @@ def enabled(page: Any) -> int:
 
 
 def test_offline_a_tap_leaves_the_plan_where_it_is(opened: Callable[..., Any]) -> None:
-    """The server does not answer a tap: the plan stays, a message above it says so, and it works again when the server does."""
+    """The server does not answer a tap: the plan stays, a message above it says so, and it works
+    again when the server does.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?{TWO}", PHONE)
@@ -220,12 +251,16 @@ def test_offline_a_tap_leaves_the_plan_where_it_is(opened: Callable[..., Any]) -
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(NOTE)).to_be_empty()
     assert planned(page) == before
-    after = replanned(page, page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click, before)
+    after = replanned(
+        page, page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click, before
+    )
     assert after == before[::-1]
 
 
 def test_offline_controls_are_disabled_until_the_signal_is_back(opened: Callable[..., Any]) -> None:
-    """No control that needs the server can be pressed while the browser is offline, one in a popup included; then all can again."""
+    """No control that needs the server can be pressed while the browser is offline, one in a popup
+    included; then all can again.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?{TWO}", PHONE)
@@ -252,8 +287,12 @@ def test_offline_controls_are_disabled_until_the_signal_is_back(opened: Callable
     expect(page.get_by_role("button", name="Add as stop")).to_be_enabled()
 
 
-def test_offline_what_was_typed_is_planned_when_the_signal_is_back(opened: Callable[..., Any]) -> None:
-    """A field that was changed just when the signal went is not lost: the form keeps it and sends it with the connection."""
+def test_offline_what_was_typed_is_planned_when_the_signal_is_back(
+    opened: Callable[..., Any],
+) -> None:
+    """A field that was changed just when the signal went is not lost: the form keeps it and sends
+    it with the connection.
+    """
     from playwright.sync_api import expect
 
     page = opened(f"/trip?{TWO}")
@@ -272,12 +311,15 @@ def test_offline_what_was_typed_is_planned_when_the_signal_is_back(opened: Calla
 
 
 def test_offline_a_server_that_never_answers_is_said(opened: Callable[..., Any]) -> None:
-    """On a signal too weak for an answer a tap is given up after a while: the plan stays and the message says so."""
+    """On a signal too weak for an answer a tap is given up after a while: the plan stays and the
+    message says so.
+    """
     from playwright.sync_api import expect
 
     page = opened("/trip")
     page.add_init_script(
-        "AbortSignal.timeout = (ms) => { const at = new AbortController(); setTimeout(() => at.abort(), ms / 20); return at.signal; };"
+        "AbortSignal.timeout = (ms) => { const at = new AbortController(); setTimeout(() =>"
+        " at.abort(), ms / 20); return at.signal; };"
     )
     page.goto(f"{page.url}?{TWO}")
     before = planned(page)
@@ -288,7 +330,9 @@ def test_offline_a_server_that_never_answers_is_said(opened: Callable[..., Any])
 
 
 def test_offline_with_the_service_worker(browser: Any, site: str) -> None:
-    """A page opened again without a signal shows its plan, says that nothing can be changed, and opens the files that were kept."""
+    """A page opened again without a signal shows its plan, says that nothing can be changed, and
+    opens the files that were kept.
+    """
     from playwright.sync_api import expect
 
     context = browser.new_context(viewport=PHONE, reduced_motion="reduce")

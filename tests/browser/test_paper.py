@@ -1,4 +1,6 @@
-"""What leaves the screen: codes on paper that are read back, sheets that carry their style, the single file opened by its button."""
+"""What leaves the screen: codes on paper that are read back, sheets that carry their style, the
+single file opened by its button.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,22 @@ browsed = pytest.mark.browser
 PUBLIC = "https://atlas.example"
 EXAMPLES = sorted(trip_file.examples(layers.bundled()))
 TWELVE = [
-    *("deep-c-hp1-ip", "nam-dinh-vu-ip", "trang-due-ip", "vsip-hai-phong", "dong-mai-ip", "song-khoai-ip"),
-    *("texhong-hai-ha-ip", "hai-yen-ip", "viet-hung-ip", "cai-lan-ip", "bac-tien-phong-ip", "nam-tien-phong-ip"),
+    *(
+        "deep-c-hp1-ip",
+        "nam-dinh-vu-ip",
+        "trang-due-ip",
+        "vsip-hai-phong",
+        "dong-mai-ip",
+        "song-khoai-ip",
+    ),
+    *(
+        "texhong-hai-ha-ip",
+        "hai-yen-ip",
+        "viet-hung-ip",
+        "cai-lan-ip",
+        "bac-tien-phong-ip",
+        "nam-tien-phong-ip",
+    ),
 ]
 PAPER = {"width": 794, "height": 1123}
 """A4 at 96 dots an inch."""
@@ -47,10 +63,26 @@ def twelve_stops() -> str:
     """Write the query of a trip of twelve stops over three days, each with hours and a length."""
     parks = layers.read(layers.bundled(), "parks")
     stops = [one for one in TWELVE if one in parks.index]
-    stops += [one for one in parks.index[parks["country"] == "VN"] if one not in stops][: 12 - len(stops)]
-    days = [f"2026-12-{day}~07:00-18:30~begin:hai-phong~end:hai-phong,ha-long,mong-cai" for day in (15, 16, 17)]
-    given = [("title", "Twelve stops in the north-east, with hours and lengths"), *(("day", one) for one in days)]
-    return urlencode([*given, *(("stop", f"{one}~visit:45 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off") for one in stops)])
+    stops += [one for one in parks.index[parks["country"] == "VN"] if one not in stops][
+        : 12 - len(stops)
+    ]
+    days = [
+        f"2026-12-{day}~07:00-18:30~begin:hai-phong~end:hai-phong,ha-long,mong-cai"
+        for day in (15, 16, 17)
+    ]
+    given = [
+        ("title", "Twelve stops in the north-east, with hours and lengths"),
+        *(("day", one) for one in days),
+    ]
+    return urlencode(
+        [
+            *given,
+            *(
+                ("stop", f"{one}~visit:45 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off")
+                for one in stops
+            ),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +106,9 @@ def printed(browser: Any, address: str) -> tuple[Image.Image, list[float]]:
     page = context.new_page()
     page.emulate_media(media="print")
     page.goto(address)
-    widths = page.eval_on_selector_all("svg.qr", "codes => codes.map(one => one.getBoundingClientRect().width / 96 * 25.4)")
+    widths = page.eval_on_selector_all(
+        "svg.qr", "codes => codes.map(one => one.getBoundingClientRect().width / 96 * 25.4)"
+    )
     shot = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("L")
     context.close()
     return shot, widths
@@ -85,21 +119,28 @@ def decoded(shot: Image.Image) -> list[str]:
     import zxingcpp
 
     blurred = shot.filter(ImageFilter.GaussianBlur(0.8))
-    return [one.text for one in zxingcpp.read_barcodes(blurred, formats=zxingcpp.BarcodeFormat.QRCode)]
+    return [
+        one.text for one in zxingcpp.read_barcodes(blurred, formats=zxingcpp.BarcodeFormat.QRCode)
+    ]
 
 
-# Codes ---------------------------------------------------------------------------------------------------------------------
+# Codes
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @browsed
 @pytest.mark.parametrize("trip", [*EXAMPLES, "twelve stops"])
 def test_the_code_of_a_day_sheet_is_read_from_paper(browser: Any, site: str, trip: str) -> None:
-    """The code on the printed sheet is whole, leads to this very trip, and its modules are wide enough for a phone."""
+    """The code on the printed sheet is whole, leads to this very trip, and its modules are wide
+    enough for a phone.
+    """
     from playwright.sync_api import Error
 
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{site}/trip?{twelve_stops()}" if trip == "twelve stops" else f"{site}/trip?example={trip}")
+    page.goto(
+        f"{site}/trip?{twelve_stops()}" if trip == "twelve stops" else f"{site}/trip?example={trip}"
+    )
     query = page.url.partition("?")[2]
     context.close()
     shot, widths = printed(browser, f"{site}/trip/plan.sheet.html?{query}")
@@ -109,7 +150,9 @@ def test_the_code_of_a_day_sheet_is_read_from_paper(browser: Any, site: str, tri
     again = browser.new_context().new_page()
     try:
         again.goto(site + texts[0].removeprefix(PUBLIC))
-        assert again.locator(".stops > li").count() == (12 if trip == "twelve stops" else len(re.findall("stop=", query)))
+        assert again.locator(".stops > li").count() == (
+            12 if trip == "twelve stops" else len(re.findall("stop=", query))
+        )
     except Error as error:  # pragma: no cover
         raise AssertionError(f"The code leads nowhere: {error.message}") from None
     finally:
@@ -119,7 +162,9 @@ def test_the_code_of_a_day_sheet_is_read_from_paper(browser: Any, site: str, tri
 
 
 def modules(address: str) -> int:
-    """Count the modules across the code of an address, its quiet zone included, by a drawing without a size."""
+    """Count the modules across the code of an address, its quiet zone included, by a drawing
+    without a size.
+    """
     import segno
 
     return int(segno.make(address, error="m").symbol_size(border=4)[0])
@@ -148,11 +193,19 @@ def test_an_address_of_this_machine_gets_no_code(address: str, public: bool) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/trip/plan.sheet.html?day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=dong-mai-ip", "/sites/hai-yen-ip/factsheet"]
+    "path",
+    [
+        "/trip/plan.sheet.html?day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=dong-mai-ip",
+        "/sites/hai-yen-ip/factsheet",
+    ],
 )
 def test_no_code_without_a_public_address(make_app: Any, path: str) -> None:
-    """Where nobody has set ZONEATLAS_PUBLIC_URL there is no code, and the day sheet says why, on the screen only."""
-    without, with_ = (make_app(**config).test_client().get(path).text for config in ({}, {"PUBLIC_URL": PUBLIC}))
+    """Where nobody has set ZONEATLAS_PUBLIC_URL there is no code, and the day sheet says why, on
+    the screen only.
+    """
+    without, with_ = (
+        make_app(**config).test_client().get(path).text for config in ({}, {"PUBLIC_URL": PUBLIC})
+    )
     assert 'class="qr"' not in without
     assert 'class="qr"' in with_
     assert ("ZONEATLAS_PUBLIC_URL" in without) == path.startswith("/trip")
@@ -160,10 +213,16 @@ def test_no_code_without_a_public_address(make_app: Any, path: str) -> None:
 
 
 def test_a_link_longer_than_any_code_gets_none(make_app: Any) -> None:
-    """A trip whose link no code holds has a sheet that says so; the longest that one holds fits the paper."""
+    """A trip whose link no code holds has a sheet that says so; the longest that one holds fits the
+    paper.
+    """
     client = make_app(PUBLIC_URL=PUBLIC).test_client()
-    stops = "&".join(f"stop=107.{100 + n},21.3~name:{'long name ' * 9}{n}~must:no" for n in range(30))
-    page = client.get(f"/trip/plan.sheet.html?day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&{stops}").text
+    stops = "&".join(
+        f"stop=107.{100 + n},21.3~name:{'long name ' * 9}{n}~must:no" for n in range(30)
+    )
+    page = client.get(
+        f"/trip/plan.sheet.html?day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&{stops}"
+    ).text
     assert 'class="qr"' not in page
     assert "too long" in page
     longest = charts.code(PUBLIC.ljust(charts.CODE_LONGEST, "a"))
@@ -171,12 +230,15 @@ def test_a_link_longer_than_any_code_gets_none(make_app: Any) -> None:
     assert float(re.search(r'width="([\d.]+)mm"', longest)[1]) < 80  # type: ignore[index]
 
 
-# Files that carry all they need -----------------------------------------------------------------------------------------------
+# Files that carry all they need
+# -----------------------------------------------------------------------------------------------
 
 
 @browsed
 @pytest.mark.parametrize("way", ["saved from the page", "written by the command line"])
-def test_a_day_sheet_that_is_saved_keeps_its_style(browser: Any, site: str, tmp_path: Path, way: str) -> None:
+def test_a_day_sheet_that_is_saved_keeps_its_style(
+    browser: Any, site: str, tmp_path: Path, way: str
+) -> None:
     """Opened from the disk it looks as it does on the page, asks for nothing, and lacks nothing."""
     path = tmp_path / "sheet.html"
     context = browser.new_context(viewport=PAPER, reduced_motion="reduce", service_workers="block")
@@ -189,11 +251,14 @@ def test_a_day_sheet_that_is_saved_keeps_its_style(browser: Any, site: str, tmp_
         download.value.save_as(path)
         assert download.value.suggested_filename == "zone-atlas-trip-en.sheet.html"
     else:
-        done = CliRunner().invoke(main, ["trip", "export", EXAMPLES[0], "--format", "sheet.html", "-o", str(path)])
+        done = CliRunner().invoke(
+            main, ["trip", "export", EXAMPLES[0], "--format", "sheet.html", "-o", str(path)]
+        )
         assert done.exit_code == 0, done.output
     looks = (
-        "() => [...document.querySelectorAll('.sheet header, .at, .number')].slice(0, 40).map(one => getComputedStyle(one))"
-        ".map(style => [style.fontSize, style.fontWeight, style.display, style.borderBottomWidth])"
+        "() => [...document.querySelectorAll('.sheet header, .at, .number')].slice(0, 40).map(one"
+        " => getComputedStyle(one)).map(style => [style.fontSize, style.fontWeight, style.display,"
+        " style.borderBottomWidth])"
     )
     page.goto(f"{site}/trip?example={EXAMPLES[0]}")
     page.goto(f"{site}/trip/plan.sheet.html?{page.url.partition('?')[2]}")
@@ -213,8 +278,12 @@ def test_a_day_sheet_that_is_saved_keeps_its_style(browser: Any, site: str, tmp_
 
 @browsed
 @pytest.mark.parametrize("way", ["clicked", "saved"])
-def test_the_single_file_opens_from_its_button_as_from_the_disk(browser: Any, site: str, tmp_path: Path, way: str) -> None:
-    """By a click on the button, and saved and opened offline, there are map, stops and style, and no breach of a policy."""
+def test_the_single_file_opens_from_its_button_as_from_the_disk(
+    browser: Any, site: str, tmp_path: Path, way: str
+) -> None:
+    """By a click on the button, and saved and opened offline, there are map, stops and style, and
+    no breach of a policy.
+    """
     from playwright.sync_api import expect
 
     context = browser.new_context(viewport=PAPER, reduced_motion="reduce", service_workers="block")
@@ -232,41 +301,79 @@ def test_the_single_file_opens_from_its_button_as_from_the_disk(browser: Any, si
             page.get_by_role("link", name="Save: One file for the phone").click()
         path = tmp_path / "trip.html"
         download.value.save_as(path)
-        opened = watch.on(browser.new_context(viewport=PAPER, reduced_motion="reduce", offline=True).new_page())
+        opened = watch.on(
+            browser.new_context(viewport=PAPER, reduced_motion="reduce", offline=True).new_page()
+        )
         opened.goto(path.as_uri())
     expect(opened.locator("#map .stop-pin").first).to_be_visible()
     assert opened.locator("#map .stop-pin").count() > stops > 1
-    assert opened.evaluate("getComputedStyle(document.querySelector('.agenda')).borderCollapse") == "collapse"
-    assert opened.evaluate("getComputedStyle(document.querySelector('.badge-ok')).borderRadius") == "10px"
-    left, right = opened.evaluate("(box => [box.left, innerWidth - box.right])(document.querySelector('#plan').getBoundingClientRect())")
+    assert (
+        opened.evaluate("getComputedStyle(document.querySelector('.agenda')).borderCollapse")
+        == "collapse"
+    )
+    assert (
+        opened.evaluate("getComputedStyle(document.querySelector('.badge-ok')).borderRadius")
+        == "10px"
+    )
+    left, right = opened.evaluate(
+        "(box => [box.left, innerWidth -"
+        " box.right])(document.querySelector('#plan').getBoundingClientRect())"
+    )
     assert abs(left - right) <= 20, "the plan stands in the middle of the page"
     opened.wait_for_timeout(800)  # tiles are drawn one by one
     shot = Image.open(io.BytesIO(opened.locator("#map").screenshot())).convert("RGB")
-    for colour, what in (((0xDC, 0xE6, 0xEC), "the sea of the base map"), ((0xF8, 0xF7, 0xF2), "its land")):
-        near = [count for count, pixel in shot.getcolors(1 << 24) if max(abs(x - y) for x, y in zip(pixel, colour, strict=True)) < 4]
+    for colour, what in (
+        ((0xDC, 0xE6, 0xEC), "the sea of the base map"),
+        ((0xF8, 0xF7, 0xF2), "its land"),
+    ):
+        near = [
+            count
+            for count, pixel in shot.getcolors(1 << 24)
+            if max(abs(x - y) for x, y in zip(pixel, colour, strict=True)) < 4
+        ]
         assert sum(near) > 5000, what
     assert not watch.errors
-    assert not [line for line in watch.console if "Content Security Policy" in line or line.startswith("error")]
+    assert not [
+        line
+        for line in watch.console
+        if "Content Security Policy" in line or line.startswith("error")
+    ]
     opened.context.close()
 
 
 def test_the_policy_of_the_single_file_allows_what_is_in_it_alone(make_app: Any) -> None:
-    """No source but the hashes of its scripts and style; the other pages keep the policy of the app."""
+    """No source but the hashes of its scripts and style; the other pages keep the policy of the
+    app.
+    """
     client = make_app().test_client()
     query = "day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=dong-mai-ip"
     policy = client.get(f"/trip/plan.html?{query}").headers["Content-Security-Policy"]
     parts = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert parts["default-src"] == "'none'"
-    assert all(one.startswith("'sha256-") for name in ("script-src", "style-src") for one in parts[name].split())
+    assert all(
+        one.startswith("'sha256-")
+        for name in ("script-src", "style-src")
+        for one in parts[name].split()
+    )
     assert "'unsafe-inline'" not in policy
-    assert "nonce-" in client.get(f"/trip/plan.sheet.html?{query}").headers["Content-Security-Policy"]
+    assert (
+        "nonce-" in client.get(f"/trip/plan.sheet.html?{query}").headers["Content-Security-Policy"]
+    )
 
 
-# Types and calendars ------------------------------------------------------------------------------------------------------------
+# Types and calendars
+# ------------------------------------------------------------------------------------------------------------
 
-ONE_DAY = "day=2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai&stop=hai-yen-ip~visit:47 min&stop=dongxing-border-ecz"
+ONE_DAY = (
+    "day=2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai&stop=hai-yen-ip~visit:47"
+    " min&stop=dongxing-border-ecz"
+)
 ANSWERS = (
-    *(f"/download/{layer}.{one.extension}" for layer in ("parks", "gates", "policies") for one in export.FORMATS.values()),
+    *(
+        f"/download/{layer}.{one.extension}"
+        for layer in ("parks", "gates", "policies")
+        for one in export.FORMATS.values()
+    ),
     *(f"/trip/plan.{ending}?{ONE_DAY}" for ending in files.FILES),
     *(
         "/",
@@ -279,41 +386,76 @@ ANSWERS = (
         "/weights",
         "/planned",
     ),
-    *("/trip", f"/trip?{ONE_DAY}&whole=1", f"/trip/plan?{ONE_DAY}", "/sites/hai-yen-ip", "/sites/hai-yen-ip/factsheet"),
-    *("/sites/hai-yen-ip/claims", "/access?lon=107&lat=21.5", "/api/map/parks.json", "/sw.js", "/favicon.ico"),
-    *("/ogc", "/ogc?f=html", "/ogc/api", "/ogc/collections/parks/items?limit=1", "/ogc/nothing", "/nothing", "/rank?colour=red"),
+    *(
+        "/trip",
+        f"/trip?{ONE_DAY}&whole=1",
+        f"/trip/plan?{ONE_DAY}",
+        "/sites/hai-yen-ip",
+        "/sites/hai-yen-ip/factsheet",
+    ),
+    *(
+        "/sites/hai-yen-ip/claims",
+        "/access?lon=107&lat=21.5",
+        "/api/map/parks.json",
+        "/sw.js",
+        "/favicon.ico",
+    ),
+    *(
+        "/ogc",
+        "/ogc?f=html",
+        "/ogc/api",
+        "/ogc/collections/parks/items?limit=1",
+        "/ogc/nothing",
+        "/nothing",
+        "/rank?colour=red",
+    ),
     *(f"/static/{name}" for name in ("app.css", "map.js", "icon.svg")),
 )
 
 
 def test_each_text_has_one_charset(make_app: Any) -> None:
-    """Every download, page, style, script and error that is text names UTF-8 once, and nothing names a charset twice."""
+    """Every download, page, style, script and error that is text names UTF-8 once, and nothing
+    names a charset twice.
+    """
     client = make_app().test_client()
     types = {}
     for address in ANSWERS:
         with client.get(address) as answer:
             types[address] = answer.headers.get("Content-Type", "")
-    assert {"text/csv", "text/calendar", "text/html", "text/css", "text/javascript"} <= {one.split(";")[0] for one in types.values()}
+    assert {"text/csv", "text/calendar", "text/html", "text/css", "text/javascript"} <= {
+        one.split(";")[0] for one in types.values()
+    }
     texts = {address: one for address, one in types.items() if one.startswith("text/")}
     assert {one.count("charset") for one in texts.values()} == {1}, texts
     assert not [one for one in types.values() if one.count("charset") > 1]
 
 
 def test_a_calendar_has_the_minutes_of_the_page(make_app: Any) -> None:
-    """Visits and gates begin and end in the calendar at the minutes that the page shows, and no event has seconds."""
+    """Visits and gates begin and end in the calendar at the minutes that the page shows, and no
+    event has seconds.
+    """
     import icalendar
 
     client = make_app().test_client()
     page = client.get(f"/trip?{ONE_DAY}&whole=1").text
-    events = icalendar.Calendar.from_ical(client.get(f"/trip/plan.ics?{ONE_DAY}").data).walk("VEVENT")
+    events = icalendar.Calendar.from_ical(client.get(f"/trip/plan.ics?{ONE_DAY}").data).walk(
+        "VEVENT"
+    )
     assert len(events) >= 4
     assert not [one for one in events if one.start.second or one.end.second]
     rows = re.findall(
-        r'<tr class="(visit|gate)".*?<td class="at"><time[^>]*>([\d:]+)</time><span class="until">([\d:]+)</span>', page, re.DOTALL
+        r'<tr class="(visit|gate)".*?<td class="at"><time[^>]*>([\d:]+)</time><span'
+        r' class="until">([\d:]+)</span>',
+        page,
+        re.DOTALL,
     )
     hanoi = ZoneInfo("Asia/Ho_Chi_Minh")
     for kind, word in (("visit", "Visit"), ("gate", "Border gate")):
         of_kind = [one for one in events if str(one["summary"]).startswith(word)]
-        assert [row[2] for row in rows if row[0] == kind] == [f"{one.end.astimezone(hanoi):%H:%M}" for one in of_kind]
+        assert [row[2] for row in rows if row[0] == kind] == [
+            f"{one.end.astimezone(hanoi):%H:%M}" for one in of_kind
+        ]
         if kind == "visit":
-            assert [row[1] for row in rows if row[0] == kind] == [f"{one.start.astimezone(hanoi):%H:%M}" for one in of_kind]
+            assert [row[1] for row in rows if row[0] == kind] == [
+                f"{one.start.astimezone(hanoi):%H:%M}" for one in of_kind
+            ]

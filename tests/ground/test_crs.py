@@ -13,10 +13,18 @@ VIETNAMESE = [code for code, name in crs.SYSTEMS.items() if name.startswith("VN-
 
 @pytest.mark.parametrize("code", VIETNAMESE)
 def test_vn2000_lies_225_m_from_wgs84(code: int) -> None:
-    """The same numbers mean a place 224.6 m away in VN-2000: the official seven parameters are applied in every zone."""
-    assert crs.distance_m(PLACE, crs.transform(PLACE, source=4756, target=4326)) == pytest.approx(224.6, abs=0.2)
-    by_degrees = crs.transform(crs.transform(PLACE, source=4326, target=4756), source=4756, target=code)
-    np.testing.assert_allclose(crs.transform(PLACE, source=4326, target=code), by_degrees, atol=1e-3)
+    """The same numbers mean a place 224.6 m away in VN-2000: the official seven parameters are
+    applied in every zone.
+    """
+    assert crs.distance_m(PLACE, crs.transform(PLACE, source=4756, target=4326)) == pytest.approx(
+        224.6, abs=0.2
+    )
+    by_degrees = crs.transform(
+        crs.transform(PLACE, source=4326, target=4756), source=4756, target=code
+    )
+    np.testing.assert_allclose(
+        crs.transform(PLACE, source=4326, target=code), by_degrees, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize("code", crs.SYSTEMS)
@@ -42,8 +50,15 @@ def test_unknown_code_is_refused(code: int) -> None:
 
 
 def test_frame_keeps_index_and_columns() -> None:
-    """A layer comes out on the same index, with its columns, in the new system, and the argument is left alone."""
-    frame = gpd.GeoDataFrame({"name": ["a", "b"]}, geometry=gpd.points_from_xy([107.4, 107.5], [21.2, 21.1]), index=[7, 3], crs=4326)
+    """A layer comes out on the same index, with its columns, in the new system, and the argument is
+    left alone.
+    """
+    frame = gpd.GeoDataFrame(
+        {"name": ["a", "b"]},
+        geometry=gpd.points_from_xy([107.4, 107.5], [21.2, 21.1]),
+        index=[7, 3],
+        crs=4326,
+    )
     before = frame.copy()
     out = crs.transform_frame(frame, 5899)
     assert list(out.index) == [7, 3]
@@ -63,9 +78,16 @@ def test_frame_without_a_system_is_refused() -> None:
 
 
 def test_area_of_a_degree_cell_at_the_equator() -> None:
-    """The cell from 0°, 0° to 1°, 1° measures 1,230,846 ha on the WGS 84 ellipsoid, whichever way round it is drawn."""
+    """The cell from 0°, 0° to 1°, 1° measures 1,230,846 ha on the WGS 84 ellipsoid, whichever way
+    round it is drawn.
+    """
     steps = np.linspace(0, 1, 101)
-    ring = [*((x, 0) for x in steps), *((1, y) for y in steps), *((x, 1) for x in steps[::-1]), (0, 0)]
+    ring = [
+        *((x, 0) for x in steps),
+        *((1, y) for y in steps),
+        *((x, 1) for x in steps[::-1]),
+        (0, 0),
+    ]
     cell = gpd.GeoSeries.from_wkt(["POLYGON((" + ",".join(f"{x} {y}" for x, y in ring) + "))"])
     expected_ha = _cell_m2(1) / 1e4
     assert expected_ha == pytest.approx(1_230_846, abs=1)
@@ -74,7 +96,9 @@ def test_area_of_a_degree_cell_at_the_equator() -> None:
 
 
 def _cell_m2(degrees: float) -> float:
-    """Give the ellipsoidal area between equator and parallel, one degree wide (Snyder 1987, equations 3-12 and 14-1)."""
+    """Give the ellipsoidal area between equator and parallel, one degree wide (Snyder 1987,
+    equations 3-12 and 14-1).
+    """
     a, f = 6_378_137.0, 1 / 298.257223563
     e2 = f * (2 - f)
     e = np.sqrt(e2)
@@ -84,12 +108,17 @@ def _cell_m2(degrees: float) -> float:
 
 
 def test_area_is_not_that_of_web_mercator() -> None:
-    """A square kilometre laid out on the ground at 21.5° N measures 100 ha; Web Mercator would say 115."""
+    """A square kilometre laid out on the ground at 21.5° N measures 100 ha; Web Mercator would say
+    115.
+    """
     geod = crs.geodesic()
     here = (107.9, 21.5)
     east = geod.fwd(*here, 90, 1000)[:2]
     square = gpd.GeoSeries.from_wkt(
-        [f"POLYGON(({here[0]} {here[1]}, {east[0]} {here[1]}, {east[0]} {north(east)}, {here[0]} {north(here)}, {here[0]} {here[1]}))"]
+        [
+            f"POLYGON(({here[0]} {here[1]}, {east[0]} {here[1]}, {east[0]} {north(east)}, {here[0]}"
+            f" {north(here)}, {here[0]} {here[1]}))"
+        ]
     )
     assert crs.area_ha(square) == pytest.approx(100, rel=1e-3)
     assert gpd.GeoSeries(square, crs=4326).to_crs(3857).area[0] / 1e4 > 114

@@ -1,4 +1,6 @@
-"""Writing layers as files: what goes in comes back, unknown stays unknown, hostile text stays text, bytes stay the same."""
+"""Writing layers as files: what goes in comes back, unknown stays unknown, hostile text stays text,
+bytes stay the same.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ ABOUT = export.About(
 
 @pytest.fixture
 def places() -> gpd.GeoDataFrame:
-    """Three points: hostile text, many unknowns, and no position; coordinates have more decimals than are written."""
+    """Three points: hostile text, many unknowns, and no position; coordinates have more decimals
+    than are written.
+    """
     return gpd.GeoDataFrame(
         {
             "name_en": pd.array([HOSTILE, None, "Hòn Gai 鸿基"], dtype="str"),
@@ -63,7 +67,9 @@ def places() -> gpd.GeoDataFrame:
 @pytest.fixture
 def times() -> pd.DataFrame:
     """A table without index, with an unreachable pair."""
-    return pd.DataFrame({"from_id": ["a", "a"], "to_id": ["b", "c"], "travel_time_s": [60.0, np.nan]})
+    return pd.DataFrame(
+        {"from_id": ["a", "a"], "to_id": ["b", "c"], "travel_time_s": [60.0, np.nan]}
+    )
 
 
 def read(data: bytes) -> gpd.GeoDataFrame:
@@ -78,10 +84,15 @@ def rows(data: bytes) -> list[dict[str, str]]:
 
 
 def values(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    return {name: frame[name].astype(object).where(frame[name].notna(), None).tolist() for name in frame.columns if name != "geometry"}
+    return {
+        name: frame[name].astype(object).where(frame[name].notna(), None).tolist()
+        for name in frame.columns
+        if name != "geometry"
+    }
 
 
-# Round trips -----------------------------------------------------------------------------------------------------------
+# Round trips
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format_id", ["geojson", "gpkg"])
@@ -90,13 +101,17 @@ def test_what_goes_in_comes_back(places: gpd.GeoDataFrame, format_id: str) -> No
     back = read(export.write(places, format_id, ABOUT)).set_index("id")
     assert back.index.tolist() == ["a", "b", "c"]
     assert values(back) == values(places)
-    assert shapely.equals_exact(back.geometry.iloc[:2].to_numpy(), places.geometry.iloc[:2].to_numpy(), tolerance=5e-7).all()
+    assert shapely.equals_exact(
+        back.geometry.iloc[:2].to_numpy(), places.geometry.iloc[:2].to_numpy(), tolerance=5e-7
+    ).all()
     assert back.geometry.iloc[2] is None
     assert back.crs.to_epsg() == 4326
 
 
 def test_csv_comes_back(places: gpd.GeoDataFrame) -> None:
-    """Excel's byte order mark, CRLF, lon before lat, empty where unknown, plain truth values and whole numbers."""
+    """Excel's byte order mark, CRLF, lon before lat, empty where unknown, plain truth values and
+    whole numbers.
+    """
     data = export.write(places, "csv", ABOUT)
     assert data.startswith(b"\xef\xbb\xbfid,")
     first, second, third = rows(data)
@@ -104,9 +119,19 @@ def test_csv_comes_back(places: gpd.GeoDataFrame) -> None:
     assert list(first)[-1] == "about"
     assert first["name_en"] == HOSTILE
     assert first["notes"] == 'a;b, "c"\nd'
-    assert (first["lon"], first["lat"], first["year"], first["cargo"]) == ("107.123457", "21", "2007", "true")
+    assert (first["lon"], first["lat"], first["year"], first["cargo"]) == (
+        "107.123457",
+        "21",
+        "2007",
+        "true",
+    )
     assert [second[name] for name in ("name_en", "area_ha", "year", "cargo", "nothing")] == [""] * 5
-    assert (third["lon"], third["lat"], third["area_ha"], third["cargo"]) == ("", "", "217133", "false")
+    assert (third["lon"], third["lat"], third["area_ha"], third["cargo"]) == (
+        "",
+        "",
+        "217133",
+        "false",
+    )
     frame = pd.read_csv(io.BytesIO(data))
     assert frame["area_ha"].tolist()[::2] == [1.5, 217133.0]
 
@@ -120,14 +145,26 @@ def test_lines_go_to_csv_as_wkt(places: gpd.GeoDataFrame) -> None:
 
 
 def test_kml_holds_every_fact(places: gpd.GeoDataFrame) -> None:
-    """Name and all facts of each place, as well-formed XML even where a text holds the end of a CDATA section."""
+    """Name and all facts of each place, as well-formed XML even where a text holds the end of a
+    CDATA section.
+    """
     root = ElementTree.fromstring(export.write(places, "kml", ABOUT))
     marks = root.findall(f".//{KML}Placemark")
     facts = [{one.get("name"): one.text for one in mark.iter(f"{KML}SimpleData")} for mark in marks]
     assert [mark.findtext(f"{KML}name") for mark in marks] == [HOSTILE, None, "Hòn Gai 鸿基"]
-    assert facts[0] == {"id": "a", "name_en": HOSTILE, "notes": 'a;b, "c"\nd', "area_ha": "1.5", "year": "2007", "cargo": "true"}
+    assert facts[0] == {
+        "id": "a",
+        "name_en": HOSTILE,
+        "notes": 'a;b, "c"\nd',
+        "area_ha": "1.5",
+        "year": "2007",
+        "cargo": "true",
+    }
     assert facts[1] == {"id": "b"}
-    assert [float(one) for one in marks[0].findtext(f".//{KML}coordinates", "").split(",")] == [107.123457, 21]
+    assert [float(one) for one in marks[0].findtext(f".//{KML}coordinates", "").split(",")] == [
+        107.123457,
+        21,
+    ]
     assert marks[2].find(f".//{KML}Point") is None
 
 
@@ -153,24 +190,39 @@ def test_an_empty_layer_is_written(places: gpd.GeoDataFrame, format_id: str) -> 
     assert rows(data) == [] if format_id == "csv" else len(read(data)) == 0
 
 
-# What a file says of itself --------------------------------------------------------------------------------------------
+# What a file says of itself
+# --------------------------------------------------------------------------------------------
 
 
 def test_every_format_says_what_it_holds(places: gpd.GeoDataFrame, tmp_path: Path) -> None:
-    """Title, count and total, filters, sources, licence, date and notes are inside; the count is that of the rows."""
+    """Title, count and total, filters, sources, licence, date and notes are inside; the count is
+    that of the rows.
+    """
     about = replace(ABOUT, count=99)
     inside = json.loads(export.write(places, "geojson", about))["about"]
-    assert (inside["count"], inside["total"], inside["filters"], inside["licence"]) == (3, 7, {"name": "<b>&"}, "CC BY 4.0")
+    assert (inside["count"], inside["total"], inside["filters"], inside["licence"]) == (
+        3,
+        7,
+        {"name": "<b>&"},
+        "CC BY 4.0",
+    )
     path = tmp_path / "places.gpkg"
     export.save(path, export.write(places, "gpkg", about))
     metadata = pyogrio.read_info(path)["layer_metadata"]
-    assert (metadata["count"], metadata["sources"], metadata["filters"]) == ("3", "A survey; A map", "name = <b>&")
+    assert (metadata["count"], metadata["sources"], metadata["filters"]) == (
+        "3",
+        "A survey; A map",
+        "name = <b>&",
+    )
     document = ElementTree.fromstring(export.write(places, "kml", about)).find(f"{KML}Document")
     assert document is not None
     texts = [
         rows(export.write(places, "csv", about))[2]["about"],
         metadata["DESCRIPTION"],
-        (document.findtext(f"{KML}description") or "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"),
+        (document.findtext(f"{KML}description") or "")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&"),
     ]
     for text in texts:
         for part in (
@@ -189,7 +241,9 @@ def test_the_same_frame_gives_the_same_bytes(places: gpd.GeoDataFrame) -> None:
     before = places.copy()
     first = {format_id: export.write(places, format_id, ABOUT) for format_id in export.FORMATS}
     time.sleep(1.1)
-    assert {format_id: export.write(places, format_id, ABOUT) for format_id in export.FORMATS} == first
+    assert {
+        format_id: export.write(places, format_id, ABOUT) for format_id in export.FORMATS
+    } == first
     pd.testing.assert_frame_equal(pd.DataFrame(places), pd.DataFrame(before))
 
 
@@ -200,41 +254,58 @@ def test_a_geopackage_is_dated_by_its_data(places: gpd.GeoDataFrame) -> None:
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
 
 
-# GeoJSON ---------------------------------------------------------------------------------------------------------------
+# GeoJSON
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_geojson_keeps_rfc_7946(places: gpd.GeoDataFrame) -> None:
-    """Longitude first, six decimals, a box, no crs, counter-clockwise rings; from any system it comes out in WGS 84."""
+    """Longitude first, six decimals, a box, no crs, counter-clockwise rings; from any system it
+    comes out in WGS 84.
+    """
     document = json.loads(export.write(places, "geojson", ABOUT))
     assert document["bbox"] == [105.5, 20.25, 107.123457, 21]
     assert "crs" not in document
     assert document["features"][0]["geometry"]["coordinates"] == [107.123457, 21]
-    clockwise = places.iloc[:1].set_geometry([shapely.Polygon([(0, 0), (0, 1), (1, 1), (1, 0)])], crs=4326)
+    clockwise = places.iloc[:1].set_geometry(
+        [shapely.Polygon([(0, 0), (0, 1), (1, 1), (1, 0)])], crs=4326
+    )
     (polygon,) = export.features(clockwise)
     assert shapely.is_ccw(shapely.from_geojson(export.to_json(polygon["geometry"])).exterior)
     projected = crs.transform_frame(places.iloc[:2], 5899)
-    assert json.loads(export.write(projected, "geojson", ABOUT))["features"] == document["features"][:2]
+    assert (
+        json.loads(export.write(projected, "geojson", ABOUT))["features"]
+        == document["features"][:2]
+    )
 
 
 def test_a_broken_position_is_no_position(places: gpd.GeoDataFrame) -> None:
     """Empty shapes and NaN coordinates are null; the box is that of the known positions."""
-    broken = places.set_geometry([shapely.Point(), shapely.Point(np.nan, 3), shapely.LineString([(0, 0), (1, 1)])], crs=4326)
+    broken = places.set_geometry(
+        [shapely.Point(), shapely.Point(np.nan, 3), shapely.LineString([(0, 0), (1, 1)])], crs=4326
+    )
     document = json.loads(export.write(broken, "geojson", ABOUT))
     assert [one["geometry"] is None for one in document["features"]] == [True, True, False]
     assert document["bbox"] == [0, 0, 1, 1]
 
 
-# Other systems ---------------------------------------------------------------------------------------------------------
+# Other systems
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_other_systems_go_out_as_geopackage_and_csv(places: gpd.GeoDataFrame) -> None:
-    """VN-2000 Quang Ninh: both files hold the coordinates that `geo.crs` computes, CSV as x and y, and name the system."""
-    expected = crs.transform(shapely.get_coordinates(places.geometry.iloc[:2]), source=4326, target=5899)
+    """VN-2000 Quang Ninh: both files hold the coordinates that `geo.crs` computes, CSV as x and y,
+    and name the system.
+    """
+    expected = crs.transform(
+        shapely.get_coordinates(places.geometry.iloc[:2]), source=4326, target=5899
+    )
     back = read(export.write(places, "gpkg", ABOUT, epsg=5899))
     assert back.crs.to_epsg() == 5899
     np.testing.assert_allclose(shapely.get_coordinates(back.geometry.iloc[:2]), expected, atol=1e-6)
     table = rows(export.write(places, "csv", ABOUT, epsg=5899))
-    np.testing.assert_allclose([[float(row["x"]), float(row["y"])] for row in table[:2]], expected, atol=6e-4)
+    np.testing.assert_allclose(
+        [[float(row["x"]), float(row["y"])] for row in table[:2]], expected, atol=6e-4
+    )
     assert "EPSG:5899" in table[0]["about"]
     assert "lon" in rows(export.write(places, "csv", ABOUT, epsg=4490))[0]
 
@@ -246,11 +317,14 @@ def test_formats_in_wgs84_refuse_other_systems(places: gpd.GeoDataFrame, format_
         export.write(places, format_id, ABOUT, epsg=5899)
 
 
-# Refusals and hostile texts --------------------------------------------------------------------------------------------
+# Refusals and hostile texts
+# --------------------------------------------------------------------------------------------
 
 
 def test_wrong_things_are_refused(places: gpd.GeoDataFrame, times: pd.DataFrame) -> None:
-    """Unknown formats, tables as KML, infinite numbers and positions: an error that names them, never a file."""
+    """Unknown formats, tables as KML, infinite numbers and positions: an error that names them,
+    never a file.
+    """
     with pytest.raises(InputError, match="geojson, gpkg, csv, kml"):
         export.write(places, "shp", ABOUT)
     with pytest.raises(InputError, match="table without positions"):
@@ -258,26 +332,34 @@ def test_wrong_things_are_refused(places: gpd.GeoDataFrame, times: pd.DataFrame)
     with pytest.raises(InputError, match="travel_time_s"):
         export.write(times.assign(travel_time_s=np.inf), "csv", ABOUT)
     with pytest.raises(InputError, match="outside"):
-        export.write(places.set_geometry([shapely.Point(np.inf, 0)] * 3, crs=4326), "geojson", ABOUT)
+        export.write(
+            places.set_geometry([shapely.Point(np.inf, 0)] * 3, crs=4326), "geojson", ABOUT
+        )
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formulas_are_text_in_csv(places: gpd.GeoDataFrame, text: str) -> None:
     """No spreadsheet runs them; numbers below zero stay numbers; other formats need no apostrophe."""
     hostile = places.assign(notes=text, area_ha=-1.5)
-    assert all(row["notes"] == f"'{text}" and row["area_ha"] == "-1.5" for row in rows(export.write(hostile, "csv", ABOUT)))
+    assert all(
+        row["notes"] == f"'{text}" and row["area_ha"] == "-1.5"
+        for row in rows(export.write(hostile, "csv", ABOUT))
+    )
     assert read(export.write(hostile, "geojson", ABOUT))["notes"].tolist() == [text] * 3
 
 
 def test_characters_that_xml_cannot_hold_are_dropped(places: gpd.GeoDataFrame) -> None:
     """One control character in a note must not break the whole file."""
     hostile = places.assign(notes="a\x00\x0bb\ufffe")
-    root = ElementTree.fromstring(export.write(hostile, "kml", replace(ABOUT, filters={"q": "\x01"})))
+    root = ElementTree.fromstring(
+        export.write(hostile, "kml", replace(ABOUT, filters={"q": "\x01"}))
+    )
     assert "ab" in {one.text for one in root.iter(f"{KML}SimpleData")}
     assert read(export.write(hostile, "gpkg", ABOUT))["notes"].tolist() == ["ab"] * 3
 
 
-# Saving ----------------------------------------------------------------------------------------------------------------
+# Saving
+# ----------------------------------------------------------------------------------------------------------------
 
 
 KILLED = """
@@ -289,7 +371,9 @@ export.save(sys.argv[1], b"half" * 100_000)
 
 
 def test_a_killed_export_leaves_nothing_beside_its_goal(tmp_path: Path) -> None:
-    """A process that is killed while it writes leaves the old file whole, and no other where files without a name are known."""
+    """A process that is killed while it writes leaves the old file whole, and no other where files
+    without a name are known.
+    """
     path = tmp_path / "p.gpkg"
     export.save(path, b"old")
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
@@ -298,7 +382,9 @@ def test_a_killed_export_leaves_nothing_beside_its_goal(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == (1 if hasattr(os, "O_TMPFILE") else 2)
 
 
-def test_save_needs_no_files_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_save_needs_no_files_without_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the system has none, the file is written all the same, with the rights of any new file."""
     export.save(tmp_path / "a", b"1")
     monkeypatch.delattr(os, "O_TMPFILE", raising=False)
@@ -310,7 +396,9 @@ def test_save_needs_no_files_without_a_name(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_save_replaces_whole_or_not_at_all(tmp_path: Path) -> None:
-    """The new file takes the place of the old one; nothing is left beside it; a folder that is not there is an error."""
+    """The new file takes the place of the old one; nothing is left beside it; a folder that is not
+    there is an error.
+    """
     path = tmp_path / "a.csv"
     export.save(path, b"old")
     export.save(path, b"new")

@@ -18,7 +18,9 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "bad_id.csv": ("line 2 (North Park): id: “North Park”",),
     "broken.geojson": (),
     "column_twice.csv": ("column “kind” stands 2 times",),
-    "corridors_in_metres.geojson": ("feature 1: geometry: 463000, 2345000 is no longitude and latitude",),
+    "corridors_in_metres.geojson": (
+        "feature 1: geometry: 463000, 2345000 is no longitude and latitude",
+    ),
     "duplicate_id.csv": ("line 3 (north-park): id: stands already in line 2",),
     "empty_geometry.geojson": ("feature 2: geometry: is empty",),
     "empty_name.csv": ("line 2 (north-park): name_en: is empty",),
@@ -57,12 +59,18 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "feature 3 (south-park): as_of: “soon”",
     ),
     "unclosed_quote.csv": (),
-    "unknown_column.csv": ("column “rent_term_low_usd” is unknown; did you mean “rent_term_low_usd_m2”?",),
-    "unknown_kind.csv": ("line 2 (north-park): kind: “industrial_zone” is unknown; allowed are industrial_park",),
+    "unknown_column.csv": (
+        "column “rent_term_low_usd” is unknown; did you mean “rent_term_low_usd_m2”?",
+    ),
+    "unknown_kind.csv": (
+        "line 2 (north-park): kind: “industrial_zone” is unknown; allowed are industrial_park",
+    ),
     "unreadable_geometry.geojson": ("feature 2: geometry: cannot be read",),
     "wrong_geometry_type.geojson": ("feature 2: geometry: is a LineString, the layer has Point",),
 }
-"""File of ``data/invalid``: how each of its faults begins. A file without any is refused as a whole, in one sentence."""
+"""File of ``data/invalid``: how each of its faults begins. A file without any is refused as a
+whole, in one sentence.
+"""
 
 
 # Files of one's own
@@ -75,7 +83,9 @@ def test_every_invalid_file_is_in_the_table(data: Path) -> None:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_fault_is_named(data: Path, name: str) -> None:
-    """A file with faults is refused; each fault is named with its place, all at once, and no other is made up."""
+    """A file with faults is refused; each fault is named with its place, all at once, and no other
+    is made up.
+    """
     layer = "corridors" if name.startswith("corridors") else "parks"
     with pytest.raises(InputError) as caught:
         layers.read_file(data / "invalid" / name, layer)
@@ -89,11 +99,17 @@ def test_each_fault_is_named(data: Path, name: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "geojson"])
 def test_good_file_is_read(data: Path, suffix: str) -> None:
-    """A good file comes out indexed by id in the order of the file, with all columns of the layer, typed, unknown as unknown."""
+    """A good file comes out indexed by id in the order of the file, with all columns of the layer,
+    typed, unknown as unknown.
+    """
     frame = layers.read_file(data / f"parks.{suffix}", "parks")
     assert list(frame.index) == ["north-park", "south-park"]
     assert frame.crs == 4326
-    assert [*frame.columns, "id"] == [*(name for name in layers.get("parks").names if name not in ("id", "lon", "lat")), "geometry", "id"]
+    assert [*frame.columns, "id"] == [
+        *(name for name in layers.get("parks").names if name not in ("id", "lon", "lat")),
+        "geometry",
+        "id",
+    ]
     assert frame["rent_term_low_usd_m2"].tolist()[0] == 110
     assert np.isnan(frame["rent_term_low_usd_m2"].tolist()[1])
     assert frame["occupancy_year"].isna().all()
@@ -103,7 +119,10 @@ def test_good_file_is_read(data: Path, suffix: str) -> None:
 
 def test_csv_and_geojson_agree(data: Path) -> None:
     """The same rows in either form are the same layer."""
-    a, b = layers.read_file(data / "parks.csv", "parks"), layers.read_file(data / "parks.geojson", "parks")
+    a, b = (
+        layers.read_file(data / "parks.csv", "parks"),
+        layers.read_file(data / "parks.geojson", "parks"),
+    )
     pd.testing.assert_frame_equal(a, b)
 
 
@@ -116,7 +135,9 @@ def test_lines_are_read_from_geojson(data: Path) -> None:
 
 
 def test_round_trip_through_geojson(toy: Path, tmp_path: Path) -> None:
-    """What GDAL writes of a layer is read back equal: numbers, lists, yes and no, unknown, names in three scripts."""
+    """What GDAL writes of a layer is read back equal: numbers, lists, yes and no, unknown, names in
+    three scripts.
+    """
     for layer in ("parks", "gates", "corridors"):
         frame = layers.read(toy, layer)
         path = tmp_path / f"{layer}.geojson"
@@ -127,11 +148,15 @@ def test_round_trip_through_geojson(toy: Path, tmp_path: Path) -> None:
 def test_own_coordinate_system(data: Path, tmp_path: Path) -> None:
     """A table in VN-2000 of Quang Ninh comes out in WGS 84, at the same places."""
     table = pd.read_csv(data / "parks.csv")
-    table[["lon", "lat"]] = crs.transform(table[["lon", "lat"]].to_numpy(), source=4326, target=5899)
+    table[["lon", "lat"]] = crs.transform(
+        table[["lon", "lat"]].to_numpy(), source=4326, target=5899
+    )
     table.to_csv(tmp_path / "vn2000.csv", index=False)
     there = layers.read_file(tmp_path / "vn2000.csv", "parks", epsg=5899)
     here = layers.read_file(data / "parks.csv", "parks")
-    apart = crs.distance_m(there.geometry.get_coordinates().to_numpy(), here.geometry.get_coordinates().to_numpy())
+    apart = crs.distance_m(
+        there.geometry.get_coordinates().to_numpy(), here.geometry.get_coordinates().to_numpy()
+    )
     assert (apart < 0.001).all()
     with pytest.raises(InputError, match=r"above|below"):
         layers.read_file(tmp_path / "vn2000.csv", "parks")
@@ -139,15 +164,23 @@ def test_own_coordinate_system(data: Path, tmp_path: Path) -> None:
 
 def test_excel_csv_is_read(data: Path, tmp_path: Path) -> None:
     """A byte order mark, Windows line ends, blank lines and spaces around cells do no harm."""
-    text = (data / "parks.csv").read_text(encoding="utf-8").replace(",", " , ").replace("\n", "\r\n") + "\r\n"
+    text = (data / "parks.csv").read_text(encoding="utf-8").replace(",", " , ").replace(
+        "\n", "\r\n"
+    ) + "\r\n"
     (tmp_path / "excel.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
-    pd.testing.assert_frame_equal(layers.read_file(tmp_path / "excel.csv", "parks"), layers.read_file(data / "parks.csv", "parks"))
+    pd.testing.assert_frame_equal(
+        layers.read_file(tmp_path / "excel.csv", "parks"),
+        layers.read_file(data / "parks.csv", "parks"),
+    )
 
 
 def test_many_faults_are_counted(data: Path, tmp_path: Path) -> None:
     """Of very many faults the first are shown and all are counted."""
     header, row = (data / "parks.csv").read_text(encoding="utf-8").splitlines()[:2]
-    rows = [row.replace("north-park", f"park-{i}").replace("110", "abc") for i in range(validation.MAX_FAULTS + 7)]
+    rows = [
+        row.replace("north-park", f"park-{i}").replace("110", "abc")
+        for i in range(validation.MAX_FAULTS + 7)
+    ]
     (tmp_path / "many.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     with pytest.raises(InputError, match=f"{validation.MAX_FAULTS + 7} faults") as caught:
         layers.read_file(tmp_path / "many.csv", "parks")
@@ -181,7 +214,9 @@ def test_wrong_asks(data: Path, tmp_path: Path) -> None:
 
 def test_toy_package_is_whole(toy: Path) -> None:
     """A good package has no faults, layer by layer, table by table."""
-    assert package_check.check_tables(toy) == {name: [] for name in (*layers.LAYERS, *layers.TABLES)}
+    assert package_check.check_tables(toy) == {
+        name: [] for name in (*layers.LAYERS, *layers.TABLES)
+    }
 
 
 @pytest.fixture
@@ -195,21 +230,48 @@ def broken(toy: Path, tmp_path: Path) -> Path:
     ("file", "old", "new", "faults"),
     [
         ("ports.csv", "west-port,", "west-park,", {"ports": "id “west-park” is also in parks"}),
-        ("parks.csv", "tax-holiday", "gone", {"parks": "west-park: policies: “gone” is not in policies"}),
+        (
+            "parks.csv",
+            "tax-holiday",
+            "gone",
+            {"parks": "west-park: policies: “gone” is not in policies"},
+        ),
         (
             "corridor_vertices.csv",
             "old-railway,2,100.2,0",
             "old-railway,2,100.2,0.1",
             {"corridor_vertices": "node “bridge” has more than one"},
         ),
-        ("corridors.csv", "planned-motorway,", "other-motorway,", {"corridors": "line 5: geometry: has no two vertices"}),
-        ("corridor_vertices.csv", "old-railway,3", "ghost-road,3", {"corridor_vertices": "corridor_id: “ghost-road” is not in corridors"}),
+        (
+            "corridors.csv",
+            "planned-motorway,",
+            "other-motorway,",
+            {"corridors": "line 5: geometry: has no two vertices"},
+        ),
+        (
+            "corridor_vertices.csv",
+            "old-railway,3",
+            "ghost-road,3",
+            {"corridor_vertices": "corridor_id: “ghost-road” is not in corridors"},
+        ),
         ("gates.csv", "international", "national", {"gates": "line 2 (bridge): kind"}),
-        ("population.csv", "1000", "many", {"population": "line 2 (1): population: “many” is not a number"}),
-        ("interchanges.csv", "east-motorway", "no-road", {"interchanges": "East town interchange: “no-road” has no vertex 1"}),
+        (
+            "population.csv",
+            "1000",
+            "many",
+            {"population": "line 2 (1): population: “many” is not a number"},
+        ),
+        (
+            "interchanges.csv",
+            "east-motorway",
+            "no-road",
+            {"interchanges": "East town interchange: “no-road” has no vertex 1"},
+        ),
     ],
 )
-def test_check_finds_what_rows_alone_do_not_show(broken: Path, file: str, old: str, new: str, faults: dict[str, str]) -> None:
+def test_check_finds_what_rows_alone_do_not_show(
+    broken: Path, file: str, old: str, new: str, faults: dict[str, str]
+) -> None:
     """One thing broken is found in the layer where it is wrong, and nowhere else."""
     text = (broken / file).read_text(encoding="utf-8")
     assert old in text
@@ -234,13 +296,20 @@ def test_a_missing_file_is_one_fault(broken: Path) -> None:
 def test_a_corridor_without_vertices_is_a_fault(broken: Path) -> None:
     """A line needs two points; one that has none is named, not drawn as nothing."""
     path = broken / "corridor_vertices.csv"
-    path.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith("old-railway")), encoding="utf-8")
+    path.write_text(
+        "\n".join(
+            line for line in path.read_text().splitlines() if not line.startswith("old-railway")
+        ),
+        encoding="utf-8",
+    )
     with pytest.raises(InputError, match=r"line 6"):
         layers.read(broken, "corridors")
 
 
 def test_no_package(tmp_path: Path) -> None:
-    """A folder without a description is no package; one whose description is no JSON, or lists nothing, is wrong."""
+    """A folder without a description is no package; one whose description is no JSON, or lists
+    nothing, is wrong.
+    """
     with pytest.raises(NotFoundError, match="no data package"):
         package_check.check_tables(tmp_path)
     for text in ("{", "[]", '{"resources": 3}'):
@@ -263,7 +332,11 @@ def test_lists_and_names(toy: Path) -> None:
 
 def test_real_package_has_no_faults() -> None:
     """The data that come with Zone Atlas pass their own check."""
-    assert not {name: faults for name, faults in package_check.check_tables(layers.bundled()).items() if faults}
+    assert not {
+        name: faults
+        for name, faults in package_check.check_tables(layers.bundled()).items()
+        if faults
+    }
 
 
 @pytest.mark.parametrize("layer", layers.LAYERS)
@@ -288,22 +361,36 @@ def test_real_table_is_read(table: str) -> None:
 
 
 def test_our_own_csv_comes_back(tmp_path: Path) -> None:
-    """A download can be read as it is: its column about, tamed formulas and projected coordinates are undone."""
+    """A download can be read as it is: its column about, tamed formulas and projected coordinates
+    are undone.
+    """
     frame = layers.read(layers.bundled(), "gates").copy()
     frame.loc["huu-nghi", "notes"] = "=1+1"
     frame.loc["chi-ma", "notes"] = "'quoted'"
     for epsg in (4326, 5899):
         path = tmp_path / f"gates-{epsg}.csv"
-        export.save(path, export.write(frame, "csv", export.About(layer="gates", title="Gates"), epsg=epsg))
+        export.save(
+            path, export.write(frame, "csv", export.About(layer="gates", title="Gates"), epsg=epsg)
+        )
         back = layers.read_file(path, "gates", epsg=epsg)
         pd.testing.assert_frame_equal(back.drop(columns="geometry"), frame.drop(columns="geometry"))
         assert crs.distance_m(lonlat(back), lonlat(frame)).max() < 0.2
 
 
 def test_exchanged_columns_in_a_projected_system_are_a_fault(tmp_path: Path) -> None:
-    """Easting and northing the wrong way round land far from the system's area, and each row says so."""
+    """Easting and northing the wrong way round land far from the system's area, and each row says
+    so.
+    """
     path = tmp_path / "gates.csv"
-    export.save(path, export.write(layers.read(layers.bundled(), "gates"), "csv", export.About(layer="gates", title="Gates"), epsg=5899))
+    export.save(
+        path,
+        export.write(
+            layers.read(layers.bundled(), "gates"),
+            "csv",
+            export.About(layer="gates", title="Gates"),
+            epsg=5899,
+        ),
+    )
     text = path.read_text(encoding="utf-8-sig").replace(",x,y,", ",y,x,", 1)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="is east before north") as caught:

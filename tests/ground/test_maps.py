@@ -39,14 +39,26 @@ def test_escaped_json_reads_back(text: str) -> None:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_escaped_json_is_inert(text: str) -> None:
-    """It neither begins a template, nor ends a script or opens a comment, nor breaks a line of JavaScript."""
-    for value in (text, [text], {text: text}, {"a": {text: {text: [{text: {}}]}}}, {"": {}}, {"a": {"b": {}}}, [[{}]]):
+    """It neither begins a template, nor ends a script or opens a comment, nor breaks a line of
+    JavaScript.
+    """
+    for value in (
+        text,
+        [text],
+        {text: text},
+        {"a": {text: {text: [{text: {}}]}}},
+        {"": {}},
+        {"a": {"b": {}}},
+        [[{}]],
+    ):
         written = maps.script_json(value)
         assert not re.search(r"\{\{|\{%|\{#|<|>|&|[\u2028\u2029]", written)
 
 
 def test_jinja_leaves_escaped_json_alone() -> None:
-    """Compiled as a template, which branca does with all it is given, the text comes out as it went in."""
+    """Compiled as a template, which branca does with all it is given, the text comes out as it went
+    in.
+    """
     from jinja2 import Template
 
     for text in NASTY:
@@ -56,7 +68,11 @@ def test_jinja_leaves_escaped_json_alone() -> None:
 
 def test_numpy_values_are_json() -> None:
     """Numbers of NumPy and keys that are no text are written as JSON; NaN as null."""
-    assert json.loads(maps.script_json({"a": np.arange(3), 7: np.float64(0.5), "b": math.nan})) == {"a": [0, 1, 2], "7": 0.5, "b": None}
+    assert json.loads(maps.script_json({"a": np.arange(3), 7: np.float64(0.5), "b": math.nan})) == {
+        "a": [0, 1, 2],
+        "7": 0.5,
+        "b": None,
+    }
 
 
 def test_the_empty_map_is_the_same_each_time() -> None:
@@ -75,7 +91,15 @@ def test_the_empty_map_is_the_same_each_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lon": math.nan}, {"lat": math.inf}, {"zoom": math.nan}, {"name": "a b"}, {"name": "{{7*7}}"}, {"lon": "x"}]
+    "wrong",
+    [
+        {"lon": math.nan},
+        {"lat": math.inf},
+        {"zoom": math.nan},
+        {"name": "a b"},
+        {"name": "{{7*7}}"},
+        {"lon": "x"},
+    ],
 )
 def test_the_empty_map_takes_plain_numbers_only(wrong: dict[str, Any]) -> None:
     """A map begins at finite numbers under a plain name: nothing else is put before branca."""
@@ -91,7 +115,9 @@ def test_a_file_without_a_copy_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_payload_has_every_row_with_unknown_as_none() -> None:
-    """Columns are named once; unknown text, numbers, whole numbers and truth values are None; the frame is not changed."""
+    """Columns are named once; unknown text, numbers, whole numbers and truth values are None; the
+    frame is not changed.
+    """
     frame = gpd.GeoDataFrame(
         {
             "text": pd.array(["a", None], dtype="str"),
@@ -101,12 +127,17 @@ def test_the_payload_has_every_row_with_unknown_as_none() -> None:
             "infinite": [math.inf, 3.0],
         },
         index=pd.Index(["one", "two"], name="id"),
-        geometry=[shapely.Point(107.1234567, 21), shapely.LineString([(107, 21), (108, 22.0000001)])],
+        geometry=[
+            shapely.Point(107.1234567, 21),
+            shapely.LineString([(107, 21), (108, 22.0000001)]),
+        ],
         crs=4326,
     )
     before = frame.copy(deep=True)
     made = maps.payload(
-        frame, ["id", "text", "number", "whole", "truth", "infinite"], extra=pd.DataFrame({"more": [None, 5]}, index=frame.index)
+        frame,
+        ["id", "text", "number", "whole", "truth", "infinite"],
+        extra=pd.DataFrame({"more": [None, 5]}, index=frame.index),
     )
     assert made == {
         "columns": ["shape", "id", "text", "number", "whole", "truth", "infinite", "more"],
@@ -124,7 +155,9 @@ def hostile_points(points: Callable[..., gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 
 def test_a_notebooks_map_holds_no_template(hostile_points: gpd.GeoDataFrame) -> None:
-    """A map drawn for a notebook carries hostile names as data: nothing was compiled, nothing is markup, all reads back."""
+    """A map drawn for a notebook carries hostile names as data: nothing was compiled, nothing is
+    markup, all reads back.
+    """
     page = maps.draw({"parks": hostile_points}).get_root().render()
     assert "{{" not in page
     assert "{%" not in page
@@ -136,7 +169,9 @@ def test_a_notebooks_map_holds_no_template(hostile_points: gpd.GeoDataFrame) -> 
 
 
 def test_a_notebooks_map_shows_lines_and_points() -> None:
-    """Layers of points and of lines share a map, an empty one does no harm, and each has its entry in the control."""
+    """Layers of points and of lines share a map, an empty one does no harm, and each has its entry
+    in the control.
+    """
     folder = layers.bundled()
     shown = {name: layers.read(folder, name) for name in ("gates", "corridors")}
     page = maps.draw(shown | {"nothing": shown["gates"].iloc[:0]}).get_root().render()
@@ -147,6 +182,8 @@ def test_a_notebooks_map_shows_lines_and_points() -> None:
 
 @pytest.mark.parametrize("name", ["{{7*7}}", "<b>", "a;b", "", "a'b"])
 def test_a_layers_name_is_plain_words(hostile_points: gpd.GeoDataFrame, name: str) -> None:
-    """The name of a layer goes through Folium as it is, so it may hold letters, digits and blanks only."""
+    """The name of a layer goes through Folium as it is, so it may hold letters, digits and blanks
+    only.
+    """
     with pytest.raises(ValueError):
         maps.draw({name: hostile_points})

@@ -1,4 +1,6 @@
-"""The check of a data package as a whole: every file it names is there and can be read, and every place lies where it says."""
+"""The check of a data package as a whole: every file it names is there and can be read, and every
+place lies where it says.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ pytest_plugins = ("web",)
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the data that comes with Zone Atlas, to break."""
-    return Path(shutil.copytree(layers.bundled(), tmp_path / "data", ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__")))
+    return Path(
+        shutil.copytree(
+            layers.bundled(),
+            tmp_path / "data",
+            ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"),
+        )
+    )
 
 
 def found(folder: Path) -> dict[str, list[str]]:
@@ -50,7 +58,10 @@ def _described(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], N
 
 
 def _cells(table: str, key: str, **cells: str) -> Callable[[Path], None]:
-    return lambda folder: rewrite(folder / f"{table}.csv", lambda rows: [row | cells if row["id"] == key else row for row in rows])
+    return lambda folder: rewrite(
+        folder / f"{table}.csv",
+        lambda rows: [row | cells if row["id"] == key else row for row in rows],
+    )
 
 
 def _outlines(change: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]) -> Callable[[Path], None]:
@@ -63,7 +74,9 @@ def _outlines(change: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]) -> Callabl
 
 
 def _basemap(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
-    return lambda folder: (folder / BASEMAP).write_bytes(change((folder / BASEMAP).read_bytes())) and None
+    return lambda folder: (
+        (folder / BASEMAP).write_bytes(change((folder / BASEMAP).read_bytes())) and None
+    )
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
@@ -77,33 +90,103 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "datapackage",
         "basemap: there is no file basemap/",
     ),
-    "no outlines though named": (lambda folder: (folder / layers.OUTLINES).unlink(), "datapackage", "countries: there is no file basemap/"),
+    "no outlines though named": (
+        lambda folder: (folder / layers.OUTLINES).unlink(),
+        "datapackage",
+        "countries: there is no file basemap/",
+    ),
     "a path out of the package": (
         _described(lambda d: d["resources"].append({"name": "x", "path": "../../x"})),
         "datapackage",
         "x: its path",
     ),
-    "a resource without a name": (_described(lambda d: d["resources"].insert(2, {})), "datapackage", "resource 3: has no name"),
-    "a box of three": (_described(lambda d: d.update(bbox=[1, 2, 3])), "datapackage", "bbox: is not"),
-    "a box upside down": (_described(lambda d: d.update(bbox=[101.5, 26, 112, 18.5])), "datapackage", "bbox: west"),
-    "junk for profiles": (lambda folder: (folder / "profiles.json").write_text("{"), "profiles", "profiles.json holds no list"),
-    "profiles in another encoding": (lambda folder: (folder / "profiles.json").write_bytes(b"\xff\xfe"), "profiles", ""),
-    "junk for outlines": (lambda folder: (folder / layers.OUTLINES).write_text("junk"), "countries", "basemap/countries.geojson cannot"),
+    "a resource without a name": (
+        _described(lambda d: d["resources"].insert(2, {})),
+        "datapackage",
+        "resource 3: has no name",
+    ),
+    "a box of three": (
+        _described(lambda d: d.update(bbox=[1, 2, 3])),
+        "datapackage",
+        "bbox: is not",
+    ),
+    "a box upside down": (
+        _described(lambda d: d.update(bbox=[101.5, 26, 112, 18.5])),
+        "datapackage",
+        "bbox: west",
+    ),
+    "junk for profiles": (
+        lambda folder: (folder / "profiles.json").write_text("{"),
+        "profiles",
+        "profiles.json holds no list",
+    ),
+    "profiles in another encoding": (
+        lambda folder: (folder / "profiles.json").write_bytes(b"\xff\xfe"),
+        "profiles",
+        "",
+    ),
+    "junk for outlines": (
+        lambda folder: (folder / layers.OUTLINES).write_text("junk"),
+        "countries",
+        "basemap/countries.geojson cannot",
+    ),
     "empty outlines": (
-        lambda folder: (folder / layers.OUTLINES).write_text('{"type": "FeatureCollection", "features": []}'),
+        lambda folder: (folder / layers.OUTLINES).write_text(
+            '{"type": "FeatureCollection", "features": []}'
+        ),
         "countries",
         "basemap/countries.geojson holds no outlines",
     ),
-    "outlines without a used country": (_outlines(lambda f: f[f["country"] != "CN"]), "countries", "no outline of CN, where parks lie"),
-    "outlines that are lines": (_outlines(lambda f: f.set_geometry(f.boundary)), "countries", "basemap/countries.geojson holds something"),
-    "junk for a basemap": (_basemap(lambda _: b"junk"), "basemap", "basemap.pmtiles is not a PMTiles file"),
-    "half a basemap": (_basemap(lambda data: data[: len(data) // 2]), "basemap", "basemap.pmtiles is cut off"),
-    "a damaged basemap": (_basemap(lambda data: data[:127] + bytes(300) + data[427:]), "basemap", "basemap.pmtiles is damaged"),
-    "junk for a trip": (lambda folder: (folder / "trips" / "x.yaml").write_text("days: [{date: tomorrow}]"), "trips", "x.yaml: days[0]"),
-    "a trip in another encoding": (lambda folder: (folder / "trips" / "x.yaml").write_bytes(b"\xff"), "trips", "x.yaml: The trip is not"),
-    "a gate without a clock": (_cells("gates", "mong-cai-bac-luan-1", opposite_country="LA"), "gates", "mong-cai-bac-luan-1: "),
-    "a park without a digit": (_cells("parks", "hai-yen-ip", lon="7.78"), "parks", "hai-yen-ip: position: 7.78, 21.5"),
-    "a park in the other country": (_cells("parks", "hai-yen-ip", country="CN"), "parks", "hai-yen-ip: position: "),
+    "outlines without a used country": (
+        _outlines(lambda f: f[f["country"] != "CN"]),
+        "countries",
+        "no outline of CN, where parks lie",
+    ),
+    "outlines that are lines": (
+        _outlines(lambda f: f.set_geometry(f.boundary)),
+        "countries",
+        "basemap/countries.geojson holds something",
+    ),
+    "junk for a basemap": (
+        _basemap(lambda _: b"junk"),
+        "basemap",
+        "basemap.pmtiles is not a PMTiles file",
+    ),
+    "half a basemap": (
+        _basemap(lambda data: data[: len(data) // 2]),
+        "basemap",
+        "basemap.pmtiles is cut off",
+    ),
+    "a damaged basemap": (
+        _basemap(lambda data: data[:127] + bytes(300) + data[427:]),
+        "basemap",
+        "basemap.pmtiles is damaged",
+    ),
+    "junk for a trip": (
+        lambda folder: (folder / "trips" / "x.yaml").write_text("days: [{date: tomorrow}]"),
+        "trips",
+        "x.yaml: days[0]",
+    ),
+    "a trip in another encoding": (
+        lambda folder: (folder / "trips" / "x.yaml").write_bytes(b"\xff"),
+        "trips",
+        "x.yaml: The trip is not",
+    ),
+    "a gate without a clock": (
+        _cells("gates", "mong-cai-bac-luan-1", opposite_country="LA"),
+        "gates",
+        "mong-cai-bac-luan-1: ",
+    ),
+    "a park without a digit": (
+        _cells("parks", "hai-yen-ip", lon="7.78"),
+        "parks",
+        "hai-yen-ip: position: 7.78, 21.5",
+    ),
+    "a park in the other country": (
+        _cells("parks", "hai-yen-ip", country="CN"),
+        "parks",
+        "hai-yen-ip: position: ",
+    ),
     "a gate far from the border": (
         _cells("gates", "mong-cai-bac-luan-1", lon="107.3", lat="21.1"),
         "gates",
@@ -114,7 +197,9 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_each_broken_part_of_a_package_is_named(copy: Path, what: str) -> None:
-    """What is declared and missing, cannot be read, or lies elsewhere than it says is a fault of that part."""
+    """What is declared and missing, cannot be read, or lies elsewhere than it says is a fault of
+    that part.
+    """
     spoil, part, begins = BROKEN[what]
     spoil(copy)
     faults = found(copy)
@@ -130,7 +215,9 @@ def test_a_country_of_a_gate_needs_a_clock(copy: Path) -> None:
 
 
 def test_only_a_package_of_several_countries_needs_outlines(copy: Path, toy: Path) -> None:
-    """Without outlines the border would be open: that is a warning, with the command that makes the file."""
+    """Without outlines the border would be open: that is a warning, with the command that makes the
+    file.
+    """
     (warning,) = package_check.warnings(toy)
     assert "basemap/countries.geojson" in warning
     assert "build.py" in warning

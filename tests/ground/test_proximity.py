@@ -23,20 +23,31 @@ def many(points: Points) -> gpd.GeoDataFrame:
 
 
 def test_table_has_every_pair_in_order(points: Points) -> None:
-    """One row a pair, in the order of origins, then of destinations, and the arguments are left alone."""
-    a, b = points({"x": (107, 21), "y": (108, 21)}), points({"q": (107, 21), "p": (107, 22), "r": (109, 21)})
+    """One row a pair, in the order of origins, then of destinations, and the arguments are left
+    alone.
+    """
+    a, b = (
+        points({"x": (107, 21), "y": (108, 21)}),
+        points({"q": (107, 21), "p": (107, 22), "r": (109, 21)}),
+    )
     before = a.copy(), b.copy()
     table = proximity.distance_table(a, b)
     assert list(table.columns) == ["from_id", "to_id", "distance_m"]
-    assert list(zip(table["from_id"], table["to_id"], strict=True)) == [(x, y) for x in "xy" for y in "qpr"]
+    assert list(zip(table["from_id"], table["to_id"], strict=True)) == [
+        (x, y) for x in "xy" for y in "qpr"
+    ]
     assert table["distance_m"][0] == 0
     assert a.equals(before[0])
     assert b.equals(before[1])
 
 
 def test_distance_is_geodesic(points: Points) -> None:
-    """One degree of the equator is 111,319.49 m, one degree of the first meridian from there 110,574.39 m."""
-    table = proximity.distance_table(points({"o": (0, 0)}), points({"east": (1, 0), "north": (0, 1)}))
+    """One degree of the equator is 111,319.49 m, one degree of the first meridian from there
+    110,574.39 m.
+    """
+    table = proximity.distance_table(
+        points({"o": (0, 0)}), points({"east": (1, 0), "north": (0, 1)})
+    )
     assert list(table["distance_m"]) == pytest.approx([111_319.49, 110_574.39], abs=0.01)
 
 
@@ -54,8 +65,14 @@ def test_nearest_equals_brute_force(many: gpd.GeoDataFrame, k: int) -> None:
     origins = many.iloc[:30]
     found = proximity.nearest(origins, many, k=k)
     table = proximity.distance_table(origins, many)
-    expected = table.assign(order=table["from_id"].map({key: i for i, key in enumerate(origins.index)}))
-    expected = expected.sort_values(["order", "distance_m"], kind="stable").groupby("from_id", sort=False).head(k)
+    expected = table.assign(
+        order=table["from_id"].map({key: i for i, key in enumerate(origins.index)})
+    )
+    expected = (
+        expected.sort_values(["order", "distance_m"], kind="stable")
+        .groupby("from_id", sort=False)
+        .head(k)
+    )
     assert list(found["to_id"]) == list(expected["to_id"])
     np.testing.assert_allclose(found["distance_m"], expected["distance_m"])
     assert list(found["rank"]) == [*range(1, min(k, 200) + 1)] * 30
@@ -75,7 +92,9 @@ def test_within_equals_brute_force(many: gpd.GeoDataFrame, limit_m: float) -> No
     found = proximity.within(many.iloc[:30], many, limit_m)
     table = proximity.distance_table(many.iloc[:30], many)
     table = table[table["distance_m"] <= limit_m]
-    assert set(zip(found["from_id"], found["to_id"], strict=True)) == set(zip(table["from_id"], table["to_id"], strict=True))
+    assert set(zip(found["from_id"], found["to_id"], strict=True)) == set(
+        zip(table["from_id"], table["to_id"], strict=True)
+    )
     assert all(group["distance_m"].is_monotonic_increasing for _, group in found.groupby("from_id"))
 
 
@@ -102,14 +121,20 @@ def test_empty_layers_give_empty_answers(points: Points, empty_side: str) -> Non
     none, one = points({}), points({"a": (107, 21)})
     a = one if empty_side == "destinations" else none
     b = one if empty_side == "origins" else none
-    full = proximity.nearest(one, one), proximity.within(one, one, 1), proximity.distance_table(one, one)
+    full = (
+        proximity.nearest(one, one),
+        proximity.within(one, one, 1),
+        proximity.distance_table(one, one),
+    )
     empty = proximity.nearest(a, b), proximity.within(a, b, 1), proximity.distance_table(a, b)
     for with_rows, without in zip(full, empty, strict=True):
         assert len(without) == 0
         assert list(without.columns) == list(with_rows.columns)
 
 
-@pytest.mark.parametrize(("call", "value"), [("k", 0), ("k", -1), ("distance_m", -1), ("distance_m", np.nan)])
+@pytest.mark.parametrize(
+    ("call", "value"), [("k", 0), ("k", -1), ("distance_m", -1), ("distance_m", np.nan)]
+)
 def test_nonsense_is_refused(points: Points, call: str, value: float) -> None:
     """A count below one or a negative or unknown limit is an error."""
     a = points({"a": (107, 21)})
@@ -120,29 +145,53 @@ def test_nonsense_is_refused(points: Points, call: str, value: float) -> None:
 @pytest.fixture(scope="module")
 def provinces() -> gpd.GeoDataFrame:
     """Two squares of one degree side by side, the coast at 20° N."""
-    return gpd.GeoDataFrame({"name": ["west", "east"]}, geometry=[shapely.box(106, 20, 107, 21), shapely.box(107, 20, 108, 21)], crs=4326)
+    return gpd.GeoDataFrame(
+        {"name": ["west", "east"]},
+        geometry=[shapely.box(106, 20, 107, 21), shapely.box(107, 20, 108, 21)],
+        crs=4326,
+    )
 
 
 def test_locate_inside_and_just_outside(provinces: gpd.GeoDataFrame) -> None:
-    """Inside is inside; a quay 500 m off the coast still belongs to the nearest; the open sea and the unknown to none."""
+    """Inside is inside; a quay 500 m off the coast still belongs to the nearest; the open sea and
+    the unknown to none.
+    """
     off_m = 500 / 110_700
     places = np.array([[106.5, 20.5], [107.5, 20 - off_m], [107.5, 19], [np.nan, np.nan]])
-    assert list(proximity.Locator(provinces, "name").find(places, within_m=1000)) == ["west", "east", None, None]
-    assert list(proximity.Locator(provinces, "name").find(places, within_m=400)) == ["west", None, None, None]
+    assert list(proximity.Locator(provinces, "name").find(places, within_m=1000)) == [
+        "west",
+        "east",
+        None,
+        None,
+    ]
+    assert list(proximity.Locator(provinces, "name").find(places, within_m=400)) == [
+        "west",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_locate_at_the_tolerance() -> None:
-    """A place is found up to the full tolerance also straight north at the equator and far in the north."""
+    """A place is found up to the full tolerance also straight north at the equator and far in the
+    north.
+    """
     for lat in (0.0, 60.0):
-        square = gpd.GeoDataFrame({"name": ["land"]}, geometry=[shapely.box(10, lat - 1, 11, lat)], crs=4326)
+        square = gpd.GeoDataFrame(
+            {"name": ["land"]}, geometry=[shapely.box(10, lat - 1, 11, lat)], crs=4326
+        )
         off = crs.geodesic().fwd(10.5, lat, 0, 9_990)[:2]
         assert proximity.Locator(square, "name").find(np.array([off]), within_m=10_000)[0] == "land"
         assert proximity.Locator(square, "name").find(np.array([off]), within_m=9_980)[0] is None
 
 
 def test_locate_measures_to_the_nearest_shore() -> None:
-    """The nearest shore is the nearest on the ground, not in degrees, which are half as wide at 60° N."""
-    land = gpd.GeoDataFrame({"name": ["slanted"]}, geometry=[shapely.Polygon([(10, 60), (12, 61), (12, 60)])], crs=4326)
+    """The nearest shore is the nearest on the ground, not in degrees, which are half as wide at 60°
+    N.
+    """
+    land = gpd.GeoDataFrame(
+        {"name": ["slanted"]}, geometry=[shapely.Polygon([(10, 60), (12, 61), (12, 60)])], crs=4326
+    )
     foot = np.array([11.0, 60.5])
     shore = crs.geodesic().inv(10, 60, 12, 61)[0]
     off = np.array([crs.geodesic().fwd(*foot, shore - 90, 5_000)[:2]])

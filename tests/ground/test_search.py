@@ -1,4 +1,6 @@
-"""Search: every name finds its feature before anything else, a province finds what lies in it, and nothing else is found."""
+"""Search: every name finds its feature before anything else, a province finds what lies in it, and
+nothing else is found.
+"""
 
 from __future__ import annotations
 
@@ -37,28 +39,44 @@ def index(app: Flask) -> Index:
 
 
 def plainest(text: str) -> str:
-    """Write a text as on a keyboard without marks: what a person types, made here without the code that is tested."""
+    """Write a text as on a keyboard without marks: what a person types, made here without the code
+    that is tested.
+    """
     spelled = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(char for char in spelled if not unicodedata.combining(char)).upper()
 
 
 def names_of(app: Flask, layer: layers.Layer) -> Iterator[tuple[str, str]]:
-    """Give every name of every feature of a layer, with the names of the other side and further ones."""
+    """Give every name of every feature of a layer, with the names of the other side and further
+    ones.
+    """
     for key, row in app.extensions["zoneatlas"].frame(layer.id).iterrows():
         for column in row.index:
             if ("name_" in column or column.startswith("title_")) and isinstance(row[column], str):
                 yield str(key), row[column]
     aliases = layers.read_table(FOLDER, "aliases")
     frame = app.extensions["zoneatlas"].frame(layer.id)
-    yield from ((place, name) for place, name in zip(aliases["place"], aliases["name"], strict=True) if place in frame.index)
+    yield from (
+        (place, name)
+        for place, name in zip(aliases["place"], aliases["name"], strict=True)
+        if place in frame.index
+    )
 
 
 def holds(app: Flask, key: str, phrase: str) -> bool:
-    """Say whether a record holds a phrase anywhere, blanks and marks apart: found letter by letter, not word by word."""
+    """Say whether a record holds a phrase anywhere, blanks and marks apart: found letter by letter,
+    not word by word.
+    """
     opened = app.extensions["zoneatlas"]
-    index = next(one for one in (opened.index(layer.id) for layer in layers.LAYERS.values()) if key in one.entries)
+    index = next(
+        one
+        for one in (opened.index(layer.id) for layer in layers.LAYERS.values())
+        if key in one.entries
+    )
     joined = search.fold(phrase).replace(" ", "")
-    return any(joined in text.replace(" ", "") for group in index.entries[key].texts for text in group)
+    return any(
+        joined in text.replace(" ", "") for group in index.entries[key].texts for text in group
+    )
 
 
 @pytest.mark.parametrize("layer", layers.LAYERS.values(), ids=lambda layer: layer.id)
@@ -67,8 +85,12 @@ def holds(app: Flask, key: str, phrase: str) -> bool:
     [str, plainest, lambda text: text.replace(" ", ""), lambda text: f"  {text} ,"],
     ids=["as written", "plain", "together", "untidy"],
 )
-def test_every_name_finds_its_feature_before_what_does_not_hold_it(app: Flask, layer: layers.Layer, typed: Callable[[str], str]) -> None:
-    """Each name of each feature, in each language, finds it, and before it stands only what is called so too."""
+def test_every_name_finds_its_feature_before_what_does_not_hold_it(
+    app: Flask, layer: layers.Layer, typed: Callable[[str], str]
+) -> None:
+    """Each name of each feature, in each language, finds it, and before it stands only what is
+    called so too.
+    """
     index = app.extensions["zoneatlas"].index(layer.id)
     named = list(names_of(app, layer))
     assert named
@@ -77,18 +99,27 @@ def test_every_name_finds_its_feature_before_what_does_not_hold_it(app: Flask, l
         assert key in order, (key, name)
         before = order[: order.index(key)]
         assert all(holds(app, other, name) for other in before), (key, name, before)
-        called = [any(search.fold(name) == text for text in index.entries[other].texts[search.NAME]) for other in before]
+        called = [
+            any(search.fold(name) == text for text in index.entries[other].texts[search.NAME])
+            for other in before
+        ]
         assert all(called), (key, name, before)
 
 
 @pytest.mark.parametrize("column", ["province_en", "province_former_en"])
-def test_a_province_finds_what_lies_in_it_and_what_is_named_so(app: Flask, index: Index, column: str) -> None:
-    """“Quang Ninh” is 24 sites: for each province, those whose province it is or was, and those that hold its name; in three languages."""
+def test_a_province_finds_what_lies_in_it_and_what_is_named_so(
+    app: Flask, index: Index, column: str
+) -> None:
+    """“Quang Ninh” is 24 sites: for each province, those whose province it is or was, and those
+    that hold its name; in three languages.
+    """
     from webapp.i18n import province_names
 
     opened = app.extensions["zoneatlas"]
     frames = {layer.id: opened.frame(layer.id) for layer in PLACES}
-    provinces = {name for frame in frames.values() if column in frame for name in frame[column].dropna()}
+    provinces = {
+        name for frame in frames.values() if column in frame for name in frame[column].dropna()
+    }
     assert len(provinces) > 3
     for province in provinces:
         inside = {
@@ -105,20 +136,33 @@ def test_a_province_finds_what_lies_in_it_and_what_is_named_so(app: Flask, index
             where = [found[key][0] for key in found]
             assert where == sorted(where), "names before provinces before other"
     parks = opened.frame("parks")
-    assert [key for key in index.find("Quang Ninh") if key in parks.index].__len__() == (parks["province_en"] == "Quang Ninh").sum() == 24
+    assert (
+        [key for key in index.find("Quang Ninh") if key in parks.index].__len__()
+        == (parks["province_en"] == "Quang Ninh").sum()
+        == 24
+    )
 
 
 def test_lang_son_does_not_begin_far_away(app: Flask, client: FlaskClient) -> None:
-    """“Lang Son” and “hải phòng” begin with what is called so, on the page of the table too; Tien Lang and Do Son are not found."""
+    """“Lang Son” and “hải phòng” begin with what is called so, on the page of the table too; Tien
+    Lang and Do Son are not found.
+    """
     parks = app.extensions["zoneatlas"].frame("parks")
-    for text, province, absent in (("Lang Son", "Lang Son", "south-hai-phong-ez"), ("hải phòng", "Hai Phong", "bac-phong-sinh-bgez")):
+    for text, province, absent in (
+        ("Lang Son", "Lang Son", "south-hai-phong-ez"),
+        ("hải phòng", "Hai Phong", "bac-phong-sinh-bgez"),
+    ):
         page = read(client, "/table", q=text)
-        order = [link.href.rsplit("/", 1)[1] for link in page.links if link.href.startswith("/sites/")]
+        order = [
+            link.href.rsplit("/", 1)[1] for link in page.links if link.href.startswith("/sites/")
+        ]
         order = [key for key in order if key in parks.index]
         assert parks.loc[order[0], "province_en"] == province
         assert absent not in order
         assert province in parks.loc[order[0], "name_en"]
-    assert list(app.extensions["zoneatlas"].select("parks", {"q": "Quang Châu"}).index) == ["quang-chau-ip"]
+    assert list(app.extensions["zoneatlas"].select("parks", {"q": "Quang Châu"}).index) == [
+        "quang-chau-ip"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -159,12 +203,27 @@ def test_a_name_in_traditional_characters_is_found_by_simplified_ones() -> None:
 
 
 def test_phrases_before_words_and_words_before_parts() -> None:
-    """Only where nothing holds the phrase are words looked for, in any order; and only then parts of words."""
-    names = ["Quang Ninh", "Ninh Quang", "Quangninh Port", "Old Quang Ninh", "Quang Ninhbinh", "Bac Ninh Quang Chau", "Xquang Xninh"]
-    frame = pd.DataFrame({"name_en": names, "province_en": ["P"] * 7, "district": ["Quang Ninh", *[None] * 6]}, index=list("abcdefg"))
+    """Only where nothing holds the phrase are words looked for, in any order; and only then parts
+    of words.
+    """
+    names = [
+        "Quang Ninh",
+        "Ninh Quang",
+        "Quangninh Port",
+        "Old Quang Ninh",
+        "Quang Ninhbinh",
+        "Bac Ninh Quang Chau",
+        "Xquang Xninh",
+    ]
+    frame = pd.DataFrame(
+        {"name_en": names, "province_en": ["P"] * 7, "district": ["Quang Ninh", *[None] * 6]},
+        index=list("abcdefg"),
+    )
     frame.loc["h"] = ["Elsewhere", "Quang Ninh", None]
     frame.loc["i"] = ["Elsewhere", "P", "Quang Ninh"]
-    index = Index.build([(layers.LAYERS["parks"], frame)], pd.DataFrame({"place": ["b"], "name": ["Also"]}))
+    index = Index.build(
+        [(layers.LAYERS["parks"], frame)], pd.DataFrame({"place": ["b"], "name": ["Also"]})
+    )
     assert list(index.find("quang ninh")) == ["a", "c", "d", "e", "h", "i"]
     assert list(index.find("ninh chau")) == ["f"]
     assert set(index.find("uang inh")) == set("abcdefghi")
@@ -174,16 +233,22 @@ def test_phrases_before_words_and_words_before_parts() -> None:
 
 
 def test_a_name_and_a_province_in_any_order(index: Index) -> None:
-    """A name and its province together find what has both, not what has the words elsewhere; the last word may be begun."""
+    """A name and its province together find what has both, not what has the words elsewhere; the
+    last word may be begun.
+    """
     wanted = {key for key in index.entries if key.startswith("yen-phong")}
     assert len(wanted) == 4
     for text in ("yen phong bac ninh", "Bac Ninh, Yen Phong", "yen phong bac ni"):
         assert set(index.find(text)) == wanted
-    assert {"vsip-bac-ninh-ip", "hanaka-ip"} & index.find("北宁工业园").keys() == {"vsip-bac-ninh-ip"}, "in Chinese without a blank"
+    assert {"vsip-bac-ninh-ip", "hanaka-ip"} & index.find("北宁工业园").keys() == {
+        "vsip-bac-ninh-ip"
+    }, "in Chinese without a blank"
 
 
 def test_a_package_without_further_names(app: Flask, toy: Path, make_app: Any) -> None:
-    """Another region need not have the table of further names; one that names places it does not have is told so by the check."""
+    """Another region need not have the table of further names; one that names places it does not
+    have is told so by the check.
+    """
     assert len(layers.read_table(toy, "aliases")) == 0
     assert list(make_app(toy).extensions["zoneatlas"].index().find("bridge"))
     with pytest.raises(InputError):
@@ -196,17 +261,26 @@ def test_the_check_knows_of_whom_a_further_name_is(toy: Path, tmp_path: Path) ->
 
     folder = shutil.copytree(toy, tmp_path / "toy")
     header = "place,name,language,source,source_kind,as_of\n"
-    (folder / "aliases.csv").write_text(header + "bridge,Old Bridge,en,me,memory,2026\nnowhere,X,,me,memory,2026\n", encoding="utf-8")
+    (folder / "aliases.csv").write_text(
+        header + "bridge,Old Bridge,en,me,memory,2026\nnowhere,X,,me,memory,2026\n",
+        encoding="utf-8",
+    )
     assert package_check.check_tables(folder)["aliases"] == ["place: “nowhere” is in no layer"]
     assert list(layers.read_table(folder, "aliases")["name"]) == ["Old Bridge", "X"]
 
 
-def test_the_table_lists_the_best_first_and_keeps_another_order(client: FlaskClient, app: Flask) -> None:
-    """Of what is searched the best comes first; an order that is asked for goes before it; downloads hold the same rows."""
+def test_the_table_lists_the_best_first_and_keeps_another_order(
+    client: FlaskClient, app: Flask
+) -> None:
+    """Of what is searched the best comes first; an order that is asked for goes before it;
+    downloads hold the same rows.
+    """
     opened = app.extensions["zoneatlas"]
     best = list(opened.select("parks", {"q": "Hai Phong"}).index)
     page = read(client, "/table", q="Hai Phong")
-    shown = [link.href.removeprefix("/sites/") for link in page.links if link.href.startswith("/sites/")]
+    shown = [
+        link.href.removeprefix("/sites/") for link in page.links if link.href.startswith("/sites/")
+    ]
     assert [key for key in shown if key in best] == best
     areas = opened.frame("parks").loc[
         [
@@ -217,12 +291,16 @@ def test_the_table_lists_the_best_first_and_keeps_another_order(client: FlaskCli
         "area_ha",
     ]
     assert areas.dropna().is_monotonic_decreasing
-    rows = client.get("/download/parks.geojson", query_string={"q": "Hai Phong"}).get_json()["features"]
+    rows = client.get("/download/parks.geojson", query_string={"q": "Hai Phong"}).get_json()[
+        "features"
+    ]
     assert [row["id"] for row in rows] == best
 
 
 @pytest.mark.parametrize("layer", ALONE, ids=lambda layer: layer.id)
-def test_tables_without_pages_are_searched_alone(client: FlaskClient, app: Flask, layer: layers.Layer) -> None:
+def test_tables_without_pages_are_searched_alone(
+    client: FlaskClient, app: Flask, layer: layers.Layer
+) -> None:
     """Roads are found by name and number, policies by title and legal basis."""
     opened = app.extensions["zoneatlas"]
     frame = opened.frame(layer.id)

@@ -32,55 +32,100 @@ def rule(text: str, *, zone: ZoneInfo = HANOI, country: str = "VN", **more: obje
 
 
 def entries(of: Rule, *days: str) -> list[str]:
-    """Give when one may enter, on the clock of the rule, between the beginning of the first and the end of the last day."""
+    """Give when one may enter, on the clock of the rule, between the beginning of the first and the
+    end of the last day.
+    """
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     spans: list[osm_hours.Span] = []
     day = first.replace(day=1)
     while day <= last:
         spans += of.month(day.year, day.month).entries
         day = (day + timedelta(days=32)).replace(day=1)
-    cut = osm_hours.cut(osm_hours.merged(spans), osm_hours.midnight(first, of.zone), osm_hours.midnight(last + osm_hours.DAY, of.zone))
-    return [f"{start.astimezone(of.zone):%d %H:%M}–{end.astimezone(of.zone):%d %H:%M}" for start, end in cut]
+    cut = osm_hours.cut(
+        osm_hours.merged(spans),
+        osm_hours.midnight(first, of.zone),
+        osm_hours.midnight(last + osm_hours.DAY, of.zone),
+    )
+    return [
+        f"{start.astimezone(of.zone):%d %H:%M}–{end.astimezone(of.zone):%d %H:%M}"
+        for start, end in cut
+    ]
 
 
-# Hours -------------------------------------------------------------------------------------------------------------------
+# Hours
+# -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("text", "days", "expected"),
     [
-        ("Mo-Fr 08:00-11:00,12:00-16:00", ("2026-11-27", "2026-11-28"), ["27 08:00–27 11:00", "27 12:00–27 16:00"]),
+        (
+            "Mo-Fr 08:00-11:00,12:00-16:00",
+            ("2026-11-27", "2026-11-28"),
+            ["27 08:00–27 11:00", "27 12:00–27 16:00"],
+        ),
         ("24/7", ("2026-11-30", "2026-12-01"), ["30 00:00–02 00:00"]),
         ('24/7 "by train schedule"', ("2026-11-30",), ["30 00:00–01 00:00"]),
-        ("22:00-02:00", ("2026-12-31", "2027-01-01"), ["31 00:00–31 02:00", "31 22:00–01 02:00", "01 22:00–02 00:00"]),
-        ("Sa-Mo 10:00-12:00", ("2026-11-27", "2026-12-01"), ["28 10:00–28 12:00", "29 10:00–29 12:00", "30 10:00–30 12:00"]),
+        (
+            "22:00-02:00",
+            ("2026-12-31", "2027-01-01"),
+            ["31 00:00–31 02:00", "31 22:00–01 02:00", "01 22:00–02 00:00"],
+        ),
+        (
+            "Sa-Mo 10:00-12:00",
+            ("2026-11-27", "2026-12-01"),
+            ["28 10:00–28 12:00", "29 10:00–29 12:00", "30 10:00–30 12:00"],
+        ),
         ("off", ("2026-11-01", "2026-11-30"), []),
     ],
 )
 def test_hours_of_a_few_days(text: str, days: tuple[str, ...], expected: list[str]) -> None:
-    """Halves of a day, nights, weeks that wrap and gates that never close come out as written, over the ends of months and years."""
+    """Halves of a day, nights, weeks that wrap and gates that never close come out as written, over
+    the ends of months and years.
+    """
     assert entries(rule(text), *days) == expected
 
 
 def test_daylight_is_where_the_gate_is() -> None:
-    """The sun rises at Mong Cai shortly after six in November; farther west, on the same clock, later."""
-    east, west = (Rule(osm_hours.DAYLIGHT, HANOI, "VN", lonlat).month(2026, 11).entries[21] for lonlat in (MONG_CAI, (102.2, 22.4)))
+    """The sun rises at Mong Cai shortly after six in November; farther west, on the same clock,
+    later.
+    """
+    east, west = (
+        Rule(osm_hours.DAYLIGHT, HANOI, "VN", lonlat).month(2026, 11).entries[21]
+        for lonlat in (MONG_CAI, (102.2, 22.4))
+    )
     assert f"{east[0].astimezone(HANOI):%H}" == "06"
     assert timedelta(minutes=15) < west[0] - east[0] < timedelta(minutes=35)
 
 
 def test_tet_and_spring_festival_are_in_it() -> None:
-    """PH off closes Viet Nam's Tet of 2021 from Wednesday to Tuesday; China's Spring Festival closed from Thursday to Wednesday."""
+    """PH off closes Viet Nam's Tet of 2021 from Wednesday to Tuesday; China's Spring Festival
+    closed from Thursday to Wednesday.
+    """
     week = ("2021-02-09", "2021-02-18")
-    assert [span[:2] for span in entries(rule("Mo-Su 08:00-16:00; PH off"), *week)] == ["09", "17", "18"]
-    assert [span[:2] for span in entries(rule("Mo-Su 08:00-16:00; PH off", country="CN"), *week)] == ["09", "10", "18"]
-    assert [span[:2] for span in entries(rule("Mo-Su 08:00-16:00", closed_on=("VN", "CN")), *week)] == ["09", "18"]
+    assert [span[:2] for span in entries(rule("Mo-Su 08:00-16:00; PH off"), *week)] == [
+        "09",
+        "17",
+        "18",
+    ]
+    assert [
+        span[:2] for span in entries(rule("Mo-Su 08:00-16:00; PH off", country="CN"), *week)
+    ] == ["09", "10", "18"]
+    assert [
+        span[:2] for span in entries(rule("Mo-Su 08:00-16:00", closed_on=("VN", "CN")), *week)
+    ] == ["09", "18"]
 
 
 def test_holidays_have_hours_of_their_own() -> None:
-    """PH among days of the week, before hours and alone means the dates of the holidays; a comment that names them means nothing."""
+    """PH among days of the week, before hours and alone means the dates of the holidays; a comment
+    that names them means nothing.
+    """
     days = ("2026-04-29", "2026-05-01")  # Wednesday, and two holidays
-    assert entries(rule("Mo-Fr 08:00-16:00; PH 09:00-12:00"), *days) == ["29 08:00–29 16:00", "30 09:00–30 12:00", "01 09:00–01 12:00"]
+    assert entries(rule("Mo-Fr 08:00-16:00; PH 09:00-12:00"), *days) == [
+        "29 08:00–29 16:00",
+        "30 09:00–30 12:00",
+        "01 09:00–01 12:00",
+    ]
     assert entries(rule("Mo-Fr 08:00-16:00; Su,PH off"), *days) == ["29 08:00–29 16:00"]
     assert entries(rule("Su,PH 10:00-11:00"), *days) == ["30 10:00–30 11:00", "01 10:00–01 11:00"]
     assert entries(rule("PH"), *days) == ["30 00:00–02 00:00"]
@@ -96,14 +141,21 @@ def test_a_holiday_closes_from_midnight_to_midnight() -> None:
 
 
 def test_a_worked_weekend_is_open() -> None:
-    """China worked on Saturday 14 February 2026: who follows its working days is open as on Friday; who follows both countries, is not."""
+    """China worked on Saturday 14 February 2026: who follows its working days is open as on Friday;
+    who follows both countries, is not.
+    """
     text = "Mo-Th 08:00-16:00; Fr 08:00-11:00,12:00-15:00"
     saturday = "2026-02-14"
-    assert entries(rule(text, workdays=("CN",)), saturday) == ["14 08:00–14 11:00", "14 12:00–14 15:00"]
+    assert entries(rule(text, workdays=("CN",)), saturday) == [
+        "14 08:00–14 11:00",
+        "14 12:00–14 15:00",
+    ]
     assert entries(rule(text, workdays=("CN", "VN")), saturday) == []
     assert entries(rule(text), saturday) == []
     assert entries(rule(text, workdays=("CN",)), "2026-02-15") == []
-    assert entries(rule("Mo-Fr 08:00-16:00", workdays=("CN",)), "2026-01-04") == ["04 08:00–04 16:00"]  # a Sunday, like Friday
+    assert entries(rule("Mo-Fr 08:00-16:00", workdays=("CN",)), "2026-01-04") == [
+        "04 08:00–04 16:00"
+    ]  # a Sunday, like Friday
     assert entries(rule(text, workdays=("CN",)), "2026-02-16", "2026-02-23") == []
 
 
@@ -130,12 +182,20 @@ def test_hours_follow_the_clock_through_summer_time() -> None:
     berlin = rule("08:00-10:00", zone=ZoneInfo("Europe/Berlin"), country="DE")
     assert entries(berlin, "2026-03-28", "2026-03-29") == ["28 08:00–28 10:00", "29 08:00–29 10:00"]
     spans = berlin.month(2026, 3).entries
-    assert (spans[27][0] - spans[26][0], spans[28][0] - spans[27][0]) == (timedelta(hours=24), timedelta(hours=23))
+    assert (spans[27][0] - spans[26][0], spans[28][0] - spans[27][0]) == (
+        timedelta(hours=24),
+        timedelta(hours=23),
+    )
 
 
 def test_months_are_whatever_was_asked_before() -> None:
-    """A month kept comes out as one computed anew, however many were asked for in between, and neighbours touch where hours go on."""
-    kept, months = rule("22:00-02:00", last_entry="25:00"), [(year, month) for year in range(2020, 2027) for month in range(1, 13)]
+    """A month kept comes out as one computed anew, however many were asked for in between, and
+    neighbours touch where hours go on.
+    """
+    kept, months = (
+        rule("22:00-02:00", last_entry="25:00"),
+        [(year, month) for year in range(2020, 2027) for month in range(1, 13)],
+    )
     random.Random(1).shuffle(months)
     for year, month in months:
         assert kept.month(year, month) == rule("22:00-02:00", last_entry="25:00").month(year, month)
@@ -162,8 +222,12 @@ def test_months_are_whatever_was_asked_before() -> None:
         ("Mo-Fr 08:00-12:00; PH off", {"workdays": ("VN",)}, "workdays: the hours name holidays"),
     ],
 )
-def test_hours_that_cannot_be_read_are_refused(text: str, more: dict[str, object], fault: str) -> None:
-    """What the syntax does not know, or the evaluation would take for something else, is refused with its text and its reason."""
+def test_hours_that_cannot_be_read_are_refused(
+    text: str, more: dict[str, object], fault: str
+) -> None:
+    """What the syntax does not know, or the evaluation would take for something else, is refused
+    with its text and its reason.
+    """
     with pytest.raises(InputError) as caught:
         rule(text, **more)  # type: ignore[arg-type]
     assert f"“{text}”" in caught.value.message
@@ -177,11 +241,14 @@ def test_every_fault_is_named() -> None:
     assert len(caught.value.faults) == 3
 
 
-# Calendars ---------------------------------------------------------------------------------------------------------------
+# Calendars
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_holidays_of_two_countries() -> None:
-    """Lists hold Tet, Spring Festival and days off in exchange, in order, named in the language of the country."""
+    """Lists hold Tet, Spring Festival and days off in exchange, in order, named in the language of
+    the country.
+    """
     vn, cn = calendars.holidays("VN", 2026), calendars.holidays("CN", 2026)
     assert vn[date(2026, 2, 17)] == "Tết Nguyên Đán"
     assert cn[date(2026, 2, 17)] == "春节"
@@ -206,12 +273,16 @@ def test_the_own_exchanges_are_news_to_the_package() -> None:
     import holidays
 
     for country, exchanges in calendars.EXCHANGED.items():
-        assert not set(exchanges) & set(holidays.country_holidays(country, years={day.year for day in exchanges}))
+        assert not set(exchanges) & set(
+            holidays.country_holidays(country, years={day.year for day in exchanges})
+        )
 
 
 @pytest.mark.parametrize("country", ["VN", "CN"])
 def test_a_year_without_a_list_is_told(country: str) -> None:
-    """Before a year's decree no day of it is a working day or a holiday, and the refusal names country and year."""
+    """Before a year's decree no day of it is a working day or a holiday, and the refusal names
+    country and year.
+    """
     assert calendars.has_data(country, 2026)
     for year in (1999, 2050):
         assert not calendars.has_data(country, year)
@@ -222,7 +293,9 @@ def test_a_year_without_a_list_is_told(country: str) -> None:
 
 
 def test_holidays_of_the_law_need_no_decree() -> None:
-    """Where no days are exchanged, the list of a year to come is known; a single extra holiday of the past does not change that."""
+    """Where no days are exchanged, the list of a year to come is known; a single extra holiday of
+    the past does not change that.
+    """
     assert calendars.has_data("DE", 2050)
     assert calendars.has_data("GB", 2050)
 
@@ -235,15 +308,23 @@ def test_a_country_without_calendar() -> None:
 
 @pytest.mark.parametrize("country", ["VN", "CN"])
 def test_every_holiday_has_a_name_in_each_language(country: str) -> None:
-    """From 2023 on each day off of both countries is named in English, Vietnamese and Chinese, and by the official name besides."""
+    """From 2023 on each day off of both countries is named in English, Vietnamese and Chinese, and
+    by the official name besides.
+    """
     for year in range(2023, 2029):
         for day, official in calendars.year_of(country, year).holidays.items():
-            names = {language: calendars.day_in(country, day, language) for language in ("en", "vi", "zh")}
+            names = {
+                language: calendars.day_in(country, day, language)
+                for language in ("en", "vi", "zh")
+            }
             assert {one.holiday for one in names.values()} == {official}
             assert re.fullmatch(r"[A-Za-z0-9 '/;()-]+", names["en"].name or ""), (day, names["en"])
             assert re.search("[\u4e00-\u9fff]", names["zh"].name or ""), (day, names["zh"])
             assert not re.search("Day|Year|Festival", names["zh"].name or "")
-            assert not re.search("[\u4e00-\u9fff]|Day|Year|Festival", names["vi"].name or ""), (day, names["vi"])
+            assert not re.search("[\u4e00-\u9fff]|Day|Year|Festival", names["vi"].name or ""), (
+                day,
+                names["vi"],
+            )
             assert (
                 names[{"VN": "vi", "CN": "zh"}[country]].name == official
                 or "交" in official
@@ -255,23 +336,35 @@ def test_every_holiday_has_a_name_in_each_language(country: str) -> None:
 @pytest.mark.parametrize(
     ("country", "day", "expected"),
     [
-        ("VN", "2027-02-07", ("Second Day of Lunar New Year", "Mùng hai Tết Nguyên Đán", True, False, False)),
+        (
+            "VN",
+            "2027-02-07",
+            ("Second Day of Lunar New Year", "Mùng hai Tết Nguyên Đán", True, False, False),
+        ),
         ("CN", "2026-10-05", ("National Day (day in lieu)", "国庆节（补假）", False, False, True)),
         ("CN", "2026-02-14", (None, None, True, True, True)),
         ("VN", "2026-01-10", (None, None, True, True, True)),
-        ("VN", "2026-01-02", ("day off in exchange", "Ngày nghỉ (thay cho ngày 10/01/2026)", False, False, True)),
+        (
+            "VN",
+            "2026-01-02",
+            ("day off in exchange", "Ngày nghỉ (thay cho ngày 10/01/2026)", False, False, True),
+        ),
         ("VN", "2026-12-08", (None, None, False, False, True)),
         ("ZZ", "2026-12-08", (None, None, False, False, False)),
     ],
 )
 def test_what_a_day_is_in_a_country(country: str, day: str, expected: tuple[object, ...]) -> None:
-    """Holiday in the reader's words and in those of the country, weekend, worked in exchange, and whether its year is decreed."""
+    """Holiday in the reader's words and in those of the country, weekend, worked in exchange, and
+    whether its year is decreed.
+    """
     found = calendars.day_in(country, date.fromisoformat(day), "en")
     assert (found.name, found.holiday, found.weekend, found.worked, found.decreed) == expected
 
 
 def test_hours_know_when_their_holidays_end() -> None:
-    """Hours that ask for holidays are complete in years with a list; those that ask for none, always; the law's holidays count anyway."""
+    """Hours that ask for holidays are complete in years with a list; those that ask for none,
+    always; the law's holidays count anyway.
+    """
     assert rule("Mo-Fr 08:00-16:00", closed_on=("VN", "CN")).complete(2026)
     far = rule("Mo-Su 08:00-16:00; PH off")
     assert not far.complete(2050)
@@ -280,11 +373,14 @@ def test_hours_know_when_their_holidays_end() -> None:
     assert far.holiday(date(2050, 4, 30)) == "Ngày Chiến thắng"
 
 
-# Clocks ------------------------------------------------------------------------------------------------------------------
+# Clocks
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_a_moment_on_both_clocks() -> None:
-    """Half past four in Hanoi is half past five in Beijing, whichever zone it is written in; a clock of the same name stands once."""
+    """Half past four in Hanoi is half past five in Beijing, whichever zone it is written in; a
+    clock of the same name stands once.
+    """
     moment = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
     pairs = calendars.both_clocks(moment, ("VN", "CN", "VN"), CLOCKS)
     assert [f"{time:%H:%M} {name}" for name, time in pairs] == ["16:30 Hà Nội", "17:30 北京"]
@@ -294,7 +390,12 @@ def test_a_moment_on_both_clocks() -> None:
 def test_clocks_by_country() -> None:
     """A clock has a zone, and a name in its own language and in others where there is one."""
     assert calendars.zone_of("CN", CLOCKS) == BEIJING
-    assert [calendars.clock_name("CN", CLOCKS, one) for one in (None, "en", "vi", "zh")] == ["北京", "Beijing", "Bắc Kinh", "北京"]
+    assert [calendars.clock_name("CN", CLOCKS, one) for one in (None, "en", "vi", "zh")] == [
+        "北京",
+        "Beijing",
+        "Bắc Kinh",
+        "北京",
+    ]
     assert calendars.clock_name("LA", CLOCKS, "vi") == "ວຽງຈັນ"
 
 

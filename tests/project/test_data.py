@@ -40,15 +40,21 @@ def test_frictionless_accepts_the_package() -> None:
 
 def test_our_own_check_finds_nothing() -> None:
     """Every layer and table passes the checks of the library."""
-    assert {name: faults for name, faults in package_check.check_tables(FOLDER).items() if faults} == {}
+    assert {
+        name: faults for name, faults in package_check.check_tables(FOLDER).items() if faults
+    } == {}
 
 
 def test_the_schemas_are_those_of_the_table_of_layers(package: dict[str, Any]) -> None:
-    """What datapackage.json says of each field is what geo.schema says; “python data/package.py” brings it up to date."""
+    """What datapackage.json says of each field is what geo.schema says; “python data/package.py”
+    brings it up to date.
+    """
     resources = {one["name"]: one for one in package["resources"]}
     for name, fields in ({layer.id: layer.fields for layer in LAYERS.values()} | TABLES).items():
         schema = resources[name]["schema"]
-        assert schema == json.loads(json.dumps(table_schema(fields, foreign_keys=schema.get("foreignKeys")))), name
+        assert schema == json.loads(
+            json.dumps(table_schema(fields, foreign_keys=schema.get("foreignKeys")))
+        ), name
 
 
 def test_every_resource_is_described(package: dict[str, Any]) -> None:
@@ -58,7 +64,10 @@ def test_every_resource_is_described(package: dict[str, Any]) -> None:
         assert (FOLDER / one["path"]).is_file()
         assert one["title"]
         assert one["licenses"]
-        assert all(licence.get("name") and licence.get("title") and licence.get("path") for licence in one["licenses"]), one["name"]
+        assert all(
+            licence.get("name") and licence.get("title") and licence.get("path")
+            for licence in one["licenses"]
+        ), one["name"]
         assert one["sources"]
         assert all(source["title"] for source in one["sources"])
     assert package["licenses"]
@@ -77,10 +86,13 @@ def test_identifiers_are_unique_over_all_layers(frames: dict[str, Any]) -> None:
 
 
 def test_there_is_as_much_as_was_researched(frames: dict[str, Any]) -> None:
-    """The facts have come in: 200 parks, and the gates, ports, airports, cities, corridors and policies beside them."""
+    """The facts have come in: 200 parks, and the gates, ports, airports, cities, corridors and
+    policies beside them.
+    """
     assert len(frames["parks"]) >= 200
     assert {
-        name: len(frame) >= least for (name, frame), least in zip(frames.items(), (200, 35, 50, 18, 60, 45, 26), strict=True)
+        name: len(frame) >= least
+        for (name, frame), least in zip(frames.items(), (200, 35, 50, 18, 60, 45, 26), strict=True)
     } == dict.fromkeys(LAYERS, True)
 
 
@@ -116,13 +128,22 @@ def test_positions_lie_in_the_region(frames: dict[str, Any], package: dict[str, 
 def test_unknown_numbers_are_not_zero(frames: dict[str, Any]) -> None:
     """No area, rent, length or speed is 0: what is not known is empty."""
     for frame in frames.values():
-        for name in ("area_ha", "leasable_ha", "rent_term_low_usd_m2", "rent_term_high_usd_m2", "published_length_km", "design_speed_kph"):
+        for name in (
+            "area_ha",
+            "leasable_ha",
+            "rent_term_low_usd_m2",
+            "rent_term_high_usd_m2",
+            "published_length_km",
+            "design_speed_kph",
+        ):
             if name in frame:
                 assert not frame[name].eq(0).any(), name
 
 
 def test_ranges_are_in_order(frames: dict[str, Any]) -> None:
-    """A low rent is not above the high one, the leasable land not above the whole, and each number has its kind of source."""
+    """A low rent is not above the high one, the leasable land not above the whole, and each number
+    has its kind of source.
+    """
     parks = frames["parks"]
     both = parks.dropna(subset=["rent_term_low_usd_m2", "rent_term_high_usd_m2"])
     assert (both["rent_term_low_usd_m2"] <= both["rent_term_high_usd_m2"]).all()
@@ -148,7 +169,9 @@ def test_a_gate_leads_to_another_country(frames: dict[str, Any]) -> None:
 
 
 def test_policies_apply_to_something(frames: dict[str, Any]) -> None:
-    """A policy that names a park, port or gate names one that there is; every policy of a park exists."""
+    """A policy that names a park, port or gate names one that there is; every policy of a park
+    exists.
+    """
     prefixes = {"park": "parks", "port": "ports", "gate": "gates"}
     for key, value in frames["policies"]["applies_to"].items():
         for one in layers.unfold(value):
@@ -156,14 +179,20 @@ def test_policies_apply_to_something(frames: dict[str, Any]) -> None:
             if prefix in prefixes and name not in ("", "*"):
                 assert name in frames[prefixes[prefix]].index, (key, one)
     known = set(frames["policies"].index)
-    assert {one for value in frames["parks"]["policies"].dropna() for one in layers.unfold(value)} <= known
+    assert {
+        one for value in frames["parks"]["policies"].dropna() for one in layers.unfold(value)
+    } <= known
 
 
 def test_a_drawn_corridor_is_about_as_long_as_published(frames: dict[str, Any]) -> None:
-    """The line of a corridor is never longer than its published length by more than a tenth, nor shorter than a third of it."""
+    """The line of a corridor is never longer than its published length by more than a tenth, nor
+    shorter than a third of it.
+    """
     corridors = frames["corridors"].dropna(subset="published_length_km")
     drawn_m = np.asarray(crs.length_m(corridors.geometry), float)
-    ratio = pd.Series(drawn_m / 1000 / corridors["published_length_km"].to_numpy(), index=corridors.index)
+    ratio = pd.Series(
+        drawn_m / 1000 / corridors["published_length_km"].to_numpy(), index=corridors.index
+    )
     assert ratio[(ratio > 1.1) | (ratio < 0.33)].round(2).to_dict() == {}
 
 
@@ -177,10 +206,14 @@ def test_vertices_are_in_order_and_of_known_corridors(frames: dict[str, Any]) ->
 
 
 def test_speeds_are_there_for_every_kind_of_road() -> None:
-    """Both vehicles have a speed for each kind of road and for the way to it; no truck is faster than a car; each has its source."""
+    """Both vehicles have a speed for each kind of road and for the way to it; no truck is faster
+    than a car; each has its source.
+    """
     speeds = layers.read_table(FOLDER, "speeds").set_index(["profile", "road_class"])
     car, truck = speeds.loc["car", "speed_kph"], speeds.loc["truck", "speed_kph"]
-    assert {"expressway", "national_road", "provincial_road", "access"} <= set(car.index) & set(truck.index)
+    assert {"expressway", "national_road", "provincial_road", "access"} <= set(car.index) & set(
+        truck.index
+    )
     assert (truck <= car.reindex(truck.index)).all()
     assert speeds["source"].str.len().gt(0).all()
 
@@ -188,6 +221,11 @@ def test_speeds_are_there_for_every_kind_of_road() -> None:
 def test_the_basemap_says_where_it_comes_from(package: dict[str, Any]) -> None:
     """The licences of the basemap lie beside it."""
     assert (FOLDER / "basemap" / "basemap.pmtiles").stat().st_size < 5_000_000
-    assert {path.name for path in (FOLDER / "basemap" / "LICENSES").iterdir()} >= {"LGPL-3.0.txt", "NOTICE.md"}
+    assert {path.name for path in (FOLDER / "basemap" / "LICENSES").iterdir()} >= {
+        "LGPL-3.0.txt",
+        "NOTICE.md",
+    }
     assert Path(FOLDER / "basemap" / "README.md").is_file()
-    assert len(next(one for one in package["resources"] if one["name"] == "basemap")["licenses"]) >= 2
+    assert (
+        len(next(one for one in package["resources"] if one["name"] == "basemap")["licenses"]) >= 2
+    )

@@ -1,4 +1,6 @@
-"""The plan of the house, read from the source: who may import whom, which library lives where, and what a file may weigh."""
+"""The plan of the house, read from the source: who may import whom, which library lives where, and
+what a file may weigh.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,8 @@ ROOMS = (
 )
 """The floor plan: a module or a package to a room, from the ground up.
 
-Each may import what is on its own floor, without circles, and on those below; the rooms of one floor that are packages do not
-import each other.
-"""
+Each may import what is on its own floor, without circles, and on those below; the rooms of one
+floor that are packages do not import each other. """
 
 CIRCLES = (("webapp.i18n", "webapp.sentences"), ("webapp.trips.pages", "webapp.trips.files"))
 """Imports that close a circle, inside functions; to be mended, never to be added to."""
@@ -92,7 +93,9 @@ def dotted(path: Path) -> str:
 
 @cache
 def imports(path: Path) -> tuple[str, ...]:
-    """Return every module that a file imports, anywhere in it, with dots; ``from geo import crs`` is ``geo.crs``."""
+    """Return every module that a file imports, anywhere in it, with dots; ``from geo import crs``
+    is ``geo.crs``.
+    """
     modules: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -123,7 +126,10 @@ def room_of(module: str) -> str:
 def arrows() -> dict[str, set[str]]:
     """Return what each module of the house imports of it."""
     house = modules_of_the_house()
-    graph = {name: {other for other in imports(path) if other in house} - {name} for name, path in house.items()}
+    graph = {
+        name: {other for other in imports(path) if other in house} - {name}
+        for name, path in house.items()
+    }
     for name, other in CIRCLES:
         graph[name].remove(other)
     return graph
@@ -133,19 +139,27 @@ def test_every_module_has_its_room() -> None:
     """A new module is in a room of the plan, and a room that has gone is taken out."""
     used = {room_of(name) for name in modules_of_the_house()} - {"geo"}
     assert used == {room for floor in ROOMS for room in floor}
-    assert {name for name in modules_of_the_house() if room_of(name) in ("geo", "webapp")} == {"geo", "webapp"}
+    assert {name for name in modules_of_the_house() if room_of(name) in ("geo", "webapp")} == {
+        "geo",
+        "webapp",
+    }
 
 
 def test_imports_run_one_way() -> None:
-    """No module imports from a floor above its own, no room beside its own on its floor if both are packages, and no two import each other."""
+    """No module imports from a floor above its own, no room beside its own on its floor if both are
+    packages, and no two import each other.
+    """
     floor_of = {room: number for number, floor in enumerate(ROOMS) for room in floor} | {"geo": -1}
     for name, others in arrows().items():
         for other in others:
             here, there = room_of(name), room_of(other)
             assert floor_of[there] <= floor_of[here], f"{name} imports {other}, which is above it"
-            assert here == there or floor_of[there] < floor_of[here] or not is_package(here) or not is_package(there), (
-                f"{name} imports {other}"
-            )
+            assert (
+                here == there
+                or floor_of[there] < floor_of[here]
+                or not is_package(here)
+                or not is_package(there)
+            ), f"{name} imports {other}"
     assert list(TopologicalSorter(arrows()).static_order())
 
 
@@ -157,47 +171,95 @@ def test_the_library_knows_no_web() -> None:
     """``geo`` imports neither the app nor anything of the web."""
     for path in [path for path in sources() if name_of(path).startswith("geo/")]:
         roots = {name.split(".")[0] for name in imports(path)}
-        assert not roots & {"webapp", "flask", "flask_babel", "werkzeug", "waitress", "click"}, name_of(path)
+        assert not roots & {
+            "webapp",
+            "flask",
+            "flask_babel",
+            "werkzeug",
+            "waitress",
+            "click",
+        }, name_of(path)
 
 
 @pytest.mark.parametrize("library", HOMES)
 def test_each_big_library_has_one_home(library: str) -> None:
     """A library is imported where its home is and nowhere else."""
-    users = [name_of(path) for path in sources() if library in {name.split(".")[0] for name in imports(path)}]
-    assert not [user for user in users if not any(fnmatch.fnmatch(user, home) for home in HOMES[library])]
+    users = [
+        name_of(path)
+        for path in sources()
+        if library in {name.split(".")[0] for name in imports(path)}
+    ]
+    assert not [
+        user for user in users if not any(fnmatch.fnmatch(user, home) for home in HOMES[library])
+    ]
 
 
 def loaded_by(modules: str) -> set[str]:
     """Give everything that a fresh Python has loaded after importing these modules."""
     code = f"import sys, {modules}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 
 def test_importing_the_library_loads_nothing_large() -> None:
     """``import geo`` is instant: neither pandas nor any other large library comes with it."""
-    large = {"geopandas", "pandas", "numpy", "scipy", "shapely", "pyproj", "pyogrio", "osmnx", "networkx", "osmium", "folium", "flask"}
+    large = {
+        "geopandas",
+        "pandas",
+        "numpy",
+        "scipy",
+        "shapely",
+        "pyproj",
+        "pyogrio",
+        "osmnx",
+        "networkx",
+        "osmium",
+        "folium",
+        "flask",
+    }
     assert not loaded_by("geo") & large
 
 
 def test_working_with_layers_loads_neither_roads_nor_web() -> None:
     """Reading layers and roads that are there loads no OSMnx, Folium or Flask."""
-    assert not loaded_by("geo.layers, geo.roads.access, geo.roads.corridors") & {"osmnx", "networkx", "osmium", "folium", "flask"}
+    assert not loaded_by("geo.layers, geo.roads.access, geo.roads.corridors") & {
+        "osmnx",
+        "networkx",
+        "osmium",
+        "folium",
+        "flask",
+    }
 
 
 def own_files(*suffixes: str) -> list[Path]:
-    found = [path for package in ("geo", "webapp") for suffix in suffixes for path in (ROOT / package).rglob(f"*{suffix}")]
-    return sorted(path for path in found if not {"vendor", "__pycache__", "_data"} & set(path.parts))
+    found = [
+        path
+        for package in ("geo", "webapp")
+        for suffix in suffixes
+        for path in (ROOT / package).rglob(f"*{suffix}")
+    ]
+    return sorted(
+        path for path in found if not {"vendor", "__pycache__", "_data"} & set(path.parts)
+    )
 
 
 def test_files_stay_short() -> None:
     """A file with more than some 450 lines has two ideas."""
-    lines = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in own_files(".py", ".js", ".css", ".html")}
-    assert not {name: count for name, count in lines.items() if count > MAX_LINES and name not in LONG}
+    lines = {
+        name_of(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in own_files(".py", ".js", ".css", ".html")
+    }
+    assert not {
+        name: count for name, count in lines.items() if count > MAX_LINES and name not in LONG
+    }
 
 
 def test_no_page_loads_from_elsewhere() -> None:
-    """No template, style or script of ours names a content delivery network or loads anything from another host."""
+    """No template, style or script of ours names a content delivery network or loads anything from
+    another host.
+    """
     for path in own_files(".js", ".css", ".html", ".svg"):
         text = path.read_text(encoding="utf-8")
         assert not CDN.search(text), name_of(path)

@@ -6,7 +6,9 @@ import pytest
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    "ignore::DeprecationWarning",
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
 )
 
 
@@ -17,7 +19,9 @@ def test_there_are_notebooks() -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_stored_without_output(path: Path) -> None:
-    """A stored notebook holds no output, no counters and no machine's paths, and each piece of code has a word before it."""
+    """A stored notebook holds no output, no counters and no machine's paths, and each piece of code
+    has a word before it.
+    """
     import nbformat
 
     book = nbformat.read(path, as_version=4)
@@ -38,7 +42,9 @@ def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("PYTHONPATH", str(path.parent.parent))
     book = nbformat.read(path, as_version=4)
-    NotebookClient(book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     printed = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     assert printed
     assert not [output for output in printed if output.output_type == "error"]

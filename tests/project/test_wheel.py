@@ -1,4 +1,6 @@
-"""What is installed from a wheel must be whole: it is built, unpacked elsewhere, and asked from another folder."""
+"""What is installed from a wheel must be whole: it is built, unpacked elsewhere, and asked from
+another folder.
+"""
 
 import os
 import subprocess
@@ -58,5 +60,11 @@ def test_unpacked_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) 
         archive.extractall(site)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("ZONEATLAS_")}
     command = [sys.executable, "-c", ASK.format(folder=str(site))]
-    done = subprocess.run(command, cwd=elsewhere, env=clean | {"PYTHONPATH": str(site)}, capture_output=True, text=True)
+    done = subprocess.run(
+        command,
+        cwd=elsewhere,
+        env=clean | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr

@@ -36,14 +36,18 @@ def scattered(points: Points) -> gpd.GeoDataFrame:
 
 
 def test_grid_counts_in_the_head(grid: Network, points: Points, crossing: Crossing) -> None:
-    """From the corner to column i, row j it is i + j minutes and kilometres, all pairs in order, nothing changed."""
+    """From the corner to column i, row j it is i + j minutes and kilometres, all pairs in order,
+    nothing changed.
+    """
     corner = points({"corner": crossing(0, 0)})
     everywhere = points({f"{i},{j}": crossing(i, j) for j in range(13) for i in range(13)})
     before = corner.copy(), everywhere.copy()
     table = access.travel_times(grid, corner, everywhere)
     assert list(table["to_id"]) == list(everywhere.index)
     assert minutes(table) == pytest.approx([i + j for j in range(13) for i in range(13)], abs=1e-6)
-    np.testing.assert_allclose(table["length_m"], [1000 * (i + j) for j in range(13) for i in range(13)], atol=1e-3)
+    np.testing.assert_allclose(
+        table["length_m"], [1000 * (i + j) for j in range(13) for i in range(13)], atol=1e-3
+    )
     assert (table["gates"] == "").all()
     assert not table["coarse"].any()
     assert corner.equals(before[0])
@@ -59,7 +63,9 @@ def test_truck_takes_its_own_time(grid: Network, points: Points, crossing: Cross
     assert truck["length_m"][0] == car["length_m"][0]
 
 
-def test_a_point_off_the_road_pays_for_its_leg(grid: Network, points: Points, crossing: Crossing) -> None:
+def test_a_point_off_the_road_pays_for_its_leg(
+    grid: Network, points: Points, crossing: Crossing
+) -> None:
     """The leg of a point is driven at 36 km/h, 10 m a second, and its length is told."""
     a = points({"a": crossing(0, 0)})
     west = points({"west": tuple(crs.geodesic().fwd(*crossing(0, 0), 270, 600)[:2])})
@@ -71,7 +77,9 @@ def test_a_point_off_the_road_pays_for_its_leg(grid: Network, points: Points, cr
 
 
 def test_a_point_is_no_way_from_itself(grid: Network, scattered: gpd.GeoDataFrame) -> None:
-    """From a point to itself it is 0 s and 0 m, also off the road, and the route there has no length."""
+    """From a point to itself it is 0 s and 0 m, also off the road, and the route there has no
+    length.
+    """
     table = access.travel_times(grid, scattered, scattered)
     own = table[table["from_id"] == table["to_id"]]
     assert (own["travel_time_s"] == 0).all()
@@ -81,7 +89,9 @@ def test_a_point_is_no_way_from_itself(grid: Network, scattered: gpd.GeoDataFram
 
 
 def test_times_obey_the_triangle_inequality(grid: Network, scattered: gpd.GeoDataFrame) -> None:
-    """No way by a third place is quicker; on two-way streets the way back takes as long; no road is shorter than the bird's."""
+    """No way by a third place is quicker; on two-way streets the way back takes as long; no road is
+    shorter than the bird's.
+    """
     n = len(scattered)
     table = access.travel_times(grid, scattered, scattered)
     t = table["travel_time_s"].to_numpy().reshape(n, n)
@@ -90,7 +100,9 @@ def test_times_obey_the_triangle_inequality(grid: Network, scattered: gpd.GeoDat
 
 
 def test_unreachable_is_nan(grid: Network, points: Points, crossing: Crossing) -> None:
-    """A place far from every road has no time, length or gates, but its distance; one that is unknown has not even that."""
+    """A place far from every road has no time, length or gates, but its distance; one that is
+    unknown has not even that.
+    """
     a = points({"a": crossing(0, 0)})
     far = points({"far": (120, 21), "unknown": (np.nan, np.nan), "near": crossing(1, 0)})
     table = access.travel_times(grid, a, far).set_index("to_id")
@@ -101,7 +113,9 @@ def test_unreachable_is_nan(grid: Network, points: Points, crossing: Crossing) -
 
 
 @pytest.mark.parametrize("empty_side", ["origins", "destinations", "both"])
-def test_empty_layers_give_an_empty_table(grid: Network, points: Points, crossing: Crossing, empty_side: str) -> None:
+def test_empty_layers_give_an_empty_table(
+    grid: Network, points: Points, crossing: Crossing, empty_side: str
+) -> None:
     """Nothing in, nothing out, with the same columns."""
     none, one = points({}), points({"a": crossing(0, 0)})
     a = one if empty_side == "destinations" else none
@@ -118,7 +132,9 @@ def test_unknown_vehicle_is_refused(grid: Network, points: Points, crossing: Cro
         access.travel_times(grid, a, a, profile="bicycle")
 
 
-def test_chunks_do_not_matter(grid: Network, scattered: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_do_not_matter(
+    grid: Network, scattered: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The table is the same when the origins are worked off one at a time."""
     whole = access.travel_times(grid, scattered, scattered)
     monkeypatch.setattr(routing, "CELLS_AT_ONCE", 1)
@@ -129,11 +145,15 @@ def test_chunks_do_not_matter(grid: Network, scattered: gpd.GeoDataFrame, monkey
 
 
 def test_one_way_ring(roads: Roads, points: Points) -> None:
-    """On a one-way ring of three minutes the neighbour ahead is a minute away and the one behind two."""
+    """On a one-way ring of three minutes the neighbour ahead is a minute away and the one behind
+    two.
+    """
     nodes = [(107, 21), (107.01, 21), (107, 21.01)]
     ring = roads(nodes, [(0, 1, 60), (1, 2, 60), (2, 0, 60)], one_way=[0, 1, 2])
     corners = points({"a": nodes[0], "b": nodes[1], "c": nodes[2]})
-    assert minutes(access.travel_times(ring, corners.iloc[[0]], corners)) == pytest.approx([0, 1, 2])
+    assert minutes(access.travel_times(ring, corners.iloc[[0]], corners)) == pytest.approx(
+        [0, 1, 2]
+    )
 
 
 def test_backwards_on_a_one_way_street_is_all_the_way_round(roads: Roads, points: Points) -> None:
@@ -141,15 +161,23 @@ def test_backwards_on_a_one_way_street_is_all_the_way_round(roads: Roads, points
     nodes = [(107, 21), (107.01, 21), (107, 21.01)]
     ring = roads(nodes, [(0, 1, 60), (1, 2, 60), (2, 0, 60)], one_way=[0, 1, 2])
     both = points({"quarter": (107.0025, 21), "half": (107.005, 21)})
-    assert minutes(access.travel_times(ring, both, both)) == pytest.approx([0, 0.25, 2.75, 0], abs=1e-6)
+    assert minutes(access.travel_times(ring, both, both)) == pytest.approx(
+        [0, 0.25, 2.75, 0], abs=1e-6
+    )
 
 
 def test_along_a_slow_street_or_round_it(roads: Roads, points: Points) -> None:
-    """Between two places on a street of an hour the way round by a fast street counts where it is quicker."""
+    """Between two places on a street of an hour the way round by a fast street counts where it is
+    quicker.
+    """
     net = roads([(107, 21), (107.01, 21)], [(0, 1, 3600), (0, 1, 60)], snap_limit_m=10)
     shape = net.shape_lonlat.copy()
-    bent = np.insert(shape, 3, [107.005, 21.005], axis=0)  # the fast street is drawn aside, so that nothing snaps to it
-    net = Network(**{**net.__dict__, "shape_lonlat": bent, "shape_start": np.array([0, 2, 5]), "_cache": {}})
+    bent = np.insert(
+        shape, 3, [107.005, 21.005], axis=0
+    )  # the fast street is drawn aside, so that nothing snaps to it
+    net = Network(
+        **{**net.__dict__, "shape_lonlat": bent, "shape_start": np.array([0, 2, 5]), "_cache": {}}
+    )
     ends = points({"west": (107.001, 21), "middle": (107.005, 21), "east": (107.009, 21)})
     table = access.travel_times(net, ends.iloc[[0]], ends)
     assert minutes(table) == pytest.approx([0, 24, 6 + 1 + 6], abs=1e-4)
@@ -162,14 +190,22 @@ def test_parallel_streets_take_the_quickest(roads: Roads, points: Points) -> Non
     ends = points({"a": nodes[0], "b": nodes[3]})
     table = access.travel_times(net, ends, ends)
     assert table["travel_time_s"].tolist() == pytest.approx([0, 160, 160, 0])
-    assert access.route(net, ends.iloc[[0]], ends.iloc[[1]])["name"].tolist() == ["", "Street 0", "Street 2", "Street 4", ""]
+    assert access.route(net, ends.iloc[[0]], ends.iloc[[1]])["name"].tolist() == [
+        "",
+        "Street 0",
+        "Street 2",
+        "Street 4",
+        "",
+    ]
 
 
 # Against NetworkX
 
 
 def random_roads(seed: int, roads: Roads) -> tuple[Network, np.random.Generator]:
-    """A town of 25 crossings with one-way, parallel, circular, timeless and closed streets, some cut off from the rest."""
+    """A town of 25 crossings with one-way, parallel, circular, timeless and closed streets, some
+    cut off from the rest.
+    """
     rng = np.random.default_rng(seed)
     n, m = 25, 60
     nodes = rng.uniform([107, 21], [107.1, 21.1], (n, 2))
@@ -179,11 +215,22 @@ def random_roads(seed: int, roads: Roads) -> tuple[Network, np.random.Generator]
     time = rng.integers(0, 600, m).astype(float) + rng.random(m)
     truck = np.where(rng.random(m) < 0.15, np.inf, 2 * time)
     segments = [(int(a), int(b), float(s)) for (a, b), s in zip(ends, time, strict=True)]
-    return roads(nodes, segments, one_way=np.flatnonzero(rng.random(m) < 0.3), truck_s=truck, snap_limit_m=1500), rng
+    return (
+        roads(
+            nodes,
+            segments,
+            one_way=np.flatnonzero(rng.random(m) < 0.3),
+            truck_s=truck,
+            snap_limit_m=1500,
+        ),
+        rng,
+    )
 
 
 def by_networkx(net: Network, places: gpd.GeoDataFrame, profile: str) -> np.ndarray:
-    """Work the table out with NetworkX alone: every street is cut at every place that is joined to it."""
+    """Work the table out with NetworkX alone: every street is cut at every place that is joined to
+    it.
+    """
     graph = nx.MultiDiGraph()
     snap = net.snap(lonlat(places), profile)
     speed = net.manifest.access_speed_kph[profile] / 3.6
@@ -193,7 +240,11 @@ def by_networkx(net: Network, places: gpd.GeoDataFrame, profile: str) -> np.ndar
             continue
         here = np.flatnonzero(snap.segment == segment)
         here = here[np.argsort(snap.fraction[here])]
-        stops = [(0.0, int(net.tail[segment])), *((snap.fraction[i], f"foot {i}") for i in here), (1.0, int(net.head[segment]))]
+        stops = [
+            (0.0, int(net.tail[segment])),
+            *((snap.fraction[i], f"foot {i}") for i in here),
+            (1.0, int(net.head[segment])),
+        ]
         for (f, a), (g, b) in pairwise(stops):
             if net.forward[segment] or f == g:
                 graph.add_edge(a, b, s=time * (g - f))
@@ -216,7 +267,12 @@ def by_networkx(net: Network, places: gpd.GeoDataFrame, profile: str) -> np.ndar
 def test_table_equals_networkx(roads: Roads, points: Points, seed: int, profile: str) -> None:
     """On random towns every time is that of NetworkX on a graph cut at the places themselves."""
     net, rng = random_roads(seed, roads)
-    places = points({f"p{i}": tuple(place) for i, place in enumerate(rng.uniform([107, 21], [107.1, 21.1], (14, 2)))})
+    places = points(
+        {
+            f"p{i}": tuple(place)
+            for i, place in enumerate(rng.uniform([107, 21], [107.1, 21.1], (14, 2)))
+        }
+    )
     table = access.travel_times(net, places, places, profile=profile)
     found = table["travel_time_s"].to_numpy().reshape(14, 14)
     assert np.isfinite(found).sum() > 50
@@ -225,9 +281,16 @@ def test_table_equals_networkx(roads: Roads, points: Points, seed: int, profile:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_route_adds_up_to_the_table(roads: Roads, points: Points, seed: int) -> None:
-    """The steps of a route sum to the time and length of the table, touch each other, and lead from point to point."""
+    """The steps of a route sum to the time and length of the table, touch each other, and lead from
+    point to point.
+    """
     net, rng = random_roads(seed, roads)
-    places = points({f"p{i}": tuple(place) for i, place in enumerate(rng.uniform([107, 21], [107.1, 21.1], (8, 2)))})
+    places = points(
+        {
+            f"p{i}": tuple(place)
+            for i, place in enumerate(rng.uniform([107, 21], [107.1, 21.1], (8, 2)))
+        }
+    )
     table = access.travel_times(net, places, places).set_index(["from_id", "to_id"])
     for (a, b), row in table.iterrows():
         start, end = places.loc[[a]], places.loc[[b]]
@@ -241,16 +304,22 @@ def test_route_adds_up_to_the_table(roads: Roads, points: Points, seed: int) -> 
         line = [shapely.get_coordinates(one) for one in steps.geometry]
         for before, after in pairwise(line):
             np.testing.assert_allclose(before[-1], after[0], atol=1e-9)
-        np.testing.assert_allclose([line[0][0], line[-1][-1]], [*lonlat(start), *lonlat(end)], atol=1e-9)
+        np.testing.assert_allclose(
+            [line[0][0], line[-1][-1]], [*lonlat(start), *lonlat(end)], atol=1e-9
+        )
 
 
 # Nearest, people
 
 
 def test_nearest_of_the_table(grid: Network, points: Points, crossing: Crossing) -> None:
-    """Quickest first, ranked from 1, in the order of origins; of equals the earlier row; what is unreachable never counts."""
+    """Quickest first, ranked from 1, in the order of origins; of equals the earlier row; what is
+    unreachable never counts.
+    """
     origins = points({"z": crossing(0, 0), "a": crossing(12, 12), "lost": (120, 21)})
-    goals = points({"far": (121, 21), "two": crossing(2, 0), "one": crossing(0, 1), "other": crossing(1, 0)})
+    goals = points(
+        {"far": (121, 21), "two": crossing(2, 0), "one": crossing(0, 1), "other": crossing(1, 0)}
+    )
     table = access.travel_times(grid, origins, goals)
     before = table.copy()
     best = access.nearest(table, k=2)
@@ -267,9 +336,13 @@ def test_nearest_of_the_table(grid: Network, points: Points, crossing: Crossing)
 
 
 def test_people_at_the_limit_count(grid: Network, points: Points, crossing: Crossing) -> None:
-    """Of people living 0, 1, 2 … minutes away those up to the limit are counted, the limit included."""
+    """Of people living 0, 1, 2 … minutes away those up to the limit are counted, the limit
+    included.
+    """
     origins = points({"corner": crossing(0, 0), "lost": (120, 21)})
-    people = points({f"{i}": crossing(i, 0) for i in range(13)}, population=[10**i for i in range(13)])
+    people = points(
+        {f"{i}": crossing(i, 0) for i in range(13)}, population=[10**i for i in range(13)]
+    )
     counts = access.people_within(grid, origins, people, [0, 120, 179, 180])
     assert list(counts.index) == ["corner", "lost"]
     assert list(counts.columns) == [0, 120, 179, 180]
@@ -277,10 +350,20 @@ def test_people_at_the_limit_count(grid: Network, points: Points, crossing: Cros
     assert counts.loc["lost"].isna().all()
 
 
-def test_an_access_profile_steps_where_something_is_reached(grid: Network, points: Points, crossing: Crossing) -> None:
-    """From the corner 1 person lives 0, 10 live 2 and 100 + 1000 live 3 minutes away; each step is there once, and nothing is changed."""
+def test_an_access_profile_steps_where_something_is_reached(
+    grid: Network, points: Points, crossing: Crossing
+) -> None:
+    """From the corner 1 person lives 0, 10 live 2 and 100 + 1000 live 3 minutes away; each step is
+    there once, and nothing is changed.
+    """
     origins = points({"corner": crossing(0, 0), "lost": (120, 21)})
-    places = {"here": crossing(0, 0), "two": crossing(1, 1), "three": crossing(3, 0), "too": crossing(0, 3), "island": (125, 21)}
+    places = {
+        "here": crossing(0, 0),
+        "two": crossing(1, 1),
+        "three": crossing(3, 0),
+        "too": crossing(0, 3),
+        "island": (125, 21),
+    }
     people = points(places, population=[1, 10, 100, 1000, 10_000])
     before = origins.copy(), people.copy()
     table = access.profile_within(grid, origins, people, amount="population")
@@ -295,8 +378,12 @@ def test_an_access_profile_steps_where_something_is_reached(grid: Network, point
     assert people.equals(before[1])
 
 
-def test_an_access_profile_holds_what_counting_gives(grid: Network, scattered: gpd.GeoDataFrame) -> None:
-    """Read at any limit, the profile says what `people_within` counts there; no place counts for itself."""
+def test_an_access_profile_holds_what_counting_gives(
+    grid: Network, scattered: gpd.GeoDataFrame
+) -> None:
+    """Read at any limit, the profile says what `people_within` counts there; no place counts for
+    itself.
+    """
     people = scattered.assign(population=range(1, len(scattered) + 1))
     own = people["population"]
     limits = [0.0, 300.0, 600.0, 1500.0, 1e6]
@@ -317,10 +404,18 @@ def test_an_access_profile_holds_what_counting_gives(grid: Network, scattered: g
 
 @pytest.fixture(scope="module")
 def frontier(roads: Roads) -> Network:
-    """Two parallel roads of two minutes, AA in the south and BB in the north; a gate of ten minutes joins their middles."""
+    """Two parallel roads of two minutes, AA in the south and BB in the north; a gate of ten minutes
+    joins their middles.
+    """
     nodes = [(107, 21), (107.01, 21), (107.02, 21), (107, 21.02), (107.01, 21.02), (107.02, 21.02)]
     segments = [(0, 1, 60), (1, 2, 60), (3, 4, 60), (4, 5, 60), (1, 4, 600)]
-    return roads(nodes, segments, gate_of={4: "gate"}, country_of=["AA", "AA", "BB", "BB", ""], truck_s=[120, 120, 120, 120, np.inf])
+    return roads(
+        nodes,
+        segments,
+        gate_of={4: "gate"},
+        country_of=["AA", "AA", "BB", "BB", ""],
+        truck_s=[120, 120, 120, 120, np.inf],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -329,7 +424,9 @@ def towns(points: Points) -> gpd.GeoDataFrame:
 
 
 def test_the_border_is_passed_at_the_gate(frontier: Network, towns: gpd.GeoDataFrame) -> None:
-    """To the other country it is a minute, ten at the gate, a minute; the gate is named and is a step of the route."""
+    """To the other country it is a minute, ten at the gate, a minute; the gate is named and is a
+    step of the route.
+    """
     table = access.travel_times(frontier, towns, towns)
     assert minutes(table) == pytest.approx([0, 12, 12, 0])
     assert table["gates"].tolist() == ["", "gate", "gate", ""]
@@ -340,7 +437,9 @@ def test_the_border_is_passed_at_the_gate(frontier: Network, towns: gpd.GeoDataF
 
 
 def test_a_closed_gate_is_no_way(frontier: Network, towns: gpd.GeoDataFrame) -> None:
-    """Where a truck may not pass the only gate, the other country is out of its reach, and the route says so."""
+    """Where a truck may not pass the only gate, the other country is out of its reach, and the
+    route says so.
+    """
     table = access.travel_times(frontier, towns, towns, profile="truck")
     assert table["travel_time_s"].isna().tolist()[1:3] == [True, True]
     assert table["gates"].isna().tolist()[1:3] == [True, True]
@@ -348,8 +447,12 @@ def test_a_closed_gate_is_no_way(frontier: Network, towns: gpd.GeoDataFrame) -> 
         access.route(frontier, towns.loc[["south"]], towns.loc[["north"]], profile="truck")
 
 
-def test_a_gate_is_reached_on_ones_own_side(frontier: Network, towns: gpd.GeoDataFrame, points: Points) -> None:
-    """From either of its countries a gate is a minute away, and the way to it does not pass through it."""
+def test_a_gate_is_reached_on_ones_own_side(
+    frontier: Network, towns: gpd.GeoDataFrame, points: Points
+) -> None:
+    """From either of its countries a gate is a minute away, and the way to it does not pass through
+    it.
+    """
     gate = points({"gate": (107.01, 21.01)}, country=["AA"], opposite_country=["BB"])
     legs = crs.distance_m([107.01, 21.01], [[107.01, 21], [107.01, 21.02]]) / 10
     table = access.travel_times(frontier, towns, gate)
@@ -359,21 +462,39 @@ def test_a_gate_is_reached_on_ones_own_side(frontier: Network, towns: gpd.GeoDat
     np.testing.assert_allclose(back["travel_time_s"], 60 + legs, atol=0.01)
 
 
-def test_a_gate_without_a_road_on_ones_own_side_is_not_reached(roads: Roads, points: Points) -> None:
+def test_a_gate_without_a_road_on_ones_own_side_is_not_reached(
+    roads: Roads, points: Points
+) -> None:
     """A gate whose road ends on the other side is not reached through another gate."""
     nodes = [(107, 21), (107.01, 21), (107, 21.02), (107.2, 21.02)]
-    net = roads(nodes, [(0, 1, 60), (2, 3, 600), (0, 2, 600)], gate_of={2: "open"}, country_of=["AA", "BB", ""], snap_limit_m=3000)
-    gates = points({"open": (107, 21.01), "beyond": (107.2, 21.01)}, country=["AA", "AA"], opposite_country=["BB", "BB"])
+    net = roads(
+        nodes,
+        [(0, 1, 60), (2, 3, 600), (0, 2, 600)],
+        gate_of={2: "open"},
+        country_of=["AA", "BB", ""],
+        snap_limit_m=3000,
+    )
+    gates = points(
+        {"open": (107, 21.01), "beyond": (107.2, 21.01)},
+        country=["AA", "AA"],
+        opposite_country=["BB", "BB"],
+    )
     home = points({"home": (107.01, 21)}, country=["AA"])
     table = access.travel_times(net, home, gates)
     assert table["travel_time_s"].isna().tolist() == [False, True]
-    assert np.isfinite(access.travel_times(net, points({"abroad": (107.1, 21.02)}, country=["BB"]), gates)["travel_time_s"]).all()
+    assert np.isfinite(
+        access.travel_times(net, points({"abroad": (107.1, 21.02)}, country=["BB"]), gates)[
+            "travel_time_s"
+        ]
+    ).all()
 
 
 # Routes
 
 
-def test_route_joins_pieces_of_one_street(grid: Network, points: Points, crossing: Crossing) -> None:
+def test_route_joins_pieces_of_one_street(
+    grid: Network, points: Points, crossing: Crossing
+) -> None:
     """Each step is one street, in the direction of travel, with legs at both ends."""
     steps = access.route(grid, points({"a": crossing(0, 0)}), points({"b": crossing(2, 0)}))
     assert steps["kind"].tolist() == ["access", "road", "road", "access"]
@@ -383,7 +504,9 @@ def test_route_joins_pieces_of_one_street(grid: Network, points: Points, crossin
 
 
 def test_route_says_why_there_is_none(grid: Network, points: Points, crossing: Crossing) -> None:
-    """No road at the start, no road at the end and more than one point are three different sentences."""
+    """No road at the start, no road at the end and more than one point are three different
+    sentences.
+    """
     a, far = points({"a": crossing(0, 0)}), points({"far": (120, 21)})
     with pytest.raises(NotFoundError, match="start"):
         access.route(grid, far, a)
@@ -393,22 +516,37 @@ def test_route_says_why_there_is_none(grid: Network, points: Points, crossing: C
         access.route(grid, points({"a": crossing(0, 0), "b": crossing(1, 0)}), a)
 
 
-def test_prepared_network_gives_the_same_answers(real_network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times, lengths, gates, routes, people and reach do not depend on how they are computed; coarse corridors and all gates included."""
+def test_prepared_network_gives_the_same_answers(
+    real_network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times, lengths, gates, routes, people and reach do not depend on how they are computed;
+    coarse corridors and all gates included.
+    """
     prepared = real_network.prepared()
     monkeypatch.setattr(routing, "WAY_IN_NODES", 0)
     folder = layers.bundled()
     parks, gates = layers.read(folder, "parks").iloc[::6], layers.read(folder, "gates")
     for profile in real_network.profiles:
-        plain, fast = (access.travel_times(net, parks, gates, profile=profile) for net in (real_network, prepared))
+        plain, fast = (
+            access.travel_times(net, parks, gates, profile=profile)
+            for net in (real_network, prepared)
+        )
         pd.testing.assert_frame_equal(plain, fast)
-        one, other = (access.time_matrix(net, parks, gates, profile=profile) for net in (real_network, prepared))
+        one, other = (
+            access.time_matrix(net, parks, gates, profile=profile)
+            for net in (real_network, prepared)
+        )
         pd.testing.assert_frame_equal(one, other)
         for towards in (False, True):
-            here, there = (access.reach(net, parks.iloc[[0]], profile=profile, towards=towards).node_s for net in (real_network, prepared))
+            here, there = (
+                access.reach(net, parks.iloc[[0]], profile=profile, towards=towards).node_s
+                for net in (real_network, prepared)
+            )
             np.testing.assert_allclose(here, there, rtol=1e-9)
     for net in (real_network, prepared):
         steps = access.route(net, parks.iloc[[0]], gates.loc[["kim-thanh"]], profile="truck")
-        total = access.travel_times(net, parks.iloc[[0]], gates.loc[["kim-thanh"]], profile="truck").iloc[0]
+        total = access.travel_times(
+            net, parks.iloc[[0]], gates.loc[["kim-thanh"]], profile="truck"
+        ).iloc[0]
         assert steps["travel_time_s"].sum() == pytest.approx(total["travel_time_s"], abs=0.01)
         assert steps["length_m"].sum() == pytest.approx(total["length_m"], abs=0.01)

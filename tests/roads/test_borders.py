@@ -27,19 +27,34 @@ CROSSINGS = pd.DataFrame(
     columns=["profile", "kind", "needs", "service_time_s"],
 )
 SPEEDS = pd.DataFrame(
-    [(profile, kind, 36.0) for profile in ("car", "truck") for kind in ("road", "motorway", "residential", "access")],
+    [
+        (profile, kind, 36.0)
+        for profile in ("car", "truck")
+        for kind in ("road", "motorway", "residential", "access")
+    ],
     columns=["profile", "road_class", "speed_kph"],
 )
 
 
 def countries() -> gpd.GeoDataFrame:
     """Give two squares of one degree, AA in the west and BB in the east, that meet at longitude 1."""
-    return gpd.GeoDataFrame({"country": ["AA", "BB"]}, geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], crs=4326)
+    return gpd.GeoDataFrame(
+        {"country": ["AA", "BB"]},
+        geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)],
+        crs=4326,
+    )
 
 
 def gate(lat: float, **changes: object) -> dict[str, object]:
     """Give a gate on the border at a latitude."""
-    row = {"kind": "international", "mode": "road", "cargo": True, "passengers": True, "country": "AA", "opposite_country": "BB"}
+    row = {
+        "kind": "international",
+        "mode": "road",
+        "cargo": True,
+        "passengers": True,
+        "country": "AA",
+        "opposite_country": "BB",
+    }
     return row | {"position_accuracy_m": 300.0, "geometry": shapely.Point(1, lat)} | changes
 
 
@@ -47,12 +62,19 @@ def gates(**rows: dict[str, object]) -> gpd.GeoDataFrame:
     """Make the layer of gates."""
     columns = list(gate(0))
     return gpd.GeoDataFrame(
-        [rows[key] for key in rows], columns=columns, index=pd.Index(list(rows), name="id", dtype="str"), crs=4326
+        [rows[key] for key in rows],
+        columns=columns,
+        index=pd.Index(list(rows), name="id", dtype="str"),
+        crs=4326,
     ).astype({"cargo": "boolean", "passengers": "boolean"})
 
 
-def bridges(*where: tuple[float, int], span: float = 0.005, kinds: Sequence[str] | None = None) -> Network:
-    """Make one road across the border at each latitude: 0 for both ways, 1 for west to east only, -1 for east to west."""
+def bridges(
+    *where: tuple[float, int], span: float = 0.005, kinds: Sequence[str] | None = None
+) -> Network:
+    """Make one road across the border at each latitude: 0 for both ways, 1 for west to east only,
+    -1 for east to west.
+    """
     lonlat = np.array([(1 + side * span, lat) for lat, _ in where for side in (-1, 1)])
     k = len(where)
     oneway = np.array([way for _, way in where])
@@ -76,7 +98,16 @@ def road(*lonlat: tuple[float, float]) -> Network:
     steps = len(lonlat) - 1
     ends, both = np.arange(steps), np.ones(steps, bool)
     one = osm_simplify.Roads(
-        np.array(lonlat), ends, ends + 1, both, both, np.zeros(steps, int), ["road"], ["Road 1"], np.array([np.nan]), np.array([True])
+        np.array(lonlat),
+        ends,
+        ends + 1,
+        both,
+        both,
+        np.zeros(steps, int),
+        ["road"],
+        ["Road 1"],
+        np.array([np.nan]),
+        np.array([True]),
     )
     made = osm_simplify.build(one, speeds=SPEEDS, title="road", source="test")
     assert made.segment_count == 1
@@ -84,7 +115,9 @@ def road(*lonlat: tuple[float, float]) -> Network:
 
 
 def test_gate_opens_its_road_and_nothing_else() -> None:
-    """The road at the gate costs its service time, the one 5 km off is cut, and nothing else changes."""
+    """The road at the gate costs its service time, the one 5 km off is cut, and nothing else
+    changes.
+    """
     net = bridges((0.5, 0), (0.55, 0))
     closed, report = borders.close(net, countries(), gates(bridge=gate(0.501)), CROSSINGS)
     np.testing.assert_allclose(closed.time_s["car"] - net.time_s["car"], [600, np.inf])
@@ -94,7 +127,9 @@ def test_gate_opens_its_road_and_nothing_else() -> None:
     assert closed.forward.tolist() == closed.backward.tolist() == [True, False]
     assert report["verdict"].tolist() == ["matched", "cut"]
     assert report["gate"].tolist() == ["bridge", "bridge"]
-    assert report["distance_m"].tolist() == pytest.approx([0.001 * DEGREE_M, 0.049 * DEGREE_M], rel=0.01)
+    assert report["distance_m"].tolist() == pytest.approx(
+        [0.001 * DEGREE_M, 0.049 * DEGREE_M], rel=0.01
+    )
     assert report["lon"].tolist() == pytest.approx([1, 1])
     assert len(closed.manifest.notes) == len(net.manifest.notes) + 1
 
@@ -102,7 +137,13 @@ def test_gate_opens_its_road_and_nothing_else() -> None:
 def test_argument_is_not_changed() -> None:
     """The open network is as before, and can be closed again with the same result."""
     net = bridges((0.5, 0), (0.55, 0))
-    before = dataclasses.replace(net, **{name: np.array(getattr(net, name)) for name in ("forward", "backward", "gate", "country")})
+    before = dataclasses.replace(
+        net,
+        **{
+            name: np.array(getattr(net, name))
+            for name in ("forward", "backward", "gate", "country")
+        },
+    )
     first, _ = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
     second, _ = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
     for name in ("forward", "backward", "gate", "country"):
@@ -130,7 +171,9 @@ def test_closing_twice_is_refused() -> None:
     ],
 )
 def test_who_may_pass(changes: dict[str, object], car: float, truck: float) -> None:
-    """The road at a gate is the gate's for everyone, and closed to the vehicle that cannot pass; see ``test_gates``."""
+    """The road at a gate is the gate's for everyone, and closed to the vehicle that cannot pass;
+    see ``test_gates``.
+    """
     net = bridges((0.5, 0))
     closed, _ = borders.close(net, countries(), gates(bridge=gate(0.5, **changes)), CROSSINGS)
     assert closed.gate[0] == 0
@@ -141,34 +184,55 @@ def test_who_may_pass(changes: dict[str, object], car: float, truck: float) -> N
 @pytest.mark.parametrize("changes", [{"mode": "rail"}, {"opposite_country": "CC"}])
 def test_gate_of_another_kind_opens_no_road(changes: dict[str, object]) -> None:
     """A railway gate, or one between other countries, does not open a road."""
-    outlines = pd.concat([countries(), gpd.GeoDataFrame({"country": ["CC"]}, geometry=[shapely.box(5, 0, 6, 1)], crs=4326)])
-    closed, report = borders.close(bridges((0.5, 0)), outlines, gates(other=gate(0.5, **changes)), CROSSINGS)
+    outlines = pd.concat(
+        [
+            countries(),
+            gpd.GeoDataFrame({"country": ["CC"]}, geometry=[shapely.box(5, 0, 6, 1)], crs=4326),
+        ]
+    )
+    closed, report = borders.close(
+        bridges((0.5, 0)), outlines, gates(other=gate(0.5, **changes)), CROSSINGS
+    )
     assert report["verdict"].iloc[0] == "cut"
     assert pd.isna(report["gate"].iloc[0])
     assert np.isnan(report["distance_m"].iloc[0])
     assert not closed.forward[0]
 
 
-@pytest.mark.parametrize(("accuracy", "verdict"), [(np.nan, "cut"), (300.0, "cut"), (5000.0, "matched")])
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"), [(np.nan, "cut"), (300.0, "cut"), (5000.0, "matched")]
+)
 def test_reach_of_a_gate_is_two_km_or_its_accuracy(accuracy: float, verdict: str) -> None:
     """A road 3 km from a gate belongs to it only where the gate's position is that uncertain."""
     _, report = borders.close(
-        bridges((0.5, 0)), countries(), gates(far=gate(0.5 + 3000 / DEGREE_M, position_accuracy_m=accuracy)), CROSSINGS
+        bridges((0.5, 0)),
+        countries(),
+        gates(far=gate(0.5 + 3000 / DEGREE_M, position_accuracy_m=accuracy)),
+        CROSSINGS,
     )
     assert report["verdict"].iloc[0] == verdict
 
 
 def test_nearest_road_of_a_gate_wins() -> None:
-    """Of two roads near one gate the nearer is the gate's and the other is cut, whichever comes first."""
+    """Of two roads near one gate the nearer is the gate's and the other is cut, whichever comes
+    first.
+    """
     for order in ((0.501, 0.502), (0.502, 0.501)):
-        _, report = borders.close(bridges(*((lat, 0) for lat in order)), countries(), gates(bridge=gate(0.5)), CROSSINGS)
+        _, report = borders.close(
+            bridges(*((lat, 0) for lat in order)), countries(), gates(bridge=gate(0.5)), CROSSINGS
+        )
         verdict = dict(zip(report["lat"].round(3), report["verdict"], strict=True))
         assert verdict == {0.501: "matched", 0.502: "cut"}
 
 
 def test_two_carriageways_of_a_gate_stay_open() -> None:
     """Two one-way roads side by side both belong to the gate; a third is cut."""
-    closed, report = borders.close(bridges((0.5, 1), (0.5003, -1), (0.5006, -1)), countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    closed, report = borders.close(
+        bridges((0.5, 1), (0.5003, -1), (0.5006, -1)),
+        countries(),
+        gates(bridge=gate(0.5)),
+        CROSSINGS,
+    )
     assert report["verdict"].tolist() == ["matched", "matched", "cut"]
     assert closed.gate.tolist() == [0, 0, -1]
     assert (closed.forward | closed.backward).tolist() == [True, True, False]
@@ -176,16 +240,31 @@ def test_two_carriageways_of_a_gate_stay_open() -> None:
 
 def test_gates_without_a_road_are_listed() -> None:
     """A road gate to which no road leads has a row of its own, at its own position."""
-    _, report = borders.close(bridges((0.5, 0)), countries(), gates(bridge=gate(0.5), lonely=gate(0.9)), CROSSINGS)
+    _, report = borders.close(
+        bridges((0.5, 0)), countries(), gates(bridge=gate(0.5), lonely=gate(0.9)), CROSSINGS
+    )
     row = report.iloc[-1]
     assert (row["verdict"], row["gate"], row["lat"]) == ("no road", "lonely", 0.9)
     assert pd.isna(row["segment"])
 
 
 def test_country_of_each_segment() -> None:
-    """A segment lies where its ends lie; outside every outline the nearest country within 5 km counts, else none."""
+    """A segment lies where its ends lie; outside every outline the nearest country within 5 km
+    counts, else none.
+    """
     lonlat = np.array(
-        [(0.2, 0.5), (0.3, 0.5), (1.2, 0.5), (1.3, 0.5), (2.01, 0.5), (2.02, 0.5), (2.4, 0.5), (2.5, 0.5), (0.1, -0.01), (0.1, 0.1)]
+        [
+            (0.2, 0.5),
+            (0.3, 0.5),
+            (1.2, 0.5),
+            (1.3, 0.5),
+            (2.01, 0.5),
+            (2.02, 0.5),
+            (2.4, 0.5),
+            (2.5, 0.5),
+            (0.1, -0.01),
+            (0.1, 0.1),
+        ]
     )
     k = 5
     ends = np.arange(k) * 2
@@ -210,7 +289,9 @@ def test_country_of_each_segment() -> None:
 
 
 def test_only_the_step_across_is_the_gate() -> None:
-    """What leads up to the border stays a road of its own country, and the parts add up to the whole."""
+    """What leads up to the border stays a road of its own country, and the parts add up to the
+    whole.
+    """
     net = road((0.9, 0.5), (0.95, 0.5), (0.999, 0.5), (1.001, 0.5), (1.1, 0.5))
     for layer, crossing_s in ((gates(bridge=gate(0.5)), 600), (gates(), np.inf)):
         closed, report = borders.close(net, countries(), layer, CROSSINGS)
@@ -218,8 +299,12 @@ def test_only_the_step_across_is_the_gate() -> None:
         assert [len(closed.shape(i)) for i in range(3)] == [2, 3, 2]
         assert closed.length_m.sum() == pytest.approx(net.length_m.sum())
         for i in range(3):
-            assert closed.length_m[i] == pytest.approx(crs.distance_m(closed.shape(i)[:-1], closed.shape(i)[1:]).sum())
-            np.testing.assert_array_equal(closed.node_lonlat[[closed.tail[i], closed.head[i]]], closed.shape(i)[[0, -1]])
+            assert closed.length_m[i] == pytest.approx(
+                crs.distance_m(closed.shape(i)[:-1], closed.shape(i)[1:]).sum()
+            )
+            np.testing.assert_array_equal(
+                closed.node_lonlat[[closed.tail[i], closed.head[i]]], closed.shape(i)[[0, -1]]
+            )
         assert closed.time_s["car"].sum() == pytest.approx(net.time_s["car"].sum() + crossing_s)
         assert closed.country.tolist() == [-1, 0, 1]
         assert np.isfinite(closed.time_s["car"][1:]).all()
@@ -228,7 +313,9 @@ def test_only_the_step_across_is_the_gate() -> None:
 
 
 def test_country_without_an_outline_is_refused() -> None:
-    """Where a gate leads to a country that the outlines lack, its border would stay open: the country is named."""
+    """Where a gate leads to a country that the outlines lack, its border would stay open: the
+    country is named.
+    """
     with pytest.raises(InputError, match="leads to BB, of which there is no outline"):
         borders.close(bridges((0.5, 0)), countries().iloc[:1], gates(bridge=gate(0.5)), CROSSINGS)
     borders.close(bridges((0.5, 0)), countries().iloc[:1], gates(), CROSSINGS)
@@ -246,7 +333,9 @@ def test_roads_that_cross_nothing() -> None:
 
 
 def test_countries_of_nodes_instead_of_outlines() -> None:
-    """Where the country of each node is given it decides, whatever the outlines, and the road crosses at its step nearest the gate."""
+    """Where the country of each node is given it decides, whatever the outlines, and the road
+    crosses at its step nearest the gate.
+    """
     net = bridges((0.5, 0), (0.55, 0))
     sides = np.where(net.node_lonlat[:, 0] < 1, "AA", "BB")
     for given, outlined in zip(
@@ -261,16 +350,22 @@ def test_countries_of_nodes_instead_of_outlines() -> None:
             assert given.manifest == outlined.manifest
     inland = road((0.2, 0.5), (0.3, 0.5), (0.301, 0.5), (0.4, 0.5))
     here = np.where(inland.node_lonlat[:, 0] < 0.3, "AA", "BB")
-    closed, report = borders.close(inland, here, gates(bridge=gate(0.5, geometry=shapely.Point(0.3005, 0.5))), CROSSINGS)
+    closed, report = borders.close(
+        inland, here, gates(bridge=gate(0.5, geometry=shapely.Point(0.3005, 0.5))), CROSSINGS
+    )
     assert report["verdict"].tolist() == ["matched"]
     assert closed.shape(0)[:, 0].tolist() == pytest.approx([0.3, 0.301])
     assert closed.country.tolist() == [-1, 0, 1]
 
 
 def test_two_gates_in_one_place_take_a_road_each() -> None:
-    """The lanes of a gate may share a position: the nearest road belongs to the first and the next to the other."""
+    """The lanes of a gate may share a position: the nearest road belongs to the first and the next
+    to the other.
+    """
     lanes = gates(people=gate(0.5, cargo=False), goods=gate(0.5, passengers=False))
-    closed, report = borders.close(bridges((0.5005, 0), (0.501, 0), (0.5015, 0)), countries(), lanes, CROSSINGS)
+    closed, report = borders.close(
+        bridges((0.5005, 0), (0.501, 0), (0.5015, 0)), countries(), lanes, CROSSINGS
+    )
     assert report["verdict"].tolist() == ["matched", "matched", "cut"]
     assert report["gate"].tolist()[:2] == ["people", "goods"]
     assert np.isfinite(closed.time_s["car"]).tolist() == [True, False, False]
@@ -281,14 +376,21 @@ def test_two_gates_in_one_place_take_a_road_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("distance_m", "accuracy_m", "suspicious"), [(500, 300, False), (700, 300, True), (700, 500, False), (700, np.nan, False)]
+    ("distance_m", "accuracy_m", "suspicious"),
+    [(500, 300, False), (700, 300, True), (700, 500, False), (700, np.nan, False)],
 )
-def test_road_far_from_a_gate_of_known_position(distance_m: float, accuracy_m: float, suspicious: bool) -> None:
-    """A gate's road farther off than twice the accuracy of the gate's position is the gate's and is suspicious."""
+def test_road_far_from_a_gate_of_known_position(
+    distance_m: float, accuracy_m: float, suspicious: bool
+) -> None:
+    """A gate's road farther off than twice the accuracy of the gate's position is the gate's and is
+    suspicious.
+    """
     layer = gates(bridge=gate(0.5 + distance_m / DEGREE_M, position_accuracy_m=accuracy_m))
     _, report = borders.close(bridges((0.5, 0)), countries(), layer, CROSSINGS)
     assert report["verdict"].tolist() == ["matched"]
-    assert ("bridge is 69" in report["reason"][0] and "good to 300 m" in report["reason"][0]) == suspicious
+    assert (
+        "bridge is 69" in report["reason"][0] and "good to 300 m" in report["reason"][0]
+    ) == suspicious
     assert (report["reason"][0] != "") == suspicious
 
 
@@ -302,30 +404,47 @@ def test_road_far_from_a_gate_of_known_position(distance_m: float, accuracy_m: f
         ("local", ["residential"], False),
     ],
 )
-def test_international_gate_on_a_minor_road(kind: str, classes: list[str], suspicious: bool) -> None:
-    """An international gate with roads of a minor class only is suspicious; an unknown class says nothing."""
+def test_international_gate_on_a_minor_road(
+    kind: str, classes: list[str], suspicious: bool
+) -> None:
+    """An international gate with roads of a minor class only is suspicious; an unknown class says
+    nothing.
+    """
     net = bridges(*[(0.5, 1), (0.5003, -1)][: len(classes)], kinds=classes)
     _, report = borders.close(net, countries(), gates(bridge=gate(0.5, kind=kind)), CROSSINGS)
     assert set(report["verdict"]) == {"matched"}
     assert set(report["reason"]) == (
-        {"the international gate bridge has no better road than one of class residential"} if suspicious else {""}
+        {"the international gate bridge has no better road than one of class residential"}
+        if suspicious
+        else {""}
     )
 
 
 def test_main_road_that_is_cut() -> None:
-    """A motorway that is cut is suspicious, with a gate far off or with none at all; a road of unknown class is not."""
+    """A motorway that is cut is suspicious, with a gate far off or with none at all; a road of
+    unknown class is not.
+    """
     net = bridges((0.5, 0), (0.6, 0), kinds=["motorway", "road"])
     for layer in (gates(), gates(far=gate(0.9))):
         _, report = borders.close(net, countries(), layer, CROSSINGS)
         assert report["verdict"].tolist()[:2] == ["cut", "cut"]
-        assert report["reason"].tolist()[:2] == ["a road of class motorway is cut, so a gate may be missing", ""]
+        assert report["reason"].tolist()[:2] == [
+            "a road of class motorway is cut, so a gate may be missing",
+            "",
+        ]
 
 
 def test_road_that_is_cut_beside_a_nearer_one() -> None:
-    """Of two roads near a gate the one that is cut is suspicious, and of two gates far apart neither."""
+    """Of two roads near a gate the one that is cut is suspicious, and of two gates far apart
+    neither.
+    """
     net = bridges((0.501, 0), (0.502, 0), (0.6, 0))
     _, report = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
-    assert report["reason"].tolist() == ["", "a road of class road is cut, because the gate bridge has a nearer one", ""]
+    assert report["reason"].tolist() == [
+        "",
+        "a road of class road is cut, because the gate bridge has a nearer one",
+        "",
+    ]
 
 
 def test_road_that_leaves_its_country_and_comes_back() -> None:
@@ -334,7 +453,10 @@ def test_road_that_leaves_its_country_and_comes_back() -> None:
     closed, report = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
     assert report["verdict"].tolist() == ["kept", "no road"]
     assert report[["segment", "lon", "lat"]].iloc[0].tolist() == pytest.approx([0, 1.01, 0.5])
-    assert report["reason"].tolist() == ["a road of AA runs through BB and comes back, and is not cut", ""]
+    assert report["reason"].tolist() == [
+        "a road of AA runs through BB and comes back, and is not cut",
+        "",
+    ]
     assert report["gate"].isna().tolist() == [True, False]
     assert closed.country.tolist() == [0]
     np.testing.assert_array_equal(closed.time_s["car"], net.time_s["car"])

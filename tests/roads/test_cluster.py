@@ -32,7 +32,8 @@ async def node():
     async with made as one:
         print(one.address, flush=True)
         await one.finished()
-threading.Timer(120, lambda: __import__("os")._exit(1)).start()  # should the tests themselves be killed
+# should the tests themselves be killed
+threading.Timer(120, lambda: __import__("os")._exit(1)).start()
 asyncio.run(node())
 """
 
@@ -49,7 +50,9 @@ class Nodes:
     def start(self, kind: str = "worker", without: str = "") -> subprocess.Popen[str]:
         command = [sys.executable, "-c", NODE, kind, self.address, without]
         here = Path(__file__).parents[1]  # where a worker finds the jobs of this file
-        one = subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        one = subprocess.Popen(
+            command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         self.alive.append(one)
         return one
 
@@ -107,24 +110,36 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def jobs(net: Network, there: gpd.GeoDataFrame) -> list[surfaces.Job]:
-    return [Slow(job.first, job.nodes, job.start_s, job.to) for job in surfaces._plan(net, there, "car")[2]]
+    return [
+        Slow(job.first, job.nodes, job.start_s, job.to)
+        for job in surfaces._plan(net, there, "car")[2]
+    ]
 
 
 def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def assert_same(found: list[tuple[surfaces.Job, np.ndarray]], net: Network, jobs: list[surfaces.Job]) -> None:
+def assert_same(
+    found: list[tuple[surfaces.Job, np.ndarray]], net: Network, jobs: list[surfaces.Job]
+) -> None:
     """Each job has come back once, with the columns that this machine computes, to the bit."""
-    here = {(job.to, job.first): columns for job, columns in surfaces.on_this_machine(net.hierarchies["car"], jobs)}
+    here = {
+        (job.to, job.first): columns
+        for job, columns in surfaces.on_this_machine(net.hierarchies["car"], jobs)
+    }
     assert sorted((job.to, job.first) for job, _ in found) == sorted(here)
     for job, columns in found:
         assert columns.dtype == np.float32
         assert np.array_equal(columns, here[job.to, job.first])
 
 
-def test_command(nodes: Nodes, net: Network, tmp_path: Path, toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same command with a scheduler writes the same files, and tells what is wrong with one in one line."""
+def test_command(
+    nodes: Nodes, net: Network, tmp_path: Path, toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command with a scheduler writes the same files, and tells what is wrong with one in
+    one line.
+    """
     monkeypatch.setenv("ZONEATLAS_HOME", str(tmp_path))
     nodes.workers(2)
     folder = storage.save(net, tmp_path / "networks" / "two")
@@ -137,7 +152,10 @@ def test_command(nodes: Nodes, net: Network, tmp_path: Path, toy: Path, monkeypa
     assert files(folder) == local
     assert "surface.truck.from.npy" in local
 
-    refusals = [("127.0.0.1:9", "There is no cluster at 127.0.0.1:9"), ("nonsense", "is no address of a scheduler")]
+    refusals = [
+        ("127.0.0.1:9", "There is no cluster at 127.0.0.1:9"),
+        ("nonsense", "is no address of a scheduler"),
+    ]
     monkeypatch.setattr(cluster, "__version__", "99")
     refusals += [(nodes.address, "here runs Zone Atlas 99")]
     for address, sentence in refusals:
@@ -153,13 +171,20 @@ def test_a_job_that_fails(nodes: Nodes, net: Network) -> None:
     nodes.workers(1)
     run = cluster.runner(nodes.address)
     with pytest.raises(InputError, match="numbered from 0"):
-        list(run(net.hierarchies["car"], [surfaces.Job(0, np.array([[10**6]]), np.zeros((1, 1)), True)]))
+        list(
+            run(
+                net.hierarchies["car"],
+                [surfaces.Job(0, np.array([[10**6]]), np.zeros((1, 1)), True)],
+            )
+        )
     with pytest.raises(UnavailableError, match=r"failed \(TypeError"):
         list(run(net.hierarchies["car"], [surfaces.Job(0, None, None, True)]))
 
 
 def test_few_results_are_under_way(nodes: Nodes, net: Network, jobs: list[surfaces.Job]) -> None:
-    """However many jobs there are, no more are computed ahead of the one that is taken than the bound says."""
+    """However many jobs there are, no more are computed ahead of the one that is taken than the
+    bound says.
+    """
     from distributed import Client
 
     threads = len(nodes.workers(2))
@@ -167,13 +192,17 @@ def test_few_results_are_under_way(nodes: Nodes, net: Network, jobs: list[surfac
     next(taken)
     time.sleep(2 * SLOW_S * cluster.AHEAD)
     with Client(nodes.address, timeout=2, set_as_default=False) as client:
-        held = [key for keys in client.has_what().values() for key in keys if key.startswith("_columns")]
+        held = [
+            key for keys in client.has_what().values() for key in keys if key.startswith("_columns")
+        ]
     assert 1 <= len(held) <= cluster.AHEAD * threads < len(jobs) - 1
     taken.close()
 
 
 def test_one_of_two_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Job]) -> None:
-    """What a worker had not delivered when it was killed is computed by the other, and the columns are the same to the bit."""
+    """What a worker had not delivered when it was killed is computed by the other, and the columns
+    are the same to the bit.
+    """
     one, _ = nodes.workers(2)
     found = []
     for done in cluster.runner(nodes.address)(net.hierarchies["car"], jobs):
@@ -184,7 +213,9 @@ def test_one_of_two_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Jo
     assert_same(found, net, jobs)
 
 
-def test_the_last_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_is_killed(
+    nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where nobody is left who has the hierarchy, it is sent again to the next worker that comes."""
     nodes.kill(*nodes.workers(1)[1:])
     (last,) = nodes.workers(1)
@@ -200,8 +231,12 @@ def test_the_last_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Job]
     assert_same(found, net, jobs)
 
 
-def test_nobody_is_left(nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cluster that stays without workers, has one that is no good, or is gone itself, is told in one sentence each."""
+def test_nobody_is_left(
+    nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster that stays without workers, has one that is no good, or is gone itself, is told in
+    one sentence each.
+    """
     monkeypatch.setattr(cluster, "PATIENCE_S", 1.0)
     workers = nodes.workers(1)
     run = cluster.runner(nodes.address)
@@ -211,8 +246,13 @@ def test_nobody_is_left(nodes: Nodes, net: Network, jobs: list[surfaces.Job], mo
     with pytest.raises(UnavailableError, match="has had no worker for 1 s"):
         list(left)
     nodes.said(nodes.start(without="geo"))
-    for attempt in (lambda: cluster.runner(nodes.address), lambda: list(run(net.hierarchies["car"], jobs))):
-        with pytest.raises(UnavailableError, match=r"has no Zone Atlas .* with Numba .*; install it there"):
+    for attempt in (
+        lambda: cluster.runner(nodes.address),
+        lambda: list(run(net.hierarchies["car"], jobs)),
+    ):
+        with pytest.raises(
+            UnavailableError, match=r"has no Zone Atlas .* with Numba .*; install it there"
+        ):
             attempt()
     left = run(net.hierarchies["car"], jobs)
     nodes.kill(nodes.scheduler)
@@ -220,7 +260,19 @@ def test_nobody_is_left(nodes: Nodes, net: Network, jobs: list[surfaces.Job], mo
         list(left)
 
 
-@pytest.mark.parametrize("address", ["", "here", "tcp://here", "http://here:80", "x://here:1", "here:1/status", "a b:1", "u@here:1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "here",
+        "tcp://here",
+        "http://here:80",
+        "x://here:1",
+        "here:1/status",
+        "a b:1",
+        "u@here:1",
+    ],
+)
 def test_addresses(address: str) -> None:
     """What is no address is refused before anything is connected."""
     with pytest.raises(InputError, match="is no address of a scheduler"):

@@ -1,4 +1,6 @@
-"""The road engine against SciPy's Dijkstra, on graphs made by chance and on graphs whose answers can be counted."""
+"""The road engine against SciPy's Dijkstra, on graphs made by chance and on graphs whose answers
+can be counted.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,18 @@ MINUTE = 60.0
 
 
 def by_chance(seed: int) -> csr_matrix:
-    """Give a directed graph with one-way arcs, dead ends, islands, arcs of a millisecond and many ties."""
+    """Give a directed graph with one-way arcs, dead ends, islands, arcs of a millisecond and many
+    ties.
+    """
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, 90))
     m = int(n * rng.uniform(0.5, 5))
     tail, head = rng.integers(0, n, (2, m))
-    time = rng.choice([1e-3, 1.0, 2.0, 3.0, rng.uniform(0.1, 100)], m) if seed % 2 else np.exp(rng.uniform(-6, 10, m))
+    time = (
+        rng.choice([1e-3, 1.0, 2.0, 3.0, rng.uniform(0.1, 100)], m)
+        if seed % 2
+        else np.exp(rng.uniform(-6, 10, m))
+    )
     both = rng.random(m) < 0.5
     tail, head, time = np.r_[tail, head[both]], np.r_[head, tail[both]], np.r_[time, time[both]]
     keys, first = np.unique(tail * n + head, return_index=True)
@@ -34,8 +42,14 @@ def by_chance(seed: int) -> csr_matrix:
 def grid(side: int) -> csr_matrix:
     """Give a grid of two-way roads, one minute a step."""
     node = np.arange(side * side).reshape(side, side)
-    tail, head = np.r_[node[:, :-1].ravel(), node[:-1].ravel()], np.r_[node[:, 1:].ravel(), node[1:].ravel()]
-    return csr_matrix((np.full(2 * len(tail), MINUTE), (np.r_[tail, head], np.r_[head, tail])), shape=(side**2, side**2))
+    tail, head = (
+        np.r_[node[:, :-1].ravel(), node[:-1].ravel()],
+        np.r_[node[:, 1:].ravel(), node[1:].ravel()],
+    )
+    return csr_matrix(
+        (np.full(2 * len(tail), MINUTE), (np.r_[tail, head], np.r_[head, tail])),
+        shape=(side**2, side**2),
+    )
 
 
 def along(graph: csr_matrix, nodes: np.ndarray) -> float:
@@ -47,23 +61,33 @@ def along(graph: csr_matrix, nodes: np.ndarray) -> float:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_times_are_those_of_dijkstra(seed: int) -> None:
-    """From every node to every node, forward and backward, one source or many, the times are SciPy's."""
+    """From every node to every node, forward and backward, one source or many, the times are
+    SciPy's.
+    """
     graph = by_chance(seed)
     n = graph.shape[0]
     made = contraction.build(graph)
     truth = dijkstra(graph)
     everything = np.arange(n)
     np.testing.assert_allclose(contraction.one_to_all(made, everything), truth, rtol=1e-9)
-    np.testing.assert_allclose(contraction.one_to_all(made, everything, reverse=True), truth.T, rtol=1e-9)
-    np.testing.assert_allclose(contraction.many_to_many(made, everything, everything), truth, rtol=1e-9)
+    np.testing.assert_allclose(
+        contraction.one_to_all(made, everything, reverse=True), truth.T, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        contraction.many_to_many(made, everything, everything), truth, rtol=1e-9
+    )
     np.testing.assert_allclose(contraction.one_to_all(made, [0]), truth[:1], rtol=1e-9)
     some = np.random.default_rng(seed).integers(0, n, 7)  # the same node may be asked for twice
-    np.testing.assert_allclose(contraction.many_to_many(made, some, some[::-1]), truth[np.ix_(some, some[::-1])], rtol=1e-9)
+    np.testing.assert_allclose(
+        contraction.many_to_many(made, some, some[::-1]), truth[np.ix_(some, some[::-1])], rtol=1e-9
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_paths_are_arcs_that_add_up(seed: int) -> None:
-    """A path starts and ends where it should, uses arcs of the network only, and takes the least time."""
+    """A path starts and ends where it should, uses arcs of the network only, and takes the least
+    time.
+    """
     graph = by_chance(seed)
     made = contraction.build(graph)
     truth = dijkstra(graph)
@@ -79,7 +103,9 @@ def test_paths_are_arcs_that_add_up(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_point_on_a_road_starts_at_both_its_ends(seed: int) -> None:
-    """Several starts and ends with times of their own count as one point: the best pair decides, and inf is none."""
+    """Several starts and ends with times of their own count as one point: the best pair decides,
+    and inf is none.
+    """
     graph = by_chance(seed)
     made = contraction.build(graph)
     truth = dijkstra(graph)
@@ -89,8 +115,12 @@ def test_a_point_on_a_road_starts_at_both_its_ends(seed: int) -> None:
     start[np.isinf(start_s)] = -1
     from_start = (truth[start] + start_s[:, :, None]).min(axis=1)
     best = (from_start[:, goal] + end_s).min(axis=2)
-    np.testing.assert_allclose(contraction.one_to_all(made, start, start_s=start_s), from_start, rtol=1e-9)
-    np.testing.assert_allclose(contraction.many_to_many(made, start, goal, start_s=start_s, end_s=end_s), best, rtol=1e-9)
+    np.testing.assert_allclose(
+        contraction.one_to_all(made, start, start_s=start_s), from_start, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        contraction.many_to_many(made, start, goal, start_s=start_s, end_s=end_s), best, rtol=1e-9
+    )
     for i in range(5):
         nodes, _ = contraction.path(made, start[i], goal[i], start_s=start_s[i], end_s=end_s[i])
         if np.isinf(best[i, i]):
@@ -101,19 +131,28 @@ def test_a_point_on_a_road_starts_at_both_its_ends(seed: int) -> None:
 
 
 def test_a_grid_takes_a_minute_a_step() -> None:
-    """On a grid with more sources than are swept at once, times are the steps between the two places."""
+    """On a grid with more sources than are swept at once, times are the steps between the two
+    places.
+    """
     side = 23
     made = contraction.build(grid(side))
     row, column = np.divmod(np.arange(side * side), side)
     steps = np.abs(row[:, None] - row) + np.abs(column[:, None] - column)
     np.testing.assert_allclose(contraction.one_to_all(made, np.arange(side * side)), steps * MINUTE)
-    np.testing.assert_allclose(contraction.many_to_many(made, np.arange(100), np.arange(50, 300)), steps[:100, 50:300] * MINUTE)
+    np.testing.assert_allclose(
+        contraction.many_to_many(made, np.arange(100), np.arange(50, 300)),
+        steps[:100, 50:300] * MINUTE,
+    )
 
 
 def test_surfaces_in_single_precision_are_rounded_once() -> None:
-    """Single precision is the rounded double result, so sums lose nothing on the way; node by node in memory."""
+    """Single precision is the rounded double result, so sums lose nothing on the way; node by node
+    in memory.
+    """
     made = contraction.build(by_chance(4))
-    double, single = (contraction.one_to_all(made, [0, 1, 1], dtype=kind) for kind in (np.float64, np.float32))
+    double, single = (
+        contraction.one_to_all(made, [0, 1, 1], dtype=kind) for kind in (np.float64, np.float32)
+    )
     np.testing.assert_array_equal(single, double.astype(np.float32))
     assert single.dtype == np.float32
     assert single.T.flags.c_contiguous
@@ -143,9 +182,13 @@ def test_arrays_can_be_saved_and_mapped(tmp_path: Path) -> None:
     made = contraction.build(graph)
     for name in contraction.ARRAYS:
         np.save(tmp_path / f"{name}.npy", getattr(made, name))
-    mapped = Hierarchy(**{name: np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in contraction.ARRAYS})
+    mapped = Hierarchy(
+        **{name: np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in contraction.ARRAYS}
+    )
     assert list(contraction.ARRAYS) == [one.name for one in fields(Hierarchy)]
-    np.testing.assert_array_equal(contraction.one_to_all(mapped, [0, 1]), contraction.one_to_all(made, [0, 1]))
+    np.testing.assert_array_equal(
+        contraction.one_to_all(mapped, [0, 1]), contraction.one_to_all(made, [0, 1])
+    )
     assert not mapped.up_head.flags.writeable
 
 

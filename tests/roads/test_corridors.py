@@ -43,7 +43,9 @@ def length_by_name(net: Network) -> pd.Series:
 def component_count(net: Network, kept: np.ndarray) -> int:
     """Count the pieces into which the nodes fall when only the segments in `kept` may be used."""
     kept = kept & (net.forward | net.backward)
-    graph = coo_matrix((np.ones(kept.sum()), (net.tail[kept], net.head[kept])), shape=(net.node_count,) * 2)
+    graph = coo_matrix(
+        (np.ones(kept.sum()), (net.tail[kept], net.head[kept])), shape=(net.node_count,) * 2
+    )
     return int(connected_components(graph, directed=False)[0])
 
 
@@ -51,19 +53,27 @@ def component_count(net: Network, kept: np.ndarray) -> int:
 
 
 def test_hour_across_the_border(toy_network: Network, towns: gpd.GeoDataFrame) -> None:
-    """20 km at 60 km/h, half an hour at the bridge, 10 km: one hour exactly by car, two by truck, through the bridge."""
+    """20 km at 60 km/h, half an hour at the bridge, 10 km: one hour exactly by car, two by truck,
+    through the bridge.
+    """
     for profile, hours in (("car", 1), ("truck", 2)):
         table = access.travel_times(toy_network, towns, towns, profile=profile)
-        assert (table["travel_time_s"] / 3600).tolist() == pytest.approx([0, hours, hours, 0], abs=1e-6)
+        assert (table["travel_time_s"] / 3600).tolist() == pytest.approx(
+            [0, hours, hours, 0], abs=1e-6
+        )
         assert table["length_m"].tolist() == pytest.approx([0, 30_000, 30_000, 0], abs=0.01)
         assert table["gates"].tolist() == ["", "bridge", "bridge", ""]
         assert table["coarse"].all()
 
 
 def test_people_within_the_hour(toy_network: Network, toy: Path, towns: gpd.GeoDataFrame) -> None:
-    """Within 60 minutes means ≤ 60: from West Town all three towns on the road count, within 59 min not the far one."""
+    """Within 60 minutes means ≤ 60: from West Town all three towns on the road count, within 59 min
+    not the far one.
+    """
     table = layers.read_table(toy, "population")
-    people = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326)
+    people = gpd.GeoDataFrame(
+        table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326
+    )
     counts = access.people_within(toy_network, towns, people, [59 * 60, 3600])
     assert counts.loc["west-town"].tolist() == [1200, 1230]
     assert counts.loc["east-town"].tolist() == [230, 1230]
@@ -98,7 +108,9 @@ def test_only_open_roads(toy_network: Network) -> None:
 
 
 def test_border_is_closed_but_at_a_gate(parts: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
-    """Roads that share a node across the border, or an interchange there, do not meet: without gates there is no way."""
+    """Roads that share a node across the border, or an interchange there, do not meet: without
+    gates there is no way.
+    """
     closed = corridors.build(**parts | {"gates": parts["gates"].iloc[:0]})
     table = access.travel_times(closed, towns, towns)
     assert table["travel_time_s"].isna().tolist()[1:3] == [True, True]
@@ -106,8 +118,15 @@ def test_border_is_closed_but_at_a_gate(parts: dict[str, Any], towns: gpd.GeoDat
 
 
 def test_each_way_abroad_passes_exactly_one_gate(toy_network: Network, toy: Path) -> None:
-    """Between all places of the package a way passes one gate when the countries differ, and none otherwise."""
-    places = pd.concat([layers.read(toy, name)[["country", "geometry"]] for name in ("parks", "ports", "airports", "cities")])
+    """Between all places of the package a way passes one gate when the countries differ, and none
+    otherwise.
+    """
+    places = pd.concat(
+        [
+            layers.read(toy, name)[["country", "geometry"]]
+            for name in ("parks", "ports", "airports", "cities")
+        ]
+    )
     table = access.travel_times(toy_network, places, places).dropna(subset="travel_time_s")
     country = places["country"]
     abroad = table["from_id"].map(country).to_numpy() != table["to_id"].map(country).to_numpy()
@@ -115,8 +134,12 @@ def test_each_way_abroad_passes_exactly_one_gate(toy_network: Network, toy: Path
     assert (table["gates"].str.split(";").str.len().where(table["gates"] != "", 0) == abroad).all()
 
 
-def test_gates_that_do_not_join(toy_network: Network, towns: gpd.GeoDataFrame, parts: dict[str, Any]) -> None:
-    """A gate far from every road is noted and no way; a railway station is none; a ferry that serves nobody is shut."""
+def test_gates_that_do_not_join(
+    toy_network: Network, towns: gpd.GeoDataFrame, parts: dict[str, Any]
+) -> None:
+    """A gate far from every road is noted and no way; a railway station is none; a ferry that
+    serves nobody is shut.
+    """
     present = {toy_network.manifest.gates[one] for one in toy_network.gate if one >= 0}
     assert present == {"bridge", "ferry", "pass"}
     assert [note for note in toy_network.manifest.notes if note.startswith("far-gate")]
@@ -125,7 +148,9 @@ def test_gates_that_do_not_join(toy_network: Network, towns: gpd.GeoDataFrame, p
     assert np.isnan(access.travel_times(shut, towns, towns)["travel_time_s"][1])
 
 
-def test_truck_goes_round_a_gate_for_passengers(parts: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
+def test_truck_goes_round_a_gate_for_passengers(
+    parts: dict[str, Any], towns: gpd.GeoDataFrame
+) -> None:
     """Through the pass there is a way for cars and none for trucks."""
     net = corridors.build(**parts | {"gates": parts["gates"].loc[["pass"]]})
     car, truck = (access.travel_times(net, towns, towns, profile=one) for one in ("car", "truck"))
@@ -133,18 +158,33 @@ def test_truck_goes_round_a_gate_for_passengers(parts: dict[str, Any], towns: gp
     assert truck["travel_time_s"].isna().tolist()[1:3] == [True, True]
 
 
-def test_lanes_of_a_gate_that_share_a_position(parts: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
-    """Where one lane is for cars and another for trucks, at one position, each vehicle passes its own."""
+def test_lanes_of_a_gate_that_share_a_position(
+    parts: dict[str, Any], towns: gpd.GeoDataFrame
+) -> None:
+    """Where one lane is for cars and another for trucks, at one position, each vehicle passes its
+    own.
+    """
     bridge = parts["gates"].loc[["bridge", "pass"]]
-    lanes = bridge.assign(cargo=[True, False], passengers=[False, True]).set_geometry([bridge.geometry["bridge"]] * 2, crs=4326)
+    lanes = bridge.assign(cargo=[True, False], passengers=[False, True]).set_geometry(
+        [bridge.geometry["bridge"]] * 2, crs=4326
+    )
     net = corridors.build(**parts | {"gates": lanes})
     for profile, lane in (("car", "pass"), ("truck", "bridge")):
-        assert access.travel_times(net, towns, towns, profile=profile)["gates"].tolist() == ["", lane, lane, ""]
+        assert access.travel_times(net, towns, towns, profile=profile)["gates"].tolist() == [
+            "",
+            lane,
+            lane,
+            "",
+        ]
 
 
 def test_gate_in_the_middle_of_a_segment(parts: dict[str, Any]) -> None:
-    """A gate joins a corridor where it is nearest, between two vertices, and the corridor keeps its length."""
-    gate = parts["gates"].loc[["bridge"]].set_geometry(gpd.points_from_xy([100.15], [0.01]), crs=4326)
+    """A gate joins a corridor where it is nearest, between two vertices, and the corridor keeps its
+    length.
+    """
+    gate = (
+        parts["gates"].loc[["bridge"]].set_geometry(gpd.points_from_xy([100.15], [0.01]), crs=4326)
+    )
     net = corridors.build(**parts | {"gates": gate})
     assert length_by_name(net)["R1, West road"] == pytest.approx(20_000)
     assert np.isclose(net.node_lonlat, [100.15, 0], atol=1e-6).all(axis=1).any()
@@ -188,14 +228,18 @@ def assert_same(a: Network, b: Network) -> None:
 
 def with_links(parts: dict[str, Any], *ends: tuple[str, int, str, int]) -> dict[str, Any]:
     """Add interchanges, named by the first corridor."""
-    rows = pd.DataFrame(list(ends), columns=["corridor_id", "seq", "other_corridor_id", "other_seq"])
+    rows = pd.DataFrame(
+        list(ends), columns=["corridor_id", "seq", "other_corridor_id", "other_seq"]
+    )
     rows["name_en"] = rows["corridor_id"] + " interchange"
     return parts | {"interchanges": pd.concat([parts["interchanges"], rows], ignore_index=True)}
 
 
 @pytest.fixture(scope="module")
 def promised(parts: dict[str, Any]) -> dict[str, Any]:
-    """The toy package with a motorway of 20 km from West town to the bridge, announced for 2030: 90 km/h by car, 60 by truck."""
+    """The toy package with a motorway of 20 km from West town to the bridge, announced for 2030: 90
+    km/h by car, 60 by truck.
+    """
     vertices = parts["vertices"].copy()
     end = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 2)
     vertices.loc[end, ["lat", "node_id"]] = [0, "bridge"]
@@ -206,20 +250,27 @@ def promised(parts: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def rails(parts: dict[str, Any]) -> dict[str, Any]:
-    """The toy package with its railway planned for 2030, at 120 km/h by car and 60 by truck, 100 s and 200 s to change.
+    """The toy package with its railway planned for 2030, at 120 km/h by car and 60 by truck, 100 s
+    and 200 s to change.
 
-    Stations at West town and at the bridge, 20 km by rail, and one at its end abroad that must not hold.
-    """
+    Stations at West town and at the bridge, 20 km by rail, and one at its end abroad that must not
+    hold."""
     year = pd.Series({"old-railway": 2030}, dtype="Int64").reindex(parts["corridors"].index)
     corridors_ = parts["corridors"].assign(open_year=year)
     corridors_.loc["old-railway", ["status", "design_speed_kph"]] = ["planned", 200]
-    speeds = pd.DataFrame({"profile": ["car", "truck"], "road_class": "railway", "speed_kph": [120.0, 60.0]})
+    speeds = pd.DataFrame(
+        {"profile": ["car", "truck"], "road_class": "railway", "speed_kph": [120.0, 60.0]}
+    )
     ready = parts | {
         "corridors": corridors_,
         "speeds": pd.concat([parts["speeds"], speeds], ignore_index=True),
         "transfers": parts["transfers"].assign(transfer_time_s=[100.0, 200.0]),
     }
-    links = (("old-railway", 1, "west-road", 1), ("west-road", 3, "old-railway", 2), ("old-railway", 3, "east-road", 2))
+    links = (
+        ("old-railway", 1, "west-road", 1),
+        ("west-road", 3, "old-railway", 2),
+        ("old-railway", 3, "east-road", 2),
+    )
     return with_links(ready, *links)
 
 
@@ -233,21 +284,32 @@ def classes(net: Network) -> np.ndarray:
     return np.array([*net.manifest.road_classes, ""])[net.road_class]
 
 
-def test_without_a_year_it_is_today(promised: dict[str, Any], rails: dict[str, Any], toy_network: Network) -> None:
+def test_without_a_year_it_is_today(
+    promised: dict[str, Any], rails: dict[str, Any], toy_network: Network
+) -> None:
     """Announced years, assumed years and stations change nothing as long as no year is asked for."""
     for ready in (promised, rails):
-        assert_same(corridors.build(**ready, years={"planned-motorway": 2026}, licence=toy_network.manifest.licence), toy_network)
+        assert_same(
+            corridors.build(
+                **ready, years={"planned-motorway": 2026}, licence=toy_network.manifest.licence
+            ),
+            toy_network,
+        )
 
 
 @pytest.mark.parametrize("profile", ["car", "truck"])
-def test_planned_road_opens_in_its_year(promised: dict[str, Any], ends: gpd.GeoDataFrame, profile: str) -> None:
+def test_planned_road_opens_in_its_year(
+    promised: dict[str, Any], ends: gpd.GeoDataFrame, profile: str
+) -> None:
     """In 2029 one drives 20 km on the road, in 2030 on the motorway, and in 2031 too."""
     road_s, motorway_s = {"car": (1200, 800), "truck": (2400, 1200)}[profile]
     for year, expected_s in ((2029, road_s), (2030, motorway_s), (2031, motorway_s)):
         net = corridors.build(**promised, year=year)
         assert net.manifest.title == f"Corridor network {year}"
         assert net.manifest.coarse
-        assert access.time_matrix(net, ends, ends, profile=profile).loc["west", "bridge-foot"] == pytest.approx(expected_s, abs=0.01)
+        assert access.time_matrix(net, ends, ends, profile=profile).loc[
+            "west", "bridge-foot"
+        ] == pytest.approx(expected_s, abs=0.01)
         assert ("planned_expressway" in classes(net)) == (year >= 2030)
 
 
@@ -258,12 +320,23 @@ def test_every_corridor_that_is_not_open_is_accounted_for(promised: dict[str, An
 
     def first(year: int, **years: int) -> tuple[str, ...]:
         assumed = {name.replace("_", "-"): one for name, one in years.items()}
-        return corridors.build(**promised | {"corridors": waiting}, year=year, years=assumed).manifest.notes[:2]
+        return corridors.build(
+            **promised | {"corridors": waiting}, year=year, years=assumed
+        ).manifest.notes[:2]
 
     nothing = "Old railway has no opening year and is not in the network of {}."
-    assert first(2030) == ("Planned: M9, Planned motorway, announced for 2030. Source: made up.", nothing.format(2030))
-    assert first(2029) == ("M9, Planned motorway is expected in 2030 and is not in the network of 2029.", nothing.format(2029))
-    assumed = "Planned: M9, Planned motorway, taken as open from 2028 on, which is an assumption without a source."
+    assert first(2030) == (
+        "Planned: M9, Planned motorway, announced for 2030. Source: made up.",
+        nothing.format(2030),
+    )
+    assert first(2029) == (
+        "M9, Planned motorway is expected in 2030 and is not in the network of 2029.",
+        nothing.format(2029),
+    )
+    assumed = (
+        "Planned: M9, Planned motorway, taken as open from 2028 on, which is an assumption without"
+        " a source."
+    )
     assert first(2029, planned_motorway=2028) == (assumed, nothing.format(2029))
 
 
@@ -283,38 +356,62 @@ def test_years_of_other_corridors_are_refused(promised: dict[str, Any]) -> None:
 
 def test_a_planned_road_that_meets_none_is_named(parts: dict[str, Any]) -> None:
     """Without an interchange or a node in common a planned road changes nothing, and that is said."""
-    net = corridors.build(**parts | {"gates": parts["gates"].loc[["bridge"]]}, year=2030, years={"planned-motorway": 2030})
+    net = corridors.build(
+        **parts | {"gates": parts["gates"].loc[["bridge"]]},
+        year=2030,
+        years={"planned-motorway": 2030},
+    )
     assert "M9, Planned motorway meets no open road and changes nothing." in net.manifest.notes
 
 
 def test_rail_leg_counts_the_transfer_twice(rails: dict[str, Any], ends: gpd.GeoDataFrame) -> None:
-    """Road, transfer, 20 km by train, transfer, road: 100 + 600 + 100 s by car, 200 + 1200 + 200 s by truck."""
+    """Road, transfer, 20 km by train, transfer, road: 100 + 600 + 100 s by car, 200 + 1200 + 200 s
+    by truck.
+    """
     net = corridors.build(**rails, year=2030)
     for profile, expected_s in (("car", 800), ("truck", 1600)):
         table = access.travel_times(net, ends, ends, profile=profile)
-        assert table["travel_time_s"].tolist() == pytest.approx([0, expected_s, expected_s, 0], abs=0.01)
+        assert table["travel_time_s"].tolist() == pytest.approx(
+            [0, expected_s, expected_s, 0], abs=0.01
+        )
         way = access.route(net, ends.iloc[[0]], ends.iloc[[1]], profile=profile)
         steps = way[way["kind"] == "road"]
-        assert steps["road_class"].tolist() == ["planned_transfer", "planned_railway", "planned_transfer"]
-        assert steps["travel_time_s"].tolist() == pytest.approx([expected_s / 8, expected_s * 3 / 4, expected_s / 8])
+        assert steps["road_class"].tolist() == [
+            "planned_transfer",
+            "planned_railway",
+            "planned_transfer",
+        ]
+        assert steps["travel_time_s"].tolist() == pytest.approx(
+            [expected_s / 8, expected_s * 3 / 4, expected_s / 8]
+        )
         assert steps["length_m"].tolist() == pytest.approx([0, 20_000, 0], abs=0.01)
 
 
 def test_no_train_is_faster_than_its_railway_allows(rails: dict[str, Any]) -> None:
-    """On a railway built for 100 km/h a train for 120 makes 70 on average, and a slower one what it makes anyway."""
+    """On a railway built for 100 km/h a train for 120 makes 70 on average, and a slower one what it
+    makes anyway.
+    """
     corridors_ = rails["corridors"].copy()
     corridors_.loc["old-railway", "design_speed_kph"] = 100
     net = corridors.build(**rails | {"corridors": corridors_}, year=2030)
     on_rails = classes(net) == "planned_railway"
     for profile, kph in (("car", 70), ("truck", 60)):
-        np.testing.assert_allclose(net.length_m[on_rails] / net.time_s[profile][on_rails] * 3.6, kph)
+        np.testing.assert_allclose(
+            net.length_m[on_rails] / net.time_s[profile][on_rails] * 3.6, kph
+        )
 
 
-def test_a_vehicle_without_a_transfer_stays_on_the_road(rails: dict[str, Any], ends: gpd.GeoDataFrame) -> None:
+def test_a_vehicle_without_a_transfer_stays_on_the_road(
+    rails: dict[str, Any], ends: gpd.GeoDataFrame
+) -> None:
     """Where no truck may change to the train it takes as long as today."""
     net = corridors.build(**rails | {"transfers": rails["transfers"].iloc[:1]}, year=2030)
-    assert access.time_matrix(net, ends, ends, profile="truck").iloc[0, 1] == pytest.approx(2400, abs=0.01)
-    assert access.time_matrix(net, ends, ends, profile="car").iloc[0, 1] == pytest.approx(800, abs=0.01)
+    assert access.time_matrix(net, ends, ends, profile="truck").iloc[0, 1] == pytest.approx(
+        2400, abs=0.01
+    )
+    assert access.time_matrix(net, ends, ends, profile="car").iloc[0, 1] == pytest.approx(
+        800, abs=0.01
+    )
 
 
 def test_a_railway_needs_its_assumptions(rails: dict[str, Any]) -> None:
@@ -328,20 +425,36 @@ def test_a_railway_needs_its_assumptions(rails: dict[str, Any]) -> None:
 
 
 def test_no_train_crosses_the_border(rails: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
-    """A station abroad does not hold: without road gates there is no way, though the railway is drawn to the other town."""
+    """A station abroad does not hold: without road gates there is no way, though the railway is
+    drawn to the other town.
+    """
     net = corridors.build(**rails | {"gates": rails["gates"].loc[["station"]]}, year=2030)
-    assert access.travel_times(net, towns, towns)["travel_time_s"].isna().tolist()[1:3] == [True, True]
+    assert access.travel_times(net, towns, towns)["travel_time_s"].isna().tolist()[1:3] == [
+        True,
+        True,
+    ]
 
 
-def test_nothing_is_joined_to_what_is_planned(rails: dict[str, Any], promised: dict[str, Any], points: Points) -> None:
-    """A point on the rails, or on the motorway where no open road runs, is joined to the open road, as it is today."""
+def test_nothing_is_joined_to_what_is_planned(
+    rails: dict[str, Any], promised: dict[str, Any], points: Points
+) -> None:
+    """A point on the rails, or on the motorway where no open road runs, is joined to the open road,
+    as it is today.
+    """
     vertices = promised["vertices"].copy()
     moved = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 1)
     vertices.loc[moved, ["lon", "lat"]] = [100.1, 0.1]
-    here = points({"by-the-motorway": (100.15, 0.05), "by-the-rails": (100.05, 0)}, country=["AA", "AA"])
+    here = points(
+        {"by-the-motorway": (100.15, 0.05), "by-the-rails": (100.05, 0)}, country=["AA", "AA"]
+    )
     for ready in (rails, promised | {"vertices": vertices}):
         net, today = corridors.build(**ready, year=2030), corridors.build(**ready)
-        at, before = (one.snap(np.array([[100.15, 0.05], [100.05, 0]]), "car", country=here["country"].to_numpy()) for one in (net, today))
+        at, before = (
+            one.snap(
+                np.array([[100.15, 0.05], [100.05, 0]]), "car", country=here["country"].to_numpy()
+            )
+            for one in (net, today)
+        )
         assert not [one for one in classes(net)[at.segment] if one.startswith("planned_")]
         np.testing.assert_allclose(at.lonlat, before.lonlat)
 
@@ -351,33 +464,65 @@ def far_gate(parts: dict[str, Any]) -> dict[str, Any]:
     """The toy package with planned roads from either town to the gate that no road reaches today."""
     vertices = parts["vertices"].copy()
     both = vertices["corridor_id"].isin(["planned-motorway", "old-railway"])
-    vertices.loc[both, ["lon", "lat"]] = np.array([(100, 0), (100.2, 0.9), (100.3, 0), (100.25, 0.5), (100.2, 0.9)])
+    vertices.loc[both, ["lon", "lat"]] = np.array(
+        [(100, 0), (100.2, 0.9), (100.3, 0), (100.25, 0.5), (100.2, 0.9)]
+    )
     vertices.loc[both, "node_id"] = None
     corridors_ = parts["corridors"].copy()
-    corridors_.loc["old-railway", ["kind", "status", "country", "published_length_km"]] = ["national_road", "planned", "BB", np.nan]
+    corridors_.loc["old-railway", ["kind", "status", "country", "published_length_km"]] = [
+        "national_road",
+        "planned",
+        "BB",
+        np.nan,
+    ]
     corridors_.loc["planned-motorway", "published_length_km"] = np.nan
-    ready = parts | {"vertices": vertices, "corridors": corridors_, "gates": parts["gates"].loc[["far-gate"]]}
-    return with_links(ready, ("planned-motorway", 1, "west-road", 1), ("old-railway", 1, "east-road", 2))
+    ready = parts | {
+        "vertices": vertices,
+        "corridors": corridors_,
+        "gates": parts["gates"].loc[["far-gate"]],
+    }
+    return with_links(
+        ready, ("planned-motorway", 1, "west-road", 1), ("old-railway", 1, "east-road", 2)
+    )
 
 
 def test_planned_roads_open_a_gate(far_gate: dict[str, Any], towns: gpd.GeoDataFrame) -> None:
-    """A gate that no road reaches today is a way through once roads lead there on both sides, and not on one side alone."""
-    assert np.isnan(access.travel_times(corridors.build(**far_gate), towns, towns)["travel_time_s"][1])
+    """A gate that no road reaches today is a way through once roads lead there on both sides, and
+    not on one side alone.
+    """
+    assert np.isnan(
+        access.travel_times(corridors.build(**far_gate), towns, towns)["travel_time_s"][1]
+    )
     half = corridors.build(**far_gate, year=2030, years={"planned-motorway": 2030})
     assert np.isnan(access.travel_times(half, towns, towns)["travel_time_s"][1])
     assert [note for note in half.manifest.notes if note.startswith("far-gate")]
-    whole = corridors.build(**far_gate, year=2030, years={"planned-motorway": 2030, "old-railway": 2030})
-    assert access.travel_times(whole, towns, towns)["gates"].tolist() == ["", "far-gate", "far-gate", ""]
+    whole = corridors.build(
+        **far_gate, year=2030, years={"planned-motorway": 2030, "old-railway": 2030}
+    )
+    assert access.travel_times(whole, towns, towns)["gates"].tolist() == [
+        "",
+        "far-gate",
+        "far-gate",
+        "",
+    ]
     assert not [note for note in whole.manifest.notes if note.startswith("far-gate")]
 
 
-def test_a_gate_is_joined_to_the_planned_road_that_is_nearer(promised: dict[str, Any], points: Points) -> None:
-    """The pass, 5.5 km from the road, is on the motorway that is built to it: the way there leaves the motorway at the pass."""
+def test_a_gate_is_joined_to_the_planned_road_that_is_nearer(
+    promised: dict[str, Any], points: Points
+) -> None:
+    """The pass, 5.5 km from the road, is on the motorway that is built to it: the way there leaves
+    the motorway at the pass.
+    """
     vertices = promised["vertices"].copy()
     end = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 2)
     vertices.loc[end, ["lat", "node_id"]] = [0.05, None]
-    net = corridors.build(**promised | {"vertices": vertices, "gates": promised["gates"].loc[["pass"]]}, year=2030)
-    west, east = (points({"a": (lon, 0)}, country=[country]) for lon, country in ((100, "AA"), (100.3, "BB")))
+    net = corridors.build(
+        **promised | {"vertices": vertices, "gates": promised["gates"].loc[["pass"]]}, year=2030
+    )
+    west, east = (
+        points({"a": (lon, 0)}, country=[country]) for lon, country in ((100, "AA"), (100.3, "BB"))
+    )
     way = access.route(net, west, east)
     at = way.index[way["kind"] == "gate"][0]
     assert way.loc[at - 1, "name"] == "M9, Planned motorway"
@@ -415,7 +560,9 @@ def road_names(frame: gpd.GeoDataFrame) -> pd.Series:
 
 
 def test_real_roads_hang_together(real_network: Network) -> None:
-    """All open roads of the region are one component, for either vehicle, and every node can be left and reached."""
+    """All open roads of the region are one component, for either vehicle, and every node can be
+    left and reached.
+    """
     assert component_count(real_network, np.ones(real_network.segment_count, bool)) == 1
     for profile in real_network.profiles:
         arcs = real_network.arcs(profile)
@@ -423,7 +570,9 @@ def test_real_roads_hang_together(real_network: Network) -> None:
 
 
 def test_real_countries_meet_only_at_gates(real_network: Network, real_future: Network) -> None:
-    """Every road lies in one country and its ends too, planned ones not excepted; the gates alone join nodes of two."""
+    """Every road lies in one country and its ends too, planned ones not excepted; the gates alone
+    join nodes of two.
+    """
     for net in (real_network, real_future):
         roads = net.gate < 0
         assert (net.country[roads] >= 0).all()
@@ -437,7 +586,9 @@ def test_real_countries_meet_only_at_gates(real_network: Network, real_future: N
         assert not [one for one in classes(net)[~roads] if one]
 
 
-def test_real_network_holds_open_roads_only(real_network: Network, real_corridors: gpd.GeoDataFrame) -> None:
+def test_real_network_holds_open_roads_only(
+    real_network: Network, real_corridors: gpd.GeoDataFrame
+) -> None:
     """Every open road is there; no railway and nothing planned is."""
     used = set(real_network.manifest.names)
     there = open_roads(real_corridors)
@@ -446,19 +597,27 @@ def test_real_network_holds_open_roads_only(real_network: Network, real_corridor
     assert not (set(road_names(absent)) - set(road_names(there))) & used
 
 
-def test_real_lengths_are_the_published_ones(real_network: Network, real_corridors: gpd.GeoDataFrame) -> None:
+def test_real_lengths_are_the_published_ones(
+    real_network: Network, real_corridors: gpd.GeoDataFrame
+) -> None:
     """In the network each corridor is as long as published."""
     there = open_roads(real_corridors)
     assert road_names(there).is_unique
     length = length_by_name(real_network)
     published = there["published_length_km"].dropna()
     assert len(published) > 10
-    np.testing.assert_allclose(length[road_names(there)[published.index]], published * 1000, rtol=1e-9)
+    np.testing.assert_allclose(
+        length[road_names(there)[published.index]], published * 1000, rtol=1e-9
+    )
 
 
 def test_real_speeds_are_those_of_the_table(real_network: Network) -> None:
-    """No road is driven faster than its class allows, by any vehicle, and a truck is never faster than a car."""
-    speeds = layers.read_table(layers.bundled(), "speeds").set_index(["profile", "road_class"])["speed_kph"]
+    """No road is driven faster than its class allows, by any vehicle, and a truck is never faster
+    than a car.
+    """
+    speeds = layers.read_table(layers.bundled(), "speeds").set_index(["profile", "road_class"])[
+        "speed_kph"
+    ]
     roads = (real_network.gate < 0) & (real_network.length_m > 0)
     classes = np.array(real_network.manifest.road_classes)[real_network.road_class]
     for profile in real_network.profiles:
@@ -468,7 +627,9 @@ def test_real_speeds_are_those_of_the_table(real_network: Network) -> None:
 
 
 def test_real_times_from_park_to_gate(real_network: Network) -> None:
-    """Every pair is in the table; no way is faster than 85 km/h, and hardly one shorter than a straight line, which coarse roads may be."""
+    """Every pair is in the table; no way is faster than 85 km/h, and hardly one shorter than a
+    straight line, which coarse roads may be.
+    """
     folder = layers.bundled()
     parks, gates = layers.read(folder, "parks"), layers.read(folder, "gates")
     table = access.travel_times(real_network, parks, gates)
@@ -479,25 +640,40 @@ def test_real_times_from_park_to_gate(real_network: Network) -> None:
     assert (known["length_m"] / known["travel_time_s"] * 3.6 <= 85).all()
 
 
-def test_real_network_of_today_knows_nothing_planned(real_network: Network, real_corridors: gpd.GeoDataFrame) -> None:
+def test_real_network_of_today_knows_nothing_planned(
+    real_network: Network, real_corridors: gpd.GeoDataFrame
+) -> None:
     """Today's network is, bit by bit, the one that is built from open corridors alone."""
     folder = layers.bundled()
-    tables = [layers.read_table(folder, name) for name in ("corridor_vertices", "interchanges", "speeds", "crossings")]
+    tables = [
+        layers.read_table(folder, name)
+        for name in ("corridor_vertices", "interchanges", "speeds", "crossings")
+    ]
     open_ = real_corridors[real_corridors["status"] == "operating"]
     licence = real_network.manifest.licence
-    alone = corridors.build(open_, tables[0], tables[1], layers.read(folder, "gates"), *tables[2:], licence=licence)
+    alone = corridors.build(
+        open_, tables[0], tables[1], layers.read(folder, "gates"), *tables[2:], licence=licence
+    )
     assert_same(real_network, alone)
 
 
-def test_real_planned_corridors_all_hang_on_the_network(real_future: Network, real_corridors: gpd.GeoDataFrame) -> None:
-    """Each one meets open roads, at both of its ends or beyond them, and none is cut off from the rest."""
+def test_real_planned_corridors_all_hang_on_the_network(
+    real_future: Network, real_corridors: gpd.GeoDataFrame
+) -> None:
+    """Each one meets open roads, at both of its ends or beyond them, and none is cut off from the
+    rest.
+    """
     assert component_count(real_future, np.ones(real_future.segment_count, bool)) == 1
     assert not [note for note in real_future.manifest.notes if "meets no open road" in note]
     closed = real_corridors[real_corridors["status"] != "operating"]
     assert set(road_names(closed)) <= set(real_future.manifest.names)
     kinds = real_corridors["kind"].isin(ROAD_KINDS)
     vertices = layers.read_table(layers.bundled(), "corridor_vertices")
-    nodes = vertices[vertices["corridor_id"].isin(real_corridors.index[kinds])].groupby("node_id")["corridor_id"].nunique()
+    nodes = (
+        vertices[vertices["corridor_id"].isin(real_corridors.index[kinds])]
+        .groupby("node_id")["corridor_id"]
+        .nunique()
+    )
     for key in closed.index[closed["kind"].isin(ROAD_KINDS)]:
         line = vertices[vertices["corridor_id"] == key].sort_values("seq")
         start, end = line["node_id"].iloc[[0, -1]]
@@ -506,26 +682,43 @@ def test_real_planned_corridors_all_hang_on_the_network(real_future: Network, re
 
 
 def test_real_ways_get_no_slower(real_network: Network, real_future: Network) -> None:
-    """Parks are joined where they are joined today, and no park is farther from any gate or port than it is today."""
+    """Parks are joined where they are joined today, and no park is farther from any gate or port
+    than it is today.
+    """
     folder = layers.bundled()
-    parks, places = layers.read(folder, "parks"), pd.concat([layers.read(folder, name) for name in ("gates", "ports")])
+    parks, places = (
+        layers.read(folder, "parks"),
+        pd.concat([layers.read(folder, name) for name in ("gates", "ports")]),
+    )
     for profile in real_network.profiles:
-        at, then = (net.snap(lonlat(parks), profile, country=parks["country"].to_numpy()) for net in (real_network, real_future))
+        at, then = (
+            net.snap(lonlat(parks), profile, country=parks["country"].to_numpy())
+            for net in (real_network, real_future)
+        )
         np.testing.assert_allclose(then.lonlat, at.lonlat)
         joined = then.segment[then.segment >= 0]
         assert not [one for one in classes(real_future)[joined] if one.startswith("planned_")]
-        before, after = (access.time_matrix(net, parks, places, profile=profile).to_numpy() for net in (real_network, real_future))
+        before, after = (
+            access.time_matrix(net, parks, places, profile=profile).to_numpy()
+            for net in (real_network, real_future)
+        )
         assert (np.isnan(after) <= np.isnan(before)).all()
         assert (np.nan_to_num(after) <= np.nan_to_num(before, nan=np.inf) + 0.1).all()
         assert (after < before - 60).any()
 
 
 def test_real_railways_have_stations_at_most_so_far(real_future: Network) -> None:
-    """Each planned railway has three stations or more, none farther from its road than 8 km, and only stations lead to trains."""
+    """Each planned railway has three stations or more, none farther from its road than 8 km, and
+    only stations lead to trains.
+    """
     kind = classes(real_future)
-    on_rails = np.unique(np.column_stack([real_future.tail, real_future.head])[kind == "planned_railway"])
+    on_rails = np.unique(
+        np.column_stack([real_future.tail, real_future.head])[kind == "planned_railway"]
+    )
     way = kind == "planned_transfer"
-    assert (np.isin(real_future.tail[way], on_rails) != np.isin(real_future.head[way], on_rails)).all()
+    assert (
+        np.isin(real_future.tail[way], on_rails) != np.isin(real_future.head[way], on_rails)
+    ).all()
     other = ~way & (kind != "planned_railway")
     assert not np.isin(real_future.tail[other], on_rails).any()
     assert not np.isin(real_future.head[other], on_rails).any()

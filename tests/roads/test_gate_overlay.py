@@ -1,4 +1,6 @@
-"""Ways across the border: roads prepared inside each country, and the gates above them, against a search of everything."""
+"""Ways across the border: roads prepared inside each country, and the gates above them, against a
+search of everything.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ Points = Callable[..., gpd.GeoDataFrame]
 
 @pytest.mark.parametrize("seed", range(24))
 def test_prepared_equals_searching_everything(roads: Roads, points: Points, seed: int) -> None:
-    """Times, lengths and gates are those of Dijkstra's algorithm on all roads, ways that cross twice included."""
+    """Times, lengths and gates are those of Dijkstra's algorithm on all roads, ways that cross
+    twice included.
+    """
     net, somewhere = two_countries(roads, seed), places(points, seed)
     fast = net.prepared()
     for profile in net.profiles:
@@ -31,15 +35,23 @@ def test_prepared_equals_searching_everything(roads: Roads, points: Points, seed
         assert table["gates"].equals(slow_table["gates"])
         node_s = dijkstra(net.arcs(profile).time_s)
         gates = gate_overlay.of(fast, profile)
-        np.testing.assert_allclose(gates.total_s, node_s[np.ix_(gates.node, gates.node)], rtol=1e-12)
+        np.testing.assert_allclose(
+            gates.total_s, node_s[np.ix_(gates.node, gates.node)], rtol=1e-12
+        )
         for towards in (False, True):
             one = somewhere.iloc[[0]]
             reached = access.reach(fast, one, profile=profile, towards=towards)
-            np.testing.assert_allclose(reached.node_s, access.reach(net, one, profile=profile, towards=towards).node_s, rtol=1e-12)
+            np.testing.assert_allclose(
+                reached.node_s,
+                access.reach(net, one, profile=profile, towards=towards).node_s,
+                rtol=1e-12,
+            )
 
 
 def test_some_ways_cross_twice(roads: Roads, points: Points) -> None:
-    """The random countries hold what they are made for: ways inside one country that pass two gates."""
+    """The random countries hold what they are made for: ways inside one country that pass two
+    gates.
+    """
     twice = 0
     for seed in range(24):
         somewhere = places(points, seed)
@@ -49,8 +61,12 @@ def test_some_ways_cross_twice(roads: Roads, points: Points) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_closing_a_gate_changes_what_recomputing_everything_changes(roads: Roads, points: Points, seed: int) -> None:
-    """With a gate closed, or waiting at it, the answers are those of a network that is made so from the beginning."""
+def test_closing_a_gate_changes_what_recomputing_everything_changes(
+    roads: Roads, points: Points, seed: int
+) -> None:
+    """With a gate closed, or waiting at it, the answers are those of a network that is made so from
+    the beginning.
+    """
     net, somewhere = two_countries(roads, seed), places(points, seed)
     fast = net.prepared()
     before = access.time_matrix(fast, somewhere, somewhere)
@@ -64,20 +80,34 @@ def test_closing_a_gate_changes_what_recomputing_everything_changes(roads: Roads
         assert table["gates"].equals(expected["gates"])
         after = table["travel_time_s"].to_numpy().reshape(before.shape)
         through = (
-            access.travel_times(fast, somewhere, somewhere)["gates"].fillna("").str.contains("gate 0").to_numpy().reshape(before.shape)
+            access.travel_times(fast, somewhere, somewhere)["gates"]
+            .fillna("")
+            .str.contains("gate 0")
+            .to_numpy()
+            .reshape(before.shape)
         )
         same = (after == before.to_numpy()) | (np.isnan(after) & np.isnan(before.to_numpy()))
         assert same[~through].all(), "a way that does not pass the gate has changed"
-        assert np.array_equal(access.time_matrix(fast, somewhere, somewhere), before, equal_nan=True), "the network itself has changed"
+        assert np.array_equal(
+            access.time_matrix(fast, somewhere, somewhere), before, equal_nan=True
+        ), "the network itself has changed"
 
 
 def with_gate_time(net: Network, wait_s: float) -> Network:
-    """Make the network anew, with other times at the first gate and nothing kept; the roads that count stay what they were."""
+    """Make the network anew, with other times at the first gate and nothing kept; the roads that
+    count stay what they were.
+    """
     from dataclasses import replace
 
     main = {("main", profile): net.main(profile) for profile in net.profiles}
     first = net.gate == 0
-    return replace(net, time_s={profile: np.where(first, time + wait_s, time) for profile, time in net.time_s.items()}, _cache=main)
+    return replace(
+        net,
+        time_s={
+            profile: np.where(first, time + wait_s, time) for profile, time in net.time_s.items()
+        },
+        _cache=main,
+    )
 
 
 def test_waiting_must_be_possible(border: Network) -> None:
@@ -91,11 +121,18 @@ def test_waiting_must_be_possible(border: Network) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_the_segments_of_a_way_join_its_nodes(roads: Roads, points: Points, seed: int) -> None:
-    """What a prepared network tells of a way are the segments that the search takes, in the same order."""
+    """What a prepared network tells of a way are the segments that the search takes, in the same
+    order.
+    """
     net, somewhere = two_countries(roads, seed), places(points, seed)
     fast = net.prepared()
     for other in range(1, 6):
-        if np.isfinite(access.time_matrix(net, somewhere.iloc[[0]], somewhere.iloc[[other]]).iloc[0, 0]):
-            one, two = (access.route(which, somewhere.iloc[[0]], somewhere.iloc[[other]]) for which in (net, fast))
+        if np.isfinite(
+            access.time_matrix(net, somewhere.iloc[[0]], somewhere.iloc[[other]]).iloc[0, 0]
+        ):
+            one, two = (
+                access.route(which, somewhere.iloc[[0]], somewhere.iloc[[other]])
+                for which in (net, fast)
+            )
             assert one["name"].tolist() == two["name"].tolist()
             np.testing.assert_allclose(one["travel_time_s"], two["travel_time_s"])

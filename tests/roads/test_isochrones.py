@@ -38,7 +38,9 @@ def test_areas_are_valid_nested_and_largest_first(
 def test_crossings_at_the_limit_lie_inside_and_those_beyond_outside(
     grid: Network, points: Points, crossing: Callable[[int, int], tuple[float, float]]
 ) -> None:
-    """On the grid of one minute a step, five minutes hold the crossings five steps away and not those six away."""
+    """On the grid of one minute a step, five minutes hold the crossings five steps away and not
+    those six away.
+    """
     area = isochrones(grid, points({"centre": crossing(6, 6)}), [330]).geometry.iloc[0]
     for column in range(13):
         for row in range(13):
@@ -46,8 +48,12 @@ def test_crossings_at_the_limit_lie_inside_and_those_beyond_outside(
             assert shapely.contains_xy(area, *crossing(column, row)) == (steps <= 5), (column, row)
 
 
-def test_area_agrees_with_travel_times(real_network: Network, countries: gpd.GeoDataFrame, points: Points) -> None:
-    """Of random points on land, at least 99 % lie on the side of the limit that their travel time says."""
+def test_area_agrees_with_travel_times(
+    real_network: Network, countries: gpd.GeoDataFrame, points: Points
+) -> None:
+    """Of random points on land, at least 99 % lie on the side of the limit that their travel time
+    says.
+    """
     dice = np.random.default_rng(3)
     lonlat = dice.uniform([106.3, 20.7], [108.6, 22.3], (3000, 2))
     country = proximity.Locator(countries, "country").find(lonlat, within_m=0)
@@ -62,19 +68,31 @@ def test_area_agrees_with_travel_times(real_network: Network, countries: gpd.Geo
         assert inside.sum() > 50
 
 
-def test_area_crosses_the_border_only_through_a_gate(real_network: Network, countries: gpd.GeoDataFrame) -> None:
-    """In half an hour from Hai Yen a truck, which needs an hour and a half at the gate, reaches nothing of China; in four hours it does."""
+def test_area_crosses_the_border_only_through_a_gate(
+    real_network: Network, countries: gpd.GeoDataFrame
+) -> None:
+    """In half an hour from Hai Yen a truck, which needs an hour and a half at the gate, reaches
+    nothing of China; in four hours it does.
+    """
     origin = layers.read(layers.bundled(), "parks").loc[["hai-yen-ip"]]
-    areas = isochrones(real_network, origin, [1800, 14400], profile="truck", countries=countries).set_index("limit_s").geometry
+    areas = (
+        isochrones(real_network, origin, [1800, 14400], profile="truck", countries=countries)
+        .set_index("limit_s")
+        .geometry
+    )
     china = shapely.union_all(countries.geometry[countries["country"] == "CN"])
     assert shapely.area(shapely.intersection(areas[1800], china)) < 1e-6
     assert shapely.area(shapely.intersection(areas[14400], china)) > 0.01
 
 
 def test_one_way_street_is_reached_one_way(roads: Callable[..., Network], points: Points) -> None:
-    """From the beginning of a one-way ring its far end is near in one direction and far in the other."""
+    """From the beginning of a one-way ring its far end is near in one direction and far in the
+    other.
+    """
     ring = roads(
-        [(0.0, 0.0), (0.02, 0.0), (0.02, 0.02), (0.0, 0.02)], [(0, 1, 600), (1, 2, 600), (2, 3, 600), (3, 0, 600)], one_way=range(4)
+        [(0.0, 0.0), (0.02, 0.0), (0.02, 0.02), (0.0, 0.02)],
+        [(0, 1, 600), (1, 2, 600), (2, 3, 600), (3, 0, 600)],
+        one_way=range(4),
     )
     start = points({"start": (0.0, 0.0)})
     ahead, back = (0.02, 0.0), (0.0, 0.02)
@@ -86,9 +104,14 @@ def test_one_way_street_is_reached_one_way(roads: Callable[..., Network], points
     assert not shapely.contains_xy(coming, *ahead)
 
 
-@pytest.mark.parametrize("limits", [[], [0], [-60], [float("nan")], [float("inf")], list(range(60, 1000, 60))])
+@pytest.mark.parametrize(
+    "limits", [[], [0], [-60], [float("nan")], [float("inf")], list(range(60, 1000, 60))]
+)
 def test_limits_must_be_positive_and_few(
-    grid: Network, points: Points, crossing: Callable[[int, int], tuple[float, float]], limits: list[float]
+    grid: Network,
+    points: Points,
+    crossing: Callable[[int, int], tuple[float, float]],
+    limits: list[float],
 ) -> None:
     """Limits that draw nothing, or too much, are refused."""
     with pytest.raises(InputError, match="limits"):
@@ -102,13 +125,20 @@ def test_point_without_a_road_has_no_area(grid: Network, points: Points) -> None
 
 
 def lattice(roads: Callable[..., Network], seed: int, side: int = 24) -> Network:
-    """Make a jittered lattice with missing, one-way and slow streets, 1 km from crossing to crossing."""
+    """Make a jittered lattice with missing, one-way and slow streets, 1 km from crossing to
+    crossing.
+    """
     dice = np.random.default_rng(seed)
     column, row = np.meshgrid(np.arange(side), np.arange(side))
-    nodes = 0.01 * np.column_stack([column.ravel(), row.ravel()]) + dice.uniform(-0.003, 0.003, (side * side, 2))
+    nodes = 0.01 * np.column_stack([column.ravel(), row.ravel()]) + dice.uniform(
+        -0.003, 0.003, (side * side, 2)
+    )
     number = np.arange(side * side).reshape(side, side)
     pairs = np.concatenate(
-        [np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()]), np.column_stack([number[:-1].ravel(), number[1:].ravel()])]
+        [
+            np.column_stack([number[:, :-1].ravel(), number[:, 1:].ravel()]),
+            np.column_stack([number[:-1].ravel(), number[1:].ravel()]),
+        ]
     )
     pairs = pairs[dice.random(len(pairs)) < 0.85]
     segments = [(int(a), int(b), float(dice.uniform(40, 120))) for a, b in pairs]
@@ -119,7 +149,9 @@ def lattice(roads: Callable[..., Network], seed: int, side: int = 24) -> Network
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (37, 53), (120, 64)])
 def test_nearest_cell_is_exact(seed: int, shape: tuple[int, int]) -> None:
-    """On random rasters, dense and sparse, every cell finds a marked cell, and none is nearer; SciPy says the same."""
+    """On random rasters, dense and sparse, every cell finds a marked cell, and none is nearer;
+    SciPy says the same.
+    """
     from scipy.ndimage import distance_transform_edt
 
     dice = np.random.default_rng(seed)
@@ -129,7 +161,9 @@ def test_nearest_cell_is_exact(seed: int, shape: tuple[int, int]) -> None:
     np.testing.assert_array_equal(squared, np.rint(distance_transform_edt(~marked) ** 2))
     assert marked.ravel()[index].all()
     row, column = np.indices(shape)
-    np.testing.assert_array_equal(squared, (index // shape[1] - row) ** 2 + (index % shape[1] - column) ** 2)
+    np.testing.assert_array_equal(
+        squared, (index // shape[1] - row) ** 2 + (index % shape[1] - column) ** 2
+    )
 
 
 def test_nothing_is_nearest_where_nothing_is_marked() -> None:
@@ -141,9 +175,15 @@ def test_nothing_is_nearest_where_nothing_is_marked() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_contours_are_valid_as_they_are_drawn(seed: int) -> None:
-    """Contours of noise, with many saddles and with values on the limit, are valid polygons and hold the cells within the limit."""
+    """Contours of noise, with many saddles and with values on the limit, are valid polygons and
+    hold the cells within the limit.
+    """
     dice = np.random.default_rng(seed)
-    field = dice.integers(0, 20, (60, 80)).astype(np.float32) if seed % 2 else dice.uniform(0, 20, (60, 80)).astype(np.float32)
+    field = (
+        dice.integers(0, 20, (60, 80)).astype(np.float32)
+        if seed % 2
+        else dice.uniform(0, 20, (60, 80)).astype(np.float32)
+    )
     frame = drawing._Frame(west=105.0, south=21.0, cell_m=5.0, latitude=21.0, width=80, height=60)
     area = drawing._contour(frame, *_raster.window(field, 7.0, 3.0))
     assert shapely.is_valid(area), shapely.is_valid_reason(area)
@@ -155,21 +195,33 @@ def test_contours_are_valid_as_they_are_drawn(seed: int) -> None:
 
 @pytest.mark.parametrize("towards", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_road_points_lie_on_the_right_side(roads: Callable[..., Network], points: Points, seed: int, towards: bool) -> None:
-    """On random networks at least 99 % of random road points lie inside exactly where they are within the limit."""
+def test_road_points_lie_on_the_right_side(
+    roads: Callable[..., Network], points: Points, seed: int, towards: bool
+) -> None:
+    """On random networks at least 99 % of random road points lie inside exactly where they are
+    within the limit.
+    """
     network = lattice(roads, seed)
     start = points({"start": (0.117, 0.118)})
     dice = np.random.default_rng(seed)
     main = network.main("car")
     ids = dice.choice(np.flatnonzero(main[network.tail] & main[network.head]), 1500)
     share = dice.random((len(ids), 1))
-    lonlat = (1 - share) * network.node_lonlat[network.tail[ids]] + share * network.node_lonlat[network.head[ids]]
+    lonlat = (1 - share) * network.node_lonlat[network.tail[ids]] + share * network.node_lonlat[
+        network.head[ids]
+    ]
     there = points({f"p{i}": tuple(one) for i, one in enumerate(lonlat)})
-    times = access.time_matrix(network, there, start)["start"] if towards else access.time_matrix(network, start, there).iloc[0]
+    times = (
+        access.time_matrix(network, there, start)["start"]
+        if towards
+        else access.time_matrix(network, start, there).iloc[0]
+    )
     areas = isochrones(network, start, [300, 600, 900], towards=towards)
     assert areas.geometry.is_valid.all()
     for limit, area in zip(areas["limit_s"], areas.geometry, strict=True):
-        assert (shapely.contains_xy(area, *lonlat.T) == (times.to_numpy() <= limit)).mean() >= 0.99, limit
+        assert (
+            shapely.contains_xy(area, *lonlat.T) == (times.to_numpy() <= limit)
+        ).mean() >= 0.99, limit
 
 
 def test_prepared_network_draws_the_same(roads: Callable[..., Network], points: Points) -> None:
@@ -180,22 +232,47 @@ def test_prepared_network_draws_the_same(roads: Callable[..., Network], points: 
         assert shapely.area(shapely.symmetric_difference(one, other)) < 1e-9
 
 
-def test_point_on_a_one_way_street_goes_only_ahead(roads: Callable[..., Network], points: Points) -> None:
-    """From the middle of a one-way street what lies ahead is near, and what lies behind is a long way round."""
-    ring = roads([(0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1)], [(0, 1, 600), (1, 2, 600), (2, 3, 600), (3, 0, 600)], one_way=range(4))
+def test_point_on_a_one_way_street_goes_only_ahead(
+    roads: Callable[..., Network], points: Points
+) -> None:
+    """From the middle of a one-way street what lies ahead is near, and what lies behind is a long
+    way round.
+    """
+    ring = roads(
+        [(0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1)],
+        [(0, 1, 600), (1, 2, 600), (2, 3, 600), (3, 0, 600)],
+        one_way=range(4),
+    )
     middle = points({"middle": (0.05, 0.0)})
     going = isochrones(ring, middle, [200]).geometry.iloc[0]
     coming = isochrones(ring, middle, [200], towards=True).geometry.iloc[0]
-    assert [shapely.contains_xy(going, lon, 0.0) for lon in (0.02, 0.04, 0.06, 0.08, 0.09)] == [False, False, True, True, False]
-    assert [shapely.contains_xy(coming, lon, 0.0) for lon in (0.01, 0.02, 0.04, 0.06, 0.08)] == [False, True, True, False, False]
+    assert [shapely.contains_xy(going, lon, 0.0) for lon in (0.02, 0.04, 0.06, 0.08, 0.09)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert [shapely.contains_xy(coming, lon, 0.0) for lon in (0.01, 0.02, 0.04, 0.06, 0.08)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
-def test_short_time_on_a_long_road_is_drawn_finely(roads: Callable[..., Network], points: Points) -> None:
+def test_short_time_on_a_long_road_is_drawn_finely(
+    roads: Callable[..., Network], points: Points
+) -> None:
     """A minute on a segment of 111 km, of which no end is reached, holds a kilometre either way."""
     road = roads([(0.0, 0.0), (1.0, 0.0)], [(0, 1, 111.195 * 60)])
     area = isochrones(road, points({"middle": (0.5, 0.0)}), [60]).geometry.iloc[0]
     kilometre = 1 / 111.195
-    assert [shapely.contains_xy(area, 0.5 + way * kilometre, 0.0) for way in (-1.03, -0.97, 0.0, 0.97, 1.03)] == [
+    assert [
+        shapely.contains_xy(area, 0.5 + way * kilometre, 0.0)
+        for way in (-1.03, -0.97, 0.0, 0.97, 1.03)
+    ] == [
         False,
         True,
         True,
@@ -205,9 +282,14 @@ def test_short_time_on_a_long_road_is_drawn_finely(roads: Callable[..., Network]
 
 
 def test_unreached_island_is_a_hole(roads: Callable[..., Network], points: Points) -> None:
-    """A fast ring road round a slow street in its middle leaves a hole where that street is not reached."""
+    """A fast ring road round a slow street in its middle leaves a hole where that street is not
+    reached.
+    """
     turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    nodes = [(0.1 * float(np.cos(one)), 0.1 * float(np.sin(one))) for one in turn] + [(0.01, 0.0), (-0.01, 0.0)]
+    nodes = [(0.1 * float(np.cos(one)), 0.1 * float(np.sin(one))) for one in turn] + [
+        (0.01, 0.0),
+        (-0.01, 0.0),
+    ]
     ring = [(i, (i + 1) % 24, 30.0) for i in range(24)]
     network = roads(nodes, [*ring, (0, 24, 3600.0), (24, 25, 600.0)])
     area = isochrones(network, points({"start": nodes[6]}), [500]).geometry.iloc[0]
@@ -217,8 +299,12 @@ def test_unreached_island_is_a_hole(roads: Callable[..., Network], points: Point
     assert shapely.get_num_interior_rings(shapely.get_parts(area)).sum() >= 1
 
 
-def test_nothing_within_the_limit_is_an_empty_area(roads: Callable[..., Network], points: Points) -> None:
-    """Where the leg to the road alone takes longer, the area is an empty MultiPolygon, and the row stays."""
+def test_nothing_within_the_limit_is_an_empty_area(
+    roads: Callable[..., Network], points: Points
+) -> None:
+    """Where the leg to the road alone takes longer, the area is an empty MultiPolygon, and the row
+    stays.
+    """
     road = roads([(0.0, 0.0), (0.1, 0.0)], [(0, 1, 600)])
     areas = isochrones(road, points({"aside": (0.05, 0.03)}), [100, 1000])
     assert areas["limit_s"].tolist() == [1000, 100]
@@ -227,17 +313,33 @@ def test_nothing_within_the_limit_is_an_empty_area(roads: Callable[..., Network]
 
 
 def test_country_outline_cuts_exactly(roads: Callable[..., Network], points: Points) -> None:
-    """Cutting only what of the outline lies around gives what the whole outline gives, and nothing is cut inland."""
+    """Cutting only what of the outline lies around gives what the whole outline gives, and nothing
+    is cut inland.
+    """
     network = lattice(roads, 3)
     start, code = points({"start": (0.117, 0.118)}), ["AA"] * network.segment_count
-    at_home = roads(network.node_lonlat, list(zip(network.tail, network.head, network.time_s["car"], strict=True)), country_of=code)
+    at_home = roads(
+        network.node_lonlat,
+        list(zip(network.tail, network.head, network.time_s["car"], strict=True)),
+        country_of=code,
+    )
     whole = isochrones(at_home, start, [600]).geometry.iloc[0]
     turn = np.linspace(0, 2 * np.pi, 500)
     coast = shapely.Polygon(
-        np.column_stack([0.1 + (2 + 0.1 * np.sin(40 * turn)) * np.cos(turn), 2.05 + (1.99 + 0.005 * np.sin(90 * turn)) * np.sin(turn)])
+        np.column_stack(
+            [
+                0.1 + (2 + 0.1 * np.sin(40 * turn)) * np.cos(turn),
+                2.05 + (1.99 + 0.005 * np.sin(90 * turn)) * np.sin(turn),
+            ]
+        )
     )
     for land in (coast, shapely.box(-10, -10, 10, 10)):
-        countries = gpd.GeoDataFrame({"country": ["AA", "BB"]}, geometry=[land, shapely.box(20, 20, 21, 21)], crs=4326)
+        countries = gpd.GeoDataFrame(
+            {"country": ["AA", "BB"]}, geometry=[land, shapely.box(20, 20, 21, 21)], crs=4326
+        )
         cut = isochrones(at_home, start, [600], countries=countries).geometry.iloc[0]
         assert shapely.is_valid(cut)
-        assert shapely.area(shapely.symmetric_difference(cut, shapely.intersection(whole, land))) < 1e-12
+        assert (
+            shapely.area(shapely.symmetric_difference(cut, shapely.intersection(whole, land)))
+            < 1e-12
+        )

@@ -22,14 +22,18 @@ def hours(net: Network, profile: str = "car") -> np.ndarray:
 
 
 def test_grid_counts_in_the_head(grid: Network) -> None:
-    """From corner to corner of the grid it is 12 + 12 steps of one minute; a truck takes twice as long."""
+    """From corner to corner of the grid it is 12 + 12 steps of one minute; a truck takes twice as
+    long.
+    """
     assert hours(grid)[0, -1] == 24 * 60
     assert hours(grid, "truck")[0, -1] == 48 * 60
     assert grid.main("car").all()
 
 
 def test_parallel_segments_take_the_minimum(roads: Roads) -> None:
-    """Of several segments between two nodes the fastest counts: they are neither added nor is the last one taken."""
+    """Of several segments between two nodes the fastest counts: they are neither added nor is the
+    last one taken.
+    """
     net = roads([(107, 21), (107.01, 21)], [(0, 1, 60), (0, 1, 40), (1, 0, 50)])
     time = hours(net)
     assert time[0, 1] == 40
@@ -39,7 +43,11 @@ def test_parallel_segments_take_the_minimum(roads: Roads) -> None:
 
 def test_one_way_is_respected(roads: Roads) -> None:
     """A ring of one-way streets is driven round: one step ahead, two steps back."""
-    ring = roads([(107, 21), (107.01, 21), (107, 21.01)], [(0, 1, 60), (1, 2, 60), (2, 0, 60)], one_way=[0, 1, 2])
+    ring = roads(
+        [(107, 21), (107.01, 21), (107, 21.01)],
+        [(0, 1, 60), (1, 2, 60), (2, 0, 60)],
+        one_way=[0, 1, 2],
+    )
     assert hours(ring)[0].tolist() == [0, 60, 120]
 
 
@@ -52,7 +60,9 @@ def test_parallel_one_way_streets_keep_their_own_times(roads: Roads) -> None:
 
 def test_a_street_closed_to_a_vehicle_is_no_arc(roads: Roads) -> None:
     """Infinite time means no way for that vehicle, and leaves the other one alone."""
-    net = roads([(107, 21), (107.01, 21), (107.02, 21)], [(0, 1, 60), (1, 2, 60)], truck_s=[60, np.inf])
+    net = roads(
+        [(107, 21), (107.01, 21), (107.02, 21)], [(0, 1, 60), (1, 2, 60)], truck_s=[60, np.inf]
+    )
     assert hours(net)[0, 2] == 120
     assert np.isinf(hours(net, "truck")[0, 2])
     assert net.main("truck").tolist() == [True, True, False]
@@ -74,7 +84,9 @@ def test_unknown_profile_is_refused(grid: Network) -> None:
 
 
 def test_snap_finds_street_share_and_distance(grid: Network, crossing: Crossing) -> None:
-    """A point 111 m north of the middle of a street is joined to its middle, and says how far it is."""
+    """A point 111 m north of the middle of a street is joined to its middle, and says how far it
+    is.
+    """
     a, b = crossing(5, 6), crossing(6, 6)
     point = np.array([[(a[0] + b[0]) / 2, a[1] + 0.001]])
     snap = grid.snap(point, "car")
@@ -89,12 +101,19 @@ def test_snap_is_the_nearest_of_all(roads: Roads) -> None:
     """No point sampled on any street is nearer than the one found."""
     rng = np.random.default_rng(2)
     nodes = rng.uniform([107, 21], [107.2, 21.2], (12, 2))
-    net = roads(nodes, [(i, (i * 5 + 1) % 12, 60) for i in range(12) if i != (i * 5 + 1) % 12] + [(i, (i + 1) % 12, 60) for i in range(12)])
+    net = roads(
+        nodes,
+        [(i, (i * 5 + 1) % 12, 60) for i in range(12) if i != (i * 5 + 1) % 12]
+        + [(i, (i + 1) % 12, 60) for i in range(12)],
+    )
     points = rng.uniform([107, 21], [107.2, 21.2], (60, 2))
     snap = net.snap(points, "car")
     share = np.linspace(0, 1, 100)[:, None]
     samples = np.concatenate(
-        [crs.mercator(net.shape(i)[0]) * (1 - share) + crs.mercator(net.shape(i)[1]) * share for i in range(net.segment_count)]
+        [
+            crs.mercator(net.shape(i)[0]) * (1 - share) + crs.mercator(net.shape(i)[1]) * share
+            for i in range(net.segment_count)
+        ]
     )
     nearest = crs.distance_m(points[:, None], crs.from_mercator(samples)[None]).min(axis=1)
     known = np.isfinite(snap.distance_m)
@@ -105,7 +124,9 @@ def test_snap_is_the_nearest_of_all(roads: Roads) -> None:
 
 
 def test_too_far_from_every_road(grid: Network) -> None:
-    """Beyond the limit a point is joined to nothing, and nothing is made up; an unknown point neither."""
+    """Beyond the limit a point is joined to nothing, and nothing is made up; an unknown point
+    neither.
+    """
     snap = grid.snap(np.array([[106.5, 21], [np.nan, 21], [107, 21]]), "car")
     assert snap.segment.tolist()[:2] == [-1, -1]
     assert snap.segment[2] >= 0

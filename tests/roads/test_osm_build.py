@@ -21,12 +21,22 @@ from geo import crs
 from geo.errors import InputError, NotFoundError
 from geo.roads import network, osm_download, osm_file, osm_tags, storage
 
-FERRY_SPEEDS = pd.concat([SPEEDS, pd.DataFrame({"profile": ["car", "truck"], "road_class": "ferry", "speed_kph": [12.0, 10.0]})])
+FERRY_SPEEDS = pd.concat(
+    [
+        SPEEDS,
+        pd.DataFrame(
+            {"profile": ["car", "truck"], "road_class": "ferry", "speed_kph": [12.0, 10.0]}
+        ),
+    ]
+)
 SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
 
 
 def road(
-    *ways: tuple[list[int], dict[str, str]], nodes: dict[int, tuple[float, float]] = NODES, folder: Path, extra: str = ""
+    *ways: tuple[list[int], dict[str, str]],
+    nodes: dict[int, tuple[float, float]] = NODES,
+    folder: Path,
+    extra: str = "",
 ) -> network.Network:
     """Read a network from the given ways."""
     path = folder / "roads.osm"
@@ -41,7 +51,8 @@ def cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def driveable(path: Path, folder: Path) -> Path:
-    """Reduce a file to what OSMnx sees of it: ways with a highway tag that cars may drive on, and points without their barriers.
+    """Reduce a file to what OSMnx sees of it: ways with a highway tag that cars may drive on, and
+    points without their barriers.
 
     ``graph_from_xml`` filters nothing itself, and fails on ways with missing points.
     """
@@ -69,11 +80,17 @@ def reference(text: Path) -> tuple[nx.MultiDiGraph, dict[int, tuple[float, float
     for tail, head, data in graph.edges(data=True):
         ends = [(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in (tail, head)]
         limit = osm_tags.limit_kph(data.get("maxspeed", ""))
-        speed = min(limit, classes["motorway"]) if limit > 0 and np.isfinite(limit) else classes.get(data["highway"], classes["road"])
+        speed = (
+            min(limit, classes["motorway"])
+            if limit > 0 and np.isfinite(limit)
+            else classes.get(data["highway"], classes["road"])
+        )
         data["travel_time"] = float(crs.distance_m(*ends)) / speed * 3.6
     graph = ox.simplify_graph(graph)
     graph.remove_nodes_from([node for node in list(graph) if graph.degree(node) == 0])
-    return ox.truncate.largest_component(graph, strongly=True), {node: (data["x"], data["y"]) for node, data in graph.nodes(data=True)}
+    return ox.truncate.largest_component(graph, strongly=True), {
+        node: (data["x"], data["y"]) for node, data in graph.nodes(data=True)
+    }
 
 
 def places(made: network.Network) -> Counter[tuple[float, float]]:
@@ -94,7 +111,11 @@ def assert_like_osmnx(made: network.Network, text: Path) -> None:
     for origin in nodes[:: max(1, len(nodes) // 10)]:
         theirs = nx.single_source_dijkstra_path_length(graph, origin, weight="travel_time")
         mine = dijkstra(time_s, indices=ours[junctions[origin]])
-        np.testing.assert_allclose([mine[ours[junctions[node]]] for node in nodes], [theirs[node] for node in nodes], rtol=1e-3)
+        np.testing.assert_allclose(
+            [mine[ours[junctions[node]]] for node in nodes],
+            [theirs[node] for node in nodes],
+            rtol=1e-3,
+        )
 
 
 # The same as OSMnx
@@ -102,7 +123,9 @@ def assert_like_osmnx(made: network.Network, text: Path) -> None:
 
 def test_driveable_ways_are_those_of_osmnx() -> None:
     """The table of ways that are no roads, written as a query, is OSMnx's own query, word for word."""
-    query = '["highway"]' + "".join(f'["{key}"!~"{pattern}"]' for key, pattern in osm_tags.NOT_DRIVEABLE.items())
+    query = '["highway"]' + "".join(
+        f'["{key}"!~"{pattern}"]' for key, pattern in osm_tags.NOT_DRIVEABLE.items()
+    )
     assert query == ox._overpass._get_network_filter("drive")
 
 
@@ -113,7 +136,9 @@ def test_cross_is_as_osmnx_makes_it(cross: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["hoan_kiem.osm", "monaco.osm.pbf", "malta.osm.pbf"])
 def test_real_places_are_as_osmnx_makes_them(name: str, tmp_path: Path) -> None:
-    """A real place has OSMnx's junctions and times, and what barriers and ferries change is all that is different."""
+    """A real place has OSMnx's junctions and times, and what barriers and ferries change is all
+    that is different.
+    """
     path = SHARED / name
     if not path.is_file():
         pytest.skip(f"needs shared/osm/{name}")
@@ -123,33 +148,49 @@ def test_real_places_are_as_osmnx_makes_them(name: str, tmp_path: Path) -> None:
 
     whole = osm_file.read(path, speeds=FERRY_SPEEDS)
     steps = Counter(ref for way in roads_of(path) for step in pairwise(way) for ref in step)
-    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.KeyFilter("barrier"))
+    nodes = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(
+        osmium.filter.KeyFilter("barrier")
+    )
     barriers = {
         (round(node.location.lon, 7), round(node.location.lat, 7)): steps[node.id]
         for node in nodes
         if steps[node.id] > 1 and osm_tags.stops_cars(node.tags)
     }
     ferry = np.array(whole.manifest.road_classes)[whole.road_class] == "ferry"
-    quays = {(round(x, 7), round(y, 7)) for x, y in whole.node_lonlat[np.concatenate([whole.tail[ferry], whole.head[ferry]])]}
+    quays = {
+        (round(x, 7), round(y, 7))
+        for x, y in whole.node_lonlat[np.concatenate([whole.tail[ferry], whole.head[ferry]])]
+    }
     assert not places(plain) - places(whole)
     assert set(places(whole) - places(plain)) <= set(barriers) | quays
     assert {place: places(whole)[place] for place in barriers} == barriers
-    assert any(note.startswith(f"{len(barriers)} barrier") for note in whole.manifest.notes) == bool(barriers)
+    assert any(
+        note.startswith(f"{len(barriers)} barrier") for note in whole.manifest.notes
+    ) == bool(barriers)
     assert whole.length_m[~ferry].sum() == pytest.approx(plain.length_m.sum())
 
 
 @pytest.mark.parametrize("simplified", [False, True])
-def test_graphml_gives_the_network_of_the_file(cross: Path, tmp_path: Path, simplified: bool) -> None:
-    """A graph that OSMnx saved, simplified or not, and with paths in it, leads to the network of the file."""
+def test_graphml_gives_the_network_of_the_file(
+    cross: Path, tmp_path: Path, simplified: bool
+) -> None:
+    """A graph that OSMnx saved, simplified or not, and with paths in it, leads to the network of
+    the file.
+    """
     text = tmp_path / "cross.osm"
     text.write_text(xml(), encoding="utf-8")
     graph = ox.graph_from_xml(text, simplify=simplified, retain_all=True)
     ox.save_graphml(graph, tmp_path / "cross.graphml")
-    ours, file = osm_download.read(tmp_path / "cross.graphml", speeds=SPEEDS), osm_download.read(cross, speeds=SPEEDS)
+    ours, file = (
+        osm_download.read(tmp_path / "cross.graphml", speeds=SPEEDS),
+        osm_download.read(cross, speeds=SPEEDS),
+    )
     assert {tuple(row) for row in ours.node_lonlat} == {tuple(row) for row in file.node_lonlat}
     assert ours.segment_count == file.segment_count
     assert sorted(ours.length_m) == pytest.approx(sorted(file.length_m))
-    assert sorted(ours.forward.astype(int) + ours.backward) == sorted(file.forward.astype(int) + file.backward)
+    assert sorted(ours.forward.astype(int) + ours.backward) == sorted(
+        file.forward.astype(int) + file.backward
+    )
     if not simplified:
         assert sorted(ours.time_s["truck"]) == pytest.approx(sorted(file.time_s["truck"]))
 
@@ -158,16 +199,22 @@ def test_graphml_gives_the_network_of_the_file(cross: Path, tmp_path: Path, simp
 
 
 def test_cross_by_hand(cross: Path) -> None:
-    """Junctions are 1, 3, 13, 7, 22 and 24; each chain between two of them is one segment, geometry kept."""
+    """Junctions are 1, 3, 13, 7, 22 and 24; each chain between two of them is one segment, geometry
+    kept.
+    """
     made = osm_file.read(cross, speeds=SPEEDS)
-    at = {tuple(np.round(lonlat / STEP).astype(int)): i for i, lonlat in enumerate(made.node_lonlat)}
+    at = {
+        tuple(np.round(lonlat / STEP).astype(int)): i for i, lonlat in enumerate(made.node_lonlat)
+    }
     assert set(at) == {(1, 0), (3, 0), (3, 3), (7, 0), (9, 0), (11, 0)}
     assert made.segment_count == 8
     assert made.manifest.names == ("Back", "Long street", "Long street (QL1)")
     assert made.manifest.road_classes == ("primary", "residential")
     assert not made.manifest.coarse
     assert made.manifest.access_speed_kph == {"car": 20, "truck": 10}
-    assert any("1 ring that meets no other road was left out" in note for note in made.manifest.notes)
+    assert any(
+        "1 ring that meets no other road was left out" in note for note in made.manifest.notes
+    )
     loop = np.flatnonzero(made.tail == made.head)
     assert len(loop) == 1
     assert len(made.shape(loop[0])) == 4
@@ -177,20 +224,32 @@ def test_cross_by_hand(cross: Path) -> None:
 
 
 def test_length_and_time_are_sums_over_the_shape(cross: Path) -> None:
-    """A segment is as long as its shape on the ellipsoid, and takes that length at the speed of its class."""
+    """A segment is as long as its shape on the ellipsoid, and takes that length at the speed of its
+    class.
+    """
     made = osm_file.read(cross, speeds=SPEEDS)
     shapes = [made.shape(i) for i in range(made.segment_count)]
-    np.testing.assert_allclose(made.length_m, [crs.distance_m(shape[:-1], shape[1:]).sum() for shape in shapes])
+    np.testing.assert_allclose(
+        made.length_m, [crs.distance_m(shape[:-1], shape[1:]).sum() for shape in shapes]
+    )
     np.testing.assert_allclose(made.node_lonlat[made.tail], [shape[0] for shape in shapes])
     np.testing.assert_allclose(made.node_lonlat[made.head], [shape[-1] for shape in shapes])
-    limited = np.array([made.manifest.names[i] if i >= 0 else "" for i in made.name]) == "Long street (QL1)"
+    limited = (
+        np.array([made.manifest.names[i] if i >= 0 else "" for i in made.name])
+        == "Long street (QL1)"
+    )
     speed = np.where(limited, 50, np.where(made.road_class == 0, 60, 30))
     np.testing.assert_allclose(made.time_s["car"], made.length_m / speed * 3.6)
 
 
 def test_roundabout_is_one_way(tmp_path: Path) -> None:
     """Round a roundabout one drives in the order of its points, even though nothing says oneway."""
-    made = road(([1, 2, 3, 11, 1], STREET | {"junction": "roundabout"}), ([4, 3], STREET), ([5, 1], STREET), folder=tmp_path)
+    made = road(
+        ([1, 2, 3, 11, 1], STREET | {"junction": "roundabout"}),
+        ([4, 3], STREET),
+        ([5, 1], STREET),
+        folder=tmp_path,
+    )
     one_way = made.forward ^ made.backward
     assert one_way.sum() == 2
     start = made.node_lonlat[made.tail[one_way]] / STEP
@@ -199,19 +258,38 @@ def test_roundabout_is_one_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("oneway", "ends"), [("yes", (1, 2)), ("true", (1, 2)), ("F", (1, 2)), ("-1", (2, 1)), ("reverse", (2, 1)), ("T", (2, 1))]
+    ("oneway", "ends"),
+    [
+        ("yes", (1, 2)),
+        ("true", (1, 2)),
+        ("F", (1, 2)),
+        ("-1", (2, 1)),
+        ("reverse", (2, 1)),
+        ("T", (2, 1)),
+    ],
 )
 def test_one_way(oneway: str, ends: tuple[int, int], tmp_path: Path) -> None:
     """A one-way segment runs forward from where it may be entered."""
     made = road(([1, 2], STREET | {"oneway": oneway}), folder=tmp_path)
-    assert tuple(np.round([made.node_lonlat[made.tail[0], 0] / STEP, made.node_lonlat[made.head[0], 0] / STEP])) == ends
+    assert (
+        tuple(
+            np.round(
+                [made.node_lonlat[made.tail[0], 0] / STEP, made.node_lonlat[made.head[0], 0] / STEP]
+            )
+        )
+        == ends
+    )
     assert made.forward[0]
     assert not made.backward[0]
 
 
 def test_mixed_segment_takes_its_longest_part(tmp_path: Path) -> None:
-    """Where a street changes class between two junctions, times are added up and the longer part names the segment."""
-    made = road(([1, 2], PRIMARY | {"name": "A"}), ([2, 3, 4], STREET | {"name": "B"}), folder=tmp_path)
+    """Where a street changes class between two junctions, times are added up and the longer part
+    names the segment.
+    """
+    made = road(
+        ([1, 2], PRIMARY | {"name": "A"}), ([2, 3, 4], STREET | {"name": "B"}), folder=tmp_path
+    )
     assert made.segment_count == 1
     assert made.manifest.names[made.name[0]] == "B"
     assert made.manifest.road_classes[made.road_class[0]] == "residential"
@@ -219,9 +297,19 @@ def test_mixed_segment_takes_its_longest_part(tmp_path: Path) -> None:
 
 
 def test_zero_length_edge(tmp_path: Path) -> None:
-    """Two points at one place still join the roads on either side, and a point can be snapped beside them."""
+    """Two points at one place still join the roads on either side, and a point can be snapped
+    beside them.
+    """
     nodes = NODES | {2: (STEP, 0)}
-    made = road(([1, 2], STREET), ([2, 3], STREET), ([1, 11], STREET), ([1, 13], STREET), ([2, 12], STREET), nodes=nodes, folder=tmp_path)
+    made = road(
+        ([1, 2], STREET),
+        ([2, 3], STREET),
+        ([1, 11], STREET),
+        ([1, 13], STREET),
+        ([2, 12], STREET),
+        nodes=nodes,
+        folder=tmp_path,
+    )
     assert made.main("car").all()
     assert (made.length_m == 0).sum() == 1
     assert made.snap([(STEP, -STEP / 10)], "car").distance_m[0] == pytest.approx(11.1, abs=0.2)
@@ -229,14 +317,25 @@ def test_zero_length_edge(tmp_path: Path) -> None:
 
 def test_unknown_class_is_driven_as_road(tmp_path: Path) -> None:
     """A highway value that the table of speeds does not know counts as “road”."""
-    assert road(([1, 2], {"highway": "turning_loop"}), folder=tmp_path).manifest.road_classes == ("road",)
+    assert road(([1, 2], {"highway": "turning_loop"}), folder=tmp_path).manifest.road_classes == (
+        "road",
+    )
 
 
 def test_truck_speed_and_closure(tmp_path: Path) -> None:
-    """A limit slows the truck in its own ratio, never above its motorway speed; a ban makes its time infinite, not the car's."""
+    """A limit slows the truck in its own ratio, never above its motorway speed; a ban makes its
+    time infinite, not the car's.
+    """
     motorway = {"highway": "motorway", "maxspeed": "120"}
-    made = road(([1, 3], PRIMARY | {"maxspeed": "30"}), ([4, 5], motorway), ([6, 7], STREET | {"hgv": "no"}), folder=tmp_path)
-    kph = {profile: np.round(made.length_m / time * 3.6, 6) for profile, time in made.time_s.items()}
+    made = road(
+        ([1, 3], PRIMARY | {"maxspeed": "30"}),
+        ([4, 5], motorway),
+        ([6, 7], STREET | {"hgv": "no"}),
+        folder=tmp_path,
+    )
+    kph = {
+        profile: np.round(made.length_m / time * 3.6, 6) for profile, time in made.time_s.items()
+    }
     assert sorted(kph["car"]) == [30, 30, 90]
     assert sorted(kph["truck"]) == [0, 20, 70]
     assert any("1 way is closed to the truck" in note for note in made.manifest.notes)
@@ -250,7 +349,10 @@ def test_files_taken_together_are_one_network(tmp_path: Path, cross: Path) -> No
     (tmp_path / "west.osm").write_text(xml(ways=WAYS[:1]), encoding="utf-8")
     with gzip.open(tmp_path / "all.osm.gz", "wt", encoding="utf-8") as file:
         file.write(xml())
-    made, whole = osm_download.read(tmp_path / "west.osm", tmp_path / "all.osm.gz", speeds=SPEEDS), osm_download.read(cross, speeds=SPEEDS)
+    made, whole = (
+        osm_download.read(tmp_path / "west.osm", tmp_path / "all.osm.gz", speeds=SPEEDS),
+        osm_download.read(cross, speeds=SPEEDS),
+    )
     assert made.segment_count == whole.segment_count
     assert made.length_m.sum() == pytest.approx(whole.length_m.sum())
 
@@ -267,9 +369,16 @@ def test_save_and_load(tmp_path: Path, cross: Path) -> None:
 
 
 def test_source_names_file_hash_and_date(tmp_path: Path) -> None:
-    """The manifest says which file, byte for byte, and the date that Overpass or the replication gave it."""
+    """The manifest says which file, byte for byte, and the date that Overpass or the replication
+    gave it.
+    """
     path = tmp_path / "dated.osm"
-    path.write_text(xml().replace('<osm version="0.6">', '<osm version="0.6"><meta osm_base="2025-10-01T03:10:23Z"/>'), encoding="utf-8")
+    path.write_text(
+        xml().replace(
+            '<osm version="0.6">', '<osm version="0.6"><meta osm_base="2025-10-01T03:10:23Z"/>'
+        ),
+        encoding="utf-8",
+    )
     manifest = osm_file.read(path, speeds=SPEEDS).manifest
     assert manifest.source.startswith("dated.osm, SHA-256 ")
     assert len(manifest.source.split()[-1]) == 64
@@ -278,7 +387,9 @@ def test_source_names_file_hash_and_date(tmp_path: Path) -> None:
 
 
 def test_missing_points_end_the_road(tmp_path: Path) -> None:
-    """Nothing is drawn across a reference to a point that the file lacks, and the manifest counts it."""
+    """Nothing is drawn across a reference to a point that the file lacks, and the manifest counts
+    it.
+    """
     made = road(([1, 2, 99, 4, 5], STREET), folder=tmp_path)
     assert made.segment_count == 2
     assert any("1 reference to a point without a position" in note for note in made.manifest.notes)
@@ -294,8 +405,14 @@ def test_points_nowhere_are_left_out(where: tuple[float, float], tmp_path: Path)
 
 def test_turn_restrictions_are_counted(tmp_path: Path) -> None:
     """Turn restrictions are not obeyed, and the manifest says how many there are."""
-    extra = '<relation id="1" version="1"><member type="way" ref="1" role="from"/><tag k="type" v="restriction"/></relation>'
-    assert "1 turn restriction is not obeyed." in road(([1, 2], STREET), folder=tmp_path, extra=extra).manifest.notes
+    extra = (
+        '<relation id="1" version="1"><member type="way" ref="1" role="from"/><tag k="type"'
+        ' v="restriction"/></relation>'
+    )
+    assert (
+        "1 turn restriction is not obeyed."
+        in road(([1, 2], STREET), folder=tmp_path, extra=extra).manifest.notes
+    )
 
 
 def test_truncated_files(tmp_path: Path, cross: Path) -> None:
@@ -306,12 +423,16 @@ def test_truncated_files(tmp_path: Path, cross: Path) -> None:
         ("cut.osm.gz", gzip.compress(xml().encode())[:-20]),
     ):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(InputError, match=r"is damaged, cut short or no OpenStreetMap file \(.*\)\.$"):
+        with pytest.raises(
+            InputError, match=r"is damaged, cut short or no OpenStreetMap file \(.*\)\.$"
+        ):
             osm_download.read(tmp_path / name, speeds=SPEEDS)
 
 
 def test_empty_foreign_and_missing_files(tmp_path: Path) -> None:
-    """Empty files, files of another kind, files without roads and files that are not there each have their sentence."""
+    """Empty files, files of another kind, files without roads and files that are not there each
+    have their sentence.
+    """
     cases = [
         ("empty.osm", b"", "is empty"),
         ("text.osm", b"hello", "is damaged"),
@@ -325,11 +446,17 @@ def test_empty_foreign_and_missing_files(tmp_path: Path) -> None:
         ("bomb.graphml", b'<!DOCTYPE g [<!ENTITY a "b">]><graphml/>', "declares a document type"),
         (
             "bomb16.graphml",
-            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode("utf-16"),
+            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode(
+                "utf-16"
+            ),
             "declares a document type",
         ),
         ("other.graphml", b"<graphml/>", "no GraphML of OSMnx"),
-        ("cut.graphml", b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph', "no GraphML of OSMnx"),
+        (
+            "cut.graphml",
+            b'<graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph',
+            "no GraphML of OSMnx",
+        ),
     ]
     for name, content, sentence in cases:
         (tmp_path / name).write_bytes(content)

@@ -21,7 +21,9 @@ def elements() -> list[dict[str, object]]:
     """Give the cross as Overpass answers it: filtered by the server."""
     nodes = [{"type": "node", "id": i, "lon": x, "lat": y} for i, (x, y) in NODES.items()]
     return nodes + [
-        {"type": "way", "id": i, "nodes": refs, "tags": tags} for i, (refs, tags) in enumerate(WAYS, 1) if osm_tags.driveable(tags)
+        {"type": "way", "id": i, "nodes": refs, "tags": tags}
+        for i, (refs, tags) in enumerate(WAYS, 1)
+        if osm_tags.driveable(tags)
     ]
 
 
@@ -33,7 +35,9 @@ def whole(folder: Path) -> Network:
 
 
 def test_download_gives_the_network_of_the_file(tmp_path: Path) -> None:
-    """Through OSMnx and a server comes the network that the file holds, with the date of the server's data."""
+    """Through OSMnx and a server comes the network that the file holds, with the date of the
+    server's data.
+    """
     before = {name: getattr(ox.settings, name) for name in dir(ox.settings) if name.islower()}
     resolve = socket.getaddrinfo
     with serving(Stand(elements=elements())) as server:
@@ -70,17 +74,23 @@ def test_download_of_a_place(tmp_path: Path) -> None:
     }
     with serving(Stand(elements=elements(), places={"Null": place})) as server:
         nominatim = server.url.removesuffix("api")
-        made = osm_download.download(place="Null", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim)
+        made = osm_download.download(
+            place="Null", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim
+        )
         assert made.segment_count == whole(tmp_path).segment_count
         with pytest.raises(InputError, match="Nowhere"):
-            osm_download.download(place="Nowhere", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim)
+            osm_download.download(
+                place="Nowhere", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim
+            )
 
 
 def test_busy_server_is_asked_again() -> None:
     """After 429 and 504 the server is asked again, and the caller is told."""
     steps: list[str] = []
     with serving(Stand(elements=elements(), before=[429, 504])) as server:
-        made = osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, on_step=steps.append)
+        made = osm_download.download(
+            bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, on_step=steps.append
+        )
     assert made.segment_count
     assert len(server.queries) == 3
     assert sum("busy" in step for step in steps) == 2
@@ -88,24 +98,40 @@ def test_busy_server_is_asked_again() -> None:
 
 def test_server_that_stays_busy() -> None:
     """A server that never serves, or breaks off its answer, is given up after some attempts."""
-    for stand in (Stand(before=[504] * 9), Stand(elements=elements(), extra={"remark": 'runtime error: Query timed out in "query"'})):
+    for stand in (
+        Stand(before=[504] * 9),
+        Stand(elements=elements(), extra={"remark": 'runtime error: Query timed out in "query"'}),
+    ):
         with serving(stand) as server, pytest.raises(UnavailableError, match="2 attempts"):
-            osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, attempts=2)
+            osm_download.download(
+                bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, attempts=2
+            )
         assert len(server.queries) == 2
 
 
 def test_failed_download_goes_on_from_its_cache(tmp_path: Path) -> None:
     """Answers in the cache folder are not asked for again."""
     with serving(Stand(elements=elements())) as server:
-        osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path)
-        made = osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path)
+        osm_download.download(
+            bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path
+        )
+        made = osm_download.download(
+            bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path
+        )
     assert len(server.queries) == 1
     assert made.manifest.as_of == "2025-10-01"
 
 
-@pytest.mark.parametrize("status", ["<html>hello</html>", "Connected as: 1\nRate limit: 0\nCurrently running queries:\n\n\n"])
-def test_server_without_slots_is_asked_at_once(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the status page tells of no slots nobody waits for one; OSMnx alone would wait a minute, or for ever."""
+@pytest.mark.parametrize(
+    "status",
+    ["<html>hello</html>", "Connected as: 1\nRate limit: 0\nCurrently running queries:\n\n\n"],
+)
+def test_server_without_slots_is_asked_at_once(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the status page tells of no slots nobody waits for one; OSMnx alone would wait a
+    minute, or for ever.
+    """
     monkeypatch.setattr("time.sleep", lambda seconds: seconds and pytest.fail("waits"))
     with serving(Stand(elements=elements(), status=status)) as server:
         assert osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url).segment_count
@@ -131,9 +157,13 @@ def test_answers_that_are_none() -> None:
             osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
 
 
-@pytest.mark.parametrize("bbox", [(1, 0, 0, 1), (0, 0, 0, 1), (0, 0, 200, 1), (100, 0, 120, 20), (0, float("nan"), 1, 1)])
+@pytest.mark.parametrize(
+    "bbox", [(1, 0, 0, 1), (0, 0, 0, 1), (0, 0, 200, 1), (100, 0, 120, 20), (0, float("nan"), 1, 1)]
+)
 def test_impossible_boxes(bbox: tuple[float, float, float, float]) -> None:
-    """A box upside down, empty, off the Earth or as large as a country is refused before anybody is asked."""
+    """A box upside down, empty, off the Earth or as large as a country is refused before anybody is
+    asked.
+    """
     with pytest.raises(InputError):
         osm_download.download(bbox=bbox, speeds=SPEEDS, overpass_url="http://127.0.0.1:9/api")
 

@@ -20,11 +20,25 @@ from geo.roads import osm_tags
         ("60|40", 40),
         ("none;80", 80),
         ("walk", 5),
-        *((word, np.inf) for word in ("none", "signals", "VN:urban", "0", "", "50 furlongs", "-20", "80 @ (22:00-06:00)")),
+        *(
+            (word, np.inf)
+            for word in (
+                "none",
+                "signals",
+                "VN:urban",
+                "0",
+                "",
+                "50 furlongs",
+                "-20",
+                "80 @ (22:00-06:00)",
+            )
+        ),
     ],
 )
 def test_limit(text: str, kph: float) -> None:
-    """Limits in km/h, mph and knots are understood, of several the lowest; anything else is unknown."""
+    """Limits in km/h, mph and knots are understood, of several the lowest; anything else is
+    unknown.
+    """
     assert np.nan_to_num(osm_tags.limit_kph(text), nan=np.inf) == pytest.approx(kph)
 
 
@@ -40,11 +54,29 @@ def test_limit(text: str, kph: float) -> None:
         ("PT71M", 4260),
         ("PT21.2S", 21.2),
         ("P1DT2H", 93_600),
-        *((word, np.inf) for word in ("", "0", "0:00", "1:75", "P", "PT", "P3Y", "20 minutes", "1h", "-5", "1:2:3:4", "9" * 400)),
+        *(
+            (word, np.inf)
+            for word in (
+                "",
+                "0",
+                "0:00",
+                "1:75",
+                "P",
+                "PT",
+                "P3Y",
+                "20 minutes",
+                "1h",
+                "-5",
+                "1:2:3:4",
+                "9" * 400,
+            )
+        ),
     ],
 )
 def test_duration(text: str, seconds: float) -> None:
-    """Durations are understood in the spellings that OpenStreetMap documents; anything else is unknown."""
+    """Durations are understood in the spellings that OpenStreetMap documents; anything else is
+    unknown.
+    """
     assert np.nan_to_num(osm_tags.duration_s(text), nan=np.inf) == pytest.approx(seconds)
 
 
@@ -66,7 +98,9 @@ def test_duration(text: str, seconds: float) -> None:
     ],
 )
 def test_ferry(tags: dict[str, str], boards: bool | None) -> None:
-    """The most specific tag decides whether cars may board, trucks speak for cars, and silence is no answer."""
+    """The most specific tag decides whether cars may board, trucks speak for cars, and silence is
+    no answer.
+    """
     assert osm_tags.ferry_admits(tags) is boards
 
 
@@ -74,8 +108,21 @@ def test_ferry(tags: dict[str, str], boards: bool | None) -> None:
     ("tags", "stops"),
     [
         *(({"barrier": kind}, True) for kind in sorted(osm_tags.STOPS_CARS)),
-        *(({"barrier": kind}, False) for kind in ("gate", "lift_gate", "swing_gate", "sliding_gate", "toll_booth", "border_control")),
-        *(({"barrier": kind}, False) for kind in ("cattle_grid", "entrance", "height_restrictor", "kerb", "yes")),
+        *(
+            ({"barrier": kind}, False)
+            for kind in (
+                "gate",
+                "lift_gate",
+                "swing_gate",
+                "sliding_gate",
+                "toll_booth",
+                "border_control",
+            )
+        ),
+        *(
+            ({"barrier": kind}, False)
+            for kind in ("cattle_grid", "entrance", "height_restrictor", "kerb", "yes")
+        ),
         *(({"barrier": "bollard", key: "permissive"}, False) for key in osm_tags.CAR_KEYS),
         *(({"barrier": "gate", key: "private"}, True) for key in osm_tags.CAR_KEYS),
         ({"barrier": "gate", "access": "forestry"}, True),
@@ -131,7 +178,9 @@ def test_label(tags: dict[str, str], text: str) -> None:
 
 
 def test_joined_edge_keeps_one_text_a_tag() -> None:
-    """Where OSMnx has joined ways, the slowest class stays, a ban of one counts, and what it does not know is no tag."""
+    """Where OSMnx has joined ways, the slowest class stays, a ban of one counts, and what it does
+    not know is no tag.
+    """
     edge = {
         "highway": ["primary", "residential"],
         "maxspeed": ["50", "30"],

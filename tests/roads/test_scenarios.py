@@ -20,7 +20,8 @@ COLUMNS = ["from_id", "layer", "today_id", "today_s", "then_id", "then_s", "gain
 
 @pytest.fixture(scope="module")
 def parts(toy: Path) -> dict[str, Any]:
-    """The toy package with a motorway, 20 km at 90 km/h, from West town to the bridge, announced for 2030.
+    """The toy package with a motorway, 20 km at 90 km/h, from West town to the bridge, announced
+    for 2030.
 
     A truck takes 20 minutes on it, and 40 on the road.
     """
@@ -29,11 +30,23 @@ def parts(toy: Path) -> dict[str, Any]:
     vertices = found.pop("corridor_vertices")
     end = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 2)
     vertices.loc[end, ["lat", "node_id"]] = [0, "bridge"]
-    link = {"corridor_id": "planned-motorway", "seq": 1, "other_corridor_id": "west-road", "other_seq": 1, "name_en": "West interchange"}
-    found["interchanges"] = pd.concat([found["interchanges"], pd.DataFrame([link])], ignore_index=True)
+    link = {
+        "corridor_id": "planned-motorway",
+        "seq": 1,
+        "other_corridor_id": "west-road",
+        "other_seq": 1,
+        "name_en": "West interchange",
+    }
+    found["interchanges"] = pd.concat(
+        [found["interchanges"], pd.DataFrame([link])], ignore_index=True
+    )
     frame = layers.read(toy, "corridors")
     year = pd.Series({"planned-motorway": 2030}, dtype="Int64").reindex(frame.index)
-    return found | {"vertices": vertices, "gates": layers.read(toy, "gates"), "corridors": frame.assign(open_year=year)}
+    return found | {
+        "vertices": vertices,
+        "gates": layers.read(toy, "gates"),
+        "corridors": frame.assign(open_year=year),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +62,26 @@ def future(parts: dict[str, Any]) -> Network:
 @pytest.fixture(scope="module")
 def parks(points: Points) -> gpd.GeoDataFrame:
     """One at the beginning of the motorway, one beyond its end, one where no road is."""
-    return points({"west": (100, 0), "east": (100.3, 0), "lost": (100, 5)}, country=["AA", "BB", "AA"])
+    return points(
+        {"west": (100, 0), "east": (100.3, 0), "lost": (100, 5)}, country=["AA", "BB", "AA"]
+    )
 
 
 @pytest.fixture(scope="module")
 def places(points: Points) -> dict[str, gpd.GeoDataFrame]:
     """A town at the bridge, and a port behind it in the east."""
-    return {"towns": points({"bridge-town": (100.2, 0)}, country=["AA"]), "ports": points({"east-port": (100.25, 0)}, country=["BB"])}
+    return {
+        "towns": points({"bridge-town": (100.2, 0)}, country=["AA"]),
+        "ports": points({"east-port": (100.25, 0)}, country=["BB"]),
+    }
 
 
-def test_only_what_changes_is_told(today: Network, future: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]) -> None:
-    """The park at the motorway saves 400 s to the bridge and to the port behind it; one beyond its end and one off the road nothing."""
+def test_only_what_changes_is_told(
+    today: Network, future: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]
+) -> None:
+    """The park at the motorway saves 400 s to the bridge and to the port behind it; one beyond its
+    end and one off the road nothing.
+    """
     table = scenarios.difference(today, future, parks, places)
     assert list(table.columns) == COLUMNS
     assert table["from_id"].tolist() == ["west", "west"]
@@ -78,8 +100,12 @@ def test_each_vehicle_has_its_own_gain(
     assert table["gain_s"].tolist() == pytest.approx([1200, 1200], abs=0.01)
 
 
-def test_another_place_may_be_the_quickest_then(today: Network, future: Network, parks: gpd.GeoDataFrame, points: Points) -> None:
-    """The town at the bridge overtakes one on the road, which keeps its 15 minutes; where the nearer one stays nearest nothing is told."""
+def test_another_place_may_be_the_quickest_then(
+    today: Network, future: Network, parks: gpd.GeoDataFrame, points: Points
+) -> None:
+    """The town at the bridge overtakes one on the road, which keeps its 15 minutes; where the
+    nearer one stays nearest nothing is told.
+    """
     towns = points({"on-the-road": (100.15, 0), "bridge-town": (100.2, 0)}, country=["AA", "AA"])
     table = scenarios.difference(today, future, parks.iloc[[0]], {"towns": towns})
     assert table[["today_id", "then_id"]].to_numpy().tolist() == [["on-the-road", "bridge-town"]]
@@ -88,28 +114,52 @@ def test_another_place_may_be_the_quickest_then(today: Network, future: Network,
     assert scenarios.difference(today, future, parks.iloc[[0]], {"towns": halfway}).empty
 
 
-def test_what_can_be_reached_at_last_has_no_gain(parts: dict[str, Any], parks: gpd.GeoDataFrame, points: Points) -> None:
-    """Where there is no way today the time is unknown and nothing can be subtracted; the way is told all the same."""
+def test_what_can_be_reached_at_last_has_no_gain(
+    parts: dict[str, Any], parks: gpd.GeoDataFrame, points: Points
+) -> None:
+    """Where there is no way today the time is unknown and nothing can be subtracted; the way is
+    told all the same.
+    """
     far = parts["vertices"].copy()
     both = far["corridor_id"].isin(["planned-motorway", "old-railway"])
-    far.loc[both, ["lon", "lat"]] = np.array([(100, 0), (100.2, 0.9), (100.3, 0), (100.25, 0.5), (100.2, 0.9)])
+    far.loc[both, ["lon", "lat"]] = np.array(
+        [(100, 0), (100.2, 0.9), (100.3, 0), (100.25, 0.5), (100.2, 0.9)]
+    )
     far.loc[both, "node_id"] = None
     frame = parts["corridors"].copy()
     frame["published_length_km"] = np.nan
     frame.loc["old-railway", ["kind", "status", "country"]] = ["national_road", "planned", "BB"]
-    link = parts["interchanges"].iloc[[-1]].assign(corridor_id="old-railway", other_corridor_id="east-road", other_seq=2)
+    link = (
+        parts["interchanges"]
+        .iloc[[-1]]
+        .assign(corridor_id="old-railway", other_corridor_id="east-road", other_seq=2)
+    )
     links = pd.concat([parts["interchanges"], link], ignore_index=True)
-    only = parts | {"vertices": far, "corridors": frame, "interchanges": links, "gates": parts["gates"].loc[["far-gate"]]}
-    before, after = corridors.build(**only), corridors.build(**only, year=2030, years={"old-railway": 2030})
-    table = scenarios.difference(before, after, parks, {"towns": points({"east-town": (100.3, 0)}, country=["BB"])})
+    only = parts | {
+        "vertices": far,
+        "corridors": frame,
+        "interchanges": links,
+        "gates": parts["gates"].loc[["far-gate"]],
+    }
+    before, after = (
+        corridors.build(**only),
+        corridors.build(**only, year=2030, years={"old-railway": 2030}),
+    )
+    table = scenarios.difference(
+        before, after, parks, {"towns": points({"east-town": (100.3, 0)}, country=["BB"])}
+    )
     assert table["from_id"].tolist() == ["west"]
     assert table[["today_id", "today_s", "gain_s"]].isna().all(axis=None)
     assert table.loc[0, "then_s"] > 0
     assert table.loc[0, "planned"] == "M9, Planned motorway; Old railway"
 
 
-def test_same_network_changes_nothing(today: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]) -> None:
-    """Compared with itself a network gives a table with its columns and no row; so does one without destinations."""
+def test_same_network_changes_nothing(
+    today: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]
+) -> None:
+    """Compared with itself a network gives a table with its columns and no row; so does one without
+    destinations.
+    """
     for there in (places, {}, {"towns": places["towns"].iloc[:0]}):
         table = scenarios.difference(today, today, parks, there)
         assert list(table.columns) == COLUMNS
@@ -117,13 +167,17 @@ def test_same_network_changes_nothing(today: Network, parks: gpd.GeoDataFrame, p
         assert table["gain_s"].dtype == float
 
 
-def test_today_must_be_today(today: Network, future: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]) -> None:
+def test_today_must_be_today(
+    today: Network, future: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]
+) -> None:
     """Networks given the wrong way round are refused: what is planned never stands for today."""
     with pytest.raises(InputError, match="not that of today"):
         scenarios.difference(future, today, parks, places)
 
 
-def test_arguments_unchanged(today: Network, future: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]) -> None:
+def test_arguments_unchanged(
+    today: Network, future: Network, parks: gpd.GeoDataFrame, places: dict[str, gpd.GeoDataFrame]
+) -> None:
     """Comparing changes nothing it was given."""
     before = parks.copy(), {name: frame.copy() for name, frame in places.items()}
     scenarios.difference(today, future, parks, places)
@@ -141,7 +195,9 @@ def test_planned_segments_are_told_from_open_ones(today: Network, future: Networ
 
 
 def test_a_way_names_its_planned_corridors(future: Network, today: Network, points: Points) -> None:
-    """A way over the motorway names it once, without the interchange; one on open roads names nothing."""
+    """A way over the motorway names it once, without the interchange; one on open roads names
+    nothing.
+    """
     west, bridge, half = (points({"a": (lon, 0)}, country=["AA"]) for lon in (100, 100.2, 100.1))
     assert scenarios.names(access.route(future, west, bridge)) == ["M9, Planned motorway"]
     assert scenarios.names(access.route(future, west, half)) == []
@@ -149,7 +205,9 @@ def test_a_way_names_its_planned_corridors(future: Network, today: Network, poin
 
 
 def test_timeline_tells_year_by_year(parts: dict[str, Any]) -> None:
-    """The next comes first and the unknown last; an assumed year says that it is assumed and has no source."""
+    """The next comes first and the unknown last; an assumed year says that it is assumed and has no
+    source.
+    """
     frame = parts["corridors"].copy()
     frame.loc["old-railway", "status"] = "under_construction"
     table = scenarios.timeline(frame)
@@ -176,24 +234,45 @@ def real_table(real_network: Network) -> pd.DataFrame:
     folder = layers.bundled()
     parks = layers.read(folder, "parks").loc[["vsip-bac-ninh-ip", "cao-bang-bgez", "mong-cai-bgez"]]
     places = {name: layers.read(folder, name) for name in ("gates", "ports")}
-    return scenarios.difference(real_network, corridors.read(folder, 2030), parks, places, profile="truck")
+    return scenarios.difference(
+        real_network, corridors.read(folder, 2030), parks, places, profile="truck"
+    )
 
 
 def test_real_parks_near_a_planned_expressway_gain(real_table: pd.DataFrame) -> None:
-    """Bac Ninh comes sooner to the border over CT.01 and Cao Bang to its railway over CT.10; Mong Cai, at the sea, gains nothing."""
+    """Bac Ninh comes sooner to the border over CT.01 and Cao Bang to its railway over CT.10; Mong
+    Cai, at the sea, gains nothing.
+    """
     rows = real_table.set_index(["from_id", "layer"])
-    assert rows.loc[("vsip-bac-ninh-ip", "gates"), "planned"] == "CT.01, Chi Lang - Huu Nghi expressway (main line)"
-    assert "CT.10, Dong Dang - Tra Linh expressway" in rows.loc[("cao-bang-bgez", "ports"), "planned"]
+    assert (
+        rows.loc[("vsip-bac-ninh-ip", "gates"), "planned"]
+        == "CT.01, Chi Lang - Huu Nghi expressway (main line)"
+    )
+    assert (
+        "CT.10, Dong Dang - Tra Linh expressway" in rows.loc[("cao-bang-bgez", "ports"), "planned"]
+    )
     assert (real_table["gain_s"] > 0).all()
     assert "mong-cai-bgez" not in set(real_table["from_id"])
 
 
 def test_real_railways_without_a_year_stay_out() -> None:
-    """Of the three planned railways one has a year in the data; the others come last in the timeline, without one."""
+    """Of the three planned railways one has a year in the data; the others come last in the
+    timeline, without one.
+    """
     table = scenarios.timeline(layers.read(layers.bundled(), "corridors"))
     assert table.loc["rail-planned-laocai-haiphong", "year"] == 2030
-    assert table.loc[["rail-planned-langson-hanoi", "rail-planned-mongcai-haiphong"], "year"].isna().all()
+    assert (
+        table.loc[["rail-planned-langson-hanoi", "rail-planned-mongcai-haiphong"], "year"]
+        .isna()
+        .all()
+    )
     assert table["year"].dropna().is_monotonic_increasing
     net = corridors.read(layers.bundled(), 2035, years={"rail-planned-mongcai-haiphong": 2035})
-    assert any("Lang Son (Dong Dang) - Hanoi" in note and "no opening year" in note for note in net.manifest.notes)
-    assert any("Mong Cai - Ha Long" in note and "an assumption without a source" in note for note in net.manifest.notes)
+    assert any(
+        "Lang Son (Dong Dang) - Hanoi" in note and "no opening year" in note
+        for note in net.manifest.notes
+    )
+    assert any(
+        "Mong Cai - Ha Long" in note and "an assumption without a source" in note
+        for note in net.manifest.notes
+    )

@@ -25,7 +25,11 @@ def hours(net: Network) -> np.ndarray:
 
 
 def equal(a: Network, b: Network) -> bool:
-    same = all(np.array_equal(getattr(a, name), getattr(b, name)) and getattr(a, name).dtype == getattr(b, name).dtype for name in ARRAYS)
+    same = all(
+        np.array_equal(getattr(a, name), getattr(b, name))
+        and getattr(a, name).dtype == getattr(b, name).dtype
+        for name in ARRAYS
+    )
     return (
         same
         and a.manifest == b.manifest
@@ -36,11 +40,18 @@ def equal(a: Network, b: Network) -> bool:
 
 def test_every_array_is_saved() -> None:
     """The table of arrays names every array of the class."""
-    assert set(ARRAYS) == {field.name for field in fields(Network)} - {"manifest", "time_s", "hierarchies", "_cache"}
+    assert set(ARRAYS) == {field.name for field in fields(Network)} - {
+        "manifest",
+        "time_s",
+        "hierarchies",
+        "_cache",
+    }
 
 
 def test_round_trip(grid: Network, toy_network: Network, border: Network, tmp_path: Path) -> None:
-    """What is loaded equals what was saved, array by array, and gives the same times; nothing else lies in the folder."""
+    """What is loaded equals what was saved, array by array, and gives the same times; nothing else
+    lies in the folder.
+    """
     for name, net in (("grid", grid), ("toy", toy_network), ("border", border)):
         loaded = storage.load(storage.save(net, tmp_path / name))
         assert equal(net, loaded)
@@ -60,7 +71,9 @@ def test_saving_again_replaces(grid: Network, border: Network, tmp_path: Path) -
 def test_interrupted_save_leaves_the_old_one(
     grid: Network, border: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """Stopped while writing or while moving into place, the earlier network is still there, whole, and nothing else is."""
+    """Stopped while writing or while moving into place, the earlier network is still there, whole,
+    and nothing else is.
+    """
     goal = tmp_path / "roads"
     storage.save(grid, goal)
     with monkeypatch.context() as patch:
@@ -104,7 +117,10 @@ def _text(folder: Path, text: str) -> None:
 
 def _manifest(folder: Path, **changes: object) -> None:
     raw = json.loads((folder / storage.MANIFEST).read_text(encoding="utf-8"))
-    _text(folder, json.dumps({key: value for key, value in (raw | changes).items() if value != "gone"}))
+    _text(
+        folder,
+        json.dumps({key: value for key, value in (raw | changes).items() if value != "gone"}),
+    )
 
 
 def _array(folder: Path, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -116,7 +132,9 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "missing profile": lambda folder: (folder / "time_s.truck.npy").unlink(),
     "truncated array": _truncated,
     "empty array file": lambda folder: (folder / "gate.npy").write_bytes(b""),
-    "array of objects": lambda folder: np.save(folder / "name.npy", np.array([{"a": 1}], object), allow_pickle=True),
+    "array of objects": lambda folder: np.save(
+        folder / "name.npy", np.array([{"a": 1}], object), allow_pickle=True
+    ),
     "other format": lambda folder: _manifest(folder, format=FORMAT + 1),
     "no format": lambda folder: _manifest(folder, format="gone"),
     "no profiles": lambda folder: _manifest(folder, profiles="gone"),
@@ -135,7 +153,9 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "gate that is not there": lambda folder: _array(folder, "gate", lambda a: a + 5),
     "other kind of number": lambda folder: _array(folder, "tail", lambda a: a.astype(float)),
     "flat nodes": lambda folder: _array(folder, "node_lonlat", lambda a: a[:, 0]),
-    "shapes out of order": lambda folder: _array(folder, "shape_start", lambda a: np.concatenate([a[:1], a[1:-1][::-1], a[-1:]])),
+    "shapes out of order": lambda folder: _array(
+        folder, "shape_start", lambda a: np.concatenate([a[:1], a[1:-1][::-1], a[-1:]])
+    ),
     "missing shape": lambda folder: _array(folder, "shape_lonlat", lambda a: a[:-1]),
     "negative time": lambda folder: _array(folder, "time_s.car", lambda a: -a),
     "unknown time": lambda folder: _array(folder, "time_s.car", lambda a: a * np.nan),
@@ -144,7 +164,9 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damaged_network_is_refused(grid: Network, tmp_path: Path, damage: str) -> None:
-    """Whatever is wrong with a saved network, it is said in one sentence and nothing is computed from it."""
+    """Whatever is wrong with a saved network, it is said in one sentence and nothing is computed
+    from it.
+    """
     folder = storage.save(grid, tmp_path / "roads")
     DAMAGE[damage](folder)
     with pytest.raises(InputError, match="import it again"):
@@ -152,22 +174,31 @@ def test_damaged_network_is_refused(grid: Network, tmp_path: Path, damage: str) 
 
 
 def test_prepared_network_is_saved_whole(grid: Network, tmp_path: Path) -> None:
-    """What was prepared is there again after loading, array by array; without it a network loads as before."""
+    """What was prepared is there again after loading, array by array; without it a network loads as
+    before.
+    """
     back = storage.load(storage.save(grid.prepared(), tmp_path / "grid"))
     for profile in grid.profiles:
         for name in contraction.ARRAYS:
-            assert np.array_equal(getattr(back.hierarchies[profile], name), getattr(grid.prepared().hierarchies[profile], name))
+            assert np.array_equal(
+                getattr(back.hierarchies[profile], name),
+                getattr(grid.prepared().hierarchies[profile], name),
+            )
     assert storage.load(storage.save(grid, tmp_path / "plain")).hierarchies == {}
 
 
 FAR = {"grid.xy": np.nan} | {f"hierarchy.car.{side}_middle": -1_000_000 for side in ("up", "down")}
 """What cannot be right at the end of an array, where it is not a negative number."""
-PREPARED = [f"hierarchy.car.{name}" for name in contraction.ARRAYS] + [f"grid.{name}" for name in snapping.ARRAYS]
+PREPARED = [f"hierarchy.car.{name}" for name in contraction.ARRAYS] + [
+    f"grid.{name}" for name in snapping.ARRAYS
+]
 
 
 @pytest.mark.parametrize("name", PREPARED)
 @pytest.mark.parametrize("damage", ["shorter", "far", "missing", "type"])
-def test_damaged_preparation_is_refused(grid: Network, tmp_path: Path, name: str, damage: str) -> None:
+def test_damaged_preparation_is_refused(
+    grid: Network, tmp_path: Path, name: str, damage: str
+) -> None:
     """Compiled code never sees an array that does not fit: each kind of damage is a sentence."""
     folder = storage.save(grid.prepared(), tmp_path / "grid")
     path = folder / f"{name}.npy"
@@ -216,27 +247,39 @@ print(json.dumps({"right": right, "again": answer(), "answers": answers}))
 """
 
 
-def test_a_flipped_bit_is_refused_in_every_file_though_size_and_time_stay(grid: Network, tmp_path: Path) -> None:
-    """A process that opens a network with one flipped bit neither crashes nor answers: it names the file, whichever it is."""
+def test_a_flipped_bit_is_refused_in_every_file_though_size_and_time_stay(
+    grid: Network, tmp_path: Path
+) -> None:
+    """A process that opens a network with one flipped bit neither crashes nor answers: it names the
+    file, whichever it is.
+    """
     folder = storage.save(grid, tmp_path / "grid")
-    done = subprocess.run([sys.executable, "-c", FLIPS, str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FLIPS, str(folder)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["again"] == seen["right"]
     files = {path.name for path in folder.iterdir()}
     assert {name.split()[0] for name in seen["answers"]} == files
-    assert {f"{name}.npy" for name in (*ARRAYS, "hierarchy.car.node", "grid.step", "surface.truck.from")} <= files
+    assert {
+        f"{name}.npy" for name in (*ARRAYS, "hierarchy.car.node", "grid.step", "surface.truck.from")
+    } <= files
     for name, answer in seen["answers"].items():
         assert isinstance(answer, str), f"{name} is answered"
         assert "again" in answer, answer
         assert name.split()[0] in answer or not name.split()[0].endswith(".npy"), answer
 
 
-def test_a_network_of_an_older_version_is_to_be_imported_again(grid: Network, tmp_path: Path) -> None:
+def test_a_network_of_an_older_version_is_to_be_imported_again(
+    grid: Network, tmp_path: Path
+) -> None:
     """A network without checksums is not believed: the sentence says what to do."""
     folder = storage.save(grid, tmp_path / "grid")
     _manifest(folder, format=FORMAT - 1, checksum="gone", files={name: [1, 2] for name in ARRAYS})
-    with pytest.raises(InputError, match=f"has format {FORMAT - 1}, this version reads {FORMAT}; import it again"):
+    with pytest.raises(
+        InputError, match=f"has format {FORMAT - 1}, this version reads {FORMAT}; import it again"
+    ):
         storage.load(folder)
 
 
@@ -260,12 +303,18 @@ def _age(folder: Path, seconds: float) -> None:
         os.utime(path, (time.time() - seconds,) * 2)
 
 
-def test_what_a_killed_import_leaves_is_swept_and_what_a_running_one_writes_stays(tmp_path: Path) -> None:
-    """A left-over folder goes after an hour; that of a process which lives stays, however old; other folders are not touched."""
+def test_what_a_killed_import_leaves_is_swept_and_what_a_running_one_writes_stays(
+    tmp_path: Path,
+) -> None:
+    """A left-over folder goes after an hour; that of a process which lives stays, however old;
+    other folders are not touched.
+    """
     (tmp_path / "roads").mkdir()
     (tmp_path / ".git").mkdir()
     _age(tmp_path / ".git", 1e6)
-    with subprocess.Popen([sys.executable, "-c", LEAVES, str(tmp_path / "roads")], stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        [sys.executable, "-c", LEAVES, str(tmp_path / "roads")], stdout=subprocess.PIPE, text=True
+    ) as running:
         assert running.stdout
         made = tmp_path / running.stdout.readline().strip()
         _age(made, 1e6)
@@ -282,7 +331,9 @@ def test_what_a_killed_import_leaves_is_swept_and_what_a_running_one_writes_stay
 
 
 def test_killed_between_two_moves_the_old_network_comes_back(grid: Network, tmp_path: Path) -> None:
-    """A kill after the old network was put aside and before the new one is in its place loses neither of them for good."""
+    """A kill after the old network was put aside and before the new one is in its place loses
+    neither of them for good.
+    """
     storage.save(grid, tmp_path / ".roads.abcd1234.old")
     (tmp_path / ".roads.abcd1234").mkdir()
     storage.sweep(tmp_path)
@@ -292,4 +343,6 @@ def test_killed_between_two_moves_the_old_network_comes_back(grid: Network, tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["roads"]
     storage.save(grid, tmp_path / ".gone.abcd1234.old")
     storage.sweep(tmp_path)
-    assert not (tmp_path / "gone").exists(), "a network that has been removed since does not come back"
+    assert not (tmp_path / "gone").exists(), (
+        "a network that has been removed since does not come back"
+    )

@@ -23,21 +23,36 @@ Points = Callable[..., gpd.GeoDataFrame]
 
 @pytest.mark.parametrize("seed", range(12))
 def test_lookups_are_the_times_of_the_engine(roads: Roads, points: Points, seed: int) -> None:
-    """From anywhere to all places and back, with a gate open, slow or closed, and no surface is made anew."""
-    net, there, here = two_countries(roads, seed).prepared(), places(points, seed, 20), places(points, seed + 500, 15)
-    there["opposite_country"] = [{"AA": "BB", "BB": "AA"}[one] if i % 4 == 0 else None for i, one in enumerate(there["country"])]
+    """From anywhere to all places and back, with a gate open, slow or closed, and no surface is
+    made anew.
+    """
+    net, there, here = (
+        two_countries(roads, seed).prepared(),
+        places(points, seed, 20),
+        places(points, seed + 500, 15),
+    )
+    there["opposite_country"] = [
+        {"AA": "BB", "BB": "AA"}[one] if i % 4 == 0 else None
+        for i, one in enumerate(there["country"])
+    ]
     for profile in net.profiles:
         made = surfaces.build(net, there, profile)
         sides = Sides.of(net, here, profile)
         for wait_s in (None, 333.0, np.inf):
             now = net if wait_s is None else net.with_waiting({"gate 0": wait_s})
             lookup = replace(made, network=now)
-            np.testing.assert_allclose(lookup.times(sides), access.time_matrix(now, here, there, profile=profile), atol=0.02)
+            np.testing.assert_allclose(
+                lookup.times(sides),
+                access.time_matrix(now, here, there, profile=profile),
+                atol=0.02,
+            )
             back = access.time_matrix(now, there, here, profile=profile)
             np.testing.assert_allclose(lookup.times(sides, towards=True), back.T, atol=0.02)
 
 
-def test_a_place_to_itself_takes_no_time(grid: Network, points: Points, crossing: Callable[[int, int], tuple[float, float]]) -> None:
+def test_a_place_to_itself_takes_no_time(
+    grid: Network, points: Points, crossing: Callable[[int, int], tuple[float, float]]
+) -> None:
     """Nor does a step along one street go round by a crossing."""
     east = crossing(1, 0)[0] - crossing(0, 0)[0]
     where = points({"a": (107 + 0.2 * east, 21), "b": (107 + 0.7 * east, 21)})
@@ -51,13 +66,19 @@ def test_places_without_a_road_are_unknown(grid: Network, points: Points) -> Non
     net = grid.prepared()
     made = surfaces.build(net, points({"far": (109, 20), "near": (107, 21)}), "car")
     assert made.to_s.shape == (net.node_count, 1)
-    assert np.isnan(made.times(Sides.of(net, points({"here": (107.01, 21.01)}), "car"))).tolist() == [[True, False]]
+    assert np.isnan(
+        made.times(Sides.of(net, points({"here": (107.01, 21.01)}), "car"))
+    ).tolist() == [[True, False]]
     assert np.isnan(made.times(Sides.of(net, points({"sea": (109, 20)}), "car"))).all()
-    assert surfaces.build(net, points({}), "car").times(Sides.of(net, points({"here": (107.01, 21.01)}), "car")).shape == (1, 0)
+    assert surfaces.build(net, points({}), "car").times(
+        Sides.of(net, points({"here": (107.01, 21.01)}), "car")
+    ).shape == (1, 0)
 
 
 def test_kept_beside_the_network(roads: Roads, points: Points, tmp_path: Path) -> None:
-    """What is loaded is what was made, to the bit; other places, another version and damage are told apart."""
+    """What is loaded is what was made, to the bit; other places, another version and damage are
+    told apart.
+    """
     net, there = two_countries(roads, 3).prepared(), places(points, 3)
     with pytest.raises(NotFoundError, match="no surfaces"):
         surfaces.load(net, there, tmp_path)
@@ -70,9 +91,16 @@ def test_kept_beside_the_network(roads: Roads, points: Points, tmp_path: Path) -
         made = surfaces.build(net, there, profile)
         assert np.array_equal(kept[profile].to_s, made.to_s)
         assert np.array_equal(kept[profile].from_s, made.from_s)
-    assert surfaces.size_mb(net, there) == pytest.approx(sum(path.stat().st_size - 128 for path in folder.glob("surface.*.npy")) / 1e6)
+    assert surfaces.size_mb(net, there) == pytest.approx(
+        sum(path.stat().st_size - 128 for path in folder.glob("surface.*.npy")) / 1e6
+    )
     moved = there.set_geometry(there.geometry.translate(1e-6))
-    for other in (moved, there.iloc[::-1], there.rename(index={"p0": "p00"}), there.assign(country="AA")):
+    for other in (
+        moved,
+        there.iloc[::-1],
+        there.rename(index={"p0": "p00"}),
+        there.assign(country="AA"),
+    ):
         with pytest.raises(NotFoundError, match="other places"):
             surfaces.load(net, other, folder)
     manifest = json.loads((folder / surfaces.MANIFEST).read_text())

@@ -20,13 +20,33 @@ SPEEDS = pd.DataFrame({"profile": ["car", "truck"], "speed_kph": [60.0, 40.0]})
 
 
 @pytest.fixture(scope="module")
-def places(points: Callable[..., gpd.GeoDataFrame], crossing: Callable[[int, int], tuple[float, float]]) -> gpd.GeoDataFrame:
-    """A gate and a town of one name, diagonally behind each other; a port straight east; an airport; a port at sea."""
+def places(
+    points: Callable[..., gpd.GeoDataFrame], crossing: Callable[[int, int], tuple[float, float]]
+) -> gpd.GeoDataFrame:
+    """A gate and a town of one name, diagonally behind each other; a port straight east; an
+    airport; a port at sea.
+    """
     rows = [
-        ("gate-i", (6, 6), "gates", "Mong Cai (Bac Luan I)", "Móng Cái (Bắc Luân I)", "芒街（北仑一桥）", 100),
+        (
+            "gate-i",
+            (6, 6),
+            "gates",
+            "Mong Cai (Bac Luan I)",
+            "Móng Cái (Bắc Luân I)",
+            "芒街（北仑一桥）",
+            100,
+        ),
         ("town", (12, 12), "cities", "Mong Cai", "Móng Cái", "芒街", 100),
         ("port", (10, 0), "ports", "Dinh Vu Port", "Cảng Đình Vũ", "亭武港", 100),
-        ("airport", (0, 10), "airports", "Noi Bai International Airport", "Sân bay quốc tế Nội Bài", "内排国际机场", 100),
+        (
+            "airport",
+            (0, 10),
+            "airports",
+            "Noi Bai International Airport",
+            "Sân bay quốc tế Nội Bài",
+            "内排国际机场",
+            100,
+        ),
         ("vague", (8, 0), "cities", "Vagueville", None, None, math.nan),
         ("atoll", (60, 60), "ports", "Atoll Port", None, None, 100),
     ]
@@ -41,12 +61,16 @@ def places(points: Callable[..., gpd.GeoDataFrame], crossing: Callable[[int, int
 
 
 @pytest.fixture(scope="module")
-def site(points: Callable[..., gpd.GeoDataFrame], crossing: Callable[[int, int], tuple[float, float]]) -> gpd.GeoDataFrame:
+def site(
+    points: Callable[..., gpd.GeoDataFrame], crossing: Callable[[int, int], tuple[float, float]]
+) -> gpd.GeoDataFrame:
     return points({"site": crossing(0, 0)}, position_accuracy_m=[100.0])
 
 
 @pytest.fixture(scope="module")
-def read(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> Callable[[str], tuple[Claim, ...]]:
+def read(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> Callable[[str], tuple[Claim, ...]]:
     """Check a text about the crossing in the south-west corner of the grid."""
     return lambda text: check(text, site, places, grid, speeds=SPEEDS).claims
 
@@ -54,7 +78,10 @@ def read(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> Cal
 @pytest.mark.parametrize(
     ("text", "verdict"),
     [
-        ("5 km from Mong Cai gate", "impossible"),  # 6 east and 6 north: some 9.1 km straight, 12 km by road
+        (
+            "5 km from Mong Cai gate",
+            "impossible",
+        ),  # 6 east and 6 north: some 9.1 km straight, 12 km by road
         ("9 km from Mong Cai gate", "straight_line"),
         ("10.5 km from Mong Cai gate", "between"),
         ("12 km from Mong Cai gate", "road"),
@@ -81,14 +108,18 @@ def read(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> Cal
     ],
 )
 def test_each_verdict(read: Callable[[str], tuple[Claim, ...]], text: str, verdict: str) -> None:
-    """A claim is held against the straight line and the road, and what is below the straight line cannot be."""
+    """A claim is held against the straight line and the road, and what is below the straight line
+    cannot be.
+    """
     (claim,) = read(text)
     assert claim.verdict == verdict
     assert claim.verdict in claims.VERDICTS
 
 
 def test_a_claim_carries_its_numbers(read: Callable[[str], tuple[Claim, ...]]) -> None:
-    """Straight line, road, accuracies and differences stand beside the verdict, in metres and seconds."""
+    """Straight line, road, accuracies and differences stand beside the verdict, in metres and
+    seconds.
+    """
     text = "The park is only 5 km from Mong Cai gate."
     (claim,) = read(text)
     assert text[claim.start : claim.end] == claim.text == "5 km"
@@ -103,26 +134,51 @@ def test_a_claim_carries_its_numbers(read: Callable[[str], tuple[Claim, ...]]) -
     assert claim.over_road == 5000 - claim.road_m
 
 
-def test_accuracy_counts_for_the_claim(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
+def test_accuracy_counts_for_the_claim(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> None:
     """What is impossible for an exact position is not for one that may lie four kilometres off."""
     text = "5 km from Mong Cai gate"
     assert check(text, site, places, grid, speeds=SPEEDS).claims[0].verdict == "impossible"
-    assert check(text, site.assign(position_accuracy_m=4000.0), places, grid, speeds=SPEEDS).claims[0].verdict == "straight_line"
-    exact = check(text, site.drop(columns="position_accuracy_m"), places, grid, speeds=SPEEDS).claims[0]
+    assert (
+        check(text, site.assign(position_accuracy_m=4000.0), places, grid, speeds=SPEEDS)
+        .claims[0]
+        .verdict
+        == "straight_line"
+    )
+    exact = check(
+        text, site.drop(columns="position_accuracy_m"), places, grid, speeds=SPEEDS
+    ).claims[0]
     assert (exact.accuracy_m, exact.verdict) == (100, "impossible")
-    assert check(text, site, places.drop(columns="position_accuracy_m"), grid, speeds=SPEEDS).claims[0].verdict == "unsure"
+    assert (
+        check(text, site, places.drop(columns="position_accuracy_m"), grid, speeds=SPEEDS)
+        .claims[0]
+        .verdict
+        == "unsure"
+    )
 
 
-def test_a_coarse_network_is_held_less_strictly(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
+def test_a_coarse_network_is_held_less_strictly(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> None:
     """A length that does not fit surveyed roads may fit a sketch of them."""
     coarse = replace(grid, manifest=replace(grid.manifest, coarse=True))
-    verdicts = [check("15 km from Mong Cai gate", site, places, one, speeds=SPEEDS).claims[0].verdict for one in (grid, coarse)]
+    verdicts = [
+        check("15 km from Mong Cai gate", site, places, one, speeds=SPEEDS).claims[0].verdict
+        for one in (grid, coarse)
+    ]
     assert verdicts == ["longer", "road"]
 
 
 def test_no_way_is_told_from_no_road(points: Callable[..., Any], border: Network) -> None:
     """Behind a shut gate there is no way, and that is known; a place without a road is not."""
-    there = points({"north": (107.05, 21.01)}, name_en=["Northtown"], country=["BB"], layer=["cities"], position_accuracy_m=[10.0])
+    there = points(
+        {"north": (107.05, 21.01)},
+        name_en=["Northtown"],
+        country=["BB"],
+        layer=["cities"],
+        position_accuracy_m=[10.0],
+    )
     here = points({"site": (107.05, 21.0)}, country=["AA"])
     shut = border.with_waiting({"gate": math.inf})
     (claim,) = check("3 km to Northtown", here, there, shut)
@@ -168,7 +224,9 @@ def test_no_way_is_told_from_no_road(points: Callable[..., Any], border: Network
         ("more than 30 km", 30_000, math.inf),
     ],
 )
-def test_quantities_in_three_languages(read: Callable[[str], tuple[Claim, ...]], text: str, low: float, high: float) -> None:
+def test_quantities_in_three_languages(
+    read: Callable[[str], tuple[Claim, ...]], text: str, low: float, high: float
+) -> None:
     """Numbers with their units become metres and seconds."""
     (claim,) = read(f"Mong Cai: {text}")
     assert (claim.low, claim.high) == (low, high)
@@ -182,9 +240,22 @@ def test_about_widens_a_claim(read: Callable[[str], tuple[Claim, ...]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["80 km/h", "60 km per hour", "area 300 ha", "30 m wide road", "đường rộng 30 m", "1200 m2", "30 km²", "QL18 mm", "Km3+4 min"]
+    "text",
+    [
+        "80 km/h",
+        "60 km per hour",
+        "area 300 ha",
+        "30 m wide road",
+        "đường rộng 30 m",
+        "1200 m2",
+        "30 km²",
+        "QL18 mm",
+        "Km3+4 min",
+    ],
 )
-def test_what_is_no_distance_is_not_read(read: Callable[[str], tuple[Claim, ...]], text: str) -> None:
+def test_what_is_no_distance_is_not_read(
+    read: Callable[[str], tuple[Claim, ...]], text: str
+) -> None:
     """Speeds, areas and widths are no claims."""
     assert read(f"Mong Cai gate: {text}") == ()
 
@@ -213,20 +284,28 @@ def test_what_is_no_distance_is_not_read(read: Callable[[str], tuple[Claim, ...]
         ("30 km from\nMong Cai gate", "gate-i"),
     ],
 )
-def test_places_in_three_languages(read: Callable[[str], tuple[Claim, ...]], text: str, place: str) -> None:
-    """A place is known by each of its names, with or without diacritics; the word beside it tells namesakes apart."""
+def test_places_in_three_languages(
+    read: Callable[[str], tuple[Claim, ...]], text: str, place: str
+) -> None:
+    """A place is known by each of its names, with or without diacritics; the word beside it tells
+    namesakes apart.
+    """
     (claim,) = read(text)
     assert claim.place == place
 
 
 def test_decomposed_letters_are_the_same(read: Callable[[str], tuple[Claim, ...]]) -> None:
-    """Vietnamese pasted from a Mac, letter and mark apart, is read too, and its span is that of the text as it came."""
+    """Vietnamese pasted from a Mac, letter and mark apart, is read too, and its span is that of the
+    text as it came.
+    """
     import unicodedata
 
     text = unicodedata.normalize("NFD", "Cách cửa khẩu Móng Cái 45 phút")
     (claim,) = read(text)
     assert claim.place == "gate-i"
-    assert unicodedata.normalize("NFC", text[claim.start : claim.end + 1]).strip().startswith("45 phú")
+    assert (
+        unicodedata.normalize("NFC", text[claim.start : claim.end + 1]).strip().startswith("45 phú")
+    )
 
 
 @pytest.mark.parametrize(
@@ -235,8 +314,14 @@ def test_decomposed_letters_are_the_same(read: Callable[[str], tuple[Claim, ...]
         ("30 km (45 minutes) from Mong Cai gate", ["gate-i", "gate-i"]),
         ("30 km, 45 min from Mong Cai gate", ["gate-i", "gate-i"]),
         ("30 km from Mong Cai gate and 40 km from Dinh Vu port", ["gate-i", "port"]),
-        ("Mong Cai gate, 30 km; Dinh Vu port: 40 km\nNoi Bai airport 2h30", ["gate-i", "port", "airport"]),
-        ("Cách cửa khẩu Móng Cái 30 km, cảng Đình Vũ 40 km và sân bay Nội Bài 90 phút", ["gate-i", "port", "airport"]),
+        (
+            "Mong Cai gate, 30 km; Dinh Vu port: 40 km\nNoi Bai airport 2h30",
+            ["gate-i", "port", "airport"],
+        ),
+        (
+            "Cách cửa khẩu Móng Cái 30 km, cảng Đình Vũ 40 km và sân bay Nội Bài 90 phút",
+            ["gate-i", "port", "airport"],
+        ),
         ("距芒街口岸30公里，距亭武港40公里，距内排国际机场3小时", ["gate-i", "port", "airport"]),
         ("30 km Mong Cai gate 40 km Dinh Vu port", ["gate-i", "port"]),
         ("Mong Cai gate 30 km and airport 90 min", ["gate-i", ""]),
@@ -245,25 +330,46 @@ def test_decomposed_letters_are_the_same(read: Callable[[str], tuple[Claim, ...]
         ("12 km from the Mong Cai - Noi Bai expressway, 30 km from Dinh Vu port", ["", "port"]),
     ],
 )
-def test_several_claims_find_their_places(read: Callable[[str], tuple[Claim, ...]], text: str, pairs: list[str]) -> None:
+def test_several_claims_find_their_places(
+    read: Callable[[str], tuple[Claim, ...]], text: str, pairs: list[str]
+) -> None:
     """Each quantity goes with its own place, and with none rather than a wrong one."""
     assert [claim.place for claim in read(text)] == pairs
 
 
-def test_the_kindest_of_namesakes_counts(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
-    """Where a name may mean two gates, the claim is held against the one that it fits, and both are named."""
-    second = places.loc[["port"]].rename({"port": "gate-ii"}).assign(layer="gates", name_en="Mong Cai (Bac Luan II)")
+def test_the_kindest_of_namesakes_counts(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> None:
+    """Where a name may mean two gates, the claim is held against the one that it fits, and both are
+    named.
+    """
+    second = (
+        places.loc[["port"]]
+        .rename({"port": "gate-ii"})
+        .assign(layer="gates", name_en="Mong Cai (Bac Luan II)")
+    )
     both = pd.concat([places, second])
-    for text, kept in (("10 km from Mong Cai gate", "gate-ii"), ("12 km from Mong Cai gate", "gate-i")):
+    for text, kept in (
+        ("10 km from Mong Cai gate", "gate-ii"),
+        ("12 km from Mong Cai gate", "gate-i"),
+    ):
         (claim,) = check(text, site, both, grid, speeds=SPEEDS)
         assert (claim.place, set(claim.candidates)) == (kept, {"gate-i", "gate-ii"})
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("", "empty"), (" \n", "empty"), ("A fine place.", "no_number"), ("30 km from here", "no_place"), ("30 km", "no_place")],
+    [
+        ("", "empty"),
+        (" \n", "empty"),
+        ("A fine place.", "no_number"),
+        ("30 km from here", "no_place"),
+        ("30 km", "no_place"),
+    ],
 )
-def test_nothing_recognised_has_a_code(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, text: str, code: str) -> None:
+def test_nothing_recognised_has_a_code(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, text: str, code: str
+) -> None:
     """Without a claim the answer says why; with one it does not."""
     found = check(text, site, places, grid)
     assert found.code == code
@@ -273,7 +379,13 @@ def test_nothing_recognised_has_a_code(site: gpd.GeoDataFrame, places: gpd.GeoDa
 
 def test_the_site_itself_is_no_place(places: gpd.GeoDataFrame, grid: Network) -> None:
     """A text about the port that names the port means other places by its distances."""
-    (claim,) = check("Dinh Vu port lies 10 km from Mong Cai gate", places.loc[["port"]], places, grid, speeds=SPEEDS)
+    (claim,) = check(
+        "Dinh Vu port lies 10 km from Mong Cai gate",
+        places.loc[["port"]],
+        places,
+        grid,
+        speeds=SPEEDS,
+    )
     assert claim.place == "gate-i"
 
 
@@ -283,7 +395,9 @@ def test_top_speed_is_of_the_table_or_of_the_roads(grid: Network) -> None:
     assert claims.top_speed_kph(grid) == pytest.approx(60)
 
 
-def test_what_cannot_be_checked_is_refused(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
+def test_what_cannot_be_checked_is_refused(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> None:
     """One site, places with their own ids, and a text of a brochure's length."""
     with pytest.raises(InputError):
         check("30 km", places, places, grid)
@@ -294,8 +408,24 @@ def test_what_cannot_be_checked_is_refused(site: gpd.GeoDataFrame, places: gpd.G
             check(text, site, places, grid)
 
 
-@pytest.mark.parametrize("piece", ["30 km (", "1 ", " ", "mong cai ", "3 km from ", "\n-", "1,000", "a b ", "30 km, or ", "芒街30公里"])
-def test_long_texts_are_read_in_time(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, piece: str) -> None:
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "30 km (",
+        "1 ",
+        " ",
+        "mong cai ",
+        "3 km from ",
+        "\n-",
+        "1,000",
+        "a b ",
+        "30 km, or ",
+        "芒街30公里",
+    ],
+)
+def test_long_texts_are_read_in_time(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, piece: str
+) -> None:
     """No text makes the patterns run away."""
     import time
 
@@ -305,14 +435,21 @@ def test_long_texts_are_read_in_time(site: gpd.GeoDataFrame, places: gpd.GeoData
     assert time.perf_counter() - start < 2
 
 
-def test_a_place_far_away_in_the_text_is_not_meant(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
+def test_a_place_far_away_in_the_text_is_not_meant(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> None:
     """A name after hundreds of words belongs to no quantity before them; within a clause it does."""
-    near, far = (check(f"3 km {'by car ' * n}to Mong Cai gate", site, places, grid).claims[0] for n in (20, 100))
+    near, far = (
+        check(f"3 km {'by car ' * n}to Mong Cai gate", site, places, grid).claims[0]
+        for n in (20, 100)
+    )
     assert near.place
     assert far.verdict == "no_place"
 
 
-def test_random_texts_are_survived(site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network) -> None:
+def test_random_texts_are_survived(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+) -> None:
     """Whatever is pasted gives claims inside the text, or a code."""
     rng = np.random.default_rng(7)
     parts = [

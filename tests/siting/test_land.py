@@ -17,20 +17,46 @@ NAN = math.nan
 
 def park(**cells: Any) -> dict[str, Any]:
     """Make a row of the parks of which nothing else is known."""
-    return dict.fromkeys(("area_ha", "area_basis", "leasable_ha", "occupancy_pct", "occupancy_year")) | cells
+    return (
+        dict.fromkeys(("area_ha", "area_basis", "leasable_ha", "occupancy_pct", "occupancy_year"))
+        | cells
+    )
 
 
 @pytest.mark.parametrize(
     ("cells", "full", "free_ha", "most_ha", "year"),
     [
-        ({"leasable_ha": 500.0, "occupancy_pct": 85.0, "occupancy_year": 2024, "area_ha": 1566.0}, False, 75, 75, 2024),
-        ({"area_ha": 301.0, "occupancy_pct": 55.0, "occupancy_year": 2024}, False, NAN, 135.45, 2024),
+        (
+            {
+                "leasable_ha": 500.0,
+                "occupancy_pct": 85.0,
+                "occupancy_year": 2024,
+                "area_ha": 1566.0,
+            },
+            False,
+            75,
+            75,
+            2024,
+        ),
+        (
+            {"area_ha": 301.0, "occupancy_pct": 55.0, "occupancy_year": 2024},
+            False,
+            NAN,
+            135.45,
+            2024,
+        ),
         ({"area_ha": 400.0, "occupancy_pct": 100.0, "occupancy_year": 2023}, True, NAN, 0, 2023),
         ({"area_ha": 400.0, "occupancy_pct": FULL_PCT}, True, NAN, 20, None),
         ({"area_ha": 400.0, "occupancy_pct": FULL_PCT - 0.1}, False, NAN, 20.4, None),
         ({"area_ha": 400.0, "leasable_ha": 250.0}, None, NAN, 250, None),
         ({"area_ha": 400.0, "occupancy_year": 2023}, None, NAN, 400, None),
-        ({"area_ha": 80.0, "area_basis": "leased", "leasable_ha": 100.0, "occupancy_pct": 99.0}, False, 20, 20, None),
+        (
+            {"area_ha": 80.0, "area_basis": "leased", "leasable_ha": 100.0, "occupancy_pct": 99.0},
+            False,
+            20,
+            20,
+            None,
+        ),
         ({"area_ha": 80.0, "area_basis": "leased"}, None, NAN, NAN, None),
         ({"area_ha": 80.0, "area_basis": "leasable", "occupancy_pct": 50.0}, False, 40, 40, None),
         ({}, None, NAN, NAN, None),
@@ -39,7 +65,9 @@ def park(**cells: Any) -> dict[str, Any]:
 def test_free_land_is_leasable_times_what_is_not_taken(
     cells: Any, full: bool | None, free_ha: float, most_ha: float, year: int | None
 ) -> None:
-    """Counted by hand: hectares only where the leasable land is known, and an upper end wherever an area is."""
+    """Counted by hand: hectares only where the leasable land is known, and an upper end wherever an
+    area is.
+    """
     found = free_land(park(**cells))
     assert (found.full, found.year) == (full, year)
     assert (found.free_ha, found.most_ha) == pytest.approx((free_ha, most_ha), nan_ok=True)
@@ -47,7 +75,12 @@ def test_free_land_is_leasable_times_what_is_not_taken(
 
 def test_the_weakest_source_is_told() -> None:
     """A remembered occupancy of a published area is a remembered number."""
-    known = park(leasable_ha=100.0, occupancy_pct=50.0, leasable_source_kind="page", occupancy_source_kind="memory")
+    known = park(
+        leasable_ha=100.0,
+        occupancy_pct=50.0,
+        leasable_source_kind="page",
+        occupancy_source_kind="memory",
+    )
     assert free_land(known).source_kind == "memory"
     assert free_land(known | {"occupancy_source_kind": "code"}).source_kind == "code"
     assert free_land(park(leasable_ha=100.0, leasable_source_kind="page")).source_kind == ""
@@ -55,15 +88,25 @@ def test_the_weakest_source_is_told() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_unknown_never_counts_as_full_and_only_widens(seed: int) -> None:
-    """Whatever cell becomes unknown, a site never becomes full by it, and the most that can be free never shrinks."""
+    """Whatever cell becomes unknown, a site never becomes full by it, and the most that can be free
+    never shrinks.
+    """
     dice = np.random.default_rng(seed)
     for _ in range(200):
         area = float(dice.integers(1, 500))
-        cells = park(area_ha=area, leasable_ha=float(dice.uniform(0.1, 1) * area), occupancy_pct=float(dice.integers(0, 101)))
+        cells = park(
+            area_ha=area,
+            leasable_ha=float(dice.uniform(0.1, 1) * area),
+            occupancy_pct=float(dice.integers(0, 101)),
+        )
         before = free_land(cells)
         assert before.free_ha == before.most_ha <= area
         assert before.availability == ("full" if cells["occupancy_pct"] >= 95 else "free")
-        for name, unknown in (("leasable_ha", None), ("occupancy_pct", NAN), ("occupancy_pct", pd.NA)):
+        for name, unknown in (
+            ("leasable_ha", None),
+            ("occupancy_pct", NAN),
+            ("occupancy_pct", pd.NA),
+        ):
             after = free_land(cells | {name: unknown})
             assert after.full in (before.full, None)
             assert after.most_ha >= before.most_ha
@@ -71,7 +114,9 @@ def test_unknown_never_counts_as_full_and_only_widens(seed: int) -> None:
 
 
 def test_the_data_hold_what_the_column_holds() -> None:
-    """Of the parks of the data, those with an occupancy of 95 or more are full, those with less are not, the others are unknown."""
+    """Of the parks of the data, those with an occupancy of 95 or more are full, those with less are
+    not, the others are unknown.
+    """
     parks = layers.read(layers.bundled(), "parks")
     full = [free_land(row).full for row in parks.to_dict("records")]
     occupancy = parks["occupancy_pct"].astype(float)

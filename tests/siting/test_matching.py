@@ -1,4 +1,6 @@
-"""Match-making: sheets as they come, every fault of a bad one, the sites and reasons for each company, and the workbook."""
+"""Match-making: sheets as they come, every fault of a bad one, the sites and reasons for each
+company, and the workbook.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,14 @@ def words(examples: dict[str, Profile]) -> companies.Words:
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """Four sites: near and small, far and large, one of which nothing is known, one that no road reaches."""
+    """Four sites: near and small, far and large, one of which nothing is known, one that no road
+    reaches.
+    """
     frame = pd.DataFrame(
         {
-            "sectors": pd.Series([("electronics",), ("electronics", "textiles"), None, ("textiles",)], dtype=object),
+            "sectors": pd.Series(
+                [("electronics",), ("electronics", "textiles"), None, ("textiles",)], dtype=object
+            ),
             "country": ["VN", "VN", "VN", "CN"],
             "province_en": ["Bac Ninh", "Lang Son", "Lang Son", "Guangxi"],
             "kind": "industrial_park",
@@ -91,21 +97,34 @@ def faults(data: bytes, words: companies.Words) -> list[str]:
         "company;sector;country;province;area_ha;max_gate_min",
         "Tên công ty;Ngành;Quốc gia;Tỉnh;Diện tích (ha);Cửa khẩu (phút)",
         "公司名称;行业;国家;省份;面积（公顷）;口岸（分钟）",
-        "COMPANY;Industry;Country;Province;Area, ha;Max gate (min)".replace("Area, ha", "Area (ha)"),
+        "COMPANY;Industry;Country;Province;Area, ha;Max gate (min)".replace(
+            "Area, ha", "Area (ha)"
+        ),
     ],
 )
 def test_headers_are_understood_in_three_languages(header: str, words: companies.Words) -> None:
     """The same sheet in any language gives the same company, also with a mark before it."""
-    found = company_sheet.read(b"\xef\xbb\xbf" + sheet(header, "A;Electronics;VN;Bắc Ninh;12,5;90"), words)
-    assert found.companies == (Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0),)
+    found = company_sheet.read(
+        b"\xef\xbb\xbf" + sheet(header, "A;Electronics;VN;Bắc Ninh;12,5;90"), words
+    )
+    assert found.companies == (
+        Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0),
+    )
     assert [note.code for note in found.notes] == ["decoded"]
 
 
 def test_a_workbook_and_a_csv_give_the_same(words: companies.Words) -> None:
     """Numbers as numbers or as text, blank rows left out, rows counted as the spreadsheet does."""
-    rows: list[list[Any]] = [["company", "area_ha", "notes"], ["A", 2.5, "x"], [None, None, None], ["B", 3, None]]
+    rows: list[list[Any]] = [
+        ["company", "area_ha", "notes"],
+        ["A", 2.5, "x"],
+        [None, None, None],
+        ["B", 3, None],
+    ]
     text = sheet("company,area_ha,notes", "A,2.5,x", ",,", "B,3,")
-    assert company_sheet.read(book(rows), words).companies == company_sheet.read(text, words).companies
+    assert (
+        company_sheet.read(book(rows), words).companies == company_sheet.read(text, words).companies
+    )
     assert [company.row for company in company_sheet.read(text, words).companies] == [2, 4]
 
 
@@ -124,16 +143,33 @@ def test_a_workbook_and_a_csv_give_the_same(words: companies.Words) -> None:
         (["", "7"], [None, 7]),
     ],
 )
-def test_decimals_and_units_are_told_apart_by_column(cells: list[str], values: list[float], words: companies.Words) -> None:
+def test_decimals_and_units_are_told_apart_by_column(
+    cells: list[str], values: list[float], words: companies.Words
+) -> None:
     """One cell that leaves no doubt decides for its column; a unit that is written is converted."""
-    found = company_sheet.read(sheet("company;area_ha".replace("_ha", ""), *(f"c{i};{cell}" for i, cell in enumerate(cells))), words)
+    found = company_sheet.read(
+        sheet(
+            "company;area_ha".replace("_ha", ""), *(f"c{i};{cell}" for i, cell in enumerate(cells))
+        ),
+        words,
+    )
     assert [company.area_ha for company in found.companies] == values
 
 
 def test_the_unit_of_the_header_holds_for_its_column(words: companies.Words) -> None:
     """Square metres in the header, hours in the cells."""
-    found = company_sheet.read(sheet("company;Diện tích (m²);Cửa khẩu;max rent", "A;50000;1,5 giờ;$80", "B;2 ha;30 phút;90 USD/m²"), words)
-    assert [(one.area_ha, one.max_gate_min, one.max_rent_usd_m2) for one in found.companies] == [(5, 90, 80), (2, 30, 90)]
+    found = company_sheet.read(
+        sheet(
+            "company;Diện tích (m²);Cửa khẩu;max rent",
+            "A;50000;1,5 giờ;$80",
+            "B;2 ha;30 phút;90 USD/m²",
+        ),
+        words,
+    )
+    assert [(one.area_ha, one.max_gate_min, one.max_rent_usd_m2) for one in found.companies] == [
+        (5, 90, 80),
+        (2, 30, 90),
+    ]
 
 
 NAMES = "公司名称;行业;面积\n联想（北京）;汽车;5\n"
@@ -150,9 +186,14 @@ NAMES = "公司名称;行业;面积\n联想（北京）;汽车;5\n"
         (NAMES.replace("公司名称;行业;面积", "company;sector;area").encode("gb18030"), "GB18030"),
     ],
 )
-def test_a_csv_is_read_as_spreadsheets_save_it(data: bytes, encoding: str, words: companies.Words) -> None:
+def test_a_csv_is_read_as_spreadsheets_save_it(
+    data: bytes, encoding: str, words: companies.Words
+) -> None:
     """The same company from each encoding, which is told; also by the reader apart."""
-    expected = Sheet((Company(2, "联想（北京）", ("automobile",), area_ha=5.0),), (Fault("decoded", values={"encoding": encoding}),))
+    expected = Sheet(
+        (Company(2, "联想（北京）", ("automobile",), area_ha=5.0),),
+        (Fault("decoded", values={"encoding": encoding}),),
+    )
     assert company_sheet.read(data, words) == expected
     assert company_sheet.read_apart(data, words) == expected
 
@@ -167,8 +208,12 @@ def test_a_csv_is_read_as_spreadsheets_save_it(data: bytes, encoding: str, words
         ("颜色\n联想\n", "gb18030"),
     ],
 )
-def test_another_encoding_is_never_guessed(text: str, encoding: str, words: companies.Words) -> None:
-    """Bytes that GB18030 would take as well are refused, unless known headers and usual Chinese characters come out."""
+def test_another_encoding_is_never_guessed(
+    text: str, encoding: str, words: companies.Words
+) -> None:
+    """Bytes that GB18030 would take as well are refused, unless known headers and usual Chinese
+    characters come out.
+    """
     plain = unicodedata.normalize("NFD", text) if encoding == "cp1258" else text
     data = plain.encode(encoding, "ignore")
     with pytest.raises(UnicodeDecodeError):
@@ -197,7 +242,13 @@ def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
     starts = [one.split(":")[0] for one in found]
     assert starts == [
         *("row 2, column D", "row 2, column E", "row 2, column F"),
-        *("row 3, column A", "row 3, column B", "row 3, column C", "row 3, column F", "row 3, column G"),
+        *(
+            "row 3, column A",
+            "row 3, column B",
+            "row 3, column C",
+            "row 3, column F",
+            "row 3, column G",
+        ),
         *("row 4, column B", "row 4, column D", "row 4, column E"),
     ]
     assert "has a decimal ,, and “2.5” in row 3" in found[0]
@@ -234,33 +285,65 @@ def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
 )
 def test_a_bad_file_is_a_sentence(data: bytes | str, said: str, words: companies.Words) -> None:
     """Whatever comes, the answer says what is wrong with it."""
-    assert any(said in one for one in faults(data.encode() if isinstance(data, str) else data, words))
+    assert any(
+        said in one for one in faults(data.encode() if isinstance(data, str) else data, words)
+    )
 
 
 def test_merged_cells_and_formulas_of_a_workbook_are_named(words: companies.Words) -> None:
-    """A formula in a text column is text; anywhere else it is a fault, and so is every merged range."""
-    found = faults(book([["company", "area_ha", "sector"], ["A", "=1+1", "=2"], ["B", 5, "Electronics"]], merge="A1:B1"), words)
+    """A formula in a text column is text; anywhere else it is a fault, and so is every merged
+    range.
+    """
+    found = faults(
+        book(
+            [["company", "area_ha", "sector"], ["A", "=1+1", "=2"], ["B", 5, "Electronics"]],
+            merge="A1:B1",
+        ),
+        words,
+    )
     assert "A1:B1 are merged" in found[0]
-    assert faults(book([["company", "area_ha"], ["A", "=1+1"]]), words) == ["row 2, column B: " + companies.SENTENCES["formula"]]
-    (one,) = company_sheet.read(book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words).companies
+    assert faults(book([["company", "area_ha"], ["A", "=1+1"]]), words) == [
+        "row 2, column B: " + companies.SENTENCES["formula"]
+    ]
+    (one,) = company_sheet.read(
+        book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words
+    ).companies
     assert (one.company, one.notes) == ("=1+1", "=cmd|' /C calc'!A0")
 
 
 def changed(data: bytes, name: str, text: bytes) -> bytes:
     held = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as given,
+        zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
         for one in given.namelist():
             made.writestr(one, text if one == name else given.read(one))
     return held.getvalue()
 
 
 def test_bombs_are_not_opened(words: companies.Words) -> None:
-    """Neither entities nor an archive that unpacks to more than a table could be; nor a cell in the last row of all."""
+    """Neither entities nor an archive that unpacks to more than a table could be; nor a cell in the
+    last row of all.
+    """
     good = book([["company"], ["A"]])
-    laughs = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
+    laughs = (
+        b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>'
+    )
     assert "damaged" in faults(changed(good, "xl/worksheets/sheet1.xml", laughs), words)[0]
-    assert "damaged" in faults(changed(good, "xl/worksheets/sheet1.xml", laughs.decode().encode("utf-16")), words)[0]
-    assert "larger" in faults(changed(good, "xl/theme/theme1.xml", b" " * (company_sheet.MAX_UNPACKED_BYTES + 1)), words)[0]
+    assert (
+        "damaged"
+        in faults(
+            changed(good, "xl/worksheets/sheet1.xml", laughs.decode().encode("utf-16")), words
+        )[0]
+    )
+    assert (
+        "larger"
+        in faults(
+            changed(good, "xl/theme/theme1.xml", b" " * (company_sheet.MAX_UNPACKED_BYTES + 1)),
+            words,
+        )[0]
+    )
     made = openpyxl.Workbook()
     made.active.append(["company"])  # type: ignore[union-attr]
     made.active.cell(1_048_576, 1, "A")  # type: ignore[union-attr]
@@ -278,12 +361,22 @@ def test_the_same_name_twice_and_a_former_province_are_told(words: companies.Wor
 
 def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
     """Each sector and example is found by its code and its names, and no header means two columns."""
-    assert all(words["sector"][fold(one)] for names in companies.SECTOR_NAMES.values() for one in names.split(", "))
-    called = [fold(text) for name in COLUMNS for text in (name, *companies.HEADERS[name].split(", "))]
+    assert all(
+        words["sector"][fold(one)]
+        for names in companies.SECTOR_NAMES.values()
+        for one in names.split(", ")
+    )
+    called = [
+        fold(text) for name in COLUMNS for text in (name, *companies.HEADERS[name].split(", "))
+    ]
     assert len(called) == len(set(called))
     for language in ("en", "vi", "zh"):
         titles = [matching.title_of(name, language) for name in COLUMNS]
-        assert company_sheet._header(1, titles, []) == (list(COLUMNS), company_sheet._header(1, titles, [])[1], [])
+        assert company_sheet._header(1, titles, []) == (
+            list(COLUMNS),
+            company_sheet._header(1, titles, [])[1],
+            [],
+        )
 
 
 # As people fill sheets in
@@ -292,14 +385,27 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
 @pytest.fixture(scope="module")
 def spoken(examples: dict[str, Profile]) -> companies.Words:
     """Words with the provinces in three languages, as the app knows them."""
-    local = {"Bac Ninh": ["Bắc Ninh", "北宁"], "Hai Phong": ["Hải Phòng", "海防"], "Guangxi": ["Quảng Tây", "广西"]}
-    return companies.words(examples, layers.read(layers.bundled(), "parks"), lambda name: [name, *local.get(name, ())])
+    local = {
+        "Bac Ninh": ["Bắc Ninh", "北宁"],
+        "Hai Phong": ["Hải Phòng", "海防"],
+        "Guangxi": ["Quảng Tây", "广西"],
+    }
+    return companies.words(
+        examples, layers.read(layers.bundled(), "parks"), lambda name: [name, *local.get(name, ())]
+    )
 
 
 def test_the_header_is_found_below_titles(spoken: companies.Words) -> None:
-    """In a CSV with commas in the title and in a workbook with a merged title; rows keep the numbers of the spreadsheet."""
+    """In a CSV with commas in the title and in a workbook with a merged title; rows keep the
+    numbers of the spreadsheet.
+    """
     text = "Nhu cầu thuê đất, quý 4, năm 2026\n\nTên công ty;Diện tích (ha);Tỉnh\nA;5;Hải Phòng\n"
-    rows: list[list[Any]] = [["2026年用地需求表", None, None], [None] * 3, ["公司名称", "面积（公顷）", "省份"], ["A", 5, "海防市"]]
+    rows: list[list[Any]] = [
+        ["2026年用地需求表", None, None],
+        [None] * 3,
+        ["公司名称", "面积（公顷）", "省份"],
+        ["A", 5, "海防市"],
+    ]
     for data in (text.encode(), book(rows, merge="A1:C1")):
         found = company_sheet.read(data, spoken)
         assert found.companies == (Company(4, "A", province=("Hai Phong",), area_ha=5.0),)
@@ -307,10 +413,21 @@ def test_the_header_is_found_below_titles(spoken: companies.Words) -> None:
 
 
 def test_columns_that_are_not_known_are_noted(spoken: companies.Words) -> None:
-    """A contact, a column without a header, a misspelt one: each is named, and the companies are matched by the rest."""
-    found = company_sheet.read(sheet("公司名称;联系人;面积;area_hha;", "A;张三;5;7;x", "B;李四;6;;"), spoken)
-    assert [(company.company, company.area_ha) for company in found.companies] == [("A", 5), ("B", 6)]
-    assert [(note.code, note.column) for note in found.notes[1:]] == [("header", "B"), ("header_close", "D"), ("outside", "E")]
+    """A contact, a column without a header, a misspelt one: each is named, and the companies are
+    matched by the rest.
+    """
+    found = company_sheet.read(
+        sheet("公司名称;联系人;面积;area_hha;", "A;张三;5;7;x", "B;李四;6;;"), spoken
+    )
+    assert [(company.company, company.area_ha) for company in found.companies] == [
+        ("A", 5),
+        ("B", 6),
+    ]
+    assert [(note.code, note.column) for note in found.notes[1:]] == [
+        ("header", "B"),
+        ("header_close", "D"),
+        ("outside", "E"),
+    ]
 
 
 def test_good_rows_are_matched_while_bad_ones_are_listed(spoken: companies.Words) -> None:
@@ -320,17 +437,39 @@ def test_good_rows_are_matched_while_bad_ones_are_listed(spoken: companies.Words
     assert [company.row for company in found.companies] == [2, 7]
     assert [fault.row for fault in found.left_out] == [3, 4, 5, 6]
     merged = book([["company", "area_ha"], ["A", 5], ["B", 6], [None, 7], ["D", 8]], merge="A3:A4")
-    assert [company.company for company in company_sheet.read(merged, spoken).companies] == ["A", "D"]
+    assert [company.company for company in company_sheet.read(merged, spoken).companies] == [
+        "A",
+        "D",
+    ]
 
 
 @pytest.mark.parametrize(
     "cell",
-    ["Bắc Ninh", "tỉnh Bắc Ninh", "Tỉnh Bắc Ninh", "BAC NINH", "BacNinh", "北宁", "北宁省", "Bac Ninh province", "Bắc Ninh、海防市"],
+    [
+        "Bắc Ninh",
+        "tỉnh Bắc Ninh",
+        "Tỉnh Bắc Ninh",
+        "BAC NINH",
+        "BacNinh",
+        "北宁",
+        "北宁省",
+        "Bac Ninh province",
+        "Bắc Ninh、海防市",
+    ],
 )
-def test_provinces_are_known_with_and_without_their_kind(cell: str, spoken: companies.Words) -> None:
+def test_provinces_are_known_with_and_without_their_kind(
+    cell: str, spoken: companies.Words
+) -> None:
     """In three languages; TP., thành phố and 市 as well."""
     found = company_sheet.read(
-        sheet("company;province", f"A;{cell}", "B;TP. Hải Phòng", "C;thành phố Hải Phòng", "D;广西壮族自治区"), spoken
+        sheet(
+            "company;province",
+            f"A;{cell}",
+            "B;TP. Hải Phòng",
+            "C;thành phố Hải Phòng",
+            "D;广西壮族自治区",
+        ),
+        spoken,
     )
     assert found.left_out == ()
     first, *rest = found.companies
@@ -341,29 +480,52 @@ def test_provinces_are_known_with_and_without_their_kind(cell: str, spoken: comp
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
-        *(("汽车零部件", "automobile"), ("电子信息", "electronics"), ("Linh kiện điện tử", "electronics"), ("electronc", "electronics")),
+        *(
+            ("汽车零部件", "automobile"),
+            ("电子信息", "electronics"),
+            ("Linh kiện điện tử", "electronics"),
+            ("electronc", "electronics"),
+        ),
         *(("化工新材料", "chemicals"), ("sản xuất dệt may", "textiles")),
     ],
 )
-def test_sectors_are_known_in_the_words_of_companies(cell: str, code: str, spoken: companies.Words) -> None:
-    """A longer name stands for the sector in it, and says so; what has nothing of a sector is left out."""
+def test_sectors_are_known_in_the_words_of_companies(
+    cell: str, code: str, spoken: companies.Words
+) -> None:
+    """A longer name stands for the sector in it, and says so; what has nothing of a sector is left
+    out.
+    """
     found = company_sheet.read(sheet("company;sector", f"A;{cell}", "B;魔法"), spoken)
     assert found.companies[0].sector == (code,)
     assert [fault.row for fault in found.left_out] == [3]
 
 
-@pytest.mark.parametrize("cell", ["", "-", "—", "不限", "无", "any", "No limit", "không giới hạn", "Không yêu cầu", "n/a"])
+@pytest.mark.parametrize(
+    "cell",
+    ["", "-", "—", "不限", "无", "any", "No limit", "không giới hạn", "Không yêu cầu", "n/a"],
+)
 def test_words_for_no_limit_set_none(cell: str, spoken: companies.Words) -> None:
     """In numbers and in choices."""
-    found = company_sheet.read(sheet("company;sector;country;province;area_ha;max_gate_min", "A" + f";{cell}" * 5), spoken)
+    found = company_sheet.read(
+        sheet("company;sector;country;province;area_ha;max_gate_min", "A" + f";{cell}" * 5), spoken
+    )
     assert found.companies == (Company(2, "A"),)
 
 
 @pytest.mark.parametrize("cell", ["?", "#N/A", "…", "x", "ask"])
-def test_what_says_nothing_of_a_limit_is_not_taken_for_none(cell: str, spoken: companies.Words) -> None:
-    """A question mark or an error of the spreadsheet is a fault of its row, not a company that takes anything."""
+def test_what_says_nothing_of_a_limit_is_not_taken_for_none(
+    cell: str, spoken: companies.Words
+) -> None:
+    """A question mark or an error of the spreadsheet is a fault of its row, not a company that
+    takes anything.
+    """
     for column in ("area_ha", "max_gate_min", "province"):
-        assert {fault.row for fault in company_sheet.read(sheet(f"company;{column}", f"A;{cell}", "B;"), spoken).left_out} == {2}
+        assert {
+            fault.row
+            for fault in company_sheet.read(
+                sheet(f"company;{column}", f"A;{cell}", "B;"), spoken
+            ).left_out
+        } == {2}
 
 
 @pytest.mark.parametrize(
@@ -371,28 +533,56 @@ def test_what_says_nothing_of_a_limit_is_not_taken_for_none(cell: str, spoken: c
     [
         ("Diện tích", ["50.000 m2"], [5]),
         ("Diện tích", ["1.500 m2", "2,5 ha"], [0.15, 2.5]),
-        ("用地面积", ["50,000平方米", "3万平方米", "150亩", "5公顷以上", "约5公顷"], [5, 3, 10, 5, 5]),
-        ("area", ["50-100", "from 5 to 10 ha", "at least 7", "7 – 9 ha", "100-50 ha"], [50, 5, 7, 7, 50]),
+        (
+            "用地面积",
+            ["50,000平方米", "3万平方米", "150亩", "5公顷以上", "约5公顷"],
+            [5, 3, 10, 5, 5],
+        ),
+        (
+            "area",
+            ["50-100", "from 5 to 10 ha", "at least 7", "7 – 9 ha", "100-50 ha"],
+            [50, 5, 7, 7, 50],
+        ),
         ("area", ["5000 m2 - 1 ha", "1 ha - 5000 m2"], [0.5, 0.5]),
         ("Diện tích (ha)", ["từ 5 đến 10", "tối thiểu 7,5", "8 ha trở lên"], [5, 7.5, 8]),
-        ("到口岸时间", ["≤1小时", "1小时30分钟", "90分钟以内", "30-60分钟", "不超过2小时"], [60, 90, 90, 60, 120]),
-        ("Cửa khẩu", ["dưới 60 phút", "1 giờ 30 phút", "tối đa 2 giờ", "1,5 giờ"], [60, 90, 120, 90]),
-        ("max_gate_min", ["<= 90", "max 2 h", "maximum 75 min", "30-45 min", "1 h 5 min", "2 h - 90 min"], [90, 120, 75, 45, 65, 120]),
+        (
+            "到口岸时间",
+            ["≤1小时", "1小时30分钟", "90分钟以内", "30-60分钟", "不超过2小时"],
+            [60, 90, 90, 60, 120],
+        ),
+        (
+            "Cửa khẩu",
+            ["dưới 60 phút", "1 giờ 30 phút", "tối đa 2 giờ", "1,5 giờ"],
+            [60, 90, 120, 90],
+        ),
+        (
+            "max_gate_min",
+            ["<= 90", "max 2 h", "maximum 75 min", "30-45 min", "1 h 5 min", "2 h - 90 min"],
+            [90, 120, 75, 45, 65, 120],
+        ),
     ],
 )
-def test_amounts_are_read_as_people_write_them(header: str, cells: list[str], values: list[float], spoken: companies.Words) -> None:
+def test_amounts_are_read_as_people_write_them(
+    header: str, cells: list[str], values: list[float], spoken: companies.Words
+) -> None:
     """The end of a range that sets the limit; thousands by the language of the header."""
-    found = company_sheet.read(sheet(f"company;{header}", *(f"c{i};{cell}" for i, cell in enumerate(cells))), spoken)
+    found = company_sheet.read(
+        sheet(f"company;{header}", *(f"c{i};{cell}" for i, cell in enumerate(cells))), spoken
+    )
     assert found.left_out == ()
     assert [company.area_ha or company.max_gate_min for company in found.companies] == values
 
 
 def test_a_range_never_asks_for_more_than_its_kinder_end(spoken: companies.Words) -> None:
-    """A site that would do at one end of the range is not refused: random ranges, both kinds of column."""
+    """A site that would do at one end of the range is not refused: random ranges, both kinds of
+    column.
+    """
     dice = random.Random(13)
     for _ in range(200):
         low, high = sorted(dice.sample(range(1, 900), 2))
-        (company,) = company_sheet.read(sheet("company;area_ha;max_port_min", f"A;{low}-{high};{low} - {high}"), spoken).companies
+        (company,) = company_sheet.read(
+            sheet("company;area_ha;max_port_min", f"A;{low}-{high};{low} - {high}"), spoken
+        ).companies
         assert (company.area_ha, company.max_port_min) == (low, high)
 
 
@@ -403,7 +593,9 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
     """Companies, what is told, and faults come through the other process unchanged."""
     good = sheet("company;area_ha;sector", "Ý;2,5;汽车", "Ý;3,5;")
     assert company_sheet.read_apart(good, words) == company_sheet.read(good, words)
-    assert company_sheet.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (Company(2, "A", area_ha=5.0),)
+    assert company_sheet.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (
+        Company(2, "A", area_ha=5.0),
+    )
     mixed = sheet("title", "company;area_ha;colour", "A;2-3;x", "B;lots;y")
     assert company_sheet.read_apart(mixed, words) == company_sheet.read(mixed, words)
     assert len(company_sheet.read(mixed, words).left_out) == 1
@@ -425,12 +617,17 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
 )
 def test_the_reader_apart_can_do_nothing_else(deed: str) -> None:
     """No network, no file written, no program started, no memory without end."""
-    code = f"from geo import sheets\nsheets._confine()\ntry:\n    {deed}\nexcept (PermissionError, MemoryError) as error: print('refused')"
+    code = (
+        f"from geo import sheets\nsheets._confine()\ntry:\n    {deed}\nexcept (PermissionError,"
+        " MemoryError) as error: print('refused')"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout == "refused\n", done.stderr
 
 
-def test_a_reader_that_does_not_end_is_a_fault(words: companies.Words, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_does_not_end_is_a_fault(
+    words: companies.Words, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is ended, and the file is to blame."""
     monkeypatch.setattr(company_sheet, "TIMEOUT_S", 0.01)
     with pytest.raises(SheetError, match="took longer"):
@@ -440,20 +637,32 @@ def test_a_reader_that_does_not_end_is_a_fault(words: companies.Words, monkeypat
 # Matching
 
 
-def test_the_best_sites_come_with_their_reasons(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
-    """What fails a limit is out, what is known to meet it says by how much, and what is unknown says so and comes last."""
-    (found,) = matching.match([Company(2, "A", ("electronics",), ("VN",), area_ha=40, max_gate_min=100)], table, examples)
+def test_the_best_sites_come_with_their_reasons(
+    table: pd.DataFrame, examples: dict[str, Profile]
+) -> None:
+    """What fails a limit is out, what is known to meet it says by how much, and what is unknown
+    says so and comes last.
+    """
+    (found,) = matching.match(
+        [Company(2, "A", ("electronics",), ("VN",), area_ha=40, max_gate_min=100)], table, examples
+    )
     assert [one.id for one in found.parks] == ["near", "dark"]
     near, dark = found.parks
     margins = {one.limit: (one.value, one.margin) for one in near.reasons if one.value == one.value}
     assert margins == {"area_needed": (50, 10), "max_gate": (60, 40)}
-    assert [one.limit for one in dark.reasons if not one.known] == ["sector", "area_needed", "max_gate"]
+    assert [one.limit for one in dark.reasons if not one.known] == [
+        "sector",
+        "area_needed",
+        "max_gate",
+    ]
     assert np.isnan(dark.score)
     assert dark.low <= dark.high
     assert "occupancy" in found.left_out
 
 
-def test_a_company_that_asks_too_much_is_told_what_would_help(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
+def test_a_company_that_asks_too_much_is_told_what_would_help(
+    table: pd.DataFrame, examples: dict[str, Profile]
+) -> None:
     """The limit that leaves nothing, and the smallest change by which one site passes."""
     asked = Company(2, "A", country=("CN",), area_ha=250)
     (found,) = matching.match([asked], table, examples)
@@ -462,34 +671,68 @@ def test_a_company_that_asks_too_much_is_told_what_would_help(table: pd.DataFram
     assert changes == {"area_needed": 100.0, "country": ("VN",)}
 
 
-def test_the_sites_left_are_those_of_the_funnel(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
+def test_the_sites_left_are_those_of_the_funnel(
+    table: pd.DataFrame, examples: dict[str, Profile]
+) -> None:
     """For any requirement the same sites stay as the screening of the investor's table leaves."""
     dice = np.random.default_rng(1)
     asked = []
     for row in range(200):
-        area, gate, rent = (float(dice.integers(1, most)) if dice.random() < 0.6 else None for most in (500, 150, 150))
-        sector = tuple(dice.choice(["electronics", "textiles", "electricity"], dice.integers(3), replace=False))
+        area, gate, rent = (
+            float(dice.integers(1, most)) if dice.random() < 0.6 else None
+            for most in (500, 150, 150)
+        )
+        sector = tuple(
+            dice.choice(["electronics", "textiles", "electricity"], dice.integers(3), replace=False)
+        )
         asked.append(Company(row, f"c{row}", sector, (), (), area, gate, None, None, rent))
     for one in matching.match(asked, table, examples, k=10):
-        left = screening.screen(table, list(matching.limits_of(one.company, examples).values())).remaining
+        left = screening.screen(
+            table, list(matching.limits_of(one.company, examples).values())
+        ).remaining
         assert {park.id for park in one.parks} == set(left)
         assert one.left == len(left)
 
 
 def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
-    """Scores, order, ranges and strengths are those that :func:`geo.siting.ranking.rank` gives for the sites that are left."""
+    """Scores, order, ranges and strengths are those that :func:`geo.siting.ranking.rank` gives for
+    the sites that are left.
+    """
     dice = np.random.default_rng(2)
     names = [column.format(profile="car") for column, _better in screening.CRITERIA.values()]
     cells = dice.integers(1, 9, (60, len(names))).astype(float)
     cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
-    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(kind="industrial_park", availability=None)
+    table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(
+        kind="industrial_park", availability=None
+    )
     for area in (None, 3.0, 5.0, 8.0):
         for sector in ("electronics", "logistics", "textiles", "shipbuilding"):
-            (found,) = matching.match([Company(2, "A", (sector,), area_ha=area)], table.assign(sectors=None), examples, 60, profile="car")
-            left = table.loc[[one.id for one in sorted(found.parks, key=lambda one: list(table.index).index(one.id))]]
-            weights = {name: weight for name, weight in matching.weights_of(found.company, examples).items() if weight}
+            (found,) = matching.match(
+                [Company(2, "A", (sector,), area_ha=area)],
+                table.assign(sectors=None),
+                examples,
+                60,
+                profile="car",
+            )
+            left = table.loc[
+                [
+                    one.id
+                    for one in sorted(found.parks, key=lambda one: list(table.index).index(one.id))
+                ]
+            ]
+            weights = {
+                name: weight
+                for name, weight in matching.weights_of(found.company, examples).items()
+                if weight
+            }
             criteria = [
-                Criterion(name, column.format(profile="car"), "cost" if better == "low" else "benefit", "linear", *ends)
+                Criterion(
+                    name,
+                    column.format(profile="car"),
+                    "cost" if better == "low" else "benefit",
+                    "linear",
+                    *ends,
+                )
                 for name, (column, better) in screening.CRITERIA.items()
                 for ends in [(0, area or 100) if name == "area" else (None, None)]
                 if name in weights and name not in found.left_out
@@ -502,7 +745,9 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
                 if one.id not in ranked.unknown.index:
                     assert one.low == one.score == one.high
                     continue
-                assert (one.low, one.high) == tuple(ranked.unknown.loc[one.id, ["score_low", "score_high"]])
+                assert (one.low, one.high) == tuple(
+                    ranked.unknown.loc[one.id, ["score_low", "score_high"]]
+                )
             for one in sure:
                 best = (
                     ranked.parts.loc[one.id][ranked.raw.loc[one.id].notna()]
@@ -527,24 +772,51 @@ def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Profi
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", "a\x00b\x0b", "x" * 40_000)
 
 
-def test_nothing_in_the_workbook_is_a_formula(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
+def test_nothing_in_the_workbook_is_a_formula(
+    table: pd.DataFrame, examples: dict[str, Profile]
+) -> None:
     """Names of companies and of sites, notes and sources are texts, whatever they begin with."""
     asked = [Company(i, text, notes=text) for i, text in enumerate(HOSTILE)]
-    data = matching.to_xlsx(matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE])
+    data = matching.to_xlsx(
+        matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
+    )
     for one in openpyxl.load_workbook(io.BytesIO(data)):
         cells = [cell for row in one.iter_rows() for cell in row if cell.value is not None]
         assert cells
         assert all(cell.data_type in ("s", "n") for cell in cells)
-        assert not [cell.value for cell in cells if str(cell.value).startswith(("=", "+", "-", "@", "\t", "＝"))]
-    again = matching.to_xlsx(matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE])
+        assert not [
+            cell.value
+            for cell in cells
+            if str(cell.value).startswith(("=", "+", "-", "@", "\t", "＝"))
+        ]
+    again = matching.to_xlsx(
+        matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
+    )
     assert data == again
 
 
 def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
-    """The template is taken as it is, once a company stands in it; and companies written as CSV come back equal."""
-    assert faults(matching.template([("a", "b")]), words) == ["The sheet holds no rows below its header."]
+    """The template is taken as it is, once a company stands in it; and companies written as CSV
+    come back equal.
+    """
+    assert faults(matching.template([("a", "b")]), words) == [
+        "The sheet holds no rows below its header."
+    ]
     asked = [
-        Company(2, "=A", ("electronics", "electricity"), ("VN",), ("Hanoi", "Lang Son"), 2.125, 90, 1e-6, 0, 1234.5, 1_000_000, "-x, “y”"),
+        Company(
+            2,
+            "=A",
+            ("electronics", "electricity"),
+            ("VN",),
+            ("Hanoi", "Lang Son"),
+            2.125,
+            90,
+            1e-6,
+            0,
+            1234.5,
+            1_000_000,
+            "-x, “y”",
+        ),
         Company(5, "B"),
     ]
     assert list(company_sheet.read(matching.to_csv(asked).encode(), words).companies) == asked
@@ -553,4 +825,7 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
 def test_faults_survive_json() -> None:
     """Each sentence can be filled in with what a fault carries."""
     one = Fault("word", 3, "B", {"text": "50 % {{7*7}}", "known": "a"})
-    assert str(Fault(**json.loads(json.dumps(one.__dict__)))) == "row 3, column B: “50 % {{7*7}}” is not known here; known are: a"
+    assert (
+        str(Fault(**json.loads(json.dumps(one.__dict__))))
+        == "row 3, column B: “50 % {{7*7}}” is not known here; known are: a"
+    )

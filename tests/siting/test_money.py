@@ -16,16 +16,40 @@ def test_a_term_becomes_a_year_by_the_years_left() -> None:
     """100 dollars for forty years are 2.5 a year, and back; what was stated is kept beside it."""
     whole = Amount(100, "land_term", "USD", 2024)
     yearly = convert(whole, "land_year", years_left=40)
-    assert (yearly.value, yearly.basis, yearly.currency, yearly.year, yearly.years_left) == (2.5, "land_year", "USD", 2024, 40)
+    assert (yearly.value, yearly.basis, yearly.currency, yearly.year, yearly.years_left) == (
+        2.5,
+        "land_year",
+        "USD",
+        2024,
+        40,
+    )
     assert convert(yearly, "land_term", years_left=40).value == 100
     assert whole.value == 100
 
 
 def test_another_currency_needs_a_rate_and_its_date() -> None:
     """So many units of the new currency for one of the old, on a day."""
-    dong = convert(Amount(2, "factory_month"), "factory_month", to_currency="VND", rate=25_000, rate_date="2026-11-20")
-    assert (dong.value, dong.currency, dong.rate, dong.rate_date) == (50_000, "VND", 25_000, "2026-11-20")
-    both = convert(Amount(100, "land_term"), "land_year", years_left=50, to_currency="CNY", rate=7, rate_date="2026-11-20")
+    dong = convert(
+        Amount(2, "factory_month"),
+        "factory_month",
+        to_currency="VND",
+        rate=25_000,
+        rate_date="2026-11-20",
+    )
+    assert (dong.value, dong.currency, dong.rate, dong.rate_date) == (
+        50_000,
+        "VND",
+        25_000,
+        "2026-11-20",
+    )
+    both = convert(
+        Amount(100, "land_term"),
+        "land_year",
+        years_left=50,
+        to_currency="CNY",
+        rate=7,
+        rate_date="2026-11-20",
+    )
     assert both.value == pytest.approx(14)
 
 
@@ -41,15 +65,42 @@ def test_another_currency_needs_a_rate_and_its_date() -> None:
         ("fee_year", "land_year", {"years_left": 40}, "pay for different things"),
         ("land_term", "per_acre", {}, "is no basis"),
         ("land_term", "land_term", {"to_currency": "VND"}, "exchange rate must be stated"),
-        ("land_term", "land_term", {"to_currency": "VND", "rate": 25_000}, "date of the exchange rate must be stated"),
-        ("land_term", "land_term", {"to_currency": "VND", "rate": -1, "rate_date": "2026-11-20"}, "-1 is no exchange rate"),
-        ("land_term", "land_term", {"to_currency": "VND", "rate": 1, "rate_date": "last week"}, "is no date"),
-        ("land_term", "land_term", {"to_currency": "dong", "rate": 1, "rate_date": "2026-11-20"}, "is no currency"),
+        (
+            "land_term",
+            "land_term",
+            {"to_currency": "VND", "rate": 25_000},
+            "date of the exchange rate must be stated",
+        ),
+        (
+            "land_term",
+            "land_term",
+            {"to_currency": "VND", "rate": -1, "rate_date": "2026-11-20"},
+            "-1 is no exchange rate",
+        ),
+        (
+            "land_term",
+            "land_term",
+            {"to_currency": "VND", "rate": 1, "rate_date": "last week"},
+            "is no date",
+        ),
+        (
+            "land_term",
+            "land_term",
+            {"to_currency": "dong", "rate": 1, "rate_date": "2026-11-20"},
+            "is no currency",
+        ),
         ("land_term", "land_term", {"rate": 25_000}, "the currency stays as it is"),
-        ("land_term", "land_term", {"to_currency": "VND", "rate": 10**400, "rate_date": "2026-11-20"}, "is no exchange rate"),
+        (
+            "land_term",
+            "land_term",
+            {"to_currency": "VND", "rate": 10**400, "rate_date": "2026-11-20"},
+            "is no exchange rate",
+        ),
     ],
 )
-def test_what_is_not_stated_is_not_converted(basis: Any, to: Any, stated: dict[str, Any], sentence: str) -> None:
+def test_what_is_not_stated_is_not_converted(
+    basis: Any, to: Any, stated: dict[str, Any], sentence: str
+) -> None:
     """Each refusal is a sentence that says what is missing or wrong."""
     with pytest.raises(InputError, match=sentence):
         convert(Amount(100, basis), to, **stated)
@@ -63,10 +114,16 @@ def test_every_missing_statement_is_named_at_once() -> None:
 
 
 def test_mixed_amounts_are_neither_compared_nor_sorted() -> None:
-    """The four quantities, and two currencies, never stand in one order; the sentence says what would help."""
+    """The four quantities, and two currencies, never stand in one order; the sentence says what
+    would help.
+    """
     mixed = [Amount(2, "land_year"), Amount(100, "land_term")]
     with pytest.raises(
-        InputError, match="whole lease term and land rent per year left of the lease are different quantities: say the years"
+        InputError,
+        match=(
+            "whole lease term and land rent per year left of the lease are different quantities:"
+            " say the years"
+        ),
     ):
         sorted(mixed)
     with pytest.raises(InputError, match="different things"):
@@ -81,7 +138,9 @@ def test_mixed_amounts_are_neither_compared_nor_sorted() -> None:
 @pytest.mark.parametrize("basis", BASES)
 def test_amounts_of_one_kind_are_sorted(basis: Any) -> None:
     """The lowest comes first, and equal ones are equal however they were come by."""
-    assert [one.value for one in money.ordered([Amount(3, basis), Amount(1, basis), Amount(2, basis)])] == [1, 2, 3]
+    assert [
+        one.value for one in money.ordered([Amount(3, basis), Amount(1, basis), Amount(2, basis)])
+    ] == [1, 2, 3]
     assert Amount(1, basis) <= Amount(1, basis) < Amount(2, basis)
     assert Amount(2, basis) >= Amount(2, basis) > Amount(1, basis)
     assert convert(Amount(100, "land_term"), "land_year", years_left=50) == Amount(2, "land_year")
@@ -108,17 +167,31 @@ def test_every_fault_of_an_amount_is_named() -> None:
 
 
 def test_the_rent_of_a_park_says_what_it_is() -> None:
-    """Every rent of the data is an asking price for the whole term with its year; an empty one is none."""
+    """Every rent of the data is an asking price for the whole term with its year; an empty one is
+    none.
+    """
     parks = layers.read(layers.bundled(), "parks")
     rents = {key: money.land_rent(row) for key, row in parks.iterrows()}
     low, high = rents["texhong-hai-ha-ip"] or pytest.fail("the rent is known")
-    assert (low.value, high.value, low.basis, low.currency, low.year) == (50, 65, "land_term", "USD", 2021)
-    assert sum(one is not None for one in rents.values()) == parks["rent_term_low_usd_m2"].notna().sum()
-    one_end = money.land_rent({"rent_term_low_usd_m2": math.nan, "rent_term_high_usd_m2": 70.0, "rent_year": pd.NA})
+    assert (low.value, high.value, low.basis, low.currency, low.year) == (
+        50,
+        65,
+        "land_term",
+        "USD",
+        2021,
+    )
+    assert (
+        sum(one is not None for one in rents.values())
+        == parks["rent_term_low_usd_m2"].notna().sum()
+    )
+    one_end = money.land_rent(
+        {"rent_term_low_usd_m2": math.nan, "rent_term_high_usd_m2": 70.0, "rent_year": pd.NA}
+    )
     assert one_end == (Amount(70, "land_term"), Amount(70, "land_term"))
 
 
-# Areas -----------------------------------------------------------------------------------------------------------------
+# Areas
+# -----------------------------------------------------------------------------------------------------------------
 
 
 def test_occupancy_is_leased_by_leasable() -> None:
@@ -134,7 +207,10 @@ def test_unknown_areas_give_unknown_occupancy() -> None:
     assert math.isnan(money.occupancy(60, math.nan).pct)
 
 
-@pytest.mark.parametrize(("leased", "leasable"), [(-1, 80), (60, -80), (60, 0), (0, 0), (90, 80), ("60", 80), (60, math.inf), (None, 80)])
+@pytest.mark.parametrize(
+    ("leased", "leasable"),
+    [(-1, 80), (60, -80), (60, 0), (0, 0), (90, 80), ("60", 80), (60, math.inf), (None, 80)],
+)
 def test_impossible_areas_are_refused(leased: Any, leasable: Any) -> None:
     """Negative land, none to lease, and more leased than there is."""
     with pytest.raises(InputError, match="no occupancy"):
@@ -145,7 +221,9 @@ def test_areas_of_different_bases_are_not_added() -> None:
     """Each basis has its own sum; what a source leaves open has a count and no sum."""
     parks = pd.DataFrame(
         {
-            "area_basis": pd.array(["planned", "planned", "leasable", "planned", None, None], dtype="str"),
+            "area_basis": pd.array(
+                ["planned", "planned", "leasable", "planned", None, None], dtype="str"
+            ),
             "area_ha": [100.0, 50.0, 30.0, math.nan, 70.0, 80.0],
         }
     )

@@ -1,4 +1,6 @@
-"""Ranking: value functions, the weighted sum, TOPSIS, unknown values, what it takes to pass, pairwise comparison."""
+"""Ranking: value functions, the weighted sum, TOPSIS, unknown values, what it takes to pass,
+pairwise comparison.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,12 @@ def column(*amounts: float) -> pd.DataFrame:
     return pd.DataFrame({"x": amounts}, dtype=float)
 
 
-def made(seed: int, *, fixed: bool = False, sites: int = 6, criteria: int = 4) -> tuple[pd.DataFrame, list[Criterion], dict[str, float]]:
-    """Make sites and criteria of every shape and direction, with ties and sites that cannot be reached among them."""
+def made(
+    seed: int, *, fixed: bool = False, sites: int = 6, criteria: int = 4
+) -> tuple[pd.DataFrame, list[Criterion], dict[str, float]]:
+    """Make sites and criteria of every shape and direction, with ties and sites that cannot be
+    reached among them.
+    """
     dice = np.random.default_rng(seed)
     raw = dice.integers(1, 9, (sites, criteria)).astype(float)
     raw[dice.random(raw.shape) < 0.05] = INF
@@ -49,14 +55,19 @@ def made(seed: int, *, fixed: bool = False, sites: int = 6, criteria: int = 4) -
             low, high = (None, 4.0) if direction == "cost" else (4.0, None)
         found.append(Criterion(f"c{i}", f"c{i}", direction, shape, low, high))  # type: ignore[arg-type]
     weights = {one.id: float(dice.integers(1, 5)) for one in found}
-    return pd.DataFrame(raw, [f"s{i}" for i in range(sites)], [one.id for one in found]), found, weights
+    return (
+        pd.DataFrame(raw, [f"s{i}" for i in range(sites)], [one.id for one in found]),
+        found,
+        weights,
+    )
 
 
 def ahead(ranking: Ranking, one: str, other: str) -> bool:
     return bool(ranking.places[one] < ranking.places[other])
 
 
-# Values ----------------------------------------------------------------------------------------------------------------
+# Values
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -78,14 +89,19 @@ def ahead(ranking: Ranking, one: str, other: str) -> bool:
         (Criterion("x", "x", "cost"), (INF, INF, NAN), (0, 0, NAN)),
     ],
 )
-def test_values_follow_their_function(criterion: Criterion, amounts: tuple[float, ...], expected: tuple[float, ...]) -> None:
-    """Each shape gives what its definition says; unknown stays unknown, out of reach is 0, and all equal is 1 for all."""
+def test_values_follow_their_function(
+    criterion: Criterion, amounts: tuple[float, ...], expected: tuple[float, ...]
+) -> None:
+    """Each shape gives what its definition says; unknown stays unknown, out of reach is 0, and all
+    equal is 1 for all.
+    """
     found = values(column(*amounts), [criterion])
     assert found.columns.tolist() == ["x"]
     np.testing.assert_allclose(found["x"], expected)
 
 
-# The two methods -------------------------------------------------------------------------------------------------------
+# The two methods
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_weighted_sum_of_the_example(sites: pd.DataFrame) -> None:
@@ -129,14 +145,20 @@ def test_parts_sum_to_the_score(seed: int, method: str) -> None:
 def test_the_unit_of_weights_does_not_matter(seed: int, method: str) -> None:
     """Sliders from 0 to 1 or to 100: the same scores, for huge weights too."""
     sites_, criteria, weights = made(seed)
-    same = rank(sites_, criteria, {id_: weight * 1e307 for id_, weight in weights.items()}, method=method)  # type: ignore[arg-type]
-    np.testing.assert_allclose(same.scores, rank(sites_, criteria, weights, method=method).scores, atol=1e-12)  # type: ignore[arg-type]
+    same = rank(
+        sites_, criteria, {id_: weight * 1e307 for id_, weight in weights.items()}, method=method
+    )  # type: ignore[arg-type]
+    np.testing.assert_allclose(
+        same.scores, rank(sites_, criteria, weights, method=method).scores, atol=1e-12
+    )  # type: ignore[arg-type]
     assert same.weights.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_site_and_one_site(sites: pd.DataFrame, method: str) -> None:
-    """No site is an empty ranking, one site is the first, and equal sites share the first place, with score 1."""
+    """No site is an empty ranking, one site is the first, and equal sites share the first place,
+    with score 1.
+    """
     assert rank(sites.iloc[:0], THREE, WEIGHTS, method=method).order.empty  # type: ignore[arg-type]
     one = rank(sites.iloc[:1], THREE, WEIGHTS, method=method)  # type: ignore[arg-type]
     assert one.scores.tolist() == pytest.approx([1])
@@ -148,26 +170,37 @@ def test_no_site_and_one_site(sites: pd.DataFrame, method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_out_of_reach_is_ranked_behind(method: str) -> None:
-    """A site that cannot be reached is ranked, its value there is 0, and the ranges are those of the others."""
-    ranking = rank(table([(20, 50, 30), (INF, 50, 30), (20, 50, 30)]), THREE, WEIGHTS, method=method)  # type: ignore[arg-type]
+    """A site that cannot be reached is ranked, its value there is 0, and the ranges are those of
+    the others.
+    """
+    ranking = rank(
+        table([(20, 50, 30), (INF, 50, 30), (20, 50, 30)]), THREE, WEIGHTS, method=method
+    )  # type: ignore[arg-type]
     assert ranking.order.tolist() == ["A", "C", "B"]
     assert ranking.values.loc["B", "gate"] == 0
     assert ranking.unknown.empty
 
 
-# Unknown ---------------------------------------------------------------------------------------------------------------
+# Unknown
+# ---------------------------------------------------------------------------------------------------------------
 
 
 def test_unknown_is_listed_apart(sites: pd.DataFrame) -> None:
-    """A site that lacks values is not ranked, moves no range, and says what is missing and where its score may lie."""
-    more = pd.concat([sites, pd.DataFrame({"gate_min": [45.0], "rent_usd": [NAN], "area_ha": [999.0]}, ["D"])])
+    """A site that lacks values is not ranked, moves no range, and says what is missing and where
+    its score may lie.
+    """
+    more = pd.concat(
+        [sites, pd.DataFrame({"gate_min": [45.0], "rent_usd": [NAN], "area_ha": [999.0]}, ["D"])]
+    )
     ranking = rank(more, THREE, WEIGHTS)
     pd.testing.assert_series_equal(ranking.scores[:3], rank(sites, THREE, WEIGHTS).scores)
     assert np.isnan(ranking.scores["D"])
     assert "D" not in ranking.order
     assert "D" not in ranking.parts.index
     assert ranking.unknown.loc["D", "missing"] == ("rent",)
-    assert ranking.unknown.loc["D", ["score_low", "score_high"]].tolist() == pytest.approx([0.45, 0.75])
+    assert ranking.unknown.loc["D", ["score_low", "score_high"]].tolist() == pytest.approx(
+        [0.45, 0.75]
+    )
 
 
 def test_unknown_can_count_as_the_worst(sites: pd.DataFrame) -> None:
@@ -177,7 +210,9 @@ def test_unknown_can_count_as_the_worst(sites: pd.DataFrame) -> None:
     assert ranking.scores["B"] == pytest.approx(0.25 + 0.2)
     assert np.isnan(ranking.values.loc["B", "rent"])
     assert ranking.parts.loc["B", "rent"] == 0
-    assert ranking.unknown.loc["B", ["score_low", "score_high"]].tolist() == pytest.approx([0.45, 0.75])
+    assert ranking.unknown.loc["B", ["score_low", "score_high"]].tolist() == pytest.approx(
+        [0.45, 0.75]
+    )
 
 
 def test_unknown_without_weight_does_not_matter(sites: pd.DataFrame) -> None:
@@ -192,11 +227,15 @@ def test_unknown_without_weight_does_not_matter(sites: pd.DataFrame) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(6))
 def test_the_interval_holds_every_score(seed: int, method: str) -> None:
-    """Whatever a missing value is within its range, the score lies between the two that are given, ranges held."""
+    """Whatever a missing value is within its range, the score lies between the two that are given,
+    ranges held.
+    """
     sites_, criteria, weights = made(seed, fixed=True)
     missing = sites_.copy()
     missing.loc["s0", "c1"] = NAN
-    low, high = rank(missing, criteria, weights, method=method).unknown.loc["s0", ["score_low", "score_high"]]  # type: ignore[arg-type]
+    low, high = rank(missing, criteria, weights, method=method).unknown.loc[
+        "s0", ["score_low", "score_high"]
+    ]  # type: ignore[arg-type]
     assert 0 <= low <= high <= 1
     if method == "sum" and all(one.low is not None or one.high is not None for one in criteria):
         for amount in range(9):
@@ -219,15 +258,20 @@ def test_pandas_numbers_with_gaps(sites: pd.DataFrame) -> None:
     assert rank(sites, THREE, WEIGHTS).unknown.index.tolist() == ["B"]
 
 
-# Unknown values of little weight -----------------------------------------------------------------------------------------
+# Unknown values of little weight
+# -----------------------------------------------------------------------------------------
 
 
 def test_a_light_unknown_widens_the_range_and_sets_nobody_apart(sites: pd.DataFrame) -> None:
-    """A missing value of 10 % of the weight: ranked by the middle of its range, counted by hand; of 15 % and more: set apart."""
+    """A missing value of 10 % of the weight: ranked by the middle of its range, counted by hand; of
+    15 % and more: set apart.
+    """
     sites.loc["B", "area_ha"] = NAN
     light = rank(sites, THREE, {"gate": 50, "rent": 40, "area": 10})
     known = 0.5 * 0.5 + 0.4 * (120 - 75) / 65
-    assert light.unknown.loc["B", ["score_low", "score_high"]].tolist() == pytest.approx([known, known + 0.1])
+    assert light.unknown.loc["B", ["score_low", "score_high"]].tolist() == pytest.approx(
+        [known, known + 0.1]
+    )
     assert light.scores["B"] == pytest.approx(known + 0.05)
     assert light.parts.loc["B"].sum() == pytest.approx(light.scores["B"])
     assert "B" in light.order
@@ -239,7 +283,9 @@ def test_a_light_unknown_widens_the_range_and_sets_nobody_apart(sites: pd.DataFr
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(12))
 def test_adding_uncertainty_only_widens(seed: int, method: str) -> None:
-    """With one value more unknown, the range of that site holds the range it had; with fixed ranges no other site moves."""
+    """With one value more unknown, the range of that site holds the range it had; with fixed ranges
+    no other site moves.
+    """
     sites_, criteria, _weights = made(seed, fixed=True)
     criteria = [replace(one, shape="linear", low=2.5, high=6.5) for one in criteria]
     weights = {"c0": 10.0, "c1": 10.0, "c2": 40.0, "c3": 40.0}
@@ -279,7 +325,9 @@ def test_a_site_better_in_every_criterion_is_never_ranked_worse(seed: int, metho
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(8))
 def test_land_beyond_the_need_changes_nothing(seed: int, method: str) -> None:
-    """With land that counts from 0 to 20 ha, a site of 20 ha may grow to any size: no score, range or place moves."""
+    """With land that counts from 0 to 20 ha, a site of 20 ha may grow to any size: no score, range
+    or place moves.
+    """
     sites_, criteria, weights = made(seed)
     criteria = [*criteria[:3], Criterion("c3", "c3", "benefit", low=0, high=20)]
     sites_["c3"] = np.random.default_rng(seed).uniform(1, 40, len(sites_)).round()
@@ -293,11 +341,14 @@ def test_land_beyond_the_need_changes_nothing(seed: int, method: str) -> None:
         assert after.order.equals(before.order)
 
 
-# Pairwise comparison ---------------------------------------------------------------------------------------------------
+# Pairwise comparison
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_ahp_of_three() -> None:
-    """The usual example: weights .6370, .2583, .1047, largest root 3.03851, consistency ratio .0332."""
+    """The usual example: weights .6370, .2583, .1047, largest root 3.03851, consistency ratio
+    .0332.
+    """
     found = ahp([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]])
     np.testing.assert_allclose(found.weights, [0.6370, 0.2583, 0.1047], atol=5e-5)
     assert found.lambda_max == pytest.approx(3.03851, abs=5e-6)
@@ -329,7 +380,8 @@ def test_ahp_names_every_fault() -> None:
             ahp(wrong)  # type: ignore[arg-type]
 
 
-# Faults ----------------------------------------------------------------------------------------------------------------
+# Faults
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_every_fault_is_named(sites: pd.DataFrame) -> None:

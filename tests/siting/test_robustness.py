@@ -21,14 +21,17 @@ BELTON_GEAR = table([(1, 9, 8), (9, 1, 9), (1, 1, 1)])
 
 
 def with_weight(ranking: Ranking, sites: pd.DataFrame, id_: str, weight: float) -> Ranking:
-    """Rank again with another weight of one criterion, the others kept in proportion, or even if they are all 0."""
+    """Rank again with another weight of one criterion, the others kept in proportion, or even if
+    they are all 0.
+    """
     others = ranking.weights.drop(id_)
     others = others / others.sum() if others.sum() else pd.Series(1 / len(others), others.index)
     weights = {**(others * (1 - weight)).to_dict(), id_: weight}
     return rank(sites, ranking.criteria, weights, method=ranking.method)  # type: ignore[arg-type]
 
 
-# Weight intervals ------------------------------------------------------------------------------------------------------
+# Weight intervals
+# ------------------------------------------------------------------------------------------------------
 
 
 def test_the_weight_at_which_the_leader_is_overtaken() -> None:
@@ -42,7 +45,9 @@ def test_the_weight_at_which_the_leader_is_overtaken() -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(12))
 def test_intervals_agree_with_ranking_again(seed: int, method: str) -> None:
-    """The leader is first at every weight inside, and just outside the rival that is named is ahead."""
+    """The leader is first at every weight inside, and just outside the rival that is named is
+    ahead.
+    """
     sites, criteria, weights = made(seed)
     if seed % 3 == 0:
         weights["c0"] = 0
@@ -53,7 +58,10 @@ def test_intervals_agree_with_ranking_again(seed: int, method: str) -> None:
         for weight in np.linspace(row["low"], row["high"], 7):
             scores = with_weight(ranking, sites, id_, weight).scores
             assert scores[leader] >= scores.max() - 1e-9
-        for rival, weight in ((row["low_rival"], row["low"] - 1e-5), (row["high_rival"], row["high"] + 1e-5)):
+        for rival, weight in (
+            (row["low_rival"], row["low"] - 1e-5),
+            (row["high_rival"], row["high"] + 1e-5),
+        ):
             if rival is not None and 0 <= weight <= 1:
                 assert ahead(with_weight(ranking, sites, id_, weight), rival, leader)
         assert (row["low_rival"] is not None) or row["low"] == 0
@@ -76,19 +84,28 @@ def test_intervals_at_the_corners(method: str) -> None:
 
 
 def test_no_interval_for_what_is_unknown() -> None:
-    """A criterion that weighs nothing, and is unknown of a ranked site, has no interval; at its worst it has one."""
+    """A criterion that weighs nothing, and is unknown of a ranked site, has no interval; at its
+    worst it has one.
+    """
     sites = SITES.copy()
     sites.loc["C", "area_ha"] = NAN
     weights = {"gate": 1, "rent": 1}
-    assert weight_intervals(rank(sites, THREE, weights))["high"].isna().tolist() == [False, False, True]
+    assert weight_intervals(rank(sites, THREE, weights))["high"].isna().tolist() == [
+        False,
+        False,
+        True,
+    ]
     assert weight_intervals(rank(sites, THREE, weights, unknown="worst"))["high"].notna().all()
 
 
-# Shares ----------------------------------------------------------------------------------------------------------------
+# Shares
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_shares_of_the_example() -> None:
-    """The areas of the triangle of weights where each site is first, by a fine grid, and .140, .749, .110 as given."""
+    """The areas of the triangle of weights where each site is first, by a fine grid, and .140,
+    .749, .110 as given.
+    """
     ranking = rank(SITES, THREE, WEIGHTS)
     side = np.arange(600) + 1 / 3
     first, second = (axis.ravel() / 600 for axis in np.meshgrid(side, side))
@@ -118,7 +135,9 @@ def test_shares_agree_with_ranking_again(seed: int, method: str) -> None:
 
 
 def test_shares_belong_to_the_criteria_in_play() -> None:
-    """The weights in play do not matter, but which criteria have some does; the same seed gives the same shares."""
+    """The weights in play do not matter, but which criteria have some does; the same seed gives the
+    same shares.
+    """
     one, other = rank(SITES, THREE, WEIGHTS), rank(SITES, THREE, {"gate": 1, "rent": 1, "area": 9})
     pd.testing.assert_frame_equal(shares(one), shares(other))
     alone = shares(rank(SITES, THREE, {"gate": 1}), 10)
@@ -139,7 +158,9 @@ def test_equal_sites_share_the_first_place() -> None:
 def test_uncertain_amounts(kind: str, expected: float, method: str) -> None:
     """40 ± 10 beats an exact 50 in 15.9 % of all cases (normal), 40 ± 20, evenly, in 25 %."""
     sites = pd.DataFrame({"x": [40.0, 50.0, 0.0, 100.0]}, [*"ABCD"])
-    ranking = rank(sites, [Criterion("x", "x", "benefit", low=0, high=100)], {"x": 1}, method=method)  # type: ignore[arg-type]
+    ranking = rank(
+        sites, [Criterion("x", "x", "benefit", low=0, high=100)], {"x": 1}, method=method
+    )  # type: ignore[arg-type]
     spread = pd.DataFrame({"x": [10.0 if kind == "std" else 20.0, 0, 0, 0]}, sites.index)
     assert shares(ranking, spread=spread, kind=kind)["first"].tolist() == [0, 0, 0, 1]  # type: ignore[arg-type]
     found = shares(rank(sites[:2], ranking.criteria, {"x": 1}), spread=spread, kind=kind)  # type: ignore[arg-type]
@@ -148,17 +169,23 @@ def test_uncertain_amounts(kind: str, expected: float, method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_uncertainty_is_none(method: str) -> None:
-    """A spread of 0 everywhere, or of no criterion at all, gives the shares without it; out of reach stays so."""
+    """A spread of 0 everywhere, or of no criterion at all, gives the shares without it; out of
+    reach stays so.
+    """
     sites, criteria, weights = made(3)
     sites.iloc[0, 0] = INF
     ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
     for spread in (pd.DataFrame(0.0, sites.index, list(weights)), pd.DataFrame(index=sites.index)):
         pd.testing.assert_frame_equal(shares(ranking, 2000, spread=spread), shares(ranking, 2000))
-    assert shares(ranking, 500, spread=pd.DataFrame(1.0, sites.index, list(weights)))["first"].sum() == pytest.approx(1)
+    assert shares(ranking, 500, spread=pd.DataFrame(1.0, sites.index, list(weights)))[
+        "first"
+    ].sum() == pytest.approx(1)
 
 
 def test_shares_refuse() -> None:
-    """No draws, and uncertainties that are unknown, negative or of nobody, are errors that name each."""
+    """No draws, and uncertainties that are unknown, negative or of nobody, are errors that name
+    each.
+    """
     ranking = rank(SITES, THREE, WEIGHTS)
     with pytest.raises(InputError, match="1 or more"):
         shares(ranking, 0)
@@ -170,7 +197,8 @@ def test_shares_refuse() -> None:
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["“B”, gate", "“C”, gate"]
 
 
-# Bands -----------------------------------------------------------------------------------------------------------------
+# Bands
+# -----------------------------------------------------------------------------------------------------------------
 
 SPREADS = pd.DataFrame({"x": [4.0, 4, 4, 4, 0]}, [*"ABCDE"])
 LINE = pd.DataFrame({"x": [90.0, 88, 60, 58, 10]}, [*"ABCDE"])
@@ -178,7 +206,9 @@ X = [Criterion("x", "x", "benefit", low=0, high=100)]
 
 
 def test_places_that_cannot_be_told_apart_are_a_band() -> None:
-    """Two pairs two points apart and unsure by four, thirty points between them, and a last one far behind: 1–2, 3–4, 5."""
+    """Two pairs two points apart and unsure by four, thirty points between them, and a last one far
+    behind: 1–2, 3–4, 5.
+    """
     ranking = rank(LINE, X, {"x": 1})
     assert bands(ranking, SPREADS).to_dict() == {"A": 1, "B": 1, "C": 2, "D": 2, "E": 3}
     assert bands(ranking, SPREADS * 0).to_dict() == {"A": 1, "B": 2, "C": 3, "D": 4, "E": 5}
@@ -190,23 +220,30 @@ def test_places_that_cannot_be_told_apart_are_a_band() -> None:
 
 
 def test_equal_sites_are_one_band_and_a_chain_is_not() -> None:
-    """Equal sites cannot be told apart; a chain of small steps is cut where its ends can be: no pair in a band is told apart."""
+    """Equal sites cannot be told apart; a chain of small steps is cut where its ends can be: no
+    pair in a band is told apart.
+    """
     twins = pd.DataFrame({"x": [50.0, 50, 50]}, [*"ABC"])
     assert set(bands(rank(twins, X, {"x": 1}), SPREADS[:3] * 0)) == {1}
     chain = pd.DataFrame({"x": np.arange(90.0, 30, -2)}, [f"s{i}" for i in range(30)])
     found = bands(rank(chain, X, {"x": 1}), pd.DataFrame({"x": 2.0}, chain.index))
-    # 90 % of the differences of two normal draws lie above -1.2816 × 2 √2 = -3.6 of their mean: steps of 2 are ties, of 4 are none
+    # 90 % of the differences of two normal draws lie above -1.2816 × 2 √2 = -3.6 of their mean:
+    # steps of 2 are ties, of 4 are none
     assert found.value_counts().tolist() == [2] * 15
 
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(8))
 def test_bands_partition_the_ranking(seed: int, method: str) -> None:
-    """Against brute force: ranked again with drawn amounts, no pair in a band is told apart, and the next site is from some of them."""
+    """Against brute force: ranked again with drawn amounts, no pair in a band is told apart, and
+    the next site is from some of them.
+    """
     sites, criteria, weights = made(seed, sites=12)
     weights |= {"c0": 0.5}
     sites.loc["s3", "c0"] = NAN
-    spread = pd.DataFrame(np.random.default_rng(seed).uniform(0, 1.5, sites.shape), sites.index, sites.columns)
+    spread = pd.DataFrame(
+        np.random.default_rng(seed).uniform(0, 1.5, sites.shape), sites.index, sites.columns
+    )
     ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
     found = bands(ranking, spread)
     assert found.index.equals(ranking.order)
@@ -229,7 +266,9 @@ def test_bands_partition_the_ranking(seed: int, method: str) -> None:
 
 
 def test_a_missing_light_value_is_drawn() -> None:
-    """A site that lacks a light value shares places with those that its range overlaps, and with no other."""
+    """A site that lacks a light value shares places with those that its range overlaps, and with no
+    other.
+    """
     sites = pd.DataFrame({"x": [50.0, 50, 50, 80], "y": [0.0, 100, NAN, 0]}, [*"ABCD"])
     criteria = [*X, Criterion("y", "y", "benefit", low=0, high=100)]
     ranking = rank(sites, criteria, {"x": 90, "y": 10})
@@ -242,7 +281,8 @@ def test_a_missing_light_value_is_drawn() -> None:
     assert bands(closer, exact)[["C", "A"]].nunique() == 1
 
 
-# The other method ------------------------------------------------------------------------------------------------------
+# The other method
+# ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -253,7 +293,9 @@ def test_the_methods_disagree_on_the_example(method: str) -> None:
 
 
 def test_the_methods_agree_where_one_is_best_in_all() -> None:
-    """No flag where one site is the best in everything, where two share a first place, and where nothing is ranked."""
+    """No flag where one site is the best in everything, where two share a first place, and where
+    nothing is ranked.
+    """
     assert not disagreement(rank(table([(20, 50, 90), (30, 60, 80)]), THREE, WEIGHTS)).differs
     twins = disagreement(rank(table([(20, 50, 90), (20, 50, 90)]), THREE, WEIGHTS))
     assert twins.by_sum == ("A", "B")
@@ -261,7 +303,8 @@ def test_the_methods_agree_where_one_is_best_in_all() -> None:
     assert not disagreement(rank(SITES[:0], THREE, WEIGHTS)).differs
 
 
-# Reversals -------------------------------------------------------------------------------------------------------------
+# Reversals
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_the_reversal_of_belton_and_gear() -> None:
@@ -279,29 +322,44 @@ def test_the_reversal_of_belton_and_gear() -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("seed", range(10))
 def test_reversals_agree_with_ranking_again(seed: int, method: str) -> None:
-    """Each change that turns two others round is found, and no other; the pair that is named does turn round."""
+    """Each change that turns two others round is found, and no other; the pair that is named does
+    turn round.
+    """
     every, criteria, weights = made(seed, sites=8, criteria=3)
     sites, guests = every[:6], every[6:]
     ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
     changed = {("removed", site): sites.drop(site) for site in sites.index}
-    changed |= {("doubled", site): pd.concat([sites, sites.loc[[site]].set_axis(["twin"])]) for site in sites.index}
+    changed |= {
+        ("doubled", site): pd.concat([sites, sites.loc[[site]].set_axis(["twin"])])
+        for site in sites.index
+    }
     changed |= {("added", site): pd.concat([sites, guests.loc[[site]]]) for site in guests.index}
     expected = {}
     for change, field in changed.items():
         after = rank(field, criteria, weights, method=method)  # type: ignore[arg-type]
         here = [site for site in sites.index if site in field.index]
-        pairs = {(one, two) for one in here for two in here if ahead(ranking, one, two) and ahead(after, two, one)}
+        pairs = {
+            (one, two)
+            for one in here
+            for two in here
+            if ahead(ranking, one, two) and ahead(after, two, one)
+        }
         if pairs:
             expected[change] = pairs
     found = reversals(ranking, guests)
     assert {(row.change, row.site) for row in found.pairs.itertuples()} == set(expected)
-    assert all((row.ahead, row.behind) in expected[row.change, row.site] for row in found.pairs.itertuples())
+    assert all(
+        (row.ahead, row.behind) in expected[row.change, row.site]
+        for row in found.pairs.itertuples()
+    )
     assert found.tried == found.possible == 14
     assert not found.pairs.duplicated(["change", "site"]).any()
 
 
 def test_fixed_ranges_reverse_nothing() -> None:
-    """A weighted sum with fixed ranges is safe, whoever comes or goes; so are an empty ranking and a single site."""
+    """A weighted sum with fixed ranges is safe, whoever comes or goes; so are an empty ranking and
+    a single site.
+    """
     fixed = [replace(GATE, low=0, high=100), replace(AREA, low=0, high=200)]
     weights = {"gate": 1, "area": 2}
     assert reversals(rank(SITES, fixed, weights), SITES.set_axis([*"XYZ"])).pairs.empty
@@ -310,7 +368,9 @@ def test_fixed_ranges_reverse_nothing() -> None:
 
 
 def test_reversals_say_what_was_not_tried() -> None:
-    """With a limit the best placed come first, and the rest is told; guests that lack a value are passed over."""
+    """With a limit the best placed come first, and the rest is told; guests that lack a value are
+    passed over.
+    """
     ranking = rank(BELTON_GEAR, SHARES, EQUAL)
     found = reversals(ranking, most=2)
     assert (found.tried, found.possible) == (2, 6)

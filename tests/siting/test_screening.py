@@ -21,25 +21,45 @@ from geo.siting.sites import columns
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """Five sites: small and near, large and far, of unknown area, without a way to a gate, and one of which nothing is known."""
+    """Five sites: small and near, large and far, of unknown area, without a way to a gate, and one
+    of which nothing is known.
+    """
     return pd.DataFrame(
         {
             "area_ha": [50.0, 500.0, np.nan, 200.0, np.nan],
             "gate_truck_s": [600.0, 7200.0, 1200.0, np.inf, np.nan],
-            "status": pd.array(["operating", "operating", "planned", "under_construction", None], dtype="str"),
-            "sectors": pd.Series([("textiles",), ("chemicals", "electronics"), None, ("logistics", "textiles"), None], dtype=object),
-            "utilities": pd.array(["110 kV station", "Wastewater plant", None, "22 kV", None], dtype="str"),
+            "status": pd.array(
+                ["operating", "operating", "planned", "under_construction", None], dtype="str"
+            ),
+            "sectors": pd.Series(
+                [
+                    ("textiles",),
+                    ("chemicals", "electronics"),
+                    None,
+                    ("logistics", "textiles"),
+                    None,
+                ],
+                dtype=object,
+            ),
+            "utilities": pd.array(
+                ["110 kV station", "Wastewater plant", None, "22 kV", None], dtype="str"
+            ),
         }
     ).set_index(pd.Index(["small", "large", "vague", "cut", "blank"], name="id"))
 
 
 def counts(funnel: Funnel) -> list[tuple[int, ...]]:
-    return [(one.before, one.passed, one.failed, one.unknown, one.removed, one.remaining) for one in funnel.steps]
+    return [
+        (one.before, one.passed, one.failed, one.unknown, one.removed, one.remaining)
+        for one in funnel.steps
+    ]
 
 
 def test_limits_are_applied_in_their_order(table: pd.DataFrame) -> None:
     """Each limit sees what the one before has left, and counts who passes, fails and is unknown."""
-    funnel = screen(table, [Limit("area_ha", "at_least", 100), Limit("gate_truck_s", "at_most", 3600)])
+    funnel = screen(
+        table, [Limit("area_ha", "at_least", 100), Limit("gate_truck_s", "at_most", 3600)]
+    )
     assert counts(funnel) == [(5, 2, 1, 2, 1, 4), (4, 1, 2, 1, 2, 2)]
     assert list(funnel.remaining) == ["vague", "blank"]
     assert list(funnel.unsure) == ["vague", "blank"]
@@ -54,13 +74,24 @@ def test_unknown_is_dropped_only_where_one_says_so(table: pd.DataFrame) -> None:
 
 
 def test_a_site_says_which_limit_it_failed_and_by_how_much(table: pd.DataFrame) -> None:
-    """The first limit and all of them, with the shortfall in the unit of the column; without a way it is endless."""
-    limits = [Limit("area_ha", "at_least", 100), Limit("gate_truck_s", "at_most", 600), Limit("sectors", "includes", "textiles")]
+    """The first limit and all of them, with the shortfall in the unit of the column; without a way
+    it is endless.
+    """
+    limits = [
+        Limit("area_ha", "at_least", 100),
+        Limit("gate_truck_s", "at_most", 600),
+        Limit("sectors", "includes", "textiles"),
+    ]
     funnel = screen(table, limits)
     removed = funnel.removed
     assert removed["first"].to_dict() == {"small": 0, "large": 1, "vague": 1, "cut": 1}
     assert removed["shortfall"].tolist() == [50, 6600, 600, math.inf]
-    assert removed["fails"].to_dict() == {"small": (0,), "large": (1, 2), "vague": (1,), "cut": (1,)}
+    assert removed["fails"].to_dict() == {
+        "small": (0,),
+        "large": (1, 2),
+        "vague": (1,),
+        "cut": (1,),
+    }
     assert removed.loc["vague", "unknowns"] == (0, 2)
     assert funnel.shortfalls[2].isna().all()
     assert np.isnan(funnel.shortfalls.loc["small", 1])  # it passes
@@ -73,7 +104,9 @@ def test_the_limit_itself_passes(table: pd.DataFrame) -> None:
 
 
 def test_no_way_is_known_to_fail(table: pd.DataFrame) -> None:
-    """A site that no road joins to a gate fails every limit of time; one of which it is not known does not."""
+    """A site that no road joins to a gate fails every limit of time; one of which it is not known
+    does not.
+    """
     states = screen(table, [Limit("gate_truck_s", "at_most", 1e9)]).states[0]
     assert (states["cut"], states["blank"]) == (FAILS, UNKNOWN)
 
@@ -81,7 +114,11 @@ def test_no_way_is_known_to_fail(table: pd.DataFrame) -> None:
 def test_texts_and_lists(table: pd.DataFrame) -> None:
     """One of some texts; a list that holds at least one code; an empty cell is unknown."""
     states = screen(
-        table, [Limit("status", "one_of", ["operating", "planned"]), Limit("sectors", "includes", ["chemicals", "logistics"])]
+        table,
+        [
+            Limit("status", "one_of", ["operating", "planned"]),
+            Limit("sectors", "includes", ["chemicals", "logistics"]),
+        ],
     ).states
     assert states[0].tolist() == [PASSES, PASSES, PASSES, FAILS, UNKNOWN]
     assert states[1].tolist() == [FAILS, PASSES, UNKNOWN, PASSES, UNKNOWN]
@@ -145,24 +182,44 @@ def test_every_fault_of_the_limits_is_named(table: pd.DataFrame) -> None:
 
 def test_a_column_that_was_added_can_be_limited(table: pd.DataFrame) -> None:
     """A score beside the known columns is a number like the others."""
-    assert list(screen(table.assign(score=[1.0, 2, 3, 4, 5]), [Limit("score", "at_least", 4)]).remaining) == ["cut", "blank"]
+    assert list(
+        screen(table.assign(score=[1.0, 2, 3, 4, 5]), [Limit("score", "at_least", 4)]).remaining
+    ) == ["cut", "blank"]
 
 
 def test_the_funnel_says_which_limit_to_relax(table: pd.DataFrame) -> None:
-    """Where all fall out, the limit that gives way least is named first, with the value that lets one site in."""
-    limits = [Limit("area_ha", "at_least", 400, "drop"), Limit("gate_truck_s", "at_most", 6600, "drop")]
+    """Where all fall out, the limit that gives way least is named first, with the value that lets
+    one site in.
+    """
+    limits = [
+        Limit("area_ha", "at_least", 400, "drop"),
+        Limit("gate_truck_s", "at_most", 6600, "drop"),
+    ]
     funnel = screen(table, limits)
     assert not len(funnel.remaining)
     first, second = funnel.relax()
-    assert (first.position, first.enough, first.value, first.change, first.sites) == (1, True, 7200, 600, ("large",))
+    assert (first.position, first.enough, first.value, first.change, first.sites) == (
+        1,
+        True,
+        7200,
+        600,
+        ("large",),
+    )
     assert first.share == pytest.approx(600 / 6600)
-    assert (second.position, second.value, second.change, second.by_keeping_unknown) == (0, 50, 350, 1)
+    assert (second.position, second.value, second.change, second.by_keeping_unknown) == (
+        0,
+        50,
+        350,
+        1,
+    )
 
 
 def test_no_single_limit_may_be_enough(table: pd.DataFrame) -> None:
     """Where two limits must give way, or no road leads there, no change is made up."""
     cut = table.loc[["cut"]]
-    for one in screen(cut, [Limit("area_ha", "at_least", 300), Limit("gate_truck_s", "at_most", 600)]).relax():
+    for one in screen(
+        cut, [Limit("area_ha", "at_least", 300), Limit("gate_truck_s", "at_most", 600)]
+    ).relax():
         assert not one.enough
         assert one.value is None
         assert math.isnan(one.change)
@@ -197,10 +254,17 @@ KINDS = LAYERS["parks"].field("kind").allowed[:4]
 def random_case(rng: np.random.Generator) -> tuple[pd.DataFrame, list[Limit]]:
     n = int(rng.integers(0, 30))
     numbers = {
-        name: np.where(rng.random(n) < 0.2, np.nan, np.where(rng.random(n) < 0.1, np.inf, rng.integers(0, 10, n)))
+        name: np.where(
+            rng.random(n) < 0.2,
+            np.nan,
+            np.where(rng.random(n) < 0.1, np.inf, rng.integers(0, 10, n)),
+        )
         for name in ("area_ha", "gate_truck_s")
     }
-    words = [None if rng.random() < 0.2 else tuple(rng.choice(SECTORS[:5], rng.integers(1, 3))) for _ in range(n)]
+    words = [
+        None if rng.random() < 0.2 else tuple(rng.choice(SECTORS[:5], rng.integers(1, 3)))
+        for _ in range(n)
+    ]
     kinds = [None if rng.random() < 0.2 else str(rng.choice(KINDS)) for _ in range(n)]
     columns_ = {"sectors": pd.Series(words, dtype=object), "kind": pd.Series(kinds, dtype=object)}
     table = pd.DataFrame(numbers | columns_, index=pd.RangeIndex(n))
@@ -210,17 +274,27 @@ def random_case(rng: np.random.Generator) -> tuple[pd.DataFrame, list[Limit]]:
         Limit("sectors", "includes", tuple(rng.choice(SECTORS[:5], 2))),
         Limit("kind", "none_of", tuple(rng.choice(KINDS, 2))),
     ]
-    return table, [replace(one, unknown=str(rng.choice(["keep", "drop"]))) for one in rng.permutation(np.array(made, object))]  # type: ignore[arg-type]
+    return table, [
+        replace(one, unknown=str(rng.choice(["keep", "drop"])))
+        for one in rng.permutation(np.array(made, object))
+    ]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_counts_of_a_funnel_add_up(seed: int) -> None:
-    """At every step passed, failed and unknown are all there were; removed and remaining too; the order changes no result."""
+    """At every step passed, failed and unknown are all there were; removed and remaining too; the
+    order changes no result.
+    """
     table, limits = random_case(np.random.default_rng(seed))
     funnel = screen(table, limits)
     left = len(table)
     for one in funnel.steps:
-        assert one.before == left == one.passed + one.failed + one.unknown == one.removed + one.remaining
+        assert (
+            one.before
+            == left
+            == one.passed + one.failed + one.unknown
+            == one.removed + one.remaining
+        )
         assert one.removed == one.failed + (one.unknown if one.limit.unknown == "drop" else 0)
         left = one.remaining
     assert left == len(funnel.remaining)
@@ -244,7 +318,11 @@ def test_what_is_excluded_fails_and_what_is_unknown_stays_unknown() -> None:
         (KINDS[1],),
         ("b",),
     )  # the one that comes first by name, where both let in as many
-    assert list(screen(table, [Limit("kind", "none_of", change.value)]).remaining) == ["b", "c", "d"]
+    assert list(screen(table, [Limit("kind", "none_of", change.value)]).remaining) == [
+        "b",
+        "c",
+        "d",
+    ]
     assert len(screen(table, [Limit("kind", "none_of", ())]).remaining) == 4
     with pytest.raises(InputError, match="cannot be asked of a number column"):
         screen(table.assign(area_ha=1.0), [Limit("area_ha", "none_of", ("x",))])
@@ -262,7 +340,15 @@ def test_a_relaxed_limit_is_the_smallest_that_is_enough(seed: int) -> None:
         assert one.value is not None
 
         def passing(value: Any, position: int = one.position) -> int:
-            return len(screen(table, [replace(old, value=value) if i == position else old for i, old in enumerate(limits)]).remaining)
+            return len(
+                screen(
+                    table,
+                    [
+                        replace(old, value=value) if i == position else old
+                        for i, old in enumerate(limits)
+                    ],
+                ).remaining
+            )
 
         assert passing(one.value) >= n
         assert passing(one.value) == len(funnel.remaining) + len(one.sites)
@@ -270,14 +356,22 @@ def test_a_relaxed_limit_is_the_smallest_that_is_enough(seed: int) -> None:
             assert passing(one.value + (0.5 if one.limit.kind == "at_least" else -0.5)) < n
 
 
-# Examples of requirements ----------------------------------------------------------------------------------------------
+# Examples of requirements
+# ----------------------------------------------------------------------------------------------
 
 
 def test_the_examples_are_assumptions_and_can_be_applied() -> None:
-    """Every sector of the source documents has its example, labelled as one, with limits that the table of sites has."""
+    """Every sector of the source documents has its example, labelled as one, with limits that the
+    table of sites has.
+    """
     found = screening.read_profiles(layers.bundled())
     assert len(found) == 13
-    blank = pd.DataFrame({name: pd.Series(dtype=float if one.type == "number" else object) for name, one in columns().items()})
+    blank = pd.DataFrame(
+        {
+            name: pd.Series(dtype=float if one.type == "number" else object)
+            for name, one in columns().items()
+        }
+    )
     for one in found.values():
         assert one.source_kind == "assumption"
         assert one.as_of
@@ -288,23 +382,31 @@ def test_the_examples_are_assumptions_and_can_be_applied() -> None:
 
 
 def test_a_sector_that_the_data_do_not_know_says_so() -> None:
-    """Electricity stands for no sector of the data, and its example seeks none; the others name those they stand for."""
+    """Electricity stands for no sector of the data, and its example seeks none; the others name
+    those they stand for.
+    """
     found = screening.read_profiles(layers.bundled())
     electricity = found["electricity"]
     assert (electricity.sectors, electricity.sectors_match) == ((), "none")
     assert "sectors" not in {limit.column for limit in electricity.limits}
     assert found["consumer-goods-food"].sectors_match == "part"
     for one in found.values():
-        assert [limit.value for limit in one.limits if limit.column == "sectors"] == ([one.sectors] if one.sectors else [])
+        assert [limit.value for limit in one.limits if limit.column == "sectors"] == (
+            [one.sectors] if one.sectors else []
+        )
 
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
     """Write the first example of the data, changed, as the only one."""
-    row = json.loads((layers.bundled() / "profiles.json").read_text(encoding="utf-8"))["profiles"][0]
+    row = json.loads((layers.bundled() / "profiles.json").read_text(encoding="utf-8"))["profiles"][
+        0
+    ]
 
     def write(*changes: dict[str, Any], drop: tuple[str, ...] = ()) -> Path:
-        rows = [{key: value for key, value in (row | one).items() if key not in drop} for one in changes]
+        rows = [
+            {key: value for key, value in (row | one).items() if key not in drop} for one in changes
+        ]
         (tmp_path / "profiles.json").write_text(json.dumps({"profiles": rows}), encoding="utf-8")
         return tmp_path
 
@@ -314,9 +416,26 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def test_every_fault_of_the_examples_is_named(write: Callable[..., Path]) -> None:
     """Ids, sectors, weights, limits and the kind of source are checked together."""
     folder = write(
-        {"id": "Bad Id", "source_kind": "page", "sectors": ["cars"], "weights": {"gate": -1, "taste": 2}, "colour": "red"},
-        {"id": "two", "sectors_match": "none", "weights": {"gate": 0}, "limits": [{"column": "area", "kind": "at_least", "value": "big"}]},
-        {"id": "two", "limits": [{"column": "area_ha", "unit": "ha"}], "weights": [1], "as_of": "yesterday", "name_vi": ""},
+        {
+            "id": "Bad Id",
+            "source_kind": "page",
+            "sectors": ["cars"],
+            "weights": {"gate": -1, "taste": 2},
+            "colour": "red",
+        },
+        {
+            "id": "two",
+            "sectors_match": "none",
+            "weights": {"gate": 0},
+            "limits": [{"column": "area", "kind": "at_least", "value": "big"}],
+        },
+        {
+            "id": "two",
+            "limits": [{"column": "area_ha", "unit": "ha"}],
+            "weights": [1],
+            "as_of": "yesterday",
+            "name_vi": "",
+        },
     )
     with pytest.raises(InputError) as caught:
         screening.read_profiles(folder)
@@ -350,7 +469,9 @@ def test_what_is_no_list_of_examples_is_refused(tmp_path: Path, text: str) -> No
 
 
 def test_a_package_need_not_bring_examples(tmp_path: Path, write: Callable[..., Path]) -> None:
-    """Without the file there are none to be found; a field that is missing everywhere is missed by name."""
+    """Without the file there are none to be found; a field that is missing everywhere is missed by
+    name.
+    """
     with pytest.raises(NotFoundError):
         screening.read_profiles(tmp_path)
     with pytest.raises(InputError, match="“notes” is missing"):

@@ -19,7 +19,9 @@ def parts(toy: Path) -> dict[str, Any]:
     """Everything a table of the toy's sites is made of, but the roads."""
     people = layers.read_table(toy, "population").set_index("id")
     return {name: layers.read(toy, name) for name in ("gates", "ports", "airports", "cities")} | {
-        "population": gpd.GeoDataFrame(people, geometry=gpd.points_from_xy(people["lon"], people["lat"]), crs=4326),
+        "population": gpd.GeoDataFrame(
+            people, geometry=gpd.points_from_xy(people["lon"], people["lat"]), crs=4326
+        ),
         "crossings": layers.read_table(toy, "crossings"),
     }
 
@@ -35,17 +37,29 @@ def toy_sites(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Netwo
 
 
 def test_times_are_those_one_counts_in_the_head(toy_sites: pd.DataFrame) -> None:
-    """Twenty kilometres to the bridge take a car twenty minutes and a truck forty; the port is a quarter of the way."""
+    """Twenty kilometres to the bridge take a car twenty minutes and a truck forty; the port is a
+    quarter of the way.
+    """
     west = toy_sites.loc["west-park"]
     assert west["gate_car_s"] == pytest.approx(1200, rel=0.01)
     assert west["gate_truck_s"] == pytest.approx(2400, rel=0.01)
     assert west["port_car_s"] == pytest.approx(300, rel=0.01)
-    assert (west["gate_truck"], west["port_car"], west["city_car"]) == ("bridge", "west-port", "east-town")
-    assert west["city_car_s"] == pytest.approx(3600, rel=0.01)  # thirty kilometres, and half an hour at the gate
+    assert (west["gate_truck"], west["port_car"], west["city_car"]) == (
+        "bridge",
+        "west-port",
+        "east-town",
+    )
+    assert west["city_car_s"] == pytest.approx(
+        3600, rel=0.01
+    )  # thirty kilometres, and half an hour at the gate
 
 
-def test_the_table_keeps_the_index_and_names_its_columns(toy_sites: pd.DataFrame, parks: gpd.GeoDataFrame) -> None:
-    """One row a park, in their order; the columns are those that are listed, numbers are floats, texts are texts."""
+def test_the_table_keeps_the_index_and_names_its_columns(
+    toy_sites: pd.DataFrame, parks: gpd.GeoDataFrame
+) -> None:
+    """One row a park, in their order; the columns are those that are listed, numbers are floats,
+    texts are texts.
+    """
     assert toy_sites.index.equals(parks.index)
     listed = sites.columns()
     assert list(toy_sites.columns) == list(listed)
@@ -63,23 +77,37 @@ def test_a_site_without_a_road_is_unknown(toy_sites: pd.DataFrame) -> None:
     assert lost["position_accuracy_m"] == 100
 
 
-def test_no_way_by_road_is_known(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network) -> None:
+def test_no_way_by_road_is_known(
+    parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
     """With all gates shut the town on the other side is known to be out of reach."""
-    shut = sites.table(parks, network=toy_network.with_waiting(dict.fromkeys(toy_network.manifest.gates, np.inf)), **parts)
+    shut = sites.table(
+        parks,
+        network=toy_network.with_waiting(dict.fromkeys(toy_network.manifest.gates, np.inf)),
+        **parts,
+    )
     assert shut.loc["west-park", "city_car_s"] == np.inf
     assert pd.isna(shut.loc["west-park", "city_car"])
     assert np.isnan(shut.loc["lost-park", "city_car_s"])
     assert np.isfinite(shut.loc["east-park", "city_car_s"])
 
 
-def test_a_place_without_a_road_leaves_the_answer_open(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network) -> None:
+def test_a_place_without_a_road_leaves_the_answer_open(
+    parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
     """Where only a gate far from every road is left, nobody knows of no way to it."""
-    far = sites.table(parks, network=toy_network, **parts | {"gates": parts["gates"].loc[["far-gate"]]})
+    far = sites.table(
+        parks, network=toy_network, **parts | {"gates": parts["gates"].loc[["far-gate"]]}
+    )
     assert far["gate_truck_s"].isna().all()
 
 
-def test_only_gates_that_the_vehicle_may_pass_count(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network) -> None:
-    """The pass clears no cargo: nearer or not, it is no gate for a truck; where none is left there is no way."""
+def test_only_gates_that_the_vehicle_may_pass_count(
+    parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
+    """The pass clears no cargo: nearer or not, it is no gate for a truck; where none is left there
+    is no way.
+    """
     gates = parts["gates"].loc[["pass"]]
     only = sites.table(parks, network=toy_network, **parts | {"gates": gates})
     assert only.loc["west-park", "gate_truck_s"] == np.inf
@@ -88,21 +116,39 @@ def test_only_gates_that_the_vehicle_may_pass_count(parks: gpd.GeoDataFrame, par
     assert none["gate_truck_s"].isna().all()  # of gates that nobody listed nothing is known
 
 
-def test_planned_ports_and_military_fields_do_not_count(grid: Network, points: Callable[..., Any], parts: dict[str, Any]) -> None:
-    """A port that is only planned, a dry port and an air base are passed over for an open one; an unknown status is open."""
+def test_planned_ports_and_military_fields_do_not_count(
+    grid: Network, points: Callable[..., Any], parts: dict[str, Any]
+) -> None:
+    """A port that is only planned, a dry port and an air base are passed over for an open one; an
+    unknown status is open.
+    """
     park = points({"site": (107.0, 21.0)})
     where = {"a": (107.01, 21.0), "b": (107.02, 21.0), "c": (107.03, 21.0)}
-    ports = points(where, kind=["seaport", "dry_port", "seaport"], status=["planned", "operating", None])
-    airports = points(where, kind=["military", "civil", "civil"], status=["operating", "under_construction", "operating"])
-    nothing = {"gates": parts["gates"].iloc[:0], "cities": points({}), "population": points({}, population=[])}
-    found = sites.table(park, ports=ports, airports=airports, crossings=parts["crossings"], network=grid, **nothing).loc["site"]
+    ports = points(
+        where, kind=["seaport", "dry_port", "seaport"], status=["planned", "operating", None]
+    )
+    airports = points(
+        where,
+        kind=["military", "civil", "civil"],
+        status=["operating", "under_construction", "operating"],
+    )
+    nothing = {
+        "gates": parts["gates"].iloc[:0],
+        "cities": points({}),
+        "population": points({}, population=[]),
+    }
+    found = sites.table(
+        park, ports=ports, airports=airports, crossings=parts["crossings"], network=grid, **nothing
+    ).loc["site"]
     assert (found["port_car"], found["airport_car"]) == ("c", "c")
     assert found["port_car_s"] == pytest.approx(180)
     assert found["port_truck_s"] == pytest.approx(360)
 
 
 def test_people_within_an_hour(toy_sites: pd.DataFrame) -> None:
-    """A car reaches both towns of the west and, just within the hour, the one behind the gate; a truck does not."""
+    """A car reaches both towns of the west and, just within the hour, the one behind the gate; a
+    truck does not.
+    """
     assert toy_sites.loc["west-park", "people_60min_truck"] == 1200
     assert toy_sites.loc["west-park", "people_60min_car"] in (1200, 1230)
 
@@ -116,13 +162,19 @@ def test_empty_cells_are_unknown_and_lists_are_lists(toy_sites: pd.DataFrame) ->
     assert toy_sites["rent_term_low_usd_m2"].isna().all()
 
 
-def test_lists_of_one_length_stay_lists(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network) -> None:
+def test_lists_of_one_length_stay_lists(
+    parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
     """Three parks with two sectors each have tuples, not a square of codes."""
-    told = sites.table(parks.assign(sectors=["logistics;textiles"] * 3), network=toy_network, **parts)
+    told = sites.table(
+        parks.assign(sectors=["logistics;textiles"] * 3), network=toy_network, **parts
+    )
     assert list(told["sectors"]) == [("logistics", "textiles")] * 3
 
 
-def test_arguments_are_not_changed(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network) -> None:
+def test_arguments_are_not_changed(
+    parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
     """Frames go in and come out as they were."""
     before = {name: frame.copy() for name, frame in ({"parks": parks} | parts).items()}
     sites.table(parks, network=toy_network, **parts)
@@ -130,12 +182,23 @@ def test_arguments_are_not_changed(parks: gpd.GeoDataFrame, parts: dict[str, Any
         pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(before[name]))
 
 
-def unsure(table: pd.DataFrame, parts: dict[str, Any], network: Network, year: int = 2026) -> pd.DataFrame:
-    return sites.uncertainty(table, network=network, year=year, **{name: parts[name] for name in ("gates", "ports", "airports", "cities")})
+def unsure(
+    table: pd.DataFrame, parts: dict[str, Any], network: Network, year: int = 2026
+) -> pd.DataFrame:
+    return sites.uncertainty(
+        table,
+        network=network,
+        year=year,
+        **{name: parts[name] for name in ("gates", "ports", "airports", "cities")},
+    )
 
 
-def test_positions_make_times_unsure(toy_sites: pd.DataFrame, parts: dict[str, Any], toy_network: Network) -> None:
-    """Errors of both positions are driven at the access speed; shares of the time are added in squares."""
+def test_positions_make_times_unsure(
+    toy_sites: pd.DataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
+    """Errors of both positions are driven at the access speed; shares of the time are added in
+    squares.
+    """
     told = unsure(toy_sites, parts, toy_network)
     assert told.index.equals(toy_sites.index)
     assert list(told.columns) == list(toy_sites.columns)
@@ -143,37 +206,64 @@ def test_positions_make_times_unsure(toy_sites: pd.DataFrame, parts: dict[str, A
     leg_s = np.hypot(100, 100) * manifest.access_detour / (manifest.access_speed_kph["car"] / 3.6)
     shares = [sites.ASSUMPTIONS[one].value for one in ("speed_share", "coarse_share")]
     time = toy_sites.loc["west-park", "gate_car_s"]
-    assert told.loc["west-park", "gate_car_s"] == pytest.approx(np.sqrt(leg_s**2 + (time * shares[0]) ** 2 + (time * shares[1]) ** 2))
+    assert told.loc["west-park", "gate_car_s"] == pytest.approx(
+        np.sqrt(leg_s**2 + (time * shares[0]) ** 2 + (time * shares[1]) ** 2)
+    )
 
 
-def test_a_network_that_is_no_sketch_is_surer(toy_sites: pd.DataFrame, parts: dict[str, Any], toy_network: Network) -> None:
+def test_a_network_that_is_no_sketch_is_surer(
+    toy_sites: pd.DataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
     """The share of a coarse network is for coarse networks only."""
     from dataclasses import replace
 
     fine = replace(toy_network, manifest=replace(toy_network.manifest, coarse=False))
     assert (
-        unsure(toy_sites, parts, fine).loc["west-park", "gate_car_s"] < unsure(toy_sites, parts, toy_network).loc["west-park", "gate_car_s"]
+        unsure(toy_sites, parts, fine).loc["west-park", "gate_car_s"]
+        < unsure(toy_sites, parts, toy_network).loc["west-park", "gate_car_s"]
     )
 
 
 def test_unknown_and_endless_times_have_no_uncertainty(
     parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network, toy_sites: pd.DataFrame
 ) -> None:
-    """Nothing is said of how sure an unknown number is, nor of numbers whose source states no error."""
+    """Nothing is said of how sure an unknown number is, nor of numbers whose source states no
+    error.
+    """
     told = unsure(toy_sites, parts, toy_network)
     assert told.loc["lost-park"].isna().all()
-    assert told[["people_60min_car", "area_ha", "occupancy_pct", "established_year", "status"]].isna().all(axis=None)
-    shut = sites.table(parks, network=toy_network.with_waiting(dict.fromkeys(toy_network.manifest.gates, np.inf)), **parts)
+    assert (
+        told[["people_60min_car", "area_ha", "occupancy_pct", "established_year", "status"]]
+        .isna()
+        .all(axis=None)
+    )
+    shut = sites.table(
+        parks,
+        network=toy_network.with_waiting(dict.fromkeys(toy_network.manifest.gates, np.inf)),
+        **parts,
+    )
     assert np.isnan(unsure(shut, parts, toy_network).loc["west-park", "city_car_s"])
 
 
-def test_an_old_rent_is_less_sure(parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network) -> None:
-    """The deviation grows with each year of age; without a year none is known, and this year's rent is not exact."""
-    dated = parks.assign(rent_term_low_usd_m2=100.0, rent_term_high_usd_m2=120.0, rent_year=pd.array([2020, 2026, pd.NA], "Int64"))
+def test_an_old_rent_is_less_sure(
+    parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
+) -> None:
+    """The deviation grows with each year of age; without a year none is known, and this year's rent
+    is not exact.
+    """
+    dated = parks.assign(
+        rent_term_low_usd_m2=100.0,
+        rent_term_high_usd_m2=120.0,
+        rent_year=pd.array([2020, 2026, pd.NA], "Int64"),
+    )
     told = unsure(sites.table(dated, network=toy_network, **parts), parts, toy_network)
     share = sites.ASSUMPTIONS["rent_share_per_year"].value
-    assert told["rent_term_low_usd_m2"].tolist() == pytest.approx([600 * share, 100 * share, np.nan], nan_ok=True)
-    assert told["rent_term_high_usd_m2"].tolist() == pytest.approx([720 * share, 120 * share, np.nan], nan_ok=True)
+    assert told["rent_term_low_usd_m2"].tolist() == pytest.approx(
+        [600 * share, 100 * share, np.nan], nan_ok=True
+    )
+    assert told["rent_term_high_usd_m2"].tolist() == pytest.approx(
+        [720 * share, 120 * share, np.nan], nan_ok=True
+    )
 
 
 def test_every_assumption_says_that_it_is_one() -> None:

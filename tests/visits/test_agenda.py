@@ -1,4 +1,6 @@
-"""The plan as it is read: hours of gates and who says so, ways before and behind a gate, weekends and holidays in the head of a day."""
+"""The plan as it is read: hours of gates and who says so, ways before and behind a gate, weekends
+and holidays in the head of a day.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ def row(text: str, kind: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
 
 
-# Hours of gates ----------------------------------------------------------------------------------------------------------------
+# Hours of gates
+# ----------------------------------------------------------------------------------------------------------------
 
 SAID = {
     "a page": (
@@ -79,7 +82,9 @@ SAID = {
 @pytest.mark.parametrize("of", SAID)
 @pytest.mark.parametrize("where", [page, sheet])
 def test_a_gate_shows_its_hours_and_who_says_so(client: FlaskClient, of: str, where: Any) -> None:
-    """On page and paper a gate's row has the hours of that day in that direction, on its clock, with source and date."""
+    """On page and paper a gate's row has the hours of that day in that direction, on its clock,
+    with source and date.
+    """
     asked, expected = SAID[of]
     assert expected in row(where(client, asked), "gate")
 
@@ -88,7 +93,8 @@ def test_the_command_line_shows_hours_too(tmp_path: Any) -> None:
     """The steps that are printed hold the hours of each gate, their source, and the date's remarks."""
     path = tmp_path / "trip.yaml"
     path.write_text(
-        "days: [{date: 2027-02-07, hours: 07:30-18:00, begin: mong-cai, end: mong-cai}]\nstops: [{site: dongxing-border-ecz}]\n"
+        "days: [{date: 2027-02-07, hours: 07:30-18:00, begin: mong-cai, end: mong-cai}]\nstops:"
+        " [{site: dongxing-border-ecz}]\n"
     )
     text = CliRunner().invoke(main, ["trip", "plan", str(path), "--no-why"]).output
     assert text.count("Open 08:00–15:00 Hà Nội (en.sggp.org.vn, read on a page, Dec 11, 2023)") == 2
@@ -97,14 +103,35 @@ def test_the_command_line_shows_hours_too(tmp_path: Any) -> None:
 
 
 def on_day(enter: str, **columns: Any) -> tuple[str, str]:
-    """Write the hours of a gate that is open from 08:00 to 15:00, on a day at which one enters at some time."""
-    hours = gates.Hours(border(), rows(("pontoon", None, None, None, "08:00-15:00", columns.get("last"), None, None, None, None)), CLOCKS)
+    """Write the hours of a gate that is open from 08:00 to 15:00, on a day at which one enters at
+    some time.
+    """
+    hours = gates.Hours(
+        border(),
+        rows(
+            (
+                "pontoon",
+                None,
+                None,
+                None,
+                "08:00-15:00",
+                columns.get("last"),
+                None,
+                None,
+                None,
+                None,
+            )
+        ),
+        CLOCKS,
+    )
     moment = datetime.fromisoformat(f"2026-12-08T{enter}").replace(tzinfo=hours.zone("pontoon"))
     return gate_hours.on_day(hours.of_day("pontoon", "CN", "cargo", None, moment), moment, "Hà Nội")
 
 
 def test_a_gate_that_closes_soon_has_a_badge(app: Flask) -> None:
-    """Within an hour of the real closing, or of a last entry before it, a badge has the minutes that are left; before that none."""
+    """Within an hour of the real closing, or of a last entry before it, a badge has the minutes
+    that are left; before that none.
+    """
     with app.test_request_context("/"):
         assert [on_day(one)[1] for one in ("13:59", "14:00:01", "14:51", "14:59:30")] == [
             "",
@@ -119,23 +146,31 @@ def test_a_gate_that_closes_soon_has_a_badge(app: Flask) -> None:
 
 
 def test_unknown_hours_are_called_unknown(app: Flask) -> None:
-    """A gate of which nobody has said anything shows the daylight that is assumed, and asks to be asked; remembered hours do too."""
+    """A gate of which nobody has said anything shows the daylight that is assumed, and asks to be
+    asked; remembered hours do too.
+    """
     hours = gates.Hours(border(), rows(), CLOCKS)
     with app.test_request_context("/"):
         moment = datetime(2026, 12, 8, 12, tzinfo=hours.zone("ford"))
         ford, pontoon = (
-            gate_hours.on_day(hours.of_day(one, "CN", "cargo", None, moment), moment, "Hà Nội")[0] for one in ("ford", "pontoon")
+            gate_hours.on_day(hours.of_day(one, "CN", "cargo", None, moment), moment, "Hà Nội")[0]
+            for one in ("ford", "pontoon")
         )
-    assert re.fullmatch(r"Hours not known, daylight assumed: 06:\d\d–17:\d\d Hà Nội; ask before you go", ford)
+    assert re.fullmatch(
+        r"Hours not known, daylight assumed: 06:\d\d–17:\d\d Hà Nội; ask before you go", ford
+    )
     assert pontoon == "Open 07:00–17:00 Hà Nội (remembered; ask before you go)"
 
 
-# Before and behind a gate ---------------------------------------------------------------------------------------------------------
+# Before and behind a gate
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def plans_abroad(real_network: Network) -> list[Plan]:
-    """Plan the worked examples and trips from four border towns to the parks that are near on the other side."""
+    """Plan the worked examples and trips from four border towns to the parks that are near on the
+    other side.
+    """
     places, hours = Gazetteer.read(DATA), gates.Hours.read(DATA)
     given = [real_network, layers.read(DATA, "gates"), layers.read_table(DATA, "crossings"), hours]
     texts = list(trip_file.examples(DATA).values())
@@ -145,7 +180,10 @@ def plans_abroad(real_network: Network) -> list[Plan]:
         ("nanning", ("hai-yen-ip",)),
     ):
         sites = "".join(f"  - {{site: {one}, visit: 30 min}}\n" for one in stops)
-        days = "".join(f"  - {{date: 2026-12-{day}, hours: 06:00-21:00, begin: {town}, end: {town}}}\n" for day in ("08", "09"))
+        days = "".join(
+            f"  - {{date: 2026-12-{day}, hours: 06:00-21:00, begin: {town}, end: {town}}}\n"
+            for day in ("08", "09")
+        )
         texts.append(f"days:\n{days}stops:\n{sites}")
     return [planner.plan(trip_file.read(text, places), *given, seconds=1) for text in texts]
 
@@ -155,7 +193,9 @@ def over_gates(plans: list[Plan]) -> Iterator[Leg]:
 
 
 def test_both_parts_of_a_leg_are_the_whole(plans_abroad: list[Plan]) -> None:
-    """Times and lengths before and behind a gate add up to those of the leg, and the times are those between its moments."""
+    """Times and lengths before and behind a gate add up to those of the leg, and the times are
+    those between its moments.
+    """
     legs = list(over_gates(plans_abroad))
     assert len(legs) >= 8
     for leg in legs:
@@ -168,12 +208,20 @@ def test_both_parts_of_a_leg_are_the_whole(plans_abroad: list[Plan]) -> None:
         meals = [0.0, 0.0]
         if eaten:
             meals[0 if eaten[0] < crossing.enter else 1] = (eaten[1] - eaten[0]).total_seconds()
-        assert (crossing.arrive - leg.depart).total_seconds() - meals[0] == pytest.approx(leg.before_s, abs=1)
-        assert (leg.arrive - crossing.leave).total_seconds() - meals[1] == pytest.approx(leg.behind_s, abs=1)
+        assert (crossing.arrive - leg.depart).total_seconds() - meals[0] == pytest.approx(
+            leg.before_s, abs=1
+        )
+        assert (leg.arrive - crossing.leave).total_seconds() - meals[1] == pytest.approx(
+            leg.behind_s, abs=1
+        )
 
 
-def test_the_part_before_a_gate_is_the_way_there(plans_abroad: list[Plan], real_network: Network) -> None:
-    """Driven by itself, with all gates closed, the way to the gate has the length and the time of the part before it."""
+def test_the_part_before_a_gate_is_the_way_there(
+    plans_abroad: list[Plan], real_network: Network
+) -> None:
+    """Driven by itself, with all gates closed, the way to the gate has the length and the time of
+    the part before it.
+    """
     roads, layer = domestic(real_network), layers.read(DATA, "gates")
     for leg in over_gates(plans_abroad):
         assert leg.crossing is not None
@@ -183,52 +231,93 @@ def test_the_part_before_a_gate_is_the_way_there(plans_abroad: list[Plan], real_
 
 
 def point(place: Place) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({"country": [place.country]}, index=[place.id], geometry=gpd.points_from_xy([place.lon], [place.lat]), crs=4326)
+    return gpd.GeoDataFrame(
+        {"country": [place.country]},
+        index=[place.id],
+        geometry=gpd.points_from_xy([place.lon], [place.lat]),
+        crs=4326,
+    )
 
 
-def test_a_leg_over_a_gate_is_told_before_and_behind_it(app: Flask, plans_abroad: list[Plan]) -> None:
-    """The rows before and behind a gate each have their own time and length, and a day's rows never say more driving than its head."""
+def test_a_leg_over_a_gate_is_told_before_and_behind_it(
+    app: Flask, plans_abroad: list[Plan]
+) -> None:
+    """The rows before and behind a gate each have their own time and length, and a day's rows never
+    say more driving than its head.
+    """
     with app.test_request_context("/"):
         for plan in plans_abroad:
             for day in agenda.of(app.extensions["zoneatlas"], plan):
-                texts = [one.text for one in day.rows if one.kind == "drive" and one.text != "Drive on"]  # after lunch on the way
+                texts = [
+                    one.text for one in day.rows if one.kind == "drive" and one.text != "Drive on"
+                ]  # after lunch on the way
                 for leg in day.plan.legs:
                     if leg.crossing:
                         before, behind = texts.pop(0), texts.pop(0)
-                        assert before == f"Drive {labels.duration(leg.before_s, True)}, {labels.kilometres(leg.before_m, True)}"
-                        assert behind == f"Drive on {labels.duration(leg.behind_s, True)}, {labels.kilometres(leg.behind_m, True)}"
+                        assert (
+                            before == f"Drive {labels.duration(leg.before_s, True)},"
+                            f" {labels.kilometres(leg.before_m, True)}"
+                        )
+                        assert (
+                            behind == f"Drive on {labels.duration(leg.behind_s, True)},"
+                            f" {labels.kilometres(leg.behind_m, True)}"
+                        )
                     elif leg.drive_s >= 1:
                         assert texts.pop(0).startswith("Drive ")
                 assert not texts
-                moments = np.array([(one.begin.timestamp(), one.until.timestamp()) for one in day.rows]).ravel()
+                moments = np.array(
+                    [(one.begin.timestamp(), one.until.timestamp()) for one in day.rows]
+                ).ravel()
                 assert (np.diff(moments) >= 0).all()
 
 
-# The head of a day ------------------------------------------------------------------------------------------------------------------
+# The head of a day
+# ------------------------------------------------------------------------------------------------------------------
 
-CLOSED, UNKNOWN = "offices and cargo gates usually closed", "public holidays of 2027 not officially known yet: China, Viet Nam"
+CLOSED, UNKNOWN = (
+    "offices and cargo gates usually closed",
+    "public holidays of 2027 not officially known yet: China, Viet Nam",
+)
 SPRING = "Chinese New Year (Spring Festival) (春节, China)"
 HEADS = {
     "2026-12-08": [],
     "2026-12-12": ["Saturday", "offices usually closed"],
     "2026-02-17": [SPRING, "Lunar New Year (Tết Nguyên Đán, Viet Nam)", CLOSED],
-    "2026-10-10": ["Saturday, worked in exchange for another day off: China", "offices usually closed"],
-    "2027-02-07": ["Sunday", SPRING, "Second Day of Lunar New Year (Mùng hai Tết Nguyên Đán, Viet Nam)", CLOSED, UNKNOWN],
+    "2026-10-10": [
+        "Saturday, worked in exchange for another day off: China",
+        "offices usually closed",
+    ],
+    "2027-02-07": [
+        "Sunday",
+        SPRING,
+        "Second Day of Lunar New Year (Mùng hai Tết Nguyên Đán, Viet Nam)",
+        CLOSED,
+        UNKNOWN,
+    ],
 }
 
 
 @pytest.mark.parametrize("day", HEADS)
 @pytest.mark.parametrize("where", [page, sheet])
-def test_the_head_of_a_day_names_weekends_and_holidays(client: FlaskClient, day: str, where: Any) -> None:
-    """Of both countries of a trip, with what they mean for offices and gates, and holidays that are not decreed yet."""
+def test_the_head_of_a_day_names_weekends_and_holidays(
+    client: FlaskClient, day: str, where: Any
+) -> None:
+    """Of both countries of a trip, with what they mean for offices and gates, and holidays that are
+    not decreed yet.
+    """
     text = where(client, query(f"{day}~07:30-18:30{HOME}", "dongxing-border-ecz"))
     found = re.search(r'<p class="(?:date-)?remarks">(.*?)</p>', text)
     assert (found[1].split(" · ") if found else []) == HEADS[day]
 
 
 def test_only_countries_of_the_trip_count(client: FlaskClient) -> None:
-    """China's National Day is nothing to a trip inside Viet Nam, and is to one that crosses the border."""
-    inside, abroad = (page(client, query(f"2026-10-01~07:30-18:30{HOME}", stop)) for stop in ("hai-yen-ip", "dongxing-border-ecz"))
+    """China's National Day is nothing to a trip inside Viet Nam, and is to one that crosses the
+    border.
+    """
+    inside, abroad = (
+        page(client, query(f"2026-10-01~07:30-18:30{HOME}", stop))
+        for stop in ("hai-yen-ip", "dongxing-border-ecz")
+    )
     assert "National Day" not in inside
     assert "National Day (国庆节, China)" in abroad
 
@@ -236,12 +325,19 @@ def test_only_countries_of_the_trip_count(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("vi", ("Chủ Nhật", "Mùng hai Tết Nguyên Đán (Việt Nam)", "Tết Nguyên Đán (春节, Trung Quốc)")),
+        (
+            "vi",
+            ("Chủ Nhật", "Mùng hai Tết Nguyên Đán (Việt Nam)", "Tết Nguyên Đán (春节, Trung Quốc)"),
+        ),
         ("zh", ("星期日", "春节初二（Mùng hai Tết Nguyên Đán, 越南）", "春节（中国）")),
     ],
 )
-def test_the_head_of_a_day_speaks_the_readers_language(client: FlaskClient, lang: str, words: tuple[str, ...]) -> None:
-    """Weekday and holidays in the language of the page, with the official name of the country beside it, and no English left."""
+def test_the_head_of_a_day_speaks_the_readers_language(
+    client: FlaskClient, lang: str, words: tuple[str, ...]
+) -> None:
+    """Weekday and holidays in the language of the page, with the official name of the country
+    beside it, and no English left.
+    """
     text = page(client, query(f"2027-02-07~07:30-18:30{HOME}", "dongxing-border-ecz"), lang)
     head = re.search(r'<p class="date-remarks">(.*?)</p>', text)
     assert head
@@ -250,10 +346,13 @@ def test_the_head_of_a_day_speaks_the_readers_language(client: FlaskClient, lang
 
 
 def test_cargo_on_a_holiday_is_warned_at_the_gate(client: FlaskClient) -> None:
-    """A lorry on the first day of Tet reads at the gate that cargo gates usually close; a car does not, nor a lorry on a Tuesday."""
+    """A lorry on the first day of Tet reads at the gate that cargo gates usually close; a car does
+    not, nor a lorry on a Tuesday.
+    """
     lorry = {"profile": "truck", "traffic": "cargo"}
     warned = [
-        "Cargo gates usually close on public holidays" in page(client, query(f"{day}~07:30-18:00{HOME}", "dongxing-cbecz", **more))
+        "Cargo gates usually close on public holidays"
+        in page(client, query(f"{day}~07:30-18:00{HOME}", "dongxing-cbecz", **more))
         for day, more in (("2027-02-06", lorry), ("2027-02-06", {}), ("2026-12-08", lorry))
     ]
     assert warned == [True, False, False]

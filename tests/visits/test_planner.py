@@ -1,4 +1,6 @@
-"""Field visits: the planner against a brute force that shares no code with it, TSPLIB, and trips that cannot be."""
+"""Field visits: the planner against a brute force that shares no code with it, TSPLIB, and trips
+that cannot be.
+"""
 
 from __future__ import annotations
 
@@ -26,21 +28,39 @@ MONDAY = datetime(2026, 3, 2, tzinfo=ZONES["VN"])
 
 
 class Hours:
-    """Gates that are open within the given spans, in seconds of any day, Vietnamese time; those of no span are unknown, and always open."""
+    """Gates that are open within the given spans, in seconds of any day, Vietnamese time; those of
+    no span are unknown, and always open.
+    """
 
     def __init__(self, spans: dict[tuple[str, str], list[tuple[int, int]]]) -> None:
         self.spans = spans
 
-    def intervals(self, gate: str, towards: str, _kind: str, _vehicle: str | None, start: datetime, end: datetime) -> list[Any]:
+    def intervals(
+        self,
+        gate: str,
+        towards: str,
+        _kind: str,
+        _vehicle: str | None,
+        start: datetime,
+        end: datetime,
+    ) -> list[Any]:
         found = []
         midnight = start.astimezone(ZONES["VN"]).replace(hour=0, minute=0, second=0)
         while midnight < end:
             for since, until in self.spans.get((gate, towards), [(0, 86400)]):
-                found.append((midnight + timedelta(seconds=since), midnight + timedelta(seconds=until)))
+                found.append(
+                    (midnight + timedelta(seconds=since), midnight + timedelta(seconds=until))
+                )
             midnight += timedelta(days=1)
-        return [(max(since, start), min(until, end)) for since, until in found if max(since, start) < min(until, end)]
+        return [
+            (max(since, start), min(until, end))
+            for since, until in found
+            if max(since, start) < min(until, end)
+        ]
 
-    def known(self, gate: str, towards: str, _kind: str, _vehicle: str | None, _time: datetime) -> bool:
+    def known(
+        self, gate: str, towards: str, _kind: str, _vehicle: str | None, _time: datetime
+    ) -> bool:
         return (gate, towards) in self.spans
 
 
@@ -63,7 +83,9 @@ def made(
     optional: bool = False,
     noon: bool = False,
 ) -> tuple[Trip, Tables]:
-    """Make a small trip by chance, tight enough that much of it matters; with `noon` its days begin around lunch."""
+    """Make a small trip by chance, tight enough that much of it matters; with `noon` its days begin
+    around lunch.
+    """
     dice = np.random.default_rng(seed)
     country = ["CN" if gates and dice.random() < 0.4 else "VN" for _ in range(stops + 3)]
     places = [place(f"p{number}", one) for number, one in enumerate(country)]
@@ -76,9 +98,19 @@ def made(
         for day in range(days):
             opens = dice.integers(7, 15) * 3600
             if dice.random() < 0.8:
-                windows.append((moment(day, opens, country[number]), moment(day, opens + dice.integers(1, 4) * 3600, country[number])))
+                windows.append(
+                    (
+                        moment(day, opens, country[number]),
+                        moment(day, opens + dice.integers(1, 4) * 3600, country[number]),
+                    )
+                )
             if dice.random() < 0.3:
-                windows.append((moment(day, opens + 5 * 3600, country[number]), moment(day, opens + 6 * 3600, country[number])))
+                windows.append(
+                    (
+                        moment(day, opens + 5 * 3600, country[number]),
+                        moment(day, opens + 6 * 3600, country[number]),
+                    )
+                )
         found.append(
             Stop(
                 places[number],
@@ -95,12 +127,17 @@ def made(
         begin = home if day == 0 else (None if dice.random() < 0.7 else towns[dice.integers(3)])
         ends = tuple(towns[one] for one in dice.permutation(3)[: dice.integers(1, 4)])
         start = dice.integers(21, 28) * 1800 if noon else dice.integers(7, 11) * 3600
-        plans.append(Day(moment(day, start), moment(day, start + dice.integers(5, 11) * 3600), begin, ends))
+        plans.append(
+            Day(moment(day, start), moment(day, start + dice.integers(5, 11) * 3600), begin, ends)
+        )
     meal = Lunch(float(dice.integers(20, 70) * 60)) if lunch else None
     trip = Trip("", tuple(found), tuple(plans), meal, reserve_s=float(dice.choice([0, 900, 1800])))
     names = [f"g{number}" for number in range(gates)]
     spans = {
-        (name, towards): [(8 * 3600, int(dice.integers(10, 13)) * 3600), (13 * 3600, int(dice.integers(15, 18)) * 3600)]
+        (name, towards): [
+            (8 * 3600, int(dice.integers(10, 13)) * 3600),
+            (13 * 3600, int(dice.integers(15, 18)) * 3600),
+        ]
         for name in names
         for towards in ("VN", "CN")
         if dice.random() < 0.8
@@ -118,13 +155,16 @@ def made(
     return trip, tables
 
 
-# The brute force -----------------------------------------------------------------------------------------------------------
+# The brute force
+# -----------------------------------------------------------------------------------------------------------
 
 Way = tuple[int, int, int, list[tuple[float, float]] | None]
 
 
 class Brute:
-    """Everything tried: each way to share stops among days, each sequence, gate, place for lunch and town for the night."""
+    """Everything tried: each way to share stops among days, each sequence, gate, place for lunch
+    and town for the night.
+    """
 
     def __init__(self, trip: Trip, tables: Tables) -> None:
         self.trip, self.tables = trip, tables
@@ -140,17 +180,28 @@ class Brute:
         for number, (gate, _, _) in enumerate(self.tables.gates):
             if gate in self.trip.closed:
                 continue
-            if self.trip.avoid_unknown_hours and not self.tables.hours.known(gate, goal.country, "", None, None):
+            if self.trip.avoid_unknown_hours and not self.tables.hours.known(
+                gate, goal.country, "", None, None
+            ):
                 continue
             days = self.trip.days
-            spans = self.tables.hours.intervals(gate, goal.country, "", None, days[0].start, days[-1].end + timedelta(days=1))
+            spans = self.tables.hours.intervals(
+                gate, goal.country, "", None, days[0].start, days[-1].end + timedelta(days=1)
+            )
             seconds = [[since.timestamp(), until.timestamp()] for since, until in spans]
             for early, late in pairwise(list(seconds)):
                 if early[1] == late[0]:  # it does not close in between
                     late[0] = early[0]
                     seconds.remove(early)
-            parts = self.tables.to_gate_s[one, number], self.tables.service_s[number], self.tables.from_gate_s[other, number]
-            yield *(int(part) for part in parts), [(since, until - max(1, self.trip.reserve_s)) for since, until in seconds]
+            parts = (
+                self.tables.to_gate_s[one, number],
+                self.tables.service_s[number],
+                self.tables.from_gate_s[other, number],
+            )
+            yield (
+                *(int(part) for part in parts),
+                [(since, until - max(1, self.trip.reserve_s)) for since, until in seconds],
+            )
 
     def entered(self, spans: list[tuple[float, float]], reach: float) -> float:
         return min((max(reach, since) for since, last in spans if reach <= last), default=math.inf)
@@ -161,8 +212,12 @@ class Brute:
             enter = leave + drive if spans is None else self.entered(spans, leave + drive)
             yield enter + service + on, drive + service + on
 
-    def meals(self, start: Place, goal: Place, day: Day, leave: float) -> Iterator[tuple[float, int]]:
-        """Return moment and cost of each way with lunch on it: before the gate on the clock of the start, or behind it on the other."""
+    def meals(
+        self, start: Place, goal: Place, day: Day, leave: float
+    ) -> Iterator[tuple[float, int]]:
+        """Return moment and cost of each way with lunch on it: before the gate on the clock of the
+        start, or behind it on the other.
+        """
         for drive, service, on, spans in self.ways(start, goal):
             cost = drive + service + on
             if spans is None:
@@ -170,11 +225,15 @@ class Brute:
                 continue
             for reach in self.on_the_road(start, day, leave, drive):
                 yield self.entered(spans, reach) + service + on, cost
-            for arrive in self.on_the_road(goal, day, self.entered(spans, leave + drive) + service, on):
+            for arrive in self.on_the_road(
+                goal, day, self.entered(spans, leave + drive) + service, on
+            ):
                 yield arrive, cost
 
     def on_the_road(self, clock: Place, day: Day, leave: float, drive: float) -> Iterator[float]:
-        """Drive, stop for lunch at a moment, and drive the rest: as soon as one may eat, as late, and with the drive just done."""
+        """Drive, stop for lunch at a moment, and drive the rest: as soon as one may eat, as late,
+        and with the drive just done.
+        """
         lunch = self.trip.lunch
         if lunch is None or leave == math.inf:
             return
@@ -184,12 +243,23 @@ class Brute:
                 yield start + lunch.length_s + max(0, drive - (start - leave))
 
     def clock(self, where: Place, day: Day, text: str) -> float:
-        return datetime.combine(day.start.date(), datetime.strptime(text, "%H:%M").time(), where.zone).timestamp()
+        return datetime.combine(
+            day.start.date(), datetime.strptime(text, "%H:%M").time(), where.zone
+        ).timestamp()
 
     def seen(self, stop: Stop, arrive: float) -> float:
-        windows = [(-math.inf, math.inf)] if stop.windows is None else [(one.timestamp(), other.timestamp()) for one, other in stop.windows]
+        windows = (
+            [(-math.inf, math.inf)]
+            if stop.windows is None
+            else [(one.timestamp(), other.timestamp()) for one, other in stop.windows]
+        )
         return min(
-            (max(arrive, one) + stop.visit_s for one, other in windows if max(arrive, one) + stop.visit_s <= other), default=math.inf
+            (
+                max(arrive, one) + stop.visit_s
+                for one, other in windows
+                if max(arrive, one) + stop.visit_s <= other
+            ),
+            default=math.inf,
         )
 
     def eaten(self, where: Place, day: Day, hungry: float) -> float:
@@ -205,13 +275,20 @@ class Brute:
         after = [self.eaten(begin, day, start), max(start, self.clock(begin, day, lunch.until))]
         return [(start, 0, False), *((leave, 0, True) for leave in after)]
 
-    def driven(self, here: Place, there: Place, day: Day, states: Any) -> list[tuple[float, float, bool]]:
+    def driven(
+        self, here: Place, there: Place, day: Day, states: Any
+    ) -> list[tuple[float, float, bool]]:
         """Go on from all states, with lunch on the way or without."""
         out = []
         for leave, cost, full in states:
-            out += [(arrive, cost + more, full) for arrive, more in self.arrivals(here, there, leave)]
+            out += [
+                (arrive, cost + more, full) for arrive, more in self.arrivals(here, there, leave)
+            ]
             if not full:
-                out += [(arrive, cost + more, True) for arrive, more in self.meals(here, there, day, leave)]
+                out += [
+                    (arrive, cost + more, True)
+                    for arrive, more in self.meals(here, there, day, leave)
+                ]
         return [state for state in out if state[0] <= day.end.timestamp()]
 
     def visited(self, stop: Stop, day: Day, states: Any) -> list[tuple[float, float, bool]]:
@@ -242,18 +319,26 @@ class Brute:
         return min(self.home(end, day, self.driven(here, end, day, states)), default=None)
 
     def best(self) -> tuple[int, float, float] | None:
-        """Give the most must-see stops, the most weight (less than none), and the least time on the road."""
+        """Give the most must-see stops, the most weight (less than none), and the least time on the
+        road.
+        """
         trip, kept = self.trip, {}
 
-        def cheapest(number: int, begin: Place, end: Place, chosen: frozenset[int]) -> dict[tuple[int, int], float]:
+        def cheapest(
+            number: int, begin: Place, end: Place, chosen: frozenset[int]
+        ) -> dict[tuple[int, int], float]:
             """Give by least and greatest order of a day its least cost."""
             key = number, begin.id, end.id, chosen
             if key not in kept:
                 costs = []
                 for order in permutations(sorted(chosen)):
-                    places = [trip.stops[one].order for one in order if trip.stops[one].order is not None]
+                    places = [
+                        trip.stops[one].order for one in order if trip.stops[one].order is not None
+                    ]
                     if places == sorted(places):
-                        found = self.day(trip.days[number], begin, end, tuple(trip.stops[one] for one in order))
+                        found = self.day(
+                            trip.days[number], begin, end, tuple(trip.stops[one] for one in order)
+                        )
                         costs += [] if found is None else [found]
                 kept[key] = min(costs, default=math.inf)
             return kept[key]
@@ -261,19 +346,43 @@ class Brute:
         best = None
         days = range(len(trip.days))
         for share in product(range(-1, len(trip.days)), repeat=len(trip.stops)):
-            if any(stop.day not in (None, day) for stop, day in zip(trip.stops, share, strict=True) if day >= 0):
+            if any(
+                stop.day not in (None, day)
+                for stop, day in zip(trip.stops, share, strict=True)
+                if day >= 0
+            ):
                 continue
-            by_day = [frozenset(one for one, day in enumerate(share) if day == number) for number in days]
-            orders = [[trip.stops[one].order for one in chosen if trip.stops[one].order is not None] for chosen in by_day]
-            if any(max(one) > min(other) for at, one in enumerate(orders) for other in orders[at + 1 :] if one and other):
+            by_day = [
+                frozenset(one for one, day in enumerate(share) if day == number) for number in days
+            ]
+            orders = [
+                [trip.stops[one].order for one in chosen if trip.stops[one].order is not None]
+                for chosen in by_day
+            ]
+            if any(
+                max(one) > min(other)
+                for at, one in enumerate(orders)
+                for other in orders[at + 1 :]
+                if one and other
+            ):
                 continue
             must = sum(stop.must for stop, day in zip(trip.stops, share, strict=True) if day >= 0)
-            weight = round(sum(stop.weight for stop, day in zip(trip.stops, share, strict=True) if day >= 0 and not stop.must), 6)
+            weight = round(
+                sum(
+                    stop.weight
+                    for stop, day in zip(trip.stops, share, strict=True)
+                    if day >= 0 and not stop.must
+                ),
+                6,
+            )
             if best is not None and (-must, -weight) > best[:2]:
                 continue
             for ends in product(*(day.ends for day in trip.days)):
                 begins = [day.begin or ends[number - 1] for number, day in enumerate(trip.days)]
-                cost = sum(cheapest(number, begins[number], ends[number], by_day[number]) for number in days)
+                cost = sum(
+                    cheapest(number, begins[number], ends[number], by_day[number])
+                    for number in days
+                )
                 if cost < math.inf and (best is None or (-must, -weight, cost) < best):
                     best = -must, -weight, cost
         return best
@@ -281,33 +390,52 @@ class Brute:
 
 def value(plan: Plan) -> tuple[int, float, float]:
     seen = [visit.stop for day in plan.days for visit in day.visits]
-    return -sum(stop.must for stop in seen), -round(sum(stop.weight for stop in seen if not stop.must), 6), plan.on_road_s
+    return (
+        -sum(stop.must for stop in seen),
+        -round(sum(stop.weight for stop in seen if not stop.must), 6),
+        plan.on_road_s,
+    )
 
 
 def assert_holds(plan: Plan, tables: Tables) -> None:
-    """Walk through a plan by moments: every way exists, every visit lies in a window, lunch is had once, and slack is the most there is."""
+    """Walk through a plan by moments: every way exists, every visit lies in a window, lunch is had
+    once, and slack is the most there is.
+    """
     trip, brute = plan.trip, Brute(plan.trip, tables)
-    orders = [visit.stop.order for day in plan.days for visit in day.visits if visit.stop.order is not None]
+    orders = [
+        visit.stop.order
+        for day in plan.days
+        for visit in day.visits
+        if visit.stop.order is not None
+    ]
     assert orders == sorted(orders)
     at = None
     for day, wish in zip(plan.days, trip.days, strict=True):
         assert day.start == (wish.begin or at)
         assert day.goal in wish.ends
         at = day.goal
-        assert not day.legs or (day.legs[0].depart >= wish.start and day.legs[-1].arrive <= wish.end)
+        assert not day.legs or (
+            day.legs[0].depart >= wish.start and day.legs[-1].arrive <= wish.end
+        )
         assert_fed(brute, day, wish)
         for leg, visit in zip(day.legs, day.visits, strict=False):
             assert visit.stop.day in (None, day.number)
             assert leg.arrive == visit.arrive
             first = visit.lunch[1] if visit.lunch and visit.lunch[0] < visit.start else visit.arrive
             assert brute.seen(visit.stop, first.timestamp()) == visit.end.timestamp()
-            assert visit.leave == (visit.lunch[1] if visit.lunch and visit.lunch[0] >= visit.end else visit.end)
+            assert visit.leave == (
+                visit.lunch[1] if visit.lunch and visit.lunch[0] >= visit.end else visit.end
+            )
             assert visit.arrive.tzinfo == visit.stop.place.zone
         for visit, leg in zip(day.visits, day.legs[1:], strict=True):
             assert leg.depart == visit.leave
         for leg in day.legs:
-            drive_through = brute.meals(leg.start, leg.goal, wish, leg.depart.timestamp()) if leg.lunch else ()
-            found = list(drive_through or brute.arrivals(leg.start, leg.goal, leg.depart.timestamp()))
+            drive_through = (
+                brute.meals(leg.start, leg.goal, wish, leg.depart.timestamp()) if leg.lunch else ()
+            )
+            found = list(
+                drive_through or brute.arrivals(leg.start, leg.goal, leg.depart.timestamp())
+            )
             service = leg.crossing.service_s if leg.crossing else 0
             assert (leg.arrive.timestamp(), leg.drive_s + service) in found
         for number, visit in enumerate(day.visits):
@@ -316,37 +444,62 @@ def assert_holds(plan: Plan, tables: Tables) -> None:
 
 
 def assert_fed(brute: Brute, day: DayPlan, wish: Day) -> None:
-    """Check that lunch is had once on a day that is out over lunch, in its time on the clock where one is, and beside nothing else."""
+    """Check that lunch is had once on a day that is out over lunch, in its time on the clock where
+    one is, and beside nothing else.
+    """
     lunch = brute.trip.lunch
-    meals = [(meal, where) for meal, where in [(day.lunch, day.start), *((visit.lunch, visit.stop.place) for visit in day.visits)] if meal]
+    meals = [
+        (meal, where)
+        for meal, where in [
+            (day.lunch, day.start),
+            *((visit.lunch, visit.stop.place) for visit in day.visits),
+        ]
+        if meal
+    ]
     for leg in day.legs:
         if leg.lunch:
             behind = leg.crossing is not None and leg.lunch[0] >= leg.crossing.leave
             meals.append((leg.lunch, leg.goal if behind else leg.start))
-            spans = [(leg.depart, leg.crossing.arrive), (leg.crossing.leave, leg.arrive)] if leg.crossing else [(leg.depart, leg.arrive)]
+            spans = (
+                [(leg.depart, leg.crossing.arrive), (leg.crossing.leave, leg.arrive)]
+                if leg.crossing
+                else [(leg.depart, leg.arrive)]
+            )
             assert any(start <= leg.lunch[0] and leg.lunch[1] <= end for start, end in spans)
     assert not day.lunch or wish.start <= day.lunch[0] < day.lunch[1] <= day.legs[0].depart
     assert len(meals) <= 1
     for (start, end), where in meals:
         assert (end - start).total_seconds() == lunch.length_s
-        assert brute.clock(where, wish, lunch.from_) <= start.timestamp() <= brute.clock(where, wish, lunch.until)
+        assert (
+            brute.clock(where, wish, lunch.from_)
+            <= start.timestamp()
+            <= brute.clock(where, wish, lunch.until)
+        )
         assert start.tzinfo == where.zone
     if lunch and day.legs and not meals:
         set_out, back = day.legs[0].depart.timestamp(), day.legs[-1].arrive.timestamp()
-        assert set_out >= brute.clock(day.start, wish, lunch.until) or back <= brute.clock(day.goal, wish, lunch.until)
+        assert set_out >= brute.clock(day.start, wish, lunch.until) or back <= brute.clock(
+            day.goal, wish, lunch.until
+        )
 
 
 def in_time(brute: Brute, plan: Plan, number: int, first: int, delay_s: float) -> bool:
     """Say whether a day ends in time if one comes so much later to a stop, over the same gates."""
     day, wish, lunch = plan.days[number], plan.trip.days[number], plan.trip.lunch
-    full = day.lunch is not None or any(leg.lunch for leg in day.legs[: first + 1]) or any(visit.lunch for visit in day.visits[:first])
+    full = (
+        day.lunch is not None
+        or any(leg.lunch for leg in day.legs[: first + 1])
+        or any(visit.lunch for visit in day.visits[:first])
+    )
     if lunch and day.legs[0].depart.timestamp() >= brute.clock(day.start, wish, lunch.until):
         full = True
     states = [(day.visits[first].arrive.timestamp() + delay_s, 0, full)]
     for visit, leg in zip(day.visits[first:], day.legs[first + 1 :], strict=True):
         states = brute.visited(visit.stop, wish, [(arrive, 0, full) for arrive, _, full in states])
         cost = leg.drive_s + (leg.crossing.service_s if leg.crossing else 0)
-        states = [state for state in brute.driven(leg.start, leg.goal, wish, states) if state[1] == cost]
+        states = [
+            state for state in brute.driven(leg.start, leg.goal, wish, states) if state[1] == cost
+        ]
     return any(True for _ in brute.home(day.goal, wish, states))
 
 
@@ -356,7 +509,14 @@ CASES = {
     "gates": {"stops": 5, "gates": 2},
     "optional": {"stops": 6, "optional": True},
     "two days, nights": {"stops": 5, "days": 2},
-    "two days, all": {"stops": 4, "days": 2, "gates": 2, "lunch": True, "pinned": True, "optional": True},
+    "two days, all": {
+        "stops": 4,
+        "days": 2,
+        "gates": 2,
+        "lunch": True,
+        "pinned": True,
+        "optional": True,
+    },
     "three days, pinned": {"stops": 4, "days": 3, "pinned": True, "lunch": True},
     "lunch over the border": {"stops": 4, "gates": 3, "lunch": True},
     "from noon on": {"stops": 3, "days": 2, "gates": 2, "lunch": True, "noon": True},
@@ -367,7 +527,9 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("seed", range(12))
 def test_a_small_plan_is_as_good_as_brute_force(case: str, seed: int) -> None:
-    """Must-see stops, weight and time on the road are those of everything tried, and the moments follow the rules."""
+    """Must-see stops, weight and time on the road are those of everything tried, and the moments
+    follow the rules.
+    """
     trip, tables = made(seed * 101 + len(case), **CASES[case])
     best = Brute(trip, tables).best()
     if best is None:
@@ -382,8 +544,12 @@ def test_a_small_plan_is_as_good_as_brute_force(case: str, seed: int) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("seed", range(6))
-def test_a_searched_plan_obeys_the_same_rules_and_is_as_good_on_small_trips(case: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is found without proof is never better than the proven plan, which it reaches on trips this small, and follows the rules."""
+def test_a_searched_plan_obeys_the_same_rules_and_is_as_good_on_small_trips(
+    case: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is found without proof is never better than the proven plan, which it reaches on trips
+    this small, and follows the rules.
+    """
     trip, tables = made(seed * 57 + len(case), **CASES[case])
     try:
         proven = planner.solve(trip, tables)
@@ -412,7 +578,12 @@ def with_towns(trip: Trip, tables: Tables, dice: np.random.Generator) -> Trip:
     towns = tables.places[len(trip.stops) :]
     more = [towns[dice.integers(len(towns))] for _ in trip.days]
     days = zip(trip.days, more, strict=True)
-    return replace(trip, days=tuple(day if town in day.ends else replace(day, ends=(*day.ends, town)) for day, town in days))
+    return replace(
+        trip,
+        days=tuple(
+            day if town in day.ends else replace(day, ends=(*day.ends, town)) for day, town in days
+        ),
+    )
 
 
 def with_windows(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
@@ -420,19 +591,37 @@ def with_windows(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
     stops = []
     for stop in trip.stops:
         wider = [
-            [start - timedelta(seconds=int(dice.integers(3600))), end + timedelta(seconds=int(dice.integers(3600)))]
+            [
+                start - timedelta(seconds=int(dice.integers(3600))),
+                end + timedelta(seconds=int(dice.integers(3600))),
+            ]
             for start, end in stop.windows or ()
         ]
         for early, late in pairwise(wider):
             late[0] = max(early[1], late[0])
-        stops.append(replace(stop, windows=None if stop.windows is None else tuple((start, end) for start, end in wider)))
+        stops.append(
+            replace(
+                stop,
+                windows=(
+                    None if stop.windows is None else tuple((start, end) for start, end in wider)
+                ),
+            )
+        )
     return replace(trip, stops=tuple(stops))
 
 
 def with_longer_days(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
     """Let each day begin up to two hours earlier, on its date, and end up to two hours later."""
-    longer = [(day, *(timedelta(seconds=int(one)) for one in dice.integers(7200, size=2))) for day in trip.days]
-    return replace(trip, days=tuple(replace(day, start=day.start - early, end=day.end + late) for day, early, late in longer))
+    longer = [
+        (day, *(timedelta(seconds=int(one)) for one in dice.integers(7200, size=2)))
+        for day in trip.days
+    ]
+    return replace(
+        trip,
+        days=tuple(
+            replace(day, start=day.start - early, end=day.end + late) for day, early, late in longer
+        ),
+    )
 
 
 MORE: dict[str, Callable[[Trip, Tables, np.random.Generator], Trip]] = {
@@ -450,27 +639,54 @@ MORE: dict[str, Callable[[Trip, Tables, np.random.Generator], Trip]] = {
 def test_allowing_more_never_gives_a_worse_plan(more: str, seed: int) -> None:
     """Never fewer must-see stops, then never less weight, then never more seconds on the road."""
     dice = np.random.default_rng(seed)
-    shape: dict[str, Any] = {"stops": int(dice.integers(2, 6)), "days": int(dice.integers(1, 4)), "gates": int(dice.integers(1, 3))}
-    shape |= {name: bool(dice.random() < 0.6) for name in ("lunch", "optional", "noon")} | {"pinned": bool(dice.random() < 0.2)}
+    shape: dict[str, Any] = {
+        "stops": int(dice.integers(2, 6)),
+        "days": int(dice.integers(1, 4)),
+        "gates": int(dice.integers(1, 3)),
+    }
+    shape |= {name: bool(dice.random() < 0.6) for name in ("lunch", "optional", "noon")} | {
+        "pinned": bool(dice.random() < 0.2)
+    }
     trip, tables = made(1000 + seed, **shape)
-    trip = replace(trip, closed=("g0",) if more == "fewer closed gates" else (), avoid_unknown_hours=more == "gates of unknown hours")
+    trip = replace(
+        trip,
+        closed=("g0",) if more == "fewer closed gates" else (),
+        avoid_unknown_hours=more == "gates of unknown hours",
+    )
     trip = replace(trip, reserve_s=3600.0 if more == "a smaller reserve" else trip.reserve_s)
     assert outcome(MORE[more](trip, tables, dice), tables) <= outcome(trip, tables)
 
 
 def test_an_empty_day_drives_on_to_an_early_appointment() -> None:
-    """A day without a stop goes to another of its night towns if that brings a stop in on the next morning, and stays otherwise."""
+    """A day without a stop goes to another of its night towns if that brings a stop in on the next
+    morning, and stays otherwise.
+    """
     a, b, stop = place("a"), place("b"), place("stop")
     tables = Tables((a, b, stop), np.array([[0, 7200, 4000], [7200, 0, 600], [4000, 600, 0]]))
-    days = (Day(moment(0, 25200), moment(0, 64800), a, (a, b)), Day(moment(1, 25200), moment(1, 64800), None, (b,)))
+    days = (
+        Day(moment(0, 25200), moment(0, 64800), a, (a, b)),
+        Day(moment(1, 25200), moment(1, 64800), None, (b,)),
+    )
     early = Stop(stop, 3600, ((moment(1, 27000), moment(1, 30600)),))
     plan = planner.solve(Trip("", (early,), days), tables)
-    assert (plan.left_out, plan.days[0].goal.id, plan.on_road_s, plan.proof) == ((), "b", 7200 + 1200, "proven")
-    searched = tour_search.search(plan.trip, tables.model(plan.trip), *planner._ends(plan.trip), steps=200)
+    assert (plan.left_out, plan.days[0].goal.id, plan.on_road_s, plan.proof) == (
+        (),
+        "b",
+        7200 + 1200,
+        "proven",
+    )
+    searched = tour_search.search(
+        plan.trip, tables.model(plan.trip), *planner._ends(plan.trip), steps=200
+    )
     assert searched is not None
     assert [route.stops for route in searched] == [(), (0,)]
     late = replace(early, windows=((moment(1, 40000), moment(1, 50000)),))
-    assert planner.solve(Trip("", (late,), (days[0], replace(days[1], ends=(a, b)))), tables).days[0].legs == ()
+    assert (
+        planner.solve(Trip("", (late,), (days[0], replace(days[1], ends=(a, b)))), tables)
+        .days[0]
+        .legs
+        == ()
+    )
 
 
 BURMA14 = """16.47 96.10, 16.47 94.44, 20.09 92.54, 22.39 93.37, 25.23 97.24, 22.00 96.05, 20.47 97.02, 17.20 96.29, 16.30 97.38,
@@ -478,19 +694,33 @@ BURMA14 = """16.47 96.10, 16.47 94.44, 20.09 92.54, 22.39 93.37, 25.23 97.24, 22
 
 
 def burma14() -> np.ndarray:
-    """Give the distances of burma14; Source: TSPLIB 95, Reinelt, nodes and the formula for GEO; remembered."""
-    where = np.array([[float(one) for one in pair.split()] for pair in BURMA14.replace("\n", " ").split(",")])
+    """Give the distances of burma14; Source: TSPLIB 95, Reinelt, nodes and the formula for GEO;
+    remembered.
+    """
+    where = np.array(
+        [[float(one) for one in pair.split()] for pair in BURMA14.replace("\n", " ").split(",")]
+    )
     angle = 3.141592 * (np.trunc(where) + 5 * (where - np.trunc(where)) / 3) / 180
     (lat, lon), (lat_2, lon_2) = angle.T[:, :, None], angle.T[:, None]
-    cosine = 0.5 * ((1 + np.cos(lon - lon_2)) * np.cos(lat - lat_2) - (1 - np.cos(lon - lon_2)) * np.cos(lat + lat_2))
+    cosine = 0.5 * (
+        (1 + np.cos(lon - lon_2)) * np.cos(lat - lat_2)
+        - (1 - np.cos(lon - lon_2)) * np.cos(lat + lat_2)
+    )
     return (6378.388 * np.arccos(np.clip(cosine, -1, 1)) + 1).astype(np.int64)
 
 
-def simple(time_s: np.ndarray, *, days: int = 1, hours: float = 10, visit_s: float = 0) -> tuple[Trip, Tables]:
+def simple(
+    time_s: np.ndarray, *, days: int = 1, hours: float = 10, visit_s: float = 0
+) -> tuple[Trip, Tables]:
     """Make a trip from the first place to all others and back, each day from 8 o'clock."""
     places = [place(str(number)) for number in range(len(time_s))]
-    plans = tuple(Day(moment(day, 28800), moment(day, 28800 + hours * 3600), places[0], (places[0],)) for day in range(days))
-    return Trip("", tuple(Stop(one, visit_s) for one in places[1:]), plans), Tables(tuple(places), np.asarray(time_s, np.int64))
+    plans = tuple(
+        Day(moment(day, 28800), moment(day, 28800 + hours * 3600), places[0], (places[0],))
+        for day in range(days)
+    )
+    return Trip("", tuple(Stop(one, visit_s) for one in places[1:]), plans), Tables(
+        tuple(places), np.asarray(time_s, np.int64)
+    )
 
 
 @pytest.mark.parametrize("proof", ["proven", "unproven"])
@@ -538,13 +768,23 @@ def test_a_stop_on_an_island_is_left_out() -> None:
 
 @pytest.mark.parametrize("count", [6, 20])
 def test_windows_outside_of_the_days_leave_a_stop_out(count: int) -> None:
-    """A window on another day, or one shorter than the visit, is as good as none; as is a day that is over at once."""
+    """A window on another day, or one shorter than the visit, is as good as none; as is a day that
+    is over at once.
+    """
     trip, tables = simple(plane(count), visit_s=600)
     late, short = ((moment(4, 36000), moment(4, 50000)),), ((moment(0, 36000), moment(0, 36599)),)
     first, second, *others = trip.stops
-    plan = planner.solve(replace(trip, stops=(replace(first, windows=late), replace(second, windows=short), *others)), tables, seconds=0.3)
+    plan = planner.solve(
+        replace(
+            trip, stops=(replace(first, windows=late), replace(second, windows=short), *others)
+        ),
+        tables,
+        seconds=0.3,
+    )
     assert [stop.place.id for stop in plan.left_out] == ["1", "2"]
-    none = planner.solve(replace(trip, days=(replace(trip.days[0], end=trip.days[0].start),)), tables, seconds=0.3)
+    none = planner.solve(
+        replace(trip, days=(replace(trip.days[0], end=trip.days[0].start),)), tables, seconds=0.3
+    )
     assert none.left_out == trip.stops
     assert none.days[0].legs == ()
 
@@ -552,7 +792,10 @@ def test_windows_outside_of_the_days_leave_a_stop_out(count: int) -> None:
 def test_more_stops_than_fit_leave_out_those_of_little_weight() -> None:
     """Of 30 stops ten minutes each, those one must see are in, and some others."""
     trip, tables = simple(plane(31), hours=4, visit_s=600)
-    stops = tuple(replace(stop, must=number < 5, weight=float(number + 1)) for number, stop in enumerate(trip.stops))
+    stops = tuple(
+        replace(stop, must=number < 5, weight=float(number + 1))
+        for number, stop in enumerate(trip.stops)
+    )
     plan = planner.solve(replace(trip, stops=stops), tables, seconds=1)
     assert plan.feasible
     assert 0 < len(plan.left_out) < 25
@@ -560,7 +803,9 @@ def test_more_stops_than_fit_leave_out_those_of_little_weight() -> None:
 
 
 def test_the_last_day_may_need_an_empty_way() -> None:
-    """A day without a stop drives to where it must end, with lunch on the way; days that cannot are named."""
+    """A day without a stop drives to where it must end, with lunch on the way; days that cannot are
+    named.
+    """
     places = [place("a"), place("b"), place("c")]
     tables = Tables(tuple(places), np.array([[0, 14400, 60], [14400, 0, FAR], [60, FAR, 0]]))
     days = (Day(moment(0, 36000), moment(0, 64800), places[0], (places[1],)),)
@@ -569,8 +814,13 @@ def test_the_last_day_may_need_an_empty_way() -> None:
     assert plan.days[0].legs[0].depart == moment(0, 36000)
     assert plan.days[0].legs[0].lunch == (moment(0, 41400), moment(0, 45000))
     assert plan.days[0].visits == ()
-    slow = replace(trip, lunch=Lunch(3 * 3600))  # sooner there if one sets out when lunch is over, and needs none
-    assert (planner.solve(slow, tables).days[0].legs[0].depart, planner.solve(slow, tables).days[0].legs[0].lunch) == (
+    slow = replace(
+        trip, lunch=Lunch(3 * 3600)
+    )  # sooner there if one sets out when lunch is over, and needs none
+    assert (
+        planner.solve(slow, tables).days[0].legs[0].depart,
+        planner.solve(slow, tables).days[0].legs[0].lunch,
+    ) == (
         moment(0, 46800),
         None,
     )
@@ -579,12 +829,20 @@ def test_the_last_day_may_need_an_empty_way() -> None:
 
 
 def test_gates_of_unknown_hours_are_passed_by_if_wished() -> None:
-    """The only gate is unknown: over it without the wish, and marked so; not at all with it, nor if it is closed."""
+    """The only gate is unknown: over it without the wish, and marked so; not at all with it, nor if
+    it is closed.
+    """
     places = [place("a"), place("b", "CN")]
     side = np.full((2, 1), 600)
     gates = (("g", ("VN", "CN"), ZONES["VN"]),)
-    tables = Tables(tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Hours({}))
-    trip = Trip("", (Stop(places[1], 60),), (Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)),))
+    tables = Tables(
+        tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Hours({})
+    )
+    trip = Trip(
+        "",
+        (Stop(places[1], 60),),
+        (Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)),),
+    )
     plan = planner.solve(trip, tables)
     assert [leg.crossing.towards for leg in plan.days[0].legs] == ["CN", "VN"]
     assert not plan.days[0].legs[0].crossing.hours_known
@@ -594,7 +852,9 @@ def test_gates_of_unknown_hours_are_passed_by_if_wished() -> None:
 
 
 def test_a_gate_is_avoided_on_the_days_on_which_its_hours_are_not_known() -> None:
-    """A gate that never closes may be entered until the last second of a known day, and not on the next; without the wish on both."""
+    """A gate that never closes may be entered until the last second of a known day, and not on the
+    next; without the wish on both.
+    """
 
     class Holiday(Hours):
         def known(self, *asked: Any) -> bool:
@@ -602,20 +862,38 @@ def test_a_gate_is_avoided_on_the_days_on_which_its_hours_are_not_known() -> Non
 
     places = [place("a"), place("b", "CN")]
     side, gates = np.full((2, 1), 600), (("g", ("VN", "CN"), ZONES["VN"]),)
-    tables = Tables(tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Holiday({}))
-    days = (Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)), Day(moment(1, 28800), moment(1, 60000), None, (places[0],)))
+    tables = Tables(
+        tuple(places), np.full((2, 2), FAR), gates, np.array([900]), side, side, Holiday({})
+    )
+    days = (
+        Day(moment(0, 28800), moment(0, 60000), places[0], (places[0],)),
+        Day(moment(1, 28800), moment(1, 60000), None, (places[0],)),
+    )
     trip = Trip("", (Stop(places[1], 60, day=1),), days)
     assert planner.solve(trip, tables).left_out == ()
     avoided = replace(trip, avoid_unknown_hours=True)
     assert planner.solve(avoided, tables).left_out == trip.stops
-    assert planner.solve(replace(avoided, stops=(replace(trip.stops[0], day=0),)), tables).left_out == ()
-    assert tables.entries(avoided, tables.passages(avoided)[0])[-1][1] == moment(1, 0).timestamp() - 1
+    assert (
+        planner.solve(replace(avoided, stops=(replace(trip.stops[0], day=0),)), tables).left_out
+        == ()
+    )
+    assert (
+        tables.entries(avoided, tables.passages(avoided)[0])[-1][1] == moment(1, 0).timestamp() - 1
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_what_fits_is_what_can_be_planned(seed: int) -> None:
-    """Whether a set of stops fits, as why-not asks it, is whether the proven plan of these stops leaves none out."""
-    shape: dict[str, Any] = {"stops": 3, "days": 1 + seed % 2, "gates": seed % 3, "lunch": True, "noon": seed % 4 == 0}
+    """Whether a set of stops fits, as why-not asks it, is whether the proven plan of these stops
+    leaves none out.
+    """
+    shape: dict[str, Any] = {
+        "stops": 3,
+        "days": 1 + seed % 2,
+        "gates": seed % 3,
+        "lunch": True,
+        "noon": seed % 4 == 0,
+    }
     trip, tables = made(7000 + seed, **shape)
     possible = feasibility.Fits(None, None, None, None, tables).subsets(trip)  # type: ignore[arg-type]
     for chosen in range(1, 8):
@@ -630,8 +908,18 @@ def test_every_fault_of_a_trip_is_named_at_once() -> None:
     one, other, third = trip.stops
     windows = ((moment(0, 9), moment(0, 5)), (moment(0, 4), moment(0, 8)))
     stops = (replace(one, visit_s=-1), replace(other, windows=windows, day=7), third, third)
-    days = (replace(day, begin=None), replace(trip.days[1], start=day.start, end=day.start - timedelta(1), ends=()))
-    wrong = replace(trip, stops=stops, days=days, lunch=Lunch(0, "13:00", "11:00"), kind="bicycle", reserve_s=-1.0)
+    days = (
+        replace(day, begin=None),
+        replace(trip.days[1], start=day.start, end=day.start - timedelta(1), ends=()),
+    )
+    wrong = replace(
+        trip,
+        stops=stops,
+        days=days,
+        lunch=Lunch(0, "13:00", "11:00"),
+        kind="bicycle",
+        reserve_s=-1.0,
+    )
     with pytest.raises(InputError) as caught:
         planner.solve(wrong, tables)
     assert len(caught.value.faults) == 13
@@ -656,24 +944,45 @@ def abroad() -> Callable[..., Trip]:
 
     def at(key: str, row: Any) -> Place:
         zone = str(ZONES[row["country"]])
-        return Place(key, {"en": row["name_en"]}, row.geometry.x, row.geometry.y, row["position_accuracy_m"], row["country"], zone)
+        return Place(
+            key,
+            {"en": row["name_en"]},
+            row.geometry.x,
+            row.geometry.y,
+            row["position_accuracy_m"],
+            row["country"],
+            zone,
+        )
 
     def trip(stops: int) -> Trip:
         home = at("ha-long", cities.loc["ha-long"])
         far = (sites.geometry.x - 107.6).abs() + (sites.geometry.y - 21.4).abs()
         chosen = [
-            sites[(sites["country"] == one)].loc[far.sort_values(kind="stable").index.intersection(sites.index[sites["country"] == one])]
+            sites[(sites["country"] == one)].loc[
+                far.sort_values(kind="stable").index.intersection(
+                    sites.index[sites["country"] == one]
+                )
+            ]
             for one in ("VN", "CN")
         ]
         rows = [row for half in chosen for row in half.head(stops // 2).iterrows()]
-        days = tuple(Day(moment(day, 7 * 3600), moment(day, 19 * 3600), home if day == 0 else None, (home,)) for day in range(3))
-        return Trip("", tuple(Stop(at(str(key), row), 3600) for key, row in rows), days, Lunch(3600))
+        days = tuple(
+            Day(moment(day, 7 * 3600), moment(day, 19 * 3600), home if day == 0 else None, (home,))
+            for day in range(3)
+        )
+        return Trip(
+            "", tuple(Stop(at(str(key), row), 3600) for key, row in rows), days, Lunch(3600)
+        )
 
     return trip
 
 
-def test_a_real_trip_stands_up_to_the_rehearsal(abroad: Callable[..., Trip], real_network: Network) -> None:
-    """Parks of both countries are planned over real gates; lengths are known, the driver finds no fault, and the plan is proven."""
+def test_a_real_trip_stands_up_to_the_rehearsal(
+    abroad: Callable[..., Trip], real_network: Network
+) -> None:
+    """Parks of both countries are planned over real gates; lengths are known, the driver finds no
+    fault, and the plan is proven.
+    """
     from geo.hours.gates import Hours as GateHours
 
     folder: Path = layers.bundled()
@@ -686,7 +995,14 @@ def test_a_real_trip_stands_up_to_the_rehearsal(abroad: Callable[..., Trip], rea
     assert any(leg.crossing for day in plan.days for leg in day.legs)
     assert all(leg.length_m > 0 for day in plan.days for leg in day.legs)
     assert (
-        planner.plan(abroad(6), real_network, gates, crossings, hours, tables=Tables.of(plan.trip, real_network, gates, crossings, hours))
+        planner.plan(
+            abroad(6),
+            real_network,
+            gates,
+            crossings,
+            hours,
+            tables=Tables.of(plan.trip, real_network, gates, crossings, hours),
+        )
         == plan
     )
     with pytest.raises(InputError, match="There is no gate “moon”"):
@@ -702,7 +1018,12 @@ def test_an_untimely_search_still_gives_a_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [{"stops": 8}, {"stops": 6, "gates": 2, "lunch": True}, {"stops": 7, "lunch": True, "optional": True, "pinned": True}]
+    "case",
+    [
+        {"stops": 8},
+        {"stops": 6, "gates": 2, "lunch": True},
+        {"stops": 7, "lunch": True, "optional": True, "pinned": True},
+    ],
 )
 def test_up_to_eight_stops_equal_brute_force(case: dict[str, Any]) -> None:
     """A longer day, with all that there is, is as good as everything tried."""
@@ -712,14 +1033,22 @@ def test_up_to_eight_stops_equal_brute_force(case: dict[str, Any]) -> None:
     assert_holds(plan, tables)
 
 
-# Lunch on a way, second by second --------------------------------------------------------------------------------------------
+# Lunch on a way, second by second
+# --------------------------------------------------------------------------------------------
 
 
 def walked(model: Any, way: int, leave: int, lunch_s: int, ends: tuple[int, int]) -> int:
-    """Try every moment at which one may eat on a way, between the stops or at them, and give the earliest arrival."""
+    """Try every moment at which one may eat on a way, between the stops or at them, and give the
+    earliest arrival.
+    """
     drive, service, on, _, passage = (int(one) for one in model.way[way])
     spans = (
-        [tuple(map(int, span)) for span in model.entry[model.entry_start[passage] : model.entry_start[passage + 1]]] if passage >= 0 else []
+        [
+            tuple(map(int, span))
+            for span in model.entry[model.entry_start[passage] : model.entry_start[passage + 1]]
+        ]
+        if passage >= 0
+        else []
     )
 
     def entered(reach: int) -> int:
@@ -727,18 +1056,23 @@ def walked(model: Any, way: int, leave: int, lunch_s: int, ends: tuple[int, int]
 
     best = FAR
     for here, there in [ends]:
-        for eat in range(max(leave, int(model.lunch[0, here, 0])), int(model.lunch[0, here, 1]) + 1):
+        for eat in range(
+            max(leave, int(model.lunch[0, here, 0])), int(model.lunch[0, here, 1]) + 1
+        ):
             reach = eat + lunch_s + max(0, drive - (eat - leave))
             best = min(best, reach if passage < 0 else entered(reach) + service + on)
         passed = leave + drive if passage < 0 else entered(leave + drive) + service
-        for eat in range(max(passed, int(model.lunch[0, there, 0])), int(model.lunch[0, there, 1]) + 1):
+        for eat in range(
+            max(passed, int(model.lunch[0, there, 0])), int(model.lunch[0, there, 1]) + 1
+        ):
             best = min(best, eat + lunch_s + max(0, on - (eat - passed)))
     return best
 
 
 def test_lunch_on_a_way_is_the_earliest_there_is_and_its_slack_exact() -> None:
-    """Of all moments to eat the model takes the one that lets one arrive first; who leaves later never arrives earlier; and the last
-    departure for an arrival is the last with which it is reached."""
+    """Of all moments to eat the model takes the one that lets one arrive first; who leaves later
+    never arrives earlier; and the last departure for an arrival is the last with which it is
+    reached."""
     from geo.visits import _day_rules
 
     over = 0
@@ -751,18 +1085,33 @@ def test_lunch_on_a_way_is_the_earliest_there_is_and_its_slack_exact() -> None:
                 over += model.way[way, 4] >= 0
                 noon = int(model.lunch[0, here, 0])
                 leaves = range(noon - 9000, noon + 1600, 997)
-                found = [int(_day_rules.arrival_fed(model, 0, here, there, way, leave)) for leave in leaves]
-                assert found == [walked(model, way, leave, model.lunch_s, (here, there)) for leave in leaves]
+                found = [
+                    int(_day_rules.arrival_fed(model, 0, here, there, way, leave))
+                    for leave in leaves
+                ]
+                assert found == [
+                    walked(model, way, leave, model.lunch_s, (here, there)) for leave in leaves
+                ]
                 assert found == sorted(found)
                 for arrive in {one + more for one in found if one < FAR for more in (-1, 0, 500)}:
                     last = int(_day_rules.departure_fed(model, 0, here, there, way, arrive))
-                    assert last < 0 or _day_rules.arrival_fed(model, 0, here, there, way, last) <= arrive
-                    assert _day_rules.arrival_fed(model, 0, here, there, way, max(last, noon - 20000) + 1) > arrive
+                    assert (
+                        last < 0
+                        or _day_rules.arrival_fed(model, 0, here, there, way, last) <= arrive
+                    )
+                    assert (
+                        _day_rules.arrival_fed(
+                            model, 0, here, there, way, max(last, noon - 20000) + 1
+                        )
+                        > arrive
+                    )
     assert over > 20
 
 
 def test_lunch_may_be_eaten_where_the_day_begins_at_a_stop_or_on_the_way() -> None:
-    """Where it costs no time: before setting out at noon, at the stop if one is there by one, else on the way."""
+    """Where it costs no time: before setting out at noon, at the stop if one is there by one, else
+    on the way.
+    """
     home, stop = place("home"), place("stop")
 
     def day(first: float, drive_s: int) -> DayPlan:
@@ -781,43 +1130,68 @@ def test_lunch_may_be_eaten_where_the_day_begins_at_a_stop_or_on_the_way() -> No
 
 
 def test_a_day_on_which_one_sets_out_after_lunch_needs_none() -> None:
-    """The day may begin earlier: what counts is when one departs, here as late as the first appointment allows."""
+    """The day may begin earlier: what counts is when one departs, here as late as the first
+    appointment allows.
+    """
     trip, tables = simple(np.array([[0, 1800], [1800, 0]]), visit_s=600)
     late = replace(trip.stops[0], windows=((moment(0, 14 * 3600), moment(0, 16 * 3600)),))
     plan = planner.solve(replace(trip, stops=(late,), lunch=Lunch(3600)), tables)
     assert plan.days[0].legs[0].depart == moment(0, 13.5 * 3600)
-    assert (plan.days[0].lunch, plan.days[0].visits[0].lunch, plan.days[0].legs[0].lunch) == (None, None, None)
+    assert (plan.days[0].lunch, plan.days[0].visits[0].lunch, plan.days[0].legs[0].lunch) == (
+        None,
+        None,
+        None,
+    )
 
 
-# Limits ----------------------------------------------------------------------------------------------------------------------
+# Limits
+# ----------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, 9e-7, 1_000_001.0, 5e12, 1e15, math.nan, math.inf])
 def test_a_weight_beyond_its_limits_is_refused(weight: float) -> None:
     """With a sentence, by the library too."""
     trip, tables = simple(plane(3))
-    with pytest.raises(InputError, match=r"the weight is .*; it lies between 0\.000001 and 1000000"):
-        planner.solve(replace(trip, stops=(replace(trip.stops[0], weight=weight), trip.stops[1])), tables)
+    with pytest.raises(
+        InputError, match=r"the weight is .*; it lies between 0\.000001 and 1000000"
+    ):
+        planner.solve(
+            replace(trip, stops=(replace(trip.stops[0], weight=weight), trip.stops[1])), tables
+        )
 
 
 @pytest.mark.parametrize("count", [2, 12, 100])
 def test_no_sum_of_weights_wraps(count: int) -> None:
-    """As many stops of the greatest weight as there are are all visited; a must-see stop counts more than all of them together."""
+    """As many stops of the greatest weight as there are are all visited; a must-see stop counts
+    more than all of them together.
+    """
     trip, tables = simple(plane(count + 1), hours=24, visit_s=60)
     stops = tuple(replace(stop, must=False, weight=planner.MOST_WEIGHT) for stop in trip.stops)
     assert planner.solve(replace(trip, stops=stops), tables, seconds=1).left_out == ()
     morning = (moment(0, 28800), moment(0, 28800 + 3000))
     far = tuple(replace(stop, windows=(morning,)) for stop in stops[1:])
-    must = replace(stops[0], must=True, visit_s=5 * 3600, windows=((moment(0, 28800), moment(0, 28800 + 8 * 3600)),))
+    must = replace(
+        stops[0],
+        must=True,
+        visit_s=5 * 3600,
+        windows=((moment(0, 28800), moment(0, 28800 + 8 * 3600)),),
+    )
     short = (replace(trip.days[0], end=trip.days[0].start + timedelta(hours=7)),)
     plan = planner.solve(replace(trip, stops=(must, *far), days=short), tables, seconds=1)
     assert must not in plan.left_out
-    light = tuple(replace(stop, weight=planner.LEAST_WEIGHT if number else planner.MOST_WEIGHT) for number, stop in enumerate(stops))
+    light = tuple(
+        replace(stop, weight=planner.LEAST_WEIGHT if number else planner.MOST_WEIGHT)
+        for number, stop in enumerate(stops)
+    )
     assert planner.solve(replace(trip, stops=light), tables, seconds=1).left_out == ()
 
 
-def test_stops_left_out_of_a_search_stand_for_more_than_any_way_and_less_than_a_broken_day() -> None:
-    """The seconds for stops left out keep their order for as many stops as a trip may have, and their sum fits in a whole number."""
+def test_stops_left_out_of_a_search_stand_for_more_than_any_way_and_less_than_a_broken_day() -> (
+    None
+):
+    """The seconds for stops left out keep their order for as many stops as a trip may have, and
+    their sum fits in a whole number.
+    """
     from geo.visits import _tour_search
 
     assert planner.MOST_STOPS * tour_search.MAY < tour_search.MUST
@@ -828,12 +1202,16 @@ def test_stops_left_out_of_a_search_stand_for_more_than_any_way_and_less_than_a_
 
 @pytest.mark.parametrize("count", [1, 5, 20])
 @pytest.mark.parametrize("visit_h", [0.5, 23])
-def test_days_that_cannot_be_driven_are_named_whatever_the_stops(count: int, visit_h: float) -> None:
+def test_days_that_cannot_be_driven_are_named_whatever_the_stops(
+    count: int, visit_h: float
+) -> None:
     """Whether a stop would be possible or not, the error says which day cannot be driven."""
     trip, tables = simple(plane(count + 2), hours=4, visit_s=visit_h * 3600)
     island = replace(tables.places[0], id="island")
     drive_s = np.pad(tables.drive_s, (0, 1), constant_values=FAR)
     tables = Tables((*tables.places, island), drive_s)
     with pytest.raises(InputError, match="cannot be driven, even without a stop") as caught:
-        planner.solve(replace(trip, days=(replace(trip.days[0], ends=(island,)),)), tables, seconds=0.2)
+        planner.solve(
+            replace(trip, days=(replace(trip.days[0], ends=(island,)),)), tables, seconds=0.2
+        )
     assert caught.value.faults == ("Day 1: no end is reached in time.",)

@@ -1,4 +1,6 @@
-"""The driver with the watch: a right plan has no fault, and each kind of mistake is named with its place and moment."""
+"""The driver with the watch: a right plan has no fault, and each kind of mistake is named with its
+place and moment.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +42,25 @@ class EveryDay:
     closes: time = time(16)
     known: bool = True
 
-    def when_open(self, gate: str, towards: str, kind: str, moment: datetime, vehicle_country: str | None = None) -> Opening:
+    def when_open(
+        self,
+        gate: str,
+        towards: str,
+        kind: str,
+        moment: datetime,
+        vehicle_country: str | None = None,
+    ) -> Opening:
         assert (gate, kind, vehicle_country) == ("bridge", "passenger", "AA")
         assert towards in ("AA", "BB")
         here = moment.astimezone(WEST)
         today = datetime.combine(here.date(), self.opens, WEST)
         if self.opens <= here.time() < self.closes:
-            return Opening(True, self.known, here, "open", datetime.combine(here.date(), self.closes, WEST))
-        return Opening(False, self.known, today if here < today else today + timedelta(days=1), "closed")
+            return Opening(
+                True, self.known, here, "open", datetime.combine(here.date(), self.closes, WEST)
+            )
+        return Opening(
+            False, self.known, today if here < today else today + timedelta(days=1), "closed"
+        )
 
 
 def west(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -60,7 +73,9 @@ def east(day: int, hour: int, minute: int = 0) -> datetime:
 
 
 def place(key: str, lon: float, country: str, name: str) -> Place:
-    return Place(key, {"en": name}, lon, 0.0, None, country, WEST.key if country == "AA" else EAST.key)
+    return Place(
+        key, {"en": name}, lon, 0.0, None, country, WEST.key if country == "AA" else EAST.key
+    )
 
 
 HOME = place("home", 100.0, "AA", "Home")
@@ -78,12 +93,17 @@ def right_trip() -> Trip:
         Stop(SHOP, 1800, order=2),
         Stop(FARM, 1800, must=False),
     )
-    days = Day(west(1, 8), west(1, 18), HOME, (INN, HOME)), Day(east(2, 8), east(2, 18), None, (HOME,))
+    days = (
+        Day(west(1, 8), west(1, 18), HOME, (INN, HOME)),
+        Day(east(2, 8), east(2, 18), None, (HOME,)),
+    )
     return Trip("Two days", stops, days, Lunch(2400), vehicle_country="AA")
 
 
 def right_plan() -> Plan:
-    """Day 1: home, mill, over the bridge as it opens, lunch and visit at the yard, inn. Day 2: shop, home; too early for lunch."""
+    """Day 1: home, mill, over the bridge as it opens, lunch and visit at the yard, inn. Day 2:
+    shop, home; too early for lunch.
+    """
     trip = right_trip()
     mill, yard, shop, farm = trip.stops
     out = Crossing("bridge", "BB", west(1, 10, 10), west(1, 10, 30), west(1, 11), True)
@@ -99,7 +119,15 @@ def right_plan() -> Plan:
         ),
         (
             Visit(mill, west(1, 9), west(1, 9), west(1, 10), west(1, 10), None, 7200),
-            Visit(yard, east(1, 12, 10), east(1, 13), east(1, 14), east(1, 14), (east(1, 12, 10), east(1, 12, 50)), 3000),
+            Visit(
+                yard,
+                east(1, 12, 10),
+                east(1, 13),
+                east(1, 14),
+                east(1, 14),
+                (east(1, 12, 10), east(1, 12, 50)),
+                3000,
+            ),
         ),
     )
     two = DayPlan(
@@ -178,14 +206,22 @@ def twice(plan: Plan) -> Plan:
     one, leg_ = plan.days[1].visits[0], plan.days[1].legs[0]
     again = replace(one, arrive=one.leave, start=one.leave, end=east(2, 9, 5), leave=east(2, 9, 5))
     stay = Leg(SHOP, SHOP, one.leave, one.leave, 0, 0)
-    plan = on(plan, 1, visits=(one, again), legs=(leg_, stay, replace(plan.days[1].legs[1], depart=east(2, 9, 5))))
+    plan = on(
+        plan,
+        1,
+        visits=(one, again),
+        legs=(leg_, stay, replace(plan.days[1].legs[1], depart=east(2, 9, 5))),
+    )
     return gate(plan, 1, 2, arrive=west(2, 8, 15))
 
 
 TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     "an arrival a minute early": (
         lambda p: visit(leg(p, 0, 0, arrive=west(1, 8, 59)), 0, 0, arrive=west(1, 8, 59)),
-        "Home – Mill: the plan drives from Home at 08:50 to Mill at 08:59 in 9 min; the way takes 10 min.",
+        (
+            "Home – Mill: the plan drives from Home at 08:50 to Mill at 08:59 in 9 min; the way"
+            " takes 10 min."
+        ),
     ),
     "a visit that does not begin when one arrives": (
         lambda p: visit(p, 0, 0, arrive=west(1, 8, 55)),
@@ -200,7 +236,9 @@ TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
         "Mill: the visit from 09:10 to 10:00 takes 50 min, and needs 1 h.",
     ),
     "a visit that ends late": (
-        lambda p: stop(p, 0, 1, windows=((east(1, 8), east(1, 12)), (east(1, 12, 30), east(1, 13, 50)))),
+        lambda p: stop(
+            p, 0, 1, windows=((east(1, 8), east(1, 12)), (east(1, 12, 30), east(1, 13, 50)))
+        ),
         "Yard: the visit ends at 14:00, after the window closes at 13:50.",
     ),
     "a visit that begins early": (
@@ -231,18 +269,36 @@ TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
         lambda p: leg(p, 1, 0, goal=YARD),
         "Inn – Yard: at 08:00 the way should lead from Inn to Shop.",
     ),
-    "a way that is missing": (lambda p: on(p, 0, legs=p.days[0].legs[:2]), "Day 1: it has 2 ways and 2 visits; there is one way more than"),
+    "a way that is missing": (
+        lambda p: on(p, 0, legs=p.days[0].legs[:2]),
+        "Day 1: it has 2 ways and 2 visits; there is one way more than",
+    ),
     "a jump across the border": (
         lambda p: leg(p, 0, 1, crossing=None),
         "Mill – Yard: it departs at 10:00 for another country and passes no gate.",
     ),
-    "a gate there is not": (lambda p: gate(p, 0, 1, gate="tunnel"), "tunnel at 10:10: there is no such gate on these roads."),
-    "another gate, to which no road leads": (lambda p: gate(p, 0, 1, gate="far-gate"), "far-gate at 10:10: there is no such gate on these"),
-    "a gate the wrong way": (lambda p: gate(p, 0, 1, towards="AA"), "bridge at 10:10: it does not lead towards AA on the way Mill – Yard."),
-    "a gate taken as closed": (lambda p: wish(p, closed=("bridge",)), "bridge at 10:10: the trip takes this gate as closed."),
+    "a gate there is not": (
+        lambda p: gate(p, 0, 1, gate="tunnel"),
+        "tunnel at 10:10: there is no such gate on these roads.",
+    ),
+    "another gate, to which no road leads": (
+        lambda p: gate(p, 0, 1, gate="far-gate"),
+        "far-gate at 10:10: there is no such gate on these",
+    ),
+    "a gate the wrong way": (
+        lambda p: gate(p, 0, 1, towards="AA"),
+        "bridge at 10:10: it does not lead towards AA on the way Mill – Yard.",
+    ),
+    "a gate taken as closed": (
+        lambda p: wish(p, closed=("bridge",)),
+        "bridge at 10:10: the trip takes this gate as closed.",
+    ),
     "a gate that is not open yet": (
         lambda p: gate(p, 0, 1, enter=west(1, 10, 20), leave=west(1, 10, 50)),
-        "bridge at 10:10: at 10:20 the gate is closed towards BB (closed), and opens at 10:30 on 2026-06-01.",
+        (
+            "bridge at 10:10: at 10:20 the gate is closed towards BB (closed), and opens at 10:30"
+            " on 2026-06-01."
+        ),
     ),
     "entering before being there": (
         lambda p: gate(p, 0, 1, arrive=west(1, 10, 31)),
@@ -270,7 +326,10 @@ TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     ),
     "no lunch": (
         lambda p: visit(p, 0, 1, lunch=None),
-        "Day 1: no lunch is taken between 11:30 and 13:00, though it departs at 08:50 and arrives at 14:05.",
+        (
+            "Day 1: no lunch is taken between 11:30 and 13:00, though it departs at 08:50 and"
+            " arrives at 14:05."
+        ),
     ),
     "a short lunch": (
         lambda p: visit(p, 0, 1, lunch=(east(1, 12, 10), east(1, 12, 40))),
@@ -288,19 +347,31 @@ TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
         lambda p: visit(p, 0, 0, lunch=(west(1, 10), west(1, 10, 40)), leave=west(1, 10, 40)),
         "Yard: a second lunch on day 1, at 12:10.",
     ),
-    "a lunch nobody asked for": (lambda p: wish(p, lunch=None), "Yard: a lunch is taken at 12:10, and the trip has none."),
+    "a lunch nobody asked for": (
+        lambda p: wish(p, lunch=None),
+        "Yard: a lunch is taken at 12:10, and the trip has none.",
+    ),
     "a stop visited twice": (twice, "Shop: it is visited 2 times, at 08:05 and 08:35."),
-    "a stop forgotten": (lambda p: replace(p, left_out=()), "Farm: it is neither visited nor said to be left out."),
+    "a stop forgotten": (
+        lambda p: replace(p, left_out=()),
+        "Farm: it is neither visited nor said to be left out.",
+    ),
     "a stop visited and left out": (
         lambda p: replace(p, left_out=(*p.left_out, p.trip.stops[0])),
         "Mill: it is visited at 09:00 and said to be left out.",
     ),
-    "a stop left out twice": (lambda p: replace(p, left_out=p.left_out * 2), "Farm: it is left out 2 times."),
+    "a stop left out twice": (
+        lambda p: replace(p, left_out=p.left_out * 2),
+        "Farm: it is left out 2 times.",
+    ),
     "a stop that is not wished": (
         lambda p: visit(p, 1, 0, stop=replace(p.days[1].visits[0].stop, order=None)),
         "Shop: the trip has no such stop, or another place, length, window or pin for it.",
     ),
-    "the wrong day": (lambda p: stop(p, 0, 1, day=1), "Yard: it is visited on day 1 at 12:10, and is pinned to day 2."),
+    "the wrong day": (
+        lambda p: stop(p, 0, 1, day=1),
+        "Yard: it is visited on day 1 at 12:10, and is pinned to day 2.",
+    ),
     "the wrong order": (
         lambda p: stop(p, 0, 0, order=3),
         "Shop: it is visited on day 2 at 08:05, after Mill, which should come later.",
@@ -313,10 +384,22 @@ TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
         lambda p: wished_day(p, 0, end=west(1, 13)),
         "Yard – Inn: it arrives at 14:05, after day 1 ends at 13:00.",
     ),
-    "a night elsewhere": (lambda p: wished_day(p, 0, ends=(HOME,)), "Day 1: it ends at Inn, where no end is allowed."),
-    "a morning elsewhere": (lambda p: wished_day(p, 1, begin=YARD), "Day 2: it begins at Inn, and should at Yard."),
-    "a day too few": (lambda p: replace(p, days=p.days[:1]), "The plan has the days 1; the trip has 2, in order."),
-    "a day without a way": (lambda p: on(p, 1, legs=(), visits=()), "Day 2: no way leads from Inn to Home."),
+    "a night elsewhere": (
+        lambda p: wished_day(p, 0, ends=(HOME,)),
+        "Day 1: it ends at Inn, where no end is allowed.",
+    ),
+    "a morning elsewhere": (
+        lambda p: wished_day(p, 1, begin=YARD),
+        "Day 2: it begins at Inn, and should at Yard.",
+    ),
+    "a day too few": (
+        lambda p: replace(p, days=p.days[:1]),
+        "The plan has the days 1; the trip has 2, in order.",
+    ),
+    "a day without a way": (
+        lambda p: on(p, 1, legs=(), visits=()),
+        "Day 2: no way leads from Inn to Home.",
+    ),
     "a day before the last one ended": (
         lambda p: leg(wished_day(p, 1, start=west(1, 8)), 1, 0, depart=west(1, 13)),
         "Day 2: it departs at 13:00, before the day before it has ended.",
@@ -331,9 +414,15 @@ TAMPERED: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     ),
     "too much slack": (
         lambda p: visit(p, 0, 0, slack_s=7260),
-        "Mill: arriving at 09:00, the plan says that one may be 2 h 1 min late; what comes after it is then too late.",
+        (
+            "Mill: arriving at 09:00, the plan says that one may be 2 h 1 min late; what comes"
+            " after it is then too late."
+        ),
     ),
-    "slack without end": (lambda p: visit(p, 0, 0, slack_s=float("inf")), "Mill: arriving at 09:00, the plan says that one may be inf s"),
+    "slack without end": (
+        lambda p: visit(p, 0, 0, slack_s=float("inf")),
+        "Mill: arriving at 09:00, the plan says that one may be inf s",
+    ),
 }
 
 
@@ -350,7 +439,9 @@ def test_every_mistake_is_named(faults: Callable[..., list[str]], mistake: str) 
     assert [one for one in found if one.startswith(sentence)], found
 
 
-def test_a_must_that_is_left_out_and_said_to_be_is_no_fault(faults: Callable[..., list[str]]) -> None:
+def test_a_must_that_is_left_out_and_said_to_be_is_no_fault(
+    faults: Callable[..., list[str]],
+) -> None:
     """The plan itself tells that a stop one must see does not fit."""
     plan = right_plan()
     forced = replace(plan.left_out[0], must=True)
@@ -384,12 +475,19 @@ def test_an_island_cannot_be_driven_to(faults: Callable[..., list[str]]) -> None
 
 
 def test_slack_counts_on_another_place_for_lunch(faults: Callable[..., list[str]]) -> None:
-    """Two hours late at the mill one eats there, because it is too late for lunch beyond the border; without lunch it is the window."""
+    """Two hours late at the mill one eats there, because it is too late for lunch beyond the
+    border; without lunch it is the window.
+    """
     plan = right_plan()
     assert faults(visit(plan, 0, 0, slack_s=7200)) == []
     assert faults(visit(plan, 0, 0, slack_s=7210)) != []
-    late = [one for one in faults(wish(plan, reserve_s=0.0), EveryDay(closes=time(11))) if "late" in one]
-    assert late == ["Mill: arriving at 09:00, the plan says that one may be 2 h late; what comes after it is then too late."]
+    late = [
+        one for one in faults(wish(plan, reserve_s=0.0), EveryDay(closes=time(11))) if "late" in one
+    ]
+    assert late == [
+        "Mill: arriving at 09:00, the plan says that one may be 2 h late; what comes after it is"
+        " then too late."
+    ]
 
 
 def behind_the_gate(plan: Plan) -> Plan:
@@ -409,11 +507,17 @@ ON_THE_WAY: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     ),
     "lunch in no time": (
         lambda p: leg(p, 0, 1, arrive=east(1, 12, 40)),
-        "Mill – Yard: the plan drives from the gate bridge at 11:00 to Yard at 12:40 in 0 s; the way takes 10 min.",
+        (
+            "Mill – Yard: the plan drives from the gate bridge at 11:00 to Yard at 12:40 in 0 s;"
+            " the way takes 10 min."
+        ),
     ),
     "lunch on the clock of the other side": (
         lambda p: leg(p, 0, 1, lunch=(west(1, 11), west(1, 11, 40))),
-        "Mill – Yard, on the way: 11:00 is not the time on the clock there, which is 12:00 (Asia/Shanghai).",
+        (
+            "Mill – Yard, on the way: 11:00 is not the time on the clock there, which is 12:00"
+            " (Asia/Shanghai)."
+        ),
     ),
     "lunch at the yard as well": (
         lambda p: visit(p, 0, 1, lunch=(east(1, 14), east(1, 14, 40)), leave=east(1, 14, 40)),
@@ -421,18 +525,26 @@ ON_THE_WAY: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     ),
     "lunch before the day begins": (
         lambda p: on(p, 0, lunch=(west(1, 7), west(1, 7, 40))),
-        "Home, before setting out: the lunch from 07:00 to 07:40 lies outside of the time from 08:00 to 08:50.",
+        (
+            "Home, before setting out: the lunch from 07:00 to 07:40 lies outside of the time from"
+            " 08:00 to 08:50."
+        ),
     ),
     "a reserve that is not kept": (
         lambda p: wish(p, reserve_s=6 * 3600.0),
-        "bridge at 10:10: one enters at 10:30, and it closes at 16:00; the trip has a reserve of 6 h.",
+        (
+            "bridge at 10:10: one enters at 10:30, and it closes at 16:00; the trip has a reserve"
+            " of 6 h."
+        ),
     ),
 }
 
 
 @pytest.mark.parametrize("mistake", ON_THE_WAY)
 def test_lunch_on_the_way_is_driven_through(faults: Callable[..., list[str]], mistake: str) -> None:
-    """Lunch behind the gate holds, and what is wrong with it, or with the reserve at the gate, is named."""
+    """Lunch behind the gate holds, and what is wrong with it, or with the reserve at the gate, is
+    named.
+    """
     plan = behind_the_gate(right_plan())
     assert faults(plan) == []
     tamper, sentence = ON_THE_WAY[mistake]
@@ -441,15 +553,23 @@ def test_lunch_on_the_way_is_driven_through(faults: Callable[..., list[str]], mi
 
 
 def test_lunch_is_left_out_by_those_who_set_out_after_it(faults: Callable[..., list[str]]) -> None:
-    """Who sets out at 13:00 or later needs no lunch, though the day might have begun before; who sets out a minute earlier does."""
+    """Who sets out at 13:00 or later needs no lunch, though the day might have begun before; who
+    sets out a minute earlier does.
+    """
     plan = wished_day(wish(right_plan(), lunch=Lunch(2400, "08:00", "08:50")), 0, start=west(1, 7))
     plan = visit(plan, 0, 1, lunch=None)
     assert [one for one in faults(plan) if one.startswith("Day 1")] == []
     late = wish(plan, lunch=Lunch(2400, "08:00", "08:51"))
-    assert [one for one in faults(late) if one.startswith("Day 1: no lunch is taken between 08:00 and 08:51")]
+    assert [
+        one
+        for one in faults(late)
+        if one.startswith("Day 1: no lunch is taken between 08:00 and 08:51")
+    ]
 
 
-def test_slack_without_lunch_is_bounded_by_the_end_of_the_day(faults: Callable[..., list[str]]) -> None:
+def test_slack_without_lunch_is_bounded_by_the_end_of_the_day(
+    faults: Callable[..., list[str]],
+) -> None:
     """Slack at the shop ends where home is reached as the day ends."""
     plan = wished_day(right_plan(), 1, end=west(2, 11, 30))
     assert faults(visit(plan, 1, 0, slack_s=9900 + 600)) == []
@@ -464,18 +584,26 @@ def test_a_rest_day_is_no_fault(faults: Callable[..., list[str]]) -> None:
     assert faults(plan) == []
 
 
-# The real planner --------------------------------------------------------------------------------------------------------
+# The real planner
+# --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def survey(real_network: Network) -> tuple[Any, ...]:
     """Roads, gates, crossings and hours of the data that come with Zone Atlas."""
     folder = layers.bundled()
-    return real_network, layers.read(folder, "gates"), layers.read_table(folder, "crossings"), Hours.read(folder)
+    return (
+        real_network,
+        layers.read(folder, "gates"),
+        layers.read_table(folder, "crossings"),
+        Hours.read(folder),
+    )
 
 
 def random_trip(seed: int) -> Trip:
-    """Make a trip of up to seven parks and three days on both sides of the border, with whatever a trip may have."""
+    """Make a trip of up to seven parks and three days on both sides of the border, with whatever a
+    trip may have.
+    """
     dice = np.random.default_rng(seed)
     parks = layers.read(layers.bundled(), "parks").cx[107.0:108.6, 20.8:22.0]
     zones = {"VN": WEST, "CN": EAST}
@@ -484,35 +612,75 @@ def random_trip(seed: int) -> Trip:
         return value if dice.random() < share else None
 
     def spot(key: Any, row: Any) -> Place:
-        return Place(str(key), {"en": row.name_en}, row.geometry.x, row.geometry.y, None, row.country, zones[row.country].key)
+        return Place(
+            str(key),
+            {"en": row.name_en},
+            row.geometry.x,
+            row.geometry.y,
+            None,
+            row.country,
+            zones[row.country].key,
+        )
 
     spots = [spot(*one) for one in parks.sample(9, random_state=seed).iterrows()]
-    towns, count = [replace(one, id=f"town {one.id}") for one in spots[:2]], int(dice.integers(1, 4))
+    towns, count = (
+        [replace(one, id=f"town {one.id}") for one in spots[:2]],
+        int(dice.integers(1, 4)),
+    )
     first = int(dice.integers(1, 25))
     days = []
     for date in range(first, first + count):
-        start, end = (datetime(2026, 6, date, int(dice.integers(*hours)), tzinfo=towns[0].zone) for hours in ((5, 12), (15, 22)))
+        start, end = (
+            datetime(2026, 6, date, int(dice.integers(*hours)), tzinfo=towns[0].zone)
+            for hours in ((5, 12), (15, 22))
+        )
         days.append(Day(start, end, towns[0], tuple(towns)))
     stops = []
     for place_ in spots[2:]:
-        opens = [datetime(2026, 6, first + number, int(dice.integers(6, 12)), tzinfo=place_.zone) for number in range(count)]
+        opens = [
+            datetime(2026, 6, first + number, int(dice.integers(6, 12)), tzinfo=place_.zone)
+            for number in range(count)
+        ]
         windows = tuple((one, one + timedelta(hours=int(dice.integers(2, 6)))) for one in opens)
         day, order = some(0.2, int(dice.integers(count))), some(0.2, int(dice.integers(3)))
-        stops.append(Stop(place_, float(dice.integers(900, 5400)), some(0.6, windows), dice.random() < 0.5, 1.0, day, order))
+        stops.append(
+            Stop(
+                place_,
+                float(dice.integers(900, 5400)),
+                some(0.6, windows),
+                dice.random() < 0.5,
+                1.0,
+                day,
+                order,
+            )
+        )
     vehicle = {"profile": "truck", "kind": "cargo"} if seed % 3 == 0 else {}
     return Trip(
-        str(seed), tuple(stops), tuple(days), some(0.7, Lunch(2400)), vehicle_country="VN", avoid_unknown_hours=seed % 4 == 0, **vehicle
+        str(seed),
+        tuple(stops),
+        tuple(days),
+        some(0.7, Lunch(2400)),
+        vehicle_country="VN",
+        avoid_unknown_hours=seed % 4 == 0,
+        **vehicle,
     )
 
 
 def test_the_planner_and_the_driver_agree(survey: tuple[Any, ...]) -> None:
-    """What the planner plans holds on the road, and its slack is as large as it may be: a minute more is too late."""
+    """What the planner plans holds on the road, and its slack is as large as it may be: a minute
+    more is too late.
+    """
     visits = crossings = 0
     lunches: Counter[str] = Counter()
     for seed in range(24):
         trip = random_trip(seed)
         if seed % 2:  # some days begin as lunch does
-            trip = replace(trip, days=tuple(replace(day, start=day.start.replace(hour=11, minute=40)) for day in trip.days))
+            trip = replace(
+                trip,
+                days=tuple(
+                    replace(day, start=day.start.replace(hour=11, minute=40)) for day in trip.days
+                ),
+            )
         plan = planner.plan(trip, *survey)
         assert plan.faults == ()
         assert verify.rehearse(plan, *survey) == []

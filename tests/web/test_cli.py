@@ -1,4 +1,6 @@
-"""The command line: what each command prints and writes, and that an error is one sentence, exit 1, and nothing written."""
+"""The command line: what each command prints and writes, and that an error is one sentence, exit 1,
+and nothing written.
+"""
 
 from __future__ import annotations
 
@@ -113,21 +115,28 @@ def plain(row: dict[str, Any]) -> dict[str, str]:
         if value is None or value == "":
             return ""
         try:
-            return str(value).lower() if isinstance(value, bool) else f"{round(float(value), 6):.7g}"
+            return (
+                str(value).lower() if isinstance(value, bool) else f"{round(float(value), 6):.7g}"
+            )
         except (TypeError, ValueError):
             return ";".join(value) if isinstance(value, list) else str(value)
 
     return {key: text(value) for key, value in row.items()}
 
 
-# What is printed ---------------------------------------------------------------------------------------------------------------
+# What is printed
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", TABLE_COMMANDS, ids=" ".join)
 def test_the_formats_agree(command: tuple[str, ...]) -> None:
-    """CSV, JSON and GeoJSON parse, and hold the same rows in the same order; the table has as many lines."""
+    """CSV, JSON and GeoJSON parse, and hold the same rows in the same order; the table has as many
+    lines.
+    """
     said = {format_: run(*command, "--format", format_).stdout for format_ in FORMATS}
-    rows = {format_: [plain(row) for row in rows_of(said[format_], format_)] for format_ in FORMATS[1:]}
+    rows = {
+        format_: [plain(row) for row in rows_of(said[format_], format_)] for format_ in FORMATS[1:]
+    }
     assert rows["json"]
     assert rows["csv"] == rows["json"]
     assert rows["geojson"] == rows["json"]
@@ -159,14 +168,18 @@ def test_access_of_every_park(tmp_path: Path) -> None:
 
 def test_nearest_is_sorted_and_counted() -> None:
     """As many as asked for, nearest first, counted from 1."""
-    rows = json.loads(run("nearest", "ports", "--from", "van-don-ez", "-k", "7", "--format", "json").stdout)
+    rows = json.loads(
+        run("nearest", "ports", "--from", "van-don-ez", "-k", "7", "--format", "json").stdout
+    )
     assert [row["rank"] for row in rows] == list(range(1, 8))
     distances = [row["distance_m"] for row in rows]
     assert distances == sorted(distances)
 
 
 def test_coarse_numbers_say_so() -> None:
-    """What comes from the corridor network says on the error stream that it is coarse, and so does each row and the file."""
+    """What comes from the corridor network says on the error stream that it is coarse, and so does
+    each row and the file.
+    """
     result = run("access", "--from", "van-don-ez", "--format", "json")
     assert "coarse" in result.stderr
     assert all(row["coarse"] for row in json.loads(result.stdout))
@@ -189,12 +202,15 @@ def test_help_and_version() -> None:
         assert len(said.split("\n\n")) >= 2
 
 
-# Files --------------------------------------------------------------------------------------------------------------------------
+# Files
+# --------------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", LAYERS)
 def test_an_exported_layer_comes_back_equal(tmp_path: Path, layer_id: str) -> None:
-    """What export writes, check reads as the same number of rows without a fault; twice it is the same bytes."""
+    """What export writes, check reads as the same number of rows without a fault; twice it is the
+    same bytes.
+    """
     path = tmp_path / f"{layer_id}.geojson"
     run("export", layer_id, "-o", str(path))
     first = path.read_bytes()
@@ -207,7 +223,20 @@ def test_an_exported_layer_comes_back_equal(tmp_path: Path, layer_id: str) -> No
 def test_an_export_is_filtered_and_projected(tmp_path: Path) -> None:
     """Filters narrow it, --epsg sets its system, and the file says so."""
     path = tmp_path / "parks.gpkg"
-    run("export", "parks", "--format", "gpkg", "-o", str(path), "--epsg", "5899", "--filter", "country=VN", "--filter", "q=quang ninh")
+    run(
+        "export",
+        "parks",
+        "--format",
+        "gpkg",
+        "-o",
+        str(path),
+        "--epsg",
+        "5899",
+        "--filter",
+        "country=VN",
+        "--filter",
+        "q=quang ninh",
+    )
     parks = layers.read(layers.bundled(), "parks")
     wanted = parks[(parks["country"] == "VN") & (parks["province_en"] == "Quang Ninh")]
     assert pyogrio.read_info(path)["crs"] == "EPSG:5899"
@@ -229,22 +258,35 @@ def test_the_map_in_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("vi", ("Lọc các khu", "Khu kinh tế Vân Đồn", "Cảng biển")), ("zh", ("筛选园区", "云屯经济区", "海港"))]
+    ("language", "words"),
+    [
+        ("vi", ("Lọc các khu", "Khu kinh tế Vân Đồn", "Cảng biển")),
+        ("zh", ("筛选园区", "云屯经济区", "海港")),
+    ],
 )
-def test_the_map_in_one_file_speaks_a_language(tmp_path: Path, language: str, words: tuple[str, ...]) -> None:
-    """Page, sheets and names are in the language that is asked for, whatever the language of the machine."""
+def test_the_map_in_one_file_speaks_a_language(
+    tmp_path: Path, language: str, words: tuple[str, ...]
+) -> None:
+    """Page, sheets and names are in the language that is asked for, whatever the language of the
+    machine.
+    """
     path = tmp_path / "atlas.html"
     run("map", "-o", str(path), "--lang", language)
     text = path.read_text(encoding="utf-8")
     assert f'<html lang="{LANGUAGES[language].tag}">' in text
     assert not [word for word in words if word not in text]
-    assert next(one for one in main.commands["map"].params if one.name == "lang").type.choices == tuple(LANGUAGES)
+    assert next(
+        one for one in main.commands["map"].params if one.name == "lang"
+    ).type.choices == tuple(LANGUAGES)
 
 
-# What goes wrong -------------------------------------------------------------------------------------------------------------------
+# What goes wrong
+# -------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("command", "sentence"), WRONG, ids=lambda one: " ".join(one) if isinstance(one, tuple) else "")
+@pytest.mark.parametrize(
+    ("command", "sentence"), WRONG, ids=lambda one: " ".join(one) if isinstance(one, tuple) else ""
+)
 def test_an_error_is_one_line(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
     """A command that cannot be done says why in one line, exits with 1 and leaves no file."""
     assert sentence in refused(*command)
@@ -252,8 +294,14 @@ def test_an_error_is_one_line(tmp_path: Path, command: tuple[str, ...], sentence
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("command", "sentence"), WRONG_EXPORTS, ids=lambda one: " ".join(one) if isinstance(one, tuple) else "")
-def test_a_refused_export_leaves_the_old_file(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    WRONG_EXPORTS,
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+)
+def test_a_refused_export_leaves_the_old_file(
+    tmp_path: Path, command: tuple[str, ...], sentence: str
+) -> None:
     """An export that cannot be made says why, exits with 1, and leaves what stood there before."""
     path = tmp_path / "out"
     path.write_text("before")
@@ -271,11 +319,16 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         assert "cannot be written" in refused(*command, "-o", path)
 
 
-# Another folder ----------------------------------------------------------------------------------------------------------------------
+# Another folder
+# ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_another_region_is_another_folder(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two made-up countries work in every command, by --data and by ZONEATLAS_DATA alike; --data goes first."""
+def test_another_region_is_another_folder(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two made-up countries work in every command, by --data and by ZONEATLAS_DATA alike; --data
+    goes first.
+    """
     commands = (
         ("layers", "--format", "json"),
         ("nearest", "gates", "--from", "west-park", "--format", "json"),
@@ -300,32 +353,48 @@ def test_another_region_is_another_folder(toy: Path, tmp_path: Path, monkeypatch
 
 
 def test_without_outlines_no_way_leads_over_an_open_border(toy: Path, tmp_path: Path) -> None:
-    """A point whose side of the border is not known has no way, and the sentence says what helps; with outlines the gate counts."""
+    """A point whose side of the border is not known has no way, and the sentence says what helps;
+    with outlines the gate counts.
+    """
     ask = ("route", "100.16,0.001", "east-park", "--profile", "car")
-    for command in (ask, ("access", "--from", "100.16,0.001"), ("isochrones", "--from", "100.16,0.001")):
+    for command in (
+        ask,
+        ("access", "--from", "100.16,0.001"),
+        ("isochrones", "--from", "100.16,0.001"),
+    ):
         told = refused("--data", str(toy), *command)
         assert "which side of a border" in told
         assert "basemap/countries.geojson" in told
         assert "build.py" in told
     assert "which side of a border" in run("--data", str(toy), "check").stderr
-    assert "bridge" in run("--data", str(toy), "nearest", "gates", "--from", "100.16,0.001").stdout, "a straight line has no border"
-    drawn = draw_countries(toy, tmp_path / "drawn", {"AA": (99, -1, 100.2, 6), "BB": (100.2, -1, 101, 6)})
+    assert (
+        "bridge" in run("--data", str(toy), "nearest", "gates", "--from", "100.16,0.001").stdout
+    ), "a straight line has no border"
+    drawn = draw_countries(
+        toy, tmp_path / "drawn", {"AA": (99, -1, 100.2, 6), "BB": (100.2, -1, 101, 6)}
+    )
     assert "gates: bridge" in run("--data", str(drawn), *ask).stderr
     assert run("--data", str(drawn), "check").stderr == ""
     one = tmp_path / "one"
     shutil.copytree(toy, one)
     for name in ("parks", "gates", "ports", "airports", "cities", "corridors"):
         rewrite(one / f"{name}.csv", lambda rows: [row | {"country": "AA"} for row in rows])
-    assert "gates: none" in run("--data", str(one), *ask).stderr, "a package of one country needs no outlines"
+    assert "gates: none" in run("--data", str(one), *ask).stderr, (
+        "a package of one country needs no outlines"
+    )
     assert run("--data", str(one), "check").stderr == ""
 
 
-def draw_countries(toy: Path, folder: Path, boxes: dict[str, tuple[float, float, float, float]]) -> Path:
+def draw_countries(
+    toy: Path, folder: Path, boxes: dict[str, tuple[float, float, float, float]]
+) -> Path:
     """Copy a data package and draw its countries as boxes."""
     shutil.copytree(toy, folder)
     (folder / "basemap").mkdir()
     shapes = [shapely.box(*box) for box in boxes.values()]
-    gpd.GeoDataFrame({"country": list(boxes)}, geometry=shapes, crs=4326).to_file(folder / layers.OUTLINES, driver="GeoJSON")
+    gpd.GeoDataFrame({"country": list(boxes)}, geometry=shapes, crs=4326).to_file(
+        folder / layers.OUTLINES, driver="GeoJSON"
+    )
     return folder
 
 
@@ -371,7 +440,11 @@ def test_check_names_every_fault(toy: Path, tmp_path: Path) -> None:
     assert "airports: no fault" in result.stdout
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "data" / "invalid").iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    sorted((Path(__file__).parents[1] / "data" / "invalid").iterdir()),
+    ids=lambda path: path.name,
+)
 def test_check_refuses_each_invalid_file(path: Path) -> None:
     """Each file with a fault is refused with exit 1 and a report that begins with a sentence."""
     layer_id = "corridors" if path.name.startswith("corridors") else "parks"
@@ -387,7 +460,8 @@ def test_check_of_a_file_needs_its_layer(data: Path) -> None:
     assert "no fault" in run("check", str(data / "parks.csv"), "--layer", "parks").stdout
 
 
-# Served ------------------------------------------------------------------------------------------------------------------------------
+# Served
+# ------------------------------------------------------------------------------------------------------------------------------
 
 
 def test_serve_answers_from_any_folder(toy: Path) -> None:
@@ -395,20 +469,44 @@ def test_serve_answers_from_any_folder(toy: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "webapp.cli.main", "--data", str(toy.resolve()), "serve", "--port", str(port)]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "", "PYTHONUNBUFFERED": "1"}
+    command = [
+        sys.executable,
+        "-m",
+        "webapp.cli.main",
+        "--data",
+        str(toy.resolve()),
+        "serve",
+        "--port",
+        str(port),
+    ]
+    environment = {
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "PATH": "",
+        "PYTHONUNBUFFERED": "1",
+    }
     started = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd="/") as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+        cwd="/",
+    ) as process:
         try:
             page = ""
             while not page and time.monotonic() < started + 90:
                 try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/table", timeout=5) as answer:
+                    with urllib.request.urlopen(
+                        f"http://127.0.0.1:{port}/table", timeout=5
+                    ) as answer:
                         page = answer.read().decode()
                 except OSError:
                     time.sleep(0.1)
             assert "West Park" in page
-            second = subprocess.run(command, capture_output=True, text=True, env=environment, cwd="/", timeout=60)
+            second = subprocess.run(
+                command, capture_output=True, text=True, env=environment, cwd="/", timeout=60
+            )
             assert second.returncode == 1
             assert re.fullmatch(r"zoneatlas: 127\.0\.0\.1:\d+ cannot be used: .*\n", second.stderr)
         finally:

@@ -30,47 +30,61 @@ from webapp.cli.main import Context
 from webapp.cli.roads import _name_of, _steps, roads
 
 SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
-    f"{profile},{kind},30,Test,assumption,2026\n" for profile in ("car", "truck") for kind in ("road", "motorway", "access")
+    f"{profile},{kind},30,Test,assumption,2026\n"
+    for profile in ("car", "truck")
+    for kind in ("road", "motorway", "access")
 )
 CROSSINGS = "profile,kind,needs,service_time_s,source,source_kind,as_of\ncar,international,passengers,600,Test,assumption,2026\n"
 COUNTRIES = json.dumps(
     {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "properties": {"country": code}, "geometry": shapely.geometry.mapping(shapely.box(west, 21, west + 1, 22))}
+            {
+                "type": "Feature",
+                "properties": {"country": code},
+                "geometry": shapely.geometry.mapping(shapely.box(west, 21, west + 1, 22)),
+            }
             for code, west in (("VN", 107), ("CN", 108))
         ],
     }
 )
 GATES = (
-    "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,passengers,timezone,source,source_kind,as_of\n"
-    "bridge,Bridge,international,road,VN,Quang Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
-    "lonely,Lonely,international,road,VN,Quang Ninh,CN,108,21.55,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
+    "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,passengers,timezone,source,source_kind,as_of\nbridge,Bridge,international,road,VN,Quang"
+    " Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\nlonely,Lonely,international,road,VN,Quang"
+    " Ninh,CN,108,21.55,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
 )
 PARKS = (
-    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\n"
-    "near,Near,industrial_park,VN,Quang Ninh,107.985,21.51,100,operating,Test,memory,2026\n"
-    "far,Far,industrial_park,VN,Quang Ninh,107.2,21.5,100,operating,Test,memory,2026\n"
+    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\nnear,Near,industrial_park,VN,Quang"
+    " Ninh,107.985,21.51,100,operating,Test,memory,2026\nfar,Far,industrial_park,VN,Quang"
+    " Ninh,107.2,21.5,100,operating,Test,memory,2026\n"
 )
 PORTS = (
-    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\n"
-    "quay,Quay,seaport,VN,Quang Ninh,107.985,21.605,100,,Test,memory,2026\n"
+    "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,status,source,source_kind,as_of\nquay,Quay,seaport,VN,Quang"
+    " Ninh,107.985,21.605,100,,Test,memory,2026\n"
 )
 AIRPORTS = (
-    "id,name_en,kind,iata,country,province_en,status,lon,lat,position_accuracy_m,source,source_kind,as_of\n"
-    "field,Field,civil,FLD,VN,Quang Ninh,operating,107.2,21.5,100,Test,memory,2026\n"
+    "id,name_en,kind,iata,country,province_en,status,lon,lat,position_accuracy_m,source,source_kind,as_of\nfield,Field,civil,FLD,VN,Quang"
+    " Ninh,operating,107.2,21.5,100,Test,memory,2026\n"
 )
 CITIES = (
     "id,name_en,kind,country,province_en,lon,lat,position_accuracy_m,source,source_kind,as_of\n"
     "town,Town,border_town,CN,Guangxi,108.009,21.501,100,Test,memory,2026\n"
 )
-NODES = {1: (107.99, 21.5), 2: (108.01, 21.5), 3: (107.99, 21.6), 4: (108.01, 21.6), 5: (107.98, 21.5), 6: (107.98, 21.6)}
+NODES = {
+    1: (107.99, 21.5),
+    2: (108.01, 21.5),
+    3: (107.99, 21.6),
+    4: (108.01, 21.6),
+    5: (107.98, 21.5),
+    6: (107.98, 21.6),
+}
 WAYS = {1: [1, 2], 2: [3, 4], 3: [1, 3], 4: [1, 5], 5: [3, 6]}
 OSM = (
     '<osm version="0.6">'
     + "".join(f'<node id="{i}" version="1" lon="{x}" lat="{y}"/>' for i, (x, y) in NODES.items())
     + "".join(
-        f'<way id="{i}" version="1">{"".join(f"<nd ref={ref!r}/>" for ref in map(str, refs))}<tag k="highway" v="road"/></way>'
+        f'<way id="{i}" version="1">{"".join(f"<nd ref={ref!r}/>" for ref in map(str, refs))}<tag'
+        ' k="highway" v="road"/></way>'
         for i, refs in WAYS.items()
     )
     + "</osm>"
@@ -112,7 +126,12 @@ def run(border_data: Path, home: Path) -> object:
     @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
     def main(rest: tuple[str, ...]) -> None:
         try:
-            roads.main(list(rest), prog_name="roads", standalone_mode=False, obj=Context(border_data, str(border_data)))
+            roads.main(
+                list(rest),
+                prog_name="roads",
+                standalone_mode=False,
+                obj=Context(border_data, str(border_data)),
+            )
         except AtlasError as error:
             click.echo(f"Error: {error}", err=True)
             raise SystemExit(1) from None
@@ -136,7 +155,9 @@ def assert_refused(result: Result, sentence: str) -> None:
 
 
 def test_import_keeps_a_closed_network(run, file: Path, home: Path, border_data: Path) -> None:
-    """An import keeps the network with its border closed, and tells which gates have a road, and which roads are cut."""
+    """An import keeps the network with its border closed, and tells which gates have a road, and
+    which roads are cut.
+    """
     result = run("import", file, "--name", "two")
     assert result.exit_code == 0, result.output
     kept = storage.load(home / "networks" / "two")
@@ -148,22 +169,37 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path, border_data:
     assert kept.forward.tolist().count(False) == 1
     assert "Kept the network two" in result.stdout
     assert "The gate bridge has a road, 0.0 km from it; it is closed to the truck." in result.stdout
-    assert "The road across the border at 108.0000,21.6000 is cut: the nearest gate, lonely, is 5.5 km away." in result.stdout
+    assert (
+        "The road across the border at 108.0000,21.6000 is cut: the nearest gate, lonely, is 5.5 km"
+        " away." in result.stdout
+    )
     assert "The gate lonely has no road in this network." in result.stdout
     assert "1 gate has a road; 1 other road across a border is cut." in result.stdout
-    assert "Parks in its area that are joined to a road by car: 1 of 1, the farthest over 0.5 km." in result.stdout
-    assert result.stderr.splitlines()[:2] == ["Reading the files …", "Reading the roads of two.osm …"]
+    assert (
+        "Parks in its area that are joined to a road by car: 1 of 1, the farthest over 0.5 km."
+        in result.stdout
+    )
+    assert result.stderr.splitlines()[:2] == [
+        "Reading the files …",
+        "Reading the roads of two.osm …",
+    ]
     assert "Replaced the network two" in run("import", file, "--name", "two").stdout
 
 
 def test_import_tells_what_is_suspicious(run, tmp_path: Path) -> None:
-    """After the others come suspicious rows with their reason, as many as of any other kind, and the number of the rest."""
+    """After the others come suspicious rows with their reason, as many as of any other kind, and
+    the number of the rest.
+    """
     lat = [round(21.5 + i / 1000, 3) for i in range(12)]
     nodes = "".join(
-        f'<node id="{10 * i + side}" version="1" lon="{107 + 0.99 + side / 50}" lat="{y}"/>' for i, y in enumerate(lat) for side in (0, 1)
+        f'<node id="{10 * i + side}" version="1" lon="{107 + 0.99 + side / 50}" lat="{y}"/>'
+        for i, y in enumerate(lat)
+        for side in (0, 1)
     )
     ways = "".join(
-        f'<way id="{i}" version="1"><nd ref="{10 * i}"/><nd ref="{10 * i + 1}"/><tag k="highway" v="road"/></way>' for i in range(len(lat))
+        f'<way id="{i}" version="1"><nd ref="{10 * i}"/><nd ref="{10 * i + 1}"/><tag k="highway"'
+        ' v="road"/></way>'
+        for i in range(len(lat))
     )
     path = tmp_path / "many.osm"
     path.write_text(f'<osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
@@ -171,7 +207,10 @@ def test_import_tells_what_is_suspicious(run, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     told = result.stdout.splitlines()
     assert told[-2:] == [
-        "  Suspicious at 108.0000,21.5100: a road of class road is cut, because the gate bridge has a nearer one.",
+        (
+            "  Suspicious at 108.0000,21.5100: a road of class road is cut, because the gate bridge"
+            " has a nearer one."
+        ),
         "  And 1 more.",
     ]
     assert len([line for line in told if "Suspicious" in line]) == 10
@@ -201,11 +240,17 @@ def ready(run: Any) -> str:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Give the files of a network without its manifest, which tells when they were written."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != storage.MANIFEST}
+    return {
+        path.name: path.read_bytes() for path in folder.iterdir() if path.name != storage.MANIFEST
+    }
 
 
-def test_check_names_a_damaged_network_though_its_time_has_not_changed(run, file: Path, home: Path) -> None:
-    """The check passes what is whole; a flipped bit in the roads or in the surfaces is a fault, and names the file."""
+def test_check_names_a_damaged_network_though_its_time_has_not_changed(
+    run, file: Path, home: Path
+) -> None:
+    """The check passes what is whole; a flipped bit in the roads or in the surfaces is a fault, and
+    names the file.
+    """
     run("import", file, "--name", "two")
     run("import", file, "--name", "one", "--no-surfaces")
     assert run("check").stdout == "one: no fault\ntwo: no fault\n"
@@ -239,7 +284,9 @@ def test_left_over_folders_are_swept_by_any_command(run, file: Path, home: Path)
 
 
 def test_prepare(run, file: Path, home: Path, border_data: Path) -> None:
-    """Surfaces that were left out, or made for other data, are made anew; nothing else of the network is written again."""
+    """Surfaces that were left out, or made for other data, are made anew; nothing else of the
+    network is written again.
+    """
     folder, gates = home / "networks" / "two", border_data / "gates.csv"
     run("import", file, "--name", "two")
     whole = contents(folder)
@@ -247,10 +294,20 @@ def test_prepare(run, file: Path, home: Path, border_data: Path) -> None:
     assert ready(run) == "none"
     roads_written = {path.name: path.stat().st_ino for path in folder.iterdir()}
     result = run("prepare", "two")
-    assert result.stdout == "Prepared the network two. 3 of 5 places are joined to its roads; their surfaces take 0.0 MB.\n"
-    assert result.stderr.splitlines() == ["Opening the network …", "Making the surfaces by car …", "Making the surfaces by truck …"]
+    assert (
+        result.stdout
+        == "Prepared the network two. 3 of 5 places are joined to its roads; their surfaces take"
+        " 0.0 MB.\n"
+    )
+    assert result.stderr.splitlines() == [
+        "Opening the network …",
+        "Making the surfaces by car …",
+        "Making the surfaces by truck …",
+    ]
     assert contents(folder) == whole
-    assert {path.name: path.stat().st_ino for path in folder.iterdir()}.items() >= roads_written.items()
+    assert {
+        path.name: path.stat().st_ino for path in folder.iterdir()
+    }.items() >= roads_written.items()
     gates.write_text(GATES.replace("21.55", "21.56"), encoding="utf-8")
     assert ready(run) == "old"
     assert run("prepare", "two").exit_code == 0
@@ -263,8 +320,12 @@ def test_prepare(run, file: Path, home: Path, border_data: Path) -> None:
     assert_refused(run("prepare", "one"), "There is no road network “one”.")
 
 
-def test_prepare_where_files_cannot_be_linked(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without links the files are copied; the times of a network that was kept unprepared are prepared first."""
+def test_prepare_where_files_cannot_be_linked(
+    run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without links the files are copied; the times of a network that was kept unprepared are
+    prepared first.
+    """
     run("import", file, "--name", "two")
     folder = home / "networks" / "two"
     whole = contents(folder)
@@ -279,34 +340,52 @@ def test_prepare_where_files_cannot_be_linked(run, file: Path, home: Path, monke
 
 
 def test_large_surfaces_are_left_out(run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Surfaces that take much disk are made only when asked for, and the command says by which command."""
+    """Surfaces that take much disk are made only when asked for, and the command says by which
+    command.
+    """
     monkeypatch.setattr("webapp.cli.roads.SURFACES_MB", 0)
     result = run("import", file, "--name", "two")
-    assert "Its surfaces would take 0.0 MB and were left out; “zoneatlas roads prepare two” makes them." in result.stdout
+    assert (
+        "Its surfaces would take 0.0 MB and were left out; “zoneatlas roads prepare two” makes"
+        " them." in result.stdout
+    )
     assert ready(run) == "none"
     assert "3 of 5 places are joined" in run("import", file, "--name", "two", "--surfaces").stdout
     assert ready(run) == "ready"
 
 
 @pytest.mark.parametrize("command", ["prepare", "import"])
-def test_interrupted_leaves_the_old_network(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    """Stopped in the middle of the surfaces, the earlier network is still there, whole, and nothing else is."""
+def test_interrupted_leaves_the_old_network(
+    run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Stopped in the middle of the surfaces, the earlier network is still there, whole, and nothing
+    else is.
+    """
     run("import", file, "--name", "two")
     whole = contents(home / "networks" / "two")
     with monkeypatch.context() as patch:
 
-        def interrupted(prepared: Hierarchy, jobs: list[surfaces.Job]) -> Iterator[tuple[surfaces.Job, np.ndarray]]:
+        def interrupted(
+            prepared: Hierarchy, jobs: list[surfaces.Job]
+        ) -> Iterator[tuple[surfaces.Job, np.ndarray]]:
             yield jobs[0], jobs[0].run(prepared) + 1
             raise KeyboardInterrupt
 
         patch.setattr(surfaces, "on_this_machine", interrupted)
-        assert run(*(("prepare", "two") if command == "prepare" else ("import", file, "--name", "two"))).exit_code == 1
+        assert (
+            run(
+                *(("prepare", "two") if command == "prepare" else ("import", file, "--name", "two"))
+            ).exit_code
+            == 1
+        )
     assert contents(home / "networks" / "two") == whole
     assert [one.name for one in (home / "networks").iterdir()] == ["two"]
 
 
 def test_scheduler(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The surfaces are made where the option says; a cluster that is not there is told before anything is read or replaced."""
+    """The surfaces are made where the option says; a cluster that is not there is told before
+    anything is read or replaced.
+    """
     asked: list[str] = []
 
     def runner(address: str) -> surfaces.Runner:
@@ -359,8 +438,12 @@ def test_home_that_cannot_be_written(run, file: Path, monkeypatch: pytest.Monkey
         assert_refused(run("download", *box, "--overpass-url", server.url), "cannot be written")
 
 
-def test_point_18_a_read_only_home_is_noticed_before_the_work(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Import, download and prepare say at once that the home folder cannot be written, and read or ask nothing before."""
+def test_point_18_a_read_only_home_is_noticed_before_the_work(
+    run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Import, download and prepare say at once that the home folder cannot be written, and read or
+    ask nothing before.
+    """
     assert run("import", file, "--name", "two").exit_code == 0
     before = contents(home / "networks" / "two")
 
@@ -371,7 +454,11 @@ def test_point_18_a_read_only_home_is_noticed_before_the_work(run, file: Path, h
     stand = Stand()
     with serving(stand) as server:
         box = ("--bbox", 107.9, 21.4, 108.1, 21.7)
-        commands = [("import", file, "--name", "two"), ("download", *box, "--overpass-url", server.url), ("prepare", "two")]
+        commands = [
+            ("import", file, "--name", "two"),
+            ("download", *box, "--overpass-url", server.url),
+            ("prepare", "two"),
+        ]
         for command in commands:
             result = run(*command)
             assert_refused(result, "cannot be written: Read-only file system")
@@ -383,11 +470,21 @@ def test_point_18_a_read_only_home_is_noticed_before_the_work(run, file: Path, h
 @pytest.mark.parametrize(
     ("file_name", "name"),
     [
-        *(("hanoi.osm", "hanoi"), ("Vietnam-Latest.OSM", "vietnam-latest"), ("Hà Nội (Đông Anh) 2025.osm", "ha-noi-dong-anh-2025")),
-        *(("y.2.osm", "y-2"), ("广西 guangxi.osm", "guangxi"), (unicodedata.normalize("NFD", "Hà Nội.osm"), "ha-noi")),
+        *(
+            ("hanoi.osm", "hanoi"),
+            ("Vietnam-Latest.OSM", "vietnam-latest"),
+            ("Hà Nội (Đông Anh) 2025.osm", "ha-noi-dong-anh-2025"),
+        ),
+        *(
+            ("y.2.osm", "y-2"),
+            ("广西 guangxi.osm", "guangxi"),
+            (unicodedata.normalize("NFD", "Hà Nội.osm"), "ha-noi"),
+        ),
     ],
 )
-def test_point_18_a_network_is_called_like_its_file(run, file: Path, home: Path, file_name: str, name: str) -> None:
+def test_point_18_a_network_is_called_like_its_file(
+    run, file: Path, home: Path, file_name: str, name: str
+) -> None:
     """Without a name the network takes that of the file, in letters that a name may have."""
     path = Path(shutil.copyfile(file, file.with_name(file_name)))
     result = run("import", path, "--no-surfaces")
@@ -396,9 +493,15 @@ def test_point_18_a_network_is_called_like_its_file(run, file: Path, home: Path,
     assert [one.name for one in (home / "networks").iterdir()] == [name]
 
 
-@pytest.mark.parametrize("file_name", ["corridors.osm.pbf", "广西.osm", "---.osm", ".osm", "a.osm b.osm"])
-def test_point_18_a_file_that_makes_no_name_is_refused(run, file: Path, home: Path, file_name: str) -> None:
-    """Where the file name makes no name, and where there are several, the sentence says what to give, before anything is read."""
+@pytest.mark.parametrize(
+    "file_name", ["corridors.osm.pbf", "广西.osm", "---.osm", ".osm", "a.osm b.osm"]
+)
+def test_point_18_a_file_that_makes_no_name_is_refused(
+    run, file: Path, home: Path, file_name: str
+) -> None:
+    """Where the file name makes no name, and where there are several, the sentence says what to
+    give, before anything is read.
+    """
     result = run("import", *(file.parent / one for one in file_name.split(" ")))
     assert_refused(result, "with --name")
     assert not home.exists()
@@ -406,17 +509,29 @@ def test_point_18_a_file_that_makes_no_name_is_refused(run, file: Path, home: Pa
 
 @pytest.mark.parametrize(
     ("file_name", "name"),
-    [("hanoi.osm.pbf", "hanoi"), ("hanoi.osm.gz", "hanoi"), ("hanoi.osm.bz2", "hanoi"), ("hanoi.graphml", "hanoi"), ("a.b.pbf", "a-b")],
+    [
+        ("hanoi.osm.pbf", "hanoi"),
+        ("hanoi.osm.gz", "hanoi"),
+        ("hanoi.osm.bz2", "hanoi"),
+        ("hanoi.graphml", "hanoi"),
+        ("a.b.pbf", "a-b"),
+    ],
 )
 def test_point_18_endings_are_no_part_of_a_name(file_name: str, name: str) -> None:
     """What a file is packed with does not stand in the name of the network."""
     assert _name_of([Path(file_name)]) == name
 
 
-def test_bar_on_a_terminal(file: Path, home: Path, border_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal one bar fills up, with the name of the step beside it, and nothing of it goes to stdout."""
+def test_bar_on_a_terminal(
+    file: Path, home: Path, border_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a terminal one bar fills up, with the name of the step beside it, and nothing of it goes
+    to stdout.
+    """
     monkeypatch.setattr("click._termui_impl.isatty", lambda _: True)
-    result = CliRunner().invoke(roads, ["import", str(file), "--name", "two"], obj=Context(border_data, str(border_data)))
+    result = CliRunner().invoke(
+        roads, ["import", str(file), "--name", "two"], obj=Context(border_data, str(border_data))
+    )
     assert "0/9  Reading the files …" in result.stderr
     assert "[####################] 9/9  Making the surfaces by truck" in result.stderr
     assert "9/9" not in result.stdout
@@ -424,7 +539,9 @@ def test_bar_on_a_terminal(file: Path, home: Path, border_data: Path, monkeypatc
 
 
 def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
-    """A file cut short is refused in one line, and no folder is left behind, nor the network of that name touched."""
+    """A file cut short is refused in one line, and no folder is left behind, nor the network of
+    that name touched.
+    """
     cut = file.with_name("cut.osm")
     cut.write_bytes(file.read_bytes()[:-30])
     assert_refused(run("import", cut, "--name", "two"), "cut.osm is damaged, cut short")
@@ -437,7 +554,9 @@ def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["Two", "../two", "", "a b", "corridors"])
 def test_names(run, file: Path, home: Path, name: str) -> None:
-    """A name that could leave the folder, or hides the network of the data, is refused before anything is read."""
+    """A name that could leave the folder, or hides the network of the data, is refused before
+    anything is read.
+    """
     assert_refused(run("import", file, "--name", name), "name")
     assert_refused(run("remove", name), "name")
     assert not home.exists()
@@ -446,9 +565,23 @@ def test_names(run, file: Path, home: Path, name: str) -> None:
 def test_download(run, home: Path) -> None:
     """A download is kept like an import, and its cache is cleared."""
     elements = [{"type": "node", "id": i, "lon": x, "lat": y} for i, (x, y) in NODES.items()]
-    elements += [{"type": "way", "id": i, "nodes": refs, "tags": {"highway": "road"}} for i, refs in WAYS.items()]
+    elements += [
+        {"type": "way", "id": i, "nodes": refs, "tags": {"highway": "road"}}
+        for i, refs in WAYS.items()
+    ]
     with serving(Stand(elements=elements)) as server:
-        result = run("download", "--bbox", 107.9, 21.4, 108.1, 21.7, "--name", "box", "--overpass-url", server.url)
+        result = run(
+            "download",
+            "--bbox",
+            107.9,
+            21.4,
+            108.1,
+            21.7,
+            "--name",
+            "box",
+            "--overpass-url",
+            server.url,
+        )
     assert result.exit_code == 0, result.output
     assert "The gate bridge has a road" in result.stdout
     assert storage.load(home / "networks" / "box").manifest.as_of == "2025-10-01"
@@ -457,6 +590,18 @@ def test_download(run, home: Path) -> None:
 
 def test_download_without_internet(run, home: Path) -> None:
     """Without a server the command says so in one line and leaves nothing."""
-    assert_refused(run("download", "--bbox", 107.9, 21.4, 108.1, 21.7, "--overpass-url", "http://127.0.0.1:9/api"), "cannot be reached")
+    assert_refused(
+        run(
+            "download",
+            "--bbox",
+            107.9,
+            21.4,
+            108.1,
+            21.7,
+            "--overpass-url",
+            "http://127.0.0.1:9/api",
+        ),
+        "cannot be reached",
+    )
     assert_refused(run("download"), "either a box or a place")
     assert not home.exists()

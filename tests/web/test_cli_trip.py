@@ -1,4 +1,6 @@
-"""The commands of trips: each prints what the library plans, and a faulty file is all its faults, exit 1, and nothing written."""
+"""The commands of trips: each prints what the library plans, and a faulty file is all its faults,
+exit 1, and nothing written.
+"""
 
 from __future__ import annotations
 
@@ -40,8 +42,21 @@ stops:
   - {site: song-khoai-ip, windows: [2026-12-02T11:00/2026-12-02T08:00]}
 """
 MISTAKES = (
-    *("titel: unknown key; did you mean “title”", "“bicycle”", "vehicle.country", "“perhaps” is neither yes nor no", "“atlantis”"),
-    *("“ha-lonk”; did you mean “ha-long”", "“2026-02-30”", "days[1].hours", "“nowhere”", "“60” has no unit", "ends before it begins"),
+    *(
+        "titel: unknown key; did you mean “title”",
+        "“bicycle”",
+        "vehicle.country",
+        "“perhaps” is neither yes nor no",
+        "“atlantis”",
+    ),
+    *(
+        "“ha-lonk”; did you mean “ha-long”",
+        "“2026-02-30”",
+        "days[1].hours",
+        "“nowhere”",
+        "“60” has no unit",
+        "ends before it begins",
+    ),
 )
 
 
@@ -68,7 +83,9 @@ def test_examples_are_listed() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_planned_and_possible(name: str) -> None:
-    """The plan has a line for each stop with two clocks an hour apart; the check says it is possible."""
+    """The plan has a line for each stop with two clocks an hour apart; the check says it is
+    possible.
+    """
     result = run("plan", name)
     assert result.exit_code == 0
     assert "proven: no plan is better" in result.output
@@ -76,7 +93,9 @@ def test_an_example_is_planned_and_possible(name: str) -> None:
     times = re.findall(r"^  (\d\d):(\d\d) \| (\d\d):(\d\d)  ", result.output, re.MULTILINE)
     assert len(times) > 10
     assert {(int(there) - int(here)) % 24 for here, _, there, _ in times} == {1}
-    wish = trip_file.read(trip_file.examples(layers.bundled())[name], Gazetteer.read(layers.bundled()))
+    wish = trip_file.read(
+        trip_file.examples(layers.bundled())[name], Gazetteer.read(layers.bundled())
+    )
     for stop in wish.stops:
         assert stop.place.name() in result.output
     checked = run("check", name)
@@ -85,7 +104,9 @@ def test_an_example_is_planned_and_possible(name: str) -> None:
 
 
 def test_what_is_left_out_is_said_with_its_reason(crowded: str) -> None:
-    """A stop that must be seen and is not: exit 1, both clocks, the reason, and what would help; the check names it too."""
+    """A stop that must be seen and is not: exit 1, both clocks, the reason, and what would help;
+    the check names it too.
+    """
     result = run("plan", crowded)
     assert result.exit_code == 1
     [name] = re.findall(r"^Left out: (.+) \(must be seen\)$", result.output, re.MULTILINE)
@@ -104,14 +125,23 @@ def test_what_is_left_out_is_said_with_its_reason(crowded: str) -> None:
 def test_an_optional_stop_left_out_is_no_failure(tmp_path: Path) -> None:
     """Where all that must be seen is seen, it ends with 0 and still says what is left out."""
     path = tmp_path / "trip.yaml"
-    path.write_text(CROWDED.replace("{site: hai-yen-ip}", "{site: hai-yen-ip, must: no}").replace("90 min", "60 min"), encoding="utf-8")
+    path.write_text(
+        CROWDED.replace("{site: hai-yen-ip}", "{site: hai-yen-ip, must: no}").replace(
+            "90 min", "60 min"
+        ),
+        encoding="utf-8",
+    )
     result = run("plan", str(path), "--no-why")
     assert result.exit_code == 0
     assert re.search(r"^Left out: [^(]+$", result.output, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", [("plan",), ("check",), ("export", "--format", "csv", "-o", "out.csv")])
-def test_every_mistake_of_a_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command", [("plan",), ("check",), ("export", "--format", "csv", "-o", "out.csv")]
+)
+def test_every_mistake_of_a_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
     """Eleven mistakes are named at once, with where they stand; nothing is written."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "wrong.yaml"
@@ -150,7 +180,9 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, said:
 
 @pytest.mark.parametrize("ending", FILES)
 def test_every_file_is_written(tmp_path: Path, ending: str) -> None:
-    """Each format writes a file with the stops in the language that is asked for, and says how long it is."""
+    """Each format writes a file with the stops in the language that is asked for, and says how long
+    it is.
+    """
     path = tmp_path / f"trip.{ending}"
     result = run("export", EXAMPLES[1], "--format", ending, "-o", str(path), "--lang", "zh")
     assert result.exit_code == 0, result.output
@@ -161,7 +193,9 @@ def test_every_file_is_written(tmp_path: Path, ending: str) -> None:
 
 
 def test_an_unknown_file_or_network_is_said(tmp_path: Path) -> None:
-    """An ending there is not lists those there are; so does a network; and a missing output is told."""
+    """An ending there is not lists those there are; so does a network; and a missing output is
+    told.
+    """
     path = tmp_path / "trip.docx"
     result = run("export", EXAMPLES[0], "--format", "docx", "-o", str(path))
     assert (result.exit_code, path.exists()) == (1, False)
@@ -176,7 +210,10 @@ def test_words_are_in_the_language_that_is_asked_for() -> None:
     """In Vietnamese and Chinese the stops have the names of that language."""
     parks = layers.read(layers.bundled(), "parks")
     for language in ("vi", "zh"):
-        assert parks.loc["hai-yen-ip", f"name_{language}"] in run("plan", EXAMPLES[1], "--lang", language).output
+        assert (
+            parks.loc["hai-yen-ip", f"name_{language}"]
+            in run("plan", EXAMPLES[1], "--lang", language).output
+        )
 
 
 EARLY = """
@@ -202,9 +239,16 @@ stops: [{site: hai-yen-ip, visit: 60 min}]
 """
 
 
-@pytest.mark.parametrize(("text", "rows"), [(EARLY, ("Leave Ha Long", "Arrive in Mong Cai")), (LONG, ("Lunch on the way", "Drive on"))])
-def test_trips_that_were_said_to_be_impossible(tmp_path: Path, text: str, rows: tuple[str, ...]) -> None:
-    """A day without a stop drives on to the night town of an early appointment, and a team on a long way eats on it."""
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [(EARLY, ("Leave Ha Long", "Arrive in Mong Cai")), (LONG, ("Lunch on the way", "Drive on"))],
+)
+def test_trips_that_were_said_to_be_impossible(
+    tmp_path: Path, text: str, rows: tuple[str, ...]
+) -> None:
+    """A day without a stop drives on to the night town of an early appointment, and a team on a
+    long way eats on it.
+    """
     path = tmp_path / "trip.yaml"
     path.write_text(text, encoding="utf-8")
     shown = run("plan", str(path))
@@ -218,7 +262,10 @@ def test_trips_that_were_said_to_be_impossible(tmp_path: Path, text: str, rows: 
 def test_a_weight_beyond_its_limits_is_a_sentence(tmp_path: Path, weight: str) -> None:
     """It is named with its place, and nothing is planned."""
     path = tmp_path / "trip.yaml"
-    path.write_text(CROWDED.replace("{site: hai-yen-ip}", f"{{site: hai-yen-ip, must: no, weight: {weight}}}"), encoding="utf-8")
+    path.write_text(
+        CROWDED.replace("{site: hai-yen-ip}", f"{{site: hai-yen-ip, must: no, weight: {weight}}}"),
+        encoding="utf-8",
+    )
     shown = run("plan", str(path))
     assert shown.exit_code == 1
     assert f"stops[3].weight: “{weight}” is not between 0.000001 and 1000000" in shown.output
@@ -227,7 +274,10 @@ def test_a_weight_beyond_its_limits_is_a_sentence(tmp_path: Path, weight: str) -
 def test_a_day_that_cannot_be_driven_is_a_sentence(tmp_path: Path) -> None:
     """Whether a stop is possible or not."""
     path = tmp_path / "trip.yaml"
-    path.write_text(LONG.replace("09:30-18:00", "09:30-11:00").replace("visit: 60 min", "visit: 8 h"), encoding="utf-8")
+    path.write_text(
+        LONG.replace("09:30-18:00", "09:30-11:00").replace("visit: 60 min", "visit: 8 h"),
+        encoding="utf-8",
+    )
     for command in ("plan", "check"):
         shown = run(command, str(path))
         assert shown.exit_code == 1
@@ -235,7 +285,9 @@ def test_a_day_that_cannot_be_driven_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_point_20_a_package_without_examples_says_so(toy: Path) -> None:
-    """The list is a sentence rather than nothing, and a name that is not there is not followed by an empty list."""
+    """The list is a sentence rather than nothing, and a name that is not there is not followed by
+    an empty list.
+    """
     assert not (toy / trip_file.FOLDER).exists()
     listed = CliRunner().invoke(main, ["--data", str(toy), "trip", "examples"])
     assert listed.exit_code == 0

@@ -25,7 +25,9 @@ SITE = "texhong-hai-ha-ip"
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_factsheet_has_it_all(make_app: Any, language: str) -> None:
-    """Map, code, access, facts, policies and sources, in the language of the address; the code leads to the page of the site."""
+    """Map, code, access, facts, policies and sources, in the language of the address; the code
+    leads to the page of the site.
+    """
     client = make_app(PUBLIC_URL="https://atlas.example").test_client()
     page = client.get(f"/sites/{SITE}/factsheet?lang={language}").get_data(as_text=True)
     assert f'<html lang="{LANGUAGES[language].tag}">' in page
@@ -53,7 +55,10 @@ def test_the_map_shows_what_is_near_and_nothing_far(app: Flask) -> None:
     """Marks lie inside the picture, and names do not come out of the data as markup."""
     with app.test_request_context("/"):
         drawn = str(charts.locator(app.extensions["zoneatlas"], (107.735, 21.392)))
-    marks = [(float(x), float(y)) for x, y in re.findall(r'<rect x="([\d.-]+)" y="([\d.-]+)" width="8"', drawn)]
+    marks = [
+        (float(x), float(y))
+        for x, y in re.findall(r'<rect x="([\d.-]+)" y="([\d.-]+)" width="8"', drawn)
+    ]
     assert len(marks) > 5
     assert all(0 <= x <= charts.WIDTH and 0 <= y <= charts.HEIGHT for x, y in marks)
     assert "Bac Phong Sinh" in drawn
@@ -68,7 +73,10 @@ def test_a_pdf_is_made_where_a_browser_is(client: FlaskClient) -> None:
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF")
     assert f"zone-atlas-{SITE}-vi.pdf" in answer.headers["Content-Disposition"]
-    width, height = (float(one) for one in re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", answer.data).groups())  # type: ignore[union-attr]
+    width, height = (
+        float(one)
+        for one in re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", answer.data).groups()
+    )  # type: ignore[union-attr]
     assert (round(width), round(height)) in [(595, 842), (596, 842), (595, 841)]
 
 
@@ -109,23 +117,35 @@ def test_a_sheet_of_a_place_at_the_end_of_the_world(app: Flask) -> None:
 
 
 def columns(page: str) -> list[list[str]]:
-    """Give minutes, people and parks of the table beside the curves, without the signs between thousands."""
+    """Give minutes, people and parks of the table beside the curves, without the signs between
+    thousands.
+    """
     table = page[page.index('class="within"') :]
-    cells = re.findall(r">([\d.,]+)</t[hd]>", table[table.index("<thead>") : table.index("</table>")])
+    cells = re.findall(
+        r">([\d.,]+)</t[hd]>", table[table.index("<thead>") : table.index("</table>")]
+    )
     plain = [one.replace(",", "").replace(".", "") for one in cells]
     return [plain[at : at + 6] for at in range(0, 18, 6)] if len(plain) == 18 else [plain]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_table_says_what_the_library_counts(app: Flask, client: FlaskClient, language: str) -> None:
-    """People and parks at six travel times are those of the library, in every language, and the park does not count itself."""
+def test_the_table_says_what_the_library_counts(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    """People and parks at six travel times are those of the library, in every language, and the
+    park does not count itself.
+    """
     opened = app.extensions["zoneatlas"]
     parks, drive = opened.frame("parks"), Drive(profile="car")
     limits = [60.0 * one for one in (15, 30, 60, 90, 120, 180)]
     here = parks.loc[[SITE]]
-    people = access.people_within(opened.roads(drive), here, opened.population(), limits, profile="car").loc[SITE]
+    people = access.people_within(
+        opened.roads(drive), here, opened.population(), limits, profile="car"
+    ).loc[SITE]
     time = access.time_matrix(opened.roads(drive), here, parks, profile="car").loc[SITE].drop(SITE)
-    assert columns(client.get(f"/sites/{SITE}/factsheet?profile=car&lang={language}").get_data(as_text=True)) == [
+    assert columns(
+        client.get(f"/sites/{SITE}/factsheet?profile=car&lang={language}").get_data(as_text=True)
+    ) == [
         ["15", "30", "60", "90", "120", "180"],
         [f"{one:.0f}" for one in people],
         [str(int((time <= one).sum())) for one in limits],
@@ -135,12 +155,21 @@ def test_the_table_says_what_the_library_counts(app: Flask, client: FlaskClient,
 
 @pytest.mark.parametrize("closed", [(), ("mong-cai-bac-luan-2",)])
 @pytest.mark.parametrize("profile", ["car", "truck"])
-def test_point_20_one_park_alone_or_all_at_once_are_the_same(app: Flask, closed: tuple[str, ...], profile: str) -> None:
-    """What the page of a park says is what the library says of all parks at once; by another name the park counts itself."""
+def test_point_20_one_park_alone_or_all_at_once_are_the_same(
+    app: Flask, closed: tuple[str, ...], profile: str
+) -> None:
+    """What the page of a park says is what the library says of all parks at once; by another name
+    the park counts itself.
+    """
     opened = app.extensions["zoneatlas"]
     parks, drive = opened.frame("parks"), Drive(profile=profile, closed=closed)
-    for name, places, amount in (("people", opened.population(), "population"), ("parks", parks, None)):
-        table = access.profile_within(opened.roads(drive), parks, places, amount=amount, profile=profile)
+    for name, places, amount in (
+        ("people", opened.population(), "population"),
+        ("parks", parks, None),
+    ):
+        table = access.profile_within(
+            opened.roads(drive), parks, places, amount=amount, profile=profile
+        )
         for key in parks.index[::10]:
             steps = table[table["from_id"] == key].set_index("travel_time_s")["reached"]
             pd.testing.assert_series_equal(opened.reached(parks.loc[[key]], drive)[name], steps)
@@ -149,8 +178,12 @@ def test_point_20_one_park_alone_or_all_at_once_are_the_same(app: Flask, closed:
     assert renamed["parks"].iloc[-1] == opened.reached(here, drive)["parks"].iloc[-1] + 1
 
 
-def test_point_20_a_page_asks_for_one_park_only(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page of a site grows with the number of parks, not with its square: what is reached is asked from that site alone."""
+def test_point_20_a_page_asks_for_one_park_only(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of a site grows with the number of parks, not with its square: what is reached is
+    asked from that site alone.
+    """
     asked: list[int] = []
     tabulate = access.profile_within
 
@@ -165,18 +198,35 @@ def test_point_20_a_page_asks_for_one_park_only(client: FlaskClient, monkeypatch
 
 
 def test_a_curve_steps_where_its_numbers_do(app: Flask) -> None:
-    """Nobody at first, 10 after an hour, 15 after two: of an axis to 20 that is a half and three quarters of the height; later is cut."""
+    """Nobody at first, 10 after an hour, 15 after two: of an axis to 20 that is a half and three
+    quarters of the height; later is cut.
+    """
     steps = pd.Series([0.0, 10, 15, 99], index=[0.0, 3600, 7200, 10_801])
     with app.test_request_context("/"):
         drawn = str(charts.curve("People", steps, True, 180))
         exact = str(charts.curve("People", steps, False, 180))
-    left, right, foot = charts.LEFT, charts.CURVE_WIDTH - charts.RIGHT, charts.CURVE_HEIGHT - charts.BOTTOM
+    left, right, foot = (
+        charts.LEFT,
+        charts.CURVE_WIDTH - charts.RIGHT,
+        charts.CURVE_HEIGHT - charts.BOTTOM,
+    )
     height = foot - charts.TOP
-    x, y = [round(left + (right - left) * part, 1) for part in (0, 1 / 3, 2 / 3)], [foot - height * part for part in (0, 0.5, 0.75)]
+    x, y = (
+        [round(left + (right - left) * part, 1) for part in (0, 1 / 3, 2 / 3)],
+        [foot - height * part for part in (0, 0.5, 0.75)],
+    )
     path = f"M{left} {foot}V{y[0]:g}H{x[1]:g}V{y[1]:g}H{x[2]:g}V{y[2]:g}H{right}"
     assert f'd="{path}" fill="none"' in drawn
     assert re.findall(r'text-anchor="end">([^<]+)<', drawn) == ["0", "10", "20"]
-    assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == ["0", "30", "60", "90", "120", "150", "180"]
+    assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == [
+        "0",
+        "30",
+        "60",
+        "90",
+        "120",
+        "150",
+        "180",
+    ]
     assert 'role="img" aria-label="People: 15 within 180 min"' in drawn
     assert "stroke-dasharray" in drawn
     assert "stroke-dasharray" not in exact
@@ -184,15 +234,31 @@ def test_a_curve_steps_where_its_numbers_do(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("most", "top"),
-    [(0, 2), (0.5, 2), (1, 2), (2, 2), (3, 4), (10, 10), (11, 20), (41, 60), (3_509_984, 4e6), (9e6, 10e6), (10_000_001, 2e7)],
+    [
+        (0, 2),
+        (0.5, 2),
+        (1, 2),
+        (2, 2),
+        (3, 4),
+        (10, 10),
+        (11, 20),
+        (41, 60),
+        (3_509_984, 4e6),
+        (9e6, 10e6),
+        (10_000_001, 2e7),
+    ],
 )
 def test_an_axis_ends_at_a_round_number(most: float, top: float) -> None:
     """Never below the most there is, and with a half that is whole."""
     assert charts._round_up(most) == top
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "20 million"), ("vi", "20 triệu"), ("zh", "2000万")])
-def test_round_numbers_are_written_as_the_language_has_them(app: Flask, language: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "20 million"), ("vi", "20 triệu"), ("zh", "2000万")]
+)
+def test_round_numbers_are_written_as_the_language_has_them(
+    app: Flask, language: str, said: str
+) -> None:
     """Large numbers by the words of the language."""
     with app.test_request_context(f"/?lang={language}"):
         assert charts._short(2e7) == said

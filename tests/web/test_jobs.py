@@ -97,7 +97,9 @@ def test_old_results_go(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_waits_for_ever() -> None:
-    """A client that cannot be told how far the work is waits for a bounded time; without a bound it waits for the result."""
+    """A client that cannot be told how far the work is waits for a bounded time; without a bound it
+    waits for the result.
+    """
     go = threading.Event()
     hurried, patient = Desk(patience_s=0.05), Desk(patience_s=None)
     job = hurried.ask("key", lambda _tell: go.wait(5))

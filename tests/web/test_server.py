@@ -1,4 +1,6 @@
-"""The server as a process: many connections, slow ones, heavy users beside light ones, addresses, its log."""
+"""The server as a process: many connections, slow ones, heavy users beside light ones, addresses,
+its log.
+"""
 
 from __future__ import annotations
 
@@ -35,16 +37,29 @@ HEAVY = "/rank?profile=car"
 
 
 @contextmanager
-def process(host: str = "127.0.0.1", **environment: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+def process(
+    host: str = "127.0.0.1", **environment: str
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """Run ``zoneatlas serve`` until the block ends; gives its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "webapp.cli.main", "serve", "--host", host, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "webapp.cli.main",
+        "serve",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     given = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
     if "HOME" in os.environ:
         given["HOME"] = os.environ["HOME"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=given, cwd="/") as running:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=given, cwd="/"
+    ) as running:
         try:
             until = time.monotonic() + 120
             while True:
@@ -68,7 +83,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield found
 
 
-def get(port: int, path: str, *, host: str = "127.0.0.1", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def get(
+    port: int, path: str, *, host: str = "127.0.0.1", method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection(host, port, timeout=60)
     try:
         connection.request(method, path, headers=headers)
@@ -85,11 +102,14 @@ def seconds(port: int, path: str) -> float:
     return time.monotonic() - begun
 
 
-# Connections -------------------------------------------------------------------------------------------------------------
+# Connections
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_point_15_idle_and_slow_connections_leave_others_served(port: int) -> None:
-    """With 150 connections that asked once and stay, and 150 that send a byte now and then, a visitor is served within a second."""
+    """With 150 connections that asked once and stay, and 150 that send a byte now and then, a
+    visitor is served within a second.
+    """
     with ExitStack() as held:
         slow = []
         for number in range(300):
@@ -107,8 +127,17 @@ def test_point_15_idle_and_slow_connections_leave_others_served(port: int) -> No
 
 
 def test_point_15_300_requests_at_once_are_all_answered(port: int) -> None:
-    """Light and heavy requests together are answered within a bounded time; who is turned away is told when to come again."""
-    paths = ["/", HEAVY, f"/sites/{PARK}", "/static/app.css", "/api/isochrones?lon=106.68&lat=20.86", "/ogc?f=json"] * 50
+    """Light and heavy requests together are answered within a bounded time; who is turned away is
+    told when to come again.
+    """
+    paths = [
+        "/",
+        HEAVY,
+        f"/sites/{PARK}",
+        "/static/app.css",
+        "/api/isochrones?lon=106.68&lat=20.86",
+        "/ogc?f=json",
+    ] * 50
     with ThreadPoolExecutor(300) as pool:
         begun = time.monotonic()
         answers = list(pool.map(lambda path: (path, *get(port, path)), paths))
@@ -122,7 +151,9 @@ def test_point_15_300_requests_at_once_are_all_answered(port: int) -> None:
 
 
 def test_point_15_a_heavy_user_does_not_hold_up_a_light_one(port: int) -> None:
-    """Beside eight connections that rank without end, the map and a sheet come within a second, and the heavy user is served as well."""
+    """Beside eight connections that rank without end, the map and a sheet come within a second, and
+    the heavy user is served as well.
+    """
     over, done = time.monotonic() + 4, Counter[int]()
 
     def press(number: int) -> None:
@@ -137,7 +168,10 @@ def test_point_15_a_heavy_user_does_not_hold_up_a_light_one(port: int) -> None:
         user.start()
     waited = []
     while time.monotonic() < over:
-        waited += [seconds(port, path) for path in ("/", f"/sites/{PARK}", "/ogc/collections/gates/items?f=json")]
+        waited += [
+            seconds(port, path)
+            for path in ("/", f"/sites/{PARK}", "/ogc/collections/gates/items?f=json")
+        ]
     for user in users:
         user.join()
     assert done[200] > 0
@@ -154,11 +188,16 @@ def test_point_20_a_request_with_bare_newlines_is_refused_at_once(port: int) -> 
 
 
 def test_point_15_a_slow_request_ends(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A head that comes byte by byte is given up when its time is over, though the connection is never silent for long."""
+    """A head that comes byte by byte is given up when its time is over, though the connection is
+    never silent for long.
+    """
     monkeypatch.setattr(server, "IDLE_S", 1)
     from web import serving
 
-    with serving(app) as url, socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=0.2) as one:
+    with (
+        serving(app) as url,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=0.2) as one,
+    ):
         begun, ended = time.monotonic(), False
         while not ended and time.monotonic() < begun + 20:
             try:
@@ -172,8 +211,12 @@ def test_point_15_a_slow_request_ends(app: Flask, monkeypatch: pytest.MonkeyPatc
 
 
 def test_point_20_a_long_address_gets_a_short_answer(port: int) -> None:
-    """Neither an address of 200 kB nor many unknown parameters are answered with more than they are worth."""
-    status, _headers, body = get(port, "/table?" + "&".join(f"q{i}={'<' * 60}" for i in range(3000)))
+    """Neither an address of 200 kB nor many unknown parameters are answered with more than they are
+    worth.
+    """
+    status, _headers, body = get(
+        port, "/table?" + "&".join(f"q{i}={'<' * 60}" for i in range(3000))
+    )
     assert status in (414, 431)
     assert len(body) < 1000
     status, _headers, body = get(port, "/table?" + "&".join(f"q{i}=1" for i in range(3000)))
@@ -182,7 +225,9 @@ def test_point_20_a_long_address_gets_a_short_answer(port: int) -> None:
 
 
 def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..., Flask]) -> None:
-    """Where the desk is busy, a file of a plan is answered with 503 soon and asked for again; then it is the file."""
+    """Where the desk is busy, a file of a plan is answered with 503 soon and asked for again; then
+    it is the file.
+    """
     app, go = make_app(), threading.Event()
     store = app.extensions["zoneatlas"]
     store._kept["desk"] = desk = Desk(patience_s=0.3)
@@ -197,18 +242,24 @@ def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..
     assert client.get("/").status_code == 200
     go.set()
     until = time.monotonic() + 180  # compiled the first time
-    while (answer := client.get(f"/trip/plan.gpx?{query}")).status_code == 503 and time.monotonic() < until:
+    while (
+        answer := client.get(f"/trip/plan.gpx?{query}")
+    ).status_code == 503 and time.monotonic() < until:
         time.sleep(0.2)
     assert answer.status_code == 200
     assert b"<gpx" in answer.data
 
 
-# Where it listens, who may call ------------------------------------------------------------------------------------------
+# Where it listens, who may call
+# ------------------------------------------------------------------------------------------
 
 
 def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
     """``--host ::1`` serves, says its address as a browser takes it, and answers under that name."""
-    with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (found, running):
+    with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (
+        found,
+        running,
+    ):
         for host in (f"[::1]:{found}", "[::1]", f"LOCALHOST:{found}", "LocalHost"):
             assert get(found, "/table?layer=gates", host="::1", Host=host)[0] == 200, host
         assert get(found, "/table", host="::1", Host="[::2]")[0] == 400
@@ -223,25 +274,61 @@ def test_point_18_a_host_that_there_is_not_is_a_sentence() -> None:
     """A name that leads nowhere is one line."""
     done = CliRunner().invoke(main, ["serve", "--host", "no.such.host.invalid"])
     assert done.exit_code == 1
-    assert re.search(r"^zoneatlas: no\.such\.host\.invalid:8000 cannot be used: [^.]+\. Try another --host or --port\.$", done.output, re.M)
+    assert re.search(
+        r"^zoneatlas: no\.such\.host\.invalid:8000 cannot be used: [^.]+\. Try another --host or"
+        r" --port\.$",
+        done.output,
+        re.M,
+    )
 
 
 @pytest.mark.parametrize(
     ("host", "status"),
     [
-        *(("localhost", 200), ("LOCALHOST:8000", 200), ("[::1]:8000", 200), ("[::1]", 200), ("127.0.0.1:1", 200)),
-        *(("ATLAS.example", 200), ("a.wide.example", 200), ("[2001:db8::1]:443", 200), ("xn--bcher-kva.example", 200)),
-        *(("evil.example", 400), ("atlas.example.evil.example", 400), ("evilwide.example", 400), ("[::2]", 400), ("::1", 400)),
-        *(("localhost@evil.example", 400), ("localhost:", 400), ("localhost:80x", 400), ("", 400), ("[", 400), ("localhost evil", 400)),
+        *(
+            ("localhost", 200),
+            ("LOCALHOST:8000", 200),
+            ("[::1]:8000", 200),
+            ("[::1]", 200),
+            ("127.0.0.1:1", 200),
+        ),
+        *(
+            ("ATLAS.example", 200),
+            ("a.wide.example", 200),
+            ("[2001:db8::1]:443", 200),
+            ("xn--bcher-kva.example", 200),
+        ),
+        *(
+            ("evil.example", 400),
+            ("atlas.example.evil.example", 400),
+            ("evilwide.example", 400),
+            ("[::2]", 400),
+            ("::1", 400),
+        ),
+        *(
+            ("localhost@evil.example", 400),
+            ("localhost:", 400),
+            ("localhost:80x", 400),
+            ("", 400),
+            ("[", 400),
+            ("localhost evil", 400),
+        ),
     ],
 )
-def test_point_18_hosts_are_compared_as_names(make_app: Callable[..., Flask], host: str, status: int) -> None:
+def test_point_18_hosts_are_compared_as_names(
+    make_app: Callable[..., Flask], host: str, status: int
+) -> None:
     """Capitals, ports and IPv6 make no difference; what only looks like a trusted name is refused."""
-    app = make_app(PUBLIC_URL="https://atlas.example", TRUSTED_HOSTS=".wide.example, 2001:DB8::1, bücher.example")
+    app = make_app(
+        PUBLIC_URL="https://atlas.example",
+        TRUSTED_HOSTS=".wide.example, 2001:DB8::1, bücher.example",
+    )
     assert app.test_client().get("/robots.txt", headers={"Host": host}).status_code == status
 
 
-def test_point_20_a_proxy_tells_who_asks(make_app: Callable[..., Flask], capfd: pytest.CaptureFixture[str]) -> None:
+def test_point_20_a_proxy_tells_who_asks(
+    make_app: Callable[..., Flask], capfd: pytest.CaptureFixture[str]
+) -> None:
     """X-Forwarded-For counts where it comes from the proxy that is set, and nowhere else."""
     from web import serving
 
@@ -249,7 +336,9 @@ def test_point_20_a_proxy_tells_who_asks(make_app: Callable[..., Flask], capfd: 
         with serving(make_app(PROXY=proxy, ACCESS_LOG="on")) as url:
             get(int(url.rpartition(":")[2]), '/%1b%0d%0a?"', **{"X-Forwarded-For": "192.0.2.7"})
         lines = capfd.readouterr().err.strip().splitlines()
-        assert re.fullmatch(rf'{re.escape(who)} \S+ "GET /%1B%0D%0A\?%22" 404 \d+ \d+\.\d+', lines[-1]), lines
+        assert re.fullmatch(
+            rf'{re.escape(who)} \S+ "GET /%1B%0D%0A\?%22" 404 \d+ \d+\.\d+', lines[-1]
+        ), lines
 
 
 @pytest.mark.parametrize(
@@ -261,34 +350,59 @@ def test_point_20_a_proxy_tells_who_asks(make_app: Callable[..., Flask], capfd: 
         ("ACCESS_LOG", "yes", "must be “on” or “off”"),
     ],
 )
-def test_point_20_a_setting_that_cannot_work_is_refused_at_the_start(name: str, value: str, words: str) -> None:
+def test_point_20_a_setting_that_cannot_work_is_refused_at_the_start(
+    name: str, value: str, words: str
+) -> None:
     """The app does not start with it, and a sentence says why."""
     with pytest.raises(InputError, match=words):
         create_app({name: value})
-    assert settings.resolve({"PUBLIC_URL": "https://atlas.example/"})["PUBLIC_URL"] == "https://atlas.example"
+    assert (
+        settings.resolve({"PUBLIC_URL": "https://atlas.example/"})["PUBLIC_URL"]
+        == "https://atlas.example"
+    )
 
 
 def test_point_20_https_is_kept_to(make_app: Callable[..., Flask]) -> None:
-    """Where people reach the app by https, browsers are told to use nothing else; otherwise they are not."""
-    assert "max-age" in make_app(PUBLIC_URL="https://atlas.example").test_client().get("/robots.txt").headers["Strict-Transport-Security"]
+    """Where people reach the app by https, browsers are told to use nothing else; otherwise they
+    are not.
+    """
+    assert (
+        "max-age"
+        in make_app(PUBLIC_URL="https://atlas.example")
+        .test_client()
+        .get("/robots.txt")
+        .headers["Strict-Transport-Security"]
+    )
     assert "Strict-Transport-Security" not in make_app().test_client().get("/robots.txt").headers
 
 
-# For machines ------------------------------------------------------------------------------------------------------------
+# For machines
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        *("/api/times?site=van-don-ez", "/api/isochrones?site=van-don-ez", "/api/times?x=1", "/download/gates.csv"),
+        *(
+            "/api/times?site=van-don-ez",
+            "/api/isochrones?site=van-don-ez",
+            "/api/times?x=1",
+            "/download/gates.csv",
+        ),
         *("/ogc/collections/gates/items?f=json", "/ogc/nothing"),
     ],
 )
 def test_point_20_maps_elsewhere_may_ask_for_data(app: Flask, path: str) -> None:
-    """Scripts of other sites read data and its faults, after a preflight that names what is allowed; pages stay closed to them."""
+    """Scripts of other sites read data and its faults, after a preflight that names what is
+    allowed; pages stay closed to them.
+    """
     client = app.test_client()
     assert client.get(path).headers["Access-Control-Allow-Origin"] == "*"
-    asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"}
+    asked = {
+        "Origin": "https://other.example",
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": "if-none-match",
+    }
     preflight = client.options(path, headers=asked)
     assert preflight.status_code == 200
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
@@ -297,7 +411,9 @@ def test_point_20_maps_elsewhere_may_ask_for_data(app: Flask, path: str) -> None
     assert "Access-Control-Allow-Origin" not in client.get("/data").headers
 
 
-def test_point_20_health(app: Flask, make_app: Callable[..., Flask], toy: Path, tmp_path: Path) -> None:
+def test_point_20_health(
+    app: Flask, make_app: Callable[..., Flask], toy: Path, tmp_path: Path
+) -> None:
     """The health address says that the data can be read, and fails where they cannot."""
     import shutil
 
@@ -312,7 +428,10 @@ def test_point_20_crawlers_are_kept_from_endless_addresses(app: Flask) -> None:
     """A crawler that keeps to robots.txt reads sites and data, and no page that computes."""
     lines = app.test_client().get("/robots.txt").text.splitlines()
     assert lines[0] == "User-agent: *"
-    rules = [re.compile(re.escape(line.removeprefix("Disallow: ")).replace(r"\*", ".*")) for line in lines[1:]]
+    rules = [
+        re.compile(re.escape(line.removeprefix("Disallow: ")).replace(r"\*", ".*"))
+        for line in lines[1:]
+    ]
 
     def barred(path: str) -> bool:
         return any(rule.match(path) for rule in rules)
@@ -321,14 +440,30 @@ def test_point_20_crawlers_are_kept_from_endless_addresses(app: Flask) -> None:
         for rule in app.url_map.iter_rules(endpoint):
             assert barred(re.sub(r"<[^>]+>", "x", rule.rule)), rule
     assert barred("/sites/x?closed=huu-nghi")
-    assert not any(map(barred, ("/", "/table", "/data", "/sites/van-don-ez", "/sites/van-don-ez?lang=vi", "/ogc", "/static/app.css")))
+    assert not any(
+        map(
+            barred,
+            (
+                "/",
+                "/table",
+                "/data",
+                "/sites/van-don-ez",
+                "/sites/van-don-ez?lang=vi",
+                "/ogc",
+                "/static/app.css",
+            ),
+        )
+    )
 
 
-# The turnstile -----------------------------------------------------------------------------------------------------------
+# The turnstile
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_point_15_the_turnstile_lets_in_a_few() -> None:
-    """Never more run at once than are let in, in all and of one client; those who are turned away never ran, the others all did."""
+    """Never more run at once than are let in, in all and of one client; those who are turned away
+    never ran, the others all did.
+    """
     turn = Turnstile(inside=3, of_client=2, waiting=6, waiting_of_client=4, patience_s=5)
     lock, running, most, most_of = threading.Lock(), Counter[str](), [0], Counter[str]()
     ran, refused = Counter[str](), Counter[str]()
@@ -377,8 +512,12 @@ def test_point_15_the_turnstile_is_left_when_a_view_fails() -> None:
         pass
 
 
-def test_point_15_who_is_turned_away_comes_again(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
-    """503 comes with a sentence and Retry-After; a page asks again by itself, a program is told in JSON; nothing else is held up."""
+def test_point_15_who_is_turned_away_comes_again(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 comes with a sentence and Retry-After; a page asks again by itself, a program is told in
+    JSON; nothing else is held up.
+    """
     full = Turnstile(inside=0, of_client=0, waiting=0, waiting_of_client=0, patience_s=0)
     monkeypatch.setattr(turnstile, "computing", lambda: full)
     monkeypatch.setattr(turnstile, "planning", lambda: full)
@@ -393,7 +532,14 @@ def test_point_15_who_is_turned_away_comes_again(make_app: Callable[..., Flask],
     assert "try again" in told.get_json()["description"]
     assert "Refresh" not in told.headers
     assert client.get("/trip/plan.gpx?stop=dong-mai-ip").status_code == 503
-    for path in ("/", "/table", f"/sites/{PARK}", "/static/app.css", "/ogc/collections/gates/items?f=json", "/api/map/parks.json"):
+    for path in (
+        "/",
+        "/table",
+        f"/sites/{PARK}",
+        "/static/app.css",
+        "/ogc/collections/gates/items?f=json",
+        "/api/map/parks.json",
+    ):
         with client.get(path) as answer:
             assert answer.status_code == 200, path
 
@@ -404,7 +550,9 @@ def test_point_15_light_requests_always_have_threads() -> None:
 
 
 def test_point_15_what_is_made_for_the_first_time_holds_up_nobody_else(app: Flask) -> None:
-    """While something is made that is kept, other things can be had; it is made once, however many ask, and again after it failed."""
+    """While something is made that is kept, other things can be had; it is made once, however many
+    ask, and again after it failed.
+    """
     store = app.extensions["zoneatlas"]
     begun, go, made = threading.Event(), threading.Event(), Counter[str]()
 

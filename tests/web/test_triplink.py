@@ -25,7 +25,11 @@ def in_request():  # type: ignore[no-untyped-def]
 
 
 def through_the_address(lines: Lines) -> Lines:
-    given = MultiDict((name, text) for name, texts in parse_qs(lines.link(), keep_blank_values=True).items() for text in texts)
+    given = MultiDict(
+        (name, text)
+        for name, texts in parse_qs(lines.link(), keep_blank_values=True).items()
+        for text in texts
+    )
     return Lines.of_query(args.parse(given, TRIP))
 
 
@@ -51,8 +55,14 @@ def test_everything_survives_the_address() -> None:
 
 def test_the_address_can_be_read() -> None:
     """The address shows what it says, without needless escapes."""
-    link = Lines(stops=(StopLine("hai-yen-ip", visit="90 min", day="2026-12-02"),), days=(DayLine("2026-12-01", begin="ha-long"),)).link()
-    assert link == "day=2026-12-01~07:30-18:00~begin:ha-long&stop=hai-yen-ip~visit:90%20min~day:2026-12-02"
+    link = Lines(
+        stops=(StopLine("hai-yen-ip", visit="90 min", day="2026-12-02"),),
+        days=(DayLine("2026-12-01", begin="ha-long"),),
+    ).link()
+    assert (
+        link
+        == "day=2026-12-01~07:30-18:00~begin:ha-long&stop=hai-yen-ip~visit:90%20min~day:2026-12-02"
+    )
 
 
 def test_any_text_survives_the_address() -> None:
@@ -68,14 +78,19 @@ def test_any_text_survives_the_address() -> None:
 
 def test_a_tilde_cannot_tear_a_stop_apart() -> None:
     """The sign that sets parts off may stand within them."""
-    lines = Lines(stops=(StopLine("x", notes="a~must:no"),), days=(DayLine("2026-12-01", begin="~", end="a~b"),))
+    lines = Lines(
+        stops=(StopLine("x", notes="a~must:no"),),
+        days=(DayLine("2026-12-01", begin="~", end="a~b"),),
+    )
     assert through_the_address(lines) == lines
 
 
 def test_every_part_that_is_not_understood_is_named() -> None:
     """One error names every fault."""
     with pytest.raises(InputError) as caught:
-        Lines.of_query({"stop": ["a~colour:red", "b~visit:5 min"], "day": ["2026-12-01~08:00-17:00~noon"]})
+        Lines.of_query(
+            {"stop": ["a~colour:red", "b~visit:5 min"], "day": ["2026-12-01~08:00-17:00~noon"]}
+        )
     assert len(caught.value.faults) == 2
     assert "colour:red" in caught.value.faults[0]
     assert "noon" in caught.value.faults[1]
@@ -89,7 +104,12 @@ def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
     assert given["closed_gates"] == ["huu-nghi", "mong-cai-bac-luan-1"]
     assert given["gate_reserve"] == "20 min"
     assert given["lunch"] == {"length": "45 min", "from": "11:30", "until": "13:00"}
-    assert given["days"][0] == {"date": "2026-12-01", "hours": "07:00-17:30", "begin": "ha-long", "end": ["mong-cai", "ha-long"]}
+    assert given["days"][0] == {
+        "date": "2026-12-01",
+        "hours": "07:00-17:30",
+        "begin": "ha-long",
+        "end": ["mong-cai", "ha-long"],
+    }
     assert given["days"][1]["begin"] == {"name": "Point 2", "lon": "107.1", "lat": "20.9"}
     assert given["stops"][0] == {
         "site": "hai-yen-ip", "visit": "90 min", "hours": "Mo-Fr 08:00-11:30,13:30-17:00; PH off", "must": "no", "weight": "2.5",
@@ -132,7 +152,11 @@ def test_places_with_commas_of_their_own() -> None:
 
 
 def test_the_translators_have_every_sentence_and_title() -> None:
-    """What the library and the data package say is marked word for word; a text that changes there shows up here."""
-    titles = [safe_yaml.read(text)["title"] for text in trip_file.examples(layers.bundled()).values()]
+    """What the library and the data package say is marked word for word; a text that changes there
+    shows up here.
+    """
+    titles = [
+        safe_yaml.read(text)["title"] for text in trip_file.examples(layers.bundled()).values()
+    ]
     assert list(words.EXAMPLES) == titles
     assert sorted(words.MARKED) == sorted(whynot.SENTENCES.values())

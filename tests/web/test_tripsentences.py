@@ -26,16 +26,63 @@ YEAR = next(year for year in range(2027, 2060) if not calendars.has_data("CN", y
 
 WRONG = (
     *(stops(f"{PLACE}, visit: {text}") for text in ("45", "long", "30 h", "[1 h]", "{a: b}")),
-    *(stops(f"{PLACE}, windows: [{text}]") for text in ("2026-12-01T08:00", "a/b", "2026-12-01T09:00/08:00", "2026-12-01T09:00/09:00")),
-    *(stops(f"{PLACE}, {text}") for text in ("order: 0", "weight: x", "weight: 0", "must: maybe", "day: 2", "day: 2026-12-05")),
-    *(stops(f"{PLACE}, hours: '{text}'") for text in ("Mo-Fr 8 till late", "SH off", "Mo unknown", "Mo 08:00+", "Mo || Tu", "Jan PH", ";")),
-    *(stops(f"{PLACE}, {text}") for text in ("hours: Mo-Su, windows: [2026-12-01T08:00/12:00]", "windows: [2026-12-01T08:00/08:30]")),
-    *(stops(f"point: {{{text}}}") for text in ("lon: 207, lat: 21, name: x", "name: x, lat: 21", "name: x, lon: 108.4, lat: 20.6")),
+    *(
+        stops(f"{PLACE}, windows: [{text}]")
+        for text in ("2026-12-01T08:00", "a/b", "2026-12-01T09:00/08:00", "2026-12-01T09:00/09:00")
+    ),
+    *(
+        stops(f"{PLACE}, {text}")
+        for text in (
+            "order: 0",
+            "weight: x",
+            "weight: 0",
+            "must: maybe",
+            "day: 2",
+            "day: 2026-12-05",
+        )
+    ),
+    *(
+        stops(f"{PLACE}, hours: '{text}'")
+        for text in (
+            "Mo-Fr 8 till late",
+            "SH off",
+            "Mo unknown",
+            "Mo 08:00+",
+            "Mo || Tu",
+            "Jan PH",
+            ";",
+        )
+    ),
+    *(
+        stops(f"{PLACE}, {text}")
+        for text in (
+            "hours: Mo-Su, windows: [2026-12-01T08:00/12:00]",
+            "windows: [2026-12-01T08:00/08:30]",
+        )
+    ),
+    *(
+        stops(f"point: {{{text}}}")
+        for text in (
+            "lon: 207, lat: 21, name: x",
+            "name: x, lat: 21",
+            "name: x, lon: 108.4, lat: 20.6",
+        )
+    ),
     *(
         stops(f"point: {{{POINT}, {text}}}")
-        for text in ("country: TH", "position_accuracy_m: 0", "country: Viet Nam", "timezone: Mars/Base", "names: x", "colour: x", "nam: x")
+        for text in (
+            "country: TH",
+            "position_accuracy_m: 0",
+            "country: Viet Nam",
+            "timezone: Mars/Base",
+            "names: x",
+            "colour: x",
+            "nam: x",
+        )
     ),
-    stops(f"point: {{{POINT}, country: TH, timezone: Asia/Bangkok}}, hours: 'PH off'").replace("TH", "XX"),
+    stops(f"point: {{{POINT}, country: TH, timezone: Asia/Bangkok}}, hours: 'PH off'").replace(
+        "TH", "XX"
+    ),
     *(
         stops(text)
         for text in (
@@ -50,16 +97,51 @@ WRONG = (
     ),
     *(
         stops(f"{PLACE}, {text}")
-        for text in (f"notes: {'x' * 3000}", 'notes: "\\x07"', "start: 7", "duration: 5", "weigth: 1", "visitt_hours: 1")
+        for text in (
+            f"notes: {'x' * 3000}",
+            'notes: "\\x07"',
+            "start: 7",
+            "duration: 5",
+            "weigth: 1",
+            "visitt_hours: 1",
+        )
     ),
-    *(stops(PLACE, more=text) for text in ("vehicle: {profile: bike}", "vehicle: {kind: cargoo}", "closed_gates: [qqqq, huu-ngi, ka-lon]")),
-    *(stops(PLACE, more=f"lunch: {text}") for text in ("{from: '11:30'}", "{length: 45 min, from: '12:00', until: '11:00'}", "[{x: y}]")),
+    *(
+        stops(PLACE, more=text)
+        for text in (
+            "vehicle: {profile: bike}",
+            "vehicle: {kind: cargoo}",
+            "closed_gates: [qqqq, huu-ngi, ka-lon]",
+        )
+    ),
+    *(
+        stops(PLACE, more=f"lunch: {text}")
+        for text in (
+            "{from: '11:30'}",
+            "{length: 45 min, from: '12:00', until: '11:00'}",
+            "[{x: y}]",
+        )
+    ),
     stops(PLACE, PLACE),
     stops(*[PLACE] * 500),
     stops(f"point: {{id: a, {POINT}}}", "point: {id: a, name: B, lon: 107.1, lat: 21}"),
-    *(stops(PLACE, days=f"[{text}]") for text in ("{date: 2026-02-30}", "{date: 1/12/2026}", "{date: 9999-12-01}", "{hours: 07:30-18:00}")),
-    *(stops(PLACE, days=f"[{{date: 2026-12-01, hours: {text}}}]") for text in ("7-18", "x-18:00", "7:30", "07:00-07:00", "18:00-07:30")),
-    *(stops(PLACE, days=f"[{{date: 2026-12-01{text}}}, {{date: 2026-12-01}}]") for text in ("", ", start: 8", ", ends: x")),
+    *(
+        stops(PLACE, days=f"[{text}]")
+        for text in (
+            "{date: 2026-02-30}",
+            "{date: 1/12/2026}",
+            "{date: 9999-12-01}",
+            "{hours: 07:30-18:00}",
+        )
+    ),
+    *(
+        stops(PLACE, days=f"[{{date: 2026-12-01, hours: {text}}}]")
+        for text in ("7-18", "x-18:00", "7:30", "07:00-07:00", "18:00-07:30")
+    ),
+    *(
+        stops(PLACE, days=f"[{{date: 2026-12-01{text}}}, {{date: 2026-12-01}}]")
+        for text in ("", ", start: 8", ", ends: x")
+    ),
     stops(PLACE, days="[{date: 2026-12-02}, {date: 2026-12-01}]"),
     stops(PLACE, days="[{date: 2026-12-01, hours: 2026-12-02T07:00/18:00}]"),
     stops(PLACE, days=f"[{', '.join(['{date: 2026-12-01}'] * 32)}]"),
@@ -67,16 +149,27 @@ WRONG = (
     f"{HEAD}{DAY}",
     f"{HEAD}{ONE}",
     {"a": [[[[[[[[[[[]]]]]]]]]]]},
-    *("a: &x 1", "a: !x 1", "[" * 50, "? [a]\n: b", "a: 1\na: 2", "a: [", "a: \x01", "x" * 300_000, b"\xff\xfe"),
+    *(
+        "a: &x 1",
+        "a: !x 1",
+        "[" * 50,
+        "? [a]\n: b",
+        "a: 1\na: 2",
+        "a: [",
+        "a: \x01",
+        "x" * 300_000,
+        b"\xff\xfe",
+    ),
 )
 """Trips with faults, each sentence at least once."""
 TOLD = (
     SMALL,
-    f"{HEAD}begin: mong-cai\nnights: [mong-cai, dongxing]\ndays: [{{date: 2026-12-01}}, {{date: 2026-12-02}}]\n{ONE}".replace(
-        "begin: ha-long\n", ""
-    ),
+    f"{HEAD}begin: mong-cai\nnights: [mong-cai, dongxing]\ndays: [{{date: 2026-12-01}}, {{date:"
+    f" 2026-12-02}}]\n{ONE}".replace("begin: ha-long\n", ""),
     stops(f"point: {{{POINT}}}"),
-    stops("site: jiangping-ip, hours: 'Mo-Fr 09:00-12:00; PH off'", days=f"[{{date: {YEAR}-06-15}}]"),
+    stops(
+        "site: jiangping-ip, hours: 'Mo-Fr 09:00-12:00; PH off'", days=f"[{{date: {YEAR}-06-15}}]"
+    ),
 )
 """Trips that tell what was assumed."""
 
@@ -171,10 +264,17 @@ def test_the_path_stays_as_it_is(app: Flask, sentence: str, vi: str, zh: str) ->
             assert wanted in i18n.said(sentence)
 
 
-@pytest.mark.parametrize(("code", "wanted"), [("vi", "Điểm dừng 1, Thăm: “45” thiếu đơn vị"), ("zh", "考察点1，考察时长：“45”没有单位")])
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [("vi", "Điểm dừng 1, Thăm: “45” thiếu đơn vị"), ("zh", "考察点1，考察时长：“45”没有单位")],
+)
 def test_the_page_says_faults_in_its_language(app: Flask, code: str, wanted: str) -> None:
-    """The page with the form and the address of the plan both name a fault in the language of the visitor and the words of the form."""
-    query = f"day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=hai-yen-ip~visit:45&lang={code}"
+    """The page with the form and the address of the plan both name a fault in the language of the
+    visitor and the words of the form.
+    """
+    query = (
+        f"day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long&stop=hai-yen-ip~visit:45&lang={code}"
+    )
     client = app.test_client()
     for path in ("/trip", "/trip/plan"):
         answer = client.get(f"{path}?{query}")

@@ -1,4 +1,6 @@
-"""What the page and the command line advise works when it is done: each link is followed, each sentence is written into the file."""
+"""What the page and the command line advise works when it is done: each link is followed, each
+sentence is written into the file.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +28,32 @@ from webapp.trips.address import Lines
 pytest_plugins = ("web",)
 
 RULES = ("Mo-Fr 07:30-11:30,13:30-17:00; PH off", "Tu,Th 08:00-11:00; PH off", "Mo-Sa 07:00-16:00")
-SITES = ("hai-yen-ip", "texhong-hai-ha-ip", "dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "jiangping-ip", "107.95,21.52~name:Kho")
+SITES = (
+    "hai-yen-ip",
+    "texhong-hai-ha-ip",
+    "dong-mai-ip",
+    "song-khoai-ip",
+    "bac-tien-phong-ip",
+    "jiangping-ip",
+    "107.95,21.52~name:Kho",
+)
 
 
 def random_trip(seed: int) -> str:
-    """Write a trip with too much in it: hours, appointments, points, pins and stops that need not be seen."""
+    """Write a trip with too much in it: hours, appointments, points, pins and stops that need not
+    be seen.
+    """
     dice = random.Random(seed)
     first = date(2027, 3, 1) + timedelta(days=dice.randrange(0, 20))
     days = [first + timedelta(days=number) for number in range(dice.randint(1, 2))]
     query = [("title", f"Random {seed}"), ("vehicle", "VN")]
     query += [
-        ("day", f"{day}~{dice.choice(['07:30-14:00', '08:00-17:00'])}~begin:{'mong-cai' if day == first else ''}~end:mong-cai")
+        (
+            "day",
+            (
+                f"{day}~{dice.choice(['07:30-14:00', '08:00-17:00'])}~begin:{'mong-cai' if day == first else ''}~end:mong-cai"
+            ),
+        )
         for day in days
     ]
     for site in dice.sample(SITES, 5):
@@ -69,23 +86,37 @@ def kinds_met() -> set[str]:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_the_page_offers_works(app: Flask, client: FlaskClient, kinds_met: set[str], seed: int) -> None:
-    """Every “Do so” of random trips leads to a plan with the stop, and with all the others that the plan had and must have."""
+def test_whatever_the_page_offers_works(
+    app: Flask, client: FlaskClient, kinds_met: set[str], seed: int
+) -> None:
+    """Every “Do so” of random trips leads to a plan with the stop, and with all the others that the
+    plan had and must have.
+    """
     query = random_trip(seed)
     before = planned(app, query)
-    had = {visit.stop.place.name() for day in before.days for visit in day.visits if visit.stop.must}
+    had = {
+        visit.stop.place.name() for day in before.days for visit in day.visits if visit.stop.must
+    }
     for stop in before.left_out:
         began = time.perf_counter()
         answer = read(client, f"/trip/why?{query}&of={stop.place.id}")
-        assert time.perf_counter() - began < 12  # some three times what it may take on a machine of its own
+        assert (
+            time.perf_counter() - began < 12
+        )  # some three times what it may take on a machine of its own
         for link, text in [(link.href, link.text) for link in answer.links if link.text == "Do so"]:
             after = planned(app, urlsplit(link).query)
             seen = {visit.stop.place.name() for day in after.days for visit in day.visits}
-            dropped = {stop.place.name() for stop in before.trip.stops} - {stop.place.name() for stop in after.trip.stops}
+            dropped = {stop.place.name() for stop in before.trip.stops} - {
+                stop.place.name() for stop in after.trip.stops
+            }
             assert stop.place.name() in seen, (seed, link, text)
             assert had - seen <= dropped, (seed, link, text)
             assert after.feasible
-        kinds_met |= {text for text in ("Add a day", "Ask the host", "Move the whole trip", "Drop") if text in answer.text}
+        kinds_met |= {
+            text
+            for text in ("Add a day", "Ask the host", "Move the whole trip", "Drop")
+            if text in answer.text
+        }
 
 
 def test_all_kinds_were_met(kinds_met: set[str]) -> None:
@@ -93,7 +124,9 @@ def test_all_kinds_were_met(kinds_met: set[str]) -> None:
     assert kinds_met >= {"Add a day", "Ask the host", "Move the whole trip"}
 
 
-def test_a_change_that_the_link_loses_is_not_shown(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_the_link_loses_is_not_shown(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The page offers what its link says: where a link would lose the change, nothing is offered."""
     query = random_trip(0)
     stop = planned(app, query).left_out[0].place.id
@@ -111,13 +144,23 @@ def link_of(app: Flask, text: str) -> str:
 
 
 def test_no_saturday_is_offered_to_who_is_closed(app: Flask, client: FlaskClient) -> None:
-    """The day that the page adds after a full Friday is Monday, and the plan of its link visits the stop within its hours."""
+    """The day that the page adds after a full Friday is Monday, and the plan of its link visits the
+    stop within its hours.
+    """
     query = link_of(app, FRIDAY)
     missed = planned(app, query).left_out[0].place.id
     answer = read(client, f"/trip/why?{query}&of={missed}")
-    [added] = [link.href for link in answer.links if link.text == "Do so" and parse_qs(urlsplit(link.href).query)["day"][1:]]
+    [added] = [
+        link.href
+        for link in answer.links
+        if link.text == "Do so" and parse_qs(urlsplit(link.href).query)["day"][1:]
+    ]
     assert "Add a day: Monday, December 7, 2026" in answer.text
-    visits = {visit.stop.place.id: visit.start for day in planned(app, urlsplit(added).query).days for visit in day.visits}
+    visits = {
+        visit.stop.place.id: visit.start
+        for day in planned(app, urlsplit(added).query).days
+        for visit in day.visits
+    }
     assert len(visits) == 3
     assert {start.weekday() for start in visits.values()} <= {0, 4}
 
@@ -127,15 +170,29 @@ def test_hours_asked_for_are_written_into_the_link(app: Flask, client: FlaskClie
     query = link_of(app, ONE_OFF)
     missed = planned(app, query).left_out[0].place.id
     answer = read(client, f"/trip/why?{query}&of={missed}")
-    assert re.search(r"Ask the host of .* for (other hours|another hour): a visit that begins", answer.text)
-    changed = [parse_qs(urlsplit(link.href).query)["stop"] for link in answer.links if link.text == "Do so"]
+    assert re.search(
+        r"Ask the host of .* for (other hours|another hour): a visit that begins", answer.text
+    )
+    changed = [
+        parse_qs(urlsplit(link.href).query)["stop"] for link in answer.links if link.text == "Do so"
+    ]
     given = parse_qs(query)["stop"]
-    asked = [stops for stops in changed if len(stops) == len(given) and len(set(stops) - set(given)) == 1]
-    assert any(re.search(r"hours:2026-12-02T\d\d:\d\d\+07:00/2026-12-02T", stop) for stops in asked for stop in stops)
+    asked = [
+        stops for stops in changed if len(stops) == len(given) and len(set(stops) - set(given)) == 1
+    ]
+    assert any(
+        re.search(r"hours:2026-12-02T\d\d:\d\d\+07:00/2026-12-02T", stop)
+        for stops in asked
+        for stop in stops
+    )
 
 
-def test_the_command_line_advises_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command line offers Monday, and writing it into the file brings the stop in; each change was read from YAML."""
+def test_the_command_line_advises_from_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line offers Monday, and writing it into the file brings the stop in; each change
+    was read from YAML.
+    """
     path = tmp_path / "friday.yaml"
     path.write_text(FRIDAY, encoding="utf-8")
     found: list[Any] = []
@@ -148,8 +205,14 @@ def test_the_command_line_advises_from_the_file(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(whynot, "explain", watched)
     result = run("plan", str(path))
-    assert "would help: Add a day: Monday, December 7, 2026, with the hours of the day before." in result.output
+    assert (
+        "would help: Add a day: Monday, December 7, 2026, with the hours of the day before."
+        in result.output
+    )
     assert found
     assert all(found)
-    path.write_text(FRIDAY.replace("[{date: 2026-12-04}]", "[{date: 2026-12-04}, {date: 2026-12-07}]"), encoding="utf-8")
+    path.write_text(
+        FRIDAY.replace("[{date: 2026-12-04}]", "[{date: 2026-12-04}, {date: 2026-12-07}]"),
+        encoding="utf-8",
+    )
     assert run("check", str(path)).exit_code == 0

@@ -1,4 +1,6 @@
-"""What the map's script asks for: layers to draw, access and routes, the basemap; and how they are sent."""
+"""What the map's script asks for: layers to draw, access and routes, the basemap; and how they are
+sent.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def records(client: FlaskClient, layer_id: str) -> list[dict[str, Any]]:
     return [dict(zip(payload["columns"], row, strict=True)) for row in payload["rows"]]
 
 
-# Layers to draw ------------------------------------------------------------------------------------------------------------
+# Layers to draw
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", api.DRAWN)
@@ -44,7 +47,9 @@ def test_the_map_gets_every_feature(app: Flask, client: FlaskClient, layer_id: s
 
 @pytest.mark.parametrize("layer_id", api.DRAWN)
 def test_unknown_is_null_for_the_map(app: Flask, client: FlaskClient, layer_id: str) -> None:
-    """A value is null in the payload exactly where it is unknown in the layer, and nothing is empty text."""
+    """A value is null in the payload exactly where it is unknown in the layer, and nothing is empty
+    text.
+    """
     frame = app.extensions["zoneatlas"].frame(layer_id)
     for row in records(client, layer_id):
         for name in set(api.DRAWN[layer_id]) - {"id"}:
@@ -53,19 +58,27 @@ def test_unknown_is_null_for_the_map(app: Flask, client: FlaskClient, layer_id: 
 
 
 def test_a_park_comes_with_its_quickest_gate_and_port(client: FlaskClient) -> None:
-    """The gate and port of a park on the map are the quickest that serve trucks, as its access table has them."""
+    """The gate and port of a park on the map are the quickest that serve trucks, as its access
+    table has them.
+    """
     for park in records(client, "parks")[:5]:
         for layer_id, short in (("gates", "gate"), ("ports", "port")):
-            features = client.get("/api/access", query_string={"site": park["id"], "profile": "truck", "layer": layer_id}).get_json()[
-                "features"
-            ]
+            features = client.get(
+                "/api/access",
+                query_string={"site": park["id"], "profile": "truck", "layer": layer_id},
+            ).get_json()["features"]
             times = {one["id"]: one["properties"]["travel_time_s"] for one in features}
             assert park[f"{short}_s"] == round(times[park[short]])
-            assert sum(time is not None and time < times[park[short]] for time in times.values()) < len(times) / 2
+            assert (
+                sum(time is not None and time < times[park[short]] for time in times.values())
+                < len(times) / 2
+            )
 
 
 def test_layers_are_sent_compressed_once(client: FlaskClient) -> None:
-    """A client that takes gzip gets it, one that does not or forbids it gets plain JSON; both are the same bytes each time."""
+    """A client that takes gzip gets it, one that does not or forbids it gets plain JSON; both are
+    the same bytes each time.
+    """
     plain = client.get("/api/map/parks.json")
     zipped = client.get("/api/map/parks.json", headers={"Accept-Encoding": "gzip, br"})
     assert "Content-Encoding" not in plain.headers
@@ -73,7 +86,9 @@ def test_layers_are_sent_compressed_once(client: FlaskClient) -> None:
     assert gzip.decompress(zipped.data) == plain.data
     assert len(zipped.data) < len(plain.data) / 3
     assert "Accept-Encoding" in zipped.headers["Vary"]
-    assert client.get("/api/map/parks.json", headers={"Accept-Encoding": "gzip"}).data == zipped.data
+    assert (
+        client.get("/api/map/parks.json", headers={"Accept-Encoding": "gzip"}).data == zipped.data
+    )
     for path in ("/api/map/parks.json", "/table", "/static/app.css"):
         with client.get(path, headers={"Accept-Encoding": "gzip;q=0, br"}) as refused:
             assert "Content-Encoding" not in refused.headers
@@ -83,11 +98,16 @@ def test_layers_are_sent_compressed_once(client: FlaskClient) -> None:
 def test_what_the_client_has_is_not_sent_again(client: FlaskClient, encoding: str) -> None:
     """With the ETag of last time the answer is 304 and empty; with another it is whole."""
     first = client.get("/api/map/gates.json", headers={"Accept-Encoding": encoding})
-    again = client.get("/api/map/gates.json", headers={"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]})
+    again = client.get(
+        "/api/map/gates.json",
+        headers={"Accept-Encoding": encoding, "If-None-Match": first.headers["ETag"]},
+    )
     assert again.status_code == 304
     assert again.data == b""
     assert again.headers["ETag"] == first.headers["ETag"]
-    other = client.get("/api/map/gates.json", headers={"Accept-Encoding": encoding, "If-None-Match": '"other"'})
+    other = client.get(
+        "/api/map/gates.json", headers={"Accept-Encoding": encoding, "If-None-Match": '"other"'}
+    )
     assert other.data == first.data
 
 
@@ -97,15 +117,29 @@ def test_all_layers_of_the_first_page_stay_small(client: FlaskClient) -> None:
     files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text)
     assert len(files) > 5
     total = len(gzip.compress(page.data))
-    for path in (*files, *(f"/api/map/{name}.json" for name in ("parks", "gates", "ports", "airports", "corridors"))):
+    for path in (
+        *files,
+        *(f"/api/map/{name}.json" for name in ("parks", "gates", "ports", "airports", "corridors")),
+    ):
         with client.get(path, headers={"Accept-Encoding": "gzip"}) as answer:
-            total += len(answer.data if answer.headers.get("Content-Encoding") == "gzip" else gzip.compress(answer.data))
+            total += len(
+                answer.data
+                if answer.headers.get("Content-Encoding") == "gzip"
+                else gzip.compress(answer.data)
+            )
     assert total <= 300_000
 
 
 def test_head_has_no_body(client: FlaskClient) -> None:
     """HEAD answers as GET does, without the body."""
-    for path in ("/", "/table", "/api/map/parks.json", "/basemap.pmtiles", "/download/gates.csv", "/data"):
+    for path in (
+        "/",
+        "/table",
+        "/api/map/parks.json",
+        "/basemap.pmtiles",
+        "/download/gates.csv",
+        "/data",
+    ):
         with client.head(path) as head, client.get(path) as get:
             assert head.status_code == 200
             assert head.data == b""
@@ -113,7 +147,8 @@ def test_head_has_no_body(client: FlaskClient) -> None:
             assert head.headers.get("ETag") == get.headers.get("ETag")
 
 
-# The basemap ----------------------------------------------------------------------------------------------------------------
+# The basemap
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_the_basemap_comes_in_parts(app: Flask, client: FlaskClient) -> None:
@@ -135,34 +170,47 @@ def test_the_basemap_comes_in_parts(app: Flask, client: FlaskClient) -> None:
         assert again.status_code == 304
 
 
-# Access and routes -----------------------------------------------------------------------------------------------------------
+# Access and routes
+# -----------------------------------------------------------------------------------------------------------
 
 
 def test_access_lists_every_destination_quickest_first(app: Flask, client: FlaskClient) -> None:
-    """Access from a point has every gate, port, airport and city once, the quickest first, the unreachable last and null."""
+    """Access from a point has every gate, port, airport and city once, the quickest first, the
+    unreachable last and null.
+    """
     store = app.extensions["zoneatlas"]
     answer = client.get("/api/access", query_string=POINT | {"profile": "car"})
     assert answer.mimetype == "application/geo+json"
     features = answer.get_json()["features"]
-    assert sorted(one["id"] for one in features) == sorted(key for name in TARGETS for key in store.frame(name).index)
+    assert sorted(one["id"] for one in features) == sorted(
+        key for name in TARGETS for key in store.frame(name).index
+    )
     times = [one["properties"]["travel_time_s"] for one in features]
     known = [time for time in times if time is not None]
     assert times == sorted(known) + [None] * (len(times) - len(known))
     assert known
 
 
-def test_access_stands_at_the_destinations_with_the_straight_line_beside_it(client: FlaskClient) -> None:
-    """Each destination lies at its own place; no way by road is shorter than the straight line by more than the snap."""
+def test_access_stands_at_the_destinations_with_the_straight_line_beside_it(
+    client: FlaskClient,
+) -> None:
+    """Each destination lies at its own place; no way by road is shorter than the straight line by
+    more than the snap.
+    """
     for one in client.get("/api/access", query_string=POINT).get_json()["features"]:
         there, said = one["geometry"]["coordinates"], one["properties"]
-        assert said["distance_m"] == pytest.approx(float(crs.distance_m([[POINT["lon"], POINT["lat"]]], [there])[0]), rel=1e-3)
+        assert said["distance_m"] == pytest.approx(
+            float(crs.distance_m([[POINT["lon"], POINT["lat"]]], [there])[0]), rel=1e-3
+        )
         assert said["layer"] in TARGETS
         assert said["coarse"] is True
 
 
 def test_access_can_be_asked_for_one_layer(client: FlaskClient) -> None:
     """With layer, only its features are listed."""
-    features = client.get("/api/access", query_string=POINT | {"layer": "ports"}).get_json()["features"]
+    features = client.get("/api/access", query_string=POINT | {"layer": "ports"}).get_json()[
+        "features"
+    ]
     assert {one["properties"]["layer"] for one in features} == {"ports"}
 
 
@@ -175,17 +223,30 @@ def test_access_from_the_sea_is_null_throughout(client: FlaskClient) -> None:
 
 
 def test_a_route_takes_as_long_as_the_table_says(client: FlaskClient) -> None:
-    """The steps of a route add up to its time and length, and to those of the access table; they hang together."""
+    """The steps of a route add up to its time and length, and to those of the access table; they
+    hang together.
+    """
     for profile in ("car", "truck"):
-        table = client.get("/api/access", query_string={"site": "van-don-ez", "profile": profile}).get_json()["features"]
+        table = client.get(
+            "/api/access", query_string={"site": "van-don-ez", "profile": profile}
+        ).get_json()["features"]
         for one in [one for one in table if one["properties"]["travel_time_s"] is not None][:40:8]:
-            found = client.get("/api/route", query_string={"from": "van-don-ez", "to": one["id"], "profile": profile}).get_json()
+            found = client.get(
+                "/api/route",
+                query_string={"from": "van-don-ez", "to": one["id"], "profile": profile},
+            ).get_json()
             steps = found["features"]
-            assert found["travel_time_s"] == pytest.approx(one["properties"]["travel_time_s"], rel=1e-6)
+            assert found["travel_time_s"] == pytest.approx(
+                one["properties"]["travel_time_s"], rel=1e-6
+            )
             assert found["length_m"] == pytest.approx(one["properties"]["length_m"], rel=1e-6)
-            assert sum(step["properties"]["travel_time_s"] for step in steps) == pytest.approx(found["travel_time_s"])
+            assert sum(step["properties"]["travel_time_s"] for step in steps) == pytest.approx(
+                found["travel_time_s"]
+            )
             ends = [step["geometry"]["coordinates"] for step in steps if step["geometry"]]
-            assert all(math.dist(first[-1], second[0]) < 0.02 for first, second in itertools.pairwise(ends))
+            assert all(
+                math.dist(first[-1], second[0]) < 0.02 for first, second in itertools.pairwise(ends)
+            )
             assert found["coarse"] is True
 
 
@@ -197,9 +258,16 @@ def test_a_route_over_the_border_names_its_gate(client: FlaskClient) -> None:
     assert set(found["gates"]) <= gates
 
 
-@pytest.mark.parametrize(("end", "sentence"), [("108,20.4", "No road"), ("101.7,25.8", "No road"), ("nothing", "no site")])
-def test_a_route_that_is_not_there_is_404_with_a_sentence(client: FlaskClient, end: str, sentence: str) -> None:
-    """To the sea, far from any road and to a site that is not there, the answer says why there is no route."""
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [("108,20.4", "No road"), ("101.7,25.8", "No road"), ("nothing", "no site")],
+)
+def test_a_route_that_is_not_there_is_404_with_a_sentence(
+    client: FlaskClient, end: str, sentence: str
+) -> None:
+    """To the sea, far from any road and to a site that is not there, the answer says why there is
+    no route.
+    """
     for query in ({"from": "van-don-ez", "to": end}, {"from": end, "to": "van-don-ez"}):
         answer = client.get("/api/route", query_string=query)
         assert answer.status_code == 404
@@ -213,13 +281,21 @@ def test_every_format_has_a_media_type_and_an_extension_of_its_own() -> None:
     assert set(api.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
 
 
-# Times, and gates that are taken as closed --------------------------------------------------------------------------------
+# Times, and gates that are taken as closed
+# --------------------------------------------------------------------------------
 
 
 HERE, GATE, PORT = "hai-ha-seaport-ip", "mong-cai-bac-luan-2", "port-fangchenggang"
 
 
-@pytest.mark.parametrize("query", [{"site": HERE}, {"lon": 107.6, "lat": 21.45, "profile": "car"}, {"site": HERE, "closed": GATE}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"site": HERE},
+        {"lon": 107.6, "lat": 21.45, "profile": "car"},
+        {"site": HERE, "closed": GATE},
+    ],
+)
 def test_times_are_those_of_the_access_table(client: FlaskClient, query: dict[str, Any]) -> None:
     """The short answer has one number for every destination, and it is the one of the long answer."""
     short = client.get("/api/times", query_string=query).get_json()
@@ -240,28 +316,45 @@ def test_times_from_everywhere(client: FlaskClient) -> None:
 
 
 def test_surfaces_answer_where_they_are_prepared(make_app: Any, tmp_path: Any) -> None:
-    """A network with surfaces gives the same times by lookup; where the places have changed since, it searches."""
+    """A network with surfaces gives the same times by lookup; where the places have changed since,
+    it searches.
+    """
     from geo import layers
     from geo.roads import corridors, storage, surfaces
 
-    folder = storage.save(corridors.read(layers.bundled()).prepared(), tmp_path / "networks" / "again")
+    folder = storage.save(
+        corridors.read(layers.bundled()).prepared(), tmp_path / "networks" / "again"
+    )
     app = make_app(HOME=tmp_path)
     store, client = app.extensions["zoneatlas"], app.test_client()
     surfaces.write(store.network("again"), store.targets(), folder)
     assert set(store.surfaces("again")) == {"car", "truck"}
-    for extra in ({}, {"closed": GATE}, {"direction": "to"}, {"closed": f"{GATE},huu-nghi", "direction": "to"}):
+    for extra in (
+        {},
+        {"closed": GATE},
+        {"direction": "to"},
+        {"closed": f"{GATE},huu-nghi", "direction": "to"},
+    ):
         query = {"site": HERE} | extra
         slow = client.get("/api/times", query_string=query).get_json()["travel_time_s"]
-        fast = client.get("/api/times", query_string=query | {"network": "again"}).get_json()["travel_time_s"]
-        assert {key for key, value in fast.items() if value is None} == {key for key, value in slow.items() if value is None}
-        assert all(abs(fast[key] - value) < 0.02 for key, value in slow.items() if value is not None)
+        fast = client.get("/api/times", query_string=query | {"network": "again"}).get_json()[
+            "travel_time_s"
+        ]
+        assert {key for key, value in fast.items() if value is None} == {
+            key for key, value in slow.items() if value is None
+        }
+        assert all(
+            abs(fast[key] - value) < 0.02 for key, value in slow.items() if value is not None
+        )
     other = make_app(HOME=tmp_path)
     other.extensions["zoneatlas"].keep("targets", lambda: store.targets().iloc[::-1])
     assert other.extensions["zoneatlas"].surfaces("again") == {}
 
 
 def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: FlaskClient) -> None:
-    """Whoever did not pass the gate does not notice; who did goes another way or takes longer, and the export says why."""
+    """Whoever did not pass the gate does not notice; who did goes another way or takes longer, and
+    the export says why.
+    """
     before = client.get("/api/access", query_string={"site": HERE}).get_json()
     after = client.get("/api/access", query_string={"site": HERE, "closed": GATE}).get_json()
     now = {feature["id"]: feature["properties"] for feature in after["features"]}
@@ -276,11 +369,18 @@ def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: Flask
             assert is_ == was
     assert changed > 5
     assert GATE in str({key: value for key, value in after.items() if key != "features"})
-    route = client.get("/api/route", query_string={"from": HERE, "to": PORT, "closed": GATE}).get_json()
+    route = client.get(
+        "/api/route", query_string={"from": HERE, "to": PORT, "closed": GATE}
+    ).get_json()
     assert route["gates"] == ["huu-nghi"]
-    area = client.get("/api/isochrones", query_string={"site": HERE, "minutes": "240", "closed": GATE}).get_json()
+    area = client.get(
+        "/api/isochrones", query_string={"site": HERE, "minutes": "240", "closed": GATE}
+    ).get_json()
     whole = client.get("/api/isochrones", query_string={"site": HERE, "minutes": "240"}).get_json()
-    size = [float(crs.area_ha([shapely.geometry.shape(one["features"][0]["geometry"])])[0]) for one in (area, whole)]
+    size = [
+        float(crs.area_ha([shapely.geometry.shape(one["features"][0]["geometry"])])[0])
+        for one in (area, whole)
+    ]
     assert size[0] < 0.95 * size[1]
 
 
@@ -305,4 +405,6 @@ def test_closing_one_gate_after_the_other_does_not_fill_the_memory(app: Flask) -
     assert len(store._closed) == KEPT_CLOSED
     assert store.roads(Drive(closed=(gates[-1],))) is store.roads(Drive(closed=(gates[-1],)))
     rail = next(key for key, mode in store.frame("gates")["mode"].items() if mode != "road")
-    assert store.roads(Drive(closed=(rail,))) is store.network(), "a gate that no road passes closes nothing"
+    assert store.roads(Drive(closed=(rail,))) is store.network(), (
+        "a gate that no road passes closes nothing"
+    )

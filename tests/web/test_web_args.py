@@ -1,4 +1,6 @@
-"""Query strings: what is refused, with which sentence, and that nothing a person can type reaches a 500."""
+"""Query strings: what is refused, with which sentence, and that nothing a person can type reaches a
+500.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def refusal(client: FlaskClient, path: str, query: object) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_an_unknown_parameter_is_named_with_those_that_are_known(client: FlaskClient, path: str) -> None:
+def test_an_unknown_parameter_is_named_with_those_that_are_known(
+    client: FlaskClient, path: str
+) -> None:
     """Each page refuses a parameter that it does not know, and lists those it does."""
     said = refusal(client, path, PAGES[path] | {"contry": "VN"})
     assert "contry: is not known here; known are: " in said
@@ -96,9 +100,13 @@ def test_each_fault_is_named_at_once(client: FlaskClient, path: str) -> None:
         ("/", "site", "van-don-ez"),
     ],
 )
-def test_a_doubled_parameter_is_refused(client: FlaskClient, path: str, name: str, value: str) -> None:
+def test_a_doubled_parameter_is_refused(
+    client: FlaskClient, path: str, name: str, value: str
+) -> None:
     """What can only be said once is refused when said twice, even with the same value."""
-    query = MultiDict([(key, one) for key, one in PAGES[path].items() if key != name] + [(name, value)] * 2)
+    query = MultiDict(
+        [(key, one) for key, one in PAGES[path].items() if key != name] + [(name, value)] * 2
+    )
     assert f"{name}: is given more than once" in refusal(client, path, query)
 
 
@@ -113,14 +121,26 @@ def test_a_number_is_finite_ascii(client: FlaskClient, text: str) -> None:
     assert "to: " in refusal(client, "/api/route", {"from": "van-don-ez", "to": f"107,{text}"})
 
 
-@pytest.mark.parametrize("text", ["0", "-0", "+1", "1.", "01.50", ".5", "-.5", "107.123456789012345"])
+@pytest.mark.parametrize(
+    "text", ["0", "-0", "+1", "1.", "01.50", ".5", "-.5", "107.123456789012345"]
+)
 def test_a_plain_number_is_read(text: str) -> None:
-    """Signs, leading zeros and long fractions are numbers; a point needs digits around it somewhere."""
+    """Signs, leading zeros and long fractions are numbers; a point needs digits around it
+    somewhere.
+    """
     assert args.number(text) == float(text)
 
 
 @pytest.mark.parametrize(
-    ("lon", "lat"), [("180.001", "0"), ("-181", "0"), ("0", "90.0001"), ("0", "-91"), ("21", "107"), ("999999999999999", "0")]
+    ("lon", "lat"),
+    [
+        ("180.001", "0"),
+        ("-181", "0"),
+        ("0", "90.0001"),
+        ("0", "-91"),
+        ("21", "107"),
+        ("999999999999999", "0"),
+    ],
 )
 def test_a_place_lies_on_the_earth(client: FlaskClient, lon: str, lat: str) -> None:
     """A longitude beyond 180 or a latitude beyond 90 is refused with its limits, swapped axes too."""
@@ -129,7 +149,19 @@ def test_a_place_lies_on_the_earth(client: FlaskClient, lon: str, lat: str) -> N
 
 
 @pytest.mark.parametrize(
-    "box", ["1,2,3", "1,2,3,4,5", ",,,", "1,2,3,", "a,b,c,d", "106,22,107,20", "-181,0,0,0", "0,-91,0,0", "0,0,0,91", "1;2;3;4"]
+    "box",
+    [
+        "1,2,3",
+        "1,2,3,4,5",
+        ",,,",
+        "1,2,3,",
+        "a,b,c,d",
+        "106,22,107,20",
+        "-181,0,0,0",
+        "0,-91,0,0",
+        "0,0,0,91",
+        "1;2;3;4",
+    ],
 )
 def test_a_faulty_box_is_refused(client: FlaskClient, box: str) -> None:
     """A box has four numbers on the earth, its south not north of its north."""
@@ -174,14 +206,18 @@ def test_a_box_may_cross_the_antimeridian(client: FlaskClient) -> None:
         ("/download/access.kml", {"site": "van-don-ez", "epsg": "5899"}, "only WGS 84"),
     ],
 )
-def test_a_fault_is_told_in_a_sentence(client: FlaskClient, path: str, query: dict[str, str], sentence: str) -> None:
+def test_a_fault_is_told_in_a_sentence(
+    client: FlaskClient, path: str, query: dict[str, str], sentence: str
+) -> None:
     """What cannot be answered is refused with a sentence that says what to change."""
     assert sentence in refusal(client, path, query)
 
 
 def test_an_empty_parameter_is_none_given(client: FlaskClient) -> None:
     """A form sends empty fields; they filter nothing."""
-    empty = client.get("/download/parks.csv?q=&kind=&status=&country=&province=&sector=&bbox=&epsg=")
+    empty = client.get(
+        "/download/parks.csv?q=&kind=&status=&country=&province=&sector=&bbox=&epsg="
+    )
     assert empty.data == client.get("/download/parks.csv").data
 
 
@@ -194,21 +230,145 @@ def test_what_is_said_of_a_value_is_short_and_printable() -> None:
     assert all(len(fault) < 100 for fault in caught.value.faults)
 
 
-# Anything at all -------------------------------------------------------------------------------------------------------------
+# Anything at all
+# -------------------------------------------------------------------------------------------------------------
 
 NASTY = (
     *NO_NUMBERS,
-    *("", " ", "\0", "\n", "\r\nSet-Cookie: a=b", "'", '"', "`", "\\", "%", "%00", "%s", "{0}", "{{7*7}}", "{%", "${1}", "<script>", "]]>"),
-    *("../../etc/passwd", "..%2f..%2f", "/", "//", "//evil.example", "file:///etc/passwd", "http://evil.example/", "C:\\"),
-    *(".", "..", "-", "--", "a" * 5000, "é" * 300, "\ud800", "\ufeff", "\u202e", "\U0001f4a9", "ß", "İ", "đ", "芒街", "e\u0301" * 50, "﷽"),
-    *("0", "-1", "1", "9999999", "99999999", "1e400", "180", "-180", "90", "-90", "0,0", "107,21", "108,20", "180,90"),
-    *(",", ",,,", "1,2,3,4", "-180,-90,180,90", "180,-90,-180,90", "0,0,0,0", "4326", "5899", "3857", "4978", "27700", "32661", "999999"),
-    *("van-don-ez", "parks", "gates", "corridors", "policies", "car", "truck", "csv", "json", "html", "sheet", "true", "null"),
-    *("industrial_park", "operating", "VN", "2026-01-01", "2026-13-45T99:99:99Z", "=cmd|' /C calc'!A0", "OR 1=1", "AND(1=1"),
+    *(
+        "",
+        " ",
+        "\0",
+        "\n",
+        "\r\nSet-Cookie: a=b",
+        "'",
+        '"',
+        "`",
+        "\\",
+        "%",
+        "%00",
+        "%s",
+        "{0}",
+        "{{7*7}}",
+        "{%",
+        "${1}",
+        "<script>",
+        "]]>",
+    ),
+    *(
+        "../../etc/passwd",
+        "..%2f..%2f",
+        "/",
+        "//",
+        "//evil.example",
+        "file:///etc/passwd",
+        "http://evil.example/",
+        "C:\\",
+    ),
+    *(
+        ".",
+        "..",
+        "-",
+        "--",
+        "a" * 5000,
+        "é" * 300,
+        "\ud800",
+        "\ufeff",
+        "\u202e",
+        "\U0001f4a9",
+        "ß",
+        "İ",
+        "đ",
+        "芒街",
+        "e\u0301" * 50,
+        "﷽",
+    ),
+    *(
+        "0",
+        "-1",
+        "1",
+        "9999999",
+        "99999999",
+        "1e400",
+        "180",
+        "-180",
+        "90",
+        "-90",
+        "0,0",
+        "107,21",
+        "108,20",
+        "180,90",
+    ),
+    *(
+        ",",
+        ",,,",
+        "1,2,3,4",
+        "-180,-90,180,90",
+        "180,-90,-180,90",
+        "0,0,0,0",
+        "4326",
+        "5899",
+        "3857",
+        "4978",
+        "27700",
+        "32661",
+        "999999",
+    ),
+    *(
+        "van-don-ez",
+        "parks",
+        "gates",
+        "corridors",
+        "policies",
+        "car",
+        "truck",
+        "csv",
+        "json",
+        "html",
+        "sheet",
+        "true",
+        "null",
+    ),
+    *(
+        "industrial_park",
+        "operating",
+        "VN",
+        "2026-01-01",
+        "2026-13-45T99:99:99Z",
+        "=cmd|' /C calc'!A0",
+        "OR 1=1",
+        "AND(1=1",
+    ),
 )
-NAMES = (*args.PARAMETERS, "f", "limit", "datetime", "crs", "filter", "lang", "id", "name_en", "cargo", "kind[]", "__proto__", "")
+NAMES = (
+    *args.PARAMETERS,
+    "f",
+    "limit",
+    "datetime",
+    "crs",
+    "filter",
+    "lang",
+    "id",
+    "name_en",
+    "cargo",
+    "kind[]",
+    "__proto__",
+    "",
+)
 HEADERS = ("Accept", "Accept-Encoding", "Accept-Language", "Range", "If-None-Match", "If-Range")
-HEADER_VALUES = ("", "*", "gzip;q=x", "text/html;q=0", "bytes=9-1", "bytes=-", "bytes=0-1,5-6", 'W/"', "zz-ZZ", "\x7f", "a" * 999)
+HEADER_VALUES = (
+    "",
+    "*",
+    "gzip;q=x",
+    "text/html;q=0",
+    "bytes=9-1",
+    "bytes=-",
+    "bytes=0-1,5-6",
+    'W/"',
+    "zz-ZZ",
+    "\x7f",
+    "a" * 999,
+)
 
 
 def rules(app: Flask) -> Iterator[tuple[str, list[str]]]:
@@ -223,7 +383,9 @@ def quoted(text: str) -> str:
 
 
 def test_nothing_reaches_a_500(app: Flask, client: FlaskClient) -> None:
-    """Whatever stands in the path, the query and the headers, the answer is below 500 and not slow to say no."""
+    """Whatever stands in the path, the query and the headers, the answer is below 500 and not slow
+    to say no.
+    """
     dice = random.Random(20260101)
     known = [(path, list(query.items())) for path, query in PAGES.items()]
     for turn in range(700):
@@ -234,9 +396,18 @@ def test_nothing_reaches_a_500(app: Flask, client: FlaskClient) -> None:
             path, names = dice.choice(list(rules(app)))
             for name in names:
                 kinds = (f"<{name}>", f"<path:{name}>")
-                path = next((path.replace(kind, quoted(dice.choice(NASTY))) for kind in kinds if kind in path), path)
+                path = next(
+                    (
+                        path.replace(kind, quoted(dice.choice(NASTY)))
+                        for kind in kinds
+                        if kind in path
+                    ),
+                    path,
+                )
             pairs = []
-        pairs += [(dice.choice(NAMES), dice.choice(NASTY)) for _ in range(dice.choice((0, 1, 1, 2, 4)))]
+        pairs += [
+            (dice.choice(NAMES), dice.choice(NASTY)) for _ in range(dice.choice((0, 1, 1, 2, 4)))
+        ]
         query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
         headers = {name: dice.choice(HEADER_VALUES) for name in dice.sample(HEADERS, turn % 3)}
         with client.get(path, query_string=query, headers=headers) as answer:

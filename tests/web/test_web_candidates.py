@@ -1,4 +1,6 @@
-"""What is recommended: sites with land to be had, not full ones, not the zones that contain them; and what is said of free land."""
+"""What is recommended: sites with land to be had, not full ones, not the zones that contain them;
+and what is said of free land.
+"""
 
 from __future__ import annotations
 
@@ -63,8 +65,12 @@ def shown(client: FlaskClient, query: str) -> list[str]:
 # Candidates
 
 
-def test_no_question_recommends_a_full_site_or_a_zone(app: Flask, client: FlaskClient, rows: dict[str, dict[str, str]]) -> None:
-    """Without an example and with each of them, no site known to be full and no zone stays, and what is unknown does."""
+def test_no_question_recommends_a_full_site_or_a_zone(
+    app: Flask, client: FlaskClient, rows: dict[str, dict[str, str]]
+) -> None:
+    """Without an example and with each of them, no site known to be full and no zone stays, and
+    what is unknown does.
+    """
     questions = ["", *(f"example={name}" for name in app.extensions["zoneatlas"].examples())]
     kept = set()
     for question in questions:
@@ -74,22 +80,40 @@ def test_no_question_recommends_a_full_site_or_a_zone(app: Flask, client: FlaskC
         kept |= {one for one in ids if rows[one]["occupancy_pct"] == ""}
     assert kept
     default = left(wished(app, ""))
-    assert default == {key for key, row in rows.items() if not full(row) and row["kind"] not in ZONES}
+    assert default == {
+        key for key, row in rows.items() if not full(row) and row["kind"] not in ZONES
+    }
 
 
-def test_zones_and_full_sites_come_when_asked_for(app: Flask, rows: dict[str, dict[str, str]]) -> None:
-    """Each has its switch; whoever chooses a kind of zone asks for it; unknown availability goes only on demand."""
+def test_zones_and_full_sites_come_when_asked_for(
+    app: Flask, rows: dict[str, dict[str, str]]
+) -> None:
+    """Each has its switch; whoever chooses a kind of zone asks for it; unknown availability goes
+    only on demand.
+    """
     everything = set(rows)
     assert left(wished(app, "also=zones&also=full")) == everything
     assert left(wished(app, "also=zones")) == {key for key, row in rows.items() if not full(row)}
-    assert left(wished(app, "also=full")) == {key for key, row in rows.items() if row["kind"] not in ZONES}
-    assert left(wished(app, "kind=economic_zone")) == {key for key, row in rows.items() if row["kind"] == "economic_zone" and not full(row)}
-    known = {key for key, row in rows.items() if row["occupancy_pct"] and not full(row) and row["kind"] not in ZONES}
+    assert left(wished(app, "also=full")) == {
+        key for key, row in rows.items() if row["kind"] not in ZONES
+    }
+    assert left(wished(app, "kind=economic_zone")) == {
+        key for key, row in rows.items() if row["kind"] == "economic_zone" and not full(row)
+    }
+    known = {
+        key
+        for key, row in rows.items()
+        if row["occupancy_pct"] and not full(row) and row["kind"] not in ZONES
+    }
     assert left(wished(app, "drop=full")) == known
 
 
-def test_the_switches_are_steps_that_are_seen(client: FlaskClient, rows: dict[str, dict[str, str]]) -> None:
-    """The funnel shows what each removed and how much is unknown; the form holds both switches, as they were set."""
+def test_the_switches_are_steps_that_are_seen(
+    client: FlaskClient, rows: dict[str, dict[str, str]]
+) -> None:
+    """The funnel shows what each removed and how much is unknown; the form holds both switches, as
+    they were set.
+    """
     page = read(client, "/rank")
     steps = {row[0]: row[1:] for row in page.rows if len(row) == 6}
     zones = sum(row["kind"] in ZONES for row in rows.values())
@@ -98,44 +122,85 @@ def test_the_switches_are_steps_that_are_seen(client: FlaskClient, rows: dict[st
     assert steps["Not known to be full"][2] == str(gone)
     assert "kept" in steps["Not known to be full"][3]
     for wanted in ((), ("full",), ("zones", "full")):
-        boxes = [one for tag, one in read(client, "/rank", edited=1, also=wanted).elements if tag == "input" and one.get("name") == "also"]
-        assert {one["value"]: "checked" in one for one in boxes} == {name: name in wanted for name in ("full", "zones")}
+        boxes = [
+            one
+            for tag, one in read(client, "/rank", edited=1, also=wanted).elements
+            if tag == "input" and one.get("name") == "also"
+        ]
+        assert {one["value"]: "checked" in one for one in boxes} == {
+            name: name in wanted for name in ("full", "zones")
+        }
     assert client.get("/rank?also=magic").status_code == 400
 
 
 def test_a_kind_that_nobody_declared_is_a_site() -> None:
     """Another region's kinds are candidates; so is a site whose kind is unknown."""
-    table = pd.DataFrame({"kind": ["tech_hub", None, *sorted(ZONES)], "availability": ["free", None, "free", "full", None]}, [*"abcde"])
+    table = pd.DataFrame(
+        {
+            "kind": ["tech_hub", None, *sorted(ZONES)],
+            "availability": ["free", None, "free", "full", None],
+        },
+        [*"abcde"],
+    )
     assert list(screening.screen(table, list(sites.STANDING.values())).remaining) == ["a", "b"]
     assert set(sites.ZONES) == ZONES
     assert set(sites.ZONES) <= set(layers.LAYERS["parks"].field("kind").allowed)
 
 
 LIMITS = (
-    *("country=VN", "status=operating", "province=Hai+Phong", "sector=logistics", "kind=industrial_park", "needs=power"),
-    *("max_gate=200", "max_port=90", "max_city=120", "min_people=100000", "min_area=150", "area_needed=60", "max_rent=90"),
+    *(
+        "country=VN",
+        "status=operating",
+        "province=Hai+Phong",
+        "sector=logistics",
+        "kind=industrial_park",
+        "needs=power",
+    ),
+    *(
+        "max_gate=200",
+        "max_port=90",
+        "max_city=120",
+        "min_people=100000",
+        "min_area=150",
+        "area_needed=60",
+        "max_rent=90",
+    ),
     *("max_occupancy=80", "drop=full", "drop=min_area", "drop=max_rent"),
 )
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_removing_a_limit_never_removes_a_site(app: Flask, seed: int) -> None:
-    """From random questions each limit is taken away by turns, and each switch thrown: whoever was left still is."""
+    """From random questions each limit is taken away by turns, and each switch thrown: whoever was
+    left still is.
+    """
     dice = np.random.default_rng(seed)
     chosen = [str(one) for one in dice.choice(LIMITS, 5, replace=False)]
     before = left(wished(app, "&".join(["edited=1", "w_port=1", *chosen])))
     for one in chosen:
-        assert before <= left(wished(app, "&".join(["edited=1", "w_port=1", *(other for other in chosen if other != one)])))
+        assert before <= left(
+            wished(
+                app,
+                "&".join(["edited=1", "w_port=1", *(other for other in chosen if other != one)]),
+            )
+        )
     for switch in ("also=full", "also=zones"):
         assert before <= left(wished(app, "&".join(["edited=1", "w_port=1", *chosen, switch])))
 
 
 def test_people_carry_no_weight_until_somebody_gives_it(app: Flask) -> None:
-    """Neither the default, nor an example, nor a company without one counts them, and no example sets a limit on them; a slider does."""
+    """Neither the default, nor an example, nor a company without one counts them, and no example
+    sets a limit on them; a slider does.
+    """
     opened = app.extensions["zoneatlas"]
     for question in ("", *(f"example={name}" for name in opened.examples())):
         assert "people" not in wished(app, question).get("weights", {})
-    assert not [one for one in opened.examples().values() for limit in one.limits if limit.column.startswith("people")]
+    assert not [
+        one
+        for one in opened.examples().values()
+        for limit in one.limits
+        if limit.column.startswith("people")
+    ]
     assert not matching.weights_of(Company(2, "A"), opened.examples()).get("people")
     assert "people" in wished(app, "edited=1&w_people=30&w_port=30")["weights"]
 
@@ -145,25 +210,39 @@ def test_people_carry_no_weight_until_somebody_gives_it(app: Flask) -> None:
 
 @pytest.mark.parametrize("need", [5, 20, 60])
 def test_land_counts_up_to_the_need_and_no_further(app: Flask, need: int) -> None:
-    """Every site of which as much may be free as is needed has full points, however large; those known to have less are gone."""
+    """Every site of which as much may be free as is needed has full points, however large; those
+    known to have less are gone.
+    """
     found = wished(app, f"edited=1&w_area=50&w_port=50&area_needed={need}")
     land = found["table"]["land_ha"]
     values = found["ranking"].values["area"].dropna()
     assert (values == 1).all()
     assert len(values) > 20
-    assert left(found) == {key for key in left(wished(app, "edited=1&w_area=1")) if not land[key] < need}
+    assert left(found) == {
+        key for key in left(wished(app, "edited=1&w_area=1")) if not land[key] < need
+    }
 
 
-def test_without_a_need_land_counts_up_to_what_the_page_says(app: Flask, client: FlaskClient) -> None:
-    """100 ha are as good as 217,133; half of it is worth half; the page says so, also for a shape without ends."""
+def test_without_a_need_land_counts_up_to_what_the_page_says(
+    app: Flask, client: FlaskClient
+) -> None:
+    """100 ha are as good as 217,133; half of it is worth half; the page says so, also for a shape
+    without ends.
+    """
     for shape, half in (("", 0.5), ("&v_area=saturating", 0.75)):
         found = wished(app, f"edited=1&w_area=50&also=zones{shape}")
         land, values = found["table"]["land_ha"], found["ranking"].values["area"]
         assert (values[land[values.index] >= 100] == 1).all()
         assert values["nam-son-ba-che-ic"] == half  # 50 ha, of which nothing is known to be taken
     page = read(client, "/rank").text
-    assert "free land – in proportion from 0 ha to 100 ha. More land counts no further" in page.replace("\N{NO-BREAK SPACE}", " ")
-    assert "not less than the area needed, 50" in read(client, "/rank", 400, area_needed=50, v_area="linear:50:").text
+    assert (
+        "free land – in proportion from 0 ha to 100 ha. More land counts no further"
+        in page.replace("\N{NO-BREAK SPACE}", " ")
+    )
+    assert (
+        "not less than the area needed, 50"
+        in read(client, "/rank", 400, area_needed=50, v_area="linear:50:").text
+    )
 
 
 KNOWN = {
@@ -175,7 +254,9 @@ KNOWN = {
     "hai-yen-ip": "availability unknown",
     "pingxiang-cbz": "availability unknown",
 }
-"""By hand: 500 ha × 15 %, 317.2 ha × 70 %, 100 % − 55 %, 100 %, 95 %, nothing, and leasable land alone."""
+"""By hand: 500 ha × 15 %, 317.2 ha × 70 %, 100 % − 55 %, 100 %, 95 %, nothing, and leasable land
+alone.
+"""
 
 
 def plain(page: Page) -> str:
@@ -183,17 +264,27 @@ def plain(page: Page) -> str:
 
 
 def test_every_page_says_what_is_known_of_free_land(client: FlaskClient) -> None:
-    """Sheet and its part, factsheet, columns side by side and the table: the same words, and for what is remembered that it is."""
+    """Sheet and its part, factsheet, columns side by side and the table: the same words, and for
+    what is remembered that it is.
+    """
     for key, words in KNOWN.items():
         for path in (f"/sites/{key}", f"/sites/{key}?part=sheet", f"/sites/{key}/factsheet"):
             source = client.get(path).get_data(as_text=True)
             head = plain(Page(source[source.index("<h1") : source.index("<h2")]))
             assert words in head, path
-            assert ("remembered" in head[head.index(words) :][:40]) == (words.startswith(("75", "222", "45", "full"))), path
+            assert ("remembered" in head[head.index(words) :][:40]) == (
+                words.startswith(("75", "222", "45", "full"))
+            ), path
     side = read(client, "/compare", pick=list(KNOWN)[:5])
     heads = [cell.replace("\N{NO-BREAK SPACE}", " ") for cell in side.rows[0][1:]]
-    assert [words in cell for cell, words in zip(heads, list(KNOWN.values())[:5], strict=True)] == [True] * 5
-    table = {row[0]: " ".join(row).replace("\N{NO-BREAK SPACE}", " ") for row in read(client, "/table").rows if row}
+    assert [words in cell for cell, words in zip(heads, list(KNOWN.values())[:5], strict=True)] == [
+        True
+    ] * 5
+    table = {
+        row[0]: " ".join(row).replace("\N{NO-BREAK SPACE}", " ")
+        for row in read(client, "/table").rows
+        if row
+    }
     names = layers.read(layers.bundled(), "parks")["name_en"]
     for key, words in KNOWN.items():
         assert words in next(text for name, text in table.items() if name.startswith(names[key]))
@@ -209,27 +300,54 @@ def test_every_card_says_what_is_known_of_free_land(client: FlaskClient) -> None
     seen = set()
     for card in cards:
         key = re.findall(r'name="pick" value="([^"]+)"', card)[0]
-        occupancy, leasable, year = parks.loc[key, ["occupancy_pct", "leasable_ha", "occupancy_year"]]
+        occupancy, leasable, year = parks.loc[
+            key, ["occupancy_pct", "leasable_ha", "occupancy_year"]
+        ]
         known, text = not pd.isna(occupancy), plain(Page(card))
         expected = "availability unknown" if not known else "full" if occupancy >= 95 else "free"
         seen.add(expected)
         assert f"{expected} ({int(year)})" in text if known else expected in text
-        assert not known or pd.isna(leasable) or occupancy >= 95 or f"{leasable * (1 - occupancy / 100):.0f} ha" in text
+        assert (
+            not known
+            or pd.isna(leasable)
+            or occupancy >= 95
+            or f"{leasable * (1 - occupancy / 100):.0f} ha" in text
+        )
     assert len(seen) >= 2
 
 
 @pytest.mark.parametrize("language", ["en", "vi", "zh"])
-def test_the_map_has_the_words_in_every_language(app: Flask, client: FlaskClient, language: str) -> None:
-    """The columns that the map's list is written from, filled into its texts, are the words of the sheet."""
+def test_the_map_has_the_words_in_every_language(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    """The columns that the map's list is written from, filled into its texts, are the words of the
+    sheet.
+    """
     payload = json.loads(client.get("/api/map/parks.json").data)
     parks = app.extensions["zoneatlas"].frame("parks")
     with app.test_request_context(f"/?lang={language}"):
         texts = {name: str(text) for name, text in labels.TEXTS.items()}
         for values in payload["rows"]:
             row = dict(zip(payload["columns"], values, strict=True))
-            form = "unknown" if row["full"] is None else "full" if row["full"] else "pct" if row["free_ha"] is None else "ha"
-            amount = labels.quantity(row["free_ha"], "ha") if form == "ha" else labels.quantity(row["free_pct"], "%")
-            words = texts[f"land.{form}"].replace("{n}", amount).replace("{year}", str(row["land_year"] or texts["land.undated"]))
+            form = (
+                "unknown"
+                if row["full"] is None
+                else "full"
+                if row["full"]
+                else "pct"
+                if row["free_ha"] is None
+                else "ha"
+            )
+            amount = (
+                labels.quantity(row["free_ha"], "ha")
+                if form == "ha"
+                else labels.quantity(row["free_pct"], "%")
+            )
+            words = (
+                texts[f"land.{form}"]
+                .replace("{n}", amount)
+                .replace("{year}", str(row["land_year"] or texts["land.undated"]))
+            )
             told = labels.land_of(parks.loc[row["id"]])
             assert (words, row["land_kind"] or "") == (told.text, told.kind)
 
@@ -238,10 +356,19 @@ def test_the_map_has_the_words_in_every_language(app: Flask, client: FlaskClient
 
 
 @pytest.mark.parametrize(
-    "query", ["", "example=electronics", "example=logistics", "edited=1&w_port=100", "edited=1&w_gate=9&w_area=9&method=topsis"]
+    "query",
+    [
+        "",
+        "example=electronics",
+        "example=logistics",
+        "edited=1&w_port=100",
+        "edited=1&w_gate=9&w_area=9&method=topsis",
+    ],
 )
 def test_bands_on_the_page_partition_the_places(client: FlaskClient, query: str) -> None:
-    """Every band begins after the last, holds at least two places, and stands before its first site; the line on passing is gone."""
+    """Every band begins after the last, holds at least two places, and stands before its first
+    site; the line on passing is gone.
+    """
     page = client.get(f"/rank?{query}").get_data(as_text=True)
     place, end, bands = 0, 0, []
     for head, _site in re.findall(r'<li class="band">(.*?)</li>|<li class="(site)">', page):
@@ -258,7 +385,9 @@ def test_bands_on_the_page_partition_the_places(client: FlaskClient, query: str)
 
 
 def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient) -> None:
-    """Sites without a rent stay ranked where rent weighs 10 %: two numbers, and a hatched end of the bar as wide as the range."""
+    """Sites without a rent stay ranked where rent weighs 10 %: two numbers, and a hatched end of
+    the bar as wide as the range.
+    """
     query = "edited=1&w_port=50&w_gate=40&w_rent=10&country=VN"
     page = client.get(f"/rank?{query}").get_data(as_text=True)
     found = wished(app, query)
@@ -273,10 +402,17 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
             continue
         ranges += 1
         low, high = map(int, score.split("–"))
-        hatched = float(re.findall(r'<rect fill="url\(#hatch\)" x="[\d.]+" width="([\d.]+)"', card)[0])
-        solid = sum(float(width) for width in re.findall(r'class="c\d" x="[\d.]+" width="([\d.]+)"', card))
+        hatched = float(
+            re.findall(r'<rect fill="url\(#hatch\)" x="[\d.]+" width="([\d.]+)"', card)[0]
+        )
+        solid = sum(
+            float(width) for width in re.findall(r'class="c\d" x="[\d.]+" width="([\d.]+)"', card)
+        )
         assert hatched == pytest.approx(10, abs=0.01)
-        assert (solid, solid + hatched) == (pytest.approx(low, abs=0.51), pytest.approx(high, abs=0.51))
+        assert (solid, solid + hatched) == (
+            pytest.approx(low, abs=0.51),
+            pytest.approx(high, abs=0.51),
+        )
     assert ranges > 3
     assert all({"gate", "port"} & set(missing) for missing in found["apart"].sites["missing"])
     assert "Scored as a range" in page
@@ -301,20 +437,36 @@ def sheet(*lines: str) -> str:
 
 
 def offered(page: Page) -> list[str]:
-    return [link.href.split("/")[2].split("?")[0] for link in page.links if link.href.startswith("/sites/")]
+    return [
+        link.href.split("/")[2].split("?")[0]
+        for link in page.links
+        if link.href.startswith("/sites/")
+    ]
 
 
-def test_match_offers_no_full_site_and_no_zone_unless_asked(client: FlaskClient, rows: dict[str, dict[str, str]]) -> None:
-    """A plot in Bac Ninh: none of what is offered is full; with the switch they are offered again; the page carries it to the workbook."""
+def test_match_offers_no_full_site_and_no_zone_unless_asked(
+    client: FlaskClient, rows: dict[str, dict[str, str]]
+) -> None:
+    """A plot in Bac Ninh: none of what is offered is full; with the switch they are offered again;
+    the page carries it to the workbook.
+    """
     asked = sheet("A;Bắc Ninh;10 ha", "B;;10 ha", "C;Quang Ninh;")
     usual = offered(Page(post(client, asked).text))
     assert len(usual) == 15
     assert not [one for one in usual if full(rows[one]) or rows[one]["kind"] in ZONES]
     page = Page(post(client, asked, also="full").text)
     assert [one for one in offered(page) if full(rows[one])]
-    boxes = [field for tag, field in page.elements if tag == "input" and field.get("name") == "also"]
-    assert [field["value"] for field in boxes if "checked" in field] == ["full"]  # in the form that carries the sheet
-    assert [one for one in offered(Page(post(client, asked, also="zones").text)) if rows[one]["kind"] in ZONES]
+    boxes = [
+        field for tag, field in page.elements if tag == "input" and field.get("name") == "also"
+    ]
+    assert [field["value"] for field in boxes if "checked" in field] == [
+        "full"
+    ]  # in the form that carries the sheet
+    assert [
+        one
+        for one in offered(Page(post(client, asked, also="zones").text))
+        if rows[one]["kind"] in ZONES
+    ]
     assert post(client, asked, also="magic").status_code == 400
 
 
@@ -329,11 +481,15 @@ def test_match_offers_no_full_site_and_no_zone_unless_asked(client: FlaskClient,
 def test_the_area_of_a_site_is_never_called_left(
     client: FlaskClient, language: str, never: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
-    """Page and workbook say what may be free and what is known of it, in three languages; the catalogues know the other words no more."""
+    """Page and workbook say what may be free and what is known of it, in three languages; the
+    catalogues know the other words no more.
+    """
     asked = sheet("A;;10 ha")
     page = Page(post(client, asked, language).text).text
     book = openpyxl.load_workbook(io.BytesIO(post(client, asked, language, format="xlsx").data))
-    cells = " ".join(str(cell.value) for one in book.worksheets for row in one.iter_rows() for cell in row)
+    cells = " ".join(
+        str(cell.value) for one in book.worksheets for row in one.iter_rows() for cell in row
+    )
     for text in (page, cells):
         assert all(word in text for word in words)
         assert not any(word in text for word in never)
@@ -342,41 +498,61 @@ def test_the_area_of_a_site_is_never_called_left(
 
 
 def test_a_site_known_to_have_too_little_is_not_offered(app: Flask) -> None:
-    """VSIP Hai Phong has 75 ha free of 1,566: offered to whom 70 ha do, not to whom 80 do; land beyond the need moves no score."""
+    """VSIP Hai Phong has 75 ha free of 1,566: offered to whom 70 ha do, not to whom 80 do; land
+    beyond the need moves no score.
+    """
     opened = app.extensions["zoneatlas"]
     with app.test_request_context("/"):
         table = site_table(opened, Wish.of({}, {}).drive)
 
     def ids(area: float, of: pd.DataFrame) -> dict[str, float]:
-        (found,) = matching.match([Company(2, "A", province=("Hai Phong",), area_ha=area)], of, opened.examples(), 99)
+        (found,) = matching.match(
+            [Company(2, "A", province=("Hai Phong",), area_ha=area)], of, opened.examples(), 99
+        )
         return {park.id: park.score for park in found.parks}
 
     assert "vsip-hai-phong-ip" in ids(70, table)
     assert "vsip-hai-phong-ip" not in ids(80, table)
     before = ids(20, table)
-    grown = ids(20, table.assign(land_ha=table["land_ha"].where(table["land_ha"] < 20, table["land_ha"] * 10)))
+    grown = ids(
+        20,
+        table.assign(land_ha=table["land_ha"].where(table["land_ha"] < 20, table["land_ha"] * 10)),
+    )
     assert grown == pytest.approx(before, nan_ok=True)
 
 
 # Another region
 
 
-def test_a_package_of_full_sites_and_other_kinds_works(make_app: Callable[..., Flask], tmp_path: Path) -> None:
-    """Where all sites are bonded zones they are candidates; where all are full the page says so, and that allowing them would help."""
+def test_a_package_of_full_sites_and_other_kinds_works(
+    make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
+    """Where all sites are bonded zones they are candidates; where all are full the page says so,
+    and that allowing them would help.
+    """
     for number, (kind, occupancy) in enumerate((("bonded_zone", ""), ("hitech_zone", "100"))):
         folder = tmp_path / str(number)
         shutil.copytree(layers.bundled(), folder)
-        rewrite(folder / "parks.csv", lambda rows: [row | {"kind": kind, "occupancy_pct": occupancy} for row in rows])  # noqa: B023
+        rewrite(
+            folder / "parks.csv",
+            lambda rows: [row | {"kind": kind, "occupancy_pct": occupancy} for row in rows],
+        )
         page = read(make_app(folder).test_client(), "/rank", edited=1, w_port=1).text
         assert ("200 of 200 sites match" if not occupancy else "0 of 200 sites match") in page
         assert ("Not known to be full → allow also full sites" in page) == bool(occupancy)
 
 
-def test_the_usual_weights_keep_sites_of_unknown_area(app: Flask, rows: dict[str, dict[str, str]]) -> None:
-    """Without an example, a site of which no area is known is ranked within a range; only sites without roads are apart."""
+def test_the_usual_weights_keep_sites_of_unknown_area(
+    app: Flask, rows: dict[str, dict[str, str]]
+) -> None:
+    """Without an example, a site of which no area is known is ranked within a range; only sites
+    without roads are apart.
+    """
     found = wished(app, "")
     apart = set(found["apart"].sites.index)
     assert all(set(missing) & {"gate", "port"} for missing in found["apart"].sites["missing"])
-    unknown = {key for key in left(found) if rows[key]["area_ha"] == "" and rows[key]["leasable_ha"] == ""}
+    unknown = {
+        key for key in left(found) if rows[key]["area_ha"] == "" and rows[key]["leasable_ha"] == ""
+    }
     assert len(unknown - apart) > 10
     assert found["ranking"].scores[list(unknown - apart)].notna().all()

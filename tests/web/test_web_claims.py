@@ -34,19 +34,48 @@ def judged(client: FlaskClient, text: str, path: str = PATH, **query: str) -> li
 
 def claim(verdict: str, measure: str) -> Claim:
     amounts = (1800.0, 1800.0, 30.0) if measure == "time" else (30_000.0, 30_000.0, 500.0)
-    told = {"straight_m": 29_000.0, "accuracy_m": 300.0, "road_m": 46_000.0, "road_s": 2600.0, "fastest_s": 950.0}
-    return Claim(0, 5, "30 km", measure, *amounts, "", "mong-cai", ("mong-cai",), **told, over_road=-100.0, verdict=verdict)  # type: ignore[arg-type]
+    told = {
+        "straight_m": 29_000.0,
+        "accuracy_m": 300.0,
+        "road_m": 46_000.0,
+        "road_s": 2600.0,
+        "fastest_s": 950.0,
+    }
+    return Claim(
+        0,
+        5,
+        "30 km",
+        measure,
+        *amounts,
+        "",
+        "mong-cai",
+        ("mong-cai",),
+        **told,
+        over_road=-100.0,
+        verdict=verdict,
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("Located just 5 km from Lach Huyen deep-sea port.", "5 km from Lach Huyen", "5 km to TC-HICT", "5 km from HICT"),
-        *("cách cảng nước sâu Lạch Huyện 5 km", "距沥县港5公里", "5 km from the Hai Phong international gateway port"),
+        *(
+            "Located just 5 km from Lach Huyen deep-sea port.",
+            "5 km from Lach Huyen",
+            "5 km to TC-HICT",
+            "5 km from HICT",
+        ),
+        *(
+            "cách cảng nước sâu Lạch Huyện 5 km",
+            "距沥县港5公里",
+            "5 km from the Hai Phong international gateway port",
+        ),
     ],
 )
 def test_claims_know_the_other_names_of_a_place(client: FlaskClient, text: str) -> None:
-    """Brochures call the deep-water port of Hai Phong many names; all of them are judged against it."""
+    """Brochures call the deep-water port of Hai Phong many names; all of them are judged against
+    it.
+    """
     ((verdict, sentence),) = judged(client, text, "/sites/nam-tien-phong-ip/claims")
     assert verdict not in ("no_place", "other_thing"), sentence
     page = read(client, "/sites/nam-tien-phong-ip/claims", text=text)
@@ -59,21 +88,38 @@ def test_claims_know_the_other_names_of_a_place(client: FlaskClient, text: str) 
 @pytest.mark.parametrize(
     ("text", "verdict", "words"),
     [
-        ("20 km from Mong Cai gate", "impossible", "even the straight line is 29.1 km, and the two positions are good to 2.8 km"),
-        ("30 km from Mong Cai gate", "straight_line", "the straight line, as the crow flies. By road it is ≈ 46 km"),
+        (
+            "20 km from Mong Cai gate",
+            "impossible",
+            "even the straight line is 29.1 km, and the two positions are good to 2.8 km",
+        ),
+        (
+            "30 km from Mong Cai gate",
+            "straight_line",
+            "the straight line, as the crow flies. By road it is ≈ 46 km",
+        ),
         ("46 km from Mong Cai gate", "road", "Fits the way by road: ≈ 46 km"),
         ("90 km from Mong Cai gate", "longer", "Longer than the way by road, which is ≈ 46 km"),
-        ("5 minutes to Mong Cai gate", "impossible", "Impossible at 85 km/h, the highest speed that is assumed here"),
+        (
+            "5 minutes to Mong Cai gate",
+            "impossible",
+            "Impossible at 85 km/h, the highest speed that is assumed here",
+        ),
         (
             "within 2 hours of Noi Bai airport",
             "road",
-            "only good to ± 35 % here, the claim as it is written to ± 30 min, and it is 1 h 57 min less",
+            (
+                "only good to ± 35 % here, the claim as it is written to ± 30 min, and it is 1 h 57"
+                " min less"
+            ),
         ),
         ("4 km from Ha Long Bay", "other_thing", "the name stands for something else"),
         ("4 km from Nowhereville", "no_place", "no place that this atlas knows"),
     ],
 )
-def test_a_claim_is_held_against_line_and_road(client: FlaskClient, text: str, verdict: str, words: str) -> None:
+def test_a_claim_is_held_against_line_and_road(
+    client: FlaskClient, text: str, verdict: str, words: str
+) -> None:
     """The sentence gives the verdict of the library with the numbers it rests on."""
     ((found, sentence),) = judged(client, text)
     assert found == verdict
@@ -81,21 +127,34 @@ def test_a_claim_is_held_against_line_and_road(client: FlaskClient, text: str, v
 
 
 @pytest.mark.parametrize(
-    "text", ["30 km from Mong Cai gate", "cách cửa khẩu Móng Cái 30 km", "cach cua khau Mong Cai 30km", "距芒街口岸30公里"]
+    "text",
+    [
+        "30 km from Mong Cai gate",
+        "cách cửa khẩu Móng Cái 30 km",
+        "cach cua khau Mong Cai 30km",
+        "距芒街口岸30公里",
+    ],
 )
 @pytest.mark.parametrize("lang", ["en", "vi", "zh"])
 def test_a_claim_is_read_in_three_languages(client: FlaskClient, text: str, lang: str) -> None:
-    """The same claim in any language is the same place, verdict and numbers, whichever language the page is in."""
+    """The same claim in any language is the same place, verdict and numbers, whichever language the
+    page is in.
+    """
     page = read(client, PATH, text=text, lang=lang)
     assert [verdict for verdict, _sentence in judged(client, text, lang=lang)] == ["straight_line"]
-    assert next(link.href for link in page.links if link.href.startswith("/sites/mong-cai")) == "/sites/mong-cai-bac-luan-1?profile=car"
+    assert (
+        next(link.href for link in page.links if link.href.startswith("/sites/mong-cai"))
+        == "/sites/mong-cai-bac-luan-1?profile=car"
+    )
     assert any("29" in cell for row in page.rows for cell in row)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 @pytest.mark.parametrize("measure", ["distance", "time"])
 def test_every_verdict_has_its_sentence(app: Flask, verdict: str, measure: str) -> None:
-    """No verdict of the library is without words, and a time is only impossible at a speed that somebody assumed."""
+    """No verdict of the library is without words, and a time is only impossible at a speed that
+    somebody assumed.
+    """
     with app.test_request_context("/"):
         sentence = claims.sentence(claim(verdict, measure), True, 110.0)
     assert len(sentence) > 20
@@ -106,14 +165,26 @@ def test_sentences_of_different_verdicts_differ(app: Flask) -> None:
     """Nobody reads one verdict for another."""
     with app.test_request_context("/"):
         for measure in ("distance", "time"):
-            assert len({claims.sentence(claim(verdict, measure), False, 110.0) for verdict in VERDICTS}) == len(VERDICTS)
+            assert len(
+                {claims.sentence(claim(verdict, measure), False, 110.0) for verdict in VERDICTS}
+            ) == len(VERDICTS)
 
 
 def test_the_page_says_what_the_library_says(app: Flask, client: FlaskClient) -> None:
-    """Verdicts and places are those of geo.siting.claims on the same roads, also for a truck and behind a closed gate."""
-    text = "10 km from Dongxing. 45 minutes to Mong Cai; 150 km from Hai Phong port, 250 km from Nanning"
+    """Verdicts and places are those of geo.siting.claims on the same roads, also for a truck and
+    behind a closed gate.
+    """
+    text = (
+        "10 km from Dongxing. 45 minutes to Mong Cai; 150 km from Hai Phong port, 250 km from"
+        " Nanning"
+    )
     opened = app.extensions["zoneatlas"]
-    for query in ({}, {"profile": "truck"}, {"closed": "mong-cai-bac-luan-1,mong-cai-bac-luan-2"}, {"year": "2030"}):
+    for query in (
+        {},
+        {"profile": "truck"},
+        {"closed": "mong-cai-bac-luan-1,mong-cai-bac-luan-2"},
+        {"year": "2030"},
+    ):
         values = (
             query
             | ({"closed": tuple(query["closed"].split(","))} if "closed" in query else {})
@@ -121,13 +192,24 @@ def test_the_page_says_what_the_library_says(app: Flask, client: FlaskClient) ->
         )
         drive = Drive.of({"profile": "car"} | values)
         with app.test_request_context("/"):
-            site, places, roads = opened.place("texhong-hai-ha-ip")[1], claims.known_places(opened), opened.roads(drive)
-            wanted = [one.verdict for one in check(text, site, places, roads, drive.profile, speeds=opened.table("speeds"))]
+            site, places, roads = (
+                opened.place("texhong-hai-ha-ip")[1],
+                claims.known_places(opened),
+                opened.roads(drive),
+            )
+            wanted = [
+                one.verdict
+                for one in check(
+                    text, site, places, roads, drive.profile, speeds=opened.table("speeds")
+                )
+            ]
         assert [verdict for verdict, _sentence in judged(client, text, **query)] == wanted
 
 
 def test_places_carry_all_that_the_library_asks_for(app: Flask) -> None:
-    """Names of both sides of a gate, countries, accuracy and layer stand in one frame, which is kept."""
+    """Names of both sides of a gate, countries, accuracy and layer stand in one frame, which is
+    kept.
+    """
     opened = app.extensions["zoneatlas"]
     places = claims.known_places(opened)
     assert isinstance(places, gpd.GeoDataFrame)
@@ -139,20 +221,36 @@ def test_places_carry_all_that_the_library_asks_for(app: Flask) -> None:
 
 
 def test_nothing_recognised_is_told_with_what_can_be(client: FlaskClient) -> None:
-    """Text without a number, and numbers without a place, each get a sentence; an empty page gets none."""
-    assert "No distance and no time was recognised" in read(client, PATH, text="a park by the sea").text
-    assert "but no place that this atlas knows" in read(client, PATH, text="30 km from Nowhereville").text
+    """Text without a number, and numbers without a place, each get a sentence; an empty page gets
+    none.
+    """
+    assert (
+        "No distance and no time was recognised"
+        in read(client, PATH, text="a park by the sea").text
+    )
+    assert (
+        "but no place that this atlas knows"
+        in read(client, PATH, text="30 km from Nowhereville").text
+    )
     empty = read(client, PATH)
     assert "recognised" not in empty.text
-    assert all("30 km from Mong Cai gate" in read(client, PATH, text=text).text for text in ("", "a park", "3 km from X"))
+    assert all(
+        "30 km from Mong Cai gate" in read(client, PATH, text=text).text
+        for text in ("", "a park", "3 km from X")
+    )
 
 
 # Pictures and numbers
 
 
 def test_the_picture_has_its_numbers_beside_it(client: FlaskClient) -> None:
-    """Each judged claim has one drawing, inside its frame and without styles, whose words stand in the table too."""
-    text = "20 km from Mong Cai gate, 40 minutes to Mong Cai; within 300 km of Noi Bai airport; more than 10 km from Hai Phong port"
+    """Each judged claim has one drawing, inside its frame and without styles, whose words stand in
+    the table too.
+    """
+    text = (
+        "20 km from Mong Cai gate, 40 minutes to Mong Cai; within 300 km of Noi Bai airport; more"
+        " than 10 km from Hai Phong port"
+    )
     body = client.get(PATH, query_string={"text": text}).get_data(as_text=True)
     drawings = re.findall(r"<svg viewBox=\"0 0 360.*?</svg>", body, re.S)
     assert len(drawings) == 4 == body.count("Claim against the straight line")
@@ -194,17 +292,29 @@ def test_a_site_of_any_layer_can_be_asked(client: FlaskClient) -> None:
     page = read(client, "/sites/van-don-ez", closed="huu-nghi", year="2030", profile="truck")
     (link,) = [one for one in page.links if one.text == "Check a claim"]
     assert link.href == "/sites/van-don-ez/claims?closed=huu-nghi&year=2030"
-    assert "Taken as closed" in read(client, link.href.partition("?")[0], closed="huu-nghi", year="2030").text
+    assert (
+        "Taken as closed"
+        in read(client, link.href.partition("?")[0], closed="huu-nghi", year="2030").text
+    )
 
 
 # Bad input
 
 
 def test_hostile_text_stays_text(client: FlaskClient) -> None:
-    """What is pasted is shown as it is, in the box and in the quote, and neither computed nor made markup."""
-    for text in (f"{HOSTILE} 30 km from Mong Cai gate {HOSTILE}", '</textarea><script>alert(1)</script>" onload="x 30 km from Mong Cai'):
+    """What is pasted is shown as it is, in the box and in the quote, and neither computed nor made
+    markup.
+    """
+    for text in (
+        f"{HOSTILE} 30 km from Mong Cai gate {HOSTILE}",
+        '</textarea><script>alert(1)</script>" onload="x 30 km from Mong Cai',
+    ):
         page = read(client, PATH, text=text)
-        assert not [one for one in page.elements if one[0] == "img" or any(name.startswith("on") or name == "style" for name in one[1])]
+        assert not [
+            one
+            for one in page.elements
+            if one[0] == "img" or any(name.startswith("on") or name == "style" for name in one[1])
+        ]
         assert not [one for one in page.scripts if "alert" in one]
         assert page.text.count(text) == 2
         assert not re.search(r"\b49(?=\s*<img)|\b49(?=\$)", page.text)
@@ -215,13 +325,22 @@ def test_hostile_names_stay_text(make_app: Callable[..., Flask], hostile: Path) 
     app = make_app(hostile)
     page = read(app.test_client(), PATH, text=f"30 km from {HOSTILE}")
     assert page.text.count(HOSTILE) >= 3
-    assert not [one for one in page.elements if one[0] == "img" or any(name.startswith("on") for name in one[1])]
+    assert not [
+        one
+        for one in page.elements
+        if one[0] == "img" or any(name.startswith("on") for name in one[1])
+    ]
 
 
 def test_too_long_is_refused(client: FlaskClient) -> None:
-    """2000 characters are read, a line break counted as one as browsers do; one more is a fault, and so is a crowd of claims."""
+    """2000 characters are read, a line break counted as one as browsers do; one more is a fault,
+    and so is a crowd of claims.
+    """
     longest = args.LENGTHS["text"]
-    assert client.get(PATH, query_string={"text": "\r\n" * 10 + "x" * (longest - 10)}).status_code == 200
+    assert (
+        client.get(PATH, query_string={"text": "\r\n" * 10 + "x" * (longest - 10)}).status_code
+        == 200
+    )
     for text in ("x" * (longest + 1), "1m " * 600, "a\0b"):
         assert client.get(PATH, query_string={"text": text}).status_code == 400
     crowd = client.get(PATH, query_string={"text": "1m " * 600, "lang": "en"})
@@ -250,4 +369,6 @@ def test_what_cannot_be_is_refused(client: FlaskClient, path: str, status: int) 
 
 def test_line_breaks_survive(client: FlaskClient) -> None:
     """A text that begins with a line break is given back with it, for HTML drops the first."""
-    assert ">\n\nfirst\nsecond</textarea>" in client.get(PATH, query_string={"text": "\r\nfirst\r\nsecond"}).get_data(as_text=True)
+    assert ">\n\nfirst\nsecond</textarea>" in client.get(
+        PATH, query_string={"text": "\r\nfirst\r\nsecond"}
+    ).get_data(as_text=True)

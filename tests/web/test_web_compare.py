@@ -1,4 +1,6 @@
-"""Sites side by side: each fact once a site, money on the same basis or refused, policies in the reader's language."""
+"""Sites side by side: each fact once a site, money on the same basis or refused, policies in the
+reader's language.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +44,20 @@ def cells(page: Page, start: str) -> list[str]:
 
 def columns(page: Page) -> list[str]:
     """Give the sites in the order in which they stand."""
-    return list(dict.fromkeys(link.href.split("/")[2] for link in page.links if link.href.startswith("/sites/")))
+    return list(
+        dict.fromkeys(
+            link.href.split("/")[2] for link in page.links if link.href.startswith("/sites/")
+        )
+    )
 
 
 def faults(page: Page) -> list[str]:
     found = re.search(r'<div class="fault" role="alert">(.*?)</div>', page.source, re.DOTALL)
-    return [Page(one).text for one in re.findall(r"<li>(.*?)</li>", found[1], re.DOTALL)] if found else []
+    return (
+        [Page(one).text for one in re.findall(r"<li>(.*?)</li>", found[1], re.DOTALL)]
+        if found
+        else []
+    )
 
 
 # Sites and facts
@@ -60,12 +70,21 @@ def test_a_site_that_does_not_exist_is_not_compared(client: FlaskClient) -> None
 
 def adding(page: Page) -> dict[str, set[str]]:
     """Return what is found to be added: by its name, what would then stand side by side."""
-    links = [link for link in page.links if link.href.startswith("/compare?") and link.text != "take away"]
-    return {link.text: {value for name, value in parse_qsl(urlsplit(link.href).query) if name == "pick"} for link in links}
+    links = [
+        link
+        for link in page.links
+        if link.href.startswith("/compare?") and link.text != "take away"
+    ]
+    return {
+        link.text: {value for name, value in parse_qsl(urlsplit(link.href).query) if name == "pick"}
+        for link in links
+    }
 
 
 def test_compare_with_none_lets_one_add_sites_by_name(client: FlaskClient) -> None:
-    """The bare page answers, finds sites by name and adds them one by one, up to five, with everything that was stated kept."""
+    """The bare page answers, finds sites by name and adds them one by one, up to five, with
+    everything that was stated kept.
+    """
     assert columns(read(client, "/compare")) == []
     assert not adding(read(client, "/compare", q="atlantis"))
     chosen: set[str] = set()
@@ -78,7 +97,11 @@ def test_compare_with_none_lets_one_add_sites_by_name(client: FlaskClient) -> No
         assert set(columns(read(client, "/compare", pick=sorted(picks)))) == picks
         chosen = picks
     assert len(chosen) == MOST_PICKED
-    assert not [one for one in read(client, "/compare", pick=sorted(chosen)).elements if one[0] == "input" and one[1].get("name") == "q"]
+    assert not [
+        one
+        for one in read(client, "/compare", pick=sorted(chosen)).elements
+        if one[0] == "input" and one[1].get("name") == "q"
+    ]
 
 
 def test_compare_with_six_shows_five_and_names_the_sixth(client: FlaskClient, app: Flask) -> None:
@@ -92,8 +115,12 @@ def test_compare_with_six_shows_five_and_names_the_sixth(client: FlaskClient, ap
 
 
 def test_side_by_side_shows_each_fact_once_a_site(client: FlaskClient) -> None:
-    """Facts, times and policies stand in one row for all; where they differ the row is marked; unknown is said."""
-    page = client.get("/compare", query_string={"pick": ["texhong-hai-ha-ip", "dong-mai-ip", "hai-ha-seaport-ip"]}).get_data(as_text=True)
+    """Facts, times and policies stand in one row for all; where they differ the row is marked;
+    unknown is said.
+    """
+    page = client.get(
+        "/compare", query_string={"pick": ["texhong-hai-ha-ip", "dong-mai-ip", "hai-ha-seaport-ip"]}
+    ).get_data(as_text=True)
     rows = re.findall(r"<tr[^>]*>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
     assert len(rows) >= 19
     assert all(row.count("<td>") == 3 for row in rows)
@@ -101,20 +128,53 @@ def test_side_by_side_shows_each_fact_once_a_site(client: FlaskClient) -> None:
     assert "unknown" in page
 
 
-def test_an_area_says_what_it_counts_and_a_share_what_it_divides(make_app: Callable[..., Flask], tmp_path: Path) -> None:
-    """Leased ÷ leasable is divided here where the data hold both; any other share is told as found, and an area has its basis."""
-    shutil.copytree(layers.bundled(), tmp_path / "data", ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"))
+def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
+    make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
+    """Leased ÷ leasable is divided here where the data hold both; any other share is told as found,
+    and an area has its basis.
+    """
+    shutil.copytree(
+        layers.bundled(),
+        tmp_path / "data",
+        ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"),
+    )
     told = {
-        HAI_HA: {"area_basis": "leased", "area_ha": "120", "leasable_ha": "150", "leasable_source_kind": "page"},
-        DONG_MAI: {"area_basis": "leased", "area_ha": "200", "leasable_ha": "150", "leasable_source_kind": "page"},
-        UNKNOWN: {"area_basis": "licensed", "occupancy_pct": "100", "occupancy_source_kind": "memory"},
+        HAI_HA: {
+            "area_basis": "leased",
+            "area_ha": "120",
+            "leasable_ha": "150",
+            "leasable_source_kind": "page",
+        },
+        DONG_MAI: {
+            "area_basis": "leased",
+            "area_ha": "200",
+            "leasable_ha": "150",
+            "leasable_source_kind": "page",
+        },
+        UNKNOWN: {
+            "area_basis": "licensed",
+            "occupancy_pct": "100",
+            "occupancy_source_kind": "memory",
+        },
     }
-    rewrite(tmp_path / "data" / "parks.csv", lambda rows: [row | told.get(row["id"], {}) for row in rows])
+    rewrite(
+        tmp_path / "data" / "parks.csv",
+        lambda rows: [row | told.get(row["id"], {}) for row in rows],
+    )
     page = ask(make_app(tmp_path / "data").test_client())
-    assert [cell.split("basis: ")[1] for cell in cells(page, "Area")] == ["leased", "leased", "licensed"]
-    leased, more_than_leasable, full = (cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells(page, "Occupancy"))
+    assert [cell.split("basis: ")[1] for cell in cells(page, "Area")] == [
+        "leased",
+        "leased",
+        "licensed",
+    ]
+    leased, more_than_leasable, full = (
+        cell.replace("\N{NO-BREAK SPACE}", " ") for cell in cells(page, "Occupancy")
+    )
     assert leased == "80 % leased ÷ leasable: 120 ha ÷ 150 ha"
-    assert more_than_leasable.endswith("the share as it was found: what was divided by what is not stated")
+    assert more_than_leasable.endswith(
+        "the share as it was found: what was divided by what is not stated"
+    )
     assert "only known as full; the share as it was found" in full
 
 
@@ -122,7 +182,9 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(make_app: Calla
 
 
 def test_without_a_wish_money_stands_as_the_data_have_it(client: FlaskClient) -> None:
-    """Low to high for the whole term, each with its year and how it is known; unknown stays unknown."""
+    """Low to high for the whole term, each with its year and how it is known; unknown stays
+    unknown.
+    """
     page = ask(client)
     assert cells(page, "Land rent, whole lease term") == [
         "50–65 USD/m² for the whole term read on a page asking price of 2021",
@@ -133,7 +195,9 @@ def test_without_a_wish_money_stands_as_the_data_have_it(client: FlaskClient) ->
 
 
 def test_rent_is_counted_per_year_left_and_in_another_currency(client: FlaskClient) -> None:
-    """50 ÷ 40 × 7.2 = 9.00, 65 → 11.70, 55 → 9.90; years left, rate and its date stand beside the numbers."""
+    """50 ÷ 40 × 7.2 = 9.00, 65 → 11.70, 55 → 9.90; years left, rate and its date stand beside the
+    numbers.
+    """
     page = ask(client, basis="land_year", years_left="40", **YUAN)
     row = next(row for row in page.rows if row and row[0].startswith("Land rent, per year left"))
     assert [cell.split(" CNY/m² per year left")[0] for cell in row[1:3]] == ["9.00–11.70", "9.90"]
@@ -143,7 +207,10 @@ def test_rent_is_counted_per_year_left_and_in_another_currency(client: FlaskClie
     assert "asking price of 2021" in row[1]
     only_years = cells(ask(client, basis="land_year", years_left="40"), "Land rent, per year left")
     assert only_years[0].startswith("1.25–1.62 USD/m² per year left")
-    in_dong = cells(ask(client, currency="VND", rate="26000", rate_date="2026-11-20"), "Land rent, whole lease term")
+    in_dong = cells(
+        ask(client, currency="VND", rate="26000", rate_date="2026-11-20"),
+        "Land rent, whole lease term",
+    )
     assert in_dong[1].startswith("1,430,000 VND/m² for the whole term")
 
 
@@ -153,9 +220,15 @@ def test_rent_is_counted_per_year_left_and_in_another_currency(client: FlaskClie
         ({"basis": "land_year"}, ["The years left of the lease must be stated."]),
         ({"basis": "land_year", "years_left": "0"}, ["0 is no number of years left of a lease."]),
         ({"basis": "land_year", "years_left": "-5"}, ["-5 is no number of years left of a lease."]),
-        ({"basis": "land_year", "years_left": "2070"}, ["2070 is no number of years left of a lease."]),
+        (
+            {"basis": "land_year", "years_left": "2070"},
+            ["2070 is no number of years left of a lease."],
+        ),
         ({"years_left": "40"}, ["Years left are stated, but the basis stays as it is."]),
-        ({"currency": "CNY"}, ["The exchange rate must be stated.", "The date of the exchange rate must be stated."]),
+        (
+            {"currency": "CNY"},
+            ["The exchange rate must be stated.", "The date of the exchange rate must be stated."],
+        ),
         (
             {"currency": "CNY", "rate": "0", "rate_date": "2026-02-30"},
             ["0 is no exchange rate.", "“2026-02-30” is no date; write it as YYYY-MM-DD."],
@@ -163,26 +236,41 @@ def test_rent_is_counted_per_year_left_and_in_another_currency(client: FlaskClie
         ({"rate": "7.2"}, ["An exchange rate is stated, but the currency stays as it is."]),
         (
             {"basis": "land_year", "years_left": "0", "currency": "VND", "rate": "26000"},
-            ["0 is no number of years left of a lease.", "The date of the exchange rate must be stated."],
+            [
+                "0 is no number of years left of a lease.",
+                "The date of the exchange rate must be stated.",
+            ],
         ),
     ],
 )
-def test_what_is_not_or_wrongly_stated_is_named_at_once(client: FlaskClient, query: dict[str, str], wanted: list[str]) -> None:
-    """Every fault in the library's sentence; the money stays as it was found, and the form as it was filled in."""
+def test_what_is_not_or_wrongly_stated_is_named_at_once(
+    client: FlaskClient, query: dict[str, str], wanted: list[str]
+) -> None:
+    """Every fault in the library's sentence; the money stays as it was found, and the form as it
+    was filled in.
+    """
     page = ask(client, 400, **query)
     assert faults(page) == wanted
     assert cells(page, "Land rent, whole lease term")[1].startswith("55 USD/m²")
     for name in query.keys() & {"years_left", "rate", "rate_date"}:
         shown = [
-            given["value"] for tag, given in page.elements if tag == "input" and given.get("name") == name and given.get("type") != "hidden"
+            given["value"]
+            for tag, given in page.elements
+            if tag == "input" and given.get("name") == name and given.get("type") != "hidden"
         ]
         assert shown == [query[name]]
     assert faults(ask(client, 400, pick=[UNKNOWN], **query)) == wanted
 
 
 def test_offers_stand_in_rows_of_their_kind(client: FlaskClient) -> None:
-    """A factory, a fee and land have a row each; only land becomes land per year; a foreign currency without a rate stays."""
-    offers = [f"{HAI_HA}:factory_month:4.5:USD", f"{DONG_MAI}:fee_year:0.6:USD", f"{UNKNOWN}:land_term:120:USD"]
+    """A factory, a fee and land have a row each; only land becomes land per year; a foreign
+    currency without a rate stays.
+    """
+    offers = [
+        f"{HAI_HA}:factory_month:4.5:USD",
+        f"{DONG_MAI}:fee_year:0.6:USD",
+        f"{UNKNOWN}:land_term:120:USD",
+    ]
     offers += [f"{DONG_MAI}:land_year:10:CNY", f"{UNKNOWN}:factory_month:105000:VND"]
     page = ask(client, basis="land_year", years_left="40", offer=offers, **YUAN)
     heads = [row[0] for row in page.rows if row and row[0].startswith("Your offers")]
@@ -192,8 +280,12 @@ def test_offers_stand_in_rows_of_their_kind(client: FlaskClient) -> None:
         "10 CNY/m² per year left take away",
         "21.60 CNY/m² per year left take away",
     ]
-    assert cells(page, "Your offers: rent of a built factory")[0].startswith("32.40 CNY/m² per month")
-    assert cells(page, "Your offers: rent of a built factory")[2].startswith("105,000 VND/m² per month not converted")
+    assert cells(page, "Your offers: rent of a built factory")[0].startswith(
+        "32.40 CNY/m² per month"
+    )
+    assert cells(page, "Your offers: rent of a built factory")[2].startswith(
+        "105,000 VND/m² per month not converted"
+    )
     assert cells(page, "Your offers: management fee")[1].startswith("4.32 CNY/m² per year")
 
 
@@ -202,22 +294,42 @@ def test_sites_are_sorted_by_money_unknown_last(client: FlaskClient) -> None:
     picked = [UNKNOWN, DONG_MAI, HAI_HA]
     assert columns(ask(client, pick=picked)) == picked
     assert columns(ask(client, pick=picked, sort="money")) == [HAI_HA, DONG_MAI, UNKNOWN]
-    offers = [f"{UNKNOWN}:factory_month:5:USD", f"{UNKNOWN}:factory_month:3:USD", f"{DONG_MAI}:factory_month:4:USD"]
+    offers = [
+        f"{UNKNOWN}:factory_month:5:USD",
+        f"{UNKNOWN}:factory_month:3:USD",
+        f"{DONG_MAI}:factory_month:4:USD",
+    ]
     page = ask(client, pick=picked, sort="money", offer=offers)
     assert columns(page) == [UNKNOWN, DONG_MAI, HAI_HA]
     assert cells(page, "Your offers")[2] == "unknown"
     by_year = [f"{UNKNOWN}:land_term:80:USD", f"{DONG_MAI}:land_year:2.5:USD"]
-    assert columns(ask(client, sort="money", offer=by_year, basis="land_year", years_left="40")) == [UNKNOWN, DONG_MAI, HAI_HA]
+    assert columns(
+        ask(client, sort="money", offer=by_year, basis="land_year", years_left="40")
+    ) == [UNKNOWN, DONG_MAI, HAI_HA]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_sort_over_mixed_offers_is_refused_with_a_sentence(client: FlaskClient, lang: str) -> None:
-    """The library says why, in the reader's language, and the sites stay in the order in which they were picked."""
-    offers = [f"{UNKNOWN}:land_term:80:USD", f"{DONG_MAI}:land_year:2.5:USD", f"{DONG_MAI}:factory_month:100000:VND"]
+def test_a_sort_over_mixed_offers_is_refused_with_a_sentence(
+    client: FlaskClient, lang: str
+) -> None:
+    """The library says why, in the reader's language, and the sites stay in the order in which they
+    were picked.
+    """
+    offers = [
+        f"{UNKNOWN}:land_term:80:USD",
+        f"{DONG_MAI}:land_year:2.5:USD",
+        f"{DONG_MAI}:factory_month:100000:VND",
+    ]
     page = ask(client, 400, sort="money", offer=offers, lang=lang)
     assert columns(page) == PICK
     with pytest.raises(InputError) as caught:
-        money.refuse_mixed([money.Amount(80, "land_term"), money.Amount(2.5, "land_year"), money.Amount(1e5, "factory_month", "VND")])
+        money.refuse_mixed(
+            [
+                money.Amount(80, "land_term"),
+                money.Amount(2.5, "land_year"),
+                money.Amount(1e5, "factory_month", "VND"),
+            ]
+        )
     assert len(faults(page)) == 2
     if lang == "en":
         assert faults(page) == list(caught.value.faults)
@@ -229,7 +341,11 @@ def test_a_sort_over_mixed_offers_is_refused_with_a_sentence(client: FlaskClient
 @pytest.mark.parametrize("lang", [code for code in LANGUAGES if code != "en"])
 def test_every_refusal_is_said_in_the_language(client: FlaskClient, lang: str) -> None:
     """No fault of what was stated is left in English."""
-    queries = ({"basis": "land_year", "currency": "CNY"}, {"years_left": "4", "rate": "2"}, {"basis": "land_year", "years_left": "-1"})
+    queries = (
+        {"basis": "land_year", "currency": "CNY"},
+        {"years_left": "4", "rate": "2"},
+        {"basis": "land_year", "years_left": "-1"},
+    )
     for query in (*queries, {"currency": "CNY", "rate": "-1", "rate_date": "soon"}):
         for one in faults(ask(client, 400, lang=lang, **query)):
             assert not re.search(r"\b(the|is|are|no|must)\b", one), one
@@ -246,31 +362,66 @@ def test_the_words_of_the_library_are_known_to_the_languages() -> None:
 
 
 def test_an_offer_that_is_typed_in_joins_the_link(client: FlaskClient) -> None:
-    """The form leads to an address that holds all offers and everything else; each offer can be taken away again."""
-    query = {"pick": PICK, "profile": "car", "sort": "money", "offer": f"{HAI_HA}:factory_month:4.25:USD", **YUAN, "lang": "vi"}
-    new = {"offer_site": DONG_MAI, "offer_basis": "factory_month", "offer_value": "30.5", "offer_currency": "CNY"}
+    """The form leads to an address that holds all offers and everything else; each offer can be
+    taken away again.
+    """
+    query = {
+        "pick": PICK,
+        "profile": "car",
+        "sort": "money",
+        "offer": f"{HAI_HA}:factory_month:4.25:USD",
+        **YUAN,
+        "lang": "vi",
+    }
+    new = {
+        "offer_site": DONG_MAI,
+        "offer_basis": "factory_month",
+        "offer_value": "30.5",
+        "offer_currency": "CNY",
+    }
     answer = client.get("/compare", query_string=query | new)
     assert answer.status_code == 302
     there = urlsplit(answer.location)
     assert (there.netloc, there.path) == ("", "/compare")
     pairs = parse_qsl(there.query)
-    assert [value for name, value in pairs if name == "offer"] == [query["offer"], f"{DONG_MAI}:factory_month:30.5:CNY"]
-    assert {name: value for name, value in pairs if name in query and name not in ("pick", "offer")} == {
-        name: value for name, value in query.items() if name not in ("pick", "offer")
-    }
+    assert [value for name, value in pairs if name == "offer"] == [
+        query["offer"],
+        f"{DONG_MAI}:factory_month:30.5:CNY",
+    ]
+    assert {
+        name: value for name, value in pairs if name in query and name not in ("pick", "offer")
+    } == {name: value for name, value in query.items() if name not in ("pick", "offer")}
     page = read(client, answer.location.replace("lang=vi", "lang=en"))
     assert columns(page) == [DONG_MAI, HAI_HA, UNKNOWN]
     away = next(
-        link.href for link in page.links if link.href.startswith("/compare") and link.href.count("offer=") == 1 and DONG_MAI in link.href
+        link.href
+        for link in page.links
+        if link.href.startswith("/compare")
+        and link.href.count("offer=") == 1
+        and DONG_MAI in link.href
     )
-    assert len([row for row in read(client, away).rows if row and row[0].startswith("Your offers")]) == 1
-    gone = next(link.href for link in page.links if link.href.startswith("/compare") and f"pick={DONG_MAI}" not in link.href)
+    assert (
+        len([row for row in read(client, away).rows if row and row[0].startswith("Your offers")])
+        == 1
+    )
+    gone = next(
+        link.href
+        for link in page.links
+        if link.href.startswith("/compare") and f"pick={DONG_MAI}" not in link.href
+    )
     assert DONG_MAI not in gone
 
 
 def test_an_empty_offer_in_the_form_is_none(client: FlaskClient) -> None:
     """The fields of a new offer are sent with every form; without an amount they ask for nothing."""
-    empty = {"offer_site": DONG_MAI, "offer_basis": "fee_year", "offer_value": "", "offer_currency": "USD", "basis": "", "rate": ""}
+    empty = {
+        "offer_site": DONG_MAI,
+        "offer_basis": "fee_year",
+        "offer_value": "",
+        "offer_currency": "USD",
+        "basis": "",
+        "rate": "",
+    }
     assert cells(ask(client, **empty), "Land rent, whole") == cells(ask(client), "Land rent, whole")
 
 
@@ -290,8 +441,18 @@ def test_an_empty_offer_in_the_form_is_none(client: FlaskClient) -> None:
         {"offer": "nowhere:land_term:4:USD"},
         {"offer": [f"{HAI_HA}:land_term:{n}:USD" for n in range(MOST_OFFERS + 1)]},
         {"offer_value": "4"},
-        {"offer_value": "4", "offer_site": "nowhere", "offer_basis": "fee_year", "offer_currency": "USD"},
-        {"offer_value": "4", "offer_site": HAI_HA, "offer_basis": "fee_year", "offer_currency": HOSTILE},
+        {
+            "offer_value": "4",
+            "offer_site": "nowhere",
+            "offer_basis": "fee_year",
+            "offer_currency": "USD",
+        },
+        {
+            "offer_value": "4",
+            "offer_site": HAI_HA,
+            "offer_basis": "fee_year",
+            "offer_currency": HOSTILE,
+        },
         {"basis": "fee_year"},
         {"currency": "EUR"},
         {"years_left": "many"},
@@ -303,19 +464,38 @@ def test_an_empty_offer_in_the_form_is_none(client: FlaskClient) -> None:
     ],
 )
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_what_cannot_be_is_a_sentence(client: FlaskClient, query: dict[str, Any], lang: str) -> None:
+def test_what_cannot_be_is_a_sentence(
+    client: FlaskClient, query: dict[str, Any], lang: str
+) -> None:
     """400, never 500, and nothing that was typed becomes part of the page."""
     page = ask(client, 400, lang=lang, **query)
     assert "49<" not in page.source
-    assert all(attributes.get("src", "").startswith("/static/") for name, attributes in page.elements if name == "script")
-    assert not [name for name, attributes in page.elements if name == "img" or "onerror" in attributes]
+    assert all(
+        attributes.get("src", "").startswith("/static/")
+        for name, attributes in page.elements
+        if name == "script"
+    )
+    assert not [
+        name for name, attributes in page.elements if name == "img" or "onerror" in attributes
+    ]
 
 
 def test_huge_and_tiny_amounts_are_written(client: FlaskClient) -> None:
     """The ends of what may be typed make a page."""
-    offers = [f"{HAI_HA}:land_term:1000000000:USD", f"{DONG_MAI}:land_term:0.000000000000001:USD", f"{UNKNOWN}:land_term:0:USD"]
+    offers = [
+        f"{HAI_HA}:land_term:1000000000:USD",
+        f"{DONG_MAI}:land_term:0.000000000000001:USD",
+        f"{UNKNOWN}:land_term:0:USD",
+    ]
     rate = {"currency": "VND", "rate": "1000000000", "rate_date": "0001-01-01"}
-    page = ask(client, basis="land_year", years_left="0.000000000000001", offer=offers, sort="money", **rate)
+    page = ask(
+        client,
+        basis="land_year",
+        years_left="0.000000000000001",
+        offer=offers,
+        sort="money",
+        **rate,
+    )
     assert columns(page) == [UNKNOWN, DONG_MAI, HAI_HA]
     page = ask(client, basis="land_year", years_left="999", offer=offers)
     assert cells(page, "Your offers")[2].startswith("0 USD/m²")
@@ -325,7 +505,9 @@ def test_huge_and_tiny_amounts_are_written(client: FlaskClient) -> None:
 def test_an_amount_is_written_with_as_many_digits_as_it_needs(app: Flask) -> None:
     """None above a thousand, two decimals below, three digits where it is very small."""
     with app.test_request_context("/"):
-        written = [compare.figure(value) for value in (0, 4, 4.5, 999.994, 1234.5, 0.06506, 0.000123456)] + [compare.figure(9, 11.7)]
+        written = [
+            compare.figure(value) for value in (0, 4, 4.5, 999.994, 1234.5, 0.06506, 0.000123456)
+        ] + [compare.figure(9, 11.7)]
     assert written == ["0", "4", "4.50", "999.99", "1,234", "0.0651", "0.000123", "9.00–11.70"]
 
 
@@ -333,8 +515,12 @@ def test_an_amount_is_written_with_as_many_digits_as_it_needs(app: Flask) -> Non
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_policies_speak_the_language_of_the_reader(app: Flask, client: FlaskClient, lang: str) -> None:
-    """Side by side, on the site's page, in its factsheet, in the table and in the form of requirements."""
+def test_policies_speak_the_language_of_the_reader(
+    app: Flask, client: FlaskClient, lang: str
+) -> None:
+    """Side by side, on the site's page, in its factsheet, in the table and in the form of
+    requirements.
+    """
     row = app.extensions["zoneatlas"].frame("policies").loc["pol-vn-bgez"]
     title, summary = row[f"title_{lang}"], row["summary" if lang == "en" else f"summary_{lang}"]
     assert any(one and one[0].startswith(title) for one in ask(client, lang=lang).rows)
@@ -350,15 +536,27 @@ def test_every_policy_is_translated(app: Flask) -> None:
     frame = app.extensions["zoneatlas"].frame("policies")
     for stem, english in (("title", "title_en"), ("summary", "summary")):
         assert frame[f"{stem}_zh"].str.contains(r"[\u4e00-\u9fff]{3}").all()
-        assert frame[f"{stem}_vi"].str.contains("[ăâđêôơưạảấầẩậắặẹếềểệịọốồổộớờởợụứừửựỹàáèéìíòóùúýãõũĩ]").all()
+        assert (
+            frame[f"{stem}_vi"]
+            .str.contains("[ăâđêôơưạảấầẩậắặẹếềểệịọốồổộớờởợụứừửựỹàáèéìíòóùúýãõũĩ]")
+            .all()
+        )
         assert not frame[f"{stem}_vi"].eq(frame[english]).any()
-        numbers = frame[[english, f"{stem}_vi", f"{stem}_zh"]].map(lambda text: len(re.findall(r"\d+", text)))
+        numbers = frame[[english, f"{stem}_vi", f"{stem}_zh"]].map(
+            lambda text: len(re.findall(r"\d+", text))
+        )
         assert (numbers[f"{stem}_zh"] >= 1).eq(numbers[f"{stem}_vi"] >= 1).mean() > 0.9
 
 
-def test_a_package_without_translations_speaks_english(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+def test_a_package_without_translations_speaks_english(
+    make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
     """Somebody's own data need no Vietnamese or Chinese titles."""
-    shutil.copytree(layers.bundled(), tmp_path / "data", ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"))
+    shutil.copytree(
+        layers.bundled(),
+        tmp_path / "data",
+        ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"),
+    )
     empty = dict.fromkeys(("title_vi", "title_zh", "summary_vi", "summary_zh"), "")
     rewrite(tmp_path / "data" / "policies.csv", lambda rows: [row | empty for row in rows])
     client = make_app(tmp_path / "data").test_client()

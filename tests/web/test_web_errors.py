@@ -1,4 +1,6 @@
-"""Every page that says no leads on: to what was asked without its faults, to the page before, to the map."""
+"""Every page that says no leads on: to what was asked without its faults, to the page before, to
+the map.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ def onward(page: Page) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("path", "sound", "faulty"),
     [
-        ("/rank", {"example": "electronics", "pick": "dong-mai-ip", "min_area": "50"}, {"w_gate": "many"}),
+        (
+            "/rank",
+            {"example": "electronics", "pick": "dong-mai-ip", "min_area": "50"},
+            {"w_gate": "many"},
+        ),
         ("/rank", {"max_port": "90"}, {"colour": "red", "w_gate": "-1"}),
         ("/table", {"q": "cai", "sort": "area"}, {"kind": "castle"}),
         ("/compare", {"pick": "dong-mai-ip"}, {"currency": "GBP"}),
@@ -30,7 +36,9 @@ def onward(page: Page) -> dict[str, str]:
         ("/sites/dong-mai-ip/claims", {"text": "30 km"}, {"year": "1999"}),
     ],
 )
-def test_an_address_with_a_fault_leads_on_without_it(client: FlaskClient, path: str, sound: dict[str, str], faulty: dict[str, str]) -> None:
+def test_an_address_with_a_fault_leads_on_without_it(
+    client: FlaskClient, path: str, sound: dict[str, str], faulty: dict[str, str]
+) -> None:
     """The link keeps everything that could be read, and works."""
     page = read(client, path, 400, **sound, **faulty)
     address = urlsplit(onward(page)["Continue without the faulty part"])
@@ -40,10 +48,18 @@ def test_an_address_with_a_fault_leads_on_without_it(client: FlaskClient, path: 
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/sites/nowhere", 404), ("/nothing", 404), ("/rank?example=none", 400), ("/compare?pick=nowhere", 404)]
+    ("path", "status"),
+    [
+        ("/sites/nowhere", 404),
+        ("/nothing", 404),
+        ("/rank?example=none", 400),
+        ("/compare?pick=nowhere", 404),
+    ],
 )
 def test_a_fault_leads_back_to_the_page_before(client: FlaskClient, path: str, status: int) -> None:
-    """Where the browser says from where, a link leads there with its state; and always to the map, the ranking and the table."""
+    """Where the browser says from where, a link leads there with its state; and always to the map,
+    the ranking and the table.
+    """
     before = "/rank?example=electronics&pick=dong-mai-ip"
     answer = client.get(path, headers={"Referer": f"http://localhost{before}"})
     assert answer.status_code == status
@@ -52,7 +68,16 @@ def test_a_fault_leads_back_to_the_page_before(client: FlaskClient, path: str, s
     assert {"/", "/rank", "/table"} <= set(links.values())
 
 
-@pytest.mark.parametrize("before", ["http://elsewhere.example/rank", "https://localhost.example/", "//x", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "before",
+    [
+        "http://elsewhere.example/rank",
+        "https://localhost.example/",
+        "//x",
+        "javascript:alert(1)",
+        "",
+    ],
+)
 def test_a_fault_leads_to_no_other_host(client: FlaskClient, before: str) -> None:
     """What another page says of itself becomes no link."""
     page = Page(client.get("/nothing", headers={"Referer": before}).text)
@@ -61,13 +86,19 @@ def test_a_fault_leads_to_no_other_host(client: FlaskClient, before: str) -> Non
 
 def test_a_crooked_referrer_stays_on_this_host(client: FlaskClient) -> None:
     """A path that a browser would take for another host is led back to ours."""
-    page = Page(client.get("/nothing", headers={"Referer": "http://localhost//elsewhere.example/x?a=1"}).text)
+    page = Page(
+        client.get(
+            "/nothing", headers={"Referer": "http://localhost//elsewhere.example/x?a=1"}
+        ).text
+    )
     assert onward(page)["Back to the previous page"] == "/elsewhere.example/x?a=1"
 
 
 def test_the_page_that_failed_is_not_the_way_back(client: FlaskClient) -> None:
     """A page loaded anew names itself; that link would lead nowhere."""
-    page = Page(client.get("/rank?w_gate=x", headers={"Referer": "http://localhost/rank?w_gate=x"}).text)
+    page = Page(
+        client.get("/rank?w_gate=x", headers={"Referer": "http://localhost/rank?w_gate=x"}).text
+    )
     assert "Back to the previous page" not in onward(page)
 
 
@@ -90,9 +121,17 @@ def state(page: Page, lang: str) -> list[tuple[str, str]]:
         ("/trip", {"title": "x", "profile": "car"}),
     ],
 )  # fmt: skip
-def test_the_other_languages_keep_the_state(client: FlaskClient, path: str, query: dict[str, Any]) -> None:
-    """On every page the link to another language keeps every parameter, and the page shows the same under it."""
-    wanted = [(name, one) for name, value in query.items() for one in (value if isinstance(value, list) else [value])]
+def test_the_other_languages_keep_the_state(
+    client: FlaskClient, path: str, query: dict[str, Any]
+) -> None:
+    """On every page the link to another language keeps every parameter, and the page shows the same
+    under it.
+    """
+    wanted = [
+        (name, one)
+        for name, value in query.items()
+        for one in (value if isinstance(value, list) else [value])
+    ]
     page = read(client, path, **query)
     assert state(page, "vi") == wanted
     other = read(client, path, **query, lang="vi")
@@ -109,7 +148,14 @@ def test_the_other_languages_keep_the_state(client: FlaskClient, path: str, quer
 
 def test_the_table_keeps_its_search_when_the_layer_changes(client: FlaskClient) -> None:
     """The tabs search the other layers for the same; two values of one filter stay two."""
-    page = read(client, "/table", q="mong cai", sector=["electronics", "textiles"], bbox="100,10,120,30", sort="name")
+    page = read(
+        client,
+        "/table",
+        q="mong cai",
+        sector=["electronics", "textiles"],
+        bbox="100,10,120,30",
+        sort="name",
+    )
     tabs = {link.href for link in page.links if link.href.startswith("/table?layer=gates")}
     assert tabs == {"/table?layer=gates&q=mong+cai"}
     assert "multiple" in page.one("select", name="sector")

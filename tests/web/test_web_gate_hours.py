@@ -28,7 +28,9 @@ def states(app: Flask, gate: str, time: str, language: str = "en") -> dict[str, 
 
 
 def test_a_gate_is_open_or_opens_on_both_clocks(app: Flask) -> None:
-    """Tourists pass Bac Luan II until three, and again tomorrow at eight; both clocks stand beside every time."""
+    """Tourists pass Bac Luan II until three, and again tomorrow at eight; both clocks stand beside
+    every time.
+    """
     noon = states(app, "mong-cai-bac-luan-2", "2026-11-25 12:00")
     assert noon["Passengers"] == "open until 15:00 Hà Nội · 16:00 北京"
     evening = states(app, "mong-cai-bac-luan-2", "2026-11-25 16:00")
@@ -39,15 +41,23 @@ def test_a_gate_is_open_or_opens_on_both_clocks(app: Flask) -> None:
 
 
 def test_what_is_assumed_and_what_is_refused_is_said(app: Flask) -> None:
-    """Unknown hours are called unknown by day and by night; a gate that clears no cargo says so; a station has no end of its hours."""
-    assert states(app, "hoanh-mo", "2026-11-25 12:00")["Cargo"].startswith("hours unknown; assumed open in daylight, until 17:")
-    assert states(app, "hoanh-mo", "2026-11-25 20:00")["Cargo"].startswith("hours unknown; assumed closed at night, until tomorrow, 06:")
+    """Unknown hours are called unknown by day and by night; a gate that clears no cargo says so; a
+    station has no end of its hours.
+    """
+    assert states(app, "hoanh-mo", "2026-11-25 12:00")["Cargo"].startswith(
+        "hours unknown; assumed open in daylight, until 17:"
+    )
+    assert states(app, "hoanh-mo", "2026-11-25 20:00")["Cargo"].startswith(
+        "hours unknown; assumed closed at night, until tomorrow, 06:"
+    )
     assert states(app, "mong-cai-bac-luan-1", "2026-11-25 12:00")["Cargo"] == "not served here"
     assert states(app, "dong-dang-rail", "2026-11-25 12:00")["Cargo"] == "open, around the clock"
 
 
 def test_the_page_shows_hours_with_their_source(client: FlaskClient) -> None:
-    """The page of a gate has its hours by traffic, with kind, date and address of the source; other places have none."""
+    """The page of a gate has its hours by traffic, with kind, date and address of the source; other
+    places have none.
+    """
     page = read(client, "/sites/mong-cai-bac-luan-2")
     assert "Opening hours" in page.headings
     assert {"Passengers", "Cargo"} <= page.facts.keys()

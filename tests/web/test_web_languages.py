@@ -1,4 +1,6 @@
-"""Languages: nothing untranslated in catalogues, templates or scripts; which language an answer is in; names, numbers and dates."""
+"""Languages: nothing untranslated in catalogues, templates or scripts; which language an answer is
+in; names, numbers and dates.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,10 @@ def ids(catalog: Catalog) -> set[tuple[str | None, Any]]:
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """Every text that is marked in the sources, collected as CONTRIBUTING.md says."""
     path = tmp_path_factory.mktemp("pot") / "messages.pot"
-    command = "pybabel -q extract -F webapp/babel.cfg -k lazy_gettext --omit-header --sort-by-file --add-location=file -o"
+    command = (
+        "pybabel -q extract -F webapp/babel.cfg -k lazy_gettext --omit-header --sort-by-file"
+        " --add-location=file -o"
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         CommandLineInterface().run([*command.split(), str(path), "."])
@@ -53,7 +58,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return pofile.read_po(file)
 
 
-# Nothing is left out -------------------------------------------------------------------------------------------------------
+# Nothing is left out
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
@@ -67,7 +73,11 @@ def test_every_text_is_translated(sources: Catalog, language: i18n.Language) -> 
     """Each text has a translation in each language, none is doubtful, and none is left over."""
     catalog = catalogue(language)
     assert ids(catalog) == ids(sources)
-    assert [message.id for message in catalog if message.id and not (message.string and message.string.strip(" "))] == []
+    assert [
+        message.id
+        for message in catalog
+        if message.id and not (message.string and message.string.strip(" "))
+    ] == []
     assert [message.id for message in catalog if message.id and message.fuzzy] == []
 
 
@@ -76,23 +86,30 @@ def test_a_translation_has_the_places_of_its_text(language: i18n.Language) -> No
     """What is filled into a text is filled into its translation, too, and a lone % would break it."""
     for message in catalogue(language):
         if message.id:
-            assert sorted(PLACEHOLDER.findall(message.string)) == sorted(PLACEHOLDER.findall(message.id)), message.id
+            assert sorted(PLACEHOLDER.findall(message.string)) == sorted(
+                PLACEHOLDER.findall(message.id)
+            ), message.id
             if "python-format" in message.flags:
                 assert "%" not in PLACEHOLDER.sub("", message.string), message.id
 
 
 def test_a_translation_is_in_its_language() -> None:
-    """No text was left in English: what has no Chinese character has no word either, and no Vietnamese sentence is an English one."""
+    """No text was left in English: what has no Chinese character has no word either, and no
+    Vietnamese sentence is an English one.
+    """
     names = {"API", "ISO", "WGS", "IANA"}
     for message in catalogue(LANGUAGES["zh"]):
         if message.id and not re.search(r"[\u3000-\u9fff\uff00-\uffef]", message.string):
-            assert set(re.findall(r"[A-Za-z]{2,}", PLACEHOLDER.sub("", message.string))) <= names, message.string
+            assert set(re.findall(r"[A-Za-z]{2,}", PLACEHOLDER.sub("", message.string))) <= names, (
+                message.string
+            )
     for message in catalogue(LANGUAGES["vi"]):
         if message.id and message.string == message.id:
             assert not re.search(r"[a-z]{2,} [a-z]{2,}", message.id), message.string
 
 
-# Templates and scripts hold no text of their own ------------------------------------------------------------------------------
+# Templates and scripts hold no text of their own
+# ------------------------------------------------------------------------------
 
 NAMES = {
     "Zone Atlas",
@@ -148,10 +165,14 @@ def _plain(source: str) -> Iterator[str]:
             yield "·"
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(TEMPLATES[0].parent.parent).as_posix())
+@pytest.mark.parametrize(
+    "path", TEMPLATES, ids=lambda path: path.relative_to(TEMPLATES[0].parent.parent).as_posix()
+)
 def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
     """Every text of a template, and every attribute that is read out, comes from _() or is a name."""
-    source = re.sub(r"{% block body_class %}.*?{% endblock %}", "", path.read_text(encoding="utf-8"))
+    source = re.sub(
+        r"{% block body_class %}.*?{% endblock %}", "", path.read_text(encoding="utf-8")
+    )
     for text in (part.strip() for one in Texts(source).found for part in one.split("·")):
         assert not LETTER.search(text) or text in NAMES or text.startswith("©"), text
     inside = [value for _, kind, value in Environment().lex(source) if kind == "string"]
@@ -162,7 +183,9 @@ def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
 
 
 def literals(script: str) -> Iterator[str]:
-    """Give the strings of a script, without comments; what is filled into a template becomes ``{}``."""
+    """Give the strings of a script, without comments; what is filled into a template becomes
+    ``{}``.
+    """
     bare = re.sub(r"/\*.*?\*/|(?m:^\s*//.*$)|(?<=[;,{)]) //.*", "", script, flags=re.S)
     for found in re.finditer(r'"([^"\n]*)"|\'([^\'\n]*)\'|`([^`]*)`', bare):
         yield re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "{}", found[1] or found[2] or found[3] or "")
@@ -170,50 +193,103 @@ def literals(script: str) -> Iterator[str]:
 
 SCRIPT_NAMES = {
     *("use strict", "Zone Atlas · Leaflet", "© OpenStreetMap contributors", "Zone Atlas", "Escape"),
-    *("LineString", "Point", "Polygon", "Accept", "GSHHG", "GeoNames", "Natural Earth", "CC BY 4.0"),
+    *(
+        "LineString",
+        "Point",
+        "Polygon",
+        "Accept",
+        "GSHHG",
+        "GeoNames",
+        "Natural Earth",
+        "CC BY 4.0",
+    ),
 }
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_no_script_holds_a_text_of_its_own(path: Path) -> None:
-    """Scripts take their sentences, words and units from the configuration, which the server translates."""
+    """Scripts take their sentences, words and units from the configuration, which the server
+    translates.
+    """
     for text in literals(path.read_text(encoding="utf-8")):
         clean = re.sub(r"<[^>]*>", "", text).strip(" ·©()")
-        if clean in SCRIPT_NAMES or text in SCRIPT_NAMES or re.search(r"system-ui|Noto|[#.\[(>]\w|min-width|preserve", text):
+        if (
+            clean in SCRIPT_NAMES
+            or text in SCRIPT_NAMES
+            or re.search(r"system-ui|Noto|[#.\[(>]\w|min-width|preserve", text)
+        ):
             continue
-        assert not re.search(r"\b[A-Za-z]{2,},? [a-z]{2,}\b", clean) or set(clean.split()) <= CLASSES, clean
+        assert (
+            not re.search(r"\b[A-Za-z]{2,},? [a-z]{2,}\b", clean) or set(clean.split()) <= CLASSES
+        ), clean
         assert not re.fullmatch(r"[A-Z][a-z]{2,}", clean), clean
         assert not re.search(r"\{\} ?(min|km|ha|h|m|people|sites)\b", clean), clean
 
 
-CLASSES = {"badge", "gates", "leaflet", "item", "chip", "icon", "noopener", "nofollow", "external", "round", "butt"}
+CLASSES = {
+    "badge",
+    "gates",
+    "leaflet",
+    "item",
+    "chip",
+    "icon",
+    "noopener",
+    "nofollow",
+    "external",
+    "round",
+    "butt",
+}
 
 
-# Which language an answer is in -------------------------------------------------------------------------------------------------
+# Which language an answer is in
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/table", "/table?layer=gates", "/table?layer=policies", "/data", f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2"),
-        *("/access?lon=106.68&lat=20.86", "/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=3", "/ogc/api?f=html"),
+        *(
+            "/",
+            "/table",
+            "/table?layer=gates",
+            "/table?layer=policies",
+            "/data",
+            f"/sites/{SITE}",
+            "/sites/mong-cai-bac-luan-2",
+        ),
+        *(
+            "/access?lon=106.68&lat=20.86",
+            "/ogc?f=html",
+            "/ogc/collections/parks/items?f=html&limit=3",
+            "/ogc/api?f=html",
+        ),
     ],
 )
-def test_every_kind_of_page_speaks_the_language(client: FlaskClient, language: i18n.Language, path: str) -> None:
-    """A page answers in the language of its address, says so in its head, and offers the others with the rest of the address kept."""
+def test_every_kind_of_page_speaks_the_language(
+    client: FlaskClient, language: i18n.Language, path: str
+) -> None:
+    """A page answers in the language of its address, says so in its head, and offers the others
+    with the rest of the address kept.
+    """
     url = f"{path}{'&' if '?' in path else '?'}lang={language.code}"
     answer = client.get(url)
     assert answer.status_code == 200
     assert answer.headers["Content-Language"] == language.tag
-    assert {"Accept-Language", "Cookie"} <= {one.strip() for one in answer.headers["Vary"].split(",")}
+    assert {"Accept-Language", "Cookie"} <= {
+        one.strip() for one in answer.headers["Vary"].split(",")
+    }
     page = read(client, url)
     assert page.one("html")["lang"] == language.tag
     switch = [link for link in page.links if "hreflang" in link.attributes]
-    assert [(link.text, link.attributes["lang"]) for link in switch] == [(one.name, one.tag) for one in LANGUAGES.values()]
+    assert [(link.text, link.attributes["lang"]) for link in switch] == [
+        (one.name, one.tag) for one in LANGUAGES.values()
+    ]
     assert [link.text for link in switch if "aria-current" in link.attributes] == [language.name]
     kept = path.partition("?")[2]
-    assert [link.href for link in switch] == [f"?{kept}{'&' if kept else ''}lang={code}" for code in LANGUAGES]
+    assert [link.href for link in switch] == [
+        f"?{kept}{'&' if kept else ''}lang={code}" for code in LANGUAGES
+    ]
 
 
 @pytest.mark.parametrize(
@@ -231,32 +307,59 @@ def test_every_kind_of_page_speaks_the_language(client: FlaskClient, language: i
     ],
 )
 def test_the_browser_is_asked_first(client: FlaskClient, header: str, tag: str) -> None:
-    """Without a choice the page takes what the browser prefers of the three, else English, and remembers nothing."""
+    """Without a choice the page takes what the browser prefers of the three, else English, and
+    remembers nothing.
+    """
     answer = client.get("/data", headers={"Accept-Language": header})
     assert answer.headers["Content-Language"] == tag
     assert "Set-Cookie" not in answer.headers
 
 
 def test_a_choice_is_remembered(client: FlaskClient) -> None:
-    """Who switches stays in the language for a year, against what the browser prefers, until switching again."""
+    """Who switches stays in the language for a year, against what the browser prefers, until
+    switching again.
+    """
     first = client.get("/data?lang=vi")
-    assert re.search(r"^lang=vi;.*Max-Age=31536000;.*HttpOnly;.*Path=/;.*SameSite=Lax$", first.headers["Set-Cookie"])
+    assert re.search(
+        r"^lang=vi;.*Max-Age=31536000;.*HttpOnly;.*Path=/;.*SameSite=Lax$",
+        first.headers["Set-Cookie"],
+    )
     again = client.get("/table", headers={"Accept-Language": "zh-CN"})
     assert again.headers["Content-Language"] == "vi"
     assert "Set-Cookie" not in again.headers
     assert "Set-Cookie" not in client.get("/data?lang=vi").headers
     assert client.get("/data?lang=en").headers["Set-Cookie"].startswith("lang=en;")
-    assert client.get("/table", headers={"Accept-Language": "zh-CN"}).headers["Content-Language"] == "en"
+    assert (
+        client.get("/table", headers={"Accept-Language": "zh-CN"}).headers["Content-Language"]
+        == "en"
+    )
 
 
 def test_only_pages_are_remembered(client: FlaskClient) -> None:
     """What the script asks for in the language of its page switches nothing."""
-    for path in (f"/sites/{SITE}?part=sheet&lang=vi", "/api/route?from=van-don-ez&to=port-cai-lan&lang=vi", "/table?kind=x&lang=vi"):
+    for path in (
+        f"/sites/{SITE}?part=sheet&lang=vi",
+        "/api/route?from=van-don-ez&to=port-cai-lan&lang=vi",
+        "/table?kind=x&lang=vi",
+    ):
         assert "Set-Cookie" not in client.get(path).headers
 
 
-@pytest.mark.parametrize("path", ["/", "/table", "/data", f"/sites/{SITE}", "/access?lon=107&lat=21", "/api/map/parks.json", "/ogc?f=html"])
-@pytest.mark.parametrize("value", ["xx", "fr", "zh-Hans", "../../etc", "EN", "vi,en", "%00", "zh_Hans_CN_x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/table",
+        "/data",
+        f"/sites/{SITE}",
+        "/access?lon=107&lat=21",
+        "/api/map/parks.json",
+        "/ogc?f=html",
+    ],
+)
+@pytest.mark.parametrize(
+    "value", ["xx", "fr", "zh-Hans", "../../etc", "EN", "vi,en", "%00", "zh_Hans_CN_x"]
+)
 def test_an_unknown_language_is_refused(client: FlaskClient, path: str, value: str) -> None:
     """A language that there is not is a fault of the address, told in one that there is."""
     answer = client.get(f"{path}{'&' if '?' in path else '?'}lang={value}")
@@ -274,9 +377,22 @@ def test_a_forged_cookie_counts_as_none(client: FlaskClient) -> None:
 
 def test_what_is_kept_by_its_tag_holds_no_texts(client: FlaskClient) -> None:
     """Layers, the base map and downloads are the same bytes, under the same tag, in every language."""
-    for path in ("/api/map/parks.json", "/api/map/gates.json", "/download/parks.csv", "/download/parks.geojson", "/download/gates.kml"):
-        answers = [client.get(path, headers={"Accept-Language": language}) for language in ("en", "vi", "zh-CN")]
-        assert len({answer.data for answer in answers}) == len({answer.headers.get("ETag") for answer in answers}) == 1
+    for path in (
+        "/api/map/parks.json",
+        "/api/map/gates.json",
+        "/download/parks.csv",
+        "/download/parks.geojson",
+        "/download/gates.kml",
+    ):
+        answers = [
+            client.get(path, headers={"Accept-Language": language})
+            for language in ("en", "vi", "zh-CN")
+        ]
+        assert (
+            len({answer.data for answer in answers})
+            == len({answer.headers.get("ETag") for answer in answers})
+            == 1
+        )
         assert not [answer for answer in answers if "Content-Language" in answer.headers]
 
 
@@ -287,7 +403,11 @@ def test_what_is_kept_by_its_tag_holds_no_texts(client: FlaskClient) -> None:
         ("/sites/nothing", "Không có địa điểm “nothing”.", "没有地点“nothing”。"),
         ("/table?x=1", "không có ở đây", "此处没有该参数"),
         ("/access?lon=1e9&lat=2", "không phải là số", "不是数字"),
-        ("/download/parks.gpkg?epsg=999999", "Không chuyển được từ EPSG:4326 sang EPSG:999999", "无法从 EPSG:4326 转换到 EPSG:999999"),
+        (
+            "/download/parks.gpkg?epsg=999999",
+            "Không chuyển được từ EPSG:4326 sang EPSG:999999",
+            "无法从 EPSG:4326 转换到 EPSG:999999",
+        ),
         ("/api/isochrones?lon=100&lat=25", "không có đường nào", "没有该路网的道路"),
     ],
 )
@@ -305,16 +425,21 @@ def test_sentences_of_the_library_are_known_by_their_form() -> None:
     """Each sentence that is translated at the edge still stands in the library."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").rglob("*.py"))
     for sentence in i18n.SENTENCES:
-        for part in re.split(r"%\(\w+\)s|; ", sentence.removesuffix("origin.").removesuffix("destination.")):
+        for part in re.split(
+            r"%\(\w+\)s|; ", sentence.removesuffix("origin.").removesuffix("destination.")
+        ):
             assert part.strip(" .") in source, sentence
 
 
-# Names, numbers, dates ------------------------------------------------------------------------------------------------------------
+# Names, numbers, dates
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_name_in_the_language_stands_first(app: Flask, client: FlaskClient, code: str) -> None:
-    """Page, table and sheet head a site with its name in the language; the other names follow, each marked with its language."""
+    """Page, table and sheet head a site with its name in the language; the other names follow, each
+    marked with its language.
+    """
     row = app.extensions["zoneatlas"].frame("parks").loc[SITE]
     page = read(client, f"/sites/{SITE}", lang=code)
     assert page.headings[0] == row[f"name_{code}"]
@@ -323,11 +448,17 @@ def test_the_name_in_the_language_stands_first(app: Flask, client: FlaskClient, 
         if other.code != code:
             assert ("p", {"class": "also", "lang": other.tag}) in page.elements
     table = read(client, "/table", lang=code, q="van don")
-    assert [link.text for link in table.links if link.href == f"/sites/{SITE}"] == [row[f"name_{code}"]]
+    assert [link.text for link in table.links if link.href == f"/sites/{SITE}"] == [
+        row[f"name_{code}"]
+    ]
 
 
-def test_a_place_without_a_chinese_name_keeps_its_english_one(app: Flask, client: FlaskClient) -> None:
-    """Where the data have no name in the language, the English one stands first and is marked as English."""
+def test_a_place_without_a_chinese_name_keeps_its_english_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    """Where the data have no name in the language, the English one stands first and is marked as
+    English.
+    """
     parks = app.extensions["zoneatlas"].frame("parks")
     key = parks.index[parks["name_zh"].isna()][0]
     page = read(client, f"/sites/{key}", lang="zh")
@@ -336,11 +467,17 @@ def test_a_place_without_a_chinese_name_keeps_its_english_one(app: Flask, client
 
 
 def test_sorting_by_name_goes_by_the_name_that_is_shown(client: FlaskClient) -> None:
-    """In Chinese the table is in the order of sound, as dictionaries are, in Vietnamese without regard to marks."""
-    chinese = [row[0] for row in read(client, "/table", lang="zh", layer="cities", sort="name").rows[1:]]
+    """In Chinese the table is in the order of sound, as dictionaries are, in Vietnamese without
+    regard to marks.
+    """
+    chinese = [
+        row[0] for row in read(client, "/table", lang="zh", layer="cities", sort="name").rows[1:]
+    ]
     first = [next(iter(name)) for name in chinese]
     assert first.index("河") < first.index("南") < first.index("文")
-    vietnamese = [row[0] for row in read(client, "/table", lang="vi", layer="cities", sort="name").rows[1:]]
+    vietnamese = [
+        row[0] for row in read(client, "/table", lang="vi", layer="cities", sort="name").rows[1:]
+    ]
     where = {name.split()[0]: i for i, name in reversed(list(enumerate(vietnamese)))}
     assert where["Cao"] < where["Điện"] < where["Hà"]
 
@@ -348,15 +485,37 @@ def test_sorting_by_name_goes_by_the_name_that_is_shown(client: FlaskClient) -> 
 @pytest.mark.parametrize(
     ("code", "numbers", "dates"),
     [
-        ("en", ["217,133", "1.4", "9.1 km", "≈ 2 h 5 min", "35–50 min"], ["2025", "Feb 2023", "Dec 11, 2023"]),
-        ("vi", ["217.133", "1,4", "9,1 km", "≈ 2 giờ 5 phút", "35–50 phút"], ["2025", "thg 2 2023", "11 thg 12, 2023"]),
-        ("zh", ["217,133", "1.4", "9.1 公里", "≈ 2小时5分钟", "35–50分钟"], ["2025年", "2023年2月", "2023年12月11日"]),
+        (
+            "en",
+            ["217,133", "1.4", "9.1 km", "≈ 2 h 5 min", "35–50 min"],
+            ["2025", "Feb 2023", "Dec 11, 2023"],
+        ),
+        (
+            "vi",
+            ["217.133", "1,4", "9,1 km", "≈ 2 giờ 5 phút", "35–50 phút"],
+            ["2025", "thg 2 2023", "11 thg 12, 2023"],
+        ),
+        (
+            "zh",
+            ["217,133", "1.4", "9.1 公里", "≈ 2小时5分钟", "35–50分钟"],
+            ["2025年", "2023年2月", "2023年12月11日"],
+        ),
     ],
 )
-def test_numbers_and_dates_have_the_form_of_the_language(app: Flask, code: str, numbers: list[str], dates: list[str]) -> None:
-    """Decimal comma and thousands point in Vietnamese; years, months and days as each language writes them."""
+def test_numbers_and_dates_have_the_form_of_the_language(
+    app: Flask, code: str, numbers: list[str], dates: list[str]
+) -> None:
+    """Decimal comma and thousands point in Vietnamese; years, months and days as each language
+    writes them.
+    """
     with app.test_request_context(f"/?lang={code}"):
-        made = [labels.quantity(217133), labels.quantity(1.4), labels.kilometres(9100), labels.duration(7500, True), labels.duration(2400)]
+        made = [
+            labels.quantity(217133),
+            labels.quantity(1.4),
+            labels.kilometres(9100),
+            labels.duration(7500, True),
+            labels.duration(2400),
+        ]
         assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in made] == numbers
         assert [i18n.day(one) for one in ("2025", "2023-02", "2023-12-11")] == dates
         assert i18n.day("about 2020") == "about 2020"
@@ -364,7 +523,9 @@ def test_numbers_and_dates_have_the_form_of_the_language(app: Flask, code: str, 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("typed", ["mong cai", "Móng Cái", "芒街", "MONG CAI"])
-def test_any_name_finds_the_site_in_any_language(client: FlaskClient, code: str, typed: str) -> None:
+def test_any_name_finds_the_site_in_any_language(
+    client: FlaskClient, code: str, typed: str
+) -> None:
     """The search compares all names, whichever language the page is in."""
     page = read(client, "/table", lang=code, q=typed)
     found = {link.href for link in page.links if link.href.startswith("/sites/")}
@@ -373,7 +534,9 @@ def test_any_name_finds_the_site_in_any_language(client: FlaskClient, code: str,
 
 
 @pytest.mark.parametrize("typed", ["Quảng Ninh", "quang ninh", "广宁", "广宁省"])
-def test_any_name_of_a_province_finds_its_sites(app: Flask, client: FlaskClient, typed: str) -> None:
+def test_any_name_of_a_province_finds_its_sites(
+    app: Flask, client: FlaskClient, typed: str
+) -> None:
     """A province is found by the names that the three languages show for it."""
     parks = app.extensions["zoneatlas"].frame("parks")
     wanted = {f"/sites/{key}" for key in parks.index[parks["province_en"] == "Quang Ninh"]}
@@ -381,7 +544,8 @@ def test_any_name_of_a_province_finds_its_sites(app: Flask, client: FlaskClient,
     assert wanted <= {link.href for link in page.links if link.href.startswith("/sites/")}
 
 
-# In a browser -----------------------------------------------------------------------------------------------------------------------
+# In a browser
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -401,7 +565,11 @@ def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
     contexts, watches = [], []
 
     def open_(path: str, **options: Any) -> Any:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options))
+        contexts.append(
+            browser.new_context(
+                viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **options
+            )
+        )
         watches.append(Watch())
         page = watches[-1].on(contexts[-1].new_page())
         page.set_default_timeout(10_000)
@@ -424,7 +592,9 @@ def ready(page: Any) -> Any:
 
 @pytest.mark.browser
 def test_switching_the_language_keeps_the_view(opened: Callable[..., Any]) -> None:
-    """From the keyboard to Vietnamese and back: site, route, filter and part of the map stay, and the next page knows the language."""
+    """From the keyboard to Vietnamese and back: site, route, filter and part of the map stay, and
+    the next page knows the language.
+    """
     from playwright.sync_api import expect
 
     page = ready(opened(f"/?country=VN&site={SITE}&to=port-fangchenggang"))
@@ -443,7 +613,9 @@ def test_switching_the_language_keeps_the_view(opened: Callable[..., Any]) -> No
     for part in ("country=VN", f"site={SITE}", "to=port-fangchenggang", "lang=vi"):
         assert part in page.url
     page.locator("#q").fill("芒街")
-    expect(page.locator('.item[data-id="mong-cai-bgez"] .item-name')).to_contain_text("Khu kinh tế cửa khẩu Móng Cái")
+    expect(page.locator('.item[data-id="mong-cai-bgez"] .item-name')).to_contain_text(
+        "Khu kinh tế cửa khẩu Móng Cái"
+    )
     page.locator("#q").fill("广宁省")
     expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_count(1)
     page.locator("#q").fill("")
@@ -463,24 +635,51 @@ def test_the_view_itself_is_in_the_link(opened: Callable[..., Any]) -> None:
     """The links to the other languages carry the part of the map that is shown."""
     page = ready(opened("/"))
     page.evaluate("() => { map_atlas.setView([21.5, 107.25], 10, { animate: false }); }")
-    assert page.locator(".languages a[lang=vi]").get_attribute("href") == "?lang=vi#10/21.5000/107.2500"
+    assert (
+        page.locator(".languages a[lang=vi]").get_attribute("href")
+        == "?lang=vi#10/21.5000/107.2500"
+    )
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("locale", "code"), [("vi-VN", "vi"), ("zh-CN", "zh")])
-def test_the_script_writes_as_the_server_does(app: Flask, opened: Callable[..., Any], locale: str, code: str) -> None:
-    """In each language the map's script writes times and lengths as the pages do; no text of it is English."""
+def test_the_script_writes_as_the_server_does(
+    app: Flask, opened: Callable[..., Any], locale: str, code: str
+) -> None:
+    """In each language the map's script writes times and lengths as the pages do; no text of it is
+    English.
+    """
     page = ready(opened("/", locale=locale))
     assert page.locator("html").get_attribute("lang") == LANGUAGES[code].tag
-    seconds, metres = [59, 600, 1566, 3130, 3600, 7500, 86_400], [12, 640, 999, 1000, 9100, 12_000, 1_234_000]
+    seconds, metres = (
+        [59, 600, 1566, 3130, 3600, 7500, 86_400],
+        [12, 640, 999, 1000, 9100, 12_000, 1_234_000],
+    )
     with app.test_request_context("/", headers={"Accept-Language": locale}):
-        times = [[labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds] for coarse in (True, False)]
+        times = [
+            [labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds]
+            for coarse in (True, False)
+        ]
         lengths = [labels.kilometres(one).replace("\N{NO-BREAK SPACE}", " ") for one in metres]
-    assert page.evaluate("all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))", seconds) == times
+    assert (
+        page.evaluate(
+            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            seconds,
+        )
+        == times
+    )
     assert page.evaluate("all => all.map(ZoneAtlas.length)", metres) == lengths
     assert page.locator(".leaflet-control-zoom-in").get_attribute("title") in ("Phóng to", "放大")
     page.locator("#filters summary").click()
-    for english in ("Gates", "sites", "Operating", "Industrial park", "Legend", "Sort", "Quang Ninh"):
+    for english in (
+        "Gates",
+        "sites",
+        "Operating",
+        "Industrial park",
+        "Legend",
+        "Sort",
+        "Quang Ninh",
+    ):
         assert english not in page.inner_text("#content .chips, #layers")
         assert english not in page.inner_text("#facets")
 

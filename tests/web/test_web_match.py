@@ -1,4 +1,6 @@
-"""Match-making on the web: a sheet up, matches and reasons back as page and workbook; no sheet reaches the server itself."""
+"""Match-making on the web: a sheet up, matches and reasons back as page and workbook; no sheet
+reaches the server itself.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +27,27 @@ GOOD = (
 )
 
 
-def post(client: FlaskClient, data: str | bytes, /, lang: str = "en", **fields: str) -> TestResponse:
-    """Send a file as a browser does; written by hand, because the test client leaves its temporary files open."""
+def post(
+    client: FlaskClient, data: str | bytes, /, lang: str = "en", **fields: str
+) -> TestResponse:
+    """Send a file as a browser does; written by hand, because the test client leaves its temporary
+    files open.
+    """
     raw = data.encode() if isinstance(data, str) else data
-    parts = [f'--end\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
-    parts += [b'--end\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n', raw, b"\r\n--end--\r\n"]
-    return client.post(f"/match?lang={lang}", data=b"".join(parts), content_type="multipart/form-data; boundary=end")
+    parts = [
+        f'--end\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    parts += [
+        b'--end\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n',
+        raw,
+        b"\r\n--end--\r\n",
+    ]
+    return client.post(
+        f"/match?lang={lang}",
+        data=b"".join(parts),
+        content_type="multipart/form-data; boundary=end",
+    )
 
 
 def test_the_page_says_what_the_sheet_must_hold(client: FlaskClient) -> None:
@@ -54,25 +71,36 @@ def test_the_sheet_to_fill_in_is_taken_in_its_language(client: FlaskClient, lang
 
 
 def test_each_company_has_its_sites_and_reasons(client: FlaskClient) -> None:
-    """Margins, unknown values by name, the score; a company that asks for too much is told what would help."""
+    """Margins, unknown values by name, the score; a company that asks for too much is told what
+    would help.
+    """
     answer = post(client, GOOD)
     assert answer.status_code == 200
     page = Page(answer.text)
     assert "Coarse." in page.text
     assert len([row for row in page.rows if "below your maximum" in " ".join(row)]) >= 3
     assert "unknown here" in page.text
-    assert "No site meets all limits. One would with: Country: China → allow also Viet Nam" in page.text
+    assert (
+        "No site meets all limits. One would with: Country: China → allow also Viet Nam"
+        in page.text
+    )
 
 
 def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
-    """From the file, and from what the page carries, the same; with a sheet that says how to read it."""
+    """From the file, and from what the page carries, the same; with a sheet that says how to read
+    it.
+    """
     page = Page(post(client, GOOD).text)
     carried = page.one("input", name="sheet")["value"]
     one = post(client, GOOD, format="xlsx")
-    other = client.post("/match?lang=en", data={"sheet": carried.replace("\n", "\r\n"), "format": "xlsx"})
+    other = client.post(
+        "/match?lang=en", data={"sheet": carried.replace("\n", "\r\n"), "format": "xlsx"}
+    )
     assert one.mimetype == other.mimetype == match.XLSX
     books = [openpyxl.load_workbook(io.BytesIO(answer.data)) for answer in (one, other)]
-    rows = [[[cell.value for cell in row] for row in book.worksheets[0].iter_rows()] for book in books]
+    rows = [
+        [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()] for book in books
+    ]
     assert rows[0] == rows[1]
     assert {row[0] for row in rows[0][1:]} == {"An Phát", "B 公司"}
     assert all(str(row[4]) in page.text for row in rows[0][1:] if row[4])
@@ -85,7 +113,11 @@ def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClie
     """The form carries how one drives; page, links and workbook say it; other times come out."""
     form = read(client, "/match", lang="en", profile="car", closed="huu-nghi", year=2030)
     assert form.facts["Taken as closed"].startswith("Huu Nghi")
-    kept = {one["name"]: one["value"] for tag, one in form.elements if tag == "input" and one.get("type") == "hidden"}
+    kept = {
+        one["name"]: one["value"]
+        for tag, one in form.elements
+        if tag == "input" and one.get("type") == "hidden"
+    }
     assert kept == {"closed": "huu-nghi", "year": "2030"}
     assert "Minutes by car" in form.text
     assert "profile=car" in next(one.href for one in form.links if "template.xlsx" in one.href)
@@ -94,27 +126,36 @@ def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClie
     assert page.facts["Taken as closed"].startswith("Huu Nghi")
     assert page.facts["Year"].startswith("2030, with")
     assert any("profile=car" in one.href and "closed=huu-nghi" in one.href for one in page.links)
-    book = openpyxl.load_workbook(io.BytesIO(post(client, asked, profile="car", format="xlsx", **kept).data))
+    book = openpyxl.load_workbook(
+        io.BytesIO(post(client, asked, profile="car", format="xlsx", **kept).data)
+    )
     notes = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
-    assert {name: notes[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")} == {
-        name: page.facts[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")
-    }
+    assert {
+        name: notes[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")
+    } == {name: page.facts[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")}
     assert Page(post(client, asked).text).rows != page.rows
 
 
-@pytest.mark.parametrize("field", [{"profile": "tank"}, {"closed": "nowhere"}, {"network": "nowhere"}, {"year": "2031"}])
+@pytest.mark.parametrize(
+    "field", [{"profile": "tank"}, {"closed": "nowhere"}, {"network": "nowhere"}, {"year": "2031"}]
+)
 def test_a_drive_that_is_not_there_is_refused(client: FlaskClient, field: dict[str, str]) -> None:
     """In the address and in the form, in words."""
     assert client.get("/match", query_string=field).status_code in (400, 404)
     assert post(client, GOOD, **field).status_code in (400, 404)
 
 
-MIXED = "Nhu cầu 2026\nTên công ty;Tỉnh;Diện tích;Người liên hệ\nAn Phát;TP. Hải Phòng;50.000 m2;Lan\nB;Atlantis;5 ha;\nC;tỉnh Bắc Ninh;;\n"
+MIXED = (
+    "Nhu cầu 2026\nTên công ty;Tỉnh;Diện tích;Người liên hệ\nAn Phát;TP. Hải Phòng;50.000"
+    " m2;Lan\nB;Atlantis;5 ha;\nC;tỉnh Bắc Ninh;;\n"
+)
 
 
 @pytest.mark.parametrize("lang", ["en", "vi", "zh"])
 def test_good_rows_are_matched_and_the_others_listed(client: FlaskClient, lang: str) -> None:
-    """What is wrong and how the sheet was read stand above the matches, without an English code in another language."""
+    """What is wrong and how the sheet was read stand above the matches, without an English code in
+    another language.
+    """
     answer = post(client, MIXED, lang=lang)
     assert answer.status_code == 200
     page = Page(answer.text)
@@ -127,7 +168,9 @@ def test_good_rows_are_matched_and_the_others_listed(client: FlaskClient, lang: 
 
 
 @pytest.mark.parametrize("lang", ["vi", "zh"])
-def test_a_missing_column_is_called_as_the_template_calls_it(client: FlaskClient, lang: str) -> None:
+def test_a_missing_column_is_called_as_the_template_calls_it(
+    client: FlaskClient, lang: str
+) -> None:
     """Sectors, provinces and columns are named in the language of the page."""
     missing = post(client, "area\n5\n", lang=lang).text
     assert {"vi": "Công ty", "zh": "公司"}[lang] in missing
@@ -138,18 +181,32 @@ def test_a_missing_column_is_called_as_the_template_calls_it(client: FlaskClient
 
 
 def test_the_same_sheet_in_another_language_keeps_what_was_told(client: FlaskClient) -> None:
-    """The page carries the sheet and the remarks; the language switch sends them again, and so does the workbook."""
+    """The page carries the sheet and the remarks; the language switch sends them again, and so does
+    the workbook.
+    """
     page = Page(post(client, MIXED).text)
-    hidden = {one["name"]: one["value"] for tag, one in page.elements if tag == "input" and one.get("type") == "hidden"}
+    hidden = {
+        one["name"]: one["value"]
+        for tag, one in page.elements
+        if tag == "input" and one.get("type") == "hidden"
+    }
     again = client.post("/match?lang=vi", data=hidden)
     assert again.status_code == 200
     there = Page(again.text)
     assert "Atlantis" in there.text
     assert "An Phát" in there.headings
-    switch = [one for tag, one in page.elements if tag == "button" and one.get("formaction", "").startswith("?lang=")]
+    switch = [
+        one
+        for tag, one in page.elements
+        if tag == "button" and one.get("formaction", "").startswith("?lang=")
+    ]
     assert [one["form"] for one in switch] == ["sheet-form"] * 3
-    book = openpyxl.load_workbook(io.BytesIO(client.post("/match?lang=en", data=hidden | {"format": "xlsx"}).data))
-    assert "Atlantis" in " ".join(str(cell.value) for row in book.worksheets[1].iter_rows() for cell in row)
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.post("/match?lang=en", data=hidden | {"format": "xlsx"}).data)
+    )
+    assert "Atlantis" in " ".join(
+        str(cell.value) for row in book.worksheets[1].iter_rows() for cell in row
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,7 +233,9 @@ def test_remarks_that_are_not_ours_are_refused(client: FlaskClient, remarks: str
 
 
 def test_the_encoding_that_was_taken_is_told(client: FlaskClient) -> None:
-    """A sheet as Chinese Excel saves it is read, and the page says as what; one in an unknown encoding is refused."""
+    """A sheet as Chinese Excel saves it is read, and the page says as what; one in an unknown
+    encoding is refused.
+    """
     page = Page(post(client, "公司;面积\n联想;5\n".encode("gb18030")).text)
     assert "联想" in page.headings
     assert "read as GB18030 text" in page.text
@@ -240,14 +299,28 @@ def test_a_form_with_something_else_is_refused(client: FlaskClient) -> None:
 
 
 def test_what_stands_in_a_sheet_is_text(make_app: Callable[..., Flask], hostile: Path) -> None:
-    """Names, notes and faults are escaped, on hostile data too; the name of the file is not used at all."""
+    """Names, notes and faults are escaped, on hostile data too; the name of the file is not used at
+    all.
+    """
     client = make_app(hostile).test_client()
-    for raw in (f"company;notes\n{HOSTILE};{HOSTILE}\n", f"company;sector\nA;{HOSTILE}\n", f"company;{HOSTILE}\nA;1\n"):
-        answer = client.post("/match", data={"file": (io.BytesIO(raw.encode()), "../../" + HOSTILE)}, content_type="multipart/form-data")
+    for raw in (
+        f"company;notes\n{HOSTILE};{HOSTILE}\n",
+        f"company;sector\nA;{HOSTILE}\n",
+        f"company;{HOSTILE}\nA;1\n",
+    ):
+        answer = client.post(
+            "/match",
+            data={"file": (io.BytesIO(raw.encode()), "../../" + HOSTILE)},
+            content_type="multipart/form-data",
+        )
         page = Page(answer.text)
         assert answer.status_code in (200, 400)
         assert HOSTILE[:30] in page.text
-        assert not [one for one in page.elements if one[0] == "img" or "style" in one[1] or any(name.startswith("on") for name in one[1])]
+        assert not [
+            one
+            for one in page.elements
+            if one[0] == "img" or "style" in one[1] or any(name.startswith("on") for name in one[1])
+        ]
         assert not re.search(r"\b49(?=\s*<img)|\b49(?=\$)", answer.text)
         assert "form-action 'self'" in answer.headers["Content-Security-Policy"]
 
@@ -255,7 +328,13 @@ def test_what_stands_in_a_sheet_is_text(make_app: Callable[..., Flask], hostile:
 def test_a_formula_comes_back_as_text(client: FlaskClient) -> None:
     """In the workbook an apostrophe stands before it."""
     answer = post(client, "company;notes\n=1+1;@SUM(A1)\n", format="xlsx")
-    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(min_row=2) for cell in row]
+    cells = [
+        cell
+        for row in (
+            openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(min_row=2)
+        )
+        for cell in row
+    ]
     assert {"'=1+1", "'@SUM(A1)"} <= {cell.value for cell in cells}
     assert not [cell for cell in cells if cell.data_type == "f"]
 
@@ -267,10 +346,14 @@ def test_five_thousand_companies_are_matched(client: FlaskClient) -> None:
     page = Page(post(client, raw).text)
     assert "The first 200 of 5,000 companies" in page.text
     book = openpyxl.load_workbook(io.BytesIO(post(client, raw, format="xlsx").data), read_only=True)
-    assert len({row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}) == 5000
+    assert (
+        len({row[0] for row in book.worksheets[0].iter_rows(min_row=2, values_only=True)}) == 5000
+    )
 
 
-def test_a_reader_that_hangs_does_not_hold_the_server(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_hangs_does_not_hold_the_server(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is given up, in words; and when all readers are busy, one is asked to come again."""
     monkeypatch.setattr(company_sheet, "TIMEOUT_S", 0.01)
     assert "took longer" in post(client, GOOD).text

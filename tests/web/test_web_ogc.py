@@ -34,46 +34,107 @@ from webapp.ogc.routes import ogc
 
 URL = "http://atlas.example/zones"
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>]]>"
-TYPES = {"string": "str", "list": "str", "number": "float64", "integer": "Int64", "boolean": "boolean"}
+TYPES = {
+    "string": "str",
+    "list": "str",
+    "number": "float64",
+    "integer": "Int64",
+    "boolean": "boolean",
+}
 
 
 def make_frame(layer_id: str, rows: list[dict[str, Any]], shapes: list[Any]) -> gpd.GeoDataFrame:
     """Make a layer with every column of its table; what a row does not say is unknown."""
     layer = LAYERS[layer_id]
-    fields = [field for field in layer.fields if not (layer.geometry == "Point" and field.name in ("lon", "lat"))]
-    table = pd.DataFrame({field.name: pd.array([row.get(field.name) for row in rows], dtype=TYPES[field.type]) for field in fields})
+    fields = [
+        field
+        for field in layer.fields
+        if not (layer.geometry == "Point" and field.name in ("lon", "lat"))
+    ]
+    table = pd.DataFrame(
+        {
+            field.name: pd.array([row.get(field.name) for row in rows], dtype=TYPES[field.type])
+            for field in fields
+        }
+    )
     return gpd.GeoDataFrame(table.set_index("id"), geometry=shapes, crs=4326)
 
 
 def grid(layer_id: str, n: int, **more: Any) -> gpd.GeoDataFrame:
     """Make n points, one a degree eastwards from 100° E on 20° N; every second one lies in China."""
-    base = {"province_en": "Somewhere", "position_accuracy_m": 100.0, "source": "a page", "source_kind": "page", "as_of": "2026"}
-    rows = [base | {"id": f"{layer_id}-{i}", "name_en": f"Number {i}", "country": ("VN", "CN")[i % 2]} | more for i in range(n)]
+    base = {
+        "province_en": "Somewhere",
+        "position_accuracy_m": 100.0,
+        "source": "a page",
+        "source_kind": "page",
+        "as_of": "2026",
+    }
+    rows = [
+        base
+        | {"id": f"{layer_id}-{i}", "name_en": f"Number {i}", "country": ("VN", "CN")[i % 2]}
+        | more
+        for i in range(n)
+    ]
     return make_frame(layer_id, rows, [shapely.Point(100 + i, 20) for i in range(n)])
 
 
 @pytest.fixture(scope="session")
 def frames() -> dict[str, gpd.GeoDataFrame]:
-    gates = grid("gates", 13, kind="international", mode="road", opposite_country="CN", cargo=True, timezone="Asia/Ho_Chi_Minh")
+    gates = grid(
+        "gates",
+        13,
+        kind="international",
+        mode="road",
+        opposite_country="CN",
+        cargo=True,
+        timezone="Asia/Ho_Chi_Minh",
+    )
     gates.loc["gates-3", ["name_en", "notes"]] = [HOSTILE, "=1+2"]
     gates.loc[["gates-4", "gates-5"], "cargo"] = False
-    corridor = {"name_en": "Road", "kind": "expressway", "status": "operating", "country": "VN", "source": "x", "source_kind": "page"}
-    lines = [shapely.LineString([(100, 20), (101, 21)]), shapely.LineString([(179, 10), (179.5, 11)])]
-    corridors = make_frame("corridors", [corridor | {"id": "east"}, corridor | {"id": "far-east", "open_year": 2030}], lines)
+    corridor = {
+        "name_en": "Road",
+        "kind": "expressway",
+        "status": "operating",
+        "country": "VN",
+        "source": "x",
+        "source_kind": "page",
+    }
+    lines = [
+        shapely.LineString([(100, 20), (101, 21)]),
+        shapely.LineString([(179, 10), (179.5, 11)]),
+    ]
+    corridors = make_frame(
+        "corridors",
+        [corridor | {"id": "east"}, corridor | {"id": "far-east", "open_year": 2030}],
+        lines,
+    )
     return {"gates": gates, "ports": grid("ports", 23, kind="seaport"), "corridors": corridors}
 
 
 def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
     app = Flask("tiny")
-    base = "<!doctype html><title>{% block title %}{% endblock %}</title><main>{% block content %}{% endblock %}</main>"
+    base = (
+        "<!doctype html><title>{% block title %}{% endblock %}</title><main>{% block content %}{%"
+        " endblock %}</main>"
+    )
     templates = Path(webapp.__path__[0]) / "templates"
     app.jinja_loader = ChoiceLoader([DictLoader({"base.html": base}), FileSystemLoader(templates)])
     labels.install(app)
-    licence = {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}
+    licence = {
+        "name": "CC-BY-4.0",
+        "title": "Creative Commons Attribution 4.0",
+        "path": "https://creativecommons.org/licenses/by/4.0/",
+    }
     app.extensions["zoneatlas"] = SimpleNamespace(
         frame=lambda layer_id: frames[layer_id],
-        package={"title": "Tiny", "description": "Two layers.", "resources": [{"name": name, "licenses": [licence]} for name in frames]},
-        about=lambda layer_id: export.About(layer_id, LAYERS[layer_id].title, attribution="Somebody"),
+        package={
+            "title": "Tiny",
+            "description": "Two layers.",
+            "resources": [{"name": name, "licenses": [licence]} for name in frames],
+        },
+        about=lambda layer_id: export.About(
+            layer_id, LAYERS[layer_id].title, attribution="Somebody"
+        ),
         public_url=public_url,
     )
     app.register_blueprint(ogc)
@@ -100,11 +161,14 @@ def links(document: Any, rel: str) -> list[str]:
     return [link["href"].replace(URL, "") for link in document["links"] if link["rel"] == rel]
 
 
-# What is there ---------------------------------------------------------------------------------------------------------
+# What is there
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_every_link_leads_to_what_it_says(client: FlaskClient) -> None:
-    """From the landing page every link of the service answers 200 with the media type it names, and none asks the Host."""
+    """From the landing page every link of the service answers 200 with the media type it names, and
+    none asks the Host.
+    """
     seen: dict[str, str] = {}
     todo = [(f"{URL}/ogc", "application/json")]
     while todo:
@@ -127,15 +191,21 @@ def test_every_link_leads_to_what_it_says(client: FlaskClient) -> None:
     assert len(seen) > 50, sorted(seen)
 
 
-def test_the_collections_are_the_layers_with_geometry_that_the_package_holds(client: FlaskClient) -> None:
-    """Policies have no geometry and parks are not in this package; extent, licence and CRS are told."""
+def test_the_collections_are_the_layers_with_geometry_that_the_package_holds(
+    client: FlaskClient,
+) -> None:
+    """Policies have no geometry and parks are not in this package; extent, licence and CRS are
+    told.
+    """
     collections = {one["id"]: one for one in get(client, "/ogc/collections")["collections"]}
     assert list(collections) == ["gates", "ports", "corridors"]
     assert collections["gates"]["extent"]["spatial"]["bbox"] == [[100, 20, 112, 20]]
     assert collections["gates"]["itemType"] == "feature"
     assert collections["gates"]["crs"] == [openapi.CRS84]
     assert collections["gates"]["attribution"] == "Somebody"
-    assert links(collections["gates"], "license") == ["https://creativecommons.org/licenses/by/4.0/"]
+    assert links(collections["gates"], "license") == [
+        "https://creativecommons.org/licenses/by/4.0/"
+    ]
 
 
 def test_the_openapi_document_is_valid_and_promises_what_is_read(client: FlaskClient) -> None:
@@ -156,12 +226,25 @@ def test_no_field_of_a_layer_hides_a_parameter() -> None:
         assert not set(openapi.PARAMETERS) & set(openapi.filters(layer))
 
 
-# Features --------------------------------------------------------------------------------------------------------------
+# Features
+# --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("query", ["", "?limit=1", "?limit=5", "?limit=13", "?limit=4&country=VN", "?limit=2&bbox=103,19,108,21&lang=vi"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?limit=1",
+        "?limit=5",
+        "?limit=13",
+        "?limit=4&country=VN",
+        "?limit=2&bbox=103,19,108,21&lang=vi",
+    ],
+)
 def test_every_next_link_is_reached_once(client: FlaskClient, query: str) -> None:
-    """The pages hold every matched feature once, in the order of the layer, and keep all parameters."""
+    """The pages hold every matched feature once, in the order of the layer, and keep all
+    parameters.
+    """
     path, ids, seen = f"/ogc/collections/gates/items{query}", [], []
     while path:
         assert path not in seen
@@ -218,12 +301,17 @@ def test_items_are_selected(client: FlaskClient, query: str, numbers: list[int])
 def test_a_limit_above_the_maximum_is_the_maximum(client: FlaskClient) -> None:
     """The standard forbids an error here."""
     for limit in ("10001", "9" * 5000, "0005"):
-        assert get(client, f"/ogc/collections/gates/items?limit={limit}")["numberReturned"] == min(int(limit[:4]), 13)
+        assert get(client, f"/ogc/collections/gates/items?limit={limit}")["numberReturned"] == min(
+            int(limit[:4]), 13
+        )
 
 
 def test_a_box_across_the_antimeridian_meets_both_sides(client: FlaskClient) -> None:
     """West above east goes eastwards over 180°."""
-    ids = [one["id"] for one in get(client, "/ogc/collections/corridors/items?bbox=170,0,-170,20")["features"]]
+    ids = [
+        one["id"]
+        for one in get(client, "/ogc/collections/corridors/items?bbox=170,0,-170,20")["features"]
+    ]
     assert ids == ["far-east"]
 
 
@@ -283,7 +371,15 @@ def test_a_bad_query_is_refused_in_json(client: FlaskClient, query: str) -> None
 
 @pytest.mark.parametrize(
     "path",
-    ["", "/conformance", "/api", "/collections", "/collections/gates", "/collections/gates/queryables", "/collections/gates/items/gates-1"],
+    [
+        "",
+        "/conformance",
+        "/api",
+        "/collections",
+        "/collections/gates",
+        "/collections/gates/queryables",
+        "/collections/gates/items/gates-1",
+    ],
 )
 def test_pages_take_no_other_parameters(client: FlaskClient, path: str) -> None:
     """Unknown parameters and formats are refused everywhere; every fault is named at once."""
@@ -305,7 +401,9 @@ def test_pages_take_no_other_parameters(client: FlaskClient, path: str) -> None:
     ],
 )
 def test_what_is_not_there_is_404_in_json(client: FlaskClient, path: str) -> None:
-    """Layers without geometry, layers that the package does not hold, unknown features and addresses."""
+    """Layers without geometry, layers that the package does not hold, unknown features and
+    addresses.
+    """
     answer = client.get(f"/ogc{path}")
     assert answer.status_code == 404
     assert answer.json["code"] == "NotFound"
@@ -348,29 +446,56 @@ def test_addresses_with_a_slash_at_the_end_answer_the_same(client: FlaskClient) 
         ("application/vnd.oai.openapi+json", "application/geo+json"),
     ],
 )
-def test_the_header_accept_decides_where_f_does_not(client: FlaskClient, accept: str | None, media_type: str) -> None:
+def test_the_header_accept_decides_where_f_does_not(
+    client: FlaskClient, accept: str | None, media_type: str
+) -> None:
     """JSON by default, HTML for browsers, and f above all."""
     headers = {"Accept": accept} if accept else {}
     answer = client.get("/ogc/collections/gates/items", headers=headers)
     assert answer.mimetype == media_type
     assert "Accept" in answer.headers["Vary"]
-    assert client.get("/ogc/collections/gates/items?f=json", headers=headers).mimetype == "application/geo+json"
-    assert client.get("/ogc/collections/gates/items?f=html", headers=headers).mimetype == "text/html"
+    assert (
+        client.get("/ogc/collections/gates/items?f=json", headers=headers).mimetype
+        == "application/geo+json"
+    )
+    assert (
+        client.get("/ogc/collections/gates/items?f=html", headers=headers).mimetype == "text/html"
+    )
 
 
 def test_the_same_features_have_the_same_tag(client: FlaskClient) -> None:
     """The tag leaves the time out; a client that has it gets 304."""
     first = client.get("/ogc/collections/gates/items?limit=3")
-    again = client.get("/ogc/collections/gates/items?limit=3", headers={"If-None-Match": first.headers["ETag"]})
+    again = client.get(
+        "/ogc/collections/gates/items?limit=3", headers={"If-None-Match": first.headers["ETag"]}
+    )
     assert again.status_code == 304
-    other = client.get("/ogc/collections/gates/items?limit=4", headers={"If-None-Match": first.headers["ETag"]})
+    other = client.get(
+        "/ogc/collections/gates/items?limit=4", headers={"If-None-Match": first.headers["ETag"]}
+    )
     assert other.status_code == 200
 
 
 @pytest.mark.parametrize(
-    "accept", ["application/xml", "text/csv", "image/png", "application/flatgeobuf", "application/gml+xml;version=3.2"]
+    "accept",
+    [
+        "application/xml",
+        "text/csv",
+        "image/png",
+        "application/flatgeobuf",
+        "application/gml+xml;version=3.2",
+    ],
 )
-@pytest.mark.parametrize("path", ["", "/api", "/collections/gates", "/collections/gates/items", "/collections/gates/items/gates-1"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/api",
+        "/collections/gates",
+        "/collections/gates/items",
+        "/collections/gates/items/gates-1",
+    ],
+)
 def test_point_20_what_there_is_not_is_406(client: FlaskClient, accept: str, path: str) -> None:
     """A client that takes neither JSON nor HTML is told what there is; with f it gets what f says."""
     answer = client.get(f"/ogc{path}", headers={"Accept": accept})
@@ -378,18 +503,36 @@ def test_point_20_what_there_is_not_is_406(client: FlaskClient, accept: str, pat
     assert answer.json["code"] == "NotAcceptable"
     assert "application/geo+json" in answer.json["description"]
     assert client.get(f"/ogc{path}?f=json", headers={"Accept": accept}).status_code == 200
-    assert client.get(f"/ogc{path}", headers={"Accept": f"{accept}, text/html;q=0.5"}).mimetype == "text/html"
+    assert (
+        client.get(f"/ogc{path}", headers={"Accept": f"{accept}, text/html;q=0.5"}).mimetype
+        == "text/html"
+    )
 
 
 @pytest.mark.parametrize(
     "path",
     [
-        *("", "/", "/conformance", "/api", "/collections", "/collections/gates", "/collections/gates/queryables", "/x"),
-        *("/collections/gates/items", "/collections/gates/items/", "/collections/gates/items/gates-1"),
+        *(
+            "",
+            "/",
+            "/conformance",
+            "/api",
+            "/collections",
+            "/collections/gates",
+            "/collections/gates/queryables",
+            "/x",
+        ),
+        *(
+            "/collections/gates/items",
+            "/collections/gates/items/",
+            "/collections/gates/items/gates-1",
+        ),
     ],
 )
 def test_point_18_allow_names_what_is_allowed(client: FlaskClient, path: str) -> None:
-    """Every method that Allow names answers, every other is refused with the same Allow; QGIS edits a layer where it names POST."""
+    """Every method that Allow names answers, every other is refused with the same Allow; QGIS edits
+    a layer where it names POST.
+    """
     allowed = client.options(f"/ogc{path}").headers["Allow"].split(", ")
     assert set(allowed) == {"GET", "HEAD", "OPTIONS"}
     for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"):
@@ -401,16 +544,47 @@ def test_point_18_allow_names_what_is_allowed(client: FlaskClient, path: str) ->
 
 
 def test_point_20_the_time_is_described_as_it_is_read(client: FlaskClient) -> None:
-    """What the document's pattern lets pass is read, and matches all, for no feature has a time; what it stops is refused."""
+    """What the document's pattern lets pass is read, and matches all, for no feature has a time;
+    what it stops is refused.
+    """
     document = get(client, "/ogc/api?f=json")
     pattern = re.compile(document["components"]["parameters"]["datetime"]["schema"]["pattern"])
-    days = ("2026-01-01", "2024-02-29", "0001-12-31", "2026-1-1", "0000-01-01", "2026-13-01", "2026-00-10", "20260101", "")
-    clocks = ("", "T00:00:00Z", "t23:59:60z", "T12:30:00.5+07:00", "T24:00:00Z", "T12:60:00Z", "T12:30Z", "T12:30:00", " 12:30:00Z")
+    days = (
+        "2026-01-01",
+        "2024-02-29",
+        "0001-12-31",
+        "2026-1-1",
+        "0000-01-01",
+        "2026-13-01",
+        "2026-00-10",
+        "20260101",
+        "",
+    )
+    clocks = (
+        "",
+        "T00:00:00Z",
+        "t23:59:60z",
+        "T12:30:00.5+07:00",
+        "T24:00:00Z",
+        "T12:60:00Z",
+        "T12:30Z",
+        "T12:30:00",
+        " 12:30:00Z",
+    )
     times = [*(day + clock for day, clock in itertools.product(days, clocks)), ".."]
-    texts = [*times, "/", "../..", *(f"{one}/.." for one in times), *(f"../{one}" for one in times), *(f"{one}/{one}" for one in times)]
+    texts = [
+        *times,
+        "/",
+        "../..",
+        *(f"{one}/.." for one in times),
+        *(f"../{one}" for one in times),
+        *(f"{one}/{one}" for one in times),
+    ]
     read = 0
     for text in texts:
-        answer = client.get("/ogc/collections/gates/items", query_string={"datetime": text, "limit": "1"})
+        answer = client.get(
+            "/ogc/collections/gates/items", query_string={"datetime": text, "limit": "1"}
+        )
         assert (answer.status_code == 200) == bool(pattern.search(text)), text
         if answer.status_code == 200:
             read += 1
@@ -418,7 +592,9 @@ def test_point_20_the_time_is_described_as_it_is_read(client: FlaskClient) -> No
     assert 3 * 12 <= read < len(texts) / 2
 
 
-def test_unknown_is_null_and_known_comes_through(client: FlaskClient, frames: dict[str, Any]) -> None:
+def test_unknown_is_null_and_known_comes_through(
+    client: FlaskClient, frames: dict[str, Any]
+) -> None:
     """A feature has every field of its layer; unknown values are null, hostile text is text."""
     document = get(client, "/ogc/collections/gates/items/gates-3")
     fields = [name for name in LAYERS["gates"].names if name not in ("id", "lon", "lat")]
@@ -429,7 +605,9 @@ def test_unknown_is_null_and_known_comes_through(client: FlaskClient, frames: di
     assert document["properties"]["cargo"] is True
     assert document["geometry"] == {"type": "Point", "coordinates": [103, 20]}
     assert get(client, "/ogc/collections/corridors/items/east")["properties"]["open_year"] is None
-    assert get(client, "/ogc/collections/corridors/items/far-east")["properties"]["open_year"] == 2030
+    assert (
+        get(client, "/ogc/collections/corridors/items/far-east")["properties"]["open_year"] == 2030
+    )
     assert frames["gates"].index.name == "id"
 
 
@@ -441,7 +619,8 @@ def test_hostile_text_is_escaped_in_pages(client: FlaskClient, path: str) -> Non
     assert "<img" not in text
 
 
-# Clients ---------------------------------------------------------------------------------------------------------------
+# Clients
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -465,13 +644,19 @@ def live(frames: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def gdal() -> Iterator[Callable[..., Any]]:
-    """Call pyogrio in a process of its own: it waits for the server with Python's lock in hand, which would stop the server."""
+    """Call pyogrio in a process of its own: it waits for the server with Python's lock in hand,
+    which would stop the server.
+    """
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield lambda function, *arguments, **options: pool.submit(function, *arguments, **options).result(timeout=60)
+        yield lambda function, *arguments, **options: pool.submit(
+            function, *arguments, **options
+        ).result(timeout=60)
 
 
 @pytest.mark.parametrize("layer_id", ["gates", "ports", "corridors"])
-def test_gdal_reads_a_layer_whole(gdal: Callable[..., Any], live: tuple[str, list[str]], frames: dict[str, Any], layer_id: str) -> None:
+def test_gdal_reads_a_layer_whole(
+    gdal: Callable[..., Any], live: tuple[str, list[str]], frames: dict[str, Any], layer_id: str
+) -> None:
     """GDAL's OAPIF driver follows every next link once and gets every feature."""
     url, asked = live
     asked.clear()
@@ -479,21 +664,37 @@ def test_gdal_reads_a_layer_whole(gdal: Callable[..., Any], live: tuple[str, lis
     frame = frames[layer_id]
     assert read["id"].tolist() == frame.index.tolist()
     assert read["name_en"].tolist() == frame["name_en"].tolist()
-    assert shapely.equals_exact(read.geometry.to_numpy(), frame.geometry.to_numpy(), tolerance=1e-6).all()
+    assert shapely.equals_exact(
+        read.geometry.to_numpy(), frame.geometry.to_numpy(), tolerance=1e-6
+    ).all()
     offsets = [path.split("offset=")[1] for path in asked if "offset=" in path]
     assert offsets == [str(start) for start in range(5, len(frame), 5)]
 
 
 def test_gdal_selects_on_the_server(gdal: Callable[..., Any], live: tuple[str, list[str]]) -> None:
-    """GDAL finds the layers, sends its box, and turns a condition into a parameter of the OpenAPI document."""
+    """GDAL finds the layers, sends its box, and turns a condition into a parameter of the OpenAPI
+    document.
+    """
     url, asked = live
-    assert sorted(gdal(pyogrio.list_layers, f"OAPIF:{url}/ogc")[:, 0]) == ["corridors", "gates", "ports"]
+    assert sorted(gdal(pyogrio.list_layers, f"OAPIF:{url}/ogc")[:, 0]) == [
+        "corridors",
+        "gates",
+        "ports",
+    ]
     asked.clear()
-    read = gdal(pyogrio.read_dataframe, f"OAPIF:{url}/ogc", layer="gates", bbox=(102.5, 19, 106.5, 21), where="country = 'VN'")
+    read = gdal(
+        pyogrio.read_dataframe,
+        f"OAPIF:{url}/ogc",
+        layer="gates",
+        bbox=(102.5, 19, 106.5, 21),
+        where="country = 'VN'",
+    )
     assert read["id"].tolist() == ["gates-4", "gates-6"]
     assert any("bbox=102.5" in path for path in asked)
     assert any("country=VN" in path for path in asked)
-    assert gdal(pyogrio.read_dataframe, f"OAPIF:{url}/ogc", layer="gates", where="cargo = 0")["id"].tolist() == ["gates-4", "gates-5"]
+    assert gdal(pyogrio.read_dataframe, f"OAPIF:{url}/ogc", layer="gates", where="cargo = 0")[
+        "id"
+    ].tolist() == ["gates-4", "gates-5"]
 
 
 def test_owslib_reads_the_service(live: tuple[str, list[str]]) -> None:
@@ -507,7 +708,10 @@ def test_owslib_reads_the_service(live: tuple[str, list[str]]) -> None:
     assert service.api()["openapi"] == "3.0.3"
     assert "kind" in service.collection_queryables("ports")["properties"]
     assert service.collection("ports")["title"] == LAYERS["ports"].title
-    ids = [service.collection_items("ports", limit=7, offset=start)["features"] for start in range(0, 23, 7)]
+    ids = [
+        service.collection_items("ports", limit=7, offset=start)["features"]
+        for start in range(0, 23, 7)
+    ]
     assert [one["id"] for one in itertools.chain(*ids)] == [f"ports-{i}" for i in range(23)]
     assert service.collection_item("ports", "ports-3")["id"] == "ports-3"
     assert urlsplit(service.response["links"][0]["href"]).netloc in url

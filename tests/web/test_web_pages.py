@@ -37,14 +37,20 @@ DRAWN = [layer.id for layer in LAYERS.values() if layer.geometry]
 HOLES = re.compile(r"<NA>|\b(nan|NaN|NaT|None|undefined|Infinity)\b|%\(\w+\)")
 OURS = ("http://localhost", "http://127.0.0.1:8000")
 ALIKE = 3
-"""So many addresses that differ only in the values of their query are visited; each path is visited once at least."""
+"""So many addresses that differ only in the values of their query are visited; each path is visited
+once at least.
+"""
 LAND, SEA = {"lon": 106.68, "lat": 20.86}, {"lon": 108.0, "lat": 20.4}
 
 
 def ours(page_url: str, href: str) -> str | None:
     """Give path and query of a link of ours, None for another host's."""
     url = urljoin(page_url, href)
-    return url.removeprefix(urlsplit(url).scheme + "://" + urlsplit(url).netloc).split("#")[0] or "/" if url.startswith(OURS) else None
+    return (
+        url.removeprefix(urlsplit(url).scheme + "://" + urlsplit(url).netloc).split("#")[0] or "/"
+        if url.startswith(OURS)
+        else None
+    )
 
 
 def crawl(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
@@ -59,11 +65,17 @@ def crawl(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
             answer.close()
             continue
         page = Page(answer.text)
-        if answer.status_code < 300 or answer.status_code >= 400:  # what leads on has a link to where it leads
+        if (
+            answer.status_code < 300 or answer.status_code >= 400
+        ):  # what leads on has a link to where it leads
             read_pages[url] = page
-        wanted = [link.href for link in page.links if "hreflang" not in link.attributes]  # other languages have their own tests
+        wanted = [
+            link.href for link in page.links if "hreflang" not in link.attributes
+        ]  # other languages have their own tests
         wanted += [
-            attributes.get("src") or attributes.get("href", "") for tag, attributes in page.elements if tag in ("script", "link", "img")
+            attributes.get("src") or attributes.get("href", "")
+            for tag, attributes in page.elements
+            if tag in ("script", "link", "img")
         ]
         for href in filter(None, (ours(f"http://localhost{url}", href) for href in wanted if href)):
             if href in seen:
@@ -71,7 +83,9 @@ def crawl(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
             seen.add(href)
             path, _, query = href.partition("?")
             parts = path.split("/")
-            if len(parts) > 3 and parts[1] == "sites":  # factsheets are slow, and have their own tests
+            if (
+                len(parts) > 3 and parts[1] == "sites"
+            ):  # factsheets are slow, and have their own tests
                 form, limit = parts[-1], 1
             elif parts[1] == "sites":  # each site once, some of them also for another vehicle
                 form, limit = (path, ALIKE) if len(status) < 20 else (path, 1)
@@ -92,7 +106,11 @@ def crawled(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
 
 
 def site_links(page: Page) -> list[str]:
-    return [link.href.split("/")[2] for link in page.links if re.fullmatch(r"/sites/[a-z0-9-]+", link.href)]
+    return [
+        link.href.split("/")[2]
+        for link in page.links
+        if re.fullmatch(r"/sites/[a-z0-9-]+", link.href)
+    ]
 
 
 def body_rows(page: Page) -> list[dict[str, str]]:
@@ -101,11 +119,22 @@ def body_rows(page: Page) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows if len(row) == len(head)]
 
 
-# Every page, every link --------------------------------------------------------------------------------------------------
+# Every page, every link
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/table", "/data", "/ogc", "/ogc/api?f=html", "/basemap.pmtiles", "/favicon.ico", "/access?lon=107&lat=21.5"]
+    "path",
+    [
+        "/",
+        "/table",
+        "/data",
+        "/ogc",
+        "/ogc/api?f=html",
+        "/basemap.pmtiles",
+        "/favicon.ico",
+        "/access?lon=107&lat=21.5",
+    ],
 )
 def test_each_kind_of_page_answers(client: FlaskClient, path: str) -> None:
     """Every kind of page answers."""
@@ -113,7 +142,9 @@ def test_each_kind_of_page_answers(client: FlaskClient, path: str) -> None:
         assert answer.status_code == 200
 
 
-def test_every_link_of_ours_leads_somewhere(crawled: tuple[dict[str, Page], dict[str, int]]) -> None:
+def test_every_link_of_ours_leads_somewhere(
+    crawled: tuple[dict[str, Page], dict[str, int]],
+) -> None:
     """No link from any page to any of ours is broken."""
     _, status = crawled
     assert len(status) > 400
@@ -121,7 +152,9 @@ def test_every_link_of_ours_leads_somewhere(crawled: tuple[dict[str, Page], dict
 
 
 def test_every_page_is_whole(crawled: tuple[dict[str, Page], dict[str, int]]) -> None:
-    """Every page has a title, a language, one main heading, and each id once; what it skips to is there."""
+    """Every page has a title, a language, one main heading, and each id once; what it skips to is
+    there.
+    """
     for url, page in crawled[0].items():
         ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
         assert len(ids) == len(set(ids)), url
@@ -132,8 +165,12 @@ def test_every_page_is_whole(crawled: tuple[dict[str, Page], dict[str, int]]) ->
         assert not HOLES.search(page.text), f"{url}: {HOLES.search(page.text)}"
 
 
-def test_every_place_has_a_page_without_holes(app: Flask, crawled: tuple[dict[str, Page], dict[str, int]]) -> None:
-    """The page of every park, gate, port, airport and city names it in each of its scripts and says how it is known."""
+def test_every_place_has_a_page_without_holes(
+    app: Flask, crawled: tuple[dict[str, Page], dict[str, int]]
+) -> None:
+    """The page of every park, gate, port, airport and city names it in each of its scripts and says
+    how it is known.
+    """
     store = app.extensions["zoneatlas"]
     read_pages = {urlsplit(url).path: page for url, page in crawled[0].items()}
     for layer_id in PLACES:
@@ -145,11 +182,17 @@ def test_every_place_has_a_page_without_holes(app: Flask, crawled: tuple[dict[st
             assert label(row["source_kind"]) in page.text
 
 
-def test_unknown_facts_stand_as_unknown(app: Flask, crawled: tuple[dict[str, Page], dict[str, int]]) -> None:
+def test_unknown_facts_stand_as_unknown(
+    app: Flask, crawled: tuple[dict[str, Page], dict[str, int]]
+) -> None:
     """A park without area, rent or occupancy says unknown, never zero."""
     parks = app.extensions["zoneatlas"].frame("parks")
     read_pages = {urlsplit(url).path: page for url, page in crawled[0].items()}
-    for column, title in (("area_ha", "Area"), ("rent_term_low_usd_m2", "Land rent, whole lease term"), ("occupancy_pct", "Occupancy")):
+    for column, title in (
+        ("area_ha", "Area"),
+        ("rent_term_low_usd_m2", "Land rent, whole lease term"),
+        ("occupancy_pct", "Occupancy"),
+    ):
         unknown = parks.index[parks[column].isna()]
         assert len(unknown)
         for key in unknown:
@@ -157,25 +200,42 @@ def test_unknown_facts_stand_as_unknown(app: Flask, crawled: tuple[dict[str, Pag
 
 
 def test_another_region_is_another_folder(make_app: Callable[..., Flask], toy: Path) -> None:
-    """A package of two made-up countries, without basemap or borders, has all pages too, and no word of the bundled region."""
+    """A package of two made-up countries, without basemap or borders, has all pages too, and no
+    word of the bundled region.
+    """
     read_pages, status = crawl(make_app(toy))
     assert {url: code for url, code in status.items() if code >= 400} == {}
     assert "/sites/west-park" in status
     for url, page in read_pages.items():
         said = page.text
-        for description in (field.description for layer in LAYERS.values() for field in layer.fields if field.description):
-            said = said.replace(description, "")  # what the fields mean is the same for all packages
+        for description in (
+            field.description
+            for layer in LAYERS.values()
+            for field in layer.fields
+            if field.description
+        ):
+            said = said.replace(
+                description, ""
+            )  # what the fields mean is the same for all packages
         assert not re.search(r"Viet Nam|China|Quang Ninh|Guangxi", said), url
 
 
-def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(make_app: Callable[..., Flask], toy: Path) -> None:
-    """Where the package draws no countries, a way from a point could cross an open border: page, sheet and API say why there is none."""
+def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(
+    make_app: Callable[..., Flask], toy: Path
+) -> None:
+    """Where the package draws no countries, a way from a point could cross an open border: page,
+    sheet and API say why there is none.
+    """
     client = make_app(toy).test_client()
     for query in ({}, {"part": "sheet"}):
         page = read(client, "/access", 404, lon=100.1, lat=0, profile="car", **query)
         assert "not known on which side of a border the point lies" in page.text
         assert "basemap/countries.geojson" in page.text
-    for path in ("/api/access?lon=100.1&lat=0", "/api/times?lon=100.1&lat=0", "/api/route?from=100.1,0&to=east-park"):
+    for path in (
+        "/api/access?lon=100.1&lat=0",
+        "/api/times?lon=100.1&lat=0",
+        "/api/route?from=100.1,0&to=east-park",
+    ):
         answer = client.get(path)
         assert answer.status_code == 404
         assert "side of a border" in answer.get_json()["description"]
@@ -183,8 +243,12 @@ def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(make_
 
 
 @pytest.mark.parametrize("how", ["argument", "environment"])
-def test_a_relative_data_folder_serves_its_basemap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    """The basemap comes from the folder that the operator named, seen from where the server was started."""
+def test_a_relative_data_folder_serves_its_basemap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The basemap comes from the folder that the operator named, seen from where the server was
+    started.
+    """
     shutil.copytree(layers.bundled(), tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     if how == "environment":
@@ -198,7 +262,8 @@ def test_a_relative_data_folder_serves_its_basemap(tmp_path: Path, monkeypatch: 
     assert client.get("/sites/hai-yen-ip").status_code == 200
 
 
-# The table ---------------------------------------------------------------------------------------------------------------
+# The table
+# ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", DRAWN)
@@ -224,7 +289,11 @@ def test_the_table_says_of_each_park_what_the_map_says(client: FlaskClient) -> N
         assert shown["Kind"] == label(park["kind"])
         assert shown["Status"] == label(park["status"])
         assert shown["Province"] == park["province_en"]
-        assert shown["Nearest gate"].endswith(gates[park["gate"]]) if park["gate"] else shown["Nearest gate"] == "none by road"
+        assert (
+            shown["Nearest gate"].endswith(gates[park["gate"]])
+            if park["gate"]
+            else shown["Nearest gate"] == "none by road"
+        )
 
 
 def map_rows(client: FlaskClient, layer_id: str) -> list[dict[str, Any]]:
@@ -256,16 +325,28 @@ def test_filters_compose(client: FlaskClient) -> None:
         return site_links(read(client, "/table", **query))
 
     by_kind = {kind: kept(kind=kind) for kind in sorted({park["kind"] for park in parks})}
-    by_status = {status: kept(status=status) for status in sorted({park["status"] for park in parks})}
-    assert sorted(itertools.chain(*by_kind.values())) == sorted(itertools.chain(*by_status.values())) == sorted(everything)
+    by_status = {
+        status: kept(status=status) for status in sorted({park["status"] for park in parks})
+    }
+    assert (
+        sorted(itertools.chain(*by_kind.values()))
+        == sorted(itertools.chain(*by_status.values()))
+        == sorted(everything)
+    )
     for kind, status in itertools.product(list(by_kind)[:3], by_status):
-        assert kept(kind=kind, status=status) == [key for key in by_kind[kind] if key in by_status[status]]
+        assert kept(kind=kind, status=status) == [
+            key for key in by_kind[kind] if key in by_status[status]
+        ]
     first, second = list(by_kind)[:2]
-    assert kept(kind=[first, second]) == [key for key in everything if key in (*by_kind[first], *by_kind[second])]
+    assert kept(kind=[first, second]) == [
+        key for key in everything if key in (*by_kind[first], *by_kind[second])
+    ]
     assert kept(country="VN", sector="logistics", province="Quang Ninh") == [
         park["id"]
         for park in parks
-        if park["country"] == "VN" and park["province_en"] == "Quang Ninh" and "logistics" in (park["sectors"] or "").split(";")
+        if park["country"] == "VN"
+        and park["province_en"] == "Quang Ninh"
+        and "logistics" in (park["sectors"] or "").split(";")
     ]
 
 
@@ -273,7 +354,9 @@ def test_a_box_keeps_what_lies_in_it(client: FlaskClient) -> None:
     """The parks of a box are those whose point lies in it, its rim included."""
     west, south, east, north = 106.0, 20.5, 107.2, 21.2
     inside = [
-        park["id"] for park in map_rows(client, "parks") if west <= park["shape"][0][0] <= east and south <= park["shape"][0][1] <= north
+        park["id"]
+        for park in map_rows(client, "parks")
+        if west <= park["shape"][0][0] <= east and south <= park["shape"][0][1] <= north
     ]
     assert inside
     assert site_links(read(client, "/table", bbox=f"{west},{south},{east},{north}")) == inside
@@ -293,12 +376,16 @@ def test_a_box_keeps_what_lies_in_it(client: FlaskClient) -> None:
     ],
 )
 def test_search_reads_any_of_the_names(client: FlaskClient, typed: str, found: str) -> None:
-    """A site is found by each of its names and its former district, without diacritics, case, or order of words."""
+    """A site is found by each of its names and its former district, without diacritics, case, or
+    order of words.
+    """
     assert found in site_links(read(client, "/table", q=typed))
 
 
 @pytest.mark.parametrize(("column", "count"), [("province_former_en", 5), ("district", 20)])
-def test_search_knows_former_units(app: Flask, client: FlaskClient, column: str, count: int) -> None:
+def test_search_knows_former_units(
+    app: Flask, client: FlaskClient, column: str, count: int
+) -> None:
     """Every park is found under its province or district of before July 2025."""
     parks = app.extensions["zoneatlas"].frame("parks")
     former = parks[parks[column].notna()].drop_duplicates(column).iloc[:count]
@@ -331,7 +418,9 @@ def test_sorts_put_unknown_last_and_lose_nothing(client: FlaskClient) -> None:
             assert times == sorted(known) + [None] * (len(times) - len(known))
 
 
-def test_the_pager_reaches_every_row_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pager_reaches_every_row_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Following “Next” from the first page shows each row once, the filter kept."""
     monkeypatch.setattr(pages, "ROWS", 30)
     wanted = [park["id"] for park in map_rows(client, "parks") if park["country"] == "VN"]
@@ -347,20 +436,31 @@ def test_the_pager_reaches_every_row_once(client: FlaskClient, monkeypatch: pyte
 def test_the_form_of_the_table_keeps_the_filter(client: FlaskClient) -> None:
     """What was chosen stays chosen in the form, and the downloads and the map take the same filter."""
     page = read(client, "/table", q="cai", kind="industrial_park", country="VN")
-    selected = {attributes["value"] for tag, attributes in page.elements if tag == "option" and "selected" in attributes}
+    selected = {
+        attributes["value"]
+        for tag, attributes in page.elements
+        if tag == "option" and "selected" in attributes
+    }
     assert {"industrial_park", "VN"} <= selected
     assert page.one("input", name="q")["value"] == "cai"
     for link in page.links:
         if link.href.startswith("/download/") or link.text == "on the map":
-            assert dict(parse_qsl(urlsplit(link.href).query)) == {"q": "cai", "kind": "industrial_park", "country": "VN"}
+            assert dict(parse_qsl(urlsplit(link.href).query)) == {
+                "q": "cai",
+                "kind": "industrial_park",
+                "country": "VN",
+            }
 
 
-# Access from a point ------------------------------------------------------------------------------------------------------
+# Access from a point
+# ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile", ["car", "truck"])
 def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) -> None:
-    """A point in Hai Phong has a nearest gate, port and airport, says that the times are coarse and how far the road is."""
+    """A point in Hai Phong has a nearest gate, port and airport, says that the times are coarse and
+    how far the road is.
+    """
     page = read(client, "/access", **LAND, profile=profile)
     assert {"Nearest sea port", "Nearest airport"} <= set(page.headings)
     assert "Coarse." in page.text
@@ -373,7 +473,10 @@ def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) ->
     ("where", "sentence"),
     [
         (SEA, "at sea or outside"),
-        ({"lon": 106.95, "lat": 20.6}, "at sea or outside"),  # twelve kilometres from the nearest quay
+        (
+            {"lon": 106.95, "lat": 20.6},
+            "at sea or outside",
+        ),  # twelve kilometres from the nearest quay
         ({"lon": 0, "lat": 90}, "at sea or outside"),
         ({"lon": 0, "lat": -90}, "at sea or outside"),
         ({"lon": 180, "lat": 0}, "at sea or outside"),
@@ -381,8 +484,12 @@ def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) ->
         ({"lon": 101.7, "lat": 25.8}, "No road of this network lies within"),
     ],
 )
-def test_a_point_without_a_road_is_told_so(client: FlaskClient, where: dict[str, float], sentence: str) -> None:
-    """At sea, at the poles, at the date line and 80 km from any road the answer says why there is no time."""
+def test_a_point_without_a_road_is_told_so(
+    client: FlaskClient, where: dict[str, float], sentence: str
+) -> None:
+    """At sea, at the poles, at the date line and 80 km from any road the answer says why there is
+    no time.
+    """
     page = read(client, "/access", **where)
     assert sentence in page.text
     assert not site_links(page)
@@ -400,7 +507,11 @@ def test_the_vehicle_changes_the_times(client: FlaskClient) -> None:
     car, truck = (read(client, "/sites/van-don-ez", profile=one) for one in ("car", "truck"))
     assert car.text != truck.text
     for page, name in ((car, "Car"), (truck, "Container truck")):
-        switched = [link.text for link in page.links if {"data-switch", "aria-current"} <= link.attributes.keys()]
+        switched = [
+            link.text
+            for link in page.links
+            if {"data-switch", "aria-current"} <= link.attributes.keys()
+        ]
         assert switched == [name, "Today"]
 
 
@@ -411,7 +522,8 @@ def test_a_fragment_is_the_page_without_its_frame(client: FlaskClient) -> None:
     assert sheet.text in page.text
 
 
-# Downloads ----------------------------------------------------------------------------------------------------------------
+# Downloads
+# ----------------------------------------------------------------------------------------------------------------
 
 FORMATS = list(export.FORMATS.values())
 
@@ -425,7 +537,9 @@ def count(data: bytes, format_id: str) -> int:
     if format_id == "csv":
         return sum(1 for _ in csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     if format_id == "kml":
-        return sum(1 for one in ElementTree.fromstring(data).iter() if one.tag.endswith("}Placemark"))
+        return sum(
+            1 for one in ElementTree.fromstring(data).iter() if one.tag.endswith("}Placemark")
+        )
     with geopackage(data) as path:
         return int(pyogrio.read_info(path)["features"])
 
@@ -441,8 +555,12 @@ def geopackage(data: bytes) -> Iterator[Path]:
 
 @pytest.mark.parametrize("layer_id", LAYERS)
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
-def test_a_download_is_the_whole_layer(app: Flask, client: FlaskClient, layer_id: str, one: export.Format) -> None:
-    """Every layer comes whole in every format that can hold it, the same bytes each time, under a name of its own."""
+def test_a_download_is_the_whole_layer(
+    app: Flask, client: FlaskClient, layer_id: str, one: export.Format
+) -> None:
+    """Every layer comes whole in every format that can hold it, the same bytes each time, under a
+    name of its own.
+    """
     url = f"/download/{layer_id}.{one.extension}"
     first, second = client.get(url), client.get(url)
     if one.needs_geometry and not LAYERS[layer_id].geometry:
@@ -451,7 +569,10 @@ def test_a_download_is_the_whole_layer(app: Flask, client: FlaskClient, layer_id
         return
     assert first.status_code == 200
     assert first.mimetype == one.media_type.split(";")[0]
-    assert first.headers["Content-Disposition"] == f'attachment; filename="zone-atlas-{layer_id}.{one.extension}"'
+    assert (
+        first.headers["Content-Disposition"]
+        == f'attachment; filename="zone-atlas-{layer_id}.{one.extension}"'
+    )
     assert first.data == second.data
     assert client.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
     assert count(first.data, one.id) == len(app.extensions["zoneatlas"].frame(layer_id))
@@ -459,7 +580,9 @@ def test_a_download_is_the_whole_layer(app: Flask, client: FlaskClient, layer_id
 
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
 def test_a_download_takes_the_filter(client: FlaskClient, one: export.Format) -> None:
-    """The filtered download holds the rows that the table shows, and its name says that it is filtered."""
+    """The filtered download holds the rows that the table shows, and its name says that it is
+    filtered.
+    """
     query = {"q": "quang ninh", "country": "VN", "status": "operating"}
     answer = client.get(f"/download/parks.{one.extension}", query_string=query)
     assert count(answer.data, one.id) == len(site_links(read(client, "/table", **query))) > 0
@@ -468,7 +591,9 @@ def test_a_download_takes_the_filter(client: FlaskClient, one: export.Format) ->
 
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
 def test_a_download_in_another_system(client: FlaskClient, one: export.Format) -> None:
-    """Formats that can hold VN-2000 come in it; the others refuse with a sentence that names those which can."""
+    """Formats that can hold VN-2000 come in it; the others refuse with a sentence that names those
+    which can.
+    """
     answer = client.get(f"/download/parks.{one.extension}?epsg=5899&country=VN")
     if not one.any_crs:
         assert answer.status_code == 400
@@ -503,7 +628,8 @@ def test_an_empty_download_is_a_file_too(client: FlaskClient) -> None:
         assert count(answer.data, one.id) == 0
 
 
-# What goes wrong ------------------------------------------------------------------------------------------------------------
+# What goes wrong
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -543,7 +669,9 @@ def test_the_network_must_exist(client: FlaskClient) -> None:
 
 def test_a_foreign_host_is_refused(make_app: Callable[..., Flask]) -> None:
     """The app answers under its own names only."""
-    client = make_app(PUBLIC_URL="https://atlas.example", TRUSTED_HOSTS="other.example").test_client()
+    client = make_app(
+        PUBLIC_URL="https://atlas.example", TRUSTED_HOSTS="other.example"
+    ).test_client()
     for host, status in (
         ("evil.example", 400),
         ("atlas.example.evil.example", 400),
@@ -558,10 +686,22 @@ def test_a_foreign_host_is_refused(make_app: Callable[..., Flask]) -> None:
 def test_links_that_leave_a_page_use_the_public_address(make_app: Callable[..., Flask]) -> None:
     """Whatever host was asked, what one copies and connects to begins with the configured address."""
     client = make_app(PUBLIC_URL="https://atlas.example").test_client()
-    headers = {"Host": "localhost:1234", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
+    headers = {
+        "Host": "localhost:1234",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "host=evil.example",
+    }
     site = Page(client.get("/sites/van-don-ez", headers=headers).text)
-    assert [link.href for link in site.links if link.text == "Page of this site"] == ["https://atlas.example/sites/van-don-ez"]
-    for path in ("/data", "/ogc?f=json", "/ogc/collections/parks/items?limit=2&f=json", "/sites/van-don-ez", "/"):
+    assert [link.href for link in site.links if link.text == "Page of this site"] == [
+        "https://atlas.example/sites/van-don-ez"
+    ]
+    for path in (
+        "/data",
+        "/ogc?f=json",
+        "/ogc/collections/parks/items?limit=2&f=json",
+        "/sites/van-don-ez",
+        "/",
+    ):
         text = client.get(path, headers=headers).text
         assert "evil.example" not in text
         assert "localhost:1234" not in text
@@ -569,7 +709,9 @@ def test_links_that_leave_a_page_use_the_public_address(make_app: Callable[..., 
 
 
 def test_the_data_page_says_what_each_layer_is(app: Flask, client: FlaskClient) -> None:
-    """Each layer stands on the data page with its count, sources and licence, and every field with how often it is known."""
+    """Each layer stands on the data page with its count, sources and licence, and every field with
+    how often it is known.
+    """
     store, page = app.extensions["zoneatlas"], read(client, "/data")
     for layer in LAYERS.values():
         about = store.about(layer.id)
@@ -579,30 +721,53 @@ def test_the_data_page_says_what_each_layer_is(app: Flask, client: FlaskClient) 
         frame = store.frame(layer.id)
         for field in layer.fields:
             if field.name in frame:
-                shown = [row for row in page.rows if row[0] == field.name and row[-1].endswith(f"/ {about.total}")]
-                assert f"{frame[field.name].notna().sum()} / {about.total}" in [row[-1] for row in shown]
+                shown = [
+                    row
+                    for row in page.rows
+                    if row[0] == field.name and row[-1].endswith(f"/ {about.total}")
+                ]
+                assert f"{frame[field.name].notna().sum()} / {about.total}" in [
+                    row[-1] for row in shown
+                ]
 
 
 def test_search_in_the_browser_and_on_the_server_agree(client: FlaskClient) -> None:
     """The map gets every column that the server's search reads."""
     columns = client.get("/api/map/parks.json").get_json()["columns"]
-    assert {"name_en", "name_vi", "name_zh", "province_en", "province_former_en", "district"} <= set(columns)
+    assert {
+        "name_en",
+        "name_vi",
+        "name_zh",
+        "province_en",
+        "province_former_en",
+        "district",
+    } <= set(columns)
 
 
 def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> None:
-    """A network that was imported stands beside the corridors on every sheet, and its links keep it."""
+    """A network that was imported stands beside the corridors on every sheet, and its links keep
+    it.
+    """
     storage.save(real_network.prepared(), tmp_path / "networks" / "again")
     client = create_app({"HOME": tmp_path}).test_client()
-    pages = {name: client.get(f"/sites/dong-mai-ip?part=sheet&network={name}").get_data(as_text=True) for name in ("corridors", "again")}
+    pages = {
+        name: client.get(f"/sites/dong-mai-ip?part=sheet&network={name}").get_data(as_text=True)
+        for name in ("corridors", "again")
+    }
     for page in pages.values():
         assert "Corridors, coarse" in page
         assert "network=again" in page
     times = {name: re.findall(r'<p class="time">(.*?)</p>', page) for name, page in pages.items()}
     assert times["again"] == times["corridors"]
     assert len(times["again"]) == 3
-    assert "to=mong-cai-bac-luan-2&amp;site=dong-mai-ip&amp;profile=truck&amp;network=again" in pages["again"]
+    assert (
+        "to=mong-cai-bac-luan-2&amp;site=dong-mai-ip&amp;profile=truck&amp;network=again"
+        in pages["again"]
+    )
     route = client.get("/api/route?from=dong-mai-ip&to=huu-nghi&network=again").get_json()
-    assert route["travel_time_s"] == pytest.approx(client.get("/api/route?from=dong-mai-ip&to=huu-nghi").get_json()["travel_time_s"])
+    assert route["travel_time_s"] == pytest.approx(
+        client.get("/api/route?from=dong-mai-ip&to=huu-nghi").get_json()["travel_time_s"]
+    )
     assert client.get("/sites/dong-mai-ip?network=nowhere").status_code == 404
 
 
@@ -619,7 +784,9 @@ def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> N
         (7200, False, "1 h 45 min – 2 h 20 min"),
     ],
 )
-def test_a_time_is_never_falsely_exact(app: Flask, seconds: float | None, coarse: bool, text: str) -> None:
+def test_a_time_is_never_falsely_exact(
+    app: Flask, seconds: float | None, coarse: bool, text: str
+) -> None:
     """A coarse time is rounded after ≈, any other is a range that holds it."""
     with app.test_request_context("/"):
         assert labels.duration(seconds, coarse).replace("\N{NO-BREAK SPACE}", " ") == text

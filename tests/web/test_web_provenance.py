@@ -25,9 +25,13 @@ def said(app: Flask, note: str, language: str = "en") -> str:
 
 def test_a_note_is_written_in_words(app: Flask) -> None:
     """Codes become words; amounts with commas and remarks in brackets stay whole."""
-    words = said(app, "area (1,279 km2, as of 2016),leasable,est:page; occ,pos:memory (code pin 107.7,21.3 lies offshore; asked)")
-    assert words == (
-        "read on a page: area (1,279 km2, as of 2016), leasable area, year established; "
+    words = said(
+        app,
+        "area (1,279 km2, as of 2016),leasable,est:page; occ,pos:memory (code pin 107.7,21.3 lies"
+        " offshore; asked)",
+    )
+    assert (
+        words == "read on a page: area (1,279 km2, as of 2016), leasable area, year established; "
         "remembered: occupancy, position (code pin 107.7,21.3 lies offshore; asked)"
     )
     assert said(app, "page says about 1,000 ha") == "page says about 1,000 ha"

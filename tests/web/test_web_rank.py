@@ -52,8 +52,13 @@ def test_the_funnel_counts_what_a_spreadsheet_counts(app: Flask, client: FlaskCl
     page = text(client, ALL | {"country": "VN", "min_area": 300, "w_area": 1})
     vietnam = parks[parks["country"] == "VN"]
     left = vietnam[(vietnam["area_ha"] >= 300) | vietnam["area_ha"].isna()]
-    assert f"{len(left)} of 200 sites match {vietnam['area_ha'].isna().sum()} of them match only because" in page
-    dropped = text(client, ALL | {"country": "VN", "min_area": 300, "drop": "min_area", "w_area": 1})
+    assert (
+        f"{len(left)} of 200 sites match {vietnam['area_ha'].isna().sum()} of them match only"
+        " because" in page
+    )
+    dropped = text(
+        client, ALL | {"country": "VN", "min_area": 300, "drop": "min_area", "w_area": 1}
+    )
     assert f"{(vietnam['area_ha'] >= 300).sum()} of 200 sites match" in dropped
 
 
@@ -68,11 +73,15 @@ def test_a_limit_that_removes_everything_is_told_with_what_would_help(client: Fl
 
 
 def test_what_remarks_do_not_mention_is_unknown(app: Flask, client: FlaskClient) -> None:
-    """Power and water are looked for in free text: a site whose remarks are silent is unknown, and goes only when asked to."""
+    """Power and water are looked for in free text: a site whose remarks are silent is unknown, and
+    goes only when asked to.
+    """
     remarks = app.extensions["zoneatlas"].frame("parks")["utilities"].fillna("").str.casefold()
     water = int(remarks.str.contains("water").sum())
     assert "200 of 200 sites match" in text(client, ALL | {"needs": "water", "w_gate": 1})
-    assert f"{water} of 200 sites match" in text(client, ALL | {"needs": "water", "drop": "water", "w_gate": 1})
+    assert f"{water} of 200 sites match" in text(
+        client, ALL | {"needs": "water", "drop": "water", "w_gate": 1}
+    )
     assert 5 < water < 150
 
 
@@ -82,11 +91,28 @@ def test_what_remarks_do_not_mention_is_unknown(app: Flask, client: FlaskClient)
 @pytest.mark.parametrize("method", ["sum", "topsis"])
 def test_the_order_is_that_of_the_library(app: Flask, client: FlaskClient, method: str) -> None:
     """The page shows the ranking that the library makes of the same table, limits and weights."""
-    query = {"edited": "1", "country": "VN", "max_port": "120", "w_gate": "50", "w_area": "30", "method": method}
+    query = {
+        "edited": "1",
+        "country": "VN",
+        "max_port": "120",
+        "w_gate": "50",
+        "w_area": "30",
+        "method": method,
+    }
     page = client.get("/rank", query_string=query).get_data(as_text=True)
     opened = app.extensions["zoneatlas"]
     with app.test_request_context("/"):
-        wish = Wish.of({"country": ["VN"], "max_port": 120.0, "w_gate": 50.0, "w_area": 30.0, "method": method, "edited": "1"}, {})
+        wish = Wish.of(
+            {
+                "country": ["VN"],
+                "max_port": 120.0,
+                "w_gate": 50.0,
+                "w_area": 30.0,
+                "method": method,
+                "edited": "1",
+            },
+            {},
+        )
         table = site_table(opened, wish.drive)
         left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
     found = ranking.rank(left, wish.criteria(), {"gate": 50, "area": 30}, method=method)  # type: ignore[arg-type]
@@ -96,15 +122,21 @@ def test_the_order_is_that_of_the_library(app: Flask, client: FlaskClient, metho
 
 def test_bars_sum_to_the_score(client: FlaskClient) -> None:
     """The parts drawn for a site are as wide together as its score."""
-    page = client.get("/rank", query_string={"edited": 1, "w_gate": 40, "w_port": 35, "w_people": 25}).get_data(as_text=True)
+    page = client.get(
+        "/rank", query_string={"edited": 1, "w_gate": 40, "w_port": 35, "w_people": 25}
+    ).get_data(as_text=True)
     items = re.findall(r'<div class="score"><strong>([\d.]+)</strong>(.*?)</svg>', page, re.DOTALL)
     assert len(items) == 15
     for score, bar in items:
-        assert sum(float(width) for width in re.findall(r' width="([\d.]+)"', bar)) == pytest.approx(float(score), abs=0.51)
+        assert sum(
+            float(width) for width in re.findall(r' width="([\d.]+)"', bar)
+        ) == pytest.approx(float(score), abs=0.51)
 
 
 def test_unknown_stands_apart_and_can_be_ranked_at_its_worst(client: FlaskClient) -> None:
-    """Sites without a rent are listed with the range of their score; nobody is dropped without a word."""
+    """Sites without a rent are listed with the range of their score; nobody is dropped without a
+    word.
+    """
     apart = text(client, ALL | {"w_rent": 50, "w_gate": 50})
     assert re.search(r"Not ranked \d+", apart)
     assert "score between" in apart
@@ -135,7 +167,9 @@ def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
         assert Wish.of(args.parse(request.args, STATE), {}) == wish
         assert result(opened, wish)["remaining"] > 0
     assert set(dict(parse_qsl(query))) == set(dict(parse_qsl(given)))
-    bodies = [client.get(f"/rank?{one}&part=sheet").get_data(as_text=True) for one in (given, query)]
+    bodies = [
+        client.get(f"/rank?{one}&part=sheet").get_data(as_text=True) for one in (given, query)
+    ]
     assert bodies[0] == bodies[1]
 
 
@@ -143,7 +177,8 @@ def test_closing_a_gate_changes_the_ranking(client: FlaskClient) -> None:
     """The terms of driving hold here too."""
     query = {"edited": 1, "w_gate": 100, "province": "Quang Ninh"}
     before, after = (
-        client.get("/rank", query_string=query | extra).get_data(as_text=True) for extra in ({}, {"closed": "mong-cai-bac-luan-2"})
+        client.get("/rank", query_string=query | extra).get_data(as_text=True)
+        for extra in ({}, {"closed": "mong-cai-bac-luan-2"})
     )
     assert before != after
 
@@ -198,14 +233,27 @@ def test_no_weight_is_asked_for(client: FlaskClient) -> None:
 def test_the_page_is_small(client: FlaskClient) -> None:
     """At most 300 kB compressed, with script and style."""
     total = len(gzip.compress(client.get("/rank?example=automobile").data))
-    total += sum(len(gzip.compress((STATIC / name).read_bytes())) for name in ("app.css", "rank.js"))
+    total += sum(
+        len(gzip.compress((STATIC / name).read_bytes())) for name in ("app.css", "rank.js")
+    )
     assert total < 300_000
 
 
 def test_every_limit_and_weight_is_in_the_form(client: FlaskClient) -> None:
     """Whatever the address may hold can be set by hand."""
     page = client.get("/rank").get_data(as_text=True)
-    assert all(f'name="{name}"' in page for name in (*NUMBERS, *WEIGHTS, *worth.PARAMETERS, "method", "unknown", "profile", "example"))
+    assert all(
+        f'name="{name}"' in page
+        for name in (
+            *NUMBERS,
+            *WEIGHTS,
+            *worth.PARAMETERS,
+            "method",
+            "unknown",
+            "profile",
+            "example",
+        )
+    )
 
 
 # How a criterion counts
@@ -220,7 +268,12 @@ def wished(app: Flask, query: str) -> Wish:
 @pytest.mark.parametrize(
     ("name", "said", "amounts", "values"),
     [
-        ("gate", "linear:30:180", [0, 1800, 5400, 8100, 10_800, 20_000, float("inf")], [1, 1, 0.6, 0.3, 0, 0, 0]),
+        (
+            "gate",
+            "linear:30:180",
+            [0, 1800, 5400, 8100, 10_800, 20_000, float("inf")],
+            [1, 1, 0.6, 0.3, 0, 0, 0],
+        ),
         ("gate", "saturating:30:180", [1800, 8550, 6300, 10_800], [1, 0.5, 0.75, 0]),
         ("gate", "step:60", [0, 3600, 3601, float("nan")], [1, 1, 0, None]),
         ("gate", "linear::180", [3600, 7200, 10_800], [1, 0.5, 0]),
@@ -230,15 +283,21 @@ def wished(app: Flask, query: str) -> Wish:
         ("occupancy", "linear", [20, 60, 100], [1, 0.5, 0]),
     ],
 )
-def test_amounts_are_worth_what_the_head_counts(app: Flask, name: str, said: str, amounts: list[float], values: list[Any]) -> None:
-    """Times in minutes, all else as it is; an end that is not said is that of the sites; less is better of times and occupancy."""
+def test_amounts_are_worth_what_the_head_counts(
+    app: Flask, name: str, said: str, amounts: list[float], values: list[Any]
+) -> None:
+    """Times in minutes, all else as it is; an end that is not said is that of the sites; less is
+    better of times and occupancy.
+    """
     one = wished(app, f"w_{name}=10&v_{name}={said}").criteria()[0]
     found = criteria.values(pd.DataFrame({one.column: amounts}, dtype=float), [one])[name]
     assert [None if pd.isna(value) else value for value in found] == pytest.approx(values)
 
 
 def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
-    """With a step at 60 minutes alone, a site scores 100 up to an hour from a gate and 0 beyond; the page says how it counts."""
+    """With a step at 60 minutes alone, a site scores 100 up to an hour from a gate and 0 beyond;
+    the page says how it counts.
+    """
     wish = wished(app, "w_gate=100&v_gate=step:60")
     with app.test_request_context("/"):
         found = result(app.extensions["zoneatlas"], wish)
@@ -248,7 +307,9 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
     assert 10 < near.sum() < 190
     page = text(client, "edited=1&w_gate=100&v_gate=step:60")
     assert "How it counts: time to a gate – 1 up to 60 min, 0 above" in page
-    assert "– in proportion from 100 ha to the greatest of the sites" in text(client, "edited=1&w_area=1&v_area=linear:100:")
+    assert "– in proportion from 100 ha to the greatest of the sites" in text(
+        client, "edited=1&w_area=1&v_area=linear:100:"
+    )
 
 
 def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
@@ -276,8 +337,12 @@ def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
         ("v_gate=linear::", None),
     ],
 )
-def test_fields_of_the_form_become_one_parameter(app: Flask, apart: str, folded: str | None) -> None:
-    """Without a script the form sends shape and ends apart; links say them in one word, which reads as the same."""
+def test_fields_of_the_form_become_one_parameter(
+    app: Flask, apart: str, folded: str | None
+) -> None:
+    """Without a script the form sends shape and ends apart; links say them in one word, which reads
+    as the same.
+    """
     wish = wished(app, f"w_gate=10&{apart}")
     said = {name: value for name, value in wish.query() if name.startswith("v_")}
     assert said == ({} if folded is None else {"v_gate": folded})
@@ -290,13 +355,22 @@ def test_fields_of_the_form_become_one_parameter(app: Flask, apart: str, folded:
     [
         ("v_gate=cubic", ["v_gate: “cubic” is not one of linear, step, saturating"]),
         ("v_gate=share", ["v_gate: “share” is not one of linear, step, saturating"]),
-        ("v_gate=linear:30", ["v_gate: “linear:30” has not the form step:60, linear, linear:30:180 or saturating:30:180"]),
+        (
+            "v_gate=linear:30",
+            [
+                "v_gate: “linear:30” has not the form step:60, linear, linear:30:180 or"
+                " saturating:30:180"
+            ],
+        ),
         ("v_gate=step:1:2", ["v_gate: “step:1:2” has not the form"]),
         ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is no amount"]),
         ("v_gate=linear:180:30", ["v_gate: 180 is not less than 30"]),
         (
             "v_gate=linear:60:60&v_port=step",
-            ["v_gate: 60 is not less than 60", "v_port: a step needs an upper end, such as v_port=step:60"],
+            [
+                "v_gate: 60 is not less than 60",
+                "v_port: a step needs an upper end, such as v_port=step:60",
+            ],
         ),
         ("v_area=step&v_area_to=5", ["v_area: a step needs a lower end"]),
         ("v_gate=step&v_gate_from=30&v_gate_to=60", ["v_gate: a step has only an upper end"]),
@@ -314,14 +388,20 @@ def test_every_fault_of_it_is_named(client: FlaskClient, query: str, faults: lis
 
 
 def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) -> None:
-    """Weights with decimals and large limits come back from links and fields as they were, never rounded or with an exponent."""
-    query = "w_gate=33.3333333&w_port=40&min_people=1500000&max_rent=0.00001&v_people=linear:0:12345678"
+    """Weights with decimals and large limits come back from links and fields as they were, never
+    rounded or with an exponent.
+    """
+    query = (
+        "w_gate=33.3333333&w_port=40&min_people=1500000&max_rent=0.00001&v_people=linear:0:12345678"
+    )
     wish = wished(app, query)
     assert dict(parse_qsl(query)).items() <= dict(wish.query()).items()
     page = client.get(f"/rank?edited=1&{query}").get_data(as_text=True)
     assert 'name="w_gate" min="0" max="100" step="any" value="33.3333333"' in page
     assert 'name="w_port" min="0" max="100" step="1" value="40"' in page
-    assert 'name="min_people" inputmode="decimal" pattern="[0-9]*[.]?[0-9]*" value="1500000"' in page
+    assert (
+        'name="min_people" inputmode="decimal" pattern="[0-9]*[.]?[0-9]*" value="1500000"' in page
+    )
     assert re.search(r'name="v_people_to"[^>]* value="12345678"', page)
     for value in (0.0, 0.1, 33.3, 1e9, 1e-5, 123_456_789.25):
         assert args.number(args.plain(value)) == value

@@ -1,4 +1,6 @@
-"""Planned corridors: one's own years of opening, what a year changes, and that nothing planned is taken for open."""
+"""Planned corridors: one's own years of opening, what a year changes, and that nothing planned is
+taken for open.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ from webapp.store import KEPT_CLOSED, KEPT_PLANNED, Drive, Store
 
 pytest_plugins = ("web",)
 
-LANG_SON, MONG_CAI, LAO_CAI = "rail-planned-langson-hanoi", "rail-planned-mongcai-haiphong", "rail-planned-laocai-haiphong"
+LANG_SON, MONG_CAI, LAO_CAI = (
+    "rail-planned-langson-hanoi",
+    "rail-planned-mongcai-haiphong",
+    "rail-planned-laocai-haiphong",
+)
 OPEN = "rail-hanoi-laocai"
 PARK = "vsip-bac-ninh-ip"
 
@@ -37,66 +43,131 @@ def plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-# Own years -------------------------------------------------------------------------------------------------------------
+# Own years
+# -------------------------------------------------------------------------------------------------------------
 
 
 def test_an_assumed_year_brings_a_railway_that_has_none(client: FlaskClient) -> None:
-    """From Lao Cai a car's way to Mong Cai goes on by the railway from Hai Phong from the year on that somebody assumes, not before."""
+    """From Lao Cai a car's way to Mong Cai goes on by the railway from Hai Phong from the year on
+    that somebody assumes, not before.
+    """
     ends = {"from": "lao-cai-bgez", "to": "mong-cai", "profile": "car"}
-    whole, last = "Lao Cai - Hanoi - Hai Phong standard-gauge railway", "Mong Cai - Ha Long - Hai Phong standard-gauge railway"
+    whole, last = (
+        "Lao Cai - Hanoi - Hai Phong standard-gauge railway",
+        "Mong Cai - Ha Long - Hai Phong standard-gauge railway",
+    )
 
     def way(**query: Any) -> Any:
         return client.get("/api/route", query_string=ends | query).get_json()
 
     assert way()["planned"] == []
-    assert last not in way(year=2035)["planned"] + way(year=2030, opens=f"{MONG_CAI}:2033")["planned"]
+    assert (
+        last not in way(year=2035)["planned"] + way(year=2030, opens=f"{MONG_CAI}:2033")["planned"]
+    )
     then = way(year=2035, opens=f"{MONG_CAI}:2033")
     assert then["planned"] == [whole, last]
     assert then["travel_time_s"] < way(year=2035)["travel_time_s"] <= way()["travel_time_s"]
 
 
 def test_an_assumed_year_may_be_later_than_the_announced_one(client: FlaskClient) -> None:
-    """Lao Cai - Hanoi - Hai Phong is announced for 2030; who takes it for later finds it closed in 2035."""
+    """Lao Cai - Hanoi - Hai Phong is announced for 2030; who takes it for later finds it closed in
+    2035.
+    """
     ends = {"from": "lao-cai", "to": "hai-phong", "profile": "car", "year": 2035}
     assert client.get("/api/route", query_string=ends).get_json()["planned"]
-    assert client.get("/api/route", query_string=ends | {"opens": f"{LAO_CAI}:2036"}).get_json()["planned"] == []
+    assert (
+        client.get("/api/route", query_string=ends | {"opens": f"{LAO_CAI}:2036"}).get_json()[
+            "planned"
+        ]
+        == []
+    )
 
 
-def test_without_a_year_assumed_years_are_kept_and_change_nothing(client: FlaskClient, store: Store) -> None:
+def test_without_a_year_assumed_years_are_kept_and_change_nothing(
+    client: FlaskClient, store: Store
+) -> None:
     """The sheet of today says the same; its switch to 2035 carries the assumed years along."""
     drive = Drive(opens=((LANG_SON, 2032),))
     assert store.roads(drive) is store.network()
-    page, plain = read(client, f"/sites/{PARK}", opens=f"{LANG_SON}:2032"), read(client, f"/sites/{PARK}")
+    page, plain = (
+        read(client, f"/sites/{PARK}", opens=f"{LANG_SON}:2032"),
+        read(client, f"/sites/{PARK}"),
+    )
     assert page.text == plain.text
-    assert any("year=2035" in link.href and f"opens={LANG_SON}%3A2032" in link.href for link in page.links)
+    assert any(
+        "year=2035" in link.href and f"opens={LANG_SON}%3A2032" in link.href for link in page.links
+    )
     people = [key for key in store._kept if key[0] == "people"]
     assert len(people) <= 2, "one table for each vehicle, whatever is assumed"
 
 
-@pytest.mark.parametrize("query", [f"opens={LANG_SON}:2032&opens={MONG_CAI}:2033&opens=", f"opens={MONG_CAI}:2033,{LANG_SON}:2032"])
-def test_several_years_stand_in_one_parameter_or_in_several(client: FlaskClient, query: str) -> None:
-    """Both ways, in any order, are one way to drive; the sheet names what is assumed, and every link on it keeps it."""
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"opens={LANG_SON}:2032&opens={MONG_CAI}:2033&opens=",
+        f"opens={MONG_CAI}:2033,{LANG_SON}:2032",
+    ],
+)
+def test_several_years_stand_in_one_parameter_or_in_several(
+    client: FlaskClient, query: str
+) -> None:
+    """Both ways, in any order, are one way to drive; the sheet names what is assumed, and every
+    link on it keeps it.
+    """
     page = read(client, f"/sites/{PARK}?year=2035&{query}")
-    assert "Years assumed by you: Lang Son (Dong Dang) - Hanoi standard-gauge railway 2032 ; Mong Cai" in page.text
+    assert (
+        "Years assumed by you: Lang Son (Dong Dang) - Hanoi standard-gauge railway 2032 ; Mong Cai"
+        in page.text
+    )
     kept = urlencode({"opens": f"{LANG_SON}:2032,{MONG_CAI}:2033"})
     for start in ("/?", "/download/access.csv", "/planned?"):
-        links = [link.href for link in page.links if link.href.startswith(start) and "year=2035" in link.href]
+        links = [
+            link.href
+            for link in page.links
+            if link.href.startswith(start) and "year=2035" in link.href
+        ]
         assert links, start
-        assert all(kept.replace("%2C", ",").replace("%3A", ":") in one.replace("%2C", ",").replace("%3A", ":") for one in links)
+        assert all(
+            kept.replace("%2C", ",").replace("%3A", ":")
+            in one.replace("%2C", ",").replace("%3A", ":")
+            for one in links
+        )
 
 
 def test_every_fault_is_named_at_once(client: FlaskClient) -> None:
-    """A corridor that there is not, one that is open, a year out of range: each on every page that takes years, also without a year."""
+    """A corridor that there is not, one that is open, a year out of range: each on every page that
+    takes years, also without a year.
+    """
     wrong = f"no-such-road:2032,{OPEN}:2031,{LANG_SON}:1999"
-    for path in ("/planned", f"/sites/{PARK}", f"/api/times?site={PARK}", f"/download/access.csv?site={PARK}"):
+    for path in (
+        "/planned",
+        f"/sites/{PARK}",
+        f"/api/times?site={PARK}",
+        f"/download/access.csv?site={PARK}",
+    ):
         answer = client.get(f"{path}{'&' if '?' in path else '?'}opens={wrong}")
         assert answer.status_code == 400
-        for fault in ("There is no corridor “no-such-road”", f"“{OPEN}” is open already", f"“{LANG_SON}”: 1999 is no year"):
-            assert fault in (answer.get_json()["description"] if answer.is_json else answer.text), (path, fault)
+        for fault in (
+            "There is no corridor “no-such-road”",
+            f"“{OPEN}” is open already",
+            f"“{LANG_SON}”: 1999 is no year",
+        ):
+            assert fault in (answer.get_json()["description"] if answer.is_json else answer.text), (
+                path,
+                fault,
+            )
 
 
 @pytest.mark.parametrize(
-    "opens", ["2032", f"{LANG_SON}:32", f"{LANG_SON}:2032,", f"{LANG_SON}:2032,{LANG_SON}:2033", "{{7*7}}:2032", "a" * 1001]
+    "opens",
+    [
+        "2032",
+        f"{LANG_SON}:32",
+        f"{LANG_SON}:2032,",
+        f"{LANG_SON}:2032,{LANG_SON}:2033",
+        "{{7*7}}:2032",
+        "a" * 1001,
+    ],
 )
 def test_what_has_not_the_form_of_a_year_is_refused(client: FlaskClient, opens: str) -> None:
     """No half of it is taken."""
@@ -106,7 +177,9 @@ def test_what_has_not_the_form_of_a_year_is_refused(client: FlaskClient, opens: 
 
 
 def test_only_the_last_few_networks_are_kept(store: Store) -> None:
-    """Anybody may ask for any years; a network that is dropped takes no other's place among those with closed gates."""
+    """Anybody may ask for any years; a network that is dropped takes no other's place among those
+    with closed gates.
+    """
     gate = (store.network().manifest.gates[0],)
     for year in range(2026, 2026 + KEPT_PLANNED + 2):
         drive = Drive(year=2035, opens=((LANG_SON, year),))
@@ -116,22 +189,31 @@ def test_only_the_last_few_networks_are_kept(store: Store) -> None:
         assert shut is not open_
     assert len(store._planned) == KEPT_PLANNED
     assert len(store._closed) <= KEPT_CLOSED
-    assert all(key[0] == id(whole) for key, (whole, _shut) in store._closed.items()), "each id belongs to a network that is held"
+    assert all(key[0] == id(whole) for key, (whole, _shut) in store._closed.items()), (
+        "each id belongs to a network that is held"
+    )
     assert store.roads(drive) is open_
 
 
-# What changes -----------------------------------------------------------------------------------------------------------
+# What changes
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile", ["truck", "car"])
-def test_the_table_is_the_difference_of_the_library(client: FlaskClient, app: Flask, store: Store, profile: str) -> None:
-    """Each row of the page stands in ``geo.roads.scenarios.difference``, in the order of the gain, with its times and corridors."""
+def test_the_table_is_the_difference_of_the_library(
+    client: FlaskClient, app: Flask, store: Store, profile: str
+) -> None:
+    """Each row of the page stands in ``geo.roads.scenarios.difference``, in the order of the gain,
+    with its times and corridors.
+    """
     drive = Drive(profile, year=2035, opens=((LANG_SON, 2032), (MONG_CAI, 2033)))
     page = read(client, "/planned", wait=1, **drive.query())
     with app.test_request_context():
         places = page_of.destinations(store, drive)
         net = corridors.read(store.data, 2035, years=dict(drive.opens))
-        table = scenarios.difference(store.network(), net, store.frame("parks"), places, profile=profile)
+        table = scenarios.difference(
+            store.network(), net, store.frame("parks"), places, profile=profile
+        )
         table = table.sort_values("gain_s", ascending=False, kind="stable", na_position="first")
         names = store.frame("parks")["name_en"]
         rows = [row for row in page.rows if len(row) == 6][1:]
@@ -146,12 +228,16 @@ def test_the_table_is_the_difference_of_the_library(client: FlaskClient, app: Fl
     assert f"By 2035, {changed} of {len(names)} sites would save time" in page.text
 
 
-def test_sites_without_change_and_sites_off_the_roads_are_counted_apart(app: Flask, store: Store) -> None:
+def test_sites_without_change_and_sites_off_the_roads_are_counted_apart(
+    app: Flask, store: Store
+) -> None:
     """They add up to all sites; a site that is joined to no road is not told to stay the same."""
     with app.test_request_context():
         drive = Drive("car", year=2035)
         change = page_of.difference(store, drive)
-        time_s = access.time_matrix(store.network(), store.frame("parks"), store.frame("cities"), profile="car")
+        time_s = access.time_matrix(
+            store.network(), store.frame("parks"), store.frame("cities"), profile="car"
+        )
         off = time_s.index[time_s.isna().all(axis=1)]
     assert change.unknown == len(off) > 0
     assert not set(off) & set(change.table["from_id"])
@@ -162,7 +248,9 @@ def test_only_places_that_serve_the_vehicle_count(app: Flask, store: Store) -> N
     """No closed gate, no gate that trucks may not pass, no port that is not a sea port or not open."""
     with app.test_request_context():
         places = page_of.destinations(store, Drive("truck", closed=("huu-nghi",), year=2030))
-        assert set(page_of.destinations(store, Drive(year=2030), "ha-noi")["cities"].index) == {"ha-noi"}
+        assert set(page_of.destinations(store, Drive(year=2030), "ha-noi")["cities"].index) == {
+            "ha-noi"
+        }
     assert "huu-nghi" not in places["gates"].index
     assert set(places["ports"]["kind"]) == {"seaport"}
     assert set(places["airports"]["kind"]) == {"civil"}
@@ -170,7 +258,9 @@ def test_only_places_that_serve_the_vehicle_count(app: Flask, store: Store) -> N
 
 
 def test_a_closed_gate_is_closed_today_and_then(client: FlaskClient) -> None:
-    """No site is told to come sooner to a gate that is taken as closed, and the page says which that is."""
+    """No site is told to come sooner to a gate that is taken as closed, and the page says which
+    that is.
+    """
     page = read(client, "/planned", year=2030, closed="huu-nghi", wait=1)
     assert "Taken as closed: Huu Nghi" in page.text
     rows = [row for row in page.rows if len(row) == 6][1:]
@@ -178,12 +268,21 @@ def test_a_closed_gate_is_closed_today_and_then(client: FlaskClient) -> None:
     assert not any(cell.endswith(" Huu Nghi") for row in rows for cell in row[2:4])
 
 
-@pytest.mark.parametrize(("profile", "to", "used"), [("car", "lao-cai", True), ("truck", "lao-cai", False)])
-def test_the_railway_is_told_with_the_time_to_change(client: FlaskClient, store: Store, profile: str, to: str, used: bool) -> None:
-    """By car all gain to Lao Cai comes from the railway; freight, with its hours at each end, has none, and the page says so."""
+@pytest.mark.parametrize(
+    ("profile", "to", "used"), [("car", "lao-cai", True), ("truck", "lao-cai", False)]
+)
+def test_the_railway_is_told_with_the_time_to_change(
+    client: FlaskClient, store: Store, profile: str, to: str, used: bool
+) -> None:
+    """By car all gain to Lao Cai comes from the railway; freight, with its hours at each end, has
+    none, and the page says so.
+    """
     text = read(client, "/planned", year=2035, profile=profile, to=to, wait=1).text
     seconds = store.table("transfers").set_index("profile")["transfer_time_s"][profile]
-    assert f"{plain(labels.duration(seconds, True))} are assumed for the change between road and railway" in text
+    assert (
+        f"{plain(labels.duration(seconds, True))} are assumed for the change between road and"
+        " railway" in text
+    )
     assert ("0 of the" not in text) == used
     assert ("freight gains no time by rail here" in text) == (not used)
 
@@ -194,7 +293,8 @@ def test_a_year_before_any_railway_says_so(client: FlaskClient) -> None:
     assert "No planned railway is taken as open by 2030." in page.text
 
 
-# What is said of it -----------------------------------------------------------------------------------------------------
+# What is said of it
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_nothing_is_on_by_default(client: FlaskClient, store: Store) -> None:
@@ -210,13 +310,22 @@ def test_nothing_is_on_by_default(client: FlaskClient, store: Store) -> None:
 def test_whatever_is_planned_says_so(client: FlaskClient) -> None:
     """Page, part, sheet and download carry the word."""
     query = {"year": 2035, "opens": f"{LANG_SON}:2032"}
-    for path, more in (("/planned", {"wait": 1}), ("/planned", {"part": "sheet"}), (f"/sites/{PARK}", {})):
+    for path, more in (
+        ("/planned", {"wait": 1}),
+        ("/planned", {"part": "sheet"}),
+        (f"/sites/{PARK}", {}),
+    ):
         page = read(client, path, **query, **more)
         assert "Planned. The corridors count that are planned to be open by 2035" in page.text
     assert "planned for 2035" in read(client, "/planned", **query, wait=1).rows[0]
     notes = client.get("/download/access.geojson", query_string=query | {"site": PARK}).text
-    assert "Planned: Lang Son (Dong Dang) - Hanoi standard-gauge railway, taken as open from 2032 on, which is an assumption" in notes
-    assert "Planned: " not in client.get("/download/access.geojson", query_string={"site": PARK}).text
+    assert (
+        "Planned: Lang Son (Dong Dang) - Hanoi standard-gauge railway, taken as open from 2032 on,"
+        " which is an assumption" in notes
+    )
+    assert (
+        "Planned: " not in client.get("/download/access.geojson", query_string={"site": PARK}).text
+    )
 
 
 def test_every_planned_class_of_road_has_a_name(store: Store) -> None:
@@ -227,7 +336,9 @@ def test_every_planned_class_of_road_has_a_name(store: Store) -> None:
 
 
 def test_the_timeline_says_who_says_so(client: FlaskClient) -> None:
-    """An announced year has its source, an assumed one says that it is assumed, and an unknown one is called unknown."""
+    """An announced year has its source, an assumed one says that it is assumed, and an unknown one
+    is called unknown.
+    """
     page = read(client, "/planned", year=2035, opens=f"{LANG_SON}:2032", part="sheet")
     rows = {row[1]: row for row in page.rows if len(row) == 7}
     announced = rows["Lao Cai - Hanoi - Hai Phong standard-gauge railway"]
@@ -235,7 +346,11 @@ def test_the_timeline_says_who_says_so(client: FlaskClient) -> None:
     assert announced[4] == "yes"
     assert announced[5] == "announced"
     assert "https://" in announced[6]
-    assert rows["Lang Son (Dong Dang) - Hanoi standard-gauge railway"][4:] == ["yes", "assumed by you", "–"]
+    assert rows["Lang Son (Dong Dang) - Hanoi standard-gauge railway"][4:] == [
+        "yes",
+        "assumed by you",
+        "–",
+    ]
     unknown = rows["Mong Cai - Ha Long - Hai Phong standard-gauge railway"]
     assert unknown[0] == "unknown"
     assert unknown[4:] == ["no", "no year announced", "–"]
@@ -243,18 +358,34 @@ def test_the_timeline_says_who_says_so(client: FlaskClient) -> None:
 
 def test_the_form_holds_what_is_shown(client: FlaskClient) -> None:
     """Year, vehicle and assumed years come back chosen, also a year that the list does not hold."""
-    page = read(client, "/planned", year=2030, profile="car", closed="huu-nghi", opens=f"{LANG_SON}:2050,{MONG_CAI}:2033")
-    chosen = {attributes["value"] for tag, attributes in page.elements if tag == "option" and "selected" in attributes}
+    page = read(
+        client,
+        "/planned",
+        year=2030,
+        profile="car",
+        closed="huu-nghi",
+        opens=f"{LANG_SON}:2050,{MONG_CAI}:2033",
+    )
+    chosen = {
+        attributes["value"]
+        for tag, attributes in page.elements
+        if tag == "option" and "selected" in attributes
+    }
     assert chosen == {"car", f"{LANG_SON}:2050", f"{MONG_CAI}:2033"}
     assert page.one("input", name="year", value="2030")["checked"] == ""
     assert page.one("input", name="closed")["value"] == "huu-nghi"
 
 
-# Kept, and reckoned once ------------------------------------------------------------------------------------------------
+# Kept, and reckoned once
+# ------------------------------------------------------------------------------------------------
 
 
-def test_the_page_does_not_wait_for_what_is_not_reckoned_yet(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
-    """At first there is the form and a word of patience, and for browsers without scripts the way to the whole; then the page is whole."""
+def test_the_page_does_not_wait_for_what_is_not_reckoned_yet(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first there is the form and a word of patience, and for browsers without scripts the way
+    to the whole; then the page is whole.
+    """
     client = make_app().test_client()
     with monkeypatch.context() as patch:
         patch.setattr(page_of, "_compare", lambda *_: pytest.fail("reckoned while the page waits"))
@@ -265,10 +396,14 @@ def test_the_page_does_not_wait_for_what_is_not_reckoned_yet(make_app: Callable[
     whole = read(client, onward)
     assert "sites would save time" in whole.text
     assert "data-pending" not in whole.source
-    assert "sites would save time" in read(client, "/planned", year=2030).text, "kept, so it need not be asked for"
+    assert "sites would save time" in read(client, "/planned", year=2030).text, (
+        "kept, so it need not be asked for"
+    )
 
 
-def test_two_visitors_do_not_reckon_the_same_twice(make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_visitors_do_not_reckon_the_same_twice(
+    make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who comes second waits for the first; only the last few are kept."""
     app = make_app()
     store: Store = app.extensions["zoneatlas"]
@@ -279,7 +414,9 @@ def test_two_visitors_do_not_reckon_the_same_twice(make_app: Callable[..., Flask
         return page_of.Change(pd.DataFrame(), 0, 0, 0)
 
     monkeypatch.setattr(page_of, "_compare", compare)
-    drives = [Drive(year=2035, opens=((LANG_SON, year),)) for year in range(2026, 2026 + page_of.KEPT + 3)]
+    drives = [
+        Drive(year=2035, opens=((LANG_SON, year),)) for year in range(2026, 2026 + page_of.KEPT + 3)
+    ]
 
     def ask(drive: Drive) -> None:
         with app.test_request_context():
@@ -310,7 +447,8 @@ def test_assumed_years_are_refused_by_the_store_itself(app: Flask, store: Store)
     assert len(caught.value.faults) == 2
 
 
-# In a browser -----------------------------------------------------------------------------------------------------------
+# In a browser
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -327,7 +465,9 @@ def site(app: Flask) -> Iterator[str]:
 
 @pytest.mark.browser
 def test_somebody_chooses_a_year_and_assumes_another(browser: Any, site: str) -> None:
-    """Whatever is chosen is shown without leaving the page, and the address says the same; the map keeps it."""
+    """Whatever is chosen is shown without leaving the page, and the address says the same; the map
+    keeps it.
+    """
     from playwright.sync_api import expect
 
     watch = Watch()
@@ -338,7 +478,9 @@ def test_somebody_chooses_a_year_and_assumes_another(browser: Any, site: str) ->
     page.get_by_label("Lang Son (Dong Dang) - Hanoi").select_option("2032")
     expect(page.locator("#result")).to_contain_text("assumed by you", timeout=30_000)
     assert page.url.endswith(f"/planned?year=2035&profile=truck&opens={LANG_SON}:2032")
-    assert f"opens={LANG_SON}:2032&lang=vi" in page.locator(".languages a[data-lang=vi]").get_attribute("href")
+    assert f"opens={LANG_SON}:2032&lang=vi" in page.locator(
+        ".languages a[data-lang=vi]"
+    ).get_attribute("href")
     page.goto(f"{site}/?site={PARK}&year=2035&opens={LANG_SON}:2032")
     expect(page.locator("#sheet .planned")).to_contain_text("Years assumed by you")
     page.locator("#sheet .switch a", has_text="2030").click()

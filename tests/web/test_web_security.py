@@ -1,4 +1,6 @@
-"""What stands between a hostile text in the data and the person who reads it: escaping everywhere, and headers behind it."""
+"""What stands between a hostile text in the data and the person who reads it: escaping everywhere,
+and headers behind it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def besieged(make_app: Callable[..., Flask], hostile: Path) -> Flask:
 def one_of_each(app: Flask) -> dict[str, str]:
     """Name one feature of each layer of places."""
     store = app.extensions["zoneatlas"]
-    return {layer.id: str(store.frame(layer.id).index[0]) for layer in LAYERS.values() if layer.place}
+    return {
+        layer.id: str(store.frame(layer.id).index[0]) for layer in LAYERS.values() if layer.place
+    }
 
 
 def addresses(app: Flask) -> list[str]:
@@ -53,66 +57,104 @@ def addresses(app: Flask) -> list[str]:
         *(f"/sites/{key}" for key in sites.values()),
         *(f"/sites/{key}?part=sheet" for key in sites.values()),
         *("/ogc?f=html", "/ogc/conformance?f=html", "/ogc/api?f=html", "/ogc/collections?f=html"),
-        *(f"/ogc/collections/{layer}{more}?f=html" for layer in ("parks", "corridors") for more in ("", "/items", "/queryables")),
+        *(
+            f"/ogc/collections/{layer}{more}?f=html"
+            for layer in ("parks", "corridors")
+            for more in ("", "/items", "/queryables")
+        ),
         *(f"/ogc/collections/{layer}/items/{key}?f=html" for layer, key in sites.items()),
-        *(f"/sites/{quote(HOSTILE, safe='')}", f"/table?layer={quote(HOSTILE)}", f"/{quote(HOSTILE)}"),
+        *(
+            f"/sites/{quote(HOSTILE, safe='')}",
+            f"/table?layer={quote(HOSTILE)}",
+            f"/{quote(HOSTILE)}",
+        ),
     ]
 
 
 def shows_data(url: str) -> bool:
-    """Say whether a page shows text from the data as it arrives; the map fetches it, others show only what the code says."""
+    """Say whether a page shows text from the data as it arrives; the map fetches it, others show
+    only what the code says.
+    """
     return any(part in url for part in ("/table", "/sites", "/data", "/access", "/items", "/ogc?"))
 
 
-# Read as text ------------------------------------------------------------------------------------------------------------------
+# Read as text
+# ------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_hostile_package_is_valid(hostile: Path) -> None:
     """The attacks stand in fields that may hold any text, so the package passes its own checks."""
-    assert {name: faults for name, faults in package_check.check_tables(hostile).items() if faults} == {}
+    assert {
+        name: faults for name, faults in package_check.check_tables(hostile).items() if faults
+    } == {}
     assert (layers.read(hostile, "parks")["name_en"] == HOSTILE).all()
 
 
 def test_no_page_makes_markup_of_text(besieged: Flask) -> None:
-    """On every page the hostile text is text: no element comes of it, no attribute ends early, nothing was computed."""
+    """On every page the hostile text is text: no element comes of it, no attribute ends early,
+    nothing was computed.
+    """
     client = besieged.test_client()
     for url in addresses(besieged):
         answer = client.get(url, headers={"Accept": "text/html"})
         assert answer.status_code in (200, 400, 404), url
         page = Page(answer.text)
-        assert not [one for one in page.elements if one[0] == "img" or any(name.startswith("on") for name in one[1])], url
+        assert not [
+            one
+            for one in page.elements
+            if one[0] == "img" or any(name.startswith("on") for name in one[1])
+        ], url
         assert not RAN.search(answer.text), url
         if answer.status_code == 200 and shows_data(url):
             assert HOSTILE in page.text, url
 
 
 def test_no_inline_script_without_nonce(besieged: Flask) -> None:
-    """Every inline script is data or bears the nonce of the header; no style attribute, no handler, no script address."""
+    """Every inline script is data or bears the nonce of the header; no style attribute, no handler,
+    no script address.
+    """
     client = besieged.test_client()
     for url in addresses(besieged):
         answer = client.get(url, headers={"Accept": "text/html"})
         nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
         assert nonce
         for tag, attributes in Page(answer.text).elements:
-            if tag == "script" and "src" not in attributes and attributes.get("type") != "application/json":
+            if (
+                tag == "script"
+                and "src" not in attributes
+                and attributes.get("type") != "application/json"
+            ):
                 assert attributes.get("nonce") == nonce[1]
             assert "style" not in attributes, (url, tag)
             assert not re.match(r"\s*(javascript|data|vbscript):", attributes.get("href", ""), re.I)
 
 
-def test_a_source_is_a_link_only_where_it_is_an_address(make_app: Callable[..., Flask], toy: Path, tmp_path: Path) -> None:
+def test_a_source_is_a_link_only_where_it_is_an_address(
+    make_app: Callable[..., Flask], toy: Path, tmp_path: Path
+) -> None:
     """A source that begins like a script or ends its attribute is shown as text."""
     import shutil
 
     folder = tmp_path / "data"
     shutil.copytree(toy, folder)
-    evil = 'javascript:alert(1); https://a.example/"onmouseover="alert(1); https://b.example/<b>; //c.example; HTTPS://d.example'
+    evil = (
+        'javascript:alert(1); https://a.example/"onmouseover="alert(1); https://b.example/<b>;'
+        " //c.example; HTTPS://d.example"
+    )
     text = (folder / "parks.csv").read_text(encoding="utf-8").splitlines()
     head = text[0].split(",")
-    row = dict(zip(head, text[2].split(","), strict=True)) | {"source": '"' + evil.replace('"', '""') + '"'}
-    (folder / "parks.csv").write_text("\n".join([text[0], ",".join(row[name] for name in head)]), encoding="utf-8")
+    row = dict(zip(head, text[2].split(","), strict=True)) | {
+        "source": '"' + evil.replace('"', '""') + '"'
+    }
+    (folder / "parks.csv").write_text(
+        "\n".join([text[0], ",".join(row[name] for name in head)]), encoding="utf-8"
+    )
     page = Page(make_app(folder).test_client().get("/sites/east-park").text)
-    foreign = [link.href for link in page.links if not link.href.startswith(("/", "?", "#", "geo:", "http://127.0.0.1"))]
+    foreign = [
+        link.href
+        for link in page.links
+        if not link.href.startswith(("/", "?", "#", "geo:", "http://127.0.0.1"))
+    ]
     assert foreign == ['https://a.example/"onmouseover="alert(1)', "https://b.example/<b>"]
     assert not [one for one in page.elements if one[0] == "b" or "onmouseover" in one[1]]
     assert all("noopener" in link.attributes["rel"] for link in page.links if link.href in foreign)
@@ -121,41 +163,79 @@ def test_a_source_is_a_link_only_where_it_is_an_address(make_app: Callable[..., 
 def test_downloads_hold_the_text_as_it_is(besieged: Flask) -> None:
     """Every format gives the hostile text back unchanged, and what shows HTML gets it escaped."""
     client = besieged.test_client()
-    assert all(one["properties"]["name_en"] == HOSTILE for one in client.get("/download/parks.geojson").get_json()["features"])
+    assert all(
+        one["properties"]["name_en"] == HOSTILE
+        for one in client.get("/download/parks.geojson").get_json()["features"]
+    )
     tree = ElementTree.fromstring(client.get("/download/parks.kml").data)
     names = [one.text for one in tree.iter() if one.tag.endswith("}name")]
     assert names.count(HOSTILE) >= 200
     balloons = [one.text or "" for one in tree.iter() if one.tag.endswith("}description")]
     assert not [text for text in balloons if "<img" in text]
     assert HOSTILE in client.get("/download/parks.csv").data.decode("utf-8-sig")
-    for name in ("/api/map/parks.json", "/ogc/collections/parks/items?f=json", "/api/access?lon=106.68&lat=20.86"):
+    for name in (
+        "/api/map/parks.json",
+        "/ogc/collections/parks/items?f=json",
+        "/api/access?lon=106.68&lat=20.86",
+    ):
         answer = client.get(name)
         assert answer.mimetype.endswith("json")
         assert HOSTILE in json.dumps(answer.get_json(), ensure_ascii=False)
 
 
-# Headers -------------------------------------------------------------------------------------------------------------------------
+# Headers
+# -------------------------------------------------------------------------------------------------------------------------
 
 EVERYTHING = (
-    *("/", "/table", "/data", "/sites/van-don-ez", "/sites/nothing", "/nothing", "/table?x=1", "/static/app.css", "/basemap.pmtiles"),
-    *("/api/map/parks.json", "/api/access", "/download/parks.csv", "/ogc", "/ogc/collections?f=html", "/ogc/nothing", "/favicon.ico"),
+    *(
+        "/",
+        "/table",
+        "/data",
+        "/sites/van-don-ez",
+        "/sites/nothing",
+        "/nothing",
+        "/table?x=1",
+        "/static/app.css",
+        "/basemap.pmtiles",
+    ),
+    *(
+        "/api/map/parks.json",
+        "/api/access",
+        "/download/parks.csv",
+        "/ogc",
+        "/ogc/collections?f=html",
+        "/ogc/nothing",
+        "/favicon.ico",
+    ),
 )
 
 
 @pytest.mark.parametrize("path", EVERYTHING)
 def test_every_answer_has_the_headers(client: FlaskClient, path: str) -> None:
-    """Pages, data, files and errors alike forbid inline script, foreign hosts, framing and guessing of types."""
+    """Pages, data, files and errors alike forbid inline script, foreign hosts, framing and guessing
+    of types.
+    """
     with client.get(path) as answer:
-        policy = {one.split()[0]: one.split()[1:] for one in answer.headers["Content-Security-Policy"].split(";")}
+        policy = {
+            one.split()[0]: one.split()[1:]
+            for one in answer.headers["Content-Security-Policy"].split(";")
+        }
         assert policy["default-src"] == ["'none'"]
         assert policy["frame-ancestors"] == ["'none'"]
         assert policy["base-uri"] == ["'none'"]
         assert policy["form-action"] == ["'self'"]
         assert policy["connect-src"] == ["'self'"]
-        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "http:", "data:"} & {*policy["script-src"], *policy["style-src"]}
+        assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "http:", "data:"} & {
+            *policy["script-src"],
+            *policy["style-src"],
+        }
         assert set(policy["img-src"]) <= {"'self'", "data:", "https://tile.openstreetmap.org"}
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] in ("no-referrer", "same-origin", "strict-origin-when-cross-origin")
+        assert answer.headers["Referrer-Policy"] in (
+            "no-referrer",
+            "same-origin",
+            "strict-origin-when-cross-origin",
+        )
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert "Set-Cookie" not in answer.headers
 
@@ -170,7 +250,10 @@ def test_a_foreign_host_gets_the_headers_too(client: FlaskClient) -> None:
 
 def test_each_answer_has_a_nonce_of_its_own(client: FlaskClient) -> None:
     """No nonce is used twice, and each is long enough not to be guessed."""
-    nonces = {re.search(r"'nonce-([^']+)'", client.get("/data").headers["Content-Security-Policy"])[1] for _ in range(20)}  # type: ignore[index]
+    nonces = {
+        re.search(r"'nonce-([^']+)'", client.get("/data").headers["Content-Security-Policy"])[1]
+        for _ in range(20)
+    }  # type: ignore[index]
     assert len(nonces) == 20
     assert all(len(one) >= 20 for one in nonces)
 
@@ -205,20 +288,35 @@ def test_a_large_body_is_413_over_the_wire(app: Flask) -> None:
 
 
 def test_our_files_name_no_foreign_host() -> None:
-    """Scripts, styles and templates of ours load nothing from elsewhere; they link to the sources of the base map only."""
+    """Scripts, styles and templates of ours load nothing from elsewhere; they link to the sources
+    of the base map only.
+    """
     allowed = {
-        *("www.soest.hawaii.edu", "www.openstreetmap.org", "www.naturalearthdata.com", "www.geonames.org", "creativecommons.org"),
+        *(
+            "www.soest.hawaii.edu",
+            "www.openstreetmap.org",
+            "www.naturalearthdata.com",
+            "www.geonames.org",
+            "creativecommons.org",
+        ),
         "www.w3.org",  # the namespace of SVG
     }
     for path in [*STATIC.glob("*.*"), *TEMPLATES.rglob("*.*")]:
         if path.suffix in (".js", ".css", ".html", ".svg"):
-            hosts = set(re.findall(r"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", path.read_text(encoding="utf-8")))
+            hosts = set(
+                re.findall(
+                    r"(?:https?:)?//([a-z0-9-]+(?:\.[a-z0-9-]+)+)", path.read_text(encoding="utf-8")
+                )
+            )
             assert hosts <= allowed, path.name
     for path in STATIC.rglob("*.css"):
-        assert not re.search(r"@import|url\(\s*['\"]?(https?:)?//", path.read_text(encoding="utf-8")), path.name
+        assert not re.search(
+            r"@import|url\(\s*['\"]?(https?:)?//", path.read_text(encoding="utf-8")
+        ), path.name
 
 
-# In a real browser ------------------------------------------------------------------------------------------------------------------
+# In a real browser
+# ------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -247,8 +345,12 @@ def said(page: Any) -> str:
 
 
 @pytest.mark.browser
-def test_no_page_runs_the_text_in_a_browser(besieged: Flask, site: str, tab: tuple[Any, Watch]) -> None:
-    """Chromium shows the hostile text on every page as text, opens no dialog, reports no policy broken, asks no other host."""
+def test_no_page_runs_the_text_in_a_browser(
+    besieged: Flask, site: str, tab: tuple[Any, Watch]
+) -> None:
+    """Chromium shows the hostile text on every page as text, opens no dialog, reports no policy
+    broken, asks no other host.
+    """
     page, watch = tab
     for path in addresses(besieged):
         answer = page.goto(site + path)
@@ -264,7 +366,9 @@ def test_no_page_runs_the_text_in_a_browser(besieged: Flask, site: str, tab: tup
 
 @pytest.mark.browser
 def test_the_map_runs_no_text(besieged: Flask, site: str, tab: tuple[Any, Watch]) -> None:
-    """Tooltips, list, chips, sheets of every layer and a route show the hostile text and run none of it."""
+    """Tooltips, list, chips, sheets of every layer and a route show the hostile text and run none
+    of it.
+    """
     from playwright.sync_api import expect
 
     page, watch = tab
@@ -294,8 +398,12 @@ def test_the_map_runs_no_text(besieged: Flask, site: str, tab: tuple[Any, Watch]
 
 
 @pytest.mark.browser
-def test_the_map_in_one_file_runs_no_text(hostile: Path, tmp_path: Path, tab: tuple[Any, Watch]) -> None:
-    """The file of “zoneatlas map” on hostile data holds no template, opens offline, and shows the text as text."""
+def test_the_map_in_one_file_runs_no_text(
+    hostile: Path, tmp_path: Path, tab: tuple[Any, Watch]
+) -> None:
+    """The file of “zoneatlas map” on hostile data holds no template, opens offline, and shows the
+    text as text.
+    """
     from playwright.sync_api import expect
 
     path = tmp_path / "atlas.html"

@@ -1,4 +1,6 @@
-"""A data package that changes under a running server: seen whole, old or new; a fault in it harms no answer and shows no path."""
+"""A data package that changes under a running server: seen whole, old or new; a fault in it harms
+no answer and shows no path.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,12 @@ PAGES = (
     "/trip",
     "/planned",
 )
-DATA = ("/api/map/parks.json", "/api/times?site=west-park", "/ogc/collections/parks/items?f=json", "/download/parks.csv")
+DATA = (
+    "/api/map/parks.json",
+    "/api/times?site=west-park",
+    "/ogc/collections/parks/items?f=json",
+    "/download/parks.csv",
+)
 
 
 @pytest.fixture
@@ -68,16 +75,32 @@ def client(app: Flask) -> FlaskClient:
 
 def cells(folder: Path, table: str, key: str, **values: str) -> None:
     """Change cells of one row."""
-    rewrite(folder / f"{table}.csv", lambda rows: [row | values if row["id"] == key else row for row in rows])
+    rewrite(
+        folder / f"{table}.csv",
+        lambda rows: [row | values if row["id"] == key else row for row in rows],
+    )
 
 
 def test_a_corrected_park_is_seen_without_a_restart(client: FlaskClient, folder: Path) -> None:
-    """A new name is on every page and in every file at once, and what is kept by its ETag is sent anew."""
+    """A new name is on every page and in every file at once, and what is kept by its ETag is sent
+    anew.
+    """
     before = {path: client.get(path) for path in (*PAGES, *DATA)}
-    assert {path: answer.status_code for path, answer in before.items()} == dict.fromkeys(before, 200)
-    tagged = {path: answer.headers["ETag"] for path, answer in before.items() if "ETag" in answer.headers}
-    assert set(tagged) >= {"/api/map/parks.json", "/ogc/collections/parks/items?f=json", "/download/parks.csv"}
-    assert all(client.get(path, headers={"If-None-Match": tag}).status_code == 304 for path, tag in tagged.items())
+    assert {path: answer.status_code for path, answer in before.items()} == dict.fromkeys(
+        before, 200
+    )
+    tagged = {
+        path: answer.headers["ETag"] for path, answer in before.items() if "ETag" in answer.headers
+    }
+    assert set(tagged) >= {
+        "/api/map/parks.json",
+        "/ogc/collections/parks/items?f=json",
+        "/download/parks.csv",
+    }
+    assert all(
+        client.get(path, headers={"If-None-Match": tag}).status_code == 304
+        for path, tag in tagged.items()
+    )
     cells(folder, "parks", "west-park", name_en="Corrected Park")
     for path in ("/table", "/sites/west-park", "/compare?pick=west-park&pick=east-park", *DATA):
         text = client.get(path).text
@@ -89,16 +112,23 @@ def test_a_corrected_park_is_seen_without_a_restart(client: FlaskClient, folder:
 
 
 def test_times_follow_the_roads_of_the_new_version(client: FlaskClient, folder: Path) -> None:
-    """What was computed from the old version is forgotten: slower trucks take longer at once, on sheets as in tables."""
+    """What was computed from the old version is forgotten: slower trucks take longer at once, on
+    sheets as in tables.
+    """
     ask = "/api/times?site=west-park&profile=truck"
     before, sheet = client.get(ask).get_json()["travel_time_s"], client.get("/sites/west-park").text
-    rewrite(folder / "speeds.csv", lambda rows: [row | {"speed_kph": str(float(row["speed_kph"]) / 2)} for row in rows])
+    rewrite(
+        folder / "speeds.csv",
+        lambda rows: [row | {"speed_kph": str(float(row["speed_kph"]) / 2)} for row in rows],
+    )
     after = client.get(ask).get_json()["travel_time_s"]
     assert after["bridge"] == pytest.approx(2 * before["bridge"])
     assert client.get("/sites/west-park").text != sheet
 
 
-def test_a_request_sees_one_version_from_beginning_to_end(app: Flask, client: FlaskClient, folder: Path) -> None:
+def test_a_request_sees_one_version_from_beginning_to_end(
+    app: Flask, client: FlaskClient, folder: Path
+) -> None:
     """Whoever has begun with the old version ends with it, though others get the new one meanwhile."""
     with app.test_request_context("/table"):
         app.preprocess_request()
@@ -115,7 +145,9 @@ def test_a_request_sees_one_version_from_beginning_to_end(app: Flask, client: Fl
 def test_files_that_change_one_after_the_other_are_never_mixed(
     make_app: Callable[..., Flask], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While versions are copied in file by file, each of them without a fault, every answer is of one version, and the last arrives."""
+    """While versions are copied in file by file, each of them without a fault, every answer is of
+    one version, and the last arrives.
+    """
     monkeypatch.setattr(served, "LOOK_S", 0.02)
     monkeypatch.setattr(served, "SETTLED_S", 0.5)
 
@@ -157,13 +189,25 @@ def test_files_that_change_one_after_the_other_are_never_mixed(
 
 
 SPOILED: dict[str, tuple[str, Callable[[bytes], bytes] | None]] = {
-    **{f"no {name}.csv": (f"{name}.csv", None) for name in (*LAYERS, *TABLES) if name not in OPTIONAL},
-    **{f"junk in {name}.csv": (f"{name}.csv", lambda _: b"\xff{") for name in ("parks", "policies", "population", "gate_hours", "aliases")},
+    **{
+        f"no {name}.csv": (f"{name}.csv", None)
+        for name in (*LAYERS, *TABLES)
+        if name not in OPTIONAL
+    },
+    **{
+        f"junk in {name}.csv": (f"{name}.csv", lambda _: b"\xff{")
+        for name in ("parks", "policies", "population", "gate_hours", "aliases")
+    },
     "half of the gates": ("gates.csv", lambda whole: whole[: len(whole) // 2 - 3]),
     "no description": ("datapackage.json", None),
     **{
         f"junk in {name}": (name, lambda _: b"\xff{")
-        for name in ("datapackage.json", "profiles.json", "trips/a.yaml", "basemap/countries.geojson")
+        for name in (
+            "datapackage.json",
+            "profiles.json",
+            "trips/a.yaml",
+            "basemap/countries.geojson",
+        )
     },
 }
 """File of a data package, and what it holds once it is spoiled; None for no file."""
@@ -172,7 +216,9 @@ SPOILED: dict[str, tuple[str, Callable[[bytes], bytes] | None]] = {
 def test_a_fault_in_a_new_version_leaves_the_old_one_and_is_told(
     app: Flask, client: FlaskClient, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each file in turn is spoiled: the answers stay as they were, the log names the fault, the data page says so, no path is shown."""
+    """Each file in turn is spoiled: the answers stay as they were, the log names the fault, the
+    data page says so, no path is shown.
+    """
     asked = ("/table", "/data", "/sites/bridge", "/rank", *DATA)
     before = {path: client.get(path).status_code for path in asked}
     assert set(before.values()) == {200}
@@ -184,12 +230,18 @@ def test_a_fault_in_a_new_version_leaves_the_old_one_and_is_told(
         caplog.clear()
         if spoil:
             path.write_bytes(spoil(whole or b""))
-        texts = {path: (answer.status_code, answer.text) for path in asked for answer in [client.get(path)]}
+        texts = {
+            path: (answer.status_code, answer.text)
+            for path in asked
+            for answer in [client.get(path)]
+        }
         assert {path: status for path, (status, _) in texts.items()} == before, what
         assert app.extensions["zoneatlas"] is old
         assert "The previous version is shown" in texts["/data"][1], what
         assert not [path for path, (_, text) in texts.items() if "secret" in text], what
-        assert sum("not served as it is now" in record.message for record in caplog.records) == 1, what
+        assert sum("not served as it is now" in record.message for record in caplog.records) == 1, (
+            what
+        )
         assert path.stem in caplog.text, what
         path.unlink(missing_ok=True)
         if whole is not None:
@@ -197,8 +249,12 @@ def test_a_fault_in_a_new_version_leaves_the_old_one_and_is_told(
         assert "The previous version is shown" not in client.get("/data").text, what
 
 
-def test_a_package_that_cannot_be_read_at_the_start_is_503_until_it_is_mended(client: FlaskClient, folder: Path) -> None:
-    """Every address says in a sentence, without a path, that the server is at fault; then the package is mended and it answers."""
+def test_a_package_that_cannot_be_read_at_the_start_is_503_until_it_is_mended(
+    client: FlaskClient, folder: Path
+) -> None:
+    """Every address says in a sentence, without a path, that the server is at fault; then the
+    package is mended and it answers.
+    """
     whole = (folder / "policies.csv").read_bytes()
     (folder / "policies.csv").write_bytes(b"\xff{")
     for path in (*PAGES, *DATA):
@@ -214,8 +270,12 @@ def test_a_package_that_cannot_be_read_at_the_start_is_503_until_it_is_mended(cl
     assert {path: client.get(path).status_code for path in PAGES} == dict.fromkeys(PAGES, 200)
 
 
-def test_a_damaged_network_is_a_line_on_the_data_page(real_network: Network, tmp_path: Path) -> None:
-    """What cannot be opened is named where networks are listed; asked for, it is 503 without a path; the others are not harmed."""
+def test_a_damaged_network_is_a_line_on_the_data_page(
+    real_network: Network, tmp_path: Path
+) -> None:
+    """What cannot be opened is named where networks are listed; asked for, it is 503 without a
+    path; the others are not harmed.
+    """
     home = tmp_path / "secret"
     for name in ("bad", "good"):
         storage.save(real_network.prepared(), home / "networks" / name)
@@ -227,15 +287,23 @@ def test_a_damaged_network_is_a_line_on_the_data_page(real_network: Network, tmp
     page = read(client, "/data")
     assert "The road network “bad” is damaged" in page.text
     assert page.text.count("Corridor network") == 2
-    for ask in ("/sites/dong-mai-ip?network=bad", "/api/times?network=bad&site=dong-mai-ip", "/access?network=bad&lon=106.68&lat=20.86"):
+    for ask in (
+        "/sites/dong-mai-ip?network=bad",
+        "/api/times?network=bad&site=dong-mai-ip",
+        "/access?network=bad&lon=106.68&lat=20.86",
+    ):
         answer = client.get(ask)
         assert answer.status_code == 503, ask
         assert "secret" not in answer.text
     assert client.get("/api/times?site=dong-mai-ip&network=good").status_code == 200
 
 
-def test_what_an_import_writes_or_left_over_is_not_offered(real_network: Network, tmp_path: Path) -> None:
-    """Neither sheets nor trips name the hidden folder of an import, the data page stands, and asking for it is “not found”."""
+def test_what_an_import_writes_or_left_over_is_not_offered(
+    real_network: Network, tmp_path: Path
+) -> None:
+    """Neither sheets nor trips name the hidden folder of an import, the data page stands, and
+    asking for it is “not found”.
+    """
     storage.save(real_network.prepared(), tmp_path / "networks" / "hanoi")
     shutil.copytree(tmp_path / "networks" / "hanoi", tmp_path / "networks" / ".hanoi.05f4o314")
     (tmp_path / "networks" / ".hanoi.05f4o315").mkdir()
@@ -244,7 +312,10 @@ def test_what_an_import_writes_or_left_over_is_not_offered(real_network: Network
         text = client.get(path).text
         assert "05f4o31" not in text, path
         assert "hanoi" in text or path == "/data"
-    assert client.get("/api/times?site=dong-mai-ip&network=.hanoi.05f4o314").status_code in (400, 404)
+    assert client.get("/api/times?site=dong-mai-ip&network=.hanoi.05f4o314").status_code in (
+        400,
+        404,
+    )
 
 
 def test_left_over_folders_are_swept_when_the_app_starts(tmp_path: Path) -> None:
@@ -258,7 +329,9 @@ def test_left_over_folders_are_swept_when_the_app_starts(tmp_path: Path) -> None
     assert not left.exists()
 
 
-def test_a_basemap_that_cannot_be_read_is_503_without_a_path(client: FlaskClient, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_basemap_that_cannot_be_read_is_503_without_a_path(
+    client: FlaskClient, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A disk that fails is the server's fault, and nobody's business where the file lies."""
     (folder / "basemap").mkdir()
     (folder / "basemap" / "basemap.pmtiles").write_bytes(b"PMTiles")

@@ -1,4 +1,6 @@
-"""The page of a trip: what its link says is planned, what the form is told is done, and nothing that anybody types breaks it."""
+"""The page of a trip: what its link says is planned, what the form is told is done, and nothing
+that anybody types breaks it.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,10 @@ DAY = "2026-12-01~07:30-17:30~begin:ha-long~end:ha-long"
 CROWDED = [
     ("title", "Too much"),
     ("day", "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"),
-    *(("stop", f"{one}~visit:90 min") for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")),
+    *(
+        ("stop", f"{one}~visit:90 min")
+        for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")
+    ),
 ]
 """More than a day holds: one stop has to be left out."""
 
@@ -65,7 +70,13 @@ def planned(app: Flask, query: str) -> Plan:
     lines = lines_of(app, query)
     with app.test_request_context():
         wish = trip_file.read(lines.mapping(), Gazetteer.read(opened.data))
-    return planner.plan(wish, opened.network(), opened.frame("gates"), opened.table("crossings"), border_gates.Hours.read(opened.data))
+    return planner.plan(
+        wish,
+        opened.network(),
+        opened.frame("gates"),
+        opened.table("crossings"),
+        border_gates.Hours.read(opened.data),
+    )
 
 
 def wait(client: FlaskClient, query: str) -> Page:
@@ -86,7 +97,9 @@ def stops(page: Page) -> list[str]:
 
 def faults(client: FlaskClient, query: Any, path: str = "/trip", expected: int = 400) -> str:
     """Give what a page says is wrong."""
-    return read(client, f"{path}?{query if isinstance(query, str) else urlencode(query)}", expected).text
+    return read(
+        client, f"{path}?{query if isinstance(query, str) else urlencode(query)}", expected
+    ).text
 
 
 def form_of(page: Page) -> list[tuple[str, str]]:
@@ -99,12 +112,20 @@ def form_of(page: Page) -> list[tuple[str, str]]:
             inside = one.get("id") == "trip-wish"
         if not inside:
             continue
-        if tag in ("input", "textarea") and one.get("name") not in (None, "add") and (one.get("type") != "checkbox" or "checked" in one):
+        if (
+            tag in ("input", "textarea")
+            and one.get("name") not in (None, "add")
+            and (one.get("type") != "checkbox" or "checked" in one)
+        ):
             out.append((one["name"], one.get("value", "")))
         elif tag == "select":
             select = one["name"]
             out.append((select, ""))
-        elif tag == "option" and select and (("selected" in one) or (out[-1] == (select, "") and one.get("value", "") != "")):
+        elif (
+            tag == "option"
+            and select
+            and (("selected" in one) or (out[-1] == (select, "") and one.get("value", "") != ""))
+        ):
             first = out[-1] == (select, "") and "selected" not in one
             if not first or select not in ("s_day", "vehicle"):  # their first choice says nothing
                 out[-1] = (select, one["value"])
@@ -120,16 +141,26 @@ def edited(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
     return urlsplit(answer.location).query
 
 
-# The page ----------------------------------------------------------------------------------------------------------------
+# The page
+# ----------------------------------------------------------------------------------------------------------------
 
 
 def test_a_trip_without_a_stop(client: FlaskClient) -> None:
     """The page offers the examples and every place, asks for no plan, and is quick and light."""
     page = read(client, "/trip")
-    assert {parse_qs(urlsplit(link.href).query)["example"][0] for link in page.links if "example=" in link.href} == set(EXAMPLES)
+    assert {
+        parse_qs(urlsplit(link.href).query)["example"][0]
+        for link in page.links
+        if "example=" in link.href
+    } == set(EXAMPLES)
     assert page.one("section", id="plan")["data-ask"] == ""
     assert "No stop yet" in page.text
-    assert len([tag for tag, one in page.elements if tag == "option" and one.get("value") == "Ha Long"]) == 1
+    assert (
+        len(
+            [tag for tag, one in page.elements if tag == "option" and one.get("value") == "Ha Long"]
+        )
+        == 1
+    )
     assert len(client.get("/trip", headers={"Accept-Encoding": "gzip"}).data) < 300_000
     began = time.perf_counter()
     client.get("/trip")
@@ -137,13 +168,21 @@ def test_a_trip_without_a_stop(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_is_planned_as_the_library_plans_it(app: Flask, client: FlaskClient, name: str) -> None:
-    """The stops, their order and every moment on every clock are those of geo.visits.planner; the page without a script says the same."""
+def test_an_example_is_planned_as_the_library_plans_it(
+    app: Flask, client: FlaskClient, name: str
+) -> None:
+    """The stops, their order and every moment on every clock are those of geo.visits.planner; the
+    page without a script says the same.
+    """
     query = example(client, name)
     part, whole = wait(client, query), read(client, f"/trip?{query}&whole=1")
     plan = planned(app, query)
     assert plan.feasible
-    assert stops(part) == stops(whole) == [visit.stop.place.id for day in plan.days for visit in day.visits]
+    assert (
+        stops(part)
+        == stops(whole)
+        == [visit.stop.place.id for day in plan.days for visit in day.visits]
+    )
     assert "Proven: no plan is better" in part.text
     assert "coarse" in part.text
     with app.test_request_context():
@@ -160,13 +199,17 @@ def test_an_example_is_planned_as_the_library_plans_it(app: Flask, client: Flask
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_the_link_of_an_example_says_all_that_its_file_says(app: Flask, client: FlaskClient, name: str) -> None:
+def test_the_link_of_an_example_says_all_that_its_file_says(
+    app: Flask, client: FlaskClient, name: str
+) -> None:
     """Read from the address, the trip is the one of the file, windows and nights included."""
     opened = app.extensions["zoneatlas"]
     places = Gazetteer.read(opened.data)
     lines = lines_of(app, example(client, name))
     with app.test_request_context():
-        assert trip_file.read(lines.mapping(), places) == trip_file.read(trip_file.examples(opened.data)[name], places)
+        assert trip_file.read(lines.mapping(), places) == trip_file.read(
+            trip_file.examples(opened.data)[name], places
+        )
 
 
 def test_ways_are_drawn_as_they_are_driven(client: FlaskClient) -> None:
@@ -174,15 +217,23 @@ def test_ways_are_drawn_as_they_are_driven(client: FlaskClient) -> None:
     query = example(client, EXAMPLES[1])
     features = client.get(f"/trip/ways?{query}").get_json()["features"]
     visits = [one["properties"] for one in features if one["properties"]["kind"] == "visit"]
-    assert [one["number"] for one in visits] == list(range(1, len(visits) + 1)) == list(range(1, len(stops(wait(client, query))) + 1))
+    assert (
+        [one["number"] for one in visits]
+        == list(range(1, len(visits) + 1))
+        == list(range(1, len(stops(wait(client, query))) + 1))
+    )
     lines = [one for one in features if one["geometry"]["type"] == "LineString"]
     assert {one["properties"]["day"] for one in lines} == {0, 1}
     assert all(len(one["geometry"]["coordinates"]) > 2 for one in lines)
     assert all(re.fullmatch(r"\d\d:\d\d Hà Nội · \d\d:\d\d 北京", one["time"]) for one in visits)
 
 
-@pytest.mark.parametrize(("language", "name"), [("vi", "Khu công nghiệp"), ("zh", "工业"), ("en", "Hai Yen")])
-def test_names_are_in_the_language_of_the_page(client: FlaskClient, language: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "name"), [("vi", "Khu công nghiệp"), ("zh", "工业"), ("en", "Hai Yen")]
+)
+def test_names_are_in_the_language_of_the_page(
+    client: FlaskClient, language: str, name: str
+) -> None:
     """The plan calls a stop by its name in that language and gives the other names with their tags."""
     page = wait(client, f"{example(client, EXAMPLES[1])}&lang={language}")
     frame = layers.read(layers.bundled(), "parks")
@@ -195,12 +246,19 @@ def test_names_are_in_the_language_of_the_page(client: FlaskClient, language: st
 
 def test_the_title_of_an_example_is_translated(client: FlaskClient) -> None:
     """Who opens an example in Vietnamese or Chinese gets its title in that language."""
-    titles = {parse_qs(urlsplit(client.get(f"/trip?example={EXAMPLES[0]}&lang={one}").location).query)["title"][0] for one in LANGUAGES}
+    titles = {
+        parse_qs(urlsplit(client.get(f"/trip?example={EXAMPLES[0]}&lang={one}").location).query)[
+            "title"
+        ][0]
+        for one in LANGUAGES
+    }
     assert len(titles) == 3
 
 
 def test_from_a_ranking(client: FlaskClient) -> None:
-    """Sites that were picked come as stops, each once, with a day that begins and ends in a city near them."""
+    """Sites that were picked come as stops, each once, with a day that begins and ends in a city
+    near them.
+    """
     answer = client.get("/trip?pick=dong-mai-ip&pick=song-khoai-ip&pick=dong-mai-ip&year=2030")
     assert answer.status_code == 303
     query = urlsplit(answer.location).query
@@ -212,8 +270,12 @@ def test_from_a_ranking(client: FlaskClient) -> None:
     assert set(stops(read(client, f"/trip?{query}&whole=1"))) <= {"dong-mai-ip", "song-khoai-ip"}
 
 
-def test_progress_is_told_while_it_lasts(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plan that takes long answers 202 with the share that is done, and then with the plan; who asks again does not plan again."""
+def test_progress_is_told_while_it_lasts(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan that takes long answers 202 with the share that is done, and then with the plan; who
+    asks again does not plan again.
+    """
     go, calls = threading.Event(), []
     plan = planner.plan
 
@@ -237,10 +299,15 @@ def test_who_waits_too_long_is_told(make_app: Any, monkeypatch: pytest.MonkeyPat
     """A plan that does not come in time is 503 with a sentence, not a failure of the server."""
     monkeypatch.setattr(jobs, "PATIENCE_S", 0.01)
     monkeypatch.setattr(jobs.Desk, "ask", lambda *_given: jobs.Job())
-    assert "try again" in faults(make_app().test_client(), [("day", DAY), ("stop", "dong-mai-ip"), ("whole", "1")], expected=503)
+    assert "try again" in faults(
+        make_app().test_client(),
+        [("day", DAY), ("stop", "dong-mai-ip"), ("whole", "1")],
+        expected=503,
+    )
 
 
-# The form ----------------------------------------------------------------------------------------------------------------
+# The form
+# ----------------------------------------------------------------------------------------------------------------
 
 FULL = urlencode(
     [
@@ -258,8 +325,12 @@ FULL = urlencode(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_is_lost_in_a_round_of_the_form(app: Flask, client: FlaskClient, language: str) -> None:
-    """Sent as it is shown, the form leads to the same trip; every field that a link has is in the form, but for the only network."""
+def test_nothing_is_lost_in_a_round_of_the_form(
+    app: Flask, client: FlaskClient, language: str
+) -> None:
+    """Sent as it is shown, the form leads to the same trip; every field that a link has is in the
+    form, but for the only network.
+    """
     query = f"{FULL}&lang={language}"
     assert {name for name, _ in form_of(read(client, f"/trip?{query}"))} >= {
         *(f"s_{one}" for one in STOP_FIELDS), *(f"d_{one}" for one in DAY_FIELDS), "title",
@@ -275,8 +346,14 @@ def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) 
     for language in LANGUAGES:
         with app.test_request_context(query_string={"lang": language}):
             every, find = lookup.named(opened), lookup.finder(opened)
-            assert {key: lookup.meant(text, find) for key, text in every.items()} == {key: key for key in every}
-            several = ("ha-long", "107.1,20.9", next(key for key, text in every.items() if "," in text or key == "mong-cai"))
+            assert {key: lookup.meant(text, find) for key, text in every.items()} == {
+                key: key for key in every
+            }
+            several = (
+                "ha-long",
+                "107.1,20.9",
+                next(key for key, text in every.items() if "," in text or key == "mong-cai"),
+            )
             assert lookup.meant(lookup.listed(several, every), find) == ",".join(several)
 
 
@@ -288,8 +365,12 @@ def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) 
         *(("hạ long", "ha-long"), ("107.1, 20.9", "107.1,20.9"), ("  ", ""), ("Atlantis", "Atlantis"), ("a", "a"), ("cai", "cai")),
     ],
 )  # fmt: skip
-def test_a_stop_is_added_by_any_of_its_names(app: Flask, client: FlaskClient, said: str, place: str) -> None:
-    """By id, by a name of any language with marks or without, by its place on the map; what means none or several stays as it is."""
+def test_a_stop_is_added_by_any_of_its_names(
+    app: Flask, client: FlaskClient, said: str, place: str
+) -> None:
+    """By id, by a name of any language with marks or without, by its place on the map; what means
+    none or several stays as it is.
+    """
     sent = [
         ("do", "add"),
         ("add", said),
@@ -300,7 +381,9 @@ def test_a_stop_is_added_by_any_of_its_names(app: Flask, client: FlaskClient, sa
     ]
     answer = client.get("/trip/edit", query_string=urlencode(sent))
     assert answer.status_code == 303
-    assert [one.place for one in lines_of(app, urlsplit(answer.location).query).stops] == ([place] if place else [])
+    assert [one.place for one in lines_of(app, urlsplit(answer.location).query).stops] == (
+        [place] if place else []
+    )
 
 
 def test_a_name_that_means_none_is_said(client: FlaskClient) -> None:
@@ -311,7 +394,9 @@ def test_a_name_that_means_none_is_said(client: FlaskClient) -> None:
 
 
 def test_every_button_of_the_form(app: Flask, client: FlaskClient) -> None:
-    """Add, remove, one more day, one day less, order, pin and unpin, free, open: each changes what it says and nothing else."""
+    """Add, remove, one more day, one day less, order, pin and unpin, free, open: each changes what
+    it says and nothing else.
+    """
     before = lines_of(app, FULL)
 
     def after(done: str, query: str = FULL, **more: str) -> Lines:
@@ -325,7 +410,11 @@ def test_every_button_of_the_form(app: Flask, client: FlaskClient) -> None:
     assert after("remove:7") == before
     more = after("day")
     assert more.days[:2] == before.days
-    assert (more.days[2].date, more.days[2].hours, more.days[2].end) == ("2026-12-03", before.days[1].hours, before.days[1].end)
+    assert (more.days[2].date, more.days[2].hours, more.days[2].end) == (
+        "2026-12-03",
+        before.days[1].hours,
+        before.days[1].end,
+    )
     assert after("day-1").days == before.days[:1]
     assert after("free").stops == tuple(replace(one, order="", day="") for one in before.stops)
     assert after("open") == replace(before, closed=())
@@ -343,32 +432,52 @@ def test_every_button_of_the_form(app: Flask, client: FlaskClient) -> None:
 
 def test_days_of_a_form_that_cannot_be_read_are_not_lost(app: Flask, client: FlaskClient) -> None:
     """A date that is none stays in the form beside what is wrong with it."""
-    page = read(client, f"/trip?{urlencode([('day', 'soon~08:00-17:00~begin:ha-long~end:ha-long'), ('stop', 'dong-mai-ip')])}", 400)
+    page = read(
+        client,
+        f"/trip?{urlencode([('day', 'soon~08:00-17:00~begin:ha-long~end:ha-long'), ('stop', 'dong-mai-ip')])}",
+        400,
+    )
     assert "“soon” is no date" in page.text
     sent = [*form_of(page), ("do", "day")]
-    lines = lines_of(app, urlsplit(client.get("/trip/edit", query_string=urlencode(sent)).location).query)
+    lines = lines_of(
+        app, urlsplit(client.get("/trip/edit", query_string=urlencode(sent)).location).query
+    )
     assert [one.date for one in lines.days] == ["soon", ""]
 
 
 def test_lists_of_unlike_length_are_refused(client: FlaskClient) -> None:
     """A form of which a part is missing is a fault, not a trip with the parts mixed up."""
-    sent = [("s_place", "dong-mai-ip"), ("s_place", "song-khoai-ip"), ("s_visit", "60 min"), ("title", "x" * 300)]
+    sent = [
+        ("s_place", "dong-mai-ip"),
+        ("s_place", "song-khoai-ip"),
+        ("s_visit", "60 min"),
+        ("title", "x" * 300),
+    ]
     assert "title: is longer" in faults(client, sent, "/trip/edit")
     assert "the same number" in faults(client, sent[:3], "/trip/edit")
 
 
-# What an order by hand costs -----------------------------------------------------------------------------------------------------
+# What an order by hand costs
+# -----------------------------------------------------------------------------------------------------
 
 
 def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
-    """The sentence gives the difference of the two plans; the best order costs nothing; a free plan says nothing."""
+    """The sentence gives the difference of the two plans; the best order costs nothing; a free plan
+    says nothing.
+    """
     query = example(client, EXAMPLES[0])
     assert "as you set them" not in wait(client, query).text
     best = planned(app, query)
     order = [visit.stop.place.id for day in best.days for visit in day.visits]
-    assert "cost nothing more" in wait(client, edited(client, query, "order", ids=" ".join(order))).text
+    assert (
+        "cost nothing more"
+        in wait(client, edited(client, query, "order", ids=" ".join(order))).text
+    )
     far = [order[-1], *order[1:-1], order[0]]
-    assert "stops lost against the free plan: 1." in wait(client, edited(client, query, "order", ids=" ".join(far))).text
+    assert (
+        "stops lost against the free plan: 1."
+        in wait(client, edited(client, query, "order", ids=" ".join(far))).text
+    )
     order[1], order[2] = order[2], order[1]
     worse = edited(client, query, "order", ids=" ".join(order))
     plan = planned(app, worse)
@@ -376,15 +485,28 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     assert plan.on_road_s > best.on_road_s + 600
     with app.test_request_context():
         said = pages.agenda.length(plan.on_road_s - best.on_road_s)
-    assert f"Order and days as you set them: {said} more on the road".replace("\xa0", " ") in wait(client, worse).text.replace("\xa0", " ")
+    assert f"Order and days as you set them: {said} more on the road".replace("\xa0", " ") in wait(
+        client, worse
+    ).text.replace("\xa0", " ")
 
 
 def test_a_pinned_point_is_pressed(client: FlaskClient) -> None:
     """The button of a stop that is kept on its day says so, for points too."""
-    query = urlencode([("day", DAY), ("day", DAY.replace("12-01", "12-02")), ("stop", "107.95,21.52"), ("stop", "dong-mai-ip")])
+    query = urlencode(
+        [
+            ("day", DAY),
+            ("day", DAY.replace("12-01", "12-02")),
+            ("stop", "107.95,21.52"),
+            ("stop", "dong-mai-ip"),
+        ]
+    )
     point = next(one for one in stops(wait(client, query)) if one != "dong-mai-ip")
     page = wait(client, edited(client, query, "pin:1", ids=point))
-    pressed = [one["aria-label"] for tag, one in page.elements if tag == "button" and one.get("aria-pressed") == "true"]
+    pressed = [
+        one["aria-label"]
+        for tag, one in page.elements
+        if tag == "button" and one.get("aria-pressed") == "true"
+    ]
     assert pressed == ["Keep Point 1 on this day"]
 
 
@@ -392,7 +514,9 @@ def test_closed_gates_are_not_used(client: FlaskClient) -> None:
     """A gate that is taken as closed is in no plan, and the form can open it again."""
     query = example(client, EXAMPLES[1])
     used = {
-        key for key, name in layers.read(layers.bundled(), "gates")["name_en"].items() if f"Cross at {name} to" in wait(client, query).text
+        key
+        for key, name in layers.read(layers.bundled(), "gates")["name_en"].items()
+        if f"Cross at {name} to" in wait(client, query).text
     }
     assert used
     page = wait(client, f"{query}&closed={','.join(sorted(used))}")
@@ -401,15 +525,27 @@ def test_closed_gates_are_not_used(client: FlaskClient) -> None:
     assert "Open again" in read(client, f"/trip?{query}&closed={','.join(sorted(used))}").text
 
 
-UNDRIVABLE = urlencode([("day", "2026-12-01~08:00-12:00~begin:ha-noi~end:nanning"), ("stop", "dong-mai-ip~visit:300 min")])
+UNDRIVABLE = urlencode(
+    [
+        ("day", "2026-12-01~08:00-12:00~begin:ha-noi~end:nanning"),
+        ("stop", "dong-mai-ip~visit:300 min"),
+    ]
+)
 """No stop is possible, and the day cannot be driven without one."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_day_that_cannot_be_driven_shows_its_stops_left_out(client: FlaskClient, language: str) -> None:
-    """The page and its script get the sentence and the stops, not a failure; as does who asks for a file, or why."""
+def test_a_day_that_cannot_be_driven_shows_its_stops_left_out(
+    client: FlaskClient, language: str
+) -> None:
+    """The page and its script get the sentence and the stops, not a failure; as does who asks for a
+    file, or why.
+    """
     sentence = "The days of this trip cannot be driven, even without a stop."
-    for page in (read(client, f"/trip?{UNDRIVABLE}&whole=1&lang={language}"), wait(client, f"{UNDRIVABLE}&lang={language}")):
+    for page in (
+        read(client, f"/trip?{UNDRIVABLE}&whole=1&lang={language}"),
+        wait(client, f"{UNDRIVABLE}&lang={language}"),
+    ):
         assert any(name in page.text for name in ("Dong Mai", "Đông Mai", "东梅"))
         assert any(attributes.get("class") == "left-out" for _, attributes in page.elements)
         assert language != "en" or sentence in page.text
@@ -422,15 +558,25 @@ def test_a_day_that_cannot_be_driven_shows_its_stops_left_out(client: FlaskClien
 
 
 def test_lunch_says_where_it_is_eaten(client: FlaskClient) -> None:
-    """On the way where no stop is reached by one, at the stop or where the day begins otherwise; the way is parted for it."""
+    """On the way where no stop is reached by one, at the stop or where the day begins otherwise;
+    the way is parted for it.
+    """
 
     def page(hours: str) -> Page:
-        sent = [("day", f"2026-12-08~{hours}~begin:ha-noi~end:mong-cai"), ("stop", "hai-yen-ip"), ("lunch", "45 min 11:30-13:00")]
+        sent = [
+            ("day", f"2026-12-08~{hours}~begin:ha-noi~end:mong-cai"),
+            ("stop", "hai-yen-ip"),
+            ("lunch", "45 min 11:30-13:00"),
+        ]
         return wait(client, urlencode(sent))
 
     long = page("09:30-18:00")
     assert stops(long) == ["hai-yen-ip"]
-    assert long.text.index("Drive ≈") < long.text.index("Lunch on the way") < long.text.index("Drive on")
+    assert (
+        long.text.index("Drive ≈")
+        < long.text.index("Lunch on the way")
+        < long.text.index("Drive on")
+    )
     assert "Lunch at Hai Yen Industrial Park" in page("09:00-18:00").text
     late = page("11:40-20:00").text
     assert late.index("Lunch at Hanoi") < late.index("Leave Hanoi")
@@ -442,14 +588,19 @@ def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> Non
     assert planned(app, query).trip.reserve_s == 1800
     assert planned(app, f"{query}&reserve=0").trip.reserve_s == 0
     assert ("reserve", "1 h") in form_of(read(client, f"/trip?{query}&reserve=1%20h"))
-    assert "Reserve at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
+    assert (
+        "Reserve at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
+    )
 
 
-# Why not -------------------------------------------------------------------------------------------------------------------------
+# Why not
+# -------------------------------------------------------------------------------------------------------------------------
 
 
 def test_why_not_and_each_change_helps(app: Flask, client: FlaskClient) -> None:
-    """A stop that does not fit is left out with its reasons; every “Do so” leads to a trip with that stop and all others that must be."""
+    """A stop that does not fit is left out with its reasons; every “Do so” leads to a trip with
+    that stop and all others that must be.
+    """
     query = urlencode(CROWDED)
     page = read(client, f"/trip?{query}&whole=1")
     plan = planned(app, query)
@@ -464,14 +615,22 @@ def test_why_not_and_each_change_helps(app: Flask, client: FlaskClient) -> None:
     for change in changes:
         changed = planned(app, urlsplit(change).query)
         assert changed.feasible, change
-        assert missed in {visit.stop.place.id for day in changed.days for visit in day.visits}, change
+        assert missed in {visit.stop.place.id for day in changed.days for visit in day.visits}, (
+            change
+        )
         assert missed in stops(read(client, f"{change}&whole=1"))
 
 
 def test_why_not_of_an_island(client: FlaskClient) -> None:
     """A stop off the coast that no road reaches is left out, and the reason says it."""
-    query = urlencode([("day", DAY), ("stop", "dong-mai-ip"), ("stop", "107.765,21.0~name:Island~must:no")])
-    page = read(client, f"/trip?{query}&whole=1", 200) if client.get(f"/trip?{query}").status_code == 200 else None
+    query = urlencode(
+        [("day", DAY), ("stop", "dong-mai-ip"), ("stop", "107.765,21.0~name:Island~must:no")]
+    )
+    page = (
+        read(client, f"/trip?{query}&whole=1", 200)
+        if client.get(f"/trip?{query}").status_code == 200
+        else None
+    )
     if page is None:
         assert "lies at sea" in faults(client, query)
         return
@@ -480,14 +639,19 @@ def test_why_not_of_an_island(client: FlaskClient) -> None:
 
 
 def test_why_of_what_is_no_stop(client: FlaskClient) -> None:
-    """Asked for a stop that the trip has not: 404; asked for one that is in the plan: it says where."""
+    """Asked for a stop that the trip has not: 404; asked for one that is in the plan: it says
+    where.
+    """
     query = urlencode([("day", DAY), ("stop", "dong-mai-ip")])
-    assert "no stop “song-khoai-ip”" in faults(client, f"{query}&of=song-khoai-ip", "/trip/why", 404)
+    assert "no stop “song-khoai-ip”" in faults(
+        client, f"{query}&of=song-khoai-ip", "/trip/why", 404
+    )
     assert "no stop" in faults(client, query, "/trip/why", 404)
     assert "is in the plan" in read(client, f"/trip/why?{query}&of=dong-mai-ip").text
 
 
-# Bad links -----------------------------------------------------------------------------------------------------------------------
+# Bad links
+# -----------------------------------------------------------------------------------------------------------------------
 
 STOP = ("stop", "dong-mai-ip")
 
@@ -530,7 +694,13 @@ def test_a_bad_link_names_what_is_wrong(
 def test_a_year_whose_holidays_nobody_knows_yet(client: FlaskClient) -> None:
     """The plan is made, and says that not all holidays of that year are known."""
     page = wait(
-        client, urlencode([("day", DAY.replace("2026-12-01", "2068-12-03")), ("stop", "dong-mai-ip~hours:Mo-Fr 08:00-17:00; PH off")])
+        client,
+        urlencode(
+            [
+                ("day", DAY.replace("2026-12-01", "2068-12-03")),
+                ("stop", "dong-mai-ip~hours:Mo-Fr 08:00-17:00; PH off"),
+            ]
+        ),
     )
     assert re.search("Not all public holidays of .* in 2068 are known", page.text)
 
@@ -614,7 +784,18 @@ PIECES = (
         "[]",
         "a b",
     ),
-    *("pin:0", "pin:99999999999999999999", "remove:²", "day-", "day-²", "order", "free", "open", "add", "day"),
+    *(
+        "pin:0",
+        "pin:99999999999999999999",
+        "remove:²",
+        "day-",
+        "day-²",
+        "order",
+        "free",
+        "open",
+        "add",
+        "day",
+    ),
 )
 NAMES = (
     *TRIP,
@@ -649,7 +830,9 @@ def hasty() -> Iterator[None]:
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.usefixtures("hasty")
 def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
-    """Whatever stands in the address of any page of trips, the answer is a page or says what is wrong."""
+    """Whatever stands in the address of any page of trips, the answer is a page or says what is
+    wrong.
+    """
     dice = random.Random(seed)
     client = app.test_client()
     paths = (
@@ -676,7 +859,8 @@ def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
             assert answer.status_code in STATUSES, (path, query, answer.status_code)
 
 
-# Taken along ---------------------------------------------------------------------------------------------------------------------
+# Taken along
+# ---------------------------------------------------------------------------------------------------------------------
 
 ATTACK = "{{7*7}}<img src=x onerror=alert(1)>"
 
@@ -684,8 +868,18 @@ ATTACK = "{{7*7}}<img src=x onerror=alert(1)>"
 @pytest.fixture(scope="module")
 def attacked() -> str:
     """A trip in which every text is an attack, one stop too many, so that it is left out."""
-    given = [("title", ATTACK), *CROWDED[1:], ("stop", f"107.95,21.52~name:{ATTACK}~contact:{ATTACK}~notes:{ATTACK}~must:no")]
-    return urlencode([*given, ("stop", f"107.1,20.97~visit:5 min~name:{ATTACK}!~contact:{ATTACK}~notes:{ATTACK}")], quote_via=quote)
+    given = [
+        ("title", ATTACK),
+        *CROWDED[1:],
+        ("stop", f"107.95,21.52~name:{ATTACK}~contact:{ATTACK}~notes:{ATTACK}~must:no"),
+    ]
+    return urlencode(
+        [
+            *given,
+            ("stop", f"107.1,20.97~visit:5 min~name:{ATTACK}!~contact:{ATTACK}~notes:{ATTACK}"),
+        ],
+        quote_via=quote,
+    )
 
 
 @pytest.mark.parametrize("ending", ["", *takealong.FILES])
@@ -695,7 +889,11 @@ def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: 
     answer = client.get(address)
     assert answer.status_code == 200, Page(answer.text).text[:300]
     text = answer.text
-    if answer.mimetype in ("text/html", "application/gpx+xml", "application/vnd.google-earth.kml+xml") or ending in ("gpx", "kml"):
+    if answer.mimetype in (
+        "text/html",
+        "application/gpx+xml",
+        "application/vnd.google-earth.kml+xml",
+    ) or ending in ("gpx", "kml"):
         assert "<img src=x" not in text
         assert "49<" not in text
     assert "onerror=alert(1)" in text.replace("\r\n ", "")
@@ -703,16 +901,24 @@ def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: 
 
 @pytest.mark.parametrize("ending", ["", *takealong.FILES])
 def test_a_hostile_data_package_stays_text(make_app: Any, hostile: Path, ending: str) -> None:
-    """Names, gates, clocks and hints of a data package that attacks are text on the page and in every file."""
+    """Names, gates, clocks and hints of a data package that attacks are text on the page and in
+    every file.
+    """
     client = make_app(hostile).test_client()
     query = urlencode(
-        [("day", "2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai"), ("stop", "hai-yen-ip"), ("stop", "dongxing-border-ecz")]
+        [
+            ("day", "2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai"),
+            ("stop", "hai-yen-ip"),
+            ("stop", "dongxing-border-ecz"),
+        ]
     )
     answer = client.get(f"/trip/plan.{ending}?{query}" if ending else f"/trip?{query}&whole=1")
     assert answer.status_code == 200, Page(answer.text).text[:300]
     if answer.mimetype == "text/html" or ending in ("gpx", "kml"):
         assert "<img src=x" not in answer.text
-        assert not [one for tag, one in Page(answer.text).elements if tag == "img" and one.get("src") == "x"]
+        assert not [
+            one for tag, one in Page(answer.text).elements if tag == "img" and one.get("src") == "x"
+        ]
 
 
 def test_why_keeps_text_as_text(client: FlaskClient, attacked: str) -> None:
@@ -725,7 +931,9 @@ def test_why_keeps_text_as_text(client: FlaskClient, attacked: str) -> None:
 
 
 def test_names_only_hold_no_position(client: FlaskClient) -> None:
-    """Neither of the files with names only has a coordinate of a stop, a day's end or a gate, even of a point that nobody has named."""
+    """Neither of the files with names only has a coordinate of a stop, a day's end or a gate, even
+    of a point that nobody has named.
+    """
     query = urlencode(
         [
             ("day", "2026-12-01~07:30-17:30~begin:107.0712,20.9534~end:107.0712,20.9534"),
@@ -744,36 +952,54 @@ def test_names_only_hold_no_position(client: FlaskClient) -> None:
 
 
 def test_files_have_names_types_and_the_stops_in_order(client: FlaskClient) -> None:
-    """Each file is offered under its ending; sheet and single file open in the browser; the table has the stops in their order."""
+    """Each file is offered under its ending; sheet and single file open in the browser; the table
+    has the stops in their order.
+    """
     query = example(client, EXAMPLES[0])
     page = wait(client, query)
-    offered = dict.fromkeys(urlsplit(link.href).path for link in page.links if link.href.startswith("/trip/plan."))
+    offered = dict.fromkeys(
+        urlsplit(link.href).path for link in page.links if link.href.startswith("/trip/plan.")
+    )
     assert list(offered) == [f"/trip/plan.{one}" for one in takealong.FILES]
     for ending in takealong.FILES:
         answer = client.get(f"/trip/plan.{ending}?{query}")
         assert answer.status_code == 200
-        assert ("attachment" in answer.headers.get("Content-Disposition", "")) == (answer.mimetype != "text/html")
-    rows = list(csv.DictReader(io.StringIO(client.get(f"/trip/plan.csv?{query}").data.decode("utf-8-sig"))))
+        assert ("attachment" in answer.headers.get("Content-Disposition", "")) == (
+            answer.mimetype != "text/html"
+        )
+    rows = list(
+        csv.DictReader(io.StringIO(client.get(f"/trip/plan.csv?{query}").data.decode("utf-8-sig")))
+    )
     names = layers.read(layers.bundled(), "parks")["name_en"]
     text = [" ".join(filter(None, map(str, row.values()))) for row in rows]
-    at = [next(i for i, line in enumerate(text) if names[one] in line and "visit" in line.lower()) for one in stops(page)]
+    at = [
+        next(i for i, line in enumerate(text) if names[one] in line and "visit" in line.lower())
+        for one in stops(page)
+    ]
     assert all(one < other for one, other in pairwise(at))
 
 
 def test_the_trip_file_reads_back(app: Flask, client: FlaskClient) -> None:
     """The YAML that is downloaded is the trip of the link."""
     query = example(client, EXAMPLES[2])
-    again = trip_file.read(client.get(f"/trip/plan.yaml?{query}").text, Gazetteer.read(app.extensions["zoneatlas"].data))
+    again = trip_file.read(
+        client.get(f"/trip/plan.yaml?{query}").text,
+        Gazetteer.read(app.extensions["zoneatlas"].data),
+    )
     assert again == planned(app, query).trip
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_day_sheet(app: Flask, client: FlaskClient, name: str) -> None:
-    """A sheet for each day with every stop and both clocks; nothing to press, nothing that a saved copy would lack."""
+    """A sheet for each day with every stop and both clocks; nothing to press, nothing that a saved
+    copy would lack.
+    """
     query = example(client, name)
     page = read(client, f"/trip/plan.sheet.html?{query}")
     plan = planned(app, query)
-    assert sum(tag == "section" and one.get("class") == "sheet" for tag, one in page.elements) == sum(bool(day.legs) for day in plan.days)
+    assert sum(
+        tag == "section" and one.get("class") == "sheet" for tag, one in page.elements
+    ) == sum(bool(day.legs) for day in plan.days)
     for day in plan.days:
         for visit in day.visits:
             assert visit.stop.place.name() in page.text
@@ -783,20 +1009,28 @@ def test_the_day_sheet(app: Flask, client: FlaskClient, name: str) -> None:
 
 
 def test_the_single_file_asks_nobody(client: FlaskClient) -> None:
-    """Map, basemap, styles and plan are inside: no address of a script, style or picture, nothing to press that needs a server."""
+    """Map, basemap, styles and plan are inside: no address of a script, style or picture, nothing
+    to press that needs a server.
+    """
     page = read(client, f"/trip/plan.html?{example(client, EXAMPLES[1])}")
     assert not [one for tag, one in page.elements if tag == "script" and "src" in one]
     assert not [one for tag, one in page.elements if tag == "link"]
     assert not [one for tag, one in page.elements if tag == "button"]
     assert not [link.href for link in page.links if link.href.startswith("/")]
-    assert {link.href.split(":")[0] for link in page.links if "Navigate" not in link.text} >= {"geo", "https"}
+    assert {link.href.split(":")[0] for link in page.links if "Navigate" not in link.text} >= {
+        "geo",
+        "https",
+    }
 
 
 def test_the_worker_for_days_without_a_signal(client: FlaskClient) -> None:
     """It is at the root, a script, and asked for anew."""
     with client.get("/sw.js") as answer:
         assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
-        assert "no-cache" in answer.headers["Cache-Control"] or "max-age=0" in answer.headers["Cache-Control"]
+        assert (
+            "no-cache" in answer.headers["Cache-Control"]
+            or "max-age=0" in answer.headers["Cache-Control"]
+        )
 
 
 def test_the_network_of_the_trip_is_kept(real_network: Network) -> None:

@@ -1,4 +1,6 @@
-"""Names and faults on the page of a trip: what is not understood offers its choices in its row, and all else stands."""
+"""Names and faults on the page of a trip: what is not understood offers its choices in its row, and
+all else stands.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ HAI_YEN = ["hai-yen-ip", "hai-yen-km3-4"]
 
 
 def press(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
-    """Press a button of the form, whether the page has faults or not; returns the query of the page that follows."""
+    """Press a button of the form, whether the page has faults or not; returns the query of the page
+    that follows.
+    """
     sent = [*form_of(Page(client.get(f"/trip?{query}").text)), ("do", done), *more.items()]
     answer = client.get("/trip/edit", query_string=urlencode(sent))
     assert answer.status_code == 303, Page(answer.text).text
@@ -35,7 +39,11 @@ def press(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
 
 def offered(page: Page) -> list[str]:
     """List what the buttons of choices are told to do."""
-    return [one["value"] for tag, one in page.elements if tag == "button" and one.get("value", "").startswith("choose:")]
+    return [
+        one["value"]
+        for tag, one in page.elements
+        if tag == "button" and one.get("value", "").startswith("choose:")
+    ]
 
 
 def added(client: FlaskClient, text: str, query: str = urlencode([("day", DAY), STOP])) -> str:
@@ -43,7 +51,8 @@ def added(client: FlaskClient, text: str, query: str = urlencode([("day", DAY), 
     return press(client, query, "add", add=text)
 
 
-# Ambiguous names -----------------------------------------------------------------------------------------------------------------
+# Ambiguous names
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -52,13 +61,36 @@ def added(client: FlaskClient, text: str, query: str = urlencode([("day", DAY), 
         ("Hai Yen", set(HAI_YEN)),
         ("Hải Yên", set(HAI_YEN)),
         ("Bac Luan", {"mong-cai-bac-luan-1", "mong-cai-bac-luan-2"}),
-        ("VSIP", {"vsip-hai-phong-ip", "vsip-bac-ninh-ip", "vsip-bac-ninh-2-ip", "vsip-lang-son-ip", "cam-dien-luong-dien-ip"}),
-        ("DEEP C", {"deep-c-hp1-ip", "deep-c-hp2-ip", "deep-c-hp3-ip", "nam-tien-phong-ip", "bac-tien-phong-ip", "port-deep-c3"}),
+        (
+            "VSIP",
+            {
+                "vsip-hai-phong-ip",
+                "vsip-bac-ninh-ip",
+                "vsip-bac-ninh-2-ip",
+                "vsip-lang-son-ip",
+                "cam-dien-luong-dien-ip",
+            },
+        ),
+        (
+            "DEEP C",
+            {
+                "deep-c-hp1-ip",
+                "deep-c-hp2-ip",
+                "deep-c-hp3-ip",
+                "nam-tien-phong-ip",
+                "bac-tien-phong-ip",
+                "port-deep-c3",
+            },
+        ),
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_an_ambiguous_name_offers_its_choices(app: Flask, client: FlaskClient, language: str, text: str, wanted: set[str]) -> None:
-    """The row of the stop has a button for each place of that name; each, pressed, puts its id in and leads to a plan with it."""
+def test_an_ambiguous_name_offers_its_choices(
+    app: Flask, client: FlaskClient, language: str, text: str, wanted: set[str]
+) -> None:
+    """The row of the stop has a button for each place of that name; each, pressed, puts its id in
+    and leads to a plan with it.
+    """
     query = f"{added(client, text)}&lang={language}"
     page = read(client, f"/trip?{query}")
     choices = offered(page)
@@ -73,23 +105,43 @@ def test_an_ambiguous_name_offers_its_choices(app: Flask, client: FlaskClient, l
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("友谊关", "huu-nghi"), ("Youyiguan", "huu-nghi"), ("浦寨", "tan-thanh"), ("KCN Hải Yên", "hai-yen-ip"), ("Hai Yen IP", "hai-yen-ip")],
+    [
+        ("友谊关", "huu-nghi"),
+        ("Youyiguan", "huu-nghi"),
+        ("浦寨", "tan-thanh"),
+        ("KCN Hải Yên", "hai-yen-ip"),
+        ("Hai Yen IP", "hai-yen-ip"),
+    ],
 )
-def test_a_name_of_the_other_side_or_with_its_kind_counts(app: Flask, client: FlaskClient, text: str, place: str) -> None:
-    """What a gate is called across the border, and a name behind the word for its kind, lead to that place at once."""
+def test_a_name_of_the_other_side_or_with_its_kind_counts(
+    app: Flask, client: FlaskClient, text: str, place: str
+) -> None:
+    """What a gate is called across the border, and a name behind the word for its kind, lead to
+    that place at once.
+    """
     assert [one.place for one in lines_of(app, added(client, text)).stops] == ["dong-mai-ip", place]
 
 
-def test_a_town_named_in_a_list_is_not_taken_for_a_zone_of_both(app: Flask, client: FlaskClient) -> None:
+def test_a_town_named_in_a_list_is_not_taken_for_a_zone_of_both(
+    app: Flask, client: FlaskClient
+) -> None:
     """Two towns with a comma between them are two towns, though a zone has both names in its own."""
-    sent = [(name, text) for name, text in form_of(read(client, f"/trip?{urlencode([('day', DAY), STOP])}")) if name != "d_end"]
-    answer = client.get("/trip/edit", query_string=urlencode([*sent, ("d_end", "Móng Cái, Đông Hưng")]))
+    sent = [
+        (name, text)
+        for name, text in form_of(read(client, f"/trip?{urlencode([('day', DAY), STOP])}"))
+        if name != "d_end"
+    ]
+    answer = client.get(
+        "/trip/edit", query_string=urlencode([*sent, ("d_end", "Móng Cái, Đông Hưng")])
+    )
     assert lines_of(app, urlsplit(answer.location).query).days[0].end == "mong-cai,dongxing"
 
 
 def test_choices_for_where_a_day_begins_and_ends(app: Flask, client: FlaskClient) -> None:
     """From and To offer choices too; a choice among several ends replaces the odd one alone."""
-    query = urlencode([("day", "2026-12-01~07:30-18:00~begin:Bac Luan~end:ha-long,Ta Lung,mong-cai"), STOP])
+    query = urlencode(
+        [("day", "2026-12-01~07:30-18:00~begin:Bac Luan~end:ha-long,Ta Lung,mong-cai"), STOP]
+    )
     page = read(client, f"/trip?{query}", 400)
     assert "Day 1, From: several places are called “Bac Luan”" in page.text
     assert "Day 1, To: several places are called “Ta Lung”" in page.text
@@ -97,7 +149,10 @@ def test_choices_for_where_a_day_begins_and_ends(app: Flask, client: FlaskClient
     second = press(client, first, "choose:days[0].end[1]:ta-lung-town")
     [day] = lines_of(app, second).days
     assert (day.begin, day.end) == ("mong-cai-bac-luan-1", "ha-long,ta-lung-town,mong-cai")
-    assert {one.partition(":")[2] for one in offered(page)} >= {"days[0].begin:mong-cai-bac-luan-1", "days[0].end[1]:ta-lung-town"}
+    assert {one.partition(":")[2] for one in offered(page)} >= {
+        "days[0].begin:mong-cai-bac-luan-1",
+        "days[0].end[1]:ta-lung-town",
+    }
     read(client, f"/trip?{second}")
 
 
@@ -105,7 +160,10 @@ def test_a_slip_of_the_pen_offers_what_is_alike(client: FlaskClient) -> None:
     """A name much like one is proposed; one like none is only said."""
     page = read(client, f"/trip?{urlencode([('day', DAY), STOP, ('stop', 'Hai Yem')])}")
     assert "choose:stops[1].site:hai-yen-ip" in offered(page)
-    assert offered(read(client, f"/trip?{urlencode([('day', DAY), STOP, ('stop', 'Atlantis')])}")) == []
+    assert (
+        offered(read(client, f"/trip?{urlencode([('day', DAY), STOP, ('stop', 'Atlantis')])}"))
+        == []
+    )
 
 
 def test_many_choices_are_counted(client: FlaskClient) -> None:
@@ -116,14 +174,25 @@ def test_many_choices_are_counted(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "done", ["choose", "choose:", "choose:stops[9].site:x", "choose:stops[-1].site:x", "choose:x:y", "choose:days[0]:x"]
+    "done",
+    [
+        "choose",
+        "choose:",
+        "choose:stops[9].site:x",
+        "choose:stops[-1].site:x",
+        "choose:x:y",
+        "choose:days[0]:x",
+    ],
 )
-def test_a_choice_that_leads_nowhere_changes_nothing(app: Flask, client: FlaskClient, done: str) -> None:
+def test_a_choice_that_leads_nowhere_changes_nothing(
+    app: Flask, client: FlaskClient, done: str
+) -> None:
     """A path that the form does not hold leaves the trip as it is."""
     assert lines_of(app, press(client, FULL, done)) == lines_of(app, FULL)
 
 
-# The rest stands -----------------------------------------------------------------------------------------------------------------
+# The rest stands
+# -----------------------------------------------------------------------------------------------------------------
 
 ODD = [
     "Hai Yen",
@@ -140,7 +209,9 @@ ODD = [
 @pytest.mark.parametrize("text", ODD)
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_the_plan_of_the_understood_stops_stands(client: FlaskClient, text: str, at: int) -> None:
-    """Wherever the odd stop stands, the plan is that of the others, the row is marked, the plan says what it lacks, links keep it."""
+    """Wherever the odd stop stands, the plan is that of the others, the row is marked, the plan
+    says what it lacks, links keep it.
+    """
     good = ["dong-mai-ip", "bac-tien-phong-ip"]
     names = [*good[:at], text, *good[at:]] if text != "dong-mai-ip" else [*good, text]
     query = urlencode([("day", DAY), *(("stop", one) for one in names)])
@@ -152,7 +223,9 @@ def test_the_plan_of_the_understood_stops_stands(client: FlaskClient, text: str,
     assert f"Stop {odd + 1}" in plan.text
     assert "Not in this plan" in plan.text
     assert "2 of 2 stops" in plan.text
-    assert [link.href for link in plan.links if "/trip/plan." in link.href] == []  # a sheet that lacks a stop would not say so
+    assert [
+        link.href for link in plan.links if "/trip/plan." in link.href
+    ] == []  # a sheet that lacks a stop would not say so
     ways = plan.one("div", **{"class": "plan"})["data-ways"]
     assert [value for name, value in parse_qsl(urlsplit(ways).query) if name == "stop"] == [
         value for name, value in parse_qsl(query) if name == "stop"
@@ -164,13 +237,19 @@ def test_the_plan_of_the_understood_stops_stands(client: FlaskClient, text: str,
 
 
 def test_buttons_of_the_plan_work_beside_an_odd_stop(app: Flask, client: FlaskClient) -> None:
-    """Order and pin by the ids of the plan reach the right stops, and the odd one stays where it is."""
-    query = urlencode([("day", DAY), ("stop", "Hai Yen"), ("stop", "107.08,20.98"), ("stop", "dong-mai-ip")])
+    """Order and pin by the ids of the plan reach the right stops, and the odd one stays where it
+    is.
+    """
+    query = urlencode(
+        [("day", DAY), ("stop", "Hai Yen"), ("stop", "107.08,20.98"), ("stop", "dong-mai-ip")]
+    )
     ids = stops(wait(client, query))
     assert len(ids) == 2
     ordered = lines_of(app, press(client, query, "order", ids=" ".join(reversed(ids))))
     assert [one.place for one in ordered.stops] == ["Hai Yen", "107.08,20.98", "dong-mai-ip"]
-    assert [one.order for one in ordered.stops if one.place == "dong-mai-ip"] == [str([*reversed(ids)].index("dong-mai-ip") + 1)]
+    assert [one.order for one in ordered.stops if one.place == "dong-mai-ip"] == [
+        str([*reversed(ids)].index("dong-mai-ip") + 1)
+    ]
     assert ordered.stops[0].order == ""
     pinned = lines_of(app, press(client, query, "pin:0", ids=ids[0]))
     assert [bool(one.day) for one in pinned.stops].count(True) == 1
@@ -178,7 +257,9 @@ def test_buttons_of_the_plan_work_beside_an_odd_stop(app: Flask, client: FlaskCl
 
 
 def test_why_not_beside_an_odd_stop(app: Flask, client: FlaskClient) -> None:
-    """What would help leads to a trip that still has the odd stop, at its place, and visits the stop that was left out."""
+    """What would help leads to a trip that still has the odd stop, at its place, and visits the
+    stop that was left out.
+    """
     names = ["dong-mai-ip", "Hai Yen", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip"]
     day = "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"
     query = urlencode([("day", day), *(("stop", f"{one}~visit:90 min") for one in names)])
@@ -194,24 +275,68 @@ def test_why_not_beside_an_odd_stop(app: Flask, client: FlaskClient) -> None:
 
 
 def test_nothing_understood_is_a_fault(client: FlaskClient) -> None:
-    """Where no stop is left the page is 400 with the choices, and asks for no day that is not there yet."""
+    """Where no stop is left the page is 400 with the choices, and asks for no day that is not there
+    yet.
+    """
     page = read(client, "/trip?stop=VSIP", 400)
     assert len(offered(page)) > 3
-    assert "day" not in " ".join(re.findall(r"<li>(.*?)</li>", page.source.partition('id="plan"')[2])).lower()
+    assert (
+        "day"
+        not in " ".join(
+            re.findall(r"<li>(.*?)</li>", page.source.partition('id="plan"')[2])
+        ).lower()
+    )
 
 
-# In the words of the form ----------------------------------------------------------------------------------------------------------
+# In the words of the form
+# ----------------------------------------------------------------------------------------------------------
 
-DAYS = ("7-9", "08:00-07:00", "07:30-18:00~begin:x", "07:30-18:00~end:x,107,y", "~begin:ha-long~end:ha-long")
+DAYS = (
+    "7-9",
+    "08:00-07:00",
+    "07:30-18:00~begin:x",
+    "07:30-18:00~end:x,107,y",
+    "~begin:ha-long~end:ha-long",
+)
 ENDS = ("begin:107.9,20.2~end:ha-long", "begin:ha-long~end:107.9,20.2", "begin:200,1~end:1,99")
-WISHES = ("visit:45", "visit:x", "hours:x", "must:x", "weight:x", "weight:-1", "order:0", "day:99", "day:2026-01-01")
-PLACES = ("x", "Hai Yen", "107.9,20.2", "1,x", "dong-mai-ip", "~visit:1 h", "hai-yen-ip~hours:2026-12-01T08:00/08:10")
+WISHES = (
+    "visit:45",
+    "visit:x",
+    "hours:x",
+    "must:x",
+    "weight:x",
+    "weight:-1",
+    "order:0",
+    "day:99",
+    "day:2026-01-01",
+)
+PLACES = (
+    "x",
+    "Hai Yen",
+    "107.9,20.2",
+    "1,x",
+    "dong-mai-ip",
+    "~visit:1 h",
+    "hai-yen-ip~hours:2026-12-01T08:00/08:10",
+)
 FAULTY: tuple[str, ...] = (
     *(f"day=2026-12-01~{text}" for text in (*DAYS, *(f"07:30-18:00~{end}" for end in ENDS))),
-    *("day=soon", "day=2026-02-30~07:30-18:00", f"day={DAY}&day={DAY}", f"day={DAY}&day=2026-11-30~07:30-18:00~end:ha-long"),
+    *(
+        "day=soon",
+        "day=2026-02-30~07:30-18:00",
+        f"day={DAY}&day={DAY}",
+        f"day={DAY}&day=2026-11-30~07:30-18:00~end:ha-long",
+    ),
     *(f"stop=song-khoai-ip~{text}" for text in WISHES),
     *(f"stop={text}" for text in PLACES),
-    *("lunch=x", "lunch=45", "lunch=45 min 13:00-11:00", "closed=x", "vehicle=Vietnam", "stop=x" + "&stop=x" * 200),
+    *(
+        "lunch=x",
+        "lunch=45",
+        "lunch=45 min 13:00-11:00",
+        "closed=x",
+        "vehicle=Vietnam",
+        "stop=x" + "&stop=x" * 200,
+    ),
 )
 """Parts of a link with a fault each."""
 KEY_OF_A_FILE = re.compile(r"\w+\[\d+\]|\b[a-z_]+\.[a-z_]+:|“[a-z_]+: |<\w+>|\b[a-z]+_[a-z_]+\b")
@@ -220,16 +345,28 @@ KEY_OF_A_FILE = re.compile(r"\w+\[\d+\]|\b[a-z_]+\.[a-z_]+:|“[a-z_]+: |<\w+>|\
 
 @pytest.mark.parametrize("part", FAULTY)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_faults_are_said_in_the_words_of_the_form(client: FlaskClient, part: str, language: str) -> None:
-    """No fault on the page, in its rows or above the plan, has a path or a key of a file in it, in any language."""
-    query = f"{'' if part.startswith('day=') else f'day={DAY}&'}stop=dong-mai-ip&{part}&lang={language}"
+def test_faults_are_said_in_the_words_of_the_form(
+    client: FlaskClient, part: str, language: str
+) -> None:
+    """No fault on the page, in its rows or above the plan, has a path or a key of a file in it, in
+    any language.
+    """
+    query = (
+        f"{'' if part.startswith('day=') else f'day={DAY}&'}stop=dong-mai-ip&{part}&lang={language}"
+    )
     page, plan = client.get(f"/trip?{query}"), client.get(f"/trip/plan?{query}")
     assert page.status_code in (200, 400)
     said = re.findall(r'(?s)<p class="row-fault">.*?</p>|<div class="fault.*?</div>', page.text)
     assert said
-    said += re.findall("(?s)<main.*</main>", plan.text) if plan.status_code == 400 else [str(wait(client, query).source)]
+    said += (
+        re.findall("(?s)<main.*</main>", plan.text)
+        if plan.status_code == 400
+        else [str(wait(client, query).source)]
+    )
     texts = [Page(text).text for text in said]
-    assert not [text for text in texts if KEY_OF_A_FILE.search(re.sub("expected EOI[^;]*", "", text))], texts
+    assert not [
+        text for text in texts if KEY_OF_A_FILE.search(re.sub("expected EOI[^;]*", "", text))
+    ], texts
 
 
 def test_every_label_in_a_fault_stands_on_the_form(client: FlaskClient) -> None:
@@ -237,12 +374,16 @@ def test_every_label_in_a_fault_stands_on_the_form(client: FlaskClient) -> None:
     for language in LANGUAGES:
         page = read(client, f"/trip?{FULL}&lang={language}")
         with client.application.test_request_context(f"/?lang={language}"):
-            labels = {str(label) for fields in readings.FIELDS.values() for label in fields.values()}
+            labels = {
+                str(label) for fields in readings.FIELDS.values() for label in fields.values()
+            }
         assert not [label for label in labels if label not in page.text]
 
 
 def test_every_key_that_the_form_can_write_has_its_label(app: Flask) -> None:
-    """What the form writes into a trip is called by its label: of a stop, of a day, and beside them."""
+    """What the form writes into a trip is called by its label: of a stop, of a day, and beside
+    them.
+    """
     with app.test_request_context():
         written = lines_of(app, FULL).mapping()
         assert set(STOP_FIELDS) - {"place", "name"} <= set(readings.FIELDS["stops"])
@@ -264,18 +405,28 @@ def test_a_file_keeps_its_own_keys(app: Flask) -> None:
 
     with pytest.raises(InputError) as caught, app.test_request_context():
         trip_file.read(
-            "days: [{date: 2026-12-01, hours: 07:30-18:00, end: ha-long}]\nstops: [{site: Hai Yen}]\n",
+            "days: [{date: 2026-12-01, hours: 07:30-18:00, end: ha-long}]\nstops: [{site: Hai"
+            " Yen}]\n",
             pages.places(app.extensions["zoneatlas"]),
         )
-    assert any(one.startswith("days[0].begin: where does the day begin? Write “begin: <place>”") for one in caught.value.faults)
+    assert any(
+        one.startswith("days[0].begin: where does the day begin? Write “begin: <place>”")
+        for one in caught.value.faults
+    )
     assert any(one.startswith("stops[0].site: “Hai Yen” may mean") for one in caught.value.faults)
 
 
-# The first day ---------------------------------------------------------------------------------------------------------------------
+# The first day
+# ---------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("point", "town"), [("107.95,21.52", "mong-cai"), ("107.08,20.97", "ha-long"), ("108.33,22.82", "nanning")])
-def test_a_first_stop_on_the_map_gets_a_day(app: Flask, client: FlaskClient, point: str, town: str) -> None:
+@pytest.mark.parametrize(
+    ("point", "town"),
+    [("107.95,21.52", "mong-cai"), ("107.08,20.97", "ha-long"), ("108.33,22.82", "nanning")],
+)
+def test_a_first_stop_on_the_map_gets_a_day(
+    app: Flask, client: FlaskClient, point: str, town: str
+) -> None:
     """A point alone is planned from and to the town nearest to it."""
     page = read(client, f"/trip?stop={point}")
     shown: dict[str, Any] = dict(form_of(page))
@@ -287,7 +438,9 @@ def test_a_first_stop_on_the_map_gets_a_day(app: Flask, client: FlaskClient, poi
 
 
 def test_days_before_stops_do_not_end_in_a_fault(client: FlaskClient) -> None:
-    """Days added to an empty form, then a stop, by name or from the map: a plan, not a page of faults."""
+    """Days added to an empty form, then a stop, by name or from the map: a plan, not a page of
+    faults.
+    """
     for stop in ("Dong Mai", "107.08,20.97"):
         query = ""
         for _ in range(2):

@@ -1,4 +1,6 @@
-"""A saved trip file is opened in the page: nothing of it is lost, its dates can be changed, and a bad one is named fault by fault."""
+"""A saved trip file is opened in the page: nothing of it is lost, its dates can be changed, and a
+bad one is named fault by fault.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,12 @@ from webapp.trips.address import DayLine, Lines, PointLine, StopLine
 pytest_plugins = ("web",)
 
 KEPT = "day=2026-12-01~07:30-17:30~begin:ha-long~end:ha-long&stop=dong-mai-ip"
-UNTITLED = urlencode([("day", "2026-12-01~07:30-17:30~begin:107.0712,20.9534~end:ha-long"), ("stop", "107.9513,21.5217~visit:1 h 30 min")])
+UNTITLED = urlencode(
+    [
+        ("day", "2026-12-01~07:30-17:30~begin:107.0712,20.9534~end:ha-long"),
+        ("stop", "107.9513,21.5217~visit:1 h 30 min"),
+    ]
+)
 ODD = """
 notes: |
   Two lines
@@ -64,10 +71,18 @@ def known() -> Gazetteer:
 
 def send(client: FlaskClient, text: str | bytes, query: str = KEPT) -> Any:
     """Choose a file in the page of a trip and press the button, as a browser without scripts does."""
-    form = next(one for tag, one in read(client, f"/trip?{query}").elements if tag == "form" and one.get("id") == "trip-file")
+    form = next(
+        one
+        for tag, one in read(client, f"/trip?{query}").elements
+        if tag == "form" and one.get("id") == "trip-file"
+    )
     assert (form["method"], form["enctype"]) == ("post", "multipart/form-data")
     data = text if isinstance(text, bytes) else text.encode()
-    return client.post(form["action"], data={"file": (io.BytesIO(data), "trip.yaml")}, content_type="multipart/form-data")
+    return client.post(
+        form["action"],
+        data={"file": (io.BytesIO(data), "trip.yaml")},
+        content_type="multipart/form-data",
+    )
 
 
 def opened(client: FlaskClient, text: str | bytes, query: str = KEPT) -> str:
@@ -84,36 +99,60 @@ def saved(client: FlaskClient, query: str) -> str:
     return answer.text
 
 
-# There and back -----------------------------------------------------------------------------------------------------------
+# There and back
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("query", [FULL, UNTITLED, KEPT, *EXAMPLES])
-def test_a_form_is_the_same_after_saving_and_opening(app: Flask, client: FlaskClient, query: str, language: str) -> None:
-    """Every field has the text that it had, points without a name or a trip without a title included, and so has the second file."""
+def test_a_form_is_the_same_after_saving_and_opening(
+    app: Flask, client: FlaskClient, query: str, language: str
+) -> None:
+    """Every field has the text that it had, points without a name or a trip without a title
+    included, and so has the second file.
+    """
     query = f"{example(client, query) if query in EXAMPLES else query}&lang={language}"
     text = saved(client, query)
     again = opened(client, text, query)
     assert lines_of(app, again) == lines_of(app, query)
-    assert form_of(read(client, f"/trip?{again}&lang={language}")) == form_of(read(client, f"/trip?{query}"))
+    assert form_of(read(client, f"/trip?{again}&lang={language}")) == form_of(
+        read(client, f"/trip?{query}")
+    )
     assert saved(client, again) == text
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_keeps_ids_hours_notes_and_source(client: FlaskClient, known: Gazetteer, name: str) -> None:
-    """Opened in the page, sent as a form and saved again, a worked example is the same trip and says it in the same words."""
+def test_an_example_keeps_ids_hours_notes_and_source(
+    client: FlaskClient, known: Gazetteer, name: str
+) -> None:
+    """Opened in the page, sent as a form and saved again, a worked example is the same trip and
+    says it in the same words.
+    """
     text = trip_file.examples(layers.bundled())[name]
-    given, found = safe_yaml.read(text), safe_yaml.read(saved(client, edited(client, opened(client, text))))
+    given, found = (
+        safe_yaml.read(text),
+        safe_yaml.read(saved(client, edited(client, opened(client, text)))),
+    )
     assert trip_file.read(found, known) == trip_file.read(given, known)
-    assert (found["notes"], found["source"], found["title"]) == (given["notes"], given["source"], given["title"])
+    assert (found["notes"], found["source"], found["title"]) == (
+        given["notes"],
+        given["source"],
+        given["title"],
+    )
     for key in ("site", "hours", "windows", "notes", "day"):
-        assert [stop.get(key) for stop in found["stops"]] == [stop.get(key) for stop in given["stops"]], key
+        assert [stop.get(key) for stop in found["stops"]] == [
+            stop.get(key) for stop in given["stops"]
+        ], key
     assert [day["date"] for day in found["days"]] == [day["date"] for day in given["days"]]
     assert not re.search(r"\b(lon|lat|point):", saved(client, example(client, name)))
 
 
-def test_a_file_that_a_person_wrote_loses_nothing(app: Flask, client: FlaskClient, known: Gazetteer) -> None:
-    """Single entries without a list, defaults, moments, points with all they can have: the link and the next file are that trip."""
+def test_a_file_that_a_person_wrote_loses_nothing(
+    app: Flask, client: FlaskClient, known: Gazetteer
+) -> None:
+    """Single entries without a list, defaults, moments, points with all they can have: the link and
+    the next file are that trip.
+    """
     trip = trip_file.read(ODD, known)
     query = opened(client, ODD)
     with app.test_request_context():
@@ -125,8 +164,12 @@ def test_a_file_that_a_person_wrote_loses_nothing(app: Flask, client: FlaskClien
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_file_with_points_and_moments_becomes_one_with_ids_and_dates(client: FlaskClient, known: Gazetteer, name: str) -> None:
-    """A file in which known places are points, and days moments, as they once were saved, is the same trip with ids and dates."""
+def test_a_file_with_points_and_moments_becomes_one_with_ids_and_dates(
+    client: FlaskClient, known: Gazetteer, name: str
+) -> None:
+    """A file in which known places are points, and days moments, as they once were saved, is the
+    same trip with ids and dates.
+    """
     trip = trip_file.read(trip_file.examples(layers.bundled())[name], known)
     document = trip_file.to_mapping(trip)
     for day, line in zip(trip.days, document["days"], strict=True):
@@ -142,12 +185,18 @@ def test_a_file_with_points_and_moments_becomes_one_with_ids_and_dates(client: F
 
 @pytest.mark.parametrize("seed", range(40))
 def test_any_form_survives_a_file(app: Flask, seed: int) -> None:
-    """Random forms with every sign in their texts are the same after being written as YAML and read."""
+    """Random forms with every sign in their texts are the same after being written as YAML and
+    read.
+    """
     dice = random.Random(seed)
     signs = "abc xyz Đặng 芒街 ~∼{}[]<>&:#'\"|-?*!%@,;\\ 0123"
 
     def text(chance: float = 0.5) -> str:
-        return "".join(dice.choice(signs) for _ in range(dice.randint(1, 30))).strip() if dice.random() < chance else ""
+        return (
+            "".join(dice.choice(signs) for _ in range(dice.randint(1, 30))).strip()
+            if dice.random() < chance
+            else ""
+        )
 
     when = date(2026, 12, 1)
     days = tuple(
@@ -170,29 +219,51 @@ def test_any_form_survives_a_file(app: Flask, seed: int) -> None:
     )  # fmt: skip
     if dice.random() < 0.5:
         lines = replace(
-            lines, points=(PointLine("107.95,21.52", vi=text(1) or "x", accuracy="30"), PointLine("107.5,21.25", en=text(1) or "x"))
+            lines,
+            points=(
+                PointLine("107.95,21.52", vi=text(1) or "x", accuracy="30"),
+                PointLine("107.5,21.25", en=text(1) or "x"),
+            ),
         )
-        lines = replace(lines, points=tuple(one for one in lines.points if one.place == "107.95,21.52" or "107.5,21.25" in str(days)))
+        lines = replace(
+            lines,
+            points=tuple(
+                one
+                for one in lines.points
+                if one.place == "107.95,21.52" or "107.5,21.25" in str(days)
+            ),
+        )
     with app.test_request_context():
         assert Lines.of_mapping(safe_yaml.read(safe_yaml.write(lines.written()))) == lines
 
 
 @pytest.mark.parametrize("by", [1, 7, 30])
 @pytest.mark.parametrize("name", EXAMPLES[:2])
-def test_dates_of_a_saved_file_can_be_changed(app: Flask, client: FlaskClient, name: str, by: int) -> None:
-    """Save, write other dates, open: the plan is that of a new trip with these dates, hours and holidays included."""
+def test_dates_of_a_saved_file_can_be_changed(
+    app: Flask, client: FlaskClient, name: str, by: int
+) -> None:
+    """Save, write other dates, open: the plan is that of a new trip with these dates, hours and
+    holidays included.
+    """
     query = example(client, name)
     move = lambda found: (date.fromisoformat(found[0]) + timedelta(days=by)).isoformat()  # noqa: E731
-    later = re.sub(r"(?<=date: ')\d{4}-\d\d-\d\d|(?<=date: )\d{4}-\d\d-\d\d", move, saved(client, query))
+    later = re.sub(
+        r"(?<=date: ')\d{4}-\d\d-\d\d|(?<=date: )\d{4}-\d\d-\d\d", move, saved(client, query)
+    )
     assert later != saved(client, query)
     again, fresh = opened(client, later), re.sub(r"(?<=day=)\d{4}-\d\d-\d\d", move, query)
     plan, wanted = planned(app, again), planned(app, fresh)
     assert (plan.trip, plan.days, plan.left_out) == (wanted.trip, wanted.days, wanted.left_out)
-    assert plan.trip.days[0].date == date.fromisoformat(move(re.search(r"\d{4}-\d\d-\d\d", query) or [""]))
-    assert stops(read(client, f"/trip?{again}&whole=1")) == [visit.stop.place.id for day in wanted.days for visit in day.visits]
+    assert plan.trip.days[0].date == date.fromisoformat(
+        move(re.search(r"\d{4}-\d\d-\d\d", query) or [""])
+    )
+    assert stops(read(client, f"/trip?{again}&whole=1")) == [
+        visit.stop.place.id for day in wanted.days for visit in day.visits
+    ]
 
 
-# Bad files ----------------------------------------------------------------------------------------------------------------
+# Bad files
+# ----------------------------------------------------------------------------------------------------------------
 
 BAD = {
     "": "Choose a file first",
@@ -210,7 +281,9 @@ BAD = {
 
 @pytest.mark.parametrize("text", BAD, ids=lambda text: text[:12])
 def test_a_bad_file_is_named_and_the_trip_stays(client: FlaskClient, text: str) -> None:
-    """Whatever is wrong stands on the page of the trip that was there, whose form and plan are as before."""
+    """Whatever is wrong stands on the page of the trip that was there, whose form and plan are as
+    before.
+    """
     answer = send(client, text)
     page = Page(answer.text)
     assert answer.status_code == 400
@@ -239,27 +312,42 @@ def test_every_fault_of_a_file_is_named_in_its_own_words(client: FlaskClient) ->
 
 
 @pytest.mark.parametrize(("language", "said"), [("vi", "không mở được"), ("zh", "未能打开")])
-def test_a_bad_file_is_named_in_the_language_of_the_page(client: FlaskClient, language: str, said: str) -> None:
-    """The sentences around and of the faults are translated, those of YAML too; the page in another language leads back to the trip."""
+def test_a_bad_file_is_named_in_the_language_of_the_page(
+    client: FlaskClient, language: str, said: str
+) -> None:
+    """The sentences around and of the faults are translated, those of YAML too; the page in another
+    language leads back to the trip.
+    """
     for text in (TEN, "a: &x [1]\n", "title: a\ntitle: b\n", "title: [unclosed", b"\xff\xfe\x00"):
         answer = (
             send(client, text, f"{KEPT}&lang={language}")
             if False
             else client.post(
                 f"/trip/open?{KEPT}&lang={language}",
-                data={"file": (io.BytesIO(text if isinstance(text, bytes) else text.encode()), "x.yaml")},
+                data={
+                    "file": (
+                        io.BytesIO(text if isinstance(text, bytes) else text.encode()),
+                        "x.yaml",
+                    )
+                },
             )
         )
         shown = Page(answer.text).text
         assert said in shown.lower()
-        assert not re.search(r"not allowed|stands twice|cannot be read|has \d+ faults|not written in", shown), shown
+        assert not re.search(
+            r"not allowed|stands twice|cannot be read|has \d+ faults|not written in", shown
+        ), shown
     answer = client.get(f"/trip/open?{KEPT}&lang={language}")
     assert (answer.status_code, urlsplit(answer.location).query) == (303, f"{KEPT}&lang={language}")
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_files_with_slips_are_opened_whole_or_refused(app: Flask, client: FlaskClient, known: Gazetteer, seed: int) -> None:
-    """Files of which lines are lost, doubled or filled with something else lead to the very trip that they hold, or are refused."""
+def test_files_with_slips_are_opened_whole_or_refused(
+    app: Flask, client: FlaskClient, known: Gazetteer, seed: int
+) -> None:
+    """Files of which lines are lost, doubled or filled with something else lead to the very trip
+    that they hold, or are refused.
+    """
     dice = random.Random(seed)
     texts = [ODD, TEN, *trip_file.examples(layers.bundled()).values()]
     others = [
@@ -296,7 +384,14 @@ def test_files_with_slips_are_opened_whole_or_refused(app: Flask, client: FlaskC
         try:
             wanted, missing = trip_file.read(text, known), []
         except InputError as error:
-            wanted, missing = None, [fault for fault in error.faults if " ".join(fault.split()) not in Page(answer.text).text]
+            wanted, missing = (
+                None,
+                [
+                    fault
+                    for fault in error.faults
+                    if " ".join(fault.split()) not in Page(answer.text).text
+                ],
+            )
         assert missing == [], text
         if wanted is None:
             assert answer.status_code == 400, text
@@ -309,40 +404,74 @@ def test_files_with_slips_are_opened_whole_or_refused(app: Flask, client: FlaskC
 
 
 def test_the_command_line_reads_every_way_of_writing(tmp_path: Path) -> None:
-    """A file with moments instead of dates, and points, is planned, and saved again as the page saves it."""
+    """A file with moments instead of dates, and points, is planned, and saved again as the page
+    saves it.
+    """
     path, out = tmp_path / "odd.yaml", tmp_path / "out.yaml"
     path.write_text(ODD, encoding="utf-8")
     assert run("plan", str(path), "--no-why").exit_code in (0, 1)
     assert run("export", str(path), "--format", "yaml", "-o", str(out)).exit_code == 0
-    assert [stop.get("notes") for stop in safe_yaml.read(out.read_bytes())["stops"]] == ["~ 30 ha", None, None, None]
+    assert [stop.get("notes") for stop in safe_yaml.read(out.read_bytes())["stops"]] == [
+        "~ 30 ha",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_nothing_but_a_file_is_read(client: FlaskClient) -> None:
     """Other fields, other files and a body that is no form are refused in a sentence."""
-    for data in ({"title": "x"}, {"other": (io.BytesIO(b"x"), "x.yaml")}, {"file": "text instead of a file"}):
+    for data in (
+        {"title": "x"},
+        {"other": (io.BytesIO(b"x"), "x.yaml")},
+        {"file": "text instead of a file"},
+    ):
         answer = client.post(f"/trip/open?{KEPT}", data=data, content_type="multipart/form-data")
         assert answer.status_code == 400
         assert "This form holds a file" in Page(answer.text).text
-    assert client.post("/trip/open", data=b"\x00" * 100, content_type="text/plain").status_code == 400
-    assert client.post("/trip/open?colour=red", data={"file": (io.BytesIO(b"x"), "x.yaml")}).status_code == 400
-    assert client.post("/trip/open", data=b"x" * 2_000_000, content_type="multipart/form-data; boundary=x").status_code == 413
+    assert (
+        client.post("/trip/open", data=b"\x00" * 100, content_type="text/plain").status_code == 400
+    )
+    assert (
+        client.post(
+            "/trip/open?colour=red", data={"file": (io.BytesIO(b"x"), "x.yaml")}
+        ).status_code
+        == 400
+    )
+    assert (
+        client.post(
+            "/trip/open", data=b"x" * 2_000_000, content_type="multipart/form-data; boundary=x"
+        ).status_code
+        == 413
+    )
 
 
-def test_a_trip_that_no_address_holds_is_refused(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trip whose address would be longer than the server reads is refused with what to do instead."""
+def test_a_trip_that_no_address_holds_is_refused(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trip whose address would be longer than the server reads is refused with what to do
+    instead.
+    """
     monkeypatch.setattr(open_file, "LONGEST_LINK", 200)
-    assert "zoneatlas trip plan" in Page(send(client, trip_file.examples(layers.bundled())[EXAMPLES[0]]).text).text
+    assert (
+        "zoneatlas trip plan"
+        in Page(send(client, trip_file.examples(layers.bundled())[EXAMPLES[0]]).text).text
+    )
 
 
 def test_the_roads_of_the_page_stay(app: Flask, client: FlaskClient) -> None:
     """A file names no roads: those that were chosen in the page are kept."""
-    answer = client.post(f"/trip/open?{KEPT}&network=atlantis", data={"file": (io.BytesIO(b"x"), "x.yaml")})
+    answer = client.post(
+        f"/trip/open?{KEPT}&network=atlantis", data={"file": (io.BytesIO(b"x"), "x.yaml")}
+    )
     assert answer.status_code == 404
     assert lines_of(app, opened(client, ODD)).network == "corridors"
 
 
 def test_long_notes_pass_the_form(app: Flask, client: FlaskClient) -> None:
-    """Texts as long as a file may hold them survive being sent with the form, line breaks as they were."""
+    """Texts as long as a file may hold them survive being sent with the form, line breaks as they
+    were.
+    """
     long = {"notes": "n\n" * 990, "source": "s" * 2000}
     line = StopLine("dong-mai-ip", notes="x\ny " * 400, contact="c" * 2000)
     with app.test_request_context():

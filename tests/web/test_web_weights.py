@@ -1,4 +1,6 @@
-"""Weights by pairwise comparison: the answers in the address, what comes of them, and whether they agree."""
+"""Weights by pairwise comparison: the answers in the address, what comes of them, and whether they
+agree.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def selected(client: FlaskClient, **query: object) -> list[str]:
 
 
 def test_answers_become_weights(client: FlaskClient) -> None:
-    """Weights are those of the library: 6, 3 and 1 tenths where the answers agree, with λ 3 and ratio 0."""
+    """Weights are those of the library: 6, 3 and 1 tenths where the answers agree, with λ 3 and
+    ratio 0.
+    """
     page = read(client, "/weights", pair=AGREED)
     assert shown(page) == {"time to a gate": 60.0, "time to a sea port": 30.0, "free land": 10.0}
     assert page.facts["Largest eigenvalue (λ)"] == "3.000"
@@ -55,15 +59,26 @@ def test_answers_at_odds_are_named(client: FlaskClient) -> None:
     assert page.facts["Consistency ratio"] == f"{found.consistency_ratio:.3f}"
     assert page.facts["Largest eigenvalue (λ)"] == f"{found.lambda_max:.3f}"
     assert "Think again." in page.text
-    assert "time to a gate counts 3 times as much as time to a sea port, and time to a sea port 5 times as much as free land" in page.text
-    assert "that makes 15 times, but 1/9 was answered for time to a gate against free land" in page.text
+    assert (
+        "time to a gate counts 3 times as much as time to a sea port, and time to a sea port 5"
+        " times as much as free land" in page.text
+    )
+    assert (
+        "that makes 15 times, but 1/9 was answered for time to a gate against free land"
+        in page.text
+    )
     assert sum(shown(page).values()) == pytest.approx(100, abs=0.2)
 
 
 def test_the_worst_three_of_four_are_found() -> None:
-    """Among four criteria the three whose answers multiply worst are told, whichever way round they were given."""
+    """Among four criteria the three whose answers multiply worst are told, whichever way round they
+    were given.
+    """
     chosen = ["gate", "port", "people", "area"]
-    pairs = dict.fromkeys(itertools.combinations(chosen, 2), 1) | {("port", "area"): -9, ("port", "people"): 4}
+    pairs = dict.fromkeys(itertools.combinations(chosen, 2), 1) | {
+        ("port", "area"): -9,
+        ("port", "people"): 4,
+    }
     worst = weights.worst_conflict(chosen, pairs)
     assert worst is not None
     assert {worst.a, worst.b, worst.c} == {"port", "people", "area"}
@@ -83,7 +98,11 @@ def test_two_criteria_cannot_contradict(client: FlaskClient) -> None:
 def test_six_criteria_of_nines_keep_every_weight(client: FlaskClient) -> None:
     """The link ranks by all that were compared, and the ranking takes it."""
     chosen = list(screening.CRITERIA)[:6]
-    page = read(client, "/weights", pair=[f"{one}:{other}:9" for one, other in itertools.combinations(chosen, 2)])
+    page = read(
+        client,
+        "/weights",
+        pair=[f"{one}:{other}:9" for one, other in itertools.combinations(chosen, 2)],
+    )
     link = link_of(page)
     assert set(link) == {"edited", *(f"w_{name}" for name in chosen)}
     assert all(float(value) > 0 for name, value in link.items())
@@ -92,7 +111,9 @@ def test_six_criteria_of_nines_keep_every_weight(client: FlaskClient) -> None:
 
 def test_the_ranking_has_the_weights_of_the_link(client: FlaskClient) -> None:
     """Who follows the link sees these weights above the ranking, and the way back is there."""
-    body = client.get("/rank", query_string=link_of(read(client, "/weights", pair=AGREED))).get_data(as_text=True)
+    body = client.get(
+        "/rank", query_string=link_of(read(client, "/weights", pair=AGREED))
+    ).get_data(as_text=True)
     for words in ("time to a gate 60 %", "time to a sea port 30 %", "free land 10 %"):
         assert words in Page(body).text
     assert 'href="/weights"' in body
@@ -102,36 +123,67 @@ def test_the_ranking_has_the_weights_of_the_link(client: FlaskClient) -> None:
 
 
 def test_criteria_come_first(client: FlaskClient) -> None:
-    """Without criteria none is compared; chosen ones give each pair once, as equal, and no result before an answer."""
+    """Without criteria none is compared; chosen ones give each pair once, as equal, and no result
+    before an answer.
+    """
     assert not re.search("<select", client.get("/weights").get_data(as_text=True))
-    assert selected(client, criterion=["area", "gate", "port"]) == ["gate:port:1", "gate:area:1", "port:area:1"]
-    assert "Consistency ratio" not in read(client, "/weights", criterion=["area", "gate", "port"]).text
+    assert selected(client, criterion=["area", "gate", "port"]) == [
+        "gate:port:1",
+        "gate:area:1",
+        "port:area:1",
+    ]
+    assert (
+        "Consistency ratio" not in read(client, "/weights", criterion=["area", "gate", "port"]).text
+    )
 
 
 def test_the_form_gives_back_what_was_answered(client: FlaskClient) -> None:
-    """What the form would send is the state, whichever way round a pair came, and missing pairs are equal."""
-    assert selected(client, pair=["port:gate:3", "area:port:-5"]) == ["gate:port:-3", "gate:area:1", "port:area:5"]
+    """What the form would send is the state, whichever way round a pair came, and missing pairs are
+    equal.
+    """
+    assert selected(client, pair=["port:gate:3", "area:port:-5"]) == [
+        "gate:port:-3",
+        "gate:area:1",
+        "port:area:5",
+    ]
     query = {"pair": selected(client, pair=AT_ODDS)}
     assert set(query["pair"]) == set(AT_ODDS)
     assert selected(client, **query) == query["pair"]
 
 
 def test_changed_criteria_keep_their_answers(client: FlaskClient) -> None:
-    """Other criteria may be chosen; answers about those that stay are kept, others count for nothing."""
-    assert selected(client, criterion=["gate", "port", "rent"], pair=AGREED) == ["gate:port:2", "gate:rent:1", "port:rent:1"]
-    assert "Consistency ratio" not in read(client, "/weights", criterion=["rent", "city"], pair=AGREED).text
+    """Other criteria may be chosen; answers about those that stay are kept, others count for
+    nothing.
+    """
+    assert selected(client, criterion=["gate", "port", "rent"], pair=AGREED) == [
+        "gate:port:2",
+        "gate:rent:1",
+        "port:rent:1",
+    ]
+    assert (
+        "Consistency ratio"
+        not in read(client, "/weights", criterion=["rent", "city"], pair=AGREED).text
+    )
 
 
 def test_every_answer_is_offered_once(client: FlaskClient) -> None:
     """Each pair can be answered in seventeen ways, each with words of its own, and each is read."""
     body = client.get("/weights", query_string={"pair": "gate:port:1"}).get_data(as_text=True)
     found = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>([^<]+)</option>', body)
-    assert len(found) == len({value for value, _text in found}) == len({text for _value, text in found}) == 17
+    assert (
+        len(found)
+        == len({value for value, _text in found})
+        == len({text for _value, text in found})
+        == 17
+    )
     for value, _text in found:
         assert selected(client, pair=value) == [value]
 
 
-@pytest.mark.parametrize(("code", "times"), [(3, Fraction(3)), (-3, Fraction(1, 3)), (1, Fraction(1)), (-9, Fraction(1, 9))])
+@pytest.mark.parametrize(
+    ("code", "times"),
+    [(3, Fraction(3)), (-3, Fraction(1, 3)), (1, Fraction(1)), (-9, Fraction(1, 9))],
+)
 def test_minus_is_the_reverse(code: int, times: Fraction) -> None:
     """-3 is a third, from either side."""
     assert weights.factor(code) == times
@@ -169,15 +221,31 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"profile": "car"}, "profile: is not known here"),
     ],
 )
-def test_what_cannot_be_is_a_sentence(client: FlaskClient, query: dict[str, object], words: str) -> None:
+def test_what_cannot_be_is_a_sentence(
+    client: FlaskClient, query: dict[str, object], words: str
+) -> None:
     """400, and the fault is named."""
     assert words in read(client, "/weights", 400, **query).text
 
 
 def test_every_fault_is_named_at_once(client: FlaskClient) -> None:
     """Each bad pair, each bad criterion and each unknown parameter stands in one answer."""
-    page = read(client, "/weights", 400, pair=["x", "gate:moon:2", "port:port:2", "area:rent:2"], criterion=["sun", "gate", "star"], zz="1")
-    for words in ("“x” has", "“gate:moon:2” compares", "“port:port:2” compares", "“sun” is", "“star” is", "zz: is not known"):
+    page = read(
+        client,
+        "/weights",
+        400,
+        pair=["x", "gate:moon:2", "port:port:2", "area:rent:2"],
+        criterion=["sun", "gate", "star"],
+        zz="1",
+    )
+    for words in (
+        "“x” has",
+        "“gate:moon:2” compares",
+        "“port:port:2” compares",
+        "“sun” is",
+        "“star” is",
+        "zz: is not known",
+    ):
         assert words in page.text
     assert "area:rent" not in page.text
 
@@ -188,7 +256,11 @@ def test_hostile_text_stays_text(app: Flask, name: str) -> None:
     answer = app.test_client().get(f"/weights?{quote(name)}={quote(HOSTILE)}")
     page = Page(answer.get_data(as_text=True))
     assert answer.status_code == 400
-    assert not [one for one in page.elements if one[0] == "img" or any(key.startswith("on") for key in one[1])]
+    assert not [
+        one
+        for one in page.elements
+        if one[0] == "img" or any(key.startswith("on") for key in one[1])
+    ]
     assert "{{7*7}}<img" in page.text
 
 

@@ -44,7 +44,12 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="zoneatlas")
-@click.option("--data", metavar="DIR", envvar="ZONEATLAS_DATA", help="Data package to use. Default: the one that comes with Zone Atlas.")
+@click.option(
+    "--data",
+    metavar="DIR",
+    envvar="ZONEATLAS_DATA",
+    help="Data package to use. Default: the one that comes with Zone Atlas.",
+)
 @click.pass_context
 def main(ctx: click.Context, data: str | None) -> None:
     """Explore industrial zones, border gates and transport corridors."""
@@ -56,13 +61,34 @@ def main(ctx: click.Context, data: str | None) -> None:
 main.add_command(roads)
 main.add_command(trip)
 
-_format = click.option("--format", "format_", type=click.Choice(["table", "csv", "json", "geojson"]), default="table", show_default=True)
-_output = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write instead of the screen.")
-_profile = click.option("--profile", default="truck", show_default=True, help="Vehicle: car or truck.")
-_closed = click.option(
-    "--closed", multiple=True, metavar="GATE", help="Reckon as if this border gate were closed; may stand several times."
+_format = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "json", "geojson"]),
+    default="table",
+    show_default=True,
 )
-_network = click.option("--network", default="corridors", show_default=True, help="Road network; see “zoneatlas roads list”.")
+_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write instead of the screen.",
+)
+_profile = click.option(
+    "--profile", default="truck", show_default=True, help="Vehicle: car or truck."
+)
+_closed = click.option(
+    "--closed",
+    multiple=True,
+    metavar="GATE",
+    help="Reckon as if this border gate were closed; may stand several times.",
+)
+_network = click.option(
+    "--network",
+    default="corridors",
+    show_default=True,
+    help="Road network; see “zoneatlas roads list”.",
+)
 
 
 @main.command()
@@ -78,21 +104,29 @@ def serve(context: Context, host: str, port: int) -> None:
 
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     shown = f"http://{name}:{port}"
-    config = {"DATA": context.given} | ({} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown})
+    config = {"DATA": context.given} | (
+        {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
+    )
     app = create_app(config)
     _refuse(package_check.check(app.config["DATA"]), app.config["DATA"])
     try:
         serving = server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error).rstrip(".")
-        raise UnavailableError(f"{name}:{port} cannot be used: {why}. Try another --host or --port.") from None
+        raise UnavailableError(
+            f"{name}:{port} cannot be used: {why}. Try another --host or --port."
+        ) from None
     _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
-    click.echo(f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it.")
+    click.echo(
+        f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it."
+    )
     _warn(app.config["DATA"])
     if host in ("0.0.0.0", "::") and not os.environ.get("ZONEATLAS_TRUSTED_HOSTS"):
         click.echo(
-            "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others reach it; other names get 400.", err=True
+            "Set ZONEATLAS_PUBLIC_URL or ZONEATLAS_TRUSTED_HOSTS to the name under which others"
+            " reach it; other names get 400.",
+            err=True,
         )
     serving.run()
 
@@ -112,7 +146,9 @@ def _warn(data: Path) -> None:
 
 
 def _compile(app: Any) -> None:
-    """Compile what requests will need, so that none waits for it: some seconds once, and a moment from then on."""
+    """Compile what requests will need, so that none waits for it: some seconds once, and a moment
+    from then on.
+    """
     from geo.roads import contraction, gate_overlay, isochrones, snapping
 
     snapping.warm_up()
@@ -132,7 +168,9 @@ def _warm(app: Any) -> None:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
     for name in store.networks():
-        with contextlib.suppress(AtlasError):  # a network that cannot be opened is told of when somebody asks for it
+        with contextlib.suppress(
+            AtlasError
+        ):  # a network that cannot be opened is told of when somebody asks for it
             store.surfaces(name)
             for profile in store.network(name).profiles:
                 isochrones.put_in_order(store.network(name), profile)
@@ -172,14 +210,20 @@ def list_layers(context: Context, format_: str, output: Path | None) -> None:
 @click.option("--epsg", default=4326, show_default=True, help="System of lon and lat in the FILE.")
 @click.pass_obj
 def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) -> None:
-    """Check the data package, or one FILE against a layer and the region of the package, and name every fault."""
+    """Check the data package, or one FILE against a layer and the region of the package, and name
+    every fault.
+    """
     from geo import layers, package_check
     from geo.tables.validation import counted
 
     if file is not None:
         if layer_id is None:
-            raise InputError(f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}.")
-        rows = layers.read_file(file, layer_id, epsg=epsg, region=package_check.region(context.data))
+            raise InputError(
+                f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}."
+            )
+        rows = layers.read_file(
+            file, layer_id, epsg=epsg, region=package_check.region(context.data)
+        )
         click.echo(f"{file.name}: {len(rows)} rows, no fault.")
         return
     report = package_check.check(context.data)
@@ -196,7 +240,9 @@ def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) 
 @_format
 @_output
 @click.pass_obj
-def nearest(context: Context, layer_id: str, from_: str, k: int, format_: str, output: Path | None) -> None:
+def nearest(
+    context: Context, layer_id: str, from_: str, k: int, format_: str, output: Path | None
+) -> None:
     """Find the nearest features of LAYER as the crow flies."""
     from geo import layers, proximity
 
@@ -212,8 +258,16 @@ def nearest(context: Context, layer_id: str, from_: str, k: int, format_: str, o
 
 @main.command()
 @click.option("--from", "from_", metavar="ID|LON,LAT", help="Where from. Default: every park.")
-@click.option("--to", "to", default="gates,ports,airports", show_default=True, help="Layers to reach, separated by commas.")
-@click.option("--nearest", "k", type=click.IntRange(1), help="Only so many of each layer, quickest first.")
+@click.option(
+    "--to",
+    "to",
+    default="gates,ports,airports",
+    show_default=True,
+    help="Layers to reach, separated by commas.",
+)
+@click.option(
+    "--nearest", "k", type=click.IntRange(1), help="Only so many of each layer, quickest first."
+)
 @_profile
 @_network
 @_closed
@@ -251,7 +305,10 @@ def access(
         places.append(opened.frame(layer_id)[["name_en", "geometry"]])
     if from_ and all(part["from_snap_m"].isna().all() for part in parts):
         limit = net.manifest.snap_limit_m / 1000
-        raise NotFoundError(f"No road of this network lies within {limit:g} km of {from_} in its country, so there is no way from there.")
+        raise NotFoundError(
+            f"No road of this network lies within {limit:g} km of {from_} in its country, so there"
+            " is no way from there."
+        )
     if net.manifest.coarse:
         click.echo("These times come from a coarse network: take them to compare.", err=True)
     if k:
@@ -260,8 +317,17 @@ def access(
             for layer_id, part in zip(to.split(","), parts, strict=True):
                 if len(part) < k:
                     total = len(opened.frame(layer_id))
-                    click.echo(f"Only {len(part)} of {total} {layer_id} can be reached by road.", err=True)
-    _print(pd.concat(parts, ignore_index=True), format_, output, "access", gpd.GeoDataFrame(pd.concat(places), crs=4326), net)
+                    click.echo(
+                        f"Only {len(part)} of {total} {layer_id} can be reached by road.", err=True
+                    )
+    _print(
+        pd.concat(parts, ignore_index=True),
+        format_,
+        output,
+        "access",
+        gpd.GeoDataFrame(pd.concat(places), crs=4326),
+        net,
+    )
 
 
 @main.command()
@@ -274,7 +340,14 @@ def access(
 @_output
 @click.pass_obj
 def route(
-    context: Context, from_: str, to: str, profile: str, network: str, closed: tuple[str, ...], format_: str, output: Path | None
+    context: Context,
+    from_: str,
+    to: str,
+    profile: str,
+    network: str,
+    closed: tuple[str, ...],
+    format_: str,
+    output: Path | None,
 ) -> None:
     """Find the fastest way between two places, each an ID or LON,LAT."""
     from geo.roads import access as by_road
@@ -287,13 +360,23 @@ def route(
     minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
     gates = [gate for gate in steps["gate"] if gate]
     coarse = ", coarse" if net.manifest.coarse else ""
-    click.echo(f"{minutes:.0f} min, {kilometres:.1f} km by {profile}, gates: {', '.join(gates) or 'none'}{coarse}", err=True)
+    click.echo(
+        f"{minutes:.0f} min, {kilometres:.1f} km by {profile}, gates:"
+        f" {', '.join(gates) or 'none'}{coarse}",
+        err=True,
+    )
 
 
 @main.command()
 @click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
-@click.option("--minutes", default="30,60,120", show_default=True, help="Limits, separated by commas.")
-@click.option("--towards", is_flag=True, help="From where one reaches it, rather than what one reaches from it.")
+@click.option(
+    "--minutes", default="30,60,120", show_default=True, help="Limits, separated by commas."
+)
+@click.option(
+    "--towards",
+    is_flag=True,
+    help="From where one reaches it, rather than what one reaches from it.",
+)
 @_profile
 @_network
 @_closed
@@ -322,19 +405,47 @@ def isochrones(
         raise InputError(f"“{minutes}” is not a list of minutes such as 30,60,120.") from None
     opened = context.store()
     net = opened.roads(Drive(profile, network, closed))
-    areas = draw(net, _place(opened, from_), limits, profile=profile, towards=towards, countries=opened.countries())
+    areas = draw(
+        net,
+        _place(opened, from_),
+        limits,
+        profile=profile,
+        towards=towards,
+        countries=opened.countries(),
+    )
     areas.insert(1, "area_ha", crs.area_ha(areas.geometry).round(1))
     _print(areas, format_, output, "isochrones", net=net)
 
 
 @main.command()
 @click.argument("layer_id", metavar="LAYER")
-@click.option("--format", "format_", default="geojson", show_default=True, help="geojson, gpkg, csv or kml.")
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write.")
-@click.option("--epsg", default=4326, show_default=True, help="System of the coordinates, where the format allows another.")
-@click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="Keep rows that match; may stand several times.")
+@click.option(
+    "--format", "format_", default="geojson", show_default=True, help="geojson, gpkg, csv or kml."
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write.",
+)
+@click.option(
+    "--epsg",
+    default=4326,
+    show_default=True,
+    help="System of the coordinates, where the format allows another.",
+)
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Keep rows that match; may stand several times.",
+)
 @click.pass_obj
-def export(context: Context, layer_id: str, format_: str, output: Path, epsg: int, filters: tuple[str, ...]) -> None:
+def export(
+    context: Context, layer_id: str, format_: str, output: Path, epsg: int, filters: tuple[str, ...]
+) -> None:
     """Write a layer to a file."""
     from werkzeug.datastructures import MultiDict
 
@@ -353,9 +464,21 @@ def export(context: Context, layer_id: str, format_: str, output: Path, epsg: in
 
 
 @main.command("map")
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="HTML file to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="HTML file to write.",
+)
 @_profile
-@click.option("--lang", type=click.Choice(["en", "vi", "zh"]), default="en", show_default=True, help="Language of the map.")
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "vi", "zh"]),
+    default="en",
+    show_default=True,
+    help="Language of the map.",
+)
 @click.pass_obj
 def single_map(context: Context, output: Path, profile: str, lang: str) -> None:
     """Write the map as one HTML file that opens without a server or a network."""
@@ -379,29 +502,57 @@ def _place(opened: Any, text: str, *, by_road: bool = True) -> Any:
         return opened.place(text)[1]
     try:
         lon, lat = args.lonlat(text)
-        return opened.point(lon, lat) if by_road else gpd.GeoDataFrame(index=["point"], geometry=gpd.points_from_xy([lon], [lat]), crs=4326)
+        return (
+            opened.point(lon, lat)
+            if by_road
+            else gpd.GeoDataFrame(
+                index=["point"], geometry=gpd.points_from_xy([lon], [lat]), crs=4326
+            )
+        )
     except ValueError as error:
         raise InputError(f"{error}.") from None
 
 
-def _print(table: Any, format_: str, output: Path | None, title: str, places: Any = None, net: Any = None) -> None:
-    """Print a table, or write it; GeoJSON takes the positions of its ``to_id`` from `places`, its licence from the network."""
+def _print(
+    table: Any, format_: str, output: Path | None, title: str, places: Any = None, net: Any = None
+) -> None:
+    """Print a table, or write it; GeoJSON takes the positions of its ``to_id`` from `places`, its
+    licence from the network.
+    """
     import geopandas as gpd
     import pandas as pd
 
     from geo import export as writers
 
     if format_ == "geojson" and places is not None and not isinstance(table, gpd.GeoDataFrame):
-        table = gpd.GeoDataFrame(table, geometry=places.geometry.loc[table["to_id"]].to_numpy(), crs=4326)
+        table = gpd.GeoDataFrame(
+            table, geometry=places.geometry.loc[table["to_id"]].to_numpy(), crs=4326
+        )
     if format_ in ("csv", "geojson"):
         about = writers.About(layer=title, title=title)
         if net is not None:
-            coarse = ("The road network is coarse: times and lengths are sketches.",) if net.manifest.coarse else ()
-            about = replace(about, sources=(net.manifest.source,), licence=net.manifest.licence, as_of=net.manifest.as_of, notes=coarse)
+            coarse = (
+                ("The road network is coarse: times and lengths are sketches.",)
+                if net.manifest.coarse
+                else ()
+            )
+            about = replace(
+                about,
+                sources=(net.manifest.source,),
+                licence=net.manifest.licence,
+                as_of=net.manifest.as_of,
+                notes=coarse,
+            )
         data = writers.write(table, format_, about)
     else:
-        plain = pd.DataFrame(table.drop(columns="geometry") if isinstance(table, gpd.GeoDataFrame) else table)
-        text = plain.to_json(orient="records", force_ascii=False, indent=1) if format_ == "json" else _text(plain)
+        plain = pd.DataFrame(
+            table.drop(columns="geometry") if isinstance(table, gpd.GeoDataFrame) else table
+        )
+        text = (
+            plain.to_json(orient="records", force_ascii=False, indent=1)
+            if format_ == "json"
+            else _text(plain)
+        )
         data = (text + "\n").encode()
     if output:
         writers.save(output, data)
@@ -410,7 +561,9 @@ def _print(table: Any, format_: str, output: Path | None, title: str, places: An
 
 
 def _text(table: Any) -> str:
-    """Lay a table out for the screen: travel times in minutes, lengths and distances in kilometres, snaps in metres."""
+    """Lay a table out for the screen: travel times in minutes, lengths and distances in kilometres,
+    snaps in metres.
+    """
     if table.empty:
         return "no rows"
     shown = {}

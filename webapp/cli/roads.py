@@ -32,13 +32,16 @@ SURFACES_MB = 2_000
 """Surfaces that take more disk are made only when they are asked for."""
 
 DOWNLOAD_STEPS = 2
-"""Steps that :func:`geo.roads.osm_download.download` tells of when nothing has to be asked twice."""
+"""Steps that :func:`geo.roads.osm_download.download` tells of when nothing has to be asked twice.
+"""
 BAR = "[%(bar)s] %(info)s  %(label)s"
 
 
 @dataclass(frozen=True)
 class Package:
-    """What an import needs of the data package, read before anything else so that its faults show at once."""
+    """What an import needs of the data package, read before anything else so that its faults show
+    at once.
+    """
 
     speeds: Any
     crossings: Any
@@ -53,7 +56,10 @@ class Package:
         outlines = layers.read_countries(data)
         if outlines is None:
             make = "python data/basemap/build.py --bbox W,S,E,N --out DIR"
-            raise NotFoundError(f"There is no file {data / layers.OUTLINES}, which is needed to close the border; “{make}” makes it.")
+            raise NotFoundError(
+                f"There is no file {data / layers.OUTLINES}, which is needed to close the border;"
+                f" “{make}” makes it."
+            )
         return cls(
             speeds=layers.read_table(data, "speeds"),
             crossings=layers.read_table(data, "crossings"),
@@ -74,20 +80,40 @@ _surfaces = click.option(
     "--surfaces/--no-surfaces",
     "wanted",
     default=None,
-    help=f"Also prepare the times to gates, ports, airports and cities. Default: if they take no more than {SURFACES_MB:,} MB.",
+    help=(
+        "Also prepare the times to gates, ports, airports and cities. Default: if they take no"
+        f" more than {SURFACES_MB:,} MB."
+    ),
 )
 _scheduler = click.option(
-    "--scheduler", metavar="ADDRESS", help="Cluster to make the surfaces on: its dask.distributed scheduler. Default: this machine."
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Cluster to make the surfaces on: its dask.distributed scheduler. Default: this machine.",
 )
 
 
 @roads.command()
-@click.option("--bbox", nargs=4, type=float, metavar="W S E N", help="Box in degrees: west, south, east, north.")
+@click.option(
+    "--bbox",
+    nargs=4,
+    type=float,
+    metavar="W S E N",
+    help="Box in degrees: west, south, east, north.",
+)
 @click.option("--place", help="Name of an area, as OpenStreetMap's Nominatim knows it.")
 @click.option(
-    "--name", default="download", show_default=True, callback=lambda _, __, value: _name(value), help="Name to keep the network under."
+    "--name",
+    default="download",
+    show_default=True,
+    callback=lambda _, __, value: _name(value),
+    help="Name to keep the network under.",
 )
-@click.option("--overpass-url", default=osm_download.OVERPASS, show_default=True, help="Server to ask for the roads.")
+@click.option(
+    "--overpass-url",
+    default=osm_download.OVERPASS,
+    show_default=True,
+    help="Server to ask for the roads.",
+)
 @_surfaces
 @_scheduler
 @click.pass_context
@@ -104,9 +130,19 @@ def download(
     _check_home()
     package, run = Package.of(context), _runner(scheduler)
     cache = settings.home() / "cache" / "overpass"
-    with _home_writable(), _progress("Asking for the roads", steps=DOWNLOAD_STEPS + _steps_kept(package, wanted)) as say:
+    with (
+        _home_writable(),
+        _progress(
+            "Asking for the roads", steps=DOWNLOAD_STEPS + _steps_kept(package, wanted)
+        ) as say,
+    ):
         made = osm_download.download(
-            bbox=bbox, place=place, speeds=package.speeds, overpass_url=overpass_url, cache_folder=cache, on_step=say
+            bbox=bbox,
+            place=place,
+            speeds=package.speeds,
+            overpass_url=overpass_url,
+            cache_folder=cache,
+            on_step=say,
         )
         told = _keep(made, name, package, wanted, run, say)
     click.echo("\n  ".join(told))
@@ -119,8 +155,16 @@ def download(
 @_surfaces
 @_scheduler
 @click.pass_context
-def import_(context: click.Context, files: tuple[Path, ...], name: str | None, wanted: bool | None, scheduler: str | None) -> None:
-    """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml) and keep them as one network."""
+def import_(
+    context: click.Context,
+    files: tuple[Path, ...],
+    name: str | None,
+    wanted: bool | None,
+    scheduler: str | None,
+) -> None:
+    """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml)
+    and keep them as one network.
+    """
     name = _name_of(files) if name is None else _name(name)
     _check_home()
     package, run = Package.of(context), _runner(scheduler)
@@ -144,7 +188,11 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
     one = storage.load(folder)
     whole = tuple(one.hierarchies) == one.profiles
     steps = 1 + len(one.profiles) * (1 if whole else 2)
-    with _progress("Opening the network", steps=steps) as say, _home_writable(), storage.beside(folder) as made:
+    with (
+        _progress("Opening the network", steps=steps) as say,
+        _home_writable(),
+        storage.beside(folder) as made,
+    ):
         if whole:
             _share(folder, made)
         else:
@@ -159,25 +207,49 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
 @click.pass_context
 def list_(context: click.Context) -> None:
     """List the networks: that of the data package and those that are kept, one a line."""
-    rows = [("name", "title", "junctions", "segments", "coarse", "source date", "surfaces", "profiles")]
+    rows = [
+        ("name", "title", "junctions", "segments", "coarse", "source date", "surfaces", "profiles")
+    ]
     for name in (RESERVED, *storage.names(_folder())):
         try:
-            one = corridors.read(_data(context)) if name == RESERVED else storage.load(_folder() / name)
+            one = (
+                corridors.read(_data(context))
+                if name == RESERVED
+                else storage.load(_folder() / name)
+            )
             ready = _ready(_folder() / name, context)
         except (InputError, NotFoundError) as error:
             click.echo(f"{name}: {error}", err=True)
             continue
         coarse = "yes" if one.manifest.coarse else "no"
         size = (f"{one.node_count:,}", f"{one.segment_count:,}")
-        rows.append((name, one.manifest.title, *size, coarse, one.manifest.as_of or "unknown", ready, ", ".join(one.profiles)))
+        rows.append(
+            (
+                name,
+                one.manifest.title,
+                *size,
+                coarse,
+                one.manifest.as_of or "unknown",
+                ready,
+                ", ".join(one.profiles),
+            )
+        )
     width = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [cell.rjust(w) if at in (2, 3) else cell.ljust(w) for at, (cell, w) in enumerate(zip(row, width, strict=True))]
+        cells = [
+            cell.rjust(w) if at in (2, 3) else cell.ljust(w)
+            for at, (cell, w) in enumerate(zip(row, width, strict=True))
+        ]
         click.echo("  ".join(cells).rstrip())
 
 
 @roads.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1, callback=lambda _, __, values: [_name(value) for value in values])
+@click.argument(
+    "names",
+    metavar="[NAME]...",
+    nargs=-1,
+    callback=lambda _, __, values: [_name(value) for value in values],
+)
 def check(names: list[str]) -> None:
     """Check that every file of the kept networks, or of those named, is as it was written."""
     faults = []
@@ -222,7 +294,9 @@ def _surfacing(profile: str) -> str:
 
 
 def _runner(scheduler: str | None) -> surfaces.Runner:
-    """Say where surfaces are made; a cluster is asked at once, so that what is wrong with it shows before hours of work."""
+    """Say where surfaces are made; a cluster is asked at once, so that what is wrong with it shows
+    before hours of work.
+    """
     if scheduler is None:
         return surfaces.on_this_machine
     from geo.roads import cluster
@@ -231,9 +305,16 @@ def _runner(scheduler: str | None) -> surfaces.Runner:
 
 
 def _keep(
-    made: network.Network, name: str, package: Package, wanted: bool | None, run: surfaces.Runner, say: Callable[[str], None]
+    made: network.Network,
+    name: str,
+    package: Package,
+    wanted: bool | None,
+    run: surfaces.Runner,
+    say: Callable[[str], None],
 ) -> list[str]:
-    """Close the border of a network, prepare it, save it, and give in sentences what it is good for."""
+    """Close the border of a network, prepare it, save it, and give in sentences what it is good
+    for.
+    """
     say("Closing the border")
     closed, report = borders.close(made, package.countries, package.gates, package.crossings)
     closed = closed.prepared(lambda profile: say(_preparing(profile)))
@@ -244,14 +325,31 @@ def _keep(
     with _home_writable(), storage.beside(folder) as beside:
         storage.write(closed, beside)
         if enough:
-            surfaces.write(closed, package.places, beside, run=run, on_step=lambda profile: say(_surfacing(profile)))
+            surfaces.write(
+                closed,
+                package.places,
+                beside,
+                run=run,
+                on_step=lambda profile: say(_surfacing(profile)),
+            )
     km = float(closed.length_m.sum()) / 1000
-    told = [f"{'Replaced' if existed else 'Kept'} the network {name}: {closed.segment_count:,} segments, {km:,.0f} km."]
+    told = [
+        f"{'Replaced' if existed else 'Kept'} the network {name}: {closed.segment_count:,}"
+        f" segments, {km:,.0f} km."
+    ]
     if enough:
         told.append(_surfaced(closed, package.places, folder))
     else:
-        told.append(f"Its surfaces would take {size_mb:,.1f} MB and were left out; “zoneatlas roads prepare {name}” makes them.")
-    return [*told, *_joined(closed, package.parks), *closed.manifest.notes, *_border(closed, report, package)]
+        told.append(
+            f"Its surfaces would take {size_mb:,.1f} MB and were left out; “zoneatlas roads prepare"
+            f" {name}” makes them."
+        )
+    return [
+        *told,
+        *_joined(closed, package.parks),
+        *closed.manifest.notes,
+        *_border(closed, report, package),
+    ]
 
 
 def _surfaced(made: network.Network, places: Any, folder: Path) -> str:
@@ -259,7 +357,10 @@ def _surfaced(made: network.Network, places: Any, folder: Path) -> str:
     found = surfaces.load(made, places, folder).values()
     joined = {int(row) for one in found for row in one.sides.of_row[one.joined]}
     size_mb = sum(one.to_s.nbytes + one.from_s.nbytes for one in found) / 1e6
-    return f"{len(joined)} of {len(places)} places are joined to its roads; their surfaces take {size_mb:,.1f} MB."
+    return (
+        f"{len(joined)} of {len(places)} places are joined to its roads; their surfaces take"
+        f" {size_mb:,.1f} MB."
+    )
 
 
 def _ready(folder: Path, context: click.Context) -> str:
@@ -275,7 +376,9 @@ def _ready(folder: Path, context: click.Context) -> str:
 
 
 def _share(old: Path, new: Path) -> None:
-    """Put the files of a network into another folder too, except surfaces: what is written there anew must not be written here."""
+    """Put the files of a network into another folder too, except surfaces: what is written there
+    anew must not be written here.
+    """
     for path in old.iterdir():
         if not path.name.startswith(("surface.", surfaces.MANIFEST)):
             try:
@@ -291,8 +394,14 @@ def _border(made: network.Network, report: Any, package: Package) -> Iterator[st
     sentences: tuple[tuple[Any, Callable[[Any], str]], ...] = (
         (report["verdict"] == "matched", lambda row: _matched(row, made)),
         (report["verdict"] == "cut", lambda row: _cut(row, reach_m)),
-        (report["verdict"] == "no road", lambda row: f"The gate {row['gate']} has no road in this network."),
-        (report["reason"] != "", lambda row: f"Suspicious at {row['lon']:.4f},{row['lat']:.4f}: {row['reason']}."),
+        (
+            report["verdict"] == "no road",
+            lambda row: f"The gate {row['gate']} has no road in this network.",
+        ),
+        (
+            report["reason"] != "",
+            lambda row: f"Suspicious at {row['lon']:.4f},{row['lat']:.4f}: {row['reason']}.",
+        ),
     )
     for which, sentence_of in sentences:
         rows = report[here & which]
@@ -303,22 +412,33 @@ def _border(made: network.Network, report: Any, package: Package) -> Iterator[st
 
 
 def _joined(made: network.Network, parks: Any) -> list[str]:
-    """Say for each vehicle how many parks the network serves, of those in its box; the others are none of its business."""
+    """Say for each vehicle how many parks the network serves, of those in its box; the others are
+    none of its business.
+    """
     parks = parks[_inside(parks.geometry.x, parks.geometry.y, made)]
     if parks.empty:
         return ["No park of the data lies in its area."]
     sentences = []
     for profile in made.profiles:
         lonlat = parks.geometry.get_coordinates().to_numpy()
-        distance_m = made.snap(lonlat, profile, country=parks["country"].to_numpy(object)).distance_m
+        distance_m = made.snap(
+            lonlat, profile, country=parks["country"].to_numpy(object)
+        ).distance_m
         near = distance_m[np.isfinite(distance_m)]
         farthest = f", the farthest over {near.max() / 1000:.1f} km" if len(near) else ""
-        sentences.append(f"Parks in its area that are joined to a road by {profile}: {len(near)} of {len(parks)}{farthest}.")
+        sentences.append(
+            f"Parks in its area that are joined to a road by {profile}: {len(near)} of"
+            f" {len(parks)}{farthest}."
+        )
     return sentences
 
 
 def _matched(row: Any, made: network.Network) -> str:
-    barred = [profile for profile in made.profiles if not np.isfinite(made.time_s[profile][row["segment"]])]
+    barred = [
+        profile
+        for profile in made.profiles
+        if not np.isfinite(made.time_s[profile][row["segment"]])
+    ]
     closed = f"; it is closed to the {' and the '.join(barred)}" if barred else ""
     return f"The gate {row['gate']} has a road, {row['distance_m'] / 1000:.1f} km from it{closed}."
 
@@ -355,12 +475,20 @@ def _progress(first: str, *, steps: int) -> Iterator[Callable[[str], None]]:
 
     Yields a function to call whenever the next step begins.
     """
-    options: dict[str, Any] = {"show_eta": False, "show_percent": False, "show_pos": True, "bar_template": BAR, "width": 20}
+    options: dict[str, Any] = {
+        "show_eta": False,
+        "show_percent": False,
+        "show_pos": True,
+        "bar_template": BAR,
+        "width": 20,
+    }
     with click.progressbar(length=steps, label=_label(first), file=sys.stderr, **options) as bar:
 
         def say(step: str) -> None:
             bar.label = _label(step)
-            bar.update(min(1, steps - 1 - bar.pos))  # a server that has to be asked again adds steps
+            bar.update(
+                min(1, steps - 1 - bar.pos)
+            )  # a server that has to be asked again adds steps
 
         yield say
         bar.update(steps - bar.pos)
@@ -374,14 +502,20 @@ def _label(step: str) -> str:
 
 def _name(value: str) -> str:
     if not storage.NAME.fullmatch(value):
-        raise InputError(f"“{value}” cannot be the name of a network: use small letters, digits and hyphens.")
+        raise InputError(
+            f"“{value}” cannot be the name of a network: use small letters, digits and hyphens."
+        )
     if value == RESERVED:
-        raise InputError(f"“{RESERVED}” is the network that comes with the data; choose another name.")
+        raise InputError(
+            f"“{RESERVED}” is the network that comes with the data; choose another name."
+        )
     return value
 
 
 def _name_of(files: Sequence[Path]) -> str:
-    """Make the name of a network of that of its file: hanoi of hanoi.osm.pbf, ha-noi-2025 of “Hà Nội 2025.osm”."""
+    """Make the name of a network of that of its file: hanoi of hanoi.osm.pbf, ha-noi-2025 of “Hà
+    Nội 2025.osm”.
+    """
     if len(files) > 1:
         raise InputError("Several files make one network: name it with --name.")
     stem = files[0].name.lower()
@@ -390,12 +524,16 @@ def _name_of(files: Sequence[Path]) -> str:
     plain = unicodedata.normalize("NFKD", stem.replace("đ", "d")).encode("ascii", "ignore").decode()
     name = "-".join("".join(char if char.isalnum() else " " for char in plain).split())
     if not name or name == RESERVED:
-        raise InputError(f"The file name {files[0].name} makes no name for a network; choose one with --name.")
+        raise InputError(
+            f"The file name {files[0].name} makes no name for a network; choose one with --name."
+        )
     return name
 
 
 def _check_home() -> None:
-    """Refuse a home folder that cannot be written, before hours of work; nothing is left of the attempt."""
+    """Refuse a home folder that cannot be written, before hours of work; nothing is left of the
+    attempt.
+    """
     with _home_writable():
         folder = _folder()
         while not folder.exists():
@@ -408,7 +546,9 @@ def _home_writable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnavailableError(f"The home folder {settings.home()} cannot be written: {error.strerror or error}.") from None
+        raise UnavailableError(
+            f"The home folder {settings.home()} cannot be written: {error.strerror or error}."
+        ) from None
 
 
 def _data(context: click.Context) -> Path:

@@ -15,16 +15,27 @@ from geo.errors import InputError, NotFoundError
 LANGUAGES = ("en", "vi", "zh")
 
 _file = click.argument("file", metavar="FILE")
-_network = click.option("--network", default="corridors", show_default=True, help="Road network; see “zoneatlas roads list”.")
-_lang = click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Language of names and words.")
+_network = click.option(
+    "--network",
+    default="corridors",
+    show_default=True,
+    help="Road network; see “zoneatlas roads list”.",
+)
+_lang = click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="Language of names and words.",
+)
 
 
 @click.group()
 def trip() -> None:
     """Plan field visits: order, days, gates and hours, and why not.
 
-    FILE is a trip file in YAML (geo/visits/trip_file.py lists its keys), or the name of an example; “zoneatlas trip examples” lists them.
-    """
+    FILE is a trip file in YAML (geo/visits/trip_file.py lists its keys), or the name of an example;
+    “zoneatlas trip examples” lists them."""
 
 
 @trip.command()
@@ -45,10 +56,14 @@ def examples(context: Any) -> None:
 @_file
 @_network
 @_lang
-@click.option("--why/--no-why", default=True, help="Say of stops that are left out what would help.")
+@click.option(
+    "--why/--no-why", default=True, help="Say of stops that are left out what would help."
+)
 @click.pass_obj
 def plan(context: Any, file: str, network: str, lang: str, why: bool) -> None:
-    """Plan a trip and print it, with every clock; ends with 1 where a stop that must be seen is left out."""
+    """Plan a trip and print it, with every clock; ends with 1 where a stop that must be seen is
+    left out.
+    """
     from webapp.trips import agenda
     from webapp.trips import pages as web
 
@@ -57,9 +72,12 @@ def plan(context: Any, file: str, network: str, lang: str, why: bool) -> None:
         made = web.planned(opened, network, wish)
         shown = agenda.clocks(opened)
         click.echo(made.trip.title)
-        proof = "proven: no plan is better" if made.proof == "proven" else "not proven to be the best"
+        proof = (
+            "proven: no plan is better" if made.proof == "proven" else "not proven to be the best"
+        )
         click.echo(
-            f"{len(wish.stops) - len(made.left_out)} of {len(wish.stops)} stops, {agenda.length(made.on_road_s)} on the road; {proof}"
+            f"{len(wish.stops) - len(made.left_out)} of {len(wish.stops)} stops,"
+            f" {agenda.length(made.on_road_s)} on the road; {proof}"
         )
         if made.coarse:
             click.echo("Driving times are coarse: a sketch of the main roads.")
@@ -68,18 +86,31 @@ def plan(context: Any, file: str, network: str, lang: str, why: bool) -> None:
         for one in web.warnings(opened, made):
             click.echo(f"! {one['text']} [{one['where']}; {one['source']}]")
         for day in agenda.of(opened, made):
-            click.echo(f"\nDay {day.number}, {wish.days[day.plan.number].date.isoformat()}: {' | '.join(one.name for one in shown)}")
+            click.echo(
+                f"\nDay {day.number}, {wish.days[day.plan.number].date.isoformat()}:"
+                f" {' | '.join(one.name for one in shown)}"
+            )
             for remark in day.remarks:
                 click.echo(f"  ! {remark}")
             for row in day.rows:
                 number = f"{row.number}. " if row.number else ""
-                until = "" if row.until == row.begin or row.kind == "drive" else f" to {agenda.both(row.until, shown)}"
+                until = (
+                    ""
+                    if row.until == row.begin or row.kind == "drive"
+                    else f" to {agenda.both(row.until, shown)}"
+                )
                 badge = f" [{row.badge}]" if row.badge else ""
-                click.echo(f"  {' | '.join(one.time(row.begin) for one in shown)}  {number}{row.text}{until}{badge}")
+                click.echo(
+                    f"  {' | '.join(one.time(row.begin) for one in shown)} "
+                    f" {number}{row.text}{until}{badge}"
+                )
                 for note in row.notes:
                     click.echo(f"      {note}")
         for stop in made.left_out:
-            click.echo(f"\nLeft out: {agenda.place_name(stop.place)}{' (must be seen)' if stop.must else ''}")
+            click.echo(
+                "\nLeft out:"
+                f" {agenda.place_name(stop.place)}{' (must be seen)' if stop.must else ''}"
+            )
             if why:
                 _tell_why(opened, lines, made, stop.place.id)
         if not made.feasible:
@@ -103,7 +134,10 @@ def check(context: Any, file: str, network: str) -> None:
         for sentence in made.faults:
             click.echo(f"! {sentence}")
         if missed:
-            click.echo(f"Not possible: no room for {', '.join(missed)}. “zoneatlas trip plan {file}” says what would help.")
+            click.echo(
+                f"Not possible: no room for {', '.join(missed)}. “zoneatlas trip plan {file}” says"
+                " what would help."
+            )
         if not made.feasible:
             raise SystemExit(1)
         click.echo(f"Possible: {len(wish.stops)} stops in {len(wish.days)} days.")
@@ -113,11 +147,24 @@ def check(context: Any, file: str, network: str) -> None:
 @_file
 @_network
 @_lang
-@click.option("--format", "format_", required=True, help="html, sheet.html, gpx, kml, geojson, ics, csv, names.csv, names.ics or yaml.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
+@click.option(
+    "--format",
+    "format_",
+    required=True,
+    help="html, sheet.html, gpx, kml, geojson, ics, csv, names.csv, names.ics or yaml.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File to write.",
+)
 @click.pass_obj
 def export(context: Any, file: str, network: str, lang: str, format_: str, output: Path) -> None:
-    """Write the plan as a file to take along; the day sheet has a code for phones if ZONEATLAS_PUBLIC_URL is set."""
+    """Write the plan as a file to take along; the day sheet has a code for phones if
+    ZONEATLAS_PUBLIC_URL is set.
+    """
     from geo.export import save
     from webapp.trips import files
 
@@ -133,7 +180,13 @@ def _tell_why(opened: Any, lines: Any, made: Any, stop_id: str) -> None:
     from webapp.trips import pages as web
 
     places = web.places(opened)
-    found = web.explained(opened, lines, made, stop_id, lambda changed: trip_file.read(trip_file.write(changed, places), places))
+    found = web.explained(
+        opened,
+        lines,
+        made,
+        stop_id,
+        lambda changed: trip_file.read(trip_file.write(changed, places), places),
+    )
     for sentence in found["reasons"]:
         click.echo(f"  {sentence}")
     for one in found["changes"]:
@@ -151,7 +204,9 @@ def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]
     path = Path(file)
     known = trip_file.examples(context.data)
     if not path.is_file() and file not in known:
-        examples = f"the examples are {', '.join(known)}" if known else "this data package has no examples"
+        examples = (
+            f"the examples are {', '.join(known)}" if known else "this data package has no examples"
+        )
         raise NotFoundError(f"There is neither a file nor an example {file}; {examples}.")
     try:
         text = path.read_text(encoding="utf-8-sig") if path.is_file() else known[file]

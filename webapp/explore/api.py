@@ -22,11 +22,30 @@ api = Blueprint("api", __name__, url_prefix="/api")
 
 DRAWN: dict[str, tuple[str, ...]] = {
     "parks": (
-        *("id", "name_en", "name_vi", "name_zh", "kind", "country", "province_en", "province_former_en", "district", "developer"),
+        *(
+            "id",
+            "name_en",
+            "name_vi",
+            "name_zh",
+            "kind",
+            "country",
+            "province_en",
+            "province_former_en",
+            "district",
+            "developer",
+        ),
         *("status", "sectors", "area_ha", "area_source_kind", "position_accuracy_m"),
     ),
     "gates": (
-        *("id", "name_en", "name_vi", "name_zh", "opposite_name_en", "opposite_name_vi", "opposite_name_zh"),
+        *(
+            "id",
+            "name_en",
+            "name_vi",
+            "name_zh",
+            "opposite_name_en",
+            "opposite_name_vi",
+            "opposite_name_zh",
+        ),
         *("kind", "mode", "cargo", "position_accuracy_m"),
     ),
     "ports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
@@ -38,7 +57,9 @@ DRAWN: dict[str, tuple[str, ...]] = {
 
 
 def drawn(store: Store, layer_id: str) -> dict[str, Any]:
-    """Make what the browser draws of a layer; parks come with their quickest gate and port, and their free land."""
+    """Make what the browser draws of a layer; parks come with their quickest gate and port, and
+    their free land.
+    """
     frame = store.frame(layer_id)
     extra = None
     if layer_id == "parks":
@@ -46,7 +67,9 @@ def drawn(store: Store, layer_id: str) -> dict[str, Any]:
         for target, short in (("gates", "gate"), ("ports", "port")):
             best = site_sheet.headline(store, "truck")[target]
             columns[short] = [best[key][0] if key in best else None for key in frame.index]
-            columns[f"{short}_s"] = [round(best[key][1]) if key in best else None for key in frame.index]
+            columns[f"{short}_s"] = [
+                round(best[key][1]) if key in best else None for key in frame.index
+            ]
         extra = pd.DataFrame(columns, index=frame.index, dtype=object)
     return maps.payload(frame, DRAWN[layer_id], extra=extra)
 
@@ -69,27 +92,42 @@ def map_layer(layer_id: str) -> Response:
     args.parse(request.args, ())
     if layer_id not in DRAWN:
         known = ", ".join(DRAWN)
-        raise NotFoundError(_("There is no layer “%(layer)s” on the map; there are %(known)s.", layer=layer_id, known=known))
+        raise NotFoundError(
+            _(
+                "There is no layer “%(layer)s” on the map; there are %(known)s.",
+                layer=layer_id,
+                known=known,
+            )
+        )
     opened = store()
     body = opened.keep(("drawn", layer_id), lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
     return send(body, "application/json")
 
 
 def searched(store: Store) -> dict[str, Any]:
-    """Make what ``search.js`` searches: the index of all places, and the characters it takes for others."""
+    """Make what ``search.js`` searches: the index of all places, and the characters it takes for
+    others.
+    """
     index = store.index()
-    return {"traditional": index.letters(), "rows": [[key, entry.layer, *entry.texts] for key, entry in index.entries.items()]}
+    return {
+        "traditional": index.letters(),
+        "rows": [[key, entry.layer, *entry.texts] for key, entry in index.entries.items()],
+    }
 
 
 @api.get("/search.json")
 def search_index() -> Response:
     args.parse(request.args, ())
     opened = store()
-    return send(opened.keep("searched", lambda: Body.of(orjson.dumps(searched(opened)))), "application/json")
+    return send(
+        opened.keep("searched", lambda: Body.of(orjson.dumps(searched(opened)))), "application/json"
+    )
 
 
 def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Read where from, as a layer of one row: ``site``, or ``lon`` and ``lat``; `InputError` where neither or both are given."""
+    """Read where from, as a layer of one row: ``site``, or ``lon`` and ``lat``; `InputError` where
+    neither or both are given.
+    """
     where = _where(values)
     return store().point(*where) if isinstance(where, tuple) else where
 
@@ -108,26 +146,44 @@ def _end(value: str | tuple[float, float]) -> gpd.GeoDataFrame:
 @api.get("/access")
 def access_from() -> Response:
     values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer"))
-    return _json(export.write(access_frame(values), "geojson", access_about(values)), "application/geo+json")
+    return _json(
+        export.write(access_frame(values), "geojson", access_about(values)), "application/geo+json"
+    )
 
 
 @api.get("/times")
 def times() -> Response:
-    """Tell only the seconds between one place and every destination, as fast as can be: for programs that ask often."""
+    """Tell only the seconds between one place and every destination, as fast as can be: for
+    programs that ask often.
+    """
     values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "direction"))
     opened, drive = store(), Drive.of(values)
     towards = values.get("direction") == "to"
     seconds = opened.times(_where(values), drive, towards=towards)
-    told = drive.query() | {"direction": "to" if towards else "from", "coarse": opened.roads(drive).manifest.coarse}
+    told = drive.query() | {
+        "direction": "to" if towards else "from",
+        "coarse": opened.roads(drive).manifest.coarse,
+    }
     ids = opened.keep("target ids", lambda: opened.targets().index.tolist())
-    return _json(orjson.dumps(told | {"travel_time_s": dict(zip(ids, seconds.tolist(), strict=True))}), "application/json")
+    return _json(
+        orjson.dumps(told | {"travel_time_s": dict(zip(ids, seconds.tolist(), strict=True))}),
+        "application/json",
+    )
 
 
 def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Make the layer of everything that is reached from a point: one feature a destination, at its place."""
+    """Make the layer of everything that is reached from a point: one feature a destination, at its
+    place.
+    """
     wanted = values.get("layer")
     if wanted not in (None, *TARGETS):
-        raise InputError(_("Access is told to %(known)s, not to %(layer)s.", known=", ".join(TARGETS), layer=wanted))
+        raise InputError(
+            _(
+                "Access is told to %(known)s, not to %(layer)s.",
+                known=", ".join(TARGETS),
+                layer=wanted,
+            )
+        )
     table = store().access_from(origin(values), Drive.of(values))
     table = table if wanted is None else table[table["layer"] == wanted]
     table = table.drop(columns=["country", "opposite_country"])
@@ -138,13 +194,18 @@ def access_about(values: dict[str, Any]) -> export.About:
     """Describe an access table for an export, with what is coarse about it."""
     opened, drive = store(), Drive.of(values)
     manifest = opened.roads(drive).manifest
-    notes = [f"Travel times by {drive.profile}, without queues and opening hours. Source of the roads: {manifest.source}."]
+    notes = [
+        f"Travel times by {drive.profile}, without queues and opening hours. Source of the roads:"
+        f" {manifest.source}."
+    ]
     if manifest.coarse:
         notes.append("The road network is coarse: times and lengths are sketches.")
     if drive.closed:
         notes.append(f"Taken as closed: {', '.join(drive.closed)}.")
     notes += [note for note in manifest.notes if note.startswith("Planned: ")]
-    where: dict[str, str] = {key: str(values[key]) for key in ("site", "lon", "lat", "layer") if key in values} | drive.query()
+    where: dict[str, str] = {
+        key: str(values[key]) for key in ("site", "lon", "lat", "layer") if key in values
+    } | drive.query()
     base = opened.about("gates")
     return replace(
         base, layer="access", title="Access by road", description="From one place to every destination.", filters=where, notes=tuple(notes),
@@ -157,7 +218,9 @@ def route() -> Response:
     values = args.parse(request.args, ("from", "to", *args.DRIVE))
     missing = [name for name in ("from", "to") if name not in values]
     if missing:
-        raise InputError(_("Say %(names)s: an identifier, or lon,lat.", names=_(" and ").join(missing)))
+        raise InputError(
+            _("Say %(names)s: an identifier, or lon,lat.", names=_(" and ").join(missing))
+        )
     return _json(orjson.dumps(route_features(values)), "application/geo+json")
 
 
@@ -166,7 +229,13 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
     drive = Drive.of(values)
     net = store().roads(drive)
     steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=drive.profile)
-    collection = orjson.loads(export.write(steps, "geojson", export.About(layer="route", title="Route", notes=net.manifest.notes[:0])))
+    collection = orjson.loads(
+        export.write(
+            steps,
+            "geojson",
+            export.About(layer="route", title="Route", notes=net.manifest.notes[:0]),
+        )
+    )
     return collection | {
         "travel_time_s": float(steps["travel_time_s"].sum()),
         "length_m": float(steps["length_m"].sum()),
@@ -188,7 +257,9 @@ def areas() -> Response:
         towards=values.get("direction") == "to",
         countries=opened.countries(),
     )
-    about = replace(access_about(values), layer="isochrones", title="Area within a travel time", description="")
+    about = replace(
+        access_about(values), layer="isochrones", title="Area within a travel time", description=""
+    )
     return _json(export.write(frame, "geojson", about), "application/geo+json")
 
 

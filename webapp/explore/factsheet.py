@@ -1,4 +1,6 @@
-"""The page to take along: everything known of a site on A4, as a page that prints clean, and as PDF where something makes it."""
+"""The page to take along: everything known of a site on A4, as a page that prints clean, and as PDF
+where something makes it.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,29 @@ from webapp.store import Drive, store
 
 pages = Blueprint("factsheet", __name__)
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
 FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--no-pdf-header-footer"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-javascript"),
+    *(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--no-pdf-header-footer",
+    ),
+    *(
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-javascript",
+    ),
 )
 TIMEOUT_S = 40
 _one = threading.Lock()
@@ -45,7 +66,9 @@ def pdf(site_id: str) -> Response:
     style = (Path(__file__).parents[1] / "static" / "factsheet.css").read_text(encoding="utf-8")
     body = make_pdf(_render(site_id, Drive.of(values), style=style))
     response = Response(body, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'attachment; filename="zone-atlas-{site_id}-{current().code}.pdf"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="zone-atlas-{site_id}-{current().code}.pdf"'
+    )
     return response
 
 
@@ -77,7 +100,8 @@ def _render(site_id: str, drive: Drive, *, style: str) -> str:
 
 
 def make_pdf(page: str) -> bytes:
-    """Make a PDF of a page that needs nothing beside itself, by WeasyPrint or by a browser that is installed.
+    """Make a PDF of a page that needs nothing beside itself, by WeasyPrint or by a browser that is
+    installed.
 
     Raises
     ------
@@ -92,16 +116,29 @@ def make_pdf(page: str) -> bytes:
         return bytes(weasyprint.HTML(string=page, url_fetcher=_fetch_nothing).write_pdf())
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
-        raise NotFoundError(_("This server makes no PDF: neither WeasyPrint nor a browser is installed. Print the page instead."))
+        raise NotFoundError(
+            _(
+                "This server makes no PDF: neither WeasyPrint nor a browser is installed. Print the"
+                " page instead."
+            )
+        )
     with _one, tempfile.TemporaryDirectory() as folder:
         source, goal = Path(folder) / "page.html", Path(folder) / "page.pdf"
         source.write_text(page, encoding="utf-8")
-        command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={goal}", source.as_uri()]
+        command = [
+            browser,
+            *FLAGS,
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={goal}",
+            source.as_uri(),
+        ]
         try:
             subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_S)
             return goal.read_bytes()
         except (subprocess.SubprocessError, OSError):
-            raise UnavailableError(_("The browser that makes the PDF did not answer; try again, or print the page.")) from None
+            raise UnavailableError(
+                _("The browser that makes the PDF did not answer; try again, or print the page.")
+            ) from None
 
 
 def _fetch_nothing(address: str) -> dict[str, str]:

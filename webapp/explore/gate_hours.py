@@ -1,4 +1,6 @@
-"""What a sheet says of the hours of a gate: whether it is open now, on both clocks, and who has said so."""
+"""What a sheet says of the hours of a gate: whether it is open now, on both clocks, and who has
+said so.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ TRAFFIC: dict[str, Any] = {"passenger": lazy_gettext("Passengers"), "cargo": laz
 
 @dataclass(frozen=True)
 class State:
-    """Whether one may enter now: for whom, in words, and whether it is open, closed, or only assumed."""
+    """Whether one may enter now: for whom, in words, and whether it is open, closed, or only
+    assumed.
+    """
 
     whom: str
     text: str
@@ -32,7 +36,9 @@ class State:
 
 @dataclass(frozen=True)
 class Said:
-    """A notice as a sheet shows it: for whom, its hours with what narrows them, when it is valid, and who says so."""
+    """A notice as a sheet shows it: for whom, its hours with what narrows them, when it is valid,
+    and who says so.
+    """
 
     whom: str
     hours: str
@@ -55,8 +61,8 @@ def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> di
     Returns
     -------
     dict
-        ``clocks``: the moment on the clocks of both sides; ``zone``: the clock of the hours; ``states``; ``said``: the notices that
-        are valid now or will be.
+        ``clocks``: the moment on the clocks of both sides; ``zone``: the clock of the hours;
+        ``states``; ``said``: the notices that are valid now or will be.
     """
     key, row = str(gate.index[0]), gate.iloc[0]
     countries = (str(row["country"]), str(row["opposite_country"]))
@@ -83,7 +89,8 @@ def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[s
     Returns
     -------
     tuple
-        The hours with their source, and a warning where one enters less than an hour before it closes; empty otherwise.
+        The hours with their source, and a warning where one enters less than an hour before it
+        closes; empty otherwise.
     """
     times = f"{found.text()} {clock}" if found.text() else _("around the clock")
     badge, last = "", found.last_entry
@@ -91,34 +98,61 @@ def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[s
         times += ", " + _("last entry %(time)s", time=f"{last:%H:%M}")
     if last and found.is_near(enter):
         minutes = int((last - enter).total_seconds() // 60)
-        badge = _("closes in %(n)s min", n=minutes) if last == found.closes else _("last entry in %(n)s min", n=minutes)
+        badge = (
+            _("closes in %(n)s min", n=minutes)
+            if last == found.closes
+            else _("last entry in %(n)s min", n=minutes)
+        )
     notice = found.notice
     if notice is None:
-        return _("Hours not known, daylight assumed: %(hours)s; ask before you go", hours=times), badge
+        return (
+            _("Hours not known, daylight assumed: %(hours)s; ask before you go", hours=times),
+            badge,
+        )
     date = day(notice.as_of) if notice.as_of else ""
     kind = str(label(notice.source_kind)) if notice.source_kind else ""
     if notice.source_kind == "memory":
         source = ", ".join(filter(None, (*notice.hosts(), kind, date)))
-        return _("Open %(hours)s (%(source)s; ask before you go)", hours=times, source=source), badge
-    return _(
-        "Open %(hours)s (%(source)s)", hours=times, source=", ".join(filter(None, (*notice.hosts(), kind, date or _("no date"))))
-    ), badge
+        return (
+            _("Open %(hours)s (%(source)s; ask before you go)", hours=times, source=source),
+            badge,
+        )
+    return (
+        _(
+            "Open %(hours)s (%(source)s)",
+            hours=times,
+            source=", ".join(filter(None, (*notice.hosts(), kind, date or _("no date")))),
+        ),
+        badge,
+    )
 
 
 def by_traffic(opened: Store) -> set[str]:
     """Name the gates that have hours of their own for some traffic, now or later."""
     known, now = hours(opened), datetime.now(UTC)
     gates = map(str, opened.frame("gates").index)
-    return {key for key in gates if any(not one.general for one in known.notices(key, now.astimezone(known.zone(key)).date()))}
+    return {
+        key
+        for key in gates
+        if any(
+            not one.general for one in known.notices(key, now.astimezone(known.zone(key)).date())
+        )
+    }
 
 
-def _states(known: border_gates.Hours, gate: str, countries: tuple[str, str], now: datetime) -> list[State]:
+def _states(
+    known: border_gates.Hours, gate: str, countries: tuple[str, str], now: datetime
+) -> list[State]:
     """Say it for each kind of traffic: in one line where both directions have the same answer."""
     out = []
     for kind in KINDS:
-        found = {towards: known.when_open(gate, towards, kind, now) for towards in reversed(countries)}
+        found = {
+            towards: known.when_open(gate, towards, kind, now) for towards in reversed(countries)
+        }
         local = now.astimezone(known.zone(gate))
-        texts = {towards: _text(opening, local, countries, known) for towards, opening in found.items()}
+        texts = {
+            towards: _text(opening, local, countries, known) for towards, opening in found.items()
+        }
         alike = len(set(texts.values())) == 1
         for towards, opening in list(found.items())[: 1 if alike else None]:
             mark = "unknown" if not opening.known else "open" if opening.open else "closed"
@@ -126,8 +160,15 @@ def _states(known: border_gates.Hours, gate: str, countries: tuple[str, str], no
     return out
 
 
-def _text(opening: border_gates.Opening, now: datetime, countries: tuple[str, str], known: border_gates.Hours) -> str:
-    """Say in words what an answer of :meth:`geo.hours.gates.Hours.when_open` means, every time on both clocks."""
+def _text(
+    opening: border_gates.Opening,
+    now: datetime,
+    countries: tuple[str, str],
+    known: border_gates.Hours,
+) -> str:
+    """Say in words what an answer of :meth:`geo.hours.gates.Hours.when_open` means, every time on
+    both clocks.
+    """
     if opening.why == "never":
         return _("not served here")
     if opening.open:
@@ -137,9 +178,17 @@ def _text(opening: border_gates.Opening, now: datetime, countries: tuple[str, st
         if opening.why == "assumed_daylight":
             return _("hours unknown; assumed open in daylight, until %(time)s", time=until)
         if opening.why == "holidays_unknown":
-            return _("open until %(time)s, unless this is a holiday: those of this year are not known yet", time=until)
+            return _(
+                "open until %(time)s, unless this is a holiday: those of this year are not"
+                " known yet",
+                time=until,
+            )
         if opening.why == "new_year":
-            return _("open until %(time)s by its usual hours; around the lunar new year cargo mostly stands still", time=until)
+            return _(
+                "open until %(time)s by its usual hours; around the lunar new year cargo mostly"
+                " stands still",
+                time=until,
+            )
         return _("open until %(time)s", time=until)
     if opening.opens is None:
         return _("closed; no opening within 30 days")
@@ -147,15 +196,22 @@ def _text(opening: border_gates.Opening, now: datetime, countries: tuple[str, st
     if opening.why == "assumed_night":
         return _("hours unknown; assumed closed at night, until %(time)s", time=opens)
     if opening.why == "holiday":
-        return _("closed for a holiday (%(name)s); opens %(time)s", name=opening.holiday, time=opens)
+        return _(
+            "closed for a holiday (%(name)s); opens %(time)s", name=opening.holiday, time=opens
+        )
     if opening.why == "after_last_entry":
         return _("past the last entry; opens %(time)s", time=opens)
     return _("closed; opens %(time)s", time=opens)
 
 
-def _moment(moment: datetime, now: datetime, countries: tuple[str, str], known: border_gates.Hours) -> str:
+def _moment(
+    moment: datetime, now: datetime, countries: tuple[str, str], known: border_gates.Hours
+) -> str:
     """Write a moment on both clocks, with its date where that is not today."""
-    text = " · ".join(f"{time:%H:%M} {name}" for name, time in calendars.both_clocks(moment, countries, known.clocks))
+    text = " · ".join(
+        f"{time:%H:%M} {name}"
+        for name, time in calendars.both_clocks(moment, countries, known.clocks)
+    )
     if moment.date() == now.date():
         return text
     if moment.date() == now.date() + timedelta(days=1):
@@ -166,7 +222,9 @@ def _moment(moment: datetime, now: datetime, countries: tuple[str, str], known: 
 def _whom(kind: str | None, towards: str | None, vehicle_country: str | None) -> str:
     parts = [str(TRAFFIC[kind])] if kind else []
     parts += [_("towards %(country)s", country=label(towards))] if towards else []
-    parts += [_("vehicles of %(country)s", country=label(vehicle_country))] if vehicle_country else []
+    parts += (
+        [_("vehicles of %(country)s", country=label(vehicle_country))] if vehicle_country else []
+    )
     return ", ".join(parts) or _("Everybody")
 
 
@@ -177,8 +235,14 @@ def _said(notice: Notice) -> Said:
         (rule.closed_on, _("closed on the holidays of %(countries)s")),
         (rule.workdays, _("follows the working days of %(countries)s")),
     ):
-        terms += [text % {"countries": ", ".join(str(label(one)) for one in countries)}] if countries else []
-    first, last = (day(one.isoformat()) if one else "" for one in (notice.valid_from, notice.valid_to))
+        terms += (
+            [text % {"countries": ", ".join(str(label(one)) for one in countries)}]
+            if countries
+            else []
+        )
+    first, last = (
+        day(one.isoformat()) if one else "" for one in (notice.valid_from, notice.valid_to)
+    )
     return Said(
         _whom(notice.kind, notice.towards, notice.vehicle_country),
         rule.text,

@@ -1,4 +1,6 @@
-"""The map as one HTML file: scripts, styles, layers, basemap and sheets inside, nothing asked of any server."""
+"""The map as one HTML file: scripts, styles, layers, basemap and sheets inside, nothing asked of
+any server.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,24 @@ from webapp import labels
 from webapp.explore import api, site_sheet
 from webapp.store import Store, store
 
-SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "page.js", "search.js", "symbols.js", "sheet.js", "map.js")
+SCRIPTS = (
+    "vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js",
+    "basemap.js",
+    "page.js",
+    "search.js",
+    "symbols.js",
+    "sheet.js",
+    "map.js",
+)
 SHEETS = ("parks", "gates", "ports", "airports", "cities")
 
 
 def render(profile: str = "truck") -> str:
     """Make the page; needs a request context.
 
-    Every value from the layers lies in it as JSON that :func:`geo.maps.script_json` has escaped, the sheets as HTML that
-    Jinja has escaped before. A content security policy allows only the scripts that are in the file.
-    """
+    Every value from the layers lies in it as JSON that :func:`geo.maps.script_json` has escaped,
+    the sheets as HTML that Jinja has escaped before. A content security policy allows only the
+    scripts that are in the file."""
     opened = store()
     lon, lat, zoom = opened.view()
     frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
@@ -38,13 +48,17 @@ def render(profile: str = "truck") -> str:
         "data": {
             "layers": {layer_id: api.drawn(opened, layer_id) for layer_id in api.DRAWN},
             "search": api.searched(opened),
-            "sheets": {key: html for layer_id in SHEETS for key, html in _sheets(opened, layer_id, profile)},
+            "sheets": {
+                key: html for layer_id in SHEETS for key, html in _sheets(opened, layer_id, profile)
+            },
             "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
         },
     }
     made, hashes = scripts(frame, SCRIPTS)
     static = Path(str(current_app.static_folder))
-    styles = "\n".join((static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css"))
+    styles = "\n".join(
+        (static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css")
+    )
     return render_template(
         "explore/offline_map.html",
         frame_html=Markup(frame.html),
@@ -59,12 +73,16 @@ def render(profile: str = "truck") -> str:
 
 
 def scripts(frame: maps.Frame, names: tuple[str, ...]) -> tuple[list[Markup], str]:
-    """Give the scripts of a map's frame and then those of these names, and the hashes by which a policy allows them alone."""
+    """Give the scripts of a map's frame and then those of these names, and the hashes by which a
+    policy allows them alone.
+    """
     static = Path(str(current_app.static_folder))
     texts = [(static / name).read_text(encoding="utf-8") for name in (*frame.scripts, *names)]
     texts.insert(1, frame.script)
     if any("</script" in text.lower() for text in texts):
-        raise UnavailableError("A script cannot be put into the file, because it ends the element it would stand in.")
+        raise UnavailableError(
+            "A script cannot be put into the file, because it ends the element it would stand in."
+        )
     return [Markup(text) for text in texts], " ".join(map(hash_of, texts))
 
 
@@ -81,7 +99,11 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]
     names = {target: labels.names(opened.frame(target)) for target in best}
     made = []
     for key, row in frame.iterrows():
-        head = [(target, *best[target][key], names[target][best[target][key][0]]) for target in best if key in best[target]]
+        head = [
+            (target, *best[target][key], names[target][best[target][key][0]])
+            for target in best
+            if key in best[target]
+        ]
         made.append(
             (
                 str(key),

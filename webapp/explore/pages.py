@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,7 +33,18 @@ CLUSTER_FROM = 2000
 """From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
-MAP_STATE = (*args.FILTERS, "sort", "layers", "tiles", "site", "at", "to", "area", "direction", *args.DRIVE)
+MAP_STATE = (
+    *args.FILTERS,
+    "sort",
+    "layers",
+    "tiles",
+    "site",
+    "at",
+    "to",
+    "area",
+    "direction",
+    *args.DRIVE,
+)
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 
@@ -36,7 +56,9 @@ def index() -> str:
     frame = opened.keep("map frame", lambda: maps.frame(lon=lon, lat=lat, zoom=zoom))
     config = {
         "urls": {
-            "layers": {layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN},
+            "layers": {
+                layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN
+            },
             "search": url_for("api.search_index"),
             "basemap": url_for("pages.basemap"),
             "route": url_for("api.route"),
@@ -54,7 +76,9 @@ def index() -> str:
     clustered = len(opened.frame("parks")) >= CLUSTER_FROM
     return render_template(
         "explore/map.html",
-        frame=replace(frame, html=Markup(frame.html), script=Markup(frame.script)),  # constants of Folium, no data in them
+        frame=replace(
+            frame, html=Markup(frame.html), script=Markup(frame.script)
+        ),  # constants of Folium, no data in them
         config=Markup(maps.script_json(config)),
         parks=len(opened.frame("parks")),
         clustered=clustered,
@@ -92,7 +116,9 @@ def table() -> str:
         coarse=opened.network().manifest.coarse,
         tabs=list(layers.LAYERS.values()),
         formats=export.FORMATS.values(),
-        query=[(name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS],
+        query=[
+            (name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS
+        ],
         sorting=[("sort", values["sort"])] if "sort" in values else [],
         link=[(name, value) for name, value in request.args.items(multi=True) if name != "offset"],
     )
@@ -100,7 +126,9 @@ def table() -> str:
 
 def _sorted(frame: Any, sort: str | None, best: dict[str, dict[str, tuple[str, float]]]) -> Any:
     if sort == "name" and "name_en" in frame:
-        return frame.iloc[sorted(range(len(frame)), key=[*labels.names(frame).map(labels.collation)].__getitem__)]
+        return frame.iloc[
+            sorted(range(len(frame)), key=[*labels.names(frame).map(labels.collation)].__getitem__)
+        ]
     if sort == "area" and "area_ha" in frame:
         return frame.sort_values("area_ha", ascending=False, kind="stable", na_position="last")
     if sort in ("gate", "port", "airport") and best:
@@ -111,8 +139,14 @@ def _sorted(frame: Any, sort: str | None, best: dict[str, dict[str, tuple[str, f
 
 
 def _counts(column: Any) -> list[tuple[str, int]]:
-    parts = [one for value in column.dropna() for one in (layers.unfold(value) if column.name == "sectors" else (value,))]
-    return sorted(((one, parts.count(one)) for one in set(parts)), key=lambda pair: (-pair[1], pair[0]))
+    parts = [
+        one
+        for value in column.dropna()
+        for one in (layers.unfold(value) if column.name == "sectors" else (value,))
+    ]
+    return sorted(
+        ((one, parts.count(one)) for one in set(parts)), key=lambda pair: (-pair[1], pair[0])
+    )
 
 
 @pages.get("/sites/<site_id>")
@@ -139,14 +173,20 @@ def site(site_id: str) -> str:
         "networks": opened.networks(),
         "permalink": f"{opened.public_url}{url_for('pages.site', site_id=site_id)}",
     }
-    return render_template("explore/_site.html" if values.get("part") == "sheet" else "explore/site.html", **context)
+    return render_template(
+        "explore/_site.html" if values.get("part") == "sheet" else "explore/site.html", **context
+    )
 
 
 @pages.get("/access")
 def access() -> str | AnyResponse:
     values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "part"))
     if "site" in values and not {"lon", "lat"} & values.keys():
-        query = [(name, value) for name, value in request.args.items() if name in values and name != "site"]
+        query = [
+            (name, value)
+            for name, value in request.args.items()
+            if name in values and name != "site"
+        ]
         return redirect(f"{url_for('pages.site', site_id=values['site'])}?{urlencode(query)}")
     opened, origin = store(), api.origin(values)
     context = {
@@ -158,7 +198,9 @@ def access() -> str | AnyResponse:
         "networks": opened.networks(),
         "site_id": None,
     }
-    return render_template("explore/_point.html" if values.get("part") == "sheet" else "explore/point.html", **context)
+    return render_template(
+        "explore/_point.html" if values.get("part") == "sheet" else "explore/point.html", **context
+    )
 
 
 @pages.get("/data")
@@ -178,8 +220,16 @@ def data() -> str:
                 "oldest": min(dates) if len(dates) else None,
                 "newest": max(dates) if len(dates) else None,
                 "undated": int(frame["as_of"].isna().sum()),
-                "accuracy": frame["position_accuracy_m"].quantile([0, 0.5, 1]).tolist() if "position_accuracy_m" in frame else None,
-                "filled": [(field, int(frame[field.name].notna().sum())) for field in layer.fields if field.name in frame],
+                "accuracy": (
+                    frame["position_accuracy_m"].quantile([0, 0.5, 1]).tolist()
+                    if "position_accuracy_m" in frame
+                    else None
+                ),
+                "filled": [
+                    (field, int(frame[field.name].notna().sum()))
+                    for field in layer.fields
+                    if field.name in frame
+                ],
             }
         )
     others = [one for one in opened.package["resources"] if one.get("name") not in layers.LAYERS]
@@ -199,23 +249,41 @@ def data() -> str:
 
 @pages.get("/download/<layer_id>.<extension>")
 def download(layer_id: str, extension: str) -> Response:
-    chosen = next((one for one in export.FORMATS.values() if one.extension.lstrip(".") == extension), None)
+    chosen = next(
+        (one for one in export.FORMATS.values() if one.extension.lstrip(".") == extension), None
+    )
     if chosen is None:
         known = ", ".join(one.extension.lstrip(".") for one in export.FORMATS.values())
-        raise NotFoundError(_("There is no download as “%(extension)s”; there are %(known)s.", extension=extension[:20], known=known))
+        raise NotFoundError(
+            _(
+                "There is no download as “%(extension)s”; there are %(known)s.",
+                extension=extension[:20],
+                known=known,
+            )
+        )
     if layer_id == "access":
         values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer", "epsg"))
-        body = export.write(api.access_frame(values), chosen.id, api.access_about(values), epsg=values.get("epsg", 4326))
+        body = export.write(
+            api.access_frame(values),
+            chosen.id,
+            api.access_about(values),
+            epsg=values.get("epsg", 4326),
+        )
         name = f"access-from-{values.get('site', 'point')}"
     else:
         values = args.parse(request.args, (*args.FILTERS, "epsg"))
         opened = store()
-        about = replace(opened.about(layer_id), filters={key: _shown(value) for key, value in values.items() if key in args.FILTERS})
+        about = replace(
+            opened.about(layer_id),
+            filters={key: _shown(value) for key, value in values.items() if key in args.FILTERS},
+        )
         chosen_rows = opened.select(layer_id, args.filters(values))
         body = export.write(chosen_rows, chosen.id, about, epsg=values.get("epsg", 4326))
         name = f"{layer_id}{'-filtered' if about.filters else ''}"
     response = Response(body, mimetype=chosen.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="zone-atlas-{name}.{extension}"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="zone-atlas-{name}.{extension}"'
+    )
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
     response.make_conditional(request)
@@ -228,9 +296,17 @@ def _shown(value: Any) -> str:
 
 @pages.get("/sw.js")
 def service_worker() -> Response:
-    """Serve the script that keeps pages for the way without a signal; at the root, because it serves what lies beneath its address."""
+    """Serve the script that keeps pages for the way without a signal; at the root, because it
+    serves what lies beneath its address.
+    """
     args.parse(request.args, ())
-    return send_file(Path(str(current_app.static_folder)) / "sw.js", mimetype="text/javascript", conditional=True, etag=True, max_age=0)
+    return send_file(
+        Path(str(current_app.static_folder)) / "sw.js",
+        mimetype="text/javascript",
+        conditional=True,
+        etag=True,
+        max_age=0,
+    )
 
 
 @pages.get("/basemap.pmtiles")
@@ -240,10 +316,17 @@ def basemap() -> Response:
     if not path.is_file():
         raise NotFoundError(_("This data package has no basemap."))
     try:
-        return send_file(path, mimetype="application/vnd.pmtiles", conditional=True, etag=True, max_age=0)
+        return send_file(
+            path, mimetype="application/vnd.pmtiles", conditional=True, etag=True, max_age=0
+        )
     except OSError as error:
         current_app.logger.error("%s", error)
-        raise UnavailableError(_("The basemap of this server cannot be read. The operator finds the reason in its log.")) from None
+        raise UnavailableError(
+            _(
+                "The basemap of this server cannot be read. The operator finds the reason in its"
+                " log."
+            )
+        ) from None
 
 
 @pages.get("/favicon.ico")

@@ -1,4 +1,6 @@
-"""The researcher's note on where each field came from, like `area,est:page; pos:memory (low confidence)`, in words."""
+"""The researcher's note on where each field came from, like `area,est:page; pos:memory (low
+confidence)`, in words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from flask_babel import gettext as _
 
 from webapp.labels import label
 
-_PART = re.compile(r"(?P<fields>.+?):\s*(?:(?P<kind>page|code|memory)\b)?\s*(?P<rest>.*)", re.DOTALL)
+_PART = re.compile(
+    r"(?P<fields>.+?):\s*(?:(?P<kind>page|code|memory)\b)?\s*(?P<rest>.*)", re.DOTALL
+)
 _FIELD = re.compile(r"(?P<field>[a-z]+)\s*(?P<rest>\(.*\))?")
 
 
@@ -18,16 +22,34 @@ def in_words(note: str) -> str:
     What is not a code stays in the researcher's own words.
     """
     names = {
-        **{"all": _("everything"), "area": _("area"), "leasable": _("leasable area"), "occ": _("occupancy"), "rent": _("rent")},
-        **{"pos": _("position"), "est": _("year established"), "developer": _("developer"), "utilities": _("utilities")},
-        **{"sectors": _("sectors"), "status": _("status"), "existence": _("existence"), "location": _("location")},
+        **{
+            "all": _("everything"),
+            "area": _("area"),
+            "leasable": _("leasable area"),
+            "occ": _("occupancy"),
+            "rent": _("rent"),
+        },
+        **{
+            "pos": _("position"),
+            "est": _("year established"),
+            "developer": _("developer"),
+            "utilities": _("utilities"),
+        },
+        **{
+            "sectors": _("sectors"),
+            "status": _("status"),
+            "existence": _("existence"),
+            "location": _("location"),
+        },
     }
 
     def named(text: str) -> str:
         code = _FIELD.fullmatch(text)
         if not code or code["field"] not in names:
             return re.sub(r"\b(occ|pos|est)\b", lambda short: str(names[short[0]]), text)
-        return f"{names[code['field']]} {code['rest']}" if code["rest"] else str(names[code["field"]])
+        return (
+            f"{names[code['field']]} {code['rest']}" if code["rest"] else str(names[code["field"]])
+        )
 
     parts = []
     for part in re.split(r";\s*(?![^()]*\))", note.strip()):
@@ -35,7 +57,16 @@ def in_words(note: str) -> str:
         if not coded:
             parts.append(part)
             continue
-        fields = _(", ").join(named(field.strip()) for field in re.split(r",(?!\d{3}\b)(?![^()]*\))", coded["fields"]))
+        fields = _(", ").join(
+            named(field.strip()) for field in re.split(r",(?!\d{3}\b)(?![^()]*\))", coded["fields"])
+        )
         rest = f" {coded['rest']}" if coded["rest"] else ""
-        parts.append((_("%(kind)s: %(fields)s", kind=label(coded["kind"]), fields=fields) if coded["kind"] else f"{fields}:") + rest)
+        parts.append(
+            (
+                _("%(kind)s: %(fields)s", kind=label(coded["kind"]), fields=fields)
+                if coded["kind"]
+                else f"{fields}:"
+            )
+            + rest
+        )
     return "; ".join(parts)

@@ -1,4 +1,6 @@
-"""Planned corridors: when each is to open, or opens as somebody assumes, and what that changes for every site."""
+"""Planned corridors: when each is to open, or opens as somebody assumes, and what that changes for
+every site.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,9 @@ KINDS = site_sheet.HEADS | {"cities": None}
 class Change:
     """What a year changes for the sites.
 
-    ``table`` of :func:`geo.roads.scenarios.difference`, the largest gain first, and before it what is reached for the first time; ``same``
-    sites without a change; ``unknown`` sites that are joined to no road.
-    """
+    ``table`` of :func:`geo.roads.scenarios.difference`, the largest gain first, and before it what
+    is reached for the first time; ``same`` sites without a change; ``unknown`` sites that are
+    joined to no road."""
 
     table: pd.DataFrame
     changed: int
@@ -75,21 +77,33 @@ def page() -> str:
         parks=opened.frame("parks"),
         targets=opened.targets(),
         layers=TARGETS,
-        query=[(name, value) for name, value in request.args.items(multi=True) if name in (*STATE, "lang") and value],
+        query=[
+            (name, value)
+            for name, value in request.args.items(multi=True)
+            if name in (*STATE, "lang") and value
+        ],
         rail=rail(opened, drive, times, change.table) if change else [],
         gain=gain,
         longest=float(change.table["gain_s"].max()) if change else np.nan,
-        nearest={"gates": _("Nearest gate"), "ports": _("Nearest sea port"), "airports": _("Nearest airport"), "cities": _("Nearest city")},
+        nearest={
+            "gates": _("Nearest gate"),
+            "ports": _("Nearest sea port"),
+            "airports": _("Nearest airport"),
+            "cities": _("Nearest city"),
+        },
     )
 
 
 def _kept(opened: Store) -> OrderedDict[tuple[Drive, str | None], Change]:
-    kept: OrderedDict[tuple[Drive, str | None], Change] = opened.keep("planned differences", OrderedDict)
+    kept: OrderedDict[tuple[Drive, str | None], Change] = opened.keep(
+        "planned differences", OrderedDict
+    )
     return kept
 
 
 def difference(opened: Store, drive: Drive, to: str | None = None) -> Change:
-    """Compare the network of a year with today's for all sites: to the quickest place of each layer, or to one place.
+    """Compare the network of a year with today's for all sites: to the quickest place of each
+    layer, or to one place.
 
     The last few are kept, and nobody computes what somebody else computes already.
     """
@@ -105,41 +119,61 @@ def difference(opened: Store, drive: Drive, to: str | None = None) -> Change:
 
 
 def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str, gpd.GeoDataFrame]:
-    """Give the places that serve the vehicle, by layer, gates without the closed ones; or the one place that is asked for."""
+    """Give the places that serve the vehicle, by layer, gates without the closed ones; or the one
+    place that is asked for.
+    """
     if to is not None:
         layer_id = str(opened.targets().at[to, "layer"])
         return {layer_id: opened.frame(layer_id).loc[[to]]}
     found = {}
     for layer_id, kind in KINDS.items():
         frame = opened.frame(layer_id)
-        counts = frame.index.isin(site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed))
-        found[layer_id] = frame[counts if kind is None else counts & (frame["kind"] == kind).to_numpy(bool)]
+        counts = frame.index.isin(
+            site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed)
+        )
+        found[layer_id] = frame[
+            counts if kind is None else counts & (frame["kind"] == kind).to_numpy(bool)
+        ]
     return found
 
 
 def _compare(opened: Store, drive: Drive, places: Mapping[str, gpd.GeoDataFrame]) -> Change:
     parks, future = opened.frame("parks"), opened.roads(drive)
-    table = scenarios.difference(opened.roads(replace(drive, year=None)), future, parks, places, profile=drive.profile)
+    table = scenarios.difference(
+        opened.roads(replace(drive, year=None)), future, parks, places, profile=drive.profile
+    )
     sides = Sides.of(future, parks, drive.profile)
     joined = len(np.unique(sides.of_row[sides.snap.segment >= 0]))
     changed = table["from_id"].nunique()
-    table = table.sort_values("gain_s", ascending=False, kind="stable", na_position="first", ignore_index=True)
+    table = table.sort_values(
+        "gain_s", ascending=False, kind="stable", na_position="first", ignore_index=True
+    )
     return Change(table, changed, joined - changed, len(parks) - joined)
 
 
 def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFrame) -> list[str]:
-    """Say in sentences what the planned railways do for a vehicle: how long a change is assumed to take, how many ways use one."""
-    rails = timeline[timeline["kind"].isin(RAIL_KINDS) & (timeline["year"] <= drive.year).fillna(False)]
+    """Say in sentences what the planned railways do for a vehicle: how long a change is assumed to
+    take, how many ways use one.
+    """
+    rails = timeline[
+        timeline["kind"].isin(RAIL_KINDS) & (timeline["year"] <= drive.year).fillna(False)
+    ]
     if rails.empty:
         return [_("No planned railway is taken as open by %(year)s.", year=drive.year)]
     transfer_s = opened.table("transfers").set_index("profile")["transfer_time_s"].astype(float)
     if drive.profile not in transfer_s.index:
-        return [_("%(vehicle)s: no change to a railway is known, so none is used.", vehicle=labels.label(drive.profile))]
+        return [
+            _(
+                "%(vehicle)s: no change to a railway is known, so none is used.",
+                vehicle=labels.label(drive.profile),
+            )
+        ]
     uses = sum(not set(rails["name"]).isdisjoint(names.split("; ")) for names in table["planned"])
     told = [
         _(
-            "%(vehicle)s: at each end of a ride by rail %(time)s are assumed for the change between road and railway, waiting for "
-            "the train included. %(n)s of the %(m)s changes use a railway.",
+            "%(vehicle)s: at each end of a ride by rail %(time)s are assumed for the change between"
+            " road and railway, waiting for the train included. %(n)s of the %(m)s changes use a"
+            " railway.",
             vehicle=labels.label(drive.profile),
             time=labels.duration(transfer_s[drive.profile], coarse=True),
             n=labels.decimal(uses),
@@ -161,7 +195,9 @@ def gain(seconds: float, coarse: bool) -> str:
 
 
 def query(drive: Drive) -> dict[str, str]:
-    """Give the query of the page that says what the year of a drive changes; only the corridors have years to come."""
+    """Give the query of the page that says what the year of a drive changes; only the corridors
+    have years to come.
+    """
     return replace(drive, network=CORRIDORS).query()
 
 

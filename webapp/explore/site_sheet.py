@@ -27,11 +27,23 @@ REACH_LIMITS_S = (3600.0, 7200.0)
 PROFILE_MIN = (15, 30, 60, 90, 120, 180)
 """Travel times in the table of the access profile, whose pictures end at the last of them."""
 HIDDEN = {
-    *("name_en", "name_vi", "name_zh", "opposite_name_en", "opposite_name_vi", "opposite_name_zh", "kind", "status", "position_accuracy_m"),
+    *(
+        "name_en",
+        "name_vi",
+        "name_zh",
+        "opposite_name_en",
+        "opposite_name_vi",
+        "opposite_name_zh",
+        "kind",
+        "status",
+        "position_accuracy_m",
+    ),
     *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2", "timezone"),
     *("policies", "source", "as_of", "provenance"),
 }
-"""Fields that a sheet shows elsewhere, or beside the fact they belong to; so are all that end in _source_kind and _as_of."""
+"""Fields that a sheet shows elsewhere, or beside the fact they belong to; so are all that end in
+_source_kind and _as_of.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,13 +65,21 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
         if name in HIDDEN or name not in row or name.endswith(("source_kind", "_as_of")):
             continue
         value = row[name]
-        kind = row.get(f"{name.split('_')[0]}_source_kind") if name != "opening_hours" else row.get("opening_hours_source_kind")
+        kind = (
+            row.get(f"{name.split('_')[0]}_source_kind")
+            if name != "opening_hours"
+            else row.get("opening_hours_source_kind")
+        )
         note = ""
         if name == "rent_term_low_usd_m2":
             out.append(_rent(row))
             continue
         if name == "occupancy_pct" and (leased := leased_share(row)):
-            text = _("leased ÷ leasable: %(a)s ÷ %(b)s", a=quantity(leased.leased_ha, "ha"), b=quantity(leased.leasable_ha, "ha"))
+            text = _(
+                "leased ÷ leasable: %(a)s ÷ %(b)s",
+                a=quantity(leased.leased_ha, "ha"),
+                b=quantity(leased.leasable_ha, "ha"),
+            )
             out.append(Fact(translated(field.title), quantity(leased.pct, "%"), note=text))
             continue
         if name == "province_former_en" and not is_known(value):
@@ -69,13 +89,28 @@ def facts(layer: layers.Layer, row: Any) -> list[Fact]:
             continue
         if name == "area_ha":
             basis = row.get("area_basis")
-            note = _("basis: %(basis)s", basis=label(basis)) if is_known(basis) else _("the source does not say what the area counts")
+            note = (
+                _("basis: %(basis)s", basis=label(basis))
+                if is_known(basis)
+                else _("the source does not say what the area counts")
+            )
         if name == "occupancy_pct":
             note = _occupancy_note(row)
         if name == "opening_hours":
             note = _("clock of %(zone)s", zone=row["timezone"])
-            note += f", {day(row['opening_hours_as_of'])}" if is_known(row.get("opening_hours_as_of")) else ""
-        out.append(Fact(translated(field.title), _text(field, value), kind=str(kind) if is_known(kind) else "", note=note))
+            note += (
+                f", {day(row['opening_hours_as_of'])}"
+                if is_known(row.get("opening_hours_as_of"))
+                else ""
+            )
+        out.append(
+            Fact(
+                translated(field.title),
+                _text(field, value),
+                kind=str(kind) if is_known(kind) else "",
+                note=note,
+            )
+        )
     return out
 
 
@@ -85,15 +120,24 @@ def _rent(row: Any) -> Fact:
     if not is_known(low):
         return Fact(name, _("unknown"), known=False)
     amount = quantity(low) if low == high else f"{quantity(low)}–{quantity(high)}"
-    note = _("asking price, %(year)s; not comparable with a rent per year or per month", year=row["rent_year"])
+    note = _(
+        "asking price, %(year)s; not comparable with a rent per year or per month",
+        year=row["rent_year"],
+    )
     return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
 
 
 def _occupancy_note(row: Any) -> str:
-    notes = [_("in %(year)s", year=row["occupancy_year"])] if is_known(row.get("occupancy_year")) else []
+    notes = (
+        [_("in %(year)s", year=row["occupancy_year"])]
+        if is_known(row.get("occupancy_year"))
+        else []
+    )
     if row["occupancy_pct"] == 100 and row.get("occupancy_source_kind") == "memory":
         notes.append(_("only known as full"))
-    return "; ".join([*notes, _("the share as it was found: what was divided by what is not stated")])
+    return "; ".join(
+        [*notes, _("the share as it was found: what was divided by what is not stated")]
+    )
 
 
 def _text(field: layers.Field, value: Any) -> str:
@@ -107,13 +151,21 @@ def _text(field: layers.Field, value: Any) -> str:
         return str(value)
     if field.name.startswith(("province_", "opposite_province_")):
         return province(value)
-    return label(value) if field.allowed or field.name in ("country", "opposite_country") else str(value)
+    return (
+        label(value)
+        if field.allowed or field.name in ("country", "opposite_country")
+        else str(value)
+    )
 
 
 def policies(store: Store, row: Any) -> list[dict[str, Any]]:
     """Give the policies that the park's row names."""
     table = store.frame("policies")
-    return [table.loc[one].to_dict() | {"id": one} for one in unfold(row.get("policies")) if one in table.index]
+    return [
+        table.loc[one].to_dict() | {"id": one}
+        for one in unfold(row.get("policies"))
+        if one in table.index
+    ]
 
 
 def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]:
@@ -122,36 +174,62 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
     Returns
     -------
     dict
-        ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`) and the columns of
-        :func:`geo.roads.access.travel_times`, quickest first, unreachable ones last; ``head``: the first that serves of gates, ports
-        and airports; ``people`` within the reach limits; ``within``: minutes, people and parks reached by then, and ``curves``,
-        their titles and pictures, neither of them where there is no way at all; ``coarse``; ``snap_m``; ``drive``; ``passed``: gates
-        that this network leads through; ``gate_names`` by id;
-        ``today``: with a year, the ``head`` as it is without it; ``sentence``: why there is no way at all, or None.
+        ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see
+        :func:`serving`) and the columns of :func:`geo.roads.access.travel_times`, quickest first,
+        unreachable ones last; ``head``: the first that serves of gates, ports and airports;
+        ``people`` within the reach limits; ``within``: minutes, people and parks reached by then,
+        and ``curves``, their titles and pictures, neither of them where there is no way at all;
+        ``coarse``; ``snap_m``; ``drive``; ``passed``: gates that this network leads through;
+        ``gate_names`` by id; ``today``: with a year, the ``head`` as it is without it;
+        ``sentence``: why there is no way at all, or None.
     """
     network, profile = store.roads(drive), drive.profile
     table = store.access_from(origin, drive).drop(columns="geometry")
-    table = table[table.index != origin.index[0]].sort_values(["travel_time_s", "distance_m"], kind="stable", na_position="last")
+    table = table[table.index != origin.index[0]].sort_values(
+        ["travel_time_s", "distance_m"], kind="stable", na_position="last"
+    )
     closed = set(drive.closed)
     gate_names = labels.names(store.frame("gates")).to_dict()
     targets = {
-        layer_id: _rows(table[table["layer"] == layer_id], serving(store, layer_id, profile) - closed, gate_names) for layer_id in TARGETS
+        layer_id: _rows(
+            table[table["layer"] == layer_id],
+            serving(store, layer_id, profile) - closed,
+            gate_names,
+        )
+        for layer_id in TARGETS
     }
-    snaps = [row["from_snap_m"] for rows in targets.values() for row in rows if is_known(row["from_snap_m"])]
+    snaps = [
+        row["from_snap_m"]
+        for rows in targets.values()
+        for row in rows
+        if is_known(row["from_snap_m"])
+    ]
     reached = store.reached(origin, drive)
-    within = [(minutes, *(at(curve, 60 * minutes) for curve in reached.values())) for minutes in PROFILE_MIN]
+    within = [
+        (minutes, *(at(curve, 60 * minutes) for curve in reached.values()))
+        for minutes in PROFILE_MIN
+    ]
     sentence = None
     if not snaps:
         limit = quantity(network.manifest.snap_limit_m / 1000)
-        sentence = _("No road of this network lies within %(km)s km, so nothing can be said about access from here.", km=limit)
+        sentence = _(
+            "No road of this network lies within %(km)s km, so nothing can be said about access"
+            " from here.",
+            km=limit,
+        )
         if "country" in origin and not is_known(origin["country"].iloc[0]):
-            sentence = _("This point lies at sea or outside the countries of this map, so there is no way by road.")
+            sentence = _(
+                "This point lies at sea or outside the countries of this map, so there is no way by"
+                " road."
+            )
     return {
         "targets": targets,
         "head": {layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
         "people": [(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
         "within": [] if sentence else within,
-        "curves": [] if sentence else charts.profile(reached, network.manifest.coarse, PROFILE_MIN[-1]),
+        "curves": (
+            [] if sentence else charts.profile(reached, network.manifest.coarse, PROFILE_MIN[-1])
+        ),
         "coarse": network.manifest.coarse,
         "manifest": network.manifest,
         "network": drive.network,
@@ -172,7 +250,14 @@ def at(curve: pd.Series, limit_s: float) -> float:
 
 
 def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | None:
-    return next((row for row in rows if row["serves"] and kind in (None, row["kind"]) and is_known(row["travel_time_s"])), None)
+    return next(
+        (
+            row
+            for row in rows
+            if row["serves"] and kind in (None, row["kind"]) and is_known(row["travel_time_s"])
+        ),
+        None,
+    )
 
 
 def _rows(table: Any, serves: set[str], gate_names: dict[str, str]) -> list[dict[str, Any]]:
@@ -180,15 +265,30 @@ def _rows(table: Any, serves: set[str], gate_names: dict[str, str]) -> list[dict
     for key, row in zip(table.index, table.to_dict("records"), strict=True):
         gates = unfold(row["gates"])
         via = ", ".join(gate_names[gate] for gate in gates)
-        rows.append(row | {"id": key, "name": labels.name(row), "serves": key in serves, "gates": gates, "via": via})
+        rows.append(
+            row
+            | {
+                "id": key,
+                "name": labels.name(row),
+                "serves": key in serves,
+                "gates": gates,
+                "via": via,
+            }
+        )
     return rows
 
 
 def serving(store: Store, layer_id: str, profile: str) -> set[str]:
-    """Name the features that serve a vehicle today: gates it may pass, ports and airports that are open."""
+    """Name the features that serve a vehicle today: gates it may pass, ports and airports that are
+    open.
+    """
     frame = store.frame(layer_id)
     if layer_id == "gates":
-        return set(frame.index[border_gates.service_time_s(frame, store.table("crossings"), profile).notna()])
+        return set(
+            frame.index[
+                border_gates.service_time_s(frame, store.table("crossings"), profile).notna()
+            ]
+        )
     if "status" in frame:
         return set(frame.index[~frame["status"].isin(("planned", "under_construction"))])
     return set(frame.index)
@@ -198,7 +298,11 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
     """Say in sentences who may pass a gate in the corridor network."""
     key = gate.index[0]
     network = store.network()
-    blocked = [said(note.split(": ", 1)[1]) for note in network.manifest.notes if note.startswith(f"{key}: ")]
+    blocked = [
+        said(note.split(": ", 1)[1])
+        for note in network.manifest.notes
+        if note.startswith(f"{key}: ")
+    ]
     if blocked:
         return blocked
     notes = []
@@ -206,36 +310,68 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
         time = float(border_gates.service_time_s(gate, store.table("crossings"), profile).iloc[0])
         if np.isfinite(time):
             minutes = round(time / 60)
-            notes.append(_("%(vehicle)s: passes, assumed %(minutes)d min without a queue", vehicle=label(profile), minutes=minutes))
+            notes.append(
+                _(
+                    "%(vehicle)s: passes, assumed %(minutes)d min without a queue",
+                    vehicle=label(profile),
+                    minutes=minutes,
+                )
+            )
         else:
             notes.append(_("%(vehicle)s: no way through in this network", vehicle=label(profile)))
     return notes
 
 
 def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
-    """Give for each park the quickest gate, port and airport that serves the vehicle: layer → park → (id, seconds)."""
+    """Give for each park the quickest gate, port and airport that serves the vehicle: layer → park
+    → (id, seconds).
+    """
 
     def make() -> dict[str, dict[str, tuple[str, float]]]:
         out = {}
         for layer_id, kind in HEADS.items():
             frame = store.frame(layer_id)
-            counted = serving(store, layer_id, profile) & set(frame.index[frame["kind"] == kind] if kind else frame.index)
-            time = access.time_matrix(store.network(), store.frame("parks"), frame[frame.index.isin(counted)], profile=profile)
+            counted = serving(store, layer_id, profile) & set(
+                frame.index[frame["kind"] == kind] if kind else frame.index
+            )
+            time = access.time_matrix(
+                store.network(),
+                store.frame("parks"),
+                frame[frame.index.isin(counted)],
+                profile=profile,
+            )
             time = time.dropna(how="all")
-            out[layer_id] = dict(zip(time.index, zip(time.idxmin(axis=1), time.min(axis=1), strict=True), strict=True)) if time.size else {}
+            out[layer_id] = (
+                dict(
+                    zip(
+                        time.index,
+                        zip(time.idxmin(axis=1), time.min(axis=1), strict=True),
+                        strict=True,
+                    )
+                )
+                if time.size
+                else {}
+            )
         return out
 
     return store.keep(("headline", profile), make)
 
 
 def switch_query(where: dict[str, Any], drive: Drive, **changes: Any) -> list[tuple[str, Any]]:
-    """Give the query of the same sheet with another vehicle, network or closed gates; a site stands in the path already."""
-    return [*((key, value) for key, value in where.items() if key != "site"), *replace(drive, **changes).query().items()]
+    """Give the query of the same sheet with another vehicle, network or closed gates; a site stands
+    in the path already.
+    """
+    return [
+        *((key, value) for key, value in where.items() if key != "site"),
+        *replace(drive, **changes).query().items(),
+    ]
 
 
 def map_query(where: dict[str, Any], drive: Drive) -> dict[str, Any]:
     """Give the query of the map that shows this place under the same terms."""
-    place = {"site": where["site"]} if where.get("site") else {"at": f"{where['lon']},{where['lat']}"}
+    place = (
+        {"site": where["site"]} if where.get("site") else {"at": f"{where['lon']},{where['lat']}"}
+    )
     return place | drive.query()
 
 

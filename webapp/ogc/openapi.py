@@ -1,7 +1,8 @@
-"""The parameters of the OGC API in one table, and the OpenAPI 3.0 document that is built from it and from ``LAYERS``.
+"""The parameters of the OGC API in one table, and the OpenAPI 3.0 document that is built from it
+and from ``LAYERS``.
 
-What the document promises and what :func:`read` accepts come from the same rows, so they cannot part.
-"""
+What the document promises and what :func:`read` accepts come from the same rows, so they cannot
+part."""
 
 from __future__ import annotations
 
@@ -39,12 +40,16 @@ _DAY = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _TIME = rf"{_DAY}(?:[Tt]{_CLOCK}:(?:[0-5][0-9]|60)(?:\.[0-9]{{1,9}})?(?:[Zz]|[+-]{_CLOCK}))?"
 _INTERVAL = rf"{_TIME}(?:/(?:{_TIME}|\.\.)?)?|(?:\.\.)?/{_TIME}"
-"""A date or time of RFC 3339, or an interval between two, of which one end may be open (OGC 17-069r4, 7.15.4)."""
+"""A date or time of RFC 3339, or an interval between two, of which one end may be open (OGC
+17-069r4, 7.15.4).
+"""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of the query string; ``parse`` raises ValueError with the end of a sentence: “limit is not …”."""
+    """A parameter of the query string; ``parse`` raises ValueError with the end of a sentence:
+    “limit is not …”.
+    """
 
     name: str
     description: str
@@ -52,7 +57,8 @@ class Parameter:
     parse: Callable[[str], Any]
 
 
-# Reading a query -------------------------------------------------------------------------------------------------------
+# Reading a query
+# -------------------------------------------------------------------------------------------------------
 
 
 def read(arguments: MultiDict[str, str], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
@@ -95,11 +101,19 @@ def _offset(text: str) -> int:
 
 
 def _bbox(text: str) -> Box:
-    """Give west, south, east, north; heights are read and left aside. West is east of east across the antimeridian."""
+    """Give west, south, east, north; heights are read and left aside. West is east of east across
+    the antimeridian.
+    """
     parts = text.split(",")
     numbers = [float(part) for part in parts if _NUMBER.fullmatch(part)]
-    if len(parts) not in (4, 6) or len(numbers) != len(parts) or not all(math.isfinite(number) for number in numbers):
-        raise ValueError("is not four or six numbers: west,south,east,north or west,south,low,east,north,high")
+    if (
+        len(parts) not in (4, 6)
+        or len(numbers) != len(parts)
+        or not all(math.isfinite(number) for number in numbers)
+    ):
+        raise ValueError(
+            "is not four or six numbers: west,south,east,north or west,south,low,east,north,high"
+        )
     half = len(numbers) // 2
     if any(low > high for low, high in zip(numbers[1:half], numbers[half + 1 :], strict=True)):
         raise ValueError("has its south above its north, or its low above its high")
@@ -109,7 +123,9 @@ def _bbox(text: str) -> Box:
 def _datetime(text: str) -> str:
     times = [_instant(end) for end in text.split("/") if end not in ("", "..")]
     if not re.fullmatch(_INTERVAL, text) or None in times:
-        raise ValueError("is not an RFC 3339 date, time or interval such as 2026-01-01T00:00:00Z/..")
+        raise ValueError(
+            "is not an RFC 3339 date, time or interval such as 2026-01-01T00:00:00Z/.."
+        )
     known = [time for time in times if time is not None]
     if known[0] > known[-1]:
         raise ValueError("ends before it begins")
@@ -161,7 +177,12 @@ PARAMETERS: dict[str, Parameter] = {
             {"type": "string", "enum": ["json", "html"]},
             _one_of(("json", "html")),
         ),
-        Parameter("lang", "Language of the HTML pages.", {"type": "string", "enum": [*LANGUAGES]}, _one_of(LANGUAGES)),
+        Parameter(
+            "lang",
+            "Language of the HTML pages.",
+            {"type": "string", "enum": [*LANGUAGES]},
+            _one_of(LANGUAGES),
+        ),
         Parameter(
             "limit",
             "Largest number of features in the answer; a larger value counts as the maximum.",
@@ -169,11 +190,15 @@ PARAMETERS: dict[str, Parameter] = {
             _limit,
         ),
         Parameter(
-            "offset", "Number of features to pass over.", {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0}, _offset
+            "offset",
+            "Number of features to pass over.",
+            {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0},
+            _offset,
         ),
         Parameter(
             "bbox",
-            "Only features that meet this box: west, south, east, north, in degrees. West lies east of east across the antimeridian.",
+            "Only features that meet this box: west, south, east, north, in degrees. West lies east"
+            " of east across the antimeridian.",
             {
                 "type": "array",
                 "items": {"type": "number"},
@@ -182,12 +207,15 @@ PARAMETERS: dict[str, Parameter] = {
             _bbox,
         ),
         Parameter(
-            "bbox-crs", "System of the box.", {"type": "string", "format": "uri", "enum": [CRS84], "default": CRS84}, _one_of((CRS84,))
+            "bbox-crs",
+            "System of the box.",
+            {"type": "string", "format": "uri", "enum": [CRS84], "default": CRS84},
+            _one_of((CRS84,)),
         ),
         Parameter(
             "datetime",
-            "A date or time of RFC 3339, or an interval with at most one open end: 2026-01-01, 2026-01-01T00:00:00Z/.. "
-            "No layer has a time of its own, so every feature matches.",
+            "A date or time of RFC 3339, or an interval with at most one open end: 2026-01-01,"
+            " 2026-01-01T00:00:00Z/.. No layer has a time of its own, so every feature matches.",
             {"type": "string", "pattern": f"^(?:{_INTERVAL})$"},
             _datetime,
         ),
@@ -197,9 +225,16 @@ PAGE = {name: PARAMETERS[name] for name in ("f", "lang")}
 
 
 def filters(layer: Layer) -> dict[str, Parameter]:
-    """Give the parameters that select features by an equal value: one for each text and truth value of the layer."""
+    """Give the parameters that select features by an equal value: one for each text and truth value
+    of the layer.
+    """
     return {
-        field.name: Parameter(field.name, f"Only features with this value. {describe(field)}", _filter_schema(field), _filter(field))
+        field.name: Parameter(
+            field.name,
+            f"Only features with this value. {describe(field)}",
+            _filter_schema(field),
+            _filter(field),
+        )
         for field in layer.fields
         if field.type in ("string", "boolean") and field.name != "id"
     }
@@ -226,12 +261,21 @@ def _filter_schema(field: Field) -> Schema:
     return schema if {"enum", "pattern"} & schema.keys() else schema | {"minLength": 1}
 
 
-# Schemas of the layers -------------------------------------------------------------------------------------------------
+# Schemas of the layers
+# -------------------------------------------------------------------------------------------------
 
 
 def describe(field: Field) -> str:
     """Say what a field is, with its unit."""
-    return " ".join(part for part in (f"{field.title}.", field.description, f"Unit: {field.unit}." if field.unit else "") if part)
+    return " ".join(
+        part
+        for part in (
+            f"{field.title}.",
+            field.description,
+            f"Unit: {field.unit}." if field.unit else "",
+        )
+        if part
+    )
 
 
 def value_schema(field: Field) -> Schema:
@@ -253,7 +297,10 @@ def queryables(layer: Layer, url: str) -> Schema:
         "type": "object",
         "title": layer.title,
         "properties": {
-            name: {"title": layer.field(name).title, "description": describe(layer.field(name))} | value_schema(layer.field(name))
+            name: (
+                {"title": layer.field(name).title, "description": describe(layer.field(name))}
+                | value_schema(layer.field(name))
+            )
             for name in filters(layer)
         },
         "additionalProperties": False,
@@ -264,7 +311,11 @@ def _property_schema(field: Field) -> Schema:
     schema = {"title": field.title, "description": describe(field)} | value_schema(field)
     if field.required:
         return schema
-    return schema | {"nullable": True} | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
+    return (
+        schema
+        | {"nullable": True}
+        | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
+    )
 
 
 def _feature_schema(layer: Layer) -> Schema:
@@ -274,7 +325,13 @@ def _feature_schema(layer: Layer) -> Schema:
             "type": {"type": "string", "enum": ["Feature"]},
             "id": {"type": "string"},
             "geometry": _ref("schemas", layer.geometry or "Point"),
-            "properties": _object({field.name: _property_schema(field) for field in layer.fields if field.name not in left_out}),
+            "properties": _object(
+                {
+                    field.name: _property_schema(field)
+                    for field in layer.fields
+                    if field.name not in left_out
+                }
+            ),
             "links": {"type": "array", "items": _ref("schemas", "Link")},
         },
         optional=("links",),
@@ -297,7 +354,11 @@ def _collection_schema(layer: Layer) -> Schema:
 
 
 def _object(properties: Schema, *, optional: Iterable[str] = ()) -> Schema:
-    return {"type": "object", "required": [name for name in properties if name not in set(optional)], "properties": properties}
+    return {
+        "type": "object",
+        "required": [name for name in properties if name not in set(optional)],
+        "properties": properties,
+    }
 
 
 def _ref(kind: str, name: str) -> Schema:
@@ -308,10 +369,17 @@ _TEXT: Schema = {"type": "string"}
 _POSITION: Schema = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 _SCHEMAS: dict[str, Schema] = {
     "Link": _object(
-        {"href": _TEXT, "rel": _TEXT, "type": _TEXT, "title": _TEXT, "hreflang": _TEXT}, optional=("type", "title", "hreflang")
+        {"href": _TEXT, "rel": _TEXT, "type": _TEXT, "title": _TEXT, "hreflang": _TEXT},
+        optional=("type", "title", "hreflang"),
     ),
     "Exception": _object({"code": _TEXT, "description": _TEXT}, optional=("description",)),
-    "Landing": _object({"title": _TEXT, "description": _TEXT, "links": {"type": "array", "items": _ref("schemas", "Link")}}),
+    "Landing": _object(
+        {
+            "title": _TEXT,
+            "description": _TEXT,
+            "links": {"type": "array", "items": _ref("schemas", "Link")},
+        }
+    ),
     "Conformance": _object({"conformsTo": {"type": "array", "items": _TEXT}}),
     "Collections": _object(
         {
@@ -332,14 +400,21 @@ _SCHEMAS: dict[str, Schema] = {
         },
         optional=("attribution", "extent"),
     ),
-    "Point": _object({"type": {"type": "string", "enum": ["Point"]}, "coordinates": _POSITION}) | {"nullable": True},
+    "Point": (
+        _object({"type": {"type": "string", "enum": ["Point"]}, "coordinates": _POSITION})
+        | {"nullable": True}
+    ),
     "LineString": _object(
-        {"type": {"type": "string", "enum": ["LineString"]}, "coordinates": {"type": "array", "items": _POSITION, "minItems": 2}}
+        {
+            "type": {"type": "string", "enum": ["LineString"]},
+            "coordinates": {"type": "array", "items": _POSITION, "minItems": 2},
+        }
     )
     | {"nullable": True},
 }
 
-# The document ----------------------------------------------------------------------------------------------------------
+# The document
+# ----------------------------------------------------------------------------------------------------------
 
 
 def document(layers: Iterable[Layer], *, url: str, title: str, description: str) -> dict[str, Any]:
@@ -355,7 +430,9 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
     schema = {name: _ref("schemas", name) for name in _SCHEMAS}
     paths: dict[str, Any] = {
         "/": _get("landing", "Landing page", {JSON: schema["Landing"]}),
-        "/conformance": _get("conformance", "Parts of the standards that are kept", {JSON: schema["Conformance"]}),
+        "/conformance": _get(
+            "conformance", "Parts of the standards that are kept", {JSON: schema["Conformance"]}
+        ),
         "/api": _get("api", "This document", {OPENAPI_JSON: {"type": "object"}}),
         "/collections": _get("collections", "All layers", {JSON: schema["Collections"]}),
     }
@@ -366,11 +443,22 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
         schemas[f"FeatureCollection-{layer.id}"] = _collection_schema(layer)
         own = [parameter_object(parameter) for parameter in filters(layer).values()]
         shared = [_ref("parameters", name) for name in PARAMETERS if name not in PAGE]
-        feature_id = {"name": "featureId", "in": "path", "required": True, "description": "Identifier of the feature.", "schema": _TEXT}
+        feature_id = {
+            "name": "featureId",
+            "in": "path",
+            "required": True,
+            "description": "Identifier of the feature.",
+            "schema": _TEXT,
+        }
         paths |= {
-            path: _get(f"{layer.id}.collection", layer.title, {JSON: schema["Collection"]}, tag=layer),
+            path: _get(
+                f"{layer.id}.collection", layer.title, {JSON: schema["Collection"]}, tag=layer
+            ),
             f"{path}/queryables": _get(
-                f"{layer.id}.queryables", f"{layer.title}: what to select by", {SCHEMA_JSON: {"type": "object"}}, tag=layer
+                f"{layer.id}.queryables",
+                f"{layer.title}: what to select by",
+                {SCHEMA_JSON: {"type": "object"}},
+                tag=layer,
             ),
             f"{path}/items": _get(
                 f"{layer.id}.items",
@@ -395,7 +483,9 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
         "tags": [{"name": layer.id, "description": layer.description} for layer in layers],
         "paths": paths,
         "components": {
-            "parameters": {name: parameter_object(parameter) for name, parameter in PARAMETERS.items()},
+            "parameters": {
+                name: parameter_object(parameter) for name, parameter in PARAMETERS.items()
+            },
             "responses": {
                 name: {"description": text, "content": {JSON: {"schema": schema["Exception"]}}}
                 for name, text in (
@@ -431,7 +521,9 @@ def _get(
     *,
     missing: bool = False,
 ) -> dict[str, Any]:
-    answers = {media: {"schema": schema} for media, schema in content.items()} | {HTML: {"schema": _TEXT}}
+    answers = {media: {"schema": schema} for media, schema in content.items()} | {
+        HTML: {"schema": _TEXT}
+    }
     return {
         "get": {
             "operationId": operation,

@@ -1,8 +1,8 @@
 """The layers as an OGC API – Features service (OGC 17-069r4): core, GeoJSON, HTML and OpenAPI 3.0.
 
-Every answer is one document, shown as JSON or through the template of the same name; which of the two, ``f`` says and
-otherwise the header Accept. Policies have no geometry and are no collection: clients take a collection for a map layer.
-"""
+Every answer is one document, shown as JSON or through the template of the same name; which of the
+two, ``f`` says and otherwise the header Accept. Policies have no geometry and are no collection:
+clients take a collection for a map layer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ Document = dict[str, Any]
 Link = dict[str, str]
 
 
-# Pages -----------------------------------------------------------------------------------------------------------------
+# Pages
+# -----------------------------------------------------------------------------------------------------------------
 
 
 @ogc.get("", strict_slashes=False)
@@ -56,17 +57,23 @@ def landing() -> Response:
         *_selves("", JSON),
         _link("/api", "service-desc", OPENAPI_JSON, "The API as an OpenAPI document", f="json"),
         _link("/api", "service-doc", HTML, "The API for people", f="html"),
-        _link("/conformance", "conformance", JSON, "Parts of the standards that are kept", f="json"),
+        _link(
+            "/conformance", "conformance", JSON, "Parts of the standards that are kept", f="json"
+        ),
         _link("/collections", "data", JSON, "All layers", f="json"),
     ]
     title, description = package.get("title") or "Zone Atlas", package.get("description") or ""
-    return _answer("landing", {"title": title, "description": description, "links": links}, root=_url(""))
+    return _answer(
+        "landing", {"title": title, "description": description, "links": links}, root=_url("")
+    )
 
 
 @ogc.get("/conformance", strict_slashes=False)
 def conformance() -> Response:
     openapi.read(request.args, openapi.PAGE)
-    return _answer("conformance", {"conformsTo": list(CONFORMANCE)}, links=_selves("/conformance", JSON))
+    return _answer(
+        "conformance", {"conformsTo": list(CONFORMANCE)}, links=_selves("/conformance", JSON)
+    )
 
 
 @ogc.get("/api", strict_slashes=False)
@@ -86,7 +93,11 @@ def api() -> Response:
 def collections() -> Response:
     openapi.read(request.args, openapi.PAGE)
     return _answer(
-        "collections", {"links": _selves("/collections", JSON), "collections": [_collection(layer) for layer in _layers().values()]}
+        "collections",
+        {
+            "links": _selves("/collections", JSON),
+            "collections": [_collection(layer) for layer in _layers().values()],
+        },
     )
 
 
@@ -105,7 +116,13 @@ def queryables(collection_id: str) -> Response:
     openapi.read(request.args, openapi.PAGE)
     path = f"/collections/{layer.id}/queryables"
     document = openapi.queryables(layer, _url(path))
-    return _answer("queryables", document, media_type=SCHEMA_JSON, layer=layer, links=_selves(path, SCHEMA_JSON))
+    return _answer(
+        "queryables",
+        document,
+        media_type=SCHEMA_JSON,
+        layer=layer,
+        links=_selves(path, SCHEMA_JSON),
+    )
 
 
 @ogc.get("/collections/<collection_id>/items", strict_slashes=False)
@@ -124,7 +141,15 @@ def items(collection_id: str) -> Response:
     }
     for rel, start in turns.items():
         if start is not None:
-            links.append(_link(path, rel, GEOJSON, f"{rel.capitalize()} page", **(given | {"f": "json", "offset": str(start)})))
+            links.append(
+                _link(
+                    path,
+                    rel,
+                    GEOJSON,
+                    f"{rel.capitalize()} page",
+                    **(given | {"f": "json", "offset": str(start)}),
+                )
+            )
     links.append(_link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"))
     box = export.bbox(page)
     document = {
@@ -135,7 +160,14 @@ def items(collection_id: str) -> Response:
         "links": links,
         "features": export.features(page),
     }
-    return _answer("items", document, media_type=GEOJSON, layer=layer, offset=offset, turns=_turns(path, given, turns))
+    return _answer(
+        "items",
+        document,
+        media_type=GEOJSON,
+        layer=layer,
+        offset=offset,
+        turns=_turns(path, given, turns),
+    )
 
 
 @ogc.get("/collections/<collection_id>/items/<feature_id>", strict_slashes=False)
@@ -151,10 +183,21 @@ def feature(collection_id: str, feature_id: str) -> Response:
         _link(path, "collection", JSON, layer.title, f="json"),
     ]
     document = export.features(frame.loc[[feature_id]])[0] | {"links": links}
-    return _answer("feature", document, media_type=GEOJSON, layer=layer, box=export.bbox(frame.loc[[feature_id]]))
+    return _answer(
+        "feature",
+        document,
+        media_type=GEOJSON,
+        layer=layer,
+        box=export.bbox(frame.loc[[feature_id]]),
+    )
 
 
-@ogc.route("", methods=["POST", "PUT", "PATCH", "DELETE", "TRACE"], strict_slashes=False, defaults={"path": ""})
+@ogc.route(
+    "",
+    methods=["POST", "PUT", "PATCH", "DELETE", "TRACE"],
+    strict_slashes=False,
+    defaults={"path": ""},
+)
 @ogc.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def nothing(path: str) -> Response:
     """Answer in JSON for every other address, too."""
@@ -163,7 +206,8 @@ def nothing(path: str) -> Response:
     raise NotFoundError(f"There is nothing at /ogc/{path}.")
 
 
-# What they are made of -------------------------------------------------------------------------------------------------
+# What they are made of
+# -------------------------------------------------------------------------------------------------
 
 
 def _layers() -> dict[str, Layer]:
@@ -175,7 +219,9 @@ def _layers() -> dict[str, Layer]:
 def _layer(collection_id: str) -> Layer:
     layers = _layers()
     if collection_id not in layers:
-        raise NotFoundError(f"There is no collection “{collection_id}”; there are {', '.join(layers)}.")
+        raise NotFoundError(
+            f"There is no collection “{collection_id}”; there are {', '.join(layers)}."
+        )
     return layers[collection_id]
 
 
@@ -202,16 +248,24 @@ def _collection(layer: Layer) -> Document:
 
 
 def _licences(layer: Layer) -> list[Link]:
-    resource: Document = next((one for one in store().package["resources"] if one.get("name") == layer.id), {})
+    resource: Document = next(
+        (one for one in store().package["resources"] if one.get("name") == layer.id), {}
+    )
     return [
-        {"href": licence["path"], "rel": "license", "title": licence.get("title") or licence.get("name") or licence["path"]}
+        {
+            "href": licence["path"],
+            "rel": "license",
+            "title": licence.get("title") or licence.get("name") or licence["path"],
+        }
         for licence in resource.get("licenses", ())
         if str(licence.get("path", "")).startswith(("https://", "http://"))
     ]
 
 
 def _matches(frame: Any, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Say which rows meet the box and equal every given value; unknown equals nothing, no position meets no box."""
+    """Say which rows meet the box and equal every given value; unknown equals nothing, no position
+    meets no box.
+    """
     matches = np.ones(len(frame), bool)
     for name in openapi.filters(layer):
         if name in query:
@@ -224,11 +278,16 @@ def _matches(frame: Any, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.b
 
 
 def _area(box: openapi.Box) -> Any:
-    """Make the shape of a box; a box without width or height is a line or a point, and still meets what lies on it."""
+    """Make the shape of a box; a box without width or height is a line or a point, and still meets
+    what lies on it.
+    """
     west, south, east, north = box
     if west > east:
         return shapely.union_all(
-            [_area((west, south, 180.0, north)) if west <= 180 else None, _area((-180.0, south, east, north)) if east >= -180 else None]
+            [
+                _area((west, south, 180.0, north)) if west <= 180 else None,
+                _area((-180.0, south, east, north)) if east >= -180 else None,
+            ]
         )
     if west == east and south == north:
         return shapely.Point(west, south)
@@ -237,7 +296,8 @@ def _area(box: openapi.Box) -> Any:
     return shapely.box(west, south, east, north)
 
 
-# Links and answers -----------------------------------------------------------------------------------------------------
+# Links and answers
+# -----------------------------------------------------------------------------------------------------
 
 
 def _url(path: str, **query: str) -> str:
@@ -252,22 +312,32 @@ def _link(path: str, rel: str, media_type: str, title: str, **query: str) -> Lin
 
 def _selves(path: str, media_type: str, **given: str) -> list[Link]:
     """Link to this document as it is asked for, and to the other way of showing it."""
-    ways = [("json", media_type, "This document as JSON"), ("html", HTML, "This document as a page")]
+    ways = [
+        ("json", media_type, "This document as JSON"),
+        ("html", HTML, "This document as a page"),
+    ]
     if _shows_html():
         ways.reverse()
     return [
-        _link(path, rel, media, title, **(given | {"f": f})) for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
+        _link(path, rel, media, title, **(given | {"f": f}))
+        for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
     ]
 
 
 def _turns(path: str, given: Mapping[str, str], starts: Mapping[str, int | None]) -> dict[str, str]:
     """Give the addresses of the pages before and after, as HTML."""
-    return {rel: _url(path, **({**given, "f": "html", "offset": str(start)})) for rel, start in starts.items() if start is not None}
+    return {
+        rel: _url(path, **({**given, "f": "html", "offset": str(start)}))
+        for rel, start in starts.items()
+        if start is not None
+    }
 
 
 def _shows_html() -> bool:
     asked = request.args.get("f")
-    return asked == "html" or (asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML)
+    return asked == "html" or (
+        asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML
+    )
 
 
 def _answer(template: str, document: Document, *, media_type: str = JSON, **more: Any) -> Response:
@@ -276,11 +346,17 @@ def _answer(template: str, document: Document, *, media_type: str = JSON, **more
     The ETag of JSON leaves ``timeStamp`` out: the same features have the same tag at any time.
     """
     if _shows_html():
-        return Response(render_template(f"ogc/{template}.html", document=document, link=_link_to, **more), mimetype=HTML)
+        return Response(
+            render_template(f"ogc/{template}.html", document=document, link=_link_to, **more),
+            mimetype=HTML,
+        )
     body = export.to_json(document)
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     if template == "items":
-        body = b'{"timeStamp":"%s",' % datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode() + body[1:]
+        body = (
+            b'{"timeStamp":"%s",' % datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+            + body[1:]
+        )
     response = Response(body, content_type=media_type)
     response.set_etag(tag, weak=True)
     response.cache_control.no_cache = True
@@ -295,38 +371,61 @@ def _link_to(*parts: str) -> str:
 
 @ogc.before_request
 def _check_accept() -> None:
-    """Refuse a client that takes neither JSON nor HTML, instead of sending it what it did not ask for."""
+    """Refuse a client that takes neither JSON nor HTML, instead of sending it what it did not ask
+    for.
+    """
     accepted = request.accept_mimetypes
-    if request.method in ("GET", "HEAD") and "f" not in request.args and accepted and accepted.best_match((*MEDIA_TYPES, HTML)) is None:
-        raise NotAcceptable(f"There are {GEOJSON}, {JSON} and {HTML}; choose one with the header Accept, or with f=json or f=html.")
+    if (
+        request.method in ("GET", "HEAD")
+        and "f" not in request.args
+        and accepted
+        and accepted.best_match((*MEDIA_TYPES, HTML)) is None
+    ):
+        raise NotAcceptable(
+            f"There are {GEOJSON}, {JSON} and {HTML}; choose one with the header Accept, or with"
+            " f=json or f=html."
+        )
 
 
 @ogc.after_request
 def _describe(response: Response) -> Response:
-    """Name what the answer depends on, and what may be done here: QGIS shows a layer as editable where Allow names POST."""
+    """Name what the answer depends on, and what may be done here: QGIS shows a layer as editable
+    where Allow names POST.
+    """
     response.vary.add("Accept")
     if request.method == "OPTIONS":
         response.headers["Allow"] = ", ".join(READING)
     return response
 
 
-# Errors ----------------------------------------------------------------------------------------------------------------
+# Errors
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @ogc.errorhandler(AtlasError)
 def _refuse(error: AtlasError) -> Response:
     if isinstance(error, InputError):
-        return _fault(400, "InvalidParameterValue", " ".join((error.message, "; ".join(error.faults))).strip())
-    return _fault(404, "NotFound", str(error)) if isinstance(error, NotFoundError) else _fault(503, "Unavailable", str(error))
+        return _fault(
+            400, "InvalidParameterValue", " ".join((error.message, "; ".join(error.faults))).strip()
+        )
+    return (
+        _fault(404, "NotFound", str(error))
+        if isinstance(error, NotFoundError)
+        else _fault(503, "Unavailable", str(error))
+    )
 
 
 @ogc.errorhandler(HTTPException)
 def _fail(error: HTTPException) -> Response:
-    response = _fault(error.code or 500, error.name.replace(" ", ""), error.description or error.name)
+    response = _fault(
+        error.code or 500, error.name.replace(" ", ""), error.description or error.name
+    )
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     return response
 
 
 def _fault(status: int, code: str, description: str) -> Response:
-    return Response(export.to_json({"code": code, "description": description}), status=status, content_type=JSON)
+    return Response(
+        export.to_json({"code": code, "description": description}), status=status, content_type=JSON
+    )

@@ -32,15 +32,22 @@ AROUND = 60
 OTHERS = 4
 """Further places of one name that are named."""
 
-FITS, DOUBTFUL = ("road", "straight_or_road"), ("straight_line", "between", "faster_than_road", "longer", "unsure")
-"""Verdicts by the colour of their sentence; the impossible has its own, and what is not judged has none."""
+FITS, DOUBTFUL = (
+    ("road", "straight_or_road"),
+    ("straight_line", "between", "faster_than_road", "longer", "unsure"),
+)
+"""Verdicts by the colour of their sentence; the impossible has its own, and what is not judged has
+none.
+"""
 WIDTH, BEGIN, END = 360, 12, 348
 """The picture: how wide it is, and where its line begins and ends."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing on the line of a picture: where its value stands (``to`` where it ends, for a claimed range), its words, its row."""
+    """One thing on the line of a picture: where its value stands (``to`` where it ends, for a
+    claimed range), its words, its row.
+    """
 
     kind: str
     x: float
@@ -55,7 +62,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Shown:
-    """A claim as the page shows it: the words around it, its place, the sentence, the numbers, the picture."""
+    """A claim as the page shows it: the words around it, its place, the sentence, the numbers, the
+    picture.
+    """
 
     claim: Claim
     quote: tuple[str, str, str]
@@ -77,7 +86,12 @@ def claims(site_id: str) -> str:
     try:
         checked = reading.check(text, site, places, network, drive.profile, speeds=speeds)
     except reading.TooMuch:
-        raise InputError(_("The text holds more than %(n)s distances and times; check it in parts.", n=reading.MOST_CLAIMS)) from None
+        raise InputError(
+            _(
+                "The text holds more than %(n)s distances and times; check it in parts.",
+                n=reading.MOST_CLAIMS,
+            )
+        ) from None
     top_kph = reading.top_speed_kph(network, speeds)
     return render_template(
         "siting/claims.html",
@@ -101,7 +115,10 @@ def known_places(opened: Store) -> gpd.GeoDataFrame:
     """Give every place that a claim may name, as :func:`geo.siting.claims.check` takes them."""
 
     def make() -> gpd.GeoDataFrame:
-        parts = [opened.frame(layer_id).reindex(columns=[*COLUMNS]).assign(layer=layer_id) for layer_id in TARGETS]
+        parts = [
+            opened.frame(layer_id).reindex(columns=[*COLUMNS]).assign(layer=layer_id)
+            for layer_id in TARGETS
+        ]
         places = gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
         aliases = opened.table("aliases").groupby("place")["name"].agg(tuple).to_dict()
         return places.assign(aliases=[aliases.get(place, ()) for place in places.index])
@@ -113,7 +130,15 @@ def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kp
     """Put a claim into words."""
     verdict = claim.verdict
     loose = verdict == "road" and is_loose(claim)
-    tone = "doubtful" if loose or verdict in DOUBTFUL else "fits" if verdict in FITS else "impossible" if verdict == "impossible" else ""
+    tone = (
+        "doubtful"
+        if loose or verdict in DOUBTFUL
+        else "fits"
+        if verdict in FITS
+        else "impossible"
+        if verdict == "impossible"
+        else ""
+    )
     others = [one for one in claim.candidates if one != claim.place][:OTHERS]
     judged = bool(claim.place)
     return Shown(
@@ -129,7 +154,9 @@ def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kp
 
 
 def quote(claim: Claim, text: str) -> tuple[str, str, str]:
-    """Give the words before a quantity, itself, and those after it: what stands in its line, cut where that is long."""
+    """Give the words before a quantity, itself, and those after it: what stands in its line, cut
+    where that is long.
+    """
     before, after = text[: claim.start].rpartition("\n")[2], text[claim.end :].partition("\n")[0]
     if len(before) > AROUND:
         before = "…" + before[-AROUND:]
@@ -138,11 +165,14 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
     return before, claim.text, after
 
 
-# Words -------------------------------------------------------------------------------------------------------------------
+# Words
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
-    """Say what is to be held of a claim: one sentence or two for each of ``geo.siting.claims.VERDICTS``."""
+    """Say what is to be held of a claim: one sentence or two for each of
+    ``geo.siting.claims.VERDICTS``.
+    """
     of_time = claim.measure == "time"
     road = road_amount(claim, coarse)
     least = clock(claim.fastest_s) if of_time else length(claim.straight_m)
@@ -151,8 +181,9 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
         case "road" if is_loose(claim):
             amount = clock if of_time else length
             return _(
-                "Not at odds with the way by road, %(road)s, but no proof of it either: that figure is only good to ± %(share)s %% here, "
-                "the claim as it is written to ± %(rounding)s, and it is %(difference)s.",
+                "Not at odds with the way by road, %(road)s, but no proof of it either: that figure"
+                " is only good to ± %(share)s %% here, the claim as it is written to ±"
+                " %(rounding)s, and it is %(difference)s.",
                 road=road,
                 share=decimal(100 * share(claim, coarse)),
                 rounding=amount(claim.rounding),
@@ -161,27 +192,53 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
         case "road":
             return _("Fits the way by road: %(road)s.", road=road)
         case "straight_or_road":
-            return _("Fits: straight line and way by road lie too close together here to be told apart.")
+            return _(
+                "Fits: straight line and way by road lie too close together here to be told apart."
+            )
         case "straight_line" if math.isfinite(claim.road_m):
-            return _("This is the straight line, as the crow flies. By road it is %(road)s.", road=road)
+            return _(
+                "This is the straight line, as the crow flies. By road it is %(road)s.", road=road
+            )
         case "straight_line":
             return _("This is the straight line, as the crow flies. A way by road is not known.")
         case "between":
-            return _("Longer than the straight line, shorter than the way by road that is known, which is %(road)s.", road=road)
+            return _(
+                "Longer than the straight line, shorter than the way by road that is known, which"
+                " is %(road)s.",
+                road=road,
+            )
         case "faster_than_road":
-            return _("Sooner than by the roads that are known (%(road)s), but not impossible: roads and speeds may be better.", road=road)
+            return _(
+                "Sooner than by the roads that are known (%(road)s), but not impossible: roads and"
+                " speeds may be better.",
+                road=road,
+            )
         case "longer" if of_time:
-            return _("Longer than the way by road takes: %(road)s, queues and traffic not counted.", road=road)
+            return _(
+                "Longer than the way by road takes: %(road)s, queues and traffic not counted.",
+                road=road,
+            )
         case "longer":
             return _("Longer than the way by road, which is %(road)s.", road=road)
         case "road_unknown":
-            return _("Not below the straight line. More cannot be said: the site or the place lies at none of these roads.")
+            return _(
+                "Not below the straight line. More cannot be said: the site or the place lies at"
+                " none of these roads."
+            )
         case "no_way":
-            return _("Not below the straight line. More cannot be said: these roads do not lead there.")
+            return _(
+                "Not below the straight line. More cannot be said: these roads do not lead there."
+            )
         case "unsure" if of_time:
-            return _("Too fast even for the straight line, but not called impossible: how exact the two positions are is not known.")
+            return _(
+                "Too fast even for the straight line, but not called impossible: how exact the two"
+                " positions are is not known."
+            )
         case "unsure":
-            return _("Below the straight line, but not called impossible: how exact the two positions are is not known.")
+            return _(
+                "Below the straight line, but not called impossible: how exact the two positions"
+                " are is not known."
+            )
         case "impossible" if of_time:
             return _(
                 "Impossible at %(speed)s km/h, the highest speed that is assumed here: even in a straight line it would take %(least)s. "
@@ -194,7 +251,10 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
                 least=least, accuracy=length(claim.accuracy_m),
             )  # fmt: skip
         case "other_thing":
-            return _("Not judged: the name stands for something else here, such as a bay or an expressway.")
+            return _(
+                "Not judged: the name stands for something else here, such as a bay or an"
+                " expressway."
+            )
         case "no_place":
             return _("Not judged: no place that this atlas knows stands beside it.")
     raise AssertionError(claim.verdict)
@@ -203,11 +263,15 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
 def share(claim: Claim, coarse: bool) -> float:
     """Say within which share a claim is held to fit the road."""
     known = reading.ASSUMPTIONS
-    return known["time_share" if claim.measure == "time" else "length_share"].value + (known["coarse_share"].value if coarse else 0)
+    return known["time_share" if claim.measure == "time" else "length_share"].value + (
+        known["coarse_share"].value if coarse else 0
+    )
 
 
 def is_loose(claim: Claim) -> bool:
-    """Say whether a claim fits the road only because these roads are a sketch, or positions inexact."""
+    """Say whether a claim fits the road only because these roads are a sketch, or positions
+    inexact.
+    """
     road = claim.road_s if claim.measure == "time" else claim.road_m
     return abs(claim.over_road) > claim.rounding + share(claim, coarse=False) * road
 
@@ -224,7 +288,12 @@ def numbers(claim: Claim, coarse: bool, top_kph: float) -> list[tuple[str, str]]
     ]
     if of_time:
         speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-        rows.append((_("Straight line at %(speed)s km/h, the highest speed assumed", speed=speed), clock(claim.fastest_s)))
+        rows.append(
+            (
+                _("Straight line at %(speed)s km/h, the highest speed assumed", speed=speed),
+                clock(claim.fastest_s),
+            )
+        )
     rows += [
         (_("Length by road"), road_length(claim, coarse)),
         (_("Time by road"), road_time(claim, coarse)),
@@ -245,7 +314,11 @@ def claimed(claim: Claim) -> str:
         return _("at least %(amount)s", amount=amount(claim.low))
     if claim.low != claim.high:
         return f"{amount(claim.low)} – {amount(claim.high)}"
-    return _("about %(amount)s", amount=amount(claim.low)) if claim.bound == "about" else amount(claim.low)
+    return (
+        _("about %(amount)s", amount=amount(claim.low))
+        if claim.bound == "about"
+        else amount(claim.low)
+    )
 
 
 def over(value: float, amount: Any) -> str:
@@ -263,21 +336,39 @@ def road_amount(claim: Claim, coarse: bool) -> str:
 
 
 def road_length(claim: Claim, coarse: bool) -> str:
-    return _("none by road") if math.isinf(claim.road_m) else kilometres(claim.road_m, coarse) if is_known(claim.road_m) else _("unknown")
+    return (
+        _("none by road")
+        if math.isinf(claim.road_m)
+        else kilometres(claim.road_m, coarse)
+        if is_known(claim.road_m)
+        else _("unknown")
+    )
 
 
 def road_time(claim: Claim, coarse: bool) -> str:
-    return _("none by road") if math.isinf(claim.road_s) else duration(claim.road_s, coarse) if is_known(claim.road_s) else _("unknown")
+    return (
+        _("none by road")
+        if math.isinf(claim.road_s)
+        else duration(claim.road_s, coarse)
+        if is_known(claim.road_s)
+        else _("unknown")
+    )
 
 
 def length(metres: float) -> str:
-    """Write a length as exactly as claims are made: with one decimal where it is no whole number of kilometres."""
+    """Write a length as exactly as claims are made: with one decimal where it is no whole number of
+    kilometres.
+    """
     if not is_known(metres):
         return _("unknown")
     if metres < 1000:
         return kilometres(metres)
     km = round(metres / 1000, 1)
-    return str(TEXTS["km"]).format(n=decimal(km, 0 if km == int(km) else 1)).replace(" ", "\N{NO-BREAK SPACE}")
+    return (
+        str(TEXTS["km"])
+        .format(n=decimal(km, 0 if km == int(km) else 1))
+        .replace(" ", "\N{NO-BREAK SPACE}")
+    )
 
 
 def clock(seconds: float) -> str:
@@ -292,11 +383,14 @@ def clock(seconds: float) -> str:
     return str(TEXTS[form]).format(h=hours, m=rest).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-# The picture -------------------------------------------------------------------------------------------------------------
+# The picture
+# -------------------------------------------------------------------------------------------------------------
 
 
 def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
-    """Lay straight line, road and claim on one line that begins at 0; what is unknown or endless has no mark."""
+    """Lay straight line, road and claim on one line that begins at 0; what is unknown or endless
+    has no mark.
+    """
     of_time = claim.measure == "time"
     straight = claim.fastest_s if of_time else claim.straight_m
     road = claim.road_s if of_time else claim.road_m
@@ -311,11 +405,27 @@ def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
         name = _("straight at %(speed)s km/h: %(amount)s", speed=speed, amount=clock(straight))
     else:
         name = _("straight: %(amount)s", amount=length(straight))
-    out = [Mark("claim", place(claim.low), place(claim.high), _("claimed: %(amount)s", amount=claimed(claim)), 0)]
+    out = [
+        Mark(
+            "claim",
+            place(claim.low),
+            place(claim.high),
+            _("claimed: %(amount)s", amount=claimed(claim)),
+            0,
+        )
+    ]
     if math.isfinite(straight):
         out.append(Mark("straight", place(straight), place(straight), name, 1))
     if math.isfinite(road):
-        out.append(Mark("road", place(road), place(road), _("by road: %(amount)s", amount=road_amount(claim, coarse)), 2))
+        out.append(
+            Mark(
+                "road",
+                place(road),
+                place(road),
+                _("by road: %(amount)s", amount=road_amount(claim, coarse)),
+                2,
+            )
+        )
     return out
 
 

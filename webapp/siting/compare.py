@@ -25,7 +25,17 @@ from webapp.store import Drive, Store, store
 
 pages = Blueprint("compare", __name__)
 
-STATE = ("pick", *args.DRIVE, "basis", "years_left", "currency", "rate", "rate_date", "offer", "sort")
+STATE = (
+    "pick",
+    *args.DRIVE,
+    "basis",
+    "years_left",
+    "currency",
+    "rate",
+    "rate_date",
+    "offer",
+    "sort",
+)
 MOST_OFFERS = 20
 MOST_FOUND = 10
 """Sites that are listed of what a search for one to add finds."""
@@ -49,7 +59,9 @@ class Offer:
 
 @dataclass(frozen=True)
 class Wish:
-    """Which sites stand side by side, and on what basis their money: as the form holds it. ``basis`` None is as it was asked."""
+    """Which sites stand side by side, and on what basis their money: as the form holds it.
+    ``basis`` None is as it was asked.
+    """
 
     picked: tuple[str, ...]
     drive: Drive
@@ -64,21 +76,31 @@ class Wish:
     @classmethod
     def of(cls, values: dict[str, Any]) -> Wish:
         """Take it from a query that has been read."""
-        told = {name: values[name] for name in ("basis", "years_left", "currency", "rate", "rate_date") if name in values}
+        told = {
+            name: values[name]
+            for name in ("basis", "years_left", "currency", "rate", "rate_date")
+            if name in values
+        }
         picked = tuple(dict.fromkeys(values.get("pick", ())))
         offers = [*dict.fromkeys(_offer(*one) for one in values.get("offer", ()))]
         if "offer_value" in values:
             if not {*NEW} <= values.keys():
-                raise InputError(_("An offer needs its site, what it is paid for, its amount and its currency."))
+                raise InputError(
+                    _("An offer needs its site, what it is paid for, its amount and its currency.")
+                )
             offers.append(_offer(*(values[name] for name in NEW)))
         if len(offers) > MOST_OFFERS:
             raise InputError(_("At most %(n)s offers are compared.", n=MOST_OFFERS))
         if values.get("sort") not in (None, "money"):
             raise InputError(_("Sites side by side are sorted by money only."))
-        return cls(picked, Drive.of(values), **told, offers=tuple(offers), by_money="sort" in values)
+        return cls(
+            picked, Drive.of(values), **told, offers=tuple(offers), by_money="sort" in values
+        )
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
-        """Give the whole state as a readable query; offers of sites that do not stand there are left out."""
+        """Give the whole state as a readable query; offers of sites that do not stand there are
+        left out.
+        """
         mine = replace(self, **changes)
         told: dict[str, Any] = {
             "basis": mine.basis,
@@ -108,7 +130,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of money for all sites: what it is, what was stated to count it so, and the cells by site, none where unknown."""
+    """One kind of money for all sites: what it is, what was stated to count it so, and the cells by
+    site, none where unknown.
+    """
 
     title: str
     stated: tuple[str, ...]
@@ -148,9 +172,15 @@ def compare() -> Any:
     money_rows, order, faults = money_side_by_side(parks, wish)
     layer = opened.place(wish.picked[0])[0]
     without_rent = parks.drop(columns="rent_term_low_usd_m2")  # it stands in the part on money
-    facts = {key: {fact.name: fact for fact in site_sheet.facts(layer, without_rent.loc[key])} for key in order}
+    facts = {
+        key: {fact.name: fact for fact in site_sheet.facts(layer, without_rent.loc[key])}
+        for key in order
+    }
     names = list(dict.fromkeys(name for one in facts.values() for name in one))
-    policies = {key: {one["id"]: one for one in site_sheet.policies(opened, parks.loc[key])} for key in order}
+    policies = {
+        key: {one["id"]: one for one in site_sheet.policies(opened, parks.loc[key])}
+        for key in order
+    }
     every = {policy: one for found in policies.values() for policy, one in found.items()}
     page = render_template(
         "siting/compare.html",
@@ -171,21 +201,33 @@ def compare() -> Any:
         table=site_table(opened, wish.drive).loc[order],
         facts=facts,
         fact_names=names,
-        differs={name: len({one[name].value if name in one else None for one in facts.values()}) > 1 for name in names},
+        differs={
+            name: len({one[name].value if name in one else None for one in facts.values()}) > 1
+            for name in names
+        },
         policies=policies,
         every=every,
-        policy_differs={policy for policy in every if not all(policy in found for found in policies.values())},
+        policy_differs={
+            policy for policy in every if not all(policy in found for found in policies.values())
+        },
         drive=wish.drive,
         left_out=left_out,
         most=MOST_PICKED,
         **more,
         coarse=opened.roads(wish.drive).manifest.coarse,
-        places={name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"] for name in sites.KINDS},
+        places={
+            name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"]
+            for name in sites.KINDS
+        },
         names=opened.targets(),
         plain=_plain,
         offer_text=offer_text,
-        without_site=lambda one: wish.query(picked=tuple(other for other in wish.picked if other != one)),
-        without_offer=lambda one: wish.query(offers=tuple(other for other in wish.offers if other != one)),
+        without_site=lambda one: wish.query(
+            picked=tuple(other for other in wish.picked if other != one)
+        ),
+        without_offer=lambda one: wish.query(
+            offers=tuple(other for other in wish.offers if other != one)
+        ),
         amount=wording.amount,
         criterion_name=wording.criterion_name,
     )
@@ -211,7 +253,8 @@ def _refuse_sites(opened: Store, wish: Wish) -> None:
         raise InputError(_("There are offers for sites that do not stand here:"), list(elsewhere))
 
 
-# Money ---------------------------------------------------------------------------------------------------------------------
+# Money
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Sequence[str]]:
@@ -220,12 +263,18 @@ def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Se
     Returns
     -------
     tuple
-        The rows, one for each kind of money; the sites in their order; and what is wrong with what was stated, in the words of
-        :mod:`geo.siting.money`. Where something is, amounts stay as they were found, and sites in the order in which they were picked.
+        The rows, one for each kind of money; the sites in their order; and what is wrong with what
+        was stated, in the words of :mod:`geo.siting.money`. Where something is, amounts stay as
+        they were found, and sites in the order in which they were picked.
     """
     faults: Sequence[str] = ()
     try:  # whatever the sites hold, what was stated must make sense
-        terms = {"to_currency": wish.currency, "years_left": wish.years_left, "rate": wish.rate, "rate_date": wish.rate_date}
+        terms = {
+            "to_currency": wish.currency,
+            "years_left": wish.years_left,
+            "rate": wish.rate,
+            "rate_date": wish.rate_date,
+        }
         money.convert(Amount(1.0, "land_term", IN_DATA), wish.basis or "land_term", **terms)  # type: ignore[arg-type]
     except InputError as error:
         faults = error.faults
@@ -243,7 +292,9 @@ def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Se
             money.refuse_mixed(offers.values())
         except InputError as error:
             return rows, order, error.faults
-        known = [(one.site, amount) for one, amount in offers.items()] or [(key, ends[0]) for key, ends in rents.items()]
+        known = [(one.site, amount) for one, amount in offers.items()] or [
+            (key, ends[0]) for key, ends in rents.items()
+        ]
         best = {key: min(amount for site, amount in known if site == key) for key in dict(known)}
         ranked = sorted(best, key=best.__getitem__)
         order = [*ranked, *(key for key in wish.picked if key not in best)]
@@ -251,8 +302,14 @@ def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Se
 
 
 def _counted(amount: Amount, wish: Wish) -> Amount:
-    """Convert what can be with what is stated: land paid at once into land per year left, and dollars."""
-    basis = wish.basis if wish.basis and (amount.basis, wish.basis) in money.BY_YEARS_LEFT else amount.basis
+    """Convert what can be with what is stated: land paid at once into land per year left, and
+    dollars.
+    """
+    basis = (
+        wish.basis
+        if wish.basis and (amount.basis, wish.basis) in money.BY_YEARS_LEFT
+        else amount.basis
+    )
     told: dict[str, Any] = {}
     if basis != amount.basis:
         told["years_left"] = wish.years_left
@@ -264,10 +321,18 @@ def _counted(amount: Amount, wish: Wish) -> Amount:
 def _rent_row(parks: Any, rents: dict[str, list[Amount]], wish: Wish) -> Row:
     cells: dict[str, list[Cell]] = {key: [] for key in wish.picked}
     for key, (low, high) in rents.items():
-        note = _("asking price of %(year)s", year=low.year) if low.year else _("asking price, its year unknown")
+        note = (
+            _("asking price of %(year)s", year=low.year)
+            if low.year
+            else _("asking price, its year unknown")
+        )
         text = money_text(low) if low == high else money_text(high, figure(low.value, high.value))
         cells[key].append(Cell(text, str(parks.loc[key].get("rent_source_kind")), note))
-    title = _("Land rent, per year left of the lease") if wish.basis else _("Land rent, whole lease term")
+    title = (
+        _("Land rent, per year left of the lease")
+        if wish.basis
+        else _("Land rent, whole lease term")
+    )
     return Row(title, stated([one for ends in rents.values() for one in ends]), cells)
 
 
@@ -277,7 +342,11 @@ def _offer_row(basis: str, found: dict[Offer, Amount], wish: Wish) -> Row:
         other = amount.currency != wish.currency
         note = _("not converted: the rate that is stated is for USD") if other and wish.rate else ""
         cells[offer.site].append(Cell(money_text(amount), note=note, offer=offer))
-    return Row(_("Your offers: %(basis)s", basis=translated(money.BASES[basis][0])), stated(found.values()), cells)
+    return Row(
+        _("Your offers: %(basis)s", basis=translated(money.BASES[basis][0])),
+        stated(found.values()),
+        cells,
+    )
 
 
 def stated(amounts: Iterable[Amount]) -> tuple[str, ...]:
@@ -285,16 +354,36 @@ def stated(amounts: Iterable[Amount]) -> tuple[str, ...]:
     out = []
     for one in amounts:
         if one.years_left is not None:
-            out.append(_("the whole term ÷ %(n)s years left, as you state, without interest", n=format_decimal(one.years_left, EXACT)))
+            out.append(
+                _(
+                    "the whole term ÷ %(n)s years left, as you state, without interest",
+                    n=format_decimal(one.years_left, EXACT),
+                )
+            )
         if one.rate is not None:
-            told = {"rate": format_decimal(one.rate, EXACT), "currency": one.currency, "date": day(one.rate_date)}
+            told = {
+                "rate": format_decimal(one.rate, EXACT),
+                "currency": one.currency,
+                "date": day(one.rate_date),
+            }
             out.append(_("1 USD = %(rate)s %(currency)s on %(date)s, as you state", **told))
     return tuple(dict.fromkeys(out))
 
 
 def figure(*values: float) -> str:
-    """Write an amount or a range without its unit: no decimals above a thousand, two below, three digits where it is very small."""
-    places = max(0 if one >= 1000 or one == int(one) else 2 if one >= 0.1 else 2 - math.floor(math.log10(one)) for one in values)
+    """Write an amount or a range without its unit: no decimals above a thousand, two below, three
+    digits where it is very small.
+    """
+    places = max(
+        (
+            0
+            if one >= 1000 or one == int(one)
+            else 2
+            if one >= 0.1
+            else 2 - math.floor(math.log10(one))
+        )
+        for one in values
+    )
     return "–".join(labels.decimal(one, places) if one < 1e15 else f"{one:.2e}" for one in values)
 
 

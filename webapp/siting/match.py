@@ -1,4 +1,6 @@
-"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page and as a workbook; nothing is kept."""
+"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page and as a
+workbook; nothing is kept.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,14 @@ pages = Blueprint("match", __name__)
 SHOWN = 200
 """Companies on the page; the workbook holds all."""
 MAX_CARRIED = 600_000
-"""Characters of the sheet that the page may carry for the workbook, so that nothing need be kept here."""
+"""Characters of the sheet that the page may carry for the workbook, so that nothing need be kept
+here.
+"""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _few = threading.BoundedSemaphore(2)
-"""Sheets that are read and matched at once: each may take a processor for seconds, and its reader a gigabyte."""
+"""Sheets that are read and matched at once: each may take a processor for seconds, and its reader a
+gigabyte.
+"""
 
 SENTENCES = (
     N_("This is neither an XLSX nor a CSV file without a password."),
@@ -42,10 +48,16 @@ SENTENCES = (
     N_("The file is larger than %(n)s bytes, packed or unpacked."),
     N_("Reading the file took longer than %(n)s seconds, and was given up."),
     N_("The sheet holds no rows below its header."),
-    N_("The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows that are formatted."),
+    N_(
+        "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
+        " that are formatted."
+    ),
     N_("The sheet reaches beyond column %(column)s; delete what stands beside the table."),
     N_("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
-    N_("the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one column"),
+    N_(
+        "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
+        " column"
+    ),
     N_("the column “%(column)s” is missing"),
     N_("the column “%(text)s” is not known here and was not read"),
     N_("the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"),
@@ -57,9 +69,18 @@ SENTENCES = (
     N_("the company has no name"),
     N_("holds a formula, which is never computed; write its value"),
     N_("“%(text)s” is not a number with a unit known here; known are: %(known)s"),
-    N_("“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write %(a)s or %(b)s"),
-    N_("“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one of them in a column"),
-    N_("“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every cell or in the header"),
+    N_(
+        "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write"
+        " %(a)s or %(b)s"
+    ),
+    N_(
+        "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
+        " of them in a column"
+    ),
+    N_(
+        "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
+        " cell or in the header"
+    ),
     N_("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
     N_("“%(text)s” is a minimum, and this column holds a maximum"),
     N_("“%(text)s” is a maximum, and this column holds a minimum"),
@@ -86,7 +107,10 @@ def form() -> str:
 def template() -> Response:
     drive = Drive.of(args.parse(request.args, args.DRIVE))
     titles = {name: matching.title_of(name, current().code) for name in companies.COLUMNS}
-    lines = [(_("Column"), _("What it holds")), *((titles[name], text) for name, text in explained(drive.profile).items())]
+    lines = [
+        (_("Column"), _("What it holds")),
+        *((titles[name], text) for name, text in explained(drive.profile).items()),
+    ]
     return _workbook(matching.template(lines, titles), "zone-atlas-companies.xlsx")
 
 
@@ -101,15 +125,26 @@ def answer() -> Any:
     try:
         examples = opened.examples()
         sheet = company_sheet.read_apart(data, _words(opened, examples))
-        matches = matching.match(sheet.companies, rank.site_table(opened, drive), examples, profile=drive.profile, also=also)
+        matches = matching.match(
+            sheet.companies,
+            rank.site_table(opened, drive),
+            examples,
+            profile=drive.profile,
+            also=also,
+        )
     except SheetError as error:
         return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
     finally:
         _few.release()
-    if carried is not None:  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
+    if (
+        carried is not None
+    ):  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
         sheet = replace(sheet, notes=carried.notes, left_out=carried.left_out)
     if as_xlsx:
-        return _workbook(_to_xlsx(opened, drive, also, matches, sheet), f"zone-atlas-matches-{current().code}.xlsx")
+        return _workbook(
+            _to_xlsx(opened, drive, also, matches, sheet),
+            f"zone-atlas-matches-{current().code}.xlsx",
+        )
     again = matching.to_csv(sheet.companies)
     return _page(
         drive,
@@ -126,15 +161,21 @@ def answer() -> Any:
 
 
 def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
-    """Read how one drives, which sites are offered too, the sheet, its remarks, and whether a workbook is wanted.
+    """Read how one drives, which sites are offered too, the sheet, its remarks, and whether a
+    workbook is wanted.
 
-    A file goes before the sheet that a page of ours carried; of that one also what there was to tell of it as it came.
-    """
-    unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (set(request.files) - {"file"})
+    A file goes before the sheet that a page of ours carried; of that one also what there was to
+    tell of it as it came."""
+    unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (
+        set(request.files) - {"file"}
+    )
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
         raise InputError(_("This form holds a file, and nothing else."))
     known = (*args.DRIVE, "also")
-    values = args.parse(MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known), known)
+    values = args.parse(
+        MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known),
+        known,
+    )
     file = request.files.get("file")
     data, carried = file.read(company_sheet.MAX_BYTES + 1) if file else b"", None
     if not data:
@@ -142,18 +183,29 @@ def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
         carried = _sheet_of(request.form.get("remarks", ""))
     if not data:
         raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
-    return Drive.of(values), tuple(values.get("also", ())), data, carried, request.form.get("format") == "xlsx"
+    return (
+        Drive.of(values),
+        tuple(values.get("also", ())),
+        data,
+        carried,
+        request.form.get("format") == "xlsx",
+    )
 
 
 def _remarks(sheet: Sheet) -> str:
     """Write the notes and faults of a sheet, so that they come back with it."""
-    return orjson.dumps([[asdict(fault) for fault in faults] for faults in (sheet.notes, sheet.left_out)]).decode()
+    return orjson.dumps(
+        [[asdict(fault) for fault in faults] for faults in (sheet.notes, sheet.left_out)]
+    ).decode()
 
 
 def _sheet_of(remarks: str) -> Sheet:
     """Read what :func:`_remarks` wrote; `InputError` for anything else."""
     try:
-        notes, left_out = (tuple(Fault(**fault) for fault in faults) for faults in orjson.loads(remarks or "[[], []]"))
+        notes, left_out = (
+            tuple(Fault(**fault) for fault in faults)
+            for faults in orjson.loads(remarks or "[[], []]")
+        )
         for fault in (*notes, *left_out):
             sentence(fault)
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -162,10 +214,15 @@ def _sheet_of(remarks: str) -> Sheet:
 
 
 def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
-    """Tell what may stand in the sheet: provinces and sectors in all languages that the catalogues know."""
+    """Tell what may stand in the sheet: provinces and sectors in all languages that the catalogues
+    know.
+    """
 
     def names_of(name: str) -> list[str]:
-        return [name, *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values())]
+        return [
+            name,
+            *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()),
+        ]
 
     def make() -> companies.Words:
         words = companies.words(examples, opened.frame("parks"), names_of)
@@ -188,7 +245,10 @@ def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
         also=also,
         networks=opened.networks(),
         terms=terms(opened, drive, also),
-        columns=[(name, matching.title_of(name, current().code), text) for name, text in explained(drive.profile).items()],
+        columns=[
+            (name, matching.title_of(name, current().code), text)
+            for name, text in explained(drive.profile).items()
+        ],
         examples=examples,
         sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
         most=companies.MAX_ROWS,
@@ -209,19 +269,36 @@ def _workbook(data: bytes, name: str) -> Response:
     return response
 
 
-def _to_xlsx(opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet) -> bytes:
+def _to_xlsx(
+    opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet
+) -> bytes:
     coarse = opened.roads(drive).manifest.coarse
     titles = (
-        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site"), _("Free land"), _("Score of 100")),
+        *(
+            _("Company"),
+            _("Row of your sheet"),
+            _("Place"),
+            _("Identifier"),
+            _("Site"),
+            _("Free land"),
+            _("Score of 100"),
+        ),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
     )
 
     def both(one: Match, park: Park) -> tuple[str, str]:
-        lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [strength(*each, coarse) for each in park.strengths]
-        return "; ".join(lines), "; ".join(reason(one, each, coarse) for each in park.reasons if not each.known)
+        lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [
+            strength(*each, coarse) for each in park.strengths
+        ]
+        return "; ".join(lines), "; ".join(
+            reason(one, each, coarse) for each in park.reasons if not each.known
+        )
 
     parks = opened.frame("parks")
-    names, land = labels.names(parks).to_dict(), {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}}
+    names, land = (
+        labels.names(parks).to_dict(),
+        {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}},
+    )
     return matching.to_xlsx(
         matches, names, land, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, also, sheet)),
         said=both, unmet=unmet,
@@ -234,7 +311,9 @@ def _land(park: Any) -> str:
     return f"{land.text}, {labels.label(land.kind)}" if land.kind else land.text
 
 
-def _notes(opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet) -> Iterator[tuple[str, str]]:
+def _notes(
+    opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet
+) -> Iterator[tuple[str, str]]:
     about = opened.about("parks")
     yield _("How to read it"), "Zone Atlas"
     yield _("Date"), day(date.today().isoformat())
@@ -245,7 +324,10 @@ def _notes(opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet) -> 
     if opened.roads(drive).manifest.coarse:
         yield (
             _("Travel times"),
-            _("Times come from a sketch of the main roads, at assumed average speeds, without queues or opening hours."),
+            _(
+                "Times come from a sketch of the main roads, at assumed average speeds, without"
+                " queues or opening hours."
+            ),
         )
     for source in about.sources:
         yield _("Source"), source
@@ -256,21 +338,40 @@ def _notes(opened: Store, drive: Drive, also: tuple[str, ...], sheet: Sheet) -> 
         yield _("Your sheet"), sentence(note)
 
 
-# Words -------------------------------------------------------------------------------------------------------------------
+# Words
+# -------------------------------------------------------------------------------------------------------------------
 
 
 def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and which sites are offered."""
+    """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and
+    which sites are offered.
+    """
     corridors = drive.network == CORRIDORS
-    out = [(_("Vehicle"), labels.label(drive.profile)), (_("Road network"), _("Corridors, coarse") if corridors else drive.network)]
+    out = [
+        (_("Vehicle"), labels.label(drive.profile)),
+        (_("Road network"), _("Corridors, coarse") if corridors else drive.network),
+    ]
     if drive.closed:
         names = labels.names(opened.frame("gates"))
         out.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
     if drive.year and corridors:
-        out.append((_("Year"), _("%(year)s, with the corridors that are planned to be open by then; plans slip", year=drive.year)))
+        out.append(
+            (
+                _("Year"),
+                _(
+                    "%(year)s, with the corridors that are planned to be open by then; plans slip",
+                    year=drive.year,
+                ),
+            )
+        )
         if drive.opens:
             names = labels.names(opened.frame("corridors"))
-            out.append((_("Openings assumed"), ", ".join(f"{names[one]} {year}" for one, year in drive.opens)))
+            out.append(
+                (
+                    _("Openings assumed"),
+                    ", ".join(f"{names[one]} {year}" for one, year in drive.opens),
+                )
+            )
     offered = [text for name, text in wording.standing().items() if name not in also]
     return [*out, (_("Sites offered"), "; ".join(offered))] if offered else out
 
@@ -278,23 +379,28 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
 def explain_score() -> str:
     """Say what the score is."""
     return _(
-        "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the example of the company’s sector, "
-        "which is assumed; without an example the port weighs %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is "
-        "given where a value is unknown.",
+        "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the"
+        " example of the company’s sector, which is assumed; without an example the port weighs"
+        " %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is given where a"
+        " value is unknown.",
         **{name: args.plain(weight) for name, weight in companies.USUAL.items()},
     )
 
 
 def explain_unknown() -> str:
     """Say what becomes of unknown values."""
-    return _("A site of which a value is unknown stays in, and what is unknown is named: ask for it at the meeting.")
+    return _(
+        "A site of which a value is unknown stays in, and what is unknown is named: ask for it at"
+        " the meeting."
+    )
 
 
 def explain_area() -> str:
     """Say which area is meant."""
     return _(
-        "Free land is given with each site and its year, as far as it is known. Where the occupancy is unknown, the whole site counts as "
-        "free. Rents are asking prices for the whole term of the lease."
+        "Free land is given with each site and its year, as far as it is known. Where the occupancy"
+        " is unknown, the whole site counts as free. Rents are asking prices for the whole term of"
+        " the lease."
     )
 
 
@@ -305,7 +411,10 @@ def explained(profile: str) -> dict[str, str]:
         minutes = _("Minutes by car, at most; also in hours: 1.5 h.")
     return {
         "company": _("Name, needed in every row."),
-        "sector": _("One or more of the sectors below, in English, Vietnamese or Chinese, parted by semicolons."),
+        "sector": _(
+            "One or more of the sectors below, in English, Vietnamese or Chinese, parted by"
+            " semicolons."
+        ),
         "country": _("Where the company looks, a country of the data; empty for all."),
         "province": _("One or more provinces, parted by semicolons; empty for all."),
         "area_ha": _("Free land needed: hectares; also 50,000 m2, 75 mu."),
@@ -326,12 +435,19 @@ def sentence(fault: Fault) -> str:
             values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
     text = str(_(companies.SENTENCES[fault.code], **values))
     if fault.column:
-        return _("row %(row)s, column %(column)s: %(text)s", row=fault.row, column=fault.column, text=text)
+        return _(
+            "row %(row)s, column %(column)s: %(text)s",
+            row=fault.row,
+            column=fault.column,
+            text=text,
+        )
     return _("row %(row)s: %(text)s", row=fault.row, text=text) if fault.row else text
 
 
 def _named(of: str, code: str) -> str:
-    """Name a code that a sentence lists: a column, a province, a sector or an example, a country; units are what they are."""
+    """Name a code that a sentence lists: a column, a province, a sector or an example, a country;
+    units are what they are.
+    """
     if of == "column":
         return matching.title_of(code, current().code)
     if of == "province":
@@ -352,18 +468,29 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
     if rank.NUMBERS[name][2] == 60:
         value = _once((name, each.value), lambda: labels.duration(each.value * 60, coarse))
         margin = float(round(each.margin))
-        spare = _("less than 5 min") if margin < 5 else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
+        spare = (
+            _("less than 5 min")
+            if margin < 5
+            else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
+        )
     else:
         unit = _field(name)[1]
         value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
         margin = round(each.margin, 1)
         spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
     if name == "area_needed":
-        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {"limit": limit, "value": value}
+        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {
+            "limit": limit,
+            "value": value,
+        }
     if name.startswith("min_"):
-        met = _once("above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum")))
+        met = _once(
+            "above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum"))
+        )
     else:
-        met = _once("below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum")))
+        met = _once(
+            "below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum"))
+        )
     return met % {"limit": limit, "value": value, "spare": spare}
 
 
@@ -378,12 +505,20 @@ def _limit(name: str, limit: sites.Limit) -> str:
 
 def _field(name: str) -> tuple[str, str]:
     """Give text and unit of a limit that is a number."""
-    return _once("fields", lambda: {field: (text, unit) for field, text, unit in wording.fields()})[name]
+    return _once("fields", lambda: {field: (text, unit) for field, text, unit in wording.fields()})[
+        name
+    ]
 
 
 def strength(criterion: str, value: float, coarse: bool) -> str:
     """Tell what gives a site its score."""
-    return _once((criterion, value), lambda: f"{wording.criterion_name(criterion)}: {wording.amount(criterion, value, coarse=coarse)}")
+    return _once(
+        (criterion, value),
+        lambda: (
+            f"{wording.criterion_name(criterion)}:"
+            f" {wording.amount(criterion, value, coarse=coarse)}"
+        ),
+    )
 
 
 def _once(key: Any, make: Callable[[], T]) -> T:
@@ -398,7 +533,11 @@ def score(park: Park) -> str:
     """Write a score of 100, or the range in which it lies."""
     if park.low == park.high:
         return labels.decimal(100 * park.score, 1)
-    return _("%(low)s to %(high)s", low=labels.decimal(100 * park.low), high=labels.decimal(100 * park.high))
+    return _(
+        "%(low)s to %(high)s",
+        low=labels.decimal(100 * park.low),
+        high=labels.decimal(100 * park.high),
+    )
 
 
 def unmet(one: Match) -> str:
@@ -406,5 +545,10 @@ def unmet(one: Match) -> str:
     units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
     if not one.relaxed:
         return _("No site meets all limits, and no single limit stands in the way. Take one away.")
-    changes = [f"{wording.limit_text(name, each.limit, units)} → {wording.relaxed_text(name, each, units)}" for name, each in one.relaxed]
-    return _("No site meets all limits. One would with: %(changes)s", changes=_(" or ").join(changes))
+    changes = [
+        f"{wording.limit_text(name, each.limit, units)} → {wording.relaxed_text(name, each, units)}"
+        for name, each in one.relaxed
+    ]
+    return _(
+        "No site meets all limits. One would with: %(changes)s", changes=_(" or ").join(changes)
+    )

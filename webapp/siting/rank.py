@@ -37,7 +37,9 @@ NUMBERS: dict[str, tuple[str, sites.Kind, float]] = {
     "max_rent": ("rent_term_low_usd_m2", "at_most", 1.0),
     "max_occupancy": ("occupancy_pct", "at_most", 1.0),
 }
-"""Limits that are numbers: parameter → column, kind, and the unit of the form in that of the column (minutes in seconds)."""
+"""Limits that are numbers: parameter → column, kind, and the unit of the form in that of the column
+(minutes in seconds).
+"""
 CHOICES: dict[str, tuple[str, sites.Kind]] = {
     "sector": ("sectors", "includes"),
     "status": ("status", "one_of"),
@@ -48,7 +50,9 @@ CHOICES: dict[str, tuple[str, sites.Kind]] = {
 }
 """Limits that are choices, applied first."""
 NEEDS = {"power": ("kv", "mva", "power", "electric", "substation"), "water": ("water",)}
-"""What the remarks on utilities may have to mention, and the words for it; remarks that do not are unknown, not without it."""
+"""What the remarks on utilities may have to mention, and the words for it; remarks that do not are
+unknown, not without it.
+"""
 WEIGHTS = {f"w_{name}": name for name in screening.CRITERIA}
 STATE = (
     *("example", "edited", "needs", *CHOICES, *NUMBERS, "drop", "also"),
@@ -70,10 +74,10 @@ KEPT = 8
 class Wish:
     """What somebody looks for, as the form holds it.
 
-    ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose unknown sites go; ``weights`` by
-    criterion, and their ``worth`` where it is not in proportion between the sites; ``also``: limits of ``STANDING`` that do not hold;
-    ``picked`` sites to compare.
-    """
+    ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose
+    unknown sites go; ``weights`` by criterion, and their ``worth`` where it is not in proportion
+    between the sites; ``also``: limits of ``STANDING`` that do not hold; ``picked`` sites to
+    compare."""
 
     drive: Drive
     limits: dict[str, Any]
@@ -90,10 +94,20 @@ class Wish:
     def of(cls, values: dict[str, Any], examples: dict[str, screening.Profile]) -> Wish:
         """Read it from a query; an example fills the form until somebody edits it."""
         if values.get("example") not in (None, *examples):
-            raise InputError(_("There is no example “%(name)s”; there are %(known)s.", name=values["example"], known=", ".join(examples)))
+            raise InputError(
+                _(
+                    "There is no example “%(name)s”; there are %(known)s.",
+                    name=values["example"],
+                    known=", ".join(examples),
+                )
+            )
         example = examples.get(values.get("example", ""))
         limits = {name: values[name] for name in (*CHOICES, "needs", *NUMBERS) if name in values}
-        weights = {name: float(values[parameter]) for parameter, name in WEIGHTS.items() if parameter in values}
+        weights = {
+            name: float(values[parameter])
+            for parameter, name in WEIGHTS.items()
+            if parameter in values
+        }
         drop = tuple(values.get("drop", ()))
         if example and "edited" not in values:
             given, dropped = _fields(example)
@@ -109,10 +123,14 @@ class Wish:
     def screens(self) -> dict[str, sites.Limit]:
         """Return the limits in the order in which they are applied, by parameter.
 
-        First those that hold unless they are switched off. Choosing kinds asks for zones of these kinds too.
-        """
+        First those that hold unless they are switched off. Choosing kinds asks for zones of these
+        kinds too."""
         asked = {*self.also, *(("zones",) if "kind" in self.limits else ())}
-        out = {name: replace(limit, unknown=self._unknown(name)) for name, limit in sites.STANDING.items() if name not in asked}
+        out = {
+            name: replace(limit, unknown=self._unknown(name))
+            for name, limit in sites.STANDING.items()
+            if name not in asked
+        }
         for name, (column, kind) in CHOICES.items():
             if name in self.limits:
                 out[name] = sites.Limit(column, kind, tuple(self.limits[name]), self._unknown(name))
@@ -120,7 +138,12 @@ class Wish:
             out[need] = sites.Limit("utilities", "includes", NEEDS[need], self._unknown(need))
         for name, (column, kind, unit) in NUMBERS.items():
             if name in self.limits:
-                out[name] = sites.Limit(column.format(vehicle=self.drive.profile), kind, self.limits[name] * unit, self._unknown(name))
+                out[name] = sites.Limit(
+                    column.format(vehicle=self.drive.profile),
+                    kind,
+                    self.limits[name] * unit,
+                    self._unknown(name),
+                )
         return out
 
     def _unknown(self, name: str) -> Any:
@@ -133,12 +156,20 @@ class Wish:
 
     def counted(self, name: str) -> Worth:
         """Return how the amounts of a criterion count."""
-        return worth.counted(name, self.worth.get(name, Worth()), self.limits.get("area_needed") or None)
+        return worth.counted(
+            name, self.worth.get(name, Worth()), self.limits.get("area_needed") or None
+        )
 
     @property
     def counting(self) -> dict[str, Worth]:
-        """The criteria with weight whose amounts do not simply count in proportion between the sites, and how they count."""
-        return {name: self.counted(name) for name, weight in self.weights.items() if weight and self.counted(name) != Worth()}
+        """The criteria with weight whose amounts do not simply count in proportion between the
+        sites, and how they count.
+        """
+        return {
+            name: self.counted(name)
+            for name, weight in self.weights.items()
+            if weight and self.counted(name) != Worth()
+        }
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
         """Give the whole state as a readable query."""
@@ -146,9 +177,15 @@ class Wish:
         out: list[tuple[str, Any]] = [("example", mine.example.id)] if mine.example else []
         out.append(("edited", 1))
         for name, value in mine.limits.items():
-            out += [(name, one) for one in value] if isinstance(value, list | tuple) else [(name, args.plain(value))]
+            out += (
+                [(name, one) for one in value]
+                if isinstance(value, list | tuple)
+                else [(name, args.plain(value))]
+            )
         out += [("drop", name) for name in mine.drop] + [("also", name) for name in mine.also]
-        out += [(f"w_{name}", args.plain(weight)) for name, weight in mine.weights.items() if weight]
+        out += [
+            (f"w_{name}", args.plain(weight)) for name, weight in mine.weights.items() if weight
+        ]
         out += [(f"v_{name}", str(one)) for name, one in mine.worth.items()]
         told = (("method", mine.method, "sum"), ("unknown", mine.unknown, "apart"))
         out += [(name, value) for name, value, usual in told if value != usual]
@@ -157,20 +194,27 @@ class Wish:
 
 def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Write the limits of an example into the form."""
-    by_column = {column.format(vehicle="truck"): (name, unit) for name, (column, _kind, unit) in NUMBERS.items()}
+    by_column = {
+        column.format(vehicle="truck"): (name, unit)
+        for name, (column, _kind, unit) in NUMBERS.items()
+    }
     by_column |= {column: (name, 0.0) for name, (column, _kind) in CHOICES.items()}
     limits: dict[str, Any] = {}
     drop = []
     for limit in example.limits:
         if limit.column not in by_column:
-            raise InputError(f"The example {example.id} sets a limit on {limit.column}, which the form does not have.")
+            raise InputError(
+                f"The example {example.id} sets a limit on {limit.column}, which the form does not"
+                " have."
+            )
         name, unit = by_column[limit.column]
         limits[name] = list(limit.value) if isinstance(limit.value, tuple) else limit.value / unit
         drop += [name] if limit.unknown == "drop" else []
     return limits, tuple(drop)
 
 
-# What is shown -----------------------------------------------------------------------------------------------------------
+# What is shown
+# -----------------------------------------------------------------------------------------------------------
 
 
 @pages.get("/rank")
@@ -184,14 +228,26 @@ def rank() -> Any:
     wish, left_out = Wish.of(values, examples), dict[str, int]()
     if "edited" not in values:
         wish, left_out = _fit(opened, wish)
-    context = {"wish": wish, "left_out": left_out, "examples": examples, "facets": _facets(opened), "criteria": screening.CRITERIA}
+    context = {
+        "wish": wish,
+        "left_out": left_out,
+        "examples": examples,
+        "facets": _facets(opened),
+        "criteria": screening.CRITERIA,
+    }
     context |= result(opened, wish) | {"slips": slips, "field_name": wording.field_name}
-    page = render_template("siting/_rank.html" if values.get("part") else "siting/rank.html", **context)
-    return (page, 400) if slips and "part" not in values else page  # the part names them too, for a script that marks the fields
+    page = render_template(
+        "siting/_rank.html" if values.get("part") else "siting/rank.html", **context
+    )
+    return (
+        (page, 400) if slips and "part" not in values else page
+    )  # the part names them too, for a script that marks the fields
 
 
 def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
-    """Take the weight from criteria of an example that are unknown of more than half of the sites that are left; tell of how many."""
+    """Take the weight from criteria of an example that are unknown of more than half of the sites
+    that are left; tell of how many.
+    """
     table = site_table(opened, wish.drive)
     left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
     lacking = {one.id: int(left[one.column].isna().sum()) for one in wish.criteria()}
@@ -220,12 +276,26 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
         "total": len(table),
         "steps": list(zip(limits, funnel.steps, strict=True)),
         "remaining": len(remaining),
-        "unsure": set(remaining.index[(funnel.states.loc[funnel.remaining, asked] == screening.UNKNOWN).any(axis=1)]),
+        "unsure": set(
+            remaining.index[
+                (funnel.states.loc[funnel.remaining, asked] == screening.UNKNOWN).any(axis=1)
+            ]
+        ),
         "removed": [
-            (key, list(limits)[row["first"]], bool(row["unknown"]), row["shortfall"], limits[list(limits)[row["first"]]])
+            (
+                key,
+                list(limits)[row["first"]],
+                bool(row["unknown"]),
+                row["shortfall"],
+                limits[list(limits)[row["first"]]],
+            )
             for key, row in funnel.removed.iterrows()
         ],
-        "relax": [] if len(remaining) else [(list(limits)[one.position], one) for one in funnel.relax(3) if one.enough][:3],
+        "relax": (
+            []
+            if len(remaining)
+            else [(list(limits)[one.position], one) for one in funnel.relax(3) if one.enough][:3]
+        ),
         "parks": opened.frame("parks"),
         "table": table,
         "coarse": opened.roads(wish.drive).manifest.coarse,
@@ -241,7 +311,11 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
     out |= {
         "ranking": ranked,
         "rows": list(ranked.order[:SHOWN]),
-        "apart": _lacking(ranked, ranked.scores.isna(), {one.id for one, light in zip(criteria, ranked.light, strict=True) if not light}),
+        "apart": _lacking(
+            ranked,
+            ranked.scores.isna(),
+            {one.id for one, light in zip(criteria, ranked.light, strict=True) if not light},
+        ),
         "ranged": _lacking(ranked, ranked.scores.notna(), set(weights)),
         "weights": ranked.weights.to_dict(),
     }
@@ -252,7 +326,9 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Lacking:
-    """Sites that lack a value, all ranked or all not: with the range of each, and for how many each criterion is the reason."""
+    """Sites that lack a value, all ranked or all not: with the range of each, and for how many each
+    criterion is the reason.
+    """
 
     sites: pd.DataFrame
     counts: dict[str, int]
@@ -260,14 +336,26 @@ class Lacking:
 
 def _lacking(ranked: ranking.Ranking, which: pd.Series, reasons: set[str]) -> Lacking:
     here = ranked.unknown[which[ranked.unknown.index].to_numpy(bool)]
-    return Lacking(here, dict(Counter(name for cell in here["missing"] for name in cell if name in reasons).most_common()))
+    return Lacking(
+        here,
+        dict(
+            Counter(
+                name for cell in here["missing"] for name in cell if name in reasons
+            ).most_common()
+        ),
+    )
 
 
-def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, Any]:
+def _trust(
+    opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame
+) -> dict[str, Any]:
     bands = robustness.bands(ranked, _amount_spread(opened, wish, ranked, remaining), first=SHOWN)
     places = pd.Series(range(1, len(bands) + 1), bands.index).groupby(bands).agg(["first", "last"])
     return {
-        "bands": {ranked.order[row["first"] - 1]: (row["first"], row["last"]) for _band, row in places.iterrows()},
+        "bands": {
+            ranked.order[row["first"] - 1]: (row["first"], row["last"])
+            for _band, row in places.iterrows()
+        },
         "intervals": robustness.weight_intervals(ranked),
         **_shares(opened, wish, ranked, remaining),
         "disagreement": robustness.disagreement(ranked),
@@ -275,17 +363,33 @@ def _trust(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.Dat
     }
 
 
-def _amount_spread(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> pd.DataFrame:
-    """Return how uncertain the amounts of each criterion are, by its id; 0 where that is not known, so that they count as exact."""
-    spread = _spread(opened, wish.drive, remaining).rename(columns={one.column: one.id for one in ranked.criteria})
+def _amount_spread(
+    opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame
+) -> pd.DataFrame:
+    """Return how uncertain the amounts of each criterion are, by its id; 0 where that is not known,
+    so that they count as exact.
+    """
+    spread = _spread(opened, wish.drive, remaining).rename(
+        columns={one.column: one.id for one in ranked.criteria}
+    )
     return spread.reindex(columns=[one.id for one in ranked.criteria]).fillna(0)
 
 
-def _shares(opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tell in what shares of all weightings sites lead. The weights at hand do not matter, so a slider that moves finds it kept."""
+def _shares(
+    opened: Store, wish: Wish, ranked: ranking.Ranking, remaining: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Tell in what shares of all weightings sites lead. The weights at hand do not matter, so a
+    slider that moves finds it kept.
+    """
     kept: OrderedDict[Any, dict[str, pd.DataFrame]] = opened.keep("shares", OrderedDict)
     key = (
-        *(wish.drive, id(opened.network(wish.drive.network)), ranked.criteria, wish.method, wish.unknown),
+        *(
+            wish.drive,
+            id(opened.network(wish.drive.network)),
+            ranked.criteria,
+            wish.method,
+            wish.unknown,
+        ),
         *(tuple(ranked.light), tuple(remaining.index)),
     )
     found = kept.get(key)
@@ -353,5 +457,7 @@ def _words() -> dict[str, Any]:
         "plain": args.plain,
         "shapes": wording.shapes,
         "worth_text": wording.worth_text,
-        "without": lambda weights, name: {one: weight for one, weight in weights.items() if one != name},
+        "without": lambda weights, name: {
+            one: weight for one, weight in weights.items() if one != name
+        },
     }

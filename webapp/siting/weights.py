@@ -1,4 +1,6 @@
-"""Weights by pairwise comparison (AHP): which of two criteria counts more, and by how much; and whether the answers agree."""
+"""Weights by pairwise comparison (AHP): which of two criteria counts more, and by how much; and
+whether the answers agree.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ pages = Blueprint("weights", __name__)
 
 FEWEST, MOST = 2, 6
 LIMIT = 0.1
-"""A consistency ratio above this asks for second thoughts. Source: Saaty 1980, remembered, as in :func:`geo.siting.ranking.ahp`."""
+"""A consistency ratio above this asks for second thoughts. Source: Saaty 1980, remembered, as in
+:func:`geo.siting.ranking.ahp`.
+"""
 SCALE = (*range(9, 0, -1), *range(-2, -10, -1))
 """Answers as they stand in an address, from “first much more” to “second much more”."""
 
@@ -30,7 +34,9 @@ Pairs = dict[tuple[str, str], int]
 
 @dataclass(frozen=True)
 class Conflict:
-    """Three criteria whose comparisons contradict each other most: a to b and b to c make `implied`, a to c was `said`."""
+    """Three criteria whose comparisons contradict each other most: a to b and b to c make
+    `implied`, a to c was `said`.
+    """
 
     a: str
     b: str
@@ -51,11 +57,25 @@ def weights() -> str:
     named = set(values["criterion"] if "criterion" in values else itertools.chain(*given))
     chosen = [name for name in screening.CRITERIA if name in named]
     if chosen and not FEWEST <= len(chosen) <= MOST:
-        raise InputError(_("Compare %(few)s to %(many)s criteria; these are %(n)s.", few=FEWEST, many=MOST, n=len(chosen)))
-    pairs = {(one, other): times_of(given, one, other) for one, other in itertools.combinations(chosen, 2)}
+        raise InputError(
+            _(
+                "Compare %(few)s to %(many)s criteria; these are %(n)s.",
+                few=FEWEST,
+                many=MOST,
+                n=len(chosen),
+            )
+        )
+    pairs = {
+        (one, other): times_of(given, one, other)
+        for one, other in itertools.combinations(chosen, 2)
+    }
     answered = any({pair, pair[::-1]} & given.keys() for pair in pairs)
     found = ranking.ahp(matrix(chosen, pairs)) if answered else None
-    shown = [] if found is None else sorted(zip(chosen, found.weights.tolist(), strict=True), key=lambda one: -one[1])
+    shown = (
+        []
+        if found is None
+        else sorted(zip(chosen, found.weights.tolist(), strict=True), key=lambda one: -one[1])
+    )
     return render_template(
         "siting/weights.html",
         criteria={name: criterion_name(name) for name in screening.CRITERIA},
@@ -67,13 +87,19 @@ def weights() -> str:
         found=found,
         shown=shown,
         limit=LIMIT,
-        conflict=worst_conflict(chosen, pairs) if found is not None and found.consistency_ratio > LIMIT else None,
+        conflict=(
+            worst_conflict(chosen, pairs)
+            if found is not None and found.consistency_ratio > LIMIT
+            else None
+        ),
         link=[("edited", 1), *((f"w_{name}", f"{100 * weight:.1f}") for name, weight in shown)],
     )
 
 
 def times_of(given: Pairs, one: str, other: str) -> int:
-    """Give the answer to a pair, whichever way round it was given; what was not answered is 1, equal."""
+    """Give the answer to a pair, whichever way round it was given; what was not answered is 1,
+    equal.
+    """
     if (one, other) in given:
         return given[one, other]
     back = given.get((other, one), 1)
@@ -95,14 +121,22 @@ def matrix(chosen: list[str], pairs: Pairs) -> Any:
 
 
 def worst_conflict(chosen: list[str], pairs: Pairs) -> Conflict | None:
-    """Find the three criteria that contradict each other most, told so that the first two comparisons point downwards."""
+    """Find the three criteria that contradict each other most, told so that the first two
+    comparisons point downwards.
+    """
 
     def times(one: str, other: str) -> Fraction:
         return factor(times_of(pairs, one, other))
 
     def told(three: tuple[str, str, str]) -> Conflict:
-        """Among any three, some order has no second more important than the first, and no third than the second."""
-        a, b, c = next((a, b, c) for a, b, c in itertools.permutations(three) if times(a, b) >= 1 and times(b, c) >= 1)
+        """Among any three, some order has no second more important than the first, and no third
+        than the second.
+        """
+        a, b, c = next(
+            (a, b, c)
+            for a, b, c in itertools.permutations(three)
+            if times(a, b) >= 1 and times(b, c) >= 1
+        )
         return Conflict(a, b, c, times(a, b), times(b, c), times(a, c))
 
     every = [told(three) for three in itertools.combinations(chosen, 3)]
@@ -110,7 +144,9 @@ def worst_conflict(chosen: list[str], pairs: Pairs) -> Conflict | None:
 
 
 def options(one: str, other: str) -> list[tuple[int, str]]:
-    """Give the answers to a pair with their words, from the first far above to the second far above."""
+    """Give the answers to a pair with their words, from the first far above to the second far
+    above.
+    """
     return [(code, answer(code, criterion_name(one), criterion_name(other))) for code in SCALE]
 
 
@@ -128,4 +164,10 @@ def answer(code: int, one: str, other: str) -> str:
             return _("7 – %(a)s is much more important than %(b)s", a=a, b=b)
         case 9:
             return _("9 – %(a)s is extremely more important than %(b)s", a=a, b=b)
-    return _("%(n)s – %(a)s is more important, between %(low)s and %(high)s", n=n, a=a, low=n - 1, high=n + 1)
+    return _(
+        "%(n)s – %(a)s is more important, between %(low)s and %(high)s",
+        n=n,
+        a=a,
+        low=n - 1,
+        high=n + 1,
+    )

@@ -28,11 +28,13 @@ def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
     return labels.quantity(value, unit)
 
 
-def bars(parts: Mapping[str, float], missing: Sequence[str] = (), low: float = 0.0, high: float = 0.0) -> list[tuple[float, float]]:
+def bars(
+    parts: Mapping[str, float], missing: Sequence[str] = (), low: float = 0.0, high: float = 0.0
+) -> list[tuple[float, float]]:
     """Lay the parts of a score side by side: where each begins and how wide it is, of 100.
 
-    Where values are missing, the known parts reach to the lowest score there may be; one more part reaches from there to the highest.
-    """
+    Where values are missing, the known parts reach to the lowest score there may be; one more part
+    reaches from there to the highest."""
     known = [0.0 if name in missing else 100 * float(part) for name, part in parts.items()]
     scale = 100 * low / sum(known) if missing and sum(known) else 1.0
     out, at = [], 0.0
@@ -77,10 +79,20 @@ def shapes() -> list[tuple[str, str]]:
 
 def worth_text(name: str, worth: Worth) -> str:
     """Write what the amounts of a criterion are worth."""
-    low, high = (None if end is None else labels.quantity(end, criterion_unit(name)) for end in (worth.low, worth.high))
+    low, high = (
+        None if end is None else labels.quantity(end, criterion_unit(name))
+        for end in (worth.low, worth.high)
+    )
     if worth.shape == "step":
-        return _("1 up to %(amount)s, 0 above", amount=high) if low is None else _("1 from %(amount)s on, 0 below", amount=low)
-    a, b = low or _("the least of the sites that are left"), high or _("the greatest of the sites that are left")
+        return (
+            _("1 up to %(amount)s, 0 above", amount=high)
+            if low is None
+            else _("1 from %(amount)s on, 0 below", amount=low)
+        )
+    a, b = (
+        low or _("the least of the sites that are left"),
+        high or _("the greatest of the sites that are left"),
+    )
     if worth.shape == "saturating":
         return _("saturating from %(a)s to %(b)s", a=a, b=b)
     return _("in proportion from %(a)s to %(b)s", a=a, b=b)
@@ -117,7 +129,11 @@ def standing() -> dict[str, str]:
 
 def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
     """Write a limit in words."""
-    plain = {"power": _("Power supply mentioned in the data"), "water": _("Water supply mentioned in the data"), **standing()}
+    plain = {
+        "power": _("Power supply mentioned in the data"),
+        "water": _("Water supply mentioned in the data"),
+        **standing(),
+    }
     if name in plain:
         return plain[name]
     if isinstance(limit.value, tuple):
@@ -156,4 +172,8 @@ def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
         return _("none by road")
     unit = next(unit for parameter, _text, unit in fields() if parameter == name)
     size = labels.quantity(max(round(short / units[name]), 1), unit)
-    return _("%(amount)s too much", amount=size) if name.startswith("max_") else _("%(amount)s too little", amount=size)
+    return (
+        _("%(amount)s too much", amount=size)
+        if name.startswith("max_")
+        else _("%(amount)s too little", amount=size)
+    )

@@ -1,8 +1,9 @@
-"""A trip in the address: what the form holds, the link that says the same, and what :mod:`geo.visits.trip_file` reads.
+"""A trip in the address: what the form holds, the link that says the same, and what
+:mod:`geo.visits.trip_file` reads.
 
-``stop=texhong-hai-ha~visit:90 min~hours:08:00-11:30`` is a place and what is wished of it, parts set off by ``~``;
-``day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long`` a day; ``point=107.95,21.52~vi:Kho~country:VN`` what else a file says of a point.
-"""
+``stop=texhong-hai-ha~visit:90 min~hours:08:00-11:30`` is a place and what is wished of it, parts
+set off by ``~``; ``day=2026-12-01~07:30-18:00~begin:ha-long~end:ha-long`` a day;
+``point=107.95,21.52~vi:Kho~country:VN`` what else a file says of a point."""
 
 from __future__ import annotations
 
@@ -20,12 +21,40 @@ from geo.tables.validation import number
 from geo.visits.trip import Lunch
 from webapp.store import CORRIDORS
 
-STOP_FIELDS = ("place", "name", "visit", "hours", "must", "weight", "day", "order", "contact", "notes")
+STOP_FIELDS = (
+    "place",
+    "name",
+    "visit",
+    "hours",
+    "must",
+    "weight",
+    "day",
+    "order",
+    "contact",
+    "notes",
+)
 DAY_FIELDS = ("date", "hours", "begin", "end")
-POINT_KEYS = {"id": "id", "accuracy": "position_accuracy_m", "country": "country", "timezone": "timezone"}
+POINT_KEYS = {
+    "id": "id",
+    "accuracy": "position_accuracy_m",
+    "country": "country",
+    "timezone": "timezone",
+}
 """Parts of a point and their keys in a file, beside its names."""
 TRIP = (
-    *("title", "stop", "day", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid"),
+    *(
+        "title",
+        "stop",
+        "day",
+        "lunch",
+        "reserve",
+        "profile",
+        "network",
+        "closed",
+        "vehicle",
+        "traffic",
+        "avoid",
+    ),
     *("notes", "source", "point"),
 )
 """Parameters that make up a trip."""
@@ -42,8 +71,8 @@ _MOMENTS = re.compile(r"\s*\d{4}-\d\d-\d\d[T ][^,;/]*/[^,;/]*")
 class StopLine:
     """A stop as the form holds it: texts, empty where nothing is said.
 
-    ``place`` an id or ``lon,lat``; ``hours`` opening hours, or moments from when to when, separated by commas.
-    """
+    ``place`` an id or ``lon,lat``; ``hours`` opening hours, or moments from when to when, separated
+    by commas."""
 
     place: str
     name: str = ""
@@ -69,7 +98,9 @@ class DayLine:
 
 @dataclass(frozen=True)
 class PointLine:
-    """What a file says of the point ``lon,lat``: names by language, where it is no stop with a name, and the keys of ``POINT_KEYS``."""
+    """What a file says of the point ``lon,lat``: names by language, where it is no stop with a
+    name, and the keys of ``POINT_KEYS``.
+    """
 
     place: str
     en: str = ""
@@ -106,13 +137,18 @@ class Lines:
 
     @classmethod
     def of_query(cls, values: Mapping[str, Any]) -> Lines:
-        """Read it from a query that :mod:`webapp.args` has read; `InputError` names every part that is not understood."""
+        """Read it from a query that :mod:`webapp.args` has read; `InputError` names every part that
+        is not understood.
+        """
         faults: list[str] = []
         stops = [_read(StopLine, "stop", text, (), faults) for text in values.get("stop", ())]
         days = [_read(DayLine, "day", text, ("hours",), faults) for text in values.get("day", ())]
         points = [_read(PointLine, "point", text, (), faults) for text in values.get("point", ())]
         if faults:
-            raise InputError(_("The address has a fault:") if len(faults) == 1 else _("The address has faults:"), faults)
+            raise InputError(
+                _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
+                faults,
+            )
         return cls(
             title=values.get("title", ""), stops=tuple(stops), days=tuple(days), lunch=values.get("lunch", ""),
             reserve=values.get("reserve", ""),
@@ -123,7 +159,9 @@ class Lines:
 
     @classmethod
     def of_mapping(cls, given: Mapping[str, Any]) -> Lines:
-        """Read it from what a trip file holds; of one in which :func:`geo.visits.trip_file.read` finds no fault nothing is lost."""
+        """Read it from what a trip file holds; of one in which :func:`geo.visits.trip_file.read`
+        finds no fault nothing is lost.
+        """
         vehicle, days = given.get("vehicle") or {}, _days(given)
         stops = _rows(given.get("stops"))
         places = [*(stop.get("site") or stop.get("point") for stop in stops), *_day_places(given)]
@@ -145,9 +183,14 @@ class Lines:
             source=given.get("source", ""),
         )
         usual = lines.point_names()  # which nobody has given
-        en = {place: "" if point.en == usual[place] else point.en for place, point in points.items()}
+        en = {
+            place: "" if point.en == usual[place] else point.en for place, point in points.items()
+        }
         stops_at = {stop.place for stop in lines.stops}
-        kept = (replace(point, en="" if place in stops_at else en[place]) for place, point in points.items())
+        kept = (
+            replace(point, en="" if place in stops_at else en[place])
+            for place, point in points.items()
+        )
         return replace(
             lines,
             stops=tuple(replace(stop, name=en.get(stop.place, "")) for stop in lines.stops),
@@ -158,7 +201,9 @@ class Lines:
         """Write what :func:`geo.visits.trip_file.read` reads."""
         out: dict[str, Any] = {"title": self.title or _("Field visit")}
         out |= {key: text for key, text in (("notes", self.notes), ("source", self.source)) if text}
-        out["vehicle"] = {"profile": self.profile, "kind": self.traffic} | ({"country": self.vehicle} if self.vehicle else {})
+        out["vehicle"] = {"profile": self.profile, "kind": self.traffic} | (
+            {"country": self.vehicle} if self.vehicle else {}
+        )
         if self.avoid:
             out["avoid_unknown_hours"] = "yes"
         if self.closed:
@@ -168,25 +213,50 @@ class Lines:
         if self.lunch:
             length, __, window = self.lunch.rpartition(" ")
             from_, __, until = window.partition("-")
-            out["lunch"] = {"length": length, "from": from_, "until": until} if length and until else self.lunch
+            out["lunch"] = (
+                {"length": length, "from": from_, "until": until}
+                if length and until
+                else self.lunch
+            )
         points = self._points()
         out["days"] = [_day(line, points) for line in self.days]
         out["stops"] = [_wish(line, points) for line in self.stops]
         return out
 
     def written(self) -> dict[str, Any]:
-        """Write what a trip file holds: without a title that nobody has given, and with days by number, so that dates can be changed."""
+        """Write what a trip file holds: without a title that nobody has given, and with days by
+        number, so that dates can be changed.
+        """
         number = {line.date: str(number) for number, line in enumerate(self.days, 1)}
         out = self.mapping()
-        out["stops"] = [stop | ({"day": number.get(stop["day"], stop["day"])} if "day" in stop else {}) for stop in out["stops"]]
+        out["stops"] = [
+            stop | ({"day": number.get(stop["day"], stop["day"])} if "day" in stop else {})
+            for stop in out["stops"]
+        ]
         return out if self.title else {key: value for key, value in out.items() if key != "title"}
 
     def point_names(self) -> dict[str, str]:
-        """Name every ``lon,lat``: as its stop is named, or else by number, since a name must not hold a position."""
-        ends = [one for line in self.days for text in (line.begin, line.end) for one in split_places(text)]
-        given = {line.place: line.name() for line in self.points} | {one.place: one.name for one in self.stops if one.name}
-        points = [one for one in dict.fromkeys([*(line.place for line in self.stops), *ends]) if "," in one]
-        return {one: given.get(one) or _("Point %(n)s", n=number) for number, one in enumerate(points, 1)}
+        """Name every ``lon,lat``: as its stop is named, or else by number, since a name must not
+        hold a position.
+        """
+        ends = [
+            one
+            for line in self.days
+            for text in (line.begin, line.end)
+            for one in split_places(text)
+        ]
+        given = {line.place: line.name() for line in self.points} | {
+            one.place: one.name for one in self.stops if one.name
+        }
+        points = [
+            one
+            for one in dict.fromkeys([*(line.place for line in self.stops), *ends])
+            if "," in one
+        ]
+        return {
+            one: given.get(one) or _("Point %(n)s", n=number)
+            for number, one in enumerate(points, 1)
+        }
 
     def _points(self) -> dict[str, dict[str, Any]]:
         """Write every ``lon,lat`` as a file does."""
@@ -196,10 +266,19 @@ class Lines:
         for place, name in self.point_names().items():
             line = known.get(place, PointLine(place))
             names = {"en": stops.get(place) or line.en, "vi": line.vi, "zh": line.zh}
-            several = {language: text for language, text in names.items() if text} if line.vi or line.zh else {}
+            several = (
+                {language: text for language, text in names.items() if text}
+                if line.vi or line.zh
+                else {}
+            )
             lon, __, lat = place.partition(",")
             kept = {key: text for part, key in POINT_KEYS.items() if (text := getattr(line, part))}
-            out[place] = {**({"names": several} if several else {"name": name}), "lon": lon.strip(), "lat": lat.strip(), **kept}
+            out[place] = {
+                **({"names": several} if several else {"name": name}),
+                "lon": lon.strip(),
+                "lat": lat.strip(),
+                **kept,
+            }
         return out
 
     def query(self) -> list[tuple[str, str]]:
@@ -227,7 +306,9 @@ class Lines:
 
 
 def _read(line: Any, name: str, text: str, bare: tuple[str, ...], faults: list[str]) -> Any:
-    """Take a line apart: the first part is what it is about, parts without a name are those of `bare`, the others ``name:value``."""
+    """Take a line apart: the first part is what it is about, parts without a name are those of
+    `bare`, the others ``name:value``.
+    """
     known = [one.name for one in fields(line)]
     head, *parts = text.split("~")
     found: dict[str, str] = {}
@@ -239,7 +320,14 @@ def _read(line: Any, name: str, text: str, bare: tuple[str, ...], faults: list[s
         elif unnamed:
             found[unnamed.pop(0)] = part.replace(TILDE, "~")
         else:
-            faults.append(_("%(name)s: “%(text)s” is not one of %(known)s", name=name, text=part[:40], known=", ".join(known[1:])))
+            faults.append(
+                _(
+                    "%(name)s: “%(text)s” is not one of %(known)s",
+                    name=name,
+                    text=part[:40],
+                    known=", ".join(known[1:]),
+                )
+            )
     return line(head.replace(TILDE, "~"), **found)
 
 
@@ -255,7 +343,8 @@ def _write(line: Any, bare: tuple[str, ...]) -> str:
     return "~".join(parts)
 
 
-# What a file holds ---------------------------------------------------------------------------------------------------------
+# What a file holds
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _rows(given: Any) -> list[Any]:
@@ -276,12 +365,22 @@ def _point(given: Mapping[str, Any]) -> PointLine:
     names = given.get("names") or {}
     kept = {part: given.get(key, "") for part, key in POINT_KEYS.items()}
     lonlat = ",".join(_coordinate(given[key]) for key in ("lon", "lat"))
-    return PointLine(lonlat, names.get("en") or given.get("name", ""), names.get("vi", ""), names.get("zh", ""), **kept)
+    return PointLine(
+        lonlat,
+        names.get("en") or given.get("name", ""),
+        names.get("vi", ""),
+        names.get("zh", ""),
+        **kept,
+    )
 
 
 def _coordinate(text: str) -> str:
     """Write a coordinate as :func:`split_places` knows it again."""
-    return text if re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII) else np.format_float_positional(float(text), trim="-")
+    return (
+        text
+        if re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII)
+        else np.format_float_positional(float(text), trim="-")
+    )
 
 
 def _days(given: Mapping[str, Any]) -> tuple[DayLine, ...]:
@@ -297,12 +396,20 @@ def _days(given: Mapping[str, Any]) -> tuple[DayLine, ...]:
 
 def _day_places(given: Mapping[str, Any]) -> list[Any]:
     """List all places where days begin and end."""
-    return [place for part in (given, *_rows(given.get("days"))) for key in ("begin", "nights", "end") for place in _rows(part.get(key))]
+    return [
+        place
+        for part in (given, *_rows(given.get("days")))
+        for key in ("begin", "nights", "end")
+        for place in _rows(part.get(key))
+    ]
 
 
 def _lunch(given: Any) -> str:
     if isinstance(given, Mapping):
-        return f"{given['length']} {given.get('from') or Lunch.from_}-{given.get('until') or Lunch.until}"
+        return (
+            f"{given['length']}"
+            f" {given.get('from') or Lunch.from_}-{given.get('until') or Lunch.until}"
+        )
     return "" if given in ("none", "no") else str(given)
 
 
@@ -317,7 +424,8 @@ def _stop(given: Mapping[str, Any], visit: str, days: tuple[DayLine, ...]) -> St
         visit=given.get("visit") or visit,
         must="yes" if _yes(given.get("must") or "yes") else "no",
         day=days[int(day) - 1].date if day.isdecimal() and 0 < int(day) <= len(days) else day,
-        contact=given.get("contact") or (place.get("contact", "") if isinstance(place, Mapping) else ""),
+        contact=given.get("contact")
+        or (place.get("contact", "") if isinstance(place, Mapping) else ""),
         **kept,
     )
 

@@ -14,18 +14,24 @@ from webapp.trips.address import DayLine, Lines, position
 
 
 def home(opened: Store, lines: Lines) -> str:
-    """Propose where a trip begins and ends: the city nearest to its stops, by id; "" where no stop says where it is."""
+    """Propose where a trip begins and ends: the city nearest to its stops, by id; "" where no stop
+    says where it is.
+    """
     at = lookup.positions(opened)
     known = [where for stop in lines.stops if (where := at.get(stop.place) or position(stop.place))]
     cities = opened.frame("cities")
     if not known or not len(cities):
         return ""
-    away = crs.distance_m(np.column_stack([cities.geometry.x, cities.geometry.y]), np.mean(known, axis=0))
+    away = crs.distance_m(
+        np.column_stack([cities.geometry.x, cities.geometry.y]), np.mean(known, axis=0)
+    )
     return str(cities.index[int(np.argmin(away))])
 
 
 def first_day(opened: Store, lines: Lines) -> tuple[DayLine, ...]:
-    """Propose the day of a trip without days: the next on which people work, from and to :func:`home`; none where that is unknown."""
+    """Propose the day of a trip without days: the next on which people work, from and to
+    :func:`home`; none where that is unknown.
+    """
     town = home(opened, lines)
     when = date.today() + timedelta(days=1)
     while when.weekday() > 4:
@@ -46,7 +52,9 @@ def next_day(lines: Lines) -> DayLine:
 
 
 def settled(opened: Store, lines: Lines) -> Lines:
-    """Fill in where the first day begins and where days end, which are empty if the days came before the stops."""
+    """Fill in where the first day begins and where days end, which are empty if the days came
+    before the stops.
+    """
     if not lines.days or not lines.stops:
         return lines
     begin = lines.days[0].begin or home(opened, lines)

@@ -1,4 +1,6 @@
-"""The form of a trip as a query: single values, and lists that say side by side what each stop and each day is."""
+"""The form of a trip as a query: single values, and lists that say side by side what each stop and
+each day is.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,21 @@ SINGLE = (
 def read(
     given: MultiDict[str, str], stop: Iterable[str], day: Iterable[str]
 ) -> tuple[dict[str, Any], list[dict[str, str]], list[dict[str, str]]]:
-    """Read the form of a trip: single values, and of each stop and day what the lists ``s_…`` and ``d_…`` say side by side.
+    """Read the form of a trip: single values, and of each stop and day what the lists ``s_…`` and
+    ``d_…`` say side by side.
 
     Raises
     ------
     InputError
         Names every fault; lists of different lengths are one.
     """
-    tables = [{name: f"{letter}_{name}" for name in names} for letter, names in (("s", stop), ("d", day))]
+    tables = [
+        {name: f"{letter}_{name}" for name in names} for letter, names in (("s", stop), ("d", day))
+    ]
     columns = {parameter for table in tables for parameter in table.values()}
-    single = MultiDict((name, text) for name, text in given.items(multi=True) if name not in columns)
+    single = MultiDict(
+        (name, text) for name, text in given.items(multi=True) if name not in columns
+    )
     values = args.parse(single, SINGLE)
     lines = {name: [text.replace("\r\n", "\n") for text in given.getlist(name)] for name in columns}
     most = {name: args.LENGTHS.get(name.partition("_")[2], args.MAX_LENGTH) for name in columns}
@@ -43,7 +50,12 @@ def read(
     for table in tables:
         lists = [lines[parameter] for parameter in table.values()]
         if len({len(one) for one in lists}) != 1:
-            faults.append(_("%(names)s: do not say the same number of things", names=", ".join(table.values())))
+            faults.append(
+                _(
+                    "%(names)s: do not say the same number of things",
+                    names=", ".join(table.values()),
+                )
+            )
         rows.append([dict(zip(table, values, strict=True)) for values in zip(*lists, strict=False)])
     if faults:
         raise InputError(_("The address has faults:"), faults)

@@ -1,4 +1,6 @@
-"""What one takes along of a trip: files for phones and calendars, the sheet on paper, and the plan as one HTML file."""
+"""What one takes along of a trip: files for phones and calendars, the sheet on paper, and the plan
+as one HTML file.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,21 @@ FILES: dict[str, Any] = {
     "yaml": lazy_gettext("Trip file (YAML)"),
 }
 """What can be had, by the end of the file's name."""
-MAPS: dict[str, Any] = {"geo": lazy_gettext("map program"), "amap": "Amap 高德", "baidu": "Baidu 百度", "tencent": "Tencent 腾讯"}
-"""What the links of :func:`geo.visits.plan_files.links` are called; the maps in China as their signs say."""
-SCRIPTS = ("vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js", "basemap.js", "tripmap.js", "tripfile.js")
+MAPS: dict[str, Any] = {
+    "geo": lazy_gettext("map program"),
+    "amap": "Amap 高德",
+    "baidu": "Baidu 百度",
+    "tencent": "Tencent 腾讯",
+}
+"""What the links of :func:`geo.visits.plan_files.links` are called; the maps in China as their
+signs say.
+"""
+SCRIPTS = (
+    "vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js",
+    "basemap.js",
+    "tripmap.js",
+    "tripfile.js",
+)
 
 
 @pages.get("/trip/plan.<path:extension>")
@@ -66,7 +80,9 @@ def saved_as(extension: str) -> str:
 
 
 class File(NamedTuple):
-    """A file of :data:`FILES`: its bytes, its media type, and the content security policy of a page that brings its own scripts."""
+    """A file of :data:`FILES`: its bytes, its media type, and the content security policy of a page
+    that brings its own scripts.
+    """
 
     data: bytes
     mimetype: str
@@ -82,7 +98,13 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
         There is no such file.
     """
     if extension not in FILES:
-        raise NotFoundError(_("A trip is not written as %(name)s; there are %(known)s.", name=extension, known=", ".join(FILES)))
+        raise NotFoundError(
+            _(
+                "A trip is not written as %(name)s; there are %(known)s.",
+                name=extension,
+                known=", ".join(FILES),
+            )
+        )
     if extension == "yaml":
         return File(safe_yaml.write(lines.written()).encode(), "application/yaml")
     plan = trip.planned(opened, lines.network, read)
@@ -92,8 +114,14 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
         return File(day_sheet(opened, lines, plan).encode(), "text/html")
     names_only, form = extension.startswith("names."), extension.removeprefix("names.")
     shapes = None if names_only else plan_lines.lines(plan, trip.roads(opened, lines.network))
-    given = {"gates": opened.frame("gates"), "hours": hours(opened), "clocks": agenda.zone_names(opened)}
-    data = plan_files.write(plan, form, current().code, lines=shapes, names_only=names_only, **given)
+    given = {
+        "gates": opened.frame("gates"),
+        "hours": hours(opened),
+        "clocks": agenda.zone_names(opened),
+    }
+    data = plan_files.write(
+        plan, form, current().code, lines=shapes, names_only=names_only, **given
+    )
     return File(data, plan_files.get(form).media_type)
 
 
@@ -101,7 +129,10 @@ def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
     """Give what paper and file say of a plan, without anything to press."""
     shown = trip.told(opened, lines, plan.trip)
     links = {
-        stop.place.id: [(MAPS[key], address) for key, address in plan_files.links(stop.place, current().code).items()]
+        stop.place.id: [
+            (MAPS[key], address)
+            for key, address in plan_files.links(stop.place, current().code).items()
+        ]
         for stop in plan.trip.stops
     }
     return shown | {"pinning": False, "downloads": [], "why_url": "", "links": links}
@@ -109,20 +140,26 @@ def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
 
 def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
     """Make the sheet that one hands to a driver: a page a day, large type, every clock."""
-    short = replace(lines, notes="", source="")  # of a trip, for people: no phone needs them in a code
+    short = replace(
+        lines, notes="", source=""
+    )  # of a trip, for people: no phone needs them in a code
     address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
     style = (Path(str(current_app.static_folder)) / "daysheet.css").read_text(encoding="utf-8")
     shown = said(opened, lines, plan)
     return render_template(
-        "trips/daysheet.html", **shown, code=charts.code(address), is_public=settings.is_public(address), style=Markup(style)
+        "trips/daysheet.html",
+        **shown,
+        code=charts.code(address),
+        is_public=settings.is_public(address),
+        style=Markup(style),
     )
 
 
 def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
     """Make the plan as one HTML file: map, basemap and all inside, nothing asked of any server.
 
-    Its policy allows the scripts and the style that are in it, and nothing else, so that it opens from a server as from a disk.
-    """
+    Its policy allows the scripts and the style that are in it, and nothing else, so that it opens
+    from a server as from a disk."""
     lon, lat, zoom = opened.view()
     frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
     basemap = opened.data / "basemap" / "basemap.pmtiles"
@@ -136,7 +173,10 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
     }
     scripts, hashes = offline_map.scripts(frame, SCRIPTS)
     static = Path(str(current_app.static_folder))
-    styles = "\n".join((static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css", "trip.css"))
+    styles = "\n".join(
+        (static / name).read_text(encoding="utf-8")
+        for name in (*frame.styles, "app.css", "trip.css")
+    )
     shown: Mapping[str, Any] = said(opened, lines, plan)
     page = render_template(
         "trips/single_file.html",
@@ -147,5 +187,12 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
         styles=Markup(styles),
         config=Markup(maps.script_json(config)),
     )
-    policy = f"default-src 'none'; script-src {hashes}; style-src {offline_map.hash_of(styles)}; img-src data:"
-    return File(page.encode(), "text/html", f"{policy}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    policy = (
+        f"default-src 'none'; script-src {hashes}; style-src {offline_map.hash_of(styles)}; img-src"
+        " data:"
+    )
+    return File(
+        page.encode(),
+        "text/html",
+        f"{policy}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )

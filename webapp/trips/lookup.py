@@ -1,4 +1,6 @@
-"""The places that a trip may name: what they are called in the language of the request, and which one somebody means."""
+"""The places that a trip may name: what they are called in the language of the request, and which
+one somebody means.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,21 @@ def places(opened: Store) -> Gazetteer:
 
 
 def named(opened: Store) -> dict[str, str]:
-    """Name every place of the package in the language of the request, by id; who shares a name has the id behind it."""
+    """Name every place of the package in the language of the request, by id; who shares a name has
+    the id behind it.
+    """
 
     def make() -> dict[str, str]:
-        texts = {str(key): str(text) for layer in LAYERS for key, text in labels.names(opened.frame(layer)).items()}
+        texts = {
+            str(key): str(text)
+            for layer in LAYERS
+            for key, text in labels.names(opened.frame(layer)).items()
+        }
         times = Counter(map(_folded, texts.values()))
-        return {key: text if times[_folded(text)] == 1 else f"{text} ({key})" for key, text in texts.items()}
+        return {
+            key: text if times[_folded(text)] == 1 else f"{text} ({key})"
+            for key, text in texts.items()
+        }
 
     return opened.keep(("trip names", current().code), make)
 
@@ -33,14 +44,27 @@ def named(opened: Store) -> dict[str, str]:
 def positions(opened: Store) -> dict[str, tuple[float, float]]:
     """Give longitude and latitude of every place of the package, by id."""
     frames = [opened.frame(layer) for layer in LAYERS]
-    return {str(key): (point.x, point.y) for frame in frames for key, point in frame.geometry.items()}
+    return {
+        str(key): (point.x, point.y) for frame in frames for key, point in frame.geometry.items()
+    }
 
 
 def finder(opened: Store) -> Callable[[str], tuple[str, ...]]:
-    """Return what finds the places that a text may mean, as ids: a name that the form shows goes before all others."""
-    shown = opened.keep(("trip shown", current().code), lambda: {_folded(text): key for key, text in named(opened).items()})
+    """Return what finds the places that a text may mean, as ids: a name that the form shows goes
+    before all others.
+    """
+    shown = opened.keep(
+        ("trip shown", current().code),
+        lambda: {_folded(text): key for key, text in named(opened).items()},
+    )
     names = places(opened).names
-    return lambda text: (shown[_folded(text)],) if _folded(text) in shown else names.find(text) if "," not in text else ()
+    return lambda text: (
+        (shown[_folded(text)],)
+        if _folded(text) in shown
+        else names.find(text)
+        if "," not in text
+        else ()
+    )
 
 
 def meant(text: str, find: Callable[[str], tuple[str, ...]]) -> str:
@@ -54,7 +78,8 @@ def meant(text: str, find: Callable[[str], tuple[str, ...]]) -> str:
     Returns
     -------
     str
-        ``lon,lat`` stays, and so does what names no place or several, for which the page offers choices.
+        ``lon,lat`` stays, and so does what names no place or several, for which the page offers
+        choices.
     """
     out: list[str] = []
     parts = [part.strip() for part in text.split(",")]
@@ -77,7 +102,10 @@ def choices(opened: Store, text: str) -> tuple[str, ...]:
 def described(opened: Store, key: str) -> str:
     """Describe a place so that it can be told from others of its name: name, kind, province."""
     row = opened.frame(places(opened).layer_of[key]).loc[key]
-    about = [labels.label(row["kind"]), province(row["province_en"]) if labels.is_known(row["province_en"]) else ""]
+    about = [
+        labels.label(row["kind"]),
+        province(row["province_en"]) if labels.is_known(row["province_en"]) else "",
+    ]
     return f"{named(opened)[key]} ({', '.join(filter(None, about))})"
 
 

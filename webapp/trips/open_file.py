@@ -28,7 +28,9 @@ LONGEST_LINK = 100_000
 
 @pages.route("/trip/open", methods=["GET", "POST"])
 def file() -> AnyResponse | tuple[str, int]:
-    """Open the file that was sent; where it has faults, show them all beside the trip of the address, which stays as it was."""
+    """Open the file that was sent; where it has faults, show them all beside the trip of the
+    address, which stays as it was.
+    """
     opened = store()
     lines = trip.known_network(Lines.of_query(args.parse(request.args, TRIP)))
     if request.method == "GET":  # the page of faults, asked for again or in another language
@@ -36,8 +38,17 @@ def file() -> AnyResponse | tuple[str, int]:
     try:
         return trip.to_page(replace(_opened(opened), network=lines.network))
     except InputError as error:
-        asked = {"ask": trip.link("trip.plan", lines), "whole": trip.link("trip.trip", lines, whole=1)} if lines.stops else {}
-        shown = {"file_message": error.message, "file_faults": error.faults, "ask": "", "whole": ""} | asked
+        asked = (
+            {"ask": trip.link("trip.plan", lines), "whole": trip.link("trip.trip", lines, whole=1)}
+            if lines.stops
+            else {}
+        )
+        shown = {
+            "file_message": error.message,
+            "file_faults": error.faults,
+            "ask": "",
+            "whole": "",
+        } | asked
         return render_template("trips/trip.html", **trip.form(opened, lines), **shown), 400
 
 
@@ -53,27 +64,44 @@ def _opened(opened: Store) -> Lines:
     read = trip_file.read(data, places)
     lines = _tidied(Lines.of_mapping(safe_yaml.read(data)), read, places)
     if len(lines.link()) > LONGEST_LINK:
-        raise InputError(_("This trip is too long for the page; the command line plans it: zoneatlas trip plan FILE."))
+        raise InputError(
+            _(
+                "This trip is too long for the page; the command line plans it: zoneatlas trip plan"
+                " FILE."
+            )
+        )
     return lines
 
 
 def _tidied(lines: Lines, read: Trip, places: Gazetteer) -> Lines:
-    """Write as ids what a file holds as points though it is known here, and as times of the day what it holds as moments.
+    """Write as ids what a file holds as points though it is known here, and as times of the day
+    what it holds as moments.
 
     Parameters
     ----------
     read
         The trip that `lines` stand for; it stays the same.
     """
-    ids = {line.place: line.id for line in lines.points if line.id in places.layer_of and _lonlat(places.place(line.id)) == line.place}
+    ids = {
+        line.place: line.id
+        for line in lines.points
+        if line.id in places.layer_of and _lonlat(places.place(line.id)) == line.place
+    }
     days = [
-        replace(line, date=day.date.isoformat(), hours=said_hours(day.start, day.end)) if "/" in line.hours else line
+        (
+            replace(line, date=day.date.isoformat(), hours=said_hours(day.start, day.end))
+            if "/" in line.hours
+            else line
+        )
         for line, day in zip(lines.days, read.days, strict=True)
     ]
     known = partial(_with_ids, ids)
     return replace(
         lines,
-        stops=tuple(replace(line, place=ids[line.place], name="") if line.place in ids else line for line in lines.stops),
+        stops=tuple(
+            replace(line, place=ids[line.place], name="") if line.place in ids else line
+            for line in lines.stops
+        ),
         days=tuple(replace(line, begin=known(line.begin), end=known(line.end)) for line in days),
         points=tuple(line for line in lines.points if line.place not in ids),
     )

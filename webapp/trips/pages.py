@@ -1,4 +1,6 @@
-"""Field visits: which stops, on which days, through which gate, and why not; and what one takes along."""
+"""Field visits: which stops, on which days, through which gate, and why not; and what one takes
+along.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ from urllib.parse import parse_qsl
 import numpy as np
 import orjson
 import shapely
-from flask import Blueprint, Response, copy_current_request_context, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    copy_current_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
@@ -31,7 +41,15 @@ from webapp.i18n import current, day, translated
 from webapp.jobs import Desk, Job
 from webapp.store import CORRIDORS, Drive, Store, store
 from webapp.trips import agenda, fields, lookup, readings, words
-from webapp.trips.address import DAY_FIELDS, STOP_FIELDS, TRIP, DayLine, Lines, StopLine, split_places
+from webapp.trips.address import (
+    DAY_FIELDS,
+    STOP_FIELDS,
+    TRIP,
+    DayLine,
+    Lines,
+    StopLine,
+    split_places,
+)
 from webapp.trips.agenda import place_name
 from webapp.trips.days import first_day, next_day, settled
 
@@ -44,7 +62,8 @@ GLANCE_S = 0.4
 """How long the page's script waits for a plan before it is told how far it has come."""
 
 
-# What is asked -----------------------------------------------------------------------------------------------------------
+# What is asked
+# -----------------------------------------------------------------------------------------------------------
 
 
 def wished(values: dict[str, Any]) -> tuple[Lines, Trip]:
@@ -61,13 +80,17 @@ def known_network(lines: Lines) -> Lines:
 
 
 def understood(values: dict[str, Any]) -> tuple[readings.Reading, Trip]:
-    """Read a trip from a query without the stops that are not understood; `InputError` names every fault where nothing is left."""
+    """Read a trip from a query without the stops that are not understood; `InputError` names every
+    fault where nothing is left.
+    """
     reading = readings.read(store(), known_network(Lines.of_query(values)))
     return reading, reading.understood()
 
 
 def read(opened: Store, lines: Lines) -> Trip:
-    """Read the trip that a form or a link holds; `InputError` names every fault, in the words of the form."""
+    """Read the trip that a form or a link holds; `InputError` names every fault, in the words of
+    the form.
+    """
     return readings.read(opened, lines).whole()
 
 
@@ -78,7 +101,12 @@ def places(opened: Store) -> Gazetteer:
 
 def examples(opened: Store) -> dict[str, dict[str, Any]]:
     """Give the worked examples by name, as their files hold them."""
-    return opened.keep("trip examples", lambda: {name: safe_yaml.read(text) for name, text in trip_file.examples(opened.data).items()})
+    return opened.keep(
+        "trip examples",
+        lambda: {
+            name: safe_yaml.read(text) for name, text in trip_file.examples(opened.data).items()
+        },
+    )
 
 
 def roads(opened: Store, name: str) -> Network:
@@ -92,7 +120,13 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
 
     def make(tell: Callable[[float], None]) -> Plan:
         return planner.plan(
-            trip, network, opened.frame("gates"), opened.table("crossings"), hours(opened), seconds=SECONDS, on_progress=tell
+            trip,
+            network,
+            opened.frame("gates"),
+            opened.table("crossings"),
+            hours(opened),
+            seconds=SECONDS,
+            on_progress=tell,
         )
 
     desk: Desk = opened.keep("desk", Desk)
@@ -116,7 +150,8 @@ def free(trip: Trip) -> Trip:
     return replace(trip, stops=tuple(replace(one, order=None, day=None) for one in trip.stops))
 
 
-# The page ----------------------------------------------------------------------------------------------------------------
+# The page
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @pages.get("/trip")
@@ -126,12 +161,23 @@ def trip() -> str | tuple[str, int] | AnyResponse:
     if "example" in values:
         known = examples(opened)
         if values["example"] not in known:
-            raise NotFoundError(_("There is no example “%(name)s”; there are %(known)s.", name=values["example"], known=", ".join(known)))
+            raise NotFoundError(
+                _(
+                    "There is no example “%(name)s”; there are %(known)s.",
+                    name=values["example"],
+                    known=", ".join(known),
+                )
+            )
         lines = Lines.of_mapping(known[values["example"]])
         return to_page(replace(lines, title=translated(lines.title)))
     lines = known_network(Lines.of_query(values))
     if "pick" in values:  # from a ranking, whose planned roads nobody can drive on today
-        return to_page(replace(lines, stops=(*lines.stops, *(StopLine(one) for one in dict.fromkeys(values["pick"])))))
+        return to_page(
+            replace(
+                lines,
+                stops=(*lines.stops, *(StopLine(one) for one in dict.fromkeys(values["pick"]))),
+            )
+        )
     if lines.stops and not lines.days:
         lines = replace(lines, days=first_day(opened, lines))
     context: dict[str, Any] = {"ask": "", "whole": "", "reading": None}
@@ -139,8 +185,13 @@ def trip() -> str | tuple[str, int] | AnyResponse:
         reading = readings.read(opened, lines)
         context["reading"] = reading
         if reading.trip is None:
-            faults = [fault for fault in reading.faults if lines.days or fault.path != "days"]  # days follow once a stop is understood
-            context |= {"fault_message": reading.message if len(faults) == len(reading.faults) else "", "faults": faults}
+            faults = [
+                fault for fault in reading.faults if lines.days or fault.path != "days"
+            ]  # days follow once a stop is understood
+            context |= {
+                "fault_message": reading.message if len(faults) == len(reading.faults) else "",
+                "faults": faults,
+            }
         else:
             context |= {"ask": link("trip.plan", lines), "whole": link("trip.trip", lines, whole=1)}
             if values.get("whole"):
@@ -161,12 +212,21 @@ def form(opened: Store, lines: Lines) -> dict[str, Any]:
         "language": current().code,
         "colours": agenda.COLOURS,
         "texts": texts(),
-        "places": [[key, every[key], round(lon, 5), round(lat, 5)] for key, (lon, lat) in lookup.positions(opened).items()],
+        "places": [
+            [key, every[key], round(lon, 5), round(lat, 5)]
+            for key, (lon, lat) in lookup.positions(opened).items()
+        ],
     }
     return {
         "lines": lines,
-        "stop_names": [one.name or (every | points).get(one.place, one.place) for one in lines.stops],
-        "place_names": {text: lookup.listed(split_places(text), every) for day in lines.days for text in (day.begin, day.end)},
+        "stop_names": [
+            one.name or (every | points).get(one.place, one.place) for one in lines.stops
+        ],
+        "place_names": {
+            text: lookup.listed(split_places(text), every)
+            for day in lines.days
+            for text in (day.begin, day.end)
+        },
         "every": every,
         "examples": {key: given.get("title", key) for key, given in examples(opened).items()},
         "profiles": opened.network().profiles,
@@ -184,8 +244,14 @@ def texts() -> dict[str, str]:
         "planning": _("Planning"),
         "asking": _("Trying what would help …"),
         "failed": _("This could not be loaded. Is the server still running?"),
-        "offline": _("No connection to the server. The plan below stays as it is; it cannot be changed until the connection is back."),
-        "stale": _("No connection to the server. The plan below is from before your last change; the new one follows with the connection."),
+        "offline": _(
+            "No connection to the server. The plan below stays as it is; it cannot be changed until"
+            " the connection is back."
+        ),
+        "stale": _(
+            "No connection to the server. The plan below is from before your last change; the new"
+            " one follows with the connection."
+        ),
         "again": _("Try again"),
     }
 
@@ -200,19 +266,29 @@ def plan() -> str | tuple[Any, int]:
     if futures.wait([job.future for job in jobs], GLANCE_S).not_done:
         return {"share": sum(job.share for job in jobs) / len(jobs)}, 202
     context = answered(opened, lines, wish, reading.odd)
-    return render_template("trips/_undrivable.html" if "undrivable" in context else "trips/_plan.html", **context)
+    return render_template(
+        "trips/_undrivable.html" if "undrivable" in context else "trips/_plan.html", **context
+    )
 
 
-def answered(opened: Store, lines: Lines, wish: Trip, odd: Mapping[int, str] | None = None) -> dict[str, Any]:
-    """Return what is shown of a plan, or of a trip whose days cannot be driven: why, as ``undrivable``, with every stop left out."""
+def answered(
+    opened: Store, lines: Lines, wish: Trip, odd: Mapping[int, str] | None = None
+) -> dict[str, Any]:
+    """Return what is shown of a plan, or of a trip whose days cannot be driven: why, as
+    ``undrivable``, with every stop left out.
+    """
     try:
         return told(opened, lines, wish, odd)
     except InputError as error:
         return {"undrivable": error, "left_out": wish.stops, "place_name": place_name}
 
 
-def told(opened: Store, lines: Lines, wish: Trip, odd: Mapping[int, str] | None = None) -> dict[str, Any]:
-    """Return what is shown of a plan; `odd` are stops of the form that it does not have, which therefore is not taken along."""
+def told(
+    opened: Store, lines: Lines, wish: Trip, odd: Mapping[int, str] | None = None
+) -> dict[str, Any]:
+    """Return what is shown of a plan; `odd` are stops of the form that it does not have, which
+    therefore is not taken along.
+    """
     made = planned(opened, lines.network, wish)
     return {
         "plan": made,
@@ -241,21 +317,48 @@ def cost(opened: Store, name: str, made: Plan) -> str | None:
     lost = len(made.left_out) - len(best.left_out)
     more = made.on_road_s - best.on_road_s
     if lost > 0:
-        return _("With order and days as you set them, stops lost against the free plan: %(n)s.", n=lost)
+        return _(
+            "With order and days as you set them, stops lost against the free plan: %(n)s.", n=lost
+        )
     if more < 60:
         return _("Order and days as you set them cost nothing more.")
-    return _("Order and days as you set them: %(time)s more on the road than the free plan.", time=agenda.length(more))
+    return _(
+        "Order and days as you set them: %(time)s more on the road than the free plan.",
+        time=agenda.length(more),
+    )
 
 
 def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
     """Say what belongs to the places of a plan and should be checked."""
     out = []
     for one in advisories.of(made, opened.countries(), opened.table("notices")):
-        sure, unsure = ([place_name(each.place) for each in one.places if each.certain == certain] for certain in (True, False))
+        sure, unsure = (
+            [place_name(each.place) for each in one.places if each.certain == certain]
+            for certain in (True, False)
+        )
         where = [_("here: %(places)s", places=", ".join(dict.fromkeys(sure)))] if sure else []
-        where += [_("perhaps here, the position is not that exact: %(places)s", places=", ".join(dict.fromkeys(unsure)))] if unsure else []
-        source = [one.legal_basis, labels.label(one.source_kind), day(one.as_of) if one.as_of else ""]
-        out.append({"text": one.text(current().code), "where": "; ".join(where), "source": ", ".join(filter(None, source))})
+        where += (
+            [
+                _(
+                    "perhaps here, the position is not that exact: %(places)s",
+                    places=", ".join(dict.fromkeys(unsure)),
+                )
+            ]
+            if unsure
+            else []
+        )
+        source = [
+            one.legal_basis,
+            labels.label(one.source_kind),
+            day(one.as_of) if one.as_of else "",
+        ]
+        out.append(
+            {
+                "text": one.text(current().code),
+                "where": "; ".join(where),
+                "source": ", ".join(filter(None, source)),
+            }
+        )
     return out
 
 
@@ -265,7 +368,10 @@ def ways() -> Response:
     opened = store()
     reading, wish = understood(args.parse(request.args, TRIP))
     lines = reading.lines
-    return Response(orjson.dumps(features(opened, lines.network, planned(opened, lines.network, wish))), mimetype="application/geo+json")
+    return Response(
+        orjson.dumps(features(opened, lines.network, planned(opened, lines.network, wish))),
+        mimetype="application/geo+json",
+    )
 
 
 def features(opened: Store, name: str, made: Plan) -> dict[str, Any]:
@@ -276,12 +382,21 @@ def features(opened: Store, name: str, made: Plan) -> dict[str, Any]:
     for (at, number), line in drawn.items():
         leg = made.days[at].legs[number]
         title = f"{place_name(leg.start)} → {place_name(leg.goal)}"
-        out.append(_feature(line, {"day": at, "kind": "way", "name": title, "approximate": made.coarse}))
+        out.append(
+            _feature(line, {"day": at, "kind": "way", "name": title, "approximate": made.coarse})
+        )
     number = 0
     for one in made.days:
-        ends = [(one.start, one.legs[0].depart), (one.goal, one.legs[-1].arrive)] if one.legs else []
+        ends = (
+            [(one.start, one.legs[0].depart), (one.goal, one.legs[-1].arrive)] if one.legs else []
+        )
         for place, moment in ends:
-            told_ = {"day": one.number, "kind": "end", "name": place_name(place), "time": agenda.both(moment, shown)}
+            told_ = {
+                "day": one.number,
+                "kind": "end",
+                "name": place_name(place),
+                "time": agenda.both(moment, shown),
+            }
             out.append(_feature(shapely.Point(place.lon, place.lat), told_))
         for visit in one.visits:
             number += 1
@@ -298,7 +413,10 @@ def features(opened: Store, name: str, made: Plan) -> dict[str, Any]:
 
 
 def _feature(shape: Any, properties: dict[str, Any]) -> dict[str, Any]:
-    geometry = {"type": shape.geom_type, "coordinates": np.round(shapely.get_coordinates(shape), maps.DECIMALS).tolist()}
+    geometry = {
+        "type": shape.geom_type,
+        "coordinates": np.round(shapely.get_coordinates(shape), maps.DECIMALS).tolist(),
+    }
     if shape.geom_type == "Point":
         geometry["coordinates"] = geometry["coordinates"][0]
     return {"type": "Feature", "geometry": geometry, "properties": properties}
@@ -312,32 +430,57 @@ def why() -> str:
     reading, wish = understood(values)
     stop = next((one for one in wish.stops if one.place.id == values.get("of")), None)
     if stop is None:
-        raise NotFoundError(_("There is no stop “%(name)s” in this trip.", name=values.get("of", "")))
-    found = explained(opened, reading.kept, planned(opened, reading.lines.network, wish), stop.place.id)
+        raise NotFoundError(
+            _("There is no stop “%(name)s” in this trip.", name=values.get("of", ""))
+        )
+    found = explained(
+        opened, reading.kept, planned(opened, reading.lines.network, wish), stop.place.id
+    )
     for change in found["changes"] if reading.odd else ():
         change["address"] = link("trip.trip", reading.restored(change["lines"]))
     if values.get("part"):
         return render_template("trips/_why.html", **found)
-    return render_template("trips/why.html", name=place_name(stop.place), back=link("trip.trip", reading.lines, whole=1), **found)
+    return render_template(
+        "trips/why.html",
+        name=place_name(stop.place),
+        back=link("trip.trip", reading.lines, whole=1),
+        **found,
+    )
 
 
-def explained(opened: Store, lines: Lines, made: Plan, stop_id: str, rewrite: Callable[[Trip], Trip] | None = None) -> dict[str, Any]:
-    """Find why a stop is left out and what would help, in words, each change with the address of the changed trip.
+def explained(
+    opened: Store,
+    lines: Lines,
+    made: Plan,
+    stop_id: str,
+    rewrite: Callable[[Trip], Trip] | None = None,
+) -> dict[str, Any]:
+    """Find why a stop is left out and what would help, in words, each change with the address of
+    the changed trip.
 
     Parameters
     ----------
     rewrite
-        Called with a changed trip to write and read it as somebody does who follows the advice; None: as the link to it.
+        Called with a changed trip to write and read it as somebody does who follows the advice;
+        None: as the link to it.
     """
     network = roads(opened, lines.network)
 
     @copy_current_request_context
     def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
         given = network, opened.frame("gates"), opened.table("crossings"), hours(opened)
-        return whynot.explain(made, stop_id, *given, seconds=WHY_S, rewrite=rewrite or partial(_by_link, lines, made.trip))
+        return whynot.explain(
+            made,
+            stop_id,
+            *given,
+            seconds=WHY_S,
+            rewrite=rewrite or partial(_by_link, lines, made.trip),
+        )
 
     desk: Desk = opened.keep("desk", Desk)
-    found = desk.ask(("why", repr(made.trip), lines, id(network), stop_id, rewrite is None, date.today()), make).patiently()
+    found = desk.ask(
+        ("why", repr(made.trip), lines, id(network), stop_id, rewrite is None, date.today()), make
+    ).patiently()
     said = words.explained(found, lines, made.trip, agenda.clocks(opened))
     for one in said["changes"]:
         one["address"] = link("trip.trip", one["lines"])
@@ -345,12 +488,15 @@ def explained(opened: Store, lines: Lines, made: Plan, stop_id: str, rewrite: Ca
 
 
 def _by_link(lines: Lines, trip: Trip, changed: Trip) -> Trip:
-    """Write a changed trip into its link and read that as the page does; `trip` is what `lines` were read as."""
+    """Write a changed trip into its link and read that as the page does; `trip` is what `lines`
+    were read as.
+    """
     query = MultiDict(parse_qsl(words.changed(lines, trip, changed).link(), keep_blank_values=True))
     return wished(args.parse(query, TRIP))[1]
 
 
-# The form ----------------------------------------------------------------------------------------------------------------
+# The form
+# ----------------------------------------------------------------------------------------------------------------
 
 
 @pages.get("/trip/edit")
@@ -373,19 +519,36 @@ def edit() -> AnyResponse:
     if done == "add" or "add" in values:
         lines = _with_stop(lines, lookup.meant(values.get("add", ""), find))
     if done == "remove" and which.isdecimal():
-        lines = replace(lines, stops=tuple(one for number, one in enumerate(lines.stops) if str(number) != which))
+        lines = replace(
+            lines,
+            stops=tuple(one for number, one in enumerate(lines.stops) if str(number) != which),
+        )
     elif done == "day":
         lines = replace(lines, days=(*lines.days, next_day(lines)))
     elif done.startswith("day-"):
-        lines = replace(lines, days=tuple(one for number, one in enumerate(lines.days) if str(number) != done[4:]))
+        lines = replace(
+            lines,
+            days=tuple(one for number, one in enumerate(lines.days) if str(number) != done[4:]),
+        )
     elif done == "order":
         place = {one: str(number) for number, one in enumerate(ids, 1)}
-        lines = replace(lines, stops=_stops(opened, lines, lambda key, one: replace(one, order=place.get(key, ""), day="")))
+        lines = replace(
+            lines,
+            stops=_stops(
+                opened, lines, lambda key, one: replace(one, order=place.get(key, ""), day="")
+            ),
+        )
     elif done == "pin" and which.isdecimal() and int(which) < len(lines.days):
         names = (lines.days[int(which)].date, str(int(which) + 1))
         lines = replace(
             lines,
-            stops=_stops(opened, lines, lambda key, one: replace(one, day="" if one.day in names else names[0]) if key in ids else one),
+            stops=_stops(
+                opened,
+                lines,
+                lambda key, one: (
+                    replace(one, day="" if one.day in names else names[0]) if key in ids else one
+                ),
+            ),
         )
     elif done == "free":
         lines = replace(lines, stops=tuple(replace(one, order="", day="") for one in lines.stops))
@@ -403,12 +566,17 @@ def _with_stop(lines: Lines, place: str) -> Lines:
     return replace(lines, stops=(*lines.stops, StopLine(place)))
 
 
-def _stops(opened: Store, lines: Lines, change: Callable[[str, StopLine], StopLine]) -> tuple[StopLine, ...]:
-    """Change stops by the id that they have in a plan, which for a point is another than in the form."""
+def _stops(
+    opened: Store, lines: Lines, change: Callable[[str, StopLine], StopLine]
+) -> tuple[StopLine, ...]:
+    """Change stops by the id that they have in a plan, which for a point is another than in the
+    form.
+    """
     reading = readings.read(opened, lines)
     keys = iter(() if reading.trip is None else [stop.place.id for stop in reading.trip.stops])
     return tuple(
-        change(next(keys, stop.place) if number not in reading.odd else stop.place, stop) for number, stop in enumerate(lines.stops)
+        change(next(keys, stop.place) if number not in reading.odd else stop.place, stop)
+        for number, stop in enumerate(lines.stops)
     )
 
 
@@ -425,10 +593,16 @@ def link(endpoint: str, lines: Lines, **more: Any) -> str:
 
 
 def downloads(lines: Lines) -> list[tuple[str, str, str]]:
-    """List what can be taken along: its name, its address, and for what opens as a page the name under which it is saved."""
+    """List what can be taken along: its name, its address, and for what opens as a page the name
+    under which it is saved.
+    """
     from webapp.trips import files
 
     return [
-        (str(text), f"{url_for('takealong.file', extension=name)}?{lines.link()}", files.saved_as(name) if "html" in name else "")
+        (
+            str(text),
+            f"{url_for('takealong.file', extension=name)}?{lines.link()}",
+            files.saved_as(name) if "html" in name else "",
+        )
         for name, text in files.FILES.items()
     ]

@@ -1,4 +1,6 @@
-"""What was understood of the trip in a form or a link, and what was not, in the words of the form, with the places that may be meant."""
+"""What was understood of the trip in a form or a link, and what was not, in the words of the form,
+with the places that may be meant.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ FIELDS = {
         "source": lazy_gettext("Source"),
     },
 }
-"""What the form calls the keys of :mod:`geo.visits.trip_file`, in a stop, in a day and beside them."""
+"""What the form calls the keys of :mod:`geo.visits.trip_file`, in a stop, in a day and beside them.
+"""
 MOST_CHOICES = 12
 """So many places are offered for a name."""
 _PATH = re.compile(r"(?:(stops|days)(?:\[(\d+)\])?\.?)?([a-z_.]*)(?:\[(\d+)\])?(?:\.[a-z_.]*)?")
@@ -62,10 +65,10 @@ _PATH = re.compile(r"(?:(stops|days)(?:\[(\d+)\])?\.?)?([a-z_.]*)(?:\[(\d+)\])?(
 class Fault:
     """What is wrong with a part of the form.
 
-    ``row`` and ``number`` (from 0) say of which stop or day, "" and -1 of neither; ``field`` is its label, "" where it is the row as a
-    whole; ``path`` is that of :mod:`geo.visits.trip_file`; ``choices`` are places that may be meant, by id and description, and ``more``
-    counts those that are not listed.
-    """
+    ``row`` and ``number`` (from 0) say of which stop or day, "" and -1 of neither; ``field`` is its
+    label, "" where it is the row as a whole; ``path`` is that of :mod:`geo.visits.trip_file`;
+    ``choices`` are places that may be meant, by id and description, and ``more`` counts those that
+    are not listed."""
 
     path: str
     row: str
@@ -88,10 +91,18 @@ class Fault:
     @property
     def here(self) -> str:
         """The sentence as it is shown in its row."""
-        return _("%(field)s: %(sentence)s", field=self.field, sentence=self.sentence) if self.field else self.sentence
+        return (
+            _("%(field)s: %(sentence)s", field=self.field, sentence=self.sentence)
+            if self.field
+            else self.sentence
+        )
 
     def __str__(self) -> str:
-        return _("%(field)s: %(sentence)s", field=self.where, sentence=self.sentence) if self.where else self.sentence
+        return (
+            _("%(field)s: %(sentence)s", field=self.where, sentence=self.sentence)
+            if self.where
+            else self.sentence
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,11 @@ class Reading:
     @property
     def odd(self) -> dict[int, str]:
         """The stops that were not understood: what is wrong with each, by number from 0."""
-        first = {fault.number: str(fault) for fault in reversed(self.faults) if fault.row == "stops" and fault.number >= 0}
+        first = {
+            fault.number: str(fault)
+            for fault in reversed(self.faults)
+            if fault.row == "stops" and fault.number >= 0
+        }
         return dict(sorted(first.items()))
 
     def of(self, row: str, number: int) -> list[Fault]:
@@ -145,7 +160,9 @@ class Reading:
 
 
 def read(opened: Store, lines: Lines) -> Reading:
-    """Read the trip that a form or a link holds, without the stops that are not understood if there are others."""
+    """Read the trip that a form or a link holds, without the stops that are not understood if there
+    are others.
+    """
     places = lookup.places(opened)
     try:
         return Reading(lines, lines, trip_file.read(lines.mapping(), places))
@@ -155,7 +172,9 @@ def read(opened: Store, lines: Lines) -> Reading:
     odd = reading.odd
     if not odd or len(odd) == len(lines.stops):
         return reading
-    kept = replace(lines, stops=tuple(stop for number, stop in enumerate(lines.stops) if number not in odd))
+    kept = replace(
+        lines, stops=tuple(stop for number, stop in enumerate(lines.stops) if number not in odd)
+    )
     try:
         return replace(reading, kept=kept, trip=trip_file.read(kept.mapping(), places))
     except InputError:
@@ -195,7 +214,9 @@ def _fault(opened: Store, lines: Lines, text: str) -> Fault:
         return Fault("", "", -1, "", i18n.said(text))
     row, number, key, part = _parts(path)
     names = lookup.named(opened)
-    said = sentences.of_form(sentence, lambda value: names.get(value) or row_name(*_parts(value)[:2]))
+    said = sentences.of_form(
+        sentence, lambda value: names.get(value) or row_name(*_parts(value)[:2])
+    )
     fault = Fault(path, row, number, _field(row, key), said)
     name = _place(lines, row, number, key, part)
     if name is None or name in lookup.places(opened).layer_of:
@@ -214,17 +235,23 @@ def _fault(opened: Store, lines: Lines, text: str) -> Fault:
 
 
 def _place(lines: Lines, row: str, number: int, key: str, part: int) -> str | None:
-    """Return the text that names the place of a path; None where the path is not that of a place by name."""
+    """Return the text that names the place of a path; None where the path is not that of a place by
+    name.
+    """
     if row == "stops" and key == "site":
         return lines.stops[number].place
     if row == "days" and key in ("begin", "end"):
-        names = [lines.days[number].begin] if key == "begin" else split_places(lines.days[number].end)
+        names = (
+            [lines.days[number].begin] if key == "begin" else split_places(lines.days[number].end)
+        )
         return names[max(part, 0)] if max(part, 0) < len(names) and names[max(part, 0)] else None
     return None
 
 
 def chosen(lines: Lines, path: str, place: str) -> Lines:
-    """Put the id of a place where a path such as ``stops[1].site`` or ``days[0].end[1]`` leads; what leads nowhere changes nothing."""
+    """Put the id of a place where a path such as ``stops[1].site`` or ``days[0].end[1]`` leads;
+    what leads nowhere changes nothing.
+    """
     row, number, key, part = _parts(path)
     rows: list[Any] = list(getattr(lines, row)) if row else []
     if not 0 <= number < len(rows):
@@ -236,6 +263,8 @@ def chosen(lines: Lines, path: str, place: str) -> Lines:
     elif row == "days" and key == "begin":
         rows[number] = replace(line, begin=place)
     elif row == "days" and key == "end":
-        ends = [place if at == max(part, 0) else end for at, end in enumerate(split_places(line.end))]
+        ends = [
+            place if at == max(part, 0) else end for at, end in enumerate(split_places(line.end))
+        ]
         rows[number] = replace(line, end=",".join(dict.fromkeys(ends)))
     return replace(lines, stops=tuple(rows)) if row == "stops" else replace(lines, days=tuple(rows))
