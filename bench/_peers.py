@@ -68,7 +68,7 @@ class Job:
 
 
 def usage() -> list[Any]:
-    """Give what this process and those that it called have used."""
+    """Return what this process and those that it called have used."""
     return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 
 

@@ -241,7 +241,7 @@ def in_plane(plane: nx.MultiDiGraph, places: gpd.GeoDataFrame) -> tuple[np.ndarr
 
 
 def places_at(roads: Network, nodes: np.ndarray) -> gpd.GeoDataFrame:
-    """Give the nodes as places, each in the country of its roads: at a gate two nodes have one
+    """Return the nodes as places, each in the country of its roads: at a gate two nodes have one
     position.
     """
     country = np.full(roads.node_count, -1)

@@ -351,7 +351,7 @@ def plot(sizes: list[dict[str, Any]], path: Path) -> None:
 
 
 def agree(what: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> float:
-    """Give the largest share by which two answers differ; stop where it is too large."""
+    """Return the largest share by which two answers differ; stop where it is too large."""
     same = np.isinf(ours) == np.isinf(theirs)
     apart = np.abs(ours - theirs)[np.isfinite(ours)] / np.maximum(theirs[np.isfinite(ours)], 1.0)
     worst = float(apart.max(initial=0))
@@ -361,9 +361,8 @@ def agree(what: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> 
 
 
 def peak(roads: Roads) -> float:
-    """Give the MB that preparation takes at its peak beyond what was there before, in a process of
-    its own; Linux only.
-    """
+    """Return the MB that preparation takes at its peak beyond what was there before, in a process
+    of its own; Linux only."""
     if not Path("/proc/self/clear_refs").exists():
         return float("nan")
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:

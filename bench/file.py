@@ -260,7 +260,7 @@ def answers(name: str, folder: Path) -> str:
 
 
 def ratios(results: dict[str, Result]) -> list[str]:
-    """Say how ours stands to the best peers."""
+    """Return how ours stands to the best peers."""
     ours = results["ours"]
     peers = [one for one in results.values() if one is not ours]
     readers, after = (

@@ -95,7 +95,9 @@ class Task:
         return layer(self.network.node_lonlat[[self.node]])
 
     def right(self, areas: dict[int, Any], time_s: np.ndarray | None = None) -> str:
-        """Say what share of the road points lies on the right side of each limit, and of all three."""
+        """Return what share of the road points lies on the right side of each limit, and of all
+        three.
+        """
         truth, lonlat = (
             (self.time_s, self.lonlat)
             if time_s is None

@@ -304,9 +304,8 @@ def tree(network: Network, at: Any) -> list[float]:
 def peers(
     network: Network, places: gpd.GeoDataFrame
 ) -> Iterator[tuple[str, Callable[[np.ndarray], Any]]]:
-    """Give what answers from the nearest node, which is found in a tree that is kept: less than is
-    asked of ours.
-    """
+    """Return what answers from the nearest node, which is found in a tree that is kept: less than
+    is asked of ours."""
     from scipy.spatial import cKDTree
 
     graph = network.arcs("car").time_s

@@ -81,7 +81,7 @@ def made(sites: int, *, bent: bool) -> tuple[pd.DataFrame, list[Criterion]]:
 
 
 def sliders(criteria: list[Criterion]) -> list[dict[str, float]]:
-    """Give weights for each run, and for one more before them."""
+    """Return weights for each run, and for one more before them."""
     dice = np.random.default_rng(1)
     return [{one.id: float(dice.uniform(1, 100)) for one in criteria} for _ in range(RUNS + 1)]
 
@@ -168,7 +168,7 @@ def alone(sites: int) -> None:
 def scikit_criteria(
     table: pd.DataFrame, criteria: list[Criterion], method: str
 ) -> Callable[[dict[str, float]], np.ndarray]:
-    """Give its way from weights to scores: a pipeline with the same scaling as ours."""
+    """Return its way from weights to scores: a pipeline with the same scaling as ours."""
     import skcriteria
     from skcriteria.agg.simple import WeightedSumModel
     from skcriteria.agg.topsis import TOPSIS

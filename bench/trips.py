@@ -188,7 +188,7 @@ def as_place(key: str, row: Any) -> Place:
 
 
 def several(dice: Any, days: int, zone: str) -> tuple[tuple[datetime, datetime], ...]:
-    """Give opening hours: the same each day, with or without an hour at noon, or half a day only."""
+    """Return opening hours: the same each day, with or without an hour at noon, or half a day only."""
     hours = [((8, 17),), ((8, 11.5), (13.5, 17)), ((8, 12),), ((13, 17),)][dice.integers(4)]
     local = MONDAY.replace(tzinfo=ZoneInfo(zone))
     return tuple(
@@ -239,7 +239,7 @@ class Case:
 
 
 def made(name: str, time_s: np.ndarray, dice: Any, windows: bool, days: int) -> Case:
-    """Give each stop the morning, the afternoon, or most of the day."""
+    """Return each stop the morning, the afternoon, or most of the day."""
     choices = [(3600, 18000), (21600, 36000), (3600, 36000), (3600, 36000)]
     hours = [choices[dice.integers(4)] for _ in range(STOPS)] if windows else None
     return Case(

@@ -58,7 +58,7 @@ def systems() -> dict[int, str]:
 
 
 def geodesic() -> pyproj.Geod:
-    """Give the WGS 84 ellipsoid, on which every length and area is computed."""
+    """Return the WGS 84 ellipsoid, on which every length and area is computed."""
     return _geod()
 
 
@@ -178,7 +178,7 @@ def counts_degrees(epsg: int) -> bool:
 
 
 def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
-    """Give the area for which a system is made as west, south, east, north in degrees; None where
+    """Return the area for which a system is made as west, south, east, north in degrees; None where
     PROJ names none.
 
     Raises

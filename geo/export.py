@@ -65,7 +65,7 @@ class About:
     generator: str = f"Zone Atlas {__version__}"
 
     def facts(self) -> dict[str, Any]:
-        """Give all facts as plain values, in the order of the fields."""
+        """Return all facts as plain values, in the order of the fields."""
         return {
             "layer": self.layer,
             "title": self.title,
@@ -229,9 +229,8 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def bbox(frame: pd.DataFrame) -> list[float] | None:
-    """Give west, south, east, north of a frame in WGS 84, rounded like the coordinates; None where
-    nothing has a position.
-    """
+    """Return west, south, east, north of a frame in WGS 84, rounded like the coordinates; None
+    where nothing has a position."""
     if not _has_geometry(frame) or frame.empty:
         return None
     bounds = shapely.total_bounds(_shapes(frame))
@@ -434,7 +433,7 @@ def _has_geometry(frame: pd.DataFrame) -> bool:
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """Give the named index and every column but the geometry as lists of plain values, None where
+    """Return the named index and every column but the geometry as lists of plain values, None where
     unknown.
     """
     if _has_geometry(frame):
@@ -460,7 +459,7 @@ def _plain(value: Any) -> Any:
 
 
 def _shapes(frame: Any) -> NDArray[np.object_]:
-    """Give the shapes; None where a coordinate is unknown or the shape is empty."""
+    """Return the shapes; None where a coordinate is unknown or the shape is empty."""
     shapes = np.array(frame.geometry.array, dtype=object)
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     shapes[owner[np.isnan(points).any(axis=1)]] = None

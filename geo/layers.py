@@ -45,9 +45,8 @@ OUTLINES = "basemap/countries.geojson"
 
 
 def bundled() -> Path:
-    """Give the data package that comes with Zone Atlas: inside an installed wheel, or ``data/`` of
-    the repository.
-    """
+    """Return the data package that comes with Zone Atlas: inside an installed wheel, or ``data/``
+    of the repository."""
     here = Path(__file__).resolve().parent
     installed = here / "_data"
     return installed if installed.is_dir() else here.parent / "data"
@@ -202,7 +201,7 @@ def read_file(
 
 
 def names(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Give every name of a feature, without the unknown ones."""
+    """Return every name of a feature, without the unknown ones."""
     return tuple(
         value
         for key, value in row.items()

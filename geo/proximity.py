@@ -30,7 +30,7 @@ equator.
 
 
 def lonlat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Give the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing
+    """Return the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing
     point.
     """
     return np.column_stack(

@@ -147,7 +147,7 @@ WEST, SOUTH, CELL = 107.0, 21.0, 0.01
 
 
 def crossing(column: int, row: int) -> tuple[float, float]:
-    """Give the place of a crossing of the grid, (0, 0) in its south-west corner."""
+    """Return the place of a crossing of the grid, (0, 0) in its south-west corner."""
     return WEST + CELL * column, SOUTH + CELL * row
 
 

@@ -61,7 +61,7 @@ JIANGPING = Place(
 
 
 def at(day: int, time: str, zone: str = HANOI) -> datetime:
-    """Give a time of a day of December 2026 on a clock."""
+    """Return a time of a day of December 2026 on a clock."""
     return datetime.fromisoformat(f"2026-12-{day:02}T{time}").replace(tzinfo=ZoneInfo(zone))
 
 

@@ -146,7 +146,7 @@ class Page(HTMLParser):
             self.facts[self._term] = f"{self.facts.get(self._term, '')} {clean}".strip()
 
     def one(self, tag: str, **wanted: str) -> dict[str, str]:
-        """Give the attributes of the only element of this kind."""
+        """Return the attributes of the only element of this kind."""
         found = [
             attributes
             for name, attributes in self.elements
@@ -171,7 +171,7 @@ def read(client: FlaskClient, path: str, expected: int = 200, /, **query: Any) -
 
 
 def tables_of(folder: Path) -> Iterator[tuple[Path, tuple[Field, ...]]]:
-    """Give every table of a data package with its fields."""
+    """Return every table of a data package with its fields."""
     for name, fields in ({one.id: one.fields for one in LAYERS.values()} | TABLES).items():
         if (folder / f"{name}.csv").is_file():
             yield folder / f"{name}.csv", fields

@@ -201,7 +201,9 @@ def curve(title: str, steps: pd.Series, coarse: bool, until_min: int) -> Markup:
 
 
 def _round_up(most: float) -> float:
-    """Give the least of 2, 4, 6, 8, 10, 20, 40 … that is not less: its half is a whole number too."""
+    """Return the least of 2, 4, 6, 8, 10, 20, 40 … that is not less: its half is a whole number
+    too.
+    """
     power = 10.0 ** max(math.floor(math.log10(most)), 0) if most > 0 else 1.0
     return next(one * power for one in (1, 2, 4, 6, 8, 10) if one * power >= max(most, 2))
 

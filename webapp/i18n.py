@@ -68,7 +68,7 @@ def install(app: Flask) -> None:
 
 
 def current() -> Language:
-    """Give the language of this request; English outside of one."""
+    """Return the language of this request; English outside of one."""
     locale = str(get_locale())
     return next((one for one in LANGUAGES.values() if one.locale == locale), ENGLISH)
 
@@ -116,7 +116,7 @@ def _say_language(response: Response) -> Response:
 
 
 def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
-    """Give each language with the query of this page in it, for links that keep everything else."""
+    """Return each language with the query of this page in it, for links that keep everything else."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
 
@@ -215,8 +215,8 @@ them.
 
 
 def said(sentence: str) -> str:
-    """Give a sentence of :mod:`geo` in the language of the request, also one behind a path such as
-    ``stops[3].visit: ``.
+    """Return a sentence of :mod:`geo` in the language of the request, also one behind a path such
+    as ``stops[3].visit: ``.
 
     One that is not known by its form stays English.
     """
@@ -294,7 +294,7 @@ def weekday(text: str) -> str:
 
 
 def extract_tables(*_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any, list[str]]]:
-    """Give the titles, descriptions and units of the table of layers to pybabel."""
+    """Return the titles, descriptions and units of the table of layers to pybabel."""
     from geo.schema import LAYERS
 
     for layer in LAYERS.values():
@@ -313,7 +313,7 @@ def extract_tables(*_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any
 def extract_package(
     file: Any, *_args: Any, **_options: Any
 ) -> Iterator[tuple[int, str, Any, list[str]]]:
-    """Give the words of a data package to pybabel: titles, descriptions, and the provinces of its
+    """Return the words of a data package to pybabel: titles, descriptions, and the provinces of its
     layers.
     """
     package = json.load(file)

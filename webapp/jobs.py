@@ -34,7 +34,7 @@ class Job:
         self.future: Future[Any] = Future()
 
     def tell(self, share: float) -> None:
-        """Say how far it is."""
+        """Return how far it is."""
         self.share = max(self.share, min(float(share), 1.0))
 
     def result(self, wait_s: float | None) -> Any:
@@ -70,7 +70,7 @@ class Desk:
         self._lock = threading.Lock()
 
     def ask(self, key: Any, make: Callable[[Callable[[float], None]], Any]) -> Job:
-        """Give the piece of work of that key; `make` is told by what to say how far it is.
+        """Return the piece of work of that key; `make` is told by what to say how far it is.
 
         Raises
         ------

@@ -183,9 +183,8 @@ def install(app: Flask) -> None:
 
 
 def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
-    """Give all codes and texts, in the language of the request, and how times spread, as the map's
-    script takes them.
-    """
+    """Return all codes and texts, in the language of the request, and how times spread, as the
+    map's script takes them."""
     texts = {"labels": CODES, "texts": TEXTS}
     told: dict[str, Any] = {
         name: {code: str(text) for code, text in table.items()} for name, table in texts.items()
@@ -220,7 +219,7 @@ def names(frame: Any) -> Any:
 
 
 def collation(text: str) -> Any:
-    """Give what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters;
+    """Return what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters;
     Vietnamese without its marks.
     """
     if i18n.current().code == "zh":
@@ -234,9 +233,8 @@ def collation(text: str) -> Any:
 
 
 def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
-    """Give the known names of a feature with the tag of their language, that of the request first,
-    each once.
-    """
+    """Return the known names of a feature with the tag of their language, that of the request
+    first, each once."""
     first = i18n.current()
     order = [first, *(one for one in i18n.LANGUAGES.values() if one is not first)]
     known = {
@@ -252,7 +250,7 @@ def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
 
 
 def is_known(value: Any) -> bool:
-    """Say whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
+    """Return whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
     if isinstance(value, str):
         return value != ""
     return value is not None and str(value) not in (

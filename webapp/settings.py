@@ -70,7 +70,7 @@ SETTINGS = (
 
 
 def home() -> Path:
-    """Give the folder of road networks and caches; it need not exist yet."""
+    """Return the folder of road networks and caches; it need not exist yet."""
     from platformdirs import user_data_path
 
     return Path(os.environ.get("ZONEATLAS_HOME") or user_data_path("zone-atlas", appauthor=False))

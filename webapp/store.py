@@ -73,7 +73,7 @@ class Drive:
         )
 
     def query(self) -> dict[str, str]:
-        """Give it as a query, without what goes without saying."""
+        """Return it as a query, without what goes without saying."""
         query = {"profile": self.profile}
         if self.network != CORRIDORS:
             query["network"] = self.network
@@ -149,17 +149,16 @@ class Store:
     # Layers
 
     def frame(self, layer_id: str) -> Any:
-        """Give a layer as :func:`geo.layers.read` does."""
+        """Return a layer as :func:`geo.layers.read` does."""
         return self.keep(("frame", layer_id), lambda: layers.read(self.data, layer_id))
 
     def table(self, name: str) -> pd.DataFrame:
-        """Give a table as :func:`geo.layers.read_table` does."""
+        """Return a table as :func:`geo.layers.read_table` does."""
         return self.keep(("table", name), lambda: layers.read_table(self.data, name))
 
     def resource(self, name: str) -> dict[str, Any]:
-        """Give a resource of ``datapackage.json``; an empty one where the package does not describe
-        it.
-        """
+        """Return a resource of ``datapackage.json``; an empty one where the package does not
+        describe it."""
         return next((one for one in self.package["resources"] if one.get("name") == name), {})
 
     def about(self, layer_id: str) -> About:
@@ -182,7 +181,7 @@ class Store:
         )
 
     def view(self) -> tuple[float, float, float]:
-        """Say where the map begins: longitude, latitude, zoom; the middle of the parks where the
+        """Return where the map begins: longitude, latitude, zoom; the middle of the parks where the
         package does not say.
         """
         view = self.package.get("view")
@@ -271,7 +270,7 @@ class Store:
         return str(next(iter(names), ""))
 
     def examples(self) -> dict[str, screening.Profile]:
-        """Give the examples of requirements; a package of another region need not have any."""
+        """Return the examples of requirements; a package of another region need not have any."""
 
         def make() -> dict[str, screening.Profile]:
             try:
@@ -282,11 +281,11 @@ class Store:
         return self.keep("examples", make)
 
     def countries(self) -> gpd.GeoDataFrame | None:
-        """Give the countries as polygons; None where the package draws none."""
+        """Return the countries as polygons; None where the package draws none."""
         return self.keep("countries", lambda: layers.read_countries(self.data))
 
     def population(self) -> gpd.GeoDataFrame:
-        """Give the places whose people are counted, as points."""
+        """Return the places whose people are counted, as points."""
 
         def make() -> gpd.GeoDataFrame:
             table = self.table("population").set_index("id")
@@ -373,7 +372,7 @@ class Store:
             raise InputError(_("The assumed years of opening cannot be taken:"), faults)
 
     def _version(self, name: str) -> int:
-        """Give what changes when a saved network is replaced."""
+        """Return what changes when a saved network is replaced."""
         manifest = self.home / "networks" / name / storage.MANIFEST
         if Path(name).name != name or not manifest.is_file():
             known = ", ".join(self.networks())
@@ -387,7 +386,7 @@ class Store:
         return manifest.stat().st_mtime_ns
 
     def roads(self, drive: Drive) -> Network:
-        """Give the network one drives on, with its closed gates; of those with closed gates the
+        """Return the network one drives on, with its closed gates; of those with closed gates the
         last few are kept.
         """
         self.check_opens(drive.opens)
@@ -421,7 +420,7 @@ class Store:
     # Access
 
     def targets(self) -> gpd.GeoDataFrame:
-        """Give everything whose access is told, in one layer: ``layer``, names, ``kind``,
+        """Return everything whose access is told, in one layer: ``layer``, names, ``kind``,
         countries; gates have two.
         """
 
@@ -444,7 +443,7 @@ class Store:
         return self.keep("targets", make)
 
     def access_from(self, origin: gpd.GeoDataFrame, drive: Drive) -> gpd.GeoDataFrame:
-        """Give the targets, each with how it is reached from one point: the columns of
+        """Return the targets, each with how it is reached from one point: the columns of
         :func:`geo.roads.access.travel_times`.
         """
         targets = self.targets()
@@ -480,8 +479,8 @@ class Store:
     def times(
         self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False
     ) -> NDArray[np.float64]:
-        """Give only the seconds from a place, or a longitude and latitude, to each target, or with
-        `towards` from each.
+        """Return only the seconds from a place, or a longitude and latitude, to each target, or
+        with `towards` from each.
 
         NaN where there is no way. Looked up where surfaces are prepared.
         """

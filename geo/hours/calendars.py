@@ -117,7 +117,7 @@ class Year:
     decreed: bool
 
     def is_workday(self, day: date) -> bool:
-        """Say whether a day of that year is worked."""
+        """Return whether a day of that year is worked."""
         return day not in self.holidays and (
             day.weekday() not in self.weekend or day in self.worked
         )
@@ -125,7 +125,7 @@ class Year:
 
 @lru_cache(maxsize=256)
 def year_of(country: str, year: int) -> Year:
-    """Give the calendar of a country in a year, also of one whose list is not complete yet (see
+    """Return the calendar of a country in a year, also of one whose list is not complete yet (see
     :class:`Year`).
 
     Raises
@@ -157,7 +157,7 @@ def year_of(country: str, year: int) -> Year:
 
 
 def _known_years(calendar: Any) -> range:
-    """Give the years of complete lists.
+    """Return the years of complete lists.
 
     Where the package knows exchanged days, somebody decrees them year by year, and the list ends
     with the last decree it has; elsewhere holidays follow from a law."""
@@ -217,14 +217,14 @@ def _names(country: str, year: int, language: str) -> Mapping[date, str]:
 
 
 def has_data(country: str, year: int) -> bool:
-    """Say whether the holidays of a country are completely known for a year; errors as
+    """Return whether the holidays of a country are completely known for a year; errors as
     :func:`year_of`.
     """
     return year_of(country, year).decreed
 
 
 def holidays(country: str, year: int) -> dict[date, str]:
-    """Give the days off of a country in a year, in order, with their names in that country.
+    """Return the days off of a country in a year, in order, with their names in that country.
 
     Raises
     ------
@@ -238,7 +238,7 @@ def holidays(country: str, year: int) -> dict[date, str]:
 
 
 def is_workday(country: str, day: date) -> bool:
-    """Say whether a country works on a day: no holiday and no weekend, or a weekend worked in
+    """Return whether a country works on a day: no holiday and no weekend, or a weekend worked in
     exchange; errors as :func:`holidays`.
     """
     return _known(country, day.year).is_workday(day)
@@ -281,7 +281,7 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
 
 
 def aware(moment: datetime, what: str = "The time") -> datetime:
-    """Give a moment back that has a zone; `InputError` for one that has none."""
+    """Return a moment back that has a zone; `InputError` for one that has none."""
     if moment.utcoffset() is None:
         raise InputError(f"{what} {moment.isoformat()} has no zone.")
     return moment
@@ -296,7 +296,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
-    """Give the clock of a country, from the table ``clocks``; `NotFoundError` where it has none."""
+    """Return the clock of a country, from the table ``clocks``; `NotFoundError` where it has none."""
     rows = clocks.loc[clocks["country"] == country, "timezone"]
     if rows.empty:
         raise NotFoundError(
@@ -306,7 +306,7 @@ def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
 
 
 def clock_name(country: str, clocks: pd.DataFrame, language: str | None = None) -> str:
-    """Give the name of a country's clock: in the language of the country, or in ``en``, ``vi`` or
+    """Return the name of a country's clock: in the language of the country, or in ``en``, ``vi`` or
     ``zh``; errors as :func:`zone_of`.
     """
     zone_of(country, clocks)

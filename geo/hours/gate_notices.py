@@ -61,9 +61,8 @@ class Notice:
 
     @property
     def closeness(self) -> tuple[int, date]:
-        """Give what one notice wins by over another: more of its scope is stated; or else it began
-        later.
-        """
+        """Return what one notice wins by over another: more of its scope is stated; or else it
+        began later."""
         stated = sum(getattr(self, name) is not None for name in SCOPE)
         return (-1 if self.general else stated), self.valid_from or date.min
 
@@ -75,7 +74,7 @@ class Notice:
         return tuple(found[1] if (found := _HOST.match(source)) else source for source in sources)
 
     def covers(self, day: date) -> bool:
-        """Say whether it is valid on a day."""
+        """Return whether it is valid on a day."""
         return (self.valid_from or day) <= day <= (self.valid_to or day)
 
 
@@ -113,11 +112,11 @@ class Question:
     _months: dict[date, osm_hours.Month] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, day: date) -> Notice | None:
-        """Give the notice that counts on a day; None where nothing is known."""
+        """Return the notice that counts on a day; None where nothing is known."""
         return next((one for one in self.notices if one.covers(day)), None)
 
     def rule(self, day: date) -> osm_hours.Rule:
-        """Give the hours that count on a day, daylight where nothing is known."""
+        """Return the hours that count on a day, daylight where nothing is known."""
         notice = self.at(day)
         return notice.rule if notice else self.gate.daylight
 
@@ -148,7 +147,7 @@ class Question:
         return any(day in calendars.new_year_days(country, day.year) for country in keep)
 
     def month(self, first: date) -> osm_hours.Month:
-        """Give the hours of the month that begins on a day, each day by the notice that counts on
+        """Return the hours of the month that begins on a day, each day by the notice that counts on
         it.
         """
         found = self._months.get(first)
@@ -200,7 +199,7 @@ class Question:
         return osm_hours.cut(osm_hours.merged(found), start, end)
 
     def entries(self, moment: datetime, end: datetime) -> Iterator[osm_hours.Span]:
-        """Give the times in which one may enter that end after a moment and begin before `end`,
+        """Return the times in which one may enter that end after a moment and begin before `end`,
         joined where they touch.
         """
         if self.never:
@@ -386,5 +385,5 @@ def _zone(where: str, name: Any, faults: list[str]) -> ZoneInfo:
 
 
 def _text(value: Any) -> str | None:
-    """Give a cell as text, None where it is empty."""
+    """Return a cell as text, None where it is empty."""
     return None if value is None or pd.isna(value) or not str(value).strip() else str(value).strip()

@@ -34,8 +34,8 @@ WHY = (
 
 
 def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
-    """Give the time each gate takes a vehicle to pass, without queue; NaN where that vehicle cannot
-    pass.
+    """Return the time each gate takes a vehicle to pass, without queue; NaN where that vehicle
+    cannot pass.
 
     A vehicle passes a road gate whose class is listed for its profile in `crossings`, unless the
     gate is known not to serve what the profile needs (``needs``: cargo or passengers). Unknown
@@ -200,7 +200,7 @@ class Hours:
     def when_open(
         self, gate: str, towards: str, kind: str, time: datetime, vehicle_country: str | None = None
     ) -> Opening:
-        """Say whether one may enter a gate at a moment, and when otherwise.
+        """Return whether one may enter a gate at a moment, and when otherwise.
 
         Parameters
         ----------
@@ -322,7 +322,7 @@ class Hours:
         return question.known(_local(time, question.gate.place.zone).date())
 
     def zone(self, gate: str) -> ZoneInfo:
-        """Give the clock of a gate; `NotFoundError` where there is no such gate."""
+        """Return the clock of a gate; `NotFoundError` where there is no such gate."""
         return self._gate(gate).place.zone
 
     def notices(self, gate: str, day: date) -> tuple[Notice, ...]:
@@ -374,7 +374,7 @@ class Hours:
 
 
 def _local(time: datetime, zone: ZoneInfo, what: str = "The time") -> datetime:
-    """Give a moment on the clock of a gate, or refuse it."""
+    """Return a moment on the clock of a gate, or refuse it."""
     near = (
         1 < calendars.aware(time, what).year < 9999
     )  # at the ends of the calendar a moment cannot be put on another clock

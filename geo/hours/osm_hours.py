@@ -119,7 +119,7 @@ class Rule:
 
     @property
     def calendars(self) -> tuple[str, ...]:
-        """Give the countries whose holidays count."""
+        """Return the countries whose holidays count."""
         return tuple(
             dict.fromkeys(
                 (
@@ -131,7 +131,7 @@ class Rule:
         )
 
     def complete(self, year: int) -> bool:
-        """Say whether every holiday that counts is known for a year."""
+        """Return whether every holiday that counts is known for a year."""
         return all(calendars.has_data(country, year) for country in self.calendars)
 
     def holiday(self, day: date) -> str | None:
@@ -144,7 +144,7 @@ class Rule:
         return next((name for name in names if name), None)
 
     def month(self, year: int, month: int) -> Month:
-        """Give the hours of a month on the clock of the rule."""
+        """Return the hours of a month on the clock of the rule."""
         found = self._months.get((year, month))
         if found is None:
             if len(self._months) >= MAX_MONTHS:
@@ -227,7 +227,7 @@ class Rule:
         return openings
 
     def _moved(self, moment: datetime, by: timedelta) -> datetime:
-        """Give the same time of another day on the clock of the rule."""
+        """Return the same time of another day on the clock of the rule."""
         return (moment.astimezone(self.zone) + by).astimezone(UTC)
 
     def _entries(self, openings: list[Span]) -> list[Span]:
@@ -263,7 +263,7 @@ class Rule:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Give the beginning of a day on a clock, in UTC."""
+    """Return the beginning of a day on a clock, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
 
 

@@ -185,8 +185,8 @@ def entry(u: int, w: int, first: Any, count: Any, other: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def weight(level: int, neighbours: int, fresh_share: float) -> float:
-    """Say how important a node is, from the levels below it, its neighbours, and the arcs it would
-    add for each it takes away.
+    """Return how important a node is, from the levels below it, its neighbours, and the arcs it
+    would add for each it takes away.
 
     The factor was found by trial: with 1, as usual, the last nodes of a network without motorways
     become neighbours of one another by the hundred, preparation takes four times as long, and
@@ -342,7 +342,7 @@ def contract(
 
 @njit(cache=True, nogil=True)
 def arrange(order: Any, first: Any, other: Any) -> Any:
-    """Give each node its position: the most important first, each after all its higher neighbours
+    """Return each node its position: the most important first, each after all its higher neighbours
     and soon after the last.
 
     So what lies below a node stands behind it in one piece, and a sweep finds in the cache what it
@@ -385,7 +385,7 @@ def arrange(order: Any, first: Any, other: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def side(order: Any, first: Any, other: Any, time: Any, via: Any, node: Any, position: Any) -> Any:
-    """Give one direction of the graph by position: start, head, time and middle of the arcs to
+    """Return one direction of the graph by position: start, head, time and middle of the arcs to
     higher neighbours, heads ascending.
     """
     n = len(order)

@@ -30,7 +30,7 @@ def bit_count(word: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def highest(word: Any) -> int:
-    """Give the place of the highest bit of a word that has one: fill what is below it, and count."""
+    """Return the place of the highest bit of a word that has one: fill what is below it, and count."""
     for shift in (1, 2, 4, 8, 16, 32):
         word |= word >> uint64(shift)
     return bit_count(word) - 1
@@ -38,7 +38,7 @@ def highest(word: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def cone(start: Any, head: Any, time: Any, positions: Any) -> Any:
-    """Give what can be reached upward from some positions; without a queue, because all arcs lead
+    """Return what can be reached upward from some positions; without a queue, because all arcs lead
     to lower numbers.
     """
     n = len(start) - 1
@@ -188,7 +188,7 @@ def table(
     target: Any,
     target_s: Any,
 ) -> Any:
-    """Give the times between all sources (k, s) and targets (m, t), by position, -1 for none."""
+    """Return the times between all sources (k, s) and targets (m, t), by position, -1 for none."""
     k, m = len(source), len(target)
     up_at, up_start, up_head, up_time = cone(
         out_start, out_head, out_time, source.ravel()[source.ravel() >= 0]
@@ -309,7 +309,7 @@ def way(
     target: Any,
     target_s: Any,
 ) -> Any:
-    """Give positions and segments of a fastest way between the best of the starts and the best of
+    """Return positions and segments of a fastest way between the best of the starts and the best of
     the ends, each (1, s).
     """
     up_at, up_start, up_head, up_time = cone(

@@ -22,7 +22,7 @@ DIM = 1e-3
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def reached_box(nodes: Any, place: Any, node_s: Any, limit_s: Any, leg: Any) -> Any:
-    """Give west, south, east, north of what nodes within the limit and legs from there cover;
+    """Return west, south, east, north of what nodes within the limit and legs from there cover;
     inside out where there is none.
 
     Parameters
@@ -47,7 +47,9 @@ def reached_box(nodes: Any, place: Any, node_s: Any, limit_s: Any, leg: Any) -> 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _put(x: Any, y: Any, time: Any, time_s: Any, away: Any) -> None:
-    """Give a cell the time of the road point nearest its middle, of equally near ones the earliest."""
+    """Return a cell the time of the road point nearest its middle, of equally near ones the
+    earliest.
+    """
     height, width = time_s.shape
     if x >= -0.5 and y >= -0.5 and x < width - 0.5 and y < height - 0.5:
         column, row = int(x + 0.5), int(y + 0.5)
@@ -352,8 +354,8 @@ def nearest(marked: Any) -> Any:
 def surface(
     time_s: Any, distance: Any, index: Any, cell_s: Any, most_cells: Any, later_s: Any
 ) -> Any:
-    """Give the time at each cell: on the road at the nearest cell with one, plus the leg; `later_s`
-    where none leads.
+    """Return the time at each cell: on the road at the nearest cell with one, plus the leg;
+    `later_s` where none leads.
 
     Parameters
     ----------

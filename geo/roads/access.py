@@ -77,7 +77,7 @@ def time_matrix(
     *,
     profile: str = "car",
 ) -> pd.DataFrame:
-    """Give only the travel times of :func:`travel_times`, in seconds: origins down, destinations
+    """Return only the travel times of :func:`travel_times`, in seconds: origins down, destinations
     across, NaN where no way.
     """
     time_s = times(
@@ -258,7 +258,7 @@ class Reach:
 def reach(
     network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", towards: bool = False
 ) -> Reach:
-    """Give the travel time to every node of the network; `towards`, from every node to the point.
+    """Return the travel time to every node of the network; `towards`, from every node to the point.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ PER_SEGMENT = ("forward", "backward", "length_m", "road_class", "name", "gate", 
 def close(
     network: Network, countries: Any, gates: Any, crossings: pd.DataFrame
 ) -> tuple[Network, pd.DataFrame]:
-    """Give every segment its country, each gate its road, and cut every other road across the
+    """Return every segment its country, each gate its road, and cut every other road across the
     border.
 
     A road crosses where the two ends of a segment lie in different countries; one that leaves a
@@ -164,7 +164,7 @@ def close(
 
 
 def reach_m(gates: Any) -> pd.Series:
-    """Give how far from each gate a road across the border may belong to it."""
+    """Return how far from each gate a road across the border may belong to it."""
     return (
         gates["position_accuracy_m"]
         .astype(float)
@@ -187,7 +187,7 @@ def _summary(gates: int, cut: int) -> str:
 def _country_of(
     lonlat: NDArray[np.float64], outlines: Any, codes: tuple[str, ...]
 ) -> NDArray[np.int64]:
-    """Give the index in ``codes`` of the country of each point, -1 where none is near."""
+    """Return the index in ``codes`` of the country of each point, -1 where none is near."""
     place = _inside(lonlat, outlines, codes)
     outside = np.flatnonzero(place < 0)
     if len(outside) and len(outlines):
@@ -204,7 +204,7 @@ def _country_of(
 def _inside(
     lonlat: NDArray[np.float64], outlines: Any, codes: tuple[str, ...]
 ) -> NDArray[np.int64]:
-    """Give the index in ``codes`` of the country in whose outline each point lies, -1 for none."""
+    """Return the index in ``codes`` of the country in whose outline each point lies, -1 for none."""
     place = np.full(len(lonlat), -1, np.int64)
     for code, shape in zip(outlines["country"], outlines.geometry, strict=True):
         shapely.prepare(shape)  # a hundred times faster for the many points of a road network
@@ -228,7 +228,7 @@ def _nearest_gates(
     head: NDArray[np.int64],
     roads: Any,
 ) -> tuple[list[list[int]], NDArray[np.float64]]:
-    """Give for each crossing the row of the nearest gate between the same two countries, and its
+    """Return for each crossing the row of the nearest gate between the same two countries, and its
     distance.
 
     The lanes of one gate may share a position, so that several rows are nearest; there may be none.
@@ -288,9 +288,8 @@ def _breaks(
     outlines: Any,
     codes: tuple[str, ...],
 ) -> list[int]:
-    """Give the step of each line that crosses: where the country changes, and of several such steps
-    the one nearest the gate.
-    """
+    """Return the step of each line that crosses: where the country changes, and of several such
+    steps the one nearest the gate."""
     breaks = []
     for line, row in zip(lines, nearest, strict=True):
         changes = np.arange(len(line) - 1)

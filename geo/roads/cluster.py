@@ -39,7 +39,7 @@ the memory the results take.
 
 
 def runner(address: str) -> Runner:
-    """Give what computes the jobs of :func:`geo.roads.surfaces.write` on a cluster.
+    """Return what computes the jobs of :func:`geo.roads.surfaces.write` on a cluster.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def _refusal(error: BaseException, address: str) -> AtlasError:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Any]:
-    """Give a client of a cluster for a while."""
+    """Return a client of a cluster for a while."""
     try:
         import distributed
     except ImportError:

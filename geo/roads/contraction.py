@@ -156,7 +156,7 @@ def one_to_all(
     reverse: bool = False,
     dtype: Any = np.float64,
 ) -> NDArray[Any]:
-    """Give the time from each source to every node, or with ``reverse`` from every node to each
+    """Return the time from each source to every node, or with ``reverse`` from every node to each
     source.
 
     Parameters
@@ -192,7 +192,7 @@ def many_to_many(
     start_s: ArrayLike | None = None,
     end_s: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
-    """Give the time from each source to each target.
+    """Return the time from each source to each target.
 
     Parameters
     ----------
@@ -220,8 +220,8 @@ def path(
     start_s: ArrayLike | None = None,
     end_s: ArrayLike | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the nodes of a fastest way, ends included, and the segments between them; empty where no
-    way leads.
+    """Return the nodes of a fastest way, ends included, and the segments between them; empty where
+    no way leads.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def path(
 def _ends(
     hierarchy: Hierarchy, nodes: ArrayLike, offset_s: ArrayLike | None
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Give positions and times of starts or ends as (k, s); position -1 where there is none."""
+    """Return positions and times of starts or ends as (k, s); position -1 where there is none."""
     node = np.asarray(nodes)
     node = (
         node.astype(np.int64).reshape(len(node), -1)

@@ -233,7 +233,7 @@ def build(
 
 
 def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.Series:
-    """Give the year in which each corridor that is not open is to open: that of `years`, or else
+    """Return the year in which each corridor that is not open is to open: that of `years`, or else
     the announced one, or NA.
 
     Errors as :func:`build`.
@@ -254,7 +254,7 @@ def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None =
 
 
 def full_name(corridor: Any) -> str:
-    """Give what a corridor is called in a network; a row of the layer, as a Series or a tuple."""
+    """Return what a corridor is called in a network; a row of the layer, as a Series or a tuple."""
     return (
         f"{corridor.ref}, {corridor.name_en}"
         if isinstance(corridor.ref, str)
@@ -265,7 +265,7 @@ def full_name(corridor: Any) -> str:
 def _coming(
     corridors: gpd.GeoDataFrame, year: int | None, years: Mapping[str, int]
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Give the corridors that open by a year, and a sentence for each that is not open: why it is
+    """Return the corridors that open by a year, and a sentence for each that is not open: why it is
     there or is not.
     """
     opens = opening_years(corridors, years)
@@ -415,7 +415,7 @@ def _join_planned(
 def _transfers(
     coming: gpd.GeoDataFrame, transfers: pd.DataFrame | None, speed: pd.DataFrame
 ) -> tuple[dict[str, float], list[str]]:
-    """Give the time between road and train by vehicle, inf where it cannot change, and what is
+    """Return the time between road and train by vehicle, inf where it cannot change, and what is
     assumed of railways.
     """
     rails = coming[coming["kind"].isin(RAIL_KINDS)]
@@ -449,7 +449,7 @@ def _transfers(
 
 
 def _loose(sketch: _Sketch, coming: gpd.GeoDataFrame, at: dict[tuple[str, int], int]) -> list[str]:
-    """Give a sentence for each planned corridor that meets no open road, not even over others."""
+    """Return a sentence for each planned corridor that meets no open road, not even over others."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -523,9 +523,8 @@ class _Sketch:
     def joined(
         self, point: NDArray[np.float64], country: str, *, planned: bool = False, leg: str = ACCESS
     ) -> int:
-        """Give a node at the point that is joined to the nearest corridor of the country, splitting
-        it where needed.
-        """
+        """Return a node at the point that is joined to the nearest corridor of the country,
+        splitting it where needed."""
         foot, distance, name = self.foot(point, country, planned)
         if distance < 1:
             return foot
@@ -543,7 +542,7 @@ class _Sketch:
     def foot(
         self, point: NDArray[np.float64], country: str, planned: bool
     ) -> tuple[int, float, str]:
-        """Give a node where the nearest corridor of the country is nearest, how far that is, and
+        """Return a node where the nearest corridor of the country is nearest, how far that is, and
         what the corridor is called.
         """
         at, fraction, distance = self.nearest(point, country, planned=planned)

@@ -48,7 +48,7 @@ class Overlay:
     before: NDArray[np.int32]
 
     def steps(self, first: int, last: int) -> list[tuple[int, int, int]]:
-        """Give the way between two rows: from row, to row, and the segment of the gate passed, -1
+        """Return the way between two rows: from row, to row, and the segment of the gate passed, -1
         for roads.
         """
         steps: list[tuple[int, int, int]] = []
@@ -61,7 +61,7 @@ class Overlay:
 
 
 def of(network: Network, profile: str) -> Overlay:
-    """Give the overlay of a prepared network; made once and kept."""
+    """Return the overlay of a prepared network; made once and kept."""
     key = ("overlay", profile)
     if key not in network._cache:
         network._cache[key] = _make(network, profile)

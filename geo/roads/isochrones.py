@@ -187,13 +187,13 @@ class _Roads:
 
 
 def _places(lonlat: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Give longitude and latitude in units of 1e-7 degrees."""
+    """Return longitude and latitude in units of 1e-7 degrees."""
     return np.rint(np.clip(np.nan_to_num(lonlat), (-180, -90), (180, 90)) * 1e7).astype(np.int32)
 
 
 def _curve(place: NDArray[np.int32]) -> NDArray[np.uint64]:
-    """Give each place a number such that places with near numbers lie near each other: the bits of
-    both coordinates, in turns.
+    """Return each place a number such that places with near numbers lie near each other: the bits
+    of both coordinates, in turns.
 
     Source: Morton (1966), A computer oriented geodetic data base; spreading of bits: Warren,
     Hacker's Delight, section 7-2; remembered, not read again."""
@@ -214,9 +214,8 @@ def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
-    """Give the roads to which :meth:`Network.snap` joins points, by country; made once and kept, a
-    second on a million junctions.
-    """
+    """Return the roads to which :meth:`Network.snap` joins points, by country; made once and kept,
+    a second on a million junctions."""
     key = ("isochrones", profile)
     if key not in network._cache:
         usable = np.flatnonzero(network.usable(profile))
@@ -283,7 +282,7 @@ class _Frame:
         return places / self.per_degree + (self.west, self.south)
 
     def suits(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> bool:
-        """Say whether the raster covers what lies between two corners and a cell around, and not
+        """Return whether the raster covers what lies between two corners and a cell around, and not
         much besides.
         """
         size = np.array([self.width - 1, self.height - 1])
@@ -409,7 +408,7 @@ def _joined(one: Any, other: Any) -> Any:
 
 
 def _mended(shape: Any) -> Any:
-    """Give a shape as one valid MultiPolygon; lines and points, where areas only touch, are left
+    """Return a shape as one valid MultiPolygon; lines and points, where areas only touch, are left
     out.
     """
     if not shapely.is_valid(shape):

@@ -166,11 +166,11 @@ class Network:
         return len(self.tail)
 
     def shape(self, segment: int) -> NDArray[np.float64]:
-        """Give the points of a segment from tail to head, (k, 2) WGS 84."""
+        """Return the points of a segment from tail to head, (k, 2) WGS 84."""
         return self.shape_lonlat[self.shape_start[segment] : self.shape_start[segment + 1]]
 
     def arcs(self, profile: str, *, gates: bool = True) -> Arcs:
-        """Give the directed graph of one vehicle, or without `gates` that of roads inside each
+        """Return the directed graph of one vehicle, or without `gates` that of roads inside each
         country; made once and kept.
         """
         if profile not in self.time_s:
@@ -196,8 +196,8 @@ class Network:
         return self._cache[key]
 
     def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
-        """Give the same network with seconds of waiting at some gates, inf where a gate is closed;
-        takes milliseconds.
+        """Return the same network with seconds of waiting at some gates, inf where a gate is
+        closed; takes milliseconds.
 
         What is prepared stays as it is, because it holds roads inside each country only.
 
@@ -228,8 +228,8 @@ class Network:
         return replace(self, time_s=time_s, _cache=kept)
 
     def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
-        """Give the same network with every profile prepared for fast answers; takes seconds, and is
-        worth it from some thousand nodes.
+        """Return the same network with every profile prepared for fast answers; takes seconds, and
+        is worth it from some thousand nodes.
 
         Parameters
         ----------
@@ -320,7 +320,7 @@ class Network:
         return self._cache[key]
 
     def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
-        """Give what a search in the grid has to know of the segments."""
+        """Return what a search in the grid has to know of the segments."""
         key = ("lines", profile)
         if key not in self._cache:
             lines = {
@@ -375,7 +375,7 @@ class Arcs:
         return cls(graph, segment, tail * n + head)
 
     def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
-        """Give the segments of arcs by their end nodes; every pair must be an arc."""
+        """Return the segments of arcs by their end nodes; every pair must be an arc."""
         wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
         found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
         return found

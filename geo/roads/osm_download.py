@@ -240,7 +240,7 @@ def from_graph(
 def _merge_directions(
     edges: Any, at: dict[Any, int], points: list[tuple[float, float]]
 ) -> list[tuple[list[int], bool, bool, Any]]:
-    """Give for each road its corners, whether it may be driven forward and backward, and its
+    """Return for each road its corners, whether it may be driven forward and backward, and its
     attributes.
 
     An edge and one that goes back along the same line with the same OSM ids are one road. Corners

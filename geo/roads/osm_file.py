@@ -145,7 +145,7 @@ class _File:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def as_of(self) -> str | None:
-        """Give the date of the data from the file's header; Overpass writes it into an element of
+        """Return the date of the data from the file's header; Overpass writes it into an element of
         its own.
         """
         import osmium
@@ -352,5 +352,5 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
 
 
 def one_line(error: Exception) -> str:
-    """Give what a library says of an error without its line breaks."""
+    """Return what a library says of an error without its line breaks."""
     return " ".join(str(error).split())

@@ -267,7 +267,7 @@ def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 def _longest(
     segment: NDArray[np.int64], value: NDArray[np.int64], length_m: NDArray[np.float64]
 ) -> NDArray[np.int64]:
-    """Give for each segment the value, -1 or above, that covers most of it."""
+    """Return for each segment the value, -1 or above, that covers most of it."""
     width = value.max() + 2
     pairs, which = np.unique(segment * width + value + 1, return_inverse=True)
     ranked = pairs[np.lexsort((np.bincount(which, length_m), pairs // width))]

@@ -121,14 +121,16 @@ _DURATIONS = (
 
 
 def driveable(tags: Mapping[str, str]) -> bool:
-    """Tell whether a way with these tags is a road for cars."""
+    """Return whether a way with these tags is a road for cars."""
     return bool(tags.get("highway")) and not any(
         pattern.search(tags.get(key, "")) for key, pattern in _NOT_DRIVEABLE.items()
     )
 
 
 def admits(tags: Mapping[str, str], keys: Iterable[str] = CAR_KEYS) -> bool | None:
-    """Tell whether the tags say that cars may pass; None where they say nothing that is understood."""
+    """Return whether the tags say that cars may pass; None where they say nothing that is
+    understood.
+    """
     said = next(
         (value for key in keys if (value := tags.get(key)) in ADMITS or value in REFUSES), None
     )
@@ -136,7 +138,7 @@ def admits(tags: Mapping[str, str], keys: Iterable[str] = CAR_KEYS) -> bool | No
 
 
 def ferry_admits(tags: Mapping[str, str]) -> bool | None:
-    """Tell whether cars may board a ferry; None where its tags name neither cars nor trucks.
+    """Return whether cars may board a ferry; None where its tags name neither cars nor trucks.
 
     ``access=yes`` is not enough, because ferries for walkers carry it too. One that takes trucks
     takes cars."""
@@ -147,7 +149,7 @@ def ferry_admits(tags: Mapping[str, str]) -> bool | None:
 
 
 def stops_cars(tags: Mapping[str, str]) -> bool:
-    """Tell whether the barrier on a point stops a car. Who passes a border is for the layer of
+    """Return whether the barrier on a point stops a car. Who passes a border is for the layer of
     gates to say, not for tags.
     """
     if tags.get("barrier") == BORDER:
@@ -157,7 +159,7 @@ def stops_cars(tags: Mapping[str, str]) -> bool:
 
 
 def direction(tags: Mapping[str, str]) -> int:
-    """Give 1 for one-way in the order of the nodes, -1 for one-way against it, 0 for both ways."""
+    """Return 1 for one-way in the order of the nodes, -1 for one-way against it, 0 for both ways."""
     oneway = tags.get("oneway")
     if oneway in ONE_WAY:
         return -1 if oneway in REVERSED else 1
@@ -203,9 +205,8 @@ def duration_s(text: str) -> float:
 
 
 def truck_may(tags: Mapping[str, str]) -> bool:
-    """Tell whether a 40-ft container truck may use a way or pass a point: no ban on it, and height
-    and weight suffice.
-    """
+    """Return whether a 40-ft container truck may use a way or pass a point: no ban on it, and
+    height and weight suffice."""
     if tags.get("hgv") in ("no", "private"):
         return False
     height_m, weight_t = (
@@ -243,7 +244,7 @@ def _quantity(text: str, kind: str) -> float:
 
 
 def edge_driveable(edge: Mapping[str, Any]) -> bool:
-    """Tell whether an edge is a road for cars; where OSMnx has joined several ways, one that is
+    """Return whether an edge is a road for cars; where OSMnx has joined several ways, one that is
     suffices.
     """
     found = {key: _values(edge, key) for key in NOT_DRIVEABLE}

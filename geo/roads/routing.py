@@ -135,7 +135,7 @@ class Sides:
         )
 
     def faces(self, country: str | None) -> NDArray[np.bool_]:
-        """Say which entries are on the side that a point of `country` comes to."""
+        """Return which entries are on the side that a point of `country` comes to."""
         mine = self.country == country
         own = np.bincount(self.of_row, mine) > 0
         twin = np.bincount(self.of_row) > 1
@@ -143,14 +143,14 @@ class Sides:
         return faces
 
     def nearest_m(self, n: int) -> NDArray[np.float64]:
-        """Give the shorter snap of each row of the layer, NaN where it has none."""
+        """Return the shorter snap of each row of the layer, NaN where it has none."""
         out = np.full(n, np.inf)
         np.fmin.at(out, self.of_row, self.snap.distance_m)
         return known(out)
 
 
 def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the time over a share of a segment; no share takes no time, also on a one-way street:
+    """Return the time over a share of a segment; no share takes no time, also on a one-way street:
     the point is at the crossing.
     """
     return np.multiply(time, share, where=share > 0, out=np.zeros(time.shape))
@@ -278,9 +278,8 @@ def solve(
 
 
 def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np.float64]:
-    """Give only the seconds of the fastest way of every pair of rows, inf where there is none: what
-    :func:`solve` gives, sooner.
-    """
+    """Return only the seconds of the fastest way of every pair of rows, inf where there is none:
+    what :func:`solve` gives, sooner."""
     if profile not in network.hierarchies:
         return solve(network, profile, from_, to, detail=False).time_s
     best = np.full(
@@ -328,8 +327,8 @@ def facing(
 def along(
     network: Network, profile: str, from_: tuple[Sides, int], to: tuple[Sides, int]
 ) -> tuple[float, float]:
-    """Give time and length along the one segment on which two entries lie; inf where it is one-way
-    the other way.
+    """Return time and length along the one segment on which two entries lie; inf where it is
+    one-way the other way.
 
     From a point to itself it is nothing: the legs to the road and back are not driven.
     """
@@ -376,9 +375,8 @@ class _Searched:
     def measure(
         self, source: NDArray[np.int64], goal: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Give length and gates of the ways of some pairs, walking back from all goals at once, one
-        arc a step.
-        """
+        """Return length and gates of the ways of some pairs, walking back from all goals at once,
+        one arc a step."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
         way, row, here = np.arange(len(source)), source, self.goals[goal]
@@ -396,7 +394,7 @@ class _Searched:
         return length_m, gates
 
     def track(self, source: int, goal: int) -> Track:
-        """Give one way."""
+        """Return one way."""
         nodes = [int(self.goals[goal])]
         while self.before[source, nodes[-1]] >= 0:
             nodes.append(int(self.before[source, nodes[-1]]))
@@ -434,7 +432,7 @@ class _Prepared:
     def measure(
         self, source: NDArray[np.int64], goal: NDArray[np.int64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Give length and gates of the ways of some pairs."""
+        """Return length and gates of the ways of some pairs."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
         for way, (one, other) in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
@@ -446,7 +444,7 @@ class _Prepared:
         return length_m, gates
 
     def track(self, source: int, goal: int) -> Track:
-        """Give one way."""
+        """Return one way."""
         start, end, leave = (
             int(self.sources[source]),
             int(self.goals[goal]),

@@ -184,9 +184,8 @@ def difference(
 
 
 def _quickest(time_s: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """Give for each row the destination that is reached first, and in what time; None and NaN where
-    none is.
-    """
+    """Return for each row the destination that is reached first, and in what time; None and NaN
+    where none is."""
     known = time_s.fillna(np.inf).to_numpy()
     best = known.argmin(axis=1)
     least = known[np.arange(len(known)), best]

@@ -123,7 +123,7 @@ class Index:
 
 
 def plain(array: Any, kind: Any) -> NDArray[Any]:
-    """Give one type of array to the compiled code, however it was made: contiguous, read-only, no
+    """Return one type of array to the compiled code, however it was made: contiguous, read-only, no
     memory map.
     """
     out = np.ascontiguousarray(array, kind).view(np.ndarray)[:]

@@ -50,7 +50,7 @@ class Job:
     to: bool
 
     def run(self, prepared: Hierarchy) -> NDArray[np.float32]:
-        """Give the columns, (n, k)."""
+        """Return the columns, (n, k)."""
         return contraction.one_to_all(
             prepared, self.nodes, start_s=self.start_s, reverse=self.to, dtype=np.float32
         ).T
@@ -86,8 +86,8 @@ class Surfaces:
     from_s: NDArray[np.float32]
 
     def times(self, others: Sides, *, towards: bool = False) -> NDArray[np.float64]:
-        """Give the times from some points to all places, or with `towards` from all places to those
-        points.
+        """Return the times from some points to all places, or with `towards` from all places to
+        those points.
 
         Parameters
         ----------
@@ -136,9 +136,8 @@ class Surfaces:
         return known(best).round(TIME_DECIMALS)
 
     def _over_gates(self, towards: bool) -> NDArray[np.float64]:
-        """Give the time from each end of a gate, over as many gates as it takes, to each place, or
-        the other way; (g, e).
-        """
+        """Return the time from each end of a gate, over as many gates as it takes, to each place,
+        or the other way; (g, e)."""
         key = ("over gates", self.profile, towards, id(self.sides))
         if key not in self.network._cache:
             gates, e = gate_overlay.of(self.network, self.profile), len(self.joined)
@@ -175,7 +174,7 @@ def build(network: Network, places: gpd.GeoDataFrame, profile: str) -> Surfaces:
 def _plan(
     network: Network, places: gpd.GeoDataFrame, profile: str
 ) -> tuple[Sides, NDArray[np.int64], list[Job]]:
-    """Say which entries have columns, and list the jobs that compute them."""
+    """Return which entries have columns, and list the jobs that compute them."""
     if profile not in network.hierarchies:
         raise InputError("Surfaces are made for a network that has been prepared.")
     sides = Sides.of(network, places, profile)
@@ -204,7 +203,7 @@ def on_this_machine(
 
 
 def size_mb(network: Network, places: gpd.GeoDataFrame) -> float:
-    """Tell how much disk the surfaces of a prepared network would take: 4 bytes a node, column,
+    """Return how much disk the surfaces of a prepared network would take: 4 bytes a node, column,
     direction and vehicle.
     """
     columns = 0
@@ -300,7 +299,7 @@ def check_files(folder: str | os.PathLike[str]) -> None:
 
 
 def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[str]:
-    """Give the vehicles of the surfaces that lie in a folder; raise as :func:`load`, but read the
+    """Return the vehicles of the surfaces that lie in a folder; raise as :func:`load`, but read the
     manifest only.
     """
     folder = Path(folder)
@@ -360,7 +359,7 @@ def _path(folder: Path, profile: str, to: bool) -> Path:
 
 
 def fingerprint(places: gpd.GeoDataFrame) -> str:
-    """Give a text that differs where places have other names, order, positions or countries."""
+    """Return a text that differs where places have other names, order, positions or countries."""
     countries = [
         places[name].astype(str).tolist()
         for name in ("country", "opposite_country")

@@ -413,7 +413,7 @@ def _quantities(folded: str) -> list[Claim]:
 
 
 def _number(text: str, unit: float) -> tuple[float, float]:
-    """Give a number in metres or seconds, and what its last digit stands for.
+    """Return a number in metres or seconds, and what its last digit stands for.
 
     One separator before three digits marks thousands, except in 0.350 and, as a point, before km
     and hours: 1.250 km."""
@@ -426,7 +426,7 @@ def _number(text: str, unit: float) -> tuple[float, float]:
 
 
 def _keys(name: str) -> Iterator[tuple[str, int]]:
-    """Give what a place may be called by: its name, that without common words, and what stands in
+    """Return what a place may be called by: its name, that without common words, and what stands in
     brackets; with a rank.
     """
     plain = " ".join(fold(name)[0].split())
@@ -548,9 +548,8 @@ def _pair(
 
 
 def _is_clear(text: str, hidden: str, at: list[int], start: int, end: int, ahead: bool) -> bool:
-    """Say whether nothing else is named between a quantity and a place: by a word with a capital,
-    or as “the airport” alone.
-    """
+    """Return whether nothing else is named between a quantity and a place: by a word with a
+    capital, or as “the airport” alone."""
     parts = _CUT.split(hidden[start:end])
     if any(_KINDS.search(part) for part in (parts[:-1] if ahead else parts[1:])):
         return False
@@ -563,7 +562,7 @@ def _is_clear(text: str, hidden: str, at: list[int], start: int, end: int, ahead
 
 
 def top_speed_kph(network: Network, speeds: pd.DataFrame | None = None) -> float:
-    """Give the highest speed of the table, whatever the vehicle; without a table that of the
+    """Return the highest speed of the table, whatever the vehicle; without a table that of the
     network's roads.
     """
     if speeds is not None:

@@ -252,7 +252,7 @@ class Company:
 
     @property
     def wish(self) -> tuple[Any, ...]:
-        """Give all that is required, which companies may share."""
+        """Return all that is required, which companies may share."""
         return tuple(getattr(self, name) for name in (*CHOICES, *NUMBERS))
 
 
@@ -338,7 +338,7 @@ def words(
     parks: pd.DataFrame,
     names_of: Callable[[str], Iterable[str]] = lambda name: (name,),
 ) -> Words:
-    """Tell what may stand in the columns of choices.
+    """Return what may stand in the columns of choices.
 
     Parameters
     ----------

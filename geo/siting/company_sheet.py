@@ -192,7 +192,7 @@ def _csv_rows(data: bytes) -> _Table:
 
 
 def _decode(data: bytes) -> tuple[str, str]:
-    """Give the text of a CSV file and its encoding: UTF-8, UTF-16 with its mark, or GB18030, as
+    """Return the text of a CSV file and its encoding: UTF-8, UTF-16 with its mark, or GB18030, as
     which Chinese Excel saves.
 
     Almost any bytes are GB18030 text of some kind, so it has to prove itself, by a known header in
@@ -317,7 +317,7 @@ def _letter(at: int) -> str:
 
 
 def _named(header: str) -> tuple[str, str]:
-    """Give the column that a header names, empty where none is known, and the unit in brackets
+    """Return the column that a header names, empty where none is known, and the unit in brackets
     behind it.
     """
     bare, unit = re.fullmatch(

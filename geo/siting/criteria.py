@@ -54,7 +54,7 @@ class Criterion:
 
 
 def values(table: pd.DataFrame, criteria: Sequence[Criterion]) -> pd.DataFrame:
-    """Tell what each amount is worth, 0 to 1, all sites counted as ranked.
+    """Return what each amount is worth, 0 to 1, all sites counted as ranked.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def weighed(amount: Array, weights: Array) -> Array:
 
 
 def closeness(gain: Array, lack: Array) -> Array:
-    """Give the distance from the worst as a share of both distances, from their squares; 1 where
+    """Return the distance from the worst as a share of both distances, from their squares; 1 where
     both are 0.
     """
     near, far = np.sqrt(np.maximum(lack, 0)), np.sqrt(np.maximum(gain, 0))
@@ -224,7 +224,7 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
 
 
 def _extremes(amount: Array, counted: NDArray[np.bool_] | None) -> tuple[Array, Array]:
-    """Give the least and the greatest of each column, of the cells that count; inf and −inf where
+    """Return the least and the greatest of each column, of the cells that count; inf and −inf where
     none does.
     """
     low, high = (
@@ -236,7 +236,7 @@ def _extremes(amount: Array, counted: NDArray[np.bool_] | None) -> tuple[Array, 
 
 
 def amounts(table: pd.DataFrame, criteria: Sequence[Criterion]) -> Array:
-    """Give the raw amounts of a table, (sites, criteria)."""
+    """Return the raw amounts of a table, (sites, criteria)."""
     columns = [table[one.column].to_numpy(float, na_value=np.nan) for one in criteria]
     return np.column_stack(columns) if columns else np.empty((len(table), 0))
 

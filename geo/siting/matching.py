@@ -93,7 +93,7 @@ class Match:
 def limits_of(
     company: Company, examples: Mapping[str, Profile], *, profile: str = "truck"
 ) -> dict[str, Limit]:
-    """Give the limits of a company on the table of sites, by name; unknown sites stay in."""
+    """Return the limits of a company on the table of sites, by name; unknown sites stay in."""
     out: dict[str, Limit] = {}
     for name, (column, kind) in CHOICES.items():
         value = getattr(company, name)
@@ -114,7 +114,7 @@ def limits_of(
 
 
 def weights_of(company: Company, examples: Mapping[str, Profile]) -> dict[str, float]:
-    """Give the weights of the example of a company's sector: of that name, else the first that
+    """Return the weights of the example of a company's sector: of that name, else the first that
     stands for the sector alone.
     """
     for code in company.sector:
@@ -198,7 +198,7 @@ class _Matcher:
         self.units = {limit: unit for limit, _column, _kind, unit, _most in NUMBERS.values()}
 
     def column(self, name: str) -> NDArray[Any]:
-        """Give a column as numbers, or else as objects."""
+        """Return a column as numbers, or else as objects."""
         if name not in self.columns:
             cells = self.table[name]
             self.columns[name] = cells.to_numpy(
@@ -207,8 +207,8 @@ class _Matcher:
         return self.columns[name]
 
     def judge(self, limit: Limit) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-        """Tell how each site stands to a limit, as :func:`geo.siting.screening.screen` does, and by
-        how much it exceeds it.
+        """Return how each site stands to a limit, as :func:`geo.siting.screening.screen` does, and
+        by how much it exceeds it.
 
         That is below 0 where it keeps it; NaN where it is unknown, and for choices.
         """
@@ -258,7 +258,7 @@ class _Matcher:
     def unmet(
         self, limits: dict[str, Limit], judged: Judged
     ) -> tuple[str, tuple[tuple[str, Relaxation], ...]]:
-        """Say which limit leaves nothing, and which alone would have to change how."""
+        """Return which limit leaves nothing, and which alone would have to change how."""
         names = list(limits)
         states = {i: state for i, (state, _over) in enumerate(judged.values())}
         short = {
@@ -502,7 +502,7 @@ def _dateless(data: bytes) -> bytes:
 
 
 def _said(_match: Match, park: Park) -> tuple[str, str]:
-    """Tell the reasons of a site and what is unknown of it, in English and in the units of the
+    """Return the reasons of a site and what is unknown of it, in English and in the units of the
     sheet.
     """
     met = [

@@ -202,9 +202,8 @@ def convert(
 
 
 def land_rent(park: Mapping[str, Any]) -> tuple[Amount, Amount] | None:
-    """Give the asked land rent of a park for the whole term, low and high; None where unknown. One
-    end alone stands for both.
-    """
+    """Return the asked land rent of a park for the whole term, low and high; None where unknown.
+    One end alone stands for both."""
     low, high = (park.get(f"rent_term_{end}_usd_m2") for end in ("low", "high"))
     known = [float(one) for one in (low, high) if one is not None and not pd.isna(one)]
     if not known:

@@ -195,7 +195,7 @@ class Pairwise(NamedTuple):
 
 
 def ahp(matrix: ArrayLike) -> Pairwise:
-    """Give the weights that fit pairwise comparisons best: the principal eigenvector of their
+    """Return the weights that fit pairwise comparisons best: the principal eigenvector of their
     matrix.
 
     Parameters

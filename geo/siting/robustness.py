@@ -385,9 +385,8 @@ def _turned(
     after: NDArray[Any],
     weight: Array,
 ) -> Iterator[tuple[str, int, int, int]]:
-    """Give the changes that turn a pair round, with the places of the best-placed such pair; `raw`
-    is in the order of places.
-    """
+    """Return the changes that turn a pair round, with the places of the best-placed such pair;
+    `raw` is in the order of places."""
     n = len(raw)
     extra = [row for kind, row in changes if kind == "added"]
     counts = np.ones((len(changes), n + len(extra)))
@@ -418,9 +417,8 @@ def _turned(
 
 
 def _parts(changes: list[Change], sites: int, criteria: int) -> Iterator[list[Change]]:
-    """Give changes some at a time, those that add sites apart and fewer, since each makes the table
-    longer.
-    """
+    """Return changes some at a time, those that add sites apart and fewer, since each makes the
+    table longer."""
     step = max(CELLS // max(sites * criteria, 1), 1)
     for kinds, size in (
         (("removed", "doubled"), step),
@@ -453,7 +451,7 @@ def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
 
 
 def _standing(terms: Terms, weights: Array) -> Array:
-    """Give a number for each draw and site that is in the order of their scores; (draws, sites)."""
+    """Return a number for each draw and site that is in the order of their scores; (draws, sites)."""
 
     def total(of: Array, power: Array) -> Array:
         return np.asarray(power @ of.T if of.ndim == 2 else np.einsum("dnm,dm->dn", of, power))
@@ -476,7 +474,7 @@ def _difference(*pairs: tuple[Array, Array]) -> Array:
 
 
 def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) -> Array:
-    """Give the uncertainties of ranked sites, (sites, criteria)."""
+    """Return the uncertainties of ranked sites, (sites, criteria)."""
     ids = [one.id for one in ranking.criteria]
     found = [] if kind in ("std", "range") else [f"kind is “{kind}”, and neither std nor range"]
     found += [f"there is no criterion “{one}”" for one in spread.columns if one not in ids]

@@ -325,7 +325,7 @@ def screen(table: pd.DataFrame, limits: Sequence[Limit]) -> Funnel:
 def _judge(
     cells: pd.Series, limit: Limit, column_type: str
 ) -> tuple[NDArray[np.int8], NDArray[np.float64]]:
-    """Give state and shortfall of each cell."""
+    """Return state and shortfall of each cell."""
     short = np.full(len(cells), np.nan)
     if not isinstance(limit.value, tuple):
         values = cells.astype("float64").to_numpy(float)
@@ -356,7 +356,7 @@ def _judge(
 
 
 def _parts(cell: object) -> tuple[str, ...]:
-    """Give the texts of a cell; an unknown one has none."""
+    """Return the texts of a cell; an unknown one has none."""
     return (
         (cell,) if isinstance(cell, str) else tuple(cell) if isinstance(cell, tuple | list) else ()
     )

@@ -227,7 +227,7 @@ def uncertainty(
     network: Network,
     year: int,
 ) -> pd.DataFrame:
-    """Say how sure each number of :func:`table` is: plus or minus one standard deviation.
+    """Return how sure each number of :func:`table` is: plus or minus one standard deviation.
 
     Times: the stated accuracies of both positions, driven at the access speed of the network with
     its detour, and shares of the time for assumed speeds and a coarse network, added in squares.
@@ -293,7 +293,7 @@ def _quickest(
     *,
     listed: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Give seconds and id of the quickest place for each park; without any that serves, inf where
+    """Return seconds and id of the quickest place for each park; without any that serves, inf where
     the layer lists others.
     """
     if not places.index.is_unique:
@@ -450,9 +450,8 @@ def _contradictions(limits: Sequence[Limit]) -> list[str]:
 
 
 def is_number(value: object) -> bool:
-    """Say whether this is a finite number; true and false are none, nor is an integer that no float
-    can hold.
-    """
+    """Return whether this is a finite number; true and false are none, nor is an integer that no
+    float can hold."""
     try:
         return (
             isinstance(value, int | float | np.integer | np.floating)

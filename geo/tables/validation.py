@@ -100,7 +100,7 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
 
 
 def shape_fault(shape: Any, layer: Layer) -> str | None:
-    """Say what is wrong with a shape: empty, of another type, swapped, or not in degrees; None
+    """Return what is wrong with a shape: empty, of another type, swapped, or not in degrees; None
     where nothing is.
     """
     if shape is None or shape.is_empty:

@@ -66,7 +66,9 @@ class Model(NamedTuple):
 
 @njit(cache=True, nogil=True, inline="always")
 def earliest(spans: Any, first: int, last: int, time: int) -> int:
-    """Give the first moment from `time` on that is in one of these spans; FAR where there is none."""
+    """Return the first moment from `time` on that is in one of these spans; FAR where there is
+    none.
+    """
     for k in range(first, last):
         if time <= spans[k, 1]:
             return max(time, spans[k, 0])
@@ -75,7 +77,7 @@ def earliest(spans: Any, first: int, last: int, time: int) -> int:
 
 @njit(cache=True, nogil=True, inline="always")
 def latest(spans: Any, first: int, last: int, time: int) -> int:
-    """Give the last moment up to `time` that is in one of these spans; -FAR where there is none."""
+    """Return the last moment up to `time` that is in one of these spans; -FAR where there is none."""
     for k in range(last - 1, first - 1, -1):
         if time >= spans[k, 0]:
             return min(time, spans[k, 1])
@@ -84,7 +86,7 @@ def latest(spans: Any, first: int, last: int, time: int) -> int:
 
 @njit(cache=True, nogil=True, inline="always")
 def arrival(model: Any, day: int, way: int, leave: int) -> int:
-    """Give when one arrives by a way, or FAR."""
+    """Return when one arrives by a way, or FAR."""
     passage = model.way[way, PASSAGE]
     if passage < 0:
         return leave + model.way[way, COST]
@@ -97,7 +99,7 @@ def arrival(model: Any, day: int, way: int, leave: int) -> int:
 
 @njit(cache=True, nogil=True)
 def departure(model: Any, day: int, way: int, arrive: int) -> int:
-    """Give when one has to leave at the latest to arrive by a way at a moment, or -FAR."""
+    """Return when one has to leave at the latest to arrive by a way at a moment, or -FAR."""
     passage = model.way[way, PASSAGE]
     if passage < 0:
         return arrive - model.way[way, COST]
@@ -197,7 +199,7 @@ def departure_fed(model: Any, day: int, here: int, there: int, way: int, arrive:
 
 @njit(cache=True, nogil=True)
 def visit_begins(model: Any, day: int, stop: int, time: int) -> int:
-    """Give the first moment from `time` on at which a visit may begin, or FAR."""
+    """Return the first moment from `time` on at which a visit may begin, or FAR."""
     at = day * model.stops + stop
     return earliest(model.begin, model.begin_start[at], model.begin_start[at + 1], time)
 

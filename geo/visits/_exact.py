@@ -41,7 +41,7 @@ def _insert(time: Any, cost: Any, after: Any, head: Any, state: int, new: int) -
 
 @njit(cache=True, nogil=True)
 def _longer(array: Any) -> Any:
-    """Give an array twice as long."""
+    """Return an array twice as long."""
     longer = np.empty(2 * len(array), array.dtype)
     longer[: len(array)] = array
     return longer
@@ -49,7 +49,7 @@ def _longer(array: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int) -> Any:
-    """Give the best way to spend a day on every set of stops.
+    """Return the best way to spend a day on every set of stops.
 
     Parameters
     ----------

@@ -182,7 +182,7 @@ def _onward(model: Any, tours: Any, day: int, node: int, stop: int, source: Any,
 
 @njit(cache=True, nogil=True)
 def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) -> int:
-    """Give the least cost of a day that goes from some pairs at a node to its end, FAR where none
+    """Return the least cost of a day that goes from some pairs at a node to its end, FAR where none
     is in time.
     """
     a, p = source
@@ -255,7 +255,7 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
 
 @njit(cache=True, nogil=True)
 def fits(model: Any, tours: Any, day: int, p: int, node: int, stop: int, then: int) -> bool:
-    """Say whether a stop fits in after the p-th node of a day."""
+    """Return whether a stop fits in after the p-th node of a day."""
     to = node * model.nodes + stop
     states = 2 if model.lunch_s else 1
     for eaten in range(states):
@@ -292,7 +292,7 @@ def _on_time(
 
 @njit(cache=True, nogil=True)
 def total_s(model: Any, tours: Any, day: int, p: int, node: int, stop: int) -> int:
-    """Give what a day costs with a stop put in after the p-th node, which is `node`; FAR where it
+    """Return what a day costs with a stop put in after the p-th node, which is `node`; FAR where it
     does not fit.
     """
     scratch, size = len(tours.size), tours.size[day]

@@ -182,7 +182,7 @@ def _ruin(model: Any, frame: Any, tours: Any, touched: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def _worth(frame: Any, tours: Any) -> int:
-    """Give what the days cost, with stops left out and days that cannot be."""
+    """Return what the days cost, with stops left out and days that cannot be."""
     total = tours.spent.sum()
     for stop in range(len(tours.day_of)):
         if tours.day_of[stop] < 0:
@@ -192,7 +192,7 @@ def _worth(frame: Any, tours: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def worst(model: Any, frame: Any) -> int:
-    """Give more than any days cost."""
+    """Return more than any days cost."""
     return BROKEN * (len(model.day) + 1) + frame.loss.sum()
 
 

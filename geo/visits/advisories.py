@@ -73,7 +73,7 @@ class Notice:
     as_of: str
 
     def text(self, language: str = "en") -> str:
-        """Give the text in a language, or else in English."""
+        """Return the text in a language, or else in English."""
         return self.texts.get(language) or self.texts["en"]
 
 
@@ -182,9 +182,8 @@ class _Outlines:
 
 @lru_cache(maxsize=32)
 def _land_border(country: str, outlines: _Outlines) -> Any:
-    """Give the line that the outline of a country shares with those of others, in the projection of
-    :func:`geo.crs.mercator`.
-    """
+    """Return the line that the outline of a country shares with those of others, in the projection
+    of :func:`geo.crs.mercator`."""
     frame = outlines.frame
     mine = shapely.union_all(frame.geometry[frame["country"] == country].boundary)
     others = shapely.union_all(frame.geometry[frame["country"] != country].boundary)

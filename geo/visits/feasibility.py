@@ -83,11 +83,11 @@ class Fits:
     _days: dict[Any, NDArray[Any]] = field(default_factory=dict, repr=False)
 
     def exact(self, trip: Trip) -> bool:
-        """Say whether a “no” is certain for a trip of this size, and a plan the best one."""
+        """Return whether a “no” is certain for a trip of this size, and a plan the best one."""
         return len(trip.stops) <= planner.EXACT
 
     def __call__(self, trip: Trip) -> bool:
-        """Say whether every stop can be visited; for a larger trip, whether a plan for that was
+        """Return whether every stop can be visited; for a larger trip, whether a plan for that was
         found.
 
         Raises
@@ -133,7 +133,7 @@ class Fits:
         return possible
 
     def plan(self, trip: Trip, wished: Trip) -> Plan | None:
-        """Give a rehearsed plan that visits all stops of a trip, as one for a trip that has other
+        """Return a rehearsed plan that visits all stops of a trip, as one for a trip that has other
         stops too; None where there is none.
 
         Parameters
@@ -254,7 +254,7 @@ class Fits:
     def _day(
         self, model: Model, number: int, begin: int, ends: Sums, *, cheapest: bool
     ) -> NDArray[Any]:
-        """Give the least sums of a day for every set of stops, or only say what it has time for.
+        """Return the least sums of a day for every set of stops, or only say what it has time for.
 
         Kept for days that are the same in all that counts.
         """
@@ -327,7 +327,7 @@ def _whereabouts(place: Place | None) -> tuple[float, float, str] | None:
 
 
 def _towns(trip: Trip, model: Model) -> tuple[list[list[int]], list[Sums]]:
-    """Give the nodes where each day may begin and end."""
+    """Return the nodes where each day may begin and end."""
     node = {place.id: model.stops + number for number, place in enumerate(towns(trip))}
     ends = [
         np.array(list(dict.fromkeys(node[place.id] for place in day.ends))) for day in trip.days
@@ -339,7 +339,7 @@ def _towns(trip: Trip, model: Model) -> tuple[list[list[int]], list[Sums]]:
 
 
 def _orders(model: Model) -> tuple[Sums, Sums]:
-    """Give the least and the greatest place in the order of each set of stops."""
+    """Return the least and the greatest place in the order of each set of stops."""
     sets = np.arange(1 << model.stops)
     lowest, highest = np.full(len(sets), FAR), np.full(len(sets), -1)
     for stop in np.flatnonzero(model.order >= 0):

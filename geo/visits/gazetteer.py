@@ -128,7 +128,7 @@ class Gazetteer:
 
     @property
     def gates(self) -> tuple[str, ...]:
-        """Give the ids of the border gates."""
+        """Return the ids of the border gates."""
         return tuple(str(key) for key in self.frames["gates"].index)
 
     def country_at(self, lon: float, lat: float) -> str | None:

@@ -122,7 +122,7 @@ class Tables:
         )
 
     def passages(self, trip: Trip) -> tuple[Passage, ...]:
-        """Give the gates that a trip may use, in both directions."""
+        """Return the gates that a trip may use, in both directions."""
         return tuple(
             Passage(gate, home, towards, number, zone)
             for number, (gate, sides, zone) in enumerate(self.gates)
@@ -157,7 +157,7 @@ class Tables:
         return self._kept[key]
 
     def rows(self, places: Sequence[Place]) -> NDArray[np.int64]:
-        """Give the number of each place.
+        """Return the number of each place.
 
         Raises
         ------
@@ -171,7 +171,7 @@ class Tables:
         return np.array([number[place.id] for place in places], np.int64)
 
     def model(self, trip: Trip) -> Model:
-        """Give a trip as arrays: its stops are the first nodes, and :func:`towns` follow."""
+        """Return a trip as arrays: its stops are the first nodes, and :func:`towns` follow."""
         from geo.visits._day_rules import Model, spans
 
         nodes = [*(stop.place for stop in trip.stops), *towns(trip)]
@@ -214,7 +214,7 @@ class Tables:
         )
 
     def _ways(self, trip: Trip, nodes: list[Place]) -> tuple[Seconds, Seconds, Seconds]:
-        """Give the ways between all nodes: where they start, their rows, and the cheapest of each
+        """Return the ways between all nodes: where they start, their rows, and the cheapest of each
         pair.
         """
         row = self.rows(nodes)
@@ -253,14 +253,14 @@ class Tables:
 
 
 def places_of(trip: Trip) -> tuple[Place, ...]:
-    """Give every place of a trip once."""
+    """Return every place of a trip once."""
     return tuple(
         {place.id: place for place in [*(stop.place for stop in trip.stops), *towns(trip)]}.values()
     )
 
 
 def towns(trip: Trip) -> tuple[Place, ...]:
-    """Give the places where days begin and end, each once."""
+    """Return the places where days begin and end, each once."""
     found = [
         place for day in trip.days for place in (*([day.begin] if day.begin else []), *day.ends)
     ]
@@ -268,7 +268,7 @@ def towns(trip: Trip) -> tuple[Place, ...]:
 
 
 def domestic(network: Network) -> Network:
-    """Give the network with every gate closed: what remains are the roads of each country."""
+    """Return the network with every gate closed: what remains are the roads of each country."""
     return network.with_waiting(dict.fromkeys(network.manifest.gates, np.inf))
 
 
@@ -303,7 +303,7 @@ def whole_seconds(time_s: NDArray[np.float64]) -> Seconds:
 
 
 def lunch_time(trip: Trip, day: int, place: Place) -> tuple[int, int]:
-    """Give the first and the last moment at which lunch may begin at a place, on its clock."""
+    """Return the first and the last moment at which lunch may begin at a place, on its clock."""
     if trip.lunch is None:
         return 0, 0
     date = trip.days[day].date
@@ -315,7 +315,7 @@ def lunch_time(trip: Trip, day: int, place: Place) -> tuple[int, int]:
 
 
 def _begins(trip: Trip, number: int, day: int, first: int, last: int) -> list[tuple[int, int]]:
-    """Give the spans within which a visit may begin on a day."""
+    """Return the spans within which a visit may begin on a day."""
     stop = trip.stops[number]
     if stop.day not in (None, day):
         return []
@@ -343,10 +343,10 @@ def _by_day(first: int, last: int, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
 
 
 def _first(moment: datetime) -> int:
-    """Give the first whole second from a moment on."""
+    """Return the first whole second from a moment on."""
     return ceil(moment.timestamp())
 
 
 def _last(moment: datetime) -> int:
-    """Give the last whole second up to a moment."""
+    """Return the last whole second up to a moment."""
     return floor(moment.timestamp())

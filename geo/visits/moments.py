@@ -22,14 +22,13 @@ def length(seconds: float) -> str:
 
 
 def between(start: datetime, end: datetime) -> float:
-    """Give the seconds that really pass: on one clock Python counts its hands, on which an hour may
-    come twice.
-    """
+    """Return the seconds that really pass: on one clock Python counts its hands, on which an hour
+    may come twice."""
     return (end.astimezone(UTC) - start.astimezone(UTC)).total_seconds()
 
 
 def later(moment: datetime, seconds: float) -> datetime:
-    """Give the moment so many seconds later, in UTC; :data:`NEVER` stays what it is."""
+    """Return the moment so many seconds later, in UTC; :data:`NEVER` stays what it is."""
     return NEVER if moment is NEVER else moment.astimezone(UTC) + timedelta(seconds=seconds)
 
 
@@ -40,5 +39,5 @@ def clock(day: date, hour: str, zone: ZoneInfo) -> datetime:
 
 
 def shows(moment: datetime, zone: ZoneInfo) -> bool:
-    """Say whether a moment is written as the clock there shows it."""
+    """Return whether a moment is written as the clock there shows it."""
     return moment.utcoffset() == moment.astimezone(zone).utcoffset()

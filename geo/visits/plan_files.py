@@ -123,7 +123,7 @@ def get(format_id: str) -> Format:
 
 
 def links(place: Place, language: str = "zh") -> dict[str, str]:
-    """Give links that show a place: ``geo`` for any map program, ``amap``, ``baidu`` and
+    """Return links that show a place: ``geo`` for any map program, ``amap``, ``baidu`` and
     ``tencent`` for those maps.
 
     All take WGS 84 and say so, because the three maps shift what they take for their own
@@ -217,7 +217,9 @@ def _iso(step: Step) -> tuple[str, str]:
 
 
 def _facts(step: Step) -> dict[str, Any]:
-    """Give what is known of a step as plain values, in a fixed order; None where it does not apply."""
+    """Return what is known of a step as plain values, in a fixed order; None where it does not
+    apply.
+    """
     names = {
         f"name_{language}": (
             clean(step.place.names[language]) if language in step.place.names else None

@@ -14,7 +14,7 @@ from geo.visits.trip import Leg, Place, Plan
 
 
 def lines(plan: Plan, network: Network) -> dict[tuple[int, int], shapely.LineString]:
-    """Give the line of each way by number of the day and of the way in it, both from 0; WGS 84.
+    """Return the line of each way by number of the day and of the way in it, both from 0; WGS 84.
 
     A way inside a country follows roads of that country, one across the border passes the gate of
     the plan and no other."""
@@ -51,7 +51,7 @@ def _line(leg: Leg, network: Network, profile: str) -> shapely.LineString:
 
 
 def point(place: Place) -> gpd.GeoDataFrame:
-    """Give a place as a point layer of one row, as :mod:`geo.roads.access` takes it."""
+    """Return a place as a point layer of one row, as :mod:`geo.roads.access` takes it."""
     return gpd.GeoDataFrame(
         {"country": [place.country]},
         index=[place.id],

@@ -177,7 +177,7 @@ class Step:
 
     @property
     def has_position(self) -> bool:
-        """Say whether its place can be drawn."""
+        """Return whether its place can be drawn."""
         return self.place.lon == self.place.lon
 
 
@@ -224,19 +224,19 @@ class Itinerary:
 
     @property
     def title(self) -> str:
-        """Give the title of the trip, or what it is."""
+        """Return the title of the trip, or what it is."""
         return clean(self.plan.trip.title) or self.word("trip")
 
     def word(self, key: str, **values: Any) -> str:
-        """Give a word in the language."""
+        """Return a word in the language."""
         return WORDS[self.language][key].format(**values)
 
     def name(self, place: Place) -> str:
-        """Give the name of a place in the language."""
+        """Return the name of a place in the language."""
         return clean(place.name(self.language))
 
     def other_names(self, place: Place) -> str:
-        """Give its names in the other languages; empty where there are none."""
+        """Return its names in the other languages; empty where there are none."""
         shown = place.name(self.language)
         return " · ".join(
             dict.fromkeys(clean(name) for name in place.names.values() if name != shown)
@@ -344,7 +344,7 @@ class Itinerary:
         )
 
     def remarks(self) -> list[str]:
-        """Say what holds for the whole plan."""
+        """Return what holds for the whole plan."""
         return [
             self.word(word)
             for word, holds in (("wrong", not self.plan.feasible), ("coarse", self.plan.coarse))
@@ -352,11 +352,11 @@ class Itinerary:
         ]
 
     def of_day(self, number: int) -> list[Step]:
-        """Give the steps of a day."""
+        """Return the steps of a day."""
         return [step for step in self.steps if step.day == number]
 
     def date(self, number: int) -> date:
-        """Give the date of a day."""
+        """Return the date of a day."""
         return self.plan.trip.days[number].date
 
     # The steps in the order of time
@@ -539,7 +539,7 @@ def _on_the_way(moment: datetime) -> Place:
 
 
 def _letters(number: int) -> str:
-    """Give a, b, …, z, za, zb, …: as text in the order of the numbers."""
+    """Return a, b, …, z, za, zb, …: as text in the order of the numbers."""
     return "z" * (number // 25) + chr(ord("a") + number % 25)
 
 

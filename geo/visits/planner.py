@@ -314,7 +314,7 @@ def _naive(*moments: datetime) -> bool:
 
 
 def _possible(model: Model, stop: int) -> bool:
-    """Say whether a stop has an hour on some day, a way to it and a way from it."""
+    """Return whether a stop has an hour on some day, a way to it and a way from it."""
     to, on = model.least_s[:, stop].copy(), model.least_s[stop].copy()
     to[stop] = on[stop] = FAR
     begins = model.begin_start[stop :: model.stops][: len(model.day)]
@@ -323,7 +323,7 @@ def _possible(model: Model, stop: int) -> bool:
 
 
 def _ends(trip: Trip) -> tuple[list[int], list[list[int]]]:
-    """Give the nodes where each day begins, -1 for where the day before ended, and where it may
+    """Return the nodes where each day begins, -1 for where the day before ended, and where it may
     end.
     """
     node = {place.id: len(trip.stops) + number for number, place in enumerate(towns(trip))}
@@ -332,7 +332,7 @@ def _ends(trip: Trip) -> tuple[list[int], list[list[int]]]:
 
 
 def _small(trip: Trip) -> bool:
-    """Say whether a trip is small enough for a proof."""
+    """Return whether a trip is small enough for a proof."""
     fixed, ends = _ends(trip)
     pairs = sum(
         len(here) * (1 if begin >= 0 else len(before))
@@ -398,7 +398,7 @@ def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
 
 
 def _orders(model: Model) -> tuple[Sums, Sums]:
-    """Give the least and the greatest order in every set of stops."""
+    """Return the least and the greatest order in every set of stops."""
     lowest, highest = np.full(1 << model.stops, FAR), np.full(1 << model.stops, -1)
     sets = np.arange(1 << model.stops)
     for stop, order in enumerate(model.order.tolist()):
@@ -412,7 +412,7 @@ def _orders(model: Model) -> tuple[Sums, Sums]:
 
 
 def _handed_on(total: Sums, fixed: int) -> Sums:
-    """Give the sums by where the next day begins."""
+    """Return the sums by where the next day begins."""
     return np.ascontiguousarray(total if fixed < 0 else total.min(axis=1, keepdims=True))
 
 
@@ -520,7 +520,7 @@ def _leg_measured(leg: Leg, roads: list[tuple[float, float]]) -> Leg:
 
 
 def _parts(leg: Leg) -> list[tuple[str, str]]:
-    """Give the ways of a leg on the roads of one country, by the names that
+    """Return the ways of a leg on the roads of one country, by the names that
     :func:`geo.visits.matrices.points` gives.
     """
     start, goal = f"place {leg.start.id}", f"place {leg.goal.id}"

@@ -164,7 +164,7 @@ def _word(name: str, value: Any) -> str:
 
 
 def gate_names(gates: gpd.GeoDataFrame, gate: str) -> dict[str, str]:
-    """Give the names of a gate by language."""
+    """Return the names of a gate by language."""
     row = gates.loc[gate]
     names = {language: row.get(f"name_{language}") for language in ("en", "vi", "zh")}
     return {language: name for language, name in names.items() if isinstance(name, str)} or {
@@ -261,7 +261,7 @@ class Changes:
             return None
 
     def _possible(self) -> Iterator[_Found]:
-        """Give possible changes, those that are quickly found first."""
+        """Return possible changes, those that are quickly found first."""
         if self.fits(self.kept):
             yield self._found("as_it_is", {"stop": self.stop})
             return
@@ -501,7 +501,7 @@ class Changes:
         )
 
     def _room(self, number: int, side: int) -> int:
-        """Give by how many steps a day may begin earlier, on the same date and side of lunch, or
+        """Return by how many steps a day may begin earlier, on the same date and side of lunch, or
         end later; apart from other days.
         """
         day, days, lunch = self.kept.days[number], self.kept.days, self.kept.lunch
@@ -546,14 +546,14 @@ class Changes:
         return with_stop(trip, stop.place.id, visit_s=stop.visit_s - steps * STEP_S)
 
     def smallest(self, build: Callable[[int], Trip], most: int) -> int | None:
-        """Give the least number of steps, at most so many, with which a trip is possible; None
+        """Return the least number of steps, at most so many, with which a trip is possible; None
         where there is none.
         """
         return smallest(self.fits, build, most)
 
 
 def smallest(fits: Callable[[Trip], bool], build: Callable[[int], Trip], most: int) -> int | None:
-    """Give the least number of steps, from 1 to `most`, with which a trip is possible; None where
+    """Return the least number of steps, from 1 to `most`, with which a trip is possible; None where
     there is none.
     """
     if most < 1 or not fits(build(most)):

@@ -53,8 +53,8 @@ class _Meal(NamedTuple):
 
 
 def schedule(trip: Trip, tables: Tables, model: Model, number: int, route: Route) -> DayPlan:
-    """Give a day its times: of all ways over the gates and places for lunch the least on the road,
-    and of those the earliest.
+    """Return a day its times: of all ways over the gates and places for lunch the least on the
+    road, and of those the earliest.
 
     The first departure is as late as the first visit, lunch or gate allows. One eats at a place
     rather than on the way, if that takes no longer."""
@@ -121,7 +121,7 @@ def schedule(trip: Trip, tables: Tables, model: Model, number: int, route: Route
 
 
 def on_road_s(days: Sequence[DayPlan]) -> float:
-    """Give driving and formalities of all days."""
+    """Return driving and formalities of all days."""
     return sum(
         leg.drive_s + (leg.crossing.service_s if leg.crossing else 0.0)
         for day in days

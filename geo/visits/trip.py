@@ -57,11 +57,11 @@ class Place:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Give the clock of the place."""
+        """Return the clock of the place."""
         return ZoneInfo(self.timezone)
 
     def name(self, language: str = "en") -> str:
-        """Give the name in a language, or else in the first there is."""
+        """Return the name in a language, or else in the first there is."""
         return self.names.get(language) or next(iter(self.names.values()))
 
 
@@ -138,7 +138,7 @@ class Day:
 
     @property
     def date(self) -> date:
-        """Give the date at its beginning."""
+        """Return the date at its beginning."""
         return self.start.date()
 
 
@@ -226,12 +226,12 @@ class Crossing:
 
     @property
     def wait_s(self) -> float:
-        """Give the wait for the gate to open; a queue is not in it."""
+        """Return the wait for the gate to open; a queue is not in it."""
         return (self.enter - self.arrive).total_seconds()
 
     @property
     def service_s(self) -> float:
-        """Give the time of the formalities."""
+        """Return the time of the formalities."""
         return (self.leave - self.enter).total_seconds()
 
 
@@ -306,7 +306,7 @@ class DayPlan:
     lunch: tuple[datetime, datetime] | None = None
 
     def steps(self) -> Iterator[Leg | Visit]:
-        """Give ways and visits in the order of time."""
+        """Return ways and visits in the order of time."""
         for number, leg in enumerate(self.legs):
             yield leg
             if number < len(self.visits):
@@ -344,5 +344,5 @@ class Plan:
 
     @property
     def feasible(self) -> bool:
-        """Say whether every stop one must see is in it and nothing is wrong with it."""
+        """Return whether every stop one must see is in it and nothing is wrong with it."""
         return not self.faults and not any(stop.must for stop in self.left_out)

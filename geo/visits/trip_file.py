@@ -200,7 +200,7 @@ def _place(place: Place, places: Gazetteer | None) -> str | dict[str, Any]:
 
 
 def examples(folder: str | os.PathLike[str]) -> dict[str, str]:
-    """Give the worked examples of a data package: their text by name, in the order of the names;
+    """Return the worked examples of a data package: their text by name, in the order of the names;
     none where it has none.
     """
     return {

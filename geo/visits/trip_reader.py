@@ -158,7 +158,7 @@ class TripReader:
         return None
 
     def keys(self, value: Any, kind: str, path: str) -> Mapping[str, Any] | None:
-        """Give a mapping, with its unknown keys among the faults; None for anything else."""
+        """Return a mapping, with its unknown keys among the faults; None for anything else."""
         if not isinstance(value, Mapping):
             self.faults.append(
                 f"{path or 'trip'}: must be keys with values, such as “{KEYS[kind][0]}: …”"
@@ -181,7 +181,7 @@ class TripReader:
     def rows(
         self, holder: Mapping[str, Any], key: str, path: str, most: int
     ) -> list[tuple[str, Any]]:
-        """Give the entries of a list, each with its path; one that is no list counts as a list of
+        """Return the entries of a list, each with its path; one that is no list counts as a list of
         one.
         """
         value = holder.get(key, "")
@@ -266,7 +266,7 @@ class TripReader:
         return self.met_before(found, path)
 
     def met_before(self, place: Place, path: str) -> Place:
-        """Give a place an id if it has none, and see to it that no two places of the trip share
+        """Return a place an id if it has none, and see to it that no two places of the trip share
         one.
         """
         bare = replace(place, contact="")

@@ -273,7 +273,7 @@ def one_of(known: Sequence[str]) -> Callable[[str], str]:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Say which known words may be meant; empty where none is close."""
+    """Return which known words may be meant; empty where none is close."""
     return proposed(difflib.get_close_matches(word, list(known), 2, 0.6))
 
 

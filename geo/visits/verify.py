@@ -219,7 +219,7 @@ _NO_ROAD = _Road(math.nan, math.nan)
 
 @lru_cache(maxsize=4)
 def _closed(network: Network) -> Network:
-    """Give the network with all gates closed; kept, because what is made of it on the first
+    """Return the network with all gates closed; kept, because what is made of it on the first
     question is worth keeping.
     """
     return network.with_waiting(dict.fromkeys(network.manifest.gates, math.inf))
@@ -288,7 +288,7 @@ class _Driver:
             }
 
     def parts(self, leg: Leg) -> list[_Road]:
-        """Give the one way of a leg, or the two of a leg over a gate."""
+        """Return the one way of a leg, or the two of a leg over a gate."""
         start, goal = _key(leg.start), _key(leg.goal)
         pairs = (
             [(start, leg.crossing.gate), (leg.crossing.gate, goal)]
@@ -298,7 +298,7 @@ class _Driver:
         return [self.roads.get(pair, _NO_ROAD) for pair in pairs]
 
     def service(self, crossing: Crossing) -> float:
-        """Give the time of the formalities; NaN where this vehicle does not pass, or the gate is
+        """Return the time of the formalities; NaN where this vehicle does not pass, or the gate is
         unknown.
         """
         return float(self.service_s.get(crossing.gate, math.nan))
@@ -473,7 +473,7 @@ class _Driver:
                 )
 
     def _still_fine(self, day: DayPlan, wish: Day, first: int, arrive: datetime) -> bool:
-        """Say whether the rest of a day can be done from an arrival on; where one eats may be
+        """Return whether the rest of a day can be done from an arrival on; where one eats may be
         changed, the gates may not.
 
         Kept are the earliest moments for those who have eaten, or need not eat, and for those who
@@ -634,7 +634,7 @@ def _window(visit: Visit, name: str, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _seen(stop: Stop, arrive: datetime) -> datetime:
-    """Give the end of the earliest visit from an arrival on."""
+    """Return the end of the earliest visit from an arrival on."""
     if arrive is NEVER:
         return NEVER
     if stop.windows is None:

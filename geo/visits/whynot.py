@@ -235,7 +235,7 @@ def _as_file(places: Gazetteer, trip: Trip) -> Trip:
 
 
 def _no_road(network: Network, stop: Stop, profile: str) -> Reason | None:
-    """Say how far the nearest road is from a stop that is joined to none."""
+    """Return how far the nearest road is from a stop that is joined to none."""
     place = stop.place
     point, country = np.array([[place.lon, place.lat]]), np.array([place.country], object)
     if network.snap(point, profile, country=country).segment[0] >= 0:
@@ -282,7 +282,7 @@ class _Search:
         self.conflict: tuple[Stop, ...] = kept.stops[:-1]
 
     def reasons(self) -> tuple[Reason, ...]:
-        """Give all reasons that are found in time."""
+        """Return all reasons that are found in time."""
         try:
             alone = replace(self.kept, stops=(self.stop,))
             reasons = (
@@ -367,9 +367,8 @@ class _Search:
         ]
 
     def _late(self, alone: Trip, number: int) -> tuple[float, Reason] | None:
-        """Say how much a day, or else the last window on it, would have to be longer for the stop
-        alone, and to the minute.
-        """
+        """Return how much a day, or else the last window on it, would have to be longer for the
+        stop alone, and to the minute."""
         day = alone.days[number]
         steps = smallest(
             self.fits, lambda step: with_day(alone, number, later_s=60 * step), round(DAY_S / 60)
@@ -401,9 +400,8 @@ class _Search:
         )
 
     def _gates(self, alone: Trip) -> Reason:
-        """Say which gates are in the way to a stop, alone: those that are closed, avoided, or not
-        open when one could pass.
-        """
+        """Return which gates are in the way to a stop, alone: those that are closed, avoided, or
+        not open when one could pass."""
         trip = self.kept
         passable = self._passable() if self._abroad() else []
         if not self._gates_open(replace(alone, closed=(), avoid_unknown_hours=False)):
@@ -439,16 +437,16 @@ class _Search:
         return self._of_gates("gates_shut", soon or rest)
 
     def _gates_open(self, alone: Trip) -> bool:
-        """Say whether the stop would fit alone if gates never closed."""
+        """Return whether the stop would fit alone if gates never closed."""
         tables = replace(self.fits.tables, hours=_AlwaysOpen(), _kept={})
         return replace(self.fits, tables=tables, _days={})(alone)
 
     def _abroad(self) -> bool:
-        """Say whether one may come to the stop from another country."""
+        """Return whether one may come to the stop from another country."""
         return any(town.country != self.stop.place.country for town in towns(self.kept))
 
     def _passable(self) -> list[str]:
-        """Give the gates that the vehicle may pass, if open, between a town and the stop."""
+        """Return the gates that the vehicle may pass, if open, between a town and the stop."""
         tables, country = self.fits.tables, self.stop.place.country
         here = tables.rows([self.stop.place])
         there = tables.rows([town for town in towns(self.kept) if town.country != country])

@@ -82,7 +82,7 @@ def ready(page: Any) -> Any:
 
 
 def ids(page: Any) -> list[str]:
-    """Give the sites of the list, in its order."""
+    """Return the sites of the list, in its order."""
     return page.locator("#list .item").evaluate_all("items => items.map(one => one.dataset.id)")
 
 
@@ -99,7 +99,7 @@ def chip(page: Any, column: str, text: str) -> Any:
 
 
 def spot(page: Any, site_id: str) -> dict[str, float]:
-    """Say where on the screen the mark of a site lies."""
+    """Return where on the screen the mark of a site lies."""
     lon, lat = next(
         (shape.x, shape.y)
         for key, shape in layers.read(layers.bundled(), "parks").geometry.items()

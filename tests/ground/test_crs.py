@@ -96,7 +96,7 @@ def test_area_of_a_degree_cell_at_the_equator() -> None:
 
 
 def _cell_m2(degrees: float) -> float:
-    """Give the ellipsoidal area between equator and parallel, one degree wide (Snyder 1987,
+    """Return the ellipsoidal area between equator and parallel, one degree wide (Snyder 1987,
     equations 3-12 and 14-1).
     """
     a, f = 6_378_137.0, 1 / 298.257223563

@@ -44,7 +44,7 @@ def written(frame: gpd.GeoDataFrame, path: Path, epsg: int = 4326) -> Path:
 
 
 def strangers(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Give parks other ids, as if nobody knew them."""
+    """Return parks other ids, as if nobody knew them."""
     return frame.rename(index={key: f"new-{key}" for key in frame.index})
 
 

@@ -47,7 +47,7 @@ def plainest(text: str) -> str:
 
 
 def names_of(app: Flask, layer: layers.Layer) -> Iterator[tuple[str, str]]:
-    """Give every name of every feature of a layer, with the names of the other side and further
+    """Return every name of every feature of a layer, with the names of the other side and further
     ones.
     """
     for key, row in app.extensions["zoneatlas"].frame(layer.id).iterrows():
@@ -64,9 +64,8 @@ def names_of(app: Flask, layer: layers.Layer) -> Iterator[tuple[str, str]]:
 
 
 def holds(app: Flask, key: str, phrase: str) -> bool:
-    """Say whether a record holds a phrase anywhere, blanks and marks apart: found letter by letter,
-    not word by word.
-    """
+    """Return whether a record holds a phrase anywhere, blanks and marks apart: found letter by
+    letter, not word by word."""
     opened = app.extensions["zoneatlas"]
     index = next(
         one

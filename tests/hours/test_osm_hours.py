@@ -32,9 +32,8 @@ def rule(text: str, *, zone: ZoneInfo = HANOI, country: str = "VN", **more: obje
 
 
 def entries(of: Rule, *days: str) -> list[str]:
-    """Give when one may enter, on the clock of the rule, between the beginning of the first and the
-    end of the last day.
-    """
+    """Return when one may enter, on the clock of the rule, between the beginning of the first and
+    the end of the last day."""
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     spans: list[osm_hours.Span] = []
     day = first.replace(day=1)

@@ -195,7 +195,7 @@ def test_each_big_library_has_one_home(library: str) -> None:
 
 
 def loaded_by(modules: str) -> set[str]:
-    """Give everything that a fresh Python has loaded after importing these modules."""
+    """Return everything that a fresh Python has loaded after importing these modules."""
     code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

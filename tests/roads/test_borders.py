@@ -37,7 +37,9 @@ SPEEDS = pd.DataFrame(
 
 
 def countries() -> gpd.GeoDataFrame:
-    """Give two squares of one degree, AA in the west and BB in the east, that meet at longitude 1."""
+    """Return two squares of one degree, AA in the west and BB in the east, that meet at longitude
+    1.
+    """
     return gpd.GeoDataFrame(
         {"country": ["AA", "BB"]},
         geometry=[shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)],
@@ -46,7 +48,7 @@ def countries() -> gpd.GeoDataFrame:
 
 
 def gate(lat: float, **changes: object) -> dict[str, object]:
-    """Give a gate on the border at a latitude."""
+    """Return a gate on the border at a latitude."""
     row = {
         "kind": "international",
         "mode": "road",

@@ -21,7 +21,7 @@ MINUTE = 60.0
 
 
 def by_chance(seed: int) -> csr_matrix:
-    """Give a directed graph with one-way arcs, dead ends, islands, arcs of a millisecond and many
+    """Return a directed graph with one-way arcs, dead ends, islands, arcs of a millisecond and many
     ties.
     """
     rng = np.random.default_rng(seed)
@@ -40,7 +40,7 @@ def by_chance(seed: int) -> csr_matrix:
 
 
 def grid(side: int) -> csr_matrix:
-    """Give a grid of two-way roads, one minute a step."""
+    """Return a grid of two-way roads, one minute a step."""
     node = np.arange(side * side).reshape(side, side)
     tail, head = (
         np.r_[node[:, :-1].ravel(), node[:-1].ravel()],

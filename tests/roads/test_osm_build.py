@@ -46,7 +46,7 @@ def road(
 
 @pytest.fixture(scope="session")
 def cross(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the cross as a PBF file."""
+    """Return the cross as a PBF file."""
     return as_pbf(xml(), tmp_path_factory.mktemp("cross") / "cross.osm.pbf")
 
 
@@ -68,7 +68,7 @@ def driveable(path: Path, folder: Path) -> Path:
 
 
 def roads_of(path: Path) -> list[list[int]]:
-    """Give the points of every way on which OSMnx lets cars drive."""
+    """Return the points of every way on which OSMnx lets cars drive."""
     ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
     return [[node.ref for node in way.nodes] for way in ways if osm_tags.driveable(way.tags)]
 

@@ -18,7 +18,7 @@ BOX = (0.0, -0.01, 0.03, 0.01)
 
 
 def elements() -> list[dict[str, object]]:
-    """Give the cross as Overpass answers it: filtered by the server."""
+    """Return the cross as Overpass answers it: filtered by the server."""
     nodes = [{"type": "node", "id": i, "lon": x, "lat": y} for i, (x, y) in NODES.items()]
     return nodes + [
         {"type": "way", "id": i, "nodes": refs, "tags": tags}

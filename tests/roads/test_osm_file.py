@@ -65,14 +65,13 @@ def read(
 
 
 def classes(made: network.Network) -> list[str]:
-    """Give the road class of each segment."""
+    """Return the road class of each segment."""
     return [made.manifest.road_classes[i] for i in made.road_class]
 
 
 def spans(made: network.Network) -> list[tuple[int, int]]:
-    """Give where each segment begins and ends on a street along the equator, in steps, westernmost
-    first.
-    """
+    """Return where each segment begins and ends on a street along the equator, in steps,
+    westernmost first."""
     ends = np.round(made.node_lonlat[:, 0] / STEP).astype(int)
     return sorted(
         (min(pair), max(pair))

@@ -319,15 +319,14 @@ class Brute:
         return min(self.home(end, day, self.driven(here, end, day, states)), default=None)
 
     def best(self) -> tuple[int, float, float] | None:
-        """Give the most must-see stops, the most weight (less than none), and the least time on the
-        road.
-        """
+        """Return the most must-see stops, the most weight (less than none), and the least time on
+        the road."""
         trip, kept = self.trip, {}
 
         def cheapest(
             number: int, begin: Place, end: Place, chosen: frozenset[int]
         ) -> dict[tuple[int, int], float]:
-            """Give by least and greatest order of a day its least cost."""
+            """Return by least and greatest order of a day its least cost."""
             key = number, begin.id, end.id, chosen
             if key not in kept:
                 costs = []
@@ -484,7 +483,7 @@ def assert_fed(brute: Brute, day: DayPlan, wish: Day) -> None:
 
 
 def in_time(brute: Brute, plan: Plan, number: int, first: int, delay_s: float) -> bool:
-    """Say whether a day ends in time if one comes so much later to a stop, over the same gates."""
+    """Return whether a day ends in time if one comes so much later to a stop, over the same gates."""
     day, wish, lunch = plan.days[number], plan.trip.days[number], plan.trip.lunch
     full = (
         day.lunch is not None
@@ -694,7 +693,7 @@ BURMA14 = """16.47 96.10, 16.47 94.44, 20.09 92.54, 22.39 93.37, 25.23 97.24, 22
 
 
 def burma14() -> np.ndarray:
-    """Give the distances of burma14; Source: TSPLIB 95, Reinelt, nodes and the formula for GEO;
+    """Return the distances of burma14; Source: TSPLIB 95, Reinelt, nodes and the formula for GEO;
     remembered.
     """
     where = np.array(
@@ -938,7 +937,7 @@ def test_tables_are_of_their_places_only() -> None:
 
 @pytest.fixture(scope="module")
 def abroad() -> Callable[..., Trip]:
-    """Give a trip from Ha Long to parks on both sides of the border."""
+    """Return a trip from Ha Long to parks on both sides of the border."""
     folder = layers.bundled()
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
 

@@ -64,7 +64,7 @@ class EveryDay:
 
 
 def west(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
-    """Give a moment of June 2026 on the western clock, which is an hour behind the eastern one."""
+    """Return a moment of June 2026 on the western clock, which is an hour behind the eastern one."""
     return datetime(2026, 6, day, hour, minute, second, tzinfo=WEST)
 
 

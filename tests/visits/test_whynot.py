@@ -88,7 +88,7 @@ YARD, ISLE, ROCK = (
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
-    """Give a moment of June 2026; the first is a Monday."""
+    """Return a moment of June 2026; the first is a Monday."""
     return datetime(2026, 6, day, hour, minute, tzinfo=HOME.zone)
 
 
@@ -597,7 +597,7 @@ def test_what_fits_is_what_the_planner_finds(
 
 
 def gates_of(points: Callable[..., Any], network: Network) -> Any:
-    """Give the gates of a random network as a layer, each where its road is."""
+    """Return the gates of a random network as a layer, each where its road is."""
     where = {}
     for number, name in enumerate(network.manifest.gates):
         segment = int(np.flatnonzero(network.gate == number)[0])

@@ -93,14 +93,14 @@ OSM = (
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty home folder."""
+    """Return an empty home folder."""
     monkeypatch.setenv("ZONEATLAS_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 
 
 @pytest.fixture(scope="session")
 def border_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a data package of two countries with two gates, of which one has no road."""
+    """Return a data package of two countries with two gates, of which one has no road."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "basemap").mkdir()
     for name, text in (
@@ -142,7 +142,7 @@ def run(border_data: Path, home: Path) -> object:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Give a file of two roads across the border and one between them."""
+    """Return a file of two roads across the border and one between them."""
     path = tmp_path / "two.osm"
     path.write_text(OSM, encoding="utf-8")
     return path
@@ -234,12 +234,12 @@ def test_list_and_remove(run, file: Path, home: Path) -> None:
 
 
 def ready(run: Any) -> str:
-    """Give what the list says of the surfaces of the network two."""
+    """Return what the list says of the surfaces of the network two."""
     return run("list").stdout.splitlines()[-1].split()[6]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Give the files of a network without its manifest, which tells when they were written."""
+    """Return the files of a network without its manifest, which tells when they were written."""
     return {
         path.name: path.read_bytes() for path in folder.iterdir() if path.name != storage.MANIFEST
     }

@@ -117,7 +117,7 @@ def test_a_sheet_of_a_place_at_the_end_of_the_world(app: Flask) -> None:
 
 
 def columns(page: str) -> list[list[str]]:
-    """Give minutes, people and parks of the table beside the curves, without the signs between
+    """Return minutes, people and parks of the table beside the curves, without the signs between
     thousands.
     """
     table = page[page.index('class="within"') :]

@@ -205,7 +205,7 @@ def provoked(known: Gazetteer) -> list[str]:
 
 
 def _unplanned() -> Iterator[str]:
-    """Say what is wrong with trips that read well and cannot be planned."""
+    """Return what is wrong with trips that read well and cannot be planned."""
     import numpy as np
 
     from geo.visits.matrices import Tables

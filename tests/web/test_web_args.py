@@ -57,7 +57,7 @@ PAGES = {
 
 
 def refusal(client: FlaskClient, path: str, query: object) -> str:
-    """Give what the page says, asked for with a query it must refuse; as JSON it says the same."""
+    """Return what the page says, asked for with a query it must refuse; as JSON it says the same."""
     as_page = client.get(path, query_string=query, headers={"Accept": "text/html"})
     as_json = client.get(path, query_string=query, headers={"Accept": "application/json"})
     assert as_page.status_code == as_json.status_code == 400, (path, query)
@@ -372,7 +372,7 @@ HEADER_VALUES = (
 
 
 def rules(app: Flask) -> Iterator[tuple[str, list[str]]]:
-    """Give every address that can be read, with the names of what is variable in it."""
+    """Return every address that can be read, with the names of what is variable in it."""
     for rule in app.url_map.iter_rules():
         if "GET" in (rule.methods or ()):
             yield rule.rule, sorted(rule.arguments)

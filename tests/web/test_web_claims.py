@@ -26,7 +26,7 @@ PATH = "/sites/texhong-hai-ha-ip/claims"
 
 
 def judged(client: FlaskClient, text: str, path: str = PATH, **query: str) -> list[tuple[str, str]]:
-    """Give verdict and sentence of every claim on the page."""
+    """Return verdict and sentence of every claim on the page."""
     body = client.get(path, query_string={"text": text, **query}).get_data(as_text=True)
     found = re.findall(r'data-verdict="(\w+)">(.*?)</p>', body, re.S)
     return [(verdict, Page(sentence).text) for verdict, sentence in found]

@@ -37,13 +37,13 @@ def ask(client: FlaskClient, expected: int = 200, **query: Any) -> Page:
 
 
 def cells(page: Page, start: str) -> list[str]:
-    """Give the cells of the only row whose head begins so."""
+    """Return the cells of the only row whose head begins so."""
     (found,) = (row for row in page.rows if row and row[0].startswith(start))
     return found[1:]
 
 
 def columns(page: Page) -> list[str]:
-    """Give the sites in the order in which they stand."""
+    """Return the sites in the order in which they stand."""
     return list(
         dict.fromkeys(
             link.href.split("/")[2] for link in page.links if link.href.startswith("/sites/")

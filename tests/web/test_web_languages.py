@@ -157,7 +157,7 @@ class Texts(HTMLParser):
 
 
 def _plain(source: str) -> Iterator[str]:
-    """Give what a template says outside of its expressions, which become a point."""
+    """Return what a template says outside of its expressions, which become a point."""
     for _, kind, value in Environment().lex(source):
         if kind == "data":
             yield value
@@ -183,7 +183,7 @@ def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
 
 
 def literals(script: str) -> Iterator[str]:
-    """Give the strings of a script, without comments; what is filled into a template becomes
+    """Return the strings of a script, without comments; what is filled into a template becomes
     ``{}``.
     """
     bare = re.sub(r"/\*.*?\*/|(?m:^\s*//.*$)|(?<=[;,{)]) //.*", "", script, flags=re.S)

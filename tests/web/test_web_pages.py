@@ -44,7 +44,7 @@ LAND, SEA = {"lon": 106.68, "lat": 20.86}, {"lon": 108.0, "lat": 20.4}
 
 
 def ours(page_url: str, href: str) -> str | None:
-    """Give path and query of a link of ours, None for another host's."""
+    """Return path and query of a link of ours, None for another host's."""
     url = urljoin(page_url, href)
     return (
         url.removeprefix(urlsplit(url).scheme + "://" + urlsplit(url).netloc).split("#")[0] or "/"
@@ -114,7 +114,7 @@ def site_links(page: Page) -> list[str]:
 
 
 def body_rows(page: Page) -> list[dict[str, str]]:
-    """Give the rows of the only table, by its column heads."""
+    """Return the rows of the only table, by its column heads."""
     head, *rows = page.rows
     return [dict(zip(head, row, strict=True)) for row in rows if len(row) == len(head)]
 

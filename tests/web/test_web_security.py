@@ -48,7 +48,7 @@ def one_of_each(app: Flask) -> dict[str, str]:
 
 
 def addresses(app: Flask) -> list[str]:
-    """Give an address of each kind of page and fragment that shows data."""
+    """Return an address of each kind of page and fragment that shows data."""
     sites = one_of_each(app)
     return [
         *("/", "/data", "/access?lon=106.68&lat=20.86", "/access?lon=106.68&lat=20.86&part=sheet"),
@@ -72,7 +72,7 @@ def addresses(app: Flask) -> list[str]:
 
 
 def shows_data(url: str) -> bool:
-    """Say whether a page shows text from the data as it arrives; the map fetches it, others show
+    """Return whether a page shows text from the data as it arrives; the map fetches it, others show
     only what the code says.
     """
     return any(part in url for part in ("/table", "/sites", "/data", "/access", "/items", "/ogc?"))
@@ -340,7 +340,7 @@ def tab(browser: Any) -> Iterator[tuple[Any, Watch]]:
 
 
 def said(page: Any) -> str:
-    """Give the text that a person sees, blanks as one."""
+    """Return the text that a person sees, blanks as one."""
     return " ".join(page.inner_text("body").split())
 
 

@@ -51,7 +51,7 @@ CROWDED = [
 
 
 def example(client: FlaskClient, name: str) -> str:
-    """Give the query of an example, without a leading question mark."""
+    """Return the query of an example, without a leading question mark."""
     answer = client.get("/trip", query_string={"example": name})
     assert answer.status_code == 303
     return urlsplit(answer.location).query
@@ -91,19 +91,19 @@ def wait(client: FlaskClient, query: str) -> Page:
 
 
 def stops(page: Page) -> list[str]:
-    """Give the stops of a plan by id, in their order."""
+    """Return the stops of a plan by id, in their order."""
     return [one["data-stop"] for tag, one in page.elements if tag == "tr" and "data-stop" in one]
 
 
 def faults(client: FlaskClient, query: Any, path: str = "/trip", expected: int = 400) -> str:
-    """Give what a page says is wrong."""
+    """Return what a page says is wrong."""
     return read(
         client, f"{path}?{query if isinstance(query, str) else urlencode(query)}", expected
     ).text
 
 
 def form_of(page: Page) -> list[tuple[str, str]]:
-    """Give what the form would send, as a browser does."""
+    """Return what the form would send, as a browser does."""
     out: list[tuple[str, str]] = []
     select = ""
     inside = False

@@ -294,9 +294,8 @@ def _surfacing(profile: str) -> str:
 
 
 def _runner(scheduler: str | None) -> surfaces.Runner:
-    """Say where surfaces are made; a cluster is asked at once, so that what is wrong with it shows
-    before hours of work.
-    """
+    """Return where surfaces are made; a cluster is asked at once, so that what is wrong with it
+    shows before hours of work."""
     if scheduler is None:
         return surfaces.on_this_machine
     from geo.roads import cluster
@@ -353,7 +352,7 @@ def _keep(
 
 
 def _surfaced(made: network.Network, places: Any, folder: Path) -> str:
-    """Say what surfaces there are."""
+    """Return what surfaces there are."""
     found = surfaces.load(made, places, folder).values()
     joined = {int(row) for one in found for row in one.sides.of_row[one.joined]}
     size_mb = sum(one.to_s.nbytes + one.from_s.nbytes for one in found) / 1e6
@@ -364,7 +363,7 @@ def _surfaced(made: network.Network, places: Any, folder: Path) -> str:
 
 
 def _ready(folder: Path, context: click.Context) -> str:
-    """Say whether surfaces are there and fit the data."""
+    """Return whether surfaces are there and fit the data."""
     if not (folder / surfaces.MANIFEST).is_file():
         return "none"
     places = context.obj.store().targets()
@@ -388,7 +387,7 @@ def _share(old: Path, new: Path) -> None:
 
 
 def _border(made: network.Network, report: Any, package: Package) -> Iterator[str]:
-    """Say which gates have a road, which roads are cut, and what is suspicious."""
+    """Return which gates have a road, which roads are cut, and what is suspicious."""
     reach_m = borders.reach_m(package.gates)
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], made)
     sentences: tuple[tuple[Any, Callable[[Any], str]], ...] = (

@@ -219,7 +219,7 @@ def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]
 
 @contextmanager
 def _opened(context: Any, lang: str) -> Iterator[Any]:
-    """Give the store in a request of that language, by which words and names are chosen."""
+    """Return the store in a request of that language, by which words and names are chosen."""
     from webapp import create_app
     from webapp.jobs import Desk
 

@@ -51,12 +51,12 @@ class Said:
 
 
 def hours(opened: Store) -> border_gates.Hours:
-    """Give the opening hours of the gates."""
+    """Return the opening hours of the gates."""
     return opened.keep("hours", lambda: border_gates.Hours.read(opened.data))
 
 
 def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> dict[str, Any]:
-    """Say when a gate is open.
+    """Return when a gate is open.
 
     Returns
     -------

@@ -73,7 +73,7 @@ def render(profile: str = "truck") -> str:
 
 
 def scripts(frame: maps.Frame, names: tuple[str, ...]) -> tuple[list[Markup], str]:
-    """Give the scripts of a map's frame and then those of these names, and the hashes by which a
+    """Return the scripts of a map's frame and then those of these names, and the hashes by which a
     policy allows them alone.
     """
     static = Path(str(current_app.static_folder))

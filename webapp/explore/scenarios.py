@@ -119,7 +119,7 @@ def difference(opened: Store, drive: Drive, to: str | None = None) -> Change:
 
 
 def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str, gpd.GeoDataFrame]:
-    """Give the places that serve the vehicle, by layer, gates without the closed ones; or the one
+    """Return the places that serve the vehicle, by layer, gates without the closed ones; or the one
     place that is asked for.
     """
     if to is not None:
@@ -195,7 +195,7 @@ def gain(seconds: float, coarse: bool) -> str:
 
 
 def query(drive: Drive) -> dict[str, str]:
-    """Give the query of the page that says what the year of a drive changes; only the corridors
+    """Return the query of the page that says what the year of a drive changes; only the corridors
     have years to come.
     """
     return replace(drive, network=CORRIDORS).query()

@@ -159,7 +159,7 @@ def _text(field: layers.Field, value: Any) -> str:
 
 
 def policies(store: Store, row: Any) -> list[dict[str, Any]]:
-    """Give the policies that the park's row names."""
+    """Return the policies that the park's row names."""
     table = store.frame("policies")
     return [
         table.loc[one].to_dict() | {"id": one}
@@ -169,7 +169,7 @@ def policies(store: Store, row: Any) -> list[dict[str, Any]]:
 
 
 def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]:
-    """Say how everything is reached from one point.
+    """Return how everything is reached from one point.
 
     Returns
     -------
@@ -323,9 +323,8 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
 
 
 def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
-    """Give for each park the quickest gate, port and airport that serves the vehicle: layer → park
-    → (id, seconds).
-    """
+    """Return for each park the quickest gate, port and airport that serves the vehicle: layer →
+    park → (id, seconds)."""
 
     def make() -> dict[str, dict[str, tuple[str, float]]]:
         out = {}
@@ -358,9 +357,8 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
 
 
 def switch_query(where: dict[str, Any], drive: Drive, **changes: Any) -> list[tuple[str, Any]]:
-    """Give the query of the same sheet with another vehicle, network or closed gates; a site stands
-    in the path already.
-    """
+    """Return the query of the same sheet with another vehicle, network or closed gates; a site
+    stands in the path already."""
     return [
         *((key, value) for key, value in where.items() if key != "site"),
         *replace(drive, **changes).query().items(),
@@ -368,7 +366,7 @@ def switch_query(where: dict[str, Any], drive: Drive, **changes: Any) -> list[tu
 
 
 def map_query(where: dict[str, Any], drive: Drive) -> dict[str, Any]:
-    """Give the query of the map that shows this place under the same terms."""
+    """Return the query of the map that shows this place under the same terms."""
     place = (
         {"site": where["site"]} if where.get("site") else {"at": f"{where['lon']},{where['lat']}"}
     )

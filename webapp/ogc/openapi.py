@@ -101,7 +101,7 @@ def _offset(text: str) -> int:
 
 
 def _bbox(text: str) -> Box:
-    """Give west, south, east, north; heights are read and left aside. West is east of east across
+    """Return west, south, east, north; heights are read and left aside. West is east of east across
     the antimeridian.
     """
     parts = text.split(",")
@@ -225,9 +225,8 @@ PAGE = {name: PARAMETERS[name] for name in ("f", "lang")}
 
 
 def filters(layer: Layer) -> dict[str, Parameter]:
-    """Give the parameters that select features by an equal value: one for each text and truth value
-    of the layer.
-    """
+    """Return the parameters that select features by an equal value: one for each text and truth
+    value of the layer."""
     return {
         field.name: Parameter(
             field.name,
@@ -241,7 +240,7 @@ def filters(layer: Layer) -> dict[str, Parameter]:
 
 
 def of_items(layer: Layer) -> dict[str, Parameter]:
-    """Give all parameters of the items of a layer."""
+    """Return all parameters of the items of a layer."""
     return PARAMETERS | filters(layer)
 
 
@@ -266,7 +265,7 @@ def _filter_schema(field: Field) -> Schema:
 
 
 def describe(field: Field) -> str:
-    """Say what a field is, with its unit."""
+    """Return what a field is, with its unit."""
     return " ".join(
         part
         for part in (
@@ -279,7 +278,7 @@ def describe(field: Field) -> str:
 
 
 def value_schema(field: Field) -> Schema:
-    """Give the JSON schema of a known value."""
+    """Return the JSON schema of a known value."""
     schema: Schema = {"type": "string" if field.type == "list" else field.type}
     if field.allowed and field.type == "string":
         schema["enum"] = list(field.allowed)
@@ -290,7 +289,7 @@ def value_schema(field: Field) -> Schema:
 
 
 def queryables(layer: Layer, url: str) -> Schema:
-    """Give the JSON schema of what the items of a layer can be selected by (OGC 19-079r2)."""
+    """Return the JSON schema of what the items of a layer can be selected by (OGC 19-079r2)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": url,
@@ -500,7 +499,7 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
 
 
 def parameter_object(parameter: Parameter) -> dict[str, Any]:
-    """Give the OpenAPI object of a parameter."""
+    """Return the OpenAPI object of a parameter."""
     return {
         "name": parameter.name,
         "in": "query",

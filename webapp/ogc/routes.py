@@ -211,7 +211,7 @@ def nothing(path: str) -> Response:
 
 
 def _layers() -> dict[str, Layer]:
-    """Give the layers that have geometry and that the package holds."""
+    """Return the layers that have geometry and that the package holds."""
     held = {resource.get("name") for resource in store().package.get("resources", ())}
     return {layer.id: layer for layer in LAYERS.values() if layer.geometry and layer.id in held}
 
@@ -263,9 +263,8 @@ def _licences(layer: Layer) -> list[Link]:
 
 
 def _matches(frame: Any, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Say which rows meet the box and equal every given value; unknown equals nothing, no position
-    meets no box.
-    """
+    """Return which rows meet the box and equal every given value; unknown equals nothing, no
+    position meets no box."""
     matches = np.ones(len(frame), bool)
     for name in openapi.filters(layer):
         if name in query:
@@ -325,7 +324,7 @@ def _selves(path: str, media_type: str, **given: str) -> list[Link]:
 
 
 def _turns(path: str, given: Mapping[str, str], starts: Mapping[str, int | None]) -> dict[str, str]:
-    """Give the addresses of the pages before and after, as HTML."""
+    """Return the addresses of the pages before and after, as HTML."""
     return {
         rel: _url(path, **({**given, "f": "html", "offset": str(start)}))
         for rel, start in starts.items()
@@ -365,7 +364,7 @@ def _answer(template: str, document: Document, *, media_type: str = JSON, **more
 
 
 def _link_to(*parts: str) -> str:
-    """Give the address of a page of this service, for the templates."""
+    """Return the address of a page of this service, for the templates."""
     return _url("".join(f"/{quote(part, safe='')}" for part in parts), f="html")
 
 

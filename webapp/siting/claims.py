@@ -112,7 +112,7 @@ def claims(site_id: str) -> str:
 
 
 def known_places(opened: Store) -> gpd.GeoDataFrame:
-    """Give every place that a claim may name, as :func:`geo.siting.claims.check` takes them."""
+    """Return every place that a claim may name, as :func:`geo.siting.claims.check` takes them."""
 
     def make() -> gpd.GeoDataFrame:
         parts = [
@@ -154,7 +154,7 @@ def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kp
 
 
 def quote(claim: Claim, text: str) -> tuple[str, str, str]:
-    """Give the words before a quantity, itself, and those after it: what stands in its line, cut
+    """Return the words before a quantity, itself, and those after it: what stands in its line, cut
     where that is long.
     """
     before, after = text[: claim.start].rpartition("\n")[2], text[claim.end :].partition("\n")[0]
@@ -170,7 +170,7 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
 
 
 def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
-    """Say what is to be held of a claim: one sentence or two for each of
+    """Return what is to be held of a claim: one sentence or two for each of
     ``geo.siting.claims.VERDICTS``.
     """
     of_time = claim.measure == "time"
@@ -269,7 +269,7 @@ def share(claim: Claim, coarse: bool) -> float:
 
 
 def is_loose(claim: Claim) -> bool:
-    """Say whether a claim fits the road only because these roads are a sketch, or positions
+    """Return whether a claim fits the road only because these roads are a sketch, or positions
     inexact.
     """
     road = claim.road_s if claim.measure == "time" else claim.road_m
@@ -430,6 +430,6 @@ def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
 
 
 def _road_speeds(opened: Store) -> pd.DataFrame:
-    """Give the speeds on roads: a train does not make a claim about driving possible."""
+    """Return the speeds on roads: a train does not make a claim about driving possible."""
     speeds = opened.table("speeds")
     return speeds[speeds["road_class"] != "railway"]

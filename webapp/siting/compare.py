@@ -98,7 +98,7 @@ class Wish:
         )
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
-        """Give the whole state as a readable query; offers of sites that do not stand there are
+        """Return the whole state as a readable query; offers of sites that do not stand there are
         left out.
         """
         mine = replace(self, **changes)
@@ -350,7 +350,7 @@ def _offer_row(basis: str, found: dict[Offer, Amount], wish: Wish) -> Row:
 
 
 def stated(amounts: Iterable[Amount]) -> tuple[str, ...]:
-    """Say what was stated to count these amounts so; nothing where they are as they were found."""
+    """Return what was stated to count these amounts so; nothing where they are as they were found."""
     out = []
     for one in amounts:
         if one.years_left is not None:

@@ -214,9 +214,8 @@ def _sheet_of(remarks: str) -> Sheet:
 
 
 def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
-    """Tell what may stand in the sheet: provinces and sectors in all languages that the catalogues
-    know.
-    """
+    """Return what may stand in the sheet: provinces and sectors in all languages that the
+    catalogues know."""
 
     def names_of(name: str) -> list[str]:
         return [
@@ -377,7 +376,7 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
 
 
 def explain_score() -> str:
-    """Say what the score is."""
+    """Return what the score is."""
     return _(
         "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the"
         " example of the company’s sector, which is assumed; without an example the port weighs"
@@ -388,7 +387,7 @@ def explain_score() -> str:
 
 
 def explain_unknown() -> str:
-    """Say what becomes of unknown values."""
+    """Return what becomes of unknown values."""
     return _(
         "A site of which a value is unknown stays in, and what is unknown is named: ask for it at"
         " the meeting."
@@ -396,7 +395,7 @@ def explain_unknown() -> str:
 
 
 def explain_area() -> str:
-    """Say which area is meant."""
+    """Return which area is meant."""
     return _(
         "Free land is given with each site and its year, as far as it is known. Where the occupancy"
         " is unknown, the whole site counts as free. Rents are asking prices for the whole term of"
@@ -458,7 +457,7 @@ def _named(of: str, code: str) -> str:
 
 
 def reason(one: Match, each: Reason, coarse: bool) -> str:
-    """Tell how a site stands to a limit."""
+    """Return how a site stands to a limit."""
     name, asked = each.limit, one.limits[each.limit]
     limit = _once((name, asked), lambda: _limit(name, asked))
     if not each.known:
@@ -504,14 +503,14 @@ def _limit(name: str, limit: sites.Limit) -> str:
 
 
 def _field(name: str) -> tuple[str, str]:
-    """Give text and unit of a limit that is a number."""
+    """Return text and unit of a limit that is a number."""
     return _once("fields", lambda: {field: (text, unit) for field, text, unit in wording.fields()})[
         name
     ]
 
 
 def strength(criterion: str, value: float, coarse: bool) -> str:
-    """Tell what gives a site its score."""
+    """Return what gives a site its score."""
     return _once(
         (criterion, value),
         lambda: (
@@ -541,7 +540,7 @@ def score(park: Park) -> str:
 
 
 def unmet(one: Match) -> str:
-    """Say which limits leave no site, and what would help."""
+    """Return which limits leave no site, and what would help."""
     units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
     if not one.relaxed:
         return _("No site meets all limits, and no single limit stands in the way. Take one away.")

@@ -150,7 +150,7 @@ class Wish:
         return "drop" if name in self.drop else "keep"
 
     def criteria(self) -> list[Criterion]:
-        """Give the criteria that weigh something."""
+        """Return the criteria that weigh something."""
         named = [name for name in screening.CRITERIA if self.weights.get(name, 0) > 0]
         return [worth.criterion(name, self.drive.profile, self.counted(name)) for name in named]
 
@@ -172,7 +172,7 @@ class Wish:
         }
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
-        """Give the whole state as a readable query."""
+        """Return the whole state as a readable query."""
         mine = replace(self, **changes)
         out: list[tuple[str, Any]] = [("example", mine.example.id)] if mine.example else []
         out.append(("edited", 1))
@@ -407,7 +407,7 @@ def _shares(
 
 
 def site_table(opened: Store, drive: Drive) -> pd.DataFrame:
-    """Give the table of sites under these terms; the last few are kept."""
+    """Return the table of sites under these terms; the last few are kept."""
     roads = opened.roads(drive)
     kept: OrderedDict[Any, pd.DataFrame] = opened.keep("site tables", OrderedDict)
     key = (drive, id(opened.network(drive.network)))  # which is kept for good, so its id is its own
@@ -438,7 +438,7 @@ def _spread(opened: Store, drive: Drive, table: pd.DataFrame) -> pd.DataFrame:
 
 @pages.context_processor
 def _words() -> dict[str, Any]:
-    """Give the templates what they write with."""
+    """Return the templates what they write with."""
     return {
         "amount": wording.amount,
         "band_text": wording.band_text,

@@ -97,7 +97,7 @@ def weights() -> str:
 
 
 def times_of(given: Pairs, one: str, other: str) -> int:
-    """Give the answer to a pair, whichever way round it was given; what was not answered is 1,
+    """Return the answer to a pair, whichever way round it was given; what was not answered is 1,
     equal.
     """
     if (one, other) in given:
@@ -107,7 +107,7 @@ def times_of(given: Pairs, one: str, other: str) -> int:
 
 
 def factor(code: int) -> Fraction:
-    """Say how many times as important the first is: 3 is 3, and -3 a third."""
+    """Return how many times as important the first is: 3 is 3, and -3 a third."""
     return Fraction(code) if code > 0 else Fraction(1, -code)
 
 
@@ -144,7 +144,7 @@ def worst_conflict(chosen: list[str], pairs: Pairs) -> Conflict | None:
 
 
 def options(one: str, other: str) -> list[tuple[int, str]]:
-    """Give the answers to a pair with their words, from the first far above to the second far
+    """Return the answers to a pair with their words, from the first far above to the second far
     above.
     """
     return [(code, answer(code, criterion_name(one), criterion_name(other))) for code in SCALE]

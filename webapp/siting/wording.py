@@ -64,7 +64,7 @@ def criterion_name(name: str) -> str:
 
 
 def criterion_unit(name: str) -> str:
-    """Give the unit in which the form takes the amounts of a criterion."""
+    """Return the unit in which the form takes the amounts of a criterion."""
     return next(unit for parameter, _text, unit in fields() if parameter.endswith(f"_{name}"))
 
 

@@ -38,12 +38,12 @@ class Worth(NamedTuple):
 
 
 def is_cost(name: str) -> bool:
-    """Say whether less of a criterion is better."""
+    """Return whether less of a criterion is better."""
     return CRITERIA[name][1] == "low"
 
 
 def unit(name: str) -> float:
-    """Give the unit of the screen in that of the column: minutes in seconds."""
+    """Return the unit of the screen in that of the column: minutes in seconds."""
     return 60.0 if name in TIMES else 1.0
 
 
@@ -60,7 +60,7 @@ def counted(name: str, worth: Worth, needed_ha: float | None = None) -> Worth:
 
 
 def criterion(name: str, vehicle: str, worth: Worth) -> Criterion:
-    """Give a criterion as the library takes it."""
+    """Return a criterion as the library takes it."""
     low, high = (None if end is None else end * unit(name) for end in (worth.low, worth.high))
     column = CRITERIA[name][0].format(profile=vehicle)
     return Criterion(name, column, "cost" if is_cost(name) else "benefit", worth.shape, low, high)  # type: ignore[arg-type]

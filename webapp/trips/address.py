@@ -282,7 +282,7 @@ class Lines:
         return out
 
     def query(self) -> list[tuple[str, str]]:
-        """Give it as a readable query."""
+        """Return it as a readable query."""
         out = [("title", self.title)] if self.title else []
         out += [("day", _write(one, ("hours",))) for one in self.days]
         out += [("reserve", self.reserve)] if self.reserve else []
@@ -301,7 +301,7 @@ class Lines:
         return [_write(line, ()) for line in self.points]
 
     def link(self) -> str:
-        """Give the query as text, with the signs left readable that an address may hold."""
+        """Return the query as text, with the signs left readable that an address may hold."""
         return urlencode(self.query(), safe="~:,;@/", quote_via=quote)
 
 

@@ -82,7 +82,7 @@ class Agenda:
 
 
 def clocks(opened: Store) -> tuple[Clock, ...]:
-    """Give the clocks of the data package."""
+    """Return the clocks of the data package."""
     out = []
     for _key, row in opened.table("clocks").iterrows():
         own, read = str(row["name"]), labels.name(row)
@@ -101,7 +101,7 @@ def place_name(place: Place) -> str:
 
 
 def other_names(place: Place) -> tuple[tuple[str, str], ...]:
-    """Give the other names of a place with the tag of their language."""
+    """Return the other names of a place with the tag of their language."""
     row = {f"name_{code}": text for code, text in place.names.items()}
     return tuple((tag, text) for tag, text in labels.all_names(row) if text != place_name(place))
 
@@ -224,7 +224,7 @@ def _rows(day: DayPlan, signs: Signs, coarse: bool, number: int) -> Iterable[Row
 
 
 def zone_names(opened: Store) -> dict[str, str]:
-    """Give the names of the clocks by zone, as :mod:`geo.visits.plan_files` takes them."""
+    """Return the names of the clocks by zone, as :mod:`geo.visits.plan_files` takes them."""
     return {one.zone.key: one.name for one in clocks(opened)}
 
 

@@ -126,7 +126,7 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
 
 
 def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
-    """Give what paper and file say of a plan, without anything to press."""
+    """Return what paper and file say of a plan, without anything to press."""
     shown = trip.told(opened, lines, plan.trip)
     links = {
         stop.place.id: [

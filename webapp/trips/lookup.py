@@ -42,7 +42,7 @@ def named(opened: Store) -> dict[str, str]:
 
 
 def positions(opened: Store) -> dict[str, tuple[float, float]]:
-    """Give longitude and latitude of every place of the package, by id."""
+    """Return longitude and latitude of every place of the package, by id."""
     frames = [opened.frame(layer) for layer in LAYERS]
     return {
         str(key): (point.x, point.y) for frame in frames for key, point in frame.geometry.items()

@@ -100,7 +100,7 @@ def places(opened: Store) -> Gazetteer:
 
 
 def examples(opened: Store) -> dict[str, dict[str, Any]]:
-    """Give the worked examples by name, as their files hold them."""
+    """Return the worked examples by name, as their files hold them."""
     return opened.keep(
         "trip examples",
         lambda: {
@@ -110,7 +110,7 @@ def examples(opened: Store) -> dict[str, dict[str, Any]]:
 
 
 def roads(opened: Store, name: str) -> Network:
-    """Give the roads of a trip; its closed gates are its own affair."""
+    """Return the roads of a trip; its closed gates are its own affair."""
     return opened.roads(Drive(network=name))
 
 
@@ -134,7 +134,7 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
 
 
 def planned(opened: Store, name: str, trip: Trip) -> Plan:
-    """Give the plan of a trip, however long it takes.
+    """Return the plan of a trip, however long it takes.
 
     Raises
     ------
@@ -201,7 +201,7 @@ def trip() -> str | tuple[str, int] | AnyResponse:
 
 
 def form(opened: Store, lines: Lines) -> dict[str, Any]:
-    """Give what the form and the map of the page need."""
+    """Return what the form and the map of the page need."""
     every = lookup.named(opened)
     lon, lat, zoom = opened.view()
     frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
@@ -238,7 +238,7 @@ def form(opened: Store, lines: Lines) -> dict[str, Any]:
 
 
 def texts() -> dict[str, str]:
-    """Give the words of the page's script."""
+    """Return the words of the page's script."""
     return {
         "add": _("Add as stop"),
         "planning": _("Planning"),
@@ -310,7 +310,7 @@ def told(
 
 
 def cost(opened: Store, name: str, made: Plan) -> str | None:
-    """Say what an order by hand costs; None where nothing is set by hand."""
+    """Return what an order by hand costs; None where nothing is set by hand."""
     if free(made.trip) == made.trip:
         return None
     best = planned(opened, name, free(made.trip))
@@ -329,7 +329,7 @@ def cost(opened: Store, name: str, made: Plan) -> str | None:
 
 
 def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
-    """Say what belongs to the places of a plan and should be checked."""
+    """Return what belongs to the places of a plan and should be checked."""
     out = []
     for one in advisories.of(made, opened.countries(), opened.table("notices")):
         sure, unsure = (
@@ -364,7 +364,7 @@ def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
 
 @pages.get("/trip/ways")
 def ways() -> Response:
-    """Give the plan's ways and stops as GeoJSON for the map."""
+    """Return the plan's ways and stops as GeoJSON for the map."""
     opened = store()
     reading, wish = understood(args.parse(request.args, TRIP))
     lines = reading.lines
@@ -587,7 +587,7 @@ def to_page(lines: Lines) -> AnyResponse:
 
 
 def link(endpoint: str, lines: Lines, **more: Any) -> str:
-    """Give the address of something about a trip."""
+    """Return the address of something about a trip."""
     extra = "".join(f"&{name}={value}" for name, value in more.items())
     return f"{url_for(endpoint)}?{lines.link()}{extra}"
 

@@ -113,7 +113,7 @@ EXAMPLES = (
 def explained(
     found: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]
 ) -> dict[str, Any]:
-    """Give reasons and changes as sentences; `trip` is what `lines` were read as."""
+    """Return reasons and changes as sentences; `trip` is what `lines` were read as."""
     return {
         "reasons": [sentence(one.code, one.values, clocks) for one in found.reasons],
         "changes": [
