@@ -24,6 +24,7 @@ NODE = """
 import asyncio, sys, threading
 from distributed import Scheduler, Worker
 kind, address, without = sys.argv[1:]
+sys.path.append("..")  # for what the tests share
 if without:
     sys.modules[without] = None  # as where it is not installed
 quiet = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
@@ -49,7 +50,7 @@ class Nodes:
 
     def start(self, kind: str = "worker", without: str = "") -> subprocess.Popen[str]:
         command = [sys.executable, "-c", NODE, kind, self.address, without]
-        here = Path(__file__).parents[1]  # where a worker finds the jobs of this file
+        here = Path(__file__).parent  # where a worker finds the jobs of this file
         one = subprocess.Popen(
             command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

@@ -29,7 +29,7 @@ FERRY_SPEEDS = pd.concat(
         ),
     ]
 )
-SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
+SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[3] / "shared" / "osm"))
 
 
 def road(

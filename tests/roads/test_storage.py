@@ -217,8 +217,8 @@ FLIPS = """
 import json, os, sys
 from pathlib import Path
 import geopandas as gpd
-from geo import access, storage, surfaces
 from geo.errors import InputError
+from geo.roads import access, storage, surfaces
 
 folder, answers = Path(sys.argv[1]), {}
 index, where = ["a", "b"], gpd.points_from_xy([107.011, 107.101], [21.013, 21.083])
@@ -289,7 +289,7 @@ def test_a_network_of_an_older_version_is_to_be_imported_again(
 LEAVES = """
 import os, signal, sys, time
 from pathlib import Path
-from geo import storage
+from geo.roads import storage
 with storage.beside(Path(sys.argv[1])) as made:
     (made / "tail.npy").write_bytes(b"half")
     print(made.name, flush=True)

@@ -131,7 +131,7 @@ def test_a_change_that_the_link_loses_is_not_shown(
     query = random_trip(0)
     stop = planned(app, query).left_out[0].place.id
     assert "Do so" in read(client, f"/trip/why?{query}&of={stop}").text
-    monkeypatch.setattr(pages.tripwords, "changed", lambda lines, _trip, _wish: lines)
+    monkeypatch.setattr(pages.words, "changed", lambda lines, _trip, _wish: lines)
     again = read(client, f"/trip/why?{query.replace('Random', 'Another')}&of={stop}")
     assert "Do so" not in again.text
     assert "Not everything was tried" in again.text

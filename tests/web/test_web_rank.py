@@ -21,7 +21,7 @@ from webapp.siting.rank import DRAWS, NUMBERS, STATE, WEIGHTS, Wish, result, sit
 from webapp.siting.worth import Worth
 
 pytest_plugins = ("web",)
-STATIC = Path(rank.__file__).parent / "static"
+STATIC = Path(rank.__file__).parents[1] / "static"
 
 
 def text(client: FlaskClient, query: dict[str, Any] | str, status: int = 200) -> str:
