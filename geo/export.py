@@ -199,8 +199,7 @@ def _nameless(path: Path) -> Iterator[BinaryIO]:
         )  # a folder given, Python has the link followed
 
 
-# GeoJSON
-# ---------------------------------------------------------------------------------------------------------------
+# GeoJSON ------------------------------------------------------------------------------------------
 
 
 def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -248,8 +247,7 @@ def _geojson(frame: pd.DataFrame, about: About) -> bytes:
     return to_json(head | {"features": features(frame)})
 
 
-# CSV
-# -------------------------------------------------------------------------------------------------------------------
+# CSV ----------------------------------------------------------------------------------------------
 
 
 def tame(text: str) -> str:
@@ -317,8 +315,7 @@ def _cell(value: Any) -> str:
     return tame(value) if isinstance(value, str) else str(value)
 
 
-# GeoPackage and KML, by GDAL
-# -------------------------------------------------------------------------------------------
+# GeoPackage and KML, by GDAL ----------------------------------------------------------------------
 
 _clock_lock = threading.Lock()
 
@@ -424,8 +421,7 @@ def _clock(as_of: str | None) -> Iterator[None]:
             pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-# What all formats share
-# ------------------------------------------------------------------------------------------------
+# What all formats share ---------------------------------------------------------------------------
 
 
 def _has_geometry(frame: pd.DataFrame) -> bool:

@@ -56,8 +56,7 @@ LANGUAGES = {
 }
 ENGLISH = LANGUAGES["en"]
 
-# Which language an answer is in
-# ------------------------------------------------------------------------------------------
+# Which language an answer is in -------------------------------------------------------------------
 
 
 def install(app: Flask) -> None:
@@ -121,8 +120,7 @@ def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
     return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
 
 
-# Catalogues
-# ---------------------------------------------------------------------------------------------------------------
+# Catalogues ---------------------------------------------------------------------------------------
 
 
 class Catalogues(Domain):  # type: ignore[misc]
@@ -263,8 +261,7 @@ def _part(name: str, text: str) -> str:
     return gettext(" and ").join(map(gettext, several)) if known else text
 
 
-# Dates
-# -----------------------------------------------------------------------------------------------------------------------
+# Dates --------------------------------------------------------------------------------------------
 
 
 def day(text: Any) -> str:
@@ -289,8 +286,7 @@ def weekday(text: str) -> str:
     return str(format_date(date.fromisoformat(text), "full", locale=get_locale() or ENGLISH.locale))
 
 
-# What there is to translate
-# --------------------------------------------------------------------------------------------------
+# What there is to translate -----------------------------------------------------------------------
 
 
 def extract_tables(*_args: Any, **_options: Any) -> Iterator[tuple[int, str, Any, list[str]]]:

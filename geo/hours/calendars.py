@@ -276,8 +276,7 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
     return frozenset(found)
 
 
-# Clocks
-# ------------------------------------------------------------------------------------------------------------------
+# Clocks -------------------------------------------------------------------------------------------
 
 
 def aware(moment: datetime, what: str = "The time") -> datetime:

@@ -61,8 +61,7 @@ def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: st
     return time.where(gates["mode"] == "road").rename("service_time_s")
 
 
-# Hours
-# -------------------------------------------------------------------------------------------------------------------
+# Hours --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -312,8 +312,7 @@ def _reach_prepared(
     return contraction.one_to_all(prepared, nodes[None], start_s=offset_s[None], reverse=towards)[0]
 
 
-# Routes
-# ----------------------------------------------------------------------------------------------------------------
+# Routes -------------------------------------------------------------------------------------------
 
 
 def _steps(

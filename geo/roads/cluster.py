@@ -121,7 +121,9 @@ def _send(client: Any, arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def _fetch(future: Any, address: str) -> NDArray[np.float32] | None:
-    """Fetch the columns of a job that is done; None where its worker died before it delivered them."""
+    """Fetch the columns of a job that is done; None where its worker died before it delivered
+    them.
+    """
     with suppress(CancelledError):
         error = future.exception(timeout=PATIENCE_S) if future.status == "error" else None
         if error is not None:
@@ -149,8 +151,7 @@ def _threads(client: Any, address: str) -> int:
     return threads
 
 
-# On a worker
-# ---------------------------------------------------------------------------------------------------------
+# On a worker --------------------------------------------------------------------------------------
 
 
 def _columns(job: Job, arrays: dict[str, NDArray[Any]], asked: str) -> NDArray[np.float32]:
@@ -170,8 +171,7 @@ def _versions() -> str:
     return f"Zone Atlas {__version__} with Numba {metadata.version('numba')}"
 
 
-# What goes wrong
-# -----------------------------------------------------------------------------------------------------
+# What goes wrong ----------------------------------------------------------------------------------
 
 
 def _refusal(error: BaseException, address: str) -> AtlasError:

@@ -328,7 +328,9 @@ def _link(
     done: Collection[tuple[str, int]],
     rails: Iterable[str] = (),
 ) -> None:
-    """Join what an interchange joins, unless both of its ends are `done`: then it is there already."""
+    """Join what an interchange joins, unless both of its ends are `done`: then it is there
+    already.
+    """
     for link in interchanges.itertuples():
         ends = (link.corridor_id, int(link.seq)), (link.other_corridor_id, int(link.other_seq))
         near, far = at.get(ends[0]), at.get(ends[1])

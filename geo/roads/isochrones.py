@@ -117,8 +117,7 @@ def isochrones(
     )
 
 
-# Roads
-# -----------------------------------------------------------------------------------------------------------------
+# Roads --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +206,9 @@ def _curve(place: NDArray[np.int32]) -> NDArray[np.uint64]:
 
 
 def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
-    """Cut rows into blocks of one kind; kinds stand together. The end of the last block comes last."""
+    """Cut rows into blocks of one kind; kinds stand together. The end of the last block comes
+    last.
+    """
     first = np.flatnonzero(np.append(True, kind[1:] != kind[:-1]))
     rank = np.arange(len(kind)) - np.repeat(first, np.diff(np.append(first, len(kind))))
     return np.append(np.flatnonzero(rank % BLOCK == 0), len(kind))
@@ -232,8 +233,7 @@ def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     return tuple(plain(array, array.dtype) for array in arrays)
 
 
-# From times to areas
-# ---------------------------------------------------------------------------------------------------
+# From times to areas ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -239,8 +239,7 @@ def _quantity(text: str, kind: str) -> float:
     )
 
 
-# Edges of an OSMnx graph
-# -----------------------------------------------------------------------------------------------
+# Edges of an OSMnx graph --------------------------------------------------------------------------
 
 
 def edge_driveable(edge: Mapping[str, Any]) -> bool:

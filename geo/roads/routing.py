@@ -35,8 +35,7 @@ a limit of 60 min.
 """
 
 
-# Points joined to the network
-# ------------------------------------------------------------------------------------------
+# Points joined to the network ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -161,8 +160,7 @@ def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-# The fastest ways
-# ------------------------------------------------------------------------------------------------------
+# The fastest ways ---------------------------------------------------------------------------------
 
 
 @dataclass

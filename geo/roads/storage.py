@@ -156,8 +156,7 @@ def mapped(folder: Path, name: str) -> NDArray[Any]:
     )  # a plain array is quicker to index
 
 
-# Checksums
-# -------------------------------------------------------------------------------------------------------------
+# Checksums ----------------------------------------------------------------------------------------
 
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, int]:
@@ -211,8 +210,7 @@ def _sum_of(content: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
-# Folders
-# ---------------------------------------------------------------------------------------------------------------
+# Folders ------------------------------------------------------------------------------------------
 
 
 def names(folder: Path) -> list[str]:

@@ -151,8 +151,7 @@ class Surfaces:
         return over
 
 
-# Making and keeping them
-# -----------------------------------------------------------------------------------------------
+# Making and keeping them --------------------------------------------------------------------------
 
 
 def build(network: Network, places: gpd.GeoDataFrame, profile: str) -> Surfaces:

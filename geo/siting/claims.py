@@ -203,8 +203,7 @@ _KINDS = re.compile(_any(", ".join(KIND_WORDS.values())))
 _KNOWN = re.compile(_any(", ".join([*KIND_WORDS.values(), FILLERS, TO_WORDS, *BEFORE.values()])))
 
 
-# What comes out
-# ----------------------------------------------------------------------------------------------------------
+# What comes out -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -370,8 +369,7 @@ def fold(text: str) -> tuple[str, list[int]]:
     return "".join(out), at
 
 
-# Reading
-# -----------------------------------------------------------------------------------------------------------------
+# Reading ------------------------------------------------------------------------------------------
 
 
 def _quantities(folded: str) -> list[Claim]:
@@ -557,8 +555,7 @@ def _is_clear(text: str, hidden: str, at: list[int], start: int, end: int, ahead
     return not any(char > "\1" and text[at[start + i]].isupper() for i, char in enumerate(rest))
 
 
-# Judging
-# -----------------------------------------------------------------------------------------------------------------
+# Judging ------------------------------------------------------------------------------------------
 
 
 def top_speed_kph(network: Network, speeds: pd.DataFrame | None = None) -> float:

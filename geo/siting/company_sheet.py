@@ -449,8 +449,7 @@ def meant(name: str, text: str, words: Words) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(known[word] for word in longest)), False
 
 
-# In a process of its own
-# --------------------------------------------------------------------------------------------------
+# In a process of its own --------------------------------------------------------------------------
 
 
 def read_apart(data: bytes, known: Words) -> Sheet:

@@ -344,8 +344,7 @@ class _Matcher:
         return tuple(out)
 
 
-# As a workbook
-# ---------------------------------------------------------------------------------------------------------
+# As a workbook ------------------------------------------------------------------------------------
 
 TITLES = (
     "company",
@@ -439,7 +438,9 @@ def title_of(name: str, language: str = "en") -> str:
 
 
 def to_csv(companies: Sequence[Company]) -> str:
-    """Write companies so that :func:`geo.siting.company_sheet.read` returns them, in the same rows."""
+    """Write companies so that :func:`geo.siting.company_sheet.read` returns them, in the same
+    rows.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

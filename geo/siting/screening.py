@@ -372,8 +372,7 @@ def _where(flags: NDArray[np.bool_]) -> tuple[int, ...]:
     return tuple(int(one) for one in np.flatnonzero(flags))
 
 
-# Examples of requirements
-# ----------------------------------------------------------------------------------------------
+# Examples of requirements -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -343,8 +343,7 @@ def objects(cells: Iterable[object]) -> NDArray[np.object_]:
     return out
 
 
-# Limits on columns
-# -----------------------------------------------------------------------------------------------------
+# Limits on columns --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

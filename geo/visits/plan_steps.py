@@ -359,8 +359,7 @@ class Itinerary:
         """Return the date of a day."""
         return self.plan.trip.days[number].date
 
-    # The steps in the order of time
-    # ----------------------------------------------------------------------------------
+    # The steps in the order of time ---------------------------------------------------------------
 
     def _labelled(self) -> Iterator[Step]:
         width = max(2, len(str(sum(len(day.visits) for day in self.plan.days))))

@@ -184,8 +184,7 @@ def warm_up() -> None:
     search(trip, tables.model(trip), *_ends(trip), steps=2)
 
 
-# What is wrong with a trip
-# -------------------------------------------------------------------------------------------------
+# What is wrong with a trip ------------------------------------------------------------------------
 
 
 def check(trip: Trip, faults: list[str] | None = None) -> None:
@@ -309,8 +308,7 @@ def _naive(*moments: datetime) -> bool:
     return any(moment.utcoffset() is None for moment in moments)
 
 
-# Small trips
-# ----------------------------------------------------------------------------------------------------------------
+# Small trips --------------------------------------------------------------------------------------
 
 
 def _possible(model: Model, stop: int) -> bool:
@@ -472,8 +470,7 @@ def _undrivable(trip: Trip, model: Model) -> Iterator[str]:
             yield f"Day {number + 1}: no end is reached in time."
 
 
-# Lengths
-# -----------------------------------------------------------------------------------------------------------------
+# Lengths ------------------------------------------------------------------------------------------
 
 
 def _measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[DayPlan, ...]:

@@ -108,8 +108,7 @@ class TripReader:
         self.met: dict[str, Place] = {}
         self.dates: dict[date, str] = {}
 
-    # Plain values
-    # ----------------------------------------------------------------------------------------------------
+    # Plain values ---------------------------------------------------------------------------------
 
     def texts(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Make text of the numbers and truth values of JSON; text from YAML stays."""
@@ -196,8 +195,7 @@ class TripReader:
             for number, one in enumerate(entries[:most])
         ]
 
-    # Places
-    # ----------------------------------------------------------------------------------------------------------
+    # Places ---------------------------------------------------------------------------------------
 
     def place(self, value: Any, path: str) -> Place | None:
         """Read a place: an id of the data package, or a point."""
@@ -286,8 +284,7 @@ class TripReader:
     def tell(self, what: str, **values: Any) -> None:
         self.told[TOLD[what].format(**values)] = None
 
-    # Days
-    # ------------------------------------------------------------------------------------------------------------
+    # Days -----------------------------------------------------------------------------------------
 
     def days(self, document: Mapping[str, Any]) -> list[Day | None]:
         """Read the days in their order; None for one that is wrong."""
@@ -401,8 +398,7 @@ class TripReader:
             if other.start < one.end and other.date != one.date:
                 self.faults.append(f"days[{number}]: begins before the end of the day above it")
 
-    # Stops
-    # -----------------------------------------------------------------------------------------------------------
+    # Stops ----------------------------------------------------------------------------------------
 
     def stops(self, document: Mapping[str, Any], days: Sequence[Day | None]) -> list[Stop | None]:
         """Read the stops; None for one that is wrong."""
@@ -508,8 +504,7 @@ class TripReader:
             self.tell("holidays", country=rule.country, year=year)
         return openings.windows(rule, days)
 
-    # The whole
-    # -------------------------------------------------------------------------------------------------------
+    # The whole ------------------------------------------------------------------------------------
 
     def trip(self, document: Any) -> Trip | None:
         """Read the trip; None, with the faults in ``faults``, where it is wrong."""

@@ -230,8 +230,7 @@ def _as_file(places: Gazetteer, trip: Trip) -> Trip:
     return trip_file.read(trip_file.write(trip), places)
 
 
-# Reasons
-# -----------------------------------------------------------------------------------------------------------------
+# Reasons ------------------------------------------------------------------------------------------
 
 
 def _no_road(network: Network, stop: Stop, profile: str) -> Reason | None:

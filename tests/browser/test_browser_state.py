@@ -58,8 +58,7 @@ def choose(page: Any, key: str = SITE) -> None:
     until(page, site=key)
 
 
-# Search
-# ----------------------------------------------------------------------------------------------------------------------------
+# Search -------------------------------------------------------------------------------------------
 
 
 def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[..., Any]) -> None:
@@ -269,8 +268,7 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     assert all(text.endswith("\n0") or text.endswith("0") for text in greyed.all_inner_texts())
 
 
-# History
-# ---------------------------------------------------------------------------------------------------------------------------
+# History ------------------------------------------------------------------------------------------
 
 
 def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:
@@ -410,8 +408,7 @@ def test_sort_and_online_tiles_are_in_the_link(
         context.close()
 
 
-# On every page
-# -------------------------------------------------------------------------------------------------------------------------
+# On every page ------------------------------------------------------------------------------------
 
 
 def fill_map(page: Any) -> None:

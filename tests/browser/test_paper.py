@@ -124,8 +124,7 @@ def decoded(shot: Image.Image) -> list[str]:
     ]
 
 
-# Codes
-# ---------------------------------------------------------------------------------------------------------------------
+# Codes --------------------------------------------------------------------------------------------
 
 
 @browsed
@@ -230,8 +229,7 @@ def test_a_link_longer_than_any_code_gets_none(make_app: Any) -> None:
     assert float(re.search(r'width="([\d.]+)mm"', longest)[1]) < 80  # type: ignore[index]
 
 
-# Files that carry all they need
-# -----------------------------------------------------------------------------------------------
+# Files that carry all they need -------------------------------------------------------------------
 
 
 @browsed
@@ -361,8 +359,7 @@ def test_the_policy_of_the_single_file_allows_what_is_in_it_alone(make_app: Any)
     )
 
 
-# Types and calendars
-# ------------------------------------------------------------------------------------------------------------
+# Types and calendars ------------------------------------------------------------------------------
 
 ONE_DAY = (
     "day=2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai&stop=hai-yen-ip~visit:47"

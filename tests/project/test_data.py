@@ -197,7 +197,9 @@ def test_a_drawn_corridor_is_about_as_long_as_published(frames: dict[str, Any]) 
 
 
 def test_vertices_are_in_order_and_of_known_corridors(frames: dict[str, Any]) -> None:
-    """Each corridor has its vertices counted from 1 without a gap, and none lies on the one before."""
+    """Each corridor has its vertices counted from 1 without a gap, and none lies on the one
+    before.
+    """
     vertices = layers.read_table(FOLDER, "corridor_vertices")
     assert set(vertices["corridor_id"]) == set(frames["corridors"].index)
     for key, group in vertices.sort_values("seq").groupby("corridor_id"):

@@ -74,7 +74,8 @@ CDN = re.compile(
     r"unpkg\.com|jsdelivr|cloudflare|googleapis|gstatic|bootstrapcdn|jquery\.com|rawgit|skypack|esm\.sh|fontawesome\.com/|polyfill\.io"
 )
 LOADS = re.compile(
-    r"""(?:\bsrc|\bsrcset|\baction)\s*=\s*["']?https?://|<link[^>]+https?://|@import|url\(\s*["']?https?://|fetch\(\s*["'`]https?://"""
+    r"""(?:\bsrc|\bsrcset|\baction)\s*=\s*["']?https?://|<link[^>]+https?://|@import|url\(\s*["']?https?://|fetch\(\s*["'`]https?://
+    """
 )
 
 

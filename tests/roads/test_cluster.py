@@ -40,7 +40,9 @@ asyncio.run(node())
 
 
 class Nodes:
-    """A scheduler and workers, each a process of its own on this machine; listening to nobody else."""
+    """A scheduler and workers, each a process of its own on this machine; listening to nobody
+    else.
+    """
 
     def __init__(self) -> None:
         self.address = ""

@@ -314,7 +314,9 @@ def test_planned_road_opens_in_its_year(
 
 
 def test_every_corridor_that_is_not_open_is_accounted_for(promised: dict[str, Any]) -> None:
-    """The notes say what is there and by whose word, what comes later, and what has no year at all."""
+    """The notes say what is there and by whose word, what comes later, and what has no year at
+    all.
+    """
     waiting = promised["corridors"].copy()
     waiting.loc["old-railway", "status"] = "planned"
 

@@ -190,8 +190,7 @@ def test_the_rent_of_a_park_says_what_it_is() -> None:
     assert one_end == (Amount(70, "land_term"), Amount(70, "land_term"))
 
 
-# Areas
-# -----------------------------------------------------------------------------------------------------------------
+# Areas --------------------------------------------------------------------------------------------
 
 
 def test_occupancy_is_leased_by_leasable() -> None:

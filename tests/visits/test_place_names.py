@@ -58,7 +58,9 @@ def names_of(known: Gazetteer, stem: str) -> list[tuple[str, str, str]]:
 def test_a_name_of_several_places_means_them_all(
     known: Gazetteer, text: str, wanted: set[str]
 ) -> None:
-    """A name without a kind, in any language, and one with the kind of several, offers every place."""
+    """A name without a kind, in any language, and one with the kind of several, offers every
+    place.
+    """
     assert set(known.names.find(text)) == wanted
 
 

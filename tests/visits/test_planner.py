@@ -155,8 +155,7 @@ def made(
     return trip, tables
 
 
-# The brute force
-# -----------------------------------------------------------------------------------------------------------
+# The brute force ----------------------------------------------------------------------------------
 
 Way = tuple[int, int, int, list[tuple[float, float]] | None]
 
@@ -1032,8 +1031,7 @@ def test_up_to_eight_stops_equal_brute_force(case: dict[str, Any]) -> None:
     assert_holds(plan, tables)
 
 
-# Lunch on a way, second by second
-# --------------------------------------------------------------------------------------------
+# Lunch on a way, second by second -----------------------------------------------------------------
 
 
 def walked(model: Any, way: int, leave: int, lunch_s: int, ends: tuple[int, int]) -> int:
@@ -1143,8 +1141,7 @@ def test_a_day_on_which_one_sets_out_after_lunch_needs_none() -> None:
     )
 
 
-# Limits
-# ----------------------------------------------------------------------------------------------------------------------
+# Limits -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, 9e-7, 1_000_001.0, 5e12, 1e15, math.nan, math.inf])

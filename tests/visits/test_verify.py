@@ -584,8 +584,7 @@ def test_a_rest_day_is_no_fault(faults: Callable[..., list[str]]) -> None:
     assert faults(plan) == []
 
 
-# The real planner
-# --------------------------------------------------------------------------------------------------------
+# The real planner ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -102,8 +102,7 @@ def seconds(port: int, path: str) -> float:
     return time.monotonic() - begun
 
 
-# Connections
-# -------------------------------------------------------------------------------------------------------------
+# Connections --------------------------------------------------------------------------------------
 
 
 def test_point_15_idle_and_slow_connections_leave_others_served(port: int) -> None:
@@ -250,8 +249,7 @@ def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..
     assert b"<gpx" in answer.data
 
 
-# Where it listens, who may call
-# ------------------------------------------------------------------------------------------
+# Where it listens, who may call -------------------------------------------------------------------
 
 
 def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
@@ -376,8 +374,7 @@ def test_point_20_https_is_kept_to(make_app: Callable[..., Flask]) -> None:
     assert "Strict-Transport-Security" not in make_app().test_client().get("/robots.txt").headers
 
 
-# For machines
-# ------------------------------------------------------------------------------------------------------------
+# For machines -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -456,8 +453,7 @@ def test_point_20_crawlers_are_kept_from_endless_addresses(app: Flask) -> None:
     )
 
 
-# The turnstile
-# -----------------------------------------------------------------------------------------------------------
+# The turnstile ------------------------------------------------------------------------------------
 
 
 def test_point_15_the_turnstile_lets_in_a_few() -> None:

@@ -166,7 +166,9 @@ def test_no_saturday_is_offered_to_who_is_closed(app: Flask, client: FlaskClient
 
 
 def test_hours_asked_for_are_written_into_the_link(app: Flask, client: FlaskClient) -> None:
-    """Who is asked for other hours has them in the form, as moments; the others have what they had."""
+    """Who is asked for other hours has them in the form, as moments; the others have what they
+    had.
+    """
     query = link_of(app, ONE_OFF)
     missed = planned(app, query).left_out[0].place.id
     answer = read(client, f"/trip/why?{query}&of={missed}")

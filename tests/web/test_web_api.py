@@ -30,8 +30,7 @@ def records(client: FlaskClient, layer_id: str) -> list[dict[str, Any]]:
     return [dict(zip(payload["columns"], row, strict=True)) for row in payload["rows"]]
 
 
-# Layers to draw
-# ------------------------------------------------------------------------------------------------------------
+# Layers to draw -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", api.DRAWN)
@@ -147,8 +146,7 @@ def test_head_has_no_body(client: FlaskClient) -> None:
             assert head.headers.get("ETag") == get.headers.get("ETag")
 
 
-# The basemap
-# ----------------------------------------------------------------------------------------------------------------
+# The basemap --------------------------------------------------------------------------------------
 
 
 def test_the_basemap_comes_in_parts(app: Flask, client: FlaskClient) -> None:
@@ -170,8 +168,7 @@ def test_the_basemap_comes_in_parts(app: Flask, client: FlaskClient) -> None:
         assert again.status_code == 304
 
 
-# Access and routes
-# -----------------------------------------------------------------------------------------------------------
+# Access and routes --------------------------------------------------------------------------------
 
 
 def test_access_lists_every_destination_quickest_first(app: Flask, client: FlaskClient) -> None:
@@ -281,8 +278,7 @@ def test_every_format_has_a_media_type_and_an_extension_of_its_own() -> None:
     assert set(api.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
 
 
-# Times, and gates that are taken as closed
-# --------------------------------------------------------------------------------
+# Times, and gates that are taken as closed --------------------------------------------------------
 
 
 HERE, GATE, PORT = "hai-ha-seaport-ip", "mong-cai-bac-luan-2", "port-fangchenggang"

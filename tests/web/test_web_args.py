@@ -230,8 +230,7 @@ def test_what_is_said_of_a_value_is_short_and_printable() -> None:
     assert all(len(fault) < 100 for fault in caught.value.faults)
 
 
-# Anything at all
-# -------------------------------------------------------------------------------------------------------------
+# Anything at all ----------------------------------------------------------------------------------
 
 NASTY = (
     *NO_NUMBERS,

@@ -58,8 +58,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return pofile.read_po(file)
 
 
-# Nothing is left out
-# -------------------------------------------------------------------------------------------------------
+# Nothing is left out ------------------------------------------------------------------------------
 
 
 def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
@@ -108,8 +107,7 @@ def test_a_translation_is_in_its_language() -> None:
             assert not re.search(r"[a-z]{2,} [a-z]{2,}", message.id), message.string
 
 
-# Templates and scripts hold no text of their own
-# ------------------------------------------------------------------------------
+# Templates and scripts hold no text of their own --------------------------------------------------
 
 NAMES = {
     "Zone Atlas",
@@ -241,8 +239,7 @@ CLASSES = {
 }
 
 
-# Which language an answer is in
-# -------------------------------------------------------------------------------------------------
+# Which language an answer is in -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
@@ -376,7 +373,9 @@ def test_a_forged_cookie_counts_as_none(client: FlaskClient) -> None:
 
 
 def test_what_is_kept_by_its_tag_holds_no_texts(client: FlaskClient) -> None:
-    """Layers, the base map and downloads are the same bytes, under the same tag, in every language."""
+    """Layers, the base map and downloads are the same bytes, under the same tag, in every
+    language.
+    """
     for path in (
         "/api/map/parks.json",
         "/api/map/gates.json",
@@ -431,8 +430,7 @@ def test_sentences_of_the_library_are_known_by_their_form() -> None:
             assert part.strip(" .") in source, sentence
 
 
-# Names, numbers, dates
-# ------------------------------------------------------------------------------------------------------------
+# Names, numbers, dates ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -544,8 +542,7 @@ def test_any_name_of_a_province_finds_its_sites(
     assert wanted <= {link.href for link in page.links if link.href.startswith("/sites/")}
 
 
-# In a browser
-# -----------------------------------------------------------------------------------------------------------------------
+# In a browser -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -161,8 +161,7 @@ def links(document: Any, rel: str) -> list[str]:
     return [link["href"].replace(URL, "") for link in document["links"] if link["rel"] == rel]
 
 
-# What is there
-# ---------------------------------------------------------------------------------------------------------
+# What is there ------------------------------------------------------------------------------------
 
 
 def test_every_link_leads_to_what_it_says(client: FlaskClient) -> None:
@@ -226,8 +225,7 @@ def test_no_field_of_a_layer_hides_a_parameter() -> None:
         assert not set(openapi.PARAMETERS) & set(openapi.filters(layer))
 
 
-# Features
-# --------------------------------------------------------------------------------------------------------------
+# Features -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -619,8 +617,7 @@ def test_hostile_text_is_escaped_in_pages(client: FlaskClient, path: str) -> Non
     assert "<img" not in text
 
 
-# Clients
-# ---------------------------------------------------------------------------------------------------------------
+# Clients ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

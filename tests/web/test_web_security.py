@@ -78,8 +78,7 @@ def shows_data(url: str) -> bool:
     return any(part in url for part in ("/table", "/sites", "/data", "/access", "/items", "/ogc?"))
 
 
-# Read as text
-# ------------------------------------------------------------------------------------------------------------------
+# Read as text -------------------------------------------------------------------------------------
 
 
 def test_the_hostile_package_is_valid(hostile: Path) -> None:
@@ -183,8 +182,7 @@ def test_downloads_hold_the_text_as_it_is(besieged: Flask) -> None:
         assert HOSTILE in json.dumps(answer.get_json(), ensure_ascii=False)
 
 
-# Headers
-# -------------------------------------------------------------------------------------------------------------------------
+# Headers ------------------------------------------------------------------------------------------
 
 EVERYTHING = (
     *(
@@ -315,8 +313,7 @@ def test_our_files_name_no_foreign_host() -> None:
         ), path.name
 
 
-# In a real browser
-# ------------------------------------------------------------------------------------------------------------------
+# In a real browser --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -141,8 +141,7 @@ def edited(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
     return urlsplit(answer.location).query
 
 
-# The page
-# ----------------------------------------------------------------------------------------------------------------
+# The page -----------------------------------------------------------------------------------------
 
 
 def test_a_trip_without_a_stop(client: FlaskClient) -> None:
@@ -234,7 +233,9 @@ def test_ways_are_drawn_as_they_are_driven(client: FlaskClient) -> None:
 def test_names_are_in_the_language_of_the_page(
     client: FlaskClient, language: str, name: str
 ) -> None:
-    """The plan calls a stop by its name in that language and gives the other names with their tags."""
+    """The plan calls a stop by its name in that language and gives the other names with their
+    tags.
+    """
     page = wait(client, f"{example(client, EXAMPLES[1])}&lang={language}")
     frame = layers.read(layers.bundled(), "parks")
     first = frame.loc["hai-yen-ip", f"name_{language}"]
@@ -306,8 +307,7 @@ def test_who_waits_too_long_is_told(make_app: Any, monkeypatch: pytest.MonkeyPat
     )
 
 
-# The form
-# ----------------------------------------------------------------------------------------------------------------
+# The form -----------------------------------------------------------------------------------------
 
 FULL = urlencode(
     [
@@ -457,8 +457,7 @@ def test_lists_of_unlike_length_are_refused(client: FlaskClient) -> None:
     assert "the same number" in faults(client, sent[:3], "/trip/edit")
 
 
-# What an order by hand costs
-# -----------------------------------------------------------------------------------------------------
+# What an order by hand costs ----------------------------------------------------------------------
 
 
 def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
@@ -593,8 +592,7 @@ def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> Non
     )
 
 
-# Why not
-# -------------------------------------------------------------------------------------------------------------------------
+# Why not ------------------------------------------------------------------------------------------
 
 
 def test_why_not_and_each_change_helps(app: Flask, client: FlaskClient) -> None:
@@ -650,8 +648,7 @@ def test_why_of_what_is_no_stop(client: FlaskClient) -> None:
     assert "is in the plan" in read(client, f"/trip/why?{query}&of=dong-mai-ip").text
 
 
-# Bad links
-# -----------------------------------------------------------------------------------------------------------------------
+# Bad links ----------------------------------------------------------------------------------------
 
 STOP = ("stop", "dong-mai-ip")
 
@@ -859,8 +856,7 @@ def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
             assert answer.status_code in STATUSES, (path, query, answer.status_code)
 
 
-# Taken along
-# ---------------------------------------------------------------------------------------------------------------------
+# Taken along --------------------------------------------------------------------------------------
 
 ATTACK = "{{7*7}}<img src=x onerror=alert(1)>"
 

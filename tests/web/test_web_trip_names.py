@@ -51,8 +51,7 @@ def added(client: FlaskClient, text: str, query: str = urlencode([("day", DAY), 
     return press(client, query, "add", add=text)
 
 
-# Ambiguous names
-# -----------------------------------------------------------------------------------------------------------------
+# Ambiguous names ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -191,8 +190,7 @@ def test_a_choice_that_leads_nowhere_changes_nothing(
     assert lines_of(app, press(client, FULL, done)) == lines_of(app, FULL)
 
 
-# The rest stands
-# -----------------------------------------------------------------------------------------------------------------
+# The rest stands ----------------------------------------------------------------------------------
 
 ODD = [
     "Hai Yen",
@@ -288,8 +286,7 @@ def test_nothing_understood_is_a_fault(client: FlaskClient) -> None:
     )
 
 
-# In the words of the form
-# ----------------------------------------------------------------------------------------------------------
+# In the words of the form -------------------------------------------------------------------------
 
 DAYS = (
     "7-9",
@@ -416,8 +413,7 @@ def test_a_file_keeps_its_own_keys(app: Flask) -> None:
     assert any(one.startswith("stops[0].site: “Hai Yen” may mean") for one in caught.value.faults)
 
 
-# The first day
-# ---------------------------------------------------------------------------------------------------------------------
+# The first day ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ def scripts(frame: maps.Frame, names: tuple[str, ...]) -> tuple[list[Markup], st
 
 
 def hash_of(text: str) -> str:
-    """Return the source by which a content security policy allows a script or a style of this text."""
+    """Return the source by which a content security policy allows a script or a style of this
+    text.
+    """
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -57,8 +57,7 @@ class Parameter:
     parse: Callable[[str], Any]
 
 
-# Reading a query
-# -------------------------------------------------------------------------------------------------------
+# Reading a query ----------------------------------------------------------------------------------
 
 
 def read(arguments: MultiDict[str, str], parameters: Mapping[str, Parameter]) -> dict[str, Any]:
@@ -260,8 +259,7 @@ def _filter_schema(field: Field) -> Schema:
     return schema if {"enum", "pattern"} & schema.keys() else schema | {"minLength": 1}
 
 
-# Schemas of the layers
-# -------------------------------------------------------------------------------------------------
+# Schemas of the layers ----------------------------------------------------------------------------
 
 
 def describe(field: Field) -> str:
@@ -412,8 +410,7 @@ _SCHEMAS: dict[str, Schema] = {
     | {"nullable": True},
 }
 
-# The document
-# ----------------------------------------------------------------------------------------------------------
+# The document -------------------------------------------------------------------------------------
 
 
 def document(layers: Iterable[Layer], *, url: str, title: str, description: str) -> dict[str, Any]:

@@ -165,8 +165,7 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
     return before, claim.text, after
 
 
-# Words
-# -------------------------------------------------------------------------------------------------------------------
+# Words --------------------------------------------------------------------------------------------
 
 
 def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
@@ -383,8 +382,7 @@ def clock(seconds: float) -> str:
     return str(TEXTS[form]).format(h=hours, m=rest).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-# The picture
-# -------------------------------------------------------------------------------------------------------------
+# The picture --------------------------------------------------------------------------------------
 
 
 def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:

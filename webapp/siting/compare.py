@@ -253,8 +253,7 @@ def _refuse_sites(opened: Store, wish: Wish) -> None:
         raise InputError(_("There are offers for sites that do not stand here:"), list(elsewhere))
 
 
-# Money
-# ---------------------------------------------------------------------------------------------------------------------
+# Money --------------------------------------------------------------------------------------------
 
 
 def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Sequence[str]]:

@@ -213,8 +213,7 @@ def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]
     return limits, tuple(drop)
 
 
-# What is shown
-# -----------------------------------------------------------------------------------------------------------
+# What is shown ------------------------------------------------------------------------------------
 
 
 @pages.get("/rank")

@@ -347,8 +347,7 @@ def length(seconds: float) -> str:
     return str(labels.TEXTS[key]).format(h=hours, m=rest).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-# The picture
-# -------------------------------------------------------------------------------------------------------------
+# The picture --------------------------------------------------------------------------------------
 
 FILLS = {"drive": "#b9c4cd", "gate": "#7a1f2b", "lunch": "#e5c07a", "wait": "#eef1f4"}
 

@@ -62,8 +62,7 @@ GLANCE_S = 0.4
 """How long the page's script waits for a plan before it is told how far it has come."""
 
 
-# What is asked
-# -----------------------------------------------------------------------------------------------------------
+# What is asked ------------------------------------------------------------------------------------
 
 
 def wished(values: dict[str, Any]) -> tuple[Lines, Trip]:
@@ -150,8 +149,7 @@ def free(trip: Trip) -> Trip:
     return replace(trip, stops=tuple(replace(one, order=None, day=None) for one in trip.stops))
 
 
-# The page
-# ----------------------------------------------------------------------------------------------------------------
+# The page -----------------------------------------------------------------------------------------
 
 
 @pages.get("/trip")
@@ -495,8 +493,7 @@ def _by_link(lines: Lines, trip: Trip, changed: Trip) -> Trip:
     return wished(args.parse(query, TRIP))[1]
 
 
-# The form
-# ----------------------------------------------------------------------------------------------------------------
+# The form -----------------------------------------------------------------------------------------
 
 
 @pages.get("/trip/edit")

@@ -190,7 +190,9 @@ def row_name(row: str, number: int, field: str = "") -> str:
 
 
 def _parts(path: str) -> tuple[str, int, str, int]:
-    """Take a path apart: ``days[1].end[0]`` into days, 1, end, 0; a number that is not there is -1."""
+    """Take a path apart: ``days[1].end[0]`` into days, 1, end, 0; a number that is not there is
+    -1.
+    """
     found = _PATH.fullmatch(path)
     if not found:
         return "", -1, path, -1
