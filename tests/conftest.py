@@ -132,7 +132,9 @@ def roads_() -> Callable[..., Network]:
 
 @pytest.fixture(scope="session")
 def border() -> Network:
-    """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west ends."""
+    """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west
+    ends.
+    """
     nodes = [(107, 21), (107.05, 21), (107, 21.01), (107.05, 21.01)]
     return roads(
         nodes,

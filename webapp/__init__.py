@@ -150,7 +150,9 @@ def _headers(response: Response) -> Response:
 
 
 def _open_to_all(response: Response) -> None:
-    """Let scripts of other sites read what is public anyway, and say so when they ask beforehand."""
+    """Let scripts of other sites read what is public anyway, and say so when they ask
+    beforehand.
+    """
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "Content-Disposition, ETag, Retry-After"
     if request.method == "OPTIONS":

@@ -342,9 +342,13 @@ def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
         if not found:
             bases, currencies = ", ".join(BASES), ", ".join(CURRENCIES)
             faults.append(
-                _("“%(text)s” has not the form site:basis:amount:currency, with a basis of %(bases)s and a currency of %(currencies)s",
-                  text=_shown(text), bases=bases, currencies=currencies)
-            )  # fmt: skip
+                _(
+                    "“%(text)s” has not the form site:basis:amount:currency, with a basis of %(bases)s and a currency of %(currencies)s",
+                    text=_shown(text),
+                    bases=bases,
+                    currencies=currencies,
+                )
+            )
             continue
         try:
             out.append((found[1], found[2], _amount([found[3]]), found[4]))

@@ -115,7 +115,9 @@ def _say_language(response: Response) -> Response:
 
 
 def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
-    """Return each language with the query of this page in it, for links that keep everything else."""
+    """Return each language with the query of this page in it, for links that keep everything
+    else.
+    """
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
 

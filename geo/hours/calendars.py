@@ -204,7 +204,9 @@ def _name_in(country: str, day: date, language: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _names(country: str, year: int, language: str) -> Mapping[date, str]:
-    """Return the holidays of a country in a language that the package has for it; none otherwise."""
+    """Return the holidays of a country in a language that the package has for it; none
+    otherwise.
+    """
     import holidays
 
     locale = LOCALES.get(language, "")
@@ -295,7 +297,9 @@ def zone(name: str) -> ZoneInfo:
 
 
 def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
-    """Return the clock of a country, from the table ``clocks``; `NotFoundError` where it has none."""
+    """Return the clock of a country, from the table ``clocks``; `NotFoundError` where it has
+    none.
+    """
     rows = clocks.loc[clocks["country"] == country, "timezone"]
     if rows.empty:
         raise NotFoundError(

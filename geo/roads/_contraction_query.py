@@ -170,7 +170,9 @@ def rise_one(start: Any, head: Any, time: Any, best: Any, via: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def begin(at: Any, position: Any, offset: Any, best: Any, touched: Any) -> None:
-    """Set where the sources start: source j at each of its positions, after the time given for it."""
+    """Set where the sources start: source j at each of its positions, after the time given
+    for it.
+    """
     for j in range(len(position)):
         for k in range(position.shape[1]):
             if position[j, k] >= 0:

@@ -204,7 +204,9 @@ def _country_of(
 def _inside(
     lonlat: NDArray[np.float64], outlines: Any, codes: tuple[str, ...]
 ) -> NDArray[np.int64]:
-    """Return the index in ``codes`` of the country in whose outline each point lies, -1 for none."""
+    """Return the index in ``codes`` of the country in whose outline each point lies, -1 for
+    none.
+    """
     place = np.full(len(lonlat), -1, np.int64)
     for code, shape in zip(outlines["country"], outlines.geometry, strict=True):
         shapely.prepare(shape)  # a hundred times faster for the many points of a road network

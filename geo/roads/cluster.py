@@ -231,7 +231,9 @@ def _connected(address: str) -> Iterator[Any]:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Keep distributed from logging, with stack traces, what is an error here, or no error at all."""
+    """Keep distributed from logging, with stack traces, what is an error here, or no error at
+    all.
+    """
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
     levels = [logger.level for logger in loggers]
     try:

@@ -159,7 +159,9 @@ def stops_cars(tags: Mapping[str, str]) -> bool:
 
 
 def direction(tags: Mapping[str, str]) -> int:
-    """Return 1 for one-way in the order of the nodes, -1 for one-way against it, 0 for both ways."""
+    """Return 1 for one-way in the order of the nodes, -1 for one-way against it, 0 for both
+    ways.
+    """
     oneway = tags.get("oneway")
     if oneway in ONE_WAY:
         return -1 if oneway in REVERSED else 1

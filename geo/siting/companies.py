@@ -61,7 +61,8 @@ HEADERS = {
         "max airport, time to airport, sân bay, thời gian đến sân bay, 机场, 到机场时间"
     ),
     "max_rent_usd_m2": (
-        "max rent, rent, land rent, giá thuê, giá thuê đất, giá thuê tối đa, 租金, 最高租金, 土地租金"
+        "max rent, rent, land rent, giá thuê, giá thuê đất, giá thuê tối đa, 租金, 最高租金,"
+        " 土地租金"
     ),
     "people_60min": (
         "people, workforce, dân số, dân số trong 60 phút, lao động, 人口, 60分钟人口, 劳动力"
@@ -88,23 +89,46 @@ UNITS: dict[str, dict[str, float]] = {
     | {"km2": 100, "平方公里": 100, "mu": 1 / 15, "亩": 1 / 15},
     **dict.fromkeys(("max_gate_min", "max_port_min", "max_airport_min"), _MINUTES),
     "max_rent_usd_m2": _PER_M2,
-    "people_60min": {"": 1.0, "people": 1, "persons": 1, "người": 1, "人": 1, "万": 1e4, "万人": 1e4},
-}  # fmt: skip
+    "people_60min": {
+        "": 1.0,
+        "people": 1,
+        "persons": 1,
+        "người": 1,
+        "人": 1,
+        "万": 1e4,
+        "万人": 1e4,
+    },
+}
 """Units by column, and how much one of it is in the unit of the column's name. Source: 1 mu is 1/15
 ha (China, since 1930).
 """
-SECTOR_NAMES = dict(zip(SECTORS, (
-    "ô tô, 汽车, 汽车零部件, phụ tùng ô tô, auto parts, car parts", "hàng không, 航空", "vật liệu xây dựng, 建材, 建筑材料",
-    "hóa chất, 化工, chemical", "điện tử, 电子, 电子信息, linh kiện điện tử, electronic",
-    "chế xuất, 出口加工", "chế biến thực phẩm, thực phẩm, 食品加工, 食品, food",
-    "công nghệ cao, 高新技术, 高科技, high technology",
-    "hậu cần, 物流", "cơ khí, 机械, 机械制造, 机械工程, mechanics", "luyện kim, 冶金, metal",
-    "chế biến khoáng sản, 矿产加工, 矿物加工, minerals processing",
-    "năng lượng mới, 新能源", "dược phẩm, 医药, 制药, pharma", "đóng tàu, 造船",
-    "công nghiệp hỗ trợ, 配套产业, 配套工业, supporting industries",
-    "dệt may, 纺织, 纺织服装, textile", "thương mại dịch vụ, thương mại và dịch vụ, 商贸服务, 贸易与服务, 贸易服务, trade and services",
-    "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
-), strict=True))  # fmt: skip
+SECTOR_NAMES = dict(
+    zip(
+        SECTORS,
+        (
+            "ô tô, 汽车, 汽车零部件, phụ tùng ô tô, auto parts, car parts",
+            "hàng không, 航空",
+            "vật liệu xây dựng, 建材, 建筑材料",
+            "hóa chất, 化工, chemical",
+            "điện tử, 电子, 电子信息, linh kiện điện tử, electronic",
+            "chế xuất, 出口加工",
+            "chế biến thực phẩm, thực phẩm, 食品加工, 食品, food",
+            "công nghệ cao, 高新技术, 高科技, high technology",
+            "hậu cần, 物流",
+            "cơ khí, 机械, 机械制造, 机械工程, mechanics",
+            "luyện kim, 冶金, metal",
+            "chế biến khoáng sản, 矿产加工, 矿物加工, minerals processing",
+            "năng lượng mới, 新能源",
+            "dược phẩm, 医药, 制药, pharma",
+            "đóng tàu, 造船",
+            "công nghiệp hỗ trợ, 配套产业, 配套工业, supporting industries",
+            "dệt may, 纺织, 纺织服装, textile",
+            "thương mại dịch vụ, thương mại và dịch vụ, 商贸服务, 贸易与服务, 贸易服务, trade and services",
+            "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
+        ),
+        strict=True,
+    )
+)
 COUNTRY_NAMES = {"VN": "Vietnam, Viet Nam, Việt Nam, 越南", "CN": "China, Trung Quốc, 中国"}
 USUAL = {"port": 50.0, "gate": 40.0, "area": 10.0}
 """Weights if none are chosen, and of a company whose sector has no example: what is known of most

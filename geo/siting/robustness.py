@@ -451,7 +451,9 @@ def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
 
 
 def _standing(terms: Terms, weights: Array) -> Array:
-    """Return a number for each draw and site that is in the order of their scores; (draws, sites)."""
+    """Return a number for each draw and site that is in the order of their scores; (draws,
+    sites).
+    """
 
     def total(of: Array, power: Array) -> Array:
         return np.asarray(power @ of.T if of.ndim == 2 else np.einsum("dnm,dm->dn", of, power))

@@ -270,7 +270,9 @@ def uncertainty(
 def _serving(
     name: str, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
 ) -> gpd.GeoDataFrame:
-    """Keep the places that serve this vehicle today; a status that is not known is taken as open."""
+    """Keep the places that serve this vehicle today; a status that is not known is taken as
+    open.
+    """
     if name == "gate":
         return (
             frame[border_gates.service_time_s(frame, crossings, profile).notna()]

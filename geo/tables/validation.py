@@ -166,7 +166,9 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
 
 
 def number(cell: str | None) -> float | None:
-    """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is none."""
+    """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is
+    none.
+    """
     if cell is None or not re.fullmatch(
         r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", cell, re.ASCII
     ):

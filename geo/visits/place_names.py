@@ -220,7 +220,9 @@ class PlaceNames:
         return tuple(sorted(lengths, key=lambda key: lengths[key]))
 
     def _alike(self, text: str) -> tuple[str, ...]:
-        """Find places with an id or a name much like a text that names none; the most alike first."""
+        """Find places with an id or a name much like a text that names none; the most alike
+        first.
+        """
         close = difflib.get_close_matches(folded(text), self._similar, 2 * MOST_ALIKE, ALIKE)
         return tuple(dict.fromkeys(self._similar[name] for name in close))[:MOST_ALIKE]
 

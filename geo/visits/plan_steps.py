@@ -253,7 +253,9 @@ class Itinerary:
         )
 
     def said(self, step: Step) -> list[str]:
-        """Say everything about a step that its name and its times do not say, one sentence a line."""
+        """Say everything about a step that its name and its times do not say, one sentence a
+        line.
+        """
         lines = [
             self.other_names(step.place),
             self.word("leave" if step.kind == "begin" else "arrive", times=self.times(step.arrive)),
@@ -287,7 +289,9 @@ class Itinerary:
         return [*lines, *self.said(step)]
 
     def _hours(self, hours: DayHours, step: Step) -> list[str]:
-        """Write the hours of a gate with their source, and how soon it closes where that is near."""
+        """Write the hours of a gate with their source, and how soon it closes where that is
+        near.
+        """
         times = hours.text() or self.word("around the clock")
         if hours.last_entry and hours.last_entry != hours.closes:
             times = self.word("last entry", hours=times, time=f"{hours.last_entry:%H:%M}")

@@ -176,7 +176,9 @@ def gate_names(gates: gpd.GeoDataFrame, gate: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Found:
-    """A change that is possible: the trip with the stops of the plan, and the one that is wished."""
+    """A change that is possible: the trip with the stops of the plan, and the one that is
+    wished.
+    """
 
     kind: str
     values: dict[str, Any]

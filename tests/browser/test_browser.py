@@ -383,7 +383,9 @@ def test_closing_a_gate(opened: Callable[..., Any]) -> None:
 
 
 def test_showing_an_area(opened: Callable[..., Any]) -> None:
-    """The area within some times is drawn, in either direction, says which, and is in the address."""
+    """The area within some times is drawn, in either direction, says which, and is in the
+    address.
+    """
     from playwright.sync_api import expect
 
     drawn = (

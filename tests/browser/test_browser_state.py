@@ -115,7 +115,6 @@ def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
     for text, name, kind in (
         ("友谊关", "Huu Nghi", "International gate"),
         ("Cat Bi", "Cat Bi International Airport", "Civil airport"),
-        # fmt: skip
         ("HICT", "Lach Huyen HICT", "Sea port"),
         ("Haiphong", "Hai Phong", "Provincial capital"),
     ):
@@ -468,10 +467,17 @@ FORM = """() => [...document.querySelectorAll('input[name]:not([type=hidden]), s
 
 @pytest.mark.parametrize(
     ("path", "fill"),
-    [("/", fill_map), ("/table", fill_table), ("/rank?example=electronics", fill_rank), (f"/compare?pick={SITE}", fill_compare),
-     (f"/sites/{SITE}/claims", fill_claims), ("/weights", fill_weights), ("/planned", fill_planned)],
+    [
+        ("/", fill_map),
+        ("/table", fill_table),
+        ("/rank?example=electronics", fill_rank),
+        (f"/compare?pick={SITE}", fill_compare),
+        (f"/sites/{SITE}/claims", fill_claims),
+        ("/weights", fill_weights),
+        ("/planned", fill_planned),
+    ],
     ids=["map", "table", "rank", "compare", "claims", "weights", "planned"],
-)  # fmt: skip
+)
 def test_nothing_is_lost_by_language_reload_and_back(
     opened: Callable[..., Any], path: str, fill: Callable[[Any], None]
 ) -> None:
@@ -530,7 +536,9 @@ def test_nothing_is_lost_by_language_reload_and_back(
 def test_language_links_follow_whatever_a_script_writes_into_the_address(
     opened: Callable[..., Any], path: str
 ) -> None:
-    """On every page a link to another language leads to the address of the moment, with its hash."""
+    """On every page a link to another language leads to the address of the moment, with its
+    hash.
+    """
     page = opened(path)
     page.evaluate(
         "() => history.replaceState(history.state, '', location.pathname +"

@@ -1,4 +1,6 @@
-"""What a person does with the map of a trip, its undo, and a phone without a signal, in Chromium."""
+"""What a person does with the map of a trip, its undo, and a phone without a signal, in
+Chromium.
+"""
 
 from __future__ import annotations
 

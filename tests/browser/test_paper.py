@@ -180,11 +180,17 @@ def test_the_code_of_a_factsheet_is_read_from_paper(browser: Any, site: str) -> 
 @pytest.mark.parametrize(
     ("address", "public"),
     [
-        ("https://atlas.example", True), ("http://192.168.1.20:8000", True), ("http://[2001:db8::1]", True),
-        ("http://127.0.0.1:8000", False), ("http://127.8.0.1", False), ("http://localhost:8000", False), ("http://[::1]:8000", False),
-        ("http://0.0.0.0:8000", False), ("http://atlas.localhost", False),
+        ("https://atlas.example", True),
+        ("http://192.168.1.20:8000", True),
+        ("http://[2001:db8::1]", True),
+        ("http://127.0.0.1:8000", False),
+        ("http://127.8.0.1", False),
+        ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+        ("http://0.0.0.0:8000", False),
+        ("http://atlas.localhost", False),
     ],
-)  # fmt: skip
+)
 def test_an_address_of_this_machine_gets_no_code(address: str, public: bool) -> None:
     """A phone opens none of the addresses by which a machine calls itself."""
     assert settings.is_public(address) == public

@@ -96,7 +96,9 @@ def values(frame: pd.DataFrame) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("format_id", ["geojson", "gpkg"])
 def test_what_goes_in_comes_back(places: gpd.GeoDataFrame, format_id: str) -> None:
-    """Ids, order, texts, numbers, truth values, positions; unknown and missing positions stay so."""
+    """Ids, order, texts, numbers, truth values, positions; unknown and missing positions stay
+    so.
+    """
     back = read(export.write(places, format_id, ABOUT)).set_index("id")
     assert back.index.tolist() == ["a", "b", "c"]
     assert values(back) == values(places)
@@ -334,7 +336,9 @@ def test_wrong_things_are_refused(places: gpd.GeoDataFrame, times: pd.DataFrame)
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formulas_are_text_in_csv(places: gpd.GeoDataFrame, text: str) -> None:
-    """No spreadsheet runs them; numbers below zero stay numbers; other formats need no apostrophe."""
+    """No spreadsheet runs them; numbers below zero stay numbers; other formats need no
+    apostrophe.
+    """
     hostile = places.assign(notes=text, area_ha=-1.5)
     assert all(
         row["notes"] == f"'{text}" and row["area_ha"] == "-1.5"

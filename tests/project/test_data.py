@@ -97,7 +97,9 @@ def test_there_is_as_much_as_was_researched(frames: dict[str, Any]) -> None:
 
 
 def test_every_row_has_a_source_a_date_and_an_accuracy(frames: dict[str, Any]) -> None:
-    """Every row has a source and its kind, every place a date, every position a positive accuracy."""
+    """Every row has a source and its kind, every place a date, every position a positive
+    accuracy.
+    """
     for layer_id, frame in frames.items():
         assert frame["source"].str.len().gt(0).all()
         assert frame["source_kind"].notna().all()

@@ -219,7 +219,9 @@ def test_one_of_two_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Jo
 def test_the_last_is_killed(
     nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody is left who has the hierarchy, it is sent again to the next worker that comes."""
+    """Where nobody is left who has the hierarchy, it is sent again to the next worker that
+    comes.
+    """
     nodes.kill(*nodes.workers(1)[1:])
     (last,) = nodes.workers(1)
     sent, send = [], cluster._send

@@ -360,7 +360,9 @@ def test_the_same_name_twice_and_a_former_province_are_told(words: companies.Wor
 
 
 def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
-    """Each sector and example is found by its code and its names, and no header means two columns."""
+    """Each sector and example is found by its code and its names, and no header means two
+    columns.
+    """
     assert all(
         words["sector"][fold(one)]
         for names in companies.SECTOR_NAMES.values()

@@ -309,7 +309,9 @@ def test_the_counts_of_a_funnel_add_up(seed: int) -> None:
 
 
 def test_what_is_excluded_fails_and_what_is_unknown_stays_unknown() -> None:
-    """A limit that excludes kinds lets every other kind pass; to relax it means to exclude fewer."""
+    """A limit that excludes kinds lets every other kind pass; to relax it means to exclude
+    fewer.
+    """
     table = pd.DataFrame({"kind": [*KINDS[:3], None]}, index=[*"abcd"])
     funnel = screen(table, [Limit("kind", "none_of", KINDS[:2])])
     assert funnel.states[0].tolist() == [FAILS, FAILS, PASSES, UNKNOWN]

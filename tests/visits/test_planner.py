@@ -482,7 +482,9 @@ def assert_fed(brute: Brute, day: DayPlan, wish: Day) -> None:
 
 
 def in_time(brute: Brute, plan: Plan, number: int, first: int, delay_s: float) -> bool:
-    """Return whether a day ends in time if one comes so much later to a stop, over the same gates."""
+    """Return whether a day ends in time if one comes so much later to a stop, over the same
+    gates.
+    """
     day, wish, lunch = plan.days[number], plan.trip.days[number], plan.trip.lunch
     full = (
         day.lunch is not None

@@ -253,7 +253,9 @@ def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..
 
 
 def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
-    """``--host ::1`` serves, says its address as a browser takes it, and answers under that name."""
+    """``--host ::1`` serves, says its address as a browser takes it, and answers under that
+    name.
+    """
     with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (
         found,
         running,
@@ -316,7 +318,9 @@ def test_point_18_a_host_that_there_is_not_is_a_sentence() -> None:
 def test_point_18_hosts_are_compared_as_names(
     make_app: Callable[..., Flask], host: str, status: int
 ) -> None:
-    """Capitals, ports and IPv6 make no difference; what only looks like a trusted name is refused."""
+    """Capitals, ports and IPv6 make no difference; what only looks like a trusted name is
+    refused.
+    """
     app = make_app(
         PUBLIC_URL="https://atlas.example",
         TRUSTED_HOSTS=".wide.example, 2001:DB8::1, bücher.example",

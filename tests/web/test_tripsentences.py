@@ -244,19 +244,38 @@ def test_every_sentence_is_provoked_and_known(app: Flask, provoked: list[str]) -
 @pytest.mark.parametrize(
     ("sentence", "vi", "zh"),
     [
-        ("stops[3].visit: “45” has no unit; write “45 min” or “45 h”", "stops[3].visit: “45” thiếu đơn vị", "stops[3].visit: “45”没有单位"),
-        ("days: 32 entries; 31 are allowed", "days: 32 mục; tối đa là 31", "days: 有 32 项；最多 31 项"),
-        ("titel: unknown key; did you mean “title”?", "titel: khóa không xác định; ý bạn là “title”?", "titel: 未知的键；是否指“title”？"),
-        ("a: b c: unknown key; did you mean “x”?", "a: b c: khóa không xác định", "a: b c: 未知的键"),
+        (
+            "stops[3].visit: “45” has no unit; write “45 min” or “45 h”",
+            "stops[3].visit: “45” thiếu đơn vị",
+            "stops[3].visit: “45”没有单位",
+        ),
+        (
+            "days: 32 entries; 31 are allowed",
+            "days: 32 mục; tối đa là 31",
+            "days: 有 32 项；最多 31 项",
+        ),
+        (
+            "titel: unknown key; did you mean “title”?",
+            "titel: khóa không xác định; ý bạn là “title”?",
+            "titel: 未知的键；是否指“title”？",
+        ),
+        (
+            "a: b c: unknown key; did you mean “x”?",
+            "a: b c: khóa không xác định",
+            "a: b c: 未知的键",
+        ),
         ("Day 2: no end is reached in time.", "Ngày 2: không kịp", "第2天：无法按时"),
         (
-            "stops[0].hours: “SH” are no opening hours: school holidays (SH) are not known here; write them like “Mo-Fr 08:00-11:30,"
-            "13:30-17:00; PH off”", "lịch nghỉ học", "学校假期",
+            "stops[0].hours: “SH” are no opening hours: school holidays (SH) are not known"
+            " here; write them like “Mo-Fr 08:00-11:30,"
+            "13:30-17:00; PH off”",
+            "lịch nghỉ học",
+            "学校假期",
         ),
         ("x: nobody ever says this", "x: nobody ever says this", "x: nobody ever says this"),
         ("x: " * 500, "x: x: ", "x: x: "),
     ],
-)  # fmt: skip
+)
 def test_the_path_stays_as_it_is(app: Flask, sentence: str, vi: str, zh: str) -> None:
     """Only what follows the path is translated; what is not known stays."""
     for code, wanted in (("en", sentence), ("vi", vi), ("zh", zh)):

@@ -127,7 +127,9 @@ def test_all_kinds_were_met(kinds_met: set[str]) -> None:
 def test_a_change_that_the_link_loses_is_not_shown(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page offers what its link says: where a link would lose the change, nothing is offered."""
+    """The page offers what its link says: where a link would lose the change, nothing is
+    offered.
+    """
     query = random_trip(0)
     stop = planned(app, query).left_out[0].place.id
     assert "Do so" in read(client, f"/trip/why?{query}&of={stop}").text

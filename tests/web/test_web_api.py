@@ -293,7 +293,9 @@ HERE, GATE, PORT = "hai-ha-seaport-ip", "mong-cai-bac-luan-2", "port-fangchengga
     ],
 )
 def test_times_are_those_of_the_access_table(client: FlaskClient, query: dict[str, Any]) -> None:
-    """The short answer has one number for every destination, and it is the one of the long answer."""
+    """The short answer has one number for every destination, and it is the one of the long
+    answer.
+    """
     short = client.get("/api/times", query_string=query).get_json()
     long = client.get("/api/access", query_string=query).get_json()["features"]
     told = {feature["id"]: feature["properties"]["travel_time_s"] for feature in long}

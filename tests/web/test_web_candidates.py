@@ -422,7 +422,9 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
 
 
 def test_an_example_throws_nobody_out_for_a_light_unknown(app: Flask) -> None:
-    """For cars, all that meet the limits are ranked, known to be nearly full or not known at all."""
+    """For cars, all that meet the limits are ranked, known to be nearly full or not known at
+    all.
+    """
     found = wished(app, "example=automobile")
     heavy = {name for name, weight in found["weights"].items() if weight >= 0.15}
     assert all(heavy & set(missing) for missing in found["apart"].sites["missing"])

@@ -82,7 +82,9 @@ def test_every_text_is_translated(sources: Catalog, language: i18n.Language) -> 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
 def test_a_translation_has_the_places_of_its_text(language: i18n.Language) -> None:
-    """What is filled into a text is filled into its translation, too, and a lone % would break it."""
+    """What is filled into a text is filled into its translation, too, and a lone % would
+    break it.
+    """
     for message in catalogue(language):
         if message.id:
             assert sorted(PLACEHOLDER.findall(message.string)) == sorted(
@@ -167,7 +169,9 @@ def _plain(source: str) -> Iterator[str]:
     "path", TEMPLATES, ids=lambda path: path.relative_to(TEMPLATES[0].parent.parent).as_posix()
 )
 def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
-    """Every text of a template, and every attribute that is read out, comes from _() or is a name."""
+    """Every text of a template, and every attribute that is read out, comes from _() or is a
+    name.
+    """
     source = re.sub(
         r"{% block body_class %}.*?{% endblock %}", "", path.read_text(encoding="utf-8")
     )

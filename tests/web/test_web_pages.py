@@ -268,7 +268,9 @@ def test_a_relative_data_folder_serves_its_basemap(
 
 @pytest.mark.parametrize("layer_id", DRAWN)
 def test_the_table_has_what_the_map_has(client: FlaskClient, layer_id: str) -> None:
-    """The table twin lists the features that the map draws, in the same order, by the same names."""
+    """The table twin lists the features that the map draws, in the same order, by the same
+    names.
+    """
     payload = client.get(f"/api/map/{layer_id}.json").get_json()
     drawn = [dict(zip(payload["columns"], row, strict=True)) for row in payload["rows"]]
     page = read(client, "/table", layer=layer_id)
@@ -683,7 +685,9 @@ def test_a_foreign_host_is_refused(make_app: Callable[..., Flask]) -> None:
 
 
 def test_links_that_leave_a_page_use_the_public_address(make_app: Callable[..., Flask]) -> None:
-    """Whatever host was asked, what one copies and connects to begins with the configured address."""
+    """Whatever host was asked, what one copies and connects to begins with the configured
+    address.
+    """
     client = make_app(PUBLIC_URL="https://atlas.example").test_client()
     headers = {
         "Host": "localhost:1234",

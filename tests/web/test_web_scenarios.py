@@ -297,7 +297,9 @@ def test_a_year_before_any_railway_says_so(client: FlaskClient) -> None:
 
 
 def test_nothing_is_on_by_default(client: FlaskClient, store: Store) -> None:
-    """Without a year nothing changes, whatever is assumed; today's network holds nothing planned."""
+    """Without a year nothing changes, whatever is assumed; today's network holds nothing
+    planned.
+    """
     for query in ({}, {"opens": f"{LANG_SON}:2027"}):
         page = read(client, "/planned", **query)
         assert "so nothing changes. Choose a year." in page.text

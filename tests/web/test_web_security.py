@@ -257,7 +257,9 @@ def test_each_answer_has_a_nonce_of_its_own(client: FlaskClient) -> None:
 
 
 def test_without_online_tiles_no_other_host_is_allowed(make_app: Callable[..., Flask]) -> None:
-    """Where the operator takes the tiles away, the policy and the page name no other host at all."""
+    """Where the operator takes the tiles away, the policy and the page name no other host at
+    all.
+    """
     answer = make_app(ONLINE_TILES="off").test_client().get("/")
     assert "http" not in answer.headers["Content-Security-Policy"]
     config = next(json.loads(one) for one in Page(answer.text).scripts if one.startswith("{"))

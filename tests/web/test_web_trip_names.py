@@ -124,7 +124,9 @@ def test_a_name_of_the_other_side_or_with_its_kind_counts(
 def test_a_town_named_in_a_list_is_not_taken_for_a_zone_of_both(
     app: Flask, client: FlaskClient
 ) -> None:
-    """Two towns with a comma between them are two towns, though a zone has both names in its own."""
+    """Two towns with a comma between them are two towns, though a zone has both names in its
+    own.
+    """
     sent = [
         (name, text)
         for name, text in form_of(read(client, f"/trip?{urlencode([('day', DAY), STOP])}"))

@@ -75,7 +75,9 @@ def drawn(store: Store, layer_id: str) -> dict[str, Any]:
 
 
 def send(body: Body, mimetype: str) -> Response:
-    """Answer with kept bytes: compressed where the client takes it, 304 where it has them already."""
+    """Answer with kept bytes: compressed where the client takes it, 304 where it has them
+    already.
+    """
     zipped = request.accept_encodings.quality("gzip") > 0
     response = Response(body.zipped if zipped else body.data, mimetype=mimetype)
     if zipped:
@@ -208,9 +210,15 @@ def access_about(values: dict[str, Any]) -> export.About:
     } | drive.query()
     base = opened.about("gates")
     return replace(
-        base, layer="access", title="Access by road", description="From one place to every destination.", filters=where, notes=tuple(notes),
-        licence=", ".join(filter(None, dict.fromkeys((manifest.licence, base.licence)))), total=None,
-    )  # fmt: skip
+        base,
+        layer="access",
+        title="Access by road",
+        description="From one place to every destination.",
+        filters=where,
+        notes=tuple(notes),
+        licence=", ".join(filter(None, dict.fromkeys((manifest.licence, base.licence)))),
+        total=None,
+    )
 
 
 @api.get("/route")

@@ -241,10 +241,18 @@ def data() -> str:
             unusable.append(str(error))
     speeds, crossings = opened.table("speeds"), opened.table("crossings")
     return render_template(
-        "explore/data.html", package=opened.package, described=described, others=others, networks=networks, unusable=unusable,
-        faults=len(current_app.extensions["zoneatlas.served"].faults), speeds=speeds, crossings=crossings,
-        formats=export.FORMATS.values(), public_url=opened.public_url,
-    )  # fmt: skip
+        "explore/data.html",
+        package=opened.package,
+        described=described,
+        others=others,
+        networks=networks,
+        unusable=unusable,
+        faults=len(current_app.extensions["zoneatlas.served"].faults),
+        speeds=speeds,
+        crossings=crossings,
+        formats=export.FORMATS.values(),
+        public_url=opened.public_url,
+    )
 
 
 @pages.get("/download/<layer_id>.<extension>")

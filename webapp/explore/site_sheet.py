@@ -48,7 +48,9 @@ _source_kind and _as_of.
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of a sheet. ``kind`` says how it is known; ``note`` stands beside it in small type."""
+    """One line of a sheet. ``kind`` says how it is known; ``note`` stands beside it in small
+    type.
+    """
 
     name: str
     value: str

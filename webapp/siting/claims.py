@@ -240,13 +240,15 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
             )
         case "impossible" if of_time:
             return _(
-                "Impossible at %(speed)s km/h, the highest speed that is assumed here: even in a straight line it would take %(least)s. "
+                "Impossible at %(speed)s km/h, the highest speed that is assumed here:"
+                " even in a straight line it would take %(least)s. "
                 "Who assumes a higher speed may judge otherwise.",
                 speed=speed, least=least,
             )  # fmt: skip
         case "impossible":
             return _(
-                "Impossible: even the straight line is %(least)s, and the two positions are good to %(accuracy)s together.",
+                ("Impossible: even the straight line is %(least)s, and the two positions"
+                " are good to %(accuracy)s together."),
                 least=least, accuracy=length(claim.accuracy_m),
             )  # fmt: skip
         case "other_thing":

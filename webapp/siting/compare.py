@@ -349,7 +349,9 @@ def _offer_row(basis: str, found: dict[Offer, Amount], wish: Wish) -> Row:
 
 
 def stated(amounts: Iterable[Amount]) -> tuple[str, ...]:
-    """Return what was stated to count these amounts so; nothing where they are as they were found."""
+    """Return what was stated to count these amounts so; nothing where they are as they were
+    found.
+    """
     out = []
     for one in amounts:
         if one.years_left is not None:

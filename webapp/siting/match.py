@@ -299,9 +299,15 @@ def _to_xlsx(
         {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}},
     )
     return matching.to_xlsx(
-        matches, names, land, titles=titles, sheets=(_("Matches"), _("How to read it")), notes=list(_notes(opened, drive, also, sheet)),
-        said=both, unmet=unmet,
-    )  # fmt: skip
+        matches,
+        names,
+        land,
+        titles=titles,
+        sheets=(_("Matches"), _("How to read it")),
+        notes=list(_notes(opened, drive, also, sheet)),
+        said=both,
+        unmet=unmet,
+    )
 
 
 def _land(park: Any) -> str:

@@ -123,11 +123,16 @@ def of(opened: Store, plan: Plan) -> list[Agenda]:
         colour = COLOURS[day.number % len(COLOURS)]
         out.append(
             Agenda(
-                plan=day, number=day.number + 1, colour=colour, rows=rows, picture=_picture(day, rows, shown, colour),
-                drive_s=sum(leg.drive_s for leg in day.legs), length_m=sum(leg.length_m for leg in day.legs),
+                plan=day,
+                number=day.number + 1,
+                colour=colour,
+                rows=rows,
+                picture=_picture(day, rows, shown, colour),
+                drive_s=sum(leg.drive_s for leg in day.legs),
+                length_m=sum(leg.length_m for leg in day.legs),
                 remarks=tuple(remarks(plan.trip, plan.trip.days[day.number].date)),
             )
-        )  # fmt: skip
+        )
     return out
 
 

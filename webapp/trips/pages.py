@@ -503,14 +503,24 @@ def edit() -> AnyResponse:
     opened = store()
     find = lookup.finder(opened)
     lines = Lines(
-        title=values.get("title", ""), stops=tuple(StopLine(**one) for one in stops),
-        days=tuple(DayLine(**one | {end: lookup.meant(one[end], find) for end in ("begin", "end")}) for one in days),
-        lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
+        title=values.get("title", ""),
+        stops=tuple(StopLine(**one) for one in stops),
+        days=tuple(
+            DayLine(**one | {end: lookup.meant(one[end], find) for end in ("begin", "end")})
+            for one in days
+        ),
+        lunch=values.get("lunch", ""),
+        profile=values.get("profile", "car"),
+        network=values.get("network", CORRIDORS),
         reserve=values.get("reserve", ""),
-        closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
-        avoid="avoid" in values, notes=values.get("notes", ""), source=values.get("source", ""),
+        closed=tuple(values.get("closed", ())),
+        vehicle=values.get("vehicle", ""),
+        traffic=values.get("traffic", "passenger"),
+        avoid="avoid" in values,
+        notes=values.get("notes", ""),
+        source=values.get("source", ""),
         points=Lines.of_query({"point": values.get("point", ())}).points,
-    )  # fmt: skip
+    )
     done, __, which = values.get("do", "").partition(":")
     ids = values.get("ids", "").split()
     if done == "add" or "add" in values:

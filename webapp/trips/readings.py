@@ -152,7 +152,9 @@ class Reading:
         return self.trip
 
     def restored(self, kept: Lines) -> Lines:
-        """Put the stops that were not understood back into lines in which the others have changed."""
+        """Put the stops that were not understood back into lines in which the others have
+        changed.
+        """
         stops = list(kept.stops)
         for number in sorted(self.odd):
             stops.insert(number, self.lines.stops[number])

@@ -169,10 +169,16 @@ def changed(lines: Lines, trip: Trip, wish: Trip) -> Lines:
         for day in wish.days[len(days) :]
     ]
     return replace(
-        lines, stops=tuple(stops), days=tuple(days), closed=wish.closed, avoid=wish.avoid_unknown_hours,
+        lines,
+        stops=tuple(stops),
+        days=tuple(days),
+        closed=wish.closed,
+        avoid=wish.avoid_unknown_hours,
         lunch=lines.lunch if wish.lunch else "",
-        reserve=lines.reserve if wish.reserve_s == trip.reserve_s else trip_values.said_seconds(wish.reserve_s),
-    )  # fmt: skip
+        reserve=lines.reserve
+        if wish.reserve_s == trip.reserve_s
+        else trip_values.said_seconds(wish.reserve_s),
+    )
 
 
 def _stop_line(was: Stop, line: StopLine, stop: Stop, trip: Trip, wish: Trip) -> StopLine:
