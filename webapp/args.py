@@ -343,7 +343,8 @@ def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
             bases, currencies = ", ".join(BASES), ", ".join(CURRENCIES)
             faults.append(
                 _(
-                    "“%(text)s” has not the form site:basis:amount:currency, with a basis of %(bases)s and a currency of %(currencies)s",
+                    "“%(text)s” has not the form site:basis:amount:currency, with a basis of"
+                    " %(bases)s and a currency of %(currencies)s",
                     text=_shown(text),
                     bases=bases,
                     currencies=currencies,

@@ -407,7 +407,7 @@ class Store:
             key = (
                 id(whole),
                 here,
-            )  # `whole` is kept beside what was made of it, so as long as this key is there its id is its own
+            )  # `whole` is kept beside what was made of it: while this key is there, its id is so
             found = self._closed.pop(key, None) or (
                 whole,
                 whole.with_waiting(dict.fromkeys(here, float("inf"))),

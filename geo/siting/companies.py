@@ -123,7 +123,8 @@ SECTOR_NAMES = dict(
             "đóng tàu, 造船",
             "công nghiệp hỗ trợ, 配套产业, 配套工业, supporting industries",
             "dệt may, 纺织, 纺织服装, textile",
-            "thương mại dịch vụ, thương mại và dịch vụ, 商贸服务, 贸易与服务, 贸易服务, trade and services",
+            "thương mại dịch vụ, thương mại và dịch vụ, 商贸服务, 贸易与服务, 贸易服务,"
+            " trade and services",
             "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
         ),
         strict=True,

@@ -386,9 +386,10 @@ class _Search:
             return None
         start, closes = last
         patient = with_day(alone, number, later_s=DAY_S)
-        longer = lambda step: with_stop(
-            patient, self.key, windows=((start, later(closes, 60 * step)),)
-        )
+
+        def longer(step: int) -> Trip:
+            return with_stop(patient, self.key, windows=((start, later(closes, 60 * step)),))
+
         closing = closes.astimezone(self.stop.place.zone)
         steps = smallest(self.fits, longer, 1439 - closing.hour * 60 - closing.minute)
         if not steps:

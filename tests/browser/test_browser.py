@@ -1174,7 +1174,7 @@ CLAIMS = (
     "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from"
     " Nowhere. 1 km to Ha Long bay"
 )
-PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"
+PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"  # noqa: E501
 SHOWN = (
     *(
         "/",

@@ -462,7 +462,7 @@ def fill_compare(page: Any) -> None:
 
 FORM = """() => [...document.querySelectorAll('input[name]:not([type=hidden]), select[name], textarea[name], #q, #sort, .chip')].map(one =>
   [one.name || one.id || one.dataset.value, ['checkbox', 'radio'].includes(one.type)
-    ? one.checked : one.getAttribute('aria-pressed') || one.value])"""
+    ? one.checked : one.getAttribute('aria-pressed') || one.value])"""  # noqa: E501
 
 
 @pytest.mark.parametrize(
