@@ -58,7 +58,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return pofile.read_po(file)
 
 
-# Nothing is left out ------------------------------------------------------------------------------
+# Nothing is left out
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
@@ -82,9 +83,7 @@ def test_every_text_is_translated(sources: Catalog, language: i18n.Language) -> 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
 def test_a_translation_has_the_places_of_its_text(language: i18n.Language) -> None:
-    """What is filled into a text is filled into its translation, too, and a lone % would
-    break it.
-    """
+    """What is filled into a text is filled into its translation, too, and a lone % would break it."""
     for message in catalogue(language):
         if message.id:
             assert sorted(PLACEHOLDER.findall(message.string)) == sorted(
@@ -109,7 +108,8 @@ def test_a_translation_is_in_its_language() -> None:
             assert not re.search(r"[a-z]{2,} [a-z]{2,}", message.id), message.string
 
 
-# Templates and scripts hold no text of their own --------------------------------------------------
+# Templates and scripts hold no text of their own
+# ------------------------------------------------------------------------------
 
 NAMES = {
     "Zone Atlas",
@@ -169,9 +169,7 @@ def _plain(source: str) -> Iterator[str]:
     "path", TEMPLATES, ids=lambda path: path.relative_to(TEMPLATES[0].parent.parent).as_posix()
 )
 def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
-    """Every text of a template, and every attribute that is read out, comes from _() or is a
-    name.
-    """
+    """Every text of a template, and every attribute that is read out, comes from _() or is a name."""
     source = re.sub(
         r"{% block body_class %}.*?{% endblock %}", "", path.read_text(encoding="utf-8")
     )
@@ -243,7 +241,8 @@ CLASSES = {
 }
 
 
-# Which language an answer is in -------------------------------------------------------------------
+# Which language an answer is in
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
@@ -377,9 +376,7 @@ def test_a_forged_cookie_counts_as_none(client: FlaskClient) -> None:
 
 
 def test_what_is_kept_by_its_tag_holds_no_texts(client: FlaskClient) -> None:
-    """Layers, the base map and downloads are the same bytes, under the same tag, in every
-    language.
-    """
+    """Layers, the base map and downloads are the same bytes, under the same tag, in every language."""
     for path in (
         "/api/map/parks.json",
         "/api/map/gates.json",
@@ -424,17 +421,8 @@ def test_faults_are_told_in_the_language(client: FlaskClient, path: str, vi: str
             assert sentence in said
 
 
-def test_sentences_of_the_library_are_known_by_their_form() -> None:
-    """Each sentence that is translated at the edge still stands in the library."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").rglob("*.py"))
-    for sentence in i18n.SENTENCES:
-        for part in re.split(
-            r"%\(\w+\)s|; ", sentence.removesuffix("origin.").removesuffix("destination.")
-        ):
-            assert part.strip(" .") in source, sentence
-
-
-# Names, numbers, dates ----------------------------------------------------------------------------
+# Names, numbers, dates
+# ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -546,7 +534,8 @@ def test_any_name_of_a_province_finds_its_sites(
     assert wanted <= {link.href for link in page.links if link.href.startswith("/sites/")}
 
 
-# In a browser -------------------------------------------------------------------------------------
+# In a browser
+# -----------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
