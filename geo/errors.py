@@ -1,7 +1,7 @@
 """The three ways in which Zone Atlas says no.
 
 Each is a sentence for a person. The command line prints it and exits with 1, the web app answers
-with the status that stands in ``webapp.STATUS``."""
+with the status that stands in ``webapp.errors.ANSWERS``."""
 
 from __future__ import annotations
 
