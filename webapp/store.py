@@ -64,13 +64,7 @@ class Drive:
     @classmethod
     def of(cls, values: dict[str, Any]) -> Drive:
         """Take it from a query that has been read."""
-        return cls(
-            **{
-                name: values[name]
-                for name in ("profile", "network", "closed", "year", "opens")
-                if name in values
-            }
-        )
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
 
     def query(self) -> dict[str, str]:
         """Return it as a query, without what goes without saying."""
