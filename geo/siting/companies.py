@@ -7,13 +7,13 @@ be wrong with it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError, Message
 from geo.schema import SECTORS
+from geo.text import decomposed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -342,8 +342,7 @@ def fold(text: str) -> str:
     """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as
     usual ones.
     """
-    plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
-    return "".join(char for char in plain.casefold() if char.isalnum())
+    return "".join(char for char in decomposed(text) if char.isalnum())
 
 
 def language_of(text: str) -> str:
