@@ -28,7 +28,7 @@ ROOMS = (
     ("geo.package_check",),
     ("webapp.settings", "webapp.i18n", "webapp.sentences", "webapp.turnstile", "webapp.compress"),
     ("webapp.args", "webapp.labels", "webapp.store", "webapp.jobs"),
-    ("webapp.charts", "webapp.service", "webapp.server"),
+    ("webapp.charts", "webapp.scripts", "webapp.service", "webapp.server"),
     ("webapp.explore", "webapp.ogc"),
     ("webapp.siting", "webapp.trips"),
     ("webapp.served",),

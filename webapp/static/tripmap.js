@@ -1,18 +1,18 @@
 /*
  * The map of a trip: basemap, places that can be chosen, the ways of each day in its colour. On the trip's page and in its single file.
  *
- *   const trip = ZoneAtlasTripMap(map, config);  trip.show(ways);
+ *   const trip = tripMap(map, config);  trip.show(ways);
  *
  * Whatever comes from data becomes text by textContent.
  */
-window.ZoneAtlasTripMap = function (map, config) {
-  "use strict";
+import { layer } from "./basemap.js";
 
+export function tripMap(map, config) {
   const DOUBLE_CLICK_MS = 280; // after a click, whether a second follows
   const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
   const drawn = L.layerGroup().addTo(map);
   const bytes = config.basemap ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0)) : null;
-  if (bytes || config.urls.basemap) window.ZoneAtlasBasemap.layer(bytes || config.urls.basemap, { lang: config.language }).addTo(map);
+  if (bytes || config.urls.basemap) layer(bytes || config.urls.basemap, { lang: config.language }).addTo(map);
 
   function text(content, also) {
     const box = document.createElement("span");
@@ -87,4 +87,4 @@ window.ZoneAtlasTripMap = function (map, config) {
   }
 
   return { show, offer };
-};
+}
