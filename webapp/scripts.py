@@ -101,7 +101,7 @@ def inline(frame: Frame, entry: str) -> tuple[list[Markup], str]:
 
 
 def hash_of(text: str) -> str:
-    """Return the source by which a content security policy allows a script or style of this text."""
+    """Return the source by which a policy allows a script or a style of this text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
