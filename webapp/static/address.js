@@ -26,7 +26,9 @@ function follow(link) {
 }
 
 // Whatever has changed the address, a link leads to what is shown when somebody reaches for it.
-["pointerover", "focusin", "click"].forEach((name) => document.addEventListener(name, (event) => {
-  const link = event.target.closest?.(".languages a");
-  if (link) follow(link);
-}, true));
+["pointerover", "focusin", "click"].forEach((name) =>
+  document.addEventListener(name, (event) => {
+    const link = event.target.closest?.(".languages a");
+    if (link) follow(link);
+  }, true)
+);

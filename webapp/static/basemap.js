@@ -5,8 +5,7 @@
  *
  * Needs leaflet.js and protomaps-leaflet.js before it. What the file holds: data/basemap/README.md.
  */
-const ATTRIBUTION =
-  '<a href="https://www.soest.hawaii.edu/pwessel/gshhg/">GSHHG</a> (LGPL) · ' +
+const ATTRIBUTION = '<a href="https://www.soest.hawaii.edu/pwessel/gshhg/">GSHHG</a> (LGPL) · ' +
   '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap contributors</a> (ODbL) · ' +
   '<a href="https://www.naturalearthdata.com/">Natural Earth</a> · ' +
   '<a href="https://www.geonames.org/">GeoNames</a> ' +
@@ -48,7 +47,8 @@ const PLACE_WEIGHT = { 1: 600, 2: 500 };
 /** What is filled and stroked, from the bottom to the top. */
 function paintRules(P) {
   const line = (options) => new P.LineSymbolizer({ lineJoin: "round", ...options });
-  const area = (fill, stroke) => new P.PolygonSymbolizer({ fill, stroke: stroke || fill, width: stroke ? 0.8 : 0 });
+  const area = (fill, stroke) =>
+    new P.PolygonSymbolizer({ fill, stroke: stroke || fill, width: stroke ? 0.8 : 0 });
   return [
     { dataSource: "region", dataLayer: "land", symbolizer: area(COLOR.land, COLOR.coast) },
     { dataSource: "region", dataLayer: "lake", symbolizer: area(COLOR.sea, COLOR.coast) },
@@ -67,7 +67,11 @@ function paintRules(P) {
     {
       dataSource: "region",
       dataLayer: "province",
-      symbolizer: line({ color: COLOR.province, width: P.linear([[5, 0.6], [10, 1]]), dash: [4, 3] }),
+      symbolizer: line({
+        color: COLOR.province,
+        width: P.linear([[5, 0.6], [10, 1]]),
+        dash: [4, 3],
+      }),
     },
     {
       dataSource: "region",
@@ -77,19 +81,28 @@ function paintRules(P) {
     {
       dataSource: "region",
       dataLayer: "border",
-      symbolizer: line({ color: COLOR.border, width: P.linear([[4, 1], [10, 1.6]]), dash: [9, 3, 2, 3] }),
+      symbolizer: line({
+        color: COLOR.border,
+        width: P.linear([[4, 1], [10, 1.6]]),
+        dash: [9, 3, 2, 3],
+      }),
     },
   ];
 }
 
 /** What is written; a rule further up wins where two labels meet, and within a rule the larger place. */
 function labelRules(P, lang) {
-  const text = { labelProps: NAMES[lang] || NAMES.en, fontFamily: FONTS, stroke: COLOR.halo, width: 2.5 };
+  const text = {
+    labelProps: NAMES[lang] || NAMES.en,
+    fontFamily: FONTS,
+    stroke: COLOR.halo,
+    width: 2.5,
+  };
   const place = {
     ...text,
     fill: COLOR.place,
-    fontSize: (zoom, feature) => PLACE_SIZE[feature.props.rank],
-    fontWeight: (zoom, feature) => PLACE_WEIGHT[feature.props.rank] || 400,
+    fontSize: (_zoom, feature) => PLACE_SIZE[feature.props.rank],
+    fontWeight: (_zoom, feature) => PLACE_WEIGHT[feature.props.rank] || 400,
   };
   return [
     {
@@ -97,25 +110,45 @@ function labelRules(P, lang) {
       dataLayer: "country_label",
       maxzoom: 6,
       symbolizer: new P.CenteredTextSymbolizer({
-        ...text, fill: COLOR.country, fontSize: 14, fontWeight: 600, letterSpacing: 2, textTransform: "uppercase",
+        ...text,
+        fill: COLOR.country,
+        fontSize: 14,
+        fontWeight: 600,
+        letterSpacing: 2,
+        textTransform: "uppercase",
       }),
     },
     {
       dataSource: "region",
       dataLayer: "place_label",
-      symbolizer: new P.Padding(2, new P.GroupSymbolizer([
-        new P.CircleSymbolizer({ radius: 2.2, fill: COLOR.place, stroke: COLOR.halo, width: 1.2 }),
-        new P.OffsetTextSymbolizer({ ...place, offsetX: 5, offsetY: 3 }),
-      ])),
+      symbolizer: new P.Padding(
+        2,
+        new P.GroupSymbolizer([
+          new P.CircleSymbolizer({
+            radius: 2.2,
+            fill: COLOR.place,
+            stroke: COLOR.halo,
+            width: 1.2,
+          }),
+          new P.OffsetTextSymbolizer({ ...place, offsetX: 5, offsetY: 3 }),
+        ]),
+      ),
       sort: (one, other) => one.rank - other.rank || other.population - one.population,
     },
     {
       dataSource: "region",
       dataLayer: "province_label",
       maxzoom: 10,
-      symbolizer: new P.Padding(4, new P.CenteredTextSymbolizer({
-        ...text, fill: COLOR.area, fontSize: 12, fontStyle: lang === "zh" ? "" : "italic", letterSpacing: 1,
-      })),
+      symbolizer: new P.Padding(
+        4,
+        new P.CenteredTextSymbolizer({
+          ...text,
+          fill: COLOR.area,
+          fontSize: 12,
+          fontStyle: lang === "zh" ? "" : "italic",
+          letterSpacing: 1,
+        }),
+      ),
     },
   ];
 }
@@ -124,7 +157,8 @@ function labelRules(P, lang) {
 function bytesSource(bytes) {
   return {
     getKey: () => "basemap",
-    getBytes: async (offset, length) => ({ data: bytes.slice(offset, offset + length).buffer }),
+    getBytes: (offset, length) =>
+      Promise.resolve({ data: bytes.slice(offset, offset + length).buffer }),
   };
 }
 
@@ -145,11 +179,16 @@ export function layer(source, options) {
     ...rest,
     lang,
     backgroundColor: COLOR.sea,
-    sources: { context: { url, maxDataZoom: CONTEXT_ZOOM }, region: { url, maxDataZoom: REGION_ZOOM } },
+    sources: {
+      context: { url, maxDataZoom: CONTEXT_ZOOM },
+      region: { url, maxDataZoom: REGION_ZOOM },
+    },
     paintRules: paintRules(P),
     labelRules: labelRules(P, lang),
   });
   // Before its first tile and between tiles the map is sea, not Leaflet's grey.
-  result.on("add", () => { result._map.getContainer().style.backgroundColor = COLOR.sea; });
+  result.on("add", () => {
+    result._map.getContainer().style.backgroundColor = COLOR.sea;
+  });
   return result;
 }

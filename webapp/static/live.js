@@ -30,7 +30,11 @@ export function newest() {
     }
     return wanted() ? answer : null;
   };
-  return Object.assign(ask, { drop: () => { last += 1; } });
+  return Object.assign(ask, {
+    drop: () => {
+      last += 1;
+    },
+  });
 }
 
 /**
@@ -57,6 +61,9 @@ export function follow(form, part, { query, asking = () => {}, show, failed = ()
     else show(answer.value.body.childNodes);
   }
 
-  form.addEventListener("submit", (event) => { event.preventDefault(); refresh(); });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    refresh();
+  });
   return refresh;
 }

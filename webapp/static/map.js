@@ -5,8 +5,22 @@ import { layer } from "./basemap.js";
 import { addCorridors, addParks, addPlaces, showLayers, showTiles } from "./layers.js";
 import { drawLayerChips, drawLegend } from "./legend.js";
 import { fitHits, listen, refresh, take } from "./list.js";
-import { $, ask, config, map, own, readAddress, readHash, records, state, texts, urls, wide, writeAddress } from "./page.js";
-import { chooseAt, closeSheet, closed, light, places, restore } from "./sheet.js";
+import {
+  $,
+  ask,
+  config,
+  map,
+  own,
+  readAddress,
+  readHash,
+  records,
+  state,
+  texts,
+  urls,
+  wide,
+  writeAddress,
+} from "./page.js";
+import { chooseAt, closed, closeSheet, light, places, restore } from "./sheet.js";
 
 /** Show the state, which has been read from the address, in the panel and on the map. */
 function showState() {
@@ -38,26 +52,33 @@ async function start() {
     button?.setAttribute("title", texts[name]);
     button?.setAttribute("aria-label", texts[name]);
   });
-  const basemap = own ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0)) : urls.basemap;
+  const basemap = own
+    ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0))
+    : urls.basemap;
   if (basemap.length) layer(basemap, { lang: config.language }).addTo(map);
   if (location.hash) readHash();
   else if (wide()) map.panBy([-$("content").offsetWidth / 2, 0], { animate: false }); // centred in what the panel leaves free
   listen();
   $("close").addEventListener("click", closeSheet);
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && !$("sheet").hidden) closeSheet(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !$("sheet").hidden) closeSheet();
+  });
   const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
   try {
-    const [searched, ...payloads] = own ? [own.search, ...names.map((name) => own.layers[name])]
+    const [searched, ...payloads] = own
+      ? [own.search, ...names.map((name) => own.layers[name])]
       : await Promise.all([ask(urls.search), ...names.map((name) => ask(urls.layers[name]))]);
     const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(records);
-    cities.forEach((city) => { places[city.id] = city; }); // searched; the basemap draws them
+    cities.forEach((city) => {
+      places[city.id] = city;
+    }); // searched; the basemap draws them
     addCorridors(corridors);
     addPlaces("airports", airports);
     addPlaces("ports", ports);
     addPlaces("gates", gates);
     addParks(parkRows);
     take(parkRows, searched);
-  } catch (error) {
+  } catch {
     $("found").textContent = texts.failed;
     return;
   }

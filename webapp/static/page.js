@@ -15,28 +15,46 @@ export const $ = (id) => document.getElementById(id);
 
 // The state and its address ------------------------------------------------------------------------------------------
 
-export const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
+export const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], [
+  "province_en",
+  "province",
+], ["sectors", "sector"]];
 export const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
 const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
 const PLACE = ["site", "at", "to", "area", "direction"];
 export const DRIVE = config.drive; // of the sheet: without one there is nothing it would change
-export const state = { q: "", layers: new Set(), filters: {}, ...Object.fromEntries([...PLACE, ...DRIVE, "sort", "tiles"].map((name) => [name, null])) };
+export const state = {
+  q: "",
+  layers: new Set(),
+  filters: {},
+  ...Object.fromEntries([...PLACE, ...DRIVE, "sort", "tiles"].map((name) => [name, null])),
+};
 
 export function readAddress() {
   const query = new URLSearchParams(location.search);
   state.q = query.get("q") || "";
-  FACETS.forEach(([column, name]) => { state.filters[column] = new Set(query.getAll(name).filter(Boolean)); });
+  FACETS.forEach(([column, name]) => {
+    state.filters[column] = new Set(query.getAll(name).filter(Boolean));
+  });
   const named = query.get("layers");
-  const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
+  const shown = named === null
+    ? DEFAULT_LAYERS
+    : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
   state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
-  [...PLACE, "sort", "tiles"].forEach((name) => { state[name] = query.get(name); });
-  DRIVE.forEach((name) => { state[name] = state.site || state.at ? query.getAll(name).filter(Boolean).join() || null : null; });
+  [...PLACE, "sort", "tiles"].forEach((name) => {
+    state[name] = query.get(name);
+  });
+  DRIVE.forEach((name) => {
+    state[name] = state.site || state.at ? query.getAll(name).filter(Boolean).join() || null : null;
+  });
 }
 
 function filterQuery() {
   const query = new URLSearchParams();
   if (state.q) query.set("q", state.q);
-  FACETS.forEach(([column, name]) => state.filters[column].forEach((value) => query.append(name, value)));
+  FACETS.forEach(([column, name]) =>
+    state.filters[column].forEach((value) => query.append(name, value))
+  );
   return query;
 }
 
@@ -50,7 +68,9 @@ export function writeAddress(step) {
   $("as-geojson").href = download;
   const shown = LAYERS.filter((one) => state.layers.has(one));
   if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
-  [...PLACE, ...DRIVE, "tiles"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
+  [...PLACE, ...DRIVE, "tiles"].forEach((name) => {
+    if (state[name]) query.set(name, state[name]);
+  });
   write(query, { hash: hash(), step: step === true });
 }
 
@@ -61,7 +81,9 @@ function hash() {
 
 export function readHash() {
   const parts = location.hash.slice(1).split("/").map(Number);
-  if (parts.length === 3 && parts.every(Number.isFinite)) map.setView([parts[1], parts[2]], parts[0], { animate: false });
+  if (parts.length === 3 && parts.every(Number.isFinite)) {
+    map.setView([parts[1], parts[2]], parts[0], { animate: false });
+  }
 }
 
 // Small helpers --------------------------------------------------------------------------------------------------------
@@ -77,17 +99,30 @@ export function element(name, attributes, ...children) {
 }
 
 export function chip(icon, text, count, pressed, onclick) {
-  return element("button", { type: "button", class: "chip", "aria-pressed": String(pressed), onclick },
-    icon, element("span", {}, text), count === null ? null : element("span", { class: "count" }, number(count)));
+  return element(
+    "button",
+    { type: "button", class: "chip", "aria-pressed": String(pressed), onclick },
+    icon,
+    element("span", {}, text),
+    count === null ? null : element("span", { class: "count" }, number(count)),
+  );
 }
 
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-const numbers = [0, 1].map((least) => new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: least, maximumFractionDigits: 1 }));
+const numbers = [0, 1].map((least) =>
+  new Intl.NumberFormat(document.documentElement.lang, {
+    minimumFractionDigits: least,
+    maximumFractionDigits: 1,
+  })
+);
 export const number = (value) => numbers[0].format(value);
 
 function hours(minutes, brief) {
   const whole = Math.floor(minutes / 60), rest = minutes % 60;
-  return fill(texts[!whole ? "min" : !rest ? "h" : brief ? "h.min.brief" : "h.min"], { h: whole, m: rest });
+  return fill(texts[!whole ? "min" : !rest ? "h" : brief ? "h.min.brief" : "h.min"], {
+    h: whole,
+    m: rest,
+  });
 }
 
 /** A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py writes it. */
@@ -96,25 +131,36 @@ export function duration(seconds, coarse, brief) {
   if (coarse) return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), brief);
   const [least, most] = config.spread.map((share) => (share * seconds) / 60);
   const step = most < 30 ? 1 : 5;
-  const low = Math.max(Math.floor(least / step) * step, 1), high = Math.max(Math.ceil(most / step) * step, 1);
-  return low === high ? hours(low) : high < 60 ? fill(texts["min.range"], { low, high }) : `${hours(low)} – ${hours(high)}`;
+  const low = Math.max(Math.floor(least / step) * step, 1),
+    high = Math.max(Math.ceil(most / step) * step, 1);
+  return low === high
+    ? hours(low)
+    : high < 60
+    ? fill(texts["min.range"], { low, high })
+    : `${hours(low)} – ${hours(high)}`;
 }
 
 export function length(metres) {
   if (metres < 1000) return fill(texts.m, { n: number(Math.round(metres / 10) * 10) });
-  return fill(texts.km, { n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)) });
+  return fill(texts.km, {
+    n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)),
+  });
 }
 
 /** What is known of a park's free land, in the words of labels.py. */
 export function landText(park) {
   if (park.full === null) return texts["land.unknown"];
   const form = park.full ? "land.full" : park.free_ha !== null ? "land.ha" : "land.pct";
-  const free = park.free_ha !== null ? fill(texts.ha, { n: number(park.free_ha) }) : `${number(park.free_pct)}\u00a0%`;
+  const free = park.free_ha !== null
+    ? fill(texts.ha, { n: number(park.free_ha) })
+    : `${number(park.free_pct)}\u00a0%`;
   return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
 }
 
 export async function ask(url, kind) {
-  const answer = await patiently(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
+  const answer = await patiently(url, {
+    headers: { Accept: kind === "text" ? "text/html" : "application/json" },
+  });
   if (kind === "text") return answer.text();
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.description);
@@ -122,7 +168,9 @@ export async function ask(url, kind) {
 }
 
 export function records(payload) {
-  return payload.rows.map((row) => Object.fromEntries(payload.columns.map((name, i) => [name, row[i]])));
+  return payload.rows.map((row) =>
+    Object.fromEntries(payload.columns.map((name, i) => [name, row[i]]))
+  );
 }
 
 export const wide = () => window.matchMedia("(min-width: 760px)").matches;
@@ -134,14 +182,28 @@ const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
 export const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;
 
 export function alsoOf(record) {
-  const others = Object.keys(LANGUAGES).filter((code) => record[`name_${code}`] && record[`name_${code}`] !== nameOf(record));
-  return others.flatMap((code, i) => [i ? " · " : "", element("span", { lang: LANGUAGES[code] }, record[`name_${code}`])]);
+  const others = Object.keys(LANGUAGES).filter((code) =>
+    record[`name_${code}`] && record[`name_${code}`] !== nameOf(record)
+  );
+  return others.flatMap((
+    code,
+    i,
+  ) => [i ? " · " : "", element("span", { lang: LANGUAGES[code] }, record[`name_${code}`])]);
 }
 
 export function tooltip(record, kind) {
   const box = element("span", {}, element("b", {}, nameOf(record)));
   const also = alsoOf(record);
   if (also.length) box.append(element("br"), ...also);
-  box.append(element("br"), element("i", {}, [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(Boolean).join(", ")));
+  box.append(
+    element("br"),
+    element(
+      "i",
+      {},
+      [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(
+        Boolean,
+      ).join(", "),
+    ),
+  );
   return box;
 }

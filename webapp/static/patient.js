@@ -5,7 +5,7 @@ const MOST_TURNS = 6;
 
 /** Fetch an address; `wanted` says whether the answer is still waited for. */
 export async function patiently(address, options, wanted = () => true) {
-  for (let turn = 1; ; turn++) {
+  for (let turn = 1;; turn++) {
     const answer = await fetch(address, options);
     const seconds = Number(answer.headers.get("Retry-After"));
     if (answer.status !== 503 || !seconds || turn === MOST_TURNS) return answer;
@@ -14,4 +14,7 @@ export async function patiently(address, options, wanted = () => true) {
   }
 }
 
-export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+export const pause = (milliseconds) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });

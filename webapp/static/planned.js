@@ -10,7 +10,9 @@ const pending = () => result.querySelector("[data-pending]");
 
 function query() {
   const kept = new URLSearchParams();
-  new FormData(form).forEach((value, name) => { if (value !== "" && name !== "wait") kept.append(name, value); });
+  new FormData(form).forEach((value, name) => {
+    if (value !== "" && name !== "wait") kept.append(name, value);
+  });
   return kept;
 }
 
@@ -21,7 +23,9 @@ function say(text, shown) {
 
 const refresh = follow(form, result, {
   query,
-  asking: () => { if (!pending()) say(progress.dataset.waiting, true); },
+  asking: () => {
+    if (!pending()) say(progress.dataset.waiting, true);
+  },
   failed: () => say(progress.dataset.failed, true),
   show(content) {
     result.replaceChildren(...content);

@@ -12,8 +12,12 @@ let waiting = 0;
 function query() {
   const given = new URLSearchParams(new FormData(form));
   const kept = new URLSearchParams();
-  given.forEach((value, name) => { if (value !== "" && !(name.startsWith("w_") && value === "0")) kept.append(name, value); });
-  form.querySelectorAll(".worth fieldset:enabled select").forEach((select) => fold(select.name, kept));
+  given.forEach((value, name) => {
+    if (value !== "" && !(name.startsWith("w_") && value === "0")) kept.append(name, value);
+  });
+  form.querySelectorAll(".worth fieldset:enabled select").forEach((select) =>
+    fold(select.name, kept)
+  );
   picked().forEach((site) => kept.append("pick", site));
   return kept;
 }
@@ -25,12 +29,20 @@ const picked = () => new Set(boxes().filter((box) => box.checked).map((box) => b
 function count() {
   const tray = result.querySelector(".tray");
   if (!tray) return;
-  tray.querySelectorAll("input[name=pick]").forEach((box) => { if (boxes().some((other) => other !== box && other.value === box.value)) box.closest("label").remove(); });
+  tray.querySelectorAll("input[name=pick]").forEach((box) => {
+    if (boxes().some((other) => other !== box && other.value === box.value)) {
+      box.closest("label").remove();
+    }
+  });
   const chosen = picked().size, most = Number(tray.dataset.most);
   const line = tray.querySelector("[data-text]");
   line.textContent = line.dataset.text.replace("{n}", chosen).replace("{m}", most);
-  boxes().forEach((box) => { box.disabled = !box.checked && chosen >= most; });
-  tray.querySelectorAll("button").forEach((button) => { button.disabled = chosen < Number(button.dataset.least); });
+  boxes().forEach((box) => {
+    box.disabled = !box.checked && chosen >= most;
+  });
+  tray.querySelectorAll("button").forEach((button) => {
+    button.disabled = chosen < Number(button.dataset.least);
+  });
 }
 
 /* Says how a criterion counts in one parameter, as all links do: v_gate=linear:30:180 or v_gate=step:60. */
@@ -39,14 +51,17 @@ function fold(name, kept) {
   const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
   if (!ends.every((end) => /^[0-9]*[.]?[0-9]*$/.test(end))) return; // the server names the field
   ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
-  if (ends.some(Boolean)) kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
-  else if (shape === "saturating") kept.set(name, shape); // a step counts from when its end is typed
+  if (ends.some(Boolean)) {
+    kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
+  } else if (shape === "saturating") kept.set(name, shape); // a step counts from when its end is typed
 }
 
 /* A criterion that weighs nothing need not say how it counts, and a step has one end. */
 function fit(group) {
   const step = group.querySelector("select").value === "step";
-  group.querySelectorAll("input").forEach((end) => { end.disabled = step && !end.name.endsWith(`_${group.dataset.needs}`); });
+  group.querySelectorAll("input").forEach((end) => {
+    end.disabled = step && !end.name.endsWith(`_${group.dataset.needs}`);
+  });
 }
 
 function weigh(slider) {
@@ -61,7 +76,9 @@ const refresh = follow(form, result, {
   show(content) {
     const ticked = picked(); // also what was ticked while this was on its way
     result.replaceChildren(...content);
-    boxes().forEach((box) => { box.checked = ticked.has(box.value); });
+    boxes().forEach((box) => {
+      box.checked = ticked.has(box.value);
+    });
     count();
     mark();
   },
@@ -69,10 +86,16 @@ const refresh = follow(form, result, {
 
 /* Marks the fields that hold what cannot be read. */
 function mark() {
-  form.querySelectorAll("[aria-invalid]").forEach((field) => { field.removeAttribute("aria-invalid"); field.title = ""; });
+  form.querySelectorAll("[aria-invalid]").forEach((field) => {
+    field.removeAttribute("aria-invalid");
+    field.title = "";
+  });
   result.querySelectorAll("[data-slip]").forEach((line) => {
     const field = form.elements[line.dataset.slip];
-    if (field) { field.setAttribute("aria-invalid", "true"); field.title = line.textContent; }
+    if (field) {
+      field.setAttribute("aria-invalid", "true");
+      field.title = line.textContent;
+    }
   });
 }
 
@@ -87,7 +110,9 @@ form.addEventListener("input", (event) => {
 form.addEventListener("change", (event) => {
   if (event.target.name !== "example") return;
   const kept = new URLSearchParams(); // an example fills the form, so the page is loaded with it
-  query().forEach((value, name) => { if (KEPT.includes(name)) kept.append(name, value); });
+  query().forEach((value, name) => {
+    if (KEPT.includes(name)) kept.append(name, value);
+  });
   location.assign(kept.size ? `${form.action}?${kept}` : form.action);
 });
 form.querySelectorAll(".worth fieldset").forEach(fit);

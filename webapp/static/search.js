@@ -5,8 +5,12 @@
 const HAN = /([\u3400-\u9fff\u{20000}-\u{3ffff}])/gu;
 
 function fold(text, traditional) {
-  const plain = text.normalize("NFKC").toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(/\p{M}/gu, "");
-  const words = plain.replace(/['’ʼ`´]/g, "").replace(HAN, " $1 ").replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+  const plain = text.normalize("NFKC").toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(
+    /\p{M}/gu,
+    "",
+  );
+  const words = plain.replace(/['’ʼ`´]/g, "").replace(HAN, " $1 ").replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
   return [...words].map((char) => traditional[char] || char).join("");
 }
 
@@ -25,12 +29,13 @@ function phrase(wanted) {
   const letters = [...wanted.replaceAll(" ", "")];
   const begun = new RegExp("(?:^| )" + letters.join(" ?"), "u");
   const whole = new RegExp(begun.source + "(?= |$)", "u");
-  return (texts) => best(texts, (text) => {
-    const found = whole.exec(text);
-    if (found) return found.index ? 2 : found[0].length < text.length ? 1 : 0;
-    if (` ${text}`.includes(` ${wanted}`)) return 3;
-    return letters.length >= LEAST && begun.test(text) ? 4 : null;
-  });
+  return (texts) =>
+    best(texts, (text) => {
+      const found = whole.exec(text);
+      if (found) return found.index ? 2 : found[0].length < text.length ? 1 : 0;
+      if (` ${text}`.includes(` ${wanted}`)) return 3;
+      return letters.length >= LEAST && begun.test(text) ? 4 : null;
+    });
 }
 
 const MOST_CUT = 10; // words of a query that is still looked for as two phrases
@@ -38,9 +43,13 @@ const MOST_CUT = 10; // words of a query that is still looked for as two phrases
 function two(wanted) {
   const words = wanted.split(" ");
   const cuts = words.length <= MOST_CUT ? words.keys() : [];
-  const pairs = [...cuts].slice(1).map((cut) => [phrase(words.slice(0, cut).join(" ")), phrase(words.slice(cut).join(" "))]);
+  const pairs = [...cuts].slice(1).map((
+    cut,
+  ) => [phrase(words.slice(0, cut).join(" ")), phrase(words.slice(cut).join(" "))]);
   return (texts) => {
-    const found = pairs.map(([first, last]) => [first(texts), last(texts)]).filter(([one, other]) => one && other).map(([one, other]) => Math.max(one[0], other[0]));
+    const found = pairs.map(([first, last]) => [first(texts), last(texts)]).filter(([one, other]) =>
+      one && other
+    ).map(([one, other]) => Math.max(one[0], other[0]));
     return found.length ? [Math.min(...found), 5] : null;
   };
 }
@@ -51,7 +60,12 @@ function all(wanted, before) {
     let text = "";
     for (let where = 0; where < texts.length; where += 1) {
       text += texts[where].map((one) => ` ${one}`).join("");
-      if (words.every((word) => text.includes(word))) return [where, words.every((word) => `${text} `.includes(`${word} `)) ? 6 : 7];
+      if (words.every((word) => text.includes(word))) {
+        return [
+          where,
+          words.every((word) => `${text} `.includes(`${word} `)) ? 6 : 7,
+        ];
+      }
     }
     return null;
   };
@@ -65,8 +79,13 @@ export function find(index, query) {
   if (!wanted) return null;
   for (const level of LEVELS) {
     const rank = level(wanted);
-    const hits = index.rows.flatMap(([id, layer, ...texts]) => { const found = rank(texts); return found ? [[id, { layer, rank: found }]] : []; });
-    if (hits.length) return new Map(hits.sort(([, a], [, b]) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1]));
+    const hits = index.rows.flatMap(([id, layer, ...texts]) => {
+      const found = rank(texts);
+      return found ? [[id, { layer, rank: found }]] : [];
+    });
+    if (hits.length) {
+      return new Map(hits.sort(([, a], [, b]) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1]));
+    }
   }
   return new Map();
 }

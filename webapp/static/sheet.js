@@ -2,7 +2,27 @@
  * The sheet of a chosen site or point, and the routes from there.
  */
 import { newest, parse } from "./live.js";
-import { $, DRIVE, ask, config, duration, element, fill, labels, latlng, length, map, nameOf, number, own, state, texts, urls, wide, writeAddress } from "./page.js";
+import {
+  $,
+  ask,
+  config,
+  DRIVE,
+  duration,
+  element,
+  fill,
+  labels,
+  latlng,
+  length,
+  map,
+  nameOf,
+  number,
+  own,
+  state,
+  texts,
+  urls,
+  wide,
+  writeAddress,
+} from "./page.js";
 
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
@@ -41,10 +61,14 @@ function point(place) {
 }
 
 function mark() {
-  document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
+  document.querySelectorAll(".item[aria-current]").forEach((item) =>
+    item.removeAttribute("aria-current")
+  );
   if (!state.site) return;
   if (places[state.site]) light(places[state.site], true);
-  document.querySelectorAll(`.item[data-id="${CSS.escape(state.site)}"]`).forEach((item) => item.setAttribute("aria-current", "true"));
+  document.querySelectorAll(`.item[data-id="${CSS.escape(state.site)}"]`).forEach((item) =>
+    item.setAttribute("aria-current", "true")
+  );
 }
 
 /** Show what the state says, which has been read from the address: no step of history. */
@@ -63,7 +87,10 @@ export async function restore(fly) {
 /** Open a sheet; one that is there, or on its way, is kept, and waited for. */
 function openSheet(url, options) {
   const query = new URLSearchParams({ part: "sheet", ...inLanguage() });
-  if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
+  if (options.lon) {
+    query.set("lon", options.lon);
+    query.set("lat", options.lat);
+  }
   drive().forEach(([name, value]) => query.set(name, value));
   const wanted = `${url}?${query}`;
   if (wanted === shown && options.kept) return loading;
@@ -82,7 +109,11 @@ async function load(wanted, options) {
   $("legend").querySelector("details").open = false;
   const answer = await askSheet(() => (own ? own.sheets[options.id] : ask(wanted, "text")));
   if (!answer) return;
-  if (answer.error) { shown = null; sayInSheet(texts.failed); return; }
+  if (answer.error) {
+    shown = null;
+    sayInSheet(texts.failed);
+    return;
+  }
   $("sheet").classList.remove("waiting");
   $("sheet-body").replaceChildren(...parse(answer.value).body.childNodes);
   $("sheet").scrollTop = 0;
@@ -91,16 +122,40 @@ async function load(wanted, options) {
   overlay.clearLayers();
   if (!article) return;
   const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
-  if (article.dataset.accuracy) L.circle(place, { radius: Number(article.dataset.accuracy), renderer: canvas, weight: 1, color: "#14202b", dashArray: "2 4", fillOpacity: 0.05, interactive: false }).addTo(overlay);
-  else L.circleMarker(place, { renderer: canvas, radius: 6, color: "#14202b", weight: 2, fillColor: "#fff", fillOpacity: 1, interactive: false }).addTo(overlay);
+  if (article.dataset.accuracy) {
+    L.circle(place, {
+      radius: Number(article.dataset.accuracy),
+      renderer: canvas,
+      weight: 1,
+      color: "#14202b",
+      dashArray: "2 4",
+      fillOpacity: 0.05,
+      interactive: false,
+    }).addTo(overlay);
+  } else {L.circleMarker(place, {
+      renderer: canvas,
+      radius: 6,
+      color: "#14202b",
+      weight: 2,
+      fillColor: "#fff",
+      fillOpacity: 1,
+      interactive: false,
+    }).addTo(overlay);}
   if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
   uncover(place);
 }
 
 /** Bring a place out from under panel and sheet. */
 function uncover(place) {
-  const padding = wide() ? { paddingTopLeft: [$("content").offsetWidth + 40, 60], paddingBottomRight: [$("sheet").offsetWidth + 40, 60] }
-    : { paddingTopLeft: [30, 30], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] };
+  const padding = wide()
+    ? {
+      paddingTopLeft: [$("content").offsetWidth + 40, 60],
+      paddingBottomRight: [$("sheet").offsetWidth + 40, 60],
+    }
+    : {
+      paddingTopLeft: [30, 30],
+      paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
+    };
   map.panInside(place, padding);
 }
 
@@ -113,7 +168,10 @@ function sayInSheet(text) {
 export function closeSheet() {
   const depth = own ? 0 : history.state?.depth || 0;
   hideSheet();
-  if (!depth) { writeAddress(); return; }
+  if (!depth) {
+    writeAddress();
+    return;
+  }
   closing = true;
   history.go(-depth);
 }
@@ -132,11 +190,15 @@ function hideSheet() {
   askSheet.drop();
   shown = null;
   point({ site: null, at: null });
-  DRIVE.forEach((name) => { state[name] = null; }); // nothing shows any more what the next sheet would be reckoned with
+  DRIVE.forEach((name) => {
+    state[name] = null;
+  }); // nothing shows any more what the next sheet would be reckoned with
   overlay.clearLayers();
   $("sheet").hidden = true;
   document.body.classList.remove("has-sheet");
-  if (inside) (opener && opener.isConnected ? opener : item || $("q")).focus({ preventScroll: true });
+  if (inside) {
+    (opener && opener.isConnected ? opener : item || $("q")).focus({ preventScroll: true });
+  }
   opener = null;
 }
 
@@ -156,44 +218,123 @@ async function showArea(minutes, direction, { step = true } = {}) {
   const other = state.area !== minutes || state.direction !== direction;
   Object.assign(state, { area: minutes, direction, to: null });
   writeAddress(step && other);
-  const query = new URLSearchParams({ minutes, profile: "truck", ...(direction && { direction }), ...Object.fromEntries(drive()), ...inLanguage() });
+  const query = new URLSearchParams({
+    minutes,
+    profile: "truck",
+    ...(direction && { direction }),
+    ...Object.fromEntries(drive()),
+    ...inLanguage(),
+  });
   if (state.site) query.set("site", state.site);
-  else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
+  else {
+    const [lon, lat] = state.at.split(",");
+    query.set("lon", lon);
+    query.set("lat", lat);
+  }
   clearDrawn();
   const answer = await askDrawing(() => ask(`${urls.isochrones}?${query}`));
   if (!answer) return;
-  if (answer.error) { note(answer.error.message || texts.failed); return; }
+  if (answer.error) {
+    note(answer.error.message || texts.failed);
+    return;
+  }
   const found = answer.value;
   const last = found.features.length - 1;
-  const drawn = found.features.map((feature, i) => L.geoJSON(feature, {
-    style: { renderer: canvas, color: AREA[Math.min(last - i, 5)], weight: 1.5, fillColor: AREA[Math.min(last - i, 5)], fillOpacity: 0.22, interactive: false },
-  }).addTo(routeGroup));
+  const drawn = found.features.map((feature, i) =>
+    L.geoJSON(feature, {
+      style: {
+        renderer: canvas,
+        color: AREA[Math.min(last - i, 5)],
+        weight: 1.5,
+        fillColor: AREA[Math.min(last - i, 5)],
+        fillOpacity: 0.22,
+        interactive: false,
+      },
+    }).addTo(routeGroup)
+  );
   [...drawn].reverse().forEach((area) => area.bringToBack());
   const bounds = drawn[0].getBounds();
   if (bounds.isValid()) map.fitBounds(bounds, padding());
-  note(fill(direction === "to" ? texts.areaToNote : texts.areaNote, { m: minutes.split(",").map(Number).map(number).join(", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
+  note(
+    fill(direction === "to" ? texts.areaToNote : texts.areaNote, {
+      m: minutes.split(",").map(Number).map(number).join(", "),
+      vehicle: labels[query.get("profile")],
+    }) + (found.features[0].properties.coarse ? " ≈" : ""),
+  );
 }
 
 async function showRoute(to, { step = true } = {}) {
   const other = state.to !== to;
   Object.assign(state, { to, area: null, direction: null });
   writeAddress(step && other);
-  const query = new URLSearchParams({ from: state.site || state.at, to, profile: "truck", ...Object.fromEntries(drive()), ...inLanguage() });
+  const query = new URLSearchParams({
+    from: state.site || state.at,
+    to,
+    profile: "truck",
+    ...Object.fromEntries(drive()),
+    ...inLanguage(),
+  });
   clearDrawn();
   const answer = await askDrawing(() => ask(`${urls.route}?${query}`));
   if (!answer) return;
-  if (answer.error) { noteRoute(to, answer.error.message || texts.failed); return; }
+  if (answer.error) {
+    noteRoute(to, answer.error.message || texts.failed);
+    return;
+  }
   const found = answer.value;
-  const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate").map((step) => ({ dash: step.properties.kind === "access", points: step.geometry.coordinates.map(latlng) }));
-  lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#ffffff", weight: 9, opacity: 0.9, interactive: false }).addTo(routeGroup));
-  lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#0b4f6c", weight: 5, dashArray: line.dash ? "2 8" : null, interactive: false }).addTo(routeGroup));
-  found.gates.forEach((id) => { if (places[id]) L.circleMarker(places[id].mark.getLatLng(), { renderer: canvas, radius: 15, color: "#7a1f2b", weight: 3, fill: false, interactive: false }).addTo(routeGroup); });
+  const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate")
+    .map((step) => ({
+      dash: step.properties.kind === "access",
+      points: step.geometry.coordinates.map(latlng),
+    }));
+  lines.forEach((line) =>
+    L.polyline(line.points, {
+      renderer: canvas,
+      color: "#ffffff",
+      weight: 9,
+      opacity: 0.9,
+      interactive: false,
+    }).addTo(routeGroup)
+  );
+  lines.forEach((line) =>
+    L.polyline(line.points, {
+      renderer: canvas,
+      color: "#0b4f6c",
+      weight: 5,
+      dashArray: line.dash ? "2 8" : null,
+      interactive: false,
+    }).addTo(routeGroup)
+  );
+  found.gates.forEach((id) => {
+    if (places[id]) {
+      L.circleMarker(places[id].mark.getLatLng(), {
+        renderer: canvas,
+        radius: 15,
+        color: "#7a1f2b",
+        weight: 3,
+        fill: false,
+        interactive: false,
+      }).addTo(routeGroup);
+    }
+  });
   const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
   map.fitBounds(bounds, padding());
   const name = (id) => (places[id] ? nameOf(places[id]) : id);
-  noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
-    ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate) +
-    (found.planned.length ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") }) : ""));
+  noteRoute(
+    to,
+    fill(texts.routeFrom, {
+      vehicle: labels[query.get("profile")],
+      time: duration(found.travel_time_s, found.coarse),
+      length: (found.coarse ? "≈ " : "") + length(found.length_m),
+    }) +
+      ", " +
+      (found.gates.length
+        ? fill(texts.via, { gates: found.gates.map(name).join(", ") })
+        : texts.noGate) +
+      (found.planned.length
+        ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") })
+        : ""),
+  );
 }
 
 function noteRoute(to, text) {
@@ -202,28 +343,47 @@ function noteRoute(to, text) {
 
 function note(...parts) {
   document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
-  document.querySelector("#sheet .times .head")?.before(element("p", { class: "route-note", role: "status" }, ...parts));
+  document.querySelector("#sheet .times .head")?.before(
+    element("p", { class: "route-note", role: "status" }, ...parts),
+  );
 }
 
-const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 40], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] });
+const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : {
+  paddingTopLeft: [30, 40],
+  paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
+});
 
 $("sheet").addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  if (link.dataset.area) { event.preventDefault(); showArea(link.dataset.area, link.dataset.direction || null); }
-  else if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
-  else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
-  else if ("switch" in link.dataset) {
+  if (link.dataset.area) {
+    event.preventDefault();
+    showArea(link.dataset.area, link.dataset.direction || null);
+  } else if (link.dataset.route) {
+    event.preventDefault();
+    showRoute(link.dataset.route);
+  } else if (link.dataset.site) {
+    event.preventDefault();
+    choose(link.dataset.site, true);
+  } else if ("switch" in link.dataset) {
     event.preventDefault();
     const asked = new URL(link.href).searchParams;
-    DRIVE.forEach((name) => { state[name] = asked.get(name); });
+    DRIVE.forEach((name) => {
+      state[name] = asked.get(name);
+    });
     writeAddress();
     restore();
   }
 });
 
 function reopen(fly) {
-  if (state.site) return openSheet(urls.site + encodeURIComponent(state.site), { id: state.site, fly, kept: true });
+  if (state.site) {
+    return openSheet(urls.site + encodeURIComponent(state.site), {
+      id: state.site,
+      fly,
+      kept: true,
+    });
+  }
   const [lon, lat] = state.at.split(",");
   return openSheet(urls.access, { lon, lat, kept: true });
 }

@@ -22,7 +22,8 @@ function take(box, page) {
 // Without a signal --------------------------------------------------------------------------------------------------------
 
 const note = document.getElementById("trip-note");
-const NEEDS_SERVER = "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo, #trip-file :is(input, button)";
+const NEEDS_SERVER =
+  "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo, #trip-file :is(input, button)";
 const RETRY_MS = 15000, PATIENCE_MS = 30000;
 
 /** Say above the plan, which stays, what could not be done; with a button to try again where that may help. */
@@ -38,12 +39,19 @@ function say(text, again) {
 }
 
 /** Let be pressed what works: all of it with a connection; without one nothing that needs the server, nor a link that was never kept. */
-async function arm() {
+function arm() {
   document.querySelectorAll(NEEDS_SERVER).forEach((one) => {
-    if (offline && !one.disabled) { one.disabled = true; one.dataset.offline = ""; }
-    else if (!offline && "offline" in one.dataset) { one.disabled = false; delete one.dataset.offline; }
+    if (offline && !one.disabled) {
+      one.disabled = true;
+      one.dataset.offline = "";
+    } else if (!offline && "offline" in one.dataset) {
+      one.disabled = false;
+      delete one.dataset.offline;
+    }
   });
-  document.querySelectorAll("#plan tr[data-stop][draggable]").forEach((row) => { row.draggable = !offline; });
+  document.querySelectorAll("#plan tr[data-stop][draggable]").forEach((row) => {
+    row.draggable = !offline;
+  });
   document.querySelectorAll("#trip a[href]").forEach(async (link) => {
     if (offline && !(await kept(link))) link.setAttribute("aria-disabled", "true");
     else if (!offline) link.removeAttribute("aria-disabled");
@@ -51,7 +59,13 @@ async function arm() {
   if (!offline) undo.disabled = !undoable();
 }
 
-const kept = (link) => ("caches" in window ? caches.match(link.matches("[data-why]") ? `${link.href}&part=sheet` : link.href, { ignoreVary: true }) : Promise.resolve());
+const kept = (
+  link,
+) => ("caches" in window
+  ? caches.match(link.matches("[data-why]") ? `${link.href}&part=sheet` : link.href, {
+    ignoreVary: true,
+  })
+  : Promise.resolve());
 let later = null; // what is to be asked when the connection is back
 
 function lost(then) {
@@ -63,8 +77,13 @@ function lost(then) {
 
 /** Ask the server itself, since what is kept answers all else, whether it is there again. */
 async function probe() {
-  const answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" }).catch(() => null);
-  if (!answer) { lost(); return; }
+  const answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" }).catch(() =>
+    null
+  );
+  if (!answer) {
+    lost();
+    return;
+  }
   if (!offline) return;
   const todo = later;
   offline = false;
@@ -76,7 +95,9 @@ async function probe() {
 
 window.addEventListener("offline", () => lost());
 window.addEventListener("online", probe);
-setInterval(() => { if (offline && navigator.onLine) probe(); }, RETRY_MS);
+setInterval(() => {
+  if (offline && navigator.onLine) probe();
+}, RETRY_MS);
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("#trip a[href], .trip-intro a[href]");
   if (!offline || !link || link.matches("[data-why]")) return;
@@ -86,7 +107,12 @@ document.addEventListener("click", async (event) => {
 });
 
 /** Ask the server; one that does not answer in time is as good as away. */
-const ask = (address, accept, wanted) => patiently(address, { headers: { Accept: accept }, signal: AbortSignal.timeout(PATIENCE_MS) }, wanted);
+const ask = (address, accept, wanted) =>
+  patiently(
+    address,
+    { headers: { Accept: accept }, signal: AbortSignal.timeout(PATIENCE_MS) },
+    wanted,
+  );
 
 // Asking ------------------------------------------------------------------------------------------------------------------
 
@@ -99,7 +125,13 @@ async function refresh() {
   bar.setAttribute("aria-label", config.texts.planning);
   let shown = false;
   const answer = await askPlan(async (wanted) => {
-    const timer = setTimeout(() => { if (wanted()) { shown = true; plan().prepend(bar); plan().classList.add("waiting"); } }, 250);
+    const timer = setTimeout(() => {
+      if (wanted()) {
+        shown = true;
+        plan().prepend(bar);
+        plan().classList.add("waiting");
+      }
+    }, 250);
     try {
       return await planned(address, bar, wanted);
     } finally {
@@ -107,7 +139,10 @@ async function refresh() {
     }
   });
   if (!answer) return;
-  if (answer.error) { plan().classList.add("stale"); lost(refresh); }
+  if (answer.error) {
+    plan().classList.add("stale");
+    lost(refresh);
+  }
   if (shown) bar.remove();
   plan().classList.remove("waiting");
 }
@@ -135,12 +170,17 @@ async function planned(address, bar, wanted) {
 
 /** Say to who does not see it that a new plan is there. */
 function tell() {
-  document.getElementById("said").textContent = [...plan().querySelectorAll(".verdict, .cost, .fault")].map((one) => one.textContent.trim().replace(/\s+/g, " ")).join(" ");
+  document.getElementById("said").textContent = [
+    ...plan().querySelectorAll(".verdict, .cost, .fault"),
+  ].map((one) => one.textContent.trim().replace(/\s+/g, " ")).join(" ");
 }
 
 async function drawWays() {
   const found = plan().querySelector(".plan");
-  if (!found) { drawing.show({ features: [] }); return; }
+  if (!found) {
+    drawing.show({ features: [] });
+    return;
+  }
   const answer = await ask(found.dataset.ways, "application/json");
   if (answer.ok) drawing.show(await answer.json());
 }
@@ -156,14 +196,20 @@ function send(done, more) {
 /** Ask for a page of a trip and take over form, plan and address; without an answer all stays as it is. */
 async function visit(address, isChange) {
   const before = new Map([...form().elements].map((one) => [one, one.value]));
-  if (offline && isChange) { lost(); return; }
+  if (offline && isChange) {
+    lost();
+    return;
+  }
   const again = () => (isChange ? send("") : visit(location.href, false)); // what is typed; what was to be done is pressed again
   const got = await askTrip(async () => {
     const answer = await ask(address, "text/html");
     return { url: answer.url, page: parse(await answer.text()) };
   });
   if (!got) return; // what was asked later says this as well
-  if (got.error) { lost(again); return; }
+  if (got.error) {
+    lost(again);
+    return;
+  }
   const { url, page } = got.value;
   const wish = page.getElementById("trip-wish");
   if (!wish) { // a fault: said above the plan; form and plan stay as they are
@@ -173,13 +219,20 @@ async function visit(address, isChange) {
   if (!offline) say("");
   if (isChange && url !== location.href) history.pushState({ changes: changes() + 1 }, "", url);
   replaceForm(wish, before);
-  document.getElementById("trip-file").setAttribute("action", page.getElementById("trip-file").getAttribute("action"));
+  document.getElementById("trip-file").setAttribute(
+    "action",
+    page.getElementById("trip-file").getAttribute("action"),
+  );
   document.getElementById("trip").className = page.getElementById("trip").className;
   document.title = page.title;
   const old = plan();
-  if (old.dataset.ask && page.getElementById("plan").dataset.ask) old.dataset.ask = page.getElementById("plan").dataset.ask; // the old plan stays until the new one is there
-  else old.replaceWith(page.getElementById("plan"));
-  document.querySelectorAll(".languages").forEach((box, i) => { const other = page.querySelectorAll(".languages")[i]; if (other) box.replaceWith(other); });
+  if (old.dataset.ask && page.getElementById("plan").dataset.ask) {
+    old.dataset.ask = page.getElementById("plan").dataset.ask; // the old plan stays until the new one is there
+  } else old.replaceWith(page.getElementById("plan"));
+  document.querySelectorAll(".languages").forEach((box, i) => {
+    const other = page.querySelectorAll(".languages")[i];
+    if (other) box.replaceWith(other);
+  });
   tell();
   arm();
   await refresh();
@@ -192,17 +245,28 @@ const changes = () => (history.state && history.state.changes) || 0;
 
 /** Is the step back in the browser's history the last change of this trip: made here, or by a link from a page of the trip? */
 function undoable() {
-  const trip = (address) => { const query = new URL(address).searchParams; query.delete("lang"); query.delete("whole"); return query.toString(); };
+  const trip = (address) => {
+    const query = new URL(address).searchParams;
+    query.delete("lang");
+    query.delete("whole");
+    return query.toString();
+  };
   const from = document.referrer && new URL(document.referrer);
-  const here = from && from.origin === location.origin && from.pathname === location.pathname && from.search;
-  return changes() > 0 || Boolean(here && history.length > 1 && trip(from.href) !== trip(location.href));
+  const here = from && from.origin === location.origin && from.pathname === location.pathname &&
+    from.search;
+  return changes() > 0 ||
+    Boolean(here && history.length > 1 && trip(from.href) !== trip(location.href));
 }
 
 undo.hidden = false;
 undo.addEventListener("click", () => history.back());
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest && event.target.closest("input, select, textarea, [contenteditable]");
-  if (typing || event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || undo.disabled) return;
+  const typing = event.target.closest &&
+    event.target.closest("input, select, textarea, [contenteditable]");
+  if (
+    typing || event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) ||
+    event.shiftKey || event.altKey || undo.disabled
+  ) return;
   event.preventDefault();
   history.back();
 });
@@ -219,15 +283,23 @@ function replaceForm(wish, before) {
   const open = new Set([...form().querySelectorAll(".stops details[open]")].map(place));
   const notes = form().querySelector(".trip-notes").open;
   const active = form().contains(document.activeElement) ? document.activeElement : null;
-  const at = active && [...form().elements].filter((one) => one.name === active.name).indexOf(active);
+  const at = active &&
+    [...form().elements].filter((one) => one.name === active.name).indexOf(active);
   form().replaceWith(wish);
-  wish.querySelectorAll(".stops details").forEach((one) => { one.open = one.open || open.has(place(one)); });
+  wish.querySelectorAll(".stops details").forEach((one) => {
+    one.open = one.open || open.has(place(one));
+  });
   wish.querySelector(".trip-notes").open = notes;
   if (!active) return;
   const same = [...wish.elements].filter((one) => one.name === active.name);
-  const again = active.tagName === "BUTTON" ? same.find((one) => one.value === active.value) || wish.elements.add : same[at];
+  const again = active.tagName === "BUTTON"
+    ? same.find((one) => one.value === active.value) || wish.elements.add
+    : same[at];
   if (!again) return;
-  if (["INPUT", "TEXTAREA"].includes(active.tagName) && active.type !== "checkbox" && before.get(active) !== active.value) again.value = active.value;
+  if (
+    ["INPUT", "TEXTAREA"].includes(active.tagName) && active.type !== "checkbox" &&
+    before.get(active) !== active.value
+  ) again.value = active.value;
   again.focus();
 }
 
@@ -247,11 +319,16 @@ const reorder = (ids) => send("order", { ids: ids.join(" ") });
 
 /** Give what brings the focus back to a button of a stop, wherever the new plan has that stop. */
 function buttonOf(row, target) {
-  const stop = row.dataset.stop, kind = "move" in target.dataset ? `[data-move="${target.dataset.move}"]` : "[data-pin]";
+  const stop = row.dataset.stop,
+    kind = "move" in target.dataset ? `[data-move="${target.dataset.move}"]` : "[data-pin]";
   const focused = document.activeElement === target;
   return () => {
-    const there = [...plan().querySelectorAll("tr[data-stop]")].find((one) => one.dataset.stop === stop);
-    if (focused && there && [document.body, null].includes(document.activeElement)) there.querySelector(kind).focus();
+    const there = [...plan().querySelectorAll("tr[data-stop]")].find((one) =>
+      one.dataset.stop === stop
+    );
+    if (focused && there && [document.body, null].includes(document.activeElement)) {
+      there.querySelector(kind).focus();
+    }
   };
 }
 
@@ -259,7 +336,9 @@ document.addEventListener("click", async (event) => {
   const target = event.target;
   const row = target.closest("tr[data-stop]");
   if (target.dataset.move && row) {
-    const ids = order(), at = ids.indexOf(row.dataset.stop), to = at + (target.dataset.move === "up" ? -1 : 1);
+    const ids = order(),
+      at = ids.indexOf(row.dataset.stop),
+      to = at + (target.dataset.move === "up" ? -1 : 1);
     if (to < 0 || to >= ids.length) return;
     [ids[at], ids[to]] = [ids[to], ids[at]];
     const again = buttonOf(row, target);
@@ -284,10 +363,19 @@ document.addEventListener("click", async (event) => {
 let carried = null;
 document.addEventListener("dragstart", (event) => {
   carried = event.target.closest && event.target.closest("tr[data-stop]");
-  if (carried) { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", carried.dataset.stop); carried.classList.add("carried"); }
+  if (carried) {
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", carried.dataset.stop);
+    carried.classList.add("carried");
+  }
 });
-document.addEventListener("dragover", (event) => { if (carried && event.target.closest("tr[data-stop]")) event.preventDefault(); });
-document.addEventListener("dragend", () => { if (carried) carried.classList.remove("carried"); carried = null; });
+document.addEventListener("dragover", (event) => {
+  if (carried && event.target.closest("tr[data-stop]")) event.preventDefault();
+});
+document.addEventListener("dragend", () => {
+  if (carried) carried.classList.remove("carried");
+  carried = null;
+});
 document.addEventListener("drop", (event) => {
   const row = carried && event.target.closest("tr[data-stop]");
   if (!row || row === carried) return;
