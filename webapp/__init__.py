@@ -36,7 +36,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         The data folder is no data package.
     """
     from geo.roads import storage
-    from webapp import args, service
+    from webapp import args, scripts, service
     from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
     from webapp.ogc import routes
     from webapp.served import Served
@@ -69,6 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
     )
+    app.jinja_env.globals.update(module=scripts.tags, drive_names=args.DRIVE)
     for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
         app.register_blueprint(blueprint)
     for blueprint in (

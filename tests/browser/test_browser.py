@@ -350,7 +350,8 @@ def test_times_in_the_script_are_those_of_the_pages(app: Flask, opened: Callable
         ]
     assert (
         page.evaluate(
-            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
             seconds,
         )
         == expected

@@ -29,7 +29,7 @@ ROOMS = (
     ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
     ("webapp.i18n",),
     ("webapp.args", "webapp.labels", "webapp.store", "webapp.jobs"),
-    ("webapp.charts", "webapp.errors", "webapp.service", "webapp.server"),
+    ("webapp.charts", "webapp.errors", "webapp.scripts", "webapp.service", "webapp.server"),
     ("webapp.explore", "webapp.ogc"),
     ("webapp.siting", "webapp.trips"),
     ("webapp.served",),

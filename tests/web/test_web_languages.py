@@ -653,12 +653,14 @@ def test_the_script_writes_as_the_server_does(
         lengths = [labels.kilometres(one).replace("\N{NO-BREAK SPACE}", " ") for one in metres]
     assert (
         page.evaluate(
-            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
             seconds,
         )
         == times
     )
-    assert page.evaluate("all => all.map(ZoneAtlas.length)", metres) == lengths
+    lengths_there = "async all => all.map((await import('/static/page.js')).length)"
+    assert page.evaluate(lengths_there, metres) == lengths
     assert page.locator(".leaflet-control-zoom-in").get_attribute("title") in ("Phóng to", "放大")
     page.locator("#filters summary").click()
     for english in (
