@@ -1,7 +1,8 @@
 """The three errors of Zone Atlas, and the sentences that they carry.
 
 Each error is a sentence for a person. The command line prints it and exits with 1, the web app
-answers with the status that stands in ``webapp.errors.ANSWERS``. Both translate it where they show it."""
+answers with the status that stands in ``webapp.errors.ANSWERS``. Both translate it where they show
+it."""
 
 from __future__ import annotations
 
