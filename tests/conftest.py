@@ -14,6 +14,8 @@ from geo import layers
 from geo.roads import corridors
 from geo.roads.network import Manifest, Network
 
+pytest_plugins = ("web",)
+
 DATA = Path(__file__).parent / "data"
 STEP_M = 1000.0
 STEP_S = 60.0

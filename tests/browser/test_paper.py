@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from PIL import Image, ImageFilter
-from web import Watch, browsing, serving
+from web import Watch, serving
 
 from geo import export, layers
 from geo.visits import planner, trip_file
@@ -24,7 +24,6 @@ from webapp import charts, settings
 from webapp.cli.main import main
 from webapp.trips import files
 
-pytest_plugins = ("web",)
 browsed = pytest.mark.browser
 
 PUBLIC = "https://atlas.example"
@@ -83,12 +82,6 @@ def twelve_stops() -> str:
             ),
         ]
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browsing() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

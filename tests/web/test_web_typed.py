@@ -4,12 +4,8 @@ page stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from flask.testing import FlaskClient
-from test_browser import browser, opened, site  # noqa: F401
 from web import HOSTILE, Page
 
 pytest_plugins = ("web",)
@@ -99,24 +95,3 @@ def test_what_is_not_typed_by_people_is_refused_as_before(client: FlaskClient) -
     assert answer.status_code == 400
     assert "profile" in answer.text
     assert "max_port" in answer.text
-
-
-@pytest.mark.browser
-def test_typing_what_is_not_a_number_keeps_the_ranking(
-    opened: Callable[..., Any],  # noqa: F811
-) -> None:
-    """In the browser: the field turns invalid, the sites stay, and the field is sound again once it
-    is corrected.
-    """
-    from playwright.sync_api import expect
-
-    page = opened("/rank?lang=en")
-    field = page.locator("input[name=max_port]")
-    field.fill("abc")
-    expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#result [data-slip=max_port]")).to_contain_text("Max. time to sea port")
-    assert page.locator("ol.ranked .site").count() > 3
-    field.fill("90")
-    expect(page.locator("#result [data-slip]")).to_have_count(0)
-    assert field.get_attribute("aria-invalid") is None
-    assert page.locator("ol.ranked .site").count() > 3

@@ -1,0 +1,36 @@
+"""A Chromium for each module, the atlas served to it, and tabs that are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from screen import tabs
+from web import browsing, serving
+
+from geo.roads import isochrones
+from geo.visits import planner
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with browsing() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def site(make_app: Callable[..., Flask]) -> Iterator[str]:
+    """The address of an atlas that is served to the tests of this folder alone."""
+    isochrones.warm_up()  # as `zoneatlas serve` does before it answers
+    planner.warm_up()
+    with serving(make_app()) as url:
+        yield url
+
+
+@pytest.fixture
+def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
+    """Open a page in a tab of its own; at the end every tab has been quiet."""
+    with tabs(browser, site) as open_:
+        yield open_

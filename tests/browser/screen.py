@@ -1,0 +1,190 @@
+"""What the browser tests read from the screen and do on it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import numpy as np
+from web import Watch
+
+from geo import layers
+from geo.visits import trip_file
+
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+SITE = "van-don-ez"
+
+TRIPS = tuple(trip_file.examples(layers.bundled()))
+
+CROWDED = urlencode(
+    [
+        ("day", "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"),
+        *(
+            ("stop", f"{one}~visit:90 min")
+            for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")
+        ),
+    ]
+)
+"""More than a day holds."""
+
+TWO = urlencode(
+    [
+        ("day", "2026-12-01~07:30-17:30~begin:ha-long~end:ha-long"),
+        ("stop", "dong-mai-ip"),
+        ("stop", "song-khoai-ip"),
+    ]
+)
+
+
+def ready(page: Any) -> Any:
+    """Wait until the map is there and drawn."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("body")).to_have_attribute("data-ready", "true", timeout=15_000)
+    return page
+
+
+@contextmanager
+def tabs(browser: Any, site: str, *, signal: bool = True) -> Iterator[Callable[..., Any]]:
+    """Open pages in tabs; at the end no tab has thrown an error, broken the policy or asked another
+    host. Without a signal, the requests that fail may be in the console.
+    """
+    contexts, watches = [], []
+
+    def open_(path: str = "/", size: dict[str, int] = DESK, **options: Any) -> Any:
+        context = browser.new_context(
+            viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options
+        )
+        contexts.append(context)
+        watches.append(Watch())
+        page = watches[-1].on(context.new_page())
+        page.set_default_timeout(15_000)
+        page.goto(site + path if path.startswith("/") else path)
+        if options.get("java_script_enabled", True) and path.split("?")[0].split("#")[0] == "/":
+            ready(page)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    for watch in watches:
+        if not signal:
+            watch.console = [line for line in watch.console if "net::ERR" not in line]
+        watch.quiet(site)
+
+
+def ids(page: Any) -> list[str]:
+    """Return the sites of the list, in its order."""
+    return page.locator("#list .item").evaluate_all("items => items.map(one => one.dataset.id)")
+
+
+def found(page: Any) -> int:
+    """Read how many sites the list says it has."""
+    return int(re.match(r"[\d,]+", page.inner_text("#found"))[0].replace(",", ""))  # type: ignore[index]
+
+
+def chip(page: Any, column: str, text: str) -> Any:
+    """Find a filter by its name."""
+    return page.locator(f".facet[data-column={column}] button").filter(
+        has_text=re.compile(f"^{text}")
+    )
+
+
+def spot(page: Any, site_id: str) -> dict[str, float]:
+    """Return where on the screen the mark of a site lies."""
+    lon, lat = next(
+        (shape.x, shape.y)
+        for key, shape in layers.read(layers.bundled(), "parks").geometry.items()
+        if key == site_id
+    )
+    return page.evaluate(
+        "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]), b ="
+        " map_atlas.getContainer().getBoundingClientRect(); return { x: b.x + p.x, y: b.y + p.y"
+        " }; }",
+        [lat, lon],
+    )
+
+
+def query(page: Any) -> dict[str, list[str]]:
+    """Read the parameters in the address of a tab, without the language."""
+    return {
+        name: values
+        for name, values in parse_qs(urlsplit(page.url).query).items()
+        if name != "lang"
+    }
+
+
+def until(page: Any, **wanted: str | None) -> None:
+    """Wait until the address holds these parameters, and does not hold those that are None."""
+    page.wait_for_function(
+        "wanted => Object.entries(wanted).every(([name, value]) => new"
+        " URLSearchParams(location.search).get(name) === value)",
+        arg=wanted,
+    )
+
+
+def view(page: Any) -> tuple[int, float, float]:
+    """Read the zoom and the middle of the map."""
+    return tuple(
+        page.evaluate("[map_atlas.getZoom(), map_atlas.getCenter().lat, map_atlas.getCenter().lng]")
+    )
+
+
+def choose(page: Any, key: str) -> None:
+    from playwright.sync_api import expect
+
+    page.locator(f'#list .item[data-id="{key}"]').click()
+    expect(page.locator("#sheet article").first).to_be_visible()
+    until(page, site=key)
+
+
+def look_at(page: Any, lat: float, lon: float, zoom: int) -> None:
+    page.evaluate(
+        "([lat, lon, zoom]) => map_atlas.setView([lat, lon], zoom, { animate: false }) && 0",
+        [lat, lon, zoom],
+    )
+
+
+def beside(page: Any) -> tuple[float, float]:
+    """Bring the map onto the screen and return its middle there."""
+    page.locator("#map").scroll_into_view_if_needed()
+    box = page.locator("#map").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def planned(page: Any) -> list[str]:
+    """Wait for the plan and give its stops, in their order."""
+    from playwright.sync_api import expect
+
+    expect(page.locator("#plan table.agenda").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#plan.waiting")).to_have_count(0, timeout=20_000)
+    return page.locator("#plan tr[data-stop]").evaluate_all(
+        "rows => rows.map(one => one.dataset.stop)"
+    )
+
+
+def drawn(page: Any, colour: str, box: str = "#map") -> int:
+    """Count the dots of the map that have nearly this colour."""
+    from PIL import Image
+
+    picture = np.asarray(Image.open(io.BytesIO(page.locator(box).screenshot())).convert("RGB"), int)
+    wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    return int((np.abs(picture - wanted).max(axis=2) < 24).sum())
+
+
+def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[str]:
+    """Do something and give the stops of the plan that is another than before."""
+    doing()
+    page.wait_for_function(
+        "before => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map(one =>"
+        " one.dataset.stop); return rows.length && !document.querySelector('#plan.waiting') &&"
+        " rows.join() !== before; }",
+        arg=",".join(before),
+        timeout=20_000,
+    )
+    return planned(page)

@@ -1,0 +1,119 @@
+"""Axe on every page."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from screen import (
+    CROWDED,
+    DESK,
+    PHONE,
+    SITE,
+    ready,
+)
+
+from webapp.i18n import LANGUAGES
+
+pytestmark = pytest.mark.browser
+
+CLAIMS = (
+    "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from"
+    " Nowhere. 1 km to Ha Long bay"
+)
+
+PAIRS = (
+    "criterion=gate&criterion=port&criterion=people"
+    "&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"
+)
+
+KINDS = (
+    "/",
+    f"/?site={SITE}",
+    "/table?country=VN&q=hai",
+    "/data",
+    "/rank?example=automobile",
+    f"/compare?pick={SITE}&pick=dong-mai-ip",
+    f"/sites/{SITE}",
+    f"/sites/{SITE}/factsheet",
+    f"/sites/{SITE}/claims?{urlencode({'text': CLAIMS})}",
+    "/planned?year=2030&wait=1",
+    f"/trip?{CROWDED}&whole=1",
+    f"/trip/plan.sheet.html?{CROWDED}",
+    f"/weights?{PAIRS}",
+    "/match?closed=huu-nghi&year=2030",
+)
+"""A page of each kind, which is tested in every set-up."""
+
+ALSO = (
+    "/?at=108.2,20.2",
+    "/table?layer=policies",
+    "/nothing",
+    "/rank?edited=1&min_area=400000&drop=min_area&w_gate=1",
+    "/sites/mong-cai-bac-luan-2?closed=huu-nghi&year=2030",
+    "/access?lon=106.68&lat=20.86",
+    "/trip",
+    f"/trip/plan.html?{CROWDED}",
+    "/weights",
+)
+"""Pages of these kinds with other parts, which are tested once."""
+
+OGC = ("/ogc?f=html", "/ogc/collections/parks/items?f=html&limit=20", "/ogc/api?f=html")
+"""Pages for programmers, which are in English."""
+
+COMPANIES = {
+    "article.company": "company;area;country;max_gate_min\nAn Phát;5;VN;120\n联想;5000;CN;\n",
+    "[role=alert]": "company;area\n;x\n",
+}
+"""Sheets that are matched and refused, by what the page then shows."""
+
+OPEN_DETAILS = """document.querySelectorAll('details').forEach((details, i) => {
+    if (i < 4) details.open = true; })"""
+
+
+def violations(page: Any) -> list[tuple[str, list[Any]]]:
+    """Return the rules of axe that a page breaks, with the first elements that do."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        (rule["id"], [(node["target"], node["failureSummary"]) for node in rule["nodes"][:3]])
+        for rule in Axe().run(page).response["violations"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "pages"),
+    [
+        ("en", DESK, (*KINDS, *ALSO, *OGC)),
+        ("en", PHONE, KINDS),
+        ("vi", PHONE, KINDS),
+        ("zh", DESK, KINDS),
+    ],  # what depends on the size does not on the language
+    ids=["en-desk", "en-phone", "vi-phone", "zh-desk"],
+)
+def test_axe_finds_nothing(
+    browser: Any, site: str, language: str, size: dict[str, int], pages: tuple[str, ...]
+) -> None:
+    """Axe finds no violation of WCAG 2.2 AA or of good practice, with filters and details open."""
+    context = browser.new_context(viewport=size, bypass_csp=True, reduced_motion="reduce")
+    page, faults = context.new_page(), {}
+    for path in pages:
+        page.goto(f"{site}{path}{'&' if '?' in path else '?'}lang={language}")
+        if path == "/" or path.startswith("/?"):
+            ready(page)
+        if path not in OGC:
+            assert page.locator("html").get_attribute("lang") == LANGUAGES[language].tag
+        if path != "/ogc/api?f=html":
+            page.evaluate(OPEN_DETAILS)
+        faults[path] = violations(page)
+    for shown, text in COMPANIES.items():
+        page.goto(f"{site}/match?lang={language}")
+        page.set_input_files(
+            "input[name=file]", {"name": "x.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        )
+        page.locator(".sheet-form button").first.click()
+        page.wait_for_selector(shown)
+        faults[shown] = violations(page)
+    context.close()
+    assert not {name: rules for name, rules in faults.items() if rules}

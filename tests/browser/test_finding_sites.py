@@ -1,0 +1,337 @@
+"""In Chromium: searching, filtering, sorting, and switching layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from screen import (
+    chip,
+    found,
+    ids,
+    query,
+    ready,
+    until,
+    view,
+)
+
+from geo import layers
+from webapp import labels
+from webapp.i18n import LANGUAGES
+
+pytestmark = pytest.mark.browser
+
+
+def test_opening_the_map(opened: Callable[..., Any]) -> None:
+    """The map opens with its base map, every mark, the list of all sites, the legend, a scale and
+    the sources.
+    """
+    page = opened()
+    assert found(page) == len(layers.read(layers.bundled(), "parks"))
+    assert len(ids(page)) == 100
+    page.locator("#more").click()
+    assert len(ids(page)) == 200
+    assert page.locator(".badge.gates").count() == len(layers.read(layers.bundled(), "gates"))
+    assert page.locator(".leaflet-control-scale-line").first.is_visible()
+    for source in ("OpenStreetMap", "GSHHG", "Natural Earth", "GeoNames"):
+        assert source in page.inner_text(".leaflet-control-attribution")
+    assert "Legend" in page.inner_text("#legend")
+    assert page.locator(".leaflet-tile-loaded, canvas.leaflet-tile").count() > 4
+
+
+def test_searching_by_an_unaccented_name(opened: Callable[..., Any]) -> None:
+    """Typing “mong cai”, its Vietnamese or its Chinese name leaves the zone in the list, and the
+    address says what was typed.
+    """
+    from playwright.sync_api import expect
+
+    page = opened()
+    for text in ("mong cai", "Móng Cái", "芒街"):
+        page.fill("#q", text)
+        expect(page.locator("#found")).to_contain_text("of 200")
+        assert "mong-cai-bgez" in ids(page)
+        assert 0 < found(page) < 20
+    page.fill("#q", "atlantis")
+    expect(page.locator("#list")).to_contain_text("No sites match")
+    page.fill("#q", "")
+    expect(page.locator("#found")).to_have_text("200 sites")
+
+
+def test_the_list_finds_what_the_server_finds(opened: Callable[..., Any]) -> None:
+    """For a name, a former province and a former district the list and the table twin have the same
+    sites.
+    """
+    from playwright.sync_api import expect
+
+    page = opened()
+    for text in ("cai", "Hải Dương", "binh lieu", "đông hưng", "khu cong nghiep", "gui zhou"):
+        page.fill("#q", "")
+        expect(page.locator("#found")).to_have_text("200 sites")
+        page.fill("#q", text)
+        expect(page.locator("#found")).to_contain_text("of")
+        if page.locator("#more").is_visible():
+            page.locator("#more").click()
+        there = page.request.get(page.locator("#as-geojson").evaluate("link => link.href")).json()
+        assert ids(page) == [one["id"] for one in there["features"]]
+
+
+def test_filtering_by_kind_and_status(opened: Callable[..., Any]) -> None:
+    """Chips say how many they would leave; two filters compose; clearing brings all back."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    parks = layers.read(layers.bundled(), "parks")
+    page.locator("#filters summary").click()
+    zones = int((parks["kind"] == "economic_zone").sum())
+    expect(chip(page, "kind", "Economic zone").locator(".count")).to_have_text(str(zones))
+    chip(page, "kind", "Economic zone").click()
+    expect(chip(page, "kind", "Economic zone")).to_have_attribute("aria-pressed", "true")
+    assert found(page) == zones
+    begun = int(
+        ((parks["kind"] == "economic_zone") & (parks["status"] == "under_construction")).sum()
+    )
+    expect(chip(page, "status", "Under construction").locator(".count")).to_have_text(str(begun))
+    chip(page, "status", "Under construction").click()
+    expect(page.locator("#found")).to_contain_text(f"{begun} of 200")
+    assert "kind=economic_zone" in page.url
+    assert "status=under_construction" in page.url
+    page.get_by_role("button", name="Clear all filters").click()
+    expect(page.locator("#found")).to_have_text("200 sites")
+
+
+def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
+    """A click on a filter moves none: order and place stay, what would leave nothing is greyed, and
+    the focus stays too.
+    """
+    page = opened()
+    page.locator("#filters summary").click()
+
+    def places() -> list[Any]:
+        return page.evaluate(
+            "[...document.querySelectorAll('.facet .chip')].map(one => [one.dataset.value,"
+            " one.offsetLeft, one.offsetTop])"
+        )
+
+    def still() -> bool:
+        return all(
+            now[0] == then[0] and now[1:] == pytest.approx(then[1:], abs=2)
+            for now, then in zip(places(), before, strict=True)
+        )
+
+    before = places()
+    chip(page, "sectors", "Electronics").click()
+    assert still()
+    assert chip(page, "sectors", "Electronics").get_attribute("aria-pressed") == "true"
+    assert page.evaluate("document.activeElement.dataset.value") == "electronics"
+    page.fill("#q", "quang chau")
+    page.wait_for_function("() => document.querySelector('#found').textContent.startsWith('1 ')")
+    assert still()
+    greyed = page.locator(".facet .chip:disabled")
+    assert greyed.count() > 10
+    assert all(text.endswith("\n0") or text.endswith("0") for text in greyed.all_inner_texts())
+
+
+def test_sorting_the_list(opened: Callable[..., Any]) -> None:
+    """The largest come first, unknown areas last; the nearest to a gate come first, those without a
+    way last.
+    """
+    page = opened()
+    page.locator("#more").click()
+    parks = layers.read(layers.bundled(), "parks")["area_ha"]
+    page.select_option("#sort", "area")
+    areas = parks.loc[ids(page)]
+    assert areas.dropna().is_monotonic_decreasing
+    assert areas.iloc[-int(areas.isna().sum()) :].isna().all()
+    page.select_option("#sort", "gate")
+    payload = page.request.get(page.evaluate("location.origin") + "/api/map/parks.json").json()
+    seconds = {
+        row[payload["columns"].index("id")]: row[payload["columns"].index("gate_s")]
+        for row in payload["rows"]
+    }
+    times = [np.inf if seconds[key] is None else seconds[key] for key in ids(page)]
+    assert times == sorted(times)
+
+
+def test_unknown_and_remembered_are_marked_in_the_list(opened: Callable[..., Any]) -> None:
+    """An unknown area reads “unknown”, a remembered one looks different and says so."""
+    page = opened()
+    parks = layers.read(layers.bundled(), "parks")
+    page.locator("#more").click()
+    for key in parks.index[parks["area_ha"].isna()][:3]:
+        assert "unknown" in page.inner_text(f'.item[data-id="{key}"]')
+    remembered = parks.index[parks["area_ha"].notna() & (parks["area_source_kind"] == "memory")][0]
+    value = page.locator(f'.item[data-id="{remembered}"] dd.memory')
+    assert value.get_attribute("title") == "remembered"
+    read = page.locator(
+        f'.item[data-id="{parks.index[parks["area_source_kind"] == "page"][0]}"] dd.page'
+    )
+    assert value.evaluate("one => getComputedStyle(one).fontStyle") != read.evaluate(
+        "one => getComputedStyle(one).fontStyle"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_says_what_is_known_of_free_land(
+    opened: Callable[..., Any], app: Flask, language: str
+) -> None:
+    """The rows that the script writes hold the words of the sheets: hectares, a share, full, and
+    unknown.
+    """
+    page = opened(f"/?q=park&kind=industrial_park&lang={language}")
+    parks = app.extensions["zoneatlas"].frame("parks")
+    shown = page.eval_on_selector_all(
+        "#list .item",
+        "items => items.map((item) => [item.dataset.id, item.querySelector('.land"
+        " dd').textContent])",
+    )
+    assert len(shown) > 30
+    with app.test_request_context(f"/?lang={language}"):
+        words = {
+            key: labels.land_of(parks.loc[key]).text.replace("\N{NO-BREAK SPACE}", " ")
+            for key, _text in shown
+        }
+    assert {key: text.replace("\N{NO-BREAK SPACE}", " ") for key, text in shown} == words
+    assert len({text for _key, text in shown}) > 5
+
+
+def test_switching_layers(opened: Callable[..., Any]) -> None:
+    """Gates go and come with their chip, and the address keeps which layers are shown."""
+    from playwright.sync_api import expect
+
+    page = opened()
+    gates = page.locator("#layers button").filter(has_text="Gates")
+    gates.click()
+    expect(page.locator(".badge.gates")).to_have_count(0)
+    expect(gates).to_have_attribute("aria-pressed", "false")
+    assert "layers=ports,airports,roads" in page.url
+    page.reload()
+    ready(page)
+    expect(page.locator(".badge.gates")).to_have_count(0)
+    page.locator("#layers button").filter(has_text="Gates").click()
+    expect(page.locator(".badge.gates").first).to_be_visible()
+
+
+def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[..., Any]) -> None:
+    """For every name, half of it, its words turned round and its letters together, the script has
+    the hits of the server in its order.
+    """
+    index = app.extensions["zoneatlas"].index()
+    names = sorted(
+        {text for entry in index.entries.values() for group in entry.texts for text in group}
+    )
+    asked = (
+        names[::7]
+        + [name[: len(name) // 2] for name in names[::11]]
+        + [name.replace(" ", "") for name in names[::13]]
+    )
+    asked += [" ".join(reversed(name.split())) for name in names[::17]]
+    asked += [
+        "",
+        " - ",
+        "Quang Ninh",
+        "Lang Son",
+        "Haiphong",
+        "hải phòng",
+        "BacNinh",
+        "Cat Bi",
+        "友誼關",
+        "欽州",
+        "海防工业园",
+        "xiang",
+        "ĐÔNG",
+    ]
+    asked += ["Km3+4", "Ke'ai", "ＤＥＥＰ Ｃ", "İstanbul", "Straße", "((", "a?*[", "\\", "漁澫"]
+    page = opened()
+    there = page.evaluate(
+        "async asked => { const index = await (await fetch('/api/search.json')).json();"
+        " const { find } = await import('/static/search.js');"
+        " return asked.map(text => { const hits = find(index, text);"
+        " return hits && [...hits].map(([id, hit]) => [id, hit.rank]); }); }",
+        asked,
+    )
+    for text, hits in zip(asked, there, strict=True):
+        if hits is None:
+            assert not [rank for rank in index.find(text).values() if rank != (0, 0)], text
+        else:
+            assert hits == [[key, list(rank)] for key, rank in index.find(text).items()], text
+
+
+def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
+    """Gates, ports, airports and towns are rows of their own that open their sheet; a developer is
+    named at its sites.
+    """
+    from playwright.sync_api import expect
+
+    page = opened()
+    for text, name, kind in (
+        ("友谊关", "Huu Nghi", "International gate"),
+        ("Cat Bi", "Cat Bi International Airport", "Civil airport"),
+        ("HICT", "Lach Huyen HICT", "Sea port"),
+        ("Haiphong", "Hai Phong", "Provincial capital"),
+    ):
+        page.fill("#q", text)
+        first = page.locator("#places .item").first
+        expect(first).to_contain_text(name)
+        expect(first).to_contain_text(kind)
+    first.click()
+    expect(page.locator("#sheet h1")).to_have_text("Hai Phong")
+    until(page, site="hai-phong")
+    page.fill("#q", "quang ninh")
+    expect(page.locator("#found")).to_contain_text("24 of 200")
+    few = page.locator("#places .item").count()
+    page.locator("#places button").click()
+    assert page.locator("#places .item").count() > few
+    page.fill("#q", "viglacera")
+    expect(page.locator("#list .item .why").first).to_contain_text("Viglacera")
+    expect(page.locator("#places")).to_be_hidden()
+
+
+def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[..., Any]) -> None:
+    """After a search all hits are in the part of the map that nothing covers; Enter opens the best
+    of them.
+    """
+    from playwright.sync_api import expect
+
+    page = opened()
+    parks = layers.read(layers.bundled(), "parks")
+    before = view(page)
+    page.fill("#q", "yunnan")
+    expect(page.locator("#found")).to_contain_text("of 200")
+    page.wait_for_function("before => map_atlas.getCenter().lng !== before", arg=before[2])
+    covered = page.evaluate("document.getElementById('content').getBoundingClientRect().right")
+    for key in ids(page):
+        x, y = page.evaluate(
+            "([lat, lon]) => { const p = map_atlas.latLngToContainerPoint([lat, lon]); return [p.x,"
+            " p.y]; }",
+            [parks.geometry[key].y, parks.geometry[key].x],
+        )
+        assert covered < x < 1280, key
+        assert 0 < y < 800, key
+    page.fill("#q", "Hai Yen")
+    page.press("#q", "Enter")
+    expect(page.locator("#sheet h1")).to_contain_text("Hai Yen")
+    page.fill("#q", "cat bi")
+    page.press("#q", "Enter")
+    expect(page.locator("#sheet h1")).to_have_text("Cat Bi International Airport")
+    page.fill("#q", "atlantis")
+    page.press("#q", "Enter")
+    expect(page.locator("#list")).to_have_text("No sites match.")
+    expect(page.locator("#sheet h1")).to_have_text("Cat Bi International Airport")
+
+
+def test_nothing_found_offers_to_clear_only_filters_that_are_set(
+    opened: Callable[..., Any],
+) -> None:
+    """Without a filter there is none to take away; with one a button does."""
+    from playwright.sync_api import expect
+
+    page = opened("/?q=atlantis")
+    expect(page.locator("#list")).to_have_text("No sites match.")
+    assert page.locator("#list button").count() == 0
+    page = opened("/?q=mong+cai&province=Hanoi")
+    page.locator("#list button", has_text="Clear all filters").click()
+    assert "mong-cai-bgez" in ids(page)
+    assert query(page) == {"q": ["mong cai"]}

@@ -1,0 +1,174 @@
+"""In Chromium: the stops of a trip, their order, and why a stop is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from screen import (
+    CROWDED,
+    DESK,
+    TRIPS,
+    TWO,
+    drawn,
+    planned,
+    replanned,
+    spot,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("name", TRIPS)
+def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: str) -> None:
+    """From the link of an example to its plan: stops on both clocks, and the ways of each day in
+    the colour of the day.
+    """
+    from webapp.trips.agenda import COLOURS
+
+    page = opened("/trip")
+    page.locator(f".examples a[href*='{name}']").click()
+    stops = planned(page)
+    assert len(stops) > 4
+    assert page.locator("#plan .badge-ok").inner_text() == "Proven: no plan is better"
+    page.wait_for_function(
+        "n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops)
+    )
+    for day in range(page.locator("#plan section.day:has(tr[data-stop])").count()):
+        assert drawn(page, COLOURS[day]) > 100, day
+    first = page.locator("#plan tr[data-stop] .at").all_inner_texts()[:2]
+    assert (int(first[1][:2]) - int(first[0][:2])) % 24 == 1
+
+
+def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]) -> None:
+    """Moved by the button, by dragging, by the keys alone: the plan follows, says what it costs,
+    and the focus stays on the button.
+    """
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?example={TRIPS[0]}")
+    free = planned(page)
+    expect(page.locator("#plan .cost")).to_have_count(0)
+    moved = replanned(page, page.locator(f"tr[data-stop={free[1]}] [data-move=down]").click, free)
+    assert moved == [free[0], free[2], free[1], *free[3:]]
+    expect(page.locator("#plan .cost")).to_contain_text("more on the road than the free plan")
+    expect(page.locator("#said")).to_contain_text("more on the road than the free plan")
+    assert "order:" in page.url
+    again = replanned(
+        page, page.get_by_role("button", name="Let the order be free again").click, moved
+    )
+    assert again == free
+    dragged = replanned(
+        page,
+        lambda: page.locator(f"tr[data-stop={free[1]}]").drag_to(
+            page.locator(f"tr[data-stop={free[2]}]")
+        ),
+        free,
+    )
+    assert dragged == moved
+    button = page.locator(f"tr[data-stop={free[1]}] [data-move=up]")
+    button.focus()
+    back = replanned(page, lambda: page.keyboard.press("Enter"), dragged)
+    assert back == free
+    expect(page.locator("#plan .cost")).to_contain_text("cost nothing more")
+    expect(button).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    pin = page.locator(f"tr[data-stop={free[1]}] [data-pin]")
+    expect(pin).to_be_focused()
+    page.keyboard.press("Space")
+    expect(pin).to_have_attribute("aria-pressed", "true")
+    expect(pin).to_be_focused()
+    page.go_back()
+    page.wait_for_load_state()
+    assert planned(page) == free
+
+
+def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> None:
+    """A popup adds the place of a mark, or a point beside all marks, Enter a place by name; × takes
+    one away; what is typed stays.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/trip")
+    page.evaluate("map_atlas.setView([21.05, 106.88], 12, { animate: false }) && 0")
+    where = spot(page, "dong-mai-ip")
+    page.mouse.click(where["x"], where["y"])
+    page.get_by_role("button", name="Add as stop").click()
+    assert planned(page) == ["dong-mai-ip"]
+    expect(page.locator("[name=d_begin]")).not_to_have_value("")
+    page.evaluate("map_atlas.setView([20.97, 107.0], 13, { animate: false }) && 0")
+    box = page.locator("#map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    both = replanned(page, page.get_by_role("button", name="Add as stop").click, ["dong-mai-ip"])
+    assert sorted(both) == ["dong-mai-ip", "point-1"]
+    page.locator("[name=add]").fill("Sông Khoai")
+    three = replanned(page, lambda: page.keyboard.press("Enter"), both)
+    assert sorted(three) == ["dong-mai-ip", "point-1", "song-khoai-ip"]
+    page.locator(".stops summary").first.click()
+    notes = page.locator("[name=s_notes]").first
+    notes.fill("bring the plan of the land")
+    with page.expect_response("**/trip/edit?*"):
+        notes.press("Tab")
+    expect(page.locator("#plan")).to_contain_text("bring the plan of the land")
+    expect(page.locator(".stops details").first).to_have_attribute("open", "")
+    two = replanned(page, page.locator(".stops button", has_text="×").nth(1).click, three)
+    assert sorted(two) == ["dong-mai-ip", "song-khoai-ip"]
+    page.reload()
+    assert planned(page) == two
+
+
+def test_why_not_and_doing_what_helps(opened: Callable[..., Any]) -> None:
+    """A stop that does not fit is left out; asked why, the page gives the reason and changes; one
+    that is followed brings it in.
+    """
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?{CROWDED}")
+    before = planned(page)
+    expect(page.locator(".left-out")).to_contain_text("must be seen")
+    page.locator("a[data-why]").click()
+    expect(page.locator(".why-answer li").first).to_be_visible(timeout=20_000)
+    page.locator(".why-answer a", has_text="Do so").last.click()
+    page.wait_for_load_state()
+    assert set(planned(page)) > set(before)
+    expect(page.locator(".left-out")).to_have_count(0)
+
+
+def test_a_fault_is_said_and_the_form_stays(browser: Any, site: str) -> None:
+    """What cannot be read is named where the plan stood; put right, the plan is there again."""
+    from playwright.sync_api import expect
+
+    context = browser.new_context(viewport=DESK)
+    page = context.new_page()
+    page.goto(f"{site}/trip?{CROWDED}")
+    before = planned(page)
+    hours = page.locator("[name=d_hours]")
+    hours.fill("7-9")
+    hours.press("Tab")
+    expect(page.locator("#plan .fault")).to_contain_text("bare number")
+    expect(hours).to_have_value("7-9")
+    hours.fill("07:30-15:00")
+    hours.press("Tab")
+    assert planned(page) == before
+    context.close()
+
+
+def test_an_ambiguous_name_is_chosen_in_its_row(opened: Callable[..., Any]) -> None:
+    """The plan stays, the row shows the places of that name, and a click on one plans with it."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?{TWO}")
+    before = planned(page)
+    page.locator("[name=add]").fill("Hai Yen")
+    page.keyboard.press("Enter")
+    row = page.locator(".stops li.odd")
+    expect(row).to_contain_text("several places are called “Hai Yen”", ignore_case=True)
+    expect(row.locator(".choices button")).to_have_count(2)
+    expect(page.locator("#plan .odd-stops")).to_contain_text("Stop 3")
+    assert planned(page) == before
+    expect(page.locator("#plan .badge-ok")).to_be_visible()
+    after = replanned(page, row.get_by_role("button", name="Hai Yen Industrial Park").click, before)
+    assert sorted(after) == sorted([*before, "hai-yen-ip"])
+    expect(row).to_have_count(0)

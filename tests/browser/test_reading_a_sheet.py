@@ -1,0 +1,236 @@
+"""In Chromium: choosing a site, a gate or a place, its times, routes and areas."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from screen import (
+    SITE,
+    ready,
+    spot,
+)
+
+from webapp import labels
+
+pytestmark = pytest.mark.browser
+
+
+def colours(page: Any, x: float, y: float, radius: int = 12) -> int:
+    """Count the colours around a place of the screen: one where nothing is drawn."""
+    from PIL import Image
+
+    shot = page.screenshot(
+        clip={"x": x - radius, "y": y - radius, "width": 2 * radius, "height": 2 * radius}
+    )
+    return len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(10_000) or ())
+
+
+def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
+    """A click in the list opens the sheet: names in three scripts, status, how sure the position
+    is, times, facts, source.
+    """
+    from playwright.sync_api import expect
+
+    page = opened()
+    page.locator(f'.item[data-id="{SITE}"]').click()
+    sheet = page.locator("#sheet")
+    expect(sheet.locator("h1")).to_have_text("Van Don Economic Zone")
+    names, position = (
+        ("Khu kinh tế Vân Đồn", "云屯经济区"),
+        ("Operating", "position good to", "remembered"),
+    )
+    for text in (*names, *position, "Nearest sea port", "Nearest airport", "Coarse."):
+        expect(sheet).to_contain_text(text)
+    expect(sheet.locator("a[rel~=external]").first).to_have_attribute(
+        "href", re.compile("^https?://")
+    )
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_attribute("aria-current", "true")
+    assert f"site={SITE}" in page.url
+    page.locator("#close").click()
+    expect(sheet).to_be_hidden()
+    assert "site=" not in page.url
+
+
+def test_choosing_a_site_on_the_map(opened: Callable[..., Any]) -> None:
+    """A click on a mark of the canvas opens its sheet; the list shows which one it is."""
+    from playwright.sync_api import expect
+
+    page = opened("/#11/21.08/107.42")
+    where = spot(page, SITE)
+    assert colours(page, where["x"], where["y"]) > 2
+    page.mouse.move(where["x"], where["y"])
+    expect(page.locator(".leaflet-tooltip")).to_contain_text("Van Don Economic Zone")
+    page.mouse.click(where["x"], where["y"])
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_attribute("aria-current", "true")
+
+
+def test_choosing_a_gate_on_the_map(opened: Callable[..., Any]) -> None:
+    """A click on the badge of a gate tells who may pass it."""
+    from playwright.sync_api import expect
+
+    page = opened("/#12/21.55/107.98")
+    page.locator('.badge.gates[aria-label*="Bac Luan II"]').click()
+    expect(page.locator("#sheet h1")).to_contain_text("Bac Luan II")
+    expect(page.locator("#sheet")).to_contain_text("Passing this gate")
+
+
+def test_list_and_map_light_each_other_up(opened: Callable[..., Any]) -> None:
+    """Pointing at a mark lights its line in the list."""
+    from playwright.sync_api import expect
+
+    page = opened("/#11/21.08/107.42")
+    where = spot(page, SITE)
+    page.mouse.move(where["x"], where["y"])
+    expect(page.locator(f'.item[data-id="{SITE}"]')).to_have_class(re.compile(r"\blit\b"))
+    page.wait_for_timeout(100)  # Leaflet looks at the pointer every 32 ms
+    page.mouse.move(where["x"] + 60, where["y"] + 60, steps=4)
+    expect(page.locator(f'.item[data-id="{SITE}"]')).not_to_have_class(re.compile(r"\blit\b"))
+
+
+def test_switching_the_vehicle(opened: Callable[..., Any]) -> None:
+    """The other vehicle has other times, without the page being loaded anew."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}")
+    before = page.locator("#sheet .time").first.inner_text()
+    page.evaluate("window.still = true")
+    page.locator("#sheet .switch a", has_text="Car").click()
+    expect(page.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text("Car")
+    assert page.locator("#sheet .time").first.inner_text() != before
+    assert page.evaluate("window.still")
+    assert "profile=car" in page.url
+
+
+def test_times_in_the_script_are_those_of_the_pages(app: Flask, opened: Callable[..., Any]) -> None:
+    """The map's script writes a time, coarse or not, as the server does."""
+    page = opened()
+    seconds = [1, 59, 600, 1564, 1566, 1800, 3130, 3300, 3600, 7200, 86_400]
+    with app.test_request_context("/"):
+        expected = [
+            [labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds]
+            for coarse in (True, False)
+        ]
+    assert (
+        page.evaluate(
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
+            seconds,
+        )
+        == expected
+    )
+
+
+def test_closing_a_gate(opened: Callable[..., Any]) -> None:
+    """“What if closed?” beside a gate reckons without it, on the sheet and on the route; the link
+    shows the same; it can be undone.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/?site=hai-ha-seaport-ip&to=port-fangchenggang")
+    expect(page.locator(".route-note")).to_contain_text("through Mong Cai (Bac Luan II)")
+    page.locator("#sheet summary", has_text="All border gates").click()
+    page.locator('#sheet tr:has([data-site="mong-cai-bac-luan-2"]) [data-switch]').click()
+    expect(page.locator("#sheet .closed")).to_contain_text("Taken as closed:")
+    expect(page.locator(".route-note")).to_contain_text("through Huu Nghi")
+    assert "closed=mong-cai-bac-luan-2" in page.url
+    expect(page.locator("#sheet .big a").first).not_to_have_attribute(
+        "data-site", "mong-cai-bac-luan-2"
+    )
+    page.reload()
+    ready(page)
+    expect(page.locator(".route-note")).to_contain_text("through Huu Nghi")
+    page.locator("#sheet .closed a").click()
+    expect(page.locator("#sheet .closed")).to_have_count(0)
+    expect(page.locator(".route-note")).to_contain_text("through Mong Cai (Bac Luan II)")
+    assert "closed=" not in page.url
+
+
+def test_showing_an_area(opened: Callable[..., Any]) -> None:
+    """The area within some times is drawn, in either direction, and is in the address."""
+    from playwright.sync_api import expect
+
+    drawn = (
+        "Object.values(map_atlas._layers).filter(one => one.options && one.options.fillOpacity ==="
+        " 0.22).length"
+    )
+    page = opened("/?site=mong-cai-bac-luan-2")
+    page.locator("#sheet [data-area]:not([data-direction])").click()
+    expect(page.locator(".route-note")).to_contain_text(
+        "Area within 30, 60, 120 min by Container truck ≈"
+    )
+    assert page.evaluate(drawn) >= 3
+    page.locator("#sheet [data-area][data-direction=to]").click()
+    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    assert "direction=to" in page.url
+    page.reload()
+    ready(page)
+    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    assert page.evaluate(drawn) >= 3
+    page.locator("#sheet [data-area]:not([data-direction])").click()
+    expect(page.locator(".route-note")).to_contain_text("Area within")
+    assert "direction=" not in page.url
+
+
+def test_showing_a_route(opened: Callable[..., Any]) -> None:
+    """“Show route” draws the way, names the gate it passes or that it passes none, and is in the
+    address.
+    """
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}")
+    page.locator("#sheet [data-route]").first.click()
+    expect(page.locator(".route-note")).to_contain_text(
+        re.compile(r"Route by Container truck: ≈ .*km")
+    )
+    assert "to=" in page.url
+    drawn = page.evaluate(
+        "Object.values(map_atlas._layers).filter(one => one.options && one.options.color ==="
+        " '#0b4f6c').length"
+    )
+    assert drawn > 0
+    page.reload()
+    ready(page)
+    expect(page.locator(".route-note")).to_be_visible()
+
+
+def test_a_route_that_comes_too_late_is_not_drawn(opened: Callable[..., Any]) -> None:
+    """Whoever chooses another site before the route has come sees no route of the first."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/?site={SITE}")
+    held: list[Any] = []
+    page.route("**/api/route?*", lambda route: held.append(route))
+    page.locator("#sheet [data-route]").first.click()
+    page.locator('.item[data-id="mong-cai-bgez"]').click()
+    expect(page.locator("#sheet h1")).to_have_text("Mong Cai Border-Gate Economic Zone")
+    held[0].continue_()
+    page.wait_for_timeout(400)
+    expect(page.locator(".route-note")).to_have_count(0)
+    assert "to=" not in page.url
+
+
+def test_clicking_on_land(opened: Callable[..., Any]) -> None:
+    """A click on land tells what is reached from there."""
+    from playwright.sync_api import expect
+
+    page = opened("/#12/20.95/106.60")
+    page.mouse.click(900, 150)
+    expect(page.locator("#sheet h1")).to_contain_text("° N")
+    expect(page.locator("#sheet")).to_contain_text("Nearest sea port")
+    assert re.search(r"at=[\d.]+,[\d.]+", page.url)
+
+
+def test_clicking_the_sea(opened: Callable[..., Any]) -> None:
+    """A click on the open sea is answered with a sentence, not with times."""
+    from playwright.sync_api import expect
+
+    page = opened("/#9/20.2/108.2")
+    page.mouse.click(900, 400)
+    expect(page.locator("#sheet .fault")).to_contain_text("at sea")
+    expect(page.locator("#sheet .time")).to_have_count(0)

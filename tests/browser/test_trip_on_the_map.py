@@ -1,0 +1,140 @@
+"""In Chromium: adding stops on the map of a trip, and undoing a change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from screen import (
+    CROWDED,
+    TWO,
+    beside,
+    look_at,
+    planned,
+    replanned,
+    spot,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def form_stops(page: Any) -> list[str]:
+    return page.locator("[name=s_place]").evaluate_all("inputs => inputs.map(one => one.value)")
+
+
+def test_a_click_asks_before_it_adds(opened: Callable[..., Any]) -> None:
+    """A mark opens a popup with its name, a place beside all marks one with its coordinates; only
+    the button in it adds the stop.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/trip")
+    look_at(page, 21.05, 106.88, 12)
+    where = spot(page, "dong-mai-ip")
+    page.mouse.click(where["x"], where["y"])
+    popup = page.locator(".leaflet-popup")
+    expect(popup).to_contain_text("Dong Mai Industrial Park")
+    assert form_stops(page) == []
+    assert "stop=" not in page.url
+    popup.get_by_role("button", name="Add as stop").click()
+    assert planned(page) == ["dong-mai-ip"]
+    expect(popup).to_have_count(0)
+    expect(page.locator("[name=d_begin]")).not_to_have_value("")
+    look_at(page, 20.97, 107.0, 13)
+    page.mouse.click(*beside(page))
+    expect(popup).to_contain_text(re.compile(r"20\.9\d+° N, 10[67]\.\d+° E"))
+    assert form_stops(page) == ["dong-mai-ip"]
+    both = replanned(page, popup.get_by_role("button", name="Add as stop").click, ["dong-mai-ip"])
+    assert sorted(both) == ["dong-mai-ip", "point-1"]
+
+
+def test_a_first_stop_from_the_map_is_planned(opened: Callable[..., Any]) -> None:
+    """A point as the first stop comes with a day, from and to the town nearest to it."""
+    from playwright.sync_api import expect
+
+    page = opened("/trip")
+    look_at(page, 20.97, 107.0, 13)
+    page.mouse.click(*beside(page))
+    page.get_by_role("button", name="Add as stop").click()
+    assert planned(page) == ["point-1"]
+    expect(page.locator("[name=d_begin]")).to_have_value("Ha Long")
+
+
+@pytest.mark.parametrize("on", ["beside", "mark"])
+def test_a_double_click_only_zooms(opened: Callable[..., Any], on: str) -> None:
+    """Neither on a mark nor beside one does a double click open a popup or add a stop; the map
+    zooms in.
+    """
+    page = opened("/trip")
+    look_at(page, 21.05, 106.88, 11)
+    where = spot(page, "dong-mai-ip")
+    x, y = (where["x"], where["y"]) if on == "mark" else (where["x"] + 60, where["y"] + 60)
+    page.mouse.dblclick(x, y, delay=30)
+    page.wait_for_function("map_atlas.getZoom() === 12")
+    page.wait_for_timeout(700)  # in which a popup would have come
+    assert page.locator(".leaflet-popup").count() == 0
+    assert form_stops(page) == []
+    assert "stop=" not in page.url
+
+
+def test_a_popup_closes_by_the_keyboard(opened: Callable[..., Any]) -> None:
+    """Escape closes what a click opened, and nothing is added."""
+    from playwright.sync_api import expect
+
+    page = opened("/trip")
+    page.mouse.click(*beside(page))
+    expect(page.locator(".leaflet-popup")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    assert form_stops(page) == []
+
+
+def test_undo_takes_back_the_last_change(opened: Callable[..., Any]) -> None:
+    """By the button and by Ctrl+Z, step by step to where the page was opened; in a field Ctrl+Z is
+    the field's own.
+    """
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?{TWO}")
+    first, address = planned(page), page.url
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_disabled()
+    one = replanned(page, page.locator(".stops button", has_text="×").first.click, first)
+    expect(undo).to_be_enabled()
+    moved = replanned(
+        page,
+        lambda: (page.locator("[name=add]").fill("Hai Yen IP"), page.keyboard.press("Enter")),
+        one,
+    )
+    assert len(moved) == 2
+    assert replanned(page, undo.click, moved) == one
+    expect(undo).to_be_enabled()
+    page.locator("[name=title]").focus()
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(300)
+    assert planned(page) == one
+    page.locator("h1").click()
+    assert replanned(page, lambda: page.keyboard.press("Control+z"), one) == first
+    assert page.url == address
+    expect(undo).to_be_disabled()
+    assert form_stops(page) == ["dong-mai-ip", "song-khoai-ip"]
+    page.go_forward()
+    assert planned(page) == one
+
+
+def test_undo_takes_back_what_advice_did(opened: Callable[..., Any]) -> None:
+    """“Do so” is a link; undo leads back before it."""
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?{CROWDED}")
+    before = planned(page)
+    page.locator("a[data-why]").click()
+    expect(page.locator(".why-answer li").first).to_be_visible(timeout=20_000)
+    with page.expect_navigation():
+        page.locator(".why-answer a", has_text="Do so").last.click()
+    assert set(planned(page)) > set(before)
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(f"**/trip?{CROWDED}")
+    assert planned(page) == before
