@@ -1,5 +1,6 @@
-"""Run everything that must pass: lint, formatting, types and tests; install a browser first where
-there is none.
+"""Run everything that must pass: lint, formatting, types and tests, all at the same time.
+
+If there is not a browser yet, it installs one first.
 
 ``make test`` calls it; on Windows, ``.venv\\Scripts\\python tests\\run.py`` does. Arguments go to
 pytest."""
@@ -7,9 +8,11 @@ pytest."""
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PYTHON = [sys.executable, "-m"]
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -18,23 +21,37 @@ BROWSERS = (
     "chrome",
     "msedge",
 )
+CHECKS = (
+    ["ruff", "check", "."],
+    ["ruff", "format", "--check", "."],
+    ["deno", "fmt", "--check"],
+    ["deno", "lint"],
+    ["mypy"],
+)
+TESTS = ["pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
+"""The browser tests, which take longest, begin: the files stay in their order."""
 
 
 def main() -> int:
     _browser()
-    python = [sys.executable, "-m"]
-    steps = (
-        [*python, "ruff", "check", "."],
-        [*python, "ruff", "format", "--check", "."],
-        [*python, "deno", "fmt", "--check"],
-        [*python, "deno", "lint"],
-        [*python, "mypy"],
-        [*python, "pytest", *sys.argv[1:]],
-    )
-    failed = [step for step in steps if subprocess.run(step, cwd=ROOT).returncode]
+    with ThreadPoolExecutor(1) as beside:
+        checks = [beside.submit(_check, step) for step in CHECKS]
+        tests = [*TESTS, "--no-loadscope-reorder", *sys.argv[1:]]
+        failed = [tests] if subprocess.run([*PYTHON, *tests], cwd=ROOT).returncode else []
+        for step, check in zip(CHECKS, checks, strict=True):
+            if check.result().returncode:
+                print(check.result().stdout, file=sys.stderr)
+                failed.append(step)
     for step in failed:
-        print("failed:", " ".join(step[2:]), file=sys.stderr)
+        print("failed:", " ".join(step), file=sys.stderr)
     return 1 if failed else 0
+
+
+def _check(step: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run one check, beside the tests; its output is shown if it fails."""
+    return subprocess.run(
+        [*PYTHON, *step], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def _browser() -> None:
