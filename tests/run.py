@@ -1,4 +1,4 @@
-"""Run everything that must pass: lint, formatting, types and tests, all at the same time.
+"""Run everything that must pass: lint, formatting, types, dependencies and tests, all at once.
 
 If there is not a browser yet, it installs one first.
 
@@ -21,12 +21,17 @@ BROWSERS = (
     "chrome",
     "msedge",
 )
+NOT_TESTS = r"\.venv|bench|data|docs"
+"""A regular expression of what needs more packages than the tests do."""
+ROOMS = sorted(f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if path.is_dir())
 CHECKS = (
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["deno", "fmt", "--check"],
     ["deno", "lint"],
     ["mypy"],
+    ["deptry", "."],
+    ["deptry", ".", "tests", *ROOMS, "--exclude", NOT_TESTS, "--ignore", "DEP002,DEP004"],
 )
 TESTS = ["pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 """The browser tests, which take longest, begin: the files stay in their order."""
