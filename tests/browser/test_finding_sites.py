@@ -139,6 +139,7 @@ def test_sorting_the_list(opened: Callable[..., Any]) -> None:
     way last.
     """
     page = opened()
+    page.wait_for_load_state("networkidle")  # the search index begins the list anew
     page.locator("#more").click()
     parks = layers.read(layers.bundled(), "parks")["area_ha"]
     page.select_option("#sort", "area")
