@@ -7,20 +7,23 @@ A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
+from hashlib import blake2b
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, NotFoundError
+from geo.kept import Kept
 from geo.roads import contraction
 from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, plain
 
+T = TypeVar("T")
 FORMAT = 3
 
 ARRAYS: dict[str, str] = {
@@ -44,8 +47,8 @@ PLANNED = "planned_"
 """Classes that begin so are of roads and railways that are not open yet
 (:mod:`geo.roads.corridors`): joined at their ends only, too.
 """
-OF_GATES = ("overlay", "over gates")
-"""What is kept of a network and depends on the time at its gates; arcs with gates do too."""
+KEPT_OF_GATES = 64
+"""Results that depend on the times at gates and are kept."""
 NO_COUNTRY = -2
 """Stands for a country of which the network has no road: no segment has it."""
 
@@ -151,7 +154,45 @@ class Network:
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
     hierarchies: dict[str, Hierarchy] = field(default_factory=dict)
-    _cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _kept: Kept = field(default_factory=Kept, init=False, repr=False)
+    _kept_of_gates: Kept = field(
+        default_factory=lambda: Kept(KEPT_OF_GATES), init=False, repr=False
+    )
+
+    def kept(self, name: Hashable, make: Callable[[], T], *, depends_on_gates: bool = False) -> T:
+        """Return what `make` computes from this network, computed once under that name.
+
+        Networks that differ in nothing but the times at their gates share it, unless it
+        depends on those times.
+        """
+        return (self._kept_of_gates if depends_on_gates else self._kept).get(name, make)
+
+    def keep(self, name: Hashable, result: object) -> None:
+        """Keep a result that was computed before, such as one read from a file."""
+        self.kept(name, lambda: result)
+
+    @property
+    def version(self) -> str:
+        """The identity of the network by its content: networks of one version are the same, with
+        the same times at their gates. Computed once.
+        """
+
+        def make() -> str:
+            digest = blake2b(self.kept("roads", self._digest_of_roads).encode(), digest_size=16)
+            for time_s in self.time_s.values():
+                digest.update(time_s[self.gate >= 0].tobytes())
+            return digest.hexdigest()
+
+        return self.kept("version", make, depends_on_gates=True)
+
+    def _digest_of_roads(self) -> str:
+        """Return a digest of everything but the times at gates."""
+        digest = blake2b(repr((self.manifest, self.profiles)).encode(), digest_size=16)
+        for name in ARRAYS:
+            digest.update(np.ascontiguousarray(getattr(self, name)).data)
+        for time_s in self.time_s.values():
+            digest.update(np.where(self.gate >= 0, 0.0, time_s).data)
+        return digest.hexdigest()
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -178,10 +219,12 @@ class Network:
                 f"This network has no vehicle profile “{profile}”; it has"
                 f" {', '.join(self.profiles)}."
             )
-        key = ("arcs", profile, gates and bool(self.manifest.gates))
-        if key not in self._cache:
-            self._cache[key] = Arcs.of(self, profile, gates=gates)
-        return self._cache[key]
+        gates = gates and bool(self.manifest.gates)
+        return self.kept(
+            ("arcs", profile, gates),
+            lambda: Arcs.of(self, profile, gates=gates),
+            depends_on_gates=gates,
+        )
 
     def main(self, profile: str) -> NDArray[np.bool_]:
         """Say for each node whether this vehicle comes there from everywhere and goes on to
@@ -190,10 +233,7 @@ class Network:
         (n,): the largest strongly connected component of the network, and that of each country,
         because a vehicle that may pass no gate stays in its own. Waiting at a gate, or closing it,
         changes nothing here: see :meth:`with_waiting`."""
-        key = ("main", profile)
-        if key not in self._cache:
-            self._cache[key] = _main(self, self.arcs(profile))
-        return self._cache[key]
+        return self.kept(("main", profile), lambda: _main(self, self.arcs(profile)))
 
     def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
         """Return the same network with seconds of waiting at some gates, inf where a gate is
@@ -220,12 +260,13 @@ class Network:
             self.main(profile)
             time_s[profile] = np.array(time)
             time_s[profile][at] += wait[self.gate[at]]
-        kept = {
-            key: value
-            for key, value in self._cache.items()
-            if key[0] not in OF_GATES and not (key[0] == "arcs" and key[2])
-        }
-        return replace(self, time_s=time_s, _cache=kept)
+        return self._with(time_s=time_s)
+
+    def _with(self, **changes: Any) -> Network:
+        """Return a network with the same roads, which shares what is kept of them."""
+        network = replace(self, **changes)
+        object.__setattr__(network, "_kept", self._kept)
+        return network
 
     def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
         """Return the same network with every profile prepared for fast answers; takes seconds, and
@@ -252,7 +293,7 @@ class Network:
                 if on_step:
                     on_step(profile)
                 made[profile] = job.result()
-        return replace(self, hierarchies=made, _cache=self._cache)
+        return self._with(hierarchies=made)
 
     def snap(
         self,
@@ -294,42 +335,40 @@ class Network:
         """The grid by which points are joined to segments that some vehicle may use; made once and
         kept.
         """
-        if ("index",) not in self._cache:
+
+        def make() -> Index:
             usable = np.any([self.usable(profile) for profile in self.profiles], axis=0)
-            self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start, usable)
-        return self._cache["index",]
+            return Index.of(self.shape_lonlat, self.shape_start, usable)
+
+        return self.kept("index", make)
 
     def usable(self, profile: str) -> NDArray[np.bool_]:
         """Say for each segment whether a point may be joined to it for this vehicle: no gate, no
         ferry at sea, nothing planned; kept.
         """
-        key = ("usable", profile)
-        if key not in self._cache:
+
+        def make() -> NDArray[np.bool_]:
             main = self.main(profile)
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
             closed = [
                 name == FERRY or name.startswith(PLANNED)
                 for name in (*self.manifest.road_classes, "")
             ]  # "": without a class
-            self._cache[key] = (
-                usable
-                & (self.forward | self.backward)
-                & (self.gate < 0)
-                & ~np.array(closed)[self.road_class]
-            )
-        return self._cache[key]
+            open_: NDArray[np.bool_] = ~np.array(closed)[self.road_class] & (self.gate < 0)
+            return usable & (self.forward | self.backward) & open_
+
+        return self.kept(("usable", profile), make)
 
     def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
         """Return what a search in the grid has to know of the segments."""
-        key = ("lines", profile)
-        if key not in self._cache:
-            lines = {
-                "shape_start": (self.shape_start, "i8"),
-                "usable": (self.usable(profile), "?"),
-                "line_group": (self.country, "i2"),
-            }
-            self._cache[key] = {name: plain(*one) for name, one in lines.items()}
-        return self._cache[key]
+        return self.kept(
+            ("lines", profile),
+            lambda: {
+                "shape_start": plain(self.shape_start, "i8"),
+                "usable": plain(self.usable(profile), "?"),
+                "line_group": plain(self.country, "i2"),
+            },
+        )
 
 
 @dataclass(frozen=True, eq=False)

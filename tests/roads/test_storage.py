@@ -44,7 +44,8 @@ def test_every_array_is_saved() -> None:
         "manifest",
         "time_s",
         "hierarchies",
-        "_cache",
+        "_kept",
+        "_kept_of_gates",
     }
 
 
@@ -217,7 +218,7 @@ FLIPS = """
 import json, os, sys
 from pathlib import Path
 import geopandas as gpd
-from geo import access, storage, surfaces
+from geo.roads import access, storage, surfaces
 from geo.errors import InputError
 
 folder, answers = Path(sys.argv[1]), {}
@@ -289,7 +290,7 @@ def test_a_network_of_an_older_version_is_to_be_imported_again(
 LEAVES = """
 import os, signal, sys, time
 from pathlib import Path
-from geo import storage
+from geo.roads import storage
 with storage.beside(Path(sys.argv[1])) as made:
     (made / "tail.npy").write_bytes(b"half")
     print(made.name, flush=True)
