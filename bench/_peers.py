@@ -109,8 +109,7 @@ def contend(what: str, job: Job) -> dict[str, Any]:
     return {"seconds": job.seconds, "peak_mb": job.peak_mb, "cpu_s": cpu_s}
 
 
-# Ours
-# ------------------------------------------------------------------------------------------------------------------
+# Ours ---------------------------------------------------------------------------------------------
 
 
 def read(job: Job) -> Any:
@@ -219,8 +218,7 @@ def filter_roads(extract: Path, goal: Path) -> int:
     return count
 
 
-# Peers that read the file themselves
-# -----------------------------------------------------------------------------------
+# Peers that read the file themselves --------------------------------------------------------------
 
 
 def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
@@ -363,8 +361,7 @@ def call(*command: Any) -> None:
         raise SystemExit(f"{command[0]} failed:\n{done.stdout.decode(errors='replace')[-2000:]}")
 
 
-# Peers that take our arrays
-# --------------------------------------------------------------------------------------------
+# Peers that take our arrays -----------------------------------------------------------------------
 
 
 def read_arcs(job: Job) -> tuple[Any, Any, Any]:
@@ -465,8 +462,7 @@ CONTENDERS: dict[str, Contender] = {
 }
 
 
-# Opening
-# ---------------------------------------------------------------------------------------------------------------
+# Opening ------------------------------------------------------------------------------------------
 
 
 def open_saved(opener: Callable[[Path], Callable[[], Any]], job: Job) -> dict[str, float]:

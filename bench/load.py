@@ -114,7 +114,9 @@ def pressing(port: int, address: str) -> Iterator[Counter[int]]:
 
 
 def connection(port: int, *, idle: bool) -> socket.socket:
-    """Open a connection that has had its answer and stays, or one that has sent half of a request."""
+    """Open a connection that has had its answer and stays, or one that has sent half of a
+    request.
+    """
     opened = socket.create_connection(("127.0.0.1", port), timeout=LATEST_S)
     opened.sendall(
         b"GET /static/icon.svg HTTP/1.1\r\nHost: localhost\r\n" + (b"\r\n" if idle else b"")

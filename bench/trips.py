@@ -83,8 +83,7 @@ def verdict(value: float, limit: float, unit: str) -> str:
     return f"{value:.2f} {unit}, limit {limit:g}{'' if value <= limit else ': MISSED'}"
 
 
-# Small trips, proven
-# ---------------------------------------------------------------------------------------------------------
+# Small trips, proven ------------------------------------------------------------------------------
 
 
 def proven(seeds: range) -> None:
@@ -188,7 +187,9 @@ def as_place(key: str, row: Any) -> Place:
 
 
 def several(dice: Any, days: int, zone: str) -> tuple[tuple[datetime, datetime], ...]:
-    """Return opening hours: the same each day, with or without an hour at noon, or half a day only."""
+    """Return opening hours: the same each day, with or without an hour at noon, or half a day
+    only.
+    """
     hours = [((8, 17),), ((8, 11.5), (13.5, 17)), ((8, 12),), ((13, 17),)][dice.integers(4)]
     local = MONDAY.replace(tzinfo=ZoneInfo(zone))
     return tuple(
@@ -198,8 +199,7 @@ def several(dice: Any, days: int, zone: str) -> tuple[tuple[datetime, datetime],
     )
 
 
-# Large trips, compared
-# -------------------------------------------------------------------------------------------------------
+# Large trips, compared ----------------------------------------------------------------------------
 
 
 @dataclass

@@ -806,7 +806,9 @@ def unfold(value: object) -> tuple[str, ...]:
 def table_schema(
     fields: tuple[Field, ...], *, foreign_keys: list[dict[str, object]] | None = None
 ) -> dict[str, object]:
-    """Write the fields as a Frictionless Table Schema, the form they have in ``datapackage.json``."""
+    """Write the fields as a Frictionless Table Schema, the form they have in
+    ``datapackage.json``.
+    """
     out = []
     for field in fields:
         constraints: dict[str, object] = {}

@@ -199,8 +199,7 @@ def _forms(text: str) -> tuple[str, str]:
     return text, short
 
 
-# What counts as a hit, from the strictest
-# -------------------------------------------------------------------------------------------
+# What counts as a hit, from the strictest ---------------------------------------------------------
 
 
 def _best(texts: Texts, fit: Callable[[str], int | None]) -> Rank | None:

@@ -132,7 +132,9 @@ def roads_() -> Callable[..., Network]:
 
 @pytest.fixture(scope="session")
 def border() -> Network:
-    """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west ends."""
+    """Two streets 1.1 km apart in AA (south) and BB (north), joined by a gate at their west
+    ends.
+    """
     nodes = [(107, 21), (107.05, 21), (107, 21.01), (107.05, 21.01)]
     return roads(
         nodes,
@@ -158,7 +160,9 @@ def crossing_() -> Callable[[int, int], tuple[float, float]]:
 
 @pytest.fixture(scope="session")
 def grid() -> Network:
-    """Thirteen streets each way, 1 km and one minute from crossing to crossing (a truck takes two)."""
+    """Thirteen streets each way, 1 km and one minute from crossing to crossing (a truck takes
+    two).
+    """
     nodes = [crossing(column, row) for row in range(SIDE) for column in range(SIDE)]
     east = [(i, i + 1, STEP_S) for i in range(SIDE * SIDE) if i % SIDE < SIDE - 1]
     north = [(i, i + SIDE, STEP_S) for i in range(SIDE * (SIDE - 1))]

@@ -21,7 +21,9 @@ LARGEST_KEPT = 64
 
 
 def compressor() -> Callable[[Response], Response]:
-    """Make the function that compresses a response where the client takes gzip and it is worth it."""
+    """Make the function that compresses a response where the client takes gzip and it is
+    worth it.
+    """
     kept: dict[str, bytes] = {}
 
     def compress(response: Response) -> Response:

@@ -175,10 +175,20 @@ def install(app: Flask) -> None:
     """Let an app and its templates speak the language that each visitor asks for."""
     i18n.install(app)
     app.jinja_env.filters.update(
-        label=label, duration=duration, kilometres=kilometres, quantity=quantity, decimal=decimal, known=is_known, name=name,
-        all_names=all_names, translated=i18n.translated, province=i18n.province, said=i18n.said, day=i18n.day,
+        label=label,
+        duration=duration,
+        kilometres=kilometres,
+        quantity=quantity,
+        decimal=decimal,
+        known=is_known,
+        name=name,
+        all_names=all_names,
+        translated=i18n.translated,
+        province=i18n.province,
+        said=i18n.said,
+        day=i18n.day,
         weekday=i18n.weekday,
-    )  # fmt: skip
+    )
     app.jinja_env.globals.update(language=i18n.current, languages=i18n.switches, land_of=land_of)
 
 
@@ -331,7 +341,9 @@ def quantity(value: Any, unit: str = "") -> str:
 
 
 class LandWords(NamedTuple):
-    """What is known of free land in words, how it is known, and ``full``, ``free`` or ``unknown``."""
+    """What is known of free land in words, how it is known, and ``full``, ``free`` or
+    ``unknown``.
+    """
 
     text: str
     kind: str

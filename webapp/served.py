@@ -84,7 +84,9 @@ class Served:
         g.store = self._app.extensions["zoneatlas"]
 
     def _look(self) -> bool:
-        """Serve the files as they are, or refuse them; False if they changed while they were read."""
+        """Serve the files as they are, or refuse them; False if they changed while they were
+        read.
+        """
         stamp = self._now()
         first = self._stamp is None
         if stamp == self._stamp:

@@ -55,7 +55,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection whose requests must arrive in time: a byte now and then does not keep it open."""
+    """A connection whose requests must arrive in time: a byte now and then does not keep it
+    open.
+    """
 
     parser_class = Parser
     begun: float

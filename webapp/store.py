@@ -64,13 +64,7 @@ class Drive:
     @classmethod
     def of(cls, values: dict[str, Any]) -> Drive:
         """Take it from a query that has been read."""
-        return cls(
-            **{
-                name: values[name]
-                for name in ("profile", "network", "closed", "year", "opens")
-                if name in values
-            }
-        )
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
 
     def query(self) -> dict[str, str]:
         """Return it as a query, without what goes without saying."""
@@ -407,7 +401,7 @@ class Store:
             key = (
                 id(whole),
                 here,
-            )  # `whole` is kept beside what was made of it, so as long as this key is there its id is its own
+            )  # `whole` is kept beside what was made of it: while this key is there, its id is so
             found = self._closed.pop(key, None) or (
                 whole,
                 whole.with_waiting(dict.fromkeys(here, float("inf"))),

@@ -224,7 +224,9 @@ def bare(name: str) -> str:
 
 
 def is_vietnamese(text: str) -> bool:
-    """Return whether a name is written with letters that only Vietnamese has, and with no others."""
+    """Return whether a name is written with letters that only Vietnamese has, and with no
+    others.
+    """
     text = unicodedata.normalize("NFC", text).lower()
     own = any(c in "ăđơư" or "ạ" <= c <= "ỹ" for c in text)
     return own and all(

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,7 +142,9 @@ def year_of(country: str, year: int) -> Year:
         language = holidays.country_holidays(country).default_language
         calendar: Any = holidays.country_holidays(country, years=year, language=language)
     except NotImplementedError:
-        raise NotFoundError(f"There is no calendar of holidays for “{country}”.") from None
+        raise NotFoundError(
+            Message("There is no calendar of holidays for “%(country)s”.", {"country": country})
+        ) from None
     known = _known_years(calendar)
     off = {day: str(name) for day, name in calendar.items() if day.year == year}
     worked = {day for day in calendar.weekend_workdays if day.year == year}
@@ -204,7 +206,9 @@ def _name_in(country: str, day: date, language: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _names(country: str, year: int, language: str) -> Mapping[date, str]:
-    """Return the holidays of a country in a language that the package has for it; none otherwise."""
+    """Return the holidays of a country in a language that the package has for it; none
+    otherwise.
+    """
     import holidays
 
     locale = LOCALES.get(language, "")
@@ -248,8 +252,11 @@ def _known(country: str, year: int) -> Year:
     calendar = year_of(country, year)
     if not calendar.decreed:
         raise InputError(
-            f"The holidays of {country} in {year} are not known: no complete list of that year has"
-            " been published here."
+            Message(
+                "The holidays of %(country)s in %(year)s are not known: no complete list of"
+                " that year has been published here.",
+                {"country": country, "year": year},
+            )
         )
     return calendar
 
@@ -276,14 +283,17 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
     return frozenset(found)
 
 
-# Clocks
-# ------------------------------------------------------------------------------------------------------------------
+# Clocks -------------------------------------------------------------------------------------------
 
 
 def aware(moment: datetime, what: str = "The time") -> datetime:
     """Return a moment back that has a zone; `InputError` for one that has none."""
     if moment.utcoffset() is None:
-        raise InputError(f"{what} {moment.isoformat()} has no zone.")
+        raise InputError(
+            Message(
+                "%(what)s %(moment)s has no zone.", {"what": what, "moment": moment.isoformat()}
+            )
+        )
     return moment
 
 
@@ -292,15 +302,20 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(f"“{name}” is no IANA time zone.") from None
+        raise InputError(Message("“%(text)s” is no IANA time zone.", {"text": name})) from None
 
 
 def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
-    """Return the clock of a country, from the table ``clocks``; `NotFoundError` where it has none."""
+    """Return the clock of a country, from the table ``clocks``; `NotFoundError` where it has
+    none.
+    """
     rows = clocks.loc[clocks["country"] == country, "timezone"]
     if rows.empty:
         raise NotFoundError(
-            f"There is no clock for “{country}”; there are {', '.join(sorted(clocks['country']))}."
+            Message(
+                "There is no clock for “%(country)s”; there are %(known)s.",
+                {"country": country, "known": ", ".join(sorted(clocks["country"]))},
+            )
         )
     return zone(str(rows.iloc[0]))
 

@@ -30,7 +30,9 @@ def bit_count(word: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def highest(word: Any) -> int:
-    """Return the place of the highest bit of a word that has one: fill what is below it, and count."""
+    """Return the place of the highest bit of a word that has one: fill what is below it, and
+    count.
+    """
     for shift in (1, 2, 4, 8, 16, 32):
         word |= word >> uint64(shift)
     return bit_count(word) - 1
@@ -101,7 +103,9 @@ def rise(start: Any, head: Any, time: Any, best: Any, touched: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def fall(start: Any, head: Any, time: Any, best: Any) -> None:
-    """Carry times downward within a cone, highest row first: each row takes from the ones above it."""
+    """Carry times downward within a cone, highest row first: each row takes from the ones above
+    it.
+    """
     for row in range(len(start) - 1):
         for i in range(start[row], start[row + 1]):
             h, step = head[i], time[i]
@@ -166,7 +170,9 @@ def rise_one(start: Any, head: Any, time: Any, best: Any, via: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def begin(at: Any, position: Any, offset: Any, best: Any, touched: Any) -> None:
-    """Set where the sources start: source j at each of its positions, after the time given for it."""
+    """Set where the sources start: source j at each of its positions, after the time given
+    for it.
+    """
     for j in range(len(position)):
         for k in range(position.shape[1]):
             if position[j, k] >= 0:

@@ -1,4 +1,6 @@
-"""Compiled part of :mod:`geo.roads.snapping`: a grid over the steps of lines, and the search in it."""
+"""Compiled part of :mod:`geo.roads.snapping`: a grid over the steps of lines, and the search in
+it.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.roads import access
 from geo.roads.network import Manifest, Network
 from geo.roads.snapping import plain
@@ -95,13 +95,18 @@ def isochrones(
         or not all(np.isfinite(limit) and limit > 0 for limit in limits)
     ):
         raise InputError(
-            f"Isochrones need 1 to {MOST_LIMITS} limits, each a positive number of seconds."
+            Message(
+                "Isochrones need 1 to %(most)s limits, each a positive number of seconds.",
+                {"most": MOST_LIMITS},
+            )
         )
     reach = access.reach(network, point, profile=profile, towards=towards)
     if not np.isfinite(reach.node_s).any():
         raise NotFoundError(
-            f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of"
-            " the point."
+            Message(
+                "No road of this network lies within %(km)s km of the point.",
+                {"km": f"{network.manifest.snap_limit_m / 1000:g}"},
+            )
         )
     areas = [_nothing() for _ in limits]
     for code, roads in put_in_order(network, profile).items():
@@ -117,8 +122,7 @@ def isochrones(
     )
 
 
-# Roads
-# -----------------------------------------------------------------------------------------------------------------
+# Roads --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +211,9 @@ def _curve(place: NDArray[np.int32]) -> NDArray[np.uint64]:
 
 
 def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
-    """Cut rows into blocks of one kind; kinds stand together. The end of the last block comes last."""
+    """Cut rows into blocks of one kind; kinds stand together. The end of the last block comes
+    last.
+    """
     first = np.flatnonzero(np.append(True, kind[1:] != kind[:-1]))
     rank = np.arange(len(kind)) - np.repeat(first, np.diff(np.append(first, len(kind))))
     return np.append(np.flatnonzero(rank % BLOCK == 0), len(kind))
@@ -232,8 +238,7 @@ def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     return tuple(plain(array, array.dtype) for array in arrays)
 
 
-# From times to areas
-# ---------------------------------------------------------------------------------------------------
+# From times to areas ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,9 @@ def stops_cars(tags: Mapping[str, str]) -> bool:
 
 
 def direction(tags: Mapping[str, str]) -> int:
-    """Return 1 for one-way in the order of the nodes, -1 for one-way against it, 0 for both ways."""
+    """Return 1 for one-way in the order of the nodes, -1 for one-way against it, 0 for both
+    ways.
+    """
     oneway = tags.get("oneway")
     if oneway in ONE_WAY:
         return -1 if oneway in REVERSED else 1
@@ -239,8 +241,7 @@ def _quantity(text: str, kind: str) -> float:
     )
 
 
-# Edges of an OSMnx graph
-# -----------------------------------------------------------------------------------------------
+# Edges of an OSMnx graph --------------------------------------------------------------------------
 
 
 def edge_driveable(edge: Mapping[str, Any]) -> bool:

@@ -260,8 +260,7 @@ def _not_a_number(name: str, row: int, column: str, text: str) -> Fault:
     return Fault("number", row, column, {"text": text, "known": known_units(name)})
 
 
-# Decimals
-# ----------------------------------------------------------------------------------------------------------------
+# Decimals -----------------------------------------------------------------------------------------
 
 
 def _decimals(
@@ -271,7 +270,9 @@ def _decimals(
     shown: Mapping[int, str],
     notes: list[Fault],
 ) -> tuple[str, list[Fault]]:
-    """Find the sign before decimals in a column, and the cells that contradict it or leave it open."""
+    """Find the sign before decimals in a column, and the cells that contradict it or leave it
+    open.
+    """
     texts = [(row, text) for row, amount in written.items() for text, _ in amount.parts if text]
     marks = [(row, mark) for row, text in texts if (mark := decimal_mark(text)) in (".", ",")]
     usual = max(".,", key=[mark for _, mark in marks].count)

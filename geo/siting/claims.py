@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.layers import names
 from geo.roads import access
 from geo.roads.network import Network
@@ -203,8 +203,7 @@ _KINDS = re.compile(_any(", ".join(KIND_WORDS.values())))
 _KNOWN = re.compile(_any(", ".join([*KIND_WORDS.values(), FILLERS, TO_WORDS, *BEFORE.values()])))
 
 
-# What comes out
-# ----------------------------------------------------------------------------------------------------------
+# What comes out -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -314,7 +313,7 @@ def check(
     """
     if len(origin) != 1 or not places.index.is_unique:
         raise InputError(
-            "Claims are checked for one site, against places each of which has its own id."
+            Message("Claims are checked for one site, against places each of which has its own id.")
         )
     folded, at = fold(text[:LONGEST_TEXT])
     quantities = _quantities(folded)
@@ -370,8 +369,7 @@ def fold(text: str) -> tuple[str, list[int]]:
     return "".join(out), at
 
 
-# Reading
-# -----------------------------------------------------------------------------------------------------------------
+# Reading ------------------------------------------------------------------------------------------
 
 
 def _quantities(folded: str) -> list[Claim]:
@@ -456,7 +454,9 @@ def _mentions(folded: str, places: gpd.GeoDataFrame) -> list[_Mention]:
         first = words.setdefault(re.sub(r"[\s-]", "", one), one)
         called[first] = called[one] | called[first]
     pattern = "|".join(
-        rf"{'(?<![a-z0-9])' * one[0].isascii()}{_GAP.join(map(re.escape, re.split(r'[ -]+', one)))}{'(?![a-z0-9])' * one[-1].isascii()}"
+        rf"{'(?<![a-z0-9])' * one[0].isascii()}"
+        rf"{_GAP.join(map(re.escape, re.split(r'[ -]+', one)))}"
+        rf"{'(?![a-z0-9])' * one[-1].isascii()}"
         for one in sorted(called, key=len, reverse=True)
     ).replace(_GAP, r"[\s-]{0,5}")
     layer = places["layer"].to_dict() if "layer" in places else {}
@@ -557,8 +557,7 @@ def _is_clear(text: str, hidden: str, at: list[int], start: int, end: int, ahead
     return not any(char > "\1" and text[at[start + i]].isupper() for i, char in enumerate(rest))
 
 
-# Judging
-# -----------------------------------------------------------------------------------------------------------------
+# Judging ------------------------------------------------------------------------------------------
 
 
 def top_speed_kph(network: Network, speeds: pd.DataFrame | None = None) -> float:

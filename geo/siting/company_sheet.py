@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from geo.errors import UnavailableError
+from geo.errors import Message, UnavailableError
 from geo.siting.amounts import known_units, read_column, unit_of
 from geo.siting.companies import (
     CHOICES,
@@ -48,12 +48,12 @@ from geo.siting.companies import (
     one_line,
     short,
 )
+from geo.text import unguarded
 
 MAX_BYTES = 1024 * 1024
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20
 MEMORY_BYTES = 1024**3
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 MAX_TITLES = 20
 """Rows among which the header is looked for."""
 CALLED = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
@@ -184,10 +184,7 @@ def _csv_rows(data: bytes) -> _Table:
             csv.reader(io.StringIO(text, newline=""), delimiter=_head(text)[1], strict=True), 1
         )
     )
-    rows = [
-        (number, [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row])
-        for number, row in rows
-    ]
+    rows = [(number, [unguarded(cell) for cell in row]) for number, row in rows]
     return _Table(rows, notes=(Fault("decoded", values={"encoding": encoding}),), is_csv=True)
 
 
@@ -449,8 +446,7 @@ def meant(name: str, text: str, words: Words) -> tuple[tuple[str, ...], bool]:
     return tuple(dict.fromkeys(known[word] for word in longest)), False
 
 
-# In a process of its own
-# --------------------------------------------------------------------------------------------------
+# In a process of its own --------------------------------------------------------------------------
 
 
 def read_apart(data: bytes, known: Words) -> Sheet:
@@ -487,7 +483,9 @@ def read_apart(data: bytes, known: Words) -> Sheet:
     except subprocess.TimeoutExpired:
         raise SheetError([Fault("slow", values={"n": TIMEOUT_S})]) from None
     except OSError:
-        raise UnavailableError("The reader of sheets could not be started; try again.") from None
+        raise UnavailableError(
+            Message("The reader of sheets could not be started; try again.")
+        ) from None
     try:
         answer = json.loads(done.stdout) if done.returncode == 0 else {}
         wrong, notes, left_out = (

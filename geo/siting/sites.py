@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
 from geo.roads import access
 from geo.roads.network import Network
@@ -270,7 +270,9 @@ def uncertainty(
 def _serving(
     name: str, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
 ) -> gpd.GeoDataFrame:
-    """Keep the places that serve this vehicle today; a status that is not known is taken as open."""
+    """Keep the places that serve this vehicle today; a status that is not known is taken as
+    open.
+    """
     if name == "gate":
         return (
             frame[border_gates.service_time_s(frame, crossings, profile).notna()]
@@ -297,7 +299,7 @@ def _quickest(
     the layer lists others.
     """
     if not places.index.is_unique:
-        raise InputError("Two places have the same id.")
+        raise InputError(Message("Two places have the same id."))
     from_, to = Sides.of(network, parks, profile), Sides.of(network, places, profile)
     joined = np.isfinite(from_.nearest_m(len(parks)))
     best = np.where(joined, np.inf if listed else np.nan, np.nan)
@@ -343,8 +345,7 @@ def objects(cells: Iterable[object]) -> NDArray[np.object_]:
     return out
 
 
-# Limits on columns
-# -----------------------------------------------------------------------------------------------------
+# Limits on columns --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.schema import Field, Layer
 from geo.tables import validation as faults_of
 from geo.tables.validation import Row
+from geo.text import unguarded
 
 FAR = 10.0
 """Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged
@@ -29,7 +30,6 @@ columns land farther off.
 """
 UNREADABLE = object()
 """Stands for a shape that cannot be read."""
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _PANDAS_TYPES = {
     "string": "str",
     "list": "str",
@@ -48,7 +48,7 @@ def csv_rows(
     With `exported` the marks are undone that :mod:`geo.export` puts into a CSV file.
     """
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
+        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -72,18 +72,14 @@ def csv_rows(
                     | {"_at": f"line {reader.line_num}"}
                 )
     except UnicodeDecodeError:
-        raise InputError(f"{path.name} is not UTF-8 text.") from None
+        raise InputError(Message("%(file)s is not UTF-8 text.", {"file": path.name})) from None
     except csv.Error as error:
-        raise InputError(f"{path.name} is not a CSV table: {error}.") from None
+        raise InputError(
+            Message("%(file)s is not a CSV table: %(error)s.", {"file": path.name, "error": error})
+        ) from None
     for row in rows if exported else ():
         row.pop("about", None)
-        row.update(
-            {
-                key: cell[1:]
-                for key, cell in row.items()
-                if cell and cell[0] == "'" and cell[1:2] in _FORMULA
-            }
-        )
+        row.update({key: unguarded(cell) for key, cell in row.items() if cell})
     return rows, faults
 
 
@@ -94,7 +90,9 @@ def collection(path: Path) -> dict[str, Any]:
         if document["type"] != "FeatureCollection" or not isinstance(document["features"], list):
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path.name} is not a GeoJSON FeatureCollection.") from None
+        raise InputError(
+            Message("%(file)s is not a GeoJSON FeatureCollection.", {"file": path.name})
+        ) from None
     collection: dict[str, Any] = document
     return collection
 
@@ -118,12 +116,20 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
     )
     if not found:
         raise InputError(
-            f"{name} has a member “crs” that is not understood; it should name a system such as"
-            " EPSG:5899."
+            Message(
+                "%(name)s has a member “crs” that is not understood; it should name a system"
+                " such as EPSG:5899.",
+                {"name": name},
+            )
         )
     stated = int(found[1] or crs.WGS84)
     if epsg not in (crs.WGS84, stated):
-        raise InputError(f"{name} says that it is in EPSG:{stated}, not in EPSG:{epsg}.")
+        raise InputError(
+            Message(
+                "%(name)s says that it is in EPSG:%(stated)s, not in EPSG:%(epsg)s.",
+                {"name": name, "stated": stated, "epsg": epsg},
+            )
+        )
     return stated
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import shapely
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.schema import Field, Layer, unfold
 
 Row = dict[str, Any]
@@ -42,7 +42,15 @@ def refuse(origin: str, faults: list[str]) -> None:
     shown = faults[:MAX_FAULTS]
     if len(faults) > MAX_FAULTS:
         shown.append(f"and {len(faults) - MAX_FAULTS} more")
-    raise InputError(f"{origin} has {counted(faults)}; nothing was changed:", shown)
+    raise InputError(
+        Message("%(origin)s has 1 fault; nothing was changed:", {"origin": origin})
+        if len(faults) == 1
+        else Message(
+            "%(origin)s has %(count)s faults; nothing was changed:",
+            {"origin": origin, "count": len(faults)},
+        ),
+        shown,
+    )
 
 
 def counted(faults: Sequence[str]) -> str:
@@ -166,7 +174,9 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
 
 
 def number(cell: str | None) -> float | None:
-    """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is none."""
+    """Read a finite ASCII number; anything else, such as ``1_000``, ``NaN`` or ``１０``, is
+    none.
+    """
     if cell is None or not re.fullmatch(
         r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", cell, re.ASCII
     ):

@@ -77,7 +77,9 @@ def earliest(spans: Any, first: int, last: int, time: int) -> int:
 
 @njit(cache=True, nogil=True, inline="always")
 def latest(spans: Any, first: int, last: int, time: int) -> int:
-    """Return the last moment up to `time` that is in one of these spans; -FAR where there is none."""
+    """Return the last moment up to `time` that is in one of these spans; -FAR where there is
+    none.
+    """
     for k in range(last - 1, first - 1, -1):
         if time >= spans[k, 0]:
             return min(time, spans[k, 1])

@@ -104,8 +104,7 @@ def empty(model: Any, towns: Any) -> Tours:
     )
 
 
-# One day
-# ------------------------------------------------------------------------------------------------------------------
+# One day ------------------------------------------------------------------------------------------
 
 
 @njit(cache=True, nogil=True)
@@ -156,7 +155,9 @@ def _keep(
 
 @njit(cache=True, nogil=True)
 def _onward(model: Any, tours: Any, day: int, node: int, stop: int, source: Any, goal: Any) -> None:
-    """Go from all pairs at a node on to a stop; `source` and `goal` are where the pairs are kept."""
+    """Go from all pairs at a node on to a stop; `source` and `goal` are where the pairs are
+    kept.
+    """
     counts, times, costs = tours.count, tours.time, tours.cost
     (a, p), (b, q) = source, goal
     counts[b, q, 0] = counts[b, q, 1] = 0

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from geo.search import traditional
+from geo.text import decomposed
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "parks": (
@@ -74,11 +75,10 @@ def folded(text: str) -> str:
 
     Traditional characters become simplified ones.
     """
-    plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D")).casefold()
     simplified = traditional()
     kept = (
         simplified.get(char, char) if char.isalnum() or char == "+" else " "
-        for char in plain
+        for char in decomposed(text)
         if not unicodedata.combining(char)
     )
     return " ".join("".join(kept).split())
@@ -220,7 +220,9 @@ class PlaceNames:
         return tuple(sorted(lengths, key=lambda key: lengths[key]))
 
     def _alike(self, text: str) -> tuple[str, ...]:
-        """Find places with an id or a name much like a text that names none; the most alike first."""
+        """Find places with an id or a name much like a text that names none; the most alike
+        first.
+        """
         close = difflib.get_close_matches(folded(text), self._similar, 2 * MOST_ALIKE, ALIKE)
         return tuple(dict.fromkeys(self._similar[name] for name in close))[:MOST_ALIKE]
 

@@ -24,9 +24,10 @@ import shapely
 from shapely.ops import substring
 
 from geo import __version__
-from geo.errors import InputError
-from geo.export import DECIMALS, tame, to_json
+from geo.errors import InputError, Message
+from geo.export import DECIMALS, to_json
 from geo.hours.gates import Hours
+from geo.text import guarded
 from geo.visits.plan_steps import Itinerary, Step, clean
 from geo.visits.trip import Place, Plan
 
@@ -109,7 +110,12 @@ def write(
     chosen = get(format_id)
     if names_only and not chosen.without_positions:
         others = ", ".join(one.title for one in FORMATS.values() if one.without_positions)
-        raise InputError(f"{chosen.title} cannot be written without coordinates; take {others}.")
+        raise InputError(
+            Message(
+                "%(title)s cannot be written without coordinates; take %(others)s.",
+                {"title": chosen.title, "others": others},
+            )
+        )
     return chosen.writer(
         Parcel(Itinerary(plan, language, gates, clocks or {}, hours), lines or {}, names_only, now)
     )
@@ -118,7 +124,12 @@ def write(
 def get(format_id: str) -> Format:
     """Look a format up by its id; `InputError` lists those there are."""
     if format_id not in FORMATS:
-        raise InputError(f"There is no format “{format_id}”; there are {', '.join(FORMATS)}.")
+        raise InputError(
+            Message(
+                "There is no format “%(format)s”; there are %(known)s.",
+                {"format": format_id, "known": ", ".join(FORMATS)},
+            )
+        )
     return FORMATS[format_id]
 
 
@@ -158,8 +169,7 @@ def links(place: Place, language: str = "zh") -> dict[str, str]:
     }
 
 
-# What the formats share
-# --------------------------------------------------------------------------------------------------
+# What the formats share ---------------------------------------------------------------------------
 
 
 def _points(parcel: Parcel, number: int) -> list[Step]:
@@ -258,8 +268,7 @@ def _number(value: float | None, decimals: int) -> float | None:
     return None if value is None or value != value else round(value, decimals)
 
 
-# GPX
-# ---------------------------------------------------------------------------------------------------------------------
+# GPX ----------------------------------------------------------------------------------------------
 
 
 def _gpx(parcel: Parcel) -> bytes:
@@ -296,8 +305,7 @@ def _gpx(parcel: Parcel) -> bytes:
     return written.encode()
 
 
-# KML
-# ---------------------------------------------------------------------------------------------------------------------
+# KML ----------------------------------------------------------------------------------------------
 
 
 def _kml(parcel: Parcel) -> bytes:
@@ -368,8 +376,7 @@ def _placemark(
     return mark
 
 
-# GeoJSON
-# -----------------------------------------------------------------------------------------------------------------
+# GeoJSON ------------------------------------------------------------------------------------------
 
 
 def _geojson(parcel: Parcel) -> bytes:
@@ -408,8 +415,7 @@ def _geojson(parcel: Parcel) -> bytes:
     return to_json({"type": "FeatureCollection", "about": about, "features": features})
 
 
-# iCalendar
-# ---------------------------------------------------------------------------------------------------------------
+# iCalendar ----------------------------------------------------------------------------------------
 
 
 def _ics(parcel: Parcel) -> bytes:
@@ -464,8 +470,7 @@ def _ics(parcel: Parcel) -> bytes:
     return written
 
 
-# CSV
-# ---------------------------------------------------------------------------------------------------------------------
+# CSV ----------------------------------------------------------------------------------------------
 
 
 def _csv(parcel: Parcel) -> bytes:
@@ -489,9 +494,12 @@ def _csv(parcel: Parcel) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     if rows:
-        writer.writerow(tame(name) for name in rows[0])
+        writer.writerow(guarded(name) for name in rows[0])
         writer.writerows(
-            [_cell(value) if not isinstance(value, str) else tame(value) for value in row.values()]
+            [
+                _cell(value) if not isinstance(value, str) else guarded(value)
+                for value in row.values()
+            ]
             for row in rows
         )
     return text.getvalue().encode("utf-8-sig")

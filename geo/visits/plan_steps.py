@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import calendars
 from geo.hours.gates import DayHours, Hours
 from geo.visits.trip import Crossing, DayPlan, Leg, Place, Plan, Visit
@@ -209,7 +209,10 @@ class Itinerary:
     def __post_init__(self) -> None:
         if self.language not in WORDS:
             raise InputError(
-                f"There is no language “{self.language}”; there are {', '.join(WORDS)}."
+                Message(
+                    "There is no language “%(language)s”; there are %(known)s.",
+                    {"language": self.language, "known": ", ".join(WORDS)},
+                )
             )
         object.__setattr__(self, "steps", tuple(self._labelled()))
         zones = dict.fromkeys([*self.clocks, *(step.place.timezone for step in self.steps)])
@@ -253,7 +256,9 @@ class Itinerary:
         )
 
     def said(self, step: Step) -> list[str]:
-        """Say everything about a step that its name and its times do not say, one sentence a line."""
+        """Say everything about a step that its name and its times do not say, one sentence a
+        line.
+        """
         lines = [
             self.other_names(step.place),
             self.word("leave" if step.kind == "begin" else "arrive", times=self.times(step.arrive)),
@@ -287,7 +292,9 @@ class Itinerary:
         return [*lines, *self.said(step)]
 
     def _hours(self, hours: DayHours, step: Step) -> list[str]:
-        """Write the hours of a gate with their source, and how soon it closes where that is near."""
+        """Write the hours of a gate with their source, and how soon it closes where that is
+        near.
+        """
         times = hours.text() or self.word("around the clock")
         if hours.last_entry and hours.last_entry != hours.closes:
             times = self.word("last entry", hours=times, time=f"{hours.last_entry:%H:%M}")
@@ -359,8 +366,7 @@ class Itinerary:
         """Return the date of a day."""
         return self.plan.trip.days[number].date
 
-    # The steps in the order of time
-    # ----------------------------------------------------------------------------------
+    # The steps in the order of time ---------------------------------------------------------------
 
     def _labelled(self) -> Iterator[Step]:
         width = max(2, len(str(sum(len(day.visits) for day in self.plan.days))))

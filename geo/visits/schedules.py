@@ -261,7 +261,9 @@ class _Clock:
     def before(
         self, meal: _Meal | None, leg: Leg, begin: Place
     ) -> tuple[datetime, datetime] | None:
-        """Return the lunch where a day begins; none if one sets out so late that it is not needed."""
+        """Return the lunch where a day begins; none if one sets out so late that it is not
+        needed.
+        """
         from geo.visits._day_rules import sets_out
 
         node = self.nodes.index(begin)

@@ -84,8 +84,7 @@ def rehearse(
     ]
 
 
-# Words
-# -------------------------------------------------------------------------------------------------------------------
+# Words --------------------------------------------------------------------------------------------
 
 
 def _dial(what: str, moment: datetime, zone: ZoneInfo) -> Iterator[str]:
@@ -113,8 +112,7 @@ def _moments(plan: Plan) -> Iterator[tuple[str, datetime]]:
             yield from ((visit.stop.place.name(), moment) for moment in moments)
 
 
-# The plan as a whole
-# -----------------------------------------------------------------------------------------------------
+# The plan as a whole ------------------------------------------------------------------------------
 
 
 def _whole(plan: Plan, network: Network) -> Iterator[str]:
@@ -202,8 +200,7 @@ def _pins(plan: Plan) -> Iterator[str]:
                 last = visit
 
 
-# The way
-# -----------------------------------------------------------------------------------------------------------------
+# The way ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -339,8 +336,7 @@ class _Driver:
         if len(day.legs) == len(day.visits) + 1:
             yield from self._slack(day, wish)
 
-    # One way
-    # --------------------------------------------------------------------------------------------------------------
+    # One way --------------------------------------------------------------------------------------
 
     def _leg(self, leg: Leg) -> Iterator[str]:
         yield from _dial(way(leg), leg.depart, leg.start.zone)
@@ -454,8 +450,7 @@ class _Driver:
         if trip.avoid_unknown_hours and not opening.known:
             yield f"{what}: its hours are unknown, and the trip avoids such gates."
 
-    # Slack
-    # ----------------------------------------------------------------------------------------------------------------
+    # Slack ----------------------------------------------------------------------------------------
 
     def _slack(self, day: DayPlan, wish: Day) -> Iterator[str]:
         """Come to each stop as late as the plan says one may, and drive on from there."""
@@ -547,8 +542,7 @@ def _key(place: Place) -> tuple[str, float, float, str]:
     return place.id, place.lon, place.lat, place.country
 
 
-# At a stop
-# ---------------------------------------------------------------------------------------------------------------
+# At a stop ----------------------------------------------------------------------------------------
 
 
 def _sequence(day: DayPlan) -> Iterator[str]:

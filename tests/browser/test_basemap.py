@@ -14,7 +14,7 @@ import pyogrio
 import pytest
 from shapely.geometry import Point
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "webapp" / "static" / "vendor"
 BASEMAP = ROOT / "data" / "basemap"
 KINDS = {

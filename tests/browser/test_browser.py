@@ -123,8 +123,7 @@ def colours(page: Any, x: float, y: float, radius: int = 12) -> int:
     return len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(10_000) or ())
 
 
-# Look
-# ------------------------------------------------------------------------------------------------------------------------------
+# Look ---------------------------------------------------------------------------------------------
 
 
 def test_opening_the_map(opened: Callable[..., Any]) -> None:
@@ -260,8 +259,7 @@ def test_switching_layers(opened: Callable[..., Any]) -> None:
     expect(page.locator(".badge.gates").first).to_be_visible()
 
 
-# Choose
-# ----------------------------------------------------------------------------------------------------------------------------
+# Choose -------------------------------------------------------------------------------------------
 
 
 def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
@@ -352,7 +350,8 @@ def test_times_in_the_script_are_those_of_the_pages(app: Flask, opened: Callable
         ]
     assert (
         page.evaluate(
-            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
             seconds,
         )
         == expected
@@ -385,7 +384,9 @@ def test_closing_a_gate(opened: Callable[..., Any]) -> None:
 
 
 def test_showing_an_area(opened: Callable[..., Any]) -> None:
-    """The area within some times is drawn, in either direction, says which, and is in the address."""
+    """The area within some times is drawn, in either direction, says which, and is in the
+    address.
+    """
     from playwright.sync_api import expect
 
     drawn = (
@@ -469,8 +470,7 @@ def test_clicking_the_sea(opened: Callable[..., Any]) -> None:
     expect(page.locator("#sheet .time")).to_have_count(0)
 
 
-# Share, phone, keyboard
-# --------------------------------------------------------------------------------------------------------------
+# Share, phone, keyboard ---------------------------------------------------------------------------
 
 
 def test_sharing_the_link(opened: Callable[..., Any]) -> None:
@@ -765,8 +765,7 @@ def test_a_server_that_has_gone_is_said(browser: Any, site: str) -> None:
     context.close()
 
 
-# Take along, many parks
-# ----------------------------------------------------------------------------------------------------------------
+# Take along, many parks ---------------------------------------------------------------------------
 
 
 def test_taking_the_map_along(browser: Any, tmp_path: Path) -> None:
@@ -845,8 +844,7 @@ def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: 
         context.close()
 
 
-# Field visits
-# ----------------------------------------------------------------------------------------------------------------------------
+# Field visits -------------------------------------------------------------------------------------
 
 TRIPS = tuple(trip_file.examples(layers.bundled()))
 CROWDED = urlencode(
@@ -1171,14 +1169,13 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     context.close()
 
 
-# For everybody
-# ---------------------------------------------------------------------------------------------------------------------------
+# For everybody ------------------------------------------------------------------------------------
 
 CLAIMS = (
     "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from"
     " Nowhere. 1 km to Ha Long bay"
 )
-PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"
+PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"  # noqa: E501
 SHOWN = (
     *(
         "/",

@@ -58,8 +58,7 @@ def choose(page: Any, key: str = SITE) -> None:
     until(page, site=key)
 
 
-# Search
-# ----------------------------------------------------------------------------------------------------------------------------
+# Search -------------------------------------------------------------------------------------------
 
 
 def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[..., Any]) -> None:
@@ -95,7 +94,8 @@ def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[...
     page = opened()
     there = page.evaluate(
         "async asked => { const index = await (await fetch('/api/search.json')).json();"
-        " return asked.map(text => { const hits = ZoneAtlasSearch.find(index, text);"
+        " const { find } = await import('/static/search.js');"
+        " return asked.map(text => { const hits = find(index, text);"
         " return hits && [...hits].map(([id, hit]) => [id, hit.rank]); }); }",
         asked,
     )
@@ -116,7 +116,6 @@ def test_places_are_found_beside_the_sites(opened: Callable[..., Any]) -> None:
     for text, name, kind in (
         ("友谊关", "Huu Nghi", "International gate"),
         ("Cat Bi", "Cat Bi International Airport", "Civil airport"),
-        # fmt: skip
         ("HICT", "Lach Huyen HICT", "Sea port"),
         ("Haiphong", "Hai Phong", "Provincial capital"),
     ):
@@ -269,8 +268,7 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     assert all(text.endswith("\n0") or text.endswith("0") for text in greyed.all_inner_texts())
 
 
-# History
-# ---------------------------------------------------------------------------------------------------------------------------
+# History ------------------------------------------------------------------------------------------
 
 
 def test_back_closes_the_sheet_on_a_phone(opened: Callable[..., Any]) -> None:
@@ -410,8 +408,7 @@ def test_sort_and_online_tiles_are_in_the_link(
         context.close()
 
 
-# On every page
-# -------------------------------------------------------------------------------------------------------------------------
+# On every page ------------------------------------------------------------------------------------
 
 
 def fill_map(page: Any) -> None:
@@ -466,15 +463,22 @@ def fill_compare(page: Any) -> None:
 
 FORM = """() => [...document.querySelectorAll('input[name]:not([type=hidden]), select[name], textarea[name], #q, #sort, .chip')].map(one =>
   [one.name || one.id || one.dataset.value, ['checkbox', 'radio'].includes(one.type)
-    ? one.checked : one.getAttribute('aria-pressed') || one.value])"""
+    ? one.checked : one.getAttribute('aria-pressed') || one.value])"""  # noqa: E501
 
 
 @pytest.mark.parametrize(
     ("path", "fill"),
-    [("/", fill_map), ("/table", fill_table), ("/rank?example=electronics", fill_rank), (f"/compare?pick={SITE}", fill_compare),
-     (f"/sites/{SITE}/claims", fill_claims), ("/weights", fill_weights), ("/planned", fill_planned)],
+    [
+        ("/", fill_map),
+        ("/table", fill_table),
+        ("/rank?example=electronics", fill_rank),
+        (f"/compare?pick={SITE}", fill_compare),
+        (f"/sites/{SITE}/claims", fill_claims),
+        ("/weights", fill_weights),
+        ("/planned", fill_planned),
+    ],
     ids=["map", "table", "rank", "compare", "claims", "weights", "planned"],
-)  # fmt: skip
+)
 def test_nothing_is_lost_by_language_reload_and_back(
     opened: Callable[..., Any], path: str, fill: Callable[[Any], None]
 ) -> None:
@@ -533,7 +537,9 @@ def test_nothing_is_lost_by_language_reload_and_back(
 def test_language_links_follow_whatever_a_script_writes_into_the_address(
     opened: Callable[..., Any], path: str
 ) -> None:
-    """On every page a link to another language leads to the address of the moment, with its hash."""
+    """On every page a link to another language leads to the address of the moment, with its
+    hash.
+    """
     page = opened(path)
     page.evaluate(
         "() => history.replaceState(history.state, '', location.pathname +"

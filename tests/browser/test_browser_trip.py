@@ -1,4 +1,6 @@
-"""What a person does with the map of a trip, its undo, and a phone without a signal, in Chromium."""
+"""What a person does with the map of a trip, its undo, and a phone without a signal, in
+Chromium.
+"""
 
 from __future__ import annotations
 
@@ -70,8 +72,7 @@ def form_stops(page: Any) -> list[str]:
     return page.locator("[name=s_place]").evaluate_all("inputs => inputs.map(one => one.value)")
 
 
-# The map
-# -------------------------------------------------------------------------------------------------------------------------
+# The map ------------------------------------------------------------------------------------------
 
 
 def test_a_click_asks_before_it_adds(opened: Callable[..., Any]) -> None:
@@ -190,8 +191,7 @@ def test_undo_takes_back_what_advice_did(opened: Callable[..., Any]) -> None:
     assert planned(page) == before
 
 
-# Names
-# -------------------------------------------------------------------------------------------------------------------------------
+# Names --------------------------------------------------------------------------------------------
 
 
 def test_an_ambiguous_name_is_chosen_in_its_row(opened: Callable[..., Any]) -> None:
@@ -213,8 +213,7 @@ def test_an_ambiguous_name_is_chosen_in_its_row(opened: Callable[..., Any]) -> N
     expect(row).to_have_count(0)
 
 
-# Without a signal
-# ----------------------------------------------------------------------------------------------------------------------
+# Without a signal ---------------------------------------------------------------------------------
 
 CONTROLS = (
     "#trip-wish button:not(.hidden), #trip-wish input:not([type=hidden]), #trip-wish select, #plan"

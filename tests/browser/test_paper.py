@@ -124,8 +124,7 @@ def decoded(shot: Image.Image) -> list[str]:
     ]
 
 
-# Codes
-# ---------------------------------------------------------------------------------------------------------------------
+# Codes --------------------------------------------------------------------------------------------
 
 
 @browsed
@@ -181,11 +180,17 @@ def test_the_code_of_a_factsheet_is_read_from_paper(browser: Any, site: str) -> 
 @pytest.mark.parametrize(
     ("address", "public"),
     [
-        ("https://atlas.example", True), ("http://192.168.1.20:8000", True), ("http://[2001:db8::1]", True),
-        ("http://127.0.0.1:8000", False), ("http://127.8.0.1", False), ("http://localhost:8000", False), ("http://[::1]:8000", False),
-        ("http://0.0.0.0:8000", False), ("http://atlas.localhost", False),
+        ("https://atlas.example", True),
+        ("http://192.168.1.20:8000", True),
+        ("http://[2001:db8::1]", True),
+        ("http://127.0.0.1:8000", False),
+        ("http://127.8.0.1", False),
+        ("http://localhost:8000", False),
+        ("http://[::1]:8000", False),
+        ("http://0.0.0.0:8000", False),
+        ("http://atlas.localhost", False),
     ],
-)  # fmt: skip
+)
 def test_an_address_of_this_machine_gets_no_code(address: str, public: bool) -> None:
     """A phone opens none of the addresses by which a machine calls itself."""
     assert settings.is_public(address) == public
@@ -230,8 +235,7 @@ def test_a_link_longer_than_any_code_gets_none(make_app: Any) -> None:
     assert float(re.search(r'width="([\d.]+)mm"', longest)[1]) < 80  # type: ignore[index]
 
 
-# Files that carry all they need
-# -----------------------------------------------------------------------------------------------
+# Files that carry all they need -------------------------------------------------------------------
 
 
 @browsed
@@ -361,8 +365,7 @@ def test_the_policy_of_the_single_file_allows_what_is_in_it_alone(make_app: Any)
     )
 
 
-# Types and calendars
-# ------------------------------------------------------------------------------------------------------------
+# Types and calendars ------------------------------------------------------------------------------
 
 ONE_DAY = (
     "day=2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai&stop=hai-yen-ip~visit:47"

@@ -91,13 +91,14 @@ def values(frame: pd.DataFrame) -> dict[str, list[Any]]:
     }
 
 
-# Round trips
-# -----------------------------------------------------------------------------------------------------------
+# Round trips --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("format_id", ["geojson", "gpkg"])
 def test_what_goes_in_comes_back(places: gpd.GeoDataFrame, format_id: str) -> None:
-    """Ids, order, texts, numbers, truth values, positions; unknown and missing positions stay so."""
+    """Ids, order, texts, numbers, truth values, positions; unknown and missing positions stay
+    so.
+    """
     back = read(export.write(places, format_id, ABOUT)).set_index("id")
     assert back.index.tolist() == ["a", "b", "c"]
     assert values(back) == values(places)
@@ -190,8 +191,7 @@ def test_an_empty_layer_is_written(places: gpd.GeoDataFrame, format_id: str) -> 
     assert rows(data) == [] if format_id == "csv" else len(read(data)) == 0
 
 
-# What a file says of itself
-# --------------------------------------------------------------------------------------------
+# What a file says of itself -----------------------------------------------------------------------
 
 
 def test_every_format_says_what_it_holds(places: gpd.GeoDataFrame, tmp_path: Path) -> None:
@@ -254,8 +254,7 @@ def test_a_geopackage_is_dated_by_its_data(places: gpd.GeoDataFrame) -> None:
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
 
 
-# GeoJSON
-# ---------------------------------------------------------------------------------------------------------------
+# GeoJSON ------------------------------------------------------------------------------------------
 
 
 def test_geojson_keeps_rfc_7946(places: gpd.GeoDataFrame) -> None:
@@ -288,8 +287,7 @@ def test_a_broken_position_is_no_position(places: gpd.GeoDataFrame) -> None:
     assert document["bbox"] == [0, 0, 1, 1]
 
 
-# Other systems
-# ---------------------------------------------------------------------------------------------------------
+# Other systems ------------------------------------------------------------------------------------
 
 
 def test_other_systems_go_out_as_geopackage_and_csv(places: gpd.GeoDataFrame) -> None:
@@ -317,8 +315,7 @@ def test_formats_in_wgs84_refuse_other_systems(places: gpd.GeoDataFrame, format_
         export.write(places, format_id, ABOUT, epsg=5899)
 
 
-# Refusals and hostile texts
-# --------------------------------------------------------------------------------------------
+# Refusals and hostile texts -----------------------------------------------------------------------
 
 
 def test_wrong_things_are_refused(places: gpd.GeoDataFrame, times: pd.DataFrame) -> None:
@@ -339,7 +336,9 @@ def test_wrong_things_are_refused(places: gpd.GeoDataFrame, times: pd.DataFrame)
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_formulas_are_text_in_csv(places: gpd.GeoDataFrame, text: str) -> None:
-    """No spreadsheet runs them; numbers below zero stay numbers; other formats need no apostrophe."""
+    """No spreadsheet runs them; numbers below zero stay numbers; other formats need no
+    apostrophe.
+    """
     hostile = places.assign(notes=text, area_ha=-1.5)
     assert all(
         row["notes"] == f"'{text}" and row["area_ha"] == "-1.5"
@@ -358,8 +357,7 @@ def test_characters_that_xml_cannot_hold_are_dropped(places: gpd.GeoDataFrame) -
     assert read(export.write(hostile, "gpkg", ABOUT))["notes"].tolist() == ["ab"] * 3
 
 
-# Saving
-# ----------------------------------------------------------------------------------------------------------------
+# Saving -------------------------------------------------------------------------------------------
 
 
 KILLED = """
@@ -385,7 +383,9 @@ def test_a_killed_export_leaves_nothing_beside_its_goal(tmp_path: Path) -> None:
 def test_save_needs_no_files_without_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the system has none, the file is written all the same, with the rights of any new file."""
+    """Where the system has none, the file is written all the same, with the rights of any new
+    file.
+    """
     export.save(tmp_path / "a", b"1")
     monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     export.save(tmp_path / "b", b"2")

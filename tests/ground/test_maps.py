@@ -1,4 +1,6 @@
-"""Frames to maps: data that may lie in a script, the empty map, the payload, and a notebook's map."""
+"""Frames to maps: data that may lie in a script, the empty map, the payload, and a notebook's
+map.
+"""
 
 from __future__ import annotations
 

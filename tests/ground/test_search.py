@@ -25,10 +25,22 @@ FOLDER = layers.bundled()
 PLACES = [layer for layer in layers.LAYERS.values() if layer.place]
 ALONE = [layer for layer in layers.LAYERS.values() if not layer.place]
 TRADITIONAL = {
-    "欽州": "qinzhou", "東興": "dongxing", "憑祥": "pingxiang", "龍州": "longzhou", "寧明": "ningming", "諒山": "lang-son",
-    "海陽": "hai-duong", "北寧": "bac-ninh", "廣安": "quang-yen", "貴港": "guigang", "雲屯國際機場": "apt-van-don",
-    "防城港（漁澫港區）": "port-fangchenggang", "友誼關": "huu-nghi", "廣西憑祥綜合保稅區": "pingxiang-cbz", "馬鹿塘": "ma-lu-thang",
-}  # fmt: skip
+    "欽州": "qinzhou",
+    "東興": "dongxing",
+    "憑祥": "pingxiang",
+    "龍州": "longzhou",
+    "寧明": "ningming",
+    "諒山": "lang-son",
+    "海陽": "hai-duong",
+    "北寧": "bac-ninh",
+    "廣安": "quang-yen",
+    "貴港": "guigang",
+    "雲屯國際機場": "apt-van-don",
+    "防城港（漁澫港區）": "port-fangchenggang",
+    "友誼關": "huu-nghi",
+    "廣西憑祥綜合保稅區": "pingxiang-cbz",
+    "馬鹿塘": "ma-lu-thang",
+}
 """Written by hand as in Taiwan or Hong Kong."""
 
 
@@ -167,12 +179,25 @@ def test_lang_son_does_not_begin_far_away(app: Flask, client: FlaskClient) -> No
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("Haiphong", "hai-phong"), ("HAI-PHONG", "hai-phong"), ("Hanoi", "ha-noi"), ("Ha Noi", "ha-noi"), ("hà nội", "ha-noi"),
-        ("BacNinh", "bac-ninh"), ("Dong Xing", "dongxing"), ("Cat Bi", "apt-cat-bi"), ("HPH", "apt-cat-bi"), ("友谊关", "huu-nghi"),
-        ("Youyiguan", "huu-nghi"), ("Friendship Pass", "huu-nghi"), ("Lach Huyen deep-sea port", "port-lach-huyen-hict"),
-        ("HICT", "port-lach-huyen-hict"), ("Foxconn", "van-trung-ip"), ("KCN Hải Yên", "hai-yen-ip"), ("Que Vo III IP", "que-vo-3-ip"),
+        ("Haiphong", "hai-phong"),
+        ("HAI-PHONG", "hai-phong"),
+        ("Hanoi", "ha-noi"),
+        ("Ha Noi", "ha-noi"),
+        ("hà nội", "ha-noi"),
+        ("BacNinh", "bac-ninh"),
+        ("Dong Xing", "dongxing"),
+        ("Cat Bi", "apt-cat-bi"),
+        ("HPH", "apt-cat-bi"),
+        ("友谊关", "huu-nghi"),
+        ("Youyiguan", "huu-nghi"),
+        ("Friendship Pass", "huu-nghi"),
+        ("Lach Huyen deep-sea port", "port-lach-huyen-hict"),
+        ("HICT", "port-lach-huyen-hict"),
+        ("Foxconn", "van-trung-ip"),
+        ("KCN Hải Yên", "hai-yen-ip"),
+        ("Que Vo III IP", "que-vo-3-ip"),
     ],
-)  # fmt: skip
+)
 def test_exonyms_developers_and_short_forms(index: Index, text: str, meant: str) -> None:
     """What foreigners, airlines and locals write finds the place first."""
     assert next(iter(index.find(text))) == meant

@@ -42,7 +42,9 @@ def test_service_time_by_vehicle(toy_gates: gpd.GeoDataFrame, crossings: pd.Data
 def test_a_truck_may_not_pass_a_gate_for_passengers(
     toy_gates: gpd.GeoDataFrame, crossings: pd.DataFrame
 ) -> None:
-    """A gate known to clear no cargo is closed to trucks and open to cars, and the other way round."""
+    """A gate known to clear no cargo is closed to trucks and open to cars, and the other way
+    round.
+    """
     assert pd.isna(gates.service_time_s(toy_gates, crossings, "truck")["pass"])
     for_cargo = toy_gates.assign(passengers=pd.array([False] * len(toy_gates), "boolean"))
     assert pd.isna(gates.service_time_s(for_cargo, crossings, "car")["bridge"])
@@ -76,8 +78,7 @@ def test_a_profile_without_rules_passes_nowhere(
     assert gates.service_time_s(toy_gates, crossings, "bicycle").isna().all()
 
 
-# Hours
-# -------------------------------------------------------------------------------------------------------------------
+# Hours --------------------------------------------------------------------------------------------
 
 HANOI, BEIJING = ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("Asia/Shanghai")
 COLUMNS = (
@@ -239,7 +240,9 @@ def test_before_a_notice_the_layer_counts(pontoon: gates.Hours) -> None:
 
 
 def test_hours_are_on_the_clock_of_the_gate(pontoon: gates.Hours) -> None:
-    """Half past eleven in Beijing is half past ten at the gate, and the answer stands on its clock."""
+    """Half past eleven in Beijing is half past ten at the gate, and the answer stands on its
+    clock.
+    """
     opening = pontoon.when_open("pontoon", "CN", "cargo", at("2020-06-17 11:30", BEIJING), "VN")
     assert opening.open
     assert opening.opens is not None
@@ -307,8 +310,7 @@ def test_a_year_without_holidays_is_told(pontoon: gates.Hours) -> None:
     assert pontoon.known("pontoon", "CN", "cargo", None, at(f"{last}-12-31 23:00"))
 
 
-# Which notice counts
-# -----------------------------------------------------------------------------------------------------
+# Which notice counts ------------------------------------------------------------------------------
 
 
 def row(
@@ -488,8 +490,7 @@ def test_the_last_days_of_all_years(pontoon: gates.Hours) -> None:
     )
 
 
-# Properties
-# --------------------------------------------------------------------------------------------------------------
+# Properties ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -678,8 +679,7 @@ def test_the_zone_of_the_question_does_not_matter(pontoon: gates.Hours) -> None:
                 )
 
 
-# The data that comes along
-# -----------------------------------------------------------------------------------------------
+# The data that comes along ------------------------------------------------------------------------
 
 
 def test_the_bundled_hours() -> None:

@@ -51,8 +51,7 @@ def entries(of: Rule, *days: str) -> list[str]:
     ]
 
 
-# Hours
-# -------------------------------------------------------------------------------------------------------------------
+# Hours --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -177,7 +176,9 @@ def test_last_entry(text: str, last_entry: str, expected: list[str]) -> None:
 
 
 def test_hours_follow_the_clock_through_summer_time() -> None:
-    """Where clocks change, eight o'clock stays eight o'clock, also on a weekend worked in exchange."""
+    """Where clocks change, eight o'clock stays eight o'clock, also on a weekend worked in
+    exchange.
+    """
     berlin = rule("08:00-10:00", zone=ZoneInfo("Europe/Berlin"), country="DE")
     assert entries(berlin, "2026-03-28", "2026-03-29") == ["28 08:00–28 10:00", "29 08:00–29 10:00"]
     spans = berlin.month(2026, 3).entries
@@ -240,8 +241,7 @@ def test_every_fault_is_named() -> None:
     assert len(caught.value.faults) == 3
 
 
-# Calendars
-# ---------------------------------------------------------------------------------------------------------------
+# Calendars ----------------------------------------------------------------------------------------
 
 
 def test_holidays_of_two_countries() -> None:
@@ -372,8 +372,7 @@ def test_hours_know_when_their_holidays_end() -> None:
     assert far.holiday(date(2050, 4, 30)) == "Ngày Chiến thắng"
 
 
-# Clocks
-# ------------------------------------------------------------------------------------------------------------------
+# Clocks -------------------------------------------------------------------------------------------
 
 
 def test_a_moment_on_both_clocks() -> None:

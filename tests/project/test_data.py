@@ -97,7 +97,9 @@ def test_there_is_as_much_as_was_researched(frames: dict[str, Any]) -> None:
 
 
 def test_every_row_has_a_source_a_date_and_an_accuracy(frames: dict[str, Any]) -> None:
-    """Every row has a source and its kind, every place a date, every position a positive accuracy."""
+    """Every row has a source and its kind, every place a date, every position a positive
+    accuracy.
+    """
     for layer_id, frame in frames.items():
         assert frame["source"].str.len().gt(0).all()
         assert frame["source_kind"].notna().all()
@@ -197,7 +199,9 @@ def test_a_drawn_corridor_is_about_as_long_as_published(frames: dict[str, Any]) 
 
 
 def test_vertices_are_in_order_and_of_known_corridors(frames: dict[str, Any]) -> None:
-    """Each corridor has its vertices counted from 1 without a gap, and none lies on the one before."""
+    """Each corridor has its vertices counted from 1 without a gap, and none lies on the one
+    before.
+    """
     vertices = layers.read_table(FOLDER, "corridor_vertices")
     assert set(vertices["corridor_id"]) == set(frames["corridors"].index)
     for key, group in vertices.sort_values("seq").groupby("corridor_id"):

@@ -24,6 +24,7 @@ NODE = """
 import asyncio, sys, threading
 from distributed import Scheduler, Worker
 kind, address, without = sys.argv[1:]
+sys.path.append("..")  # for what the tests share
 if without:
     sys.modules[without] = None  # as where it is not installed
 quiet = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
@@ -35,11 +36,13 @@ async def node():
 # should the tests themselves be killed
 threading.Timer(120, lambda: __import__("os")._exit(1)).start()
 asyncio.run(node())
-"""
+"""  # noqa: E501
 
 
 class Nodes:
-    """A scheduler and workers, each a process of its own on this machine; listening to nobody else."""
+    """A scheduler and workers, each a process of its own on this machine; listening to nobody
+    else.
+    """
 
     def __init__(self) -> None:
         self.address = ""
@@ -49,7 +52,7 @@ class Nodes:
 
     def start(self, kind: str = "worker", without: str = "") -> subprocess.Popen[str]:
         command = [sys.executable, "-c", NODE, kind, self.address, without]
-        here = Path(__file__).parents[1]  # where a worker finds the jobs of this file
+        here = Path(__file__).parent  # where a worker finds the jobs of this file
         one = subprocess.Popen(
             command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -216,7 +219,9 @@ def test_one_of_two_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Jo
 def test_the_last_is_killed(
     nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where nobody is left who has the hierarchy, it is sent again to the next worker that comes."""
+    """Where nobody is left who has the hierarchy, it is sent again to the next worker that
+    comes.
+    """
     nodes.kill(*nodes.workers(1)[1:])
     (last,) = nodes.workers(1)
     sent, send = [], cluster._send

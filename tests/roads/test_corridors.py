@@ -287,7 +287,9 @@ def classes(net: Network) -> np.ndarray:
 def test_without_a_year_it_is_today(
     promised: dict[str, Any], rails: dict[str, Any], toy_network: Network
 ) -> None:
-    """Announced years, assumed years and stations change nothing as long as no year is asked for."""
+    """Announced years, assumed years and stations change nothing as long as no year is asked
+    for.
+    """
     for ready in (promised, rails):
         assert_same(
             corridors.build(
@@ -314,7 +316,9 @@ def test_planned_road_opens_in_its_year(
 
 
 def test_every_corridor_that_is_not_open_is_accounted_for(promised: dict[str, Any]) -> None:
-    """The notes say what is there and by whose word, what comes later, and what has no year at all."""
+    """The notes say what is there and by whose word, what comes later, and what has no year at
+    all.
+    """
     waiting = promised["corridors"].copy()
     waiting.loc["old-railway", "status"] = "planned"
 
@@ -355,7 +359,9 @@ def test_years_of_other_corridors_are_refused(promised: dict[str, Any]) -> None:
 
 
 def test_a_planned_road_that_meets_none_is_named(parts: dict[str, Any]) -> None:
-    """Without an interchange or a node in common a planned road changes nothing, and that is said."""
+    """Without an interchange or a node in common a planned road changes nothing, and that is
+    said.
+    """
     net = corridors.build(
         **parts | {"gates": parts["gates"].loc[["bridge"]]},
         year=2030,
@@ -461,7 +467,9 @@ def test_nothing_is_joined_to_what_is_planned(
 
 @pytest.fixture(scope="module")
 def far_gate(parts: dict[str, Any]) -> dict[str, Any]:
-    """The toy package with planned roads from either town to the gate that no road reaches today."""
+    """The toy package with planned roads from either town to the gate that no road reaches
+    today.
+    """
     vertices = parts["vertices"].copy()
     both = vertices["corridor_id"].isin(["planned-motorway", "old-railway"])
     vertices.loc[both, ["lon", "lat"]] = np.array(

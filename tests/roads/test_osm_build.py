@@ -29,7 +29,7 @@ FERRY_SPEEDS = pd.concat(
         ),
     ]
 )
-SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[2] / "shared" / "osm"))
+SHARED = Path(os.environ.get("ZONEATLAS_TEST_OSM", Path(__file__).parents[3] / "shared" / "osm"))
 
 
 def road(
@@ -74,7 +74,9 @@ def roads_of(path: Path) -> list[list[int]]:
 
 
 def reference(text: Path) -> tuple[nx.MultiDiGraph, dict[int, tuple[float, float]]]:
-    """Let OSMnx make the graph: its own reader and simplification, our speed for every single edge."""
+    """Let OSMnx make the graph: its own reader and simplification, our speed for every single
+    edge.
+    """
     graph = ox.graph_from_xml(text, simplify=False, retain_all=True)
     classes = SPEEDS[SPEEDS["profile"] == "car"].set_index("road_class")["speed_kph"]
     for tail, head, data in graph.edges(data=True):
@@ -122,7 +124,9 @@ def assert_like_osmnx(made: network.Network, text: Path) -> None:
 
 
 def test_driveable_ways_are_those_of_osmnx() -> None:
-    """The table of ways that are no roads, written as a query, is OSMnx's own query, word for word."""
+    """The table of ways that are no roads, written as a query, is OSMnx's own query, word for
+    word.
+    """
     query = '["highway"]' + "".join(
         f'["{key}"!~"{pattern}"]' for key, pattern in osm_tags.NOT_DRIVEABLE.items()
     )
@@ -446,7 +450,7 @@ def test_empty_foreign_and_missing_files(tmp_path: Path) -> None:
         ("bomb.graphml", b'<!DOCTYPE g [<!ENTITY a "b">]><graphml/>', "declares a document type"),
         (
             "bomb16.graphml",
-            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode(
+            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode(  # noqa: E501
                 "utf-16"
             ),
             "declares a document type",

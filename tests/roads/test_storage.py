@@ -218,8 +218,8 @@ FLIPS = """
 import json, os, sys
 from pathlib import Path
 import geopandas as gpd
-from geo.roads import access, storage, surfaces
 from geo.errors import InputError
+from geo.roads import access, storage, surfaces
 
 folder, answers = Path(sys.argv[1]), {}
 index, where = ["a", "b"], gpd.points_from_xy([107.011, 107.101], [21.013, 21.083])

@@ -62,7 +62,9 @@ def test_a_place_to_itself_takes_no_time(
 
 
 def test_places_without_a_road_are_unknown(grid: Network, points: Points) -> None:
-    """A place out at sea has no column and no time; with no place at all there is nothing to tell."""
+    """A place out at sea has no column and no time; with no place at all there is nothing to
+    tell.
+    """
     net = grid.prepared()
     made = surfaces.build(net, points({"far": (109, 20), "near": (107, 21)}), "car")
     assert made.to_s.shape == (net.node_count, 1)

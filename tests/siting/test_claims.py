@@ -438,7 +438,9 @@ def test_long_texts_are_read_in_time(
 def test_a_place_far_away_in_the_text_is_not_meant(
     site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
 ) -> None:
-    """A name after hundreds of words belongs to no quantity before them; within a clause it does."""
+    """A name after hundreds of words belongs to no quantity before them; within a clause it
+    does.
+    """
     near, far = (
         check(f"3 km {'by car ' * n}to Mong Cai gate", site, places, grid).claims[0]
         for n in (20, 100)

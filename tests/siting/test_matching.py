@@ -360,7 +360,9 @@ def test_the_same_name_twice_and_a_former_province_are_told(words: companies.Wor
 
 
 def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
-    """Each sector and example is found by its code and its names, and no header means two columns."""
+    """Each sector and example is found by its code and its names, and no header means two
+    columns.
+    """
     assert all(
         words["sector"][fold(one)]
         for names in companies.SECTOR_NAMES.values()
@@ -618,7 +620,7 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
 def test_the_reader_apart_can_do_nothing_else(deed: str) -> None:
     """No network, no file written, no program started, no memory without end."""
     code = (
-        f"from geo import sheets\nsheets._confine()\ntry:\n    {deed}\nexcept (PermissionError,"
+        f"from geo.siting import company_sheet\ncompany_sheet._confine()\ntry:\n    {deed}\nexcept (PermissionError,"  # noqa: E501
         " MemoryError) as error: print('refused')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

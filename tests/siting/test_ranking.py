@@ -66,8 +66,7 @@ def ahead(ranking: Ranking, one: str, other: str) -> bool:
     return bool(ranking.places[one] < ranking.places[other])
 
 
-# Values
-# ----------------------------------------------------------------------------------------------------------------
+# Values -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,8 +99,7 @@ def test_values_follow_their_function(
     np.testing.assert_allclose(found["x"], expected)
 
 
-# The two methods
-# -------------------------------------------------------------------------------------------------------
+# The two methods ----------------------------------------------------------------------------------
 
 
 def test_weighted_sum_of_the_example(sites: pd.DataFrame) -> None:
@@ -181,8 +179,7 @@ def test_out_of_reach_is_ranked_behind(method: str) -> None:
     assert ranking.unknown.empty
 
 
-# Unknown
-# ---------------------------------------------------------------------------------------------------------------
+# Unknown ------------------------------------------------------------------------------------------
 
 
 def test_unknown_is_listed_apart(sites: pd.DataFrame) -> None:
@@ -258,8 +255,7 @@ def test_pandas_numbers_with_gaps(sites: pd.DataFrame) -> None:
     assert rank(sites, THREE, WEIGHTS).unknown.index.tolist() == ["B"]
 
 
-# Unknown values of little weight
-# -----------------------------------------------------------------------------------------
+# Unknown values of little weight ------------------------------------------------------------------
 
 
 def test_a_light_unknown_widens_the_range_and_sets_nobody_apart(sites: pd.DataFrame) -> None:
@@ -341,8 +337,7 @@ def test_land_beyond_the_need_changes_nothing(seed: int, method: str) -> None:
         assert after.order.equals(before.order)
 
 
-# Pairwise comparison
-# ---------------------------------------------------------------------------------------------------
+# Pairwise comparison ------------------------------------------------------------------------------
 
 
 def test_ahp_of_three() -> None:
@@ -380,8 +375,7 @@ def test_ahp_names_every_fault() -> None:
             ahp(wrong)  # type: ignore[arg-type]
 
 
-# Faults
-# ----------------------------------------------------------------------------------------------------------------
+# Faults -------------------------------------------------------------------------------------------
 
 
 def test_every_fault_is_named(sites: pd.DataFrame) -> None:

@@ -30,8 +30,7 @@ def with_weight(ranking: Ranking, sites: pd.DataFrame, id_: str, weight: float) 
     return rank(sites, ranking.criteria, weights, method=ranking.method)  # type: ignore[arg-type]
 
 
-# Weight intervals
-# ------------------------------------------------------------------------------------------------------
+# Weight intervals ---------------------------------------------------------------------------------
 
 
 def test_the_weight_at_which_the_leader_is_overtaken() -> None:
@@ -98,8 +97,7 @@ def test_no_interval_for_what_is_unknown() -> None:
     assert weight_intervals(rank(sites, THREE, weights, unknown="worst"))["high"].notna().all()
 
 
-# Shares
-# ----------------------------------------------------------------------------------------------------------------
+# Shares -------------------------------------------------------------------------------------------
 
 
 def test_shares_of_the_example() -> None:
@@ -197,8 +195,7 @@ def test_shares_refuse() -> None:
     assert [fault.split(":")[0] for fault in caught.value.faults] == ["“B”, gate", "“C”, gate"]
 
 
-# Bands
-# -----------------------------------------------------------------------------------------------------------------
+# Bands --------------------------------------------------------------------------------------------
 
 SPREADS = pd.DataFrame({"x": [4.0, 4, 4, 4, 0]}, [*"ABCDE"])
 LINE = pd.DataFrame({"x": [90.0, 88, 60, 58, 10]}, [*"ABCDE"])
@@ -281,8 +278,7 @@ def test_a_missing_light_value_is_drawn() -> None:
     assert bands(closer, exact)[["C", "A"]].nunique() == 1
 
 
-# The other method
-# ------------------------------------------------------------------------------------------------------
+# The other method ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -303,8 +299,7 @@ def test_the_methods_agree_where_one_is_best_in_all() -> None:
     assert not disagreement(rank(SITES[:0], THREE, WEIGHTS)).differs
 
 
-# Reversals
-# -------------------------------------------------------------------------------------------------------------
+# Reversals ----------------------------------------------------------------------------------------
 
 
 def test_the_reversal_of_belton_and_gear() -> None:

@@ -66,7 +66,9 @@ def test_limits_are_applied_in_their_order(table: pd.DataFrame) -> None:
 
 
 def test_unknown_is_dropped_only_where_one_says_so(table: pd.DataFrame) -> None:
-    """The switch of a limit removes unknown sites, and they are counted as unknown, not as failing."""
+    """The switch of a limit removes unknown sites, and they are counted as unknown, not as
+    failing.
+    """
     funnel = screen(table, [Limit("area_ha", "at_least", 100, unknown="drop")])
     assert counts(funnel) == [(5, 2, 1, 2, 3, 2)]
     assert funnel.states.loc["vague", 0] == UNKNOWN
@@ -307,7 +309,9 @@ def test_the_counts_of_a_funnel_add_up(seed: int) -> None:
 
 
 def test_what_is_excluded_fails_and_what_is_unknown_stays_unknown() -> None:
-    """A limit that excludes kinds lets every other kind pass; to relax it means to exclude fewer."""
+    """A limit that excludes kinds lets every other kind pass; to relax it means to exclude
+    fewer.
+    """
     table = pd.DataFrame({"kind": [*KINDS[:3], None]}, index=[*"abcd"])
     funnel = screen(table, [Limit("kind", "none_of", KINDS[:2])])
     assert funnel.states[0].tolist() == [FAILS, FAILS, PASSES, UNKNOWN]
@@ -356,8 +360,7 @@ def test_a_relaxed_limit_is_the_smallest_that_is_enough(seed: int) -> None:
             assert passing(one.value + (0.5 if one.limit.kind == "at_least" else -0.5)) < n
 
 
-# Examples of requirements
-# ----------------------------------------------------------------------------------------------
+# Examples of requirements -------------------------------------------------------------------------
 
 
 def test_the_examples_are_assumptions_and_can_be_applied() -> None:

@@ -82,8 +82,7 @@ def open_at(stop: Stop, start: datetime, end: datetime) -> bool:
     )
 
 
-# A day more
-# ------------------------------------------------------------------------------------------------------------
+# A day more ---------------------------------------------------------------------------------------
 
 
 def test_a_day_is_not_added_where_nobody_is_open(real: World, known: Gazetteer) -> None:
@@ -148,8 +147,7 @@ def test_an_added_day_reads_the_hours_of_its_date() -> None:
         assert mill == []
 
 
-# Other dates
-# -----------------------------------------------------------------------------------------------------------
+# Other dates --------------------------------------------------------------------------------------
 
 
 def test_a_weekend_trip_is_moved_to_the_nearest_dates_that_work(world: World) -> None:
@@ -205,8 +203,7 @@ def test_appointments_do_not_move_with_the_trip(world: World) -> None:
     assert "other_dates" not in kinds(world.ask(bound, "pond"))
 
 
-# Other hours
-# -----------------------------------------------------------------------------------------------------------
+# Other hours --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -274,8 +271,7 @@ def test_a_host_who_receives_nobody_on_that_day_is_asked_last(world: World) -> N
     assert kinds(world.ask(longer, "pond"))["other_hours"].values["date"] == date(2026, 6, 8)
 
 
-# As it is written
-# --------------------------------------------------------------------------------------------------------
+# As it is written ---------------------------------------------------------------------------------
 
 
 def in_order() -> Trip:

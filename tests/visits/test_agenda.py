@@ -64,8 +64,7 @@ def row(text: str, kind: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
 
 
-# Hours of gates
-# ----------------------------------------------------------------------------------------------------------------
+# Hours of gates -----------------------------------------------------------------------------------
 
 SAID = {
     "a page": (
@@ -90,7 +89,9 @@ def test_a_gate_shows_its_hours_and_who_says_so(client: FlaskClient, of: str, wh
 
 
 def test_the_command_line_shows_hours_too(tmp_path: Any) -> None:
-    """The steps that are printed hold the hours of each gate, their source, and the date's remarks."""
+    """The steps that are printed hold the hours of each gate, their source, and the date's
+    remarks.
+    """
     path = tmp_path / "trip.yaml"
     path.write_text(
         "days: [{date: 2027-02-07, hours: 07:30-18:00, begin: mong-cai, end: mong-cai}]\nstops:"
@@ -162,8 +163,7 @@ def test_unknown_hours_are_called_unknown(app: Flask) -> None:
     assert pontoon == "Open 07:00–17:00 Hà Nội (remembered; ask before you go)"
 
 
-# Before and behind a gate
-# ---------------------------------------------------------------------------------------------------------
+# Before and behind a gate -------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -271,8 +271,7 @@ def test_a_leg_over_a_gate_is_told_before_and_behind_it(
                 assert (np.diff(moments) >= 0).all()
 
 
-# The head of a day
-# ------------------------------------------------------------------------------------------------------------------
+# The head of a day --------------------------------------------------------------------------------
 
 CLOSED, UNKNOWN = (
     "offices and cargo gates usually closed",

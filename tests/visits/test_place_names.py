@@ -58,7 +58,9 @@ def names_of(known: Gazetteer, stem: str) -> list[tuple[str, str, str]]:
 def test_a_name_of_several_places_means_them_all(
     known: Gazetteer, text: str, wanted: set[str]
 ) -> None:
-    """A name without a kind, in any language, and one with the kind of several, offers every place."""
+    """A name without a kind, in any language, and one with the kind of several, offers every
+    place.
+    """
     assert set(known.names.find(text)) == wanted
 
 
@@ -80,15 +82,41 @@ def test_a_name_of_a_group_means_every_place_with_it(known: Gazetteer, text: str
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        *(("KCN Hải Yên", "hai-yen-ip"), ("Hai Yen IP", "hai-yen-ip"), ("海安工业园", "hai-yen-ip")),
-        *(("友谊关", "huu-nghi"), ("友谊关口岸", "huu-nghi"), ("Youyiguan", "huu-nghi"), ("CỬA KHẨU HỮU NGHỊ", "huu-nghi")),
-        *(("Bac Luan II", "mong-cai-bac-luan-2"), ("Móng Cái", "mong-cai"), ("Mong Cai", "mong-cai"), ("TP. Hạ Long", "ha-long")),
-        *(("东兴", "dongxing"), ("Dong Hung", "dongxing"), ("Haiphong", "hai-phong"), ("Ｈａ　Ｌｏｎｇ", "ha-long"), ("浦寨", "tan-thanh")),
-        *(("dong mai", "dong-mai-ip"), ("sân bay Vân Đồn", "apt-van-don"), ("Noi Bai airport", "apt-noi-bai")),
+        *(
+            ("KCN Hải Yên", "hai-yen-ip"),
+            ("Hai Yen IP", "hai-yen-ip"),
+            ("海安工业园", "hai-yen-ip"),
+        ),
+        *(
+            ("友谊关", "huu-nghi"),
+            ("友谊关口岸", "huu-nghi"),
+            ("Youyiguan", "huu-nghi"),
+            ("CỬA KHẨU HỮU NGHỊ", "huu-nghi"),
+        ),
+        *(
+            ("Bac Luan II", "mong-cai-bac-luan-2"),
+            ("Móng Cái", "mong-cai"),
+            ("Mong Cai", "mong-cai"),
+            ("TP. Hạ Long", "ha-long"),
+        ),
+        *(
+            ("东兴", "dongxing"),
+            ("Dong Hung", "dongxing"),
+            ("Haiphong", "hai-phong"),
+            ("Ｈａ　Ｌｏｎｇ", "ha-long"),
+            ("浦寨", "tan-thanh"),
+        ),
+        *(
+            ("dong mai", "dong-mai-ip"),
+            ("sân bay Vân Đồn", "apt-van-don"),
+            ("Noi Bai airport", "apt-noi-bai"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_name_of_one_place_means_it(known: Gazetteer, text: str, place: str) -> None:
-    """With the word for its kind, by its other side, with marks or without, with full-width signs."""
+    """With the word for its kind, by its other side, with marks or without, with full-width
+    signs.
+    """
     assert known.names.find(text) == (place,)
 
 
@@ -97,7 +125,9 @@ def test_a_name_of_one_place_means_it(known: Gazetteer, text: str, place: str) -
     ["", " ", "a", "KCN", "IP", "口岸", "工业园", "Atlantis", "107.1, 20.9", "(", "[a-z]+", "\\"],
 )
 def test_what_names_nothing_finds_nothing(known: Gazetteer, text: str) -> None:
-    """Neither a letter, nor the word for a kind alone, nor signs that mean something to a pattern."""
+    """Neither a letter, nor the word for a kind alone, nor signs that mean something to a
+    pattern.
+    """
     assert known.names.find(text) == ()
 
 

@@ -155,8 +155,7 @@ def made(
     return trip, tables
 
 
-# The brute force
-# -----------------------------------------------------------------------------------------------------------
+# The brute force ----------------------------------------------------------------------------------
 
 Way = tuple[int, int, int, list[tuple[float, float]] | None]
 
@@ -483,7 +482,9 @@ def assert_fed(brute: Brute, day: DayPlan, wish: Day) -> None:
 
 
 def in_time(brute: Brute, plan: Plan, number: int, first: int, delay_s: float) -> bool:
-    """Return whether a day ends in time if one comes so much later to a stop, over the same gates."""
+    """Return whether a day ends in time if one comes so much later to a stop, over the same
+    gates.
+    """
     day, wish, lunch = plan.days[number], plan.trip.days[number], plan.trip.lunch
     full = (
         day.lunch is not None
@@ -689,7 +690,7 @@ def test_an_empty_day_drives_on_to_an_early_appointment() -> None:
 
 
 BURMA14 = """16.47 96.10, 16.47 94.44, 20.09 92.54, 22.39 93.37, 25.23 97.24, 22.00 96.05, 20.47 97.02, 17.20 96.29, 16.30 97.38,
-14.05 98.12, 16.53 97.38, 21.52 95.59, 19.41 97.13, 20.09 94.55"""
+14.05 98.12, 16.53 97.38, 21.52 95.59, 19.41 97.13, 20.09 94.55"""  # noqa: E501
 
 
 def burma14() -> np.ndarray:
@@ -1032,8 +1033,7 @@ def test_up_to_eight_stops_equal_brute_force(case: dict[str, Any]) -> None:
     assert_holds(plan, tables)
 
 
-# Lunch on a way, second by second
-# --------------------------------------------------------------------------------------------
+# Lunch on a way, second by second -----------------------------------------------------------------
 
 
 def walked(model: Any, way: int, leave: int, lunch_s: int, ends: tuple[int, int]) -> int:
@@ -1143,8 +1143,7 @@ def test_a_day_on_which_one_sets_out_after_lunch_needs_none() -> None:
     )
 
 
-# Limits
-# ----------------------------------------------------------------------------------------------------------------------
+# Limits -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, 9e-7, 1_000_001.0, 5e12, 1e15, math.nan, math.inf])

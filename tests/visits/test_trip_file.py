@@ -362,7 +362,9 @@ def test_two_points_do_not_share_an_id(known: Gazetteer) -> None:
 
 
 def test_every_word_of_a_stop_is_read(known: Gazetteer) -> None:
-    """Must, weight, day, order, contact and notes come through; a key without a value is left out."""
+    """Must, weight, day, order, contact and notes come through; a key without a value is left
+    out.
+    """
     line = (
         "site: hai-yen-ip, must: no, weight: 2.5, day: 2026-12-01, order: 3, contact: 'Lan: 0912',"
         " notes: hi, visit:"
@@ -639,7 +641,7 @@ def test_one_limit_of_days_holds_for_reader_and_planner(known: Gazetteer) -> Non
     first = date(2026, 6, 1)
 
     def days(count: int) -> str:
-        return f"[{', '.join(f'{{date: {first + timedelta(days=number)}}}' for number in range(count))}]"
+        return f"[{', '.join(f'{{date: {first + timedelta(days=number)}}}' for number in range(count))}]"  # noqa: E501
 
     trip = trip_file.read(stops("site: hai-yen-ip", days=days(planner.MOST_DAYS)), known)
     planner.check(trip)

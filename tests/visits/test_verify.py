@@ -64,7 +64,9 @@ class EveryDay:
 
 
 def west(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
-    """Return a moment of June 2026 on the western clock, which is an hour behind the eastern one."""
+    """Return a moment of June 2026 on the western clock, which is an hour behind the eastern
+    one.
+    """
     return datetime(2026, 6, day, hour, minute, second, tzinfo=WEST)
 
 
@@ -491,7 +493,9 @@ def test_slack_counts_on_another_place_for_lunch(faults: Callable[..., list[str]
 
 
 def behind_the_gate(plan: Plan) -> Plan:
-    """Have lunch on the way, as soon as the bridge is passed, and come to the yard so much later."""
+    """Have lunch on the way, as soon as the bridge is passed, and come to the yard so much
+    later.
+    """
     plan = visit(plan, 0, 1, arrive=east(1, 12, 50), lunch=None, slack_s=600)
     return leg(plan, 0, 1, arrive=east(1, 12, 50), lunch=(east(1, 12), east(1, 12, 40)))
 
@@ -584,8 +588,7 @@ def test_a_rest_day_is_no_fault(faults: Callable[..., list[str]]) -> None:
     assert faults(plan) == []
 
 
-# The real planner
-# --------------------------------------------------------------------------------------------------------
+# The real planner ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -257,7 +257,9 @@ def test_tuesday_instead(world: World) -> None:
 
 
 def test_the_other_stop_may_change_its_day(world: World) -> None:
-    """The stop itself is pinned by its window, so the one that is in its way goes to another day."""
+    """The stop itself is pinned by its window, so the one that is in its way goes to another
+    day.
+    """
     trip = Trip(
         "Pinned",
         (Stop(FARM, 5400, day=0), Stop(MILL, 3600, ((at(1, 8), at(1, 10)),))),
@@ -423,7 +425,9 @@ def test_a_start_on_an_island(world: World) -> None:
 
 
 def test_an_island(world: World) -> None:
-    """A stop far from every road says how far; one beyond all roads says so; nothing brings it in."""
+    """A stop far from every road says how far; one beyond all roads says so; nothing brings
+    it in.
+    """
     for isle, sentence in (
         (ISLE, "No road on these maps comes within 30 km of Isle; the nearest is 51 km away."),
         (ROCK, "No road on these maps comes near Rock, which may be an island."),

@@ -124,8 +124,7 @@ def plain(row: dict[str, Any]) -> dict[str, str]:
     return {key: text(value) for key, value in row.items()}
 
 
-# What is printed
-# ---------------------------------------------------------------------------------------------------------------
+# What is printed ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", TABLE_COMMANDS, ids=" ".join)
@@ -202,8 +201,7 @@ def test_help_and_version() -> None:
         assert len(said.split("\n\n")) >= 2
 
 
-# Files
-# --------------------------------------------------------------------------------------------------------------------------
+# Files --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", LAYERS)
@@ -280,8 +278,7 @@ def test_the_map_in_one_file_speaks_a_language(
     ).type.choices == tuple(LANGUAGES)
 
 
-# What goes wrong
-# -------------------------------------------------------------------------------------------------------------------
+# What goes wrong ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -319,8 +316,7 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         assert "cannot be written" in refused(*command, "-o", path)
 
 
-# Another folder
-# ----------------------------------------------------------------------------------------------------------------------
+# Another folder -----------------------------------------------------------------------------------
 
 
 def test_another_region_is_another_folder(
@@ -460,8 +456,7 @@ def test_check_of_a_file_needs_its_layer(data: Path) -> None:
     assert "no fault" in run("check", str(data / "parks.csv"), "--layer", "parks").stdout
 
 
-# Served
-# ------------------------------------------------------------------------------------------------------------------------------
+# Served -------------------------------------------------------------------------------------------
 
 
 def test_serve_answers_from_any_folder(toy: Path) -> None:
@@ -525,3 +520,22 @@ def test_serve_refuses_a_package_with_faults(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["--data", str(data), "serve", "--port", "8999"])
     assert done.exit_code == 1
     assert "gates: line 2 (mong-cai-bac-luan-1): lat: 95 is above 90" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "wanted"),
+    [
+        ((), "vi_VN.UTF-8", "Không có lớp “nosuch”"),
+        ((), "C.UTF-8", "There is no layer “nosuch”"),
+        (("--lang", "zh"), "vi_VN.UTF-8", "没有图层“nosuch”"),
+        (("--lang", "en"), "zh_CN", "There is no layer “nosuch”"),
+    ],
+)
+def test_what_went_wrong_is_said_in_the_language_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], locale: str, wanted: str
+) -> None:
+    """The option counts before the environment, and both before English."""
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    result = run(*arguments, "export", "nosuch", "-o", "none.csv", code=1)
+    assert wanted in result.stderr

@@ -34,7 +34,7 @@ SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
     for profile in ("car", "truck")
     for kind in ("road", "motorway", "access")
 )
-CROSSINGS = "profile,kind,needs,service_time_s,source,source_kind,as_of\ncar,international,passengers,600,Test,assumption,2026\n"
+CROSSINGS = "profile,kind,needs,service_time_s,source,source_kind,as_of\ncar,international,passengers,600,Test,assumption,2026\n"  # noqa: E501
 COUNTRIES = json.dumps(
     {
         "type": "FeatureCollection",
@@ -50,7 +50,7 @@ COUNTRIES = json.dumps(
 )
 GATES = (
     "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,passengers,timezone,source,source_kind,as_of\nbridge,Bridge,international,road,VN,Quang"
-    " Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\nlonely,Lonely,international,road,VN,Quang"
+    " Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\nlonely,Lonely,international,road,VN,Quang"  # noqa: E501
     " Ninh,CN,108,21.55,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
 )
 PARKS = (
@@ -120,7 +120,9 @@ def border_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(border_data: Path, home: Path) -> object:
-    """Run a command as the main program does: an error is one sentence on stderr and exit code 1."""
+    """Run a command as the main program does: an error is one sentence on stderr and exit
+    code 1.
+    """
 
     @click.command(context_settings={"ignore_unknown_options": True})
     @click.argument("rest", nargs=-1, type=click.UNPROCESSED)
@@ -271,7 +273,9 @@ def test_check_names_a_damaged_network_though_its_time_has_not_changed(
 
 
 def test_left_over_folders_are_swept_by_any_command(run, file: Path, home: Path) -> None:
-    """What a killed import left an hour ago is gone after the next command, and was never listed."""
+    """What a killed import left an hour ago is gone after the next command, and was never
+    listed.
+    """
     run("import", file, "--name", "two")
     left = home / "networks" / ".two.05f4o314"
     shutil.copytree(home / "networks" / "two", left)
@@ -420,7 +424,9 @@ def test_list_begins_with_the_corridors(toy: Path, home: Path) -> None:
 
 
 def test_every_step_moves_the_bar(file: Path, tmp_path: Path) -> None:
-    """As many steps are told as the bar expects, for files and for a graph, so that it ends full."""
+    """As many steps are told as the bar expects, for files and for a graph, so that it ends
+    full.
+    """
     graph = tmp_path / "two.graphml"
     ox.save_graphml(ox.graph_from_xml(file), graph)
     for paths in ([file], [file, file], [graph]):

@@ -102,8 +102,7 @@ def seconds(port: int, path: str) -> float:
     return time.monotonic() - begun
 
 
-# Connections
-# -------------------------------------------------------------------------------------------------------------
+# Connections --------------------------------------------------------------------------------------
 
 
 def test_point_15_idle_and_slow_connections_leave_others_served(port: int) -> None:
@@ -250,12 +249,13 @@ def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..
     assert b"<gpx" in answer.data
 
 
-# Where it listens, who may call
-# ------------------------------------------------------------------------------------------
+# Where it listens, who may call -------------------------------------------------------------------
 
 
 def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
-    """``--host ::1`` serves, says its address as a browser takes it, and answers under that name."""
+    """``--host ::1`` serves, says its address as a browser takes it, and answers under that
+    name.
+    """
     with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (
         found,
         running,
@@ -318,7 +318,9 @@ def test_point_18_a_host_that_there_is_not_is_a_sentence() -> None:
 def test_point_18_hosts_are_compared_as_names(
     make_app: Callable[..., Flask], host: str, status: int
 ) -> None:
-    """Capitals, ports and IPv6 make no difference; what only looks like a trusted name is refused."""
+    """Capitals, ports and IPv6 make no difference; what only looks like a trusted name is
+    refused.
+    """
     app = make_app(
         PUBLIC_URL="https://atlas.example",
         TRUSTED_HOSTS=".wide.example, 2001:DB8::1, bücher.example",
@@ -376,8 +378,7 @@ def test_point_20_https_is_kept_to(make_app: Callable[..., Flask]) -> None:
     assert "Strict-Transport-Security" not in make_app().test_client().get("/robots.txt").headers
 
 
-# For machines
-# ------------------------------------------------------------------------------------------------------------
+# For machines -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -456,8 +457,7 @@ def test_point_20_crawlers_are_kept_from_endless_addresses(app: Flask) -> None:
     )
 
 
-# The turnstile
-# -----------------------------------------------------------------------------------------------------------
+# The turnstile ------------------------------------------------------------------------------------
 
 
 def test_point_15_the_turnstile_lets_in_a_few() -> None:

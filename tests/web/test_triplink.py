@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from geo import layers
 from geo.errors import InputError
-from geo.visits import safe_yaml, trip_file, whynot
+from geo.visits import safe_yaml, trip_file
 from webapp import args, create_app
 from webapp.trips import words
 from webapp.trips.address import TRIP, DayLine, Lines, PointLine, StopLine, split_places
@@ -36,15 +36,37 @@ def through_the_address(lines: Lines) -> Lines:
 FULL = Lines(
     title="Khảo sát Móng Cái – 芒街",
     stops=(
-        StopLine("hai-yen-ip", visit="90 min", hours="Mo-Fr 08:00-11:30,13:30-17:00; PH off", must="no", weight="2.5",
-                 day="2026-12-02", order="3"),
-        StopLine("107.95,21.52", name="Kho hàng: A & B", contact="Bà Lan, 0912 345 678", notes="50% = half?"),
+        StopLine(
+            "hai-yen-ip",
+            visit="90 min",
+            hours="Mo-Fr 08:00-11:30,13:30-17:00; PH off",
+            must="no",
+            weight="2.5",
+            day="2026-12-02",
+            order="3",
+        ),
+        StopLine(
+            "107.95,21.52",
+            name="Kho hàng: A & B",
+            contact="Bà Lan, 0912 345 678",
+            notes="50% = half?",
+        ),
     ),
-    days=(DayLine("2026-12-01", "07:00-17:30", "ha-long", "mong-cai,ha-long"), DayLine("2026-12-02", begin="107.1,20.9", end="ha-long")),
-    lunch="45 min 11:30-13:00", reserve="20 min",
-    profile="truck", closed=("huu-nghi", "mong-cai-bac-luan-1"), vehicle="VN", traffic="cargo", avoid=True,
-    notes="Two lines,\nof notes", source="by hand ~ 2026", points=(PointLine("107.95,21.52", vi="Kho A", country="VN", accuracy="50"),),
-)  # fmt: skip
+    days=(
+        DayLine("2026-12-01", "07:00-17:30", "ha-long", "mong-cai,ha-long"),
+        DayLine("2026-12-02", begin="107.1,20.9", end="ha-long"),
+    ),
+    lunch="45 min 11:30-13:00",
+    reserve="20 min",
+    profile="truck",
+    closed=("huu-nghi", "mong-cai-bac-luan-1"),
+    vehicle="VN",
+    traffic="cargo",
+    avoid=True,
+    notes="Two lines,\nof notes",
+    source="by hand ~ 2026",
+    points=(PointLine("107.95,21.52", vi="Kho A", country="VN", accuracy="50"),),
+)
 
 
 def test_everything_survives_the_address() -> None:
@@ -112,12 +134,21 @@ def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
     }
     assert given["days"][1]["begin"] == {"name": "Point 2", "lon": "107.1", "lat": "20.9"}
     assert given["stops"][0] == {
-        "site": "hai-yen-ip", "visit": "90 min", "hours": "Mo-Fr 08:00-11:30,13:30-17:00; PH off", "must": "no", "weight": "2.5",
-        "day": "2026-12-02", "order": "3",
-    }  # fmt: skip
+        "site": "hai-yen-ip",
+        "visit": "90 min",
+        "hours": "Mo-Fr 08:00-11:30,13:30-17:00; PH off",
+        "must": "no",
+        "weight": "2.5",
+        "day": "2026-12-02",
+        "order": "3",
+    }
     assert given["stops"][1]["point"] == {
-        "names": {"en": "Kho hàng: A & B", "vi": "Kho A"}, "lon": "107.95", "lat": "21.52", "position_accuracy_m": "50", "country": "VN",
-    }  # fmt: skip
+        "names": {"en": "Kho hàng: A & B", "vi": "Kho A"},
+        "lon": "107.95",
+        "lat": "21.52",
+        "position_accuracy_m": "50",
+        "country": "VN",
+    }
 
 
 def test_a_file_fills_the_form() -> None:
@@ -133,14 +164,24 @@ def test_what_a_file_says_once_for_all_days_and_stops() -> None:
     """Defaults of a file reach each day and stop."""
     lines = Lines.of_mapping(
         {
-            "begin": "ha-long", "end": "hai-phong", "nights": ["mong-cai", "tien-yen"], "hours": "08:00-17:00", "visit": "40 min",
-            "days": [{"date": "2026-12-01"}, {"date": "2026-12-02", "hours": "09:00-17:00"}, {"date": "2026-12-03"}],
+            "begin": "ha-long",
+            "end": "hai-phong",
+            "nights": ["mong-cai", "tien-yen"],
+            "hours": "08:00-17:00",
+            "visit": "40 min",
+            "days": [
+                {"date": "2026-12-01"},
+                {"date": "2026-12-02", "hours": "09:00-17:00"},
+                {"date": "2026-12-03"},
+            ],
             "stops": [{"site": "a"}, {"site": "b", "visit": "20 min"}],
         }
-    )  # fmt: skip
+    )
     assert [(day.begin, day.end, day.hours) for day in lines.days] == [
-        ("ha-long", "mong-cai,tien-yen", "08:00-17:00"), ("", "mong-cai,tien-yen", "09:00-17:00"), ("", "hai-phong", "08:00-17:00"),
-    ]  # fmt: skip
+        ("ha-long", "mong-cai,tien-yen", "08:00-17:00"),
+        ("", "mong-cai,tien-yen", "09:00-17:00"),
+        ("", "hai-phong", "08:00-17:00"),
+    ]
     assert [stop.visit for stop in lines.stops] == ["40 min", "20 min"]
 
 
@@ -151,12 +192,9 @@ def test_places_with_commas_of_their_own() -> None:
     assert split_places("") == []
 
 
-def test_the_translators_have_every_sentence_and_title() -> None:
-    """What the library and the data package say is marked word for word; a text that changes there
-    shows up here.
-    """
+def test_the_translators_have_every_title() -> None:
+    """The titles in the data package are marked word for word; one that changes shows up here."""
     titles = [
         safe_yaml.read(text)["title"] for text in trip_file.examples(layers.bundled()).values()
     ]
     assert list(words.EXAMPLES) == titles
-    assert sorted(words.MARKED) == sorted(whynot.SENTENCES.values())

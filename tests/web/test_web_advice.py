@@ -51,7 +51,7 @@ def random_trip(seed: int) -> str:
         (
             "day",
             (
-                f"{day}~{dice.choice(['07:30-14:00', '08:00-17:00'])}~begin:{'mong-cai' if day == first else ''}~end:mong-cai"
+                f"{day}~{dice.choice(['07:30-14:00', '08:00-17:00'])}~begin:{'mong-cai' if day == first else ''}~end:mong-cai"  # noqa: E501
             ),
         )
         for day in days
@@ -127,11 +127,13 @@ def test_all_kinds_were_met(kinds_met: set[str]) -> None:
 def test_a_change_that_the_link_loses_is_not_shown(
     app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page offers what its link says: where a link would lose the change, nothing is offered."""
+    """The page offers what its link says: where a link would lose the change, nothing is
+    offered.
+    """
     query = random_trip(0)
     stop = planned(app, query).left_out[0].place.id
     assert "Do so" in read(client, f"/trip/why?{query}&of={stop}").text
-    monkeypatch.setattr(pages.tripwords, "changed", lambda lines, _trip, _wish: lines)
+    monkeypatch.setattr(pages.words, "changed", lambda lines, _trip, _wish: lines)
     again = read(client, f"/trip/why?{query.replace('Random', 'Another')}&of={stop}")
     assert "Do so" not in again.text
     assert "Not everything was tried" in again.text
@@ -166,7 +168,9 @@ def test_no_saturday_is_offered_to_who_is_closed(app: Flask, client: FlaskClient
 
 
 def test_hours_asked_for_are_written_into_the_link(app: Flask, client: FlaskClient) -> None:
-    """Who is asked for other hours has them in the form, as moments; the others have what they had."""
+    """Who is asked for other hours has them in the form, as moments; the others have what they
+    had.
+    """
     query = link_of(app, ONE_OFF)
     missed = planned(app, query).left_out[0].place.id
     answer = read(client, f"/trip/why?{query}&of={missed}")

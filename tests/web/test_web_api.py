@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from geo import crs, export
 from geo.schema import LAYERS
+from webapp import args
 from webapp.explore import api
 
 pytest_plugins = ("web",)
@@ -30,8 +31,7 @@ def records(client: FlaskClient, layer_id: str) -> list[dict[str, Any]]:
     return [dict(zip(payload["columns"], row, strict=True)) for row in payload["rows"]]
 
 
-# Layers to draw
-# ------------------------------------------------------------------------------------------------------------
+# Layers to draw -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", api.DRAWN)
@@ -147,8 +147,7 @@ def test_head_has_no_body(client: FlaskClient) -> None:
             assert head.headers.get("ETag") == get.headers.get("ETag")
 
 
-# The basemap
-# ----------------------------------------------------------------------------------------------------------------
+# The basemap --------------------------------------------------------------------------------------
 
 
 def test_the_basemap_comes_in_parts(app: Flask, client: FlaskClient) -> None:
@@ -170,8 +169,7 @@ def test_the_basemap_comes_in_parts(app: Flask, client: FlaskClient) -> None:
         assert again.status_code == 304
 
 
-# Access and routes
-# -----------------------------------------------------------------------------------------------------------
+# Access and routes --------------------------------------------------------------------------------
 
 
 def test_access_lists_every_destination_quickest_first(app: Flask, client: FlaskClient) -> None:
@@ -281,8 +279,7 @@ def test_every_format_has_a_media_type_and_an_extension_of_its_own() -> None:
     assert set(api.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
 
 
-# Times, and gates that are taken as closed
-# --------------------------------------------------------------------------------
+# Times, and gates that are taken as closed --------------------------------------------------------
 
 
 HERE, GATE, PORT = "hai-ha-seaport-ip", "mong-cai-bac-luan-2", "port-fangchenggang"
@@ -297,7 +294,9 @@ HERE, GATE, PORT = "hai-ha-seaport-ip", "mong-cai-bac-luan-2", "port-fangchengga
     ],
 )
 def test_times_are_those_of_the_access_table(client: FlaskClient, query: dict[str, Any]) -> None:
-    """The short answer has one number for every destination, and it is the one of the long answer."""
+    """The short answer has one number for every destination, and it is the one of the long
+    answer.
+    """
     short = client.get("/api/times", query_string=query).get_json()
     long = client.get("/api/access", query_string=query).get_json()["features"]
     told = {feature["id"]: feature["properties"]["travel_time_s"] for feature in long}
@@ -408,3 +407,24 @@ def test_closing_one_gate_after_the_other_does_not_fill_the_memory(app: Flask) -
     assert store.roads(Drive(closed=(rail,))) is store.network(), (
         "a gate that no road passes closes nothing"
     )
+
+
+def test_the_openapi_document_describes_every_address_of_the_api(client: FlaskClient) -> None:
+    """Each rule below /api is in the document with its parameters, and nothing else is; what is
+    listed is read, and anything else is refused.
+    """
+    paths = client.get("/ogc/api?f=json").get_json(force=True)["paths"]
+    rules = {
+        re.sub(r"<(\w+)>", r"{\1}", rule.rule)
+        for rule in client.application.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+    }
+    assert rules == {path for path, operations in paths.items() if "servers" in operations}
+    for path in rules:
+        listed = {
+            each["name"] for each in paths[path]["get"]["parameters"] if each["in"] == "query"
+        }
+        address = path.format(layer_id="parks")
+        for name in {*args.PARAMETERS, "unheard"}:
+            refused = "is not known here" in client.get(address, query_string={name: ""}).text
+            assert refused == (name not in listed), (path, name)

@@ -57,7 +57,9 @@ PAGES = {
 
 
 def refusal(client: FlaskClient, path: str, query: object) -> str:
-    """Return what the page says, asked for with a query it must refuse; as JSON it says the same."""
+    """Return what the page says, asked for with a query it must refuse; as JSON it says the
+    same.
+    """
     as_page = client.get(path, query_string=query, headers={"Accept": "text/html"})
     as_json = client.get(path, query_string=query, headers={"Accept": "application/json"})
     assert as_page.status_code == as_json.status_code == 400, (path, query)
@@ -143,7 +145,9 @@ def test_a_plain_number_is_read(text: str) -> None:
     ],
 )
 def test_a_place_lies_on_the_earth(client: FlaskClient, lon: str, lat: str) -> None:
-    """A longitude beyond 180 or a latitude beyond 90 is refused with its limits, swapped axes too."""
+    """A longitude beyond 180 or a latitude beyond 90 is refused with its limits, swapped axes
+    too.
+    """
     said = refusal(client, "/access", {"lon": lon, "lat": lat})
     assert "it lies between" in said
 
@@ -230,8 +234,7 @@ def test_what_is_said_of_a_value_is_short_and_printable() -> None:
     assert all(len(fault) < 100 for fault in caught.value.faults)
 
 
-# Anything at all
-# -------------------------------------------------------------------------------------------------------------
+# Anything at all ----------------------------------------------------------------------------------
 
 NASTY = (
     *NO_NUMBERS,

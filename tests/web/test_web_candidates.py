@@ -422,7 +422,9 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
 
 
 def test_an_example_throws_nobody_out_for_a_light_unknown(app: Flask) -> None:
-    """For cars, all that meet the limits are ranked, known to be nearly full or not known at all."""
+    """For cars, all that meet the limits are ranked, known to be nearly full or not known at
+    all.
+    """
     found = wished(app, "example=automobile")
     heavy = {name for name, weight in found["weights"].items() if weight >= 0.15}
     assert all(heavy & set(missing) for missing in found["apart"].sites["missing"])
@@ -535,7 +537,9 @@ def test_a_package_of_full_sites_and_other_kinds_works(
         shutil.copytree(layers.bundled(), folder)
         rewrite(
             folder / "parks.csv",
-            lambda rows: [row | {"kind": kind, "occupancy_pct": occupancy} for row in rows],
+            lambda rows, kind=kind, occupancy=occupancy: [
+                row | {"kind": kind, "occupancy_pct": occupancy} for row in rows
+            ],
         )
         page = read(make_app(folder).test_client(), "/rank", edited=1, w_port=1).text
         assert ("200 of 200 sites match" if not occupancy else "0 of 200 sites match") in page

@@ -413,7 +413,9 @@ def test_an_offer_that_is_typed_in_joins_the_link(client: FlaskClient) -> None:
 
 
 def test_an_empty_offer_in_the_form_is_none(client: FlaskClient) -> None:
-    """The fields of a new offer are sent with every form; without an amount they ask for nothing."""
+    """The fields of a new offer are sent with every form; without an amount they ask for
+    nothing.
+    """
     empty = {
         "offer_site": DONG_MAI,
         "offer_basis": "fee_year",

@@ -111,16 +111,38 @@ def state(page: Page, lang: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("/", {"q": "cai", "sort": "area", "tiles": "1", "kind": ["bonded_zone"], "site": "dong-mai-ip", "year": "2035"}),
-        ("/table", {"q": "cai", "sector": ["electronics", "textiles"], "sort": "gate", "profile": "car"}),
-        ("/rank", {"example": "electronics", "edited": "1", "max_port": "90", "w_gate": "50", "pick": ["dong-mai-ip", "hai-yen-ip"]}),
+        (
+            "/",
+            {
+                "q": "cai",
+                "sort": "area",
+                "tiles": "1",
+                "kind": ["bonded_zone"],
+                "site": "dong-mai-ip",
+                "year": "2035",
+            },
+        ),
+        (
+            "/table",
+            {"q": "cai", "sector": ["electronics", "textiles"], "sort": "gate", "profile": "car"},
+        ),
+        (
+            "/rank",
+            {
+                "example": "electronics",
+                "edited": "1",
+                "max_port": "90",
+                "w_gate": "50",
+                "pick": ["dong-mai-ip", "hai-yen-ip"],
+            },
+        ),
         ("/compare", {"pick": ["dong-mai-ip", "hai-yen-ip"], "sort": "money", "q": "vsip"}),
         ("/weights", {"criterion": ["gate", "port"], "pair": "gate:port:3"}),
         ("/planned", {"year": "2035", "opens": "ct01-chilang-huunghi:2031"}),
         ("/sites/dong-mai-ip/claims", {"text": "30 km from Mong Cai gate", "profile": "car"}),
         ("/trip", {"title": "x", "profile": "car"}),
     ],
-)  # fmt: skip
+)
 def test_the_other_languages_keep_the_state(
     client: FlaskClient, path: str, query: dict[str, Any]
 ) -> None:

@@ -421,16 +421,6 @@ def test_faults_are_told_in_the_language(client: FlaskClient, path: str, vi: str
             assert sentence in said
 
 
-def test_sentences_of_the_library_are_known_by_their_form() -> None:
-    """Each sentence that is translated at the edge still stands in the library."""
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "geo").rglob("*.py"))
-    for sentence in i18n.SENTENCES:
-        for part in re.split(
-            r"%\(\w+\)s|; ", sentence.removesuffix("origin.").removesuffix("destination.")
-        ):
-            assert part.strip(" .") in source, sentence
-
-
 # Names, numbers, dates
 # ------------------------------------------------------------------------------------------------------------
 
@@ -663,12 +653,14 @@ def test_the_script_writes_as_the_server_does(
         lengths = [labels.kilometres(one).replace("\N{NO-BREAK SPACE}", " ") for one in metres]
     assert (
         page.evaluate(
-            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
             seconds,
         )
         == times
     )
-    assert page.evaluate("all => all.map(ZoneAtlas.length)", metres) == lengths
+    lengths_there = "async all => all.map((await import('/static/page.js')).length)"
+    assert page.evaluate(lengths_there, metres) == lengths
     assert page.locator(".leaflet-control-zoom-in").get_attribute("title") in ("Phóng to", "放大")
     page.locator("#filters summary").click()
     for english in (

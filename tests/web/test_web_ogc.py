@@ -61,7 +61,9 @@ def make_frame(layer_id: str, rows: list[dict[str, Any]], shapes: list[Any]) -> 
 
 
 def grid(layer_id: str, n: int, **more: Any) -> gpd.GeoDataFrame:
-    """Make n points, one a degree eastwards from 100° E on 20° N; every second one lies in China."""
+    """Make n points, one a degree eastwards from 100° E on 20° N; every second one lies in
+    China.
+    """
     base = {
         "province_en": "Somewhere",
         "position_accuracy_m": 100.0,
@@ -161,8 +163,7 @@ def links(document: Any, rel: str) -> list[str]:
     return [link["href"].replace(URL, "") for link in document["links"] if link["rel"] == rel]
 
 
-# What is there
-# ---------------------------------------------------------------------------------------------------------
+# What is there ------------------------------------------------------------------------------------
 
 
 def test_every_link_leads_to_what_it_says(client: FlaskClient) -> None:
@@ -209,7 +210,9 @@ def test_the_collections_are_the_layers_with_geometry_that_the_package_holds(
 
 
 def test_the_openapi_document_is_valid_and_promises_what_is_read(client: FlaskClient) -> None:
-    """The document validates, and lists for each layer just the parameters that its items accept."""
+    """The document validates, and lists for each layer just the parameters that its items
+    accept.
+    """
     answer = client.get("/ogc/api")
     assert answer.content_type == "application/vnd.oai.openapi+json;version=3.0"
     document = answer.get_json(force=True)
@@ -226,8 +229,7 @@ def test_no_field_of_a_layer_hides_a_parameter() -> None:
         assert not set(openapi.PARAMETERS) & set(openapi.filters(layer))
 
 
-# Features
-# --------------------------------------------------------------------------------------------------------------
+# Features -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -497,7 +499,9 @@ def test_the_same_features_have_the_same_tag(client: FlaskClient) -> None:
     ],
 )
 def test_point_20_what_there_is_not_is_406(client: FlaskClient, accept: str, path: str) -> None:
-    """A client that takes neither JSON nor HTML is told what there is; with f it gets what f says."""
+    """A client that takes neither JSON nor HTML is told what there is; with f it gets what f
+    says.
+    """
     answer = client.get(f"/ogc{path}", headers={"Accept": accept})
     assert answer.status_code == 406
     assert answer.json["code"] == "NotAcceptable"
@@ -619,8 +623,7 @@ def test_hostile_text_is_escaped_in_pages(client: FlaskClient, path: str) -> Non
     assert "<img" not in text
 
 
-# Clients
-# ---------------------------------------------------------------------------------------------------------------
+# Clients ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -54,7 +54,9 @@ def ours(page_url: str, href: str) -> str | None:
 
 
 def crawl(app: Flask) -> tuple[dict[str, Page], dict[str, int]]:
-    """Follow every link of ours from the map on: the pages by address, the status of every address."""
+    """Follow every link of ours from the map on: the pages by address, the status of every
+    address.
+    """
     client, read_pages, status = app.test_client(), {}, {}
     todo, seen, alike = ["/"], {"/"}, {}
     while todo:
@@ -119,8 +121,7 @@ def body_rows(page: Page) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows if len(row) == len(head)]
 
 
-# Every page, every link
-# --------------------------------------------------------------------------------------------------
+# Every page, every link ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -262,13 +263,14 @@ def test_a_relative_data_folder_serves_its_basemap(
     assert client.get("/sites/hai-yen-ip").status_code == 200
 
 
-# The table
-# ---------------------------------------------------------------------------------------------------------------
+# The table ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("layer_id", DRAWN)
 def test_the_table_has_what_the_map_has(client: FlaskClient, layer_id: str) -> None:
-    """The table twin lists the features that the map draws, in the same order, by the same names."""
+    """The table twin lists the features that the map draws, in the same order, by the same
+    names.
+    """
     payload = client.get(f"/api/map/{layer_id}.json").get_json()
     drawn = [dict(zip(payload["columns"], row, strict=True)) for row in payload["rows"]]
     page = read(client, "/table", layer=layer_id)
@@ -434,7 +436,9 @@ def test_the_pager_reaches_every_row_once(
 
 
 def test_the_form_of_the_table_keeps_the_filter(client: FlaskClient) -> None:
-    """What was chosen stays chosen in the form, and the downloads and the map take the same filter."""
+    """What was chosen stays chosen in the form, and the downloads and the map take the same
+    filter.
+    """
     page = read(client, "/table", q="cai", kind="industrial_park", country="VN")
     selected = {
         attributes["value"]
@@ -452,8 +456,7 @@ def test_the_form_of_the_table_keeps_the_filter(client: FlaskClient) -> None:
             }
 
 
-# Access from a point
-# ------------------------------------------------------------------------------------------------------
+# Access from a point ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile", ["car", "truck"])
@@ -522,8 +525,7 @@ def test_a_fragment_is_the_page_without_its_frame(client: FlaskClient) -> None:
     assert sheet.text in page.text
 
 
-# Downloads
-# ----------------------------------------------------------------------------------------------------------------
+# Downloads ----------------------------------------------------------------------------------------
 
 FORMATS = list(export.FORMATS.values())
 
@@ -628,8 +630,7 @@ def test_an_empty_download_is_a_file_too(client: FlaskClient) -> None:
         assert count(answer.data, one.id) == 0
 
 
-# What goes wrong
-# ------------------------------------------------------------------------------------------------------------
+# What goes wrong ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -684,7 +685,9 @@ def test_a_foreign_host_is_refused(make_app: Callable[..., Flask]) -> None:
 
 
 def test_links_that_leave_a_page_use_the_public_address(make_app: Callable[..., Flask]) -> None:
-    """Whatever host was asked, what one copies and connects to begins with the configured address."""
+    """Whatever host was asked, what one copies and connects to begins with the configured
+    address.
+    """
     client = make_app(PUBLIC_URL="https://atlas.example").test_client()
     headers = {
         "Host": "localhost:1234",

@@ -43,8 +43,7 @@ def plain(text: str) -> str:
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-# Own years
-# -------------------------------------------------------------------------------------------------------------
+# Own years ----------------------------------------------------------------------------------------
 
 
 def test_an_assumed_year_brings_a_railway_that_has_none(client: FlaskClient) -> None:
@@ -195,8 +194,7 @@ def test_only_the_last_few_networks_are_kept(store: Store) -> None:
     assert store.roads(drive) is open_
 
 
-# What changes
-# -----------------------------------------------------------------------------------------------------------
+# What changes -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile", ["truck", "car"])
@@ -245,7 +243,9 @@ def test_sites_without_change_and_sites_off_the_roads_are_counted_apart(
 
 
 def test_only_places_that_serve_the_vehicle_count(app: Flask, store: Store) -> None:
-    """No closed gate, no gate that trucks may not pass, no port that is not a sea port or not open."""
+    """No closed gate, no gate that trucks may not pass, no port that is not a sea port or not
+    open.
+    """
     with app.test_request_context():
         places = page_of.destinations(store, Drive("truck", closed=("huu-nghi",), year=2030))
         assert set(page_of.destinations(store, Drive(year=2030), "ha-noi")["cities"].index) == {
@@ -293,12 +293,13 @@ def test_a_year_before_any_railway_says_so(client: FlaskClient) -> None:
     assert "No planned railway is taken as open by 2030." in page.text
 
 
-# What is said of it
-# -----------------------------------------------------------------------------------------------------
+# What is said of it -------------------------------------------------------------------------------
 
 
 def test_nothing_is_on_by_default(client: FlaskClient, store: Store) -> None:
-    """Without a year nothing changes, whatever is assumed; today's network holds nothing planned."""
+    """Without a year nothing changes, whatever is assumed; today's network holds nothing
+    planned.
+    """
     for query in ({}, {"opens": f"{LANG_SON}:2027"}):
         page = read(client, "/planned", **query)
         assert "so nothing changes. Choose a year." in page.text
@@ -376,8 +377,7 @@ def test_the_form_holds_what_is_shown(client: FlaskClient) -> None:
     assert page.one("input", name="closed")["value"] == "huu-nghi"
 
 
-# Kept, and reckoned once
-# ------------------------------------------------------------------------------------------------
+# Kept, and reckoned once --------------------------------------------------------------------------
 
 
 def test_the_page_does_not_wait_for_what_is_not_reckoned_yet(
@@ -447,8 +447,7 @@ def test_assumed_years_are_refused_by_the_store_itself(app: Flask, store: Store)
     assert len(caught.value.faults) == 2
 
 
-# In a browser
-# -----------------------------------------------------------------------------------------------------------
+# In a browser -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -78,8 +78,7 @@ def shows_data(url: str) -> bool:
     return any(part in url for part in ("/table", "/sites", "/data", "/access", "/items", "/ogc?"))
 
 
-# Read as text
-# ------------------------------------------------------------------------------------------------------------------
+# Read as text -------------------------------------------------------------------------------------
 
 
 def test_the_hostile_package_is_valid(hostile: Path) -> None:
@@ -183,8 +182,7 @@ def test_downloads_hold_the_text_as_it_is(besieged: Flask) -> None:
         assert HOSTILE in json.dumps(answer.get_json(), ensure_ascii=False)
 
 
-# Headers
-# -------------------------------------------------------------------------------------------------------------------------
+# Headers ------------------------------------------------------------------------------------------
 
 EVERYTHING = (
     *(
@@ -259,7 +257,9 @@ def test_each_answer_has_a_nonce_of_its_own(client: FlaskClient) -> None:
 
 
 def test_without_online_tiles_no_other_host_is_allowed(make_app: Callable[..., Flask]) -> None:
-    """Where the operator takes the tiles away, the policy and the page name no other host at all."""
+    """Where the operator takes the tiles away, the policy and the page name no other host at
+    all.
+    """
     answer = make_app(ONLINE_TILES="off").test_client().get("/")
     assert "http" not in answer.headers["Content-Security-Policy"]
     config = next(json.loads(one) for one in Page(answer.text).scripts if one.startswith("{"))
@@ -315,8 +315,7 @@ def test_our_files_name_no_foreign_host() -> None:
         ), path.name
 
 
-# In a real browser
-# ------------------------------------------------------------------------------------------------------------------
+# In a real browser --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,9 @@ def test_times_follow_the_roads_of_the_new_version(client: FlaskClient, folder: 
 def test_a_request_sees_one_version_from_beginning_to_end(
     app: Flask, client: FlaskClient, folder: Path
 ) -> None:
-    """Whoever has begun with the old version ends with it, though others get the new one meanwhile."""
+    """Whoever has begun with the old version ends with it, though others get the new one
+    meanwhile.
+    """
     with app.test_request_context("/table"):
         app.preprocess_request()
         old = store()

@@ -141,8 +141,7 @@ def edited(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
     return urlsplit(answer.location).query
 
 
-# The page
-# ----------------------------------------------------------------------------------------------------------------
+# The page -----------------------------------------------------------------------------------------
 
 
 def test_a_trip_without_a_stop(client: FlaskClient) -> None:
@@ -234,7 +233,9 @@ def test_ways_are_drawn_as_they_are_driven(client: FlaskClient) -> None:
 def test_names_are_in_the_language_of_the_page(
     client: FlaskClient, language: str, name: str
 ) -> None:
-    """The plan calls a stop by its name in that language and gives the other names with their tags."""
+    """The plan calls a stop by its name in that language and gives the other names with their
+    tags.
+    """
     page = wait(client, f"{example(client, EXAMPLES[1])}&lang={language}")
     frame = layers.read(layers.bundled(), "parks")
     first = frame.loc["hai-yen-ip", f"name_{language}"]
@@ -306,22 +307,35 @@ def test_who_waits_too_long_is_told(make_app: Any, monkeypatch: pytest.MonkeyPat
     )
 
 
-# The form
-# ----------------------------------------------------------------------------------------------------------------
+# The form -----------------------------------------------------------------------------------------
 
 FULL = urlencode(
     [
         ("title", "Khảo sát & 芒街"),
         ("day", "2026-12-01~07:00-17:30~begin:107.08,20.96~end:mong-cai,ha-long"),
         ("day", "2026-12-02~07:30-18:00~end:107.08,20.96"),
-        ("stop", "hai-yen-ip~visit:90 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off~must:no~weight:2.5~day:2026-12-01~order:2"),
-        ("stop", "107.95,21.52~name:Kho A; B~contact:Bà Lan, 0912 345 678~notes:50% = half?~order:1"),
+        (
+            "stop",
+            "hai-yen-ip~visit:90 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off~must:no~weight:2.5~day:2026-12-01~order:2",  # noqa: E501
+        ),
+        (
+            "stop",
+            "107.95,21.52~name:Kho A; B~contact:Bà Lan, 0912 345 678~notes:50% = half?~order:1",
+        ),
         ("stop", "dong-mai-ip~visit:30 min~hours:2026-12-01T08:00/2026-12-01T16:30+07:00"),
-        ("lunch", "45 min 11:30-13:00"), ("reserve", "0 min"), ("profile", "truck"), ("vehicle", "VN"), ("traffic", "cargo"),
-        ("closed", "hoanh-mo"), ("avoid", "1"), ("notes", "Two lines:\n~ 50 <b>&amp;"), ("source", "by hand"),
-        ("point", "107.95,21.52~vi:Kho A~accuracy:50~country:VN"), ("point", "107.08,20.96~en:Hotel ∼ 2"),
+        ("lunch", "45 min 11:30-13:00"),
+        ("reserve", "0 min"),
+        ("profile", "truck"),
+        ("vehicle", "VN"),
+        ("traffic", "cargo"),
+        ("closed", "hoanh-mo"),
+        ("avoid", "1"),
+        ("notes", "Two lines:\n~ 50 <b>&amp;"),
+        ("source", "by hand"),
+        ("point", "107.95,21.52~vi:Kho A~accuracy:50~country:VN"),
+        ("point", "107.08,20.96~en:Hotel ∼ 2"),
     ]
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -333,15 +347,19 @@ def test_nothing_is_lost_in_a_round_of_the_form(
     """
     query = f"{FULL}&lang={language}"
     assert {name for name, _ in form_of(read(client, f"/trip?{query}"))} >= {
-        *(f"s_{one}" for one in STOP_FIELDS), *(f"d_{one}" for one in DAY_FIELDS), "title",
+        *(f"s_{one}" for one in STOP_FIELDS),
+        *(f"d_{one}" for one in DAY_FIELDS),
+        "title",
         *(set(TRIP) - {"stop", "day", "network"}),
-    }  # fmt: skip
+    }
     again = edited(client, query)
     assert lines_of(app, again) == lines_of(app, query)
 
 
 def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) -> None:
-    """In each language the names are unlike, and each leads to its place, commas in names or not."""
+    """In each language the names are unlike, and each leads to its place, commas in names or
+    not.
+    """
     opened = app.extensions["zoneatlas"]
     for language in LANGUAGES:
         with app.test_request_context(query_string={"lang": language}):
@@ -362,9 +380,16 @@ def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) 
     [
         *(("dong-mai-ip", "dong-mai-ip"), ("Dong Mai", "dong-mai-ip"), ("MÓNG CÁI", "mong-cai")),
         *(("mong cai", "mong-cai"), ("东兴", "dongxing")),
-        *(("hạ long", "ha-long"), ("107.1, 20.9", "107.1,20.9"), ("  ", ""), ("Atlantis", "Atlantis"), ("a", "a"), ("cai", "cai")),
+        *(
+            ("hạ long", "ha-long"),
+            ("107.1, 20.9", "107.1,20.9"),
+            ("  ", ""),
+            ("Atlantis", "Atlantis"),
+            ("a", "a"),
+            ("cai", "cai"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_stop_is_added_by_any_of_its_names(
     app: Flask, client: FlaskClient, said: str, place: str
 ) -> None:
@@ -434,7 +459,7 @@ def test_days_of_a_form_that_cannot_be_read_are_not_lost(app: Flask, client: Fla
     """A date that is none stays in the form beside what is wrong with it."""
     page = read(
         client,
-        f"/trip?{urlencode([('day', 'soon~08:00-17:00~begin:ha-long~end:ha-long'), ('stop', 'dong-mai-ip')])}",
+        f"/trip?{urlencode([('day', 'soon~08:00-17:00~begin:ha-long~end:ha-long'), ('stop', 'dong-mai-ip')])}",  # noqa: E501
         400,
     )
     assert "“soon” is no date" in page.text
@@ -457,8 +482,7 @@ def test_lists_of_unlike_length_are_refused(client: FlaskClient) -> None:
     assert "the same number" in faults(client, sent[:3], "/trip/edit")
 
 
-# What an order by hand costs
-# -----------------------------------------------------------------------------------------------------
+# What an order by hand costs ----------------------------------------------------------------------
 
 
 def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
@@ -593,8 +617,7 @@ def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> Non
     )
 
 
-# Why not
-# -------------------------------------------------------------------------------------------------------------------------
+# Why not ------------------------------------------------------------------------------------------
 
 
 def test_why_not_and_each_change_helps(app: Flask, client: FlaskClient) -> None:
@@ -650,8 +673,7 @@ def test_why_of_what_is_no_stop(client: FlaskClient) -> None:
     assert "is in the plan" in read(client, f"/trip/why?{query}&of=dong-mai-ip").text
 
 
-# Bad links
-# -----------------------------------------------------------------------------------------------------------------------
+# Bad links ----------------------------------------------------------------------------------------
 
 STOP = ("stop", "dong-mai-ip")
 
@@ -661,25 +683,53 @@ STOP = ("stop", "dong-mai-ip")
     [
         ([("day", DAY), ("stop", "nowhere")], 400, ["there is no place “nowhere”"]),
         ([("day", DAY), *[STOP] * 500], 400, ["500", "150"]),
-        ([("day", DAY), ("stop", "dong-mai-ip~hours:2026-12-01T11:00/2026-12-01T08:00")], 400, ["ends before it begins"]),
-        ([("day", DAY), ("stop", "dong-mai-ip~hours:whenever")], 400, ["“whenever” are no opening hours"]),
+        (
+            [("day", DAY), ("stop", "dong-mai-ip~hours:2026-12-01T11:00/2026-12-01T08:00")],
+            400,
+            ["ends before it begins"],
+        ),
+        (
+            [("day", DAY), ("stop", "dong-mai-ip~hours:whenever")],
+            400,
+            ["“whenever” are no opening hours"],
+        ),
         ([("day", DAY), ("stop", "107.9,20.2")], 400, ["lies at sea"]),
-        ([("day", "2026-12-01~08:00-08:00~begin:ha-long~end:ha-long"), STOP], 400, ["Day 1, Hours: the day has no hours"]),
-        ([("day", "2026-12-01~17:00-08:00~begin:ha-long~end:ha-long"), STOP], 400, ["Day 1, Hours: the day ends before"]),
-        ([("day", "2026-12-01~07:30-17:30"), STOP], 400, ["Day 1, From: where does the day begin?"]),
+        (
+            [("day", "2026-12-01~08:00-08:00~begin:ha-long~end:ha-long"), STOP],
+            400,
+            ["Day 1, Hours: the day has no hours"],
+        ),
+        (
+            [("day", "2026-12-01~17:00-08:00~begin:ha-long~end:ha-long"), STOP],
+            400,
+            ["Day 1, Hours: the day ends before"],
+        ),
+        (
+            [("day", "2026-12-01~07:30-17:30"), STOP],
+            400,
+            ["Day 1, From: where does the day begin?"],
+        ),
         ([("day", DAY), ("stop", "dong-mai-ip~visit:60")], 400, ["has no unit"]),
         ([("day", DAY), STOP, ("closed", "atlantis")], 400, ["atlantis"]),
         ([("day", DAY), STOP, ("network", "atlantis")], 404, ["atlantis", "corridors"]),
         ([("day", DAY), STOP, ("lunch", "soon")], 400, ["Lunch: “soon” is no length of time"]),
         ([("day", DAY), STOP, ("profile", "bicycle")], 400, ["bicycle"]),
         ([("day", DAY), STOP, ("vehicle", "Vietnam")], 400, ["two capital letters"]),
-        ([("day", DAY), ("stop", "dong-mai-ip~colour:red"), ("stop", "x~what")], 400, ["colour:red", "what"]),
-        ([("day", DAY), STOP, ("colour", "red"), ("traffic", "x"), ("avoid", "9")], 400, ["colour", "traffic", "avoid"]),
+        (
+            [("day", DAY), ("stop", "dong-mai-ip~colour:red"), ("stop", "x~what")],
+            400,
+            ["colour:red", "what"],
+        ),
+        (
+            [("day", DAY), STOP, ("colour", "red"), ("traffic", "x"), ("avoid", "9")],
+            400,
+            ["colour", "traffic", "avoid"],
+        ),
         ([("day", DAY), STOP, ("title", "x" * 500)], 400, ["title"]),
         ([("example", "nowhere")], 404, ["nowhere", *EXAMPLES]),
         ([("pick", "NOT AN ID")], 400, ["NOT AN ID"]),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("path", ["/trip", "/trip/plan"])
 def test_a_bad_link_names_what_is_wrong(
     client: FlaskClient, path: str, query: list[tuple[str, str]], expected: int, said: list[str]
@@ -708,9 +758,12 @@ def test_a_year_whose_holidays_nobody_knows_yet(client: FlaskClient) -> None:
 def test_every_fault_is_named_at_once(client: FlaskClient) -> None:
     """Five mistakes, five sentences, on the page with the form as it was."""
     query = [
-        ("day", "2026-12-01~07:30-17:30~begin:nowhere~end:ha-long"), ("day", "2026-02-30~07:30-17:30~end:ha-long"),
-        ("stop", "atlantis"), ("stop", "dong-mai-ip~visit:60~weight:heavy"), ("lunch", "long"),
-    ]  # fmt: skip
+        ("day", "2026-12-01~07:30-17:30~begin:nowhere~end:ha-long"),
+        ("day", "2026-02-30~07:30-17:30~end:ha-long"),
+        ("stop", "atlantis"),
+        ("stop", "dong-mai-ip~visit:60~weight:heavy"),
+        ("lunch", "long"),
+    ]
     page = read(client, f"/trip?{urlencode(query)}", 400)
     for text in ("nowhere", "2026-02-30", "atlantis", "“60” has no unit", "heavy", "“long”"):
         assert text in page.text
@@ -859,8 +912,7 @@ def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
             assert answer.status_code in STATUSES, (path, query, answer.status_code)
 
 
-# Taken along
-# ---------------------------------------------------------------------------------------------------------------------
+# Taken along --------------------------------------------------------------------------------------
 
 ATTACK = "{{7*7}}<img src=x onerror=alert(1)>"
 
@@ -884,7 +936,9 @@ def attacked() -> str:
 
 @pytest.mark.parametrize("ending", ["", *takealong.FILES])
 def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: str) -> None:
-    """No page and no file makes markup of what somebody writes, nor runs it; all of them hold it."""
+    """No page and no file makes markup of what somebody writes, nor runs it; all of them hold
+    it.
+    """
     address = f"/trip/plan.{ending}?{attacked}" if ending else f"/trip?{attacked}&whole=1"
     answer = client.get(address)
     assert answer.status_code == 200, Page(answer.text).text[:300]

@@ -51,8 +51,7 @@ def added(client: FlaskClient, text: str, query: str = urlencode([("day", DAY), 
     return press(client, query, "add", add=text)
 
 
-# Ambiguous names
-# -----------------------------------------------------------------------------------------------------------------
+# Ambiguous names ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,9 @@ def test_a_name_of_the_other_side_or_with_its_kind_counts(
 def test_a_town_named_in_a_list_is_not_taken_for_a_zone_of_both(
     app: Flask, client: FlaskClient
 ) -> None:
-    """Two towns with a comma between them are two towns, though a zone has both names in its own."""
+    """Two towns with a comma between them are two towns, though a zone has both names in its
+    own.
+    """
     sent = [
         (name, text)
         for name, text in form_of(read(client, f"/trip?{urlencode([('day', DAY), STOP])}"))
@@ -191,8 +192,7 @@ def test_a_choice_that_leads_nowhere_changes_nothing(
     assert lines_of(app, press(client, FULL, done)) == lines_of(app, FULL)
 
 
-# The rest stands
-# -----------------------------------------------------------------------------------------------------------------
+# The rest stands ----------------------------------------------------------------------------------
 
 ODD = [
     "Hai Yen",
@@ -288,8 +288,7 @@ def test_nothing_understood_is_a_fault(client: FlaskClient) -> None:
     )
 
 
-# In the words of the form
-# ----------------------------------------------------------------------------------------------------------
+# In the words of the form -------------------------------------------------------------------------
 
 DAYS = (
     "7-9",
@@ -416,8 +415,7 @@ def test_a_file_keeps_its_own_keys(app: Flask) -> None:
     assert any(one.startswith("stops[0].site: “Hai Yen” may mean") for one in caught.value.faults)
 
 
-# The first day
-# ---------------------------------------------------------------------------------------------------------------------
+# The first day ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -431,7 +429,7 @@ def test_a_first_stop_on_the_map_gets_a_day(
     page = read(client, f"/trip?stop={point}")
     shown: dict[str, Any] = dict(form_of(page))
     with app.test_request_context():
-        name = readings.tripplaces.named(app.extensions["zoneatlas"])[town]
+        name = readings.lookup.named(app.extensions["zoneatlas"])[town]
     assert (shown["d_begin"], shown["d_end"]) == (name, name)
     query = urlsplit(page.one("section", id="plan")["data-ask"]).query
     assert len(stops(wait(client, query))) == 1

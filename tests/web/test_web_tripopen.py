@@ -60,7 +60,7 @@ stops:
   - {site: dong-mai-ip, windows: 2026-12-01T08:00/11:30}
   - {site: song-khoai-ip, windows: [2026-12-01T08:00/11:30, 2026-12-02T08:00+08:00/2026-12-02T12:30], order: 2}
   - point: {id: kho, names: {vi: Kho A, zh: 仓库}, lon: +107.74, lat: 2145e-2, country: VN, timezone: Asia/Bangkok, contact: Mr Hai}
-"""
+"""  # noqa: E501
 """Every way of writing a thing that the page itself does not use."""
 
 
@@ -70,7 +70,9 @@ def known() -> Gazetteer:
 
 
 def send(client: FlaskClient, text: str | bytes, query: str = KEPT) -> Any:
-    """Choose a file in the page of a trip and press the button, as a browser without scripts does."""
+    """Choose a file in the page of a trip and press the button, as a browser without scripts
+    does.
+    """
     form = next(
         one
         for tag, one in read(client, f"/trip?{query}").elements
@@ -99,8 +101,7 @@ def saved(client: FlaskClient, query: str) -> str:
     return answer.text
 
 
-# There and back
-# -----------------------------------------------------------------------------------------------------------
+# There and back -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -209,14 +210,35 @@ def test_any_form_survives_a_file(app: Flask, seed: int) -> None:
         for one in range(dice.randint(1, 4))
     )
     lines = Lines(
-        title=text(), days=days, notes=text(), source=text(), lunch=dice.choice(["", "45 min", "1 h 11:00-12:30"]),
-        avoid=dice.random() < 0.5, closed=tuple(dice.sample(["hoanh-mo", "huu-nghi"], dice.randint(0, 2))),
+        title=text(),
+        days=days,
+        notes=text(),
+        source=text(),
+        lunch=dice.choice(["", "45 min", "1 h 11:00-12:30"]),
+        avoid=dice.random() < 0.5,
+        closed=tuple(dice.sample(["hoanh-mo", "huu-nghi"], dice.randint(0, 2))),
         stops=(
-            StopLine("hai-yen-ip", notes=text(), contact=text(), must=dice.choice(["yes", "no"]), day=dice.choice(["", days[-1].date])),
-            StopLine("107.95,21.52", name=text(), visit="1 h 5 min", hours=dice.choice(["", "Mo-Fr 08:00-11:30,13:30-17:00; PH off"])),
-            StopLine("-10.5,21", hours="2026-12-01T08:00/2026-12-01T16:30+07:00, 2026-12-02T08:00/09:00", weight="2.5", order="3"),
+            StopLine(
+                "hai-yen-ip",
+                notes=text(),
+                contact=text(),
+                must=dice.choice(["yes", "no"]),
+                day=dice.choice(["", days[-1].date]),
+            ),
+            StopLine(
+                "107.95,21.52",
+                name=text(),
+                visit="1 h 5 min",
+                hours=dice.choice(["", "Mo-Fr 08:00-11:30,13:30-17:00; PH off"]),
+            ),
+            StopLine(
+                "-10.5,21",
+                hours="2026-12-01T08:00/2026-12-01T16:30+07:00, 2026-12-02T08:00/09:00",
+                weight="2.5",
+                order="3",
+            ),
         ),
-    )  # fmt: skip
+    )
     if dice.random() < 0.5:
         lines = replace(
             lines,
@@ -262,8 +284,7 @@ def test_dates_of_a_saved_file_can_be_changed(
     ]
 
 
-# Bad files
-# ----------------------------------------------------------------------------------------------------------------
+# Bad files ----------------------------------------------------------------------------------------
 
 BAD = {
     "": "Choose a file first",

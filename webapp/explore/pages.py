@@ -70,6 +70,7 @@ def index() -> str:
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
         **labels.for_script(opened.frame("parks")["province_en"].unique()),
+        "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }
@@ -241,10 +242,18 @@ def data() -> str:
             unusable.append(str(error))
     speeds, crossings = opened.table("speeds"), opened.table("crossings")
     return render_template(
-        "explore/data.html", package=opened.package, described=described, others=others, networks=networks, unusable=unusable,
-        faults=len(current_app.extensions["zoneatlas.served"].faults), speeds=speeds, crossings=crossings,
-        formats=export.FORMATS.values(), public_url=opened.public_url,
-    )  # fmt: skip
+        "explore/data.html",
+        package=opened.package,
+        described=described,
+        others=others,
+        networks=networks,
+        unusable=unusable,
+        faults=len(current_app.extensions["zoneatlas.served"].faults),
+        speeds=speeds,
+        crossings=crossings,
+        formats=export.FORMATS.values(),
+        public_url=opened.public_url,
+    )
 
 
 @pages.get("/download/<layer_id>.<extension>")

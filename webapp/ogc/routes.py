@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 from geo import export
 from geo.errors import AtlasError, InputError, NotFoundError
 from geo.schema import LAYERS, Layer
+from webapp import errors
 from webapp.ogc import openapi
 from webapp.ogc.openapi import CRS84, GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.store import store
@@ -45,8 +46,7 @@ Document = dict[str, Any]
 Link = dict[str, str]
 
 
-# Pages
-# -----------------------------------------------------------------------------------------------------------------
+# Pages --------------------------------------------------------------------------------------------
 
 
 @ogc.get("", strict_slashes=False)
@@ -206,8 +206,7 @@ def nothing(path: str) -> Response:
     raise NotFoundError(f"There is nothing at /ogc/{path}.")
 
 
-# What they are made of
-# -------------------------------------------------------------------------------------------------
+# What they are made of ----------------------------------------------------------------------------
 
 
 def _layers() -> dict[str, Layer]:
@@ -295,8 +294,7 @@ def _area(box: openapi.Box) -> Any:
     return shapely.box(west, south, east, north)
 
 
-# Links and answers
-# -----------------------------------------------------------------------------------------------------
+# Links and answers --------------------------------------------------------------------------------
 
 
 def _url(path: str, **query: str) -> str:
@@ -397,21 +395,15 @@ def _describe(response: Response) -> Response:
     return response
 
 
-# Errors
-# ----------------------------------------------------------------------------------------------------------------
+# Errors -------------------------------------------------------------------------------------------
 
 
 @ogc.errorhandler(AtlasError)
 def _refuse(error: AtlasError) -> Response:
+    description = str(error)
     if isinstance(error, InputError):
-        return _fault(
-            400, "InvalidParameterValue", " ".join((error.message, "; ".join(error.faults))).strip()
-        )
-    return (
-        _fault(404, "NotFound", str(error))
-        if isinstance(error, NotFoundError)
-        else _fault(503, "Unavailable", str(error))
-    )
+        description = " ".join((error.message, "; ".join(error.faults))).strip()
+    return _fault(*errors.answer_of(error), description)
 
 
 @ogc.errorhandler(HTTPException)
@@ -426,5 +418,5 @@ def _fail(error: HTTPException) -> Response:
 
 def _fault(status: int, code: str, description: str) -> Response:
     return Response(
-        export.to_json({"code": code, "description": description}), status=status, content_type=JSON
+        export.to_json(errors.body(code, description)), status=status, content_type=JSON
     )

@@ -165,8 +165,7 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
     return before, claim.text, after
 
 
-# Words
-# -------------------------------------------------------------------------------------------------------------------
+# Words --------------------------------------------------------------------------------------------
 
 
 def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
@@ -241,13 +240,15 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
             )
         case "impossible" if of_time:
             return _(
-                "Impossible at %(speed)s km/h, the highest speed that is assumed here: even in a straight line it would take %(least)s. "
+                "Impossible at %(speed)s km/h, the highest speed that is assumed here:"
+                " even in a straight line it would take %(least)s. "
                 "Who assumes a higher speed may judge otherwise.",
                 speed=speed, least=least,
             )  # fmt: skip
         case "impossible":
             return _(
-                "Impossible: even the straight line is %(least)s, and the two positions are good to %(accuracy)s together.",
+                ("Impossible: even the straight line is %(least)s, and the two positions"
+                " are good to %(accuracy)s together."),
                 least=least, accuracy=length(claim.accuracy_m),
             )  # fmt: skip
         case "other_thing":
@@ -383,8 +384,7 @@ def clock(seconds: float) -> str:
     return str(TEXTS[form]).format(h=hours, m=rest).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-# The picture
-# -------------------------------------------------------------------------------------------------------------
+# The picture --------------------------------------------------------------------------------------
 
 
 def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:

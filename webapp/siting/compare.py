@@ -253,8 +253,7 @@ def _refuse_sites(opened: Store, wish: Wish) -> None:
         raise InputError(_("There are offers for sites that do not stand here:"), list(elsewhere))
 
 
-# Money
-# ---------------------------------------------------------------------------------------------------------------------
+# Money --------------------------------------------------------------------------------------------
 
 
 def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Sequence[str]]:
@@ -350,7 +349,9 @@ def _offer_row(basis: str, found: dict[Offer, Amount], wish: Wish) -> Row:
 
 
 def stated(amounts: Iterable[Amount]) -> tuple[str, ...]:
-    """Return what was stated to count these amounts so; nothing where they are as they were found."""
+    """Return what was stated to count these amounts so; nothing where they are as they were
+    found.
+    """
     out = []
     for one in amounts:
         if one.years_left is not None:

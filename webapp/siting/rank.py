@@ -115,10 +115,17 @@ class Wish:
         if not any(weights.values()) and "edited" not in values:
             weights = dict(USUAL)
         return cls(
-            Drive.of(values), limits, drop, weights, worth.read(values), values.get("method", "sum"),
-            values.get("unknown", "apart"), tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED], example,
+            Drive.of(values),
+            limits,
+            drop,
+            weights,
+            worth.read(values),
+            values.get("method", "sum"),
+            values.get("unknown", "apart"),
+            tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED],
+            example,
             tuple(dict.fromkeys(values.get("also", ()))),
-        )  # fmt: skip
+        )
 
     def screens(self) -> dict[str, sites.Limit]:
         """Return the limits in the order in which they are applied, by parameter.
@@ -213,8 +220,7 @@ def _fields(example: screening.Profile) -> tuple[dict[str, Any], tuple[str, ...]
     return limits, tuple(drop)
 
 
-# What is shown
-# -----------------------------------------------------------------------------------------------------------
+# What is shown ------------------------------------------------------------------------------------
 
 
 @pages.get("/rank")

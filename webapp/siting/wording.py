@@ -138,9 +138,13 @@ def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
         return plain[name]
     if isinstance(limit.value, tuple):
         title = {
-            "sector": _("Sector"), "status": _("Status"), "kind": _("Kind"), "country": _("Country"), "province": _("Province"),
+            "sector": _("Sector"),
+            "status": _("Status"),
+            "kind": _("Kind"),
+            "country": _("Country"),
+            "province": _("Province"),
             "policy": _("Policy"),
-        }[name]  # fmt: skip
+        }[name]
         return f"{title}: {', '.join(code(name, one) for one in limit.value)}"
     text, unit = next((text, unit) for parameter, text, unit in fields() if parameter == name)
     return f"{text} {labels.quantity(limit.value / units[name], unit)}"

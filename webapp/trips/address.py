@@ -150,12 +150,21 @@ class Lines:
                 faults,
             )
         return cls(
-            title=values.get("title", ""), stops=tuple(stops), days=tuple(days), lunch=values.get("lunch", ""),
+            title=values.get("title", ""),
+            stops=tuple(stops),
+            days=tuple(days),
+            lunch=values.get("lunch", ""),
             reserve=values.get("reserve", ""),
-            profile=values.get("profile", "car"), network=values.get("network", CORRIDORS), closed=tuple(values.get("closed", ())),
-            vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"), avoid="avoid" in values,
-            notes=values.get("notes", ""), source=values.get("source", ""), points=tuple(points),
-        )  # fmt: skip
+            profile=values.get("profile", "car"),
+            network=values.get("network", CORRIDORS),
+            closed=tuple(values.get("closed", ())),
+            vehicle=values.get("vehicle", ""),
+            traffic=values.get("traffic", "passenger"),
+            avoid="avoid" in values,
+            notes=values.get("notes", ""),
+            source=values.get("source", ""),
+            points=tuple(points),
+        )
 
     @classmethod
     def of_mapping(cls, given: Mapping[str, Any]) -> Lines:
@@ -343,8 +352,7 @@ def _write(line: Any, bare: tuple[str, ...]) -> str:
     return "~".join(parts)
 
 
-# What a file holds
-# ---------------------------------------------------------------------------------------------------------
+# What a file holds --------------------------------------------------------------------------------
 
 
 def _rows(given: Any) -> list[Any]:

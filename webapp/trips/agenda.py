@@ -123,11 +123,16 @@ def of(opened: Store, plan: Plan) -> list[Agenda]:
         colour = COLOURS[day.number % len(COLOURS)]
         out.append(
             Agenda(
-                plan=day, number=day.number + 1, colour=colour, rows=rows, picture=_picture(day, rows, shown, colour),
-                drive_s=sum(leg.drive_s for leg in day.legs), length_m=sum(leg.length_m for leg in day.legs),
+                plan=day,
+                number=day.number + 1,
+                colour=colour,
+                rows=rows,
+                picture=_picture(day, rows, shown, colour),
+                drive_s=sum(leg.drive_s for leg in day.legs),
+                length_m=sum(leg.length_m for leg in day.legs),
                 remarks=tuple(remarks(plan.trip, plan.trip.days[day.number].date)),
             )
-        )  # fmt: skip
+        )
     return out
 
 
@@ -347,8 +352,7 @@ def length(seconds: float) -> str:
     return str(labels.TEXTS[key]).format(h=hours, m=rest).replace(" ", "\N{NO-BREAK SPACE}")
 
 
-# The picture
-# -------------------------------------------------------------------------------------------------------------
+# The picture --------------------------------------------------------------------------------------
 
 FILLS = {"drive": "#b9c4cd", "gate": "#7a1f2b", "lunch": "#e5c07a", "wait": "#eef1f4"}
 

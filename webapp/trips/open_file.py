@@ -1,4 +1,6 @@
-"""A saved trip file is opened in the page: read, turned into the address of the trip, and not kept."""
+"""A saved trip file is opened in the page: read, turned into the address of the trip, and not
+kept.
+"""
 
 from __future__ import annotations
 

@@ -62,8 +62,7 @@ GLANCE_S = 0.4
 """How long the page's script waits for a plan before it is told how far it has come."""
 
 
-# What is asked
-# -----------------------------------------------------------------------------------------------------------
+# What is asked ------------------------------------------------------------------------------------
 
 
 def wished(values: dict[str, Any]) -> tuple[Lines, Trip]:
@@ -150,8 +149,7 @@ def free(trip: Trip) -> Trip:
     return replace(trip, stops=tuple(replace(one, order=None, day=None) for one in trip.stops))
 
 
-# The page
-# ----------------------------------------------------------------------------------------------------------------
+# The page -----------------------------------------------------------------------------------------
 
 
 @pages.get("/trip")
@@ -495,8 +493,7 @@ def _by_link(lines: Lines, trip: Trip, changed: Trip) -> Trip:
     return wished(args.parse(query, TRIP))[1]
 
 
-# The form
-# ----------------------------------------------------------------------------------------------------------------
+# The form -----------------------------------------------------------------------------------------
 
 
 @pages.get("/trip/edit")
@@ -506,14 +503,24 @@ def edit() -> AnyResponse:
     opened = store()
     find = lookup.finder(opened)
     lines = Lines(
-        title=values.get("title", ""), stops=tuple(StopLine(**one) for one in stops),
-        days=tuple(DayLine(**one | {end: lookup.meant(one[end], find) for end in ("begin", "end")}) for one in days),
-        lunch=values.get("lunch", ""), profile=values.get("profile", "car"), network=values.get("network", CORRIDORS),
+        title=values.get("title", ""),
+        stops=tuple(StopLine(**one) for one in stops),
+        days=tuple(
+            DayLine(**one | {end: lookup.meant(one[end], find) for end in ("begin", "end")})
+            for one in days
+        ),
+        lunch=values.get("lunch", ""),
+        profile=values.get("profile", "car"),
+        network=values.get("network", CORRIDORS),
         reserve=values.get("reserve", ""),
-        closed=tuple(values.get("closed", ())), vehicle=values.get("vehicle", ""), traffic=values.get("traffic", "passenger"),
-        avoid="avoid" in values, notes=values.get("notes", ""), source=values.get("source", ""),
+        closed=tuple(values.get("closed", ())),
+        vehicle=values.get("vehicle", ""),
+        traffic=values.get("traffic", "passenger"),
+        avoid="avoid" in values,
+        notes=values.get("notes", ""),
+        source=values.get("source", ""),
         points=Lines.of_query({"point": values.get("point", ())}).points,
-    )  # fmt: skip
+    )
     done, __, which = values.get("do", "").partition(":")
     ids = values.get("ids", "").split()
     if done == "add" or "add" in values:
