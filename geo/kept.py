@@ -54,13 +54,13 @@ class Kept:
                 del self._results[key], self._computing[key]
             future.set_exception(error)
             raise
+        future.set_result(value)
         with self._lock:
             del self._computing[key]
             if self.size is not None:
                 ready = [other for other in self._results if other not in self._computing]
                 for other in ready[: max(0, len(ready) - self.size)]:
                     del self._results[other]
-        future.set_result(value)
         return value
 
     def __len__(self) -> int:
@@ -68,10 +68,11 @@ class Kept:
         with self._lock:
             return len(self._results) - len(self._computing)
 
-    def __contains__(self, key: Hashable) -> bool:
-        """Check whether the result for `key` is kept."""
+    def peek(self, key: Hashable) -> Any:
+        """Return the result for `key`, or None if it is not kept, without waiting."""
         with self._lock:
-            return key in self._results and key not in self._computing
+            known = key in self._results and key not in self._computing
+            return self._results[key].result() if known else None
 
     def __reduce__(self) -> tuple[type[Kept], tuple[int | None]]:
         """Copy and send it empty: a lock cannot be sent, and results can be computed again."""
