@@ -6,10 +6,11 @@ A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -187,7 +188,8 @@ class Network:
 
     def _digest_of_roads(self) -> str:
         """Return a digest of everything but the times at gates."""
-        digest = blake2b(repr((self.manifest, self.profiles)).encode(), digest_size=16)
+        about = [asdict(self.manifest), self.profiles]
+        digest = blake2b(json.dumps(about).encode(), digest_size=16)
         for name in ARRAYS:
             digest.update(np.ascontiguousarray(getattr(self, name)).data)
         for time_s in self.time_s.values():
