@@ -150,7 +150,8 @@ SENTENCES = {
     "empty": Message("The sheet holds no rows below its header."),
     "long": (
         Message(
-            "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
+            "The sheet reaches beyond row %(n)s; delete what stands below the table,"
+            " also empty rows"
             " that are formatted."
         )
     ),
@@ -160,7 +161,8 @@ SENTENCES = {
     "many": Message("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
     "merged": (
         Message(
-            "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
+            "the cells %(cells)s are merged; unmerge them, so that each cell stands in"
+            " one row and one"
             " column"
         )
     ),
@@ -191,13 +193,15 @@ SENTENCES = {
     ),
     "decimals": (
         Message(
-            "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
+            "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the"
+            " other sign; use one"
             " of them in a column"
         )
     ),
     "unit": (
         Message(
-            "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
+            "“%(text)s” has no unit, and others of the column are in %(units)s; write"
+            " the unit in every"
             " cell or in the header"
         )
     ),

@@ -59,7 +59,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 # Nothing is left out
-# -------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
@@ -83,7 +83,9 @@ def test_every_text_is_translated(sources: Catalog, language: i18n.Language) -> 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
 def test_a_translation_has_the_places_of_its_text(language: i18n.Language) -> None:
-    """What is filled into a text is filled into its translation, too, and a lone % would break it."""
+    """What is filled into a text is filled into its translation, too, and a lone % would
+    break it.
+    """
     for message in catalogue(language):
         if message.id:
             assert sorted(PLACEHOLDER.findall(message.string)) == sorted(
@@ -169,7 +171,9 @@ def _plain(source: str) -> Iterator[str]:
     "path", TEMPLATES, ids=lambda path: path.relative_to(TEMPLATES[0].parent.parent).as_posix()
 )
 def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
-    """Every text of a template, and every attribute that is read out, comes from _() or is a name."""
+    """Every text of a template, and every attribute that is read out, comes from _() or is a
+    name.
+    """
     source = re.sub(
         r"{% block body_class %}.*?{% endblock %}", "", path.read_text(encoding="utf-8")
     )
@@ -376,7 +380,9 @@ def test_a_forged_cookie_counts_as_none(client: FlaskClient) -> None:
 
 
 def test_what_is_kept_by_its_tag_holds_no_texts(client: FlaskClient) -> None:
-    """Layers, the base map and downloads are the same bytes, under the same tag, in every language."""
+    """Layers, the base map and downloads are the same bytes, under the same tag, in every
+    language.
+    """
     for path in (
         "/api/map/parks.json",
         "/api/map/gates.json",
@@ -422,7 +428,7 @@ def test_faults_are_told_in_the_language(client: FlaskClient, path: str, vi: str
 
 
 # Names, numbers, dates
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -535,7 +541,7 @@ def test_any_name_of_a_province_finds_its_sites(
 
 
 # In a browser
-# -----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
