@@ -26,9 +26,9 @@ class Kept:
 
     def __init__(self, size: int | None = None) -> None:
         self.size = size
-        self._results: OrderedDict[Hashable, Future[Any]] = OrderedDict()
-        self._computing: dict[Hashable, int] = {}
-        """The thread that computes a key."""
+        self._results: OrderedDict[Hashable, Any] = OrderedDict()
+        self._computing: dict[Hashable, tuple[int, Future[Any]]] = {}
+        """The thread that computes a key, and what others wait for."""
         self._lock = threading.Lock()
         """Of the two above; never held during a computation."""
 
@@ -36,43 +36,42 @@ class Kept:
         """Return the result for `key`; compute it with `make` if it is not kept."""
         while True:
             with self._lock:
-                future = self._results.get(key)
-                if future is None:
-                    future = self._results[key] = Future()
-                    self._computing[key] = threading.get_ident()
+                if key in self._results:
+                    if self.size is not None:
+                        self._results.move_to_end(key)
+                    known: T = self._results[key]
+                    return known
+                if key not in self._computing:
+                    future: Future[T] = Future()
+                    self._computing[key] = threading.get_ident(), future
                     break
-                self._results.move_to_end(key)
-                if self._computing.get(key) == threading.get_ident():
-                    raise RuntimeError(f"The computation of {key!r} asks for its own result.")
+                thread, future = self._computing[key]
+            if thread == threading.get_ident():
+                raise RuntimeError(f"The computation of {key!r} asks for its own result.")
             if future.exception() is None:  # which waits
-                known: T = future.result()
-                return known
+                return future.result()
         try:
             value = make()
         except BaseException as error:
             with self._lock:
-                del self._results[key], self._computing[key]
+                del self._computing[key]
             future.set_exception(error)
             raise
-        future.set_result(value)
         with self._lock:
             del self._computing[key]
-            if self.size is not None:
-                ready = [other for other in self._results if other not in self._computing]
-                for other in ready[: max(0, len(ready) - self.size)]:
-                    del self._results[other]
+            self._results[key] = value
+            if self.size is not None and len(self._results) > self.size:
+                self._results.popitem(last=False)
+        future.set_result(value)
         return value
 
     def __len__(self) -> int:
         """Return how many results are kept."""
-        with self._lock:
-            return len(self._results) - len(self._computing)
+        return len(self._results)
 
     def peek(self, key: Hashable) -> Any:
         """Return the result for `key`, or None if it is not kept, without waiting."""
-        with self._lock:
-            known = key in self._results and key not in self._computing
-            return self._results[key].result() if known else None
+        return self._results.get(key)
 
     def __reduce__(self) -> tuple[type[Kept], tuple[int | None]]:
         """Copy and send it empty: a lock cannot be sent, and results can be computed again."""

@@ -21,6 +21,7 @@ from geo import crs
 from geo.errors import InputError, Message, NotFoundError
 from geo.kept import Kept
 from geo.roads import contraction
+from geo.roads.arcs import Arcs
 from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, plain
 
@@ -224,11 +225,17 @@ class Network:
                 )
             )
         gates = gates and bool(self.manifest.gates)
-        return self.kept(
-            ("arcs", profile, gates),
-            lambda: Arcs.of(self, profile, gates=gates),
-            depends_on_gates=gates,
-        )
+
+        def make() -> Arcs:
+            allowed = self.gate < 0 if not gates else np.True_
+            return Arcs.of(
+                (self.tail, self.head),
+                (self.forward & allowed, self.backward & allowed),
+                self.time_s[profile],
+                self.node_count,
+            )
+
+        return self.kept(("arcs", profile, gates), make, depends_on_gates=gates)
 
     def main(self, profile: str) -> NDArray[np.bool_]:
         """Say for each node whether this vehicle comes there from everywhere and goes on to
@@ -237,7 +244,16 @@ class Network:
         (n,): the largest strongly connected component of the network, and that of each country,
         because a vehicle that may pass no gate stays in its own. Waiting at a gate, or closing it,
         changes nothing here: see :meth:`with_waiting`."""
-        return self.kept(("main", profile), lambda: _main(self, self.arcs(profile)))
+
+        def make() -> NDArray[np.bool_]:
+            label = self.arcs(profile).strong()
+            parts = [label]
+            for country in range(len(self.manifest.countries)):
+                mine = self.country == country
+                parts.append(label[np.unique(np.concatenate([self.tail[mine], self.head[mine]]))])
+            return np.isin(label, [np.bincount(part).argmax() for part in parts if len(part)])
+
+        return self.kept(("main", profile), make)
 
     def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
         """Return the same network with seconds of waiting at some gates, inf where a gate is
@@ -377,67 +393,3 @@ class Network:
                 "line_group": plain(self.country, "i2"),
             },
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Arcs:
-    """The directed graph of one vehicle: between two nodes only the fastest of parallel segments.
-
-    Attributes
-    ----------
-    time_s
-        (n, n) sparse, row is the node an arc leaves. No arc takes less than a millisecond, because
-        SciPy reads zero as “no arc”.
-    segment, keys
-        (k,) segment of each arc, and its tail times n plus its head, in the order of
-        ``time_s.data``: ascending keys.
-    """
-
-    time_s: Any
-    segment: NDArray[np.int64]
-    keys: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, network: Network, profile: str, *, gates: bool) -> Arcs:
-        from scipy.sparse import csr_matrix
-
-        time = network.time_s[profile]
-        open_ = np.isfinite(time) & (gates | (network.gate < 0))
-        ahead, back = (
-            np.flatnonzero(network.forward & open_),
-            np.flatnonzero(network.backward & open_),
-        )
-        tail = np.concatenate([network.tail[ahead], network.head[back]]).astype(np.int64)
-        head = np.concatenate([network.head[ahead], network.tail[back]]).astype(np.int64)
-        segment = np.concatenate([ahead, back])
-        loop = tail == head
-        tail, head, segment = tail[~loop], head[~loop], segment[~loop]
-        order = np.lexsort((segment, time[segment], head, tail))
-        tail, head, segment = tail[order], head[order], segment[order]
-        first = np.ones(len(tail), bool)
-        first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-        tail, head, segment = tail[first], head[first], segment[first]
-        n = network.node_count
-        graph = csr_matrix((np.maximum(time[segment], 1e-3), (tail, head)), shape=(n, n))
-        return cls(graph, segment, tail * n + head)
-
-    def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the segments of arcs by their end nodes; every pair must be an arc."""
-        wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
-        found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
-        return found
-
-
-def _main(network: Network, arcs: Arcs) -> NDArray[np.bool_]:
-    from scipy.sparse.csgraph import connected_components
-
-    label = (
-        connected_components(arcs.time_s, connection="strong")[1]
-        if network.node_count
-        else np.empty(0, int)
-    )
-    parts = [label]
-    for country in range(len(network.manifest.countries)):
-        mine = network.country == country
-        parts.append(label[np.unique(np.concatenate([network.tail[mine], network.head[mine]]))])
-    return np.isin(label, [np.bincount(part).argmax() for part in parts if len(part)])

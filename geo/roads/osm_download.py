@@ -18,7 +18,7 @@ import shapely
 
 import geo
 from geo import crs
-from geo.errors import InputError, Message, NotFoundError, UnavailableError
+from geo.errors import InputError, Message, UnavailableError
 from geo.roads import osm_file, osm_graph, osm_tags
 from geo.roads.network import Network
 

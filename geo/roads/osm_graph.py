@@ -22,15 +22,13 @@ from geo.roads.network import Manifest, Network
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
 
-    Graph = MultiDiGraph[Any]
-
 MANIFEST = "zone_atlas"
 """Attribute of a graph that holds the manifest and the vehicle of a network, as JSON."""
 WORDS = {"highway": "road_classes", "name": "names", "gate": "gates", "country": "countries"}
 """Attributes of edges, and the list of the manifest that has their words."""
 
 
-def to_graph(network: Network, profile: str | None = None) -> Graph:
+def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
     """Return a network as a graph of OSMnx: its nodes, and an edge for each direction of a segment.
 
     Edges have ``length`` in metres, ``travel_time`` in seconds for one vehicle, and
@@ -48,7 +46,7 @@ def to_graph(network: Network, profile: str | None = None) -> Graph:
     network.arcs(profile)  # which refuses an unknown vehicle
     profiles = network.profiles
     about = {"manifest": asdict(network.manifest), "profiles": profiles, "profile": profile}
-    graph: Graph = nx.MultiDiGraph()
+    graph: MultiDiGraph[Any] = nx.MultiDiGraph()
     graph.graph |= {"crs": "epsg:4326", MANIFEST: json.dumps(about)}
     driven = network.forward | network.backward
     at_ends = np.concatenate([network.tail[driven], network.head[driven]])
@@ -78,7 +76,7 @@ def to_graph(network: Network, profile: str | None = None) -> Graph:
     return graph
 
 
-def from_graph(graph: Graph) -> Network:
+def from_graph(graph: MultiDiGraph[Any]) -> Network:
     """Return the network of a graph that :func:`to_graph` made and others may have changed.
 
     Nodes, lengths, times and lines are those of the graph. Two directions of a segment that differ

@@ -74,11 +74,9 @@ LONG = {
     "geo/roads/_contraction_build.py": 418,
     "geo/roads/_raster.py": 422,
     "geo/roads/access.py": 404,
-    "geo/roads/borders.py": 495,
+    "geo/roads/borders.py": 494,
     "geo/roads/corridors.py": 610,
     "geo/roads/isochrones.py": 472,
-    "geo/roads/network.py": 402,
-    "geo/roads/osm_download.py": 551,
     "geo/roads/routing.py": 465,
     "geo/schema.py": 842,
     "geo/siting/claims.py": 658,
@@ -104,11 +102,11 @@ LONG = {
     "webapp/siting/claims.py": 435,
     "webapp/siting/compare.py": 402,
     "webapp/siting/match.py": 502,
-    "webapp/siting/rank.py": 469,
+    "webapp/siting/rank.py": 453,
     "webapp/store.py": 552,
     "webapp/trips/address.py": 489,
     "webapp/trips/agenda.py": 414,
-    "webapp/trips/pages.py": 615,
+    "webapp/trips/pages.py": 614,
 }
 """Files that are longer still, each with its lines: a count may only fall, and here with it."""
 

@@ -476,10 +476,8 @@ def explained(
         )
 
     desk: Desk = opened.keep("desk", Desk)
-    found = desk.ask(
-        ("why", repr(made.trip), lines, network.version, stop_id, rewrite is None, date.today()),
-        make,
-    ).patiently()
+    key = ("why", repr(made.trip), lines, network.version, stop_id, rewrite is None, date.today())
+    found = desk.ask(key, make).patiently()
     said = words.explained(found, lines, made.trip, agenda.clocks(opened))
     for one in said["changes"]:
         one["address"] = link("trip.trip", one["lines"])
