@@ -19,7 +19,10 @@ from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext, pgettext
 
 from geo.errors import Message
-from webapp.catalogues import ENGLISH, LANGUAGES, Language, catalogue
+from webapp.catalogues import ENGLISH as ENGLISH
+from webapp.catalogues import LANGUAGES as LANGUAGES
+from webapp.catalogues import Language
+from webapp.catalogues import catalogue as catalogue
 
 COOKIE = "lang"
 YEAR_S = 365 * 24 * 3600

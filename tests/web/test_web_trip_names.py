@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from test_web_trip import DAY, FULL, faults, form_of, lines_of, stops, wait
 from web import Page, read
 
+import geo
 from geo.errors import InputError
 from geo.visits import trip_file
 from webapp.i18n import LANGUAGES
