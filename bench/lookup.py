@@ -389,7 +389,6 @@ def over_http(network: Network, folder: Path) -> None:
         manifest=manifest,
         gate=none.astype(np.int32),
         country=none.astype(np.int16),
-        _cache={},
     )
     path = storage.save(bare.prepared(), home / "networks" / "large")
     surfaces.write(storage.load(path), Store(data, home, "http://localhost").targets(), path)

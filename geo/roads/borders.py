@@ -389,7 +389,6 @@ def _split(
         shape_start=np.concatenate([[0], np.cumsum([*count, *map(len, parts)])]).astype(np.int64),
         shape_lonlat=np.concatenate([network.shape_lonlat[keep], *parts]),
         time_s=time_s,
-        _cache={},
         **grown,
     )
     return split, of, np.array(after, bool)

@@ -62,10 +62,9 @@ class Overlay:
 
 def of(network: Network, profile: str) -> Overlay:
     """Return the overlay of a prepared network; made once and kept."""
-    key = ("overlay", profile)
-    if key not in network._cache:
-        network._cache[key] = _make(network, profile)
-    return network._cache[key]
+    return network.kept(
+        ("overlay", profile), lambda: _make(network, profile), depends_on_gates=True
+    )
 
 
 def _make(network: Network, profile: str) -> Overlay:
@@ -73,13 +72,10 @@ def _make(network: Network, profile: str) -> Overlay:
 
     passed = np.flatnonzero(network.gate >= 0)
     node = np.unique(np.concatenate([network.tail[passed], network.head[passed]])).astype(np.int64)
-    key = (
-        "between gates",
-        profile,
-    )  # does not depend on waiting: other networks with the same roads share it
-    if key not in network._cache:
-        network._cache[key] = contraction.many_to_many(network.hierarchies[profile], node, node)
-    domestic_s: NDArray[np.float64] = network._cache[key]
+    domestic_s = network.kept(
+        ("between gates", profile),
+        lambda: contraction.many_to_many(network.hierarchies[profile], node, node),
+    )
     crossing_s, segment = np.full(domestic_s.shape, np.inf), np.full(domestic_s.shape, -1)
     tail, head = (
         np.searchsorted(node, network.tail[passed]),

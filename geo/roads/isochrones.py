@@ -222,16 +222,16 @@ def _blocks(kind: NDArray[Any]) -> NDArray[np.int64]:
 def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
     """Return the roads to which :meth:`Network.snap` joins points, by country; made once and kept,
     a second on a million junctions."""
-    key = ("isochrones", profile)
-    if key not in network._cache:
+
+    def make() -> dict[int, _Roads]:
         usable = np.flatnonzero(network.usable(profile))
         country = network.country[usable]
-        network._cache[key] = {
+        return {
             code: _Roads.of(network, profile, usable[country == code])
             for code in np.unique(country).tolist()
         }
-    kept: dict[int, _Roads] = network._cache[key]
-    return kept
+
+    return network.kept(("isochrones", profile), make)
 
 
 def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:

@@ -6,21 +6,26 @@ A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import blake2b
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
+from geo.kept import Kept
 from geo.roads import contraction
+from geo.roads.arcs import Arcs
 from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, plain
 
+T = TypeVar("T")
 FORMAT = 3
 
 ARRAYS: dict[str, str] = {
@@ -44,8 +49,8 @@ PLANNED = "planned_"
 """Classes that begin so are of roads and railways that are not open yet
 (:mod:`geo.roads.corridors`): joined at their ends only, too.
 """
-OF_GATES = ("overlay", "over gates")
-"""What is kept of a network and depends on the time at its gates; arcs with gates do too."""
+KEPT_OF_GATES = 64
+"""Results that depend on the times at gates and are kept."""
 NO_COUNTRY = -2
 """Stands for a country of which the network has no road: no segment has it."""
 
@@ -151,7 +156,46 @@ class Network:
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
     hierarchies: dict[str, Hierarchy] = field(default_factory=dict)
-    _cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _kept: Kept = field(default_factory=Kept, init=False, repr=False)
+    _kept_of_gates: Kept = field(
+        default_factory=lambda: Kept(KEPT_OF_GATES), init=False, repr=False
+    )
+
+    def kept(self, name: Hashable, make: Callable[[], T], *, depends_on_gates: bool = False) -> T:
+        """Return what `make` computes from this network, computed once under that name.
+
+        Networks that differ in nothing but the times at their gates share it, unless it
+        depends on those times.
+        """
+        return (self._kept_of_gates if depends_on_gates else self._kept).get(name, make)
+
+    def keep(self, name: Hashable, result: object) -> None:
+        """Keep a result that was computed before, such as one read from a file."""
+        self.kept(name, lambda: result)
+
+    @property
+    def version(self) -> str:
+        """The identity of the network by its content: networks of one version are the same, with
+        the same times at their gates. Computed once.
+        """
+
+        def make() -> str:
+            digest = blake2b(self.kept("roads", self._digest_of_roads).encode(), digest_size=16)
+            for time_s in self.time_s.values():
+                digest.update(time_s[self.gate >= 0].tobytes())
+            return digest.hexdigest()
+
+        return self.kept("version", make, depends_on_gates=True)
+
+    def _digest_of_roads(self) -> str:
+        """Return a digest of everything but the times at gates."""
+        about = [asdict(self.manifest), self.profiles]
+        digest = blake2b(json.dumps(about).encode(), digest_size=16)
+        for name in ARRAYS:
+            digest.update(np.ascontiguousarray(getattr(self, name)).data)
+        for time_s in self.time_s.values():
+            digest.update(np.where(self.gate >= 0, 0.0, time_s).data)
+        return digest.hexdigest()
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -180,10 +224,18 @@ class Network:
                     {"profile": profile, "known": ", ".join(self.profiles)},
                 )
             )
-        key = ("arcs", profile, gates and bool(self.manifest.gates))
-        if key not in self._cache:
-            self._cache[key] = Arcs.of(self, profile, gates=gates)
-        return self._cache[key]
+        gates = gates and bool(self.manifest.gates)
+
+        def make() -> Arcs:
+            allowed = self.gate < 0 if not gates else np.True_
+            return Arcs.of(
+                (self.tail, self.head),
+                (self.forward & allowed, self.backward & allowed),
+                self.time_s[profile],
+                self.node_count,
+            )
+
+        return self.kept(("arcs", profile, gates), make, depends_on_gates=gates)
 
     def main(self, profile: str) -> NDArray[np.bool_]:
         """Say for each node whether this vehicle comes there from everywhere and goes on to
@@ -192,10 +244,16 @@ class Network:
         (n,): the largest strongly connected component of the network, and that of each country,
         because a vehicle that may pass no gate stays in its own. Waiting at a gate, or closing it,
         changes nothing here: see :meth:`with_waiting`."""
-        key = ("main", profile)
-        if key not in self._cache:
-            self._cache[key] = _main(self, self.arcs(profile))
-        return self._cache[key]
+
+        def make() -> NDArray[np.bool_]:
+            label = self.arcs(profile).strong()
+            parts = [label]
+            for country in range(len(self.manifest.countries)):
+                mine = self.country == country
+                parts.append(label[np.unique(np.concatenate([self.tail[mine], self.head[mine]]))])
+            return np.isin(label, [np.bincount(part).argmax() for part in parts if len(part)])
+
+        return self.kept(("main", profile), make)
 
     def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
         """Return the same network with seconds of waiting at some gates, inf where a gate is
@@ -226,12 +284,13 @@ class Network:
             self.main(profile)
             time_s[profile] = np.array(time)
             time_s[profile][at] += wait[self.gate[at]]
-        kept = {
-            key: value
-            for key, value in self._cache.items()
-            if key[0] not in OF_GATES and not (key[0] == "arcs" and key[2])
-        }
-        return replace(self, time_s=time_s, _cache=kept)
+        return self._with(time_s=time_s)
+
+    def _with(self, **changes: Any) -> Network:
+        """Return a network with the same roads, which shares what is kept of them."""
+        network = replace(self, **changes)
+        object.__setattr__(network, "_kept", self._kept)
+        return network
 
     def prepared(self, on_step: Callable[[str], None] | None = None) -> Network:
         """Return the same network with every profile prepared for fast answers; takes seconds, and
@@ -258,7 +317,7 @@ class Network:
                 if on_step:
                     on_step(profile)
                 made[profile] = job.result()
-        return replace(self, hierarchies=made, _cache=self._cache)
+        return self._with(hierarchies=made)
 
     def snap(
         self,
@@ -300,103 +359,37 @@ class Network:
         """The grid by which points are joined to segments that some vehicle may use; made once and
         kept.
         """
-        if ("index",) not in self._cache:
+
+        def make() -> Index:
             usable = np.any([self.usable(profile) for profile in self.profiles], axis=0)
-            self._cache["index",] = Index.of(self.shape_lonlat, self.shape_start, usable)
-        return self._cache["index",]
+            return Index.of(self.shape_lonlat, self.shape_start, usable)
+
+        return self.kept("index", make)
 
     def usable(self, profile: str) -> NDArray[np.bool_]:
         """Say for each segment whether a point may be joined to it for this vehicle: no gate, no
         ferry at sea, nothing planned; kept.
         """
-        key = ("usable", profile)
-        if key not in self._cache:
+
+        def make() -> NDArray[np.bool_]:
             main = self.main(profile)
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
             closed = [
                 name == FERRY or name.startswith(PLANNED)
                 for name in (*self.manifest.road_classes, "")
             ]  # "": without a class
-            self._cache[key] = (
-                usable
-                & (self.forward | self.backward)
-                & (self.gate < 0)
-                & ~np.array(closed)[self.road_class]
-            )
-        return self._cache[key]
+            open_: NDArray[np.bool_] = ~np.array(closed)[self.road_class] & (self.gate < 0)
+            return usable & (self.forward | self.backward) & open_
+
+        return self.kept(("usable", profile), make)
 
     def _lines(self, profile: str) -> dict[str, NDArray[Any]]:
         """Return what a search in the grid has to know of the segments."""
-        key = ("lines", profile)
-        if key not in self._cache:
-            lines = {
-                "shape_start": (self.shape_start, "i8"),
-                "usable": (self.usable(profile), "?"),
-                "line_group": (self.country, "i2"),
-            }
-            self._cache[key] = {name: plain(*one) for name, one in lines.items()}
-        return self._cache[key]
-
-
-@dataclass(frozen=True, eq=False)
-class Arcs:
-    """The directed graph of one vehicle: between two nodes only the fastest of parallel segments.
-
-    Attributes
-    ----------
-    time_s
-        (n, n) sparse, row is the node an arc leaves. No arc takes less than a millisecond, because
-        SciPy reads zero as “no arc”.
-    segment, keys
-        (k,) segment of each arc, and its tail times n plus its head, in the order of
-        ``time_s.data``: ascending keys.
-    """
-
-    time_s: Any
-    segment: NDArray[np.int64]
-    keys: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, network: Network, profile: str, *, gates: bool) -> Arcs:
-        from scipy.sparse import csr_matrix
-
-        time = network.time_s[profile]
-        open_ = np.isfinite(time) & (gates | (network.gate < 0))
-        ahead, back = (
-            np.flatnonzero(network.forward & open_),
-            np.flatnonzero(network.backward & open_),
+        return self.kept(
+            ("lines", profile),
+            lambda: {
+                "shape_start": plain(self.shape_start, "i8"),
+                "usable": plain(self.usable(profile), "?"),
+                "line_group": plain(self.country, "i2"),
+            },
         )
-        tail = np.concatenate([network.tail[ahead], network.head[back]]).astype(np.int64)
-        head = np.concatenate([network.head[ahead], network.tail[back]]).astype(np.int64)
-        segment = np.concatenate([ahead, back])
-        loop = tail == head
-        tail, head, segment = tail[~loop], head[~loop], segment[~loop]
-        order = np.lexsort((segment, time[segment], head, tail))
-        tail, head, segment = tail[order], head[order], segment[order]
-        first = np.ones(len(tail), bool)
-        first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-        tail, head, segment = tail[first], head[first], segment[first]
-        n = network.node_count
-        graph = csr_matrix((np.maximum(time[segment], 1e-3), (tail, head)), shape=(n, n))
-        return cls(graph, segment, tail * n + head)
-
-    def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the segments of arcs by their end nodes; every pair must be an arc."""
-        wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
-        found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
-        return found
-
-
-def _main(network: Network, arcs: Arcs) -> NDArray[np.bool_]:
-    from scipy.sparse.csgraph import connected_components
-
-    label = (
-        connected_components(arcs.time_s, connection="strong")[1]
-        if network.node_count
-        else np.empty(0, int)
-    )
-    parts = [label]
-    for country in range(len(network.manifest.countries)):
-        mine = network.country == country
-        parts.append(label[np.unique(np.concatenate([network.tail[mine], network.head[mine]]))])
-    return np.isin(label, [np.bincount(part).argmax() for part in parts if len(part)])

@@ -1,6 +1,4 @@
-"""Roads from OpenStreetMap: downloaded through OSMnx, or read from a file; the only importer of
-OSMnx.
-"""
+"""Roads from OpenStreetMap: downloaded through OSMnx, or read from a file."""
 
 from __future__ import annotations
 
@@ -10,20 +8,18 @@ import socket
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
-import numpy as np
 import pandas as pd
 import shapely
 
 import geo
 from geo import crs
-from geo.errors import InputError, Message, NotFoundError, UnavailableError
-from geo.roads import osm_file, osm_simplify, osm_tags
+from geo.errors import InputError, Message, UnavailableError
+from geo.roads import osm_file, osm_graph, osm_tags
 from geo.roads.network import Network
 
 OVERPASS = "https://overpass-api.de/api"
@@ -88,7 +84,7 @@ def read(
     }
     if graphml:
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
-        return from_graphml(graphml[0], **options)
+        return osm_graph.from_graphml(graphml[0], **options)
     for path in paths:
         if not Path(path).name.lower().endswith(SUFFIXES):
             raise InputError(
@@ -98,206 +94,6 @@ def read(
                 )
             )
     return osm_file.read(*paths, **options, on_step=on_step)
-
-
-def from_graphml(
-    path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: str | None = None, **options: Any
-) -> Network:
-    """Read a graph that OSMnx saved as GraphML; options as :func:`from_graph`.
-
-    Raises
-    ------
-    NotFoundError
-        There is no such file.
-    InputError
-        It is no such graph, or it declares a document type, which OSMnx never does and which can be
-        used for attacks.
-    """
-    import networkx as nx
-    import osmnx as ox
-
-    path = Path(path)
-    if not path.is_file():
-        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
-    if not path.stat().st_size:
-        raise InputError(Message("%(file)s is empty.", {"file": path.name}))
-    _refuse_doctype(path)
-    try:
-        graph = ox.load_graphml(path)
-    except (
-        nx.NetworkXException,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        SyntaxError,
-        shapely.GEOSException,
-    ) as error:
-        raise InputError(
-            Message(
-                "%(file)s is damaged or no GraphML of OSMnx (%(name)s: %(reason)s).",
-                {
-                    "file": path.name,
-                    "name": type(error).__name__,
-                    "reason": osm_file.one_line(error),
-                },
-            )
-        ) from None
-    options = {
-        "source": path.name,
-        "as_of": str(graph.graph.get("created_date", ""))[:10] or None,
-    } | options
-    return from_graph(graph, speeds=speeds, title=title or path.name, **options)
-
-
-def _refuse_doctype(path: Path) -> None:
-    parser = expat.ParserCreate()
-
-    def refuse(*_: object) -> None:
-        raise InputError(
-            Message(
-                "%(file)s declares a document type; such files are not read.", {"file": path.name}
-            )
-        )
-
-    def stop(*_: object) -> None:
-        raise StopIteration
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = stop
-    try:
-        with path.open("rb") as file:
-            parser.ParseFile(file)
-    except StopIteration:
-        pass
-    except expat.ExpatError as error:
-        raise InputError(
-            Message("%(file)s is not XML (%(error)s).", {"file": path.name, "error": error})
-        ) from None
-
-
-def from_graph(
-    graph: Any,
-    *,
-    speeds: pd.DataFrame,
-    title: str,
-    source: str = "OSMnx graph",
-    as_of: str | None = None,
-    access_detour: float = 1.4,
-    snap_limit_m: float = 5000,
-    notes: Sequence[str] = (),
-) -> Network:
-    """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become
-    one segment.
-
-    Edges that are no road for cars, which a graph of another network type has, are left out. Points
-    that are simply passed are contracted in either case, and lengths are measured again on the
-    ellipsoid. Where OSMnx has joined ways of several classes or limits it no longer knows which
-    part is which: the slowest counts. OSMnx's filter for cars takes no ferries, and its points
-    carry no barriers; a file has both.
-
-    Parameters
-    ----------
-    graph
-        A ``MultiDiGraph`` with OSMnx's attributes, in WGS 84.
-    speeds, access_detour, snap_limit_m
-        As :func:`geo.roads.osm_simplify.build`.
-
-    Raises
-    ------
-    InputError
-        The graph is projected, lacks positions, or has no roads.
-    """
-    at: dict[Any, int] = {}
-    points: list[tuple[float, float]] = []
-    try:
-        for node, data in graph.nodes(data=True):
-            at[node] = len(points)
-            points.append((float(data["x"]), float(data["y"])))
-        roads = _merge_directions(graph.edges(data=True), at, points)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            Message(
-                "%(title)s is no graph as OSMnx makes them: %(error)s is missing or wrong.",
-                {"title": title, "error": f"{error!r}"},
-            )
-        ) from None
-    if not (np.abs(np.array(points).reshape(-1, 2)) <= (180, 90)).all():
-        raise InputError(
-            Message(
-                "%(title)s is projected, or has nodes without a position; it is needed in"
-                " longitude and latitude.",
-                {"title": title},
-            )
-        )
-    speed_of = speeds.groupby("road_class")["speed_kph"].max().to_dict()
-    tags = [osm_tags.edge_tags(data, speed_of) for _, _, _, data in roads]
-    refs = np.concatenate([np.empty(0, np.int64), *(corners for corners, *_ in roads)])
-    way = np.repeat(np.arange(len(roads)), [len(corners) for corners, *_ in roads])
-    step = np.flatnonzero((way[1:] == way[:-1]) & (refs[1:] != refs[:-1]))
-    forward, backward = np.array([road[1:3] for road in roads], bool).reshape(-1, 2).T
-    return osm_simplify.build(
-        osm_simplify.Roads(
-            lonlat=np.array(points, float).reshape(-1, 2),
-            tail=refs[step],
-            head=refs[step + 1],
-            forward=forward[way[step]],
-            backward=backward[way[step]],
-            way=way[step],
-            road_class=[one["highway"] for one in tags],
-            label=[osm_tags.label(one) for one in tags],
-            limit_kph=np.array(
-                [osm_tags.limit_kph(one.get("maxspeed", "")) for one in tags], float
-            ),
-            truck=np.array([osm_tags.truck_may(one) for one in tags], bool),
-        ),
-        speeds=speeds,
-        title=title,
-        source=source,
-        as_of=as_of,
-        access_detour=access_detour,
-        snap_limit_m=snap_limit_m,
-        notes=notes,
-    )
-
-
-def _merge_directions(
-    edges: Any, at: dict[Any, int], points: list[tuple[float, float]]
-) -> list[tuple[list[int], bool, bool, Any]]:
-    """Return for each road its corners, whether it may be driven forward and backward, and its
-    attributes.
-
-    An edge and one that goes back along the same line with the same OSM ids are one road. Corners
-    inside an edge are added to ``points``."""
-    found: dict[Any, tuple[list[int], list[bool], Any]] = {}
-    for tail, head, data in edges:
-        if not osm_tags.edge_driveable(data):
-            continue
-        geometry = data.get("geometry")
-        inside = (
-            []
-            if geometry is None
-            else [
-                (round(x, 7), round(y, 7))
-                for x, y in shapely.get_coordinates(geometry)[1:-1].tolist()
-            ]
-        )
-        ahead = (at[tail], tuple(inside), at[head])
-        back = (at[head], tuple(reversed(inside)), at[tail])
-        osmid = data.get("osmid")
-        ids = frozenset(osmid) if isinstance(osmid, list) else osmid
-        if (ahead, ids) in found:
-            found[ahead, ids][1][0] = True
-        elif (back, ids) in found:
-            found[back, ids][1][1] = True
-        else:
-            corners = [at[tail], *range(len(points), len(points) + len(inside)), at[head]]
-            points.extend(inside)
-            found[ahead, ids] = corners, [True, False], data
-    return [
-        (corners, forward, backward, data) for corners, (forward, backward), data in found.values()
-    ]
 
 
 # Download -----------------------------------------------------------------------------------------
@@ -397,7 +193,7 @@ def download(
             graph = _patiently(ask, wanted=wanted, attempts=attempts, pause_s=pause_s, say=say)
         as_of = _oldest(cache)
     say("Joining the roads to segments")
-    return from_graph(
+    return osm_graph.from_osmnx(
         graph,
         speeds=speeds,
         title=title or wanted,

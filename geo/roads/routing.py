@@ -38,7 +38,7 @@ a limit of 60 min.
 # Points joined to the network ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sides:
     """The points of a layer, joined to roads; a gate has two entries, one on either side.
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -125,24 +126,22 @@ def load(folder: str | os.PathLike[str]) -> Network:
         )
         manifest = Manifest(**fields)
         files = {name: mapped(folder, name) for name in sums}
-        kept: dict[Any, Any] = {}
-        if prepared:
-            kept = {
-                (name, profile): files[f"{name}.{profile}"]
-                for name in FLAGS
-                for profile in profiles
-            }
-            kept["index",] = Index(**_part(files, "grid", snapping.ARRAYS))
-        return Network(
+        network = Network(
             manifest=manifest,
             time_s={profile: files[f"time_s.{profile}"] for profile in profiles},
             hierarchies={
                 profile: Hierarchy(**_part(files, f"hierarchy.{profile}", contraction.ARRAYS))
                 for profile in prepared
             },
-            _cache=kept,
             **{name: files[name] for name in ARRAYS},
         )
+        network.keep("roads", blake2b((folder / MANIFEST).read_bytes(), digest_size=16).hexdigest())
+        if prepared:
+            for profile in profiles:
+                for name in FLAGS:
+                    network.keep((name, profile), files[f"{name}.{profile}"])
+            network.keep("index", Index(**_part(files, "grid", snapping.ARRAYS)))
+        return network
     except InputError:
         raise
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -138,17 +138,14 @@ class Surfaces:
     def _over_gates(self, towards: bool) -> NDArray[np.float64]:
         """Return the time from each end of a gate, over as many gates as it takes, to each place,
         or the other way; (g, e)."""
-        key = ("over gates", self.profile, towards, id(self.sides))
-        if key not in self.network._cache:
+
+        def make() -> NDArray[np.float64]:
             gates, e = gate_overlay.of(self.network, self.profile), len(self.joined)
             rows = (self.from_s if towards else self.to_s)[gates.node, :e]
-            over_s, _ = gate_overlay.join(gates.total_s.T if towards else gates.total_s, rows)
-            self.network._cache[key] = (
-                self.sides,
-                over_s,
-            )  # as long as the sides are kept here, nothing else has their id
-        over: NDArray[np.float64] = self.network._cache[key][1]
-        return over
+            return gate_overlay.join(gates.total_s.T if towards else gates.total_s, rows)[0]
+
+        name = "over gates", self.profile, towards, self.sides
+        return self.network.kept(name, make, depends_on_gates=True)
 
 
 # Making and keeping them --------------------------------------------------------------------------

@@ -99,15 +99,16 @@ def with_gate_time(net: Network, wait_s: float) -> Network:
     """
     from dataclasses import replace
 
-    main = {("main", profile): net.main(profile) for profile in net.profiles}
     first = net.gate == 0
-    return replace(
+    anew = replace(
         net,
         time_s={
             profile: np.where(first, time + wait_s, time) for profile, time in net.time_s.items()
         },
-        _cache=main,
     )
+    for profile in net.profiles:
+        anew.keep(("main", profile), net.main(profile))
+    return anew
 
 
 def test_waiting_must_be_possible(border: Network) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo import crs
 from geo.errors import NotFoundError
+from geo.roads import storage
 from geo.roads.network import Network
 
 Roads = Callable[..., Network]
@@ -172,3 +175,38 @@ def test_a_truck_is_joined_where_trucks_may_drive(roads: Roads) -> None:
     point = np.array([[107.005, 21.001]])
     assert net.snap(point, "car").segment[0] == 0
     assert net.snap(point, "truck").segment[0] != 0
+
+
+# What is kept of a network
+
+
+def test_networks_have_one_version_if_they_are_the_same(border: Network, tmp_path: Path) -> None:
+    """The version follows the content: roads, manifest, and the times at the gates."""
+    copy = replace(border, tail=border.tail.copy())
+    assert copy.version == border.version
+    waits = [border.with_waiting({"gate": wait_s}) for wait_s in (0.0, 60.0, np.inf)]
+    assert waits[0].version == border.version
+    others = [
+        *waits[1:],
+        waits[2].with_waiting({"gate": 60.0}),
+        replace(border, length_m=border.length_m + 1),
+        replace(border, manifest=replace(border.manifest, title="Other roads")),
+        replace(border, time_s={name: time + 1 for name, time in border.time_s.items()}),
+    ]
+    versions = [network.version for network in (border, *others)]
+    assert versions[2] == versions[3], "a closed gate takes no longer with waiting"
+    assert len(set(versions)) == len(versions) - 1
+    folder = storage.save(border, tmp_path / "border")
+    loaded = storage.load(folder)
+    assert loaded.version == storage.load(folder).version
+    assert loaded.version != loaded.with_waiting({"gate": 60.0}).version
+
+
+def test_only_what_depends_on_gates_is_computed_anew(border: Network) -> None:
+    """A network with waiting shares what is kept of its roads, and nothing of its gates."""
+    for gates, expected in ((False, "first"), (True, "second")):
+        border.kept("name", lambda: "first", depends_on_gates=gates)
+        later = border.with_waiting({"gate": 60.0})
+        assert later.kept("name", lambda: "second", depends_on_gates=gates) == expected
+        assert border.kept("name", lambda: "third", depends_on_gates=gates) == "first"
+    assert replace(border).kept("name", lambda: "own") == "own"

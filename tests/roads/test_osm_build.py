@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from geo import crs
 from geo.errors import InputError, NotFoundError
-from geo.roads import network, osm_download, osm_file, osm_tags, storage
+from geo.roads import network, osm_download, osm_file, osm_graph, osm_tags, storage
 
 FERRY_SPEEDS = pd.concat(
     [
@@ -482,4 +482,4 @@ def test_projected_graph_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cross.osm").write_text(xml(), encoding="utf-8")
     graph = ox.project_graph(ox.graph_from_xml(tmp_path / "cross.osm"))
     with pytest.raises(InputError, match="projected"):
-        osm_download.from_graph(graph, speeds=SPEEDS, title="cross")
+        osm_graph.from_osmnx(graph, speeds=SPEEDS, title="cross")

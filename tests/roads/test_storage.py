@@ -44,7 +44,8 @@ def test_every_array_is_saved() -> None:
         "manifest",
         "time_s",
         "hierarchies",
-        "_cache",
+        "_kept",
+        "_kept_of_gates",
     }
 
 

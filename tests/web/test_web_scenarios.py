@@ -431,7 +431,7 @@ def test_two_visitors_do_not_reckon_the_same_twice(
     for drive in drives:
         ask(drive)
     assert made == drives
-    assert len(store.keep("planned differences", dict)) == page_of.KEPT
+    assert len(page_of._kept(store)) == page_of.KEPT
 
 
 def test_a_place_that_there_is_not_is_named(client: FlaskClient) -> None:

@@ -4,8 +4,6 @@ every site.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +14,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from geo.errors import NotFoundError
+from geo.kept import Kept
 from geo.roads import scenarios
 from geo.roads.routing import Sides
 from geo.schema import RAIL_KINDS
@@ -24,7 +23,6 @@ from webapp.explore import site_sheet
 from webapp.store import CORRIDORS, OPENS, TARGETS, Drive, Store, store
 
 pages = Blueprint("planned", __name__)
-_lock = threading.Lock()
 
 STATE = ("profile", "closed", "year", "opens", "to")
 KEPT = 8
@@ -59,7 +57,7 @@ def page() -> str:
     change = None
     if drive.year:
         whole = "part" in values or "wait" in values
-        change = difference(opened, drive, to) if whole else _kept(opened).get((drive, to))
+        change = difference(opened, drive, to) if whole else _kept(opened).peek((drive, to))
     frame, own = opened.frame("corridors"), dict(drive.opens)
     times = scenarios.timeline(frame, own)
     return render_template(
@@ -94,11 +92,8 @@ def page() -> str:
     )
 
 
-def _kept(opened: Store) -> OrderedDict[tuple[Drive, str | None], Change]:
-    kept: OrderedDict[tuple[Drive, str | None], Change] = opened.keep(
-        "planned differences", OrderedDict
-    )
-    return kept
+def _kept(opened: Store) -> Kept:
+    return opened.keep("planned differences", lambda: Kept(KEPT))
 
 
 def difference(opened: Store, drive: Drive, to: str | None = None) -> Change:
@@ -107,15 +102,9 @@ def difference(opened: Store, drive: Drive, to: str | None = None) -> Change:
 
     The last few are kept, and nobody computes what somebody else computes already.
     """
-    kept = _kept(opened)
-    with _lock:
-        if (drive, to) in kept:
-            kept.move_to_end((drive, to))
-        else:
-            kept[drive, to] = _compare(opened, drive, destinations(opened, drive, to))
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
-        return kept[drive, to]
+    return _kept(opened).get(
+        (drive, to), lambda: _compare(opened, drive, destinations(opened, drive, to))
+    )
 
 
 def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str, gpd.GeoDataFrame]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -13,6 +12,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from geo.errors import InputError
+from geo.kept import Kept
 from geo.layers import unfold
 from geo.siting import ranking, robustness, screening, sites
 from geo.siting.companies import USUAL
@@ -24,7 +24,6 @@ from webapp.siting.worth import Worth
 from webapp.store import Drive, Store, store
 
 pages = Blueprint("rank", __name__)
-_lock = threading.Lock()
 
 NUMBERS: dict[str, tuple[str, sites.Kind, float]] = {
     "max_gate": ("gate_{vehicle}_s", "at_most", 60.0),
@@ -387,41 +386,26 @@ def _shares(
     """Tell in what shares of all weightings sites lead. The weights at hand do not matter, so a
     slider that moves finds it kept.
     """
-    kept: OrderedDict[Any, dict[str, pd.DataFrame]] = opened.keep("shares", OrderedDict)
-    key = (
-        *(
-            wish.drive,
-            id(opened.network(wish.drive.network)),
-            ranked.criteria,
-            wish.method,
-            wish.unknown,
-        ),
-        *(tuple(ranked.light), tuple(remaining.index)),
-    )
-    found = kept.get(key)
-    if found is None:
+
+    def make() -> dict[str, pd.DataFrame]:
         spread = _amount_spread(opened, wish, ranked, remaining)
-        found = {
+        return {
             "shares": robustness.shares(ranked, DRAWS),
             "unsure_shares": robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
         }
-        with _lock:
-            kept[key] = found
-            while len(kept) > KEPT_SHARES:
-                kept.popitem(last=False)
-    return found
+
+    version = opened.network(wish.drive.network).version
+    terms = wish.drive, version, ranked.criteria, wish.method, wish.unknown
+    kept: Kept = opened.keep("shares", lambda: Kept(KEPT_SHARES))
+    return kept.get((*terms, tuple(ranked.light), tuple(remaining.index)), make)
 
 
 def site_table(opened: Store, drive: Drive) -> pd.DataFrame:
     """Return the table of sites under these terms; the last few are kept."""
-    roads = opened.roads(drive)
-    kept: OrderedDict[Any, pd.DataFrame] = opened.keep("site tables", OrderedDict)
-    key = (drive, id(opened.network(drive.network)))  # which is kept for good, so its id is its own
-    with _lock:
-        if key in kept:
-            return kept[key]
-        gates = opened.frame("gates")
-        made = kept[key] = sites.table(
+    roads, gates = opened.roads(drive), opened.frame("gates")
+
+    def make() -> pd.DataFrame:
+        return sites.table(
             opened.frame("parks"),
             gates=gates[~gates.index.isin(drive.closed)],
             ports=opened.frame("ports"),
@@ -432,9 +416,9 @@ def site_table(opened: Store, drive: Drive) -> pd.DataFrame:
             network=roads,
             profiles=(drive.profile,),
         )
-        while len(kept) > KEPT:
-            kept.popitem(last=False)
-        return made
+
+    kept: Kept = opened.keep("site tables", lambda: Kept(KEPT))
+    return kept.get((drive, roads.version), make)
 
 
 def _spread(opened: Store, drive: Drive, table: pd.DataFrame) -> pd.DataFrame:

@@ -129,7 +129,7 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
         )
 
     desk: Desk = opened.keep("desk", Desk)
-    return desk.ask(("plan", repr(trip), id(network)), make)
+    return desk.ask(("plan", repr(trip), network.version), make)
 
 
 def planned(opened: Store, name: str, trip: Trip) -> Plan:
@@ -476,9 +476,8 @@ def explained(
         )
 
     desk: Desk = opened.keep("desk", Desk)
-    found = desk.ask(
-        ("why", repr(made.trip), lines, id(network), stop_id, rewrite is None, date.today()), make
-    ).patiently()
+    key = ("why", repr(made.trip), lines, network.version, stop_id, rewrite is None, date.today())
+    found = desk.ask(key, make).patiently()
     said = words.explained(found, lines, made.trip, agenda.clocks(opened))
     for one in said["changes"]:
         one["address"] = link("trip.trip", one["lines"])
