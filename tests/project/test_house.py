@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema"),
+    ("geo.errors", "geo.schema", "geo.kept"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
     ("geo.tables",),
