@@ -17,7 +17,7 @@ import pyproj.enums
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -152,8 +152,10 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
             for code in (source, target)
         ):
             raise InputError(
-                f"EPSG:{source if target == WGS84 else target} is no system of positions on the"
-                " ground."
+                Message(
+                    "EPSG:%(source)s is no system of positions on the ground.",
+                    {"source": source if target == WGS84 else target},
+                )
             )
         same = any(
             datum is not None and datum.name == "China 2000"
@@ -162,7 +164,10 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
         return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=same)
     except pyproj.exceptions.ProjError as error:
         raise InputError(
-            f"There is no way from EPSG:{source} to EPSG:{target}: {str(error).splitlines()[0]}"
+            Message(
+                "There is no way from EPSG:%(source)s to EPSG:%(target)s: %(reason)s",
+                {"source": source, "target": target, "reason": str(error).splitlines()[0]},
+            )
         ) from None
 
 
@@ -174,7 +179,9 @@ def counts_degrees(epsg: int) -> bool:
     try:
         return bool(pyproj.CRS(epsg).is_geographic)
     except pyproj.exceptions.CRSError:
-        raise InputError(f"There is no reference system EPSG:{epsg}.") from None
+        raise InputError(
+            Message("There is no reference system EPSG:%(epsg)s.", {"epsg": epsg})
+        ) from None
 
 
 def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
@@ -189,7 +196,9 @@ def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
     try:
         area = pyproj.CRS(epsg).area_of_use
     except pyproj.exceptions.CRSError:
-        raise InputError(f"There is no reference system EPSG:{epsg}.") from None
+        raise InputError(
+            Message("There is no reference system EPSG:%(epsg)s.", {"epsg": epsg})
+        ) from None
     return (area.west, area.south, area.east, area.north) if area else None
 
 
@@ -205,10 +214,12 @@ def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
         The frame names no reference system, or as :func:`transform`.
     """
     if frame.crs is None:
-        raise InputError("The layer names no coordinate reference system.")
+        raise InputError(Message("The layer names no coordinate reference system."))
     source = frame.crs.to_epsg()
     if source is None:
-        raise InputError(f"The reference system “{frame.crs.name}” has no EPSG code.")
+        raise InputError(
+            Message("The reference system “%(name)s” has no EPSG code.", {"name": frame.crs.name})
+        )
     if source == target:
         return frame.copy()
     shapes = shapely.transform(

@@ -1,19 +1,64 @@
-"""The three ways in which Zone Atlas says no.
+"""The three errors of Zone Atlas, and the sentences that they carry.
 
-Each is a sentence for a person. The command line prints it and exits with 1, the web app answers
-with the status that stands in ``webapp.STATUS``."""
+Each error is a sentence for a person. The command line prints it and exits with 1, the web app
+answers with the status that stands in ``webapp.STATUS``. Both translate it where they show it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+
+class Message(str):
+    """A sentence for a person, in English, that remembers what it was made of, so that whoever
+    shows it can translate it.
+
+    Parameters
+    ----------
+    text
+        English, with a place such as ``%(name)s`` for each value; pybabel collects it. Without
+        values it is taken as it is.
+    values
+        What is filled in. Messages among them are translated, too, and lists are joined with
+        “and”.
+    """
+
+    text: str
+    values: Mapping[str, Any]
+
+    def __new__(cls, text: str, values: Mapping[str, Any] | None = None) -> Message:
+        message = super().__new__(cls, _filled(text, values or {}, str))
+        message.text, message.values = text, values or {}
+        return message
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:
+        return self.text, self.values
+
+    def translated(self, translate: Callable[[str], str]) -> str:
+        """Return the sentence in another language; `translate` is called with each English text."""
+        return _filled(self.text, self.values, translate)
+
+
+def _filled(text: str, values: Mapping[str, Any], translate: Callable[[str], str]) -> str:
+    def shown(value: Any) -> Any:
+        if isinstance(value, Message):
+            return value.translated(translate)
+        return translate(AND).join(map(shown, value)) if isinstance(value, list) else value
+
+    text = translate(text)
+    return text % {name: shown(value) for name, value in values.items()} if values else text
+
+
+AND = Message(" and ")
+
+
+def behind(path: str, fault: str) -> Message:
+    """Return a fault behind the path where it was found, such as ``stops[3].visit``."""
+    return Message("%(path)s: %(fault)s", {"path": path, "fault": fault})
 
 
 class AtlasError(Exception):
-    """What the three errors have in common; raise one of the three instead."""
-
-
-class InputError(AtlasError):
-    """Something given to us is wrong.
+    """What the three errors have in common; raise one of the three instead.
 
     Parameters
     ----------
@@ -28,6 +73,18 @@ class InputError(AtlasError):
         self.message = message
         self.faults = tuple(faults)
         super().__init__("\n".join([message, *(f"  {fault}" for fault in self.faults)]))
+
+    def said_in(self, translate: Callable[[str], str]) -> str:
+        """Return what ``str()`` does, in another language."""
+        message, *faults = (
+            text.translated(translate) if isinstance(text, Message) else text
+            for text in (self.message, *self.faults)
+        )
+        return "\n".join([message, *(f"  {fault}" for fault in faults)])
+
+
+class InputError(AtlasError):
+    """Something given to us is wrong."""
 
 
 class NotFoundError(AtlasError):

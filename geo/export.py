@@ -32,7 +32,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import __version__, crs
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.schema import LAYERS
 
 DECIMALS = 6
@@ -135,13 +135,19 @@ def write(frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.
     if not chosen.any_crs and epsg != crs.WGS84:
         others = ", ".join(one.title for one in FORMATS.values() if one.any_crs)
         raise InputError(
-            f"{chosen.title} holds only WGS 84 (EPSG:4326); take {others} for EPSG:{epsg}."
+            Message(
+                "%(title)s holds only WGS 84 (EPSG:4326); take %(others)s for EPSG:%(epsg)s.",
+                {"title": chosen.title, "others": others, "epsg": epsg},
+            )
         )
     if chosen.needs_geometry and not _has_geometry(frame):
         others = ", ".join(one.title for one in FORMATS.values() if not one.needs_geometry)
         raise InputError(
-            f"{about.title} is a table without positions, and {chosen.title} holds only positions;"
-            f" take {others}."
+            Message(
+                "%(title)s is a table without positions, and %(other)s holds only positions;"
+                " take %(others)s.",
+                {"title": about.title, "other": chosen.title, "others": others},
+            )
         )
     _refuse_infinite(frame)
     if _has_geometry(frame):
@@ -153,7 +159,12 @@ def write(frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.
 def get(format_id: str) -> Format:
     """Look a format up by its id; `InputError` lists those there are."""
     if format_id not in FORMATS:
-        raise InputError(f"There is no format “{format_id}”; there are {', '.join(FORMATS)}.")
+        raise InputError(
+            Message(
+                "There is no format “%(format)s”; there are %(known)s.",
+                {"format": format_id, "known": ", ".join(FORMATS)},
+            )
+        )
     return FORMATS[format_id]
 
 
@@ -174,7 +185,12 @@ def save(path: str | os.PathLike[str], data: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+        raise InputError(
+            Message(
+                "%(path)s cannot be written: %(reason)s.",
+                {"path": path, "reason": error.strerror},
+            )
+        ) from None
     finally:
         beside.unlink(missing_ok=True)
 
@@ -476,7 +492,10 @@ def _in_system(frame: Any, epsg: int) -> Any:
     points, owner = shapely.get_coordinates(frame.geometry.array, return_index=True)
     outside = frame.index[np.unique(owner[np.isinf(points).any(axis=1)])]
     if len(outside):
-        raise InputError(f"Positions lie outside EPSG:{epsg}:", [str(one) for one in outside])
+        raise InputError(
+            Message("Positions lie outside EPSG:%(epsg)s:", {"epsg": epsg}),
+            [str(one) for one in outside],
+        )
     return frame
 
 
@@ -489,7 +508,7 @@ def _refuse_infinite(frame: pd.DataFrame) -> None:
     ]
     if columns:
         raise InputError(
-            "Infinite numbers cannot be written:", [f"column “{name}”" for name in columns]
+            Message("Infinite numbers cannot be written:"), [f"column “{name}”" for name in columns]
         )
 
 
@@ -523,7 +542,13 @@ FORMATS: dict[str, Format] = {
             writer=_gpkg,
         ),
         Format(
-            "csv", "CSV table", "csv", "text/csv", any_crs=True, needs_geometry=False, writer=_csv
+            "csv",
+            Message("CSV table"),
+            "csv",
+            "text/csv",
+            any_crs=True,
+            needs_geometry=False,
+            writer=_csv,
         ),
         Format(
             "kml",

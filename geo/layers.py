@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.schema import LAYERS, OPTIONAL, TABLES, Field, Layer, unfold
 from geo.tables import rows as rows_of
 from geo.tables import validation as faults_of
@@ -55,7 +55,12 @@ def bundled() -> Path:
 def get(layer_id: str) -> Layer:
     """Look a layer up by its id; `NotFoundError` lists those there are."""
     if layer_id not in LAYERS:
-        raise NotFoundError(f"There is no layer “{layer_id}”; there are {', '.join(LAYERS)}.")
+        raise NotFoundError(
+            Message(
+                "There is no layer “%(layer)s”; there are %(known)s.",
+                {"layer": layer_id, "known": ", ".join(LAYERS)},
+            )
+        )
     return LAYERS[layer_id]
 
 
@@ -65,13 +70,20 @@ def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """
     path = Path(folder) / "datapackage.json"
     if not path.is_file():
-        raise NotFoundError(f"{Path(folder)} is no data package: it holds no datapackage.json.")
+        raise NotFoundError(
+            Message(
+                "%(folder)s is no data package: it holds no datapackage.json.",
+                {"folder": Path(folder)},
+            )
+        )
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}.") from None
+        raise InputError(
+            Message("%(path)s is not JSON: %(error)s.", {"path": path, "error": error})
+        ) from None
     if not isinstance(package, dict) or not isinstance(package.get("resources"), list):
-        raise InputError(f"{path} lists no resources.")
+        raise InputError(Message("%(path)s lists no resources.", {"path": path}))
     return package
 
 
@@ -113,7 +125,12 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
     A table of ``OPTIONAL`` whose file is not there is empty.
     """
     if name not in TABLES:
-        raise NotFoundError(f"There is no table “{name}”; there are {', '.join(TABLES)}.")
+        raise NotFoundError(
+            Message(
+                "There is no table “%(name)s”; there are %(known)s.",
+                {"name": name, "known": ", ".join(TABLES)},
+            )
+        )
     fields = TABLES[name]
     path = Path(folder) / f"{name}.csv"
     rows, faults = (
@@ -138,11 +155,18 @@ def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
     try:
         frame = gpd.read_file(path, engine="pyogrio")
     except Exception:  # whatever GDAL raises for what is no map
-        raise InputError(f"{OUTLINES} cannot be read.") from None
+        raise InputError(Message("%(file)s cannot be read.", {"file": OUTLINES})) from None
     if frame.empty or not isinstance(frame, gpd.GeoDataFrame) or "country" not in frame:
-        raise InputError(f"{OUTLINES} holds no outlines with a column “country”.")
+        raise InputError(
+            Message("%(file)s holds no outlines with a column “country”.", {"file": OUTLINES})
+        )
     if frame["country"].isna().any() or not frame.geom_type.isin(("Polygon", "MultiPolygon")).all():
-        raise InputError(f"{OUTLINES} holds something else than polygons of countries.")
+        raise InputError(
+            Message(
+                "%(file)s holds something else than polygons of countries.",
+                {"file": OUTLINES},
+            )
+        )
     return frame
 
 
@@ -172,13 +196,22 @@ def read_file(
     layer = get(layer_id)
     path = Path(path)
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
+        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
     if path.stat().st_size > MAX_FILE_BYTES:
-        raise InputError(f"{path.name} is larger than {MAX_FILE_BYTES // 1024**2} MB.")
+        raise InputError(
+            Message(
+                "%(file)s is larger than %(most)s MB.",
+                {"file": path.name, "most": MAX_FILE_BYTES // 1024**2},
+            )
+        )
     suffix = path.suffix.lower()
     if suffix == ".csv":
         if layer.geometry == "LineString":
-            raise InputError(f"The layer {layer.id} has lines; bring them as GeoJSON.")
+            raise InputError(
+                Message(
+                    "The layer %(layer)s has lines; bring them as GeoJSON.", {"layer": layer.id}
+                )
+            )
         rows, faults = rows_of.csv_rows(path, layer.fields, exported=True)
         written = rows_of.positions(rows)
         if epsg != crs.WGS84:
@@ -197,7 +230,9 @@ def read_file(
                 rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg
             )
         return _frame(layer, rows, shapes, faults, origin=path.name)
-    raise InputError(f"{path.name}: layers are read from .csv and .geojson files.")
+    raise InputError(
+        Message("%(file)s: layers are read from .csv and .geojson files.", {"file": path.name})
+    )
 
 
 def names(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo import crs, layers, proximity
-from geo.errors import AtlasError, InputError, NotFoundError
+from geo.errors import AtlasError, InputError, Message, NotFoundError
 from geo.hours import gate_notices
 from geo.schema import LAYERS, TABLES, unfold
 from geo.siting import screening
@@ -254,9 +254,13 @@ def _box(package: dict[str, Any]) -> tuple[float, float, float, float] | None:
     try:
         west, south, east, north = (float(edge) for edge in box)
     except (TypeError, ValueError):
-        raise InputError("bbox: is not a list of west, south, east and north in degrees") from None
+        raise InputError(
+            Message("bbox: is not a list of west, south, east and north in degrees")
+        ) from None
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise InputError("bbox: west, south, east and north are out of order or out of range")
+        raise InputError(
+            Message("bbox: west, south, east and north are out of order or out of range")
+        )
     return west, south, east, north
 
 
@@ -284,17 +288,17 @@ def _check_basemap(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(127)
         if len(head) < 127 or not head.startswith(PMTILES):
-            raise InputError("basemap.pmtiles is not a PMTiles file of version 3")
+            raise InputError(Message("basemap.pmtiles is not a PMTiles file of version 3"))
         parts = PMTILES_HEAD.unpack_from(head, 8)
         if any(parts[i] + parts[i + 1] > path.stat().st_size for i in range(0, 8, 2)):
-            raise InputError("basemap.pmtiles is cut off")
+            raise InputError(Message("basemap.pmtiles is cut off"))
         file.seek(parts[0])
         directory = file.read(parts[1])
     try:
         if head[97] == GZIP:
             gzip.decompress(directory)
     except (OSError, EOFError, ValueError):
-        raise InputError("basemap.pmtiles is damaged") from None
+        raise InputError(Message("basemap.pmtiles is damaged")) from None
 
 
 def _position_faults(where: Region, frame: gpd.GeoDataFrame) -> list[str]:

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError
+from geo.errors import InputError, Message
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -66,7 +66,7 @@ def nearest(
         of destinations. An origin without a position has no rows.
     """
     if k < 1:
-        raise InputError("k must be 1 or more.")
+        raise InputError(Message("k must be 1 or more."))
     from_, to = lonlat(origins), lonlat(destinations)
     rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
     columns = np.flatnonzero(np.isfinite(to).all(axis=1))
@@ -98,7 +98,7 @@ def within(
         ``from_id``, ``to_id``, ``distance_m``, nearest first.
     """
     if not distance_m >= 0:
-        raise InputError("distance_m must be 0 or more.")
+        raise InputError(Message("distance_m must be 0 or more."))
     from_, to = lonlat(origins), lonlat(destinations)
     rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
     columns = np.flatnonzero(np.isfinite(to).all(axis=1))

@@ -1,60 +1,29 @@
 """The languages of the interface: which one an answer is in, its catalogue, its numbers and dates,
-and what there is to translate.
-
-Catalogues are read as they are edited, from ``messages.po``, the first time a language is asked
-for. That takes some 50 ms and spares compiled copies, which are not kept in the repository and
-could be older than what they were made from."""
+and what there is to translate."""
 
 from __future__ import annotations
 
+import ast
 import csv
 import functools
-import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date, format_skeleton
-from babel.messages import mofile, pofile
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, gettext, pgettext
+
+from geo.errors import Message
+from webapp.catalogues import ENGLISH, LANGUAGES, Language, catalogue
 
 COOKIE = "lang"
 YEAR_S = 365 * 24 * 3600
 FOLDER = Path(__file__).parent / "translations"
-LONGEST, MOST_COLONS = 600, 4
-"""Of a sentence that is looked for by its form, so that what somebody typed cannot make the search
-long.
-"""
-
-
-@dataclass(frozen=True)
-class Language:
-    """A language: ``code`` in addresses and in names of columns, ``locale`` for Babel, ``tag`` in
-    HTML and HTTP, its own ``name``.
-    """
-
-    code: str
-    locale: str
-    tag: str
-    name: str
-
-
-LANGUAGES = {
-    one.code: one
-    for one in (
-        Language("en", "en", "en", "English"),
-        Language("vi", "vi", "vi", "Tiếng Việt"),
-        Language("zh", "zh_Hans", "zh-Hans", "中文"),
-    )
-}
-ENGLISH = LANGUAGES["en"]
 
 # Which language an answer is in -------------------------------------------------------------------
 
@@ -133,19 +102,6 @@ class Catalogues(Domain):  # type: ignore[misc]
         return catalogue(str(locale)) if locale else NullTranslations()
 
 
-@functools.cache
-def catalogue(locale: str) -> NullTranslations:
-    """Read the catalogue of a locale; one that has none speaks English."""
-    path = FOLDER / locale / "LC_MESSAGES" / "messages.po"
-    if not path.is_file():
-        return NullTranslations()
-    compiled = io.BytesIO()
-    with path.open("rb") as file:
-        mofile.write_mo(compiled, pofile.read_po(file, locale=locale))
-    compiled.seek(0)
-    return Translations(compiled)
-
-
 def translated(text: Any) -> str:
     """Translate a text that the code or the bundled data package brings along; any other stays as
     it is.
@@ -176,91 +132,11 @@ def N_(text: str) -> str:
     return text
 
 
-SENTENCES = (
-    N_("These roads do not lead from the start to the destination."),
-    N_("No road of this network lies within %(km)s km of the origin."),
-    N_("No road of this network lies within %(km)s km of the destination."),
-    N_("No road of this network lies within %(km)s km of the point."),
-    N_("There is no reference system EPSG:%(epsg)s."),
-    N_("There is no way from EPSG:%(source)s to EPSG:%(target)s: %(reason)s"),
-    N_("no corridor within %(km)s km on the side of %(country)s, so no way through."),
-    N_("%(n)s gates have a road; no other road crosses a border."),
-    N_("Corridor network"),
-    N_("CSV table"),
-    N_("The years left of the lease must be stated."),
-    N_("%(number)s is no number of years left of a lease."),
-    N_("Years left are stated, but the basis stays as it is."),
-    N_("The exchange rate must be stated."),
-    N_("%(number)s is no exchange rate."),
-    N_("The date of the exchange rate must be stated."),
-    N_("“%(text)s” is no date; write it as YYYY-MM-DD."),
-    N_("An exchange rate is stated, but the currency stays as it is."),
-    N_("%(kinds)s are different quantities: %(help)s."),
-    N_("%(currencies)s are different currencies: say an exchange rate and its date, and convert."),
-)
-"""Sentences of :mod:`geo` that a visitor meets. The library knows no languages, so they are known
-again by their form.
-"""
-PARTS = (
-    N_("land rent for the whole lease term"),
-    N_("land rent per year left of the lease"),
-    N_("rent of a built factory per month"),
-    N_("management fee per year"),
-    N_("say the years left of the lease and convert"),
-    N_("they pay for different things"),
-)
-"""Words of :mod:`geo` that are filled into such sentences, alone or several with “and” between
-them.
-"""
-
-
-def said(sentence: str) -> str:
-    """Return a sentence of :mod:`geo` in the language of the request, also one behind a path such
-    as ``stops[3].visit: ``.
-
-    One that is not known by its form stays English.
+def said(text: str) -> str:
+    """Return a sentence of :mod:`geo` in the language of the request; one that somebody else wrote
+    stays as it is.
     """
-    if current() is ENGLISH:
-        return sentence
-    path = re.match(r"[\w.\[\]]+: |", sentence)
-    colons = islice(
-        re.finditer(": ", sentence), MOST_COLONS
-    )  # the path of a key that somebody made up may hold some
-    for begin in (path.end() if path else 0, 0, *(found.end() for found in colons)):
-        known = form(sentence[begin:])
-        if known:
-            return sentence[:begin] + gettext(
-                known[0], **{name: _part(name, text) for name, text in known[1].items()}
-            )
-    return sentence
-
-
-def form(sentence: str) -> tuple[str, dict[str, str]] | None:
-    """Find which sentence of :mod:`geo` it is, and what is filled in."""
-    if len(sentence) <= LONGEST:
-        for known, pattern in _forms():
-            found = pattern.fullmatch(sentence)
-            if found:
-                return known, found.groupdict()
-    return None
-
-
-@functools.cache
-def _forms() -> list[tuple[str, re.Pattern[str]]]:
-    from webapp import sentences
-
-    return [
-        (known, re.compile(re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+?)", re.escape(known)), re.DOTALL))
-        for known in (*SENTENCES, *sentences.SENTENCES)
-    ]
-
-
-def _part(name: str, text: str) -> str:
-    if name == "why":
-        return "; ".join(map(said, text.split("; ")))
-    several = [text] if text in PARTS else text.split(" and ")
-    known = all(one in PARTS or re.fullmatch("[A-Z]{3}", one) for one in several)
-    return gettext(" and ").join(map(gettext, several)) if known else text
+    return text.translated(gettext) if isinstance(text, Message) else translated(text)
 
 
 # Dates --------------------------------------------------------------------------------------------
@@ -329,3 +205,16 @@ def extract_package(
                 }
     for name in sorted(provinces):
         yield 0, "pgettext", ("province", name), []
+
+
+def extract_messages(
+    file: Any, *_args: Any, **_options: Any
+) -> Iterator[tuple[int, str, Any, list[str]]]:
+    """Return the texts of every ``Message`` of a module of the library to pybabel, also of one
+    inside another.
+    """
+    for node in ast.walk(ast.parse(file.read())):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Message":
+            text = node.args[0]
+            if isinstance(text, ast.Constant):
+                yield node.lineno, "gettext", text.value, []

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,7 +142,9 @@ def year_of(country: str, year: int) -> Year:
         language = holidays.country_holidays(country).default_language
         calendar: Any = holidays.country_holidays(country, years=year, language=language)
     except NotImplementedError:
-        raise NotFoundError(f"There is no calendar of holidays for “{country}”.") from None
+        raise NotFoundError(
+            Message("There is no calendar of holidays for “%(country)s”.", {"country": country})
+        ) from None
     known = _known_years(calendar)
     off = {day: str(name) for day, name in calendar.items() if day.year == year}
     worked = {day for day in calendar.weekend_workdays if day.year == year}
@@ -250,8 +252,11 @@ def _known(country: str, year: int) -> Year:
     calendar = year_of(country, year)
     if not calendar.decreed:
         raise InputError(
-            f"The holidays of {country} in {year} are not known: no complete list of that year has"
-            " been published here."
+            Message(
+                "The holidays of %(country)s in %(year)s are not known: no complete list of"
+                " that year has been published here.",
+                {"country": country, "year": year},
+            )
         )
     return calendar
 
@@ -284,7 +289,11 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
 def aware(moment: datetime, what: str = "The time") -> datetime:
     """Return a moment back that has a zone; `InputError` for one that has none."""
     if moment.utcoffset() is None:
-        raise InputError(f"{what} {moment.isoformat()} has no zone.")
+        raise InputError(
+            Message(
+                "%(what)s %(moment)s has no zone.", {"what": what, "moment": moment.isoformat()}
+            )
+        )
     return moment
 
 
@@ -293,7 +302,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(f"“{name}” is no IANA time zone.") from None
+        raise InputError(Message("“%(text)s” is no IANA time zone.", {"text": name})) from None
 
 
 def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
@@ -303,7 +312,10 @@ def zone_of(country: str, clocks: pd.DataFrame) -> ZoneInfo:
     rows = clocks.loc[clocks["country"] == country, "timezone"]
     if rows.empty:
         raise NotFoundError(
-            f"There is no clock for “{country}”; there are {', '.join(sorted(clocks['country']))}."
+            Message(
+                "There is no clock for “%(country)s”; there are %(known)s.",
+                {"country": country, "known": ", ".join(sorted(clocks["country"]))},
+            )
         )
     return zone(str(rows.iloc[0]))
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import calendars, osm_hours
 from geo.schema import unfold
 
@@ -258,7 +258,7 @@ def read(
             f"{key}: {fault}" for one, other in combinations(said, 2) if (fault := _tie(one, other))
         ]
     if faults:
-        raise InputError("The opening hours of the gates have faults:", faults)
+        raise InputError(Message("The opening hours of the gates have faults:"), faults)
     return {
         key: Gate(
             place,

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo import layers
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.hours import calendars, gate_notices, osm_hours
 from geo.hours.gate_notices import KINDS, Notice, Question
 from geo.schema import COUNTRIES
@@ -279,7 +279,10 @@ class Hours:
         _local(end, question.gate.place.zone, "The end")
         if end < start:
             raise InputError(
-                f"The end {end.isoformat()} lies before the start {start.isoformat()}."
+                Message(
+                    "The end %(end)s lies before the start %(start)s.",
+                    {"end": end.isoformat(), "start": start.isoformat()},
+                )
             )
         between = start.astimezone(UTC), end.astimezone(UTC)
         spans = osm_hours.cut(question.entries(*between), *between)
@@ -334,7 +337,7 @@ class Hours:
 
     def _gate(self, gate: str) -> gate_notices.Gate:
         if gate not in self._gates:
-            raise NotFoundError(f"There is no gate “{gate}”.")
+            raise NotFoundError(Message("There is no gate “%(gate)s”.", {"gate": gate}))
         return self._gates[gate]
 
     def _question(
@@ -356,7 +359,10 @@ class Hours:
                 f"vehicle_country: “{vehicle_country}” is no country of two capital letters"
             )
         if faults:
-            raise InputError(f"The question about the gate {gate} cannot be answered:", faults)
+            raise InputError(
+                Message("The question about the gate %(gate)s cannot be answered:", {"gate": gate}),
+                faults,
+            )
         asked = {"towards": towards, "kind": kind, "vehicle_country": vehicle_country}
         fitting = tuple(
             one
@@ -380,8 +386,15 @@ def _local(time: datetime, zone: ZoneInfo, what: str = "The time") -> datetime:
     local = time.astimezone(zone) if near else time
     if local.year not in osm_hours.YEARS:
         raise InputError(
-            f"{what} {time.isoformat()} does not lie in the years {osm_hours.YEARS[0]} to"
-            f" {osm_hours.YEARS[-1]}."
+            Message(
+                "%(what)s %(time)s does not lie in the years %(first)s to %(last)s.",
+                {
+                    "what": what,
+                    "time": time.isoformat(),
+                    "first": osm_hours.YEARS[0],
+                    "last": osm_hours.YEARS[-1],
+                },
+            )
         )
     return local
 

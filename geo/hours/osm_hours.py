@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError, behind
 from geo.hours import calendars
 
 Span = tuple[datetime, datetime]
@@ -30,10 +30,10 @@ DAYS = r"(?:(?:Mo|Tu|We|Th|Fr|Sa|Su)(?:-(?:Mo|Tu|We|Th|Fr|Sa|Su))?|PH)"
 ON_DAYS = re.compile(rf"(?P<days>{DAYS}(?:,{DAYS})*)(?P<hours>\s.*)?", re.DOTALL)
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REFUSED = (
-    (re.compile(r"\bSH\b"), "school holidays (SH) are not known here"),
-    (re.compile(r"\bunknown\b"), "unknown hours have no row"),
-    (re.compile(r"\d\+"), "an open end is no hour"),
-    (re.compile(r"\|\|"), "a fallback (||) is not understood here"),
+    (re.compile(r"\bSH\b"), Message("school holidays (SH) are not known here")),
+    (re.compile(r"\bunknown\b"), Message("unknown hours have no row")),
+    (re.compile(r"\d\+"), Message("an open end is no hour")),
+    (re.compile(r"\|\|"), Message("a fallback (||) is not understood here")),
 )
 """What the syntax allows and the evaluation would quietly take for something else."""
 
@@ -97,21 +97,28 @@ class Rule:
         faults = _text_faults(self.text, self.zone)
         if self.last_entry is not None and not LAST_ENTRY.fullmatch(self.last_entry):
             faults.append(
-                f"last_entry: “{self.last_entry}” is neither a time, as 15:00, nor minutes before"
-                " closing, as 30 min"
+                behind(
+                    "last_entry",
+                    Message(
+                        "“%(text)s” is neither a time, as 15:00, nor minutes before closing, as 30 min",
+                        {"text": self.last_entry},
+                    ),
+                )
             )
         if self.workdays and self._names_holidays:
-            faults.append("workdays: the hours name holidays (PH) themselves")
+            faults.append(behind("workdays", Message("the hours name holidays (PH) themselves")))
         for name in ("closed_on", "workdays"):
             faults += [
-                f"{name}: {fault}"
+                behind(name, fault)
                 for country in getattr(self, name)
                 for fault in _country_faults(country)
             ]
         if self._names_holidays:
-            faults += [f"opening_hours: {fault}" for fault in _country_faults(self.country)]
+            faults += [behind("opening_hours", fault) for fault in _country_faults(self.country)]
         if faults:
-            raise InputError(f"The opening hours “{self.text}” cannot be read.", faults)
+            raise InputError(
+                Message("The opening hours “%(text)s” cannot be read.", {"text": self.text}), faults
+            )
 
     @property
     def _names_holidays(self) -> bool:
@@ -301,16 +308,21 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
     import opening_hours
 
     if not _rules(text):
-        return ["opening_hours: is empty"]
+        return [behind("opening_hours", Message("is empty"))]
     bare = _unquoted(text)
-    faults = [f"opening_hours: {why}" for pattern, why in REFUSED if pattern.search(bare)]
+    faults = [behind("opening_hours", why) for pattern, why in REFUSED if pattern.search(bare)]
     for rule in _rules(text):
         match = ON_DAYS.fullmatch(rule)
         rest = (match["hours"] or "") if match else rule
         if re.search(r"\bPH\b", _unquoted(rest)):
             faults.append(
-                f"opening_hours: PH in “{rule}” does not stand at the beginning, alone or among"
-                " days of the week"
+                behind(
+                    "opening_hours",
+                    Message(
+                        "PH in “%(rule)s” does not stand at the beginning, alone or among days of the week",
+                        {"rule": rule},
+                    ),
+                )
             )
     if faults:
         return faults
@@ -323,7 +335,7 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
         )
     # its stub leaves it out
     except opening_hours.ParserError as error:  # type: ignore[attr-defined]
-        return [f"opening_hours: {' '.join(str(error).split('= ')[-1].split())}"]
+        return [behind("opening_hours", " ".join(str(error).split("= ")[-1].split()))]
     return []
 
 
@@ -331,7 +343,7 @@ def _country_faults(country: str) -> list[str]:
     try:
         calendars.year_of(country, YEARS[0])
     except NotFoundError as error:
-        return [str(error)]
+        return [error.message]
     return []
 
 

@@ -18,7 +18,7 @@ import shapely.ops
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay
 from geo.roads.network import Network
@@ -26,6 +26,11 @@ from geo.roads.routing import Found, Sides, known, solve, times
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+NO_ROAD_AT_START = Message("No road of this network lies within %(km)s km of the start.")
+NO_ROAD_AT_DESTINATION = Message(
+    "No road of this network lies within %(km)s km of the destination."
+)
 
 
 def travel_times(
@@ -99,7 +104,7 @@ def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
         As :func:`travel_times` gives it.
     """
     if k < 1:
-        raise InputError("k must be 1 or more.")
+        raise InputError(Message("k must be 1 or more."))
     order = {key: i for i, key in enumerate(dict.fromkeys(table["from_id"]))}
     reachable = table[table["travel_time_s"].notna()]
     ranked = reachable.assign(_order=reachable["from_id"].map(order)).sort_values(
@@ -221,17 +226,14 @@ def route(
     import geopandas as gpd
 
     if len(origin) != 1 or len(destination) != 1:
-        raise InputError("A route has one origin and one destination.")
+        raise InputError(Message("A route has one origin and one destination."))
     from_, to = Sides.of(network, origin, profile), Sides.of(network, destination, profile)
-    for sides, end in ((from_, "start"), (to, "destination")):
+    for sides, text in ((from_, NO_ROAD_AT_START), (to, NO_ROAD_AT_DESTINATION)):
         if not (sides.snap.segment >= 0).any():
-            raise NotFoundError(
-                f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km"
-                f" of the {end}."
-            )
+            raise NotFoundError(Message(text, {"km": f"{network.manifest.snap_limit_m / 1000:g}"}))
     found = solve(network, profile, from_, to, detail=True, path=True)
     if not np.isfinite(found.time_s[0, 0]):
-        raise NotFoundError("These roads do not lead from the start to the destination.")
+        raise NotFoundError(Message("These roads do not lead from the start to the destination."))
     steps = _steps(network, profile, from_, to, found)
     return gpd.GeoDataFrame(steps, geometry="geometry", crs=crs.WGS84)
 
@@ -268,7 +270,7 @@ def reach(
     from scipy.sparse.csgraph import dijkstra
 
     if len(point) != 1:
-        raise InputError("Reach is told from one point.")
+        raise InputError(Message("Reach is told from one point."))
     sides = Sides.of(network, point, profile)
     joined = np.flatnonzero(sides.snap.segment >= 0)
     node_s = np.full(network.node_count, np.inf)

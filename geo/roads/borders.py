@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
 from geo.roads.network import Network
 
@@ -90,7 +90,10 @@ def close(
     """
     if network.manifest.countries or network.manifest.gates:
         raise InputError(
-            "The border of this network is closed already; import the roads again to close it anew."
+            Message(
+                "The border of this network is closed already; import the roads again to close"
+                " it anew."
+            )
         )
     roads = gates[gates["mode"] == "road"]
     outlines = countries.dropna(subset="country") if isinstance(countries, pd.DataFrame) else None
@@ -101,8 +104,11 @@ def close(
     else:
         if lacking := sorted({*roads["country"], *roads["opposite_country"]} - set(known)):
             raise InputError(
-                f"The border cannot be closed, because a gate leads to {' and '.join(lacking)}, of"
-                " which there is no outline."
+                Message(
+                    "The border cannot be closed, because a gate leads to %(countries)s, of which"
+                    " there is no outline.",
+                    {"countries": " and ".join(lacking)},
+                )
             )
         place = _country_of(network.node_lonlat, outlines, codes)
     tail, head = place[network.tail], place[network.head]

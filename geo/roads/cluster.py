@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import __version__
-from geo.errors import AtlasError, InputError, UnavailableError
+from geo.errors import AtlasError, InputError, Message, UnavailableError
 from geo.roads.contraction import ARRAYS, Hierarchy
 from geo.roads.surfaces import Job, Runner
 
@@ -83,8 +83,11 @@ def _run(
             attempts += 1
             if attempts > ATTEMPTS:
                 raise UnavailableError(
-                    f"The cluster at {address} lost its workers {ATTEMPTS} times; make it more"
-                    " stable and try again."
+                    Message(
+                        "The cluster at %(address)s lost its workers %(attempts)s times; make it more"
+                        " stable and try again.",
+                        {"address": address, "attempts": ATTEMPTS},
+                    )
                 )
             _check(client, address)
             sent = _send(client, arrays)
@@ -133,8 +136,11 @@ def _fetch(future: Any, address: str) -> NDArray[np.float32] | None:
         except TimeoutError:
             if future.status == "finished":
                 raise UnavailableError(
-                    f"A result did not arrive from the cluster at {address} within"
-                    f" {PATIENCE_S:.0f} s."
+                    Message(
+                        "A result did not arrive from the cluster at %(address)s within %(seconds)s"
+                        " s.",
+                        {"address": address, "seconds": f"{PATIENCE_S:.0f}"},
+                    )
                 ) from None
     return None
 
@@ -145,7 +151,10 @@ def _threads(client: Any, address: str) -> int:
     while not (threads := sum(client.nthreads().values())):
         if time.monotonic() > until:
             raise UnavailableError(
-                f"The cluster at {address} has had no worker for {PATIENCE_S:.0f} s."
+                Message(
+                    "The cluster at %(address)s has had no worker for %(seconds)s s.",
+                    {"address": address, "seconds": f"{PATIENCE_S:.0f}"},
+                )
             )
         time.sleep(POLL_S / 4)
     return threads
@@ -162,8 +171,11 @@ def _columns(job: Job, arrays: dict[str, NDArray[Any]], asked: str) -> NDArray[n
 def _agree(asked: str) -> None:
     if _versions() != asked:
         raise UnavailableError(
-            f"A worker of the cluster runs {_versions()}, but here runs {asked}; install the same"
-            " version there."
+            Message(
+                "A worker of the cluster runs %(versions)s, but here runs %(asked)s; install"
+                " the same version there.",
+                {"versions": _versions(), "asked": asked},
+            )
         )
 
 
@@ -184,16 +196,25 @@ def _refusal(error: BaseException, address: str) -> AtlasError:
         name in repr(error) for name in ("ModuleNotFoundError", "ImportError", "AttributeError")
     ):  # distributed may wrap them
         return UnavailableError(
-            f"A worker of the cluster at {address} has no {_versions()} ({error}); install it"
-            " there."
+            Message(
+                "A worker of the cluster at %(address)s has no %(versions)s (%(error)s);"
+                " install it there.",
+                {"address": address, "versions": _versions(), "error": error},
+            )
         )
     if isinstance(error, KilledWorker):
         return UnavailableError(
-            f"Several workers of the cluster at {address} died over the same job; they may need"
-            " more memory."
+            Message(
+                "Several workers of the cluster at %(address)s died over the same job; they"
+                " may need more memory.",
+                {"address": address},
+            )
         )
     return UnavailableError(
-        f"A worker of the cluster at {address} failed ({type(error).__name__}: {error})."
+        Message(
+            "A worker of the cluster at %(address)s failed (%(name)s: %(error)s).",
+            {"address": address, "name": type(error).__name__, "error": error},
+        )
     )
 
 
@@ -204,18 +225,24 @@ def _connected(address: str) -> Iterator[Any]:
         import distributed
     except ImportError:
         raise UnavailableError(
-            "A cluster needs the package distributed: pip install 'zone-atlas[cluster]'."
+            Message("A cluster needs the package distributed: pip install 'zone-atlas[cluster]'.")
         ) from None
     if not ADDRESS.fullmatch(address):
         raise InputError(
-            f"“{address}” is no address of a scheduler; one looks like tcp://10.0.0.5:8786."
+            Message(
+                "“%(address)s” is no address of a scheduler; one looks like tcp://10.0.0.5:8786.",
+                {"address": address},
+            )
         )
     if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get(
         "ssl_context"
     ):
         raise InputError(
-            f"{address} asks for certificates, and the configuration of Dask on this machine names"
-            " none."
+            Message(
+                "%(address)s asks for certificates, and the configuration of Dask on this"
+                " machine names none.",
+                {"address": address},
+            )
         )
     try:
         with (
@@ -225,7 +252,10 @@ def _connected(address: str) -> Iterator[Any]:
             yield client
     except OSError:
         raise UnavailableError(
-            f"There is no cluster at {address}, or it cannot be reached any more."
+            Message(
+                "There is no cluster at %(address)s, or it cannot be reached any more.",
+                {"address": address},
+            )
         ) from None
 
 

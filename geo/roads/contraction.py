@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 
 ARRAYS: dict[str, str] = {
     "node": "i4",
@@ -111,9 +111,11 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
 
     graph = csr_matrix(time_s, dtype=np.float64)
     if not graph.has_canonical_format:
-        raise InputError("Two arcs join the same nodes; take the faster one first.")
+        raise InputError(Message("Two arcs join the same nodes; take the faster one first."))
     if not (np.isfinite(graph.data) & (graph.data > 0)).all():
-        raise InputError("Every arc of a road network must take some time, and not endlessly long.")
+        raise InputError(
+            Message("Every arc of a road network must take some time, and not endlessly long.")
+        )
     if graph.diagonal().any():
         arcs = graph.tocoo()
         kept = arcs.row != arcs.col
@@ -264,11 +266,14 @@ def _ends(
         else np.array(offset_s, np.float64).reshape(node.shape)
     )
     if np.isnan(offset).any() or (offset < 0).any():
-        raise InputError("Times at the ends of a way must be known and not negative.")
+        raise InputError(Message("Times at the ends of a way must be known and not negative."))
     used = np.isfinite(offset)
     if (used & ((node < 0) | (node >= hierarchy.node_count))).any():
         raise InputError(
-            f"The nodes of this network are numbered from 0 to {hierarchy.node_count - 1}."
+            Message(
+                "The nodes of this network are numbered from 0 to %(node_count)s.",
+                {"node_count": hierarchy.node_count - 1},
+            )
         )
     position = np.full(node.shape, -1, np.int32)
     position[used] = hierarchy.position[node[used]]

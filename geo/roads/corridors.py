@@ -20,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs, layers
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError, behind
 from geo.proximity import lonlat
 from geo.roads import borders
 from geo.roads.network import PLANNED, Manifest, Network
@@ -135,7 +135,7 @@ def build(
     transfers: pd.DataFrame | None = None,
     year: int | None = None,
     years: Mapping[str, int] | None = None,
-    title: str = "Corridor network",
+    title: str = Message("Corridor network"),
     source: str = "corridors.csv",
     licence: str = "",
 ) -> Network:
@@ -182,7 +182,7 @@ def build(
     """
     roads = corridors[corridors["kind"].isin(ROAD_KINDS) & (corridors["status"] == "operating")]
     if roads.empty:
-        raise InputError("The corridors hold no open road, so there is no network.")
+        raise InputError(Message("The corridors hold no open road, so there is no network."))
     coming, promises = _coming(corridors, year, years or {})
     speed = speeds.pivot_table(index="road_class", columns="profile", values="speed_kph")
     used = sorted({*roads["kind"], *coming["kind"], LINK})
@@ -190,7 +190,7 @@ def build(
         kind for kind in (*used, ACCESS) if kind not in speed.index or speed.loc[kind].isna().any()
     ]
     if missing:
-        raise InputError("The table of speeds lacks classes for some profile.", missing)
+        raise InputError(Message("The table of speeds lacks classes for some profile."), missing)
     sketch = _Sketch()
     at = _string(sketch, roads, vertices, "")
     _link(sketch, interchanges, at, ())
@@ -241,10 +241,15 @@ def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None =
     closed = corridors["status"] != "operating"
     unknown = sorted((years or {}).keys() - set(corridors.index))
     if unknown:
-        raise NotFoundError(f"There is no corridor {', '.join(f'“{one}”' for one in unknown)}.")
+        raise NotFoundError(
+            Message(
+                "There is no corridor %(names)s.",
+                {"names": ", ".join((f"“{one}”" for one in unknown))},
+            )
+        )
     opened = [one for one in years or {} if not closed[one]]
     if opened:
-        raise InputError("A corridor that is open needs no year of opening.", opened)
+        raise InputError(Message("A corridor that is open needs no year of opening."), opened)
     announced = corridors.loc[closed].get(
         "open_year", pd.Series(pd.NA, index=corridors.index[closed])
     )
@@ -369,9 +374,12 @@ def _join_gates(
             country for country, (_, _, distance) in sides.items() if not distance <= GATE_LIMIT_M
         ]
         if far:
-            closed[gate.Index] = (
-                f"{gate.Index}: no corridor within {GATE_LIMIT_M / 1000:g} km on the side of"
-                f" {' and '.join(far)}, so no way through."
+            closed[gate.Index] = behind(
+                str(gate.Index),
+                Message(
+                    "no corridor within %(km)s km on the side of %(country)s, so no way through.",
+                    {"km": f"{GATE_LIMIT_M / 1000:g}", "country": far},
+                ),
             )
             continue
         tail, head = (sketch.joined(point, country) for country in sides)
@@ -425,8 +433,10 @@ def _transfers(
         return {}, []
     if transfers is None or transfers.empty:
         raise InputError(
-            "A railway joins the network, but the table transfers does not say how long it takes to"
-            " change there.",
+            Message(
+                "A railway joins the network, but the table transfers does not say how long it"
+                " takes to change there."
+            ),
             list(rails.index),
         )
     time_s = (

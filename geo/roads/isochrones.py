@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.roads import access
 from geo.roads.network import Manifest, Network
 from geo.roads.snapping import plain
@@ -95,13 +95,18 @@ def isochrones(
         or not all(np.isfinite(limit) and limit > 0 for limit in limits)
     ):
         raise InputError(
-            f"Isochrones need 1 to {MOST_LIMITS} limits, each a positive number of seconds."
+            Message(
+                "Isochrones need 1 to %(most)s limits, each a positive number of seconds.",
+                {"most": MOST_LIMITS},
+            )
         )
     reach = access.reach(network, point, profile=profile, towards=towards)
     if not np.isfinite(reach.node_s).any():
         raise NotFoundError(
-            f"No road of this network lies within {network.manifest.snap_limit_m / 1000:g} km of"
-            " the point."
+            Message(
+                "No road of this network lies within %(km)s km of the point.",
+                {"km": f"{network.manifest.snap_limit_m / 1000:g}"},
+            )
         )
     areas = [_nothing() for _ in limits]
     for code, roads in put_in_order(network, profile).items():

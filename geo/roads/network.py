@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.roads import contraction
 from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, plain
@@ -175,8 +175,10 @@ class Network:
         """
         if profile not in self.time_s:
             raise NotFoundError(
-                f"This network has no vehicle profile “{profile}”; it has"
-                f" {', '.join(self.profiles)}."
+                Message(
+                    "This network has no vehicle profile “%(profile)s”; it has %(known)s.",
+                    {"profile": profile, "known": ", ".join(self.profiles)},
+                )
             )
         key = ("arcs", profile, gates and bool(self.manifest.gates))
         if key not in self._cache:
@@ -210,9 +212,13 @@ class Network:
         """
         missing = sorted(wait_s.keys() - set(self.manifest.gates))
         if missing:
-            raise NotFoundError(f"No road of this network passes {' or '.join(missing)}.")
+            raise NotFoundError(
+                Message(
+                    "No road of this network passes %(missing)s.", {"missing": " or ".join(missing)}
+                )
+            )
         if not all(wait >= 0 for wait in wait_s.values()):
-            raise InputError("Waiting at a gate takes no time or some time, in seconds.")
+            raise InputError(Message("Waiting at a gate takes no time or some time, in seconds."))
         wait = np.array([wait_s.get(gate, 0.0) for gate in self.manifest.gates])
         at = np.flatnonzero(self.gate >= 0)
         time_s = {}

@@ -22,7 +22,7 @@ import shapely
 
 import geo
 from geo import crs
-from geo.errors import InputError, NotFoundError, UnavailableError
+from geo.errors import InputError, Message, NotFoundError, UnavailableError
 from geo.roads import osm_file, osm_simplify, osm_tags
 from geo.roads.network import Network
 
@@ -75,21 +75,28 @@ def read(
     graphml = [Path(path) for path in paths if Path(path).suffix.lower() == ".graphml"]
     if graphml and len(paths) > 1:
         raise InputError(
-            "A GraphML file is read alone; several files are taken together only as .osm or"
-            " .osm.pbf."
+            Message(
+                "A GraphML file is read alone; several files are taken together only as .osm"
+                " or .osm.pbf."
+            )
         )
     options: dict[str, Any] = {
         "speeds": speeds,
         "title": title,
         "access_detour": access_detour,
-        "snap_limit_m": snap_limit_m,
+        "km": snap_limit_m,
     }
     if graphml:
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
         return from_graphml(graphml[0], **options)
     for path in paths:
         if not Path(path).name.lower().endswith(SUFFIXES):
-            raise InputError(f"{Path(path).name}: roads are read from {', '.join(SUFFIXES)} files.")
+            raise InputError(
+                Message(
+                    "%(name)s: roads are read from %(suffixes)s files.",
+                    {"name": Path(path).name, "suffixes": ", ".join(SUFFIXES)},
+                )
+            )
     return osm_file.read(*paths, **options, on_step=on_step)
 
 
@@ -111,9 +118,9 @@ def from_graphml(
 
     path = Path(path)
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
+        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
     if not path.stat().st_size:
-        raise InputError(f"{path.name} is empty.")
+        raise InputError(Message("%(file)s is empty.", {"file": path.name}))
     _refuse_doctype(path)
     try:
         graph = ox.load_graphml(path)
@@ -127,8 +134,14 @@ def from_graphml(
         shapely.GEOSException,
     ) as error:
         raise InputError(
-            f"{path.name} is damaged or no GraphML of OSMnx ({type(error).__name__}:"
-            f" {osm_file.one_line(error)})."
+            Message(
+                "%(file)s is damaged or no GraphML of OSMnx (%(name)s: %(reason)s).",
+                {
+                    "file": path.name,
+                    "name": type(error).__name__,
+                    "reason": osm_file.one_line(error),
+                },
+            )
         ) from None
     options = {
         "source": path.name,
@@ -141,7 +154,11 @@ def _refuse_doctype(path: Path) -> None:
     parser = expat.ParserCreate()
 
     def refuse(*_: object) -> None:
-        raise InputError(f"{path.name} declares a document type; such files are not read.")
+        raise InputError(
+            Message(
+                "%(file)s declares a document type; such files are not read.", {"file": path.name}
+            )
+        )
 
     def stop(*_: object) -> None:
         raise StopIteration
@@ -155,7 +172,9 @@ def _refuse_doctype(path: Path) -> None:
     except StopIteration:
         pass
     except expat.ExpatError as error:
-        raise InputError(f"{path.name} is not XML ({error}).") from None
+        raise InputError(
+            Message("%(file)s is not XML (%(error)s).", {"file": path.name, "error": error})
+        ) from None
 
 
 def from_graph(
@@ -199,12 +218,18 @@ def from_graph(
         roads = _merge_directions(graph.edges(data=True), at, points)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{title} is no graph as OSMnx makes them: {error!r} is missing or wrong."
+            Message(
+                "%(title)s is no graph as OSMnx makes them: %(error)s is missing or wrong.",
+                {"title": title, "error": f"{error!r}"},
+            )
         ) from None
     if not (np.abs(np.array(points).reshape(-1, 2)) <= (180, 90)).all():
         raise InputError(
-            f"{title} is projected, or has nodes without a position; it is needed in longitude and"
-            " latitude."
+            Message(
+                "%(title)s is projected, or has nodes without a position; it is needed in"
+                " longitude and latitude.",
+                {"title": title},
+            )
         )
     speed_of = speeds.groupby("road_class")["speed_kph"].max().to_dict()
     tags = [osm_tags.edge_tags(data, speed_of) for _, _, _, data in roads]
@@ -322,7 +347,7 @@ def download(
     import requests
 
     if (bbox is None) == (place is None):
-        raise InputError("Give either a box or a place to download.")
+        raise InputError(Message("Give either a box or a place to download."))
     say = on_step or (lambda _: None)
     area = None if bbox is None else _box(bbox)
     wanted = place or "{:g} {:g} {:g} {:g}".format(*bbox or ())
@@ -334,13 +359,19 @@ def download(
         ).text
     except (requests.ConnectionError, requests.Timeout):
         raise UnavailableError(
-            f"The road server {overpass_url} cannot be reached; without internet, import a file"
-            " instead."
+            Message(
+                "The road server %(address)s cannot be reached; without internet, import"
+                " a file instead.",
+                {"address": overpass_url},
+            )
         ) from None
     except (requests.RequestException, ValueError):
         raise InputError(
-            f"“{overpass_url}” is not the address of a road server; one begins with https:// or"
-            " http://."
+            Message(
+                "“%(address)s” is not the address of a road server; one begins with"
+                " https:// or http://.",
+                {"address": overpass_url},
+            )
         ) from None
     limited = (
         re.search("^Rate limit: [1-9]", status, re.MULTILINE) is not None
@@ -398,19 +429,28 @@ def _patiently(
             if attempt == attempts:
                 reason = str(error) if isinstance(error, _Busy) else type(error).__name__
                 raise UnavailableError(
-                    f"The road server did not serve us in {attempts} attempts ({reason}); try again"
-                    " later."
+                    Message(
+                        "The road server did not serve us in %(attempts)s attempts (%(reason)s); try"
+                        " again later.",
+                        {"attempts": attempts, "reason": reason},
+                    )
                 ) from None
             wait_s = max(pause_s * 2 ** (attempt - 1), getattr(error, "wait_s", 0))
             say(f"The road server is busy ({error}); asking again in {wait_s:.0f} s")
             time.sleep(wait_s)
         except KeyError as error:
             raise UnavailableError(
-                f"The road server answers without {error}; is it an Overpass server?"
+                Message(
+                    "The road server answers without %(error)s; is it an Overpass server?",
+                    {"error": error},
+                )
             ) from None
         except (ValueError, TypeError) as error:
             raise InputError(
-                f"OpenStreetMap gives no roads for {wanted}: {osm_file.one_line(error)}"
+                Message(
+                    "OpenStreetMap gives no roads for %(wanted)s: %(reason)s",
+                    {"wanted": wanted, "reason": osm_file.one_line(error)},
+                )
             ) from None
     raise AssertionError
 
@@ -429,8 +469,14 @@ def _check(response: Any, *_: Any, **__: Any) -> None:
         return
     if not response.ok or response.content.lstrip()[:1] not in (b"{", b"["):
         raise UnavailableError(
-            f"{response.url.split('?')[0]} does not answer as a road server does"
-            f" ({response.status_code} {response.reason})."
+            Message(
+                "%(address)s does not answer as a road server does (%(status)s %(reason)s).",
+                {
+                    "address": response.url.split("?")[0],
+                    "status_code": response.status_code,
+                    "reason": response.reason,
+                },
+            )
         )
     remark = re.search(rb'"remark"\s*:\s*"([^"]*error[^"]*)', response.content[-4096:])
     if remark:
@@ -474,8 +520,10 @@ def _box(bbox: tuple[float, float, float, float]) -> Any:
     west, south, east, north = bbox
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise InputError(
-            "A box is west, south, east, north in degrees, with west below east and south below"
-            " north."
+            Message(
+                "A box is west, south, east, north in degrees, with west below east and south"
+                " below north."
+            )
         )
     return _checked(shapely.box(west, south, east, north))
 
@@ -484,8 +532,11 @@ def _checked(area: Any) -> Any:
     size_km2 = float(crs.area_ha([area])[0]) / 100
     if not size_km2 <= MAX_AREA_KM2:
         raise InputError(
-            f"The area has {size_km2:,.0f} km², and at most {MAX_AREA_KM2:,} km² is downloaded:"
-            " import an extract file."
+            Message(
+                "The area has %(size)s km², and at most %(most)s km² is"
+                " downloaded: import an extract file.",
+                {"size": f"{size_km2:,.0f}", "most": f"{MAX_AREA_KM2:,}"},
+            )
         )
     return area
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.roads import osm_tags
 from geo.roads.network import FERRY, Network
 from geo.roads.osm_simplify import Roads, build, counted
@@ -86,7 +86,7 @@ def read(
     name = title or " + ".join(file.path.name for file in files)
     points = _Points.of(np.frombuffer(ways.refs, np.int64))
     if not len(points.ids):
-        raise InputError(f"{name} holds no road that a car may drive on.")
+        raise InputError(Message("%(name)s holds no road that a car may drive on.", {"name": name}))
     for file in files:
         say(f"Reading the positions of {len(points.ids):,} points from {file.path.name}")
         file.guard(points.read)
@@ -114,11 +114,16 @@ class _File:
         path = Path(path)
         suffix = next((one for one in FORMATS if path.name.lower().endswith(one)), None)
         if suffix is None:
-            raise InputError(f"{path.name}: roads are read from {', '.join(FORMATS)} files.")
+            raise InputError(
+                Message(
+                    "%(file)s: roads are read from %(known)s files.",
+                    {"file": path.name, "known": ", ".join(FORMATS)},
+                )
+            )
         if not path.is_file():
-            raise NotFoundError(f"There is no file {path}.")
+            raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
         if not path.stat().st_size:
-            raise InputError(f"{path.name} is empty.")
+            raise InputError(Message("%(file)s is empty.", {"file": path.name}))
         return cls(path, FORMATS[suffix])
 
     def objects(self, kinds: Any, *filters: Any) -> Iterable[Any]:
@@ -136,8 +141,10 @@ class _File:
             read(self)
         except (RuntimeError, osmium.InvalidLocationError) as error:
             raise InputError(
-                f"{self.path.name} is damaged, cut short or no OpenStreetMap file"
-                f" ({one_line(error)})."
+                Message(
+                    "%(name)s is damaged, cut short or no OpenStreetMap file (%(reason)s).",
+                    {"name": self.path.name, "reason": one_line(error)},
+                )
             ) from None
 
     def sha256(self) -> str:

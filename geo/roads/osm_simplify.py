@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.roads.network import FERRY, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
@@ -100,7 +100,9 @@ def build(
     table = _speed_table(speeds, roads.road_class)
     order, flipped, start, rings = contract(roads)
     if not len(order):
-        raise InputError(f"{title} holds no road that a car may drive on.")
+        raise InputError(
+            Message("%(title)s holds no road that a car may drive on.", {"title": title})
+        )
     leave = np.where(flipped, roads.head[order], roads.tail[order])
     arrive = np.where(flipped, roads.tail[order], roads.head[order])
     ahead = np.where(flipped, roads.backward[order], roads.forward[order])
@@ -286,7 +288,9 @@ def _speed_table(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[st
         f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())
     ]
     if faults or not table:
-        raise InputError("The table of speeds lacks rows that every vehicle profile needs.", faults)
+        raise InputError(
+            Message("The table of speeds lacks rows that every vehicle profile needs."), faults
+        )
     return table
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import NotFoundError
+from geo.errors import Message, NotFoundError
 from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay
 from geo.roads.network import Network, Snap
@@ -104,7 +104,10 @@ class Sides:
         """
         if profile not in network.profiles:
             raise NotFoundError(
-                f"There is no vehicle profile “{profile}”; there are {', '.join(network.profiles)}."
+                Message(
+                    "There is no vehicle profile “%(profile)s”; there are %(known)s.",
+                    {"profile": profile, "known": ", ".join(network.profiles)},
+                )
             )
         snap = network.snap(point, profile, country=country)
         at = np.maximum(snap.segment, 0)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.roads import access
 from geo.roads.corridors import full_name, opening_years
 from geo.roads.network import PLANNED, Network
@@ -121,7 +121,7 @@ def difference(
     """
     if segments(today).any():
         raise InputError(
-            "The network of today holds a planned corridor, so it is not that of today."
+            Message("The network of today holds a planned corridor, so it is not that of today.")
         )
     parts = []
     for order, (layer, places) in enumerate(destinations.items()):

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.roads import contraction, snapping
 from geo.roads.contraction import Hierarchy
 from geo.roads.network import ARRAYS, FORMAT, Manifest, Network
@@ -101,13 +101,16 @@ def load(folder: str | os.PathLike[str]) -> Network:
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        raise NotFoundError(f"There is no road network in {folder}.")
+        raise NotFoundError(Message("There is no road network in %(folder)s.", {"folder": folder}))
     try:
         raw = read_manifest(folder / MANIFEST)
         if raw.get("format") != FORMAT:
             raise InputError(
-                f"The road network in {folder} has format {raw.get('format')}, this version reads"
-                f" {FORMAT}; import it again."
+                Message(
+                    "The road network in %(folder)s has format %(stated)s, this version reads"
+                    " %(format)s; import it again.",
+                    {"folder": folder, "stated": raw.get("format"), "format": FORMAT},
+                )
             )
         check_manifest(raw)
         profiles, prepared, sums = raw.pop("profiles"), raw.pop("prepared"), raw.pop("files")
@@ -139,7 +142,10 @@ def load(folder: str | os.PathLike[str]) -> Network:
         raise
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
-            f"The road network in {folder} is damaged ({error}); import it again."
+            Message(
+                "The road network in %(folder)s is damaged (%(error)s); import it again.",
+                {"folder": folder, "error": error},
+            )
         ) from None
 
 

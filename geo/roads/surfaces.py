@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay, storage
 from geo.roads.contraction import Hierarchy
@@ -175,7 +175,7 @@ def _plan(
 ) -> tuple[Sides, NDArray[np.int64], list[Job]]:
     """Return which entries have columns, and list the jobs that compute them."""
     if profile not in network.hierarchies:
-        raise InputError("Surfaces are made for a network that has been prepared.")
+        raise InputError(Message("Surfaces are made for a network that has been prepared."))
     sides = Sides.of(network, places, profile)
     joined = np.flatnonzero(sides.snap.segment >= 0)
     gates = gate_overlay.of(network, profile).node
@@ -303,12 +303,15 @@ def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[
     """
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
-        raise NotFoundError(f"There are no surfaces in {folder}.")
+        raise NotFoundError(Message("There are no surfaces in %(folder)s.", {"folder": folder}))
     with _damage_told(folder):
         manifest = _manifest(folder)
         if manifest["places"] != fingerprint(places):
             raise NotFoundError(
-                f"The surfaces in {folder} were made for other places; prepare them again."
+                Message(
+                    "The surfaces in %(folder)s were made for other places; prepare them again.",
+                    {"folder": folder},
+                )
             )
         return list(manifest["profiles"])
 
@@ -318,8 +321,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
     manifest = storage.read_manifest(folder / MANIFEST)
     if manifest["format"] != FORMAT:
         raise InputError(
-            f"The surfaces in {folder} have format {manifest['format']}, this version reads"
-            f" {FORMAT}; prepare them again."
+            Message(
+                "The surfaces in %(folder)s have format %(stated)s, this version reads"
+                " %(format)s; prepare them again.",
+                {"folder": folder, "stated": manifest["format"], "format": FORMAT},
+            )
         )
     storage.check_manifest(manifest)
     return manifest
@@ -331,7 +337,10 @@ def _damage_told(folder: Path) -> Iterator[None]:
         yield
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
-            f"The surfaces in {folder} are damaged ({error}); prepare them again."
+            Message(
+                "The surfaces in %(folder)s are damaged (%(error)s); prepare them again.",
+                {"folder": folder, "error": error},
+            )
         ) from None
 
 

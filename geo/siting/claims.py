@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.layers import names
 from geo.roads import access
 from geo.roads.network import Network
@@ -313,7 +313,7 @@ def check(
     """
     if len(origin) != 1 or not places.index.is_unique:
         raise InputError(
-            "Claims are checked for one site, against places each of which has its own id."
+            Message("Claims are checked for one site, against places each of which has its own id.")
         )
     folded, at = fold(text[:LONGEST_TEXT])
     quantities = _quantities(folded)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.schema import SECTORS
 
 if TYPE_CHECKING:
@@ -138,62 +138,84 @@ Land is light (see :data:`geo.siting.ranking.LIGHT`), so that a site of unknown 
 a Zone Atlas assumption. """
 
 SENTENCES = {
-    "kind": "This is neither an XLSX nor a CSV file without a password.",
-    "encoding": "The CSV file is not UTF-8 text; save it as “CSV UTF-8”.",
-    "decoded": "The CSV file was read as %(encoding)s text.",
-    "broken": "The file is damaged, or holds what a table does not need, and was not read.",
-    "large": "The file is larger than %(n)s bytes, packed or unpacked.",
-    "slow": "Reading the file took longer than %(n)s seconds, and was given up.",
-    "empty": "The sheet holds no rows below its header.",
+    "kind": Message("This is neither an XLSX nor a CSV file without a password."),
+    "encoding": Message("The CSV file is not UTF-8 text; save it as “CSV UTF-8”."),
+    "decoded": Message("The CSV file was read as %(encoding)s text."),
+    "broken": Message(
+        "The file is damaged, or holds what a table does not need, and was not read."
+    ),
+    "large": Message("The file is larger than %(n)s bytes, packed or unpacked."),
+    "slow": Message("Reading the file took longer than %(n)s seconds, and was given up."),
+    "empty": Message("The sheet holds no rows below its header."),
     "long": (
-        "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
-        " that are formatted."
+        Message(
+            "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
+            " that are formatted."
+        )
     ),
-    "wide": "The sheet reaches beyond column %(column)s; delete what stands beside the table.",
-    "many": "The sheet lists %(n)s companies; at most %(most)s are matched at once.",
+    "wide": Message(
+        "The sheet reaches beyond column %(column)s; delete what stands beside the table."
+    ),
+    "many": Message("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
     "merged": (
-        "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
-        " column"
+        Message(
+            "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
+            " column"
+        )
     ),
-    "missing": "the column “%(column)s” is missing",
-    "header": "the column “%(text)s” is not known here and was not read",
+    "missing": Message("the column “%(column)s” is missing"),
+    "header": Message("the column “%(text)s” is not known here and was not read"),
     "header_close": (
-        "the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"
+        Message(
+            "the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"
+        )
     ),
-    "titles": "the rows above the header, to row %(n)s, were passed over",
-    "header_unit": "the unit “%(unit)s” of the header is not known here; known are: %(known)s",
-    "twice": "stands already in column %(other)s",
-    "outside": "the column has no header and was not read",
-    "cells": "has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks",
-    "name": "the company has no name",
-    "formula": "holds a formula, which is never computed; write its value",
-    "number": "“%(text)s” is not a number with a unit known here; known are: %(known)s",
+    "titles": Message("the rows above the header, to row %(n)s, were passed over"),
+    "header_unit": Message(
+        "the unit “%(unit)s” of the header is not known here; known are: %(known)s"
+    ),
+    "twice": Message("stands already in column %(other)s"),
+    "outside": Message("the column has no header and was not read"),
+    "cells": Message(
+        "has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"
+    ),
+    "name": Message("the company has no name"),
+    "formula": Message("holds a formula, which is never computed; write its value"),
+    "number": Message("“%(text)s” is not a number with a unit known here; known are: %(known)s"),
     "ambiguous": (
-        "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write"
-        " %(a)s or %(b)s"
+        Message(
+            "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write"
+            " %(a)s or %(b)s"
+        )
     ),
     "decimals": (
-        "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
-        " of them in a column"
+        Message(
+            "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
+            " of them in a column"
+        )
     ),
     "unit": (
-        "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
-        " cell or in the header"
+        Message(
+            "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
+            " cell or in the header"
+        )
     ),
-    "range": "“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?",
-    "a_minimum": "“%(text)s” is a minimum, and this column holds a maximum",
-    "a_maximum": "“%(text)s” is a maximum, and this column holds a minimum",
-    "range_low": "of “%(text)s” the lower end counts",
-    "range_high": "of “%(text)s” the upper end counts",
+    "range": Message("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
+    "a_minimum": Message("“%(text)s” is a minimum, and this column holds a maximum"),
+    "a_maximum": Message("“%(text)s” is a maximum, and this column holds a minimum"),
+    "range_low": Message("of “%(text)s” the lower end counts"),
+    "range_high": Message("of “%(text)s” the upper end counts"),
     "thousands": (
-        "“%(text)s” is read as %(value)s, as numbers are written in the language of the header"
+        Message(
+            "“%(text)s” is read as %(value)s, as numbers are written in the language of the header"
+        )
     ),
-    "word": "“%(text)s” is not known here; known are: %(known)s",
-    "like": "“%(text)s” is taken as %(known)s",
-    "text": "is longer than %(n)s characters",
-    "more": "and %(n)s more",
-    "repeated": "“%(text)s” stands already in row %(other)s; both are matched",
-    "former": "“%(text)s” is taken as %(known)s, of which it is a part today",
+    "word": Message("“%(text)s” is not known here; known are: %(known)s"),
+    "like": Message("“%(text)s” is taken as %(known)s"),
+    "text": Message("is longer than %(n)s characters"),
+    "more": Message("and %(n)s more"),
+    "repeated": Message("“%(text)s” stands already in row %(other)s; both are matched"),
+    "former": Message("“%(text)s” is taken as %(known)s, of which it is a part today"),
 }
 """What can be said of a sheet, by code; the web app translates these sentences."""
 AT = "row %(row)s, column %(column)s"

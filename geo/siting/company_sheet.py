@@ -23,7 +23,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from geo.errors import UnavailableError
+from geo.errors import Message, UnavailableError
 from geo.siting.amounts import known_units, read_column, unit_of
 from geo.siting.companies import (
     CHOICES,
@@ -486,7 +486,9 @@ def read_apart(data: bytes, known: Words) -> Sheet:
     except subprocess.TimeoutExpired:
         raise SheetError([Fault("slow", values={"n": TIMEOUT_S})]) from None
     except OSError:
-        raise UnavailableError("The reader of sheets could not be started; try again.") from None
+        raise UnavailableError(
+            Message("The reader of sheets could not be started; try again.")
+        ) from None
     try:
         answer = json.loads(done.stdout) if done.returncode == 0 else {}
         wrong, notes, left_out = (

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 
 Array = NDArray[np.float64]
 
@@ -265,7 +265,7 @@ def faults(table: pd.DataFrame, criteria: Sequence[Criterion]) -> list[str]:
 def refuse(found: Sequence[str]) -> None:
     """Raise an InputError with these faults, if there are any."""
     if found:
-        raise InputError("These sites cannot be ranked:", found)
+        raise InputError(Message("These sites cannot be ranked:"), found)
 
 
 def _criterion_faults(one: Criterion) -> Iterable[str]:

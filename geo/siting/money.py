@@ -17,16 +17,16 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from geo.errors import InputError
+from geo.errors import InputError, Message, behind
 from geo.schema import LAYERS
 
 Basis = Literal["land_term", "land_year", "factory_month", "fee_year"]
 
 BASES: dict[str, tuple[str, str]] = {
-    "land_term": ("land rent for the whole lease term", "m² per term"),
-    "land_year": ("land rent per year left of the lease", "m² per year"),
-    "factory_month": ("rent of a built factory per month", "m² per month"),
-    "fee_year": ("management fee per year", "m² per year"),
+    "land_term": (Message("land rent for the whole lease term"), "m² per term"),
+    "land_year": (Message("land rent per year left of the lease"), "m² per year"),
+    "factory_month": (Message("rent of a built factory per month"), "m² per month"),
+    "fee_year": (Message("management fee per year"), "m² per year"),
 }
 """What an amount is paid for, as sentences say it, and its unit after the currency."""
 BY_YEARS_LEFT = {("land_term", "land_year"), ("land_year", "land_term")}
@@ -68,13 +68,21 @@ class Amount:
         faults = []
         if not _is_positive(self.value, zero=True):
             faults.append(
-                f"{self.value} is no amount of money; an unknown one is None and has no Amount"
+                Message(
+                    "%(value)s is no amount of money; an unknown one is None and has no Amount",
+                    {"value": self.value},
+                )
             )
         if self.basis not in BASES:
-            faults.append(f"“{self.basis}” is no basis; there are {', '.join(BASES)}")
+            faults.append(
+                Message(
+                    "“%(text)s” is no basis; there are %(known)s",
+                    {"text": self.basis, "known": ", ".join(BASES)},
+                )
+            )
         faults += _currency_faults(self.currency)
         if faults:
-            raise InputError("This is no amount:", faults)
+            raise InputError(Message("This is no amount:"), faults)
 
     def __lt__(self, other: Amount) -> bool:
         refuse_mixed((self, other))
@@ -105,20 +113,26 @@ def refuse_mixed(amounts: Iterable[Amount]) -> None:
     faults = []
     if len(bases) > 1:
         help_ = (
-            "say the years left of the lease and convert"
+            Message("say the years left of the lease and convert")
             if tuple(bases) in BY_YEARS_LEFT
-            else "they pay for different things"
+            else Message("they pay for different things")
         )
         faults.append(
-            f"{' and '.join(BASES[one][0] for one in bases)} are different quantities: {help_}."
+            Message(
+                "%(kinds)s are different quantities: %(help)s.",
+                {"kinds": [BASES[one][0] for one in bases], "help": help_},
+            )
         )
     if len(currencies) > 1:
         faults.append(
-            f"{' and '.join(currencies)} are different currencies: say an exchange rate and its"
-            " date, and convert."
+            Message(
+                "%(currencies)s are different currencies: say an exchange rate and its date,"
+                " and convert.",
+                {"currencies": currencies},
+            )
         )
     if faults:
-        raise InputError("These amounts cannot be compared:", faults)
+        raise InputError(Message("These amounts cannot be compared:"), faults)
 
 
 def ordered(amounts: Sequence[Amount]) -> list[Amount]:
@@ -164,32 +178,44 @@ def convert(
     faults = []
     value = amount.value
     if to_basis not in BASES:
-        faults.append(f"“{to_basis}” is no basis; there are {', '.join(BASES)}.")
+        faults.append(
+            Message(
+                "“%(text)s” is no basis; there are %(known)s.",
+                {"text": to_basis, "known": ", ".join(BASES)},
+            )
+        )
     elif to_basis != amount.basis and (amount.basis, to_basis) not in BY_YEARS_LEFT:
         faults.append(
-            f"A {BASES[amount.basis][0]} does not become a {BASES[to_basis][0]}: they pay for"
-            " different things."
+            Message(
+                "A %(kind)s does not become a %(other)s: they pay for different things.",
+                {"kind": BASES[amount.basis][0], "other": BASES[to_basis][0]},
+            )
         )
     elif to_basis != amount.basis:
         if years_left is None:
-            faults.append("The years left of the lease must be stated.")
+            faults.append(Message("The years left of the lease must be stated."))
         elif not _is_positive(years_left) or years_left > LONGEST_LEASE:
-            faults.append(f"{years_left} is no number of years left of a lease.")
+            faults.append(
+                Message(
+                    "%(number)s is no number of years left of a lease.",
+                    {"number": years_left},
+                )
+            )
         else:
             value = value / years_left if to_basis == "land_year" else value * years_left
     elif years_left is not None:
-        faults.append("Years left are stated, but the basis stays as it is.")
+        faults.append(Message("Years left are stated, but the basis stays as it is."))
     if to_currency is not None and to_currency != amount.currency:
         wrong = _currency_faults(to_currency) + _rate_faults(rate, rate_date)
         faults += wrong
         if rate is not None and not wrong:
             value *= rate
     elif rate is not None or rate_date is not None:
-        faults.append("An exchange rate is stated, but the currency stays as it is.")
+        faults.append(Message("An exchange rate is stated, but the currency stays as it is."))
     if not faults and not math.isfinite(value):
-        faults.append("The result is too large for a number.")
+        faults.append(Message("The result is too large for a number."))
     if faults:
-        raise InputError("This amount cannot be converted:", faults)
+        raise InputError(Message("This amount cannot be converted:"), faults)
     return replace(
         amount,
         value=value,
@@ -240,19 +266,22 @@ def occupancy(leased_ha: float, leasable_ha: float) -> Occupancy:
         A negative area, no leasable land, or more leased than leasable; every fault.
     """
     faults = [
-        f"{name}: {value} is no area"
+        behind(name, Message("%(value)s is no area", {"value": value}))
         for name, value in (("leased_ha", leased_ha), ("leasable_ha", leasable_ha))
         if not _is_positive(value, zero=True) and not _is_unknown(value)
     ]
     if not faults and leasable_ha == 0:
-        faults.append("leasable_ha: without leasable land there is no occupancy")
+        faults.append(behind("leasable_ha", Message("without leasable land there is no occupancy")))
     if not faults and leased_ha > leasable_ha:
         faults.append(
-            f"leased_ha: {leased_ha:g} is more than the {leasable_ha:g} that can be leased; do both"
-            " count the same land?"
+            Message(
+                "leased_ha: %(leased_ha)s is more than the %(leasable_ha)s that can be leased;"
+                " do both count the same land?",
+                {"leased_ha": f"{leased_ha:g}", "leasable_ha": f"{leasable_ha:g}"},
+            )
         )
     if faults:
-        raise InputError("This gives no occupancy:", faults)
+        raise InputError(Message("This gives no occupancy:"), faults)
     return Occupancy(100 * leased_ha / leasable_ha, float(leased_ha), float(leasable_ha))
 
 
@@ -283,24 +312,31 @@ def _currency_faults(currency: object) -> list[str]:
     return (
         []
         if fits
-        else [f"“{currency}” is no currency; write its three letters of ISO 4217, such as USD."]
+        else [
+            Message(
+                "“%(text)s” is no currency; write its three letters of ISO 4217, such as USD.",
+                {"text": currency},
+            )
+        ]
     )
 
 
 def _rate_faults(rate: float | None, rate_date: str | None) -> list[str]:
     out = []
     if rate is None:
-        out.append("The exchange rate must be stated.")
+        out.append(Message("The exchange rate must be stated."))
     elif not _is_positive(rate):
-        out.append(f"{rate} is no exchange rate.")
+        out.append(Message("%(number)s is no exchange rate.", {"number": rate}))
     if rate_date is None:
-        out.append("The date of the exchange rate must be stated.")
+        out.append(Message("The date of the exchange rate must be stated."))
     else:
         try:
             if datetime.date.fromisoformat(rate_date).isoformat() != rate_date:
                 raise ValueError
         except (TypeError, ValueError):
-            out.append(f"“{rate_date}” is no date; write it as YYYY-MM-DD.")
+            out.append(
+                Message("“%(text)s” is no date; write it as YYYY-MM-DD.", {"text": rate_date})
+            )
     return out
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.siting.criteria import Array, Criterion, amounts, faults, measure, refuse
 
 METHODS = ("sum", "topsis")
@@ -217,11 +217,13 @@ def ahp(matrix: ArrayLike) -> Pairwise:
     try:
         cells = np.asarray(matrix, float)
     except (TypeError, ValueError):
-        raise InputError("The comparisons are not a table of numbers.") from None
+        raise InputError(Message("The comparisons are not a table of numbers.")) from None
     if cells.ndim != 2 or cells.shape[0] != cells.shape[1] or not len(cells):
         raise InputError(
-            "The comparisons are not a square table:"
-            f" {' × '.join(map(str, cells.shape)) or 'a single number'}."
+            Message(
+                "The comparisons are not a square table: %(size)s.",
+                {"size": " × ".join(map(str, cells.shape)) or Message("a single number")},
+            )
         )
     size = len(cells)
     positive = np.isfinite(cells) & (cells > 0)
@@ -248,7 +250,7 @@ def ahp(matrix: ArrayLike) -> Pairwise:
                 f" not 1 / {cells[i, j]:g}"
             )
     if found:
-        raise InputError("The comparisons have faults:", found)
+        raise InputError(Message("The comparisons have faults:"), found)
     roots, vectors = np.linalg.eig(cells)
     main = int(roots.real.argmax())
     weights = np.abs(vectors[:, main].real)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.siting.criteria import Array, Criterion, Terms, amounts, faults, measure, refuse
 from geo.siting.ranking import TIE, Ranking
 
@@ -146,7 +146,7 @@ def shares(
     Rank acceptability: Lahdelma, Hokkanen & Salminen 1998, SMAA, European Journal of Operational
     Research 106, remembered."""
     if weightings < 1:
-        raise InputError("weightings must be 1 or more.")
+        raise InputError(Message("weightings must be 1 or more."))
     sites = ranking.scores.index[ranking.ranked]
     used = ranking.weights.to_numpy() > 0
     criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
@@ -213,7 +213,7 @@ def bands(
         `draws` is below 1, or `spread` has faults; every one is listed.
     """
     if draws < 1:
-        raise InputError("draws must be 1 or more.")
+        raise InputError(Message("draws must be 1 or more."))
     sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
     used = weight > 0
     criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
@@ -493,7 +493,7 @@ def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) 
             for row, column in wrong
         ]
     if found:
-        raise InputError("This uncertainty cannot be used:", found)
+        raise InputError(Message("This uncertainty cannot be used:"), found)
     return here
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.schema import AS_OF, ID, NAMES, NOTES, SECTORS, SOURCE, Field, unfold
 from geo.siting.sites import Column, Limit, Value, columns, is_number, limit_faults, objects, shown
 from geo.tables import validation as faults_of
@@ -211,7 +211,7 @@ class Funnel:
             `n` below 1.
         """
         if n < 1:
-            raise InputError("n must be 1 or more.")
+            raise InputError(Message("n must be 1 or more."))
         found = [self._relax(position, n) for position in range(len(self.limits))]
         return sorted(
             found,
@@ -308,7 +308,7 @@ def screen(table: pd.DataFrame, limits: Sequence[Limit]) -> Funnel:
     }
     faults = limit_faults(limits, held)
     if faults:
-        raise InputError("These limits cannot be applied:", faults)
+        raise InputError(Message("These limits cannot be applied:"), faults)
     states, shortfalls, cells = {}, {}, {}
     for position, limit in enumerate(limits):
         cells[position] = table[limit.column]
@@ -438,13 +438,15 @@ def read_profiles(folder: str | os.PathLike[str]) -> dict[str, Profile]:
     """
     path = Path(folder) / PROFILES
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
+        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
     try:
         given = json.loads(path.read_text(encoding="utf-8"))["profiles"]
         if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{PROFILES} holds no list of profiles.") from None
+        raise InputError(
+            Message("%(file)s holds no list of profiles.", {"file": PROFILES})
+        ) from None
     rows: list[faults_of.Row] = []
     faults = faults_of.header_faults(
         dict.fromkeys(name for one in given for name in one if name not in ("limits", "weights")),

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
 from geo.roads import access
 from geo.roads.network import Network
@@ -299,7 +299,7 @@ def _quickest(
     the layer lists others.
     """
     if not places.index.is_unique:
-        raise InputError("Two places have the same id.")
+        raise InputError(Message("Two places have the same id."))
     from_, to = Sides.of(network, parks, profile), Sides.of(network, places, profile)
     joined = np.isfinite(from_.nearest_m(len(parks)))
     best = np.where(joined, np.inf if listed else np.nan, np.nan)

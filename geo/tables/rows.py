@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.schema import Field, Layer
 from geo.tables import validation as faults_of
 from geo.tables.validation import Row
@@ -48,7 +48,7 @@ def csv_rows(
     With `exported` the marks are undone that :mod:`geo.export` puts into a CSV file.
     """
     if not path.is_file():
-        raise NotFoundError(f"There is no file {path}.")
+        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -72,9 +72,11 @@ def csv_rows(
                     | {"_at": f"line {reader.line_num}"}
                 )
     except UnicodeDecodeError:
-        raise InputError(f"{path.name} is not UTF-8 text.") from None
+        raise InputError(Message("%(file)s is not UTF-8 text.", {"file": path.name})) from None
     except csv.Error as error:
-        raise InputError(f"{path.name} is not a CSV table: {error}.") from None
+        raise InputError(
+            Message("%(file)s is not a CSV table: %(error)s.", {"file": path.name, "error": error})
+        ) from None
     for row in rows if exported else ():
         row.pop("about", None)
         row.update(
@@ -94,7 +96,9 @@ def collection(path: Path) -> dict[str, Any]:
         if document["type"] != "FeatureCollection" or not isinstance(document["features"], list):
             raise TypeError
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path.name} is not a GeoJSON FeatureCollection.") from None
+        raise InputError(
+            Message("%(file)s is not a GeoJSON FeatureCollection.", {"file": path.name})
+        ) from None
     collection: dict[str, Any] = document
     return collection
 
@@ -118,12 +122,20 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
     )
     if not found:
         raise InputError(
-            f"{name} has a member “crs” that is not understood; it should name a system such as"
-            " EPSG:5899."
+            Message(
+                "%(name)s has a member “crs” that is not understood; it should name a system"
+                " such as EPSG:5899.",
+                {"name": name},
+            )
         )
     stated = int(found[1] or crs.WGS84)
     if epsg not in (crs.WGS84, stated):
-        raise InputError(f"{name} says that it is in EPSG:{stated}, not in EPSG:{epsg}.")
+        raise InputError(
+            Message(
+                "%(name)s says that it is in EPSG:%(stated)s, not in EPSG:%(epsg)s.",
+                {"name": name, "stated": stated, "epsg": epsg},
+            )
+        )
     return stated
 
 

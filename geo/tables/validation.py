@@ -12,7 +12,7 @@ from typing import Any
 
 import shapely
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.schema import Field, Layer, unfold
 
 Row = dict[str, Any]
@@ -42,7 +42,15 @@ def refuse(origin: str, faults: list[str]) -> None:
     shown = faults[:MAX_FAULTS]
     if len(faults) > MAX_FAULTS:
         shown.append(f"and {len(faults) - MAX_FAULTS} more")
-    raise InputError(f"{origin} has {counted(faults)}; nothing was changed:", shown)
+    raise InputError(
+        Message("%(origin)s has 1 fault; nothing was changed:", {"origin": origin})
+        if len(faults) == 1
+        else Message(
+            "%(origin)s has %(count)s faults; nothing was changed:",
+            {"origin": origin, "count": len(faults)},
+        ),
+        shown,
+    )
 
 
 def counted(faults: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +16,12 @@ import pandas as pd
 import shapely
 
 from geo import layers, proximity
-from geo.errors import NotFoundError
+from geo.errors import Message, NotFoundError
 from geo.schema import LAYERS
 from geo.tables.region import COAST_TOLERANCE_M
 from geo.visits.place_names import PlaceNames
 from geo.visits.trip import Place
-from geo.visits.trip_values import meant, proposed, short
+from geo.visits.trip_values import cut, proposed
 
 LANGUAGES = ("en", "vi", "zh")
 
@@ -96,7 +97,10 @@ class Gazetteer:
         )
         if timezone is None:
             raise NotFoundError(
-                f"“{place_id}” lies in {country}, and the clock of that country is unknown"
+                Message(
+                    "“%(text)s” lies in %(country)s, and the clock of that country is unknown",
+                    {"text": place_id, "country": country},
+                )
             )
         return Place(
             place_id,
@@ -108,22 +112,32 @@ class Gazetteer:
             timezone,
         )
 
-    def _unknown(self, text: str) -> str:
+    def _unknown(self, text: str) -> Message:
         """Return the sentence for a text that is not an id: with the places of that name, else with
         ids and names much like it.
         """
         found = self.names.find(text)
-        close = meant(text, self.layer_of) if "-" in text else ""  # an id with a slip in it
+        close = get_close_matches(text, list(self.layer_of), 2, 0.6) if "-" in text else []
         if len(found) > 1 and not close:
-            listed = [
-                f"{key} ({short(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))[1:-1]})"
+            places = ", ".join(
+                f"{key} ({cut(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))})"
                 for key in found[:MOST_CHOICES]
-            ]
-            more = f" and {len(found) - MOST_CHOICES} more" if len(found) > MOST_CHOICES else ""
-            return f"{short(text)} may mean {', '.join(listed)}{more}; write one of these ids"
-        return (
-            "there is no place"
-            f" “{text}”{close or proposed((found or self.names.similar(text))[:2])}"
+            )
+            return Message(
+                "“%(text)s” may mean %(places)s; write one of these ids",
+                {
+                    "text": cut(text),
+                    "places": Message(
+                        "%(places)s and %(count)s more",
+                        {"places": places, "count": len(found) - MOST_CHOICES},
+                    )
+                    if len(found) > MOST_CHOICES
+                    else places,
+                },
+            )
+        return proposed(
+            Message("there is no place “%(text)s”", {"text": text}),
+            close or (found or self.names.similar(text))[:2],
         )
 
     @property

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import NotFoundError
+from geo.errors import Message, NotFoundError
 from geo.hours import osm_hours
 from geo.hours.gates import service_time_s
 from geo.roads import access
@@ -167,7 +167,11 @@ class Tables:
         number = {place.id: row for row, place in enumerate(self.places)}
         missing = [place.id for place in places if place.id not in number]
         if missing:
-            raise NotFoundError(f"These tables have no times for {', '.join(missing)}.")
+            raise NotFoundError(
+                Message(
+                    "These tables have no times for %(missing)s.", {"missing": ", ".join(missing)}
+                )
+            )
         return np.array([number[place.id] for place in places], np.int64)
 
     def model(self, trip: Trip) -> Model:

@@ -7,10 +7,10 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import osm_hours
 from geo.visits.trip import Day, Place, Stop
-from geo.visits.trip_values import short
+from geo.visits.trip_values import cut
 
 MORE = timedelta(days=7)
 """Hours are read for so much longer than a trip, so that a longer trip can be tried."""
@@ -29,10 +29,14 @@ def rule(text: str, place: Place) -> osm_hours.Rule:
     try:
         return _rule(text, place.timezone, place.country, (place.lon, place.lat))
     except InputError as error:
-        why = "; ".join(fault.removeprefix("opening_hours: ") for fault in error.faults)
+        faults = {f"n{n}": fault.values["fault"] for n, fault in enumerate(error.faults)}
+        listed = "; ".join(f"%({name})s" for name in faults)
         raise ValueError(
-            f"{short(text)} are no opening hours: {why}; write them like “Mo-Fr"
-            " 08:00-11:30,13:30-17:00; PH off”"
+            Message(
+                "“%(text)s” are no opening hours: %(why)s; write them like “Mo-Fr"
+                " 08:00-11:30,13:30-17:00; PH off”",
+                {"text": cut(text), "why": Message(listed, faults)},
+            )
         ) from None
 
 

@@ -24,7 +24,7 @@ import shapely
 from shapely.ops import substring
 
 from geo import __version__
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.export import DECIMALS, tame, to_json
 from geo.hours.gates import Hours
 from geo.visits.plan_steps import Itinerary, Step, clean
@@ -109,7 +109,12 @@ def write(
     chosen = get(format_id)
     if names_only and not chosen.without_positions:
         others = ", ".join(one.title for one in FORMATS.values() if one.without_positions)
-        raise InputError(f"{chosen.title} cannot be written without coordinates; take {others}.")
+        raise InputError(
+            Message(
+                "%(title)s cannot be written without coordinates; take %(others)s.",
+                {"title": chosen.title, "others": others},
+            )
+        )
     return chosen.writer(
         Parcel(Itinerary(plan, language, gates, clocks or {}, hours), lines or {}, names_only, now)
     )
@@ -118,7 +123,12 @@ def write(
 def get(format_id: str) -> Format:
     """Look a format up by its id; `InputError` lists those there are."""
     if format_id not in FORMATS:
-        raise InputError(f"There is no format “{format_id}”; there are {', '.join(FORMATS)}.")
+        raise InputError(
+            Message(
+                "There is no format “%(format)s”; there are %(known)s.",
+                {"format": format_id, "known": ", ".join(FORMATS)},
+            )
+        )
     return FORMATS[format_id]
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import calendars
 from geo.hours.gates import DayHours, Hours
 from geo.visits.trip import Crossing, DayPlan, Leg, Place, Plan, Visit
@@ -209,7 +209,10 @@ class Itinerary:
     def __post_init__(self) -> None:
         if self.language not in WORDS:
             raise InputError(
-                f"There is no language “{self.language}”; there are {', '.join(WORDS)}."
+                Message(
+                    "There is no language “%(language)s”; there are %(known)s.",
+                    {"language": self.language, "known": ", ".join(WORDS)},
+                )
             )
         object.__setattr__(self, "steps", tuple(self._labelled()))
         zones = dict.fromkeys([*self.clocks, *(step.place.timezone for step in self.steps)])

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.errors import InputError, Message, behind
 from geo.roads import access
 from geo.roads.network import Network
 from geo.visits.matrices import FAR, Tables, domestic, places_of, points, towns
@@ -148,7 +148,7 @@ def solve(
         )
     if not routes:
         raise InputError(
-            "The days of this trip cannot be driven, even without a stop.",
+            Message("The days of this trip cannot be driven, even without a stop."),
             _undrivable(possible, model),
         )
     days = tuple(
@@ -202,19 +202,24 @@ def check(trip: Trip, faults: list[str] | None = None) -> None:
     """
     found = [*(faults or []), *_faults_of_trip(trip), *_faults_of_days(trip)]
     for stop in trip.stops:
-        found += [f"{stop.place.name()}: {fault}" for fault in _faults_of_stop(trip, stop)]
+        found += [behind(stop.place.name(), fault) for fault in _faults_of_stop(trip, stop)]
     if found:
-        raise InputError("This trip cannot be planned.", found)
+        raise InputError(Message("This trip cannot be planned."), found)
 
 
 def _faults_of_trip(trip: Trip) -> Iterator[str]:
     if not trip.stops:
-        yield "There are no stops."
+        yield Message("There are no stops.")
     if len(trip.stops) > MOST_STOPS:
-        yield f"There are {len(trip.stops)} stops; at most {MOST_STOPS} are planned at once."
+        yield Message(
+            "There are %(count)s stops; at most %(most)s are planned at once.",
+            {"count": len(trip.stops), "most": MOST_STOPS},
+        )
     ids = [stop.place.id for stop in trip.stops]
     yield from (
-        f"The stop “{one}” is listed {ids.count(one)} times."
+        Message(
+            "The stop “%(id)s” is listed %(count)s times.", {"id": one, "count": ids.count(one)}
+        )
         for one in dict.fromkeys(ids)
         if ids.count(one) > 1
     )
@@ -222,85 +227,117 @@ def _faults_of_trip(trip: Trip) -> Iterator[str]:
     for place in (*(stop.place for stop in trip.stops), *towns(trip)):
         every.setdefault(place.id, set()).add((place.lon, place.lat, place.country, place.timezone))
     yield from (
-        f"The id “{one}” stands for {len(where)} places."
+        Message("The id “%(id)s” stands for %(count)s places.", {"id": one, "count": len(where)})
         for one, where in every.items()
         if len(where) > 1
     )
     if trip.kind not in KINDS:
-        yield f"The kind of traffic is “{trip.kind}”; it can be {' or '.join(KINDS)}."
+        yield Message(
+            "The kind of traffic is “%(kind)s”; it can be %(kinds)s.",
+            {"kind": trip.kind, "kinds": " or ".join(KINDS)},
+        )
     if not 0 <= trip.reserve_s <= MOST_RESERVE_S:
         yield (
-            f"The reserve before a gate closes is {trip.reserve_s / 60:g} min; it lies between 0"
-            f" and {MOST_RESERVE_S / 60:g} min."
+            Message(
+                "The reserve before a gate closes is %(reserve)s min; it lies between 0 and"
+                " %(most)s min.",
+                {
+                    "reserve": f"{trip.reserve_s / 60:g}",
+                    "most": f"{MOST_RESERVE_S / 60:g}",
+                },
+            )
         )
     if trip.lunch:
         if not (isfinite(trip.lunch.length_s) and trip.lunch.length_s > 0):
-            yield "Lunch takes no time, or an unknown one."
+            yield Message("Lunch takes no time, or an unknown one.")
         try:
             first, last = time.fromisoformat(trip.lunch.from_), time.fromisoformat(trip.lunch.until)
         except ValueError:
             yield (
-                f"Lunch from “{trip.lunch.from_}” until “{trip.lunch.until}”: times are written"
-                " HH:MM."
+                Message(
+                    "Lunch from “%(from)s” until “%(until)s”: times are written HH:MM.",
+                    {"from": trip.lunch.from_, "until": trip.lunch.until},
+                )
             )
         else:
             if first.tzinfo or last.tzinfo:
-                yield "Lunch is told by the clock of the place, without a zone."
+                yield Message("Lunch is told by the clock of the place, without a zone.")
             elif first > last:
                 yield (
-                    f"Lunch may begin from {trip.lunch.from_} until {trip.lunch.until}: that ends"
-                    " before it begins."
+                    Message(
+                        "Lunch may begin from %(from)s until %(until)s: that ends before it begins.",
+                        {"from": trip.lunch.from_, "until": trip.lunch.until},
+                    )
                 )
 
 
 def _faults_of_days(trip: Trip) -> Iterator[str]:
     if not trip.days:
-        yield "There are no days."
+        yield Message("There are no days.")
     if len(trip.days) > MOST_DAYS:
-        yield f"There are {len(trip.days)} days; at most {MOST_DAYS} are planned at once."
+        yield Message(
+            "There are %(count)s days; at most %(most)s are planned at once.",
+            {"count": len(trip.days), "most": MOST_DAYS},
+        )
     for number, day in enumerate(trip.days, 1):
         naive = _naive(day.start, day.end)
         if naive:
-            yield f"Day {number}: a time without a zone."
+            yield Message("Day %(day)s: a time without a zone.", {"day": number})
         elif day.end < day.start:
-            yield f"Day {number}: it ends before it begins."
+            yield Message("Day %(day)s: it ends before it begins.", {"day": number})
         elif (day.end - day.start).days >= 7:
-            yield f"Day {number}: it is longer than a week."
+            yield Message("Day %(day)s: it is longer than a week.", {"day": number})
         if not day.ends:
-            yield f"Day {number}: it has no place to end."
+            yield Message("Day %(day)s: it has no place to end.", {"day": number})
     if trip.days and trip.days[0].begin is None:
-        yield "Day 1: it has no place to begin."
+        yield Message("Day 1: it has no place to begin.")
     for number, (one, other) in enumerate(pairwise(trip.days), 2):
         if not _naive(one.end, other.start) and other.start < one.end:
-            yield f"Day {number}: it begins before day {number - 1} ends."
+            yield Message(
+                "Day %(day)s: it begins before day %(before)s ends.",
+                {"day": number, "before": number - 1},
+            )
 
 
 def _faults_of_stop(trip: Trip, stop: Stop) -> Iterator[str]:
     if not (isfinite(stop.visit_s) and stop.visit_s >= 0):
-        yield "the visit takes less than no time, or an unknown one."
+        yield Message("the visit takes less than no time, or an unknown one.")
     if not LEAST_WEIGHT <= stop.weight <= MOST_WEIGHT:
         yield (
-            f"the weight is {stop.weight:g}; it lies between {LEAST_WEIGHT:f} and"
-            f" {MOST_WEIGHT:.0f}."
+            Message(
+                "the weight is %(weight)s; it lies between %(least)s and %(most)s.",
+                {
+                    "weight": f"{stop.weight:g}",
+                    "least": f"{LEAST_WEIGHT:f}",
+                    "most": f"{MOST_WEIGHT:.0f}",
+                },
+            )
         )
     if stop.order is not None and stop.order < 0:
-        yield "its place in the order is negative."
+        yield Message("its place in the order is negative.")
     if stop.day is not None and not 0 <= stop.day < len(trip.days):
-        yield f"it is to be visited on day {stop.day + 1}; the trip has {len(trip.days)}."
+        yield Message(
+            "it is to be visited on day %(day)s; the trip has %(count)s.",
+            {"day": stop.day + 1, "count": len(trip.days)},
+        )
     windows = stop.windows or ()
     if any(_naive(*window) for window in windows):
-        yield "a window without a zone."
+        yield Message("a window without a zone.")
         return
     yield from (
-        f"the window from {start:%Y-%m-%d %H:%M} ends before it begins."
+        Message(
+            "the window from %(start)s ends before it begins.", {"start": f"{start:%Y-%m-%d %H:%M}"}
+        )
         for start, end in windows
         if end < start
     )
     for (_, end), (start, _) in pairwise(windows):
         if start < end:
             yield (
-                f"the window from {start:%Y-%m-%d %H:%M} begins before the one listed before it"
-                " ends."
+                Message(
+                    "the window from %(start)s begins before the one listed before it ends.",
+                    {"start": f"{start:%Y-%m-%d %H:%M}"},
+                )
             )
 
 
@@ -467,7 +504,7 @@ def _undrivable(trip: Trip, model: Model) -> Iterator[str]:
     for number, (begin, end) in enumerate(zip(fixed, ends, strict=True)):
         begins = [begin] if begin >= 0 else ends[number - 1]
         if not any(empty_day(model, number, one, other) < FAR for one in begins for other in end):
-            yield f"Day {number + 1}: no end is reached in time."
+            yield Message("Day %(day)s: no end is reached in time.", {"day": number + 1})
 
 
 # Lengths ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from functools import partial, reduce
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.visits import planner
 from geo.visits.appointments import nearest
 from geo.visits.edits import moved, one_more_day, with_day, with_stop, without
@@ -43,36 +43,46 @@ DAYS_SOONER, DAYS_LATER = 14, 21
 """Within these a trip may be moved, but not to a day that has begun."""
 
 SENTENCES = {
-    "as_it_is": "Say that %(stop)s must be visited; nothing else has to change.",
-    "start_earlier": "Start %(by_s)s earlier on day %(day)s, at %(start)s.",
-    "end_later": "End %(by_s)s later on day %(day)s, at %(end)s.",
+    "as_it_is": Message("Say that %(stop)s must be visited; nothing else has to change."),
+    "start_earlier": Message("Start %(by_s)s earlier on day %(day)s, at %(start)s."),
+    "end_later": Message("End %(by_s)s later on day %(day)s, at %(end)s."),
     "longer_day": (
-        "Start %(by_s)s earlier and end %(by_s)s later on day %(day)s: from %(start)s to %(end)s."
+        Message(
+            "Start %(by_s)s earlier and end %(by_s)s later on day %(day)s: from %(start)s to %(end)s."
+        )
     ),
-    "shorter_visit": "Stay %(by_s)s less at %(stop)s: %(visit_s)s.",
-    "another_day": "Visit %(stop)s on %(date)s instead of %(instead)s.",
-    "free_order": "Let %(stop)s come at any place in the order.",
-    "open_gate": "Use the gate %(gate)s, which the trip takes as closed.",
-    "unknown_hours": "Use gates of unknown hours: %(gates)s.",
-    "no_lunch": "Leave out lunch.",
+    "shorter_visit": Message("Stay %(by_s)s less at %(stop)s: %(visit_s)s."),
+    "another_day": Message("Visit %(stop)s on %(date)s instead of %(instead)s."),
+    "free_order": Message("Let %(stop)s come at any place in the order."),
+    "open_gate": Message("Use the gate %(gate)s, which the trip takes as closed."),
+    "unknown_hours": Message("Use gates of unknown hours: %(gates)s."),
+    "no_lunch": Message("Leave out lunch."),
     "smaller_reserve": (
-        "Enter the gates up to %(less_s)s nearer to their closing, with a reserve of %(reserve_s)s."
+        Message(
+            "Enter the gates up to %(less_s)s nearer to their closing, with a reserve of %(reserve_s)s."
+        )
     ),
-    "leave_out": "Leave out %(stop)s, which need not be visited.",
-    "drop": "Drop %(stop)s, though it was to be visited.",
-    "one_more_day": "Add a day: %(date)s, with the hours of the day before.",
+    "leave_out": Message("Leave out %(stop)s, which need not be visited."),
+    "drop": Message("Drop %(stop)s, though it was to be visited."),
+    "one_more_day": Message("Add a day: %(date)s, with the hours of the day before."),
     "one_more_day_if": (
-        "Add a day: %(date)s, if the host of %(stop)s can also see you then, between %(start)s and"
-        " %(end)s."
+        Message(
+            "Add a day: %(date)s, if the host of %(stop)s can also see you then, between %(start)s and"
+            " %(end)s."
+        )
     ),
     "other_hours": (
-        "Ask the host of %(stop)s for other hours: a visit that begins between %(start)s and"
-        " %(end)s on %(date)s."
+        Message(
+            "Ask the host of %(stop)s for other hours: a visit that begins between %(start)s and"
+            " %(end)s on %(date)s."
+        )
     ),
     "other_hour": (
-        "Ask the host of %(stop)s for another hour: a visit that begins at %(start)s on %(date)s."
+        Message(
+            "Ask the host of %(stop)s for another hour: a visit that begins at %(start)s on %(date)s."
+        )
     ),
-    "other_dates": "Move the whole trip: begin on %(date)s instead of %(instead)s.",
+    "other_dates": Message("Move the whole trip: begin on %(date)s instead of %(instead)s."),
 }
 """What may be changed, by code; the web app translates these sentences."""
 

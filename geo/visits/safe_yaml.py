@@ -11,13 +11,13 @@ from typing import Any
 
 import yaml
 
-from geo.errors import InputError
+from geo.errors import InputError, Message, behind
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 8
 
 
-def read(text: str | bytes, origin: str = "The text") -> Any:
+def read(text: str | bytes, origin: str = Message("The text")) -> Any:
     """Read a document.
 
     Returns
@@ -33,24 +33,43 @@ def read(text: str | bytes, origin: str = "The text") -> Any:
     """
     size = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
-        raise InputError(f"{origin} has {size:,} bytes; {MAX_BYTES:,} are allowed.")
+        raise InputError(
+            Message(
+                "%(origin)s has %(size)s bytes; %(most)s are allowed.",
+                {"origin": origin, "size": f"{size:,}", "most": f"{MAX_BYTES:,}"},
+            )
+        )
     try:
         text = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         faults = _forbidden(text)
         node = None if faults else yaml.compose(text, Loader=yaml.BaseLoader)
     except UnicodeDecodeError:
-        raise InputError(f"{origin} is not written in UTF-8.") from None
+        raise InputError(
+            Message("%(origin)s is not written in UTF-8.", {"origin": origin})
+        ) from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise InputError(
-            f"{origin} cannot be read as YAML{where}: {error.problem or error.context}."
+            Message(
+                "%(origin)s cannot be read as YAML, line %(line)s, column %(column)s: %(problem)s.",
+                {
+                    "origin": origin,
+                    "line": mark.line + 1,
+                    "column": mark.column + 1,
+                    "problem": error.problem or error.context,
+                },
+            )
         ) from None
     except yaml.YAMLError:  # a character that must not stand in YAML has no line
-        raise InputError(f"{origin} cannot be read as YAML: it holds control characters.") from None
+        raise InputError(
+            Message(
+                "%(origin)s cannot be read as YAML: it holds control characters.",
+                {"origin": origin},
+            )
+        ) from None
     found = "" if node is None else _plain(node, "", faults)
     if faults:
-        raise InputError(f"{origin} is not plain YAML:", faults)
+        raise InputError(Message("%(origin)s is not plain YAML:", {"origin": origin}), faults)
     return found
 
 
@@ -81,15 +100,20 @@ def _forbidden(text: str) -> list[str]:
     faults = []
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        at = f"line {event.start_mark.line + 1}"
+        at = Message("line %(line)s", {"line": event.start_mark.line + 1})
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            faults.append(f"{at}: anchors and aliases (& and *) are not allowed; write it out")
+            faults.append(
+                behind(at, Message("anchors and aliases (& and *) are not allowed; write it out"))
+            )
         elif getattr(event, "tag", None):
-            faults.append(f"{at}: tags (!) are not allowed")
+            faults.append(behind(at, Message("tags (!) are not allowed")))
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                return [*faults, f"{at}: deeper than {MAX_DEPTH} levels"]
+                return [
+                    *faults,
+                    behind(at, Message("deeper than %(levels)s levels", {"levels": MAX_DEPTH})),
+                ]
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return faults
@@ -102,12 +126,12 @@ def _plain(node: Any, path: str, faults: list[str]) -> Any:
         return [_plain(one, f"{path}[{number}]", faults) for number, one in enumerate(node.value)]
     found: dict[str, Any] = {}
     for key, value in node.value:
-        at = f"line {key.start_mark.line + 1}"
+        at = Message("line %(line)s", {"line": key.start_mark.line + 1})
         if not isinstance(key, yaml.ScalarNode):
-            faults.append(f"{at}: a key must be text")
+            faults.append(behind(at, Message("a key must be text")))
             continue
         inner = f"{path}.{key.value}" if path else key.value
         if key.value in found:
-            faults.append(f"{at}: {inner}: stands twice")
+            faults.append(behind(at, behind(inner, Message("stands twice"))))
         found[key.value] = _plain(value, inner, faults)
     return found

@@ -52,7 +52,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.visits import safe_yaml, trip_values
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Day, Place, Stop, Trip
@@ -63,7 +63,7 @@ FOLDER = "trips"
 MAX_FAULTS = 200
 """So many faults are listed; the rest is counted."""
 OF_HOLIDAYS = re.compile(
-    re.escape(TOLD["holidays"]).replace(r"\{country\}", ".*").replace(r"\{year\}", r"\d+")
+    re.escape(TOLD["holidays"] % {"country": "@", "year": "@"}).replace("@", ".*")
 )
 """An assumption that belongs to the dates of a trip; the reader makes it anew."""
 
@@ -84,14 +84,22 @@ def read(source: str | bytes | Mapping[str, Any], data: str | os.PathLike[str] |
         Something is wrong with it; every fault is listed with the place where it stands, such as
         ``stops[3].visit``.
     """
-    document = source if isinstance(source, Mapping) else safe_yaml.read(source, "The trip")
+    document = (
+        source if isinstance(source, Mapping) else safe_yaml.read(source, Message("The trip"))
+    )
     reader = TripReader(data if isinstance(data, Gazetteer) else Gazetteer.read(data))
     trip = reader.trip(reader.texts(document))
     if trip is None or reader.faults:
         count = len(reader.faults)
-        more = [f"and {count - MAX_FAULTS} more"] if count > MAX_FAULTS else []
+        more = (
+            [Message("and %(count)s more", {"count": count - MAX_FAULTS})]
+            if count > MAX_FAULTS
+            else []
+        )
         raise InputError(
-            f"The trip has {count} {'fault' if count == 1 else 'faults'}:",
+            Message("The trip has 1 fault:")
+            if count == 1
+            else Message("The trip has %(count)s faults:", {"count": count}),
             [*reader.faults[:MAX_FAULTS], *more],
         )
     return trip
@@ -138,7 +146,9 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
         _day(day, day.begin or town, places) for day, town in zip(trip.days, before, strict=False)
     ]
     written["stops"] = [_stop(stop, places) for stop in trip.stops]
-    written["told"] = [sentence for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)]
+    written["told"] = [
+        str(sentence) for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)
+    ]
     return _filled(written)
 
 

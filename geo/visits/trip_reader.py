@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError, behind
 from geo.hours import calendars, osm_hours
 from geo.visits import openings, safe_yaml, trip_values
 from geo.visits.gazetteer import LANGUAGES, Gazetteer
@@ -69,27 +69,37 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The keys of each mapping in a file, in the order in which they are written."""
 INSTEAD = {
-    ("day", "start"): "write “hours: 07:30-18:00” and “begin: <place>”",
-    ("day", "until"): "write “hours: 07:30-18:00”",
-    ("stop", "duration"): "write “visit: 45 min”",
-    ("stop", "optional"): "write “must: no”",
-    ("stop", "id"): "write “site: <id>”",
-    ("trip", "start"): "write “begin: <place>”",
-    ("trip", "closed"): "write “closed_gates: [<gate>]”",
+    ("day", "start"): Message(
+        "unknown key; write “%(word)s” and “%(other)s”",
+        {"word": "hours: 07:30-18:00", "other": "begin: <place>"},
+    ),
+    **{
+        key: Message("unknown key; write “%(word)s”", {"word": word})
+        for key, word in {
+            ("day", "until"): "hours: 07:30-18:00",
+            ("stop", "duration"): "visit: 45 min",
+            ("stop", "optional"): "must: no",
+            ("stop", "id"): "site: <id>",
+            ("trip", "start"): "begin: <place>",
+            ("trip", "closed"): "closed_gates: [<gate>]",
+        }.items()
+    },
 }
 """What somebody who writes another key probably wants."""
 
 TOLD = {
-    "days": "Hours of days without a zone are on the clock of the place where the day begins.",
-    "several": (
+    "days": Message(
+        "Hours of days without a zone are on the clock of the place where the day begins."
+    ),
+    "several": Message(
         "Where a day may begin on several clocks, its hours are on that of the first town of the"
         " night before."
     ),
-    "stops": "Hours and windows of stops without a zone are on the clock of the stop.",
-    "visit": "A visit without a length is taken to last 60 minutes.",
-    "country": "A point without a country belongs to the country on whose land it lies.",
-    "holidays": (
-        "Not all public holidays of {country} in {year} are known yet; hours that depend on them"
+    "stops": Message("Hours and windows of stops without a zone are on the clock of the stop."),
+    "visit": Message("A visit without a length is taken to last 60 minutes."),
+    "country": Message("A point without a country belongs to the country on whose land it lies."),
+    "holidays": Message(
+        "Not all public holidays of %(country)s in %(year)s are known yet; hours that depend on them"
         " may be wrong."
     ),
 }
@@ -113,7 +123,12 @@ class TripReader:
     def texts(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Make text of the numbers and truth values of JSON; text from YAML stays."""
         if depth > safe_yaml.MAX_DEPTH:
-            self.faults.append(f"{path}: deeper than {safe_yaml.MAX_DEPTH} levels")
+            self.faults.append(
+                behind(
+                    path,
+                    Message("deeper than %(levels)s levels", {"levels": safe_yaml.MAX_DEPTH}),
+                )
+            )
             return ""
         if isinstance(value, Mapping):
             return {
@@ -142,7 +157,12 @@ class TripReader:
         at = f"{path}.{key}".strip(".")
         if not isinstance(value, str):
             self.faults.append(
-                f"{at}: must be text, not {'a list' if isinstance(value, list) else 'several keys'}"
+                behind(
+                    at,
+                    Message("must be text, not a list")
+                    if isinstance(value, list)
+                    else Message("must be text, not several keys"),
+                )
             )
             return None
         return self.tried(value, at, parse) if value else None
@@ -151,30 +171,32 @@ class TripReader:
         try:
             return parse(value)
         except ValueError as error:
-            self.faults.append(f"{at}: {error}")
+            self.faults.append(behind(at, error.args[0]))
         except (InputError, NotFoundError) as error:
-            self.faults.append(f"{at}: {' '.join(str(error).split())}")
+            for fault in error.faults or (error.message,):
+                self.faults.append(behind(at, fault))
         return None
 
     def keys(self, value: Any, kind: str, path: str) -> Mapping[str, Any] | None:
         """Return a mapping, with its unknown keys among the faults; None for anything else."""
         if not isinstance(value, Mapping):
             self.faults.append(
-                f"{path or 'trip'}: must be keys with values, such as “{KEYS[kind][0]}: …”"
+                behind(
+                    path or "trip",
+                    Message(
+                        "must be keys with values, such as “%(example)s”",
+                        {"example": f"{KEYS[kind][0]}: …"},
+                    ),
+                )
             )
             return None
         for key in value:
             if key not in KEYS[kind]:
                 at = f"{path}.{key}".lstrip(".")
-                hint = (
-                    f"; {INSTEAD[kind, key]}"
-                    if (kind, key) in INSTEAD
-                    else trip_values.meant(key, KEYS[kind])
+                fault = INSTEAD.get((kind, key)) or trip_values.unknown(
+                    Message("unknown key"), key, KEYS[kind], most_listed=100
                 )
-                self.faults.append(
-                    f"{trip_values.short(at)[1:-1]}: unknown"
-                    f" key{hint or '; there are ' + ', '.join(KEYS[kind])}"
-                )
+                self.faults.append(behind(trip_values.cut(at), fault))
         return value
 
     def rows(
@@ -189,7 +211,15 @@ class TripReader:
             return []
         entries = value if isinstance(value, list) else [value]
         if len(entries) > most:
-            self.faults.append(f"{at}: {len(entries)} entries; {most} are allowed")
+            self.faults.append(
+                behind(
+                    at,
+                    Message(
+                        "%(count)s entries; %(most)s are allowed",
+                        {"count": len(entries), "most": most},
+                    ),
+                )
+            )
         return [
             (f"{at}[{number}]" if isinstance(value, list) else at, one)
             for number, one in enumerate(entries[:most])
@@ -216,14 +246,16 @@ class TripReader:
                 if given.get(one, "")
             }
         elif point.get("names", ""):
-            self.faults.append(f"{path}.names: must be names by language, such as “en: …”")
+            self.faults.append(
+                behind(f"{path}.names", Message("must be names by language, such as “en: …”"))
+            )
         if point.get("name", ""):
             names.setdefault("en", self.get(point, "name", path, trip_values.name))
         if not names and len(self.faults) == before:
-            self.faults.append(f"{path}.name: is missing")
+            self.faults.append(behind(f"{path}.name", Message("is missing")))
         for key in ("lon", "lat"):
             if point.get(key, "") == "":
-                self.faults.append(f"{path}.{key}: is missing")
+                self.faults.append(behind(f"{path}.{key}", Message("is missing")))
         lon, lat = (
             self.get(point, "lon", path, trip_values.within(180)),
             self.get(point, "lat", path, trip_values.within(90)),
@@ -239,16 +271,27 @@ class TripReader:
             country = self.known.country_at(lon, lat)
             if country is None:
                 self.faults.append(
-                    f"{path}: lies at sea or in a country that is not on the map; write its"
-                    " country, such as “country: VN”"
+                    behind(
+                        path,
+                        Message(
+                            "lies at sea or in a country that is not on the map; write its country, such"
+                            " as “country: VN”"
+                        ),
+                    )
                 )
                 return None
             self.tell("country")
         timezone = self.known.timezones.get(country) if zone is None else zone.key
         if timezone is None:
             self.faults.append(
-                f"{path}.timezone: the clock of {country} is unknown; write it, such as “timezone:"
-                " Asia/Bangkok”"
+                behind(
+                    f"{path}.timezone",
+                    Message(
+                        "the clock of %(country)s is unknown; write it, such as “timezone:"
+                        " Asia/Bangkok”",
+                        {"country": country},
+                    ),
+                )
             )
             return None
         found = Place(
@@ -277,12 +320,18 @@ class TripReader:
             place, bare = replace(place, id=place_id), replace(bare, id=place_id)
         if self.met.setdefault(place.id, bare) != bare:
             self.faults.append(
-                f"{path}: “{place.id}” is already the id of another place of the trip"
+                behind(
+                    path,
+                    Message(
+                        "“%(text)s” is already the id of another place of the trip",
+                        {"text": place.id},
+                    ),
+                )
             )
         return place
 
     def tell(self, what: str, **values: Any) -> None:
-        self.told[TOLD[what].format(**values)] = None
+        self.told[Message(TOLD[what], values)] = None
 
     # Days -----------------------------------------------------------------------------------------
 
@@ -290,7 +339,9 @@ class TripReader:
         """Read the days in their order; None for one that is wrong."""
         rows = self.rows(document, "days", "", MOST_DAYS)
         if not rows:
-            self.faults.append("days: a trip has at least one day, such as “- date: 2026-12-01”")
+            self.faults.append(
+                behind("days", Message("a trip has at least one day, such as “- date: 2026-12-01”"))
+            )
         usual = self.get(document, "hours", "", trip_values.times_of_day)
         first = self.place(document.get("begin", ""), "begin")
         end, nights = (
@@ -310,13 +361,18 @@ class TripReader:
                 begin = first
                 if document.get("begin", "") == "":
                     self.faults.append(
-                        f"{path}.begin: where does the day begin? Write “begin: <place>”"
+                        behind(
+                            f"{path}.begin",
+                            Message("where does the day begin? Write “begin: <place>”"),
+                        )
                     )
             ends = tuple(self.place(one, at) for at, one in self.rows(day, "end", path, MOST_DAYS))
             if not ends:
                 ends = nights if nights and number < len(rows) - 1 else end
             if not ends:
-                self.faults.append(f"{path}.end: where does the day end? Write “end: <place>”")
+                self.faults.append(
+                    behind(f"{path}.end", Message("where does the day end? Write “end: <place>”"))
+                )
             clock = begin if begin is not None else next((one for one in before if one), None)
             if begin is None and len({one.timezone for one in before if one}) > 1:
                 self.tell("several")
@@ -363,22 +419,34 @@ class TripReader:
             if zoned[1]:
                 self.tell("days")
             if when and zoned[0][0].date() != when:
-                self.faults.append(f"{path}.date: the hours begin on {zoned[0][0].date()}")
+                self.faults.append(
+                    behind(
+                        f"{path}.date",
+                        Message("the hours begin on %(date)s", {"date": zoned[0][0].date()}),
+                    )
+                )
             self.once(zoned[0][0].date(), path)
             return zoned[0]
         if day.get("date", "") == "":
-            self.faults.append(f"{path}.date: is missing")
+            self.faults.append(behind(f"{path}.date", Message("is missing")))
         times = self.get(day, "hours", path, trip_values.times_of_day) if text else usual
         if text == "" and missing:
             self.faults.append(
-                f"{path}.hours: is missing; write from when to when, such as “hours: 07:30-18:00”"
+                behind(
+                    f"{path}.hours",
+                    Message("is missing; write from when to when, such as “hours: 07:30-18:00”"),
+                )
             )
         if times is None or when is None:
             return None
         if times[1] <= times[0]:
             self.faults.append(
-                f"{path}.hours: the day"
-                f" {'has no hours' if times[0] == times[1] else 'ends before it begins'}"
+                behind(
+                    f"{path}.hours",
+                    Message("the day has no hours")
+                    if times[0] == times[1]
+                    else Message("the day ends before it begins"),
+                )
             )
             return None
         if clock is None:
@@ -389,14 +457,24 @@ class TripReader:
 
     def once(self, when: date, path: str) -> None:
         if self.dates.setdefault(when, path) != path:
-            self.faults.append(f"{path}.date: {when} is already the date of {self.dates[when]}")
+            self.faults.append(
+                behind(
+                    f"{path}.date",
+                    Message(
+                        "%(date)s is already the date of %(day)s",
+                        {"date": when, "day": self.dates[when]},
+                    ),
+                )
+            )
 
     def in_turn(self, days: Sequence[Day | None]) -> None:
         """See to it that each day comes after the one before."""
         there = [(number, day) for number, day in enumerate(days) if day is not None]
         for (_, one), (number, other) in pairwise(there):
             if other.start < one.end and other.date != one.date:
-                self.faults.append(f"days[{number}]: begins before the end of the day above it")
+                self.faults.append(
+                    behind(f"days[{number}]", Message("begins before the end of the day above it"))
+                )
 
     # Stops ----------------------------------------------------------------------------------------
 
@@ -404,11 +482,23 @@ class TripReader:
         """Read the stops; None for one that is wrong."""
         value = document.get("stops", "")
         if isinstance(value, list) and len(value) > MOST_STOPS:
-            self.faults.append(f"stops: {len(value)} stops; {MOST_STOPS} are allowed")
+            self.faults.append(
+                behind(
+                    "stops",
+                    Message(
+                        "%(count)s stops; %(most)s are allowed",
+                        {"count": len(value), "most": MOST_STOPS},
+                    ),
+                )
+            )
             return []
         rows = self.rows(document, "stops", "", MOST_STOPS)
         if not rows:
-            self.faults.append("stops: a trip has at least one stop, such as “- site: hai-yen-ip”")
+            self.faults.append(
+                behind(
+                    "stops", Message("a trip has at least one stop, such as “- site: hai-yen-ip”")
+                )
+            )
         usual = self.get(document, "visit", "", trip_values.seconds)
         seen: dict[str, str] = {}
         found = []
@@ -417,7 +507,15 @@ class TripReader:
             found.append(None if stop is None else self.stop(stop, path, usual, days))
             place_id = found[-1].place.id if found[-1] else ""
             if place_id and seen.setdefault(place_id, path) != path:
-                self.faults.append(f"{path}: “{place_id}” is already {seen[place_id]}")
+                self.faults.append(
+                    behind(
+                        path,
+                        Message(
+                            "“%(text)s” is already %(stop)s",
+                            {"text": place_id, "stop": seen[place_id]},
+                        ),
+                    )
+                )
         return found
 
     def stop(
@@ -427,11 +525,11 @@ class TripReader:
         given = [key for key in ("site", "point") if stop.get(key, "") != ""]
         if len(given) != 1:
             wrong = (
-                "is a site or a point, not both"
+                Message("is a site or a point, not both")
                 if given
-                else "names no place; write “site: <id>” or “point: …”"
+                else Message("names no place; write “site: <id>” or “point: …”")
             )
-            self.faults.append(f"{path}: {wrong}")
+            self.faults.append(behind(path, wrong))
         place = self.place(stop[given[0]], f"{path}.{given[0]}") if len(given) == 1 else None
         visit_s = self.get(stop, "visit", path, trip_values.seconds)
         if stop.get("visit", "") == "":
@@ -453,8 +551,13 @@ class TripReader:
             and all((end - start).total_seconds() < visit_s for start, end in windows)
         ):
             self.faults.append(
-                f"{path}.windows: none is as long as the visit of"
-                f" {trip_values.said_seconds(visit_s)}"
+                behind(
+                    f"{path}.windows",
+                    Message(
+                        "none is as long as the visit of %(visit)s",
+                        {"visit": trip_values.said_seconds(visit_s)},
+                    ),
+                )
             )
         if len(self.faults) > before or place is None or visit_s is None:
             return None
@@ -476,7 +579,7 @@ class TripReader:
         """Read when a stop may be visited, in order and apart; None where nothing is said of it."""
         listed, opening = stop.get("windows", "") != "", stop.get("hours", "") != ""
         if listed and opening:
-            self.faults.append(f"{path}: has hours and windows; write one of them")
+            self.faults.append(behind(path, Message("has hours and windows; write one of them")))
         if listed:
             zone = place.zone if place else calendars.zone("UTC")
             spans = []
@@ -563,7 +666,7 @@ class TripReader:
         if lunch is None:
             return None
         if lunch.get("length", "") == "":
-            self.faults.append("lunch.length: is missing, such as “45 min”")
+            self.faults.append(behind("lunch.length", Message("is missing, such as “45 min”")))
         length_s = self.get(lunch, "length", "lunch", trip_values.seconds)
         first, last = (
             self.get(lunch, key, "lunch", trip_values.time_of_day) for key in ("from", "until")
@@ -574,7 +677,15 @@ class TripReader:
             f"{last:%H:%M}" if last else Lunch.until,
         )
         if found.until < found.from_:
-            self.faults.append(f"lunch.until: {found.until} is before {found.from_}")
+            self.faults.append(
+                behind(
+                    "lunch.until",
+                    Message(
+                        "%(until)s is before %(begin)s",
+                        {"until": found.until, "begin": found.from_},
+                    ),
+                )
+            )
         return found
 
 
@@ -587,9 +698,9 @@ def _day_number(text: str, days: Sequence[Day | None]) -> int:
             None,
         )
         if found is None and None not in days:
-            raise ValueError(f"the trip has no day {when}")
+            raise ValueError(Message("the trip has no day %(date)s", {"date": when}))
         return found or 0
     number = trip_values.count(text)
     if number > len(days):
-        raise ValueError(f"the trip has {len(days)} days")
+        raise ValueError(Message("the trip has %(count)s days", {"count": len(days)}))
     return number - 1

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from geo.errors import Message
 from geo.tables.validation import number as finite
 from geo.visits.trip import LEAST_WEIGHT, MOST_RESERVE_S, MOST_WEIGHT
 
 YEARS = range(2000, 2090)
 LONGEST_S = 24 * 3600.0
+MOST_LISTED = 10
+"""Of fewer words than these, all are listed for one that is unknown."""
 _HOURS = r"(?:h|hr|hrs|hour|hours|giờ|小时)"
 _MINUTES = r"(?:m|min|mins|minute|minutes|phút|分钟|分)"
 _LENGTH = re.compile(rf"(?:(\d{{1,3}})\s*{_HOURS})?\s*(?:(\d{{1,4}})\s*{_MINUTES})?", re.IGNORECASE)
@@ -27,9 +30,14 @@ _FULL_WIDTH = str.maketrans("：，；－–—～", ":,;----")
 Span = tuple[datetime, datetime]
 
 
+def cut(text: str) -> str:
+    """Cut a text where it is long."""
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
 def short(text: str) -> str:
     """Quote a text, cut where it is long."""
-    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+    return f"“{cut(text)}”"
 
 
 def seconds(text: str) -> float:
@@ -42,13 +50,23 @@ def seconds(text: str) -> float:
     )
     if parts is None:
         if _BARE.fullmatch(text):
-            raise ValueError(f"{short(text)} has no unit; write “{text} min” or “{text} h”")
+            raise ValueError(
+                Message(
+                    "“%(text)s” has no unit; write “%(minutes)s” or “%(hours)s”",
+                    {"text": cut(text), "minutes": f"{text} min", "hours": f"{text} h"},
+                )
+            )
         raise ValueError(
-            f"{short(text)} is no length of time; write it like “45 min” or “1 h 30 min”"
+            Message(
+                "“%(text)s” is no length of time; write it like “45 min” or “1 h 30 min”",
+                {"text": cut(text)},
+            )
         )
     length_s = sum(part * factor for part, factor in zip(parts, (3600.0, 60.0, 1.0), strict=False))
     if not 60 <= length_s <= LONGEST_S:
-        raise ValueError(f"{short(text)} is not between a minute and a day")
+        raise ValueError(
+            Message("“%(text)s” is not between a minute and a day", {"text": cut(text)})
+        )
     return length_s
 
 
@@ -63,11 +81,17 @@ def time_of_day(text: str) -> time:
     if not found:
         if _BARE.fullmatch(text):
             raise ValueError(
-                f"{short(text)} is a bare number; write a time as hours and minutes, such as"
-                " “07:30”"
+                Message(
+                    "“%(text)s” is a bare number; write a time as hours and minutes, such as"
+                    " “07:30”",
+                    {"text": cut(text)},
+                )
             )
         raise ValueError(
-            f"{short(text)} is no time; write hours and minutes of 24 hours, such as “07:30”"
+            Message(
+                "“%(text)s” is no time; write hours and minutes of 24 hours, such as “07:30”",
+                {"text": cut(text)},
+            )
         )
     return time(int(found[1]), int(found[2]))
 
@@ -77,7 +101,10 @@ def times_of_day(text: str) -> tuple[time, time]:
     parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("-")]
     if len(parts) != 2:
         raise ValueError(
-            f"{short(text)} is no span of hours; write from when to when, such as “07:30-18:00”"
+            Message(
+                "“%(text)s” is no span of hours; write from when to when, such as “07:30-18:00”",
+                {"text": cut(text)},
+            )
         )
     first, last = map(time_of_day, parts)
     return first, last
@@ -88,13 +115,23 @@ def day(text: str) -> date:
     try:
         found = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
     except ValueError:
-        raise ValueError(f"{short(text)} is no day of the calendar") from None
+        raise ValueError(
+            Message("“%(text)s” is no day of the calendar", {"text": cut(text)})
+        ) from None
     if found is None:
         raise ValueError(
-            f"{short(text)} is no date; write year, month and day, such as “2026-12-01”"
+            Message(
+                "“%(text)s” is no date; write year, month and day, such as “2026-12-01”",
+                {"text": cut(text)},
+            )
         )
     if found.year not in YEARS:
-        raise ValueError(f"{short(text)} is not between {YEARS.start} and {YEARS.stop - 1}")
+        raise ValueError(
+            Message(
+                "“%(text)s” is not between %(least)s and %(most)s",
+                {"text": cut(text), "least": YEARS.start, "most": YEARS.stop - 1},
+            )
+        )
     return found
 
 
@@ -107,8 +144,11 @@ def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
     parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("/")]
     if len(parts) != 2:
         raise ValueError(
-            f"{short(text)} is not from when to when; write it like"
-            " “2026-12-01T08:00/2026-12-01T11:30”"
+            Message(
+                "“%(text)s” is not from when to when; write it like"
+                " “2026-12-01T08:00/2026-12-01T11:30”",
+                {"text": cut(text)},
+            )
         )
     first = _MOMENT.fullmatch(parts[0])
     last = _MOMENT.fullmatch(
@@ -117,7 +157,10 @@ def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
     if not first or not last:
         wrong = parts[1] if first else parts[0]
         raise ValueError(
-            f"{short(wrong)} is no moment; write date and time, such as “2026-12-01T08:00”"
+            Message(
+                "“%(text)s” is no moment; write date and time, such as “2026-12-01T08:00”",
+                {"text": cut(wrong)},
+            )
         )
     offsets = [one[3] or (last[3] if one is first else first[3]) for one in (first, last)]
     start, end = (
@@ -125,9 +168,9 @@ def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
     )
     if end <= start:
         raise ValueError(
-            f"{short(text)} ends before it begins"
+            Message("“%(text)s” ends before it begins", {"text": cut(text)})
             if end < start
-            else f"{short(text)} has no length"
+            else Message("“%(text)s” has no length", {"text": cut(text)})
         )
     return (start, end), offsets[0] is None
 
@@ -139,7 +182,10 @@ def _moment(found: re.Match[str], offset: str | None, zone: ZoneInfo) -> datetim
         return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{short(found[0])} is no moment; write date and time, such as “2026-12-01T08:00”"
+            Message(
+                "“%(text)s” is no moment; write date and time, such as “2026-12-01T08:00”",
+                {"text": cut(found[0])},
+            )
         ) from None
 
 
@@ -167,7 +213,7 @@ def number(text: str) -> float:
     """Read a number."""
     found = finite(text)
     if found is None:
-        raise ValueError(f"{short(text)} is not a number")
+        raise ValueError(Message("“%(text)s” is not a number", {"text": cut(text)}))
     return found
 
 
@@ -179,7 +225,7 @@ def said_number(value: float) -> str:
 def count(text: str) -> int:
     """Read a whole number from 1."""
     if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII):
-        raise ValueError(f"{short(text)} is not a whole number from 1")
+        raise ValueError(Message("“%(text)s” is not a whole number from 1", {"text": cut(text)}))
     return int(text)
 
 
@@ -190,20 +236,25 @@ def yes(text: str) -> bool:
         return True
     if word in ("no", "false"):
         return False
-    raise ValueError(f"{short(text)} is neither yes nor no")
+    raise ValueError(Message("“%(text)s” is neither yes nor no", {"text": cut(text)}))
 
 
 def line(text: str, longest: int = 2000) -> str:
     """Read words for people: of a fair length and without control characters."""
     if len(text) > longest:
-        raise ValueError(f"has {len(text)} characters; {longest} are allowed")
+        raise ValueError(
+            Message(
+                "has %(count)s characters; %(most)s are allowed",
+                {"count": len(text), "most": longest},
+            )
+        )
     if any(
         (ord(sign) < 32 and sign not in "\n\t")
         or 0x7F <= ord(sign) < 0xA0
         or 0xD800 <= ord(sign) < 0xE000
         for sign in text
     ):
-        raise ValueError("holds control characters")
+        raise ValueError(Message("holds control characters"))
     return text
 
 
@@ -215,7 +266,12 @@ def name(text: str) -> str:
 def country(text: str) -> str:
     """Read the code of a country."""
     if not re.fullmatch("[A-Z]{2}", text):
-        raise ValueError(f"{short(text)} is no country; write two capital letters, such as “VN”")
+        raise ValueError(
+            Message(
+                "“%(text)s” is no country; write two capital letters, such as “VN”",
+                {"text": cut(text)},
+            )
+        )
     return text
 
 
@@ -225,7 +281,12 @@ def within(limit: float) -> Callable[[str], float]:
     def parse(text: str) -> float:
         value = number(text)
         if abs(value) > limit:
-            raise ValueError(f"{short(text)} is not between -{limit:g} and {limit:g}")
+            raise ValueError(
+                Message(
+                    "“%(text)s” is not between %(least)s and %(most)s",
+                    {"text": cut(text), "least": f"-{limit:g}", "most": f"{limit:g}"},
+                )
+            )
         return value
 
     return parse
@@ -235,7 +296,16 @@ def weight(text: str) -> float:
     """Read the weight of a stop."""
     value = number(text)
     if not LEAST_WEIGHT <= value <= MOST_WEIGHT:
-        raise ValueError(f"{short(text)} is not between {LEAST_WEIGHT:f} and {MOST_WEIGHT:.0f}")
+        raise ValueError(
+            Message(
+                "“%(text)s” is not between %(least)s and %(most)s",
+                {
+                    "text": cut(text),
+                    "least": f"{LEAST_WEIGHT:f}",
+                    "most": f"{MOST_WEIGHT:.0f}",
+                },
+            )
+        )
     return value
 
 
@@ -248,7 +318,12 @@ def reserve(text: str) -> float:
         return 0.0
     length_s = seconds(text)
     if length_s > MOST_RESERVE_S:
-        raise ValueError(f"{short(text)} is not between 0 and {said_seconds(MOST_RESERVE_S)}")
+        raise ValueError(
+            Message(
+                "“%(text)s” is not between %(least)s and %(most)s",
+                {"text": cut(text), "least": 0, "most": said_seconds(MOST_RESERVE_S)},
+            )
+        )
     return length_s
 
 
@@ -256,7 +331,7 @@ def positive(text: str) -> float:
     """Read a number above zero."""
     value = number(text)
     if value <= 0:
-        raise ValueError(f"{short(text)} is not above 0")
+        raise ValueError(Message("“%(text)s” is not above 0", {"text": cut(text)}))
     return value
 
 
@@ -265,18 +340,34 @@ def one_of(known: Sequence[str]) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in known:
-            few = f"; there are {', '.join(known)}" if len(known) < 10 else ""
-            raise ValueError(f"there is no {short(text)}{meant(text, known) or few}")
+            raise ValueError(
+                unknown(Message("there is no “%(text)s”", {"text": cut(text)}), text, known)
+            )
         return text
 
     return parse
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """Return which known words may be meant; empty where none is close."""
-    return proposed(difflib.get_close_matches(word, list(known), 2, 0.6))
+def unknown(
+    message: Message, word: str, known: Sequence[str], most_listed: int = MOST_LISTED
+) -> Message:
+    """Add to a fault which known words may be meant; where none is close and they are few, all."""
+    close = difflib.get_close_matches(word, list(known), 2, 0.6)
+    if close:
+        return proposed(message, close)
+    if len(known) >= most_listed:
+        return message
+    return Message("%(fault)s; there are %(known)s", {"fault": message, "known": ", ".join(known)})
 
 
-def proposed(close: Sequence[str]) -> str:
-    """Return the question that proposes words; empty without any."""
-    return f"; did you mean {' or '.join(f'“{one}”' for one in close)}?" if close else ""
+def proposed(message: Message, close: Sequence[str]) -> Message:
+    """Add to a fault the question that proposes up to two words; without any, return it as it is."""
+    if not close:
+        return message
+    first, *more = close
+    if more:
+        return Message(
+            "%(fault)s; did you mean “%(word)s” or “%(other)s”?",
+            {"fault": message, "word": first, "other": more[0]},
+        )
+    return Message("%(fault)s; did you mean “%(word)s”?", {"fault": message, "word": first})

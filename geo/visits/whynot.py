@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geo.errors import NotFoundError
+from geo.errors import Message, NotFoundError
 from geo.roads.network import Network
 from geo.visits import relaxations, trip_file
 from geo.visits.edits import with_day, with_stop
@@ -41,63 +41,87 @@ FAR_AWAY_M = 500_000.0
 
 SENTENCES = {
     # why it is not in the plan
-    "visited": "%(stop)s is in the plan: on day %(day)s, from %(start)s to %(end)s.",
+    "visited": Message("%(stop)s is in the plan: on day %(day)s, from %(start)s to %(end)s."),
     "fits": (
-        "%(stop)s fits beside all the others; the plan is not proven to be the best, and does"
-        " without it."
+        Message(
+            "%(stop)s fits beside all the others; the plan is not proven to be the best, and does"
+            " without it."
+        )
     ),
     "no_road": (
-        "No road on these maps comes within %(limit_km)s km of %(stop)s; the nearest is"
-        " %(distance_km)s km away."
+        Message(
+            "No road on these maps comes within %(limit_km)s km of %(stop)s; the nearest is"
+            " %(distance_km)s km away."
+        )
     ),
-    "no_road_at_all": "No road on these maps comes near %(stop)s, which may be an island.",
+    "no_road_at_all": Message("No road on these maps comes near %(stop)s, which may be an island."),
     "no_way": (
-        "The roads on these maps do not lead to %(stop)s from where the days begin, or not to where"
-        " they end."
+        Message(
+            "The roads on these maps do not lead to %(stop)s from where the days begin, or not to where"
+            " they end."
+        )
     ),
-    "no_gate": "No gate on the way to %(stop)s lets this vehicle pass.",
+    "no_gate": Message("No gate on the way to %(stop)s lets this vehicle pass."),
     "gates_closed": (
-        "The way to %(stop)s leads through gates that the trip takes as closed: %(gates)s."
+        Message("The way to %(stop)s leads through gates that the trip takes as closed: %(gates)s.")
     ),
     "hours_unknown": (
-        "The way to %(stop)s leads through gates of unknown hours, which the trip avoids:"
-        " %(gates)s."
+        Message(
+            "The way to %(stop)s leads through gates of unknown hours, which the trip avoids:"
+            " %(gates)s."
+        )
     ),
     "gates_shut": (
-        "The gates on the way to %(stop)s are not open on the days of the trip when one could pass:"
-        " %(gates)s."
+        Message(
+            "The gates on the way to %(stop)s are not open on the days of the trip when one could pass:"
+            " %(gates)s."
+        )
     ),
     "gates_reserve": (
-        "The gates on the way to %(stop)s close too soon for the reserve of %(reserve_s)s before"
-        " closing: %(gates)s."
+        Message(
+            "The gates on the way to %(stop)s close too soon for the reserve of %(reserve_s)s before"
+            " closing: %(gates)s."
+        )
     ),
-    "windows_outside": "%(stop)s may be visited at no time of the days that are left for it.",
+    "windows_outside": Message(
+        "%(stop)s may be visited at no time of the days that are left for it."
+    ),
     "visit_too_long": (
-        "The visit of %(stop)s takes %(visit_s)s; the longest window has %(window_s)s."
+        Message("The visit of %(stop)s takes %(visit_s)s; the longest window has %(window_s)s.")
     ),
     "closes": (
-        "Even as the only stop of day %(day)s, a visit of %(stop)s ends at %(finish)s at the"
-        " earliest; its window closes at %(closes)s."
+        Message(
+            "Even as the only stop of day %(day)s, a visit of %(stop)s ends at %(finish)s at the"
+            " earliest; its window closes at %(closes)s."
+        )
     ),
     "home_late": (
-        "Even as the only stop of day %(day)s, %(stop)s lets one arrive in the evening at"
-        " %(arrive)s at the earliest; the day ends at %(end)s."
+        Message(
+            "Even as the only stop of day %(day)s, %(stop)s lets one arrive in the evening at"
+            " %(arrive)s at the earliest; the day ends at %(end)s."
+        )
     ),
     "home_next_day": (
-        "Even as the only stop of day %(day)s, %(stop)s lets one arrive only on the next day, at"
-        " %(arrive)s; the day ends at %(end)s."
+        Message(
+            "Even as the only stop of day %(day)s, %(stop)s lets one arrive only on the next day, at"
+            " %(arrive)s; the day ends at %(end)s."
+        )
     ),
-    "lunch": "With lunch there is no time for %(stop)s, even as the only stop of a day.",
-    "days": "%(stop)s does not fit into the days, even alone.",
-    "conflict": "%(stop)s would fit alone, but not together with %(stops)s.",
+    "lunch": Message("With lunch there is no time for %(stop)s, even as the only stop of a day."),
+    "days": Message("%(stop)s does not fit into the days, even alone."),
+    "conflict": Message("%(stop)s would fit alone, but not together with %(stops)s."),
     "crowded": (
-        "%(stop)s would fit alone; the days are too full for it beside %(count)s other stops of the"
-        " plan."
+        Message(
+            "%(stop)s would fit alone; the days are too full for it beside %(count)s other stops of the"
+            " plan."
+        )
     ),
     "conflict_many": (
-        "%(stop)s would fit alone; together with the %(count)s stops of the plan no way was found."
+        Message(
+            "%(stop)s would fit alone; together with the %(count)s stops of the plan no way was found."
+        )
     ),
-    "not_found": "In the time given no reason was found.",
+    "not_found": Message("In the time given no reason was found."),
     **relaxations.SENTENCES,
 }
 """Why a stop is not in the plan and what brings it in, by code; the web app translates these
@@ -175,7 +199,7 @@ def explain(
     trip = plan.trip
     stop = next((one for one in trip.stops if one.place.id == stop_id), None)
     if stop is None:
-        raise NotFoundError(f"The trip has no stop “{stop_id}”.")
+        raise NotFoundError(Message("The trip has no stop “%(stop)s”.", {"stop": stop_id}))
     visits = {visit.stop.place.id: (day.number, visit) for day in plan.days for visit in day.visits}
     if stop_id in visits:
         number, visit = visits[stop_id]

@@ -520,3 +520,22 @@ def test_serve_refuses_a_package_with_faults(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["--data", str(data), "serve", "--port", "8999"])
     assert done.exit_code == 1
     assert "gates: line 2 (mong-cai-bac-luan-1): lat: 95 is above 90" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "locale", "wanted"),
+    [
+        ((), "vi_VN.UTF-8", "Không có lớp “nosuch”"),
+        ((), "C.UTF-8", "There is no layer “nosuch”"),
+        (("--lang", "zh"), "vi_VN.UTF-8", "没有图层“nosuch”"),
+        (("--lang", "en"), "zh_CN", "There is no layer “nosuch”"),
+    ],
+)
+def test_what_went_wrong_is_said_in_the_language_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], locale: str, wanted: str
+) -> None:
+    """The option counts before the environment, and both before English."""
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    monkeypatch.setenv("LC_ALL", locale)
+    result = run(*arguments, "export", "nosuch", "-o", "none.csv", code=1)
+    assert wanted in result.stderr

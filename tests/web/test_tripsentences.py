@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from test_trip_file import DATA, SMALL, stops
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.hours import calendars
 from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
-from webapp import create_app, i18n, sentences
+from webapp import create_app, i18n
 
 DAY = "days: [{date: 2026-12-01}]\n"
 HEAD = "hours: 07:30-18:00\nbegin: ha-long\nend: ha-long\n"
@@ -222,65 +222,14 @@ def _unplanned() -> Iterator[str]:
     yield from (caught.value.message, *caught.value.faults)
 
 
-def test_every_sentence_is_provoked_and_known(app: Flask, provoked: list[str]) -> None:
-    """No sentence of the reader stays English, and none is listed that it does not say."""
-    met, english = set(), set()
+def test_every_sentence_is_a_message_in_each_language(app: Flask, provoked: list[str]) -> None:
+    """What the reader says keeps its English, and is said in each language without what it quotes."""
     for code in ("vi", "zh"):
         with app.test_request_context(f"/?lang={code}"):
             for sentence in provoked:
-                if i18n.said(sentence) == sentence:
-                    english.add(sentence)
-                    continue
-                head, _, rest = sentence.partition(": ")
-                form = i18n.form(sentence if " " in head else rest)
-                assert form is not None, sentence
-                met.add(form[0])
-                why = form[1].get("why", "")
-                met |= {found[0] for one in why.split("; ") if (found := i18n.form(one))}
-    assert english == set()
-    assert set(sentences.SENTENCES) - met == set()
-
-
-@pytest.mark.parametrize(
-    ("sentence", "vi", "zh"),
-    [
-        (
-            "stops[3].visit: “45” has no unit; write “45 min” or “45 h”",
-            "stops[3].visit: “45” thiếu đơn vị",
-            "stops[3].visit: “45”没有单位",
-        ),
-        (
-            "days: 32 entries; 31 are allowed",
-            "days: 32 mục; tối đa là 31",
-            "days: 有 32 项；最多 31 项",
-        ),
-        (
-            "titel: unknown key; did you mean “title”?",
-            "titel: khóa không xác định; ý bạn là “title”?",
-            "titel: 未知的键；是否指“title”？",
-        ),
-        (
-            "a: b c: unknown key; did you mean “x”?",
-            "a: b c: khóa không xác định",
-            "a: b c: 未知的键",
-        ),
-        ("Day 2: no end is reached in time.", "Ngày 2: không kịp", "第2天：无法按时"),
-        (
-            "stops[0].hours: “SH” are no opening hours: school holidays (SH) are not known"
-            " here; write them like “Mo-Fr 08:00-11:30,"
-            "13:30-17:00; PH off”",
-            "lịch nghỉ học",
-            "学校假期",
-        ),
-        ("x: nobody ever says this", "x: nobody ever says this", "x: nobody ever says this"),
-        ("x: " * 500, "x: x: ", "x: x: "),
-    ],
-)
-def test_the_path_stays_as_it_is(app: Flask, sentence: str, vi: str, zh: str) -> None:
-    """Only what follows the path is translated; what is not known stays."""
-    for code, wanted in (("en", sentence), ("vi", vi), ("zh", zh)):
-        with app.test_request_context(f"/?lang={code}"):
-            assert wanted in i18n.said(sentence)
+                assert isinstance(sentence, Message), sentence
+                assert i18n.said(sentence) != sentence
+                assert sentence.translated(str) == sentence
 
 
 @pytest.mark.parametrize(

@@ -364,8 +364,3 @@ def test_a_reader_that_hangs_does_not_hold_the_server(
     finally:
         match._few.release()
         match._few.release()
-
-
-def test_every_sentence_can_be_translated() -> None:
-    """What the library may say of a sheet is known to the translators, word for word."""
-    assert set(match.SENTENCES) == set(companies.SENTENCES.values())

@@ -12,6 +12,7 @@ import click
 
 from geo import __version__
 from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
+from webapp import catalogues
 from webapp.cli.roads import roads
 from webapp.cli.trips import trip
 
@@ -38,7 +39,11 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AtlasError as error:
-            click.echo(f"zoneatlas: {error}", err=True)
+            language = catalogues.LANGUAGES.get(ctx.meta.get("lang") or "")
+            sentence = error.said_in(
+                catalogues.catalogue((language or catalogues.of_environment()).locale).gettext
+            )
+            click.echo(f"zoneatlas: {sentence}", err=True)
             ctx.exit(1)
 
 
@@ -50,11 +55,17 @@ class Commands(click.Group):
     envvar="ZONEATLAS_DATA",
     help="Data package to use. Default: the one that comes with Zone Atlas.",
 )
+@click.option(
+    "--lang",
+    type=click.Choice(list(catalogues.LANGUAGES)),
+    help="Language of messages. Default: that of LC_ALL, LC_MESSAGES or LANG, else English.",
+)
 @click.pass_context
-def main(ctx: click.Context, data: str | None) -> None:
+def main(ctx: click.Context, data: str | None, lang: str | None) -> None:
     """Explore industrial zones, border gates and transport corridors."""
     from geo import layers
 
+    ctx.meta["lang"] = lang
     ctx.obj = Context(Path(data).resolve() if data else layers.bundled(), data)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from flask_babel import gettext as _
 
 from geo import layers
+from geo.errors import Message
 from geo.hours import gates as border_gates
 from geo.layers import unfold
 from geo.roads import access
@@ -301,9 +302,9 @@ def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
     key = gate.index[0]
     network = store.network()
     blocked = [
-        said(note.split(": ", 1)[1])
+        said(note.values["fault"])
         for note in network.manifest.notes
-        if note.startswith(f"{key}: ")
+        if isinstance(note, Message) and note.values.get("path") == key
     ]
     if blocked:
         return blocked

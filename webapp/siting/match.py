@@ -21,7 +21,7 @@ from geo.siting import companies, company_sheet, matching, screening, sites
 from geo.siting.companies import Fault, Sheet, SheetError
 from geo.siting.matching import Match, Park, Reason
 from webapp import args, labels
-from webapp.i18n import LANGUAGES, N_, catalogue, current, day, province
+from webapp.i18n import LANGUAGES, catalogue, current, day, province
 from webapp.siting import rank, wording
 from webapp.store import CORRIDORS, Drive, Store, store
 
@@ -39,62 +39,6 @@ _few = threading.BoundedSemaphore(2)
 """Sheets that are read and matched at once: each may take a processor for seconds, and its reader a
 gigabyte.
 """
-
-SENTENCES = (
-    N_("This is neither an XLSX nor a CSV file without a password."),
-    N_("The CSV file is not UTF-8 text; save it as “CSV UTF-8”."),
-    N_("The CSV file was read as %(encoding)s text."),
-    N_("The file is damaged, or holds what a table does not need, and was not read."),
-    N_("The file is larger than %(n)s bytes, packed or unpacked."),
-    N_("Reading the file took longer than %(n)s seconds, and was given up."),
-    N_("The sheet holds no rows below its header."),
-    N_(
-        "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
-        " that are formatted."
-    ),
-    N_("The sheet reaches beyond column %(column)s; delete what stands beside the table."),
-    N_("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
-    N_(
-        "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
-        " column"
-    ),
-    N_("the column “%(column)s” is missing"),
-    N_("the column “%(text)s” is not known here and was not read"),
-    N_("the column “%(text)s” is not known here and was not read; did you mean “%(close)s”?"),
-    N_("the rows above the header, to row %(n)s, were passed over"),
-    N_("the unit “%(unit)s” of the header is not known here; known are: %(known)s"),
-    N_("stands already in column %(other)s"),
-    N_("the column has no header and was not read"),
-    N_("has %(n)s cells, the header %(of)s; put cells with a comma between quotation marks"),
-    N_("the company has no name"),
-    N_("holds a formula, which is never computed; write its value"),
-    N_("“%(text)s” is not a number with a unit known here; known are: %(known)s"),
-    N_(
-        "“%(text)s” may mean %(a)s or %(b)s, and no other cell of the column tells which; write"
-        " %(a)s or %(b)s"
-    ),
-    N_(
-        "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
-        " of them in a column"
-    ),
-    N_(
-        "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
-        " cell or in the header"
-    ),
-    N_("“%(text)s” lies outside 0 to %(most)s %(unit)s; is another unit meant?"),
-    N_("“%(text)s” is a minimum, and this column holds a maximum"),
-    N_("“%(text)s” is a maximum, and this column holds a minimum"),
-    N_("of “%(text)s” the lower end counts"),
-    N_("of “%(text)s” the upper end counts"),
-    N_("“%(text)s” is read as %(value)s, as numbers are written in the language of the header"),
-    N_("“%(text)s” is not known here; known are: %(known)s"),
-    N_("“%(text)s” is taken as %(known)s"),
-    N_("is longer than %(n)s characters"),
-    N_("and %(n)s more"),
-    N_("“%(text)s” stands already in row %(other)s; both are matched"),
-    N_("“%(text)s” is taken as %(known)s, of which it is a part today"),
-)
-"""The sentences of :data:`geo.siting.companies.SENTENCES`, for the translators; a test compares."""
 
 
 @pages.get("/match")

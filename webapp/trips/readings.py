@@ -5,21 +5,43 @@ with the places that may be meant.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.visits import trip_file
 from geo.visits.trip import Trip
 from geo.visits.trip_values import short
-from webapp import i18n, sentences
+from webapp.i18n import N_, said
 from webapp.store import Store
 from webapp.trips import lookup
 from webapp.trips.address import Lines, split_places
 
+FORM = {
+    "where does the day begin? Write “begin: <place>”": N_("where does the day begin?"),
+    "where does the day end? Write “end: <place>”": N_("where does the day end?"),
+    "is missing; write from when to when, such as “hours: 07:30-18:00”": N_(
+        "is missing; write from when to when, such as “07:30-18:00”"
+    ),
+    "lies at sea or in a country that is not on the map; write its country, such as “country: VN”": N_(
+        "lies at sea or in a country that is not on the map"
+    ),
+    "the clock of %(country)s is unknown; write it, such as “timezone: Asia/Bangkok”": N_(
+        "the clock of %(country)s is unknown"
+    ),
+    "a trip has at least one day, such as “- date: 2026-12-01”": N_("a trip has at least one day"),
+    "a trip has at least one stop, such as “- site: hai-yen-ip”": N_(
+        "a trip has at least one stop"
+    ),
+    "names no place; write “site: <id>” or “point: …”": N_("names no place"),
+}
+"""What a sentence of the library that names keys of a file is in a form, which has none."""
+NO_PLACE = "there is no place “%(text)s”"
+_ROW = re.compile(r"(?:stops|days)\[\d+\]")
 FIELDS = {
     "stops": {
         "visit": lazy_gettext("Visit"),
@@ -211,17 +233,41 @@ def _field(row: str, key: str) -> str:
     return str(fields[known]) if known else "" if row == "stops" else key.replace("_", " ")
 
 
+def _of_form(fault: str, word: Callable[[str], str]) -> str:
+    """Return a fault of the library in the language of the request and the words of the form.
+
+    Parameters
+    ----------
+    word
+        Called with the path of a stop or day, such as ``stops[0]``, or the id of a place that
+        stands there; returns what the form calls it.
+    """
+    if not isinstance(fault, Message):
+        return said(fault)
+    inner = fault.values.get("fault")
+    if isinstance(inner, Message) and inner.text == NO_PLACE:
+        fault = inner
+    values = fault.values
+    if any(
+        name in ("stop", "day") and _ROW.fullmatch(str(value)) for name, value in values.items()
+    ):
+        values = {
+            name: word(str(value)) if name != "date" else value for name, value in values.items()
+        }
+    return said(Message(FORM.get(fault.text, fault.text), values))
+
+
 def _fault(opened: Store, lines: Lines, text: str) -> Fault:
     """Write a fault of :mod:`geo.visits.trip_file` in the words of the form."""
-    path, colon, sentence = text.partition(": ")
-    if not colon or " " in path:
-        return Fault("", "", -1, "", i18n.said(text))
+    path = text.values.get("path", "") if isinstance(text, Message) else ""
+    if not isinstance(text, Message) or not path or " " in path:
+        return Fault("", "", -1, "", said(text))
     row, number, key, part = _parts(path)
     names = lookup.named(opened)
-    said = sentences.of_form(
-        sentence, lambda value: names.get(value) or row_name(*_parts(value)[:2])
+    sentence = _of_form(
+        text.values["fault"], lambda value: names.get(value) or row_name(*_parts(value)[:2])
     )
-    fault = Fault(path, row, number, _field(row, key), said)
+    fault = Fault(path, row, number, _field(row, key), sentence)
     name = _place(lines, row, number, key, part)
     if name is None or name in lookup.places(opened).layer_of:
         return fault
@@ -229,13 +275,13 @@ def _fault(opened: Store, lines: Lines, text: str) -> Fault:
     if not found:
         return fault
     several = len(lookup.finder(opened)(name)) > 1
-    said = (
+    sentence = (
         _("several places are called “%(text)s”; choose one.", text=short(name)[1:-1])
         if several
         else _("there is no place “%(text)s”; choose the one you mean.", text=short(name)[1:-1])
     )
     choices = tuple((place, lookup.described(opened, place)) for place in found[:MOST_CHOICES])
-    return replace(fault, sentence=said, choices=choices, more=len(found) - len(choices))
+    return replace(fault, sentence=sentence, choices=choices, more=len(found) - len(choices))
 
 
 def _place(lines: Lines, row: str, number: int, key: str, part: int) -> str | None:
