@@ -71,7 +71,7 @@ def locator(store: Store, lonlat: tuple[float, float]) -> Markup:
             if polygon.geom_type == "Polygon":
                 outline = _path(screen(shapely.get_coordinates(polygon.exterior)), close=True)
                 parts.append(f'<path d="{outline}" fill="#f7f6f1" stroke="#8795a1"/>')
-    corridors = store.frame("corridors")
+    corridors = store.layer("corridors")
     for shape, kind, status in zip(
         corridors.geometry, corridors["kind"], corridors["status"], strict=True
     ):
@@ -110,7 +110,7 @@ def _places(store: Store, lonlat: tuple[float, float], screen: Any) -> list[str]
     taken: list[tuple[float, float]] = []
     named, found = 0, []
     for layer_id, colour in MARKS.items():
-        frame = store.frame(layer_id)
+        frame = store.layer(layer_id)
         at = np.column_stack([frame.geometry.x, frame.geometry.y])
         for (x, y), away, (_key, row) in zip(
             screen(at), crs.distance_m(at, np.array(lonlat)), frame.iterrows(), strict=True

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 import csv
-import functools
 import json
 import re
 from collections.abc import Iterator
@@ -112,19 +111,6 @@ def translated(text: Any) -> str:
 def province(name: Any) -> str:
     """Name a province, of which the layers hold only the English name."""
     return pgettext("province", str(name)) if name else ""
-
-
-@functools.cache
-def province_names(name: str) -> tuple[str, ...]:
-    """Return the names of a province in all languages, for the search."""
-    return tuple(
-        dict.fromkeys(
-            (
-                name,
-                *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()),
-            )
-        )
-    )
 
 
 def N_(text: str) -> str:

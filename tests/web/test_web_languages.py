@@ -433,7 +433,7 @@ def test_the_name_in_the_language_stands_first(app: Flask, client: FlaskClient, 
     """Page, table and sheet head a site with its name in the language; the other names follow, each
     marked with its language.
     """
-    row = app.extensions["zoneatlas"].frame("parks").loc[SITE]
+    row = app.extensions["zoneatlas"].layer("parks").loc[SITE]
     page = read(client, f"/sites/{SITE}", lang=code)
     assert page.headings[0] == row[f"name_{code}"]
     for other in LANGUAGES.values():
@@ -452,7 +452,7 @@ def test_a_place_without_a_chinese_name_keeps_its_english_one(
     """Where the data have no name in the language, the English one stands first and is marked as
     English.
     """
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     key = parks.index[parks["name_zh"].isna()][0]
     page = read(client, f"/sites/{key}", lang="zh")
     assert page.headings[0] == parks.at[key, "name_en"]
@@ -531,7 +531,7 @@ def test_any_name_of_a_province_finds_its_sites(
     app: Flask, client: FlaskClient, typed: str
 ) -> None:
     """A province is found by the names that the three languages show for it."""
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     wanted = {f"/sites/{key}" for key in parks.index[parks["province_en"] == "Quang Ninh"]}
     page = read(client, "/table", q=typed)
     assert wanted <= {link.href for link in page.links if link.href.startswith("/sites/")}

@@ -73,7 +73,7 @@ def planned(app: Flask, query: str) -> Plan:
     return planner.plan(
         wish,
         opened.network(),
-        opened.frame("gates"),
+        opened.layer("gates"),
         opened.table("crossings"),
         border_gates.Hours.read(opened.data),
     )

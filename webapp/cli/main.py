@@ -164,7 +164,7 @@ def _compile(app: Any) -> None:
 
     snapping.warm_up()
     isochrones.warm_up()
-    if len(app.extensions["zoneatlas"].networks()) > 1:
+    if len(app.extensions["zoneatlas"].networks.names()) > 1:
         gate_overlay.warm_up()
         contraction.warm_up()
 
@@ -178,7 +178,7 @@ def _warm(app: Any) -> None:
     with app.test_client() as client:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
-    for name in store.networks():
+    for name in store.networks.names():
         with contextlib.suppress(
             AtlasError
         ):  # a network that cannot be opened is told of when somebody asks for it
@@ -261,7 +261,7 @@ def nearest(
     layer = layers.get(layer_id)
     if layer.geometry != "Point":
         raise InputError(f"The layer {layer_id} has no points.")
-    frame = opened.frame(layer_id)
+    frame = opened.layer(layer_id)
     found = proximity.nearest(_place(opened, from_, by_road=False), frame, k=k)
     found.insert(2, "name_en", frame.loc[found["to_id"], "name_en"].to_numpy())
     _print(found, format_, output, f"nearest {layer_id}", frame)
@@ -302,18 +302,18 @@ def access(
 
     from geo import layers
     from geo.roads import access as by_road
-    from webapp.store import Drive
+    from geo.roads.drive import Drive
 
     opened = context.store()
-    origins = _place(opened, from_) if from_ else opened.frame("parks")
+    origins = _place(opened, from_) if from_ else opened.layer("parks")
     net = opened.roads(Drive(profile, network, closed))
     parts, places = [], []
     for layer_id in to.split(","):
         if not layers.get(layer_id).place:
             raise InputError(f"The layer {layer_id} has no places to reach.")
-        table = by_road.travel_times(net, origins, opened.frame(layer_id), profile=profile)
+        table = by_road.travel_times(net, origins, opened.layer(layer_id), profile=profile)
         parts.append(table.assign(layer=layer_id))
-        places.append(opened.frame(layer_id)[["name_en", "geometry"]])
+        places.append(opened.layer(layer_id)[["name_en", "geometry"]])
     if from_ and all(part["from_snap_m"].isna().all() for part in parts):
         limit = net.manifest.snap_limit_m / 1000
         raise NotFoundError(
@@ -327,7 +327,7 @@ def access(
         if from_:
             for layer_id, part in zip(to.split(","), parts, strict=True):
                 if len(part) < k:
-                    total = len(opened.frame(layer_id))
+                    total = len(opened.layer(layer_id))
                     click.echo(
                         f"Only {len(part)} of {total} {layer_id} can be reached by road.", err=True
                     )
@@ -362,7 +362,7 @@ def route(
 ) -> None:
     """Find the fastest way between two places, each an ID or LON,LAT."""
     from geo.roads import access as by_road
-    from webapp.store import Drive
+    from geo.roads.drive import Drive
 
     opened = context.store()
     net = opened.roads(Drive(profile, network, closed))
@@ -407,8 +407,8 @@ def isochrones(
 ) -> None:
     """Draw the area within some travel times; take --format geojson for the shapes."""
     from geo import crs
+    from geo.roads.drive import Drive
     from geo.roads.isochrones import isochrones as draw
-    from webapp.store import Drive
 
     try:
         limits = [60 * float(one) for one in minutes.split(",")]

@@ -179,7 +179,7 @@ def _tell_why(opened: Any, lines: Any, made: Any, stop_id: str) -> None:
     from geo.visits import trip_file
     from webapp.trips import pages as web
 
-    places = web.places(opened)
+    places = opened.places
     found = web.explained(
         opened,
         lines,
@@ -212,7 +212,7 @@ def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]
         text = path.read_text(encoding="utf-8-sig") if path.is_file() else known[file]
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as UTF-8 text: {error}") from None
-    wish = trip_file.read(text, web.places(opened))
+    wish = trip_file.read(text, opened.places)
     opened.network(network)
     return replace(Lines.of_mapping(safe_yaml.read(text)), network=network), wish
 

@@ -50,11 +50,6 @@ class Said:
     notes: str
 
 
-def hours(opened: Store) -> border_gates.Hours:
-    """Return the opening hours of the gates."""
-    return opened.keep("hours", lambda: border_gates.Hours.read(opened.data))
-
-
 def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> dict[str, Any]:
     """Return when a gate is open.
 
@@ -66,7 +61,7 @@ def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> di
     """
     key, row = str(gate.index[0]), gate.iloc[0]
     countries = (str(row["country"]), str(row["opposite_country"]))
-    known, now = hours(opened), now or datetime.now(UTC)
+    known, now = opened.hours, now or datetime.now(UTC)
     local = now.astimezone(known.zone(key))
     return {
         "clocks": calendars.both_clocks(now, countries, known.clocks),
@@ -129,8 +124,8 @@ def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[s
 
 def by_traffic(opened: Store) -> set[str]:
     """Name the gates that have hours of their own for some traffic, now or later."""
-    known, now = hours(opened), datetime.now(UTC)
-    gates = map(str, opened.frame("gates").index)
+    known, now = opened.hours, datetime.now(UTC)
+    gates = map(str, opened.layer("gates").index)
     return {
         key
         for key in gates

@@ -17,9 +17,9 @@ import numpy as np
 from flask_babel import gettext as _
 
 from geo.errors import InputError
+from geo.roads.drive import CORRIDORS
 from geo.tables.validation import number
 from geo.visits.trip import Lunch
-from webapp.store import CORRIDORS
 
 STOP_FIELDS = (
     "place",

@@ -110,8 +110,8 @@ def of(opened: Store, plan: Plan) -> list[Agenda]:
     """Write every day of a plan."""
     shown = clocks(opened)
     signs = Signs(
-        opened.frame("gates"),
-        gate_hours.hours(opened),
+        opened.layer("gates"),
+        opened.hours,
         plan.trip,
         {one.zone.key: one.name for one in shown},
     )

@@ -19,7 +19,7 @@ def home(opened: Store, lines: Lines) -> str:
     """
     at = lookup.positions(opened)
     known = [where for stop in lines.stops if (where := at.get(stop.place) or position(stop.place))]
-    cities = opened.frame("cities")
+    cities = opened.layer("cities")
     if not known or not len(cities):
         return ""
     away = crs.distance_m(

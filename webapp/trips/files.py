@@ -21,7 +21,6 @@ from geo.visits import plan_files, plan_lines, safe_yaml
 from geo.visits.trip import Plan, Trip
 from webapp import args, charts, settings
 from webapp.explore import offline_map
-from webapp.explore.gate_hours import hours
 from webapp.i18n import current
 from webapp.store import Store, store
 from webapp.trips import agenda
@@ -115,8 +114,8 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
     names_only, form = extension.startswith("names."), extension.removeprefix("names.")
     shapes = None if names_only else plan_lines.lines(plan, trip.roads(opened, lines.network))
     given = {
-        "gates": opened.frame("gates"),
-        "hours": hours(opened),
+        "gates": opened.layer("gates"),
+        "hours": opened.hours,
         "clocks": agenda.zone_names(opened),
     }
     data = plan_files.write(

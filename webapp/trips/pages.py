@@ -31,15 +31,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo import maps
 from geo.errors import InputError, NotFoundError
+from geo.roads.drive import CORRIDORS, Drive
 from geo.roads.network import Network
 from geo.visits import advisories, plan_lines, planner, safe_yaml, trip_file, whynot
-from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan, Trip
 from webapp import args, labels
-from webapp.explore.gate_hours import hours
 from webapp.i18n import current, day, translated
 from webapp.jobs import Desk, Job
-from webapp.store import CORRIDORS, Drive, Store, store
+from webapp.store import Store, store
 from webapp.trips import agenda, fields, lookup, readings, words
 from webapp.trips.address import (
     DAY_FIELDS,
@@ -73,7 +72,7 @@ def wished(values: dict[str, Any]) -> tuple[Lines, Trip]:
 
 def known_network(lines: Lines) -> Lines:
     """Let pass what names a network that there is; `NotFoundError` says which there are."""
-    if lines.network not in store().networks():
+    if lines.network not in store().networks.names():
         store().network(lines.network)
     return lines
 
@@ -91,11 +90,6 @@ def read(opened: Store, lines: Lines) -> Trip:
     the form.
     """
     return readings.read(opened, lines).whole()
-
-
-def places(opened: Store) -> Gazetteer:
-    """Return the places that a trip may name."""
-    return lookup.places(opened)
 
 
 def examples(opened: Store) -> dict[str, dict[str, Any]]:
@@ -121,9 +115,9 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
         return planner.plan(
             trip,
             network,
-            opened.frame("gates"),
+            opened.layer("gates"),
             opened.table("crossings"),
-            hours(opened),
+            opened.hours,
             seconds=SECONDS,
             on_progress=tell,
         )
@@ -228,7 +222,7 @@ def form(opened: Store, lines: Lines) -> dict[str, Any]:
         "every": every,
         "examples": {key: given.get("title", key) for key, given in examples(opened).items()},
         "profiles": opened.network().profiles,
-        "networks": opened.networks(),
+        "networks": opened.networks.names(),
         "countries": sorted(opened.table("clocks")["country"]),
         "frame": replace(frame, html=Markup(frame.html), script=Markup(frame.script)),
         "config": Markup(maps.script_json(config)),
@@ -466,7 +460,7 @@ def explained(
 
     @copy_current_request_context
     def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
-        given = network, opened.frame("gates"), opened.table("crossings"), hours(opened)
+        given = network, opened.layer("gates"), opened.table("crossings"), opened.hours
         return whynot.explain(
             made,
             stop_id,

@@ -187,7 +187,7 @@ def read(opened: Store, lines: Lines) -> Reading:
     """Read the trip that a form or a link holds, without the stops that are not understood if there
     are others.
     """
-    places = lookup.places(opened)
+    places = opened.places
     try:
         return Reading(lines, lines, trip_file.read(lines.mapping(), places))
     except InputError as error:
@@ -269,7 +269,7 @@ def _fault(opened: Store, lines: Lines, text: str) -> Fault:
     )
     fault = Fault(path, row, number, _field(row, key), sentence)
     name = _place(lines, row, number, key, part)
-    if name is None or name in lookup.places(opened).layer_of:
+    if name is None or name in opened.places.layer_of:
         return fault
     found = lookup.choices(opened, name)
     if not found:
