@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: serve test install clean
+.PHONY: serve test docs clean
 
 serve: $(VENV)/serve.stamp  ## open the atlas at http://127.0.0.1:8000
 	$(BIN)/zoneatlas serve
 
 test: $(VENV)/test.stamp  ## lint, types, tests, also in a browser
 	$(BIN)/python tests/run.py
+
+docs: $(VENV)/docs.stamp  ## write the documentation into docs/build
+	$(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/build
 
 $(VENV)/serve.stamp: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -19,6 +22,10 @@ $(VENV)/serve.stamp: pyproject.toml
 
 $(VENV)/test.stamp: $(VENV)/serve.stamp
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+$(VENV)/docs.stamp: $(VENV)/serve.stamp
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 clean:

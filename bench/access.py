@@ -171,9 +171,8 @@ def snap(title: str, roads: Network, points: np.ndarray) -> None:
         statistics.median(once(lambda: ox.nearest_edges(plane, x, y))[0] for _ in range(5)),
     ]
     print(
-        "   all points in one call: ours {:.3f} s, nearest_nodes {:.3f} s, nearest_edges {:.3f} s".format(
-            *together
-        )
+        "   all points in one call: ours {:.3f} s, nearest_nodes {:.3f} s,"
+        " nearest_edges {:.3f} s".format(*together)
     )
     ours = roads.snap(points, PROFILE)
     known = ours.segment >= 0

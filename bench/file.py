@@ -48,13 +48,20 @@ DIFFERENCE = 3e-3
 """As in `engine.py`: RoutingKit and pandana round every arc to a millisecond."""
 
 SETTING = """\
-asked     import, read, prepare, and the first full table of 200 x 200 car times between the same random points on the roads
-          (ours, OSRM and Valhalla join them to edges, the others to nodes; counted). Each run in a fresh process, the interpreter's own
-          start left out; compiled code and files were read before, so their caches are warm. CPU: seconds of all cores together
-ours      prepares car and truck, in two threads; no peer prepares a truck. Its compiled code is loaded within “prepare” and “table”
-OSMnx     gets XML of the driveable ways alone, which is not counted and favours it; 10 of 200 origins asked, scaled up. “Whole file”:
+asked     import, read, prepare, and the first full table of 200 x 200 car times between the same
+          random points on the roads
+          (ours, OSRM and Valhalla join them to edges, the others to nodes; counted). Each run in
+          a fresh process, the interpreter's own
+          start left out; compiled code and files were read before, so their caches are warm. CPU:
+          seconds of all cores together
+ours      prepares car and truck, in two threads; no peer prepares a truck. Its compiled code is
+          loaded within “prepare” and “table”
+OSMnx     gets XML of the driveable ways alone, which is not counted and favours it; 10 of 200
+          origins asked, scaled up. “Whole file”:
           all of the extract as XML, as a notebook reads it; graph_from_xml filters no roads
-OSRM, Valhalla   with the car profile and options they ship, both cores; Valhalla reads and prepares in one step. Its own choice of
+OSRM, Valhalla   with the car profile and options they ship, both cores; Valhalla reads and
+          prepares in
+          one step. Its own choice of
           algorithm, and “one to many”: timedistancematrix, the quicker one here
 RoutingKit, pandana   read no such files: they get our arrays, our reading is counted as theirs"""
 
@@ -161,7 +168,8 @@ def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
                 runs[name].append(ask(name, folder))
     results = {name: Result.of(name, runs[name]) for name in names}
     print(
-        f"   {'seconds':22}{'import':>8}{'read':>8}{'prepare':>9}{'table':>9}{'total':>8}{'again':>9}{'CPU':>7}",
+        f"   {'seconds':22}{'import':>8}{'read':>8}{'prepare':>9}{'table':>9}"
+        f"{'total':>8}{'again':>9}{'CPU':>7}",
         end="",
     )
     print(f"{'peak MB':>9}{'of import':>11}{'runs':>6}  answers")
@@ -206,7 +214,8 @@ def row(one: Result) -> str:
         for what, width in widths.items()
     ]
     return (
-        f"   {one.name:22}{''.join(cells)}{one.cpu_s:7.1f}{one.peak_mb:9.0f}{one.import_mb:11.0f}{one.runs:6}"
+        f"   {one.name:22}{''.join(cells)}{one.cpu_s:7.1f}{one.peak_mb:9.0f}"
+        f"{one.import_mb:11.0f}{one.runs:6}"
         f"  {one.answers}"
     )
 

@@ -1,7 +1,8 @@
 """The three errors of Zone Atlas, and the sentences that they carry.
 
 Each error is a sentence for a person. The command line prints it and exits with 1, the web app
-answers with the status that stands in ``webapp.STATUS``. Both translate it where they show it."""
+answers with the status that stands in ``webapp.errors.ANSWERS``. Both translate it where they show
+it."""
 
 from __future__ import annotations
 
@@ -33,6 +34,23 @@ class Message(str):
 
     def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:
         return self.text, self.values
+
+    def plain(self) -> dict[str, Any]:
+        """Return its parts as JSON can hold them; :meth:`of_plain` reads them."""
+        values = {
+            name: value.plain() if isinstance(value, Message) else value
+            for name, value in self.values.items()
+        }
+        return {"text": self.text, "values": values}
+
+    @classmethod
+    def of_plain(cls, parts: Mapping[str, Any]) -> Message:
+        """Read what :meth:`plain` returned; `KeyError` or `TypeError` if these are other parts."""
+        values = {
+            name: cls.of_plain(value) if isinstance(value, dict) else value
+            for name, value in parts["values"].items()
+        }
+        return cls(parts["text"], values)
 
     def translated(self, translate: Callable[[str], str]) -> str:
         """Return the sentence in another language; `translate` is called with each English text."""

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from geo import __version__, crs
 from geo.errors import InputError, Message
 from geo.schema import LAYERS
+from geo.text import guarded
 
 DECIMALS = 6
 """Decimals of a degree in text formats: 0.1 m, finer than any position here."""
@@ -41,7 +42,6 @@ DECIMALS_PROJECTED = 3
 ABOUT = "about"
 """Last column of a CSV file, foreign member of a GeoJSON file."""
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -266,16 +266,6 @@ def _geojson(frame: pd.DataFrame, about: About) -> bytes:
 # CSV ----------------------------------------------------------------------------------------------
 
 
-def tame(text: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula.
-
-    Source
-    ------
-    OWASP, CSV Injection: text that begins with ``= + - @``, tab, carriage return, line feed, or the
-    full-width signs."""
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
 def _csv(frame: pd.DataFrame, about: About) -> bytes:
     """Write CSV (RFC 4180) as UTF-8 with a byte order mark, without which Excel garbles Vietnamese
     and Chinese.
@@ -314,7 +304,7 @@ def _csv(frame: pd.DataFrame, about: About) -> bytes:
     columns[ABOUT] = [" ".join(about.lines())] * len(frame)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(tame(name) for name in columns)
+    writer.writerow(guarded(name) for name in columns)
     writer.writerows(
         zip(*([_cell(value) for value in values] for values in columns.values()), strict=True)
     )
@@ -328,7 +318,7 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
-    return tame(value) if isinstance(value, str) else str(value)
+    return guarded(value) if isinstance(value, str) else str(value)
 
 
 # GeoPackage and KML, by GDAL ----------------------------------------------------------------------

@@ -164,7 +164,8 @@ _DRAW = """
     var shape = row[0], text = document.createElement("span");
     text.textContent = row[1] === null ? "" : row[1];
     var latlngs = shape.map(function (point) { return [point[1], point[0]]; });
-    var mark = shape.length === 1 ? L.circleMarker(latlngs[0], {radius: 5, weight: 1, color: colour, fillOpacity: 0.7})
+    var dot = {radius: 5, weight: 1, color: colour, fillOpacity: 0.7};
+    var mark = shape.length === 1 ? L.circleMarker(latlngs[0], dot)
                                   : L.polyline(latlngs, {weight: 3, color: colour});
     mark.bindTooltip(text).addTo(group);
   });

@@ -26,6 +26,8 @@ def main() -> int:
     steps = (
         [*python, "ruff", "check", "."],
         [*python, "ruff", "format", "--check", "."],
+        [*python, "deno", "fmt", "--check"],
+        [*python, "deno", "lint"],
         [*python, "mypy"],
         [*python, "pytest", *sys.argv[1:]],
     )

@@ -7,33 +7,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, current_app, g, render_template, request
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _
-from werkzeug.exceptions import HTTPException, RequestURITooLarge, SecurityError
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import RequestURITooLarge, SecurityError
 
-from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
-from webapp import i18n, labels, settings, turnstile
+from webapp import errors, labels, settings, turnstile
 from webapp.compress import compressor
 
-STATUS: dict[type[AtlasError], int] = {InputError: 400, NotFoundError: 404, UnavailableError: 503}
-"""The one table from error to status."""
-
-HTTP_SENTENCES = {
-    404: _("There is no such page."),
-    405: _("This address is only read: ask for it with GET."),
-    413: _("So large a request is not read."),
-    500: _("The server failed. The operator finds the reason in its log."),
-}
-"""What faults of HTTP are called; any other in the words of Werkzeug."""
-
 MAX_BODY_BYTES = 1024 * 1024
-MAX_ADDRESS = 64 * 1024
-"""Characters of an address; a trip of 150 stops takes some 20,000, with notes more."""
-MOST_FAULTS = 50
-"""Faults of a query that an answer names; it counts the others."""
 OPEN = ("/ogc", "/api/", "/download/")
 """Addresses of data, which maps elsewhere may ask for."""
 
@@ -55,7 +36,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         The data folder is no data package.
     """
     from geo.roads import storage
-    from webapp import args, service
+    from webapp import args, scripts, service
     from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
     from webapp.ogc import routes
     from webapp.served import Served
@@ -88,6 +69,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
     )
+    app.jinja_env.globals.update(module=scripts.tags, drive_names=args.DRIVE)
     for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
         app.register_blueprint(blueprint)
     for blueprint in (
@@ -108,8 +90,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.before_request(served.before_request)
     app.after_request(_headers)
     app.after_request(compressor())
-    app.register_error_handler(AtlasError, _atlas_error)
-    app.register_error_handler(HTTPException, _http_error)
+    errors.install(app)
     return app
 
 
@@ -123,7 +104,7 @@ def _check_address() -> None:
     """
     if not settings.trusts(current_app.config["HOSTS"], request.headers.get("Host")):
         raise SecurityError(f"Host {request.headers.get('Host', '')[:100]!r} is not trusted.")
-    if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > MAX_ADDRESS:
+    if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > errors.MAX_ADDRESS:
         raise RequestURITooLarge()
 
 
@@ -161,98 +142,3 @@ def _open_to_all(response: Response) -> None:
             "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
         )
         response.headers["Access-Control-Max-Age"] = "86400"
-
-
-def _wants_json() -> bool:
-    return (
-        request.path.startswith("/api/")
-        or request.accept_mimetypes.best_match(["text/html", "application/json"])
-        == "application/json"
-    )
-
-
-def _say(
-    status: int, message: str, faults: tuple[str, ...] = (), parameters: tuple[str, ...] = ()
-) -> tuple[Any, int]:
-    if _wants_json():
-        return {"code": status, "description": "\n".join([message, *faults])}, status
-    if request.args.get("part") == "sheet":
-        return render_template("_error.html", message=message, faults=faults), status
-    return (
-        render_template(
-            "error.html", status=status, message=message, faults=faults, onward=_onward(parameters)
-        ),
-        status,
-    )
-
-
-def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the links of an error page, text and address: what was asked without its faults, and
-    the page before.
-    """
-    onward = []
-    if parameters and request.method == "GET":
-        sound = [
-            (name, value)
-            for name, value in request.args.items(multi=True)
-            if name not in parameters
-        ]
-        onward.append(
-            (
-                gettext("Continue without the faulty part"),
-                request.path + (f"?{urlencode(sound)}" if sound else ""),
-            )
-        )
-    before = urlsplit(request.referrer or "")
-    address = f"/{before.path.lstrip('/')}" + (f"?{before.query}" if before.query else "")
-    if before.netloc == request.host and address != request.full_path.rstrip("?"):
-        onward.append((gettext("Back to the previous page"), address))
-    return onward
-
-
-def _atlas_error(error: AtlasError) -> Response:
-    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-    every = getattr(error, "faults", ())
-    faults = tuple(map(i18n.said, every[:MOST_FAULTS]))
-    if len(every) > MOST_FAULTS:
-        faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)
-    message = i18n.said(getattr(error, "message", str(error)))
-    response = current_app.make_response(
-        _say(status, message, faults, getattr(error, "parameters", ()))
-    )
-    if status == 503:
-        response.headers["Retry-After"] = str(turnstile.RETRY_AFTER_S)
-    if (
-        isinstance(error, turnstile.BusyError)
-        and request.method == "GET"
-        and response.mimetype == "text/html"
-    ):
-        response.headers["Refresh"] = str(
-            turnstile.RETRY_AFTER_S
-        )  # a page asks again by itself; scripts of ours read Retry-After
-    return response
-
-
-def _http_error(error: HTTPException) -> Any:
-    if error.code is None or error.code < 400:
-        return error
-    if isinstance(error, SecurityError):
-        return Response(
-            f"{error.description} Set TRUSTED_HOSTS or PUBLIC_URL.\n",
-            status=error.code,
-            mimetype="text/plain",
-        )
-    if isinstance(error, RequestURITooLarge):  # a page would repeat the address in its links
-        return Response(
-            f"The address is longer than {MAX_ADDRESS} characters.\n",
-            status=error.code,
-            mimetype="text/plain",
-        )
-    answer = error.get_response()
-    message = str(HTTP_SENTENCES.get(error.code, error.description))
-    body, status = _say(error.code, message)
-    response = current_app.make_response((body, status))
-    for name in ("Allow", "Retry-After"):
-        if name in answer.headers:
-            response.headers[name] = answer.headers[name]
-    return response

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -237,7 +237,7 @@ def _several_of(allowed: Iterable[str]) -> Reader:
 
 def _slug(texts: list[str]) -> str:
     text = _once(texts)
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+    if not re.fullmatch(_SLUG, text):
         raise ValueError(_("“%(text)s” has not the form of an identifier", text=_shown(text)))
     return text
 
@@ -343,7 +343,8 @@ def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
             bases, currencies = ", ".join(BASES), ", ".join(CURRENCIES)
             faults.append(
                 _(
-                    "“%(text)s” has not the form site:basis:amount:currency, with a basis of %(bases)s and a currency of %(currencies)s",
+                    "“%(text)s” has not the form site:basis:amount:currency, with a basis of"
+                    " %(bases)s and a currency of %(currencies)s",
                     text=_shown(text),
                     bases=bases,
                     currencies=currencies,
@@ -453,36 +454,77 @@ def _allowed(name: str) -> list[str]:
     ]
 
 
+@dataclass(frozen=True)
+class Described:
+    """A reader with what the OpenAPI document says of its parameter: what it is, and its schema."""
+
+    read: Reader
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+    def __call__(self, texts: list[str]) -> Any:
+        return self.read(texts)
+
+
+def _described_choice(description: str, *allowed: str) -> Described:
+    return Described(_choice(*allowed), description, {"type": "string", "enum": list(allowed)})
+
+
+def _described_degrees(description: str, limit: int) -> Described:
+    schema = {"type": "number", "minimum": -limit, "maximum": limit}
+    return Described(_within(limit), description, schema)
+
+
+_SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
+_SLUGS = {"type": "string", "pattern": f"^{_SLUG}$"}
+
+
+def _listed(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
 PARAMETERS: dict[str, Reader] = {
     "q": _once,
-    "layer": _choice(*LAYERS),
+    "layer": _described_choice("Only places of this layer.", *LAYERS),
     "country": _several,
     "province": _several,
     "kind": _several_of(_allowed("kind")),
     "sector": _several_of(_allowed("sectors")),
     "status": _several_of(_allowed("status")),
     "bbox": _bbox,
-    "lon": _LONGITUDE,
-    "lat": _LATITUDE,
-    "site": _slug,
-    "from": _end,
-    "to": _end,
-    "profile": _choice("car", "truck"),
-    "network": _slug,
-    "closed": _gates,
-    "year": lambda texts: int(_choice(*map(str, YEARS))(texts)),
-    "opens": _opens,
+    "lon": _described_degrees("Longitude of the place, with lat instead of site.", 180),
+    "lat": _described_degrees("Latitude of the place, with lon instead of site.", 90),
+    "site": Described(_slug, "Identifier of the place.", _SLUGS),
+    "from": Described(_end, "Where the way begins: an identifier, or lon,lat."),
+    "to": Described(_end, "Where the way ends: an identifier, or lon,lat."),
+    "profile": _described_choice("Vehicle.", "car", "truck"),
+    "network": Described(_slug, "Road network, by name.", _SLUGS),
+    "closed": Described(_gates, "Gates taken as closed, by identifier.", _listed(_SLUGS)),
+    "year": Described(
+        lambda texts: int(_choice(*map(str, YEARS))(texts)),
+        "Year by which planned corridors count as open; without it today.",
+        {"type": "integer", "enum": list(YEARS)},
+    ),
+    "opens": Described(
+        _opens,
+        "Years of opening assumed for planned corridors, as corridor:year.",
+        _listed({"type": "string", "pattern": rf"^{_SLUG}:[0-9]{{4}}$"}),
+    ),
     "part": _choice("sheet"),
     "wait": _choice("1"),
-    "minutes": _minutes,
+    "minutes": Described(
+        _minutes,
+        "Travel times in minutes.",
+        _listed({"type": "integer", "minimum": 1, "maximum": 999}) | {"minItems": 1, "maxItems": 6},
+    ),
     "area": _minutes,
-    "direction": _choice("from", "to"),
+    "direction": _described_choice("Away from the place, or to it.", "from", "to"),
     "at": _point,
     "layers": _layers,
     "tiles": _choice("1"),
     "offset": _count,
     "epsg": _epsg,
-    "lang": _choice(*LANGUAGES),
+    "lang": _described_choice("Language of the answer.", *LANGUAGES),
     "sort": _choice("name", "area", "gate", "port", "airport", "money"),
     "text": _lines,
     "criterion": _criteria,
@@ -540,6 +582,34 @@ PARAMETERS |= TRIP
 
 DRIVE = ("profile", "network", "closed", "year", "opens")
 """Parameters that say how one drives: see :class:`webapp.store.Drive`."""
+FROM = ("site", "lon", "lat", *DRIVE)
+"""Where from and how one drives."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What one address of ``/api`` answers, in which media type, and the parameters it takes."""
+
+    summary: str
+    media_type: str
+    parameters: tuple[str, ...] = ()
+
+
+API = {
+    "/map/<layer_id>.json": Query("What the map draws of a layer", "application/json"),
+    "/search.json": Query("What the search of places looks through", "application/json"),
+    "/access": Query(
+        "Travel times to all destinations, as features", "application/geo+json", (*FROM, "layer")
+    ),
+    "/times": Query(
+        "Seconds to or from all destinations", "application/json", (*FROM, "direction")
+    ),
+    "/route": Query("One route", "application/geo+json", ("from", "to", *DRIVE)),
+    "/isochrones": Query(
+        "Areas within travel times", "application/geo+json", (*FROM, "minutes", "direction")
+    ),
+}
+"""The addresses below ``/api``: what their views read, and what the OpenAPI document says."""
 FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
 """Parameters that narrow a layer."""
 

@@ -65,7 +65,7 @@ def _say_language(response: Response) -> Response:
         return response
     if (
         request.method != "POST"
-    ):  # an answer to a form is kept by the browser alone, for Back, and has to be found again after the cookie
+    ):  # the browser alone keeps an answer to a form, for Back, and finds it again by the cookie
         response.vary.update(("Accept-Language", "Cookie"))
     response.headers["Content-Language"] = current().tag
     asked = request.args.get("lang")

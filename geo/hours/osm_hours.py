@@ -100,7 +100,8 @@ class Rule:
                 behind(
                     "last_entry",
                     Message(
-                        "“%(text)s” is neither a time, as 15:00, nor minutes before closing, as 30 min",
+                        "“%(text)s” is neither a time, as 15:00, nor minutes before"
+                        " closing, as 30 min",
                         {"text": self.last_entry},
                     ),
                 )
@@ -319,7 +320,8 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
                 behind(
                     "opening_hours",
                     Message(
-                        "PH in “%(rule)s” does not stand at the beginning, alone or among days of the week",
+                        "PH in “%(rule)s” does not stand at the beginning, alone or"
+                        " among days of the week",
                         {"rule": rule},
                     ),
                 )

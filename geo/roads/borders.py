@@ -180,14 +180,17 @@ def reach_m(gates: Any) -> pd.Series:
     )
 
 
-def _summary(gates: int, cut: int) -> str:
+def _summary(gates: int, cut: int) -> Message:
     if not gates + cut:
-        return "No road crosses a border."
-    opened = {0: "No gate has a road", 1: "1 gate has a road"}.get(
-        gates, f"{gates:,} gates have a road"
+        return Message("No road crosses a border.")
+    opened = {0: Message("No gate has a road"), 1: Message("1 gate has a road")}.get(
+        gates, Message("%(gates)s gates have a road", {"gates": f"{gates:,}"})
     )
-    closed = {0: "no other road crosses a border", 1: "1 other road across a border is cut"}
-    return f"{opened}; {closed.get(cut, f'{cut:,} other roads across a border are cut')}."
+    closed = {
+        0: Message("no other road crosses a border"),
+        1: Message("1 other road across a border is cut"),
+    }.get(cut, Message("%(cut)s other roads across a border are cut", {"cut": f"{cut:,}"}))
+    return Message("%(opened)s; %(closed)s.", {"opened": opened, "closed": closed})
 
 
 def _country_of(

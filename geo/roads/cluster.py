@@ -84,7 +84,8 @@ def _run(
             if attempts > ATTEMPTS:
                 raise UnavailableError(
                     Message(
-                        "The cluster at %(address)s lost its workers %(attempts)s times; make it more"
+                        "The cluster at %(address)s lost its workers %(attempts)s"
+                        " times; make it more"
                         " stable and try again.",
                         {"address": address, "attempts": ATTEMPTS},
                     )

@@ -2,8 +2,8 @@
 by nothing else.
 
 Today's network holds open roads. That of a year to come holds, besides, what is announced to open
-by then, and railways among it: every segment so added has a class that begins with “planned_”, and
-nothing of today's network is changed."""
+by then, and railways among it: every segment so added has a class that begins with ``planned_``,
+and nothing of today's network is changed."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ ACCESS = "access"
 LINK = "provincial_road"
 """Class of the connecting road at an interchange."""
 JOINT = "link"
-"""Class of the connecting road at an interchange with a planned road, after “planned_”; driven like
-any connecting road.
-"""
+"""Class of the connecting road at an interchange with a planned road, after ``planned_``; driven
+like any connecting road. """
 TRANSFER = "transfer"
 """Class of the way between a road and the platform of a station, the change from one to the other
 included.
@@ -244,7 +243,7 @@ def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None =
         raise NotFoundError(
             Message(
                 "There is no corridor %(names)s.",
-                {"names": ", ".join((f"“{one}”" for one in unknown))},
+                {"names": ", ".join(f"“{one}”" for one in unknown)},
             )
         )
     opened = [one for one in years or {} if not closed[one]]

@@ -430,7 +430,8 @@ def _patiently(
                 reason = str(error) if isinstance(error, _Busy) else type(error).__name__
                 raise UnavailableError(
                     Message(
-                        "The road server did not serve us in %(attempts)s attempts (%(reason)s); try"
+                        "The road server did not serve us in %(attempts)s attempts"
+                        " (%(reason)s); try"
                         " again later.",
                         {"attempts": attempts, "reason": reason},
                     )

@@ -139,7 +139,7 @@ def build(
     name = _longest(segment, label_of[way], np.where(label_of[way] < 0, 0, length_m))
     told = (
         [
-            f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')}"
+            f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')}"  # noqa: E501
             " left out."
         ]
         if rings

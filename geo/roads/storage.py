@@ -85,7 +85,8 @@ def write(network: Network, folder: Path) -> None:
         "prepared": list(network.hierarchies),
         "files": checksums(folder, arrays),
     }
-    write_manifest(folder / MANIFEST, asdict(network.manifest) | listed)
+    notes = [note.plain() if isinstance(note, Message) else note for note in network.manifest.notes]
+    write_manifest(folder / MANIFEST, asdict(network.manifest) | {"notes": notes} | listed)
 
 
 def load(folder: str | os.PathLike[str]) -> Network:
@@ -118,6 +119,10 @@ def load(folder: str | os.PathLike[str]) -> Network:
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
         }
+        fields["notes"] = tuple(
+            Message.of_plain(note) if isinstance(note, dict) else note
+            for note in fields.get("notes", ())
+        )
         manifest = Manifest(**fields)
         files = {name: mapped(folder, name) for name in sums}
         kept: dict[Any, Any] = {}

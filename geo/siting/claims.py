@@ -454,7 +454,9 @@ def _mentions(folded: str, places: gpd.GeoDataFrame) -> list[_Mention]:
         first = words.setdefault(re.sub(r"[\s-]", "", one), one)
         called[first] = called[one] | called[first]
     pattern = "|".join(
-        rf"{'(?<![a-z0-9])' * one[0].isascii()}{_GAP.join(map(re.escape, re.split(r'[ -]+', one)))}{'(?![a-z0-9])' * one[-1].isascii()}"
+        rf"{'(?<![a-z0-9])' * one[0].isascii()}"
+        rf"{_GAP.join(map(re.escape, re.split(r'[ -]+', one)))}"
+        rf"{'(?![a-z0-9])' * one[-1].isascii()}"
         for one in sorted(called, key=len, reverse=True)
     ).replace(_GAP, r"[\s-]{0,5}")
     layer = places["layer"].to_dict() if "layer" in places else {}

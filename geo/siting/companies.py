@@ -7,13 +7,13 @@ be wrong with it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError, Message
 from geo.schema import SECTORS
+from geo.text import decomposed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +123,8 @@ SECTOR_NAMES = dict(
             "đóng tàu, 造船",
             "công nghiệp hỗ trợ, 配套产业, 配套工业, supporting industries",
             "dệt may, 纺织, 纺织服装, textile",
-            "thương mại dịch vụ, thương mại và dịch vụ, 商贸服务, 贸易与服务, 贸易服务, trade and services",
+            "thương mại dịch vụ, thương mại và dịch vụ, 商贸服务, 贸易与服务, 贸易服务,"
+            " trade and services",
             "gỗ nội thất, gỗ và nội thất, 木材家具, 木材与家具, wood and furniture, furniture",
         ),
         strict=True,
@@ -149,7 +150,8 @@ SENTENCES = {
     "empty": Message("The sheet holds no rows below its header."),
     "long": (
         Message(
-            "The sheet reaches beyond row %(n)s; delete what stands below the table, also empty rows"
+            "The sheet reaches beyond row %(n)s; delete what stands below the table,"
+            " also empty rows"
             " that are formatted."
         )
     ),
@@ -159,7 +161,8 @@ SENTENCES = {
     "many": Message("The sheet lists %(n)s companies; at most %(most)s are matched at once."),
     "merged": (
         Message(
-            "the cells %(cells)s are merged; unmerge them, so that each cell stands in one row and one"
+            "the cells %(cells)s are merged; unmerge them, so that each cell stands in"
+            " one row and one"
             " column"
         )
     ),
@@ -190,13 +193,15 @@ SENTENCES = {
     ),
     "decimals": (
         Message(
-            "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the other sign; use one"
+            "“%(text)s” has a decimal %(mark)s, and “%(other)s” in row %(at)s the"
+            " other sign; use one"
             " of them in a column"
         )
     ),
     "unit": (
         Message(
-            "“%(text)s” has no unit, and others of the column are in %(units)s; write the unit in every"
+            "“%(text)s” has no unit, and others of the column are in %(units)s; write"
+            " the unit in every"
             " cell or in the header"
         )
     ),
@@ -341,8 +346,7 @@ def fold(text: str) -> str:
     """Reduce a word to what is compared: no marks, no case, no blanks, đ as d, full-width signs as
     usual ones.
     """
-    plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D"))
-    return "".join(char for char in plain.casefold() if char.isalnum())
+    return "".join(char for char in decomposed(text) if char.isalnum())
 
 
 def language_of(text: str) -> str:

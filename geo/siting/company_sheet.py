@@ -48,12 +48,12 @@ from geo.siting.companies import (
     one_line,
     short,
 )
+from geo.text import unguarded
 
 MAX_BYTES = 1024 * 1024
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 TIMEOUT_S = 20
 MEMORY_BYTES = 1024**3
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 MAX_TITLES = 20
 """Rows among which the header is looked for."""
 CALLED = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
@@ -184,10 +184,7 @@ def _csv_rows(data: bytes) -> _Table:
             csv.reader(io.StringIO(text, newline=""), delimiter=_head(text)[1], strict=True), 1
         )
     )
-    rows = [
-        (number, [cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell for cell in row])
-        for number, row in rows
-    ]
+    rows = [(number, [unguarded(cell) for cell in row]) for number, row in rows]
     return _Table(rows, notes=(Fault("decoded", values={"encoding": encoding}),), is_csv=True)
 
 

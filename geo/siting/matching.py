@@ -21,9 +21,9 @@ from geo.siting.land import enough_ha
 from geo.siting.ranking import LIGHT, TIE
 from geo.siting.screening import FAILS, PASSES, UNKNOWN, Limit, Profile, Relaxation
 from geo.siting.sites import STANDING
+from geo.text import guarded
 
 STRENGTHS = 3
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_IN_A_CELL = 32_000
 
@@ -484,7 +484,7 @@ def _safe(cell: Any) -> Any:
     if not isinstance(cell, str):
         return None if cell is None or cell != cell else cell
     text = _NOT_XML.sub("", cell)
-    return ("'" + text if text.startswith(_FORMULA) else text)[:_MOST_IN_A_CELL]
+    return guarded(text)[:_MOST_IN_A_CELL]
 
 
 def _dateless(data: bytes) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import InputError, Message, behind
-from geo.schema import LAYERS
 
 Basis = Literal["land_term", "land_year", "factory_month", "fee_year"]
 
@@ -37,7 +36,6 @@ LONGEST_LEASE = 999
 """More is a year that was taken for a number of years. Leases of industrial land run for 50 years,
 70 in hard places (Viet Nam, Land Law 31/2024/QH15, article 172), or for 50 (China, State Council
 Decree 55 of 1990, article 12), both remembered; 999 are known."""
-AREA_BASES = LAYERS["parks"].field("area_basis").allowed
 
 
 @dataclass(frozen=True)
@@ -133,14 +131,6 @@ def refuse_mixed(amounts: Iterable[Amount]) -> None:
         )
     if faults:
         raise InputError(Message("These amounts cannot be compared:"), faults)
-
-
-def ordered(amounts: Sequence[Amount]) -> list[Amount]:
-    """Sort amounts, the lowest first; raises as :func:`refuse_mixed`, naming everything that is
-    mixed.
-    """
-    refuse_mixed(amounts)
-    return sorted(amounts)
 
 
 def convert(
@@ -283,28 +273,6 @@ def occupancy(leased_ha: float, leasable_ha: float) -> Occupancy:
     if faults:
         raise InputError(Message("This gives no occupancy:"), faults)
     return Occupancy(100 * leased_ha / leasable_ha, float(leased_ha), float(leasable_ha))
-
-
-def areas_by_basis(parks: pd.DataFrame) -> pd.DataFrame:
-    """Add areas up, each basis for itself; there is no total.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by every basis, and ``unknown`` where the source does not say what the area counts:
-        ``sites``, how many parks; ``area_known``, of how many of them the area is known;
-        ``area_ha``, their sum. NaN where no area is known, and always for the unknown basis, which
-        may be several.
-    """
-    basis = parks["area_basis"].fillna("unknown").to_numpy(object)
-    area = parks["area_ha"].to_numpy(float)
-    rows = {}
-    for name in (*AREA_BASES, "unknown"):
-        here = area[basis == name]
-        known = here[~np.isnan(here)]
-        total = float(known.sum()) if len(known) and name != "unknown" else math.nan
-        rows[name] = {"sites": len(here), "area_known": len(known), "area_ha": total}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("area_basis")
 
 
 def _currency_faults(currency: object) -> list[str]:

@@ -22,6 +22,7 @@ from geo.errors import InputError, Message, NotFoundError
 from geo.schema import Field, Layer
 from geo.tables import validation as faults_of
 from geo.tables.validation import Row
+from geo.text import unguarded
 
 FAR = 10.0
 """Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged
@@ -29,7 +30,6 @@ columns land farther off.
 """
 UNREADABLE = object()
 """Stands for a shape that cannot be read."""
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 _PANDAS_TYPES = {
     "string": "str",
     "list": "str",
@@ -79,13 +79,7 @@ def csv_rows(
         ) from None
     for row in rows if exported else ():
         row.pop("about", None)
-        row.update(
-            {
-                key: cell[1:]
-                for key, cell in row.items()
-                if cell and cell[0] == "'" and cell[1:2] in _FORMULA
-            }
-        )
+        row.update({key: unguarded(cell) for key, cell in row.items() if cell})
     return rows, faults
 
 

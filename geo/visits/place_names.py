@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from geo.search import traditional
+from geo.text import decomposed
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "parks": (
@@ -74,11 +75,10 @@ def folded(text: str) -> str:
 
     Traditional characters become simplified ones.
     """
-    plain = unicodedata.normalize("NFKD", text.replace("đ", "d").replace("Đ", "D")).casefold()
     simplified = traditional()
     kept = (
         simplified.get(char, char) if char.isalnum() or char == "+" else " "
-        for char in plain
+        for char in decomposed(text)
         if not unicodedata.combining(char)
     )
     return " ".join("".join(kept).split())

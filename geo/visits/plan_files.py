@@ -25,8 +25,9 @@ from shapely.ops import substring
 
 from geo import __version__
 from geo.errors import InputError, Message
-from geo.export import DECIMALS, tame, to_json
+from geo.export import DECIMALS, to_json
 from geo.hours.gates import Hours
+from geo.text import guarded
 from geo.visits.plan_steps import Itinerary, Step, clean
 from geo.visits.trip import Place, Plan
 
@@ -493,9 +494,12 @@ def _csv(parcel: Parcel) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     if rows:
-        writer.writerow(tame(name) for name in rows[0])
+        writer.writerow(guarded(name) for name in rows[0])
         writer.writerows(
-            [_cell(value) if not isinstance(value, str) else tame(value) for value in row.values()]
+            [
+                _cell(value) if not isinstance(value, str) else guarded(value)
+                for value in row.values()
+            ]
             for row in rows
         )
     return text.getvalue().encode("utf-8-sig")

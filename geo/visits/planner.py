@@ -265,7 +265,8 @@ def _faults_of_trip(trip: Trip) -> Iterator[str]:
             elif first > last:
                 yield (
                     Message(
-                        "Lunch may begin from %(from)s until %(until)s: that ends before it begins.",
+                        "Lunch may begin from %(from)s until %(until)s: that ends"
+                        " before it begins.",
                         {"from": trip.lunch.from_, "until": trip.lunch.until},
                     )
                 )

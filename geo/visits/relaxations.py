@@ -48,7 +48,8 @@ SENTENCES = {
     "end_later": Message("End %(by_s)s later on day %(day)s, at %(end)s."),
     "longer_day": (
         Message(
-            "Start %(by_s)s earlier and end %(by_s)s later on day %(day)s: from %(start)s to %(end)s."
+            "Start %(by_s)s earlier and end %(by_s)s later on day %(day)s: from"
+            " %(start)s to %(end)s."
         )
     ),
     "shorter_visit": Message("Stay %(by_s)s less at %(stop)s: %(visit_s)s."),
@@ -59,7 +60,8 @@ SENTENCES = {
     "no_lunch": Message("Leave out lunch."),
     "smaller_reserve": (
         Message(
-            "Enter the gates up to %(less_s)s nearer to their closing, with a reserve of %(reserve_s)s."
+            "Enter the gates up to %(less_s)s nearer to their closing, with a reserve"
+            " of %(reserve_s)s."
         )
     ),
     "leave_out": Message("Leave out %(stop)s, which need not be visited."),
@@ -67,7 +69,8 @@ SENTENCES = {
     "one_more_day": Message("Add a day: %(date)s, with the hours of the day before."),
     "one_more_day_if": (
         Message(
-            "Add a day: %(date)s, if the host of %(stop)s can also see you then, between %(start)s and"
+            "Add a day: %(date)s, if the host of %(stop)s can also see you then,"
+            " between %(start)s and"
             " %(end)s."
         )
     ),
@@ -79,7 +82,8 @@ SENTENCES = {
     ),
     "other_hour": (
         Message(
-            "Ask the host of %(stop)s for another hour: a visit that begins at %(start)s on %(date)s."
+            "Ask the host of %(stop)s for another hour: a visit that begins at"
+            " %(start)s on %(date)s."
         )
     ),
     "other_dates": Message("Move the whole trip: begin on %(date)s instead of %(instead)s."),

@@ -99,7 +99,8 @@ TOLD = {
     "visit": Message("A visit without a length is taken to last 60 minutes."),
     "country": Message("A point without a country belongs to the country on whose land it lies."),
     "holidays": Message(
-        "Not all public holidays of %(country)s in %(year)s are known yet; hours that depend on them"
+        "Not all public holidays of %(country)s in %(year)s are known yet; hours that"
+        " depend on them"
         " may be wrong."
     ),
 }
@@ -274,7 +275,8 @@ class TripReader:
                     behind(
                         path,
                         Message(
-                            "lies at sea or in a country that is not on the map; write its country, such"
+                            "lies at sea or in a country that is not on the map; write"
+                            " its country, such"
                             " as “country: VN”"
                         ),
                     )

@@ -361,7 +361,9 @@ def unknown(
 
 
 def proposed(message: Message, close: Sequence[str]) -> Message:
-    """Add to a fault the question that proposes up to two words; without any, return it as it is."""
+    """Add to a fault the question that proposes up to two words; without any, return it as it
+    is.
+    """
     if not close:
         return message
     first, *more = close

@@ -57,7 +57,8 @@ SENTENCES = {
     "no_road_at_all": Message("No road on these maps comes near %(stop)s, which may be an island."),
     "no_way": (
         Message(
-            "The roads on these maps do not lead to %(stop)s from where the days begin, or not to where"
+            "The roads on these maps do not lead to %(stop)s from where the days"
+            " begin, or not to where"
             " they end."
         )
     ),
@@ -73,13 +74,15 @@ SENTENCES = {
     ),
     "gates_shut": (
         Message(
-            "The gates on the way to %(stop)s are not open on the days of the trip when one could pass:"
+            "The gates on the way to %(stop)s are not open on the days of the trip"
+            " when one could pass:"
             " %(gates)s."
         )
     ),
     "gates_reserve": (
         Message(
-            "The gates on the way to %(stop)s close too soon for the reserve of %(reserve_s)s before"
+            "The gates on the way to %(stop)s close too soon for the reserve of"
+            " %(reserve_s)s before"
             " closing: %(gates)s."
         )
     ),
@@ -103,7 +106,8 @@ SENTENCES = {
     ),
     "home_next_day": (
         Message(
-            "Even as the only stop of day %(day)s, %(stop)s lets one arrive only on the next day, at"
+            "Even as the only stop of day %(day)s, %(stop)s lets one arrive only on"
+            " the next day, at"
             " %(arrive)s; the day ends at %(end)s."
         )
     ),
@@ -112,13 +116,15 @@ SENTENCES = {
     "conflict": Message("%(stop)s would fit alone, but not together with %(stops)s."),
     "crowded": (
         Message(
-            "%(stop)s would fit alone; the days are too full for it beside %(count)s other stops of the"
+            "%(stop)s would fit alone; the days are too full for it beside %(count)s"
+            " other stops of the"
             " plan."
         )
     ),
     "conflict_many": (
         Message(
-            "%(stop)s would fit alone; together with the %(count)s stops of the plan no way was found."
+            "%(stop)s would fit alone; together with the %(count)s stops of the plan"
+            " no way was found."
         )
     ),
     "not_found": Message("In the time given no reason was found."),
@@ -410,9 +416,10 @@ class _Search:
             return None
         start, closes = last
         patient = with_day(alone, number, later_s=DAY_S)
-        longer = lambda step: with_stop(
-            patient, self.key, windows=((start, later(closes, 60 * step)),)
-        )
+
+        def longer(step: int) -> Trip:
+            return with_stop(patient, self.key, windows=((start, later(closes, 60 * step)),))
+
         closing = closes.astimezone(self.stop.place.zone)
         steps = smallest(self.fits, longer, 1439 - closing.hour * 60 - closing.minute)
         if not steps:

@@ -350,7 +350,8 @@ def test_times_in_the_script_are_those_of_the_pages(app: Flask, opened: Callable
         ]
     assert (
         page.evaluate(
-            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
             seconds,
         )
         == expected
@@ -1174,7 +1175,7 @@ CLAIMS = (
     "30 km from Mong Cai gate, 45 minutes to Hai Phong port, within 2 hours of Hanoi. 5 km from"
     " Nowhere. 1 km to Ha Long bay"
 )
-PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"
+PAIRS = "criterion=gate&criterion=port&criterion=people&pair=gate:port:5&pair=port:people:5&pair=gate:people:-5"  # noqa: E501
 SHOWN = (
     *(
         "/",

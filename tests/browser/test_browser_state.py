@@ -94,7 +94,8 @@ def test_the_script_finds_what_the_server_finds(app: Flask, opened: Callable[...
     page = opened()
     there = page.evaluate(
         "async asked => { const index = await (await fetch('/api/search.json')).json();"
-        " return asked.map(text => { const hits = ZoneAtlasSearch.find(index, text);"
+        " const { find } = await import('/static/search.js');"
+        " return asked.map(text => { const hits = find(index, text);"
         " return hits && [...hits].map(([id, hit]) => [id, hit.rank]); }); }",
         asked,
     )
@@ -462,7 +463,7 @@ def fill_compare(page: Any) -> None:
 
 FORM = """() => [...document.querySelectorAll('input[name]:not([type=hidden]), select[name], textarea[name], #q, #sort, .chip')].map(one =>
   [one.name || one.id || one.dataset.value, ['checkbox', 'radio'].includes(one.type)
-    ? one.checked : one.getAttribute('aria-pressed') || one.value])"""
+    ? one.checked : one.getAttribute('aria-pressed') || one.value])"""  # noqa: E501
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.kept"),
+    ("geo.errors", "geo.schema", "geo.text", "geo.kept"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
     ("geo.tables",),
@@ -29,7 +29,7 @@ ROOMS = (
     ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
     ("webapp.i18n",),
     ("webapp.args", "webapp.labels", "webapp.store", "webapp.jobs"),
-    ("webapp.charts", "webapp.service", "webapp.server"),
+    ("webapp.charts", "webapp.errors", "webapp.scripts", "webapp.service", "webapp.server"),
     ("webapp.explore", "webapp.ogc"),
     ("webapp.siting", "webapp.trips"),
     ("webapp.served",),

@@ -22,7 +22,7 @@ for path in ("/", "/table", "/sites/dong-mai-ip", "/static/app.css", "/static/ve
     assert client.get(path).status_code == 200, path
 assert "Bản đồ" in client.get("/table?lang=vi").text
 assert not any(package_check.check_tables(layers.bundled()).values())
-"""
+"""  # noqa: E501
 
 
 @pytest.fixture(scope="module")

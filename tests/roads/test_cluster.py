@@ -36,7 +36,7 @@ async def node():
 # should the tests themselves be killed
 threading.Timer(120, lambda: __import__("os")._exit(1)).start()
 asyncio.run(node())
-"""
+"""  # noqa: E501
 
 
 class Nodes:

@@ -450,7 +450,7 @@ def test_empty_foreign_and_missing_files(tmp_path: Path) -> None:
         ("bomb.graphml", b'<!DOCTYPE g [<!ENTITY a "b">]><graphml/>', "declares a document type"),
         (
             "bomb16.graphml",
-            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode(
+            '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE g [<!ENTITY a "b">]><graphml/>'.encode(  # noqa: E501
                 "utf-16"
             ),
             "declares a document type",

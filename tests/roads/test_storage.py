@@ -8,14 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse.csgraph import dijkstra
 
-from geo.errors import InputError, NotFoundError
+from geo.errors import InputError, Message, NotFoundError
 from geo.roads import contraction, snapping, storage
 from geo.roads.network import ARRAYS, FORMAT, Network
 
@@ -345,4 +345,18 @@ def test_killed_between_two_moves_the_old_network_comes_back(grid: Network, tmp_
     storage.sweep(tmp_path)
     assert not (tmp_path / "gone").exists(), (
         "a network that has been removed since does not come back"
+    )
+
+
+def test_a_note_is_kept_with_its_parts(grid: Network, tmp_path: Path) -> None:
+    """What was noted of a network can still be translated once it is saved and opened again."""
+    inner = Message("%(gates)s gates have a road", {"gates": "2"})
+    note = Message("%(opened)s; %(closed)s.", {"opened": inner, "closed": Message("it is shut")})
+    noted = replace(grid, manifest=replace(grid.manifest, notes=("plain", note)))
+    plain, read = storage.load(storage.save(noted, tmp_path / "grid")).manifest.notes
+    assert plain == "plain"
+    assert (read, type(read)) == ("2 gates have a road; it is shut.", Message)
+    assert (
+        read.translated(lambda text: text.replace("road", "way"))
+        == "2 gates have a way; it is shut."
     )

@@ -620,7 +620,7 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
 def test_the_reader_apart_can_do_nothing_else(deed: str) -> None:
     """No network, no file written, no program started, no memory without end."""
     code = (
-        f"from geo.siting import company_sheet\ncompany_sheet._confine()\ntry:\n    {deed}\nexcept (PermissionError,"
+        f"from geo.siting import company_sheet\ncompany_sheet._confine()\ntry:\n    {deed}\nexcept (PermissionError,"  # noqa: E501
         " MemoryError) as error: print('refused')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -127,9 +127,9 @@ def test_mixed_amounts_are_neither_compared_nor_sorted() -> None:
     ):
         sorted(mixed)
     with pytest.raises(InputError, match="different things"):
-        money.ordered([*mixed, Amount(5, "factory_month")])
+        money.refuse_mixed([*mixed, Amount(5, "factory_month")])
     with pytest.raises(InputError, match="EUR and USD are different currencies"):
-        money.ordered([Amount(1, "fee_year"), Amount(1, "fee_year", "EUR")])
+        money.refuse_mixed([Amount(1, "fee_year"), Amount(1, "fee_year", "EUR")])
     for compare in (Amount.__lt__, Amount.__le__, Amount.__gt__, Amount.__ge__):
         with pytest.raises(InputError):
             compare(*mixed)
@@ -139,7 +139,7 @@ def test_mixed_amounts_are_neither_compared_nor_sorted() -> None:
 def test_amounts_of_one_kind_are_sorted(basis: Any) -> None:
     """The lowest comes first, and equal ones are equal however they were come by."""
     assert [
-        one.value for one in money.ordered([Amount(3, basis), Amount(1, basis), Amount(2, basis)])
+        one.value for one in sorted([Amount(3, basis), Amount(1, basis), Amount(2, basis)])
     ] == [1, 2, 3]
     assert Amount(1, basis) <= Amount(1, basis) < Amount(2, basis)
     assert Amount(2, basis) >= Amount(2, basis) > Amount(1, basis)
@@ -214,22 +214,3 @@ def test_impossible_areas_are_refused(leased: Any, leasable: Any) -> None:
     """Negative land, none to lease, and more leased than there is."""
     with pytest.raises(InputError, match="no occupancy"):
         money.occupancy(leased, leasable)
-
-
-def test_areas_of_different_bases_are_not_added() -> None:
-    """Each basis has its own sum; what a source leaves open has a count and no sum."""
-    parks = pd.DataFrame(
-        {
-            "area_basis": pd.array(
-                ["planned", "planned", "leasable", "planned", None, None], dtype="str"
-            ),
-            "area_ha": [100.0, 50.0, 30.0, math.nan, 70.0, 80.0],
-        }
-    )
-    found = money.areas_by_basis(parks)
-    assert list(found.index) == [*money.AREA_BASES, "unknown"]
-    assert found.loc["planned"].tolist() == [3, 2, 150]
-    assert found.loc["leasable", "area_ha"] == 30
-    assert found.loc["unknown", ["sites", "area_known"]].tolist() == [2, 2]
-    assert found.loc[["unknown", "leased"], "area_ha"].isna().all()
-    assert found["sites"].sum() == len(parks)

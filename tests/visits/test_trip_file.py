@@ -641,7 +641,7 @@ def test_one_limit_of_days_holds_for_reader_and_planner(known: Gazetteer) -> Non
     first = date(2026, 6, 1)
 
     def days(count: int) -> str:
-        return f"[{', '.join(f'{{date: {first + timedelta(days=number)}}}' for number in range(count))}]"
+        return f"[{', '.join(f'{{date: {first + timedelta(days=number)}}}' for number in range(count))}]"  # noqa: E501
 
     trip = trip_file.read(stops("site: hai-yen-ip", days=days(planner.MOST_DAYS)), known)
     planner.check(trip)

@@ -34,7 +34,7 @@ SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
     for profile in ("car", "truck")
     for kind in ("road", "motorway", "access")
 )
-CROSSINGS = "profile,kind,needs,service_time_s,source,source_kind,as_of\ncar,international,passengers,600,Test,assumption,2026\n"
+CROSSINGS = "profile,kind,needs,service_time_s,source,source_kind,as_of\ncar,international,passengers,600,Test,assumption,2026\n"  # noqa: E501
 COUNTRIES = json.dumps(
     {
         "type": "FeatureCollection",
@@ -50,7 +50,7 @@ COUNTRIES = json.dumps(
 )
 GATES = (
     "id,name_en,kind,mode,country,province_en,opposite_country,lon,lat,position_accuracy_m,cargo,passengers,timezone,source,source_kind,as_of\nbridge,Bridge,international,road,VN,Quang"
-    " Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\nlonely,Lonely,international,road,VN,Quang"
+    " Ninh,CN,108,21.5,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\nlonely,Lonely,international,road,VN,Quang"  # noqa: E501
     " Ninh,CN,108,21.55,300,true,true,Asia/Ho_Chi_Minh,Test,page,2026\n"
 )
 PARKS = (

@@ -44,6 +44,12 @@ def test_every_place_has_one(client: FlaskClient, site: str) -> None:
     assert client.get(f"/sites/{site}/factsheet").status_code == 200
 
 
+def picture(app: Flask, drawn: charts.Locator | charts.Curve) -> str:
+    """Draw a picture as a page does."""
+    macros = app.jinja_env.get_template("_charts.html").module
+    return str(getattr(macros, type(drawn).__name__.lower())(drawn))
+
+
 def test_nowhere_has_none(client: FlaskClient) -> None:
     """404 for a site that is not there, 400 for a parameter that is not known."""
     assert client.get("/sites/nowhere/factsheet").status_code == 404
@@ -54,7 +60,7 @@ def test_nowhere_has_none(client: FlaskClient) -> None:
 def test_the_map_shows_what_is_near_and_nothing_far(app: Flask) -> None:
     """Marks lie inside the picture, and names do not come out of the data as markup."""
     with app.test_request_context("/"):
-        drawn = str(charts.locator(app.extensions["zoneatlas"], (107.735, 21.392)))
+        drawn = picture(app, charts.locator(app.extensions["zoneatlas"], (107.735, 21.392)))
     marks = [
         (float(x), float(y))
         for x, y in re.findall(r'<rect x="([\d.-]+)" y="([\d.-]+)" width="8"', drawn)
@@ -109,7 +115,7 @@ def test_a_browser_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_sheet_of_a_place_at_the_end_of_the_world(app: Flask) -> None:
     """Far from all land and roads the map is empty, and is drawn."""
     with app.test_request_context("/"):
-        drawn: Any = charts.locator(app.extensions["zoneatlas"], (-170.0, 60.0))
+        drawn = picture(app, charts.locator(app.extensions["zoneatlas"], (-170.0, 60.0)))
     assert "<circle" in drawn
 
 
@@ -203,8 +209,8 @@ def test_a_curve_steps_where_its_numbers_do(app: Flask) -> None:
     """
     steps = pd.Series([0.0, 10, 15, 99], index=[0.0, 3600, 7200, 10_801])
     with app.test_request_context("/"):
-        drawn = str(charts.curve("People", steps, True, 180))
-        exact = str(charts.curve("People", steps, False, 180))
+        drawn = picture(app, charts.curve("People", steps, True, 180))
+        exact = picture(app, charts.curve("People", steps, False, 180))
     left, right, foot = (
         charts.LEFT,
         charts.CURVE_WIDTH - charts.RIGHT,

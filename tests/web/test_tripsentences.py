@@ -223,7 +223,9 @@ def _unplanned() -> Iterator[str]:
 
 
 def test_every_sentence_is_a_message_in_each_language(app: Flask, provoked: list[str]) -> None:
-    """What the reader says keeps its English, and is said in each language without what it quotes."""
+    """What the reader says keeps its English, and is said in each language without what it
+    quotes.
+    """
     for code in ("vi", "zh"):
         with app.test_request_context(f"/?lang={code}"):
             for sentence in provoked:

@@ -51,7 +51,7 @@ def random_trip(seed: int) -> str:
         (
             "day",
             (
-                f"{day}~{dice.choice(['07:30-14:00', '08:00-17:00'])}~begin:{'mong-cai' if day == first else ''}~end:mong-cai"
+                f"{day}~{dice.choice(['07:30-14:00', '08:00-17:00'])}~begin:{'mong-cai' if day == first else ''}~end:mong-cai"  # noqa: E501
             ),
         )
         for day in days

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from geo import crs, export
 from geo.schema import LAYERS
+from webapp import args
 from webapp.explore import api
 
 pytest_plugins = ("web",)
@@ -407,3 +408,24 @@ def test_closing_one_gate_after_the_other_does_not_fill_the_memory(app: Flask) -
     assert store.roads(Drive(closed=(rail,))) is store.network(), (
         "a gate that no road passes closes nothing"
     )
+
+
+def test_the_openapi_document_describes_every_address_of_the_api(client: FlaskClient) -> None:
+    """Each rule below /api is in the document with its parameters, and nothing else is; what is
+    listed is read, and anything else is refused.
+    """
+    paths = client.get("/ogc/api?f=json").get_json(force=True)["paths"]
+    rules = {
+        re.sub(r"<(\w+)>", r"{\1}", rule.rule)
+        for rule in client.application.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+    }
+    assert rules == {path for path, operations in paths.items() if "servers" in operations}
+    for path in rules:
+        listed = {
+            each["name"] for each in paths[path]["get"]["parameters"] if each["in"] == "query"
+        }
+        address = path.format(layer_id="parks")
+        for name in {*args.PARAMETERS, "unheard"}:
+            refused = "is not known here" in client.get(address, query_string={name: ""}).text
+            assert refused == (name not in listed), (path, name)

@@ -537,7 +537,9 @@ def test_a_package_of_full_sites_and_other_kinds_works(
         shutil.copytree(layers.bundled(), folder)
         rewrite(
             folder / "parks.csv",
-            lambda rows: [row | {"kind": kind, "occupancy_pct": occupancy} for row in rows],
+            lambda rows, kind=kind, occupancy=occupancy: [
+                row | {"kind": kind, "occupancy_pct": occupancy} for row in rows
+            ],
         )
         page = read(make_app(folder).test_client(), "/rank", edited=1, w_port=1).text
         assert ("200 of 200 sites match" if not occupancy else "0 of 200 sites match") in page

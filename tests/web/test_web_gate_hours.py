@@ -24,7 +24,7 @@ def states(app: Flask, gate: str, time: str, language: str = "en") -> dict[str, 
     with app.test_request_context(headers={"Accept-Language": language}):
         frame = store().layer("gates").loc[[gate]]
         said = gate_hours.of(store(), frame, datetime.fromisoformat(time).replace(tzinfo=HANOI))
-        return {str(one.whom): str(one.text) for one in said["states"]}
+        return {str(one.whom): str(one.text) for one in said.states}
 
 
 def test_a_gate_is_open_or_opens_on_both_clocks(app: Flask) -> None:

@@ -58,7 +58,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return pofile.read_po(file)
 
 
-# Nothing is left out ------------------------------------------------------------------------------
+# Nothing is left out
+# --------------------------------------------------------------------------------------------------
 
 
 def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
@@ -109,7 +110,8 @@ def test_a_translation_is_in_its_language() -> None:
             assert not re.search(r"[a-z]{2,} [a-z]{2,}", message.id), message.string
 
 
-# Templates and scripts hold no text of their own --------------------------------------------------
+# Templates and scripts hold no text of their own
+# ------------------------------------------------------------------------------
 
 NAMES = {
     "Zone Atlas",
@@ -243,7 +245,8 @@ CLASSES = {
 }
 
 
-# Which language an answer is in -------------------------------------------------------------------
+# Which language an answer is in
+# -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
@@ -425,7 +428,7 @@ def test_faults_are_told_in_the_language(client: FlaskClient, path: str, vi: str
 
 
 # Names, numbers, dates
-# ------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -537,7 +540,8 @@ def test_any_name_of_a_province_finds_its_sites(
     assert wanted <= {link.href for link in page.links if link.href.startswith("/sites/")}
 
 
-# In a browser -------------------------------------------------------------------------------------
+# In a browser
+# --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -655,12 +659,14 @@ def test_the_script_writes_as_the_server_does(
         lengths = [labels.kilometres(one).replace("\N{NO-BREAK SPACE}", " ") for one in metres]
     assert (
         page.evaluate(
-            "all => [true, false].map(coarse => all.map(one => ZoneAtlas.duration(one, coarse)))",
+            "async all => { const { duration } = await import('/static/page.js');"
+            " return [true, false].map(coarse => all.map(one => duration(one, coarse))); }",
             seconds,
         )
         == times
     )
-    assert page.evaluate("all => all.map(ZoneAtlas.length)", metres) == lengths
+    lengths_there = "async all => all.map((await import('/static/page.js')).length)"
+    assert page.evaluate(lengths_there, metres) == lengths
     assert page.locator(".leaflet-control-zoom-in").get_attribute("title") in ("Phóng to", "放大")
     page.locator("#filters summary").click()
     for english in (

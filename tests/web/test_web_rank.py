@@ -158,8 +158,8 @@ def test_an_example_fills_the_form_and_says_that_it_is_one(client: FlaskClient) 
 def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
     """The state written into links is read back as the same state, and shows the same page."""
     opened = app.extensions["zoneatlas"]
-    given = "edited=1&sector=electronics&sector=automobile&status=operating&max_gate=240&min_area=50&drop=min_area&w_gate=40&w_port=60"
-    given += "&also=full&also=zones&area_needed=20&method=topsis&unknown=worst&pick=dong-mai-ip&profile=car&closed=huu-nghi"
+    given = "edited=1&sector=electronics&sector=automobile&status=operating&max_gate=240&min_area=50&drop=min_area&w_gate=40&w_port=60"  # noqa: E501
+    given += "&also=full&also=zones&area_needed=20&method=topsis&unknown=worst&pick=dong-mai-ip&profile=car&closed=huu-nghi"  # noqa: E501
     with app.test_request_context(f"/rank?{given}"):
         wish = Wish.of(args.parse(request.args, STATE), {})
         query = urlencode(wish.query())

@@ -316,7 +316,7 @@ FULL = urlencode(
         ("day", "2026-12-02~07:30-18:00~end:107.08,20.96"),
         (
             "stop",
-            "hai-yen-ip~visit:90 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off~must:no~weight:2.5~day:2026-12-01~order:2",
+            "hai-yen-ip~visit:90 min~hours:Mo-Fr 08:00-11:30,13:30-17:00; PH off~must:no~weight:2.5~day:2026-12-01~order:2",  # noqa: E501
         ),
         (
             "stop",
@@ -459,7 +459,7 @@ def test_days_of_a_form_that_cannot_be_read_are_not_lost(app: Flask, client: Fla
     """A date that is none stays in the form beside what is wrong with it."""
     page = read(
         client,
-        f"/trip?{urlencode([('day', 'soon~08:00-17:00~begin:ha-long~end:ha-long'), ('stop', 'dong-mai-ip')])}",
+        f"/trip?{urlencode([('day', 'soon~08:00-17:00~begin:ha-long~end:ha-long'), ('stop', 'dong-mai-ip')])}",  # noqa: E501
         400,
     )
     assert "“soon” is no date" in page.text

@@ -60,7 +60,7 @@ stops:
   - {site: dong-mai-ip, windows: 2026-12-01T08:00/11:30}
   - {site: song-khoai-ip, windows: [2026-12-01T08:00/11:30, 2026-12-02T08:00+08:00/2026-12-02T12:30], order: 2}
   - point: {id: kho, names: {vi: Kho A, zh: 仓库}, lon: +107.74, lat: 2145e-2, country: VN, timezone: Asia/Bangkok, contact: Mr Hai}
-"""
+"""  # noqa: E501
 """Every way of writing a thing that the page itself does not use."""
 
 

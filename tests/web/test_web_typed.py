@@ -103,8 +103,8 @@ def test_what_is_not_typed_by_people_is_refused_as_before(client: FlaskClient) -
 
 @pytest.mark.browser
 def test_typing_what_is_not_a_number_keeps_the_ranking(
-    opened: Callable[..., Any],
-) -> None:  # noqa: F811
+    opened: Callable[..., Any],  # noqa: F811
+) -> None:
     """In the browser: the field turns invalid, the sites stay, and the field is sound again once it
     is corrected.
     """

@@ -198,7 +198,6 @@ def _tell_why(opened: Any, lines: Any, made: Any, stop_id: str) -> None:
 def _read(context: Any, opened: Any, file: str, network: str) -> tuple[Any, Any]:
     """Read a file or an example: as the form holds it, for what is kept of it, and as a trip."""
     from geo.visits import safe_yaml, trip_file
-    from webapp.trips import pages as web
     from webapp.trips.address import Lines
 
     path = Path(file)

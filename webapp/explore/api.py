@@ -91,9 +91,15 @@ def send(body: Body, mimetype: str) -> Response:
     return response
 
 
+def _asked() -> dict[str, Any]:
+    """Read the query by the row of this address in ``args.API``."""
+    path = str(request.url_rule).removeprefix(str(api.url_prefix))
+    return args.parse(request.args, args.API[path].parameters)
+
+
 @api.get("/map/<layer_id>.json")
 def map_layer(layer_id: str) -> Response:
-    args.parse(request.args, ())
+    _asked()
     if layer_id not in DRAWN:
         known = ", ".join(DRAWN)
         raise NotFoundError(
@@ -121,7 +127,7 @@ def searched(store: Store) -> dict[str, Any]:
 
 @api.get("/search.json")
 def search_index() -> Response:
-    args.parse(request.args, ())
+    _asked()
     opened = store()
     return send(
         opened.keep("searched", lambda: Body.of(orjson.dumps(searched(opened)))), "application/json"
@@ -149,7 +155,7 @@ def _end(value: str | tuple[float, float]) -> gpd.GeoDataFrame:
 
 @api.get("/access")
 def access_from() -> Response:
-    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer"))
+    values = _asked()
     return _json(
         export.write(access_frame(values), "geojson", access_about(values)), "application/geo+json"
     )
@@ -160,7 +166,7 @@ def times() -> Response:
     """Tell only the seconds between one place and every destination, as fast as can be: for
     programs that ask often.
     """
-    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "direction"))
+    values = _asked()
     opened, drive = store(), Drive.of(values)
     towards = values.get("direction") == "to"
     seconds = opened.times(_where(values), drive, towards=towards)
@@ -225,7 +231,7 @@ def access_about(values: dict[str, Any]) -> export.About:
 
 @api.get("/route")
 def route() -> Response:
-    values = args.parse(request.args, ("from", "to", *args.DRIVE))
+    values = _asked()
     missing = [name for name in ("from", "to") if name not in values]
     if missing:
         raise InputError(
@@ -257,7 +263,7 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
 
 @api.get("/isochrones")
 def areas() -> Response:
-    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "minutes", "direction"))
+    values = _asked()
     opened, from_, drive = store(), origin(values), Drive.of(values)
     frame = isochrones.isochrones(
         opened.roads(drive),

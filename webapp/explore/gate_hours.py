@@ -50,25 +50,35 @@ class Said:
     notes: str
 
 
-def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> dict[str, Any]:
-    """Return when a gate is open.
+def hours(opened: Store) -> border_gates.Hours:
+    """Return the opening hours of the gates."""
+    return opened.keep("hours", lambda: border_gates.Hours.read(opened.data))
 
-    Returns
-    -------
-    dict
-        ``clocks``: the moment on the clocks of both sides; ``zone``: the clock of the hours;
-        ``states``; ``said``: the notices that are valid now or will be.
+
+@dataclass(frozen=True)
+class GateHours:
+    """When a gate is open: the moment on the clocks of both sides, the name of the clock of the
+    hours, the states, and the notices that are valid now or will be.
     """
+
+    clocks: tuple[tuple[str, datetime], ...]
+    zone: str
+    states: list[State]
+    said: list[Said]
+
+
+def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> GateHours:
+    """Return when a gate is open."""
     key, row = str(gate.index[0]), gate.iloc[0]
     countries = (str(row["country"]), str(row["opposite_country"]))
     known, now = opened.hours, now or datetime.now(UTC)
     local = now.astimezone(known.zone(key))
-    return {
-        "clocks": calendars.both_clocks(now, countries, known.clocks),
-        "zone": known.zone(key).key,
-        "states": _states(known, key, countries, now),
-        "said": [_said(one) for one in known.notices(key, local.date())],
-    }
+    return GateHours(
+        clocks=calendars.both_clocks(now, countries, known.clocks),
+        zone=known.zone(key).key,
+        states=_states(known, key, countries, now),
+        said=[_said(notice) for notice in known.notices(key, local.date())],
+    )
 
 
 def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[str, str]:

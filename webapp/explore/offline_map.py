@@ -5,28 +5,16 @@ any server.
 from __future__ import annotations
 
 import base64
-import hashlib
-from pathlib import Path
 
-from flask import current_app, render_template
+from flask import render_template
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo import maps
-from geo.errors import UnavailableError
-from webapp import labels
+from webapp import args, labels, scripts
 from webapp.explore import api, site_sheet
 from webapp.store import Store, store
 
-SCRIPTS = (
-    "vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js",
-    "basemap.js",
-    "page.js",
-    "search.js",
-    "symbols.js",
-    "sheet.js",
-    "map.js",
-)
 SHEETS = ("parks", "gates", "ports", "airports", "cities")
 
 
@@ -43,6 +31,7 @@ def render(profile: str = "truck") -> str:
     config = {
         "urls": {"layers": {}, "site": "#"},
         **labels.for_script(opened.layer("parks")["province_en"].unique()),
+        "drive": args.DRIVE,
         "tiles": "",
         "clusterFrom": 10**9,
         "data": {
@@ -54,10 +43,9 @@ def render(profile: str = "truck") -> str:
             "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
         },
     }
-    made, hashes = scripts(frame, SCRIPTS)
-    static = Path(str(current_app.static_folder))
+    made, hashes = scripts.inline(frame, "map.js")
     styles = "\n".join(
-        (static / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css")
+        (scripts.STATIC / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css")
     )
     return render_template(
         "explore/offline_map.html",
@@ -70,27 +58,6 @@ def render(profile: str = "truck") -> str:
         example=opened.package.get("search_example") or _("name, province, district"),
         parks=len(opened.layer("parks")),
     )
-
-
-def scripts(frame: maps.Frame, names: tuple[str, ...]) -> tuple[list[Markup], str]:
-    """Return the scripts of a map's frame and then those of these names, and the hashes by which a
-    policy allows them alone.
-    """
-    static = Path(str(current_app.static_folder))
-    texts = [(static / name).read_text(encoding="utf-8") for name in (*frame.scripts, *names)]
-    texts.insert(1, frame.script)
-    if any("</script" in text.lower() for text in texts):
-        raise UnavailableError(
-            "A script cannot be put into the file, because it ends the element it would stand in."
-        )
-    return [Markup(text) for text in texts], " ".join(map(hash_of, texts))
-
-
-def hash_of(text: str) -> str:
-    """Return the source by which a content security policy allows a script or a style of this
-    text.
-    """
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ def index() -> str:
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
         **labels.for_script(opened.layer("parks")["province_en"].unique()),
+        "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from geo import layers
 from geo.errors import Message
@@ -17,6 +18,7 @@ from geo.layers import unfold
 from geo.package import TARGETS
 from geo.roads import access
 from geo.roads.drive import Drive
+from geo.roads.network import Manifest
 from geo.siting.land import leased_share
 from webapp import charts, labels
 from webapp.i18n import day, province, said, translated
@@ -173,21 +175,73 @@ def policies(store: Store, row: Any) -> list[dict[str, Any]]:
     ]
 
 
-def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]:
-    """Return how everything is reached from one point.
+Row = dict[str, Any]
+"""A destination: ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`), ``via`` and the
+columns of :func:`geo.roads.access.travel_times`.
+"""
 
-    Returns
-    -------
-    dict
-        ``targets``: by layer, rows with ``id``, ``name``, ``kind``, ``serves`` (see
-        :func:`serving`) and the columns of :func:`geo.roads.access.travel_times`, quickest first,
-        unreachable ones last; ``head``: the first that serves of gates, ports and airports;
-        ``people`` within the reach limits; ``within``: minutes, people and parks reached by then,
-        and ``curves``, their titles and pictures, neither of them where there is no way at all;
-        ``coarse``; ``snap_m``; ``drive``; ``passed``: gates that this network leads through;
-        ``gate_names`` by id; ``today``: with a year, the ``head`` as it is without it;
-        ``sentence``: why there is no way at all, or None.
+
+@dataclass(frozen=True)
+class Ways:
+    """How everything is reached from one point.
+
+    Attributes
+    ----------
+    targets
+        Rows by layer, quickest first, unreachable ones last.
+    head
+        The first that serves of gates, ports and airports.
+    people
+        Travel times in seconds, and the people within them.
+    within
+        Minutes, people and parks reached by then; empty if there is no way at all, as ``curves``.
+    curves
+        Titles and pictures of what is reached.
+    passed
+        Gates that this network leads through.
+    snap_m
+        Distance to the nearest road; None if there is none.
+    sentence
+        Why there is no way at all, or None.
+    today
+        With a year, the ``head`` as it is without it.
     """
+
+    drive: Drive
+    manifest: Manifest
+    targets: dict[str, list[Row]]
+    head: dict[str, Row | None]
+    people: list[tuple[float, float]]
+    within: list[tuple[float, ...]]
+    curves: list[tuple[str, Markup]]
+    gate_names: dict[str, str]
+    snap_m: float | None
+    sentence: str | None
+    today: dict[str, Row | None]
+
+    @property
+    def coarse(self) -> bool:
+        return self.manifest.coarse
+
+    @property
+    def passed(self) -> set[str]:
+        return set(self.manifest.gates)
+
+    @property
+    def leg_factor(self) -> float:
+        return self.manifest.access_detour
+
+    @property
+    def network(self) -> str:
+        return self.drive.network
+
+    @property
+    def profile(self) -> str:
+        return self.drive.profile
+
+
+def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
+    """Return how everything is reached from one point."""
     network, profile = store.roads(drive), drive.profile
     table = store.access_from(origin, drive).drop(columns="geometry")
     table = table[table.index != origin.index[0]].sort_values(
@@ -227,26 +281,21 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, Any]
                 "This point lies at sea or outside the countries of this map, so there is no way by"
                 " road."
             )
-    return {
-        "targets": targets,
-        "head": {layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
-        "people": [(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
-        "within": [] if sentence else within,
-        "curves": (
+    return Ways(
+        drive=drive,
+        manifest=network.manifest,
+        targets=targets,
+        head={layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
+        people=[(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
+        within=[] if sentence else within,
+        curves=(
             [] if sentence else charts.profile(reached, network.manifest.coarse, PROFILE_MIN[-1])
         ),
-        "coarse": network.manifest.coarse,
-        "manifest": network.manifest,
-        "network": drive.network,
-        "profile": profile,
-        "drive": drive,
-        "passed": set(network.manifest.gates),
-        "gate_names": gate_names,
-        "snap_m": min(snaps) if snaps else None,
-        "leg_factor": network.manifest.access_detour,
-        "sentence": sentence,
-        "today": ways(store, origin, replace(drive, year=None))["head"] if drive.year else {},
-    }
+        gate_names=gate_names,
+        snap_m=min(snaps) if snaps else None,
+        sentence=sentence,
+        today=ways(store, origin, replace(drive, year=None)).head if drive.year else {},
+    )
 
 
 def at(curve: pd.Series, limit_s: float) -> float:
@@ -254,7 +303,7 @@ def at(curve: pd.Series, limit_s: float) -> float:
     return float(curve.iloc[curve.index.searchsorted(limit_s, side="right") - 1])
 
 
-def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | None:
+def _first(rows: list[Row], kind: str | None) -> Row | None:
     return next(
         (
             row
@@ -265,7 +314,7 @@ def _first(rows: list[dict[str, Any]], kind: str | None) -> dict[str, Any] | Non
     )
 
 
-def _rows(table: Any, serves: set[str], gate_names: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(table: Any, serves: set[str], gate_names: dict[str, str]) -> list[Row]:
     rows = []
     for key, row in zip(table.index, table.to_dict("records"), strict=True):
         gates = unfold(row["gates"])

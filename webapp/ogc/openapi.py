@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from geo import __version__
 from geo.errors import InputError
 from geo.schema import Field, Layer
+from webapp import args
 from webapp.i18n import LANGUAGES
 
 if TYPE_CHECKING:
@@ -369,7 +370,10 @@ _SCHEMAS: dict[str, Schema] = {
         {"href": _TEXT, "rel": _TEXT, "type": _TEXT, "title": _TEXT, "hreflang": _TEXT},
         optional=("type", "title", "hreflang"),
     ),
-    "Exception": _object({"code": _TEXT, "description": _TEXT}, optional=("description",)),
+    "Exception": _object(
+        {"code": {"oneOf": [_TEXT, {"type": "integer"}]}, "description": _TEXT},
+        optional=("description",),
+    ),
     "Landing": _object(
         {
             "title": _TEXT,
@@ -423,6 +427,7 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
     url
         Address of the landing page, without trailing slash.
     """
+    layers = tuple(layers)
     schema = {name: _ref("schemas", name) for name in _SCHEMAS}
     paths: dict[str, Any] = {
         "/": _get("landing", "Landing page", {JSON: schema["Landing"]}),
@@ -434,44 +439,17 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
     }
     schemas = dict(_SCHEMAS)
     for layer in layers:
-        path = f"/collections/{layer.id}"
         schemas[f"Feature-{layer.id}"] = _feature_schema(layer)
         schemas[f"FeatureCollection-{layer.id}"] = _collection_schema(layer)
-        own = [parameter_object(parameter) for parameter in filters(layer).values()]
-        shared = [_ref("parameters", name) for name in PARAMETERS if name not in PAGE]
-        feature_id = {
-            "name": "featureId",
-            "in": "path",
-            "required": True,
-            "description": "Identifier of the feature.",
-            "schema": _TEXT,
-        }
-        paths |= {
-            path: _get(
-                f"{layer.id}.collection", layer.title, {JSON: schema["Collection"]}, tag=layer
-            ),
-            f"{path}/queryables": _get(
-                f"{layer.id}.queryables",
-                f"{layer.title}: what to select by",
-                {SCHEMA_JSON: {"type": "object"}},
-                tag=layer,
-            ),
-            f"{path}/items": _get(
-                f"{layer.id}.items",
-                f"{layer.title}: features",
-                {GEOJSON: _ref("schemas", f"FeatureCollection-{layer.id}")},
-                [*shared, *own],
-                layer,
-            ),
-            f"{path}/items/{{featureId}}": _get(
-                f"{layer.id}.feature",
-                f"{layer.title}: one feature",
-                {GEOJSON: _ref("schemas", f"Feature-{layer.id}")},
-                [feature_id],
-                layer,
-                missing=True,
-            ),
-        }
+        paths |= _paths_of(layer)
+    for path, query in args.API.items():
+        paths |= _path_of_the_map(path, query, url.rpartition("/")[0])
+    responses = {
+        "Wrong": "A parameter is unknown or wrong.",
+        "Missing": "There is no such thing.",
+        "Fault": "The server failed.",
+        "Busy": "The server is busy, or its data cannot be read.",
+    }
     return {
         "openapi": "3.0.3",
         "info": {"title": title, "description": description, "version": __version__},
@@ -484,14 +462,98 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
             },
             "responses": {
                 name: {"description": text, "content": {JSON: {"schema": schema["Exception"]}}}
-                for name, text in (
-                    ("Wrong", "A parameter is unknown or wrong."),
-                    ("Missing", "There is no such thing."),
-                    ("Fault", "The server failed."),
-                )
+                for name, text in responses.items()
             },
             "schemas": schemas,
         },
+    }
+
+
+def _paths_of(layer: Layer) -> dict[str, Any]:
+    """Describe the addresses of a collection."""
+    path = f"/collections/{layer.id}"
+    own = [parameter_object(parameter) for parameter in filters(layer).values()]
+    shared = [_ref("parameters", name) for name in PARAMETERS if name not in PAGE]
+    feature = _ref("schemas", f"Feature-{layer.id}")
+    features = _ref("schemas", f"FeatureCollection-{layer.id}")
+    feature_id = _in_path("featureId", "Identifier of the feature.")
+    return {
+        path: _get(
+            f"{layer.id}.collection", layer.title, {JSON: _ref("schemas", "Collection")}, tag=layer
+        ),
+        f"{path}/queryables": _get(
+            f"{layer.id}.queryables",
+            f"{layer.title}: what to select by",
+            {SCHEMA_JSON: {"type": "object"}},
+            tag=layer,
+        ),
+        f"{path}/items": _get(
+            f"{layer.id}.items",
+            f"{layer.title}: features",
+            {GEOJSON: features},
+            [*shared, *own],
+            layer,
+        ),
+        f"{path}/items/{{featureId}}": _get(
+            f"{layer.id}.feature",
+            f"{layer.title}: one feature",
+            {GEOJSON: feature},
+            [feature_id],
+            layer,
+            missing=True,
+        ),
+    }
+
+
+def _path_of_the_map(rule: str, query: args.Query, root: str) -> dict[str, Any]:
+    """Describe an address below ``/api``, which is beside the OGC service and not in it."""
+    names = re.findall(r"<(\w+)>", rule)
+    parameters = [_in_path(name, "Identifier of the layer.") for name in names]
+    for name in (*query.parameters, "lang"):
+        reader = args.PARAMETERS[name]
+        assert isinstance(reader, args.Described), f"{name} is not described"
+        parameters.append(
+            {
+                "name": name,
+                "in": "query",
+                "required": name in ("from", "to"),
+                "description": reader.description,
+                "schema": reader.schema,
+                "style": "form",
+                "explode": False,
+            }
+        )
+    path = re.sub(r"<(\w+)>", r"{\1}", rule)
+    return {
+        f"/api{path}": {
+            "servers": [{"url": root}],
+            "get": {
+                "operationId": "map" + re.sub(r"\W+", ".", rule).rstrip("."),
+                "summary": query.summary,
+                "tags": [],
+                "parameters": parameters,
+                "responses": {
+                    "200": {
+                        "description": query.summary,
+                        "content": {query.media_type: {"schema": {"type": "object"}}},
+                    },
+                    "400": _ref("responses", "Wrong"),
+                    "404": _ref("responses", "Missing"),
+                    "500": _ref("responses", "Fault"),
+                    "503": _ref("responses", "Busy"),
+                },
+            },
+        }
+    }
+
+
+def _in_path(name: str, description: str) -> Schema:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": _TEXT,
     }
 
 

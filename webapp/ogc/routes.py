@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 from geo import export
 from geo.errors import AtlasError, InputError, NotFoundError
 from geo.schema import LAYERS, Layer
+from webapp import errors
 from webapp.ogc import openapi
 from webapp.ogc.openapi import CRS84, GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.store import store
@@ -399,15 +400,10 @@ def _describe(response: Response) -> Response:
 
 @ogc.errorhandler(AtlasError)
 def _refuse(error: AtlasError) -> Response:
+    description = str(error)
     if isinstance(error, InputError):
-        return _fault(
-            400, "InvalidParameterValue", " ".join((error.message, "; ".join(error.faults))).strip()
-        )
-    return (
-        _fault(404, "NotFound", str(error))
-        if isinstance(error, NotFoundError)
-        else _fault(503, "Unavailable", str(error))
-    )
+        description = " ".join((error.message, "; ".join(error.faults))).strip()
+    return _fault(*errors.answer_of(error), description)
 
 
 @ogc.errorhandler(HTTPException)
@@ -422,5 +418,5 @@ def _fail(error: HTTPException) -> Response:
 
 def _fault(status: int, code: str, description: str) -> Response:
     return Response(
-        export.to_json({"code": code, "description": description}), status=status, content_type=JSON
+        export.to_json(errors.body(code, description)), status=status, content_type=JSON
     )

@@ -2,145 +2,208 @@
  * What the scripts of the map page share: the configuration, the state with its address, and small helpers.
  * Whatever comes from data becomes text by textContent, or arrives as a page already escaped on the server.
  */
-window.ZoneAtlas = (function () {
-  "use strict";
+import { write } from "./address.js";
+import { patiently } from "./patient.js";
 
-  const config = JSON.parse(document.getElementById("config").textContent);
-  const { labels, texts, urls } = config;
-  const own = config.data || null; // a map in one file brings its layers, basemap and sheets along
-  const map = window.map_atlas;
-  const $ = (id) => document.getElementById(id);
+export const config = JSON.parse(document.getElementById("config").textContent);
+export const labels = config.labels;
+export const texts = config.texts;
+export const urls = config.urls;
+export const own = config.data || null; // a map in one file brings its layers, basemap and sheets along
+export const map = window.map_atlas;
+export const $ = (id) => document.getElementById(id);
 
-  // The state and its address ------------------------------------------------------------------------------------------
+// The state and its address ------------------------------------------------------------------------------------------
 
-  const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], ["province_en", "province"], ["sectors", "sector"]];
-  const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
-  const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
-  const state = { q: "", layers: new Set(), filters: {}, site: null, at: null, to: null, area: null, direction: null, profile: null, network: null, closed: null, year: null, opens: null, sort: null, tiles: null };
-  const PLACE = ["site", "at", "to", "area", "direction"];
-  const DRIVE = ["profile", "network", "closed", "year", "opens"]; // of the sheet: without one there is nothing it would change
+export const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], [
+  "province_en",
+  "province",
+], ["sectors", "sector"]];
+export const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
+const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
+const PLACE = ["site", "at", "to", "area", "direction"];
+export const DRIVE = config.drive; // of the sheet: without one there is nothing it would change
+export const state = {
+  q: "",
+  layers: new Set(),
+  filters: {},
+  ...Object.fromEntries([...PLACE, ...DRIVE, "sort", "tiles"].map((name) => [name, null])),
+};
 
-  function readAddress() {
-    const query = new URLSearchParams(location.search);
-    state.q = query.get("q") || "";
-    FACETS.forEach(([column, name]) => { state.filters[column] = new Set(query.getAll(name).filter(Boolean)); });
-    const named = query.get("layers");
-    const shown = named === null ? DEFAULT_LAYERS : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
-    state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
-    [...PLACE, "sort", "tiles"].forEach((name) => { state[name] = query.get(name); });
-    DRIVE.forEach((name) => { state[name] = state.site || state.at ? query.getAll(name).filter(Boolean).join() || null : null; });
+export function readAddress() {
+  const query = new URLSearchParams(location.search);
+  state.q = query.get("q") || "";
+  FACETS.forEach(([column, name]) => {
+    state.filters[column] = new Set(query.getAll(name).filter(Boolean));
+  });
+  const named = query.get("layers");
+  const shown = named === null
+    ? DEFAULT_LAYERS
+    : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
+  state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
+  [...PLACE, "sort", "tiles"].forEach((name) => {
+    state[name] = query.get(name);
+  });
+  DRIVE.forEach((name) => {
+    state[name] = state.site || state.at ? query.getAll(name).filter(Boolean).join() || null : null;
+  });
+}
+
+function filterQuery() {
+  const query = new URLSearchParams();
+  if (state.q) query.set("q", state.q);
+  FACETS.forEach(([column, name]) =>
+    state.filters[column].forEach((value) => query.append(name, value))
+  );
+  return query;
+}
+
+/** Write the state into the address; `step` makes a step of history. */
+export function writeAddress(step) {
+  if (own) return;
+  const query = filterQuery();
+  const download = urls.download + (query.size ? "?" + query : "");
+  if (state.sort) query.set("sort", state.sort);
+  $("as-table").href = urls.table + (query.size ? "?" + query : "");
+  $("as-geojson").href = download;
+  const shown = LAYERS.filter((one) => state.layers.has(one));
+  if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
+  [...PLACE, ...DRIVE, "tiles"].forEach((name) => {
+    if (state[name]) query.set(name, state[name]);
+  });
+  write(query, { hash: hash(), step: step === true });
+}
+
+function hash() {
+  const centre = map.getCenter();
+  return `#${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`;
+}
+
+export function readHash() {
+  const parts = location.hash.slice(1).split("/").map(Number);
+  if (parts.length === 3 && parts.every(Number.isFinite)) {
+    map.setView([parts[1], parts[2]], parts[0], { animate: false });
   }
+}
 
-  function filterQuery() {
-    const query = new URLSearchParams();
-    if (state.q) query.set("q", state.q);
-    FACETS.forEach(([column, name]) => state.filters[column].forEach((value) => query.append(name, value)));
-    return query;
-  }
+// Small helpers --------------------------------------------------------------------------------------------------------
 
-  /** Write the state into the address; `step` makes a step of history. */
-  function writeAddress(step) {
-    if (own) return;
-    const query = filterQuery();
-    const download = urls.download + (query.size ? "?" + query : "");
-    if (state.sort) query.set("sort", state.sort);
-    $("as-table").href = urls.table + (query.size ? "?" + query : "");
-    $("as-geojson").href = download;
-    const shown = LAYERS.filter((one) => state.layers.has(one));
-    if (shown.join() !== DEFAULT_LAYERS.join()) query.set("layers", shown.join() || "parks");
-    [...PLACE, ...DRIVE, "tiles"].forEach((name) => { if (state[name]) query.set(name, state[name]); });
-    window.ZoneAtlasAddress.write(query, { hash: hash(), step: step === true });
-  }
+export function element(name, attributes, ...children) {
+  const made = document.createElement(name);
+  Object.entries(attributes || {}).forEach(([key, value]) => {
+    if (key === "onclick") made.addEventListener("click", value);
+    else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+  });
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
 
-  function hash() {
-    const centre = map.getCenter();
-    return `#${map.getZoom()}/${centre.lat.toFixed(4)}/${centre.lng.toFixed(4)}`;
-  }
+export function chip(icon, text, count, pressed, onclick) {
+  return element(
+    "button",
+    { type: "button", class: "chip", "aria-pressed": String(pressed), onclick },
+    icon,
+    element("span", {}, text),
+    count === null ? null : element("span", { class: "count" }, number(count)),
+  );
+}
 
-  function readHash() {
-    const parts = location.hash.slice(1).split("/").map(Number);
-    if (parts.length === 3 && parts.every(Number.isFinite)) map.setView([parts[1], parts[2]], parts[0], { animate: false });
-  }
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+const numbers = [0, 1].map((least) =>
+  new Intl.NumberFormat(document.documentElement.lang, {
+    minimumFractionDigits: least,
+    maximumFractionDigits: 1,
+  })
+);
+export const number = (value) => numbers[0].format(value);
 
-  // Small helpers --------------------------------------------------------------------------------------------------------
+function hours(minutes, brief) {
+  const whole = Math.floor(minutes / 60), rest = minutes % 60;
+  return fill(texts[!whole ? "min" : !rest ? "h" : brief ? "h.min.brief" : "h.min"], {
+    h: whole,
+    m: rest,
+  });
+}
 
-  function element(name, attributes, ...children) {
-    const made = document.createElement(name);
-    Object.entries(attributes || {}).forEach(([key, value]) => {
-      if (key === "onclick") made.addEventListener("click", value);
-      else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
-    });
-    made.append(...children.filter((child) => child !== null && child !== undefined));
-    return made;
-  }
+/** A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py writes it. */
+export function duration(seconds, coarse, brief) {
+  if (seconds === null || seconds === undefined) return texts.unreachable;
+  if (coarse) return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), brief);
+  const [least, most] = config.spread.map((share) => (share * seconds) / 60);
+  const step = most < 30 ? 1 : 5;
+  const low = Math.max(Math.floor(least / step) * step, 1),
+    high = Math.max(Math.ceil(most / step) * step, 1);
+  return low === high
+    ? hours(low)
+    : high < 60
+    ? fill(texts["min.range"], { low, high })
+    : `${hours(low)} – ${hours(high)}`;
+}
 
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  const numbers = [0, 1].map((least) => new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: least, maximumFractionDigits: 1 }));
-  const number = (value) => numbers[0].format(value);
+export function length(metres) {
+  if (metres < 1000) return fill(texts.m, { n: number(Math.round(metres / 10) * 10) });
+  return fill(texts.km, {
+    n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)),
+  });
+}
 
-  function hours(minutes, brief) {
-    const whole = Math.floor(minutes / 60), rest = minutes % 60;
-    return fill(texts[!whole ? "min" : !rest ? "h" : brief ? "h.min.brief" : "h.min"], { h: whole, m: rest });
-  }
+/** What is known of a park's free land, in the words of labels.py. */
+export function landText(park) {
+  if (park.full === null) return texts["land.unknown"];
+  const form = park.full ? "land.full" : park.free_ha !== null ? "land.ha" : "land.pct";
+  const free = park.free_ha !== null
+    ? fill(texts.ha, { n: number(park.free_ha) })
+    : `${number(park.free_pct)}\u00a0%`;
+  return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
+}
 
-  /** A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py writes it. */
-  function duration(seconds, coarse, brief) {
-    if (seconds === null || seconds === undefined) return texts.unreachable;
-    if (coarse) return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), brief);
-    const [least, most] = config.spread.map((share) => (share * seconds) / 60);
-    const step = most < 30 ? 1 : 5;
-    const low = Math.max(Math.floor(least / step) * step, 1), high = Math.max(Math.ceil(most / step) * step, 1);
-    return low === high ? hours(low) : high < 60 ? fill(texts["min.range"], { low, high }) : `${hours(low)} – ${hours(high)}`;
-  }
+export async function ask(url, kind) {
+  const answer = await patiently(url, {
+    headers: { Accept: kind === "text" ? "text/html" : "application/json" },
+  });
+  if (kind === "text") return answer.text();
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.description);
+  return body;
+}
 
-  function length(metres) {
-    if (metres < 1000) return fill(texts.m, { n: number(Math.round(metres / 10) * 10) });
-    return fill(texts.km, { n: metres < 10000 ? numbers[1].format(metres / 1000) : number(Math.round(metres / 1000)) });
-  }
+export function records(payload) {
+  return payload.rows.map((row) =>
+    Object.fromEntries(payload.columns.map((name, i) => [name, row[i]]))
+  );
+}
 
-  /** What is known of a park's free land, in the words of labels.py. */
-  function landText(park) {
-    if (park.full === null) return texts["land.unknown"];
-    const form = park.full ? "land.full" : park.free_ha !== null ? "land.ha" : "land.pct";
-    const free = park.free_ha !== null ? fill(texts.ha, { n: number(park.free_ha) }) : `${number(park.free_pct)}\u00a0%`;
-    return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
-  }
+export const wide = () => window.matchMedia("(min-width: 760px)").matches;
+export const latlng = (point) => [point[1], point[0]];
 
-  async function ask(url, kind) {
-    const answer = await patiently(url, { headers: { Accept: kind === "text" ? "text/html" : "application/json" } });
-    if (kind === "text") return answer.text();
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.description);
-    return body;
-  }
+// Names: that in the language of the page stands first, English where there is none, and the others beneath.
 
-  function records(payload) {
-    return payload.rows.map((row) => Object.fromEntries(payload.columns.map((name, i) => [name, row[i]])));
-  }
+const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
+export const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;
 
-  const wide = () => window.matchMedia("(min-width: 760px)").matches;
-  const latlng = (point) => [point[1], point[0]];
+export function alsoOf(record) {
+  const others = Object.keys(LANGUAGES).filter((code) =>
+    record[`name_${code}`] && record[`name_${code}`] !== nameOf(record)
+  );
+  return others.flatMap((
+    code,
+    i,
+  ) => [i ? " · " : "", element("span", { lang: LANGUAGES[code] }, record[`name_${code}`])]);
+}
 
-  // Names: that in the language of the page stands first, English where there is none, and the others beneath.
-
-  const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
-  const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;
-
-  function alsoOf(record) {
-    const others = Object.keys(LANGUAGES).filter((code) => record[`name_${code}`] && record[`name_${code}`] !== nameOf(record));
-    return others.flatMap((code, i) => [i ? " · " : "", element("span", { lang: LANGUAGES[code] }, record[`name_${code}`])]);
-  }
-
-  function tooltip(record, kind) {
-    const box = element("span", {}, element("b", {}, nameOf(record)));
-    const also = alsoOf(record);
-    if (also.length) box.append(element("br"), ...also);
-    box.append(element("br"), element("i", {}, [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(Boolean).join(", ")));
-    return box;
-  }
-
-  return {
-    config, labels, texts, urls, own, map, $, state, DRIVE, FACETS, LAYERS, readAddress, writeAddress, readHash,
-    element, fill, number, duration, length, landText, ask, records, latlng, wide, nameOf, alsoOf, tooltip,
-  };
-})();
+export function tooltip(record, kind) {
+  const box = element("span", {}, element("b", {}, nameOf(record)));
+  const also = alsoOf(record);
+  if (also.length) box.append(element("br"), ...also);
+  box.append(
+    element("br"),
+    element(
+      "i",
+      {},
+      [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(
+        Boolean,
+      ).join(", "),
+    ),
+  );
+  return box;
+}

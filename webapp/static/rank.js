@@ -1,110 +1,124 @@
 /*
  * The requirements: whatever is changed is asked for at once, and the address says the same.
  */
-(function () {
-  "use strict";
+import { write } from "./address.js";
+import { follow } from "./live.js";
 
-  const form = document.getElementById("wish");
-  const result = document.getElementById("result");
-  const KEPT = ["example", "pick", "profile", "network", "closed", "year", "opens"]; // whatever example is chosen
-  let waiting = 0;
-  let asked = 0;
+const form = document.getElementById("wish");
+const result = document.getElementById("result");
+const KEPT = form.dataset.kept.split(" "); // whatever example is chosen
+let waiting = 0;
 
-  function query() {
-    const given = new URLSearchParams(new FormData(form));
-    const kept = new URLSearchParams();
-    given.forEach((value, name) => { if (value !== "" && !(name.startsWith("w_") && value === "0")) kept.append(name, value); });
-    form.querySelectorAll(".worth fieldset:enabled select").forEach((select) => fold(select.name, kept));
-    picked().forEach((site) => kept.append("pick", site));
-    return kept;
-  }
+function query() {
+  const given = new URLSearchParams(new FormData(form));
+  const kept = new URLSearchParams();
+  given.forEach((value, name) => {
+    if (value !== "" && !(name.startsWith("w_") && value === "0")) kept.append(name, value);
+  });
+  form.querySelectorAll(".worth fieldset:enabled select").forEach((select) =>
+    fold(select.name, kept)
+  );
+  picked().forEach((site) => kept.append("pick", site));
+  return kept;
+}
 
-  const boxes = () => [...result.querySelectorAll("input[name=pick]")];
-  const picked = () => new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+const boxes = () => [...result.querySelectorAll("input[name=pick]")];
+const picked = () => new Set(boxes().filter((box) => box.checked).map((box) => box.value));
 
-  /* Says how many sites are chosen, and lets choose and compare only as many as can be compared. */
-  function count() {
-    const tray = result.querySelector(".tray");
-    if (!tray) return;
-    tray.querySelectorAll("input[name=pick]").forEach((box) => { if (boxes().some((other) => other !== box && other.value === box.value)) box.closest("label").remove(); });
-    const chosen = picked().size, most = Number(tray.dataset.most);
-    const line = tray.querySelector("[data-text]");
-    line.textContent = line.dataset.text.replace("{n}", chosen).replace("{m}", most);
-    boxes().forEach((box) => { box.disabled = !box.checked && chosen >= most; });
-    tray.querySelectorAll("button").forEach((button) => { button.disabled = chosen < Number(button.dataset.least); });
-  }
+/* Says how many sites are chosen, and lets choose and compare only as many as can be compared. */
+function count() {
+  const tray = result.querySelector(".tray");
+  if (!tray) return;
+  tray.querySelectorAll("input[name=pick]").forEach((box) => {
+    if (boxes().some((other) => other !== box && other.value === box.value)) {
+      box.closest("label").remove();
+    }
+  });
+  const chosen = picked().size, most = Number(tray.dataset.most);
+  const line = tray.querySelector("[data-text]");
+  line.textContent = line.dataset.text.replace("{n}", chosen).replace("{m}", most);
+  boxes().forEach((box) => {
+    box.disabled = !box.checked && chosen >= most;
+  });
+  tray.querySelectorAll("button").forEach((button) => {
+    button.disabled = chosen < Number(button.dataset.least);
+  });
+}
 
-  /* Says how a criterion counts in one parameter, as all links do: v_gate=linear:30:180 or v_gate=step:60. */
-  function fold(name, kept) {
-    const shape = kept.get(name);
-    const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
-    if (!ends.every((end) => /^[0-9]*[.]?[0-9]*$/.test(end))) return; // the server names the field
-    ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
-    if (ends.some(Boolean)) kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
-    else if (shape === "saturating") kept.set(name, shape); // a step counts from when its end is typed
-  }
+/* Says how a criterion counts in one parameter, as all links do: v_gate=linear:30:180 or v_gate=step:60. */
+function fold(name, kept) {
+  const shape = kept.get(name);
+  const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
+  if (!ends.every((end) => /^[0-9]*[.]?[0-9]*$/.test(end))) return; // the server names the field
+  ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
+  if (ends.some(Boolean)) {
+    kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
+  } else if (shape === "saturating") kept.set(name, shape); // a step counts from when its end is typed
+}
 
-  /* A criterion that weighs nothing need not say how it counts, and a step has one end. */
-  function fit(group) {
-    const step = group.querySelector("select").value === "step";
-    group.querySelectorAll("input").forEach((end) => { end.disabled = step && !end.name.endsWith(`_${group.dataset.needs}`); });
-  }
+/* A criterion that weighs nothing need not say how it counts, and a step has one end. */
+function fit(group) {
+  const step = group.querySelector("select").value === "step";
+  group.querySelectorAll("input").forEach((end) => {
+    end.disabled = step && !end.name.endsWith(`_${group.dataset.needs}`);
+  });
+}
 
-  function weigh(slider) {
-    slider.step = "1";
-    slider.parentElement.querySelector("output").textContent = slider.value;
-    const details = slider.parentElement.nextElementSibling;
-    details.hidden = details.querySelector("fieldset").disabled = slider.value === "0";
-  }
+function weigh(slider) {
+  slider.step = "1";
+  slider.parentElement.querySelector("output").textContent = slider.value;
+  const details = slider.parentElement.nextElementSibling;
+  details.hidden = details.querySelector("fieldset").disabled = slider.value === "0";
+}
 
-  async function refresh() {
-    const mine = ++asked;
-    const wanted = query();
-    window.ZoneAtlasAddress.write(wanted);
-    wanted.set("part", "sheet");
-    result.classList.add("waiting");
-    const answer = await patiently(`${form.action}?${wanted}`, { headers: { Accept: "text/html" } }, () => mine === asked).catch(() => null);
-    if (mine !== asked) return;
-    result.classList.remove("waiting");
-    if (!answer) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (mine !== asked) return;
+const refresh = follow(form, result, {
+  query,
+  show(content) {
     const ticked = picked(); // also what was ticked while this was on its way
-    result.replaceChildren(...page.body.childNodes);
-    boxes().forEach((box) => { box.checked = ticked.has(box.value); });
+    result.replaceChildren(...content);
+    boxes().forEach((box) => {
+      box.checked = ticked.has(box.value);
+    });
     count();
     mark();
-  }
+  },
+});
 
-  /* Marks the fields that hold what cannot be read. */
-  function mark() {
-    form.querySelectorAll("[aria-invalid]").forEach((field) => { field.removeAttribute("aria-invalid"); field.title = ""; });
-    result.querySelectorAll("[data-slip]").forEach((line) => {
-      const field = form.elements[line.dataset.slip];
-      if (field) { field.setAttribute("aria-invalid", "true"); field.title = line.textContent; }
-    });
-  }
+/* Marks the fields that hold what cannot be read. */
+function mark() {
+  form.querySelectorAll("[aria-invalid]").forEach((field) => {
+    field.removeAttribute("aria-invalid");
+    field.title = "";
+  });
+  result.querySelectorAll("[data-slip]").forEach((line) => {
+    const field = form.elements[line.dataset.slip];
+    if (field) {
+      field.setAttribute("aria-invalid", "true");
+      field.title = line.textContent;
+    }
+  });
+}
 
-  form.addEventListener("input", (event) => {
-    if (event.target.type === "range") weigh(event.target);
-    if (event.target.matches(".worth select")) fit(event.target.closest("fieldset"));
-    if (event.target.name === "example") return;
-    window.ZoneAtlasAddress.write(query());
-    clearTimeout(waiting);
-    waiting = setTimeout(refresh, 150);
+form.addEventListener("input", (event) => {
+  if (event.target.type === "range") weigh(event.target);
+  if (event.target.matches(".worth select")) fit(event.target.closest("fieldset"));
+  if (event.target.name === "example") return;
+  write(query());
+  clearTimeout(waiting);
+  waiting = setTimeout(refresh, 150);
+});
+form.addEventListener("change", (event) => {
+  if (event.target.name !== "example") return;
+  const kept = new URLSearchParams(); // an example fills the form, so the page is loaded with it
+  query().forEach((value, name) => {
+    if (KEPT.includes(name)) kept.append(name, value);
   });
-  form.addEventListener("change", (event) => {
-    if (event.target.name !== "example") return;
-    const kept = new URLSearchParams(); // an example fills the form, so the page is loaded with it
-    query().forEach((value, name) => { if (KEPT.includes(name)) kept.append(name, value); });
-    location.assign(kept.size ? `${form.action}?${kept}` : form.action);
-  });
-  form.querySelectorAll(".worth fieldset").forEach(fit);
-  form.addEventListener("submit", (event) => { event.preventDefault(); refresh(); });
-  result.addEventListener("change", (event) => {
-    if (event.target.name !== "pick") return;
-    count();
-    window.ZoneAtlasAddress.write(query());
-  });
-  window.addEventListener("pageshow", count);
-})();
+  location.assign(kept.size ? `${form.action}?${kept}` : form.action);
+});
+form.querySelectorAll(".worth fieldset").forEach(fit);
+result.addEventListener("change", (event) => {
+  if (event.target.name !== "pick") return;
+  count();
+  write(query());
+});
+window.addEventListener("pageshow", count);

@@ -1,252 +1,400 @@
 /*
  * The sheet of a chosen site or point, and the routes from there.
  */
-(function () {
-  "use strict";
+import { newest, parse } from "./live.js";
+import {
+  $,
+  ask,
+  config,
+  DRIVE,
+  duration,
+  element,
+  fill,
+  labels,
+  latlng,
+  length,
+  map,
+  nameOf,
+  number,
+  own,
+  state,
+  texts,
+  urls,
+  wide,
+  writeAddress,
+} from "./page.js";
 
-  const atlas = window.ZoneAtlas;
-  const { config, labels, texts, urls, own, map, $, state, DRIVE, writeAddress, element, fill, number, duration, length, ask, latlng, wide, nameOf } = atlas;
-  const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
-  const places = {}; // every feature with a page, by id
+export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
+export const places = {}; // every feature with a page, by id
 
-  // The sheet and the route -----------------------------------------------------------------------------------------------
+// The sheet and the route -----------------------------------------------------------------------------------------------
 
-  const overlay = L.layerGroup().addTo(map);
-  const routeGroup = L.layerGroup().addTo(map);
-  let asked = 0;
-  let shown = null; // what the sheet was asked for
-  let loading = Promise.resolve(); // of what is shown
-  let closing = false; // the steps of the sheet are being taken back
-  let drawing = 0;
-  let opener = null; // where the focus was when the sheet was opened by hand
+const overlay = L.layerGroup().addTo(map);
+const routeGroup = L.layerGroup().addTo(map);
+const askSheet = newest(), askDrawing = newest();
+let shown = null; // what the sheet was asked for
+let loading = Promise.resolve(); // of what is shown
+let closing = false; // the steps of the sheet are being taken back
+let opener = null; // where the focus was when the sheet was opened by hand
 
-  /** Open the sheet of a place: a step of history, unless it is open already. */
-  function choose(id, fly) {
-    const step = state.site !== id;
-    point({ site: id, at: null });
-    writeAddress(step);
-    return openSheet(urls.site + encodeURIComponent(id), { id, fly });
+/** Open the sheet of a place: a step of history, unless it is open already. */
+export function choose(id, fly) {
+  const step = state.site !== id;
+  point({ site: id, at: null });
+  writeAddress(step);
+  return openSheet(urls.site + encodeURIComponent(id), { id, fly });
+}
+
+export function chooseAt(lat, lon) {
+  point({ site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}` });
+  writeAddress(true);
+  return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
+}
+
+/** Take another place, or none, as the chosen one: on the map and in the list. */
+function point(place) {
+  const before = places[state.site];
+  Object.assign(state, place, { to: null, area: null, direction: null });
+  if (before) light(before, false);
+  clearDrawn();
+  mark();
+}
+
+function mark() {
+  document.querySelectorAll(".item[aria-current]").forEach((item) =>
+    item.removeAttribute("aria-current")
+  );
+  if (!state.site) return;
+  if (places[state.site]) light(places[state.site], true);
+  document.querySelectorAll(`.item[data-id="${CSS.escape(state.site)}"]`).forEach((item) =>
+    item.setAttribute("aria-current", "true")
+  );
+}
+
+/** Show what the state says, which has been read from the address: no step of history. */
+export async function restore(fly) {
+  const { to, area, direction } = state;
+  clearDrawn();
+  mark();
+  if (!state.site && !state.at) return hideSheet();
+  const opened = await askDrawing(() => reopen(fly));
+  if (!opened) return; // something else has been asked for meanwhile
+  if (opened.error) throw opened.error;
+  if (to) await showRoute(to, { step: false });
+  else if (area) await showArea(area, direction, { step: false });
+}
+
+/** Open a sheet; one that is there, or on its way, is kept, and waited for. */
+function openSheet(url, options) {
+  const query = new URLSearchParams({ part: "sheet", ...inLanguage() });
+  if (options.lon) {
+    query.set("lon", options.lon);
+    query.set("lat", options.lat);
   }
+  drive().forEach(([name, value]) => query.set(name, value));
+  const wanted = `${url}?${query}`;
+  if (wanted === shown && options.kept) return loading;
+  shown = wanted;
+  loading = load(wanted, options);
+  return loading;
+}
 
-  function chooseAt(lat, lon) {
-    point({ site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}` });
-    writeAddress(true);
-    return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
-  }
-
-  /** Take another place, or none, as the chosen one: on the map and in the list. */
-  function point(place) {
-    const before = places[state.site];
-    Object.assign(state, place, { to: null, area: null, direction: null });
-    if (before) atlas.light(before, false);
-    clearDrawn();
-    mark();
-  }
-
-  function mark() {
-    document.querySelectorAll(".item[aria-current]").forEach((item) => item.removeAttribute("aria-current"));
-    if (!state.site) return;
-    if (places[state.site]) atlas.light(places[state.site], true);
-    document.querySelectorAll(`.item[data-id="${CSS.escape(state.site)}"]`).forEach((item) => item.setAttribute("aria-current", "true"));
-  }
-
-  /** Show what the state says, which has been read from the address: no step of history. */
-  async function restore(fly) {
-    const { to, area, direction } = state;
-    clearDrawn();
-    mark();
-    if (!state.site && !state.at) return hideSheet();
-    const mine = drawing;
-    await reopen(fly);
-    if (mine !== drawing) return; // something else has been asked for meanwhile
-    if (to) await showRoute(to, { step: false });
-    else if (area) await showArea(area, direction, { step: false });
-  }
-
-  /** Open a sheet; one that is there, or on its way, is kept, and waited for. */
-  function openSheet(url, options) {
-    const query = new URLSearchParams({ part: "sheet", ...inLanguage() });
-    if (options.lon) { query.set("lon", options.lon); query.set("lat", options.lat); }
-    if (state.profile) query.set("profile", state.profile);
-    Object.entries(onRoads()).forEach(([name, value]) => query.set(name, value));
-    const wanted = `${url}?${query}`;
-    if (wanted === shown && options.kept) return loading;
-    shown = wanted;
-    loading = load(wanted, options);
-    return loading;
-  }
-
-  async function load(wanted, options) {
-    const mine = ++asked;
-    const focused = document.activeElement;
-    const byHand = focused && focused !== document.body; // and not by a link that somebody shared
-    if (byHand && !$("sheet").contains(focused)) opener = focused;
-    $("sheet").hidden = false;
-    $("sheet").classList.add("waiting");
-    document.body.classList.add("has-sheet");
-    $("legend").querySelector("details").open = false;
-    let page;
-    try {
-      page = new DOMParser().parseFromString(own ? own.sheets[options.id] : await ask(wanted, "text"), "text/html");
-    } catch (error) {
-      if (mine === asked) { shown = null; sayInSheet(texts.failed); }
-      return;
-    }
-    if (mine !== asked) return;
-    $("sheet").classList.remove("waiting");
-    $("sheet-body").replaceChildren(...page.body.childNodes);
-    $("sheet").scrollTop = 0;
-    if (byHand) $("sheet").focus({ preventScroll: true });
-    const article = $("sheet-body").querySelector("article");
-    overlay.clearLayers();
-    if (!article) return;
-    const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
-    if (article.dataset.accuracy) L.circle(place, { radius: Number(article.dataset.accuracy), renderer: canvas, weight: 1, color: "#14202b", dashArray: "2 4", fillOpacity: 0.05, interactive: false }).addTo(overlay);
-    else L.circleMarker(place, { renderer: canvas, radius: 6, color: "#14202b", weight: 2, fillColor: "#fff", fillOpacity: 1, interactive: false }).addTo(overlay);
-    if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
-    uncover(place);
-  }
-
-  /** Bring a place out from under panel and sheet. */
-  function uncover(place) {
-    const padding = wide() ? { paddingTopLeft: [$("content").offsetWidth + 40, 60], paddingBottomRight: [$("sheet").offsetWidth + 40, 60] }
-      : { paddingTopLeft: [30, 30], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] };
-    map.panInside(place, padding);
-  }
-
-  function sayInSheet(text) {
-    $("sheet").classList.remove("waiting");
-    $("sheet-body").replaceChildren(element("p", { class: "fault", role: "alert" }, text));
-  }
-
-  /** Close the sheet and take its steps of history back, so that Back leads to what was there before it. */
-  function closeSheet() {
-    const depth = own ? 0 : history.state?.depth || 0;
-    hideSheet();
-    if (!depth) { writeAddress(); return; }
-    closing = true;
-    history.go(-depth);
-  }
-
-  /** Say whether a step of history is one that closing the sheet takes back: everything else stays as it is. */
-  function closed() {
-    if (!closing) return false;
-    closing = false;
-    writeAddress();
-    return true;
-  }
-
-  function hideSheet() {
-    const item = document.querySelector(".item[aria-current]");
-    const inside = $("sheet").contains(document.activeElement);
-    asked += 1;
+async function load(wanted, options) {
+  const focused = document.activeElement;
+  const byHand = focused && focused !== document.body; // and not by a link that somebody shared
+  if (byHand && !$("sheet").contains(focused)) opener = focused;
+  $("sheet").hidden = false;
+  $("sheet").classList.add("waiting");
+  document.body.classList.add("has-sheet");
+  $("legend").querySelector("details").open = false;
+  const answer = await askSheet(() => (own ? own.sheets[options.id] : ask(wanted, "text")));
+  if (!answer) return;
+  if (answer.error) {
     shown = null;
-    point({ site: null, at: null });
-    DRIVE.forEach((name) => { state[name] = null; }); // nothing shows any more what the next sheet would be reckoned with
-    overlay.clearLayers();
-    $("sheet").hidden = true;
-    document.body.classList.remove("has-sheet");
-    if (inside) (opener && opener.isConnected ? opener : item || $("q")).focus({ preventScroll: true });
-    opener = null;
+    sayInSheet(texts.failed);
+    return;
   }
+  $("sheet").classList.remove("waiting");
+  $("sheet-body").replaceChildren(...parse(answer.value).body.childNodes);
+  $("sheet").scrollTop = 0;
+  if (byHand) $("sheet").focus({ preventScroll: true });
+  const article = $("sheet-body").querySelector("article");
+  overlay.clearLayers();
+  if (!article) return;
+  const place = [Number(article.dataset.lat), Number(article.dataset.lon)];
+  if (article.dataset.accuracy) {
+    L.circle(place, {
+      radius: Number(article.dataset.accuracy),
+      renderer: canvas,
+      weight: 1,
+      color: "#14202b",
+      dashArray: "2 4",
+      fillOpacity: 0.05,
+      interactive: false,
+    }).addTo(overlay);
+  } else {L.circleMarker(place, {
+      renderer: canvas,
+      radius: 6,
+      color: "#14202b",
+      weight: 2,
+      fillColor: "#fff",
+      fillOpacity: 1,
+      interactive: false,
+    }).addTo(overlay);}
+  if (options.fly) map.setView(place, Math.max(map.getZoom(), 10), { animate: false });
+  uncover(place);
+}
 
-  const inLanguage = () => ({ lang: config.language }); // said each time: another tab may have switched
-  const onRoads = () => ({ ...(state.network && { network: state.network }), ...(state.closed && { closed: state.closed }), ...(state.year && { year: state.year }), ...(state.opens && { opens: state.opens }) });
-
-  function clearDrawn() {
-    drawing += 1; // what is still on its way is not drawn any more
-    routeGroup.clearLayers();
-    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
-  }
-
-  const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"]; // from the shortest limit outwards
-
-  /** Draw the areas within some travel times, the largest below. */
-  async function showArea(minutes, direction, { step = true } = {}) {
-    const other = state.area !== minutes || state.direction !== direction;
-    Object.assign(state, { area: minutes, direction, to: null });
-    writeAddress(step && other);
-    const query = new URLSearchParams({ minutes, profile: state.profile || "truck", ...(direction && { direction }), ...onRoads(), ...inLanguage() });
-    if (state.site) query.set("site", state.site);
-    else { const [lon, lat] = state.at.split(","); query.set("lon", lon); query.set("lat", lat); }
-    clearDrawn();
-    const mine = drawing;
-    let found;
-    try {
-      found = await ask(`${urls.isochrones}?${query}`);
-    } catch (error) {
-      if (mine === drawing) note(error.message || texts.failed);
-      return;
+/** Bring a place out from under panel and sheet. */
+function uncover(place) {
+  const padding = wide()
+    ? {
+      paddingTopLeft: [$("content").offsetWidth + 40, 60],
+      paddingBottomRight: [$("sheet").offsetWidth + 40, 60],
     }
-    if (mine !== drawing) return;
-    const last = found.features.length - 1;
-    const drawn = found.features.map((feature, i) => L.geoJSON(feature, {
-      style: { renderer: canvas, color: AREA[Math.min(last - i, 5)], weight: 1.5, fillColor: AREA[Math.min(last - i, 5)], fillOpacity: 0.22, interactive: false },
-    }).addTo(routeGroup));
-    [...drawn].reverse().forEach((area) => area.bringToBack());
-    const bounds = drawn[0].getBounds();
-    if (bounds.isValid()) map.fitBounds(bounds, padding());
-    note(fill(direction === "to" ? texts.areaToNote : texts.areaNote, { m: minutes.split(",").map(Number).map(number).join(", "), vehicle: labels[query.get("profile")] }) + (found.features[0].properties.coarse ? " ≈" : ""));
+    : {
+      paddingTopLeft: [30, 30],
+      paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
+    };
+  map.panInside(place, padding);
+}
+
+function sayInSheet(text) {
+  $("sheet").classList.remove("waiting");
+  $("sheet-body").replaceChildren(element("p", { class: "fault", role: "alert" }, text));
+}
+
+/** Close the sheet and take its steps of history back, so that Back leads to what was there before it. */
+export function closeSheet() {
+  const depth = own ? 0 : history.state?.depth || 0;
+  hideSheet();
+  if (!depth) {
+    writeAddress();
+    return;
   }
+  closing = true;
+  history.go(-depth);
+}
 
-  async function showRoute(to, { step = true } = {}) {
-    const other = state.to !== to;
-    Object.assign(state, { to, area: null, direction: null });
-    writeAddress(step && other);
-    const query = new URLSearchParams({ from: state.site || state.at, to, profile: state.profile || "truck", ...onRoads(), ...inLanguage() });
-    clearDrawn();
-    const mine = drawing;
-    let found;
-    try {
-      found = await ask(`${urls.route}?${query}`);
-    } catch (error) {
-      if (mine === drawing) noteRoute(to, error.message || texts.failed);
-      return;
-    }
-    if (mine !== drawing) return;
-    const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate").map((step) => ({ dash: step.properties.kind === "access", points: step.geometry.coordinates.map(latlng) }));
-    lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#ffffff", weight: 9, opacity: 0.9, interactive: false }).addTo(routeGroup));
-    lines.forEach((line) => L.polyline(line.points, { renderer: canvas, color: "#0b4f6c", weight: 5, dashArray: line.dash ? "2 8" : null, interactive: false }).addTo(routeGroup));
-    found.gates.forEach((id) => { if (places[id]) L.circleMarker(places[id].mark.getLatLng(), { renderer: canvas, radius: 15, color: "#7a1f2b", weight: 3, fill: false, interactive: false }).addTo(routeGroup); });
-    const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
-    map.fitBounds(bounds, padding());
-    const name = (id) => (places[id] ? nameOf(places[id]) : id);
-    noteRoute(to, fill(texts.routeFrom, { vehicle: labels[query.get("profile")], time: duration(found.travel_time_s, found.coarse), length: (found.coarse ? "≈ " : "") + length(found.length_m) }) +
-      ", " + (found.gates.length ? fill(texts.via, { gates: found.gates.map(name).join(", ") }) : texts.noGate) +
-      (found.planned.length ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") }) : ""));
+/** Say whether a step of history is one that closing the sheet takes back: everything else stays as it is. */
+export function closed() {
+  if (!closing) return false;
+  closing = false;
+  writeAddress();
+  return true;
+}
+
+function hideSheet() {
+  const item = document.querySelector(".item[aria-current]");
+  const inside = $("sheet").contains(document.activeElement);
+  askSheet.drop();
+  shown = null;
+  point({ site: null, at: null });
+  DRIVE.forEach((name) => {
+    state[name] = null;
+  }); // nothing shows any more what the next sheet would be reckoned with
+  overlay.clearLayers();
+  $("sheet").hidden = true;
+  document.body.classList.remove("has-sheet");
+  if (inside) {
+    (opener && opener.isConnected ? opener : item || $("q")).focus({ preventScroll: true });
   }
+  opener = null;
+}
 
-  function noteRoute(to, text) {
-    note(element("b", {}, `→ ${places[to] ? nameOf(places[to]) : to}`), " ", text);
+const inLanguage = () => ({ lang: config.language }); // said each time: another tab may have switched
+const drive = () => DRIVE.filter((name) => state[name]).map((name) => [name, state[name]]);
+
+function clearDrawn() {
+  askDrawing.drop(); // what is still on its way is not drawn any more
+  routeGroup.clearLayers();
+  document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
+}
+
+const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"]; // from the shortest limit outwards
+
+/** Draw the areas within some travel times, the largest below. */
+async function showArea(minutes, direction, { step = true } = {}) {
+  const other = state.area !== minutes || state.direction !== direction;
+  Object.assign(state, { area: minutes, direction, to: null });
+  writeAddress(step && other);
+  const query = new URLSearchParams({
+    minutes,
+    profile: "truck",
+    ...(direction && { direction }),
+    ...Object.fromEntries(drive()),
+    ...inLanguage(),
+  });
+  if (state.site) query.set("site", state.site);
+  else {
+    const [lon, lat] = state.at.split(",");
+    query.set("lon", lon);
+    query.set("lat", lat);
   }
-
-  function note(...parts) {
-    document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
-    document.querySelector("#sheet .times .head")?.before(element("p", { class: "route-note", role: "status" }, ...parts));
+  clearDrawn();
+  const answer = await askDrawing(() => ask(`${urls.isochrones}?${query}`));
+  if (!answer) return;
+  if (answer.error) {
+    note(answer.error.message || texts.failed);
+    return;
   }
+  const found = answer.value;
+  const last = found.features.length - 1;
+  const drawn = found.features.map((feature, i) =>
+    L.geoJSON(feature, {
+      style: {
+        renderer: canvas,
+        color: AREA[Math.min(last - i, 5)],
+        weight: 1.5,
+        fillColor: AREA[Math.min(last - i, 5)],
+        fillOpacity: 0.22,
+        interactive: false,
+      },
+    }).addTo(routeGroup)
+  );
+  [...drawn].reverse().forEach((area) => area.bringToBack());
+  const bounds = drawn[0].getBounds();
+  if (bounds.isValid()) map.fitBounds(bounds, padding());
+  note(
+    fill(direction === "to" ? texts.areaToNote : texts.areaNote, {
+      m: minutes.split(",").map(Number).map(number).join(", "),
+      vehicle: labels[query.get("profile")],
+    }) + (found.features[0].properties.coarse ? " ≈" : ""),
+  );
+}
 
-  const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : { paddingTopLeft: [30, 40], paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40] });
-
-  $("sheet").addEventListener("click", (event) => {
-    const link = event.target.closest("a");
-    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    if (link.dataset.area) { event.preventDefault(); showArea(link.dataset.area, link.dataset.direction || null); }
-    else if (link.dataset.route) { event.preventDefault(); showRoute(link.dataset.route); }
-    else if (link.dataset.site) { event.preventDefault(); choose(link.dataset.site, true); }
-    else if ("switch" in link.dataset) {
-      event.preventDefault();
-      const asked = new URL(link.href).searchParams;
-      Object.assign(state, { profile: asked.get("profile"), network: asked.get("network"), closed: asked.get("closed"), year: asked.get("year"), opens: asked.get("opens") });
-      writeAddress();
-      restore();
+async function showRoute(to, { step = true } = {}) {
+  const other = state.to !== to;
+  Object.assign(state, { to, area: null, direction: null });
+  writeAddress(step && other);
+  const query = new URLSearchParams({
+    from: state.site || state.at,
+    to,
+    profile: "truck",
+    ...Object.fromEntries(drive()),
+    ...inLanguage(),
+  });
+  clearDrawn();
+  const answer = await askDrawing(() => ask(`${urls.route}?${query}`));
+  if (!answer) return;
+  if (answer.error) {
+    noteRoute(to, answer.error.message || texts.failed);
+    return;
+  }
+  const found = answer.value;
+  const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate")
+    .map((step) => ({
+      dash: step.properties.kind === "access",
+      points: step.geometry.coordinates.map(latlng),
+    }));
+  lines.forEach((line) =>
+    L.polyline(line.points, {
+      renderer: canvas,
+      color: "#ffffff",
+      weight: 9,
+      opacity: 0.9,
+      interactive: false,
+    }).addTo(routeGroup)
+  );
+  lines.forEach((line) =>
+    L.polyline(line.points, {
+      renderer: canvas,
+      color: "#0b4f6c",
+      weight: 5,
+      dashArray: line.dash ? "2 8" : null,
+      interactive: false,
+    }).addTo(routeGroup)
+  );
+  found.gates.forEach((id) => {
+    if (places[id]) {
+      L.circleMarker(places[id].mark.getLatLng(), {
+        renderer: canvas,
+        radius: 15,
+        color: "#7a1f2b",
+        weight: 3,
+        fill: false,
+        interactive: false,
+      }).addTo(routeGroup);
     }
   });
+  const bounds = L.latLngBounds(lines.flatMap((line) => line.points));
+  map.fitBounds(bounds, padding());
+  const name = (id) => (places[id] ? nameOf(places[id]) : id);
+  noteRoute(
+    to,
+    fill(texts.routeFrom, {
+      vehicle: labels[query.get("profile")],
+      time: duration(found.travel_time_s, found.coarse),
+      length: (found.coarse ? "≈ " : "") + length(found.length_m),
+    }) +
+      ", " +
+      (found.gates.length
+        ? fill(texts.via, { gates: found.gates.map(name).join(", ") })
+        : texts.noGate) +
+      (found.planned.length
+        ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") })
+        : ""),
+  );
+}
 
-  function reopen(fly) {
-    if (state.site) return openSheet(urls.site + encodeURIComponent(state.site), { id: state.site, fly, kept: true });
-    const [lon, lat] = state.at.split(",");
-    return openSheet(urls.access, { lon, lat, kept: true });
+function noteRoute(to, text) {
+  note(element("b", {}, `→ ${places[to] ? nameOf(places[to]) : to}`), " ", text);
+}
+
+function note(...parts) {
+  document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
+  document.querySelector("#sheet .times .head")?.before(
+    element("p", { class: "route-note", role: "status" }, ...parts),
+  );
+}
+
+const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : {
+  paddingTopLeft: [30, 40],
+  paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
+});
+
+$("sheet").addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (link.dataset.area) {
+    event.preventDefault();
+    showArea(link.dataset.area, link.dataset.direction || null);
+  } else if (link.dataset.route) {
+    event.preventDefault();
+    showRoute(link.dataset.route);
+  } else if (link.dataset.site) {
+    event.preventDefault();
+    choose(link.dataset.site, true);
+  } else if ("switch" in link.dataset) {
+    event.preventDefault();
+    const asked = new URL(link.href).searchParams;
+    DRIVE.forEach((name) => {
+      state[name] = asked.get(name);
+    });
+    writeAddress();
+    restore();
   }
+});
 
-  Object.assign(atlas, { canvas, places, choose, chooseAt, closeSheet, closed, restore });
-})();
+function reopen(fly) {
+  if (state.site) {
+    return openSheet(urls.site + encodeURIComponent(state.site), {
+      id: state.site,
+      fly,
+      kept: true,
+    });
+  }
+  const [lon, lat] = state.at.split(",");
+  return openSheet(urls.access, { lon, lat, kept: true });
+}
+
+/** Mark a park on the map and in the list while it is pointed at or chosen. */
+export function light(park, on) {
+  if (!park.mark || !park.mark.setRadius) return;
+  const lit = on || state.site === park.id;
+  park.mark.options.lit = lit;
+  park.mark.setRadius(lit ? 8.5 : 6.5);
+  if (lit && park.mark._map) park.mark.bringToFront();
+  const item = document.querySelector(`.item[data-id="${park.id}"]`);
+  if (item) item.classList.toggle("lit", on);
+}

@@ -8,10 +8,13 @@ const MOST = 400; // pages and files; the oldest go
 const PATIENCE_MS = 8000;
 
 self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil((async () => {
-  await Promise.all((await caches.keys()).filter((name) => name !== KEPT).map((name) => caches.delete(name)));
-  await self.clients.claim();
-})()));
+self.addEventListener("activate", (event) =>
+  event.waitUntil((async () => {
+    await Promise.all(
+      (await caches.keys()).filter((name) => name !== KEPT).map((name) => caches.delete(name)),
+    );
+    await self.clients.claim();
+  })()));
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
@@ -39,11 +42,15 @@ async function whole(request) {
   const coming = fetch(request);
   let timer;
   try {
-    const late = new Promise((resolve, reject) => { timer = setTimeout(() => reject(new Error("late")), PATIENCE_MS); });
+    const late = new Promise((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error("late")), PATIENCE_MS);
+    });
     const answer = await Promise.race([coming, late]);
-    if (answer.status === 200 && answer.type === "basic") keepAll(request, answer.clone()).catch(() => {});
+    if (answer.status === 200 && answer.type === "basic") {
+      keepAll(request, answer.clone()).catch(() => {});
+    }
     return answer;
-  } catch (error) {
+  } catch {
     return (await caches.match(request, { ignoreVary: true })) || coming; // what was never kept is waited for
   } finally {
     clearTimeout(timer);
@@ -61,10 +68,15 @@ async function part(request) {
   const [, from, to] = /bytes=(\d+)-(\d*)/.exec(request.headers.get("range")) || [null, "0", ""];
   if (Number(from) === 0) keepWhole(address); // where reading begins, once a page: the file may have changed since
   const bytes = await file.arrayBuffer();
-  const first = Number(from), last = Math.min(to ? Number(to) : bytes.byteLength - 1, bytes.byteLength - 1);
+  const first = Number(from),
+    last = Math.min(to ? Number(to) : bytes.byteLength - 1, bytes.byteLength - 1);
   return new Response(bytes.slice(first, last + 1), {
     status: 206,
-    headers: { "Content-Type": file.headers.get("Content-Type") || "application/octet-stream", "Content-Range": `bytes ${first}-${last}/${bytes.byteLength}`, "Content-Length": String(last - first + 1) },
+    headers: {
+      "Content-Type": file.headers.get("Content-Type") || "application/octet-stream",
+      "Content-Range": `bytes ${first}-${last}/${bytes.byteLength}`,
+      "Content-Length": String(last - first + 1),
+    },
   });
 }
 
@@ -75,7 +87,7 @@ async function keepWhole(address) {
   try {
     const answer = await fetch(address);
     if (answer.status === 200) await keep(address, answer);
-  } catch (error) {
+  } catch {
     // without a signal: the next time
   } finally {
     fetching.delete(address);

@@ -2,147 +2,213 @@
  * The marks of the map: one table of shapes and colours, drawn on the canvas, in the legend and in the lists alike.
  * Colours: Okabe and Ito (2008), Color Universal Design; kinds differ by shape too.
  */
-window.ZoneAtlasSymbols = (function () {
-  "use strict";
+// Shapes fill a square from -1 to 1.
+const CIRCLE = "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z";
+const SQUARE = "M-.88-.88H.88V.88H-.88Z";
+const DIAMOND = "M0-1.15L1.15 0 0 1.15-1.15 0Z";
+const TRIANGLE = "M0-1.1L1.08.82H-1.08Z";
+const WEDGE = "M0 1.1L1.08-.82H-1.08Z";
+const HEXAGON = "M-.55-1H.55L1.1 0 .55 1H-.55L-1.1 0Z";
+const STAR = "M0-1.2L.34-.42 1.15-.37.54.18.71.97 0 .55-.71.97-.54.18-1.15-.37-.34-.42Z";
 
-  // Shapes fill a square from -1 to 1.
-  const CIRCLE = "M1 0A1 1 0 1 1-1 0A1 1 0 1 1 1 0Z";
-  const SQUARE = "M-.88-.88H.88V.88H-.88Z";
-  const DIAMOND = "M0-1.15L1.15 0 0 1.15-1.15 0Z";
-  const TRIANGLE = "M0-1.1L1.08.82H-1.08Z";
-  const WEDGE = "M0 1.1L1.08-.82H-1.08Z";
-  const HEXAGON = "M-.55-1H.55L1.1 0 .55 1H-.55L-1.1 0Z";
-  const STAR = "M0-1.2L.34-.42 1.15-.37.54.18.71.97 0 .55-.71.97-.54.18-1.15-.37-.34-.42Z";
+export const PARKS = {
+  industrial_park: { path: CIRCLE, color: "#0072b2" },
+  industrial_cluster: { path: TRIANGLE, color: "#3f9bd4" },
+  economic_zone: { path: SQUARE, color: "#00805c" },
+  border_gate_economic_zone: { path: DIAMOND, color: "#b8500a" },
+  cross_border_zone: { path: HEXAGON, color: "#a8558a" },
+  bonded_zone: { path: WEDGE, color: "#a87400" },
+  hitech_zone: { path: STAR, color: "#5b3f94" },
+};
 
-  const PARKS = {
-    industrial_park: { path: CIRCLE, color: "#0072b2" },
-    industrial_cluster: { path: TRIANGLE, color: "#3f9bd4" },
-    economic_zone: { path: SQUARE, color: "#00805c" },
-    border_gate_economic_zone: { path: DIAMOND, color: "#b8500a" },
-    cross_border_zone: { path: HEXAGON, color: "#a8558a" },
-    bonded_zone: { path: WEDGE, color: "#a87400" },
-    hitech_zone: { path: STAR, color: "#5b3f94" },
-  };
+// Badges of the other places, in a box of 20 × 20: a plate and a white picture on it.
+const PLACES = {
+  international: { plate: "#7a1f2b", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6" },
+  bilateral_main: { plate: "#a8483a", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6" },
+  auxiliary: {
+    plate: "#a18a84",
+    picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6",
+    small: true,
+  },
+  seaport: {
+    plate: "#14606f",
+    picture: "M10 4.2v11M6.6 7.6h6.8M4.6 11.4c.5 2.6 2.6 4 5.4 4s4.9-1.4 5.4-4",
+  },
+  anchorage: {
+    plate: "#6b97a1",
+    picture: "M10 4.2v11M6.6 7.6h6.8M4.6 11.4c.5 2.6 2.6 4 5.4 4s4.9-1.4 5.4-4",
+    small: true,
+  },
+  dry_port: { plate: "#4d6b38", picture: "M4.5 6.5h11v7h-11zM8.2 6.5v7M11.8 6.5v7" },
+  rail_terminal: {
+    plate: "#4a4a55",
+    picture: "M6.5 4.5h7v8h-7zM6.5 9h7M7.5 12.5l-2 3M12.5 12.5l2 3",
+  },
+  logistics_park: { plate: "#4d6b38", picture: "M4 15V8.5L10 5l6 3.5V15M7 15v-4h6v4" },
+  civil: {
+    plate: "#39557f",
+    picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5",
+  },
+  military: {
+    plate: "#8a93a3",
+    picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5",
+    small: true,
+  },
+  town: { plate: "#46525d", picture: "M7.5 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0" },
+};
 
-  // Badges of the other places, in a box of 20 × 20: a plate and a white picture on it.
-  const PLACES = {
-    international: { plate: "#7a1f2b", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6" },
-    bilateral_main: { plate: "#a8483a", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6" },
-    auxiliary: { plate: "#a18a84", picture: "M5 15.5V7.6L10 4.5l5 3.1v7.9M8 15.5v-4.6h4v4.6", small: true },
-    seaport: { plate: "#14606f", picture: "M10 4.2v11M6.6 7.6h6.8M4.6 11.4c.5 2.6 2.6 4 5.4 4s4.9-1.4 5.4-4" },
-    anchorage: { plate: "#6b97a1", picture: "M10 4.2v11M6.6 7.6h6.8M4.6 11.4c.5 2.6 2.6 4 5.4 4s4.9-1.4 5.4-4", small: true },
-    dry_port: { plate: "#4d6b38", picture: "M4.5 6.5h11v7h-11zM8.2 6.5v7M11.8 6.5v7" },
-    rail_terminal: { plate: "#4a4a55", picture: "M6.5 4.5h7v8h-7zM6.5 9h7M7.5 12.5l-2 3M12.5 12.5l2 3" },
-    logistics_park: { plate: "#4d6b38", picture: "M4 15V8.5L10 5l6 3.5V15M7 15v-4h6v4" },
-    civil: { plate: "#39557f", picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5" },
-    military: { plate: "#8a93a3", picture: "M10 3.6v12.8M10 8.4l-6 3.4M10 8.4l6 3.4M7.8 16l2.2-1.5 2.2 1.5", small: true },
-    town: { plate: "#46525d", picture: "M7.5 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0" },
-  };
+// Lines as on a road atlas: what lies below first.
+const LINES = {
+  expressway: [{ color: "#a3521a", weight: 5 }, { color: "#f2a25c", weight: 3 }],
+  national_road: [{ color: "#b98a2e", weight: 3.4 }, { color: "#f7dc8e", weight: 1.9 }],
+  provincial_road: [{ color: "#a89f8d", weight: 2.6 }, { color: "#ffffff", weight: 1.4 }],
+  railway: [{ color: "#5f6470", weight: 2.6 }, { color: "#ffffff", weight: 1.4, dashArray: "6 6" }],
+  high_speed_rail: [{ color: "#3c4250", weight: 3.4 }, {
+    color: "#ffffff",
+    weight: 1.6,
+    dashArray: "10 6",
+  }],
+};
+const PENDING = {
+  expressway: { color: "#c9743a", weight: 2.5 },
+  national_road: { color: "#c9a24a", weight: 2.5 },
+  provincial_road: { color: "#a89f8d", weight: 2 },
+  railway: { color: "#5f6470", weight: 2.2 },
+  high_speed_rail: { color: "#3c4250", weight: 2.4 },
+};
+const DASH = { under_construction: "9 4", planned: "3 6" };
 
-  // Lines as on a road atlas: what lies below first.
-  const LINES = {
-    expressway: [{ color: "#a3521a", weight: 5 }, { color: "#f2a25c", weight: 3 }],
-    national_road: [{ color: "#b98a2e", weight: 3.4 }, { color: "#f7dc8e", weight: 1.9 }],
-    provincial_road: [{ color: "#a89f8d", weight: 2.6 }, { color: "#ffffff", weight: 1.4 }],
-    railway: [{ color: "#5f6470", weight: 2.6 }, { color: "#ffffff", weight: 1.4, dashArray: "6 6" }],
-    high_speed_rail: [{ color: "#3c4250", weight: 3.4 }, { color: "#ffffff", weight: 1.6, dashArray: "10 6" }],
-  };
-  const PENDING = {
-    expressway: { color: "#c9743a", weight: 2.5 },
-    national_road: { color: "#c9a24a", weight: 2.5 },
-    provincial_road: { color: "#a89f8d", weight: 2 },
-    railway: { color: "#5f6470", weight: 2.2 },
-    high_speed_rail: { color: "#3c4250", weight: 2.4 },
-  };
-  const DASH = { under_construction: "9 4", planned: "3 6" };
+const SVG = "http://www.w3.org/2000/svg";
 
-  const SVG = "http://www.w3.org/2000/svg";
+function svg(name, attributes, children) {
+  const element = document.createElementNS(SVG, name);
+  Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+  (children || []).forEach((child) => element.append(child));
+  return element;
+}
 
-  function svg(name, attributes, children) {
-    const element = document.createElementNS(SVG, name);
-    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-    (children || []).forEach((child) => element.append(child));
-    return element;
+/** How a park of this kind and status is filled and outlined. */
+function parkStyle(kind, status) {
+  const { path, color } = PARKS[kind] || { path: CIRCLE, color: "#666" };
+  if (status === "operating") return { path, fill: color, stroke: "#ffffff", width: 1.4, dash: [] };
+  if (status === "under_construction") {
+    return { path, fill: "#ffffff", stroke: color, width: 2.2, dash: [] };
   }
+  return { path, fill: "#ffffff", stroke: color, width: 1.8, dash: [2.5, 2] };
+}
 
-  /** How a park of this kind and status is filled and outlined. */
-  function parkStyle(kind, status) {
-    const { path, color } = PARKS[kind] || { path: CIRCLE, color: "#666" };
-    if (status === "operating") return { path, fill: color, stroke: "#ffffff", width: 1.4, dash: [] };
-    if (status === "under_construction") return { path, fill: "#ffffff", stroke: color, width: 2.2, dash: [] };
-    return { path, fill: "#ffffff", stroke: color, width: 1.8, dash: [2.5, 2] };
-  }
+/** A park's mark as an element, for lists and the legend. */
+export function parkIcon(kind, status) {
+  const style = parkStyle(kind, status || "operating");
+  return svg("svg", {
+    viewBox: "-9 -9 18 18",
+    width: 18,
+    height: 18,
+    "aria-hidden": "true",
+    class: "icon",
+  }, [
+    svg("path", {
+      d: style.path,
+      transform: "scale(6)",
+      fill: style.fill,
+      stroke: style.stroke,
+      "stroke-width": style.width,
+      "vector-effect": "non-scaling-stroke",
+      "stroke-dasharray": style.dash.join(" "),
+    }),
+  ]);
+}
 
-  /** A park's mark as an element, for lists and the legend. */
-  function parkIcon(kind, status) {
-    const style = parkStyle(kind, status || "operating");
-    return svg("svg", { viewBox: "-9 -9 18 18", width: 18, height: 18, "aria-hidden": "true", class: "icon" }, [
-      svg("path", {
-        d: style.path, transform: "scale(6)", fill: style.fill, stroke: style.stroke, "stroke-width": style.width,
-        "vector-effect": "non-scaling-stroke", "stroke-dasharray": style.dash.join(" "),
-      }),
-    ]);
-  }
+/** The badge of a gate, port or airport as an element. */
+export function placeIcon(kind, status, size) {
+  const badge = PLACES[kind] || PLACES.logistics_park;
+  const pending = status === "planned" || status === "under_construction";
+  const side = size || (badge.small ? 15 : 20);
+  return svg("svg", {
+    viewBox: "0 0 20 20",
+    width: side,
+    height: side,
+    "aria-hidden": "true",
+    class: "icon",
+  }, [
+    svg("rect", {
+      x: 1,
+      y: 1,
+      width: 18,
+      height: 18,
+      rx: kind in { international: 1, bilateral_main: 1, auxiliary: 1 } ? 3 : 9,
+      fill: pending ? "#ffffff" : badge.plate,
+      stroke: pending ? badge.plate : "#ffffff",
+      "stroke-width": 1.4,
+      "stroke-dasharray": pending ? "3 2" : "",
+    }),
+    svg("path", {
+      d: badge.picture,
+      fill: "none",
+      stroke: pending ? badge.plate : "#ffffff",
+      "stroke-width": 1.7,
+      "stroke-linejoin": "round",
+      "stroke-linecap": "round",
+    }),
+  ]);
+}
 
-  /** The badge of a gate, port or airport as an element. */
-  function placeIcon(kind, status, size) {
-    const badge = PLACES[kind] || PLACES.logistics_park;
-    const pending = status === "planned" || status === "under_construction";
-    const side = size || (badge.small ? 15 : 20);
-    return svg("svg", { viewBox: "0 0 20 20", width: side, height: side, "aria-hidden": "true", class: "icon" }, [
-      svg("rect", {
-        x: 1, y: 1, width: 18, height: 18, rx: kind in { international: 1, bilateral_main: 1, auxiliary: 1 } ? 3 : 9,
-        fill: pending ? "#ffffff" : badge.plate, stroke: pending ? badge.plate : "#ffffff", "stroke-width": 1.4,
-        "stroke-dasharray": pending ? "3 2" : "",
-      }),
-      svg("path", { d: badge.picture, fill: "none", stroke: pending ? badge.plate : "#ffffff", "stroke-width": 1.7, "stroke-linejoin": "round", "stroke-linecap": "round" }),
-    ]);
-  }
+/** The strokes of a corridor, bottom first. */
+export function lineStyles(kind, status) {
+  if (status === "operating") return LINES[kind] || LINES.provincial_road;
+  return [{
+    ...(PENDING[kind] || PENDING.provincial_road),
+    dashArray: DASH[status] || DASH.planned,
+    opacity: 0.85,
+  }];
+}
 
-  /** The strokes of a corridor, bottom first. */
-  function lineStyles(kind, status) {
-    if (status === "operating") return LINES[kind] || LINES.provincial_road;
-    return [{ ...(PENDING[kind] || PENDING.provincial_road), dashArray: DASH[status] || DASH.planned, opacity: 0.85 }];
-  }
+export function lineIcon(kind, status) {
+  return svg(
+    "svg",
+    { viewBox: "0 0 30 10", width: 30, height: 10, "aria-hidden": "true", class: "icon" },
+    lineStyles(kind, status).map((style) =>
+      svg("line", {
+        x1: 1,
+        y1: 5,
+        x2: 29,
+        y2: 5,
+        stroke: style.color,
+        "stroke-width": style.weight,
+        "stroke-dasharray": style.dashArray || "",
+      })
+    ),
+  );
+}
 
-  function lineIcon(kind, status) {
-    return svg("svg", { viewBox: "0 0 30 10", width: 30, height: 10, "aria-hidden": "true", class: "icon" },
-      lineStyles(kind, status).map((style) => svg("line", {
-        x1: 1, y1: 5, x2: 29, y2: 5, stroke: style.color, "stroke-width": style.weight, "stroke-dasharray": style.dashArray || "",
-      })));
-  }
+const paths = {};
 
-  const paths = {};
-
-  /** A Leaflet marker that draws a park on the map's canvas. */
-  const ParkMark = L.CircleMarker.extend({
-    options: { radius: 7, kind: "", status: "operating" },
-    _updatePath() {
-      const renderer = this._renderer;
-      if (!renderer._drawing || this._empty()) return;
-      const context = renderer._ctx, style = parkStyle(this.options.kind, this.options.status);
-      paths[style.path] = paths[style.path] || new Path2D(style.path);
-      context.save();
-      context.translate(this._point.x, this._point.y);
-      context.scale(this._radius, this._radius);
-      context.lineJoin = "round";
-      if (this.options.lit) {
-        context.lineWidth = 7 / this._radius;
-        context.strokeStyle = "#14202b";
-        context.stroke(paths[style.path]);
-        context.lineWidth = 3.5 / this._radius;
-        context.strokeStyle = "#ffffff";
-        context.stroke(paths[style.path]);
-      }
-      context.fillStyle = style.fill;
-      context.fill(paths[style.path]);
-      context.lineWidth = style.width / this._radius;
-      context.strokeStyle = style.stroke;
-      context.setLineDash(style.dash.map((one) => one / this._radius));
+/** A Leaflet marker that draws a park on the map's canvas. */
+export const ParkMark = L.CircleMarker.extend({
+  options: { radius: 7, kind: "", status: "operating" },
+  _updatePath() {
+    const renderer = this._renderer;
+    if (!renderer._drawing || this._empty()) return;
+    const context = renderer._ctx, style = parkStyle(this.options.kind, this.options.status);
+    paths[style.path] = paths[style.path] || new Path2D(style.path);
+    context.save();
+    context.translate(this._point.x, this._point.y);
+    context.scale(this._radius, this._radius);
+    context.lineJoin = "round";
+    if (this.options.lit) {
+      context.lineWidth = 7 / this._radius;
+      context.strokeStyle = "#14202b";
       context.stroke(paths[style.path]);
-      context.restore();
-    },
-  });
-
-  return { PARKS, PLACES, LINES, ParkMark, parkIcon, placeIcon, lineStyles, lineIcon };
-})();
+      context.lineWidth = 3.5 / this._radius;
+      context.strokeStyle = "#ffffff";
+      context.stroke(paths[style.path]);
+    }
+    context.fillStyle = style.fill;
+    context.fill(paths[style.path]);
+    context.lineWidth = style.width / this._radius;
+    context.strokeStyle = style.stroke;
+    context.setLineDash(style.dash.map((one) => one / this._radius));
+    context.stroke(paths[style.path]);
+    context.restore();
+  },
+});

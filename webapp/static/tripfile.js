@@ -1,9 +1,7 @@
 /*
  * The plan as one file: the map of the ways that lie in it.
  */
-(function () {
-  "use strict";
+import { tripMap } from "./tripmap.js";
 
-  const config = JSON.parse(document.getElementById("config").textContent);
-  window.ZoneAtlasTripMap(window.map_atlas, config).show(config.ways);
-})();
+const config = JSON.parse(document.getElementById("config").textContent);
+tripMap(window.map_atlas, config).show(config.ways);

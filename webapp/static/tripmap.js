@@ -1,25 +1,29 @@
 /*
  * The map of a trip: basemap, places that can be chosen, the ways of each day in its colour. On the trip's page and in its single file.
  *
- *   const trip = ZoneAtlasTripMap(map, config);  trip.show(ways);
+ *   const trip = tripMap(map, config);  trip.show(ways);
  *
  * Whatever comes from data becomes text by textContent.
  */
-window.ZoneAtlasTripMap = function (map, config) {
-  "use strict";
+import { layer } from "./basemap.js";
 
+export function tripMap(map, config) {
   const DOUBLE_CLICK_MS = 280; // after a click, whether a second follows
   const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
   const drawn = L.layerGroup().addTo(map);
-  const bytes = config.basemap ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0)) : null;
-  if (bytes || config.urls.basemap) window.ZoneAtlasBasemap.layer(bytes || config.urls.basemap, { lang: config.language }).addTo(map);
+  const bytes = config.basemap
+    ? Uint8Array.from(atob(config.basemap), (char) => char.charCodeAt(0))
+    : null;
+  if (bytes || config.urls.basemap) {
+    layer(bytes || config.urls.basemap, { lang: config.language }).addTo(map);
+  }
 
   function text(content, also) {
     const box = document.createElement("span");
     const name = document.createElement("b");
     name.textContent = content;
     box.append(name);
-    if (also) { box.append(document.createElement("br"), also); }
+    if (also) box.append(document.createElement("br"), also);
     return box;
   }
 
@@ -38,16 +42,32 @@ window.ZoneAtlasTripMap = function (map, config) {
       const one = feature.properties;
       if (feature.geometry.type === "LineString") {
         const line = feature.geometry.coordinates.map(([lon, lat]) => [lat, lon]);
-        L.polyline(line, { renderer: canvas, color: "#ffffff", weight: 7, opacity: 0.85 }).addTo(drawn);
-        L.polyline(line, { renderer: canvas, color: config.colours[one.day % config.colours.length], weight: 4, opacity: 0.95, dashArray: one.approximate ? "8 6" : null })
+        L.polyline(line, { renderer: canvas, color: "#ffffff", weight: 7, opacity: 0.85 }).addTo(
+          drawn,
+        );
+        L.polyline(line, {
+          renderer: canvas,
+          color: config.colours[one.day % config.colours.length],
+          weight: 4,
+          opacity: 0.95,
+          dashArray: one.approximate ? "8 6" : null,
+        })
           .bindTooltip(() => text(one.name), { sticky: true }).addTo(drawn);
         points.push(...line);
       } else {
         const at = [feature.geometry.coordinates[1], feature.geometry.coordinates[0]];
-        const mark = one.kind === "visit" ? numbered(one.number, one.day % config.colours.length) : numbered("⌂", "x");
-        const marker = L.marker(at, { icon: L.divIcon({ html: mark, className: "stop-pin", iconSize: [26, 26] }), alt: one.name, zIndexOffset: one.kind === "visit" ? 1000 : 500 });
+        const mark = one.kind === "visit"
+          ? numbered(one.number, one.day % config.colours.length)
+          : numbered("⌂", "x");
+        const marker = L.marker(at, {
+          icon: L.divIcon({ html: mark, className: "stop-pin", iconSize: [26, 26] }),
+          alt: one.name,
+          zIndexOffset: one.kind === "visit" ? 1000 : 500,
+        });
         marker.bindTooltip(() => text(one.name, one.time), { direction: "top", offset: [0, -12] });
-        marker.on("add", () => marker.getElement().setAttribute("aria-label", one.name)).addTo(drawn);
+        marker.on("add", () => marker.getElement().setAttribute("aria-label", one.name)).addTo(
+          drawn,
+        );
         points.push(at);
       }
     });
@@ -57,7 +77,10 @@ window.ZoneAtlasTripMap = function (map, config) {
   /** Offer places to be chosen, rows of [id, name, lon, lat], and any point: a click opens a popup with a button, a double click zooms. */
   function offer(places, choose) {
     let pending = null;
-    const wait = () => { clearTimeout(pending); pending = null; };
+    const wait = () => {
+      clearTimeout(pending);
+      pending = null;
+    };
 
     function ask(at, name, place) {
       wait();
@@ -66,25 +89,46 @@ window.ZoneAtlasTripMap = function (map, config) {
         button.type = "button";
         button.className = "add-stop";
         button.textContent = config.texts.add;
-        button.addEventListener("click", () => { map.closePopup(); choose(place); });
+        button.addEventListener("click", () => {
+          map.closePopup();
+          choose(place);
+        });
         box.append(text(name), button);
-        L.popup({ className: "stop-popup", autoPanPadding: [20, 20] }).setLatLng(at).setContent(box).openOn(map);
+        L.popup({ className: "stop-popup", autoPanPadding: [20, 20] }).setLatLng(at).setContent(box)
+          .openOn(map);
       }, DOUBLE_CLICK_MS);
     }
 
     places.forEach(([id, name, lon, lat]) => {
-      L.circleMarker([lat, lon], { renderer: canvas, radius: 5, weight: 1.2, color: "#ffffff", fillColor: "#5b6b78", fillOpacity: 0.85, bubblingMouseEvents: false })
+      L.circleMarker([lat, lon], {
+        renderer: canvas,
+        radius: 5,
+        weight: 1.2,
+        color: "#ffffff",
+        fillColor: "#5b6b78",
+        fillOpacity: 0.85,
+        bubblingMouseEvents: false,
+      })
         .bindTooltip(() => text(name), { direction: "top", offset: [0, -4] })
         .on("click", () => ask([lat, lon], name, id))
-        .on("dblclick", (event) => { wait(); map.setZoomAround(event.latlng, map.getZoom() + (event.originalEvent.shiftKey ? -1 : 1)); })
+        .on("dblclick", (event) => {
+          wait();
+          map.setZoomAround(event.latlng, map.getZoom() + (event.originalEvent.shiftKey ? -1 : 1));
+        })
         .addTo(map);
     });
     map.on("click", ({ latlng }) => {
       const { lat, lng } = latlng.wrap();
-      ask(latlng, `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lng).toFixed(4)}° ${lng < 0 ? "W" : "E"}`, `${lng.toFixed(5)},${lat.toFixed(5)}`);
+      ask(
+        latlng,
+        `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lng).toFixed(4)}° ${
+          lng < 0 ? "W" : "E"
+        }`,
+        `${lng.toFixed(5)},${lat.toFixed(5)}`,
+      );
     });
     map.on("dblclick zoomstart movestart", wait);
   }
 
   return { show, offer };
-};
+}

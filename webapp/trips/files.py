@@ -7,10 +7,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
@@ -19,8 +18,7 @@ from geo import maps
 from geo.errors import NotFoundError
 from geo.visits import plan_files, plan_lines, safe_yaml
 from geo.visits.trip import Plan, Trip
-from webapp import args, charts, settings
-from webapp.explore import offline_map
+from webapp import args, charts, scripts, settings
 from webapp.i18n import current
 from webapp.store import Store, store
 from webapp.trips import agenda
@@ -51,12 +49,6 @@ MAPS: dict[str, Any] = {
 """What the links of :func:`geo.visits.plan_files.links` are called; the maps in China as their
 signs say.
 """
-SCRIPTS = (
-    "vendor/protomaps-leaflet-5.1.0/protomaps-leaflet.js",
-    "basemap.js",
-    "tripmap.js",
-    "tripfile.js",
-)
 
 
 @pages.get("/trip/plan.<path:extension>")
@@ -143,7 +135,7 @@ def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
         lines, notes="", source=""
     )  # of a trip, for people: no phone needs them in a code
     address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
-    style = (Path(str(current_app.static_folder)) / "daysheet.css").read_text(encoding="utf-8")
+    style = (scripts.STATIC / "daysheet.css").read_text(encoding="utf-8")
     shown = said(opened, lines, plan)
     return render_template(
         "trips/daysheet.html",
@@ -170,10 +162,9 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
         "ways": trip.features(opened, lines.network, plan),
         "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
     }
-    scripts, hashes = offline_map.scripts(frame, SCRIPTS)
-    static = Path(str(current_app.static_folder))
+    inline, hashes = scripts.inline(frame, "tripfile.js")
     styles = "\n".join(
-        (static / name).read_text(encoding="utf-8")
+        (scripts.STATIC / name).read_text(encoding="utf-8")
         for name in (*frame.styles, "app.css", "trip.css")
     )
     shown: Mapping[str, Any] = said(opened, lines, plan)
@@ -181,13 +172,13 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
         "trips/single_file.html",
         **shown,
         frame_html=Markup(frame.html),
-        scripts=scripts,
+        scripts=inline,
         hashes=hashes,
         styles=Markup(styles),
         config=Markup(maps.script_json(config)),
     )
     policy = (
-        f"default-src 'none'; script-src {hashes}; style-src {offline_map.hash_of(styles)}; img-src"
+        f"default-src 'none'; script-src {hashes}; style-src {scripts.hash_of(styles)}; img-src"
         " data:"
     )
     return File(

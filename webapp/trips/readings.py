@@ -27,9 +27,8 @@ FORM = {
     "is missing; write from when to when, such as “hours: 07:30-18:00”": N_(
         "is missing; write from when to when, such as “07:30-18:00”"
     ),
-    "lies at sea or in a country that is not on the map; write its country, such as “country: VN”": N_(
-        "lies at sea or in a country that is not on the map"
-    ),
+    "lies at sea or in a country that is not on the map; write its country, such as"
+    " “country: VN”": N_("lies at sea or in a country that is not on the map"),
     "the clock of %(country)s is unknown; write it, such as “timezone: Asia/Bangkok”": N_(
         "the clock of %(country)s is unknown"
     ),

@@ -1,0 +1,76 @@
+"""Our scripts are modules: what they import is there, no circle, no name of the whole page, and one
+script of them all for a file.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from webapp import scripts
+
+pytest_plugins = ("web",)
+
+FILES = sorted(path.name for path in scripts.STATIC.glob("*.js") if path.name != "sw.js")
+PAGES = ("address.js", "offline.js", "map.js", "rank.js", "planned.js", "trip.js", "tripfile.js")
+IMPORT = re.compile(r'^import (.+?) from "\./([^"]+)";', re.M | re.S)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_a_module_imports_is_exported(name: str) -> None:
+    """Each name that a module imports is one that the other exports, and that it uses."""
+    text = (scripts.STATIC / name).read_text(encoding="utf-8")
+    for names, other in IMPORT.findall(text):
+        exports = scripts._EXPORT.findall((scripts.STATIC / other).read_text(encoding="utf-8"))
+        body = IMPORT.sub("", text)
+        for imported in re.findall(r"[\w$]+", names.replace("* as ", "")):
+            assert names.startswith("*") or imported in exports, (other, imported)
+            assert re.search(rf"(?<![\w$]){re.escape(imported)}(?![\w$])", body), imported
+
+
+def test_every_module_is_of_a_page() -> None:
+    """Each file is a module with which a page begins, or one that such a module needs."""
+    assert {name for page in PAGES for name in scripts.order(page)} == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_module_puts_a_name_into_the_page(name: str) -> None:
+    """What is shared between modules is imported, never kept in ``window``."""
+    text = (scripts.STATIC / name).read_text(encoding="utf-8")
+    assert not re.search(r"\b(?:window|globalThis|self)\.\w+\s*=[^=]", text)
+
+
+def test_a_page_names_what_it_begins_with(app: Flask) -> None:
+    """All modules that are needed are announced, each once, and one is begun with."""
+    with app.test_request_context("/"):
+        tags = str(scripts.tags("map.js"))
+    assert re.findall(r"modulepreload.*?/(\w+\.js)", tags) == sorted(scripts.order("map.js")[:-1])
+    assert re.findall(r'<script type="module" src="/static/(\w+\.js)">', tags) == ["map.js"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_modules_become_one_script(page: str) -> None:
+    """In a file each module is once, after those that it needs, and none imports any more."""
+    text = scripts.bundle(page)
+    assert not re.search(r"^(?:import|export)\b", text, re.M)
+    made = re.findall(r'^modules\["(.+)"\] =', text, re.M)
+    assert made == list(scripts.order(page))
+    for name in made:
+        assert f'= modules["{name}"];' not in text[: text.index(f'modules["{name}"] = ')]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["export let n = 0;", "export default 1;", 'import "./b.js";', 'import a from "b.js";'],
+)
+def test_what_cannot_be_joined_is_refused(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form of import or export that would be lost in one script raises when it is written."""
+    (tmp_path / "odd.js").write_text(line + "\n", encoding="utf-8")
+    monkeypatch.setattr(scripts, "STATIC", tmp_path)
+    with pytest.raises(ValueError, match=r"odd\.js"):
+        scripts._wrapped("odd.js")

@@ -1,0 +1,69 @@
+/*
+ * A part of a page that follows what is asked: form, address, answer, part; an answer that comes late is dropped.
+ */
+import { write } from "./address.js";
+import { patiently } from "./patient.js";
+
+export const parse = (text) => new DOMParser().parseFromString(text, "text/html");
+
+/** Fetch a page, or a part of one, as a document. */
+export async function fetchPage(address, wanted) {
+  const answer = await patiently(address, { headers: { Accept: "text/html" } }, wanted);
+  return parse(await answer.text());
+}
+
+/**
+ * Make a way to ask of which only the newest question counts.
+ *
+ * `await ask(question)` is `{ value }` or `{ error }`, and null where something else has been asked or `ask.drop()` called meanwhile.
+ * The question is called with a function that says whether its answer is still waited for.
+ */
+export function newest() {
+  let last = 0;
+  const ask = async (question) => {
+    const mine = ++last, wanted = () => mine === last;
+    let answer;
+    try {
+      answer = { value: await question(wanted) };
+    } catch (error) {
+      answer = { error };
+    }
+    return wanted() ? answer : null;
+  };
+  return Object.assign(ask, {
+    drop: () => {
+      last += 1;
+    },
+  });
+}
+
+/**
+ * Let a part of the page follow a form. Returns what asks for the part anew.
+ *
+ * query: what the form says, as URLSearchParams; it becomes the address of the page.
+ * asking, show, failed: called before the server is asked, with the new content, and without any.
+ */
+export function follow(form, part, { query, asking = () => {}, show, failed = () => {} }) {
+  const ask = newest();
+
+  async function refresh() {
+    const wish = query();
+    write(wish);
+    wish.set("part", "sheet");
+    asking();
+    part.classList.add("waiting");
+    part.setAttribute("aria-busy", "true");
+    const answer = await ask((wanted) => fetchPage(`${form.action}?${wish}`, wanted));
+    if (!answer) return;
+    part.classList.remove("waiting");
+    part.removeAttribute("aria-busy");
+    if (answer.error) failed();
+    else show(answer.value.body.childNodes);
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    refresh();
+  });
+  return refresh;
+}
