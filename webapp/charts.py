@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from webapp import settings
-from webapp.i18n import ENGLISH
+from webapp.catalogues import ENGLISH
 from webapp.labels import name
 from webapp.store import Store
 

@@ -23,8 +23,8 @@ from geo import layers
 from geo.roads import isochrones
 from geo.visits import trip_file
 from webapp import labels
+from webapp.catalogues import LANGUAGES
 from webapp.cli.main import main
-from webapp.i18n import LANGUAGES
 
 pytest_plugins = ("web",)
 pytestmark = pytest.mark.browser

@@ -16,8 +16,8 @@ from geo.errors import NotFoundError, UnavailableError
 from geo.roads import access
 from geo.roads.drive import Drive
 from webapp import charts
+from webapp.catalogues import LANGUAGES
 from webapp.explore import factsheet
-from webapp.i18n import LANGUAGES
 
 pytest_plugins = ("web",)
 SITE = "texhong-hai-ha-ip"

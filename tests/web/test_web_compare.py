@@ -20,7 +20,7 @@ from geo import layers
 from geo.errors import InputError
 from geo.siting import money
 from webapp import i18n
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 from webapp.siting import compare
 from webapp.siting.compare import MOST_OFFERS
 from webapp.siting.rank import MOST_PICKED

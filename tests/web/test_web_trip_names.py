@@ -17,7 +17,7 @@ from web import Page, read
 from geo.errors import InputError
 from geo.visits import trip_file
 from webapp import sentences
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 from webapp.trips import readings
 from webapp.trips.address import DAY_FIELDS, STOP_FIELDS
 

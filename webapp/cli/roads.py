@@ -66,7 +66,7 @@ class Package:
             gates=layers.read(data, "gates"),
             parks=layers.read(data, "parks"),
             countries=outlines,
-            places=context.obj.store().targets(),
+            places=context.obj.atlas.targets(),
         )
 
 
@@ -184,7 +184,7 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
     if not folder.is_dir():
         raise NotFoundError(f"There is no road network “{name}”.")
     _check_home()
-    places, run = context.obj.store().targets(), _runner(scheduler)
+    places, run = context.obj.atlas.targets(), _runner(scheduler)
     one = storage.load(folder)
     whole = tuple(one.hierarchies) == one.profiles
     steps = 1 + len(one.profiles) * (1 if whole else 2)
@@ -366,7 +366,7 @@ def _ready(folder: Path, context: click.Context) -> str:
     """Return whether surfaces are there and fit the data."""
     if not (folder / surfaces.MANIFEST).is_file():
         return "none"
-    places = context.obj.store().targets()
+    places = context.obj.atlas.targets()
     try:
         surfaces.check_fit(places, folder)
     except (InputError, NotFoundError):

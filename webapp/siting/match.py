@@ -22,7 +22,8 @@ from geo.siting import companies, company_sheet, matching, screening, sites
 from geo.siting.companies import Fault, Sheet, SheetError
 from geo.siting.matching import Match, Park, Reason
 from webapp import args, labels
-from webapp.i18n import LANGUAGES, catalogue, current, day, province
+from webapp.catalogues import LANGUAGES, catalogue
+from webapp.i18n import current, day, province
 from webapp.siting import rank, wording
 from webapp.store import Store, store
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from geo.atlas import Atlas
 from geo.visits.place_names import folded
 from webapp import labels
 from webapp.i18n import current, province
-from webapp.store import Store
 
 LAYERS = ("parks", "gates", "ports", "airports", "cities")
 
 
-def named(opened: Store) -> dict[str, str]:
+def named(opened: Atlas) -> dict[str, str]:
     """Name every place of the package in the language of the request, by id; who shares a name has
     the id behind it.
     """
@@ -35,7 +35,7 @@ def named(opened: Store) -> dict[str, str]:
     return opened.keep(("trip names", current().code), make)
 
 
-def positions(opened: Store) -> dict[str, tuple[float, float]]:
+def positions(opened: Atlas) -> dict[str, tuple[float, float]]:
     """Return longitude and latitude of every place of the package, by id."""
     frames = [opened.layer(layer) for layer in LAYERS]
     return {
@@ -43,7 +43,7 @@ def positions(opened: Store) -> dict[str, tuple[float, float]]:
     }
 
 
-def finder(opened: Store) -> Callable[[str], tuple[str, ...]]:
+def finder(opened: Atlas) -> Callable[[str], tuple[str, ...]]:
     """Return what finds the places that a text may mean, as ids: a name that the form shows goes
     before all others.
     """
@@ -88,12 +88,12 @@ def meant(text: str, find: Callable[[str], tuple[str, ...]]) -> str:
     return ",".join(filter(None, out))
 
 
-def choices(opened: Store, text: str) -> tuple[str, ...]:
+def choices(opened: Atlas, text: str) -> tuple[str, ...]:
     """Find the places that a text may mean, or else those with a name much like it, as ids."""
     return finder(opened)(text) or opened.places.names.similar(text)
 
 
-def described(opened: Store, key: str) -> str:
+def described(opened: Atlas, key: str) -> str:
     """Describe a place so that it can be told from others of its name: name, kind, province."""
     row = opened.layer(opened.places.layer_of[key]).loc[key]
     about = [

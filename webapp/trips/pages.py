@@ -33,13 +33,13 @@ from geo import maps
 from geo.errors import InputError, NotFoundError
 from geo.roads.drive import CORRIDORS, Drive
 from geo.roads.network import Network
-from geo.visits import advisories, plan_lines, planner, safe_yaml, trip_file, whynot
+from geo.visits import plan_lines, planner, safe_yaml, trip_file, whynot
 from geo.visits.trip import Plan, Trip
-from webapp import args, labels
-from webapp.i18n import current, day, translated
+from webapp import args
+from webapp.i18n import current, translated
 from webapp.jobs import Desk, Job
 from webapp.store import Store, store
-from webapp.trips import agenda, fields, lookup, readings, words
+from webapp.trips import agenda, answers, fields, lookup, readings, words
 from webapp.trips.address import (
     DAY_FIELDS,
     STOP_FIELDS,
@@ -54,9 +54,6 @@ from webapp.trips.days import first_day, next_day, settled
 
 pages = Blueprint("trip", __name__)
 
-SECONDS = 3.0
-"""How long a better plan is looked for where none can be proven."""
-WHY_S = 2.0
 GLANCE_S = 0.4
 """How long the page's script waits for a plan before it is told how far it has come."""
 
@@ -118,7 +115,7 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
             opened.layer("gates"),
             opened.table("crossings"),
             opened.hours,
-            seconds=SECONDS,
+            seconds=answers.SECONDS,
             on_progress=tell,
         )
 
@@ -290,7 +287,7 @@ def told(
         "cost": cost(opened, lines.network, made),
         "pinned": {stop.place.id for stop in wish.stops if stop.day is not None},
         "pinning": True,
-        "told": warnings(opened, made),
+        "told": answers.warnings(opened, made),
         "links": {},
         "span": agenda.length,
         "place_name": place_name,
@@ -318,40 +315,6 @@ def cost(opened: Store, name: str, made: Plan) -> str | None:
         "Order and days as you set them: %(time)s more on the road than the free plan.",
         time=agenda.length(more),
     )
-
-
-def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
-    """Return what belongs to the places of a plan and should be checked."""
-    out = []
-    for one in advisories.of(made, opened.countries(), opened.table("notices")):
-        sure, unsure = (
-            [place_name(each.place) for each in one.places if each.certain == certain]
-            for certain in (True, False)
-        )
-        where = [_("here: %(places)s", places=", ".join(dict.fromkeys(sure)))] if sure else []
-        where += (
-            [
-                _(
-                    "perhaps here, the position is not that exact: %(places)s",
-                    places=", ".join(dict.fromkeys(unsure)),
-                )
-            ]
-            if unsure
-            else []
-        )
-        source = [
-            one.legal_basis,
-            labels.label(one.source_kind),
-            day(one.as_of) if one.as_of else "",
-        ]
-        out.append(
-            {
-                "text": one.text(current().code),
-                "where": "; ".join(where),
-                "source": ", ".join(filter(None, source)),
-            }
-        )
-    return out
 
 
 @pages.get("/trip/ways")
@@ -465,7 +428,7 @@ def explained(
             made,
             stop_id,
             *given,
-            seconds=WHY_S,
+            seconds=answers.WHY_S,
             rewrite=rewrite or partial(_by_link, lines, made.trip),
         )
 
@@ -597,13 +560,11 @@ def downloads(lines: Lines) -> list[tuple[str, str, str]]:
     """List what can be taken along: its name, its address, and for what opens as a page the name
     under which it is saved.
     """
-    from webapp.trips import files
-
     return [
         (
             str(text),
             f"{url_for('takealong.file', extension=name)}?{lines.link()}",
-            files.saved_as(name) if "html" in name else "",
+            answers.saved_as(name) if "html" in name else "",
         )
-        for name, text in files.FILES.items()
+        for name, text in answers.FILES.items()
     ]
