@@ -32,7 +32,7 @@ class Message(str):
         message.text, message.values = text, values or {}
         return message
 
-    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:  # type: ignore[override]
         return self.text, self.values
 
     def plain(self) -> dict[str, Any]:

@@ -311,7 +311,9 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
     if not _rules(text):
         return [behind("opening_hours", Message("is empty"))]
     bare = _unquoted(text)
-    faults = [behind("opening_hours", why) for pattern, why in REFUSED if pattern.search(bare)]
+    faults: list[str] = [
+        behind("opening_hours", why) for pattern, why in REFUSED if pattern.search(bare)
+    ]
     for rule in _rules(text):
         match = ON_DAYS.fullmatch(rule)
         rest = (match["hours"] or "") if match else rule

@@ -361,7 +361,8 @@ def _join_gates(
     """Join every road gate that has a corridor on both sides: its nodes by country; a sentence for
     each of the others.
     """
-    doors, closed = {}, {}
+    doors: dict[str, dict[str, int]] = {}
+    closed: dict[str, str] = {}
     for gate, point in zip(gates.itertuples(), lonlat(gates), strict=True):
         if gate.mode != "road":
             continue

@@ -84,7 +84,7 @@ def read(
         "speeds": speeds,
         "title": title,
         "access_detour": access_detour,
-        "km": snap_limit_m,
+        "snap_limit_m": snap_limit_m,
     }
     if graphml:
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
@@ -474,7 +474,7 @@ def _check(response: Any, *_: Any, **__: Any) -> None:
                 "%(address)s does not answer as a road server does (%(status)s %(reason)s).",
                 {
                     "address": response.url.split("?")[0],
-                    "status_code": response.status_code,
+                    "status": response.status_code,
                     "reason": response.reason,
                 },
             )

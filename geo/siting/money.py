@@ -63,7 +63,7 @@ class Amount:
     rate_date: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        faults = []
+        faults: list[str] = []
         if not _is_positive(self.value, zero=True):
             faults.append(
                 Message(
@@ -108,7 +108,7 @@ def refuse_mixed(amounts: Iterable[Amount]) -> None:
     amounts = list(amounts)
     bases = sorted({one.basis for one in amounts}, key=list(BASES).index)
     currencies = sorted({one.currency for one in amounts})
-    faults = []
+    faults: list[str] = []
     if len(bases) > 1:
         help_ = (
             Message("say the years left of the lease and convert")
@@ -165,7 +165,7 @@ def convert(
         A change that is none (a factory is no land, a fee is no rent), or what it needs is not
         stated; every fault.
     """
-    faults = []
+    faults: list[str] = []
     value = amount.value
     if to_basis not in BASES:
         faults.append(
@@ -290,7 +290,7 @@ def _currency_faults(currency: object) -> list[str]:
 
 
 def _rate_faults(rate: float | None, rate_date: str | None) -> list[str]:
-    out = []
+    out: list[str] = []
     if rate is None:
         out.append(Message("The exchange rate must be stated."))
     elif not _is_positive(rate):

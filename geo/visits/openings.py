@@ -29,7 +29,10 @@ def rule(text: str, place: Place) -> osm_hours.Rule:
     try:
         return _rule(text, place.timezone, place.country, (place.lon, place.lat))
     except InputError as error:
-        faults = {f"n{n}": fault.values["fault"] for n, fault in enumerate(error.faults)}
+        faults = {
+            f"n{n}": fault.values["fault"] if isinstance(fault, Message) else fault
+            for n, fault in enumerate(error.faults)
+        }
         listed = "; ".join(f"%({name})s" for name in faults)
         raise ValueError(
             Message(

@@ -334,8 +334,10 @@ class Changes:
             names = {"gate": gate_names(self.fits.gates, gate)}
             rest = tuple(one for one in self.kept.closed if one != gate)
             yield from self._if(
-                "open_gate", names, lambda trip, rest=rest: replace(trip, closed=rest)
-            )  # type: ignore[misc]
+                "open_gate",
+                names,
+                lambda trip, rest=rest: replace(trip, closed=rest),  # type: ignore[misc]
+            )
         if self.kept.avoid_unknown_hours:
             yield from self._if(
                 "unknown_hours", {}, lambda trip: replace(trip, avoid_unknown_hours=False)

@@ -97,7 +97,7 @@ class _Plain(yaml.SafeDumper):  # type: ignore[misc]
 
 def _forbidden(text: str) -> list[str]:
     """List what must not be in it, from the events: nothing is built before this is known."""
-    faults = []
+    faults: list[str] = []
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
         at = Message("line %(line)s", {"line": event.start_mark.line + 1})

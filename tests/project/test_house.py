@@ -67,9 +67,47 @@ HOMES = {
 }
 """Where each big library may be imported."""
 
-MAX_LINES = 450
-LONG = {"geo/schema.py"}
-"""Tables of facts, which are read by looking up and not from end to end."""
+MAX_LINES = 400
+LONG = {
+    "geo/export.py": 553,
+    "geo/hours/gates.py": 420,
+    "geo/roads/_contraction_build.py": 418,
+    "geo/roads/_raster.py": 422,
+    "geo/roads/access.py": 404,
+    "geo/roads/borders.py": 495,
+    "geo/roads/corridors.py": 611,
+    "geo/roads/isochrones.py": 472,
+    "geo/roads/network.py": 402,
+    "geo/roads/osm_download.py": 551,
+    "geo/roads/routing.py": 465,
+    "geo/schema.py": 842,
+    "geo/siting/claims.py": 658,
+    "geo/siting/companies.py": 434,
+    "geo/siting/company_sheet.py": 569,
+    "geo/siting/matching.py": 532,
+    "geo/siting/robustness.py": 530,
+    "geo/siting/screening.py": 515,
+    "geo/siting/sites.py": 469,
+    "geo/visits/plan_files.py": 539,
+    "geo/visits/plan_steps.py": 556,
+    "geo/visits/planner.py": 565,
+    "geo/visits/relaxations.py": 618,
+    "geo/visits/trip_reader.py": 708,
+    "geo/visits/verify.py": 641,
+    "geo/visits/whynot.py": 505,
+    "webapp/args.py": 625,
+    "webapp/explore/site_sheet.py": 431,
+    "webapp/ogc/openapi.py": 598,
+    "webapp/ogc/routes.py": 422,
+    "webapp/siting/claims.py": 437,
+    "webapp/siting/compare.py": 403,
+    "webapp/siting/match.py": 504,
+    "webapp/siting/rank.py": 448,
+    "webapp/trips/address.py": 489,
+    "webapp/trips/agenda.py": 413,
+    "webapp/trips/pages.py": 570,
+}
+"""Files that are longer still, each with its lines: a count may only fall, and here with it."""
 
 CDN = re.compile(
     r"unpkg\.com|jsdelivr|cloudflare|googleapis|gstatic|bootstrapcdn|jquery\.com|rawgit|skypack|esm\.sh|fontawesome\.com/|polyfill\.io"
@@ -247,14 +285,12 @@ def own_files(*suffixes: str) -> list[Path]:
 
 
 def test_files_stay_short() -> None:
-    """A file with more than some 450 lines has two ideas."""
+    """A file with more than 400 lines has two ideas; those that are longer only get shorter."""
     lines = {
         name_of(path): len(path.read_text(encoding="utf-8").splitlines())
         for path in own_files(".py", ".js", ".css", ".html")
     }
-    assert not {
-        name: count for name, count in lines.items() if count > MAX_LINES and name not in LONG
-    }
+    assert {name: count for name, count in lines.items() if count > MAX_LINES} == LONG
 
 
 def test_no_page_loads_from_elsewhere() -> None:

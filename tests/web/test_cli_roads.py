@@ -347,7 +347,7 @@ def test_large_surfaces_are_left_out(run, file: Path, monkeypatch: pytest.Monkey
     """Surfaces that take much disk are made only when asked for, and the command says by which
     command.
     """
-    monkeypatch.setattr("webapp.cli.roads.SURFACES_MB", 0)
+    monkeypatch.setattr("geo.roads.importing.SURFACES_MB", 0)
     result = run("import", file, "--name", "two")
     assert (
         "Its surfaces would take 0.0 MB and were left out; “zoneatlas roads prepare two” makes"

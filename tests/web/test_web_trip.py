@@ -31,8 +31,7 @@ from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
 from webapp import jobs
 from webapp.catalogues import LANGUAGES
-from webapp.trips import answers
-from webapp.trips import lookup, pages
+from webapp.trips import answers, lookup, pages
 from webapp.trips.address import DAY_FIELDS, STOP_FIELDS, TRIP, Lines
 
 pytest_plugins = ("web",)

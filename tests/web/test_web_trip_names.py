@@ -5,6 +5,7 @@ all else stands.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -14,9 +15,9 @@ from flask.testing import FlaskClient
 from test_web_trip import DAY, FULL, faults, form_of, lines_of, stops, wait
 from web import Page, read
 
+import geo
 from geo.errors import InputError
 from geo.visits import trip_file
-from webapp import sentences
 from webapp.catalogues import LANGUAGES
 from webapp.trips import readings
 from webapp.trips.address import DAY_FIELDS, STOP_FIELDS
@@ -393,20 +394,22 @@ def test_every_key_that_the_form_can_write_has_its_label(app: Flask) -> None:
 
 def test_sentences_for_the_form_are_those_of_the_library() -> None:
     """What is said otherwise on a form is a sentence that the library has, and keeps its values."""
-    for sentence, other in sentences.FORM.items():
-        assert sentence in sentences.FAULTS
+    source = "\n".join(
+        path.read_text("utf-8") for path in (Path(geo.__file__).parent).rglob("*.py")
+    )
+    whole = re.sub(r'"\s*\n\s*"', "", source)
+    for sentence, other in readings.FORM.items():
+        assert f'"{sentence}"' in whole or f"'{sentence}'" in whole, sentence
         assert set(re.findall(r"%\(\w+\)s", other)) <= set(re.findall(r"%\(\w+\)s", sentence))
 
 
 def test_a_file_keeps_its_own_keys(app: Flask) -> None:
     """On the command line the keys of the file are right."""
-    from webapp.trips import pages
-
     with pytest.raises(InputError) as caught, app.test_request_context():
         trip_file.read(
             "days: [{date: 2026-12-01, hours: 07:30-18:00, end: ha-long}]\nstops: [{site: Hai"
             " Yen}]\n",
-            pages.places(app.extensions["zoneatlas"]),
+            app.extensions["zoneatlas"].places,
         )
     assert any(
         one.startswith("days[0].begin: where does the day begin? Write “begin: <place>”")

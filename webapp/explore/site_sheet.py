@@ -9,7 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from geo import layers
 from geo.errors import Message
@@ -213,7 +212,7 @@ class Ways:
     head: dict[str, Row | None]
     people: list[tuple[float, float]]
     within: list[tuple[float, ...]]
-    curves: list[tuple[str, Markup]]
+    curves: list[charts.Curve]
     gate_names: dict[str, str]
     snap_m: float | None
     sentence: str | None

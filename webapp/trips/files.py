@@ -53,7 +53,7 @@ def file(extension: str) -> Response:
 
 
 class File(NamedTuple):
-    """A file of :data:`webapp.trips.answers.FILES`: its bytes, its media type, and the content security policy of a page
+    """A file to take along: its bytes, its media type, and the content security policy of a page
     that brings its own scripts.
     """
 
