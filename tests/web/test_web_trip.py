@@ -874,8 +874,8 @@ STATUSES = {200, 202, 303, 400, 404}
 def hasty() -> Iterator[None]:
     """Look for better plans no longer than a moment: what is tried here is not the plan."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages, "SECONDS", 0.2)
-        patch.setattr(pages, "WHY_S", 0.2)
+        patch.setattr(answers, "SECONDS", 0.2)
+        patch.setattr(answers, "WHY_S", 0.2)
         yield
 
 

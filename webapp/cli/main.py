@@ -43,7 +43,7 @@ class Commands(click.Group):
     help="Language of messages. Default: that of LC_ALL, LC_MESSAGES or LANG, else English.",
 )
 @click.pass_context
-def main(ctx: click.Context, data: str | None, **_options: str | None) -> None:
+def main(ctx: click.Context, data: str | None, lang: str | None) -> None:  # noqa: ARG001
     """Explore industrial zones, border gates and transport corridors."""
     from geo import layers
 
