@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -31,6 +32,7 @@ __all__ = [
     "describe",
     "get",
     "names",
+    "narrow",
     "read",
     "read_countries",
     "read_file",
@@ -242,6 +244,40 @@ def names(row: Mapping[str, Any]) -> tuple[str, ...]:
         for key, value in row.items()
         if "name_" in str(key) and isinstance(value, str) and value
     )
+
+
+def narrow(frame: Any, filters: Mapping[str, Any]) -> Any:
+    """Keep the rows that match every filter.
+
+    Parameters
+    ----------
+    filters
+        ``bbox`` (west, south, east, north); ``sector`` for list fields; any other key is a column
+        whose value must be one of those given.
+
+    Raises
+    ------
+    InputError
+        The layer has no such column.
+    """
+    kept = np.ones(len(frame), bool)
+    for key, wanted in filters.items():
+        if key == "bbox" and isinstance(frame, gpd.GeoDataFrame):
+            west, south, east, north = wanted
+            bounds = frame.geometry.bounds
+            inside_lon = (bounds["maxx"] >= west) & (bounds["minx"] <= east)
+            if west > east:
+                inside_lon = (bounds["maxx"] >= west) | (bounds["minx"] <= east)
+            kept &= (inside_lon & (bounds["maxy"] >= south) & (bounds["miny"] <= north)).to_numpy()
+        elif key == "sector" and "sectors" in frame.columns:
+            kept &= np.array(
+                [not set(wanted).isdisjoint(unfold(value)) for value in frame["sectors"]], bool
+            )
+        elif key in frame.columns:
+            kept &= frame[key].isin(wanted).to_numpy(bool)
+        else:
+            raise InputError(Message("This layer cannot be filtered by %(key)s.", {"key": key}))
+    return frame[kept]
 
 
 # Reading ------------------------------------------------------------------------------------------

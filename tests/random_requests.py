@@ -158,14 +158,14 @@ class Requests:
                 if method not in ("HEAD", "OPTIONS")
             }
         )
-        self.ids = {layer: store.frame(layer).index.tolist() for layer in LAYERS}
+        self.ids = {layer: store.layer(layer).index.tolist() for layer in LAYERS}
         self.places = [
             key
             for layer in ("parks", "gates", "ports", "airports", "cities")
             for key in self.ids[layer]
         ]
-        self.networks = list(store.networks())
-        self.provinces = store.frame("parks")["province_en"].unique().tolist()
+        self.networks = list(store.networks.names())
+        self.provinces = store.layer("parks")["province_en"].unique().tolist()
         self.names = sorted(
             {
                 *args.PARAMETERS,

@@ -8,18 +8,20 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
 from geo.schema import LAYERS
 from geo.siting.money import BASES
 from geo.siting.screening import CRITERIA
 from geo.siting.sites import STANDING
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
+from webapp.i18n import gettext as _
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
 
 Reader = Callable[[list[str]], Any]
 MAX_LENGTH = 200

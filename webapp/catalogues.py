@@ -55,6 +55,22 @@ def catalogue(locale: str) -> NullTranslations:
     return Translations(compiled)
 
 
+@functools.cache
+def province_names(name: str) -> tuple[str, ...]:
+    """Return the names of a province in all languages, for the search."""
+    return tuple(
+        dict.fromkeys(
+            (
+                name,
+                *(
+                    catalogue(language.locale).upgettext("province", name)
+                    for language in LANGUAGES.values()
+                ),
+            )
+        )
+    )
+
+
 def of_environment() -> Language:
     """Return the language that ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` names; the first of them
     that is set counts.

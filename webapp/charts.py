@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from webapp import settings
-from webapp.i18n import ENGLISH
+from webapp.catalogues import ENGLISH
 from webapp.labels import name
 from webapp.store import Store
 
@@ -120,7 +120,7 @@ def locator(store: Store, lonlat: tuple[float, float]) -> Locator:
         land=[screen(outline) for outline in _outlines(store, box)],
         ways=[
             Way(screen(shapely.get_coordinates(line)), "rail" in kind, status == "operating")
-            for shape, kind, status in store.frame("corridors")[
+            for shape, kind, status in store.layer("corridors")[
                 ["geometry", "kind", "status"]
             ].itertuples(index=False)
             for line in shapely.get_parts(shapely.clip_by_rect(shape, *box))
@@ -148,7 +148,7 @@ def _marks(
     """
     places = []
     for layer_id in MARKED:
-        frame = store.frame(layer_id)
+        frame = store.layer(layer_id)
         at = np.column_stack([frame.geometry.x, frame.geometry.y])
         for (x, y), away, (_key, row) in zip(
             screen(at), crs.distance_m(at, np.array(lonlat)), frame.iterrows(), strict=True

@@ -1,108 +1,65 @@
-"""The languages of the interface: which one an answer is in, its catalogue, its numbers and dates,
-and what there is to translate."""
+"""What is said in the language of the moment: texts, dates, and what there is to translate; loads
+no Flask.
+"""
 
 from __future__ import annotations
 
 import ast
 import csv
-import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date, format_skeleton
-from babel.support import NullTranslations
-from flask import Flask, Response, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, gettext, pgettext
+from babel.support import LazyProxy
 
 from geo.errors import Message
-from webapp.catalogues import ENGLISH as ENGLISH
-from webapp.catalogues import LANGUAGES as LANGUAGES
-from webapp.catalogues import Language
-from webapp.catalogues import catalogue as catalogue
+from webapp.catalogues import ENGLISH, Language, catalogue
 
-COOKIE = "lang"
-YEAR_S = 365 * 24 * 3600
-FOLDER = Path(__file__).parent / "translations"
+# Which language is spoken -------------------------------------------------------------------------
 
-# Which language an answer is in -------------------------------------------------------------------
+_spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
+_askers: list[Callable[[], Language | None]] = []
 
 
-def install(app: Flask) -> None:
-    """Let an app speak the language that each visitor asks for."""
-    babel = Babel(app, locale_selector=_choose)
-    babel.domain_instance = Catalogues()
-    app.after_request(_say_language)
+def ask(of_request: Callable[[], Language | None]) -> None:
+    """Let the web app say which language its request is in; None outside of one."""
+    _askers.append(of_request)
 
 
 def current() -> Language:
-    """Return the language of this request; English outside of one."""
-    locale = str(get_locale())
-    return next((one for one in LANGUAGES.values() if one.locale == locale), ENGLISH)
+    """Return the language of this request; outside of one that of :func:`speaking`, or English."""
+    asked = next((language for of_request in _askers if (language := of_request())), None)
+    return asked or _spoken.get() or ENGLISH
 
 
-def _choose() -> str:
-    """Take the language from the address, else from the cookie, else from the browser; what names
-    no language of ours counts nowhere.
-
-    That an address names one that is none is told by :func:`webapp.args.parse`.
-    """
-    if not has_request_context():
-        return ENGLISH.locale
-    preferred = (
-        re.split("[-_]", tag)[0].lower() for tag, quality in request.accept_languages if quality > 0
-    )  # the dearest first
-    wishes = (request.args.get("lang"), request.cookies.get(COOKIE), *preferred)
-    return next((LANGUAGES[wish].locale for wish in wishes if wish in LANGUAGES), ENGLISH.locale)
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Speak a language, as the command line does."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
-def _say_language(response: Response) -> Response:
-    """Head pages and errors with their language, and remember the one that a page's address names.
-
-    Layers, downloads and files hold codes, not texts: they are the same in every language and may
-    be kept for all."""
-    page = response.mimetype == "text/html"
-    if not page and response.mimetype != "application/pdf" and response.status_code < 400:
-        return response
-    if (
-        request.method != "POST"
-    ):  # the browser alone keeps an answer to a form, for Back, and finds it again by the cookie
-        response.vary.update(("Accept-Language", "Cookie"))
-    response.headers["Content-Language"] = current().tag
-    asked = request.args.get("lang")
-    if (
-        page
-        and response.status_code < 400
-        and asked in LANGUAGES
-        and asked != request.cookies.get(COOKIE)
-        and "part" not in request.args
-    ):
-        response.set_cookie(
-            COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
-        )
-    return response
+def gettext(text: str, /, **values: Any) -> str:
+    """Translate a text and fill in its values."""
+    translated = str(catalogue(current().locale).ugettext(text))
+    return translated % values if values else translated
 
 
-def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
-    """Return each language with the query of this page in it, for links that keep everything
-    else.
-    """
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
+def lazy_gettext(text: str) -> Any:
+    """Return a text that is translated whenever it is written."""
+    return LazyProxy(gettext, text, enable_cache=False)
 
 
-# Catalogues ---------------------------------------------------------------------------------------
-
-
-class Catalogues(Domain):  # type: ignore[misc]
-    """Flask-Babel's way to a catalogue, without compiled files."""
-
-    def get_translations(self) -> NullTranslations:
-        locale = get_locale()
-        return catalogue(str(locale)) if locale else NullTranslations()
+# Texts --------------------------------------------------------------------------------------------
 
 
 def translated(text: Any) -> str:
@@ -114,20 +71,7 @@ def translated(text: Any) -> str:
 
 def province(name: Any) -> str:
     """Name a province, of which the layers hold only the English name."""
-    return pgettext("province", str(name)) if name else ""
-
-
-@functools.cache
-def province_names(name: str) -> tuple[str, ...]:
-    """Return the names of a province in all languages, for the search."""
-    return tuple(
-        dict.fromkeys(
-            (
-                name,
-                *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()),
-            )
-        )
-    )
+    return str(catalogue(current().locale).upgettext("province", str(name))) if name else ""
 
 
 def N_(text: str) -> str:
@@ -152,7 +96,7 @@ def day(text: Any) -> str:
     found = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", str(text))
     if not found:
         return str(text)
-    locale = get_locale() or ENGLISH.locale
+    locale = current().locale
     try:
         when = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
     except ValueError:
@@ -164,7 +108,7 @@ def day(text: Any) -> str:
 
 def weekday(text: str) -> str:
     """Write a whole date with the day of the week, in the language of the request."""
-    return str(format_date(date.fromisoformat(text), "full", locale=get_locale() or ENGLISH.locale))
+    return str(format_date(date.fromisoformat(text), "full", locale=current().locale))
 
 
 # What there is to translate -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the codes of the data are called on the screen; every text goes through Flask-Babel."""
+"""What the codes of the data are called on the screen; loads no Flask."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from flask import Flask
-from flask_babel import format_decimal, gettext
-from flask_babel import lazy_gettext as _
+from babel.numbers import format_decimal
 
 from geo.siting.land import Land, free_land
-from webapp import i18n
+from webapp import catalogues, i18n
+from webapp.i18n import gettext
+from webapp.i18n import lazy_gettext as _
 
 CODES: dict[str, Any] = {
     # kinds of park
@@ -171,27 +171,6 @@ TEXTS: dict[str, Any] = {
 """Texts of the map's script; ``{…}`` is filled in there."""
 
 
-def install(app: Flask) -> None:
-    """Let an app and its templates speak the language that each visitor asks for."""
-    i18n.install(app)
-    app.jinja_env.filters.update(
-        label=label,
-        duration=duration,
-        kilometres=kilometres,
-        quantity=quantity,
-        decimal=decimal,
-        known=is_known,
-        name=name,
-        all_names=all_names,
-        translated=i18n.translated,
-        province=i18n.province,
-        said=i18n.said,
-        day=i18n.day,
-        weekday=i18n.weekday,
-    )
-    app.jinja_env.globals.update(language=i18n.current, languages=i18n.switches, land_of=land_of)
-
-
 def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     """Return all codes and texts, in the language of the request, and how times spread, as the
     map's script takes them."""
@@ -246,7 +225,7 @@ def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
     """Return the known names of a feature with the tag of their language, that of the request
     first, each once."""
     first = i18n.current()
-    order = [first, *(one for one in i18n.LANGUAGES.values() if one is not first)]
+    order = [first, *(one for one in catalogues.LANGUAGES.values() if one is not first)]
     known = {
         one.tag: str(row[f"{stem}_{one.code}"])
         for one in order
@@ -326,7 +305,9 @@ def decimal(value: Any, places: int = 0) -> str:
     """Write a number with the signs of the language."""
     return str(
         format_decimal(
-            round(float(value), places), "#,##0" + ("." + "0" * places if places else "")
+            round(float(value), places),
+            "#,##0" + ("." + "0" * places if places else ""),
+            locale=i18n.current().locale,
         )
     )
 

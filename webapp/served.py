@@ -20,7 +20,6 @@ from geo.errors import AtlasError, InputError, UnavailableError
 from geo.schema import LAYERS, TABLES
 from geo.siting import screening
 from geo.visits import trip_file
-from webapp.explore import gate_hours
 from webapp.store import Store
 from webapp.trips import pages
 
@@ -141,8 +140,6 @@ class Served:
             store = Store(self._folder, store.home, store.public_url)
         if isinstance(store, Store):
             store.read_all()
-            gate_hours.hours(store)
-            pages.places(store)
             pages.examples(store)
         return store
 

@@ -33,7 +33,7 @@ def health() -> dict[str, Any]:
     """Answer with 200 while the data can be read; where they cannot, the error handler answers as
     for any page.
     """
-    return {"status": "ok", "version": __version__, "parks": len(store().frame("parks"))}
+    return {"status": "ok", "version": __version__, "parks": len(store().layer("parks"))}
 
 
 @service.get("/robots.txt")

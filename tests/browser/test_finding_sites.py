@@ -182,7 +182,7 @@ def test_the_list_says_what_is_known_of_free_land(
     unknown.
     """
     page = opened(f"/?q=park&kind=industrial_park&lang={language}")
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     shown = page.eval_on_selector_all(
         "#list .item",
         "items => items.map((item) => [item.dataset.id, item.querySelector('.land"

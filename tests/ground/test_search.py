@@ -62,12 +62,12 @@ def names_of(app: Flask, layer: layers.Layer) -> Iterator[tuple[str, str]]:
     """Return every name of every feature of a layer, with the names of the other side and further
     ones.
     """
-    for key, row in app.extensions["zoneatlas"].frame(layer.id).iterrows():
+    for key, row in app.extensions["zoneatlas"].layer(layer.id).iterrows():
         for column in row.index:
             if ("name_" in column or column.startswith("title_")) and isinstance(row[column], str):
                 yield str(key), row[column]
     aliases = layers.read_table(FOLDER, "aliases")
-    frame = app.extensions["zoneatlas"].frame(layer.id)
+    frame = app.extensions["zoneatlas"].layer(layer.id)
     yield from (
         (place, name)
         for place, name in zip(aliases["place"], aliases["name"], strict=True)
@@ -124,10 +124,10 @@ def test_a_province_finds_what_lies_in_it_and_what_is_named_so(
     """“Quang Ninh” is 24 sites: for each province, those whose province it is or was, and those
     that hold its name; in three languages.
     """
-    from webapp.i18n import province_names
+    from webapp.catalogues import province_names
 
     opened = app.extensions["zoneatlas"]
-    frames = {layer.id: opened.frame(layer.id) for layer in PLACES}
+    frames = {layer.id: opened.layer(layer.id) for layer in PLACES}
     provinces = {
         name for frame in frames.values() if column in frame for name in frame[column].dropna()
     }
@@ -146,7 +146,7 @@ def test_a_province_finds_what_lies_in_it_and_what_is_named_so(
             assert all(holds(app, key, text) for key in found.keys() - inside), text
             where = [found[key][0] for key in found]
             assert where == sorted(where), "names before provinces before other"
-    parks = opened.frame("parks")
+    parks = opened.layer("parks")
     assert (
         [key for key in index.find("Quang Ninh") if key in parks.index].__len__()
         == (parks["province_en"] == "Quang Ninh").sum()
@@ -158,7 +158,7 @@ def test_lang_son_does_not_begin_far_away(app: Flask, client: FlaskClient) -> No
     """“Lang Son” and “hải phòng” begin with what is called so, on the page of the table too; Tien
     Lang and Do Son are not found.
     """
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     for text, province, absent in (
         ("Lang Son", "Lang Son", "south-hai-phong-ez"),
         ("hải phòng", "Hai Phong", "bac-phong-sinh-bgez"),
@@ -206,7 +206,7 @@ def test_exonyms_developers_and_short_forms(index: Index, text: str, meant: str)
 def test_a_developer_finds_all_of_its_parks(app: Flask) -> None:
     """“Viglacera” finds exactly the parks that name it."""
     opened = app.extensions["zoneatlas"]
-    developers = opened.frame("parks")["developer"].fillna("")
+    developers = opened.layer("parks")["developer"].fillna("")
     wanted = set(developers.index[developers.str.contains("Viglacera")])
     assert len(wanted) > 3
     assert set(opened.select("parks", {"q": "viglacera"}).index) == wanted
@@ -306,7 +306,7 @@ def test_the_table_lists_the_best_first_and_keeps_another_order(
         link.href.removeprefix("/sites/") for link in page.links if link.href.startswith("/sites/")
     ]
     assert [key for key in shown if key in best] == best
-    areas = opened.frame("parks").loc[
+    areas = opened.layer("parks").loc[
         [
             link.href.removeprefix("/sites/")
             for link in read(client, "/table", q="Hai Phong", sort="area").links
@@ -327,7 +327,7 @@ def test_tables_without_pages_are_searched_alone(
 ) -> None:
     """Roads are found by name and number, policies by title and legal basis."""
     opened = app.extensions["zoneatlas"]
-    frame = opened.frame(layer.id)
+    frame = opened.layer(layer.id)
     column = "legal_basis" if layer.id == "policies" else "ref"
     key, text = next((key, value) for key, value in frame[column].dropna().items())
     assert key in opened.select(layer.id, {"q": text}).index

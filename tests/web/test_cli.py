@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import socket
@@ -28,11 +29,12 @@ from web import rewrite
 
 from geo import __version__, layers
 from geo.schema import LAYERS, TABLES
+from webapp.catalogues import LANGUAGES
 from webapp.cli.main import main
-from webapp.i18n import LANGUAGES
 
 pytest_plugins = ("web",)
 
+ROOT = Path(__file__).resolve().parents[2]
 FORMATS = ("table", "csv", "json", "geojson")
 TABLE_COMMANDS = (
     ("layers",),
@@ -539,3 +541,60 @@ def test_what_went_wrong_is_said_in_the_language_of_the_user(
     monkeypatch.setenv("LC_ALL", locale)
     result = run(*arguments, "export", "nosuch", "-o", "none.csv", code=1)
     assert wanted in result.stderr
+
+
+WITHOUT_FLASK = (
+    *TABLE_COMMANDS,
+    ("isochrones", "--from", "van-don-ez", "--minutes", "30"),
+    ("check",),
+    ("export", "ports", "-o", "ports.geojson", "--filter", "country=VN"),
+    ("roads", "list"),
+    ("roads", "check"),
+    ("trip", "examples"),
+    ("trip", "check", "2-mong-cai-dongxing"),
+    ("trip", "plan", "2-mong-cai-dongxing", "--lang", "vi"),
+    ("trip", "export", "2-mong-cai-dongxing", "--format", "gpx", "-o", "plan.gpx"),
+)
+
+
+@pytest.mark.parametrize("command", WITHOUT_FLASK, ids=" ".join)
+def test_only_what_serves_or_draws_a_page_loads_flask(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Every other command answers from the library."""
+    code = (
+        f"import sys; sys.argv[1:] = {list(command)!r}\n"
+        "from webapp.cli.main import main\n"
+        "main(standalone_mode=False)\n"
+        "assert not {'flask', 'flask_babel'} & set(sys.modules)"
+    )
+    environment = os.environ | {"ZONEATLAS_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_nearest_gates_are_found_at_once() -> None:
+    """A look-up takes no more than 1.2 s of a processor, start included."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run([sys.executable, '-m', 'webapp.cli.main', 'nearest', 'gates',"
+        " '--from', 'van-don-ez'], check=True, stdout=subprocess.DEVNULL)\n"
+        "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
+        "print(used.ru_utime + used.ru_stime)"
+    )
+    taken_s = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for _ in range(3)
+    ]
+    assert min(taken_s) <= 1.2

@@ -26,7 +26,7 @@ from overpass import Stand, serving
 from geo.errors import AtlasError, UnavailableError
 from geo.roads import cluster, osm_download, storage, surfaces
 from geo.roads.contraction import Hierarchy
-from webapp.cli.main import Context
+from webapp.cli.options import Context
 from webapp.cli.roads import _name_of, _steps, roads
 
 SPEEDS = "profile,road_class,speed_kph,source,source_kind,as_of\n" + "".join(
@@ -165,7 +165,7 @@ def test_import_keeps_a_closed_network(run, file: Path, home: Path, border_data:
     kept = storage.load(home / "networks" / "two")
     assert kept.manifest.gates == ("bridge",)
     assert tuple(kept.hierarchies) == kept.profiles
-    places = Context(border_data, str(border_data)).store().targets()
+    places = Context(border_data, str(border_data)).atlas.targets()
     assert list(surfaces.load(kept, places, home / "networks" / "two")) == ["car", "truck"]
     assert "3 of 5 places are joined to its roads; their surfaces take 0.0 MB." in result.stdout
     assert kept.forward.tolist().count(False) == 1
@@ -347,7 +347,7 @@ def test_large_surfaces_are_left_out(run, file: Path, monkeypatch: pytest.Monkey
     """Surfaces that take much disk are made only when asked for, and the command says by which
     command.
     """
-    monkeypatch.setattr("webapp.cli.roads.SURFACES_MB", 0)
+    monkeypatch.setattr("geo.roads.importing.SURFACES_MB", 0)
     result = run("import", file, "--name", "two")
     assert (
         "Its surfaces would take 0.0 MB and were left out; “zoneatlas roads prepare two” makes"

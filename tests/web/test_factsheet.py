@@ -14,10 +14,10 @@ from flask.testing import FlaskClient
 
 from geo.errors import NotFoundError, UnavailableError
 from geo.roads import access
+from geo.roads.drive import Drive
 from webapp import charts
+from webapp.catalogues import LANGUAGES
 from webapp.explore import factsheet
-from webapp.i18n import LANGUAGES
-from webapp.store import Drive
 
 pytest_plugins = ("web",)
 SITE = "texhong-hai-ha-ip"
@@ -142,7 +142,7 @@ def test_the_table_says_what_the_library_counts(
     park does not count itself.
     """
     opened = app.extensions["zoneatlas"]
-    parks, drive = opened.frame("parks"), Drive(profile="car")
+    parks, drive = opened.layer("parks"), Drive(profile="car")
     limits = [60.0 * one for one in (15, 30, 60, 90, 120, 180)]
     here = parks.loc[[SITE]]
     people = access.people_within(
@@ -168,7 +168,7 @@ def test_point_20_one_park_alone_or_all_at_once_are_the_same(
     the park counts itself.
     """
     opened = app.extensions["zoneatlas"]
-    parks, drive = opened.frame("parks"), Drive(profile=profile, closed=closed)
+    parks, drive = opened.layer("parks"), Drive(profile=profile, closed=closed)
     for name, places, amount in (
         ("people", opened.population(), "population"),
         ("parks", parks, None),

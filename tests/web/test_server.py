@@ -229,7 +229,8 @@ def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..
     """
     app, go = make_app(), threading.Event()
     store = app.extensions["zoneatlas"]
-    store._kept["desk"] = desk = Desk(patience_s=0.3)
+    desk = store.keep("desk", Desk)
+    desk._patience_s = 0.3
     desk.ask("long work", lambda _tell: go.wait(60))
     query = "day=2026-12-01~08:00-18:00~begin:ha-long~end:ha-long&stop=dong-mai-ip"
     client, begun = app.test_client(), time.monotonic()

@@ -37,7 +37,7 @@ def records(client: FlaskClient, layer_id: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("layer_id", api.DRAWN)
 def test_the_map_gets_every_feature(app: Flask, client: FlaskClient, layer_id: str) -> None:
     """The payload has every feature of the layer once, in its order, at its place."""
-    frame, rows = app.extensions["zoneatlas"].frame(layer_id), records(client, layer_id)
+    frame, rows = app.extensions["zoneatlas"].layer(layer_id), records(client, layer_id)
     assert [row["id"] for row in rows] == list(frame.index)
     for row, shape in zip(rows, frame.geometry, strict=True):
         there = shapely.get_coordinates(shape)
@@ -50,7 +50,7 @@ def test_unknown_is_null_for_the_map(app: Flask, client: FlaskClient, layer_id: 
     """A value is null in the payload exactly where it is unknown in the layer, and nothing is empty
     text.
     """
-    frame = app.extensions["zoneatlas"].frame(layer_id)
+    frame = app.extensions["zoneatlas"].layer(layer_id)
     for row in records(client, layer_id):
         for name in set(api.DRAWN[layer_id]) - {"id"}:
             assert (row[name] is None) == bool(frame[name].isna()[row["id"]])
@@ -181,7 +181,7 @@ def test_access_lists_every_destination_quickest_first(app: Flask, client: Flask
     assert answer.mimetype == "application/geo+json"
     features = answer.get_json()["features"]
     assert sorted(one["id"] for one in features) == sorted(
-        key for name in TARGETS for key in store.frame(name).index
+        key for name in TARGETS for key in store.layer(name).index
     )
     times = [one["properties"]["travel_time_s"] for one in features]
     known = [time for time in times if time is not None]
@@ -394,16 +394,17 @@ def test_only_a_gate_can_be_closed(client: FlaskClient, path: str, closed: str) 
 
 def test_closing_one_gate_after_the_other_does_not_fill_the_memory(app: Flask) -> None:
     """Only the last few networks with closed gates are kept."""
-    from webapp.store import KEPT_CLOSED, Drive
+    from geo.roads.drive import Drive
+    from geo.roads.networks import KEPT_CLOSED
 
     store = app.extensions["zoneatlas"]
     gates = store.network().manifest.gates
     for gate in gates:
         store.roads(Drive(closed=(gate,)))
     assert len(gates) > KEPT_CLOSED
-    assert len(store._closed) == KEPT_CLOSED
+    assert len(store.networks._closed) == KEPT_CLOSED
     assert store.roads(Drive(closed=(gates[-1],))) is store.roads(Drive(closed=(gates[-1],)))
-    rail = next(key for key, mode in store.frame("gates")["mode"].items() if mode != "road")
+    rail = next(key for key, mode in store.layer("gates")["mode"].items() if mode != "road")
     assert store.roads(Drive(closed=(rail,))) is store.network(), (
         "a gate that no road passes closes nothing"
     )

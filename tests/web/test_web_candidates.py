@@ -324,7 +324,7 @@ def test_the_map_has_the_words_in_every_language(
     sheet.
     """
     payload = json.loads(client.get("/api/map/parks.json").data)
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     with app.test_request_context(f"/?lang={language}"):
         texts = {name: str(text) for name, text in labels.TEXTS.items()}
         for values in payload["rows"]:

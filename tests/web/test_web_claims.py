@@ -15,10 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 
+from geo.roads.drive import Drive
 from geo.siting.claims import MOST_CLAIMS, VERDICTS, Claim, check
 from webapp import args
 from webapp.siting import claims
-from webapp.store import Drive
 
 pytest_plugins = ("web",)
 PATH = "/sites/texhong-hai-ha-ip/claims"

@@ -19,8 +19,7 @@ from web import HOSTILE, Page, read, rewrite
 from geo import layers
 from geo.errors import InputError
 from geo.siting import money
-from webapp import i18n
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES, catalogue
 from webapp.siting import compare
 from webapp.siting.compare import MOST_OFFERS
 from webapp.siting.rank import MOST_PICKED
@@ -106,7 +105,7 @@ def test_compare_with_none_lets_one_add_sites_by_name(client: FlaskClient) -> No
 
 def test_compare_with_six_shows_five_and_names_the_sixth(client: FlaskClient, app: Flask) -> None:
     """More sites than can be compared are not answered with a fault."""
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     picked = list(parks.index[: MOST_PICKED + 1])
     page = read(client, "/compare", pick=picked)
     assert columns(page) == [picked[-1], *picked[:MOST_PICKED]]
@@ -355,7 +354,7 @@ def test_the_words_of_the_library_are_known_to_the_languages() -> None:
     """Every kind of money can be said in another language inside a sentence."""
     texts = {text for text, _unit in money.BASES.values()}
     for language in ("vi", "zh_Hans"):
-        words = i18n.catalogue(language)
+        words = catalogue(language)
         assert all(words.gettext(text) != text for text in texts), language
 
 
@@ -524,7 +523,7 @@ def test_policies_speak_the_language_of_the_reader(
     """Side by side, on the site's page, in its factsheet, in the table and in the form of
     requirements.
     """
-    row = app.extensions["zoneatlas"].frame("policies").loc["pol-vn-bgez"]
+    row = app.extensions["zoneatlas"].layer("policies").loc["pol-vn-bgez"]
     title, summary = row[f"title_{lang}"], row["summary" if lang == "en" else f"summary_{lang}"]
     assert any(one and one[0].startswith(title) for one in ask(client, lang=lang).rows)
     for path in (f"/sites/{HAI_HA}", f"/sites/{HAI_HA}/factsheet", "/table?layer=policies"):
@@ -536,7 +535,7 @@ def test_policies_speak_the_language_of_the_reader(
 
 def test_every_policy_is_translated(app: Flask) -> None:
     """Titles and summaries are there in all three languages, and none is left in English."""
-    frame = app.extensions["zoneatlas"].frame("policies")
+    frame = app.extensions["zoneatlas"].layer("policies")
     for stem, english in (("title", "title_en"), ("summary", "summary")):
         assert frame[f"{stem}_zh"].str.contains(r"[\u4e00-\u9fff]{3}").all()
         assert (

@@ -22,7 +22,7 @@ HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 def states(app: Flask, gate: str, time: str, language: str = "en") -> dict[str, str]:
     """Return what the page of a gate would say at a moment, by whom it concerns."""
     with app.test_request_context(headers={"Accept-Language": language}):
-        frame = store().frame("gates").loc[[gate]]
+        frame = store().layer("gates").loc[[gate]]
         said = gate_hours.of(store(), frame, datetime.fromisoformat(time).replace(tzinfo=HANOI))
         return {str(one.whom): str(one.text) for one in said.states}
 

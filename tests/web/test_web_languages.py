@@ -18,8 +18,8 @@ from flask.testing import FlaskClient
 from jinja2 import Environment
 from web import VOID, Watch, browsing, read, serving
 
-from webapp import i18n, labels
-from webapp.i18n import LANGUAGES
+from webapp import catalogues, i18n, labels
+from webapp.catalogues import LANGUAGES
 
 pytest_plugins = ("web",)
 
@@ -33,7 +33,7 @@ LETTER = re.compile(r"[^\W\d_]{2,}")
 SITE = "van-don-ez"
 
 
-def catalogue(language: i18n.Language) -> Catalog:
+def catalogue(language: catalogues.Language) -> Catalog:
     path = FOLDER / language.locale / "LC_MESSAGES" / "messages.po"
     with path.open("rb") as file:
         return pofile.read_po(file, locale=language.locale, abort_invalid=True)
@@ -69,7 +69,7 @@ def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
-def test_every_text_is_translated(sources: Catalog, language: i18n.Language) -> None:
+def test_every_text_is_translated(sources: Catalog, language: catalogues.Language) -> None:
     """Each text has a translation in each language, none is doubtful, and none is left over."""
     catalog = catalogue(language)
     assert ids(catalog) == ids(sources)
@@ -82,7 +82,7 @@ def test_every_text_is_translated(sources: Catalog, language: i18n.Language) -> 
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
-def test_a_translation_has_the_places_of_its_text(language: i18n.Language) -> None:
+def test_a_translation_has_the_places_of_its_text(language: catalogues.Language) -> None:
     """What is filled into a text is filled into its translation, too, and a lone % would
     break it.
     """
@@ -271,7 +271,7 @@ CLASSES = {
     ],
 )
 def test_every_kind_of_page_speaks_the_language(
-    client: FlaskClient, language: i18n.Language, path: str
+    client: FlaskClient, language: catalogues.Language, path: str
 ) -> None:
     """A page answers in the language of its address, says so in its head, and offers the others
     with the rest of the address kept.
@@ -436,7 +436,7 @@ def test_the_name_in_the_language_stands_first(app: Flask, client: FlaskClient, 
     """Page, table and sheet head a site with its name in the language; the other names follow, each
     marked with its language.
     """
-    row = app.extensions["zoneatlas"].frame("parks").loc[SITE]
+    row = app.extensions["zoneatlas"].layer("parks").loc[SITE]
     page = read(client, f"/sites/{SITE}", lang=code)
     assert page.headings[0] == row[f"name_{code}"]
     for other in LANGUAGES.values():
@@ -455,7 +455,7 @@ def test_a_place_without_a_chinese_name_keeps_its_english_one(
     """Where the data have no name in the language, the English one stands first and is marked as
     English.
     """
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     key = parks.index[parks["name_zh"].isna()][0]
     page = read(client, f"/sites/{key}", lang="zh")
     assert page.headings[0] == parks.at[key, "name_en"]
@@ -534,7 +534,7 @@ def test_any_name_of_a_province_finds_its_sites(
     app: Flask, client: FlaskClient, typed: str
 ) -> None:
     """A province is found by the names that the three languages show for it."""
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     wanted = {f"/sites/{key}" for key in parks.index[parks["province_en"] == "Quang Ninh"]}
     page = read(client, "/table", q=typed)
     assert wanted <= {link.href for link in page.links if link.href.startswith("/sites/")}

@@ -28,7 +28,7 @@ from openapi_spec_validator import validate
 import webapp
 from geo import export
 from geo.schema import LAYERS
-from webapp import labels
+from webapp import languages
 from webapp.ogc import openapi
 from webapp.ogc.routes import ogc
 
@@ -121,14 +121,14 @@ def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
     )
     templates = Path(webapp.__path__[0]) / "templates"
     app.jinja_loader = ChoiceLoader([DictLoader({"base.html": base}), FileSystemLoader(templates)])
-    labels.install(app)
+    languages.install(app)
     licence = {
         "name": "CC-BY-4.0",
         "title": "Creative Commons Attribution 4.0",
         "path": "https://creativecommons.org/licenses/by/4.0/",
     }
     app.extensions["zoneatlas"] = SimpleNamespace(
-        frame=lambda layer_id: frames[layer_id],
+        layer=lambda layer_id: frames[layer_id],
         package={
             "title": "Tiny",
             "description": "Two layers.",

@@ -175,7 +175,7 @@ def test_every_place_has_a_page_without_holes(
     store = app.extensions["zoneatlas"]
     read_pages = {urlsplit(url).path: page for url, page in crawled[0].items()}
     for layer_id in PLACES:
-        for key, row in store.frame(layer_id).iterrows():
+        for key, row in store.layer(layer_id).iterrows():
             page = read_pages[f"/sites/{key}"]
             assert page.headings[0] == row["name_en"]
             for name in ("name_vi", "name_zh"):
@@ -187,7 +187,7 @@ def test_unknown_facts_stand_as_unknown(
     app: Flask, crawled: tuple[dict[str, Page], dict[str, int]]
 ) -> None:
     """A park without area, rent or occupancy says unknown, never zero."""
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     read_pages = {urlsplit(url).path: page for url, page in crawled[0].items()}
     for column, title in (
         ("area_ha", "Area"),
@@ -389,7 +389,7 @@ def test_search_knows_former_units(
     app: Flask, client: FlaskClient, column: str, count: int
 ) -> None:
     """Every park is found under its province or district of before July 2025."""
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     former = parks[parks[column].notna()].drop_duplicates(column).iloc[:count]
     assert len(former) == count
     for key, row in former.iterrows():
@@ -577,7 +577,7 @@ def test_a_download_is_the_whole_layer(
     )
     assert first.data == second.data
     assert client.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
-    assert count(first.data, one.id) == len(app.extensions["zoneatlas"].frame(layer_id))
+    assert count(first.data, one.id) == len(app.extensions["zoneatlas"].layer(layer_id))
 
 
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
@@ -615,7 +615,7 @@ def test_a_download_in_another_system(client: FlaskClient, one: export.Format) -
 def test_access_is_a_download_too(app: Flask, client: FlaskClient, one: export.Format) -> None:
     """The access table of a site and of a point comes in every format, every destination in it."""
     store = app.extensions["zoneatlas"]
-    wanted = sum(len(store.frame(name)) for name in ("gates", "ports", "airports", "cities"))
+    wanted = sum(len(store.layer(name)) for name in ("gates", "ports", "airports", "cities"))
     for query in ({"site": "van-don-ez"}, LAND, SEA):
         answer = client.get(f"/download/access.{one.extension}", query_string=query)
         assert answer.status_code == 200
@@ -721,7 +721,7 @@ def test_the_data_page_says_what_each_layer_is(app: Flask, client: FlaskClient) 
         assert f"{about.title} {about.total}" in page.headings
         assert about.licence in page.text
         assert all(source in page.text for source in about.sources)
-        frame = store.frame(layer.id)
+        frame = store.layer(layer.id)
         for field in layer.fields:
             if field.name in frame:
                 shown = [

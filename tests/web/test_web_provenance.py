@@ -11,8 +11,8 @@ from flask_babel import force_locale
 from web import read
 
 from geo import layers
+from webapp.catalogues import LANGUAGES
 from webapp.explore.provenance import in_words
-from webapp.i18n import LANGUAGES
 
 pytest_plugins = ("web",)
 RAW = re.compile(r"\b(occ|pos|est)\b|:(page|code|memory)\b|\ball:")

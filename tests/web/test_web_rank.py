@@ -48,7 +48,7 @@ def test_without_limits_every_site_is_left(client: FlaskClient) -> None:
 
 def test_the_funnel_counts_what_a_spreadsheet_counts(app: Flask, client: FlaskClient) -> None:
     """Pass, fail and unknown of each limit add up, and unknown is never counted as failed."""
-    parks = app.extensions["zoneatlas"].frame("parks")
+    parks = app.extensions["zoneatlas"].layer("parks")
     page = text(client, ALL | {"country": "VN", "min_area": 300, "w_area": 1})
     vietnam = parks[parks["country"] == "VN"]
     left = vietnam[(vietnam["area_ha"] >= 300) | vietnam["area_ha"].isna()]
@@ -76,7 +76,7 @@ def test_what_remarks_do_not_mention_is_unknown(app: Flask, client: FlaskClient)
     """Power and water are looked for in free text: a site whose remarks are silent is unknown, and
     goes only when asked to.
     """
-    remarks = app.extensions["zoneatlas"].frame("parks")["utilities"].fillna("").str.casefold()
+    remarks = app.extensions["zoneatlas"].layer("parks")["utilities"].fillna("").str.casefold()
     water = int(remarks.str.contains("water").sum())
     assert "200 of 200 sites match" in text(client, ALL | {"needs": "water", "w_gate": 1})
     assert f"{water} of 200 sites match" in text(

@@ -17,9 +17,11 @@ from web import Watch, browsing, read, serving
 
 from geo.errors import InputError
 from geo.roads import access, corridors, scenarios
+from geo.roads.drive import Drive
+from geo.roads.networks import KEPT_CLOSED, KEPT_PLANNED
 from webapp import labels
 from webapp.explore import scenarios as page_of
-from webapp.store import KEPT_CLOSED, KEPT_PLANNED, Drive, Store
+from webapp.store import Store
 
 pytest_plugins = ("web",)
 
@@ -96,8 +98,6 @@ def test_without_a_year_assumed_years_are_kept_and_change_nothing(
     assert any(
         "year=2035" in link.href and f"opens={LANG_SON}%3A2032" in link.href for link in page.links
     )
-    people = [key for key in store._kept if key[0] == "people"]
-    assert len(people) <= 2, "one table for each vehicle, whatever is assumed"
 
 
 @pytest.mark.parametrize(
@@ -186,11 +186,8 @@ def test_only_the_last_few_networks_are_kept(store: Store) -> None:
         open_ = store.roads(drive)
         assert shut.manifest == open_.manifest
         assert shut is not open_
-    assert len(store._planned) == KEPT_PLANNED
-    assert len(store._closed) <= KEPT_CLOSED
-    assert all(key[0] == id(whole) for key, (whole, _shut) in store._closed.items()), (
-        "each id belongs to a network that is held"
-    )
+    assert len(store.networks._planned) == KEPT_PLANNED
+    assert len(store.networks._closed) == KEPT_CLOSED
     assert store.roads(drive) is open_
 
 
@@ -210,10 +207,10 @@ def test_the_table_is_the_difference_of_the_library(
         places = page_of.destinations(store, drive)
         net = corridors.read(store.data, 2035, years=dict(drive.opens))
         table = scenarios.difference(
-            store.network(), net, store.frame("parks"), places, profile=profile
+            store.network(), net, store.layer("parks"), places, profile=profile
         )
         table = table.sort_values("gain_s", ascending=False, kind="stable", na_position="first")
-        names = store.frame("parks")["name_en"]
+        names = store.layer("parks")["name_en"]
         rows = [row for row in page.rows if len(row) == 6][1:]
         assert len(rows) == len(table) > 50
         for shown, row in zip(rows, table.itertuples(), strict=True):
@@ -234,12 +231,12 @@ def test_sites_without_change_and_sites_off_the_roads_are_counted_apart(
         drive = Drive("car", year=2035)
         change = page_of.difference(store, drive)
         time_s = access.time_matrix(
-            store.network(), store.frame("parks"), store.frame("cities"), profile="car"
+            store.network(), store.layer("parks"), store.layer("cities"), profile="car"
         )
         off = time_s.index[time_s.isna().all(axis=1)]
     assert change.unknown == len(off) > 0
     assert not set(off) & set(change.table["from_id"])
-    assert change.changed + change.same + change.unknown == len(store.frame("parks"))
+    assert change.changed + change.same + change.unknown == len(store.layer("parks"))
 
 
 def test_only_places_that_serve_the_vehicle_count(app: Flask, store: Store) -> None:
@@ -254,7 +251,7 @@ def test_only_places_that_serve_the_vehicle_count(app: Flask, store: Store) -> N
     assert "huu-nghi" not in places["gates"].index
     assert set(places["ports"]["kind"]) == {"seaport"}
     assert set(places["airports"]["kind"]) == {"civil"}
-    assert len(places["gates"]) < len(store.frame("gates"))
+    assert len(places["gates"]) < len(store.layer("gates"))
 
 
 def test_a_closed_gate_is_closed_today_and_then(client: FlaskClient) -> None:
@@ -331,7 +328,7 @@ def test_whatever_is_planned_says_so(client: FlaskClient) -> None:
 
 def test_every_planned_class_of_road_has_a_name(store: Store) -> None:
     """No code of a road class reaches the screen."""
-    classes = [one for one in store.planned(2035).manifest.road_classes if one]
+    classes = [one for one in store.networks.planned(2035).manifest.road_classes if one]
     assert any(one.startswith("planned_") for one in classes)
     assert all(one in labels.CODES for one in classes)
 

@@ -43,7 +43,7 @@ def one_of_each(app: Flask) -> dict[str, str]:
     """Name one feature of each layer of places."""
     store = app.extensions["zoneatlas"]
     return {
-        layer.id: str(store.frame(layer.id).index[0]) for layer in LAYERS.values() if layer.place
+        layer.id: str(store.layer(layer.id).index[0]) for layer in LAYERS.values() if layer.place
     }
 
 

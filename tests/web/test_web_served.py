@@ -139,8 +139,8 @@ def test_a_request_sees_one_version_from_beginning_to_end(
         with ThreadPoolExecutor(1) as another:
             assert "Corrected Park" in another.submit(lambda: client.get("/table").text).result()
         assert store() is old
-        assert store().frame("parks")["name_en"]["west-park"] == "West Park"
-        assert store().planned(2040).manifest.title
+        assert store().layer("parks")["name_en"]["west-park"] == "West Park"
+        assert store().networks.planned(2040).manifest.title
     assert app.extensions["zoneatlas"] is not old
 
 

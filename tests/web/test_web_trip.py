@@ -30,9 +30,8 @@ from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
 from webapp import jobs
-from webapp.i18n import LANGUAGES
-from webapp.trips import files as takealong
-from webapp.trips import lookup, pages
+from webapp.catalogues import LANGUAGES
+from webapp.trips import answers, lookup, pages
 from webapp.trips.address import DAY_FIELDS, STOP_FIELDS, TRIP, Lines
 
 pytest_plugins = ("web",)
@@ -73,7 +72,7 @@ def planned(app: Flask, query: str) -> Plan:
     return planner.plan(
         wish,
         opened.network(),
-        opened.frame("gates"),
+        opened.layer("gates"),
         opened.table("crossings"),
         border_gates.Hours.read(opened.data),
     )
@@ -574,7 +573,7 @@ def test_a_day_that_cannot_be_driven_shows_its_stops_left_out(
         assert any(attributes.get("class") == "left-out" for _, attributes in page.elements)
         assert language != "en" or sentence in page.text
         assert language != "en" or "Day 1: no end is reached in time." in page.text
-    files = [f"/trip/plan.{ending}?" for ending in takealong.FILES if ending != "yaml"]
+    files = [f"/trip/plan.{ending}?" for ending in answers.FILES if ending != "yaml"]
     for path in ("/trip/why?of=dong-mai-ip&", "/trip/ways?", *files):
         answer = client.get(f"{path}{UNDRIVABLE}&lang={language}")
         assert answer.status_code == 400, path
@@ -875,8 +874,8 @@ STATUSES = {200, 202, 303, 400, 404}
 def hasty() -> Iterator[None]:
     """Look for better plans no longer than a moment: what is tried here is not the plan."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages, "SECONDS", 0.2)
-        patch.setattr(pages, "WHY_S", 0.2)
+        patch.setattr(answers, "SECONDS", 0.2)
+        patch.setattr(answers, "WHY_S", 0.2)
         yield
 
 
@@ -934,7 +933,7 @@ def attacked() -> str:
     )
 
 
-@pytest.mark.parametrize("ending", ["", *takealong.FILES])
+@pytest.mark.parametrize("ending", ["", *answers.FILES])
 def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: str) -> None:
     """No page and no file makes markup of what somebody writes, nor runs it; all of them hold
     it.
@@ -953,7 +952,7 @@ def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: 
     assert "onerror=alert(1)" in text.replace("\r\n ", "")
 
 
-@pytest.mark.parametrize("ending", ["", *takealong.FILES])
+@pytest.mark.parametrize("ending", ["", *answers.FILES])
 def test_a_hostile_data_package_stays_text(make_app: Any, hostile: Path, ending: str) -> None:
     """Names, gates, clocks and hints of a data package that attacks are text on the page and in
     every file.
@@ -1014,8 +1013,8 @@ def test_files_have_names_types_and_the_stops_in_order(client: FlaskClient) -> N
     offered = dict.fromkeys(
         urlsplit(link.href).path for link in page.links if link.href.startswith("/trip/plan.")
     )
-    assert list(offered) == [f"/trip/plan.{one}" for one in takealong.FILES]
-    for ending in takealong.FILES:
+    assert list(offered) == [f"/trip/plan.{one}" for one in answers.FILES]
+    for ending in answers.FILES:
         answer = client.get(f"/trip/plan.{ending}?{query}")
         assert answer.status_code == 200
         assert ("attachment" in answer.headers.get("Content-Disposition", "")) == (

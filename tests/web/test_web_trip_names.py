@@ -18,7 +18,7 @@ from web import Page, read
 import geo
 from geo.errors import InputError
 from geo.visits import trip_file
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 from webapp.trips import readings
 from webapp.trips.address import DAY_FIELDS, STOP_FIELDS
 
@@ -405,13 +405,11 @@ def test_sentences_for_the_form_are_those_of_the_library() -> None:
 
 def test_a_file_keeps_its_own_keys(app: Flask) -> None:
     """On the command line the keys of the file are right."""
-    from webapp.trips import pages
-
     with pytest.raises(InputError) as caught, app.test_request_context():
         trip_file.read(
             "days: [{date: 2026-12-01, hours: 07:30-18:00, end: ha-long}]\nstops: [{site: Hai"
             " Yen}]\n",
-            pages.places(app.extensions["zoneatlas"]),
+            app.extensions["zoneatlas"].places,
         )
     assert any(
         one.startswith("days[0].begin: where does the day begin? Write “begin: <place>”")

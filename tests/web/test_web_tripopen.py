@@ -25,7 +25,7 @@ from geo import layers
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
 from geo.visits.gazetteer import Gazetteer
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 from webapp.trips import open_file
 from webapp.trips.address import DayLine, Lines, PointLine, StopLine
 

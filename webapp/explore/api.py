@@ -13,10 +13,12 @@ from flask_babel import gettext as _
 
 from geo import export, maps
 from geo.errors import InputError, NotFoundError
+from geo.package import TARGETS
 from geo.roads import access, isochrones, scenarios
+from geo.roads.drive import Drive
 from webapp import args, labels
 from webapp.explore import site_sheet
-from webapp.store import TARGETS, Body, Drive, Store, store
+from webapp.store import Body, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
@@ -60,7 +62,7 @@ def drawn(store: Store, layer_id: str) -> dict[str, Any]:
     """Make what the browser draws of a layer; parks come with their quickest gate and port, and
     their free land.
     """
-    frame = store.frame(layer_id)
+    frame = store.layer(layer_id)
     extra = None
     if layer_id == "parks":
         columns: dict[str, list[Any]] = labels.land_columns(frame)

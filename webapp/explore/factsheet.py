@@ -17,11 +17,12 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo.errors import NotFoundError, UnavailableError
+from geo.roads.drive import Drive
 from webapp import args, charts, scripts
 from webapp.explore import site_sheet
 from webapp.i18n import current, day
 from webapp.labels import all_names
-from webapp.store import Drive, store
+from webapp.store import store
 
 pages = Blueprint("factsheet", __name__)
 

@@ -9,16 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import geopandas as gpd
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
+from geo.atlas import Atlas
 from geo.hours import calendars
 from geo.hours import gates as border_gates
 from geo.hours.gate_notices import KINDS, Notice
 from geo.layers import unfold
-from webapp.i18n import day
+from webapp.i18n import day, lazy_gettext
+from webapp.i18n import gettext as _
 from webapp.labels import label
-from webapp.store import Store
 
 TRAFFIC: dict[str, Any] = {"passenger": lazy_gettext("Passengers"), "cargo": lazy_gettext("Cargo")}
 
@@ -50,11 +49,6 @@ class Said:
     notes: str
 
 
-def hours(opened: Store) -> border_gates.Hours:
-    """Return the opening hours of the gates."""
-    return opened.keep("hours", lambda: border_gates.Hours.read(opened.data))
-
-
 @dataclass(frozen=True)
 class GateHours:
     """When a gate is open: the moment on the clocks of both sides, the name of the clock of the
@@ -67,11 +61,11 @@ class GateHours:
     said: list[Said]
 
 
-def of(opened: Store, gate: gpd.GeoDataFrame, now: datetime | None = None) -> GateHours:
+def of(opened: Atlas, gate: gpd.GeoDataFrame, now: datetime | None = None) -> GateHours:
     """Return when a gate is open."""
     key, row = str(gate.index[0]), gate.iloc[0]
     countries = (str(row["country"]), str(row["opposite_country"]))
-    known, now = hours(opened), now or datetime.now(UTC)
+    known, now = opened.hours, now or datetime.now(UTC)
     local = now.astimezone(known.zone(key))
     return GateHours(
         clocks=calendars.both_clocks(now, countries, known.clocks),
@@ -132,10 +126,10 @@ def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[s
     )
 
 
-def by_traffic(opened: Store) -> set[str]:
+def by_traffic(opened: Atlas) -> set[str]:
     """Name the gates that have hours of their own for some traffic, now or later."""
-    known, now = hours(opened), datetime.now(UTC)
-    gates = map(str, opened.frame("gates").index)
+    known, now = opened.hours, datetime.now(UTC)
+    gates = map(str, opened.layer("gates").index)
     return {
         key
         for key in gates

@@ -30,7 +30,7 @@ def render(profile: str = "truck") -> str:
     basemap = opened.data / "basemap" / "basemap.pmtiles"
     config = {
         "urls": {"layers": {}, "site": "#"},
-        **labels.for_script(opened.frame("parks")["province_en"].unique()),
+        **labels.for_script(opened.layer("parks")["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": "",
         "clusterFrom": 10**9,
@@ -56,16 +56,16 @@ def render(profile: str = "truck") -> str:
         hashes=hashes,
         title=opened.package.get("title") or "Zone Atlas",
         example=opened.package.get("search_example") or _("name, province, district"),
-        parks=len(opened.frame("parks")),
+        parks=len(opened.layer("parks")),
     )
 
 
 def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]:
     from geo import layers
 
-    layer, frame = layers.get(layer_id), opened.frame(layer_id)
+    layer, frame = layers.get(layer_id), opened.layer(layer_id)
     best = site_sheet.headline(opened, profile) if layer_id == "parks" else {}
-    names = {target: labels.names(opened.frame(target)) for target in best}
+    names = {target: labels.names(opened.layer(target)) for target in best}
     made = []
     for key, row in frame.iterrows():
         head = [

@@ -23,9 +23,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo import export, layers, maps
 from geo.errors import AtlasError, NotFoundError, UnavailableError
+from geo.roads.drive import PROFILE, Drive
 from webapp import args, labels
 from webapp.explore import api, gate_hours, site_sheet
-from webapp.store import PROFILE, Drive, store
+from webapp.store import store
 
 pages = Blueprint("pages", __name__)
 
@@ -69,19 +70,19 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        **labels.for_script(opened.frame("parks")["province_en"].unique()),
+        **labels.for_script(opened.layer("parks")["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }
-    clustered = len(opened.frame("parks")) >= CLUSTER_FROM
+    clustered = len(opened.layer("parks")) >= CLUSTER_FROM
     return render_template(
         "explore/map.html",
         frame=replace(
             frame, html=Markup(frame.html), script=Markup(frame.script)
         ),  # constants of Folium, no data in them
         config=Markup(maps.script_json(config)),
-        parks=len(opened.frame("parks")),
+        parks=len(opened.layer("parks")),
         clustered=clustered,
         example=opened.package.get("search_example") or _("name, province, district"),
         filtered=bool(args.filters(values).keys() - {"q"}),
@@ -93,7 +94,7 @@ def table() -> str:
     values = args.parse(request.args, (*args.FILTERS, "layer", "sort", "profile", "offset"))
     opened = store()
     layer = layers.get(values.get("layer", "parks"))
-    frame = opened.frame(layer.id)
+    frame = opened.layer(layer.id)
     chosen = opened.select(layer.id, args.filters(values))
     profile = values.get("profile", PROFILE)
     best = site_sheet.headline(opened, profile) if layer.id == "parks" else {}
@@ -171,7 +172,7 @@ def site(site_id: str) -> str:
         "lonlat": (float(row.geometry.x), float(row.geometry.y)),
         "where": {"site": site_id},
         "here": url_for("pages.site", site_id=site_id),
-        "networks": opened.networks(),
+        "networks": opened.networks.names(),
         "permalink": f"{opened.public_url}{url_for('pages.site', site_id=site_id)}",
     }
     return render_template(
@@ -196,7 +197,7 @@ def access() -> str | AnyResponse:
         "lonlat": (values["lon"], values["lat"]),
         "where": {"lon": values["lon"], "lat": values["lat"]},
         "here": url_for("pages.access"),
-        "networks": opened.networks(),
+        "networks": opened.networks.names(),
         "site_id": None,
     }
     return render_template(
@@ -210,7 +211,7 @@ def data() -> str:
     opened = store()
     described = []
     for layer in layers.LAYERS.values():
-        frame = opened.frame(layer.id)
+        frame = opened.layer(layer.id)
         dates = frame["as_of"].dropna()
         described.append(
             {
@@ -235,7 +236,7 @@ def data() -> str:
         )
     others = [one for one in opened.package["resources"] if one.get("name") not in layers.LAYERS]
     networks, unusable = {}, []
-    for name in opened.networks():
+    for name in opened.networks.names():
         try:
             networks[name] = opened.network(name).manifest
         except AtlasError as error:  # damaged, or replaced by an import at this moment

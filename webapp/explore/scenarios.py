@@ -15,12 +15,14 @@ from flask_babel import gettext as _
 
 from geo.errors import NotFoundError
 from geo.kept import Kept
+from geo.package import TARGETS
 from geo.roads import scenarios
+from geo.roads.drive import CORRIDORS, OPENS, Drive
 from geo.roads.routing import Sides
 from geo.schema import RAIL_KINDS
 from webapp import args, labels
 from webapp.explore import site_sheet
-from webapp.store import CORRIDORS, OPENS, TARGETS, Drive, Store, store
+from webapp.store import Store, store
 
 pages = Blueprint("planned", __name__)
 
@@ -58,7 +60,7 @@ def page() -> str:
     if drive.year:
         whole = "part" in values or "wait" in values
         change = difference(opened, drive, to) if whole else _kept(opened).peek((drive, to))
-    frame, own = opened.frame("corridors"), dict(drive.opens)
+    frame, own = opened.layer("corridors"), dict(drive.opens)
     times = scenarios.timeline(frame, own)
     return render_template(
         "explore/_scenarios.html" if values.get("part") else "explore/scenarios.html",
@@ -72,7 +74,7 @@ def page() -> str:
         later=args.YEARS[-1] + 1,
         vehicles=sorted(opened.network().profiles, reverse=True),
         coarse=opened.network().manifest.coarse,
-        parks=opened.frame("parks"),
+        parks=opened.layer("parks"),
         targets=opened.targets(),
         layers=TARGETS,
         query=[
@@ -113,10 +115,10 @@ def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str
     """
     if to is not None:
         layer_id = str(opened.targets().at[to, "layer"])
-        return {layer_id: opened.frame(layer_id).loc[[to]]}
+        return {layer_id: opened.layer(layer_id).loc[[to]]}
     found = {}
     for layer_id, kind in KINDS.items():
-        frame = opened.frame(layer_id)
+        frame = opened.layer(layer_id)
         counts = frame.index.isin(
             site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed)
         )
@@ -127,7 +129,7 @@ def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str
 
 
 def _compare(opened: Store, drive: Drive, places: Mapping[str, gpd.GeoDataFrame]) -> Change:
-    parks, future = opened.frame("parks"), opened.roads(drive)
+    parks, future = opened.layer("parks"), opened.roads(drive)
     table = scenarios.difference(
         opened.roads(replace(drive, year=None)), future, parks, places, profile=drive.profile
     )
@@ -194,5 +196,5 @@ def assumed(drive: Drive) -> list[tuple[str, int]]:
     """Name the corridors whose year of opening is assumed, each with that year, the next first."""
     if not drive.opens:
         return []
-    table = scenarios.timeline(store().frame("corridors"), dict(drive.opens))
+    table = scenarios.timeline(store().layer("corridors"), dict(drive.opens))
     return [(str(row["name"]), int(row["year"])) for _id, row in table[table["assumed"]].iterrows()]

@@ -14,13 +14,15 @@ from geo import layers
 from geo.errors import Message
 from geo.hours import gates as border_gates
 from geo.layers import unfold
+from geo.package import TARGETS
 from geo.roads import access
+from geo.roads.drive import Drive
 from geo.roads.network import Manifest
 from geo.siting.land import leased_share
 from webapp import charts, labels
 from webapp.i18n import day, province, said, translated
 from webapp.labels import is_known, label, quantity
-from webapp.store import TARGETS, Drive, Store
+from webapp.store import Store
 
 HEADS = {"gates": None, "ports": "seaport", "airports": "civil"}
 """Layers whose quickest feature stands in large type, and the one kind that counts there."""
@@ -164,7 +166,7 @@ def _text(field: layers.Field, value: Any) -> str:
 
 def policies(store: Store, row: Any) -> list[dict[str, Any]]:
     """Return the policies that the park's row names."""
-    table = store.frame("policies")
+    table = store.layer("policies")
     return [
         table.loc[one].to_dict() | {"id": one}
         for one in unfold(row.get("policies"))
@@ -245,7 +247,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         ["travel_time_s", "distance_m"], kind="stable", na_position="last"
     )
     closed = set(drive.closed)
-    gate_names = labels.names(store.frame("gates")).to_dict()
+    gate_names = labels.names(store.layer("gates")).to_dict()
     targets = {
         layer_id: _rows(
             table[table["layer"] == layer_id],
@@ -333,7 +335,7 @@ def serving(store: Store, layer_id: str, profile: str) -> set[str]:
     """Name the features that serve a vehicle today: gates it may pass, ports and airports that are
     open.
     """
-    frame = store.frame(layer_id)
+    frame = store.layer(layer_id)
     if layer_id == "gates":
         return set(
             frame.index[
@@ -380,13 +382,13 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
     def make() -> dict[str, dict[str, tuple[str, float]]]:
         out = {}
         for layer_id, kind in HEADS.items():
-            frame = store.frame(layer_id)
+            frame = store.layer(layer_id)
             counted = serving(store, layer_id, profile) & set(
                 frame.index[frame["kind"] == kind] if kind else frame.index
             )
             time = access.time_matrix(
                 store.network(),
-                store.frame("parks"),
+                store.layer("parks"),
                 frame[frame.index.isin(counted)],
                 profile=profile,
             )

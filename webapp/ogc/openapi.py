@@ -17,7 +17,7 @@ from geo import __version__
 from geo.errors import InputError
 from geo.schema import Field, Layer
 from webapp import args
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict

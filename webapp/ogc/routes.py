@@ -129,7 +129,7 @@ def queryables(collection_id: str) -> Response:
 def items(collection_id: str) -> Response:
     layer = _layer(collection_id)
     query = openapi.read(request.args, openapi.of_items(layer))
-    frame = store().frame(layer.id)
+    frame = store().layer(layer.id)
     matched = np.flatnonzero(_matches(frame, layer, query))
     limit, offset = query.get("limit", openapi.DEFAULT_LIMIT), query.get("offset", 0)
     page = frame.iloc[matched[offset : offset + limit]]
@@ -174,7 +174,7 @@ def items(collection_id: str) -> Response:
 def feature(collection_id: str, feature_id: str) -> Response:
     layer = _layer(collection_id)
     openapi.read(request.args, openapi.PAGE)
-    frame = store().frame(layer.id)
+    frame = store().layer(layer.id)
     if feature_id not in frame.index:
         raise NotFoundError(f"The layer {layer.id} has no feature “{feature_id}”.")
     path = f"/collections/{layer.id}"
@@ -227,7 +227,7 @@ def _layer(collection_id: str) -> Layer:
 def _collection(layer: Layer) -> Document:
     path = f"/collections/{layer.id}"
     about = store().about(layer.id)
-    box = export.bbox(store().frame(layer.id))
+    box = export.bbox(store().layer(layer.id))
     return {
         "id": layer.id,
         "title": layer.title,

@@ -13,11 +13,13 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from geo.errors import InputError
+from geo.package import TARGETS
+from geo.roads.drive import Drive
 from geo.siting import claims as reading
 from geo.siting.claims import Claim
 from webapp import args
 from webapp.labels import TEXTS, all_names, decimal, duration, is_known, kilometres
-from webapp.store import TARGETS, Drive, Store, store
+from webapp.store import Store, store
 
 pages = Blueprint("claims", __name__)
 
@@ -116,7 +118,7 @@ def known_places(opened: Store) -> gpd.GeoDataFrame:
 
     def make() -> gpd.GeoDataFrame:
         parts = [
-            opened.frame(layer_id).reindex(columns=[*COLUMNS]).assign(layer=layer_id)
+            opened.layer(layer_id).reindex(columns=[*COLUMNS]).assign(layer=layer_id)
             for layer_id in TARGETS
         ]
         places = gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)

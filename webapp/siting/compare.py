@@ -14,6 +14,7 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from geo.errors import InputError, NotFoundError
+from geo.roads.drive import Drive
 from geo.siting import money, sites
 from geo.siting.money import Amount
 from webapp import args, labels
@@ -21,7 +22,7 @@ from webapp.explore import site_sheet
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
 from webapp.siting.rank import MOST_PICKED, site_table
-from webapp.store import Drive, Store, store
+from webapp.store import Store, store
 
 pages = Blueprint("compare", __name__)
 
@@ -168,7 +169,7 @@ def compare() -> Any:
     if "offer_value" in values:
         language = [("lang", request.args["lang"])] if request.args.get("lang") else []
         return redirect(f"{url_for('compare.compare')}?{urlencode([*wish.query(), *language])}")
-    parks = opened.frame("parks")
+    parks = opened.layer("parks")
     money_rows, order, faults = money_side_by_side(parks, wish)
     layer = opened.place(wish.picked[0])[0]
     without_rent = parks.drop(columns="rent_term_low_usd_m2")  # it stands in the part on money
@@ -216,7 +217,7 @@ def compare() -> Any:
         **more,
         coarse=opened.roads(wish.drive).manifest.coarse,
         places={
-            name: opened.frame(f"{name}s" if name != "city" else "cities")["name_en"]
+            name: opened.layer(f"{name}s" if name != "city" else "cities")["name_en"]
             for name in sites.KINDS
         },
         names=opened.targets(),
@@ -236,7 +237,7 @@ def compare() -> Any:
 
 def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:
     """Look for sites that may stand beside those that do, for ``_add_site.html``."""
-    found = opened.select("parks", {"q": text}) if text else opened.frame("parks").iloc[:0]
+    found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
     return {
         "searched": text,
         "matches": found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND],
@@ -245,7 +246,7 @@ def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:
 
 
 def _refuse_sites(opened: Store, wish: Wish) -> None:
-    missing = [one for one in wish.picked if one not in opened.frame("parks").index]
+    missing = [one for one in wish.picked if one not in opened.layer("parks").index]
     if missing:
         raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))
     elsewhere = dict.fromkeys(one.site for one in wish.offers if one.site not in wish.picked)

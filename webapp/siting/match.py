@@ -17,13 +17,15 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError, UnavailableError
+from geo.roads.drive import CORRIDORS, Drive
 from geo.siting import companies, company_sheet, matching, screening, sites
 from geo.siting.companies import Fault, Sheet, SheetError
 from geo.siting.matching import Match, Park, Reason
 from webapp import args, labels
-from webapp.i18n import LANGUAGES, catalogue, current, day, province
+from webapp.catalogues import LANGUAGES, catalogue
+from webapp.i18n import current, day, province
 from webapp.siting import rank, wording
-from webapp.store import CORRIDORS, Drive, Store, store
+from webapp.store import Store, store
 
 T = TypeVar("T")
 pages = Blueprint("match", __name__)
@@ -99,7 +101,7 @@ def answer() -> Any:
         left_out=[sentence(fault) for fault in sheet.left_out],
         carried=again if len(again.encode()) <= MAX_CARRIED else "",
         carried_notes=_remarks(sheet),
-        parks=opened.frame("parks"),
+        parks=opened.layer("parks"),
         coarse=coarse,
     )
 
@@ -168,7 +170,7 @@ def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.W
         ]
 
     def make() -> companies.Words:
-        words = companies.words(examples, opened.frame("parks"), names_of)
+        words = companies.words(examples, opened.layer("parks"), names_of)
         for one in LANGUAGES.values():
             with force_locale(one.locale):
                 for code in companies.SECTOR_NAMES:
@@ -186,7 +188,7 @@ def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
         "siting/match.html",
         drive=drive,
         also=also,
-        networks=opened.networks(),
+        networks=opened.networks.names(),
         terms=terms(opened, drive, also),
         columns=[
             (name, matching.title_of(name, current().code), text)
@@ -237,7 +239,7 @@ def _to_xlsx(
             reason(one, each, coarse) for each in park.reasons if not each.known
         )
 
-    parks = opened.frame("parks")
+    parks = opened.layer("parks")
     names, land = (
         labels.names(parks).to_dict(),
         {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}},
@@ -300,7 +302,7 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
         (_("Road network"), _("Corridors, coarse") if corridors else drive.network),
     ]
     if drive.closed:
-        names = labels.names(opened.frame("gates"))
+        names = labels.names(opened.layer("gates"))
         out.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
     if drive.year and corridors:
         out.append(
@@ -313,7 +315,7 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
             )
         )
         if drive.opens:
-            names = labels.names(opened.frame("corridors"))
+            names = labels.names(opened.layer("corridors"))
             out.append(
                 (
                     _("Openings assumed"),

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from geo.errors import InputError
 from geo.kept import Kept
 from geo.layers import unfold
+from geo.roads.drive import Drive
 from geo.siting import ranking, robustness, screening, sites
 from geo.siting.companies import USUAL
 from geo.siting.criteria import Criterion
@@ -21,7 +22,7 @@ from geo.siting.land import enough_ha
 from webapp import args
 from webapp.siting import wording, worth
 from webapp.siting.worth import Worth
-from webapp.store import Drive, Store, store
+from webapp.store import Store, store
 
 pages = Blueprint("rank", __name__)
 
@@ -65,8 +66,6 @@ TYPED = (*NUMBERS, *(f"v_{name}_{end}" for name in screening.CRITERIA for end in
 """Fields that a number is typed into."""
 MOST_PICKED = 5
 KEPT_SHARES = 64
-KEPT = 8
-"""Tables of sites that are kept: visitors may ask for any closed gates."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +227,7 @@ def rank() -> Any:
     opened = store()
     examples = opened.examples()
     for policy in values.get("policy", ()):
-        if policy not in opened.frame("policies").index:
+        if policy not in opened.layer("policies").index:
             raise InputError(_("There is no policy “%(name)s”.", name=policy))
     wish, left_out = Wish.of(values, examples), dict[str, int]()
     if "edited" not in values:
@@ -262,7 +261,7 @@ def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
 
 
 def _facets(opened: Store) -> dict[str, list[str]]:
-    parks = opened.frame("parks")
+    parks = opened.layer("parks")
     columns = {"status": "status", "kind": "kind", "country": "country", "province": "province_en"}
     found = {name: sorted(parks[column].dropna().unique()) for name, column in columns.items()}
     found["policy"] = sorted({one for cell in parks["policies"].dropna() for one in unfold(cell)})
@@ -301,7 +300,7 @@ def result(opened: Store, wish: Wish) -> dict[str, Any]:
             if len(remaining)
             else [(list(limits)[one.position], one) for one in funnel.relax(3) if one.enough][:3]
         ),
-        "parks": opened.frame("parks"),
+        "parks": opened.layer("parks"),
         "table": table,
         "coarse": opened.roads(wish.drive).manifest.coarse,
         "drive": wish.drive,
@@ -401,28 +400,12 @@ def _shares(
 
 
 def site_table(opened: Store, drive: Drive) -> pd.DataFrame:
-    """Return the table of sites under these terms; the last few are kept."""
-    roads, gates = opened.roads(drive), opened.frame("gates")
-
-    def make() -> pd.DataFrame:
-        return sites.table(
-            opened.frame("parks"),
-            gates=gates[~gates.index.isin(drive.closed)],
-            ports=opened.frame("ports"),
-            airports=opened.frame("airports"),
-            cities=opened.frame("cities"),
-            population=opened.population(),
-            crossings=opened.table("crossings"),
-            network=roads,
-            profiles=(drive.profile,),
-        )
-
-    kept: Kept = opened.keep("site tables", lambda: Kept(KEPT))
-    return kept.get((drive, roads.version), make)
+    """Return the table of sites under these terms."""
+    return opened.sites(drive)
 
 
 def _spread(opened: Store, drive: Drive, table: pd.DataFrame) -> pd.DataFrame:
-    frames = {name: opened.frame(name) for name in ("gates", "ports", "airports", "cities")}
+    frames = {name: opened.layer(name) for name in ("gates", "ports", "airports", "cities")}
     return sites.uncertainty(table, **frames, network=opened.roads(drive), year=date.today().year)
 
 

@@ -152,7 +152,7 @@ def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
 
 def code(name: str, value: str) -> str:
     if name == "policy":
-        policies = store().frame("policies")
+        policies = store().layer("policies")
         return labels.name(policies.loc[value], "title") if value in policies.index else value
     return str(province(value)) if name == "province" else labels.label(value)
 

@@ -14,12 +14,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
-from flask_babel import gettext as _
 
 from geo.errors import InputError
+from geo.roads.drive import CORRIDORS
 from geo.tables.validation import number
 from geo.visits.trip import Lunch
-from webapp.store import CORRIDORS
+from webapp.i18n import gettext as _
 
 STOP_FIELDS = (
     "place",

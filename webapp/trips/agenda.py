@@ -11,17 +11,16 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 from babel.dates import format_date
-from flask_babel import get_locale
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from geo.atlas import Atlas
 from geo.hours import calendars
 from geo.hours.gates import Hours
 from geo.visits.trip import Crossing, DayPlan, Leg, Place, Plan, Trip, Visit
 from webapp import labels
 from webapp.explore import gate_hours
-from webapp.i18n import ENGLISH, current
-from webapp.store import Store
+from webapp.i18n import current
+from webapp.i18n import gettext as _
 
 COLOURS = ("#0072b2", "#c25500", "#00805c", "#a8558a", "#7a6a00", "#5b3f94", "#8c1d2f", "#3c4250")
 """Of the days, on the map and in the list: Okabe and Ito (2008), darkened until white figures on
@@ -81,7 +80,7 @@ class Agenda:
     remarks: tuple[str, ...] = ()
 
 
-def clocks(opened: Store) -> tuple[Clock, ...]:
+def clocks(opened: Atlas) -> tuple[Clock, ...]:
     """Return the clocks of the data package."""
     out = []
     for _key, row in opened.table("clocks").iterrows():
@@ -106,12 +105,12 @@ def other_names(place: Place) -> tuple[tuple[str, str], ...]:
     return tuple((tag, text) for tag, text in labels.all_names(row) if text != place_name(place))
 
 
-def of(opened: Store, plan: Plan) -> list[Agenda]:
+def of(opened: Atlas, plan: Plan) -> list[Agenda]:
     """Write every day of a plan."""
     shown = clocks(opened)
     signs = Signs(
-        opened.frame("gates"),
-        gate_hours.hours(opened),
+        opened.layer("gates"),
+        opened.hours,
         plan.trip,
         {one.zone.key: one.name for one in shown},
     )
@@ -171,7 +170,7 @@ def remarks(trip: Trip, day: date) -> Iterable[str]:
     found = [calendars.day_in(country, day, current().code) for country in trip.countries]
     holidays = [one for one in found if one.holiday]
     if any(one.weekend for one in found):
-        weekday = str(format_date(day, "EEEE", locale=get_locale() or ENGLISH.locale))
+        weekday = str(format_date(day, "EEEE", locale=current().locale))
         worked = ", ".join(str(labels.label(one.country)) for one in found if one.worked)
         yield (
             _(
@@ -228,7 +227,7 @@ def _rows(day: DayPlan, signs: Signs, coarse: bool, number: int) -> Iterable[Row
     )
 
 
-def zone_names(opened: Store) -> dict[str, str]:
+def zone_names(opened: Atlas) -> dict[str, str]:
     """Return the names of the clocks by zone, as :mod:`geo.visits.plan_files` takes them."""
     return {one.zone.key: one.name for one in clocks(opened)}
 

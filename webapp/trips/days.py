@@ -8,18 +8,18 @@ from datetime import date, timedelta
 import numpy as np
 
 from geo import crs
-from webapp.store import Store
+from geo.atlas import Atlas
 from webapp.trips import lookup
 from webapp.trips.address import DayLine, Lines, position
 
 
-def home(opened: Store, lines: Lines) -> str:
+def home(opened: Atlas, lines: Lines) -> str:
     """Propose where a trip begins and ends: the city nearest to its stops, by id; "" where no stop
     says where it is.
     """
     at = lookup.positions(opened)
     known = [where for stop in lines.stops if (where := at.get(stop.place) or position(stop.place))]
-    cities = opened.frame("cities")
+    cities = opened.layer("cities")
     if not known or not len(cities):
         return ""
     away = crs.distance_m(
@@ -28,7 +28,7 @@ def home(opened: Store, lines: Lines) -> str:
     return str(cities.index[int(np.argmin(away))])
 
 
-def first_day(opened: Store, lines: Lines) -> tuple[DayLine, ...]:
+def first_day(opened: Atlas, lines: Lines) -> tuple[DayLine, ...]:
     """Propose the day of a trip without days: the next on which people work, from and to
     :func:`home`; none where that is unknown.
     """
@@ -51,7 +51,7 @@ def next_day(lines: Lines) -> DayLine:
     return DayLine(when, last.hours, "", last.end)
 
 
-def settled(opened: Store, lines: Lines) -> Lines:
+def settled(opened: Atlas, lines: Lines) -> Lines:
     """Fill in where the first day begins and where days end, which are empty if the days came
     before the stops.
     """

@@ -10,37 +10,21 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, render_template, request
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
 from geo import maps
-from geo.errors import NotFoundError
-from geo.visits import plan_files, plan_lines, safe_yaml
+from geo.visits import plan_files, safe_yaml
 from geo.visits.trip import Plan, Trip
 from webapp import args, charts, scripts, settings
-from webapp.explore.gate_hours import hours
 from webapp.i18n import current
 from webapp.store import Store, store
-from webapp.trips import agenda
+from webapp.trips import agenda, answers
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
 
 pages = Blueprint("takealong", __name__)
 
-FILES: dict[str, Any] = {
-    "html": lazy_gettext("One file for the phone"),
-    "sheet.html": lazy_gettext("Day sheet to print"),
-    "gpx": "GPX",
-    "kml": "KML",
-    "geojson": "GeoJSON",
-    "ics": lazy_gettext("Calendar (ICS)"),
-    "csv": "CSV",
-    "names.csv": lazy_gettext("CSV, names only"),
-    "names.ics": lazy_gettext("Calendar, names only"),
-    "yaml": lazy_gettext("Trip file (YAML)"),
-}
-"""What can be had, by the end of the file's name."""
 MAPS: dict[str, Any] = {
     "geo": lazy_gettext("map program"),
     "amap": "Amap 高德",
@@ -60,19 +44,16 @@ def file(extension: str) -> Response:
     written = write(opened, lines, read, extension)
     response = Response(written.data, mimetype=written.mimetype)
     if written.mimetype != "text/html":
-        response.headers["Content-Disposition"] = f'attachment; filename="{saved_as(extension)}"'
+        response.headers["Content-Disposition"] = (
+            f'attachment; filename="{answers.saved_as(extension)}"'
+        )
     if written.policy:
         response.headers["Content-Security-Policy"] = written.policy
     return response
 
 
-def saved_as(extension: str) -> str:
-    """Return the name under which a file of :data:`FILES` is saved."""
-    return f"zone-atlas-trip-{current().code}.{extension}"
-
-
 class File(NamedTuple):
-    """A file of :data:`FILES`: its bytes, its media type, and the content security policy of a page
+    """A file to take along: its bytes, its media type, and the content security policy of a page
     that brings its own scripts.
     """
 
@@ -82,21 +63,14 @@ class File(NamedTuple):
 
 
 def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
-    """Write a file of :data:`FILES`.
+    """Write a file of :data:`webapp.trips.answers.FILES`.
 
     Raises
     ------
     NotFoundError
         There is no such file.
     """
-    if extension not in FILES:
-        raise NotFoundError(
-            _(
-                "A trip is not written as %(name)s; there are %(known)s.",
-                name=extension,
-                known=", ".join(FILES),
-            )
-        )
+    answers.check_file(extension)
     if extension == "yaml":
         return File(safe_yaml.write(lines.written()).encode(), "application/yaml")
     plan = trip.planned(opened, lines.network, read)
@@ -104,17 +78,7 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
         return single_file(opened, lines, plan)
     if extension == "sheet.html":
         return File(day_sheet(opened, lines, plan).encode(), "text/html")
-    names_only, form = extension.startswith("names."), extension.removeprefix("names.")
-    shapes = None if names_only else plan_lines.lines(plan, trip.roads(opened, lines.network))
-    given = {
-        "gates": opened.frame("gates"),
-        "hours": hours(opened),
-        "clocks": agenda.zone_names(opened),
-    }
-    data = plan_files.write(
-        plan, form, current().code, lines=shapes, names_only=names_only, **given
-    )
-    return File(data, plan_files.get(form).media_type)
+    return File(*answers.data_file(opened, lines.network, plan, extension))
 
 
 def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:

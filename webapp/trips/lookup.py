@@ -7,21 +7,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from geo.visits.gazetteer import Gazetteer
+from geo.atlas import Atlas
 from geo.visits.place_names import folded
 from webapp import labels
 from webapp.i18n import current, province
-from webapp.store import Store
 
 LAYERS = ("parks", "gates", "ports", "airports", "cities")
 
 
-def places(opened: Store) -> Gazetteer:
-    """Return the places that a trip may name."""
-    return opened.keep("gazetteer", lambda: Gazetteer.read(opened.data))
-
-
-def named(opened: Store) -> dict[str, str]:
+def named(opened: Atlas) -> dict[str, str]:
     """Name every place of the package in the language of the request, by id; who shares a name has
     the id behind it.
     """
@@ -30,7 +24,7 @@ def named(opened: Store) -> dict[str, str]:
         texts = {
             str(key): str(text)
             for layer in LAYERS
-            for key, text in labels.names(opened.frame(layer)).items()
+            for key, text in labels.names(opened.layer(layer)).items()
         }
         times = Counter(map(_folded, texts.values()))
         return {
@@ -41,15 +35,15 @@ def named(opened: Store) -> dict[str, str]:
     return opened.keep(("trip names", current().code), make)
 
 
-def positions(opened: Store) -> dict[str, tuple[float, float]]:
+def positions(opened: Atlas) -> dict[str, tuple[float, float]]:
     """Return longitude and latitude of every place of the package, by id."""
-    frames = [opened.frame(layer) for layer in LAYERS]
+    frames = [opened.layer(layer) for layer in LAYERS]
     return {
         str(key): (point.x, point.y) for frame in frames for key, point in frame.geometry.items()
     }
 
 
-def finder(opened: Store) -> Callable[[str], tuple[str, ...]]:
+def finder(opened: Atlas) -> Callable[[str], tuple[str, ...]]:
     """Return what finds the places that a text may mean, as ids: a name that the form shows goes
     before all others.
     """
@@ -57,7 +51,7 @@ def finder(opened: Store) -> Callable[[str], tuple[str, ...]]:
         ("trip shown", current().code),
         lambda: {_folded(text): key for key, text in named(opened).items()},
     )
-    names = places(opened).names
+    names = opened.places.names
     return lambda text: (
         (shown[_folded(text)],)
         if _folded(text) in shown
@@ -94,14 +88,14 @@ def meant(text: str, find: Callable[[str], tuple[str, ...]]) -> str:
     return ",".join(filter(None, out))
 
 
-def choices(opened: Store, text: str) -> tuple[str, ...]:
+def choices(opened: Atlas, text: str) -> tuple[str, ...]:
     """Find the places that a text may mean, or else those with a name much like it, as ids."""
-    return finder(opened)(text) or places(opened).names.similar(text)
+    return finder(opened)(text) or opened.places.names.similar(text)
 
 
-def described(opened: Store, key: str) -> str:
+def described(opened: Atlas, key: str) -> str:
     """Describe a place so that it can be told from others of its name: name, kind, province."""
-    row = opened.frame(places(opened).layer_of[key]).loc[key]
+    row = opened.layer(opened.places.layer_of[key]).loc[key]
     about = [
         labels.label(row["kind"]),
         province(row["province_en"]) if labels.is_known(row["province_en"]) else "",

@@ -62,7 +62,7 @@ def _opened(opened: Store) -> Lines:
     data = sent.read(safe_yaml.MAX_BYTES + 1) if sent else b""
     if not data:
         raise InputError(_("Choose a file first: a trip file (YAML), at most 200 kB."))
-    places = trip.places(opened)
+    places = opened.places
     read = trip_file.read(data, places)
     lines = _tidied(Lines.of_mapping(safe_yaml.read(data)), read, places)
     if len(lines.link()) > LONGEST_LINK:

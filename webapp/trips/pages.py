@@ -31,16 +31,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo import maps
 from geo.errors import InputError, NotFoundError
+from geo.roads.drive import CORRIDORS, Drive
 from geo.roads.network import Network
-from geo.visits import advisories, plan_lines, planner, safe_yaml, trip_file, whynot
-from geo.visits.gazetteer import Gazetteer
+from geo.visits import plan_lines, planner, safe_yaml, trip_file, whynot
 from geo.visits.trip import Plan, Trip
-from webapp import args, labels
-from webapp.explore.gate_hours import hours
-from webapp.i18n import current, day, translated
+from webapp import args
+from webapp.i18n import current, translated
 from webapp.jobs import Desk, Job
-from webapp.store import CORRIDORS, Drive, Store, store
-from webapp.trips import agenda, fields, lookup, readings, words
+from webapp.store import Store, store
+from webapp.trips import agenda, answers, fields, lookup, readings, words
 from webapp.trips.address import (
     DAY_FIELDS,
     STOP_FIELDS,
@@ -55,9 +54,6 @@ from webapp.trips.days import first_day, next_day, settled
 
 pages = Blueprint("trip", __name__)
 
-SECONDS = 3.0
-"""How long a better plan is looked for where none can be proven."""
-WHY_S = 2.0
 GLANCE_S = 0.4
 """How long the page's script waits for a plan before it is told how far it has come."""
 
@@ -73,7 +69,7 @@ def wished(values: dict[str, Any]) -> tuple[Lines, Trip]:
 
 def known_network(lines: Lines) -> Lines:
     """Let pass what names a network that there is; `NotFoundError` says which there are."""
-    if lines.network not in store().networks():
+    if lines.network not in store().networks.names():
         store().network(lines.network)
     return lines
 
@@ -91,11 +87,6 @@ def read(opened: Store, lines: Lines) -> Trip:
     the form.
     """
     return readings.read(opened, lines).whole()
-
-
-def places(opened: Store) -> Gazetteer:
-    """Return the places that a trip may name."""
-    return lookup.places(opened)
 
 
 def examples(opened: Store) -> dict[str, dict[str, Any]]:
@@ -121,10 +112,10 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
         return planner.plan(
             trip,
             network,
-            opened.frame("gates"),
+            opened.layer("gates"),
             opened.table("crossings"),
-            hours(opened),
-            seconds=SECONDS,
+            opened.hours,
+            seconds=answers.SECONDS,
             on_progress=tell,
         )
 
@@ -228,7 +219,7 @@ def form(opened: Store, lines: Lines) -> dict[str, Any]:
         "every": every,
         "examples": {key: given.get("title", key) for key, given in examples(opened).items()},
         "profiles": opened.network().profiles,
-        "networks": opened.networks(),
+        "networks": opened.networks.names(),
         "countries": sorted(opened.table("clocks")["country"]),
         "frame": replace(frame, html=Markup(frame.html), script=Markup(frame.script)),
         "config": Markup(maps.script_json(config)),
@@ -296,7 +287,7 @@ def told(
         "cost": cost(opened, lines.network, made),
         "pinned": {stop.place.id for stop in wish.stops if stop.day is not None},
         "pinning": True,
-        "told": warnings(opened, made),
+        "told": answers.warnings(opened, made),
         "links": {},
         "span": agenda.length,
         "place_name": place_name,
@@ -324,40 +315,6 @@ def cost(opened: Store, name: str, made: Plan) -> str | None:
         "Order and days as you set them: %(time)s more on the road than the free plan.",
         time=agenda.length(more),
     )
-
-
-def warnings(opened: Store, made: Plan) -> list[dict[str, str]]:
-    """Return what belongs to the places of a plan and should be checked."""
-    out = []
-    for one in advisories.of(made, opened.countries(), opened.table("notices")):
-        sure, unsure = (
-            [place_name(each.place) for each in one.places if each.certain == certain]
-            for certain in (True, False)
-        )
-        where = [_("here: %(places)s", places=", ".join(dict.fromkeys(sure)))] if sure else []
-        where += (
-            [
-                _(
-                    "perhaps here, the position is not that exact: %(places)s",
-                    places=", ".join(dict.fromkeys(unsure)),
-                )
-            ]
-            if unsure
-            else []
-        )
-        source = [
-            one.legal_basis,
-            labels.label(one.source_kind),
-            day(one.as_of) if one.as_of else "",
-        ]
-        out.append(
-            {
-                "text": one.text(current().code),
-                "where": "; ".join(where),
-                "source": ", ".join(filter(None, source)),
-            }
-        )
-    return out
 
 
 @pages.get("/trip/ways")
@@ -466,12 +423,12 @@ def explained(
 
     @copy_current_request_context
     def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
-        given = network, opened.frame("gates"), opened.table("crossings"), hours(opened)
+        given = network, opened.layer("gates"), opened.table("crossings"), opened.hours
         return whynot.explain(
             made,
             stop_id,
             *given,
-            seconds=WHY_S,
+            seconds=answers.WHY_S,
             rewrite=rewrite or partial(_by_link, lines, made.trip),
         )
 
@@ -602,13 +559,11 @@ def downloads(lines: Lines) -> list[tuple[str, str, str]]:
     """List what can be taken along: its name, its address, and for what opens as a page the name
     under which it is saved.
     """
-    from webapp.trips import files
-
     return [
         (
             str(text),
             f"{url_for('takealong.file', extension=name)}?{lines.link()}",
-            files.saved_as(name) if "html" in name else "",
+            answers.saved_as(name) if "html" in name else "",
         )
-        for name, text in files.FILES.items()
+        for name, text in answers.FILES.items()
     ]

@@ -9,15 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
-
+from geo.atlas import Atlas
 from geo.errors import InputError, Message
 from geo.visits import trip_file
 from geo.visits.trip import Trip
 from geo.visits.trip_values import short
-from webapp.i18n import N_, said
-from webapp.store import Store
+from webapp.i18n import N_, lazy_gettext, said
+from webapp.i18n import gettext as _
 from webapp.trips import lookup
 from webapp.trips.address import Lines, split_places
 
@@ -182,11 +180,11 @@ class Reading:
         return replace(kept, stops=tuple(stops))
 
 
-def read(opened: Store, lines: Lines) -> Reading:
+def read(opened: Atlas, lines: Lines) -> Reading:
     """Read the trip that a form or a link holds, without the stops that are not understood if there
     are others.
     """
-    places = lookup.places(opened)
+    places = opened.places
     try:
         return Reading(lines, lines, trip_file.read(lines.mapping(), places))
     except InputError as error:
@@ -256,7 +254,7 @@ def _of_form(fault: str, word: Callable[[str], str]) -> str:
     return said(Message(FORM.get(fault.text, fault.text), values))
 
 
-def _fault(opened: Store, lines: Lines, text: str) -> Fault:
+def _fault(opened: Atlas, lines: Lines, text: str) -> Fault:
     """Write a fault of :mod:`geo.visits.trip_file` in the words of the form."""
     path = text.values.get("path", "") if isinstance(text, Message) else ""
     if not isinstance(text, Message) or not path or " " in path:
@@ -268,7 +266,7 @@ def _fault(opened: Store, lines: Lines, text: str) -> Fault:
     )
     fault = Fault(path, row, number, _field(row, key), sentence)
     name = _place(lines, row, number, key, part)
-    if name is None or name in lookup.places(opened).layer_of:
+    if name is None or name in opened.places.layer_of:
         return fault
     found = lookup.choices(opened, name)
     if not found:

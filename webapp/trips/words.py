@@ -9,14 +9,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from flask_babel import gettext as _
-
 from geo.visits import trip_values
 from geo.visits.trip import Day, Stop, Trip
 from geo.visits.trip_values import said_hours, said_span
 from geo.visits.whynot import SENTENCES, WhyNot
 from webapp import labels
 from webapp.i18n import N_, current, weekday
+from webapp.i18n import gettext as _
 from webapp.trips import agenda
 from webapp.trips.address import DayLine, Lines, StopLine
 

@@ -1,0 +1,344 @@
+"""The front door: an opened data package with its roads, for notebooks, the command line and the
+web.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo import layers, proximity
+from geo.errors import InputError, Message, NotFoundError
+from geo.kept import Kept
+from geo.package import Package, Where
+from geo.roads.drive import CORRIDORS, Drive
+
+if TYPE_CHECKING:
+    from geo.hours.gates import Hours
+    from geo.roads.network import Network
+    from geo.roads.networks import Networks
+    from geo.roads.surfaces import Surfaces
+    from geo.siting.ranking import Ranking
+    from geo.siting.screening import Profile
+    from geo.visits.gazetteer import Gazetteer
+    from geo.visits.trip import Plan, Trip
+    from geo.visits.whynot import WhyNot
+
+KEPT_SITES = 8
+"""Tables of sites that are kept: visitors may ask for any terms."""
+
+
+def default_home() -> Path:
+    """Return the folder of road networks and caches; it need not exist yet."""
+    from platformdirs import user_data_path
+
+    return Path(os.environ.get("ZONEATLAS_HOME") or user_data_path("zone-atlas", appauthor=False))
+
+
+class Atlas(Package):
+    """A data package with its road networks; everything is read when it is first asked for.
+
+    Parameters
+    ----------
+    data
+        Folder of the data package.
+    home
+        Folder of road networks and caches; it need not exist.
+    province_names
+        Called with the English name of a province, returns all names by which it is searched.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        home: Path,
+        province_names: Callable[[str], tuple[str, ...]] = lambda name: (name,),
+    ) -> None:
+        super().__init__(data, province_names)
+        self.home = home
+        self._sites = Kept(KEPT_SITES)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | os.PathLike[str] | None = None,
+        home: str | os.PathLike[str] | None = None,
+    ) -> Atlas:
+        """Open a data package: the one that comes with Zone Atlas where none is named.
+
+        Parameters
+        ----------
+        home
+            Folder of road networks; None is that of ``ZONEATLAS_HOME``, or of the platform.
+
+        Raises
+        ------
+        NotFoundError
+            The folder is not a data package.
+        """
+        return cls(
+            Path(folder) if folder else layers.bundled(), Path(home) if home else default_home()
+        )
+
+    def read_all(self) -> None:
+        """Read everything that comes from the files of the package, so that nothing of a later
+        version mixes in.
+        """
+        for layer_id in layers.LAYERS:
+            self.layer(layer_id)
+        for name in layers.TABLES:
+            self.table(name)
+        self.countries()
+        self.examples()
+        self.network()
+        _ = self.hours, self.places
+
+    def nearest(self, layer_id: str, where: Where, k: int = 5) -> pd.DataFrame:
+        """Find the nearest points of a layer as the crow flies, with their names; the columns of
+        :func:`geo.proximity.nearest`.
+        """
+        layer, frame = layers.get(layer_id), self.layer(layer_id)
+        if layer.geometry != "Point":
+            raise InputError(Message("The layer %(layer)s has no points.", {"layer": layer_id}))
+        if isinstance(where, tuple):  # needs no country, which only roads do
+            points = gpd.points_from_xy([where[0]], [where[1]])
+            origins = gpd.GeoDataFrame(index=["point"], geometry=points, crs=4326)
+        else:
+            origins = self.where(where)
+        table = proximity.nearest(origins, frame, k=k)
+        table.insert(2, "name_en", frame.loc[table["to_id"], "name_en"].to_numpy())
+        return table
+
+    # Roads
+
+    @cached_property
+    def networks(self) -> Networks:
+        """The road networks, opened when they are asked for."""
+        from geo.roads.networks import Networks
+
+        return Networks(self.home / "networks", self.package, self.layer, self.table)
+
+    def network(self, name: str = CORRIDORS) -> Network:
+        """Open a network by name; one that has been imported anew since is opened anew."""
+        return self.networks.open(name)
+
+    def roads(self, drive: Drive = Drive()) -> Network:  # noqa: B008
+        """Return the network one drives on, with its closed gates."""
+        return self.networks.of(drive)
+
+    def access(self, where: Where, to: str = "gates", drive: Drive = Drive()) -> pd.DataFrame:  # noqa: B008
+        """Tabulate the ways by road from places to all of a layer of places, as
+        :func:`geo.roads.access.travel_times` does.
+        """
+        from geo.roads import access
+
+        if not layers.get(to).place:
+            raise InputError(Message("The layer %(layer)s has no places to reach.", {"layer": to}))
+        origins, roads = self.where(where), self.roads(drive)
+        return access.travel_times(roads, origins, self.layer(to), profile=drive.profile)
+
+    def access_from(self, origin: gpd.GeoDataFrame, drive: Drive) -> gpd.GeoDataFrame:
+        """Return the targets, each with how it is reached from one point: the columns of
+        :func:`geo.roads.access.travel_times`.
+        """
+        from geo.roads import access
+
+        targets = self.targets()
+        table = access.travel_times(self.roads(drive), origin, targets, profile=drive.profile)
+        return targets.assign(
+            **{name: table[name].to_numpy() for name in table.columns if name != "to_id"}
+        )
+
+    def surfaces(self, network_name: str) -> dict[str, Surfaces]:
+        """Open the surfaces of a network by vehicle; none where none were made, or where the places
+        have changed since.
+        """
+        from geo.roads import surfaces
+
+        def make() -> dict[str, Surfaces]:
+            folder = self.networks.folder / network_name
+            try:
+                return surfaces.load(self.network(network_name), self.targets(), folder)
+            except NotFoundError:
+                return {}
+            except InputError as error:  # without them the answers are the same, only slower
+                logging.getLogger("zoneatlas").error("%s", error)
+                return {}
+
+        if network_name == CORRIDORS:
+            return {}
+        return self.keep(("surfaces", network_name, self.networks.version(network_name)), make)
+
+    def times(
+        self, origin: gpd.GeoDataFrame | tuple[float, float], drive: Drive, *, towards: bool = False
+    ) -> NDArray[np.float64]:
+        """Return only the seconds from a place, or a longitude and latitude, to each target, or
+        with `towards` from each.
+
+        NaN where there is no way. Looked up where surfaces are prepared.
+        """
+        from geo.roads import access
+        from geo.roads.routing import Sides
+
+        roads = self.roads(drive)
+        prepared = None if drive.year else self.surfaces(drive.network).get(drive.profile)
+        if prepared is not None:
+            if isinstance(origin, tuple):
+                country = np.array([self.country(*origin)], object)
+                sides = Sides.at(roads, np.array([origin]), drive.profile, country=country)
+            else:
+                sides = Sides.of(roads, origin, drive.profile)
+            return replace(prepared, network=roads).times(sides, towards=towards)[0]
+        place = self.where(origin)
+        ends = (self.targets(), place) if towards else (place, self.targets())
+        return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
+
+    def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
+        """Return the people and the parks reached from one point as time goes on: sums by
+        ``travel_time_s``.
+
+        NaN where the point is joined to no road; see :func:`geo.roads.access.profile_within`.
+        """
+        from geo.roads import access
+
+        roads, profile = self.roads(drive), drive.profile
+        people = access.profile_within(
+            roads, origin, self.population(), amount="population", profile=profile
+        )
+        parks = access.profile_within(roads, origin, self.layer("parks"), profile=profile)
+        return {
+            name: table.set_index("travel_time_s")["reached"]
+            for name, table in (("people", people), ("parks", parks))
+        }
+
+    # Sites
+
+    def examples(self) -> dict[str, Profile]:
+        """Return the examples of requirements; a package of another region need not have any."""
+        from geo.siting import screening
+
+        def make() -> dict[str, Profile]:
+            try:
+                return screening.read_profiles(self.data)
+            except NotFoundError:
+                return {}
+
+        return self.keep("examples", make)
+
+    def sites(self, drive: Drive = Drive()) -> pd.DataFrame:  # noqa: B008
+        """Tabulate the parks as sites, as :func:`geo.siting.sites.table` does; the last few tables
+        are kept.
+        """
+        from geo.siting import sites
+
+        def make() -> pd.DataFrame:
+            gates = self.layer("gates")
+            return sites.table(
+                self.layer("parks"),
+                gates=gates[~gates.index.isin(drive.closed)],
+                ports=self.layer("ports"),
+                airports=self.layer("airports"),
+                cities=self.layer("cities"),
+                population=self.population(),
+                crossings=self.table("crossings"),
+                network=roads,
+                profiles=(drive.profile,),
+            )
+
+        roads = self.roads(drive)
+        return self._sites.get((drive, self.networks.version(drive.network)), make)
+
+    def rank(self, wish: str | Profile, drive: Drive = Drive()) -> Ranking:  # noqa: B008
+        """Screen the parks by an example of requirements, by id or edited, and rank what is left by
+        its weights.
+        """
+        from geo.siting import ranking, screening, sites
+        from geo.siting.criteria import Criterion
+        from geo.siting.land import enough_ha
+
+        example = self.examples().get(wish) if isinstance(wish, str) else wish
+        if example is None:
+            known = ", ".join(self.examples())
+            raise NotFoundError(
+                Message(
+                    "There is no example “%(name)s”; there are %(known)s.",
+                    {"name": wish, "known": known},
+                )
+            )
+        limits = [
+            replace(limit, column=limit.column.replace("_truck", f"_{drive.profile}"))
+            for limit in example.limits
+        ]
+        criteria = [
+            Criterion(
+                name,
+                column.format(profile=drive.profile),
+                "cost" if better == "low" else "benefit",
+                low=0.0 if name == "area" else None,
+                high=enough_ha() if name == "area" else None,
+            )
+            for name, (column, better) in screening.CRITERIA.items()
+        ]
+        table = self.sites(drive)
+        funnel = screening.screen(table, [*sites.STANDING.values(), *limits])
+        return ranking.rank(table.loc[funnel.remaining], criteria, example.weights)
+
+    # Visits
+
+    @property
+    def hours(self) -> Hours:
+        """The opening hours of the gates."""
+        from geo.hours.gates import Hours
+
+        tables = (self.table("gate_hours"), self.table("clocks"))
+        return self.keep("hours", lambda: Hours(self.layer("gates"), *tables))
+
+    @property
+    def places(self) -> Gazetteer:
+        """The places that a trip may name."""
+        from geo.visits.gazetteer import Gazetteer
+
+        return self.keep("places", lambda: Gazetteer.read(self.data))
+
+    def trip(self, source: str) -> Trip:
+        """Read a trip: an example by its name, or the text of a trip file."""
+        from geo.visits import trip_file
+
+        return trip_file.read(trip_file.examples(self.data).get(source, source), self.places)
+
+    def plan(self, trip: str | Trip, network: str = CORRIDORS, **options: Any) -> Plan:
+        """Plan a trip, as :func:`geo.visits.planner.plan` does; its text or name is read first."""
+        from geo.visits import planner
+
+        return planner.plan(
+            self.trip(trip) if isinstance(trip, str) else trip,
+            self.network(network),
+            self.layer("gates"),
+            self.table("crossings"),
+            self.hours,
+            **options,
+        )
+
+    def explain(self, plan: Plan, stop_id: str, network: str = CORRIDORS, **options: Any) -> WhyNot:
+        """Find why a stop is left out of a plan, as :func:`geo.visits.whynot.explain` does."""
+        from geo.visits import whynot
+
+        return whynot.explain(
+            plan,
+            stop_id,
+            self.network(network),
+            self.layer("gates"),
+            self.table("crossings"),
+            self.hours,
+            **options,
+        )

@@ -1,0 +1,233 @@
+"""An opened data package: its layers and tables, read when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo import layers, proximity
+from geo.errors import Message, NotFoundError
+from geo.kept import Kept
+from geo.tables.region import COAST_TOLERANCE_M
+
+if TYPE_CHECKING:
+    from geo.export import About
+    from geo.search import Index
+
+T = TypeVar("T")
+Where: TypeAlias = str | tuple[float, float] | gpd.GeoDataFrame
+"""A place of the package by its id, a longitude and latitude, or a frame of points."""
+TARGETS = ("gates", "ports", "airports", "cities")
+
+
+class Package:
+    """A data package. What it returns is shared: read it, never change it.
+
+    Parameters
+    ----------
+    data
+        Its folder.
+    province_names
+        Called with the English name of a province, returns all names by which it is searched.
+
+    Raises
+    ------
+    NotFoundError
+        The folder is not a data package.
+    """
+
+    def __init__(
+        self, data: Path, province_names: Callable[[str], tuple[str, ...]] = lambda name: (name,)
+    ) -> None:
+        self.data = data
+        self.package = layers.describe(data)
+        self._province_names = province_names
+        self._kept = Kept()
+
+    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made for `key`, making it the first time."""
+        return self._kept.get(key, make)
+
+    # Layers
+
+    def layer(self, layer_id: str) -> Any:
+        """Return a layer as :func:`geo.layers.read` does."""
+        return self.keep(("layer", layer_id), lambda: layers.read(self.data, layer_id))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table as :func:`geo.layers.read_table` does."""
+        return self.keep(("table", name), lambda: layers.read_table(self.data, name))
+
+    def resource(self, name: str) -> dict[str, Any]:
+        """Return a resource of ``datapackage.json``; an empty one where the package does not
+        describe it."""
+        return next((part for part in self.package["resources"] if part.get("name") == name), {})
+
+    def about(self, layer_id: str) -> About:
+        """Describe a whole layer for an export; narrow it with ``dataclasses.replace``."""
+        from geo.export import About
+
+        layer, resource, frame = layers.get(layer_id), self.resource(layer_id), self.layer(layer_id)
+        dates = frame["as_of"].dropna() if "as_of" in frame else pd.Series(dtype=str)
+        sources = tuple(str(source.get("title", "")) for source in resource.get("sources", []))
+        return About(
+            layer=layer.id,
+            title=str(resource.get("title", layer.title)),
+            description=str(resource.get("description", layer.description)),
+            sources=sources,
+            licence=", ".join(
+                str(licence.get("title") or licence.get("name"))
+                for licence in resource.get("licenses", [])
+            ),
+            attribution="; ".join(sources),
+            as_of=str(dates.max()) if len(dates) else None,
+            count=len(frame),
+            total=len(frame),
+        )
+
+    def view(self) -> tuple[float, float, float]:
+        """Return where the map begins: longitude, latitude, zoom; the middle of the parks where the
+        package does not say.
+        """
+        view = self.package.get("view")
+        if view:
+            return float(view["lon"]), float(view["lat"]), float(view["zoom"])
+        west, south, east, north = self.layer("parks").total_bounds
+        return (west + east) / 2, (south + north) / 2, 8.0
+
+    def map(self, *layer_ids: str) -> Any:
+        """Draw layers on a Folium map; all layers of places where none is named."""
+        from geo import maps
+
+        shown = layer_ids or [layer.id for layer in layers.LAYERS.values() if layer.place]
+        return maps.draw({layers.get(layer_id).title: self.layer(layer_id) for layer_id in shown})
+
+    def index(self, layer_id: str = "parks") -> Index:
+        """Return what a layer is searched by: all places together, any other layer alone."""
+        from geo.search import Index
+
+        layer = layers.get(layer_id)
+        together = (
+            [other for other in layers.LAYERS.values() if other.place] if layer.place else [layer]
+        )
+
+        def make() -> Index:
+            frames = [(other, self.layer(other.id)) for other in together]
+            return Index.build(frames, self.table("aliases"), self._province_names)
+
+        return self.keep(("index", together[0].id), make)
+
+    def select(self, layer_id: str, filters: Mapping[str, Any]) -> Any:
+        """Keep the rows of a layer that match every filter: a part of its frame; what is searched
+        for ``q`` comes the best first.
+
+        Parameters
+        ----------
+        filters
+            ``q`` as :meth:`geo.search.Index.find` takes it; the others as
+            :func:`geo.layers.narrow`.
+        """
+        frame = self.layer(layer_id)
+        kept = layers.narrow(frame, {key: wanted for key, wanted in filters.items() if key != "q"})
+        if "q" not in filters:
+            return kept
+        hits = self.index(layer_id).find(filters["q"])
+        return kept.loc[[key for key in hits if key in kept.index]]
+
+    # Places
+
+    def place(self, place_id: str) -> tuple[layers.Layer, gpd.GeoDataFrame]:
+        """Find a feature that has a page, by its id in any layer of places: its layer, and a frame
+        of one row.
+        """
+        for layer in layers.LAYERS.values():
+            if layer.place and place_id in self.layer(layer.id).index:
+                return layer, self.layer(layer.id).loc[[place_id]]
+        raise NotFoundError(Message("There is no site “%(id)s”.", {"id": place_id}))
+
+    def point(self, lon: float, lat: float) -> gpd.GeoDataFrame:
+        """Make a layer of one point, with the country it lies in: empty at sea and outside the map,
+        where no road begins.
+        """
+        place = gpd.points_from_xy([lon], [lat])
+        return gpd.GeoDataFrame(
+            {"country": [self.country(lon, lat)]}, index=["point"], geometry=place, crs=4326
+        )
+
+    def where(self, where: Where) -> gpd.GeoDataFrame:
+        """Return the points that are meant as a frame."""
+        if isinstance(where, str):
+            return self.place(where)[1]
+        return self.point(*where) if isinstance(where, tuple) else where
+
+    def country(self, lon: float, lat: float) -> str:
+        """Find in which country a point lies: empty at sea.
+
+        A package that draws no countries and has places in one only lies in that one.
+
+        Raises
+        ------
+        NotFoundError
+            The package has places in several countries and draws none of them: joined to whatever
+            road is near, a point on one side of a border would have ways from the other.
+        """
+
+        def make() -> proximity.Locator | None:
+            countries = self.countries()
+            return None if countries is None else proximity.Locator(countries, "country")
+
+        locator = self.keep("locator", make)
+        if locator is not None:
+            return locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0] or ""
+        names = {*self.layer("parks")["country"], *self.targets()["country"]}
+        if len(names) > 1:
+            raise NotFoundError(
+                Message(
+                    "This data package draws no countries, so it is not known on which side of a"
+                    " border the point lies. Choose a site instead; the operator makes the file"
+                    " %(file)s with %(command)s.",
+                    {
+                        "file": layers.OUTLINES,
+                        "command": "python data/basemap/build.py --bbox W,S,E,N --out DIR",
+                    },
+                )
+            )
+        return str(next(iter(names), ""))
+
+    def countries(self) -> gpd.GeoDataFrame | None:
+        """Return the countries as polygons; None where the package draws none."""
+        return self.keep("countries", lambda: layers.read_countries(self.data))
+
+    def population(self) -> gpd.GeoDataFrame:
+        """Return the places whose people are counted, as points."""
+
+        def make() -> gpd.GeoDataFrame:
+            table = self.table("population").set_index("id")
+            return gpd.GeoDataFrame(
+                table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs=4326
+            )
+
+        return self.keep("population", make)
+
+    def targets(self) -> gpd.GeoDataFrame:
+        """Return everything whose access is told, in one layer: ``layer``, names, ``kind``,
+        countries; gates have two.
+        """
+
+        def make() -> gpd.GeoDataFrame:
+            columns = [
+                *("name_en", "name_vi", "name_zh", "kind"),
+                *("country", "opposite_country", "geometry"),
+            ]
+            parts = [
+                self.layer(layer_id).reindex(columns=columns).assign(layer=layer_id)
+                for layer_id in TARGETS
+            ]
+            return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
+
+        return self.keep("targets", make)

@@ -1,0 +1,57 @@
+"""How one drives: in which vehicle, on which network, past which gates, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+CORRIDORS = "corridors"
+"""The network that comes with the data package."""
+PROFILE = "truck"
+"""The vehicle where none is named: freight decides about a site."""
+OPENS = (2026, 2100)
+"""First and last year that may be assumed for the opening of a corridor: what is not open in the
+data opens no sooner than they tell.
+"""
+
+
+@dataclass(frozen=True)
+class Drive:
+    """How one drives: in which vehicle, on which network, past which gates not, because they are
+    taken as closed, and when.
+
+    ``year`` None is today; a year adds to the corridors what is planned to be open by then.
+    ``opens`` are years of opening that somebody assumes instead of those announced, as pairs of
+    corridor and year, by id; they change nothing without a year."""
+
+    profile: str = PROFILE
+    network: str = CORRIDORS
+    closed: tuple[str, ...] = ()
+    year: int | None = None
+    opens: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Drive:
+        """Take it from a query that has been read."""
+        return cls(
+            **{field.name: values[field.name] for field in fields(cls) if field.name in values}
+        )
+
+    def query(self) -> dict[str, str]:
+        """Return it as a query, without what goes without saying."""
+        query = {"profile": self.profile}
+        if self.network != CORRIDORS:
+            query["network"] = self.network
+        if self.closed:
+            query["closed"] = ",".join(self.closed)
+        if self.year:
+            query["year"] = str(self.year)
+        if self.opens:
+            query["opens"] = ",".join(f"{corridor}:{year}" for corridor, year in self.opens)
+        return query
+
+    @property
+    def ahead(self) -> int | None:
+        """The year of the network one drives on; None for one as it is today."""
+        return self.year if self.network == CORRIDORS else None

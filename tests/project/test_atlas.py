@@ -1,0 +1,91 @@
+"""The front door: an opened package answers with one call each, and loads no web."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from geo import Atlas, Drive, layers
+from geo.errors import InputError, NotFoundError
+from geo.roads import access, corridors
+from geo.visits.trip import Plan
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
+    """The package that comes with Zone Atlas, without saved networks."""
+    return Atlas.open(home=tmp_path_factory.mktemp("home"))
+
+
+def test_five_lines_open_find_drive_rank_and_plan() -> None:
+    """The lines of the README do what they say."""
+    from geo import Atlas
+
+    atlas = Atlas.open()
+    near = atlas.nearest("gates", "texhong-hai-ha-ip")
+    ways = atlas.access("texhong-hai-ha-ip", to="ports")
+    best = atlas.rank("automobile")
+    plan = atlas.plan("2-mong-cai-dongxing")
+
+    assert len(near) == 5
+    assert near["distance_m"].is_monotonic_increasing
+    assert set(ways["to_id"]) <= set(atlas.layer("ports").index)
+    assert best.scores.loc[best.order].dropna().is_monotonic_decreasing
+    assert isinstance(plan, Plan)
+    assert plan.feasible
+
+
+def test_an_atlas_answers_as_the_modules_do(atlas: Atlas) -> None:
+    """Nothing is computed in another way behind the front door."""
+    park = atlas.layer("parks").loc[["texhong-hai-ha-ip"]]
+    ways = access.travel_times(
+        corridors.read(layers.bundled()), park, atlas.layer("gates"), profile="car"
+    )
+    assert ways.equals(atlas.access("texhong-hai-ha-ip", drive=Drive("car")))
+    lon, lat = park.geometry.get_coordinates().to_numpy()[0]
+    assert atlas.nearest("ports", (lon, lat))["to_id"].tolist() == (
+        atlas.nearest("ports", park)["to_id"].tolist()
+    )
+
+
+def test_a_closed_gate_is_not_passed(atlas: Atlas) -> None:
+    """A drive names what it does not pass, and today's roads stay as they are."""
+    gate = atlas.network().manifest.gates[0]
+    shut = atlas.roads(Drive(closed=(gate,)))
+    assert shut is atlas.roads(Drive(closed=(gate,)))
+    assert shut is not atlas.roads()
+    with pytest.raises(InputError, match="no-gate"):
+        atlas.roads(Drive(closed=("no-gate",)))
+    with pytest.raises(NotFoundError, match="corridors"):
+        atlas.roads(Drive(network="no-network"))
+
+
+def test_a_vehicle_ranks_by_its_own_times(atlas: Atlas) -> None:
+    """Limits and criteria of an example are those of the vehicle."""
+    by_car = atlas.rank("automobile", Drive("car"))
+    assert {one.column for one in by_car.criteria} >= {"gate_car_s", "port_car_s"}
+    with pytest.raises(NotFoundError, match="automobile"):
+        atlas.rank("no-example")
+
+
+def test_a_map_of_layers(atlas: Atlas) -> None:
+    """It holds the layers that are asked for."""
+    page = atlas.map("parks", "gates").get_root().render()
+    assert "texhong-hai-ha-ip" in page or "Texhong" in page
+
+
+def test_the_front_door_opens_without_the_web() -> None:
+    """``import geo`` loads no pandas; an atlas loads no Flask."""
+    code = (
+        "import sys, geo; assert 'pandas' not in sys.modules; atlas = geo.Atlas.open();"
+        " atlas.nearest('gates', (107.9, 21.5)); print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"flask", "flask_babel", "werkzeug", "numba", "folium"} & set(done.stdout.split())

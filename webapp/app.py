@@ -1,0 +1,142 @@
+"""The factory of the web app, which brings its pages together and heads every answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import RequestURITooLarge, SecurityError
+
+from webapp import errors, languages, settings, turnstile
+from webapp.compress import compressor
+
+MAX_BODY_BYTES = 1024 * 1024
+OPEN = ("/ogc", "/api/", "/download/")
+"""Addresses of data, which maps elsewhere may ask for."""
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """Make the app.
+
+    Parameters
+    ----------
+    config
+        Settings by name (see ``settings.SETTINGS``) and any of Flask's own; they go before the
+        environment.
+
+    Raises
+    ------
+    InputError
+        A setting cannot be used.
+    NotFoundError
+        The data folder is no data package.
+    """
+    from geo.roads import storage
+    from webapp import args, scripts, service
+    from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
+    from webapp.ogc import routes
+    from webapp.served import Served
+    from webapp.siting import claims, compare, match, rank, weights
+    from webapp.store import Store
+    from webapp.trips import files, open_file
+    from webapp.trips import pages as trip
+
+    app = Flask("webapp")
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        BABEL_DEFAULT_LOCALE="en",
+    )
+    app.config.update(config or {})
+    app.config.update(settings.resolve(config))
+    app.extensions["zoneatlas"] = Store(
+        app.config["DATA"], app.config["HOME"], app.config["PUBLIC_URL"]
+    )
+    storage.sweep(app.config["HOME"] / "networks")
+    app.extensions["zoneatlas.served"] = served = Served(app)
+    languages.install(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        switch_query=site_sheet.switch_query,
+        map_query=site_sheet.map_query,
+        toggled=site_sheet.toggled,
+    )
+    app.jinja_env.filters["provenance"] = provenance.in_words
+    app.jinja_env.globals.update(
+        years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
+    )
+    app.jinja_env.globals.update(module=scripts.tags, drive_names=args.DRIVE)
+    for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
+        app.register_blueprint(blueprint)
+    for blueprint in (
+        pages.pages,
+        rank.pages,
+        compare.pages,
+        claims.pages,
+        weights.pages,
+        match.pages,
+        factsheet.pages,
+        api.api,
+        routes.ogc,
+    ):
+        app.register_blueprint(blueprint)
+    turnstile.install(app)
+    app.before_request(_new_nonce)
+    app.before_request(_check_address)
+    app.before_request(served.before_request)
+    app.after_request(_headers)
+    app.after_request(compressor())
+    errors.install(app)
+    return app
+
+
+def _new_nonce() -> None:
+    g.nonce = secrets.token_urlsafe(16)
+
+
+def _check_address() -> None:
+    """Refuse a foreign host, to which a page elsewhere may have led a browser, and an endless
+    address.
+    """
+    if not settings.trusts(current_app.config["HOSTS"], request.headers.get("Host")):
+        raise SecurityError(f"Host {request.headers.get('Host', '')[:100]!r} is not trusted.")
+    if len(request.environ.get("QUERY_STRING", "")) + len(request.path) > errors.MAX_ADDRESS:
+        raise RequestURITooLarge()
+
+
+def _headers(response: Response) -> Response:
+    tiles = current_app.config["ONLINE_TILES"]
+    host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
+    nonce = getattr(g, "nonce", "")
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
+        f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), payment=()")
+    if current_app.config["PUBLIC_URL"].startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.path.startswith(OPEN):
+        _open_to_all(response)
+    return response
+
+
+def _open_to_all(response: Response) -> None:
+    """Let scripts of other sites read what is public anyway, and say so when they ask
+    beforehand.
+    """
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Content-Disposition, ETag, Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
+        )
+        response.headers["Access-Control-Max-Age"] = "86400"

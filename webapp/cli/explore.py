@@ -1,0 +1,298 @@
+"""The commands that print or write what the library finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from geo.errors import InputError, NotFoundError
+from webapp.cli.options import (
+    Context,
+    closed_option,
+    format_option,
+    network_option,
+    output_option,
+    profile_option,
+    where,
+)
+from webapp.cli.output import refuse, show, warn
+
+
+@click.command("layers")
+@format_option
+@output_option
+@click.pass_obj
+def list_layers(context: Context, format_: str, output: Path | None) -> None:
+    """List the layers of the data package."""
+    import pandas as pd
+
+    from geo.layers import LAYERS
+
+    atlas = context.atlas
+    rows = []
+    for layer in LAYERS.values():
+        about = atlas.about(layer.id)
+        rows.append(
+            {
+                "layer": layer.id,
+                "rows": about.total,
+                "geometry": layer.geometry or "",
+                "newest": about.as_of or "unknown",
+                "licence": about.licence,
+            }
+        )
+    show(pd.DataFrame(rows), format_, output, "layers")
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--layer", "layer_id", help="What the file holds; needed with a file.")
+@click.option("--epsg", default=4326, show_default=True, help="System of lon and lat in the FILE.")
+@click.pass_obj
+def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) -> None:
+    """Check the data package, or one FILE against a layer and the region of the package, and name
+    every fault.
+    """
+    from geo import layers, package_check
+    from geo.tables.validation import counted
+
+    if file is not None:
+        if layer_id is None:
+            raise InputError(
+                f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}."
+            )
+        rows = layers.read_file(
+            file, layer_id, epsg=epsg, region=package_check.region(context.data)
+        )
+        click.echo(f"{file.name}: {len(rows)} rows, no fault.")
+        return
+    report = package_check.check(context.data)
+    for name, faults in report.items():
+        click.echo(f"{name}: {counted(faults)}")
+    refuse(report, context.data)
+    warn(context.data)
+
+
+@click.command()
+@click.argument("layer_id", metavar="LAYER")
+@click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
+@click.option("-k", default=5, show_default=True, type=click.IntRange(1), help="How many.")
+@format_option
+@output_option
+@click.pass_obj
+def nearest(
+    context: Context, layer_id: str, from_: str, k: int, format_: str, output: Path | None
+) -> None:
+    """Find the nearest features of LAYER as the crow flies."""
+    table = context.atlas.nearest(layer_id, where(from_), k)
+    show(table, format_, output, f"nearest {layer_id}", context.atlas.layer(layer_id))
+
+
+@click.command()
+@click.option("--from", "from_", metavar="ID|LON,LAT", help="Where from. Default: every park.")
+@click.option(
+    "--to",
+    "to",
+    default="gates,ports,airports",
+    show_default=True,
+    help="Layers to reach, separated by commas.",
+)
+@click.option(
+    "--nearest", "k", type=click.IntRange(1), help="Only so many of each layer, quickest first."
+)
+@profile_option
+@network_option
+@closed_option
+@format_option
+@output_option
+@click.pass_obj
+def access(
+    context: Context,
+    from_: str | None,
+    to: str,
+    k: int | None,
+    profile: str,
+    network: str,
+    closed: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Tabulate the ways by road: time, length, distance, gates passed."""
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo.roads import access as by_road
+    from geo.roads.drive import Drive
+
+    atlas = context.atlas
+    origins = context.place(from_) if from_ else atlas.layer("parks")
+    drive = Drive(profile, network, closed)
+    net = atlas.roads(drive)
+    parts, places = [], []
+    for layer_id in to.split(","):
+        table = atlas.access(origins, layer_id, drive)
+        parts.append(table.assign(layer=layer_id))
+        places.append(atlas.layer(layer_id)[["name_en", "geometry"]])
+    if from_ and all(part["from_snap_m"].isna().all() for part in parts):
+        limit = net.manifest.snap_limit_m / 1000
+        raise NotFoundError(
+            f"No road of this network lies within {limit:g} km of {from_} in its country, so there"
+            " is no way from there."
+        )
+    if net.manifest.coarse:
+        click.echo("These times come from a coarse network: take them to compare.", err=True)
+    if k:
+        parts = [by_road.nearest(part, k=k) for part in parts]
+        if from_:
+            for layer_id, part in zip(to.split(","), parts, strict=True):
+                if len(part) < k:
+                    total = len(atlas.layer(layer_id))
+                    click.echo(
+                        f"Only {len(part)} of {total} {layer_id} can be reached by road.", err=True
+                    )
+    show(
+        pd.concat(parts, ignore_index=True),
+        format_,
+        output,
+        "access",
+        gpd.GeoDataFrame(pd.concat(places), crs=4326),
+        net,
+    )
+
+
+@click.command()
+@click.argument("from_", metavar="FROM")
+@click.argument("to", metavar="TO")
+@profile_option
+@network_option
+@closed_option
+@format_option
+@output_option
+@click.pass_obj
+def route(
+    context: Context,
+    from_: str,
+    to: str,
+    profile: str,
+    network: str,
+    closed: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Find the fastest way between two places, each an ID or LON,LAT."""
+    from geo.roads import access as by_road
+    from geo.roads.drive import Drive
+
+    atlas = context.atlas
+    net = atlas.roads(Drive(profile, network, closed))
+    steps = by_road.route(net, context.place(from_), context.place(to), profile=profile)
+    show(steps, format_, output, "route", net=net)
+    minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
+    gates = [gate for gate in steps["gate"] if gate]
+    coarse = ", coarse" if net.manifest.coarse else ""
+    click.echo(
+        f"{minutes:.0f} min, {kilometres:.1f} km by {profile}, gates:"
+        f" {', '.join(gates) or 'none'}{coarse}",
+        err=True,
+    )
+
+
+@click.command()
+@click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
+@click.option(
+    "--minutes", default="30,60,120", show_default=True, help="Limits, separated by commas."
+)
+@click.option(
+    "--towards",
+    is_flag=True,
+    help="From where one reaches it, rather than what one reaches from it.",
+)
+@profile_option
+@network_option
+@closed_option
+@format_option
+@output_option
+@click.pass_obj
+def isochrones(
+    context: Context,
+    from_: str,
+    minutes: str,
+    towards: bool,
+    profile: str,
+    network: str,
+    closed: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Draw the area within some travel times; take --format geojson for the shapes."""
+    from geo import crs
+    from geo.roads.drive import Drive
+    from geo.roads.isochrones import isochrones as draw
+
+    try:
+        limits = [60 * float(one) for one in minutes.split(",")]
+    except ValueError:
+        raise InputError(f"“{minutes}” is not a list of minutes such as 30,60,120.") from None
+    atlas = context.atlas
+    net = atlas.roads(Drive(profile, network, closed))
+    areas = draw(
+        net,
+        context.place(from_),
+        limits,
+        profile=profile,
+        towards=towards,
+        countries=atlas.countries(),
+    )
+    areas.insert(1, "area_ha", crs.area_ha(areas.geometry).round(1))
+    show(areas, format_, output, "isochrones", net=net)
+
+
+@click.command()
+@click.argument("layer_id", metavar="LAYER")
+@click.option(
+    "--format", "format_", default="geojson", show_default=True, help="geojson, gpkg, csv or kml."
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write.",
+)
+@click.option(
+    "--epsg",
+    default=4326,
+    show_default=True,
+    help="System of the coordinates, where the format allows another.",
+)
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Keep rows that match; may stand several times.",
+)
+@click.pass_obj
+def export(
+    context: Context, layer_id: str, format_: str, output: Path, epsg: int, filters: tuple[str, ...]
+) -> None:
+    """Write a layer to a file."""
+    from werkzeug.datastructures import MultiDict
+
+    from geo import export as writers
+    from webapp import args
+
+    atlas = context.atlas
+    if any("=" not in text for text in filters):
+        raise InputError("A filter has the form name=value.")
+    pairs = [(name, value) for name, _, value in (text.partition("=") for text in filters)]
+    values = args.parse(MultiDict(pairs), args.FILTERS)
+    frame = atlas.select(layer_id, args.filters(values))
+    about = replace(atlas.about(layer_id), filters=dict(pairs))
+    writers.save(output, writers.write(frame, format_, about, epsg=epsg))
+    click.echo(f"{output}: {len(frame)} rows of {layer_id}.", err=True)
+
+
+COMMANDS = (list_layers, check, nearest, access, route, isochrones, export)

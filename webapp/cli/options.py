@@ -1,0 +1,81 @@
+"""What commands share: the opened package, and options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geo.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geo.atlas import Atlas
+
+
+@dataclass
+class Context:
+    """What every command gets: the folder of the data package, and an atlas of it."""
+
+    data: Path
+    given: str | None
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """The opened data package."""
+        from geo.atlas import Atlas
+        from webapp import settings
+        from webapp.catalogues import province_names
+
+        chosen = settings.resolve({"DATA": self.given})
+        return Atlas(chosen["DATA"], chosen["HOME"], province_names)
+
+    def place(self, text: str) -> gpd.GeoDataFrame:
+        """Read an ID or LON,LAT as an option holds it."""
+        return self.atlas.where(where(text))
+
+
+def where(text: str) -> str | tuple[float, float]:
+    """Read an ID or LON,LAT."""
+    from webapp import args
+
+    if "," not in text:
+        return text
+    try:
+        return args.lonlat(text)
+    except ValueError as error:
+        raise InputError(f"{error}.") from None
+
+
+format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "csv", "json", "geojson"]),
+    default="table",
+    show_default=True,
+)
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write instead of the screen.",
+)
+profile_option = click.option(
+    "--profile", default="truck", show_default=True, help="Vehicle: car or truck."
+)
+closed_option = click.option(
+    "--closed",
+    multiple=True,
+    metavar="GATE",
+    help="Reckon as if this border gate were closed; may stand several times.",
+)
+network_option = click.option(
+    "--network",
+    default="corridors",
+    show_default=True,
+    help="Road network; see “zoneatlas roads list”.",
+)

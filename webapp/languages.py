@@ -1,0 +1,108 @@
+"""The languages of the web app: which one an answer is in, and what its templates write with."""
+
+from __future__ import annotations
+
+import re
+
+from babel.support import NullTranslations
+from flask import Flask, Response, has_request_context, request
+from flask_babel import Babel, Domain, get_locale
+
+from webapp import i18n, labels
+from webapp.catalogues import ENGLISH, LANGUAGES, Language, catalogue
+from webapp.i18n import current
+
+COOKIE = "lang"
+YEAR_S = 365 * 24 * 3600
+
+
+def install(app: Flask) -> None:
+    """Let an app and its templates speak the language that each visitor asks for."""
+    babel = Babel(app, locale_selector=_choose)
+    babel.domain_instance = Catalogues()
+    app.after_request(_say_language)
+    app.jinja_env.filters.update(
+        label=labels.label,
+        duration=labels.duration,
+        kilometres=labels.kilometres,
+        quantity=labels.quantity,
+        decimal=labels.decimal,
+        known=labels.is_known,
+        name=labels.name,
+        all_names=labels.all_names,
+        translated=i18n.translated,
+        province=i18n.province,
+        said=i18n.said,
+        day=i18n.day,
+        weekday=i18n.weekday,
+    )
+    app.jinja_env.globals.update(language=i18n.current, languages=switches, land_of=labels.land_of)
+
+
+def of_request() -> Language | None:
+    """Return the language of this request; None outside of one."""
+    if not has_request_context():
+        return None
+    locale = str(get_locale())
+    return next((known for known in LANGUAGES.values() if known.locale == locale), ENGLISH)
+
+
+i18n.ask(of_request)
+
+
+def _choose() -> str:
+    """Take the language from the address, else from the cookie, else from the browser; what names
+    no language of ours counts nowhere.
+
+    That an address names one that is none is told by :func:`webapp.args.parse`.
+    """
+    if not has_request_context():
+        return ENGLISH.locale
+    preferred = (
+        re.split("[-_]", tag)[0].lower() for tag, quality in request.accept_languages if quality > 0
+    )  # the dearest first
+    wishes = (request.args.get("lang"), request.cookies.get(COOKIE), *preferred)
+    return next((LANGUAGES[wish].locale for wish in wishes if wish in LANGUAGES), ENGLISH.locale)
+
+
+def _say_language(response: Response) -> Response:
+    """Head pages and errors with their language, and remember the one that a page's address names.
+
+    Layers, downloads and files hold codes, not texts: they are the same in every language and may
+    be kept for all."""
+    page = response.mimetype == "text/html"
+    if not page and response.mimetype != "application/pdf" and response.status_code < 400:
+        return response
+    if (
+        request.method != "POST"
+    ):  # the browser alone keeps an answer to a form, for Back, and finds it again by the cookie
+        response.vary.update(("Accept-Language", "Cookie"))
+    response.headers["Content-Language"] = current().tag
+    asked = request.args.get("lang")
+    if (
+        page
+        and response.status_code < 400
+        and asked in LANGUAGES
+        and asked != request.cookies.get(COOKIE)
+        and "part" not in request.args
+    ):
+        response.set_cookie(
+            COOKIE, asked, max_age=YEAR_S, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return response
+
+
+def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
+    """Return each language with the query of this page in it, for links that keep everything
+    else.
+    """
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
+
+
+class Catalogues(Domain):  # type: ignore[misc]
+    """Flask-Babel's way to a catalogue, without compiled files."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        return catalogue(str(locale)) if locale else NullTranslations()
