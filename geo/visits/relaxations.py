@@ -16,13 +16,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError
-from geo.visits import planner
 from geo.visits.appointments import nearest
 from geo.visits.edits import moved, one_more_day, with_day, with_stop, without
 from geo.visits.feasibility import Fits, TimeUp
 from geo.visits.matrices import places_of
 from geo.visits.moments import at, between, length
-from geo.visits.trip import Plan, Stop, Trip
+from geo.visits.trip import MOST_DAYS, Plan, Stop, Trip
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -387,7 +386,7 @@ class Changes:
         agrees to receive one then.
         """
         last = self.kept.days[-1]
-        if len(self.kept.days) >= planner.MOST_DAYS or last.end > last.start + timedelta(days=1):
+        if len(self.kept.days) >= MOST_DAYS or last.end > last.start + timedelta(days=1):
             return
         dated = self.stop.windows is not None or any(stop.hours for stop in self.kept.stops)
         for by in range(1, DAYS_ADDED + 1 if dated else 2):
