@@ -22,7 +22,7 @@ from geo import export, layers
 from geo.visits import planner, trip_file
 from webapp import charts, settings
 from webapp.cli.main import main
-from webapp.trips import files
+from webapp.trips import links
 
 pytest_plugins = ("web",)
 browsed = pytest.mark.browser
@@ -374,7 +374,7 @@ ANSWERS = (
         for layer in ("parks", "gates", "policies")
         for one in export.FORMATS.values()
     ),
-    *(f"/trip/plan.{ending}?{ONE_DAY}" for ending in files.FILES),
+    *(f"/trip/plan.{ending}?{ONE_DAY}" for ending in links.FILES),
     *(
         "/",
         "/data",

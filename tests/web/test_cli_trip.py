@@ -14,7 +14,7 @@ from geo import layers
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
 from webapp.cli.main import main
-from webapp.trips.files import FILES
+from webapp.trips.links import FILES
 
 EXAMPLES = tuple(trip_file.examples(layers.bundled()))
 CROWDED = """

@@ -27,22 +27,10 @@ from webapp.store import Store, store
 from webapp.trips import agenda
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
+from webapp.trips.links import FILES, link, saved_as
 
 pages = Blueprint("takealong", __name__)
 
-FILES: dict[str, Any] = {
-    "html": lazy_gettext("One file for the phone"),
-    "sheet.html": lazy_gettext("Day sheet to print"),
-    "gpx": "GPX",
-    "kml": "KML",
-    "geojson": "GeoJSON",
-    "ics": lazy_gettext("Calendar (ICS)"),
-    "csv": "CSV",
-    "names.csv": lazy_gettext("CSV, names only"),
-    "names.ics": lazy_gettext("Calendar, names only"),
-    "yaml": lazy_gettext("Trip file (YAML)"),
-}
-"""What can be had, by the end of the file's name."""
 MAPS: dict[str, Any] = {
     "geo": lazy_gettext("map program"),
     "amap": "Amap 高德",
@@ -74,13 +62,8 @@ def file(extension: str) -> Response:
     return response
 
 
-def saved_as(extension: str) -> str:
-    """Return the name under which a file of :data:`FILES` is saved."""
-    return f"zone-atlas-trip-{current().code}.{extension}"
-
-
 class File(NamedTuple):
-    """A file of :data:`FILES`: its bytes, its media type, and the content security policy of a page
+    """A file of :data:`webapp.trips.links.FILES`: its bytes, its media type, and the content security policy of a page
     that brings its own scripts.
     """
 
@@ -90,7 +73,7 @@ class File(NamedTuple):
 
 
 def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
-    """Write a file of :data:`FILES`.
+    """Write a file of :data:`webapp.trips.links.FILES`.
 
     Raises
     ------
@@ -143,7 +126,7 @@ def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
     short = replace(
         lines, notes="", source=""
     )  # of a trip, for people: no phone needs them in a code
-    address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
+    address = f"{opened.public_url}{link('trip.trip', short, lang=current().code)}"
     style = (Path(str(current_app.static_folder)) / "daysheet.css").read_text(encoding="utf-8")
     shown = said(opened, lines, plan)
     return render_template(

@@ -19,6 +19,7 @@ from webapp import args
 from webapp.store import Store, store
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines, split_places
+from webapp.trips.links import link
 
 pages = Blueprint("tripopen", __name__)
 
@@ -39,7 +40,7 @@ def file() -> AnyResponse | tuple[str, int]:
         return trip.to_page(replace(_opened(opened), network=lines.network))
     except InputError as error:
         asked = (
-            {"ask": trip.link("trip.plan", lines), "whole": trip.link("trip.trip", lines, whole=1)}
+            {"ask": link("trip.plan", lines), "whole": link("trip.trip", lines, whole=1)}
             if lines.stops
             else {}
         )

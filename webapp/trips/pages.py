@@ -52,6 +52,7 @@ from webapp.trips.address import (
 )
 from webapp.trips.agenda import place_name
 from webapp.trips.days import first_day, next_day, settled
+from webapp.trips.links import downloads, link
 
 pages = Blueprint("trip", __name__)
 
@@ -584,25 +585,3 @@ def to_page(lines: Lines) -> AnyResponse:
     """Lead to the page of a trip."""
     lang = request.args.get("lang")
     return redirect(link("trip.trip", lines, **({"lang": lang} if lang else {})), 303)
-
-
-def link(endpoint: str, lines: Lines, **more: Any) -> str:
-    """Return the address of something about a trip."""
-    extra = "".join(f"&{name}={value}" for name, value in more.items())
-    return f"{url_for(endpoint)}?{lines.link()}{extra}"
-
-
-def downloads(lines: Lines) -> list[tuple[str, str, str]]:
-    """List what can be taken along: its name, its address, and for what opens as a page the name
-    under which it is saved.
-    """
-    from webapp.trips import files
-
-    return [
-        (
-            str(text),
-            f"{url_for('takealong.file', extension=name)}?{lines.link()}",
-            files.saved_as(name) if "html" in name else "",
-        )
-        for name, text in files.FILES.items()
-    ]
