@@ -318,13 +318,9 @@ class Changes:
         for gate in self.kept.closed:
             names = {"gate": gate_names(self.fits.gates, gate)}
             rest = tuple(one for one in self.kept.closed if one != gate)
-            yield from self._if(
-                "open_gate", names, lambda trip, rest=rest: replace(trip, closed=rest)
-            )  # type: ignore[misc]
+            yield from self._if("open_gate", names, partial(replace, closed=rest))
         if self.kept.avoid_unknown_hours:
-            yield from self._if(
-                "unknown_hours", {}, lambda trip: replace(trip, avoid_unknown_hours=False)
-            )
+            yield from self._if("unknown_hours", {}, partial(replace, avoid_unknown_hours=False))
         yield from self._reserve()
 
     def _reserve(self) -> Iterator[_Found]:

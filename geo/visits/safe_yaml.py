@@ -69,7 +69,7 @@ def write(document: Any) -> str:
     return written
 
 
-class _Plain(yaml.SafeDumper):  # type: ignore[misc]
+class _Plain(yaml.SafeDumper):
     """Writes what stands in several places several times, since :func:`read` refuses anchors."""
 
     def ignore_aliases(self, _data: Any) -> bool:
@@ -81,7 +81,8 @@ def _forbidden(text: str) -> list[str]:
     faults = []
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        at = f"line {event.start_mark.line + 1}"
+        mark = event.start_mark
+        at = f"line {mark.line + 1 if mark else 1}"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             faults.append(f"{at}: anchors and aliases (& and *) are not allowed; write it out")
         elif getattr(event, "tag", None):

@@ -444,8 +444,8 @@ def test_the_same_plan_gives_the_same_bytes(format_id: str) -> None:
     """A second process, whose sets have another order, writes the same bytes at the same moment."""
     code = (
         "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from geo.visits import"
-        " takeaway;from datetime import UTC, datetime; now = datetime(2026, 11, 1,"
-        f" tzinfo=UTC);print(hashlib.sha256(takeaway.write(plans.two_days(), {format_id!r}, 'vi',"
+        " plan_files;from datetime import UTC, datetime; now = datetime(2026, 11, 1,"
+        f" tzinfo=UTC);print(hashlib.sha256(plan_files.write(plans.two_days(), {format_id!r}, 'vi',"
         " now=now)).hexdigest())"
     )
     root = Path(__file__).parents[2]

@@ -431,7 +431,7 @@ def test_a_first_stop_on_the_map_gets_a_day(
     page = read(client, f"/trip?stop={point}")
     shown: dict[str, Any] = dict(form_of(page))
     with app.test_request_context():
-        name = readings.tripplaces.named(app.extensions["zoneatlas"])[town]
+        name = readings.lookup.named(app.extensions["zoneatlas"])[town]
     assert (shown["d_begin"], shown["d_end"]) == (name, name)
     query = urlsplit(page.one("section", id="plan")["data-ask"]).query
     assert len(stops(wait(client, query))) == 1
