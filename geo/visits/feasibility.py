@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from geo.errors import InputError
 from geo.roads.network import Network
 from geo.visits import planner
-from geo.visits.matrices import FAR, Tables, places_of, towns
+from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days, orders
+from geo.visits.matrices import FAR, Tables, places_of
 from geo.visits.trip import Day, Lunch, Place, Plan, Proof, Stop, Trip
 from geo.visits.verify import rehearse
 
@@ -34,7 +35,6 @@ QUICK_S = 0.1
 """How long a search may take for one question about a trip that is too large for a proof."""
 SEARCH_S = 0.3
 """How long a plan of such a trip is looked for before a change of it is offered."""
-Sums = NDArray[np.int64]
 
 
 @cache
@@ -115,20 +115,15 @@ class Fits:
         from geo.visits import _fits as compiled
 
         model = self.tables.model(trip)
-        begins, ends = _towns(trip, model)
-        orders = _orders(model)
+        fixed, ends = ends_of_days(trip)
+        lowest, highest = orders(model)
         total: Any = np.zeros((1 << model.stops, 1), np.bool_)
         total[0] = True
-        for number, day in enumerate(trip.days):
+        for number, begins in enumerate(begins_of_days(fixed, ends)):
             self.check_time()
-            today = np.stack(
-                [
-                    self._day(model, number, begin, ends[number], cheapest=False)
-                    for begin in begins[number]
-                ]
-            )
-            before = total if number and day.begin is None else total.any(axis=1, keepdims=True)
-            total = compiled.joined(before, today, *orders) if number else today[0]
+            today = self._day(model, number, begins, ends[number], cheapest=False)
+            before = total if fixed[number] < 0 else total.any(axis=1, keepdims=True)
+            total = compiled.joined(before, today, lowest, highest) if number else today[0]
         possible: NDArray[np.bool_] = total.any(axis=1)
         return possible
 
@@ -204,57 +199,35 @@ class Fits:
         """Plan with each stop pinned to the day on which it is best visited, which takes no time
         any more.
         """
-        sums = self._summed(trip)
-        chosen = (1 << len(trip.stops)) - 1
-        if sums.total[-1][chosen].min() >= FAR:
-            return None
-        day_of, end = dict.fromkeys(range(len(trip.stops)), 0), int(sums.total[-1][chosen].argmin())
-        for number in range(len(trip.days) - 1, 0, -1):
-            today, begin = sums.split(number, chosen, end)
-            day_of |= {i: number for i in day_of if today >> i & 1}
-            chosen ^= today
-            end = (
-                begin
-                if trip.days[number].begin is None
-                else int(sums.total[number - 1][chosen].argmin())
-            )
-        return self._planned(
-            replace(
-                trip, stops=tuple(replace(stop, day=day_of[i]) for i, stop in enumerate(trip.stops))
-            )
-        )
-
-    def _summed(self, trip: Trip) -> _Sums:
-        from geo.visits import _exact as compiled
-
         model = self.tables.model(trip)
-        begins, ends = _towns(trip, model)
-        sums = _Sums(*_orders(model))
-        before = np.full((1 << model.stops, 1), FAR)
-        before[0] = 0
-        for number, day in enumerate(trip.days):
+        joined = JoinedDays.of(trip, model)
+        for number, begins in enumerate(joined.begins):
             self.check_time()
-            best = np.stack(
-                [
-                    self._day(model, number, begin, ends[number], cheapest=True)
-                    for begin in begins[number]
-                ]
-            )
-            if number:
-                before = sums.total[-1].min(axis=1, keepdims=True) if day.begin else sums.total[-1]
-            sums.best.append(best)
-            sums.before.append(np.ascontiguousarray(before))
-            sums.total.append(
-                compiled.days_joined(sums.before[-1], best, sums.lowest, sums.highest)
-                if number
-                else best[0]
-            )
-        return sums
+            joined.join(self._day(model, number, begins, joined.ends[number], cheapest=True))
+        chosen = (1 << len(trip.stops)) - 1
+        if joined.total[-1][chosen].min() >= FAR:
+            return None
+        shares = joined.shares(chosen)
+        days = [
+            next(day for day, share in enumerate(shares) if share.stops >> number & 1)
+            for number in range(len(trip.stops))
+        ]
+        pinned = (replace(stop, day=day) for stop, day in zip(trip.stops, days, strict=True))
+        return self._planned(replace(trip, stops=tuple(pinned)))
 
     def _day(
+        self, model: Model, number: int, begins: list[int], ends: list[int], *, cheapest: bool
+    ) -> NDArray[Any]:
+        """Return the least sums of a day (begins, sets, ends), or only what it has time for."""
+        nodes = np.array(ends)
+        return np.stack(
+            [self._from(model, number, begin, nodes, cheapest=cheapest) for begin in begins]
+        )
+
+    def _from(
         self, model: Model, number: int, begin: int, ends: Sums, *, cheapest: bool
     ) -> NDArray[Any]:
-        """Return the least sums of a day for every set of stops, or only say what it has time for.
+        """Return the same of a day that begins at a node, (sets, ends).
 
         Kept for days that are the same in all that counts.
         """
@@ -294,58 +267,5 @@ class Fits:
         return self._days[key]
 
 
-@dataclass(eq=False)
-class _Sums:
-    """What days cost by sets of stops: ``best`` of a day (begins, sets, ends), all days ``before``
-    it and in ``total`` (sets, ends).
-    """
-
-    lowest: Sums
-    highest: Sums
-    best: list[Sums] = field(default_factory=list)
-    before: list[Sums] = field(default_factory=list)
-    total: list[Sums] = field(default_factory=list)
-
-    def split(self, number: int, seen: int, end: int) -> tuple[int, int]:
-        """Find which of the stops seen by the end of a day are seen on it, and at which of its
-        beginnings it began.
-        """
-        today = np.flatnonzero(np.arange(len(self.lowest)) & ~seen == 0)
-        earlier, best = self.before[number][seen ^ today], self.best[number][:, today, end].T
-        possible = (
-            (earlier < FAR)
-            & (best < FAR)
-            & (self.highest[seen ^ today] <= self.lowest[today])[:, None]
-        )
-        sums = np.where(possible, earlier, FAR) + np.where(possible, best, 0)
-        row, begin = np.unravel_index(int(sums.argmin()), sums.shape)
-        return int(today[row]), int(begin)
-
-
 def _whereabouts(place: Place | None) -> tuple[float, float, str] | None:
     return None if place is None else (place.lon, place.lat, place.country)
-
-
-def _towns(trip: Trip, model: Model) -> tuple[list[list[int]], list[Sums]]:
-    """Return the nodes where each day may begin and end."""
-    node = {place.id: model.stops + number for number, place in enumerate(towns(trip))}
-    ends = [
-        np.array(list(dict.fromkeys(node[place.id] for place in day.ends))) for day in trip.days
-    ]
-    return [
-        [node[day.begin.id]] if day.begin else ends[number - 1].tolist()
-        for number, day in enumerate(trip.days)
-    ], ends
-
-
-def _orders(model: Model) -> tuple[Sums, Sums]:
-    """Return the least and the greatest place in the order of each set of stops."""
-    sets = np.arange(1 << model.stops)
-    lowest, highest = np.full(len(sets), FAR), np.full(len(sets), -1)
-    for stop in np.flatnonzero(model.order >= 0):
-        inside = sets >> stop & 1 == 1
-        lowest[inside], highest[inside] = (
-            np.minimum(lowest[inside], model.order[stop]),
-            np.maximum(highest[inside], model.order[stop]),
-        )
-    return lowest, highest

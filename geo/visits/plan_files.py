@@ -209,14 +209,12 @@ def _ways(parcel: Parcel, number: int) -> list[tuple[Step, list[tuple[float, flo
         if line is None:
             points = [(origin.lon, origin.lat), (step.place.lon, step.place.lat)]
         else:
+            shape: shapely.Geometry = line
             if gate is not None:
                 at = line.project(shapely.Point(gate.lon, gate.lat))
-                line = (
-                    substring(line, 0, at)
-                    if step.place is gate
-                    else substring(line, at, line.length)
-                )
-            points = [(float(x), float(y)) for x, y in shapely.get_coordinates(line)]
+                ends = (0.0, at) if step.place is gate else (at, line.length)
+                shape = substring(line, *ends)
+            points = [(float(x), float(y)) for x, y in shapely.get_coordinates(shape)]
         if len(points) > 1:
             found.append((step, [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in points]))
     return found

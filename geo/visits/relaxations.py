@@ -16,13 +16,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError, Message
-from geo.visits import planner
 from geo.visits.appointments import nearest
 from geo.visits.edits import moved, one_more_day, with_day, with_stop, without
 from geo.visits.feasibility import Fits, TimeUp
 from geo.visits.matrices import places_of
 from geo.visits.moments import at, between, length
-from geo.visits.trip import Plan, Stop, Trip
+from geo.visits.trip import MOST_DAYS, Plan, Stop, Trip
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -333,15 +332,9 @@ class Changes:
         for gate in self.kept.closed:
             names = {"gate": gate_names(self.fits.gates, gate)}
             rest = tuple(one for one in self.kept.closed if one != gate)
-            yield from self._if(
-                "open_gate",
-                names,
-                lambda trip, rest=rest: replace(trip, closed=rest),  # type: ignore[misc]
-            )
+            yield from self._if("open_gate", names, partial(replace, closed=rest))
         if self.kept.avoid_unknown_hours:
-            yield from self._if(
-                "unknown_hours", {}, lambda trip: replace(trip, avoid_unknown_hours=False)
-            )
+            yield from self._if("unknown_hours", {}, partial(replace, avoid_unknown_hours=False))
         yield from self._reserve()
 
     def _reserve(self) -> Iterator[_Found]:
@@ -403,7 +396,7 @@ class Changes:
         agrees to receive one then.
         """
         last = self.kept.days[-1]
-        if len(self.kept.days) >= planner.MOST_DAYS or last.end > last.start + timedelta(days=1):
+        if len(self.kept.days) >= MOST_DAYS or last.end > last.start + timedelta(days=1):
             return
         dated = self.stop.windows is not None or any(stop.hours for stop in self.kept.stops)
         for by in range(1, DAYS_ADDED + 1 if dated else 2):

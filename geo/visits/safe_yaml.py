@@ -100,7 +100,8 @@ def _forbidden(text: str) -> list[str]:
     faults: list[str] = []
     depth = 0
     for event in yaml.parse(text, Loader=yaml.BaseLoader):
-        at = Message("line %(line)s", {"line": event.start_mark.line + 1})
+        mark = event.start_mark
+        at = Message("line %(line)s", {"line": mark.line + 1 if mark else 1})
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             faults.append(
                 behind(at, Message("anchors and aliases (& and *) are not allowed; write it out"))

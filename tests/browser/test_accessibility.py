@@ -14,7 +14,7 @@ from screen import (
     ready,
 )
 
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 
 pytestmark = pytest.mark.browser
 

@@ -20,7 +20,7 @@ from screen import (
 
 from geo import layers
 from webapp import labels
-from webapp.i18n import LANGUAGES
+from webapp.catalogues import LANGUAGES
 
 pytestmark = pytest.mark.browser
 

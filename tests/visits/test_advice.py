@@ -17,11 +17,12 @@ from geo import layers
 from geo.errors import InputError
 from geo.hours.gates import Hours
 from geo.roads.network import Network
-from geo.visits import openings, planner, relaxations, trip_file, whynot
+from geo.visits import openings, relaxations, trip_file, whynot
 from geo.visits.appointments import nearest
 from geo.visits.edits import appointment, moved, one_more_day
 from geo.visits.feasibility import Fits
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Place, Plan, Stop, Trip
 
 __all__ = ["world"]  # a fixture
@@ -227,7 +228,7 @@ def test_a_host_is_asked_for_as_little_as_possible(world: World, seed: int) -> N
     trip = next(trip for trip in iter(make, None) if world.plan(trip).left_out)
     *others, pond = trip.stops
     (window,) = pond.windows or ()
-    tables = planner.Tables.of(trip, world.network, world.gates, world.crossings, world.hours)
+    tables = Tables.of(trip, world.network, world.gates, world.crossings, world.hours)
     meeting = nearest(
         Fits(world.network, world.gates, world.crossings, world.hours, tables), trip, pond
     )
@@ -296,7 +297,10 @@ def test_a_change_that_is_lost_in_writing_is_not_offered(world: World) -> None:
     for rewrite in (lambda _trip: in_order(), refuse):
         answer = whynot.explain(*given, seconds=60, rewrite=rewrite)
         assert (answer.changes, answer.complete) == ((), False)
-    only_days = lambda trip: replace(in_order(), days=trip.days)  # noqa: E731
+
+    def only_days(trip: Trip) -> Trip:
+        return replace(in_order(), days=trip.days)
+
     assert {
         change.kind for change in whynot.explain(*given, seconds=60, rewrite=only_days).changes
     } == {"start_earlier"}

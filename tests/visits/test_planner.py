@@ -19,9 +19,21 @@ import pytest
 from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.roads.network import Network
-from geo.visits import feasibility, planner, tour_search
+from geo.visits import feasibility, joined_days, planner, tour_search
 from geo.visits.matrices import FAR, Tables
-from geo.visits.trip import Day, DayPlan, Lunch, Place, Plan, Stop, Trip
+from geo.visits.trip import (
+    LEAST_WEIGHT,
+    MOST_DAYS,
+    MOST_STOPS,
+    MOST_WEIGHT,
+    Day,
+    DayPlan,
+    Lunch,
+    Place,
+    Plan,
+    Stop,
+    Trip,
+)
 
 ZONES = {"VN": ZoneInfo("Asia/Ho_Chi_Minh"), "CN": ZoneInfo("Asia/Shanghai")}
 MONDAY = datetime(2026, 3, 2, tzinfo=ZONES["VN"])
@@ -676,7 +688,7 @@ def test_an_empty_day_drives_on_to_an_early_appointment() -> None:
         "proven",
     )
     searched = tour_search.search(
-        plan.trip, tables.model(plan.trip), *planner._ends(plan.trip), steps=200
+        plan.trip, tables.model(plan.trip), *joined_days.ends_of_days(plan.trip), steps=200
     )
     assert searched is not None
     assert [route.stops for route in searched] == [(), (0,)]
@@ -1164,7 +1176,7 @@ def test_no_sum_of_weights_wraps(count: int) -> None:
     more than all of them together.
     """
     trip, tables = simple(plane(count + 1), hours=24, visit_s=60)
-    stops = tuple(replace(stop, must=False, weight=planner.MOST_WEIGHT) for stop in trip.stops)
+    stops = tuple(replace(stop, must=False, weight=MOST_WEIGHT) for stop in trip.stops)
     assert planner.solve(replace(trip, stops=stops), tables, seconds=1).left_out == ()
     morning = (moment(0, 28800), moment(0, 28800 + 3000))
     far = tuple(replace(stop, windows=(morning,)) for stop in stops[1:])
@@ -1178,7 +1190,7 @@ def test_no_sum_of_weights_wraps(count: int) -> None:
     plan = planner.solve(replace(trip, stops=(must, *far), days=short), tables, seconds=1)
     assert must not in plan.left_out
     light = tuple(
-        replace(stop, weight=planner.LEAST_WEIGHT if number else planner.MOST_WEIGHT)
+        replace(stop, weight=LEAST_WEIGHT if number else MOST_WEIGHT)
         for number, stop in enumerate(stops)
     )
     assert planner.solve(replace(trip, stops=light), tables, seconds=1).left_out == ()
@@ -1192,9 +1204,9 @@ def test_stops_left_out_of_a_search_stand_for_more_than_any_way_and_less_than_a_
     """
     from geo.visits import _tour_search
 
-    assert planner.MOST_STOPS * tour_search.MAY < tour_search.MUST
-    assert planner.MOST_STOPS * tour_search.MUST < _tour_search.BROKEN
-    assert (planner.MOST_DAYS + 2) * _tour_search.BROKEN < FAR
+    assert MOST_STOPS * tour_search.MAY < tour_search.MUST
+    assert MOST_STOPS * tour_search.MUST < _tour_search.BROKEN
+    assert (MOST_DAYS + 2) * _tour_search.BROKEN < FAR
     assert tour_search.LEAST > 7 * 86400
 
 

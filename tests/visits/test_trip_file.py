@@ -17,9 +17,9 @@ from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.hours import calendars, gates
 from geo.roads.network import Network
-from geo.visits import planner, safe_yaml, trip_file, trip_values
+from geo.visits import safe_yaml, trip_check, trip_file, trip_values
 from geo.visits.gazetteer import Gazetteer
-from geo.visits.trip import Lunch, Trip
+from geo.visits.trip import MOST_DAYS, Lunch, Trip
 
 DATA = layers.bundled()
 SMALL = """
@@ -643,13 +643,11 @@ def test_one_limit_of_days_holds_for_reader_and_planner(known: Gazetteer) -> Non
     def days(count: int) -> str:
         return f"[{', '.join(f'{{date: {first + timedelta(days=number)}}}' for number in range(count))}]"  # noqa: E501
 
-    trip = trip_file.read(stops("site: hai-yen-ip", days=days(planner.MOST_DAYS)), known)
-    planner.check(trip)
+    trip = trip_file.read(stops("site: hai-yen-ip", days=days(MOST_DAYS)), known)
+    trip_check.check(trip)
     assert trip_file.read(trip_file.write(trip), known) == trip
-    with pytest.raises(
-        InputError, match=f"{planner.MOST_DAYS + 1} entries; {planner.MOST_DAYS} are allowed"
-    ):
-        trip_file.read(stops("site: hai-yen-ip", days=days(planner.MOST_DAYS + 1)), known)
+    with pytest.raises(InputError, match=f"{MOST_DAYS + 1} entries; {MOST_DAYS} are allowed"):
+        trip_file.read(stops("site: hai-yen-ip", days=days(MOST_DAYS + 1)), known)
     longer = replace(
         trip.days[-1],
         start=trip.days[-1].start + timedelta(days=1),
@@ -658,12 +656,9 @@ def test_one_limit_of_days_holds_for_reader_and_planner(known: Gazetteer) -> Non
     )
     with pytest.raises(
         InputError,
-        match=(
-            f"There are {planner.MOST_DAYS + 1} days; at most {planner.MOST_DAYS} are planned at"
-            " once"
-        ),
+        match=(f"There are {MOST_DAYS + 1} days; at most {MOST_DAYS} are planned at once"),
     ):
-        planner.check(replace(trip, days=(*trip.days, longer)))
+        trip_check.check(replace(trip, days=(*trip.days, longer)))
 
 
 @pytest.mark.parametrize(

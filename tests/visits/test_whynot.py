@@ -22,6 +22,7 @@ from geo.hours.gates import Hours
 from geo.roads.network import Network
 from geo.visits import edits, planner, relaxations, whynot
 from geo.visits.feasibility import Fits
+from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
 from geo.visits.verify import rehearse
 from geo.visits.whynot import Change, WhyNot
@@ -589,7 +590,7 @@ def test_what_fits_is_what_the_planner_finds(
         Lunch(1200, "09:30", "10:15") if seed % 2 else None,
     )
     gates, crossings = gates_of(points, network), world.crossings
-    tables = planner.Tables.of(trip, network, gates, crossings, Daily())
+    tables = Tables.of(trip, network, gates, crossings, Daily())
     possible = Fits(network, gates, crossings, world.hours, tables).subsets(trip)
     for chosen in range(1, 32):
         some = replace(

@@ -13,7 +13,7 @@ from test_trip_file import DATA, SMALL, stops
 
 from geo.errors import InputError, Message
 from geo.hours import calendars
-from geo.visits import planner, trip_file
+from geo.visits import planner, trip_check, trip_file
 from geo.visits.gazetteer import Gazetteer
 from webapp import create_app, i18n
 
@@ -213,7 +213,7 @@ def _unplanned() -> Iterator[str]:
     trip = plans.two_days().trip
     long = replace(trip.days[0], end=trip.days[0].start + timedelta(days=8))
     with pytest.raises(InputError) as caught:
-        planner.check(replace(trip, days=(long,)))
+        trip_check.check(replace(trip, days=(long,)))
     yield from (caught.value.message, *caught.value.faults)
     places = (plans.HALONG, plans.MONGCAI, plans.TEXHONG)
     far = replace(trip, stops=trip.stops[:1], days=trip.days[:1])
