@@ -13,7 +13,7 @@ import pandas as pd
 from geo import layers, proximity
 from geo.errors import Message, NotFoundError
 from geo.kept import Kept
-from geo.tables.region import COAST_TOLERANCE_M
+from geo.layers.region import COAST_TOLERANCE_M
 
 if TYPE_CHECKING:
     from geo.export import About

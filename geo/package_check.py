@@ -18,9 +18,9 @@ import pandas as pd
 from geo import crs, layers, proximity
 from geo.errors import AtlasError, InputError, Message, NotFoundError
 from geo.hours import gate_notices
+from geo.layers.region import Region
 from geo.schema import LAYERS, TABLES, unfold
 from geo.siting import screening
-from geo.tables.region import Region
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
 

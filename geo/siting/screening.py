@@ -20,9 +20,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import InputError, Message, NotFoundError
+from geo.layers import validation as faults_of
 from geo.schema import AS_OF, ID, NAMES, NOTES, SECTORS, SOURCE, Field, unfold
 from geo.siting.sites import Column, Limit, Value, columns, is_number, limit_faults, objects, shown
-from geo.tables import validation as faults_of
 
 __all__ = [
     "CRITERIA",

@@ -17,8 +17,8 @@ import shapely
 
 from geo import layers, proximity
 from geo.errors import Message, NotFoundError
+from geo.layers.region import COAST_TOLERANCE_M
 from geo.schema import LAYERS
-from geo.tables.region import COAST_TOLERANCE_M
 from geo.visits.place_names import PlaceNames
 from geo.visits.trip import Place
 from geo.visits.trip_values import cut, proposed

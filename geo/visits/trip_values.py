@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from geo.errors import Message
-from geo.tables.validation import number as finite
+from geo.layers.validation import number as finite
 from geo.visits.trip import LEAST_WEIGHT, MOST_RESERVE_S, MOST_WEIGHT
 
 YEARS = range(2000, 2090)

@@ -10,8 +10,8 @@ import pytest
 
 from geo import crs, export, layers, package_check
 from geo.errors import InputError, NotFoundError
+from geo.layers import validation
 from geo.proximity import lonlat
-from geo.tables import validation
 
 FAULTS: dict[str, tuple[str, ...]] = {
     "bad_date.csv": ("line 2 (north-park): as_of: “January 2026”",),

@@ -13,7 +13,7 @@ import pytest
 
 from geo import crs, export, layers, package_check
 from geo.errors import InputError
-from geo.tables.region import Region
+from geo.layers.region import Region
 
 ABOUT = export.About(layer="parks", title="Parks")
 

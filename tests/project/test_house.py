@@ -18,7 +18,6 @@ ROOMS = (
     ("geo.errors", "geo.schema", "geo.text", "geo.kept"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
-    ("geo.tables",),
     ("geo.layers",),
     ("geo.hours", "geo.package"),
     ("geo.roads",),

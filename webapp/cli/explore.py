@@ -56,7 +56,7 @@ def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) 
     every fault.
     """
     from geo import layers, package_check
-    from geo.tables.validation import counted
+    from geo.layers.validation import counted
 
     if file is not None:
         if layer_id is None:

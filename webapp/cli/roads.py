@@ -16,9 +16,9 @@ import click
 
 from geo import layers
 from geo.errors import InputError, NotFoundError, UnavailableError
+from geo.layers.validation import counted
 from geo.roads import importing, osm_download, storage, surfaces
 from geo.roads.network import Network
-from geo.tables.validation import counted
 from webapp import settings
 from webapp.cli import roads_report as report
 

@@ -16,8 +16,8 @@ from urllib.parse import quote, urlencode
 import numpy as np
 
 from geo.errors import InputError
+from geo.layers.validation import number
 from geo.roads.drive import CORRIDORS
-from geo.tables.validation import number
 from geo.visits.trip import Lunch
 from webapp.i18n import gettext as _
 

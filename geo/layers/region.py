@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo import crs, proximity
-from geo.tables.validation import Row, number
+from geo.layers.validation import Row, number
 
 if TYPE_CHECKING:
     import geopandas as gpd

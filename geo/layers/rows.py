@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
+from geo.layers import validation as faults_of
+from geo.layers.validation import Row
 from geo.schema import Field, Layer
-from geo.tables import validation as faults_of
-from geo.tables.validation import Row
 from geo.text import unguarded
 
 FAR = 10.0

@@ -17,11 +17,11 @@ import shapely
 
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
+from geo.layers import rows as rows_of
+from geo.layers import validation as faults_of
+from geo.layers.region import Region
+from geo.layers.validation import Row
 from geo.schema import LAYERS, OPTIONAL, TABLES, Field, Layer, unfold
-from geo.tables import rows as rows_of
-from geo.tables import validation as faults_of
-from geo.tables.region import Region
-from geo.tables.validation import Row
 
 __all__ = [
     "LAYERS",
@@ -49,7 +49,7 @@ OUTLINES = "basemap/countries.geojson"
 def bundled() -> Path:
     """Return the data package that comes with Zone Atlas: inside an installed wheel, or ``data/``
     of the repository."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     installed = here / "_data"
     return installed if installed.is_dir() else here.parent / "data"
 

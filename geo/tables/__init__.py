@@ -1,1 +1,0 @@
-"""Rows of tables: cells to types, every fault, whether a place lies where its row says."""
