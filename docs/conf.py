@@ -110,7 +110,7 @@ def dictionary() -> Iterator[str]:
     from geo.schema import LAYERS, TABLES
 
     yield "# Data dictionary\n"
-    yield "Every layer and table of a data package, from `geo/schema.py`.\n"
+    yield "Every layer and table of a data package, from `geo.schema`.\n"
     for layer in LAYERS.values():
         yield f"## {layer.title}\n"
         yield f"`{layer.id}`. {_cell(layer.description)}\n"
