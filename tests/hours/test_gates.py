@@ -393,9 +393,9 @@ def test_a_notice_ends_at_midnight() -> None:
         ),
         (
             (("pontoon", None, None, None, "Mo-Fr 8-17", *[None] * 5),),
-            "row 1 (pontoon): “Mo-Fr 8-17”: opening_hours: expected",
+            "row 1 (pontoon): “Mo-Fr 8-17”: opening_hours: is not understood (“expected",
         ),
-        ((row("24/7", days=("2026-02-30", None)),), "valid_from: “2026-02-30” is no date"),
+        ((row("24/7", days=("2026-02-30", None)),), "valid_from: “2026-02-30” is not a date"),
         (
             (row("24/7", days=("2026-02-02", "2026-02-01")),),
             "valid_to: 2026-02-01 lies before valid_from, 2026-02-02",

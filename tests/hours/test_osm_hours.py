@@ -206,9 +206,9 @@ def test_months_are_whatever_was_asked_before() -> None:
 @pytest.mark.parametrize(
     ("text", "more", "fault"),
     [
-        ("Mo-Fr 8-17", {}, "opening_hours: expected"),
+        ("Mo-Fr 8-17", {}, "opening_hours: is not understood (“expected"),
         ("", {}, "opening_hours"),
-        ("from dawn on", {}, "opening_hours: expected"),
+        ("from dawn on", {}, "opening_hours: is not understood (“expected"),
         ("SH off", {}, "school holidays"),
         ("24/7 unknown", {}, "unknown hours"),
         ("Mo-Fr 12:00+", {}, "open end"),
