@@ -29,6 +29,7 @@ from geo.roads.network import Network
 from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
+from geo.visits.world import World
 from webapp import jobs
 from webapp.catalogues import LANGUAGES
 from webapp.trips import answers, lookup, pages
@@ -69,13 +70,9 @@ def planned(app: Flask, query: str) -> Plan:
     lines = lines_of(app, query)
     with app.test_request_context():
         wish = trip_file.read(lines.mapping(), Gazetteer.read(opened.data))
-    return planner.plan(
-        wish,
-        opened.network(),
-        opened.layer("gates"),
-        opened.table("crossings"),
-        border_gates.Hours.read(opened.data),
-    )
+    hours = border_gates.Hours.read(opened.data)
+    tables = opened.layer("gates"), opened.table("crossings")
+    return planner.plan(wish, World(opened.network(), *tables, hours))
 
 
 def wait(client: FlaskClient, query: str) -> Page:

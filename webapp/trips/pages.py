@@ -33,8 +33,9 @@ from geo import maps
 from geo.errors import InputError, NotFoundError
 from geo.roads.drive import CORRIDORS, Drive
 from geo.roads.network import Network
-from geo.visits import plan_lines, planner, safe_yaml, trip_file, whynot
+from geo.visits import plan_lines, safe_yaml, trip_file
 from geo.visits.trip import Plan, Trip
+from geo.visits.whynot import WhyNot
 from webapp import args
 from webapp.i18n import current, translated
 from webapp.jobs import Desk, Job
@@ -109,15 +110,7 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
     network = roads(opened, name)
 
     def make(tell: Callable[[float], None]) -> Plan:
-        return planner.plan(
-            trip,
-            network,
-            opened.layer("gates"),
-            opened.table("crossings"),
-            opened.hours,
-            seconds=answers.SECONDS,
-            on_progress=tell,
-        )
+        return opened.plan(trip, name, seconds=answers.SECONDS, on_progress=tell)
 
     desk: Desk = opened.keep("desk", Desk)
     return desk.ask(("plan", repr(trip), network.version), make)
@@ -422,12 +415,11 @@ def explained(
     network = roads(opened, lines.network)
 
     @copy_current_request_context
-    def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
-        given = network, opened.layer("gates"), opened.table("crossings"), opened.hours
-        return whynot.explain(
+    def make(_tell: Callable[[float], None]) -> WhyNot:
+        return opened.explain(
             made,
             stop_id,
-            *given,
+            lines.network,
             seconds=answers.WHY_S,
             rewrite=rewrite or partial(_by_link, lines, made.trip),
         )
