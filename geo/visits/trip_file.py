@@ -55,8 +55,9 @@ from typing import Any
 from geo.errors import InputError, Message, NotFoundError
 from geo.visits import safe_yaml, trip_values
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.place_reader import TOLD
 from geo.visits.trip import Day, Place, Stop, Trip
-from geo.visits.trip_reader import TOLD, TripReader
+from geo.visits.trip_reader import TripReader
 
 FOLDER = "trips"
 """Worked examples lie in this folder of a data package."""
