@@ -29,6 +29,7 @@ from geo.roads import corridors
 from geo.visits import planner, whynot
 from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
+from geo.visits.world import World
 
 PACKAGES = ("numpy", "numba", "pyvrp", "pyvroom", "ortools")
 ZONES = {"VN": "Asia/Ho_Chi_Minh", "CN": "Asia/Shanghai"}
@@ -91,12 +92,8 @@ def proven(seeds: range) -> None:
     windows and lunch.
     """
     folder = layers.bundled()
-    network, gates, crossings = (
-        corridors.read(folder),
-        layers.read(folder, "gates"),
-        layers.read_table(folder, "crossings"),
-    )
-    hours = Hours.read(folder)
+    tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    world = World(corridors.read(folder), *tables, Hours.read(folder))
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
     border = cities.loc["mong-cai" if "mong-cai" in cities.index else cities.index[0]].geometry
     close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(
@@ -126,12 +123,12 @@ def proven(seeds: range) -> None:
             for one in range(3)
         )
         trip = Trip("", stops, days, Lunch(3600))
-        Tables.of(trip, network, gates, crossings, hours)
+        Tables.of(trip, world)
         start = time.perf_counter()
-        tables = Tables.of(trip, network, gates, crossings, hours)
+        tables = Tables.of(trip, world)
         table_s = time.perf_counter() - start
         start = time.perf_counter()
-        plan = planner.plan(trip, network, gates, crossings, hours, tables=tables)
+        plan = planner.plan(trip, world, tables=tables)
         found.append((table_s, time.perf_counter() - start, plan))
         print(
             f"   seed {seed}: {told(plan)},"
@@ -139,9 +136,7 @@ def proven(seeds: range) -> None:
         )
         for stop in plan.left_out[:1]:
             start = time.perf_counter()
-            why = whynot.explain(
-                plan, stop.place.id, network, gates, crossings, hours, seconds=WHY_S
-            )
+            why = whynot.explain(plan, stop.place.id, world, seconds=WHY_S)
             asked.append(time.perf_counter() - start)
             tried = "everything was tried" if why.complete else "not everything was tried"
             print(
@@ -265,12 +260,9 @@ def parks(seed: int, windows: bool, days: int) -> Case:
         tuple(Stop(one, 0) for one in mine),
         (Day(MONDAY, MONDAY + timedelta(hours=12), home, (home,)),),
     )
-    network, gates, crossings = (
-        corridors.read(folder),
-        layers.read(folder, "gates"),
-        layers.read_table(folder, "crossings"),
-    )
-    whole_s = Tables.of(trip, network, gates, crossings, None).drive_s
+    tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    world = World(corridors.read(folder), *tables, Hours.read(folder))
+    whole_s = Tables.of(trip, world).drive_s
     whole_s = np.roll(whole_s, (1, 1), axis=(0, 1))
     near = 1 + np.flatnonzero((whole_s[0, 1:] < NEAR_S) & (whole_s[1:, 0] < NEAR_S))
     rows = np.concatenate([[0], dice.choice(near, STOPS, replace=False)])

@@ -228,10 +228,8 @@ def test_a_host_is_asked_for_as_little_as_possible(world: World, seed: int) -> N
     trip = next(trip for trip in iter(make, None) if world.plan(trip).left_out)
     *others, pond = trip.stops
     (window,) = pond.windows or ()
-    tables = Tables.of(trip, world.network, world.gates, world.crossings, world.hours)
-    meeting = nearest(
-        Fits(world.network, world.gates, world.crossings, world.hours, tables), trip, pond
-    )
+    tables = Tables.of(trip, world)
+    meeting = nearest(Fits(world, tables), trip, pond)
     assert meeting is not None
     begin = meeting.first
     while begin <= meeting.last:
@@ -289,7 +287,7 @@ def test_a_change_that_is_lost_in_writing_is_not_offered(world: World) -> None:
     the answer is not complete.
     """
     plan = world.plan(in_order())
-    given = plan, "pond", world.network, world.gates, world.crossings, world.hours
+    given = plan, "pond", world
 
     def refuse(_trip: Trip) -> Trip:
         raise InputError("The trip has 1 fault:", ["no"])

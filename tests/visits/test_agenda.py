@@ -26,6 +26,7 @@ from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.matrices import domestic
 from geo.visits.trip import Leg, Place, Plan
+from geo.visits.world import World
 from webapp import labels
 from webapp.cli.main import main
 from webapp.explore import gate_hours
@@ -172,7 +173,8 @@ def plans_abroad(real_network: Network) -> list[Plan]:
     other side.
     """
     places, hours = Gazetteer.read(DATA), gates.Hours.read(DATA)
-    given = [real_network, layers.read(DATA, "gates"), layers.read_table(DATA, "crossings"), hours]
+    tables = layers.read(DATA, "gates"), layers.read_table(DATA, "crossings")
+    world = World(real_network, *tables, hours)
     texts = list(trip_file.examples(DATA).values())
     for town, stops in (
         ("mong-cai", ("jiangping-ip", "dongxing-border-ecz")),
@@ -185,7 +187,7 @@ def plans_abroad(real_network: Network) -> list[Plan]:
             for day in ("08", "09")
         )
         texts.append(f"days:\n{days}stops:\n{sites}")
-    return [planner.plan(trip_file.read(text, places), *given, seconds=1) for text in texts]
+    return [planner.plan(trip_file.read(text, places), world, seconds=1) for text in texts]
 
 
 def over_gates(plans: list[Plan]) -> Iterator[Leg]:

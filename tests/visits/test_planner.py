@@ -34,6 +34,7 @@ from geo.visits.trip import (
     Stop,
     Trip,
 )
+from geo.visits.world import World
 
 ZONES = {"VN": ZoneInfo("Asia/Ho_Chi_Minh"), "CN": ZoneInfo("Asia/Shanghai")}
 MONDAY = datetime(2026, 3, 2, tzinfo=ZONES["VN"])
@@ -907,7 +908,7 @@ def test_what_fits_is_what_can_be_planned(seed: int) -> None:
         "noon": seed % 4 == 0,
     }
     trip, tables = made(7000 + seed, **shape)
-    possible = feasibility.Fits(None, None, None, None, tables).subsets(trip)  # type: ignore[arg-type]
+    possible = feasibility.Fits(None, tables).subsets(trip)  # type: ignore[arg-type]
     for chosen in range(1, 8):
         stops = tuple(stop for number, stop in enumerate(trip.stops) if chosen >> number & 1)
         assert possible[chosen] == (outcome(replace(trip, stops=stops), tables)[0] == -len(stops))
@@ -999,26 +1000,16 @@ def test_a_real_trip_stands_up_to_the_rehearsal(
 
     folder: Path = layers.bundled()
     gates, crossings = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
-    hours = GateHours.read(folder)
-    plan = planner.plan(abroad(6), real_network, gates, crossings, hours)
+    world = World(real_network, gates, crossings, GateHours.read(folder))
+    plan = planner.plan(abroad(6), world)
     assert plan.faults == ()
     assert plan.proof == "proven"
     assert plan.coarse
     assert any(leg.crossing for day in plan.days for leg in day.legs)
     assert all(leg.length_m > 0 for day in plan.days for leg in day.legs)
-    assert (
-        planner.plan(
-            abroad(6),
-            real_network,
-            gates,
-            crossings,
-            hours,
-            tables=Tables.of(plan.trip, real_network, gates, crossings, hours),
-        )
-        == plan
-    )
+    assert planner.plan(abroad(6), world, tables=Tables.of(plan.trip, world)) == plan
     with pytest.raises(InputError, match="There is no gate “moon”"):
-        planner.plan(replace(plan.trip, closed=("moon",)), real_network, gates, crossings, hours)
+        planner.plan(replace(plan.trip, closed=("moon",)), world)
 
 
 def test_an_untimely_search_still_gives_a_plan() -> None:

@@ -20,6 +20,7 @@ from geo.roads.network import Network
 from geo.visits import safe_yaml, trip_check, trip_file, trip_values
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import MOST_DAYS, Lunch, Trip
+from geo.visits.world import World
 
 DATA = layers.bundled()
 SMALL = """
@@ -623,10 +624,8 @@ def test_an_example_can_be_driven(name: str, known: Gazetteer, real_network: Net
     assert all(
         calendars.is_workday(country, day.date) for country in ("VN", "CN") for day in trip.days
     )
-    hours = gates.Hours.read(DATA)
-    plan = planner.plan(
-        trip, real_network, layers.read(DATA, "gates"), layers.read_table(DATA, "crossings"), hours
-    )
+    tables = layers.read(DATA, "gates"), layers.read_table(DATA, "crossings")
+    plan = planner.plan(trip, World(real_network, *tables, gates.Hours.read(DATA)))
     assert plan.feasible
     assert plan.proof == "proven"
     crossings = [leg.crossing for day in plan.days for leg in day.legs if leg.crossing]

@@ -20,6 +20,7 @@ from geo.hours.gates import Hours
 from geo.roads.network import Network
 from geo.visits import planner, verify
 from geo.visits.trip import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
+from geo.visits.world import World
 
 WEST, EAST = ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("Asia/Shanghai")
 KM10_S, GATE_S = 600, 1800
@@ -151,7 +152,7 @@ def faults(toy: Path, toy_network: Network) -> Callable[..., list[str]]:
     gates, crossings = layers.read(toy, "gates"), layers.read_table(toy, "crossings")
 
     def of(plan: Plan, hours: Any = EveryDay()) -> list[str]:  # noqa: B008
-        return verify.rehearse(plan, toy_network, gates, crossings, hours)
+        return verify.rehearse(plan, World(toy_network, gates, crossings, hours))
 
     return of
 
@@ -592,15 +593,11 @@ def test_a_rest_day_is_no_fault(faults: Callable[..., list[str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def survey(real_network: Network) -> tuple[Any, ...]:
+def survey(real_network: Network) -> World:
     """Roads, gates, crossings and hours of the data that come with Zone Atlas."""
     folder = layers.bundled()
-    return (
-        real_network,
-        layers.read(folder, "gates"),
-        layers.read_table(folder, "crossings"),
-        Hours.read(folder),
-    )
+    tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    return World(real_network, *tables, Hours.read(folder))
 
 
 def random_trip(seed: int) -> Trip:
@@ -669,7 +666,7 @@ def random_trip(seed: int) -> Trip:
     )
 
 
-def test_the_planner_and_the_driver_agree(survey: tuple[Any, ...]) -> None:
+def test_the_planner_and_the_driver_agree(survey: World) -> None:
     """What the planner plans holds on the road, and its slack is as large as it may be: a minute
     more is too late.
     """
@@ -684,9 +681,9 @@ def test_the_planner_and_the_driver_agree(survey: tuple[Any, ...]) -> None:
                     replace(day, start=day.start.replace(hour=11, minute=40)) for day in trip.days
                 ),
             )
-        plan = planner.plan(trip, *survey)
+        plan = planner.plan(trip, survey)
         assert plan.faults == ()
-        assert verify.rehearse(plan, *survey) == []
+        assert verify.rehearse(plan, survey) == []
         for day in plan.days:
             crossings += sum(leg.crossing is not None for leg in day.legs)
             lunches["begin"] += day.lunch is not None
@@ -695,6 +692,6 @@ def test_the_planner_and_the_driver_agree(survey: tuple[Any, ...]) -> None:
             for number, one in enumerate(day.visits):
                 visits += 1
                 late = visit(plan, day.number, number, slack_s=one.slack_s + 60)
-                assert any("late" in fault for fault in verify.rehearse(late, *survey))
+                assert any("late" in fault for fault in verify.rehearse(late, survey))
     assert min(visits - 20, crossings - 5) > 0
     assert min(lunches.values()) > 0, lunches

@@ -21,6 +21,7 @@ from geo.errors import NotFoundError
 from geo.hours.gates import Hours
 from geo.roads.network import Network
 from geo.visits import edits, planner, relaxations, whynot
+from geo.visits import world as world_module
 from geo.visits.feasibility import Fits
 from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
@@ -98,27 +99,18 @@ def days(*hours: tuple[datetime, datetime]) -> tuple[Day, ...]:
     return tuple(Day(start, end, HOME, (HOME,)) for start, end in hours)
 
 
-@dataclass
-class World:
+class World(world_module.World):
     """Asks with the roads, gates and hours of the toy package."""
 
-    network: Network
-    gates: Any
-    crossings: Any
-    hours: Any
-
     def plan(self, trip: Trip) -> Plan:
-        return planner.plan(trip, self.network, self.gates, self.crossings, self.hours, seconds=0.5)
+        return planner.plan(trip, self, seconds=0.5)
 
     def ask(self, trip: Trip, stop: str, **options: Any) -> WhyNot:
         plan = self.plan(trip)
         answer = whynot.explain(
             plan,
             stop,
-            self.network,
-            self.gates,
-            self.crossings,
-            self.hours,
+            self,
             **({"seconds": 60, "today": date(2026, 5, 20)} | options),
         )
         for change in answer.changes:
@@ -130,7 +122,7 @@ class World:
 
     def check(self, before: Plan, answer: WhyNot, change: Change) -> None:
         """Rehearse the plan of a change, apply the change anew, and try the next smaller one."""
-        assert rehearse(change.plan, self.network, self.gates, self.crossings, self.hours) == []
+        assert rehearse(change.plan, self) == []
         assert change.plan.trip == change.trip
         seen = {visit.stop.place.id for day in change.plan.days for visit in day.visits}
         kept = {visit.stop.place.id for day in before.days for visit in day.visits}
@@ -168,7 +160,7 @@ def world(toy: Path, toy_network: Network) -> World:
         toy_network,
         layers.read(toy, "gates").assign(timezone=ZONE),
         layers.read_table(toy, "crossings"),
-        Daily(),
+        Daily(),  # type: ignore[arg-type]
     )
 
 
@@ -417,7 +409,7 @@ def test_a_start_on_an_island(world: World) -> None:
     plan = Plan(
         Trip("Lost", (Stop(FARM, 600),), week), (), (Stop(FARM, 600),), "proven", 0, coarse=True
     )
-    answer = whynot.explain(plan, "farm", world.network, world.gates, world.crossings, world.hours)
+    answer = whynot.explain(plan, "farm", world)
     assert said(answer) == [
         "The roads on these maps do not lead to Farm from where the days begin, or not to where"
         " they end."
@@ -506,7 +498,7 @@ def test_a_stop_of_less_weight_that_would_fit_is_forced_in(world: World) -> None
     )
     small = world.plan(replace(trip, stops=trip.stops[:1]))
     lazy = replace(small, trip=trip, left_out=trip.stops[1:], proof="unproven")
-    answer = whynot.explain(lazy, "mill", world.network, world.gates, world.crossings, world.hours)
+    answer = whynot.explain(lazy, "mill", world)
     assert [reason.code for reason in answer.reasons] == ["fits"]
     assert [change.kind for change in answer.changes] == ["as_it_is"]
 
@@ -522,17 +514,14 @@ def test_a_trip_that_has_too_many_stops_for_a_proof_says_that_it_is_not_complete
     answer = whynot.explain(
         plan,
         plan.left_out[0].place.id,
-        world.network,
-        world.gates,
-        world.crossings,
-        world.hours,
+        world,
         seconds=2,
     )
     assert clock.perf_counter() - start < 9  # search and planning may take two seconds each
     assert not answer.complete
     assert answer.changes
     for change in answer.changes:
-        assert rehearse(change.plan, world.network, world.gates, world.crossings, world.hours) == []
+        assert rehearse(change.plan, world) == []
 
 
 def test_without_time_there_is_no_answer_and_it_says_so(world: World) -> None:
@@ -589,9 +578,9 @@ def test_what_fits_is_what_the_planner_finds(
         (Day(*hours[0], town, (town, other)), Day(*hours[1], None, (town,))),
         Lunch(1200, "09:30", "10:15") if seed % 2 else None,
     )
-    gates, crossings = gates_of(points, network), world.crossings
-    tables = Tables.of(trip, network, gates, crossings, Daily())
-    possible = Fits(network, gates, crossings, world.hours, tables).subsets(trip)
+    other = replace(world, network=network, gates=gates_of(points, network))
+    tables = Tables.of(trip, replace(other, hours=Daily()))
+    possible = Fits(other, tables).subsets(trip)
     for chosen in range(1, 32):
         some = replace(
             trip, stops=tuple(one for i, one in enumerate(trip.stops) if chosen >> i & 1)

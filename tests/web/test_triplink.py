@@ -13,9 +13,10 @@ from werkzeug.datastructures import MultiDict
 from geo import layers
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
+from geo.visits.trip_lines import DayLine, PointLine, StopLine, split_places
 from webapp import args, create_app
 from webapp.trips import words
-from webapp.trips.address import TRIP, DayLine, Lines, PointLine, StopLine, split_places
+from webapp.trips.address import TRIP, Lines
 
 
 @pytest.fixture(autouse=True)

@@ -29,10 +29,12 @@ from geo.roads.network import Network
 from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
+from geo.visits.trip_lines import DayLine, StopLine
+from geo.visits.world import World
 from webapp import jobs
 from webapp.catalogues import LANGUAGES
 from webapp.trips import answers, lookup, pages
-from webapp.trips.address import DAY_FIELDS, STOP_FIELDS, TRIP, Lines
+from webapp.trips.address import TRIP, Lines
 
 pytest_plugins = ("web",)
 
@@ -69,13 +71,9 @@ def planned(app: Flask, query: str) -> Plan:
     lines = lines_of(app, query)
     with app.test_request_context():
         wish = trip_file.read(lines.mapping(), Gazetteer.read(opened.data))
-    return planner.plan(
-        wish,
-        opened.network(),
-        opened.layer("gates"),
-        opened.table("crossings"),
-        border_gates.Hours.read(opened.data),
-    )
+    hours = border_gates.Hours.read(opened.data)
+    tables = opened.layer("gates"), opened.table("crossings")
+    return planner.plan(wish, World(opened.network(), *tables, hours))
 
 
 def wait(client: FlaskClient, query: str) -> Page:
@@ -346,8 +344,8 @@ def test_nothing_is_lost_in_a_round_of_the_form(
     """
     query = f"{FULL}&lang={language}"
     assert {name for name, _ in form_of(read(client, f"/trip?{query}"))} >= {
-        *(f"s_{one}" for one in STOP_FIELDS),
-        *(f"d_{one}" for one in DAY_FIELDS),
+        *(f"s_{one}" for one in StopLine.names()),
+        *(f"d_{one}" for one in DayLine.names()),
         "title",
         *(set(TRIP) - {"stop", "day", "network"}),
     }
@@ -901,7 +899,9 @@ def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
         if dice.random() < 0.6:
             query = [*good, *query]
         if dice.random() < 0.3:
-            columns = [f"s_{one}" for one in STOP_FIELDS] + [f"d_{one}" for one in DAY_FIELDS]
+            columns = [f"s_{one}" for one in StopLine.names()] + [
+                f"d_{one}" for one in DayLine.names()
+            ]
             query += [(name, dice.choice(PIECES)) for name in columns]
         path = dice.choice(paths)
         answer = client.get(path, query_string=urlencode(query))

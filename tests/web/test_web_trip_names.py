@@ -18,9 +18,9 @@ from web import Page, read
 import geo
 from geo.errors import InputError
 from geo.visits import trip_file
+from geo.visits.trip_lines import DayLine, StopLine
 from webapp.catalogues import LANGUAGES
 from webapp.trips import readings
-from webapp.trips.address import DAY_FIELDS, STOP_FIELDS
 
 pytest_plugins = ("web",)
 
@@ -386,8 +386,8 @@ def test_every_key_that_the_form_can_write_has_its_label(app: Flask) -> None:
     """
     with app.test_request_context():
         written = lines_of(app, FULL).mapping()
-        assert set(STOP_FIELDS) - {"place", "name"} <= set(readings.FIELDS["stops"])
-        assert set(DAY_FIELDS) == set(readings.FIELDS["days"])
+        assert set(StopLine.names()) - {"place", "name"} <= set(readings.FIELDS["stops"])
+        assert set(DayLine.names()) == set(readings.FIELDS["days"])
         known = {key.split(".")[0] for key in readings.FIELDS[""]}
         assert set(written) - known == set()
 

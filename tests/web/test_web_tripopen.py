@@ -25,9 +25,10 @@ from geo import layers
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.trip_lines import DayLine, PointLine, StopLine
 from webapp.catalogues import LANGUAGES
 from webapp.trips import open_file
-from webapp.trips.address import DayLine, Lines, PointLine, StopLine
+from webapp.trips.address import Lines
 
 pytest_plugins = ("web",)
 
