@@ -152,8 +152,8 @@ def snap(title: str, roads: Network, points: np.ndarray) -> None:
         f"    {nodes_s * 1000:8.3f} ms a point"
     )
     edges_s = statistics.median(
-        one[0]
-        for one in (
+        row[0]
+        for row in (
             once(lambda at=at: ox.nearest_edges(plane, *at))
             for at in zip(x[:5], y[:5], strict=True)
         )

@@ -99,7 +99,7 @@ def proven(seeds: range) -> None:
     close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(
         1.2
     )
-    found, asked = [], []
+    solved, asked = [], []
     whynot.warm_up()
     for seed in seeds:
         dice = np.random.default_rng(seed)
@@ -115,12 +115,12 @@ def proven(seeds: range) -> None:
         )
         days = tuple(
             Day(
-                MONDAY + timedelta(days=one, hours=7),
-                MONDAY + timedelta(days=one, hours=19),
-                None if one else towns[0],
+                MONDAY + timedelta(days=day, hours=7),
+                MONDAY + timedelta(days=day, hours=19),
+                None if day else towns[0],
                 tuple(towns),
             )
-            for one in range(3)
+            for day in range(3)
         )
         trip = Trip("", stops, days, Lunch(3600))
         Tables.of(trip, world)
@@ -129,7 +129,7 @@ def proven(seeds: range) -> None:
         table_s = time.perf_counter() - start
         start = time.perf_counter()
         plan = planner.plan(trip, world, tables=tables)
-        found.append((table_s, time.perf_counter() - start, plan))
+        solved.append((table_s, time.perf_counter() - start, plan))
         print(
             f"   seed {seed}: {told(plan)},"
             f" {sum(bool(leg.crossing) for day in plan.days for leg in day.legs)} crossings"
@@ -145,15 +145,15 @@ def proven(seeds: range) -> None:
             )
     print(
         f"12 stops over 3 days, windows, gates, lunch, nights in {len(towns)} towns:"
-        f" {', '.join({plan.proof for *_, plan in found})}"
+        f" {', '.join({plan.proof for *_, plan in solved})}"
     )
     print(
         "   table of times            "
-        f" {verdict(max(one for one, *_ in found), TABLE_S, 's at most')}"
+        f" {verdict(max(seconds for seconds, *_ in solved), TABLE_S, 's at most')}"
     )
     print(
         "   plan with lengths, checked"
-        f" {verdict(max(one for _, one, _ in found), PROVEN_S, 's at most')}"
+        f" {verdict(max(seconds for _, seconds, _ in solved), PROVEN_S, 's at most')}"
     )
     print(
         f"   why not one stop           {verdict(max(asked, default=0.0), 2 * WHY_S, 's at most')},"
@@ -212,20 +212,20 @@ class Case:
 
     def trip(self) -> tuple[Trip, Tables]:
         places = [
-            Place(str(one), {"en": str(one)}, 0, 0, None, "VN", ZONES["VN"])
-            for one in range(len(self.time_s))
+            Place(str(number), {"en": str(number)}, 0, 0, None, "VN", ZONES["VN"])
+            for number in range(len(self.time_s))
         ]
         first = MONDAY + timedelta(hours=7)
         starts = [first + timedelta(days=day) for day in range(self.days)]
         stops = []
-        for number, one in enumerate(places[1:]):
+        for number, place in enumerate(places[1:]):
             windows = None
             if self.windows:
                 windows = tuple(
                     tuple(start + timedelta(seconds=end) for end in self.windows[number])
                     for start in starts
                 )
-            stops.append(Stop(one, self.visit_s, windows))
+            stops.append(Stop(place, self.visit_s, windows))
         days = tuple(
             Day(start, start + timedelta(seconds=self.length_s), places[0], (places[0],))
             for start in starts
@@ -257,7 +257,7 @@ def parks(seed: int, windows: bool, days: int) -> Case:
     mine = [as_place(str(key), row) for key, row in sites[sites["country"] == "VN"].iterrows()]
     trip = Trip(
         "",
-        tuple(Stop(one, 0) for one in mine),
+        tuple(Stop(place, 0) for place in mine),
         (Day(MONDAY, MONDAY + timedelta(hours=12), home, (home,)),),
     )
     tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
@@ -291,19 +291,21 @@ def compared(cases: list[Case], limit_s: float) -> None:
         ours.append(plan.on_road_s)
     print(
         f"   ours      {verdict(max(seconds), limit_s, 's at most')}; on the road "
-        + " ".join(f"{one:.0f}" for one in ours),
+        + " ".join(f"{cost:.0f}" for cost in ours),
         flush=True,
     )
     for name, (package, peer) in PEERS.items():
         if not installed(package):
             continue
         theirs = [peer(case) for case in cases]
-        known = [(one, other) for one, other in zip(ours, theirs, strict=True) if other is not None]
+        known = [
+            (cost, other) for cost, other in zip(ours, theirs, strict=True) if other is not None
+        ]
         if not known:
             print(f"   {name:9} found no plan with all stops")
             continue
-        gaps = [100 * (one / other - 1) for one, other in known]
-        costs = " ".join("none" if one is None else f"{one:.0f}" for one in theirs)
+        gaps = [100 * (cost / other - 1) for cost, other in known]
+        costs = " ".join("none" if cost is None else f"{cost:.0f}" for cost in theirs)
         print(
             f"   {name:9} ours is {statistics.mean(gaps):+.2f} % of it on average, {max(gaps):+.2f}"
             f" % at worst; {costs}",
@@ -330,14 +332,14 @@ def by_pyvrp(case: Case) -> float | None:
             tw_early=since,
             tw_late=until - case.visit_s,
         )
-    for one, start in enumerate(nodes):
+    for row, start in enumerate(nodes):
         for other, goal in enumerate(nodes):
-            if one != other:
+            if row != other:
                 model.add_edge(
                     start,
                     goal,
-                    distance=int(case.time_s[one, other]),
-                    duration=int(case.time_s[one, other]),
+                    distance=int(case.time_s[row, other]),
+                    duration=int(case.time_s[row, other]),
                 )
     result = model.solve(MaxRuntime(PEERS_S), seed=1, display=False)
     return float(result.cost()) if result.is_feasible() else None
@@ -371,11 +373,11 @@ def by_ortools(case: Case) -> float | None:
     routing = pywrapcp.RoutingModel(manager)
     time_s = case.time_s.tolist()
 
-    def drive(one: int, other: int) -> int:
-        return time_s[manager.IndexToNode(one)][manager.IndexToNode(other)]
+    def drive(start: int, other: int) -> int:
+        return time_s[manager.IndexToNode(start)][manager.IndexToNode(other)]
 
-    def passed(one: int, other: int) -> int:
-        return drive(one, other) + (case.visit_s if manager.IndexToNode(one) else 0)
+    def passed(start: int, other: int) -> int:
+        return drive(start, other) + (case.visit_s if manager.IndexToNode(start) else 0)
 
     routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitCallback(drive))
     routing.AddDimension(

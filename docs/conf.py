@@ -176,10 +176,10 @@ def http() -> Iterator[str]:
 def _resolved(document: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in parameter:
         return parameter
-    found: Any = document
+    node: Any = document
     for step in parameter["$ref"].removeprefix("#/").split("/"):
-        found = found[step]
-    return dict(found)
+        node = node[step]
+    return dict(node)
 
 
 def modules(package: str) -> Iterator[tuple[str, str]]:

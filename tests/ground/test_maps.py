@@ -136,12 +136,12 @@ def test_the_payload_has_every_row_with_unknown_as_none() -> None:
         crs=4326,
     )
     before = frame.copy(deep=True)
-    made = maps.payload(
+    payload = maps.payload(
         frame,
         ["id", "text", "number", "whole", "truth", "infinite"],
         extra=pd.DataFrame({"more": [None, 5]}, index=frame.index),
     )
-    assert made == {
+    assert payload == {
         "columns": ["shape", "id", "text", "number", "whole", "truth", "infinite", "more"],
         "rows": [
             [[[107.12346, 21.0]], "one", "a", 1.25, 7, True, None, None],

@@ -68,7 +68,7 @@ def test_a_closed_gate_is_not_passed(atlas: Atlas) -> None:
 def test_a_vehicle_ranks_by_its_own_times(atlas: Atlas) -> None:
     """Limits and criteria of an example are those of the vehicle."""
     by_car = atlas.rank("automobile", Drive("car"))
-    assert {one.column for one in by_car.criteria} >= {"gate_car_s", "port_car_s"}
+    assert {criterion.column for criterion in by_car.criteria} >= {"gate_car_s", "port_car_s"}
     with pytest.raises(NotFoundError, match="automobile"):
         atlas.rank("no-example")
 

@@ -228,14 +228,14 @@ def test_working_with_layers_loads_neither_roads_nor_web() -> None:
 
 
 def own_files(*suffixes: str) -> list[Path]:
-    found = [
+    paths = [
         path
         for package in ("geo", "webapp")
         for suffix in suffixes
         for path in (ROOT / package).rglob(f"*{suffix}")
     ]
     return sorted(
-        path for path in found if not {"vendor", "__pycache__", "_data"} & set(path.parts)
+        path for path in paths if not {"vendor", "__pycache__", "_data"} & set(path.parts)
     )
 
 

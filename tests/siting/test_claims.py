@@ -164,8 +164,8 @@ def test_a_coarse_network_is_held_less_strictly(
     """A length that does not fit surveyed roads may fit a sketch of them."""
     coarse = replace(grid, manifest=replace(grid.manifest, coarse=True))
     verdicts = [
-        check("15 km from Mong Cai gate", site, places, one, speeds=SPEEDS).claims[0].verdict
-        for one in (grid, coarse)
+        check("15 km from Mong Cai gate", site, places, net, speeds=SPEEDS).claims[0].verdict
+        for net in (grid, coarse)
     ]
     assert verdicts == ["longer", "road"]
 
@@ -371,9 +371,9 @@ def test_nothing_recognised_has_a_code(
     site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, text: str, code: str
 ) -> None:
     """Without a claim the answer says why; with one it does not."""
-    found = check(text, site, places, grid)
-    assert found.code == code
-    assert all(claim.verdict == "no_place" for claim in found)
+    checked = check(text, site, places, grid)
+    assert checked.code == code
+    assert all(claim.verdict == "no_place" for claim in checked)
     assert check("30 km from Mong Cai", site, places, grid).code is None
 
 

@@ -57,17 +57,17 @@ class Hours:
         start: datetime,
         end: datetime,
     ) -> list[Any]:
-        found = []
+        openings = []
         midnight = start.astimezone(ZONES["VN"]).replace(hour=0, minute=0, second=0)
         while midnight < end:
             for since, until in self.spans.get((gate, towards), [(0, 86400)]):
-                found.append(
+                openings.append(
                     (midnight + timedelta(seconds=since), midnight + timedelta(seconds=until))
                 )
             midnight += timedelta(days=1)
         return [
             (max(since, start), min(until, end))
-            for since, until in found
+            for since, until in openings
             if max(since, start) < min(until, end)
         ]
 
@@ -101,11 +101,11 @@ def made(
     """
     dice = np.random.default_rng(seed)
     country = ["CN" if gates and dice.random() < 0.4 else "VN" for _ in range(stops + 3)]
-    places = [place(f"p{number}", one) for number, one in enumerate(country)]
+    places = [place(f"p{number}", code) for number, code in enumerate(country)]
     home, towns = places[stops], places[stops:]
     drive_s = dice.integers(300, 6000, (stops + 3, stops + 3))
     drive_s[dice.random(drive_s.shape) < 0.03] = FAR
-    found = []
+    wishes = []
     for number in range(stops):
         windows = []
         for day in range(days):
@@ -124,7 +124,7 @@ def made(
                         moment(day, opens + 6 * 3600, country[number]),
                     )
                 )
-        found.append(
+        wishes.append(
             Stop(
                 places[number],
                 visit_s=float(dice.integers(10, 60) * 60),
@@ -138,13 +138,13 @@ def made(
     plans = []
     for day in range(days):
         begin = home if day == 0 else (None if dice.random() < 0.7 else towns[dice.integers(3)])
-        ends = tuple(towns[one] for one in dice.permutation(3)[: dice.integers(1, 4)])
+        ends = tuple(towns[town] for town in dice.permutation(3)[: dice.integers(1, 4)])
         start = dice.integers(21, 28) * 1800 if noon else dice.integers(7, 11) * 3600
         plans.append(
             Day(moment(day, start), moment(day, start + dice.integers(5, 11) * 3600), begin, ends)
         )
     meal = Lunch(float(dice.integers(20, 70) * 60)) if lunch else None
-    trip = Trip("", tuple(found), tuple(plans), meal, reserve_s=float(dice.choice([0, 900, 1800])))
+    trip = Trip("", tuple(wishes), tuple(plans), meal, reserve_s=float(dice.choice([0, 900, 1800])))
     names = [f"g{number}" for number in range(gates)]
     spans = {
         (name, towards): [
@@ -180,14 +180,14 @@ class Brute:
 
     def __init__(self, trip: Trip, tables: Tables) -> None:
         self.trip, self.tables = trip, tables
-        self.row = {one.id: number for number, one in enumerate(tables.places)}
+        self.row = {spot.id: number for number, spot in enumerate(tables.places)}
 
     def ways(self, start: Place, goal: Place) -> Iterator[Way]:
         """Return seconds to the gate, at it and after it, and from when to when one may enter."""
-        one, other = self.row[start.id], self.row[goal.id]
+        here, other = self.row[start.id], self.row[goal.id]
         if start.country == goal.country:
-            if self.tables.drive_s[one, other] < FAR:
-                yield int(self.tables.drive_s[one, other]), 0, 0, None
+            if self.tables.drive_s[here, other] < FAR:
+                yield int(self.tables.drive_s[here, other]), 0, 0, None
             return
         for number, (gate, _, _) in enumerate(self.tables.gates):
             if gate in self.trip.closed:
@@ -206,7 +206,7 @@ class Brute:
                     late[0] = early[0]
                     seconds.remove(early)
             parts = (
-                self.tables.to_gate_s[one, number],
+                self.tables.to_gate_s[here, number],
                 self.tables.service_s[number],
                 self.tables.from_gate_s[other, number],
             )
@@ -263,13 +263,13 @@ class Brute:
         windows = (
             [(-math.inf, math.inf)]
             if stop.windows is None
-            else [(one.timestamp(), other.timestamp()) for one, other in stop.windows]
+            else [(opens.timestamp(), other.timestamp()) for opens, other in stop.windows]
         )
         return min(
             (
-                max(arrive, one) + stop.visit_s
-                for one, other in windows
-                if max(arrive, one) + stop.visit_s <= other
+                max(arrive, opens) + stop.visit_s
+                for opens, other in windows
+                if max(arrive, opens) + stop.visit_s <= other
             ),
             default=math.inf,
         )
@@ -291,27 +291,27 @@ class Brute:
         self, here: Place, there: Place, day: Day, states: Any
     ) -> list[tuple[float, float, bool]]:
         """Go on from all states, with lunch on the way or without."""
-        out = []
+        after = []
         for leave, cost, full in states:
-            out += [
+            after += [
                 (arrive, cost + more, full) for arrive, more in self.arrivals(here, there, leave)
             ]
             if not full:
-                out += [
+                after += [
                     (arrive, cost + more, True)
                     for arrive, more in self.meals(here, there, day, leave)
                 ]
-        return [state for state in out if state[0] <= day.end.timestamp()]
+        return [state for state in after if state[0] <= day.end.timestamp()]
 
     def visited(self, stop: Stop, day: Day, states: Any) -> list[tuple[float, float, bool]]:
         """Visit a stop from all states, with lunch before or after the visit, or without."""
-        out = []
+        after = []
         for arrive, cost, full in states:
-            out.append((self.seen(stop, arrive), cost, full))
+            after.append((self.seen(stop, arrive), cost, full))
             if self.trip.lunch and not full:
-                out.append((self.seen(stop, self.eaten(stop.place, day, arrive)), cost, True))
-                out.append((self.eaten(stop.place, day, self.seen(stop, arrive)), cost, True))
-        return [state for state in out if state[0] <= day.end.timestamp()]
+                after.append((self.seen(stop, self.eaten(stop.place, day, arrive)), cost, True))
+                after.append((self.eaten(stop.place, day, self.seen(stop, arrive)), cost, True))
+        return [state for state in after if state[0] <= day.end.timestamp()]
 
     def home(self, end: Place, day: Day, states: Any) -> Iterator[float]:
         """Return the costs of those who may end so: in time, and not hungry beyond lunch."""
@@ -344,13 +344,16 @@ class Brute:
                 costs = []
                 for order in permutations(sorted(chosen)):
                     places = [
-                        trip.stops[one].order for one in order if trip.stops[one].order is not None
+                        trip.stops[at].order for at in order if trip.stops[at].order is not None
                     ]
                     if places == sorted(places):
-                        found = self.day(
-                            trip.days[number], begin, end, tuple(trip.stops[one] for one in order)
+                        cost = self.day(
+                            trip.days[number],
+                            begin,
+                            end,
+                            tuple(trip.stops[index] for index in order),
                         )
-                        costs += [] if found is None else [found]
+                        costs += [] if cost is None else [cost]
                 kept[key] = min(costs, default=math.inf)
             return kept[key]
 
@@ -364,17 +367,18 @@ class Brute:
             ):
                 continue
             by_day = [
-                frozenset(one for one, day in enumerate(share) if day == number) for number in days
+                frozenset(stop for stop, day in enumerate(share) if day == number)
+                for number in days
             ]
             orders = [
-                [trip.stops[one].order for one in chosen if trip.stops[one].order is not None]
+                [trip.stops[stop].order for stop in chosen if trip.stops[stop].order is not None]
                 for chosen in by_day
             ]
             if any(
-                max(one) > min(other)
-                for at, one in enumerate(orders)
+                max(earlier) > min(other)
+                for at, earlier in enumerate(orders)
                 for other in orders[at + 1 :]
-                if one and other
+                if earlier and other
             ):
                 continue
             must = sum(stop.must for stop, day in zip(trip.stops, share, strict=True) if day >= 0)
@@ -444,11 +448,11 @@ def assert_holds(plan: Plan, tables: Tables) -> None:
             drive_through = (
                 brute.meals(leg.start, leg.goal, wish, leg.depart.timestamp()) if leg.lunch else ()
             )
-            found = list(
+            arrivals = list(
                 drive_through or brute.arrivals(leg.start, leg.goal, leg.depart.timestamp())
             )
             service = leg.crossing.service_s if leg.crossing else 0
-            assert (leg.arrive.timestamp(), leg.drive_s + service) in found
+            assert (leg.arrive.timestamp(), leg.drive_s + service) in arrivals
         for number, visit in enumerate(day.visits):
             assert in_time(brute, plan, day.number, number, visit.slack_s)
             assert not in_time(brute, plan, day.number, number, visit.slack_s + 1)
@@ -626,7 +630,7 @@ def with_windows(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
 def with_longer_days(trip: Trip, _: Tables, dice: np.random.Generator) -> Trip:
     """Let each day begin up to two hours earlier, on its date, and end up to two hours later."""
     longer = [
-        (day, *(timedelta(seconds=int(one)) for one in dice.integers(7200, size=2)))
+        (day, *(timedelta(seconds=int(seconds)) for seconds in dice.integers(7200, size=2)))
         for day in trip.days
     ]
     return replace(
@@ -711,7 +715,10 @@ def burma14() -> np.ndarray:
     remembered.
     """
     where = np.array(
-        [[float(one) for one in pair.split()] for pair in BURMA14.replace("\n", " ").split(",")]
+        [
+            [float(degrees) for degrees in pair.split()]
+            for pair in BURMA14.replace("\n", " ").split(",")
+        ]
     )
     angle = 3.141592 * (np.trunc(where) + 5 * (where - np.trunc(where)) / 3) / 180
     (lat, lon), (lat_2, lon_2) = angle.T[:, :, None], angle.T[:, None]
@@ -731,7 +738,7 @@ def simple(
         Day(moment(day, 28800), moment(day, 28800 + hours * 3600), places[0], (places[0],))
         for day in range(days)
     )
-    return Trip("", tuple(Stop(one, visit_s) for one in places[1:]), plans), Tables(
+    return Trip("", tuple(Stop(spot, visit_s) for spot in places[1:]), plans), Tables(
         tuple(places), np.asarray(time_s, np.int64)
     )
 
@@ -755,8 +762,8 @@ def test_the_same_trip_gives_the_same_plan(count: int, monkeypatch: pytest.Monke
     """Neither the proof nor a search that ends before its time depends on chance."""
     monkeypatch.setattr(tour_search, "PACE", 2000)
     trip, tables = simple(plane(count), days=3, visit_s=600)
-    one, other = (planner.solve(trip, tables, seconds=60) for _ in range(2))
-    assert one == other
+    first, other = (planner.solve(trip, tables, seconds=60) for _ in range(2))
+    assert first == other
 
 
 def test_progress_runs_from_nothing_to_all() -> None:
@@ -918,9 +925,9 @@ def test_every_fault_of_a_trip_is_named_at_once() -> None:
     """Stops, windows, days and lunch are told in one error."""
     trip, tables = simple(plane(4), days=2)
     day = trip.days[0]
-    one, other, third = trip.stops
+    first, other, third = trip.stops
     windows = ((moment(0, 9), moment(0, 5)), (moment(0, 4), moment(0, 8)))
-    stops = (replace(one, visit_s=-1), replace(other, windows=windows, day=7), third, third)
+    stops = (replace(first, visit_s=-1), replace(other, windows=windows, day=7), third, third)
     days = (
         replace(day, begin=None),
         replace(trip.days[1], start=day.start, end=day.start - timedelta(1), ends=()),
@@ -971,12 +978,12 @@ def abroad() -> Callable[..., Trip]:
         home = at("ha-long", cities.loc["ha-long"])
         far = (sites.geometry.x - 107.6).abs() + (sites.geometry.y - 21.4).abs()
         chosen = [
-            sites[(sites["country"] == one)].loc[
+            sites[(sites["country"] == country)].loc[
                 far.sort_values(kind="stable").index.intersection(
-                    sites.index[sites["country"] == one]
+                    sites.index[sites["country"] == country]
                 )
             ]
-            for one in ("VN", "CN")
+            for country in ("VN", "CN")
         ]
         rows = [row for half in chosen for row in half.head(stops // 2).iterrows()]
         days = tuple(
@@ -1043,7 +1050,7 @@ def walked(model: Any, way: int, leave: int, lunch_s: int, ends: tuple[int, int]
     """Try every moment at which one may eat on a way, between the stops or at them, and give the
     earliest arrival.
     """
-    drive, service, on, _, passage = (int(one) for one in model.way[way])
+    drive, service, on, _, passage = (int(value) for value in model.way[way])
     spans = (
         [
             tuple(map(int, span))
@@ -1087,15 +1094,17 @@ def test_lunch_on_a_way_is_the_earliest_there_is_and_its_slack_exact() -> None:
                 over += model.way[way, 4] >= 0
                 noon = int(model.lunch[0, here, 0])
                 leaves = range(noon - 9000, noon + 1600, 997)
-                found = [
+                arrivals = [
                     int(_day_rules.arrival_fed(model, 0, here, there, way, leave))
                     for leave in leaves
                 ]
-                assert found == [
+                assert arrivals == [
                     walked(model, way, leave, model.lunch_s, (here, there)) for leave in leaves
                 ]
-                assert found == sorted(found)
-                for arrive in {one + more for one in found if one < FAR for more in (-1, 0, 500)}:
+                assert arrivals == sorted(arrivals)
+                for arrive in {
+                    arrival + more for arrival in arrivals if arrival < FAR for more in (-1, 0, 500)
+                }:
                     last = int(_day_rules.departure_fed(model, 0, here, there, way, arrive))
                     assert (
                         last < 0

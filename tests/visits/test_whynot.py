@@ -54,7 +54,7 @@ class Daily:
         assert gate
         assert (towards, kind, country) in {("AA", "passenger", None), ("BB", "passenger", None)}
         first, count = start.astimezone(HOME.zone).date(), (end - start).days + 2
-        days = [first + timedelta(days=one) for one in range(count)]
+        days = [first + timedelta(days=number) for number in range(count)]
         return [
             tuple(datetime.combine(day, hour, HOME.zone) for hour in (self.opens, self.closes))
             for day in days
@@ -137,7 +137,7 @@ class World(world_module.World):
         if "by_s" in change.values and again.proof == "proven":
             less, kind = change.values["by_s"] - relaxations.STEP_S, change.kind
             stops = tuple(
-                replace(one, must=True) for one in before.trip.stops if one.place.id in seen
+                replace(stop, must=True) for stop in before.trip.stops if stop.place.id in seen
             )
             trip = replace(before.trip, stops=stops)
             if kind == "shorter_visit":
@@ -209,15 +209,15 @@ def test_a_long_day_may_grow_on_either_side(world: World) -> None:
     or half on either side.
     """
     trip = Trip("Long", (Stop(FARM, 4800), Stop(POND, 4800)), days((at(1, 8), at(1, 11))))
-    found = kinds(world.ask(trip, "pond"))
+    changes = kinds(world.ask(trip, "pond"))
     by = {
         kind: change.values["by_s"] / 60
-        for kind, change in found.items()
+        for kind, change in changes.items()
         if "by_s" in change.values
     }
     assert by == {"start_earlier": 20, "end_later": 20, "longer_day": 10, "shorter_visit": 20}
     assert (
-        str(found["longer_day"])
+        str(changes["longer_day"])
         == "Start 10 min earlier and end 10 min later on day 1: from 07:50 to 11:10."
     )
 
@@ -229,9 +229,9 @@ def test_of_several_days_the_one_that_lacks_least_is_changed(world: World) -> No
         (Stop(FARM, 3600), Stop(POND, 5400)),
         days((at(1, 8), at(1, 9, 20)), (at(2, 8), at(2, 10))),
     )
-    found = kinds(world.ask(trip, "pond"))
-    assert (found["end_later"].values["day"], found["end_later"].values["by_s"]) == (1, 600)
-    assert str(found["end_later"]) == "End 10 min later on day 2, at 10:10."
+    changes = kinds(world.ask(trip, "pond"))
+    assert (changes["end_later"].values["day"], changes["end_later"].values["by_s"]) == (1, 600)
+    assert str(changes["end_later"]) == "End 10 min later on day 2, at 10:10."
 
 
 def test_tuesday_instead(world: World) -> None:
@@ -274,10 +274,10 @@ def test_the_least_of_the_others_is_left_out(world: World) -> None:
     )
     answer = world.ask(Trip("Full", stops, days((at(1, 8), at(1, 11, 40)))), "pond")
     assert said(answer) == ["Pond would fit alone, but not together with Farm, Mill and Shed."]
-    found = kinds(answer)
-    assert found["leave_out"].values["stop"].place.id == "mill"
-    assert found["drop"].values["stop"].place.id == "shed"
-    assert {one.place.id for one in found["drop"].trip.stops} == {"farm", "mill", "pond"}
+    changes = kinds(answer)
+    assert changes["leave_out"].values["stop"].place.id == "mill"
+    assert changes["drop"].values["stop"].place.id == "shed"
+    assert {stop.place.id for stop in changes["drop"].trip.stops} == {"farm", "mill", "pond"}
 
 
 def test_an_afternoon_begins_earlier_but_not_before_lunch(world: World) -> None:
@@ -548,10 +548,10 @@ def test_what_fits_is_what_the_planner_finds(
         Place(key, {"en": key}, row.geometry.x, row.geometry.y, None, row.country, ZONE)
         for key, row in layer.iterrows()
     ]
-    inside = [one for one in spots if one.country == spots[0].country]
+    inside = [spot for spot in spots if spot.country == spots[0].country]
     town, other = inside[0], inside[-1]
     stops = []
-    for one in spots[1:6]:
+    for spot in spots[1:6]:
         opens = [at(day, 8) + timedelta(minutes=int(dice.integers(0, 90))) for day in (1, 2)]
         windows = tuple(
             (start, start + timedelta(minutes=int(dice.integers(60, 200)))) for start in opens
@@ -562,7 +562,7 @@ def test_what_fits_is_what_the_planner_finds(
         }
         stops.append(
             Stop(
-                one,
+                spot,
                 float(dice.integers(15, 60)) * 60,
                 windows if dice.random() < 0.7 else None,
                 **pins,
@@ -583,10 +583,10 @@ def test_what_fits_is_what_the_planner_finds(
     possible = Fits(other, tables).subsets(trip)
     for chosen in range(1, 32):
         some = replace(
-            trip, stops=tuple(one for i, one in enumerate(trip.stops) if chosen >> i & 1)
+            trip, stops=tuple(stop for i, stop in enumerate(trip.stops) if chosen >> i & 1)
         )
-        found = planner.solve(some, tables)
-        assert possible[chosen] == (not found.left_out), chosen
+        plan = planner.solve(some, tables)
+        assert possible[chosen] == (not plan.left_out), chosen
     assert 1 < possible.sum() < 32
 
 
@@ -637,7 +637,7 @@ def test_a_whole_survey_on_the_corridors(real_network: Network) -> None:
     ]
     halong = Place("ha-long", {"en": "Ha Long"}, 107.08, 20.95, None, "VN", ZONE)
     stops = tuple(
-        Stop(one, 5400, must=False, weight=1 + number) for number, one in enumerate(spots[:8])
+        Stop(spot, 5400, must=False, weight=1 + number) for number, spot in enumerate(spots[:8])
     )
     trip = Trip("Survey", stops, days_at(halong), Lunch(3600))
     plan = world.plan(trip)

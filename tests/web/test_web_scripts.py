@@ -56,9 +56,9 @@ def test_modules_become_one_script(page: str) -> None:
     """In a file each module is once, after those that it needs, and none imports any more."""
     text = scripts.bundle(page)
     assert not re.search(r"^(?:import|export)\b", text, re.M)
-    made = re.findall(r'^modules\["(.+)"\] =', text, re.M)
-    assert made == list(scripts.order(page))
-    for name in made:
+    names = re.findall(r'^modules\["(.+)"\] =', text, re.M)
+    assert names == list(scripts.order(page))
+    for name in names:
         assert f'= modules["{name}"];' not in text[: text.index(f'modules["{name}"] = ')]
 
 
