@@ -222,8 +222,8 @@ class Fits:
         from geo.visits import _exact, _fits
 
         n, g = model.stops, model.passages
-        entry = model.entry_start[number * g : (number + 1) * g + 1]
-        open_ = model.begin_start[number * n : (number + 1) * n + 1]
+        entry = np.asarray(model.entry_start)[number * g : (number + 1) * g + 1]
+        open_ = np.asarray(model.begin_start)[number * n : (number + 1) * n + 1]
         counts = (
             *(
                 model.way_start,
@@ -241,7 +241,7 @@ class Fits:
                 model.begin[open_[0] : open_[-1]],
             ),
         )
-        key = cheapest, begin, model.lunch_s, *(one.tobytes() for one in counts)
+        key = cheapest, begin, model.lunch_s, *(np.asarray(array).tobytes() for array in counts)
         if key not in self._days:
             if cheapest:
                 best, *_, enough = _exact.one_day(
@@ -249,9 +249,9 @@ class Fits:
                 )
                 if not enough:
                     raise TimeUp
+                self._days[key] = best
             else:
-                best = _fits.time_for(model, number, begin, ends)
-            self._days[key] = best
+                self._days[key] = _fits.time_for(model, number, begin, ends)
         return self._days[key]
 
 

@@ -156,10 +156,11 @@ def warm_up() -> None:
 
 def _possible(model: Model, stop: int) -> bool:
     """Return whether a stop has an hour on some day, a way to it and a way from it."""
-    to, on = model.least_s[:, stop].copy(), model.least_s[stop].copy()
+    least_s, begin_start = np.asarray(model.least_s), np.asarray(model.begin_start)
+    to, on = least_s[:, stop].copy(), least_s[stop].copy()
     to[stop] = on[stop] = FAR
-    begins = model.begin_start[stop :: model.stops][: len(model.day)]
-    ends = model.begin_start[stop + 1 :: model.stops][: len(model.day)]
+    begins = begin_start[stop :: model.stops][: len(model.day)]
+    ends = begin_start[stop + 1 :: model.stops][: len(model.day)]
     return bool((ends > begins).any() and (to < FAR).any() and (on < FAR).any())
 
 

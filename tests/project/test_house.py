@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept"),
+    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.compiled"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
     ("geo.layers",),
@@ -54,7 +54,7 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
-    "numba": ("geo/*/_*.py",),
+    "numba": ("geo/compiled.py",),
     "opening_hours": ("geo/hours/osm_hours.py",),
     "holidays": ("geo/hours/calendars.py",),
     "yaml": ("geo/visits/safe_yaml.py",),
