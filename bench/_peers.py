@@ -32,7 +32,7 @@ AGAIN_LIMIT_S = 5
 class Answer:
     """A table of seconds, origins down; None, NaN or inf for no way.
 
-    `unasked_s` is what origins that were not asked would have taken besides. `ours` gives our own
+    `unasked_s` is what origins that were not asked would have taken besides. `ours` holds our own
     answer to the very same question, between the same nodes; it is called once all is measured."""
 
     times: Any
@@ -200,7 +200,7 @@ def on_road(shape: Any, rng: Any) -> tuple[float, float]:
 
 
 def filter_roads(extract: Path, goal: Path) -> int:
-    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their
+    """Write the ways on which a car may drive, by our rule, and their nodes as XML; return their
     number. Write the whole file too.
     """
     import osmium
@@ -368,7 +368,7 @@ def call(*command: Any) -> None:
 
 
 def read_arcs(job: Job) -> tuple[Any, Any, Any]:
-    """Read the file by ours; give the network, the nodes of its main component, and their arcs."""
+    """Read the file by ours: the network, the nodes of its main component, and their arcs."""
     import numpy as np
 
     network = read(job)

@@ -112,7 +112,7 @@ def table(
     )
     print(
         f"   ratio {peer_s / ours_s:.1f} on the peer's question, {peer_s / whole_s:.1f} for ours"
-        " with all it tells besides"
+        " with all it returns besides"
     )
     print(
         f"   answers: {peer.size} pairs, unreachable the same: {same}; largest difference"

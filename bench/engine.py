@@ -208,7 +208,7 @@ def timed(question: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def measure(roads: Roads) -> dict[str, Any]:
-    """Ask ours and the peers the same; give the figures of ours whose growth is of interest."""
+    """Ask ours and the peers the same; return the figures of ours whose growth is of interest."""
     n = roads.time_s.shape[0]
     print(f"{roads.name}: {n:,} nodes, {roads.time_s.nnz:,} arcs")
     prepared = [timed(lambda: contraction.build(roads.time_s)) for _ in range(RUNS)]

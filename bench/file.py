@@ -150,7 +150,7 @@ def installed(name: str) -> str | None:
 
 
 def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
-    """Let all contenders run on one extract; give the lines of its table for a README."""
+    """Let all contenders run on one extract; return the lines of its table for a README."""
     (folder / "job.json").write_text(json.dumps({"extract": str(extract)}), encoding="utf-8")
     answer = ask("make", folder)
     size = f"{extract.stat().st_size / 1e6:.1f} MB, {answer['driveable_ways']:,} driveable ways"
@@ -192,7 +192,7 @@ def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
 
 
 def ask(what: str, folder: Path, **environment: str) -> dict[str, Any]:
-    """Run one contender in a process of its own; give what it tells."""
+    """Run one contender in a process of its own; return what it reports."""
     command = [sys.executable, str(WORKER), what, str(folder)]
     done = subprocess.run(
         command,

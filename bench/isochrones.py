@@ -56,7 +56,7 @@ PACKAGES = (
 @dataclass(frozen=True)
 class Task:
     """One network, one node of it to start from, the limits, and points on its roads with the time
-    that `geo.roads.access` gives them.
+    that `geo.roads.access` computes them.
     """
 
     network: Network
@@ -167,7 +167,7 @@ def main() -> None:
 
 
 def measure(name: str, task: Task) -> float:
-    """Measure ours; give the median in seconds."""
+    """Measure ours; return the median in seconds."""
     network = task.network
     print(f"{name}: {network.node_count:,} nodes, {network.segment_count:,} segments")
     print(

@@ -29,7 +29,7 @@ CHECKS = (
     ["ruff", "format", "--check", "."],
     ["deno", "fmt", "--check"],
     ["deno", "lint"],
-    ["mypy"],
+    ["tests.project.check_types"],
     ["deptry", "."],
     ["deptry", ".", "tests", *ROOMS, "--exclude", NOT_TESTS, "--ignore", "DEP002,DEP004"],
 )

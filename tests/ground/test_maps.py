@@ -69,7 +69,7 @@ def test_jinja_leaves_escaped_json_alone() -> None:
 
 
 def test_numpy_values_are_json() -> None:
-    """Numbers of NumPy and keys that are no text are written as JSON; NaN as null."""
+    """Numbers of NumPy and keys that are not text are written as JSON; NaN as null."""
     assert json.loads(maps.script_json({"a": np.arange(3), 7: np.float64(0.5), "b": math.nan})) == {
         "a": [0, 1, 2],
         "7": 0.5,

@@ -300,7 +300,7 @@ def test_holidays_of_the_law_need_no_decree() -> None:
 
 
 def test_a_country_without_calendar() -> None:
-    """There is no such country, and so no list."""
+    """A country that does not exist has no list."""
     with pytest.raises(NotFoundError, match="ZZ"):
         calendars.holidays("ZZ", 2026)
 

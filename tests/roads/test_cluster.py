@@ -241,7 +241,7 @@ def test_the_last_is_killed(
 def test_nobody_is_left(
     nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cluster that stays without workers, has one that is no good, or is gone itself, is told in
+    """A cluster that stays without workers, has a broken one, or is gone itself, is reported in
     one sentence each.
     """
     monkeypatch.setattr(cluster, "PATIENCE_S", 1.0)
@@ -281,7 +281,7 @@ def test_nobody_is_left(
     ],
 )
 def test_addresses(address: str) -> None:
-    """What is no address is refused before anything is connected."""
+    """What is not an address is refused before anything is connected."""
     with pytest.raises(InputError, match="is no address of a scheduler"):
         cluster.runner(address)
 

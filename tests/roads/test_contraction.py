@@ -245,7 +245,7 @@ def test_parallel_arcs_are_refused() -> None:
 
 @pytest.mark.parametrize("node", [-1, 9])
 def test_a_node_must_exist(node: int) -> None:
-    """A number that is no node is refused, also a negative one."""
+    """A number that is not a node is refused, also a negative one."""
     with pytest.raises(InputError, match="from 0 to 8"):
         contraction.one_to_all(contraction.build(grid(3)), [node])
 

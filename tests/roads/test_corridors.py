@@ -202,7 +202,7 @@ def test_arguments_unchanged(parts: dict[str, Any]) -> None:
 
 
 def test_no_open_road_is_refused(parts: dict[str, Any]) -> None:
-    """Without one open road there is no network, and that is said."""
+    """A package without an open road has no network, and the error says so."""
     planned = parts["corridors"].assign(status="planned")
     with pytest.raises(InputError, match="no open road"):
         corridors.build(**parts | {"corridors": planned})

@@ -124,7 +124,7 @@ def assert_like_osmnx(net: network.Network, text: Path) -> None:
 
 
 def test_driveable_ways_are_those_of_osmnx() -> None:
-    """The table of ways that are no roads, written as a query, is OSMnx's own query, word for
+    """The table of ways that are not roads, written as a query, is OSMnx's own query, word for
     word.
     """
     query = '["highway"]' + "".join(

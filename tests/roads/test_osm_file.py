@@ -132,8 +132,8 @@ def test_ferry_is_no_part_of_the_road_to_it(tmp_path: Path) -> None:
 
 
 def test_ferries_that_say_nothing_of_cars_are_left_out(tmp_path: Path) -> None:
-    """A ferry for walkers, or of which nothing is known, is no road and is counted; one closed to
-    cars is no road and no news.
+    """A ferry for walkers, or of which nothing is known, is not a road and is counted; one closed
+    to cars is not a road and is not reported.
     """
     silent: list[Way] = [([2, 3], {"route": "ferry"}), ([2, 3], {"route": "ferry", "foot": "yes"})]
     net = read(tmp_path, ([1, 2], STREET), *silent, ([2, 3], FERRY | {"motorcar": "no"}))

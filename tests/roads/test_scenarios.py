@@ -117,7 +117,7 @@ def test_another_place_may_be_the_quickest_then(
 def test_what_can_be_reached_at_last_has_no_gain(
     parts: dict[str, Any], parks: gpd.GeoDataFrame, points: Points
 ) -> None:
-    """Where there is no way today the time is unknown and nothing can be subtracted; the way is
+    """Without a way today the time is unknown and nothing can be subtracted; the way is
     told all the same.
     """
     far = parts["vertices"].copy()

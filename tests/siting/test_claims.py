@@ -171,7 +171,7 @@ def test_a_coarse_network_is_held_less_strictly(
 
 
 def test_no_way_is_told_from_no_road(points: Callable[..., Any], border: Network) -> None:
-    """Behind a shut gate there is no way, and that is known; a place without a road is not."""
+    """No way leads through a shut gate, and that is known; a place without a road is not."""
     there = points(
         {"north": (107.05, 21.01)},
         name_en=["Northtown"],
@@ -256,7 +256,7 @@ def test_about_widens_a_claim(read: Callable[[str], tuple[Claim, ...]]) -> None:
 def test_what_is_no_distance_is_not_read(
     read: Callable[[str], tuple[Claim, ...]], text: str
 ) -> None:
-    """Speeds, areas and widths are no claims."""
+    """Speeds, areas and widths are not claims."""
     assert read(f"Mong Cai gate: {text}") == ()
 
 

@@ -147,7 +147,7 @@ def test_amounts_of_one_kind_are_sorted(basis: Any) -> None:
 
 
 def test_amounts_cannot_be_added() -> None:
-    """There is no sum of prices per square metre."""
+    """Prices per square metre have no sum."""
     with pytest.raises(TypeError):
         Amount(1, "land_term") + Amount(1, "land_term")  # type: ignore[operator]
 

@@ -105,8 +105,8 @@ def test_a_place_without_a_road_leaves_the_answer_open(
 def test_only_gates_that_the_vehicle_may_pass_count(
     parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
 ) -> None:
-    """The pass clears no cargo: nearer or not, it is no gate for a truck; where none is left there
-    is no way.
+    """The pass clears no cargo: nearer or not, it is not a gate for a truck; where none is left
+    no way is.
     """
     gates = parts["gates"].loc[["pass"]]
     only = sites.table(parks, network=toy_network, **parts | {"gates": gates})

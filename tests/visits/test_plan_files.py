@@ -415,7 +415,7 @@ def shifted(plan: Plan, by: timedelta) -> Plan:
 
 
 def test_without_the_layer_of_gates_nothing_is_made_up(plan: Plan) -> None:
-    """A gate of unknown position has its id for a name and is no point."""
+    """A gate of unknown position has its id for a name and is not a point."""
     rows = list(csv.DictReader(io.StringIO(written(plan, "csv").decode("utf-8-sig"))))
     gate = next(row for row in rows if row["kind"] == "gate")
     assert (gate["name_en"], gate["lon"], gate["lat"]) == ("mong-cai-bac-luan-2", "", "")

@@ -313,8 +313,8 @@ def test_lunch_may_be_what_is_in_the_way(world: World) -> None:
 
 
 def test_a_gate_taken_as_closed(world: World) -> None:
-    """With all gates closed nobody comes over; each of them alone would do, and a smaller trip is
-    no help.
+    """With all gates closed nobody comes over; each of them alone would do, and a smaller trip
+    does not help.
     """
     trip = Trip(
         "Over",
@@ -506,7 +506,7 @@ def test_a_stop_of_less_weight_that_would_fit_is_forced_in(world: World) -> None
 def test_a_trip_that_has_too_many_stops_for_a_proof_says_that_it_is_not_complete(
     world: World,
 ) -> None:
-    """Changes are found there too, and each holds; that there is no other is not claimed."""
+    """Changes are found there too, and each holds; that these are all is not claimed."""
     many = tuple(Stop(place(f"s{i}", 100.0 + 0.01 * i), 600) for i in range(1, 17))
     trip = Trip("Many", many, days((at(1, 8), at(1, 11))))
     plan = world.plan(trip)

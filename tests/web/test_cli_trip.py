@@ -167,7 +167,7 @@ def test_every_mistake_of_a_file_is_named(
     ],
 )
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, sentence: str) -> None:
-    """What is no trip file is a sentence and exit 1."""
+    """What is not a trip file is a sentence and exit 1."""
     path = tmp_path / "trip.yaml"
     if content is not None:
         path.write_bytes(content)

@@ -442,7 +442,7 @@ def test_the_command_line_reads_every_way_of_writing(tmp_path: Path) -> None:
 
 
 def test_nothing_but_a_file_is_read(client: FlaskClient) -> None:
-    """Other fields, other files and a body that is no form are refused in a sentence."""
+    """Other fields, other files and a body that is not a form are refused in a sentence."""
     for data in (
         {"title": "x"},
         {"other": (io.BytesIO(b"x"), "x.yaml")},
