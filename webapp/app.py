@@ -34,7 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         The data folder is no data package.
     """
     from geo.roads import storage
-    from webapp import args, scripts, service
+    from webapp import args, scripts, service, styles
     from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
     from webapp.ogc import routes
     from webapp.served import Served
@@ -57,6 +57,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     storage.sweep(app.config["HOME"] / "networks")
     app.extensions["zoneatlas.served"] = served = Served(app)
     languages.install(app)
+    styles.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         switch_query=site_sheet.switch_query,
