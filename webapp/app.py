@@ -68,7 +68,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
     )
-    app.jinja_env.globals.update(module=scripts.tags, drive_names=args.DRIVE)
+    app.jinja_env.globals.update(
+        module=scripts.tags, basemap_script=scripts.BASEMAP, drive_names=args.DRIVE
+    )
     for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
         app.register_blueprint(blueprint)
     for blueprint in (
