@@ -29,6 +29,7 @@ CHECKS = (
     ["ruff", "format", "--check", "."],
     ["deno", "fmt", "--check"],
     ["deno", "lint"],
+    ["djlint", "--lint", "--quiet", "webapp/templates"],
     ["mypy"],
     ["deptry", "."],
     ["deptry", ".", "tests", *ROOMS, "--exclude", NOT_TESTS, "--ignore", "DEP002,DEP004"],
