@@ -30,6 +30,7 @@ CHECKS = (
     ["deno", "fmt", "--check"],
     ["deno", "lint"],
     ["tests.project.check_types"],
+    ["djlint", "--lint", "--quiet", "webapp/templates"],
     ["deptry", "."],
     ["deptry", ".", "tests", *ROOMS, "--exclude", NOT_TESTS, "--ignore", "DEP002,DEP004"],
 )

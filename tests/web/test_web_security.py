@@ -307,7 +307,7 @@ def test_our_files_name_no_foreign_host() -> None:
         ),
         "www.w3.org",  # the namespace of SVG
     }
-    for path in [*STATIC.glob("*.*"), *TEMPLATES.rglob("*.*")]:
+    for path in [*STATIC.glob("*.*"), *STATIC.glob("styles/*"), *TEMPLATES.rglob("*.*")]:
         if path.suffix in (".js", ".css", ".html", ".svg"):
             hosts = set(
                 re.findall(
