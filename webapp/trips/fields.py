@@ -14,7 +14,7 @@ from geo.errors import InputError
 from webapp import args
 
 SINGLE = (
-    *("title", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid"),
+    *("title", "lunch", "reserve", *args.TODAY, "vehicle", "traffic", "avoid"),
     *("notes", "source", "point", "do", "ids", "add"),
 )
 """Parameters that are no lists of stops or days."""
