@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,9 @@ from web import Page
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
-from webapp import args
+from webapp import args, readers
+from webapp.ogc import parameters
+from webapp.readers import Parameter, single
 
 pytest_plugins = ("web",)
 
@@ -130,7 +133,7 @@ def test_a_plain_number_is_read(text: str) -> None:
     """Signs, leading zeros and long fractions are numbers; a point needs digits around it
     somewhere.
     """
-    assert args.number(text) == float(text)
+    assert readers.number(text) == float(text)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +235,28 @@ def test_what_is_said_of_a_value_is_short_and_printable() -> None:
     text = "\n".join(caught.value.faults)
     assert text.replace("\n", "").isprintable()
     assert all(len(fault) < 100 for fault in caught.value.faults)
+
+
+def test_a_parameter_is_one_row(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new row of a table of parameters is read, refused and described, of ``/api`` and of the OGC
+    API alike.
+    """
+    row = Parameter(single(readers.count), {"type": "integer"}, "Lanes of a road.")
+    times = args.API["/times"]
+    monkeypatch.setitem(args.PARAMETERS, "lanes", row)
+    monkeypatch.setitem(args.API, "/times", replace(times, parameters=(*times.parameters, "lanes")))
+    monkeypatch.setitem(parameters.PARAMETERS, "lanes", row)
+    assert args.parse(MultiDict({"lanes": "2"}), ("lanes",)) == {"lanes": 2}
+    document = client.get("/ogc/api?f=json").get_json(force=True)
+    described = {"name": "lanes", "in": "query", "description": "Lanes of a road."}
+    assert described.items() <= document["components"]["parameters"]["lanes"].items()
+    assert any(
+        described.items() <= each.items()
+        for each in document["paths"]["/api/times"]["get"]["parameters"]
+    )
+    for path in ("/api/times?lon=107&lat=21.5", "/ogc/collections/parks/items?limit=1"):
+        assert client.get(f"{path}&lanes=2").status_code == 200
+        assert client.get(f"{path}&lanes=two").status_code == 400
 
 
 # Anything at all ----------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ import webapp
 from geo import export
 from geo.schema import LAYERS
 from webapp import languages
-from webapp.ogc import openapi
+from webapp.ogc import parameters
 from webapp.ogc.routes import ogc
 
 URL = "http://atlas.example/zones"
@@ -127,13 +127,15 @@ def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
         "title": "Creative Commons Attribution 4.0",
         "path": "https://creativecommons.org/licenses/by/4.0/",
     }
+    resources = {name: {"name": name, "licenses": [licence]} for name in frames}
     app.extensions["zoneatlas"] = SimpleNamespace(
         layer=lambda layer_id: frames[layer_id],
         package={
             "title": "Tiny",
             "description": "Two layers.",
-            "resources": [{"name": name, "licenses": [licence]} for name in frames],
+            "resources": list(resources.values()),
         },
+        resource=resources.__getitem__,
         about=lambda layer_id: export.About(
             layer_id, LAYERS[layer_id].title, attribution="Somebody"
         ),
@@ -205,7 +207,7 @@ def test_the_collections_are_the_layers_with_geometry_that_the_package_holds(
     assert list(collections) == ["gates", "ports", "corridors"]
     assert collections["gates"]["extent"]["spatial"]["bbox"] == [[100, 20, 112, 20]]
     assert collections["gates"]["itemType"] == "feature"
-    assert collections["gates"]["crs"] == [openapi.CRS84]
+    assert collections["gates"]["crs"] == [parameters.CRS84]
     assert collections["gates"]["attribution"] == "Somebody"
     assert links(collections["gates"], "license") == [
         "https://creativecommons.org/licenses/by/4.0/"
@@ -221,18 +223,18 @@ def test_the_openapi_document_is_valid_and_promises_what_is_read(client: FlaskCl
     document = answer.get_json(force=True)
     validate(document)
     for layer_id in ("gates", "ports", "corridors"):
-        parameters = document["paths"][f"/collections/{layer_id}/items"]["get"]["parameters"]
+        listed = document["paths"][f"/collections/{layer_id}/items"]["get"]["parameters"]
         names = [
             parameter["$ref"].rsplit("/", 1)[1] if "$ref" in parameter else parameter["name"]
-            for parameter in parameters
+            for parameter in listed
         ]
-        assert sorted(names) == sorted(openapi.of_items(LAYERS[layer_id]))
+        assert sorted(names) == sorted(parameters.of_items(LAYERS[layer_id]))
 
 
 def test_no_field_of_a_layer_hides_a_parameter() -> None:
     """A field named like a parameter could not be selected by."""
     for layer in LAYERS.values():
-        assert not set(openapi.PARAMETERS) & set(openapi.filters(layer))
+        assert not set(parameters.PARAMETERS) & set(parameters.filters(layer))
 
 
 # Features -----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from geo.siting import criteria, ranking, robustness, screening
-from webapp import args
+from webapp import args, readers
 from webapp.siting import worth
 from webapp.siting.rank import DRAWS, NUMBERS, STATE, WEIGHTS, Wish, result, site_table
 from webapp.siting.worth import Worth
@@ -349,7 +349,7 @@ def test_fields_of_the_form_become_one_parameter(
     written = {name: value for name, value in wish.query() if name.startswith("v_")}
     assert written == ({} if folded is None else {"v_gate": folded})
     assert wished(app, urlencode(wish.query())) == wish
-    assert len(args.SHAPES) == len({*args.SHAPES} & {*criteria.SHAPES})
+    assert len(readers.SHAPES) == len({*readers.SHAPES} & {*criteria.SHAPES})
 
 
 @pytest.mark.parametrize(
@@ -406,7 +406,7 @@ def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) 
     )
     assert re.search(r'name="v_people_to"[^>]* value="12345678"', page)
     for value in (0.0, 0.1, 33.3, 1e9, 1e-5, 123_456_789.25):
-        assert args.number(args.plain(value)) == value
+        assert readers.number(readers.plain(value)) == value
     assert str(Worth("linear", 0.5, 1e7)) == "linear:0.5:10000000"
 
 

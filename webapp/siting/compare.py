@@ -17,7 +17,7 @@ from geo.errors import InputError, NotFoundError
 from geo.roads.drive import Drive
 from geo.siting import money, sites
 from geo.siting.money import Amount
-from webapp import args, labels
+from webapp import args, labels, readers
 from webapp.explore import site_sheet
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
@@ -197,7 +197,7 @@ def compare() -> Any:
         }[name],
         money_rows=money_rows,
         bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
-        currencies=args.CURRENCIES,
+        currencies=readers.CURRENCIES,
         parks=parks,
         table=site_table(opened, wish.drive).loc[order],
         facts=facts,

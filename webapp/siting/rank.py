@@ -19,7 +19,7 @@ from geo.siting import ranking, robustness, screening, sites
 from geo.siting.companies import USUAL
 from geo.siting.criteria import Criterion
 from geo.siting.land import enough_ha
-from webapp import args
+from webapp import args, readers
 from webapp.siting import wording, worth
 from webapp.siting.worth import Worth
 from webapp.store import Store, store
@@ -185,11 +185,11 @@ class Wish:
             out += (
                 [(name, one) for one in value]
                 if isinstance(value, list | tuple)
-                else [(name, args.plain(value))]
+                else [(name, readers.plain(value))]
             )
         out += [("drop", name) for name in mine.drop] + [("also", name) for name in mine.also]
         out += [
-            (f"w_{name}", args.plain(weight)) for name, weight in mine.weights.items() if weight
+            (f"w_{name}", readers.plain(weight)) for name, weight in mine.weights.items() if weight
         ]
         out += [(f"v_{name}", str(one)) for name, one in mine.worth.items()]
         told = (("method", mine.method, "sum"), ("unknown", mine.unknown, "apart"))
@@ -427,7 +427,7 @@ def _words() -> dict[str, Any]:
         "enough_ha": enough_ha,
         "is_cost": worth.is_cost,
         "light": ranking.LIGHT,
-        "plain": args.plain,
+        "plain": readers.plain,
         "shapes": wording.shapes,
         "worth_text": wording.worth_text,
         "without": lambda weights, name: {

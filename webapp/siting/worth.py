@@ -12,7 +12,7 @@ from geo.errors import InputError
 from geo.siting.criteria import Criterion
 from geo.siting.land import enough_ha
 from geo.siting.screening import CRITERIA
-from webapp.args import plain
+from webapp.readers import plain
 
 TIMES = ("gate", "port", "airport", "city")
 PARAMETERS = tuple(f"v_{name}{end}" for name in CRITERIA for end in ("", "_from", "_to"))

@@ -16,7 +16,7 @@ from webapp import args
 from webapp.trips.address import Lines
 
 SINGLE = (
-    *("title", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid"),
+    *("title", "lunch", "reserve", *args.TODAY, "vehicle", "traffic", "avoid"),
     *("notes", "source", "point", "do", "ids", "add"),
 )
 """Parameters that are no lists of stops or days."""
