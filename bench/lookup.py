@@ -34,7 +34,7 @@ import shapely
 from geo import crs, layers
 from geo.roads import access, gate_overlay, osm_download, snapping, storage, surfaces
 from geo.roads.network import Manifest, Network
-from geo.roads.routing import Sides
+from geo.roads.joining import Sides
 
 RUNS = 5
 CLICKS = 1000

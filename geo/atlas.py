@@ -189,7 +189,7 @@ class Atlas(Package):
         NaN where there is no way. Looked up where surfaces are prepared.
         """
         from geo.roads import access
-        from geo.roads.routing import Sides
+        from geo.roads.joining import Sides
 
         roads = self.roads(drive)
         prepared = None if drive.year else self.surfaces(drive.network).get(drive.profile)

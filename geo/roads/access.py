@@ -21,8 +21,9 @@ from geo import crs
 from geo.errors import InputError, Message, NotFoundError
 from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay
+from geo.roads.joining import Sides, known
 from geo.roads.network import Network
-from geo.roads.routing import Found, Sides, known, solve, times
+from geo.roads.routing import Found, solve, times
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -229,7 +230,7 @@ def route(
         raise InputError(Message("A route has one origin and one destination."))
     from_, to = Sides.of(network, origin, profile), Sides.of(network, destination, profile)
     for sides, text in ((from_, NO_ROAD_AT_START), (to, NO_ROAD_AT_DESTINATION)):
-        if not (sides.snap.segment >= 0).any():
+        if not len(sides.joined):
             raise NotFoundError(Message(text, {"km": f"{network.manifest.snap_limit_m / 1000:g}"}))
     found = solve(network, profile, from_, to, detail=True, path=True)
     if not np.isfinite(found.time_s[0, 0]):
@@ -272,11 +273,11 @@ def reach(
     if len(point) != 1:
         raise InputError(Message("Reach is told from one point."))
     sides = Sides.of(network, point, profile)
-    joined = np.flatnonzero(sides.snap.segment >= 0)
+    joined = sides.joined
     node_s = np.full(network.node_count, np.inf)
-    start_s = (sides.in_s if towards else sides.out_s) + sides.leg_s[:, None]
     if len(joined):
-        nodes, offsets = sides.node[joined].ravel(), start_s[joined].ravel()
+        start_s = sides.arriving_s(joined) if towards else sides.leaving_s(joined)
+        nodes, offsets = sides.node[joined].ravel(), start_s.ravel()
         if profile in network.hierarchies:
             node_s = _reach_prepared(network, profile, nodes, offsets, towards)
         else:

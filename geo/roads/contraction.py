@@ -117,9 +117,10 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
             Message("Every arc of a road network must take some time, and not endlessly long.")
         )
     if graph.diagonal().any():
-        arcs = graph.tocoo()
-        kept = arcs.row != arcs.col
-        graph = csr_matrix((arcs.data[kept], (arcs.row[kept], arcs.col[kept])), shape=graph.shape)
+        every = graph.tocoo()
+        kept = every.row != every.col
+        ends = every.row[kept], every.col[kept]
+        graph = csr_matrix((every.data[kept], ends), shape=graph.shape)
         segment = None if segment is None else segment[kept]
     back = csr_matrix(graph.T)
     order, first, other, out_s, into_s, via_out, via_into = compiled.contract(
@@ -131,8 +132,9 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
     for (start, head, _, middle), leaves in ((up, True), (down, False)):
         arcs = np.flatnonzero(middle < 0)
         low = node[np.repeat(np.arange(len(node)), np.diff(start))[arcs]].astype(np.int64)
-        ends = (low, node[head[arcs]]) if leaves else (node[head[arcs]], low)
-        middle[arcs] = -1 - _segments(graph, segment, *ends)
+        high = node[head[arcs]]
+        tail, to = (low, high) if leaves else (high, low)
+        middle[arcs] = -1 - _segments(graph, segment, tail, to)
     return Hierarchy(node, position, *up, *down)
 
 

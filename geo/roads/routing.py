@@ -1,23 +1,17 @@
-"""Points joined to roads, and the fastest ways between them: what :mod:`geo.roads.access` is built
+"""The fastest ways between points that are joined to roads: what :mod:`geo.roads.access` is built
 on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import Message, NotFoundError
-from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay
-from geo.roads.network import Network, Snap
-
-if TYPE_CHECKING:
-    import geopandas as gpd
+from geo.roads.joining import Sides, by_row, facing, on_one_segment
+from geo.roads.network import Network
 
 CELLS_AT_ONCE = 20_000_000
 """Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under
@@ -35,141 +29,10 @@ a limit of 60 min.
 """
 
 
-# Points joined to the network ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Sides:
-    """The points of a layer, joined to roads; a gate has two entries, one on either side.
-
-    Attributes
-    ----------
-    point, country
-        (k, 2) and (k,) of each entry; ``of_row`` (k,) is its row in the layer.
-    snap
-        Where it is joined to the network.
-    leg_s, leg_m
-        (k,) time and length of the leg between the point and the road; NaN where there is none.
-    node
-        (k, 2) tail and head of its segment.
-    out_s, in_s
-        (k, 2) time on the segment from the point to that node, and from that node to the point; inf
-        where one may not drive that way.
-    share
-        (k, 2) share of the segment's length between the point and that node.
-    """
-
-    point: NDArray[np.float64]
-    of_row: NDArray[np.int64]
-    country: NDArray[np.object_]
-    snap: Snap
-    leg_s: NDArray[np.float64]
-    leg_m: NDArray[np.float64]
-    node: NDArray[np.int64]
-    out_s: NDArray[np.float64]
-    in_s: NDArray[np.float64]
-    share: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, network: Network, points: gpd.GeoDataFrame, profile: str) -> Sides:
-        """Join a point layer; with the columns ``country`` and ``opposite_country`` as
-        :mod:`geo.roads.access` says.
-        """
-        n = len(points)
-        of_row = np.arange(n)
-        country: NDArray[np.object_] = (
-            points["country"].to_numpy(object, copy=True)
-            if "country" in points
-            else np.full(n, None, object)
-        )
-        if "opposite_country" in points:
-            twin = np.flatnonzero(points["opposite_country"].notna())
-            of_row = np.concatenate([of_row, twin])
-            country = np.concatenate([country, points["opposite_country"].to_numpy(object)[twin]])
-        country[pd.isna(country)] = None
-        return cls.at(network, lonlat(points)[of_row], profile, country=country, of_row=of_row)
-
-    @classmethod
-    def at(
-        cls,
-        network: Network,
-        point: NDArray[np.float64],
-        profile: str,
-        *,
-        country: NDArray[np.object_],
-        of_row: NDArray[np.int64] | None = None,
-    ) -> Sides:
-        """Join points given as arrays: (k, 2) WGS 84, (k,) country or None, (k,) row of a layer
-        each is an entry of.
-        """
-        if profile not in network.profiles:
-            raise NotFoundError(
-                Message(
-                    "There is no vehicle profile “%(profile)s”; there are %(known)s.",
-                    {"profile": profile, "known": ", ".join(network.profiles)},
-                )
-            )
-        snap = network.snap(point, profile, country=country)
-        at = np.maximum(snap.segment, 0)
-        time = np.where(snap.segment >= 0, network.time_s[profile][at], np.inf)
-        # against the direction of the segment to its tail, and along it to its head
-        to_ends = np.empty((len(at), 2))
-        to_ends[:, 0] = np.where(network.backward[at], time, np.inf)
-        to_ends[:, 1] = np.where(network.forward[at], time, np.inf)
-        share = np.zeros((len(at), 2))
-        share[:, 0] = np.where(snap.segment >= 0, snap.fraction, 0)
-        share[:, 1] = 1 - share[:, 0]
-        leg_m = snap.distance_m * network.manifest.access_detour
-        leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
-        node = np.empty((len(at), 2), np.int64)
-        node[:, 0], node[:, 1] = network.tail[at], network.head[at]
-        return cls(
-            point=point,
-            of_row=np.arange(len(point)) if of_row is None else of_row,
-            country=country,
-            snap=snap,
-            leg_s=leg_s,
-            leg_m=leg_m,
-            node=node,
-            out_s=_part(to_ends, share),
-            in_s=_part(to_ends[:, ::-1], share),
-            share=share,
-        )
-
-    def faces(self, country: str | None) -> NDArray[np.bool_]:
-        """Return which entries are on the side that a point of `country` comes to."""
-        mine = self.country == country
-        own = np.bincount(self.of_row, mine) > 0
-        twin = np.bincount(self.of_row) > 1
-        faces: NDArray[np.bool_] = mine | ~(own & twin)[self.of_row]
-        return faces
-
-    def nearest_m(self, n: int) -> NDArray[np.float64]:
-        """Return the shorter snap of each row of the layer, NaN where it has none."""
-        out = np.full(n, np.inf)
-        np.fmin.at(out, self.of_row, self.snap.distance_m)
-        return known(out)
-
-
-def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the time over a share of a segment; no share takes no time, also on a one-way street:
-    the point is at the crossing.
-    """
-    return np.multiply(time, share, where=share > 0, out=np.zeros(time.shape))
-
-
-def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn infinite values, by which the search says “no way”, into NaN, by which tables do."""
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-# The fastest ways ---------------------------------------------------------------------------------
-
-
 @dataclass
 class Found:
-    """The fastest way of each pair of rows. ``entries`` says through which entries of the two
-    `Sides` it goes.
+    """The fastest way of each pair of rows. ``entries`` are those of the two `Sides` through which
+    it goes, and ``ends`` the ends of their segments, -1 where it is along one segment.
     """
 
     time_s: NDArray[np.float64]
@@ -180,6 +43,51 @@ class Found:
     ends: NDArray[np.int64]
     path: Track | None = None
 
+    @classmethod
+    def nothing(cls, n: int, m: int) -> Found:
+        """Return that no way has been found yet."""
+        return cls(
+            time_s=np.full((n, m), np.inf),
+            length_m=np.full((n, m), np.inf),
+            crossings=np.zeros((n, m), np.int64),
+            gates={},
+            entries=np.full((n, m, 2), -1),
+            ends=np.full((n, m, 2), -1),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """Some entries of a layer, and the ends of their segments.
+
+    Attributes
+    ----------
+    node, number
+        Every node that is an end, once; (k, 2) which of them the ends of each entry are.
+    time_s, length_m
+        (k, 2) between the point and each end.
+    """
+
+    sides: Sides
+    entry: NDArray[np.int64]
+    node: NDArray[np.int64]
+    number: NDArray[np.int64]
+    time_s: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, network: Network, sides: Sides, entry: NDArray[np.int64], time_s: NDArray[np.float64]
+    ) -> _Ends:
+        node, number = np.unique(sides.node[entry], return_inverse=True)
+        length_m = sides.length_m(network, entry)
+        return cls(sides, entry, node, number.reshape(-1, 2), time_s, length_m)
+
+    @property
+    def row(self) -> NDArray[np.int64]:
+        """The row of each entry."""
+        return self.sides.of_row[self.entry]
+
 
 def solve(
     network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False
@@ -189,93 +97,101 @@ def solve(
     Parameters
     ----------
     detail
-        Tell lengths and gates too, not only times.
+        Find lengths and gates too, not only times.
     path
         Keep the nodes and segments of the way; for one pair only, and only with `detail`.
     """
-    n, m = int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1
-    found = Found(
-        time_s=np.full((n, m), np.inf),
-        length_m=np.full((n, m), np.inf),
-        crossings=np.zeros((n, m), np.int64),
-        gates={},
-        entries=np.full((n, m, 2), -1),
-        ends=np.full((n, m, 2), -1),
-    )
-    starts = np.flatnonzero(from_.snap.segment >= 0)
-    goals = np.flatnonzero(to.snap.segment >= 0)
+    found = Found.nothing(from_.rows, to.rows)
+    starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
         return found
-    goal_nodes, goal_of = np.unique(to.node[goals], return_inverse=True)
-    goal_of = goal_of.reshape(len(goals), 2)
-    goal_s = to.in_s[goals] + to.leg_s[goals, None]
-    goal_m = (
-        network.length_m[to.snap.segment[goals]][:, None] * to.share[goals] + to.leg_m[goals, None]
-    )
+    goal = _Ends.of(network, to, goals, to.arriving_s(goals))
     at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
     for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
-        sources, source_of = np.unique(from_.node[chunk], return_inverse=True)
-        source_of = source_of.reshape(len(chunk), 2)
-        unpacking = len(chunk) * len(goals) * WAY_IN_NODES if detail else 0
-        if profile in network.hierarchies and unpacking < len(sources) * network.node_count:
-            roads: _Prepared | _Searched = _Prepared(network, profile, sources, goal_nodes)
-        else:
-            roads = _Searched(network, profile, sources, goal_nodes, detail)
-        # entry of the origin, end of its segment, goal, end of the goal's segment
-        start_s = from_.out_s[chunk] + from_.leg_s[chunk, None]
-        total = (
-            start_s[:, :, None, None] + roads.time_s[source_of[:, :, None, None], goal_of] + goal_s
-        )
-        faces = facing(from_, chunk, to, goals)
-        by_pair = np.where(
-            faces[:, :, None],
-            total.transpose(0, 2, 1, 3).reshape(len(chunk), len(goals), 4),
-            np.inf,
-        )
-        best = by_pair.argmin(axis=2)
-        time = np.take_along_axis(by_pair, best[:, :, None], axis=2)[:, :, 0]
-        a, b = best // 2, best % 2
-        along_m = np.full(time.shape, np.nan)
-        for i, j in zip(
-            *np.nonzero((from_.snap.segment[chunk][:, None] == to.snap.segment[goals]) & faces),
-            strict=True,
-        ):
-            along_s, metres = along(network, profile, (from_, int(chunk[i])), (to, int(goals[j])))
-            if along_s <= time[i, j]:
-                time[i, j], along_m[i, j], a[i, j], b[i, j] = along_s, metres, -1, -1
-        # of the entries of one pair of rows the quickest counts
-        pair = from_.of_row[chunk][:, None] * m + to.of_row[goals]
-        order = np.lexsort((time.ravel(), pair.ravel()))
-        winner = order[np.append(True, np.diff(pair.ravel()[order]) > 0)]
-        i, j = np.unravel_index(winner, time.shape)
-        row, col = np.divmod(pair[i, j], m)
-        better = time[i, j] < found.time_s[row, col]
-        i, j, row, col = i[better], j[better], row[better], col[better]
-        a, b = a[i, j], b[i, j]
-        found.time_s[row, col] = time[i, j]
-        found.entries[row, col] = np.column_stack([chunk[i], goals[j]])
-        found.ends[row, col] = np.column_stack([a, b])
-        if not detail:
-            continue
-        source, goal = source_of[i, np.maximum(a, 0)], goal_of[j, np.maximum(b, 0)]
-        on_roads = np.flatnonzero(a >= 0)
-        length_m, gates = roads.measure(source[on_roads], goal[on_roads])
-        start_m = (
-            network.length_m[from_.snap.segment[chunk]][:, None] * from_.share[chunk]
-            + from_.leg_m[chunk, None]
-        )
-        found.length_m[row, col] = along_m[i, j]
-        found.length_m[row[on_roads], col[on_roads]] = (
-            start_m[i, a][on_roads] + length_m + goal_m[j, b][on_roads]
-        )
-        found.crossings[row, col] = 0
-        for k, passed in gates.items():
-            at = int(row[on_roads[k]]), int(col[on_roads[k]])
-            found.gates[at], found.crossings[at] = passed, len(passed)
-        if path and len(on_roads):
-            found.path = roads.track(int(source[on_roads[0]]), int(goal[on_roads[0]]))
+        start = _Ends.of(network, from_, chunk, from_.leaving_s(chunk))
+        roads = _roads(network, profile, start, goal, detail)
+        time_s, along_m, ends = _over_ends(network, profile, start, goal, roads.time_s)
+        i, j = _quickest(time_s, start.row[:, None] * to.rows + goal.row)
+        better = time_s[i, j] < found.time_s[start.row[i], goal.row[j]]
+        i, j = i[better], j[better]
+        rows = start.row[i], goal.row[j]
+        found.time_s[rows] = time_s[i, j]
+        found.entries[rows] = np.column_stack([chunk[i], goals[j]])
+        found.ends[rows] = ends[i, j]
+        if detail:
+            found.length_m[rows] = along_m[i, j]
+            found.crossings[rows] = 0
+            over = ends[i, j, 0] >= 0
+            _measure(found, roads, start, goal, i[over], j[over], path)
     found.time_s = found.time_s.round(TIME_DECIMALS)
     return found
+
+
+def _roads(
+    network: Network, profile: str, start: _Ends, goal: _Ends, detail: bool
+) -> _Prepared | _Searched:
+    """Return what finds the ways between nodes soonest."""
+    unpacking = len(start.entry) * len(goal.entry) * WAY_IN_NODES if detail else 0
+    if profile in network.hierarchies and unpacking < len(start.node) * network.node_count:
+        return _Prepared(network, profile, start.node, goal.node)
+    return _Searched(network, profile, start.node, goal.node, detail)
+
+
+def _over_ends(
+    network: Network, profile: str, start: _Ends, goal: _Ends, node_s: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the time between entries, (k, m); the length of the ways along one segment; and at
+    which end of its segment each other way leaves and arrives, (k, m, 2), -1 for those.
+    """
+    total = (
+        start.time_s[:, :, None, None]
+        + node_s[start.number[:, :, None, None], goal.number]
+        + goal.time_s
+    )
+    by_ends = total.transpose(0, 2, 1, 3).reshape(len(start.entry), len(goal.entry), 4)
+    best = by_ends.argmin(axis=2)
+    time_s = np.take_along_axis(by_ends, best[:, :, None], axis=2)[:, :, 0]
+    length_m, ends = np.full(time_s.shape, np.nan), np.stack(np.divmod(best, 2), axis=-1)
+    both = start.sides, start.entry, goal.sides, goal.entry
+    faces = facing(*both)
+    time_s[~faces] = np.inf
+    for i, j, along_s, along_m in on_one_segment(network, profile, *both):
+        if faces[i, j] and along_s <= time_s[i, j]:
+            time_s[i, j], length_m[i, j], ends[i, j] = along_s, along_m, -1
+    return time_s, length_m, ends
+
+
+def _quickest(
+    time_s: NDArray[np.float64], pair: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], ...]:
+    """Return where the quickest of the entries of each pair of rows stands."""
+    order = np.lexsort((time_s.ravel(), pair.ravel()))
+    first = order[np.append(True, np.diff(pair.ravel()[order]) > 0)]
+    return np.unravel_index(first, time_s.shape)
+
+
+def _measure(
+    found: Found,
+    roads: _Prepared | _Searched,
+    start: _Ends,
+    goal: _Ends,
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    path: bool,
+) -> None:
+    """Add lengths and gates of the ways over nodes between the entries `i` and `j`, and with `path`
+    that way.
+    """
+    rows = start.row[i], goal.row[j]
+    a, b = found.ends[rows].T
+    source, target = start.number[i, a], goal.number[j, b]
+    length_m, gates = roads.measure(source, target)
+    found.length_m[rows] = start.length_m[i, a] + length_m + goal.length_m[j, b]
+    for k, passed in gates.items():
+        pair = int(rows[0][k]), int(rows[1][k])
+        found.gates[pair], found.crossings[pair] = passed, len(passed)
+    if path and len(i):
+        found.path = roads.track(int(source[0]), int(target[0]))
 
 
 def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np.float64]:
@@ -283,68 +199,23 @@ def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np
     what :func:`solve` gives, sooner."""
     if profile not in network.hierarchies:
         return solve(network, profile, from_, to, detail=False).time_s
-    best = np.full(
-        (int(from_.of_row.max(initial=-1)) + 1, int(to.of_row.max(initial=-1)) + 1), np.inf
-    )
-    starts, goals = np.flatnonzero(from_.snap.segment >= 0), np.flatnonzero(to.snap.segment >= 0)
+    starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
-        return best
+        return Found.nothing(from_.rows, to.rows).time_s
     prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
-    start_s, end_s = (
-        from_.out_s[starts] + from_.leg_s[starts, None],
-        to.in_s[goals] + to.leg_s[goals, None],
-    )
-    time = contraction.many_to_many(
-        prepared, from_.node[starts], to.node[goals], start_s=start_s, end_s=end_s
-    )
+    start_s, end_s = from_.leaving_s(starts), to.arriving_s(goals)
+    start, end = from_.node[starts], to.node[goals]
+    time_s = contraction.many_to_many(prepared, start, end, start_s=start_s, end_s=end_s)
     if len(gates.node):
-        over, _ = gate_overlay.join(
-            contraction.many_to_many(prepared, from_.node[starts], gates.node, start_s=start_s),
-            gates.total_s,
-        )
-        across, _ = gate_overlay.join(
-            over, contraction.many_to_many(prepared, gates.node, to.node[goals], end_s=end_s)
-        )
-        time = np.minimum(time, across)
-    for i, j in zip(
-        *np.nonzero(from_.snap.segment[starts][:, None] == to.snap.segment[goals]), strict=True
-    ):
-        time[i, j] = min(
-            time[i, j], along(network, profile, (from_, int(starts[i])), (to, int(goals[j])))[0]
-        )
-    time[~facing(from_, starts, to, goals)] = np.inf
-    np.minimum.at(best, (from_.of_row[starts][:, None], to.of_row[goals]), time)
+        to_gates = contraction.many_to_many(prepared, start, gates.node, start_s=start_s)
+        from_gates = contraction.many_to_many(prepared, gates.node, end, end_s=end_s)
+        over, _ = gate_overlay.join(to_gates, gates.total_s)
+        time_s = np.minimum(time_s, gate_overlay.join(over, from_gates)[0])
+    best = by_row(network, profile, from_, starts, to, goals, time_s)
     return best.round(TIME_DECIMALS)
 
 
-def facing(
-    from_: Sides, starts: NDArray[np.int64], to: Sides, goals: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Say from which entry one comes to which, (k, m): a gate is reached on one's own side."""
-    faces = {country: to.faces(country)[goals] for country in set(from_.country[starts])}
-    return np.array([faces[country] for country in from_.country[starts]])
-
-
-def along(
-    network: Network, profile: str, from_: tuple[Sides, int], to: tuple[Sides, int]
-) -> tuple[float, float]:
-    """Return time and length along the one segment on which two entries lie; inf where it is
-    one-way the other way.
-
-    From a point to itself it is nothing: the legs to the road and back are not driven.
-    """
-    (start, entry), (end, goal) = from_, to
-    if np.array_equal(start.point[entry], end.point[goal]):
-        return 0.0, 0.0
-    segment = start.snap.segment[entry]
-    share = end.snap.fraction[goal] - start.snap.fraction[entry]
-    allowed = network.forward[segment] if share >= 0 else network.backward[segment]
-    if not allowed and share != 0:
-        return np.inf, np.inf
-    time = network.time_s[profile][segment] * abs(share) + start.leg_s[entry] + end.leg_s[goal]
-    return float(time), float(
-        network.length_m[segment] * abs(share) + start.leg_m[entry] + end.leg_m[goal]
-    )
+# Ways between nodes -------------------------------------------------------------------------------
 
 
 class _Searched:
@@ -436,8 +307,8 @@ class _Prepared:
         """Return length and gates of the ways of some pairs."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
-        for way, (one, other) in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
-            segments = self.track(one, other)[1]
+        for way, ends in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
+            segments = self.track(*ends)[1]
             length_m[way] = self.network.length_m[segments].sum()
             passed = self.network.gate[segments]
             if (passed >= 0).any():
@@ -446,20 +317,17 @@ class _Prepared:
 
     def track(self, source: int, goal: int) -> Track:
         """Return one way."""
-        start, end, leave = (
-            int(self.sources[source]),
-            int(self.goals[goal]),
-            int(self.leave[source, goal]),
-        )
+        start, end = int(self.sources[source]), int(self.goals[goal])
+        leave = int(self.leave[source, goal])
         if leave < 0:
             return contraction.path(self.hierarchy, start, end)
         enter, node = int(self.enter[source, leave]), self.overlay.node.tolist()
         parts = [contraction.path(self.hierarchy, start, node[enter])]
-        for one, other, segment in self.overlay.steps(enter, leave):
+        for before, after, segment in self.overlay.steps(enter, leave):
             if segment >= 0:
-                parts.append((np.array([node[one], node[other]]), np.array([segment])))
+                parts.append((np.array([node[before], node[after]]), np.array([segment])))
             else:
-                parts.append(contraction.path(self.hierarchy, node[one], node[other]))
+                parts.append(contraction.path(self.hierarchy, node[before], node[after]))
         parts.append(contraction.path(self.hierarchy, node[leave], end))
         nodes = np.concatenate([parts[0][0][:1], *(part[0][1:] for part in parts)])
         return nodes, np.concatenate([part[1] for part in parts])

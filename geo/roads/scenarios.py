@@ -25,6 +25,17 @@ CORRIDORS = frozenset(PLANNED + kind for kind in (*ROAD_KINDS, *RAIL_KINDS))
 """Classes of the planned corridors themselves, without what leads to them: connecting roads,
 stations and ways to gates.
 """
+COLUMNS = {
+    "from_id": "str",
+    "layer": "str",
+    "today_id": "str",
+    "today_s": "float",
+    "then_id": "str",
+    "then_s": "float",
+    "gain_s": "float",
+    "planned": "str",
+}
+"""Columns of :func:`difference`, and their types."""
 CHANGE_S = 1.0
 """Times that differ by less are the same: a road that is cut in two where another one joins it
 rounds its time anew.
@@ -123,64 +134,46 @@ def difference(
         raise InputError(
             Message("The network of today holds a planned corridor, so it is not that of today.")
         )
-    parts = []
-    for order, (layer, places) in enumerate(destinations.items()):
-        if not len(places) or not len(origins):
-            continue
-        now_id, now_s = _quickest(access.time_matrix(today, origins, places, profile=profile))
-        then_id, then_s = _quickest(access.time_matrix(future, origins, places, profile=profile))
-        # of two that are unreachable none differs; one that can be reached at last does
-        differ = ~(np.abs(then_s - now_s) < CHANGE_S) & (np.isfinite(now_s) | np.isfinite(then_s))
-        row = np.flatnonzero(differ)
-        uses = [
-            (
-                "; ".join(
-                    names(
-                        access.route(
-                            future, origins.iloc[[one]], places.loc[[then_id[one]]], profile=profile
-                        )
-                    )
-                )
-                if np.isfinite(then_s[one])
-                else ""
-            )
-            for one in row
-        ]
-        columns = {
-            "from_id": origins.index[row],
-            "layer": layer,
-            "today_id": now_id[row],
-            "today_s": now_s[row],
-            "then_id": then_id[row],
-        }
-        parts.append(
-            pd.DataFrame(
-                columns | {"then_s": then_s[row], "planned": uses, "_row": row, "_layer": order}
-            )
-        )
-    if not parts:
-        parts = [
-            pd.DataFrame(
-                columns=[
-                    "from_id",
-                    "layer",
-                    "today_id",
-                    "today_s",
-                    "then_id",
-                    "then_s",
-                    "planned",
-                    "_row",
-                    "_layer",
-                ]
-            )
-        ]
-    table = pd.concat(parts).sort_values(["_row", "_layer"], kind="stable", ignore_index=True)
-    texts = dict.fromkeys(("from_id", "layer", "today_id", "then_id", "planned"), "str")
-    table = table.astype(texts | {"today_s": float, "then_s": float})
-    table["gain_s"] = table["today_s"] - table["then_s"]
-    return table[
-        ["from_id", "layer", "today_id", "today_s", "then_id", "then_s", "gain_s", "planned"]
-    ]
+    parts = [pd.DataFrame(columns=list(COLUMNS))]
+    for layer, places in destinations.items():
+        if len(places) and len(origins):
+            part = _changes(today, future, origins, places, profile)
+            parts.append(part.assign(layer=layer))
+    table = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True).astype(COLUMNS)
+    return table.assign(gain_s=table["today_s"] - table["then_s"])[list(COLUMNS)]
+
+
+def _changes(
+    today: Network,
+    future: Network,
+    origins: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame,
+    profile: str,
+) -> pd.DataFrame:
+    """Compare the quickest ways to one layer; the index is the place of the origin in its layer."""
+    now_id, now_s = _quickest(access.time_matrix(today, origins, places, profile=profile))
+    then_id, then_s = _quickest(access.time_matrix(future, origins, places, profile=profile))
+    # of two that are unreachable none differs; one that can be reached at last does
+    differ = ~(np.abs(then_s - now_s) < CHANGE_S) & (np.isfinite(now_s) | np.isfinite(then_s))
+    rows = np.flatnonzero(differ)
+    uses = []
+    for row in rows.tolist():
+        corridors: list[str] = []
+        if np.isfinite(then_s[row]):
+            start, goal = origins.iloc[[row]], places.loc[[then_id[row]]]
+            corridors = names(access.route(future, start, goal, profile=profile))
+        uses.append("; ".join(corridors))
+    return pd.DataFrame(
+        {
+            "from_id": origins.index[rows],
+            "today_id": now_id[rows],
+            "today_s": now_s[rows],
+            "then_id": then_id[rows],
+            "then_s": then_s[rows],
+            "planned": uses,
+        },
+        index=rows,
+    )
 
 
 def _quickest(time_s: pd.DataFrame) -> tuple[NDArray[np.object_], NDArray[np.float64]]:

@@ -24,8 +24,8 @@ from geo.errors import InputError, Message, NotFoundError
 from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay, storage
 from geo.roads.contraction import Hierarchy
+from geo.roads.joining import Sides, by_row, known
 from geo.roads.network import Network
-from geo.roads.routing import Sides, along, facing, known
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -100,40 +100,20 @@ class Surfaces:
             (k, m) seconds by row of the points and of the places, NaN where there is no way: as
             :func:`geo.roads.access.time_matrix`.
         """
-        k, m, e = (
-            int(others.of_row.max(initial=-1)) + 1,
-            int(self.sides.of_row.max(initial=-1)) + 1,
-            len(self.joined),
-        )
-        best = np.full((k, m), np.inf)
-        mine = np.flatnonzero(others.snap.segment >= 0)
+        mine, e = others.joined, len(self.joined)
         if not len(mine) or not e:
-            return known(best)
+            return np.full((others.rows, self.sides.rows), np.nan)
         rows = (self.from_s if towards else self.to_s)[others.node[mine]]
-        ends = (others.in_s if towards else others.out_s)[mine] + others.leg_s[mine, None]
-        time_s = (rows + ends[:, :, None]).min(axis=1)
-        inside = time_s[:, :e]
-        over_s = self._over_gates(towards)
+        ends_s = others.arriving_s(mine) if towards else others.leaving_s(mine)
+        time_s = (rows + ends_s[:, :, None]).min(axis=1)
+        inside, over_s = time_s[:, :e], self._over_gates(towards)
         if len(over_s):
             inside = np.minimum(inside, gate_overlay.join(time_s[:, e:], over_s)[0])
-        for i, j in zip(
-            *np.nonzero(others.snap.segment[mine][:, None] == self.sides.snap.segment[self.joined]),
-            strict=True,
-        ):
-            ends_of = (others, int(mine[i])), (self.sides, int(self.joined[j]))
-            inside[i, j] = min(
-                inside[i, j],
-                along(self.network, self.profile, *(ends_of[::-1] if towards else ends_of))[0],
-            )
-        ends_of_way = (
-            (self.sides, self.joined, others, mine)
-            if towards
-            else (others, mine, self.sides, self.joined)
-        )
-        faces = facing(*ends_of_way)
-        inside[~(faces.T if towards else faces)] = np.inf
-        np.minimum.at(best, (others.of_row[mine][:, None], self.sides.of_row[self.joined]), inside)
-        return known(best).round(TIME_DECIMALS)
+        ends = [(others, mine), (self.sides, self.joined)]
+        (from_, starts), (to, goals) = reversed(ends) if towards else ends
+        matrix = inside.T if towards else inside
+        best = by_row(self.network, self.profile, from_, starts, to, goals, matrix)
+        return known(best.T if towards else best).round(TIME_DECIMALS)
 
     def _over_gates(self, towards: bool) -> NDArray[np.float64]:
         """Return the time from each end of a gate, over as many gates as it takes, to each place,
@@ -174,12 +154,12 @@ def _plan(
     if profile not in network.hierarchies:
         raise InputError(Message("Surfaces are made for a network that has been prepared."))
     sides = Sides.of(network, places, profile)
-    joined = np.flatnonzero(sides.snap.segment >= 0)
+    joined = sides.joined
     gates = gate_overlay.of(network, profile).node
     nodes = np.concatenate([sides.node[joined], np.repeat(gates[:, None], 2, axis=1)])
     jobs = []
     for to in (True, False):
-        own_s = (sides.in_s if to else sides.out_s)[joined] + sides.leg_s[joined, None]
+        own_s = sides.arriving_s(joined) if to else sides.leaving_s(joined)
         start_s = np.concatenate([own_s, np.zeros((len(gates), 2))])
         jobs += [
             Job(at, nodes[at : at + WIDTH], start_s[at : at + WIDTH], to)

@@ -14,8 +14,8 @@ from countries import places, two_countries
 
 from geo.errors import InputError, NotFoundError
 from geo.roads import access, storage, surfaces
+from geo.roads.joining import Sides
 from geo.roads.network import Network
-from geo.roads.routing import Sides
 
 Roads = Callable[..., Network]
 Points = Callable[..., gpd.GeoDataFrame]

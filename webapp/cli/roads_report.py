@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.roads import borders, surfaces
+from geo.roads import border_crossings, surfaces
 from geo.roads.importing import Basis, Import
 from geo.roads.network import Network
 
@@ -51,7 +51,7 @@ def surfaced(network: Network, places: Any, folder: Path) -> str:
 
 def _border(network: Network, report: Any, basis: Basis) -> Iterator[str]:
     """Return which gates have a road, which roads are cut, and what is suspicious."""
-    reach_m = borders.reach_m(basis.gates)
+    reach_m = border_crossings.reach_m(basis.gates)
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], network)
     sentences: tuple[tuple[Any, Callable[[Any], str]], ...] = (
         (report["verdict"] == "matched", lambda row: _matched(row, network)),

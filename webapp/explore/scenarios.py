@@ -18,7 +18,7 @@ from geo.kept import Kept
 from geo.package import TARGETS
 from geo.roads import scenarios
 from geo.roads.drive import CORRIDORS, OPENS, Drive
-from geo.roads.routing import Sides
+from geo.roads.joining import Sides
 from geo.schema import RAIL_KINDS
 from webapp import args, labels
 from webapp.explore import site_sheet

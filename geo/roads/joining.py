@@ -1,0 +1,224 @@
+"""Points joined to roads: where a layer's points lie on the segments of a network, how far that is,
+and which of them meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import Message, NotFoundError
+from geo.proximity import lonlat
+from geo.roads.network import Network, Snap
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """The points of a layer, joined to roads; a gate has two entries, one on either side.
+
+    Attributes
+    ----------
+    point, country
+        (k, 2) and (k,) of each entry; ``of_row`` (k,) is its row in the layer.
+    snap
+        Where it is joined to the network.
+    leg_s, leg_m
+        (k,) time and length of the leg between the point and the road; NaN where there is none.
+    node
+        (k, 2) tail and head of its segment.
+    out_s, in_s
+        (k, 2) time on the segment from the point to that node, and from that node to the point; inf
+        where one may not drive that way.
+    share
+        (k, 2) share of the segment's length between the point and that node.
+    """
+
+    point: NDArray[np.float64]
+    of_row: NDArray[np.int64]
+    country: NDArray[np.object_]
+    snap: Snap
+    leg_s: NDArray[np.float64]
+    leg_m: NDArray[np.float64]
+    node: NDArray[np.int64]
+    out_s: NDArray[np.float64]
+    in_s: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, network: Network, points: gpd.GeoDataFrame, profile: str) -> Sides:
+        """Join a point layer; with the columns ``country`` and ``opposite_country`` as
+        :mod:`geo.roads.access` says.
+        """
+        n = len(points)
+        of_row = np.arange(n)
+        country: NDArray[np.object_] = (
+            points["country"].to_numpy(object, copy=True)
+            if "country" in points
+            else np.full(n, None, object)
+        )
+        if "opposite_country" in points:
+            twin = np.flatnonzero(points["opposite_country"].notna())
+            of_row = np.concatenate([of_row, twin])
+            country = np.concatenate([country, points["opposite_country"].to_numpy(object)[twin]])
+        country[pd.isna(country)] = None
+        return cls.at(network, lonlat(points)[of_row], profile, country=country, of_row=of_row)
+
+    @classmethod
+    def at(
+        cls,
+        network: Network,
+        point: NDArray[np.float64],
+        profile: str,
+        *,
+        country: NDArray[np.object_],
+        of_row: NDArray[np.int64] | None = None,
+    ) -> Sides:
+        """Join points given as arrays: (k, 2) WGS 84, (k,) country or None, (k,) row of a layer
+        each is an entry of.
+        """
+        if profile not in network.profiles:
+            raise NotFoundError(
+                Message(
+                    "There is no vehicle profile “%(profile)s”; there are %(known)s.",
+                    {"profile": profile, "known": ", ".join(network.profiles)},
+                )
+            )
+        snap = network.snap(point, profile, country=country)
+        at = np.maximum(snap.segment, 0)
+        time = np.where(snap.segment >= 0, network.time_s[profile][at], np.inf)
+        # against the direction of the segment to its tail, and along it to its head
+        driven = np.column_stack([network.backward[at], network.forward[at]])
+        to_ends = np.where(driven, time[:, None], np.inf)
+        before = np.where(snap.segment >= 0, snap.fraction, 0)
+        share = np.column_stack([before, 1 - before])
+        leg_m = snap.distance_m * network.manifest.access_detour
+        leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
+        return cls(
+            point=point,
+            of_row=np.arange(len(point)) if of_row is None else of_row,
+            country=country,
+            snap=snap,
+            leg_s=leg_s,
+            leg_m=leg_m,
+            node=np.column_stack([network.tail[at], network.head[at]]).astype(np.int64),
+            out_s=_part(to_ends, share),
+            in_s=_part(to_ends[:, ::-1], share),
+            share=share,
+        )
+
+    @property
+    def rows(self) -> int:
+        """How many rows the layer has."""
+        return int(self.of_row.max(initial=-1)) + 1
+
+    @property
+    def joined(self) -> NDArray[np.int64]:
+        """The entries that are joined to a road."""
+        return np.flatnonzero(self.snap.segment >= 0)
+
+    def leaving_s(self, entry: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the time from some entries to either end of their segments, (k, 2)."""
+        return self.out_s[entry] + self.leg_s[entry, None]
+
+    def arriving_s(self, entry: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the time from either end of their segments to some entries, (k, 2)."""
+        return self.in_s[entry] + self.leg_s[entry, None]
+
+    def length_m(self, network: Network, entry: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the way from some entries to either end of their segments, (k, 2)."""
+        segment_m = network.length_m[self.snap.segment[entry]]
+        return segment_m[:, None] * self.share[entry] + self.leg_m[entry, None]
+
+    def faces(self, country: str | None) -> NDArray[np.bool_]:
+        """Return which entries are on the side that a point of `country` comes to."""
+        mine = self.country == country
+        own = np.bincount(self.of_row, mine) > 0
+        twin = np.bincount(self.of_row) > 1
+        faces: NDArray[np.bool_] = mine | ~(own & twin)[self.of_row]
+        return faces
+
+    def nearest_m(self, n: int) -> NDArray[np.float64]:
+        """Return the shorter snap of each row of the layer, NaN where it has none."""
+        nearest = np.full(n, np.inf)
+        np.fmin.at(nearest, self.of_row, self.snap.distance_m)
+        return known(nearest)
+
+
+def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the time over a share of a segment; no share takes no time, also on a one-way street:
+    the point is at the crossing.
+    """
+    return np.multiply(time, share, where=share > 0, out=np.zeros(time.shape))
+
+
+def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn infinite values, by which the search says “no way”, into NaN, by which tables do."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+# Entries of two layers ----------------------------------------------------------------------------
+
+
+def facing(
+    from_: Sides, starts: NDArray[np.int64], to: Sides, goals: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Return from which entry one comes to which, (k, m): a gate is reached on one's own side."""
+    faces = {country: to.faces(country)[goals] for country in set(from_.country[starts])}
+    return np.array([faces[country] for country in from_.country[starts]])
+
+
+def on_one_segment(
+    network: Network,
+    profile: str,
+    from_: Sides,
+    starts: NDArray[np.int64],
+    to: Sides,
+    goals: NDArray[np.int64],
+) -> Iterator[tuple[int, int, float, float]]:
+    """Find the entries that lie on one segment, by their places among `starts` and `goals`, and the
+    time and length along it; inf where it is one-way the other way.
+
+    From a point to itself it is nothing: the legs to the road and back are not driven."""
+    same = from_.snap.segment[starts][:, None] == to.snap.segment[goals]
+    for i, j in np.argwhere(same).tolist():
+        entry, goal = starts[i], goals[j]
+        segment = from_.snap.segment[entry]
+        share = to.snap.fraction[goal] - from_.snap.fraction[entry]
+        allowed = network.forward[segment] if share >= 0 else network.backward[segment]
+        time_s = network.time_s[profile][segment] * abs(share)
+        length_m = network.length_m[segment] * abs(share)
+        if np.array_equal(from_.point[entry], to.point[goal]):
+            yield i, j, 0.0, 0.0
+        elif share and not allowed:
+            yield i, j, np.inf, np.inf
+        else:
+            legs_s = from_.leg_s[entry] + to.leg_s[goal]
+            yield i, j, time_s + legs_s, length_m + from_.leg_m[entry] + to.leg_m[goal]
+
+
+def by_row(
+    network: Network,
+    profile: str,
+    from_: Sides,
+    starts: NDArray[np.int64],
+    to: Sides,
+    goals: NDArray[np.int64],
+    time_s: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Return the times between rows of two layers, inf where there is no way, from the times (k, m)
+    between some entries of theirs over the nodes of the network.
+    """
+    for i, j, along_s, _ in on_one_segment(network, profile, from_, starts, to, goals):
+        time_s[i, j] = min(time_s[i, j], along_s)
+    time_s[~facing(from_, starts, to, goals)] = np.inf
+    best = np.full((from_.rows, to.rows), np.inf)
+    np.minimum.at(best, (from_.of_row[starts][:, None], to.of_row[goals]), time_s)
+    return best
