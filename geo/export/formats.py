@@ -87,7 +87,7 @@ def write(frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.
             Message(
                 "%(title)s is a table without positions, and %(other)s holds only positions;"
                 " take %(others)s.",
-                {"title": about.title, "other": chosen.title, "others": others},
+                {"title": Message(about.title), "other": chosen.title, "others": others},
             )
         )
     _refuse_infinite(frame)

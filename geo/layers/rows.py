@@ -76,7 +76,10 @@ def csv_rows(
         raise InputError(Message("%(file)s is not UTF-8 text.", {"file": path.name})) from None
     except csv.Error as error:
         raise InputError(
-            Message("%(file)s is not a CSV table: %(error)s.", {"file": path.name, "error": error})
+            Message(
+                "%(file)s is not a CSV table: %(error)s.",
+                {"file": path.name, "error": f"“{error}”"},
+            )
         ) from None
     for row in rows if exported else ():
         row.pop("about", None)

@@ -35,3 +35,29 @@ def test_a_message_is_given_what_it_names() -> None:
         for place, text, names in messages
         if set(PLACE.findall(text)) != names
     ]
+
+
+def literal(text: ast.Constant | ast.JoinedStr) -> str:
+    """Return what a string says without what is filled in."""
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    return "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+
+
+ERRORS = {"InputError", "NotFoundError", "UnavailableError"}
+
+
+def test_what_is_raised_can_be_translated() -> None:
+    """No error of the library or the command line is raised with a sentence in plain English."""
+    plain = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("geo", "webapp/cli")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ERRORS
+        and node.args
+        and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+        and re.search(r"[a-z]", literal(node.args[0]))
+    ]
+    assert not plain

@@ -11,7 +11,7 @@ import click
 from geo.errors import InputError, NotFoundError
 from webapp.catalogues import LANGUAGES
 from webapp.cli.options import Context, network_option
-from webapp.i18n import gettext, speaking
+from webapp.i18n import current, gettext, speaking
 
 if TYPE_CHECKING:
     from geo.visits.trip import Plan, Trip
@@ -22,9 +22,8 @@ _file = click.argument("file", metavar="FILE")
 _lang = click.option(
     "--lang",
     type=click.Choice(list(LANGUAGES)),
-    default="en",
-    show_default=True,
-    help="Language of names and words.",
+    default=lambda: current().code,
+    help="Language of names and words. Default: that of messages.",
 )
 
 
