@@ -97,3 +97,12 @@ def test_every_address_is_documented(app: Flask, client: FlaskClient) -> None:
 def test_the_page_of_the_data_names_each_table(table: str) -> None:
     """Each layer and each table stands in the page about the data."""
     assert f"`{table}" in prose("data/README.md")
+
+
+def test_what_to_touch_is_there() -> None:
+    """Each file that the page about additions names exists, and holds the table that it names."""
+    page = prose("docs/howto/extend.md")
+    for path in re.findall(r"`((?:geo|webapp|data|docs)/[\w./]+)`", page):
+        assert (ROOT / path).exists(), path
+    for name, path in re.findall(r"`(\w+)` (?:in|of) `([\w/]+\.py)`", page):
+        assert re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8")), (name, path)
