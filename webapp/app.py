@@ -9,12 +9,45 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import RequestURITooLarge, SecurityError
 
-from webapp import errors, languages, settings, turnstile
+from geo.roads import storage
+from webapp import args, errors, languages, scripts, service, settings, styles, turnstile
 from webapp.compress import compressor
+from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
+from webapp.ogc import routes
+from webapp.served import Served
+from webapp.siting import claims, compare, match, rank, weights
+from webapp.store import Store
+from webapp.trips import files, open_file
+from webapp.trips import pages as trip
 
 MAX_BODY_BYTES = 1024 * 1024
 OPEN = ("/ogc", "/api/", "/download/")
 """Addresses of data, which maps elsewhere may ask for."""
+BLUEPRINTS = (
+    pages.pages,
+    scenarios.pages,
+    factsheet.pages,
+    api.api,
+    rank.pages,
+    compare.pages,
+    claims.pages,
+    weights.pages,
+    match.pages,
+    trip.pages,
+    open_file.pages,
+    files.pages,
+    routes.ogc,
+    service.service,
+)
+"""Every page and every address for programs."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), payment=()",
+}
+"""Of every answer that does not set them itself."""
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -33,16 +66,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    from geo.roads import storage
-    from webapp import args, scripts, service, styles
-    from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
-    from webapp.ogc import routes
-    from webapp.served import Served
-    from webapp.siting import claims, compare, match, rank, weights
-    from webapp.store import Store
-    from webapp.trips import files, open_file
-    from webapp.trips import pages as trip
-
     app = Flask("webapp")
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -59,31 +82,19 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     languages.install(app)
     styles.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["provenance"] = provenance.in_words
     app.jinja_env.globals.update(
         switch_query=site_sheet.switch_query,
         map_query=site_sheet.map_query,
         toggled=site_sheet.toggled,
+        years=args.YEARS,
+        assumed_years=scenarios.assumed,
+        planned_query=scenarios.query,
+        module=scripts.tags,
+        basemap_script=scripts.BASEMAP,
+        drive_names=args.DRIVE,
     )
-    app.jinja_env.filters["provenance"] = provenance.in_words
-    app.jinja_env.globals.update(
-        years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
-    )
-    app.jinja_env.globals.update(
-        module=scripts.tags, basemap_script=scripts.BASEMAP, drive_names=args.DRIVE
-    )
-    for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
-        app.register_blueprint(blueprint)
-    for blueprint in (
-        pages.pages,
-        rank.pages,
-        compare.pages,
-        claims.pages,
-        weights.pages,
-        match.pages,
-        factsheet.pages,
-        api.api,
-        routes.ogc,
-    ):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     turnstile.install(app)
     app.before_request(_new_nonce)
@@ -112,20 +123,16 @@ def _check_address() -> None:
 def _headers(response: Response) -> Response:
     tiles = current_app.config["ONLINE_TILES"]
     host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
-    nonce = getattr(g, "nonce", "")
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}';"
+    source = f"'self' 'nonce-{g.get('nonce', '')}'"
+    headers = HEADERS | {
+        "Content-Security-Policy": f"default-src 'none'; script-src {source}; style-src {source};"
         f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
-        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), payment=()")
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    }
     if current_app.config["PUBLIC_URL"].startswith("https:"):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
     if request.path.startswith(OPEN):
         _open_to_all(response)
     return response
@@ -138,8 +145,12 @@ def _open_to_all(response: Response) -> None:
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Expose-Headers"] = "Content-Disposition, ETag, Retry-After"
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = (
-            "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
+        response.headers.update(
+            {
+                "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+                "Access-Control-Allow-Headers": (
+                    "Accept, Content-Type, If-Modified-Since, If-None-Match, Range"
+                ),
+                "Access-Control-Max-Age": "86400",
+            }
         )
-        response.headers["Access-Control-Max-Age"] = "86400"

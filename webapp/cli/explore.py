@@ -8,14 +8,12 @@ from pathlib import Path
 import click
 
 from geo.errors import InputError, NotFoundError
+from geo.roads.drive import REACH_MIN, Drive
 from webapp import i18n
 from webapp.cli.options import (
     Context,
-    closed_option,
-    format_option,
-    network_option,
-    output_option,
-    profile_option,
+    drive_options,
+    table_options,
     where,
 )
 from webapp.cli.output import refuse, show, warn
@@ -23,28 +21,24 @@ from webapp.i18n import gettext
 
 
 @click.command("layers")
-@format_option
-@output_option
-@click.pass_obj
+@table_options
 def list_layers(context: Context, format_: str, output: Path | None) -> None:
     """List the layers of the data package."""
     import pandas as pd
 
     from geo.layers import LAYERS
 
-    atlas = context.atlas
-    rows = []
-    for layer in LAYERS.values():
-        about = atlas.about(layer.id)
-        rows.append(
-            {
-                "layer": layer.id,
-                "rows": about.total,
-                "geometry": layer.geometry or "",
-                "newest": about.as_of or "unknown",
-                "licence": about.licence,
-            }
-        )
+    rows = [
+        {
+            "layer": layer.id,
+            "rows": about.total,
+            "geometry": layer.geometry or "",
+            "newest": about.as_of or "unknown",
+            "licence": about.licence,
+        }
+        for layer in LAYERS.values()
+        for about in (context.atlas.about(layer.id),)
+    ]
     show(pd.DataFrame(rows), format_, output, "layers")
 
 
@@ -85,9 +79,7 @@ def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) 
 @click.argument("layer_id", metavar="LAYER")
 @click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
 @click.option("-k", default=5, show_default=True, type=click.IntRange(1), help="How many.")
-@format_option
-@output_option
-@click.pass_obj
+@table_options
 def nearest(
     context: Context, layer_id: str, from_: str, k: int, format_: str, output: Path | None
 ) -> None:
@@ -108,20 +100,14 @@ def nearest(
 @click.option(
     "--nearest", "k", type=click.IntRange(1), help="Only so many of each layer, quickest first."
 )
-@profile_option
-@network_option
-@closed_option
-@format_option
-@output_option
-@click.pass_obj
+@drive_options
+@table_options
 def access(
     context: Context,
     from_: str | None,
     to: str,
     k: int | None,
-    profile: str,
-    network: str,
-    closed: tuple[str, ...],
+    drive: Drive,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -130,18 +116,15 @@ def access(
     import pandas as pd
 
     from geo.roads import access as by_road
-    from geo.roads.drive import Drive
 
     atlas = context.atlas
     origins = context.place(from_) if from_ else atlas.layer("parks")
-    drive = Drive(profile, network, closed)
     net = atlas.roads(drive)
-    parts, places = [], []
-    for layer_id in to.split(","):
-        table = atlas.access(origins, layer_id, drive)
-        parts.append(table.assign(layer=layer_id))
-        places.append(atlas.layer(layer_id)[["name_en", "geometry"]])
-    if from_ and all(part["from_snap_m"].isna().all() for part in parts):
+    parts = {
+        layer_id: atlas.access(origins, layer_id, drive).assign(layer=layer_id)
+        for layer_id in to.split(",")
+    }
+    if from_ and all(part["from_snap_m"].isna().all() for part in parts.values()):
         limit = net.manifest.snap_limit_m / 1000
         raise NotFoundError(
             gettext(
@@ -154,20 +137,22 @@ def access(
     if net.manifest.coarse:
         click.echo("These times come from a coarse network: take them to compare.", err=True)
     if k:
-        parts = [by_road.nearest(part, k=k) for part in parts]
-        if from_:
-            for layer_id, part in zip(to.split(","), parts, strict=True):
-                if len(part) < k:
-                    total = len(atlas.layer(layer_id))
-                    click.echo(
-                        f"Only {len(part)} of {total} {layer_id} can be reached by road.", err=True
-                    )
+        parts = {layer_id: by_road.nearest(part, k=k) for layer_id, part in parts.items()}
+        few = [layer_id for layer_id, part in parts.items() if from_ and len(part) < k]
+        for layer_id in few:
+            total = len(atlas.layer(layer_id))
+            click.echo(
+                f"Only {len(parts[layer_id])} of {total} {layer_id} can be reached by road.",
+                err=True,
+            )
     show(
-        pd.concat(parts, ignore_index=True),
+        pd.concat(parts.values(), ignore_index=True),
         format_,
         output,
         "access",
-        gpd.GeoDataFrame(pd.concat(places), crs=4326),
+        gpd.GeoDataFrame(
+            pd.concat([atlas.layer(layer_id)[["geometry"]] for layer_id in parts]), crs=4326
+        ),
         net,
     )
 
@@ -175,35 +160,28 @@ def access(
 @click.command()
 @click.argument("from_", metavar="FROM")
 @click.argument("to", metavar="TO")
-@profile_option
-@network_option
-@closed_option
-@format_option
-@output_option
-@click.pass_obj
+@drive_options
+@table_options
 def route(
     context: Context,
     from_: str,
     to: str,
-    profile: str,
-    network: str,
-    closed: tuple[str, ...],
+    drive: Drive,
     format_: str,
     output: Path | None,
 ) -> None:
     """Find the fastest way between two places, each an ID or LON,LAT."""
     from geo.roads import access as by_road
-    from geo.roads.drive import Drive
 
     atlas = context.atlas
-    net = atlas.roads(Drive(profile, network, closed))
-    steps = by_road.route(net, context.place(from_), context.place(to), profile=profile)
+    net = atlas.roads(drive)
+    steps = by_road.route(net, context.place(from_), context.place(to), profile=drive.profile)
     show(steps, format_, output, "route", net=net)
     minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
     gates = [gate for gate in steps["gate"] if gate]
     coarse = ", coarse" if net.manifest.coarse else ""
     click.echo(
-        f"{minutes:.0f} min, {kilometres:.1f} km by {profile}, gates:"
+        f"{minutes:.0f} min, {kilometres:.1f} km by {drive.profile}, gates:"
         f" {', '.join(gates) or 'none'}{coarse}",
         err=True,
     )
@@ -212,48 +190,44 @@ def route(
 @click.command()
 @click.option("--from", "from_", required=True, metavar="ID|LON,LAT", help="Where from.")
 @click.option(
-    "--minutes", default="30,60,120", show_default=True, help="Limits, separated by commas."
+    "--minutes",
+    default=",".join(map(str, REACH_MIN)),
+    show_default=True,
+    help="Limits, separated by commas.",
 )
 @click.option(
     "--towards",
     is_flag=True,
     help="From where one reaches it, rather than what one reaches from it.",
 )
-@profile_option
-@network_option
-@closed_option
-@format_option
-@output_option
-@click.pass_obj
+@drive_options
+@table_options
 def isochrones(
     context: Context,
     from_: str,
     minutes: str,
     towards: bool,
-    profile: str,
-    network: str,
-    closed: tuple[str, ...],
+    drive: Drive,
     format_: str,
     output: Path | None,
 ) -> None:
     """Draw the area within some travel times; take --format geojson for the shapes."""
     from geo import crs
-    from geo.roads.drive import Drive
     from geo.roads.isochrones import isochrones as draw
 
     try:
-        limits = [60 * float(one) for one in minutes.split(",")]
+        limits = [60 * float(minute) for minute in minutes.split(",")]
     except ValueError:
         raise InputError(
             gettext("“%(text)s” is not a list of minutes such as 30,60,120.", text=minutes)
         ) from None
     atlas = context.atlas
-    net = atlas.roads(Drive(profile, network, closed))
+    net = atlas.roads(drive)
     areas = draw(
         net,
         context.place(from_),
         limits,
-        profile=profile,
+        profile=drive.profile,
         towards=towards,
         countries=atlas.countries(),
     )
@@ -297,9 +271,9 @@ def export(
     from webapp import args
 
     atlas = context.atlas
-    if any("=" not in text for text in filters):
+    pairs = [text.partition("=")[::2] for text in filters if "=" in text]
+    if len(pairs) < len(filters):
         raise InputError(gettext("A filter has the form name=value."))
-    pairs = [(name, value) for name, _, value in (text.partition("=") for text in filters)]
     values = args.parse(MultiDict(pairs), args.FILTERS)
     frame = atlas.select(layer_id, args.filters(values))
     about = replace(atlas.about(layer_id), filters=dict(pairs))

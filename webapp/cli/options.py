@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from geo.errors import InputError
+from geo.roads.drive import CORRIDORS, PROFILE, Drive
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,31 +53,49 @@ def where(text: str) -> str | tuple[float, float]:
         raise InputError(f"{error}.") from None
 
 
-format_option = click.option(
+_format_option = click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "csv", "json", "geojson"]),
     default="table",
     show_default=True,
 )
-output_option = click.option(
+_output_option = click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="File to write instead of the screen.",
 )
 profile_option = click.option(
-    "--profile", default="truck", show_default=True, help="Vehicle: car or truck."
+    "--profile", default=PROFILE, show_default=True, help="Vehicle: car or truck."
 )
-closed_option = click.option(
+network_option = click.option(
+    "--network",
+    default=CORRIDORS,
+    show_default=True,
+    help="Road network; see “zoneatlas roads list”.",
+)
+_closed_option = click.option(
     "--closed",
     multiple=True,
     metavar="GATE",
     help="Reckon as if this border gate were closed; may stand several times.",
 )
-network_option = click.option(
-    "--network",
-    default="corridors",
-    show_default=True,
-    help="Road network; see “zoneatlas roads list”.",
-)
+
+
+def drive_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how one drives; the command gets them as one ``drive``."""
+
+    @profile_option
+    @network_option
+    @_closed_option
+    @wraps(command)
+    def with_drive(profile: str, network: str, closed: tuple[str, ...], **options: object) -> None:
+        command(drive=Drive(profile, network, closed), **options)
+
+    return with_drive
+
+
+def table_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a command that prints a table, and pass it the context."""
+    return _format_option(_output_option(click.pass_obj(command)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +12,20 @@ from geo.errors import InputError, behind
 from webapp import i18n
 from webapp.i18n import gettext
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo.roads.network import Network
+
 
 def show(
-    table: Any, format_: str, output: Path | None, title: str, places: Any = None, net: Any = None
+    table: pd.DataFrame,
+    format_: str,
+    output: Path | None,
+    title: str,
+    places: gpd.GeoDataFrame | None = None,
+    net: Network | None = None,
 ) -> None:
     """Print a table, or write it; GeoJSON takes the positions of its ``to_id`` from `places`, its
     licence from the network.
@@ -25,23 +36,18 @@ def show(
     from geo import export as writers
 
     if format_ == "geojson" and places is not None and not isinstance(table, gpd.GeoDataFrame):
-        table = gpd.GeoDataFrame(
-            table, geometry=places.geometry.loc[table["to_id"]].to_numpy(), crs=4326
-        )
+        shapes = places.geometry.loc[table["to_id"]].array
+        table = gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
     if format_ in ("csv", "geojson"):
         about = writers.About(layer=title, title=title)
         if net is not None:
-            coarse = (
-                ("The road network is coarse: times and lengths are sketches.",)
-                if net.manifest.coarse
-                else ()
-            )
+            note = "The road network is coarse: times and lengths are sketches."
             about = replace(
                 about,
                 sources=(net.manifest.source,),
                 licence=net.manifest.licence,
                 as_of=net.manifest.as_of,
-                notes=coarse,
+                notes=(note,) if net.manifest.coarse else (),
             )
         data = writers.write(table, format_, about)
     else:
@@ -60,24 +66,31 @@ def show(
         click.echo(data.decode("utf-8-sig"), nl=False)
 
 
-def _text(table: Any) -> str:
+def _text(table: pd.DataFrame) -> str:
     """Lay a table out for the screen: travel times in minutes, lengths and distances in kilometres,
     snaps in metres.
     """
     if table.empty:
         return "no rows"
-    shown = {}
-    for name, column in table.drop(columns="coarse", errors="ignore").items():
-        if name == "travel_time_s":
-            shown["min"] = column.map(lambda value: _or_dash(value, 60, 0))
-        elif name in ("length_m", "distance_m"):
-            shown[name.replace("_m", "_km")] = column.map(lambda value: _or_dash(value, 1000, 1))
-        elif str(name).endswith("_m"):
-            shown[name] = column.map(lambda value: _or_dash(value, 1, 0))
-        else:
-            shown[str(name)] = column.fillna("")
-    text: str = type(table)(shown).to_string(index=False, max_colwidth=46)
-    return text
+    table = table.drop(columns="coarse", errors="ignore")
+    for name, column in table.items():
+        unit, decimals = _unit(str(name))
+        table[name] = (
+            column.map(lambda value, u=unit, d=decimals: _or_dash(value, u, d))
+            if unit
+            else column.fillna("")
+        )
+    return table.rename(columns=RENAMED).to_string(index=False, max_colwidth=46)
+
+
+RENAMED = {"travel_time_s": "min", "length_m": "length_km", "distance_m": "distance_km"}
+
+
+def _unit(name: str) -> tuple[float, int]:
+    """Return the unit of the screen in that of a column, and decimals; 0 for what has none."""
+    if name in RENAMED:
+        return (60, 0) if name == "travel_time_s" else (1000, 1)
+    return (1 if name.endswith("_m") else 0), 0
 
 
 def _or_dash(value: float, unit: float, decimals: int) -> str:

@@ -6,28 +6,24 @@ import os
 import shutil
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 
-from geo import layers
+from geo import layers, text
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.layers.validation import counted
 from geo.roads import importing, osm_download, storage, surfaces
+from geo.roads.drive import CORRIDORS
 from geo.roads.network import Network
 from webapp import i18n, settings
 from webapp.cli import roads_report as report
 from webapp.i18n import gettext
 
-RESERVED = "corridors"
-"""The network that comes with the data package."""
-
 DOWNLOAD_STEPS = 2
-"""Steps that :func:`geo.roads.osm_download.download` tells of when nothing has to be asked twice.
+"""Steps that :func:`geo.roads.osm_download.download` names if nothing has to be asked twice.
 """
 BAR = "[%(bar)s] %(info)s  %(label)s"
 
@@ -89,23 +85,20 @@ def download(
     scheduler: str | None,
 ) -> None:
     """Download the roads of a box or a place and keep them as a network."""
-    _check_home()
-    basis, run = _basis(context), _runner(scheduler)
     cache = settings.home() / "cache" / "overpass"
-    with (
-        _home_writable(),
-        _progress("Asking for the roads", steps=DOWNLOAD_STEPS + _steps_kept(basis, wanted)) as say,
-    ):
-        made = osm_download.download(
-            bbox=bbox,
-            place=place,
-            speeds=basis.speeds,
-            overpass_url=overpass_url,
-            cache_folder=cache,
-            on_step=say,
-        )
-        sentences = _keep(made, name, basis, wanted, run, say)
-    click.echo("\n  ".join(sentences))
+
+    def ask(basis: importing.Basis, say: importing.OnStep) -> Network:
+        with _home_writable():
+            return osm_download.download(
+                bbox=bbox,
+                place=place,
+                speeds=basis.speeds,
+                overpass_url=overpass_url,
+                cache_folder=cache,
+                on_step=say,
+            )
+
+    _import(context, name, wanted, scheduler, ("Asking for the roads", DOWNLOAD_STEPS), ask)
     shutil.rmtree(cache, ignore_errors=True)
 
 
@@ -126,11 +119,33 @@ def import_(
     and keep them as one network.
     """
     name = _name_of(files) if name is None else _name(name)
+    # as many steps as geo.roads.osm_download.read names
+    steps = 1 if files[0].suffix.lower() == ".graphml" else 2 * len(files) + 1
+
+    def read(basis: importing.Basis, say: importing.OnStep) -> Network:
+        return osm_download.read(*files, speeds=basis.speeds, on_step=say)
+
+    _import(context, name, wanted, scheduler, ("Reading the files", steps), read)
+
+
+def _import(
+    context: click.Context,
+    name: str,
+    wanted: bool | None,
+    scheduler: str | None,
+    begin: tuple[str, int],
+    make: Callable[[importing.Basis, importing.OnStep], Network],
+) -> None:
+    """Keep what `make` returns as a network; `begin` names its first step and counts its steps."""
     _check_home()
     basis, run = _basis(context), _runner(scheduler)
-    with _progress("Reading the files", steps=_steps(files) + _steps_kept(basis, wanted)) as say:
-        made = osm_download.read(*files, speeds=basis.speeds, on_step=say)
-        sentences = _keep(made, name, basis, wanted, run, say)
+    folder, (first, steps) = _folder() / name, begin
+    kept_steps = 2 + basis.speeds["profile"].nunique() * (1 if wanted is False else 2)
+    with _progress(first, steps=steps + kept_steps) as say:
+        network = make(basis, say)
+        with _home_writable():
+            done = importing.keep(network, folder, basis, wanted=wanted, run=run, on_step=say)
+        sentences = report.kept(done, name, folder, basis)
     click.echo("\n  ".join(sentences))
 
 
@@ -140,9 +155,7 @@ def import_(
 @click.pass_context
 def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
     """Make the surfaces of a network anew: the data have changed, or they had been left out."""
-    folder = _folder() / name
-    if not folder.is_dir():
-        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
+    folder = _of(name)
     _check_home()
     places, run = context.obj.atlas.targets(), _runner(scheduler)
     old = storage.load(folder)
@@ -159,29 +172,22 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
 @click.pass_context
 def list_(context: click.Context) -> None:
     """List the networks: that of the data package and those that are kept, one a line."""
-    rows = [
-        ("name", "title", "junctions", "segments", "coarse", "source date", "surfaces", "profiles")
-    ]
-    for name in (RESERVED, *storage.names(_folder())):
+    heads = ("name", "title", "junctions", "segments", "coarse", "source date", "surfaces")
+    rows: list[tuple[str, ...]] = [(*heads, "profiles")]
+    for name in (CORRIDORS, *storage.names(_folder())):
+        folder = _folder() / name
         try:
-            one = (
-                context.obj.atlas.network() if name == RESERVED else storage.load(_folder() / name)
-            )
-            ready = _ready(_folder() / name, context)
+            network = context.obj.atlas.network() if name == CORRIDORS else storage.load(folder)
+            ready = _ready(folder, context)
         except (InputError, NotFoundError) as error:
             click.echo(f"{name}: {error}", err=True)
             continue
-        coarse = "yes" if one.manifest.coarse else "no"
-        size = (f"{one.node_count:,}", f"{one.segment_count:,}")
+        about = network.manifest
         rows.append(
             (
-                name,
-                one.manifest.title,
-                *size,
-                coarse,
-                one.manifest.as_of or "unknown",
-                ready,
-                ", ".join(one.profiles),
+                *(name, about.title, f"{network.node_count:,}", f"{network.segment_count:,}"),
+                *("yes" if about.coarse else "no", about.as_of or "unknown", ready),
+                ", ".join(network.profiles),
             )
         )
     width = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -204,11 +210,9 @@ def check(names: list[str]) -> None:
     """Check that every file of the kept networks, or of those named, is as it was written."""
     faults = []
     for name in names or storage.names(_folder()):
-        if not (_folder() / name).is_dir():
-            raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
-        found = _faults(_folder() / name)
-        click.echo(f"{name}: {i18n.said(counted(found))}")
-        faults += found
+        wrong = _faults(_of(name))
+        click.echo(f"{name}: {i18n.said(counted(wrong))}")
+        faults += wrong
     if faults:
         raise InputError(gettext("Road networks are damaged:"), faults)
 
@@ -228,9 +232,7 @@ def _faults(folder: Path) -> list[str]:
 @click.argument("name", callback=lambda _, __, value: _name(value))
 def remove(name: str) -> None:
     """Remove a network."""
-    folder = _folder() / name
-    if not folder.is_dir():
-        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
+    folder = _of(name)
     shutil.rmtree(folder)
     click.echo(f"Removed the network {name}.")
 
@@ -281,44 +283,22 @@ def _basis(context: click.Context) -> importing.Basis:
     )
 
 
-def _keep(
-    made: Network,
-    name: str,
-    basis: importing.Basis,
-    wanted: bool | None,
-    run: surfaces.Runner,
-    say: importing.OnStep,
-) -> list[str]:
-    folder = _folder() / name
-    with _home_writable():
-        done = importing.keep(made, folder, basis, wanted=wanted, run=run, on_step=say)
-    return report.kept(done, name, folder, basis)
-
-
-def _steps(files: Sequence[Path]) -> int:
-    """Count the steps that :func:`geo.roads.osm_download.read` tells of."""
-    return 1 if files[0].suffix.lower() == ".graphml" else 2 * len(files) + 1
-
-
-def _steps_kept(basis: importing.Basis, wanted: bool | None) -> int:
-    """Count the steps of :func:`_keep`, and the last, which ends when everything does."""
-    return 2 + basis.speeds["profile"].nunique() * (1 if wanted is False else 2)
-
-
 @contextmanager
 def _progress(first: str, *, steps: int) -> Iterator[Callable[[str], None]]:
     """Show a bar on a terminal, and elsewhere one line a step; both on stderr.
 
     Yields a function to call whenever the next step begins.
     """
-    options: dict[str, Any] = {
-        "show_eta": False,
-        "show_percent": False,
-        "show_pos": True,
-        "bar_template": BAR,
-        "width": 20,
-    }
-    with click.progressbar(length=steps, label=_label(first), file=sys.stderr, **options) as bar:
+    with click.progressbar(
+        length=steps,
+        label=_label(first),
+        file=sys.stderr,
+        show_eta=False,
+        show_percent=False,
+        show_pos=True,
+        bar_template=BAR,
+        width=20,
+    ) as bar:
 
         def say(step: str) -> None:
             bar.label = _label(step)
@@ -345,11 +325,11 @@ def _name(value: str) -> str:
                 text=value,
             )
         )
-    if value == RESERVED:
+    if value == CORRIDORS:
         raise InputError(
             gettext(
                 "“%(name)s” is the network that comes with the data; choose another name.",
-                name=RESERVED,
+                name=CORRIDORS,
             )
         )
     return value
@@ -364,9 +344,9 @@ def _name_of(files: Sequence[Path]) -> str:
     stem = files[0].name.lower()
     while stem.endswith((".osm", ".pbf", ".gz", ".bz2", ".xml", ".graphml")):
         stem = stem.rpartition(".")[0]
-    plain = unicodedata.normalize("NFKD", stem.replace("đ", "d")).encode("ascii", "ignore").decode()
+    plain = text.decomposed(stem).encode("ascii", "ignore").decode()
     name = "-".join("".join(char if char.isalnum() else " " for char in plain).split())
-    if not name or name == RESERVED:
+    if not name or name == CORRIDORS:
         raise InputError(
             gettext(
                 "The file name %(file)s makes no name for a network; choose one with --name.",
@@ -403,3 +383,11 @@ def _home_writable() -> Iterator[None]:
 
 def _folder() -> Path:
     return settings.home() / "networks"
+
+
+def _of(name: str) -> Path:
+    """Return the folder of a network that is kept."""
+    folder = _folder() / name
+    if not folder.is_dir():
+        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
+    return folder

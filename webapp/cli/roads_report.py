@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from geo.roads import border_crossings, surfaces
 from geo.roads.importing import Basis, Import
@@ -38,45 +40,51 @@ def kept(done: Import, name: str, folder: Path, basis: Basis) -> list[str]:
     ]
 
 
-def surfaced(network: Network, places: Any, folder: Path) -> str:
+def surfaced(network: Network, places: gpd.GeoDataFrame, folder: Path) -> str:
     """Return what surfaces there are."""
-    found = surfaces.load(network, places, folder).values()
-    joined = {int(row) for one in found for row in one.sides.of_row[one.joined]}
-    size_mb = sum(one.to_s.nbytes + one.from_s.nbytes for one in found) / 1e6
+    prepared = surfaces.load(network, places, folder).values()
+    joined = {int(row) for each in prepared for row in each.sides.of_row[each.joined]}
+    size_mb = sum(each.to_s.nbytes + each.from_s.nbytes for each in prepared) / 1e6
     return (
         f"{len(joined)} of {len(places)} places are joined to its roads; their surfaces take"
         f" {size_mb:,.1f} MB."
     )
 
 
-def _border(network: Network, report: Any, basis: Basis) -> Iterator[str]:
+class Crossing(NamedTuple):
+    """A row of the report of :func:`geo.roads.borders.close`; a road far from any gate has none."""
+
+    verdict: str
+    gate: str | float
+    segment: int
+    lon: float
+    lat: float
+    distance_m: float
+    reason: str
+
+
+def _border(network: Network, report: pd.DataFrame, basis: Basis) -> Iterator[str]:
     """Return which gates have a road, which roads are cut, and what is suspicious."""
     reach_m = border_crossings.reach_m(basis.gates)
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], network)
-    sentences: tuple[tuple[Any, Callable[[Any], str]], ...] = (
-        (report["verdict"] == "matched", lambda row: _matched(row, network)),
-        (report["verdict"] == "cut", lambda row: _cut(row, reach_m)),
-        (
-            report["verdict"] == "no road",
-            lambda row: f"The gate {row['gate']} has no road in this network.",
-        ),
-        (
-            report["reason"] != "",
-            lambda row: f"Suspicious at {row['lon']:.4f},{row['lat']:.4f}: {row['reason']}.",
-        ),
-    )
-    for which, sentence_of in sentences:
-        rows = report[here & which]
-        for _, row in rows.head(SHOWN).iterrows():
-            yield sentence_of(row)
-        if len(rows) > SHOWN:
-            yield f"And {len(rows) - SHOWN:,} more."
+    rows = report.loc[here, list(Crossing._fields)].itertuples(index=False)
+    crossings = [Crossing(*row) for row in rows]
+    by_verdict: dict[str, list[Crossing]] = {"matched": [], "cut": [], "no road": []}
+    for crossing in crossings:
+        by_verdict[crossing.verdict].append(crossing)
+    for sentences in (
+        [_matched(crossing, network) for crossing in by_verdict["matched"]],
+        [_cut(crossing, reach_m) for crossing in by_verdict["cut"]],
+        [f"The gate {at.gate} has no road in this network." for at in by_verdict["no road"]],
+        [f"Suspicious at {at.lon:.4f},{at.lat:.4f}: {at.reason}." for at in crossings if at.reason],
+    ):
+        yield from sentences[:SHOWN]
+        if len(sentences) > SHOWN:
+            yield f"And {len(sentences) - SHOWN:,} more."
 
 
-def _joined(network: Network, parks: Any) -> list[str]:
-    """Say for each vehicle how many parks the network serves, of those in its box; the others are
-    none of its business.
-    """
+def _joined(network: Network, parks: gpd.GeoDataFrame) -> list[str]:
+    """Return for each vehicle how many of the parks in its box the network serves."""
     parks = parks[_inside(parks.geometry.x, parks.geometry.y, network)]
     if parks.empty:
         return ["No park of the data lies in its area."]
@@ -95,27 +103,29 @@ def _joined(network: Network, parks: Any) -> list[str]:
     return sentences
 
 
-def _matched(row: Any, network: Network) -> str:
+def _matched(crossing: Crossing, network: Network) -> str:
     barred = [
         profile
         for profile in network.profiles
-        if not np.isfinite(network.time_s[profile][row["segment"]])
+        if not np.isfinite(network.time_s[profile][crossing.segment])
     ]
     closed = f"; it is closed to the {' and the '.join(barred)}" if barred else ""
-    return f"The gate {row['gate']} has a road, {row['distance_m'] / 1000:.1f} km from it{closed}."
+    away = f"{crossing.distance_m / 1000:.1f} km from it"
+    return f"The gate {crossing.gate} has a road, {away}{closed}."
 
 
-def _cut(row: Any, reach_m: Any) -> str:
-    if not isinstance(row["gate"], str):
+def _cut(crossing: Crossing, reach_m: pd.Series) -> str:
+    gate = crossing.gate
+    if not isinstance(gate, str):
         why = "no gate joins these countries"
-    elif row["distance_m"] > reach_m[row["gate"]]:
-        why = f"the nearest gate, {row['gate']}, is {row['distance_m'] / 1000:.1f} km away"
+    elif crossing.distance_m > float(reach_m[gate]):
+        why = f"the nearest gate, {gate}, is {crossing.distance_m / 1000:.1f} km away"
     else:
-        why = f"the gate {row['gate']} has a nearer road"
-    return f"The road across the border at {row['lon']:.4f},{row['lat']:.4f} is cut: {why}."
+        why = f"the gate {gate} has a nearer road"
+    return f"The road across the border at {crossing.lon:.4f},{crossing.lat:.4f} is cut: {why}."
 
 
-def _inside(lon: Any, lat: Any, network: Network) -> Any:
+def _inside(lon: pd.Series, lat: pd.Series, network: Network) -> pd.Series[bool]:
     west, south = network.node_lonlat.min(axis=0)
     east, north = network.node_lonlat.max(axis=0)
     return lon.between(west, east) & lat.between(south, north)

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from geo.errors import AtlasError, UnavailableError
+from webapp.catalogues import LANGUAGES
 from webapp.cli.options import Context, profile_option
 from webapp.cli.output import refuse, warn
 from webapp.i18n import gettext
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.store import Store
 
 
 @click.command()
@@ -44,7 +50,7 @@ def serve(context: Context, host: str, port: int) -> None:
                 reason=why,
             )
         ) from None
-    _compile(app)
+    _compile(app.extensions["zoneatlas"])
     threading.Thread(target=_warm, args=(app,), daemon=True).start()
     click.echo(
         f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it."
@@ -59,7 +65,7 @@ def serve(context: Context, host: str, port: int) -> None:
     serving.run()
 
 
-def _compile(app: Any) -> None:
+def _compile(store: Store) -> None:
     """Compile what requests will need, so that none waits for it: some seconds once, and a moment
     from then on.
     """
@@ -67,17 +73,17 @@ def _compile(app: Any) -> None:
 
     snapping.warm_up()
     isochrones.warm_up()
-    if len(app.extensions["zoneatlas"].networks.names()) > 1:
+    if len(store.networks.names()) > 1:
         gate_overlay.warm_up()
         contraction.warm_up()
 
 
-def _warm(app: Any) -> None:
-    """Make what the first visitor needs before they come."""
+def _warm(app: Flask) -> None:
+    """Prepare what the first visitor needs before they come."""
     from geo.roads import isochrones
     from geo.visits import feasibility, planner
 
-    store = app.extensions["zoneatlas"]
+    store: Store = app.extensions["zoneatlas"]
     with app.test_client() as client:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
@@ -103,7 +109,7 @@ def _warm(app: Any) -> None:
 @profile_option
 @click.option(
     "--lang",
-    type=click.Choice(["en", "vi", "zh"]),
+    type=click.Choice(list(LANGUAGES)),
     default="en",
     show_default=True,
     help="Language of the map.",

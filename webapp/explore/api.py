@@ -22,44 +22,25 @@ from webapp.store import Body, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
-DRAWN: dict[str, tuple[str, ...]] = {
+NAMES = ("id", "name_en", "name_vi", "name_zh")
+OPPOSITE = ("opposite_name_en", "opposite_name_vi", "opposite_name_zh")
+PLACE = (*NAMES, "kind", "status", "position_accuracy_m")
+DRAWN = {
     "parks": (
-        *(
-            "id",
-            "name_en",
-            "name_vi",
-            "name_zh",
-            "kind",
-            "country",
-            "province_en",
-            "province_former_en",
-            "district",
-            "developer",
-        ),
-        *("status", "sectors", "area_ha", "area_source_kind", "position_accuracy_m"),
+        *(*PLACE, "country", "province_en", "province_former_en", "district", "developer"),
+        *("sectors", "area_ha", "area_source_kind"),
     ),
-    "gates": (
-        *(
-            "id",
-            "name_en",
-            "name_vi",
-            "name_zh",
-            "opposite_name_en",
-            "opposite_name_vi",
-            "opposite_name_zh",
-        ),
-        *("kind", "mode", "cargo", "position_accuracy_m"),
-    ),
-    "ports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
-    "airports": ("id", "name_en", "name_vi", "name_zh", "kind", "status", "position_accuracy_m"),
-    "cities": ("id", "name_en", "name_vi", "name_zh", "kind"),
+    "gates": (*NAMES, *OPPOSITE, "kind", "mode", "cargo", "position_accuracy_m"),
+    "ports": PLACE,
+    "airports": PLACE,
+    "cities": (*NAMES, "kind"),
     "corridors": ("id", "name_en", "ref", "kind", "status", "position_accuracy_m"),
 }
 """Columns that the map draws, lists or searches, by layer."""
 
 
 def drawn(store: Store, layer_id: str) -> dict[str, Any]:
-    """Make what the browser draws of a layer; parks come with their quickest gate and port, and
+    """Collect what the browser draws of a layer; parks come with their quickest gate and port, and
     their free land.
     """
     frame = store.layer(layer_id)
@@ -115,7 +96,7 @@ def map_layer(layer_id: str) -> Response:
 
 
 def searched(store: Store) -> dict[str, Any]:
-    """Make what ``search.js`` searches: the index of all places, and the characters it takes for
+    """Collect what ``search.js`` searches: the index of all places, and the characters it takes for
     others.
     """
     index = store.index()
@@ -135,22 +116,17 @@ def search_index() -> Response:
 
 
 def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Read where from, as a layer of one row: ``site``, or ``lon`` and ``lat``; `InputError` where
+    """Read where from, as a layer of one row: ``site``, or ``lon`` and ``lat``; `InputError` if
     neither or both are given.
     """
-    where = _where(values)
-    return store().point(*where) if isinstance(where, tuple) else where
+    return store().where(_where(values))
 
 
-def _where(values: dict[str, Any]) -> gpd.GeoDataFrame | tuple[float, float]:
+def _where(values: dict[str, Any]) -> str | tuple[float, float]:
     point = "lon" in values and "lat" in values
     if ("lon" in values) != ("lat" in values) or ("site" in values) == point:
         raise InputError(_("Say where from: either site, or lon and lat."))
-    return (values["lon"], values["lat"]) if point else store().place(values["site"])[1]
-
-
-def _end(value: str | tuple[float, float]) -> gpd.GeoDataFrame:
-    return store().place(value)[1] if isinstance(value, str) else store().point(*value)
+    return (values["lon"], values["lat"]) if point else values["site"]
 
 
 @api.get("/access")
@@ -163,26 +139,27 @@ def access_from() -> Response:
 
 @api.get("/times")
 def times() -> Response:
-    """Tell only the seconds between one place and every destination, as fast as can be: for
+    """Answer with only the seconds between one place and every destination, as fast as can be: for
     programs that ask often.
     """
     values = _asked()
-    opened, drive = store(), Drive.of(values)
-    towards = values.get("direction") == "to"
-    seconds = opened.times(_where(values), drive, towards=towards)
-    told = drive.query() | {
-        "direction": "to" if towards else "from",
-        "coarse": opened.roads(drive).manifest.coarse,
-    }
-    ids = opened.keep("target ids", lambda: opened.targets().index.tolist())
-    return _json(
-        orjson.dumps(told | {"travel_time_s": dict(zip(ids, seconds.tolist(), strict=True))}),
-        "application/json",
+    opened, drive, where = store(), Drive.of(values), _where(values)
+    direction = values.get("direction", "from")
+    seconds = opened.times(
+        where if isinstance(where, tuple) else opened.where(where), drive, towards=direction == "to"
     )
+    ids = opened.keep("target ids", lambda: opened.targets().index.tolist())
+    answer = {
+        **drive.query(),
+        "direction": direction,
+        "coarse": opened.roads(drive).manifest.coarse,
+        "travel_time_s": dict(zip(ids, seconds.tolist(), strict=True)),
+    }
+    return _json(orjson.dumps(answer), "application/json")
 
 
 def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Make the layer of everything that is reached from a point: one feature a destination, at its
+    """Build the layer of everything that is reached from a point: one feature a destination, at its
     place.
     """
     wanted = values.get("layer")
@@ -195,7 +172,8 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
             )
         )
     table = store().access_from(origin(values), Drive.of(values))
-    table = table if wanted is None else table[table["layer"] == wanted]
+    if wanted:
+        table = table[table["layer"] == wanted]
     table = table.drop(columns=["country", "opposite_country"])
     return table.sort_values("travel_time_s", kind="stable", na_position="last")
 
@@ -241,21 +219,18 @@ def route() -> Response:
 
 
 def route_features(values: dict[str, Any]) -> dict[str, Any]:
-    """Make a route as GeoJSON: one feature a step, the sums and what is coarse beside them."""
+    """Build a route as GeoJSON: one feature a step, the sums and what is coarse beside them."""
     drive = Drive.of(values)
     net = store().roads(drive)
-    steps = access.route(net, _end(values["from"]), _end(values["to"]), profile=drive.profile)
-    collection = orjson.loads(
-        export.write(
-            steps,
-            "geojson",
-            export.About(layer="route", title="Route", notes=net.manifest.notes[:0]),
-        )
+    steps = access.route(
+        net, *(store().where(values[end]) for end in ("from", "to")), profile=drive.profile
     )
+    about = export.About(layer="route", title="Route")
+    collection: dict[str, Any] = orjson.loads(export.write(steps, "geojson", about))
     return collection | {
         "travel_time_s": float(steps["travel_time_s"].sum()),
         "length_m": float(steps["length_m"].sum()),
-        "gates": [one for one in steps["gate"] if one],
+        "gates": [gate for gate in steps["gate"] if gate],
         "planned": scenarios.names(steps),
         "coarse": net.manifest.coarse,
     }

@@ -21,37 +21,21 @@ from geo.roads.drive import Drive
 from webapp import args, charts, styles
 from webapp.explore import site_sheet
 from webapp.i18n import current, day
-from webapp.labels import all_names
 from webapp.store import store
 
 pages = Blueprint("factsheet", __name__)
 
 BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    *("chrome", "msedge"),
 )
 FLAGS = (
-    *(
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--no-pdf-header-footer",
-    ),
-    *(
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-javascript",
-    ),
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--no-pdf-header-footer", "--disable-background-networking", "--disable-sync"),
+    *("--disable-component-update", "--disable-javascript"),
 )
 TIMEOUT_S = 40
-_one = threading.Lock()
+_turn = threading.Lock()
 """A browser needs hundreds of MB: one at a time."""
 
 
@@ -73,34 +57,23 @@ def pdf(site_id: str) -> Response:
 
 
 def _render(site_id: str, drive: Drive, *, style: str) -> str:
-    opened = store()
-    layer, frame = opened.place(site_id)
-    row = frame.iloc[0]
-    lonlat = (float(row.geometry.x), float(row.geometry.y))
-    query = {**drive.query(), "lang": current().code}
-    address = f"{opened.public_url}{url_for('pages.site', site_id=site_id)}?lang={current().code}"
+    opened, language = store(), current().code
+    site = site_sheet.Site.of(opened, site_id, drive)
+    address = f"{opened.public_url}{url_for('pages.site', site_id=site_id)}?lang={language}"
     return render_template(
         "explore/factsheet.html",
-        layer=layer,
-        site_id=site_id,
-        row=row,
-        names=all_names(row),
-        ways=site_sheet.ways(opened, frame, drive),
-        facts=site_sheet.facts(layer, row),
-        policies=site_sheet.policies(opened, row) if layer.id == "parks" else [],
-        sources=[one for one in str(row["source"]).split("; ") if one],
-        lonlat=lonlat,
-        map=charts.locator(opened, lonlat),
+        **vars(site),
+        map=charts.locator(opened, site.lonlat),
         code=charts.code(address),
         address=address,
         printed=day(date.today().isoformat()),
         style=Markup(style),  # our own file, no data in it
-        query=query,
+        query={**drive.query(), "lang": language},
     )
 
 
 def make_pdf(page: str) -> bytes:
-    """Make a PDF of a page that needs nothing beside itself, by WeasyPrint or by a browser that is
+    """Write a page that needs nothing beside itself as PDF, by WeasyPrint or by a browser that is
     installed.
 
     Raises
@@ -122,7 +95,7 @@ def make_pdf(page: str) -> bytes:
                 " page instead."
             )
         )
-    with _one, tempfile.TemporaryDirectory() as folder:
+    with _turn, tempfile.TemporaryDirectory() as folder:
         source, goal = Path(folder) / "page.html", Path(folder) / "page.pdf"
         source.write_text(page, encoding="utf-8")
         command = [

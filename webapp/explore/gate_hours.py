@@ -92,15 +92,17 @@ def on_day(found: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
         The hours with their source, and a warning where one enters less than an hour before it
         closes; empty otherwise.
     """
-    times = f"{found.text()} {clock}" if found.text() else _("around the clock")
+    hours = found.text()
+    times = f"{hours} {clock}" if hours else _("around the clock")
     badge, last = "", found.last_entry
-    if last and last != found.closes:
+    at_close = last == found.closes
+    if last and not at_close:
         times += ", " + _("last entry %(time)s", time=f"{last:%H:%M}")
     if last and found.is_near(enter):
         minutes = int((last - enter).total_seconds() // 60)
         badge = (
             _("closes in %(n)s min", n=minutes)
-            if last == found.closes
+            if at_close
             else _("last entry in %(n)s min", n=minutes)
         )
     notice = found.notice
@@ -109,33 +111,26 @@ def on_day(found: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
             _("Hours not known, daylight assumed: %(hours)s; ask before you go", hours=times),
             badge,
         )
-    date = day(notice.as_of) if notice.as_of else ""
-    kind = str(label(notice.source_kind)) if notice.source_kind else ""
-    if notice.source_kind == "memory":
-        source = ", ".join(filter(None, (*notice.hosts(), kind, date)))
-        return (
-            _("Open %(hours)s (%(source)s; ask before you go)", hours=times, source=source),
-            badge,
-        )
-    return (
-        _(
-            "Open %(hours)s (%(source)s)",
-            hours=times,
-            source=", ".join(filter(None, (*notice.hosts(), kind, date or _("no date")))),
-        ),
-        badge,
-    )
+    remembered = notice.source_kind == "memory"
+    kind = label(notice.source_kind) if notice.source_kind else ""
+    date = day(notice.as_of) if notice.as_of else "" if remembered else _("no date")
+    source = ", ".join(filter(None, (*notice.hosts(), kind, date)))
+    if remembered:
+        text = _("Open %(hours)s (%(source)s; ask before you go)", hours=times, source=source)
+    else:
+        text = _("Open %(hours)s (%(source)s)", hours=times, source=source)
+    return text, badge
 
 
 def by_traffic(opened: Atlas) -> set[str]:
     """Name the gates that have hours of their own for some traffic, now or later."""
     known, now = opened.hours, datetime.now(UTC)
-    gates = map(str, opened.layer("gates").index)
     return {
-        key
-        for key in gates
-        if any(
-            not one.general for one in known.notices(key, now.astimezone(known.zone(key)).date())
+        gate
+        for gate in map(str, opened.layer("gates").index)
+        if not all(
+            notice.general
+            for notice in known.notices(gate, now.astimezone(known.zone(gate)).date())
         )
     }
 
@@ -143,21 +138,23 @@ def by_traffic(opened: Atlas) -> set[str]:
 def _states(
     known: border_gates.Hours, gate: str, countries: tuple[str, str], now: datetime
 ) -> list[State]:
-    """Say it for each kind of traffic: in one line where both directions have the same answer."""
-    out = []
+    """Write it for each kind of traffic: in one line if both directions have the same answer."""
+    states = []
+    local = now.astimezone(known.zone(gate))
     for kind in KINDS:
-        found = {
+        openings = {
             towards: known.when_open(gate, towards, kind, now) for towards in reversed(countries)
         }
-        local = now.astimezone(known.zone(gate))
         texts = {
-            towards: _text(opening, local, countries, known) for towards, opening in found.items()
+            towards: _text(opening, local, countries, known)
+            for towards, opening in openings.items()
         }
         alike = len(set(texts.values())) == 1
-        for towards, opening in list(found.items())[: 1 if alike else None]:
+        for towards, opening in list(openings.items())[: 1 if alike else None]:
             mark = "unknown" if not opening.known else "open" if opening.open else "closed"
-            out.append(State(_whom(kind, None if alike else towards, None), texts[towards], mark))
-    return out
+            whom = _whom(kind, None if alike else towards, None)
+            states.append(State(whom, texts[towards], mark))
+    return states
 
 
 def _text(
@@ -166,7 +163,7 @@ def _text(
     countries: tuple[str, str],
     known: border_gates.Hours,
 ) -> str:
-    """Say in words what an answer of :meth:`geo.hours.gates.Hours.when_open` means, every time on
+    """Write what an answer of :meth:`geo.hours.gates.Hours.when_open` means, every time on
     both clocks.
     """
     if opening.why == "never":
@@ -235,13 +232,10 @@ def _said(notice: Notice) -> Said:
         (rule.closed_on, _("closed on the holidays of %(countries)s")),
         (rule.workdays, _("follows the working days of %(countries)s")),
     ):
-        terms += (
-            [text % {"countries": ", ".join(str(label(one)) for one in countries)}]
-            if countries
-            else []
-        )
+        if countries:
+            terms.append(text % {"countries": ", ".join(map(label, countries))})
     first, last = (
-        day(one.isoformat()) if one else "" for one in (notice.valid_from, notice.valid_to)
+        day(date.isoformat()) if date else "" for date in (notice.valid_from, notice.valid_to)
     )
     return Said(
         _whom(notice.kind, notice.towards, notice.vehicle_country),

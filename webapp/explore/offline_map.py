@@ -10,16 +10,16 @@ from flask import render_template
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from geo import maps
+from geo import layers, maps
 from webapp import args, labels, scripts, styles
-from webapp.explore import api, site_sheet
+from webapp.explore import api, site_facts, site_sheet
 from webapp.store import Store, store
 
 SHEETS = ("parks", "gates", "ports", "airports", "cities")
 
 
 def render(profile: str = "truck") -> str:
-    """Make the page; needs a request context.
+    """Write the page; needs a request context.
 
     Every value from the layers lies in it as JSON that :func:`geo.maps.script_json` has escaped,
     the sheets as HTML that Jinja has escaped before. A content security policy allows only the
@@ -38,16 +38,18 @@ def render(profile: str = "truck") -> str:
             "layers": {layer_id: api.drawn(opened, layer_id) for layer_id in api.DRAWN},
             "search": api.searched(opened),
             "sheets": {
-                key: html for layer_id in SHEETS for key, html in _sheets(opened, layer_id, profile)
+                key: html
+                for layer_id in SHEETS
+                for key, html in _sheets(opened, layer_id, profile).items()
             },
             "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
         },
     }
-    made, hashes = scripts.inline(frame, "map.js")
+    texts, hashes = scripts.inline(frame, "map.js")
     return render_template(
         "explore/offline_map.html",
         frame_html=Markup(frame.html),
-        scripts=made,
+        scripts=texts,
         styles=Markup(styles.text(*frame.styles, "app.css")),
         config=Markup(maps.script_json(config)),
         hashes=hashes,
@@ -57,33 +59,26 @@ def render(profile: str = "truck") -> str:
     )
 
 
-def _sheets(opened: Store, layer_id: str, profile: str) -> list[tuple[str, str]]:
-    from geo import layers
-
+def _sheets(opened: Store, layer_id: str, profile: str) -> dict[str, str]:
+    """Write the sheet of each place of a layer, by its id."""
     layer, frame = layers.get(layer_id), opened.layer(layer_id)
     best = site_sheet.headline(opened, profile) if layer_id == "parks" else {}
     names = {target: labels.names(opened.layer(target)) for target in best}
-    made = []
-    for key, row in frame.iterrows():
-        head = [
-            (target, *best[target][key], names[target][best[target][key][0]])
-            for target in best
-            if key in best[target]
-        ]
-        made.append(
-            (
-                str(key),
-                render_template(
-                    "explore/_brief.html",
-                    row=row,
-                    park=layer_id == "parks",
-                    names=labels.all_names(row),
-                    facts=site_sheet.facts(layer, row),
-                    head=head,
-                    profile=profile,
-                    lonlat=(row.geometry.x, row.geometry.y),
-                    coarse=opened.network().manifest.coarse,
-                ),
-            )
+    return {
+        str(key): render_template(
+            "explore/_brief.html",
+            row=row,
+            park=layer_id == "parks",
+            names=labels.all_names(row),
+            facts=site_facts.facts(layer, row.to_dict()),
+            head=[
+                (target, *nearest[key], names[target][nearest[key][0]])
+                for target, nearest in best.items()
+                if key in nearest
+            ],
+            profile=profile,
+            lonlat=(row.geometry.x, row.geometry.y),
+            coarse=opened.network().manifest.coarse,
         )
-    return made
+        for key, row in frame.iterrows()
+    }

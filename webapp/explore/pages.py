@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 from flask import (
     Blueprint,
     Response,
@@ -22,11 +25,12 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from geo import export, layers, maps
+from geo.crs import WGS84
 from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.roads.drive import PROFILE, Drive
 from webapp import args, labels
 from webapp.explore import api, gate_hours, site_sheet
-from webapp.store import store
+from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
 
@@ -35,15 +39,7 @@ CLUSTER_FROM = 2000
 ROWS = 500
 """Rows of one page of the table."""
 MAP_STATE = (
-    *args.FILTERS,
-    "sort",
-    "layers",
-    "tiles",
-    "site",
-    "at",
-    "to",
-    "area",
-    "direction",
+    *(*args.FILTERS, "sort", "layers", "tiles", "site", "at", "to", "area", "direction"),
     *args.DRIVE,
 )
 FACETS = ("kind", "status", "country", "province_en", "sectors")
@@ -54,6 +50,7 @@ def index() -> str:
     values = args.parse(request.args, MAP_STATE)
     opened = store()
     lon, lat, zoom = opened.view()
+    parks = opened.layer("parks")
     frame = opened.keep("map frame", lambda: maps.frame(lon=lon, lat=lat, zoom=zoom))
     config = {
         "urls": {
@@ -70,20 +67,19 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        **labels.for_script(opened.layer("parks")["province_en"].unique()),
+        **labels.for_script(parks["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
         "clusterFrom": CLUSTER_FROM,
     }
-    clustered = len(opened.layer("parks")) >= CLUSTER_FROM
     return render_template(
         "explore/map.html",
         frame=replace(
             frame, html=Markup(frame.html), script=Markup(frame.script)
         ),  # constants of Folium, no data in them
         config=Markup(maps.script_json(config)),
-        parks=len(opened.layer("parks")),
-        clustered=clustered,
+        parks=len(parks),
+        clustered=len(parks) >= CLUSTER_FROM,
         example=opened.package.get("search_example") or _("name, province, district"),
         filtered=bool(args.filters(values).keys() - {"q"}),
     )
@@ -94,13 +90,11 @@ def table() -> str:
     values = args.parse(request.args, (*args.FILTERS, "layer", "sort", "profile", "offset"))
     opened = store()
     layer = layers.get(values.get("layer", "parks"))
-    frame = opened.layer(layer.id)
-    chosen = opened.select(layer.id, args.filters(values))
+    frame: pd.DataFrame = opened.layer(layer.id)
     profile = values.get("profile", PROFILE)
     best = site_sheet.headline(opened, profile) if layer.id == "parks" else {}
-    chosen = _sorted(chosen, values.get("sort"), best)
+    chosen = _sorted(opened.select(layer.id, args.filters(values)), values.get("sort"), best)
     offset = values.get("offset", 0)
-    facets = {name: _counts(frame[name]) for name in FACETS if name in frame}
     return render_template(
         "explore/table.html",
         layer=layer,
@@ -109,7 +103,7 @@ def table() -> str:
         total=len(frame),
         offset=offset,
         rows_a_page=ROWS,
-        facets=facets,
+        facets={name: _counts(frame[name]) for name in FACETS if name in frame},
         values=values,
         best=best,
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
@@ -126,57 +120,42 @@ def table() -> str:
     )
 
 
-def _sorted(frame: Any, sort: str | None, best: dict[str, dict[str, tuple[str, float]]]) -> Any:
+def _sorted(
+    frame: pd.DataFrame, sort: str | None, best: dict[str, dict[str, tuple[str, float]]]
+) -> pd.DataFrame:
     if sort == "name" and "name_en" in frame:
-        return frame.iloc[
-            sorted(range(len(frame)), key=[*labels.names(frame).map(labels.collation)].__getitem__)
-        ]
+        return frame.iloc[labels.names(frame).map(labels.collation).argsort(kind="stable")]
     if sort == "area" and "area_ha" in frame:
         return frame.sort_values("area_ha", ascending=False, kind="stable", na_position="last")
     if sort in ("gate", "port", "airport") and best:
-        seconds = {key: value[1] for key, value in best[f"{sort}s"].items()}
-        order = sorted(range(len(frame)), key=lambda i: seconds.get(frame.index[i], float("inf")))
-        return frame.iloc[order]
+        nearest = best[f"{sort}s"]
+        return frame.loc[sorted(frame.index, key=lambda key: nearest.get(key, ("", math.inf))[1])]
     return frame
 
 
-def _counts(column: Any) -> list[tuple[str, int]]:
-    parts = [
-        one
-        for value in column.dropna()
-        for one in (layers.unfold(value) if column.name == "sectors" else (value,))
-    ]
-    return sorted(
-        ((one, parts.count(one)) for one in set(parts)), key=lambda pair: (-pair[1], pair[0])
-    )
+def _counts(column: pd.Series) -> list[tuple[str, int]]:
+    """Count the values of a column, the most frequent first."""
+    values = column.dropna()
+    parts = chain.from_iterable(map(layers.unfold, values)) if column.name == "sectors" else values
+    return sorted(Counter(map(str, parts)).items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 @pages.get("/sites/<site_id>")
 def site(site_id: str) -> str:
     values = args.parse(request.args, (*args.DRIVE, "part"))
-    opened = store()
-    layer, frame = opened.place(site_id)
-    row = frame.iloc[0]
-    context = {
-        "layer": layer,
-        "site_id": site_id,
-        "row": row,
-        "names": labels.all_names(row),
-        "opposite": labels.all_names(row, "opposite_name"),
-        "facts": site_sheet.facts(layer, row),
-        "policies": site_sheet.policies(opened, row) if layer.id == "parks" else [],
-        "gate_notes": site_sheet.gate_notes(opened, frame) if layer.id == "gates" else [],
-        "opening": gate_hours.of(opened, frame) if layer.id == "gates" else None,
-        "ways": site_sheet.ways(opened, frame, Drive.of(values)),
-        "sources": list(layers.unfold(row["source"])),
-        "lonlat": (float(row.geometry.x), float(row.geometry.y)),
-        "where": {"site": site_id},
-        "here": url_for("pages.site", site_id=site_id),
-        "networks": opened.networks.names(),
-        "permalink": f"{opened.public_url}{url_for('pages.site', site_id=site_id)}",
-    }
+    opened, here = store(), url_for("pages.site", site_id=site_id)
+    shown = site_sheet.Site.of(opened, site_id, Drive.of(values))
+    is_gate = shown.layer.id == "gates"
     return render_template(
-        "explore/_site.html" if values.get("part") == "sheet" else "explore/site.html", **context
+        "explore/_site.html" if "part" in values else "explore/site.html",
+        **vars(shown),
+        opposite=labels.all_names(shown.row, "opposite_name"),
+        gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
+        opening=gate_hours.of(opened, shown.frame) if is_gate else None,
+        where={"site": site_id},
+        here=here,
+        networks=opened.networks.names(),
+        permalink=opened.public_url + here,
     )
 
 
@@ -184,74 +163,82 @@ def site(site_id: str) -> str:
 def access() -> str | AnyResponse:
     values = args.parse(request.args, (*args.FROM, "part"))
     if "site" in values and not {"lon", "lat"} & values.keys():
-        query = [
-            (name, value)
-            for name, value in request.args.items()
-            if name in values and name != "site"
-        ]
+        query = {
+            name: value for name, value in request.args.items() if name in values and name != "site"
+        }
         return redirect(f"{url_for('pages.site', site_id=values['site'])}?{urlencode(query)}")
     opened, origin = store(), api.origin(values)
-    context = {
-        "ways": site_sheet.ways(opened, origin, Drive.of(values)),
-        "country": origin["country"].iloc[0] if "country" in origin else None,
-        "lonlat": (values["lon"], values["lat"]),
-        "where": {"lon": values["lon"], "lat": values["lat"]},
-        "here": url_for("pages.access"),
-        "networks": opened.networks.names(),
-        "site_id": None,
-    }
+    lonlat = values["lon"], values["lat"]
     return render_template(
-        "explore/_point.html" if values.get("part") == "sheet" else "explore/point.html", **context
+        "explore/_point.html" if "part" in values else "explore/point.html",
+        ways=site_sheet.ways(opened, origin, Drive.of(values)),
+        country=origin["country"].iloc[0],
+        lonlat=lonlat,
+        where=dict(zip(("lon", "lat"), lonlat, strict=True)),
+        here=url_for("pages.access"),
+        networks=opened.networks.names(),
+        site_id=None,
     )
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the data page shows of a layer: kinds of source and fields with how many rows each has,
+    dates of the sources, and the least, middle and largest ``accuracy``.
+    """
+
+    layer: layers.Layer
+    about: export.About
+    kinds: list[tuple[str, int]]
+    oldest: str | None
+    newest: str | None
+    undated: int
+    accuracy: list[float] | None
+    filled: list[tuple[layers.Field, int]]
+
+    @classmethod
+    def of(cls, opened: Store, layer: layers.Layer) -> Described:
+        """Count what a layer holds."""
+        frame: pd.DataFrame = opened.layer(layer.id)
+        dates, accuracy = frame["as_of"].dropna(), frame.get("position_accuracy_m")
+        return cls(
+            layer=layer,
+            about=opened.about(layer.id),
+            kinds=_counts(frame["source_kind"]),
+            oldest=min(dates, default=None),
+            newest=max(dates, default=None),
+            undated=len(frame) - len(dates),
+            accuracy=None if accuracy is None else accuracy.quantile([0, 0.5, 1]).tolist(),
+            filled=[
+                (field, int(frame[field.name].notna().sum()))
+                for field in layer.fields
+                if field.name in frame
+            ],
+        )
 
 
 @pages.get("/data")
 def data() -> str:
     args.parse(request.args, ())
     opened = store()
-    described = []
-    for layer in layers.LAYERS.values():
-        frame = opened.layer(layer.id)
-        dates = frame["as_of"].dropna()
-        described.append(
-            {
-                "layer": layer,
-                "about": opened.about(layer.id),
-                "resource": opened.resource(layer.id),
-                "kinds": _counts(frame["source_kind"]),
-                "oldest": min(dates) if len(dates) else None,
-                "newest": max(dates) if len(dates) else None,
-                "undated": int(frame["as_of"].isna().sum()),
-                "accuracy": (
-                    frame["position_accuracy_m"].quantile([0, 0.5, 1]).tolist()
-                    if "position_accuracy_m" in frame
-                    else None
-                ),
-                "filled": [
-                    (field, int(frame[field.name].notna().sum()))
-                    for field in layer.fields
-                    if field.name in frame
-                ],
-            }
-        )
-    others = [one for one in opened.package["resources"] if one.get("name") not in layers.LAYERS]
     networks, unusable = {}, []
     for name in opened.networks.names():
         try:
             networks[name] = opened.network(name).manifest
         except AtlasError as error:  # damaged, or replaced by an import at this moment
             unusable.append(str(error))
-    speeds, crossings = opened.table("speeds"), opened.table("crossings")
     return render_template(
         "explore/data.html",
         package=opened.package,
-        described=described,
-        others=others,
+        described=[Described.of(opened, layer) for layer in layers.LAYERS.values()],
+        others=[
+            part for part in opened.package["resources"] if part.get("name") not in layers.LAYERS
+        ],
         networks=networks,
         unusable=unusable,
         faults=len(current_app.extensions["zoneatlas.served"].faults),
-        speeds=speeds,
-        crossings=crossings,
+        speeds=opened.table("speeds"),
+        crossings=opened.table("crossings"),
         formats=export.FORMATS.values(),
         public_url=opened.public_url,
     )
@@ -259,38 +246,29 @@ def data() -> str:
 
 @pages.get("/download/<layer_id>.<extension>")
 def download(layer_id: str, extension: str) -> Response:
-    chosen = next(
-        (one for one in export.FORMATS.values() if one.extension.lstrip(".") == extension), None
-    )
-    if chosen is None:
-        known = ", ".join(one.extension.lstrip(".") for one in export.FORMATS.values())
+    known = {writer.extension.lstrip("."): writer for writer in export.FORMATS.values()}
+    if extension not in known:
         raise NotFoundError(
             _(
                 "There is no download as “%(extension)s”; there are %(known)s.",
                 extension=extension[:20],
-                known=known,
+                known=", ".join(known),
             )
         )
+    writer = known[extension]
     if layer_id == "access":
         values = args.parse(request.args, (*args.FROM, "layer", "epsg"))
-        body = export.write(
-            api.access_frame(values),
-            chosen.id,
-            api.access_about(values),
-            epsg=values.get("epsg", 4326),
-        )
+        rows, about = api.access_frame(values), api.access_about(values)
         name = f"access-from-{values.get('site', 'point')}"
     else:
         values = args.parse(request.args, (*args.FILTERS, "epsg"))
         opened = store()
-        about = replace(
-            opened.about(layer_id),
-            filters={key: _shown(value) for key, value in values.items() if key in args.FILTERS},
-        )
-        chosen_rows = opened.select(layer_id, args.filters(values))
-        body = export.write(chosen_rows, chosen.id, about, epsg=values.get("epsg", 4326))
-        name = f"{layer_id}{'-filtered' if about.filters else ''}"
-    response = Response(body, mimetype=chosen.media_type)
+        filters = {key: _shown(value) for key, value in values.items() if key in args.FILTERS}
+        about = replace(opened.about(layer_id), filters=filters)
+        rows = opened.select(layer_id, args.filters(values))
+        name = f"{layer_id}{'-filtered' if filters else ''}"
+    body = export.write(rows, writer.id, about, epsg=values.get("epsg", WGS84))
+    response = Response(body, mimetype=writer.media_type)
     response.headers["Content-Disposition"] = (
         f'attachment; filename="zone-atlas-{name}.{extension}"'
     )
@@ -300,8 +278,8 @@ def download(layer_id: str, extension: str) -> Response:
     return response
 
 
-def _shown(value: Any) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @pages.get("/sw.js")

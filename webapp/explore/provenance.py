@@ -22,34 +22,26 @@ def in_words(note: str) -> str:
     What is not a code stays in the researcher's own words.
     """
     names = {
-        **{
-            "all": _("everything"),
-            "area": _("area"),
-            "leasable": _("leasable area"),
-            "occ": _("occupancy"),
-            "rent": _("rent"),
-        },
-        **{
-            "pos": _("position"),
-            "est": _("year established"),
-            "developer": _("developer"),
-            "utilities": _("utilities"),
-        },
-        **{
-            "sectors": _("sectors"),
-            "status": _("status"),
-            "existence": _("existence"),
-            "location": _("location"),
-        },
+        "all": _("everything"),
+        "area": _("area"),
+        "leasable": _("leasable area"),
+        "occ": _("occupancy"),
+        "rent": _("rent"),
+        "pos": _("position"),
+        "est": _("year established"),
+        "developer": _("developer"),
+        "utilities": _("utilities"),
+        "sectors": _("sectors"),
+        "status": _("status"),
+        "existence": _("existence"),
+        "location": _("location"),
     }
 
     def named(text: str) -> str:
         code = _FIELD.fullmatch(text)
         if not code or code["field"] not in names:
-            return re.sub(r"\b(occ|pos|est)\b", lambda short: str(names[short[0]]), text)
-        return (
-            f"{names[code['field']]} {code['rest']}" if code["rest"] else str(names[code["field"]])
-        )
+            return re.sub(r"\b(occ|pos|est)\b", lambda short: names[short[0]], text)
+        return " ".join(filter(None, (names[code["field"]], code["rest"])))
 
     parts = []
     for part in re.split(r";\s*(?![^()]*\))", note.strip()):
@@ -60,13 +52,8 @@ def in_words(note: str) -> str:
         fields = _(", ").join(
             named(field.strip()) for field in re.split(r",(?!\d{3}\b)(?![^()]*\))", coded["fields"])
         )
-        rest = f" {coded['rest']}" if coded["rest"] else ""
-        parts.append(
-            (
-                _("%(kind)s: %(fields)s", kind=label(coded["kind"]), fields=fields)
-                if coded["kind"]
-                else f"{fields}:"
-            )
-            + rest
-        )
+        start = f"{fields}:"
+        if coded["kind"]:
+            start = _("%(kind)s: %(fields)s", kind=label(coded["kind"]), fields=fields)
+        parts.append(f"{start} {coded['rest']}".rstrip())
     return "; ".join(parts)

@@ -1,26 +1,26 @@
-"""What a sheet says of one site or one point: facts with their sources, and the ways from there."""
+"""What a sheet shows of one site or one point: the ways from there."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
 
-from geo import layers
 from geo.errors import Message
 from geo.hours import gates as border_gates
-from geo.layers import unfold
+from geo.layers import Layer, unfold
 from geo.package import TARGETS
 from geo.roads import access
 from geo.roads.drive import Drive
 from geo.roads.network import Manifest
-from geo.siting.land import leased_share
 from webapp import charts, labels
-from webapp.i18n import day, province, said, translated
+from webapp.explore import site_facts
+from webapp.explore.site_facts import Fact, Row
+from webapp.i18n import said
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
@@ -30,154 +30,23 @@ REACH_LIMITS_S = (3600.0, 7200.0)
 """Travel times within which a sheet counts people in its first lines."""
 PROFILE_MIN = (15, 30, 60, 90, 120, 180)
 """Travel times in the table of the access profile, whose pictures end at the last of them."""
-HIDDEN = {
-    *(
-        "name_en",
-        "name_vi",
-        "name_zh",
-        "opposite_name_en",
-        "opposite_name_vi",
-        "opposite_name_zh",
-        "kind",
-        "status",
-        "position_accuracy_m",
-    ),
-    *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2", "timezone"),
-    *("policies", "source", "as_of", "provenance"),
-}
-"""Fields that a sheet shows elsewhere, or beside the fact they belong to; so are all that end in
-_source_kind and _as_of.
-"""
 
 
 @dataclass(frozen=True)
-class Fact:
-    """One line of a sheet. ``kind`` says how it is known; ``note`` stands beside it in small
-    type.
+class Destination:
+    """How a place is reached: the columns of :func:`geo.roads.access.travel_times`, the gates on
+    the way also in words, and whether it serves the vehicle (see :func:`serving`).
     """
 
+    id: str
     name: str
-    value: str
-    known: bool = True
-    kind: str = ""
-    note: str = ""
-
-
-def facts(layer: layers.Layer, row: Any) -> list[Fact]:
-    """List the facts of a feature in the order of its layer's table, unknown ones included."""
-    out = []
-    for field in layer.fields:
-        name = field.name
-        if name in HIDDEN or name not in row or name.endswith(("source_kind", "_as_of")):
-            continue
-        value = row[name]
-        kind = (
-            row.get(f"{name.split('_')[0]}_source_kind")
-            if name != "opening_hours"
-            else row.get("opening_hours_source_kind")
-        )
-        note = ""
-        if name == "rent_term_low_usd_m2":
-            out.append(_rent(row))
-            continue
-        if name == "occupancy_pct" and (leased := leased_share(row)):
-            text = _(
-                "leased ÷ leasable: %(a)s ÷ %(b)s",
-                a=quantity(leased.leased_ha, "ha"),
-                b=quantity(leased.leasable_ha, "ha"),
-            )
-            out.append(Fact(translated(field.title), quantity(leased.pct, "%"), note=text))
-            continue
-        if name == "province_former_en" and not is_known(value):
-            continue  # the province did not change
-        if not is_known(value):
-            out.append(Fact(translated(field.title), _("unknown"), known=False))
-            continue
-        if name == "area_ha":
-            basis = row.get("area_basis")
-            note = (
-                _("basis: %(basis)s", basis=label(basis))
-                if is_known(basis)
-                else _("the source does not say what the area counts")
-            )
-        if name == "occupancy_pct":
-            note = _occupancy_note(row)
-        if name == "opening_hours":
-            note = _("clock of %(zone)s", zone=row["timezone"])
-            note += (
-                f", {day(row['opening_hours_as_of'])}"
-                if is_known(row.get("opening_hours_as_of"))
-                else ""
-            )
-        out.append(
-            Fact(
-                translated(field.title),
-                _text(field, value),
-                kind=str(kind) if is_known(kind) else "",
-                note=note,
-            )
-        )
-    return out
-
-
-def _rent(row: Any) -> Fact:
-    low, high = row["rent_term_low_usd_m2"], row["rent_term_high_usd_m2"]
-    name = _("Land rent, whole lease term")
-    if not is_known(low):
-        return Fact(name, _("unknown"), known=False)
-    amount = quantity(low) if low == high else f"{quantity(low)}–{quantity(high)}"
-    note = _(
-        "asking price, %(year)s; not comparable with a rent per year or per month",
-        year=row["rent_year"],
-    )
-    return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
-
-
-def _occupancy_note(row: Any) -> str:
-    notes = (
-        [_("in %(year)s", year=row["occupancy_year"])]
-        if is_known(row.get("occupancy_year"))
-        else []
-    )
-    if row["occupancy_pct"] == 100 and row.get("occupancy_source_kind") == "memory":
-        notes.append(_("only known as full"))
-    return "; ".join(
-        [*notes, _("the share as it was found: what was divided by what is not stated")]
-    )
-
-
-def _text(field: layers.Field, value: Any) -> str:
-    if field.type == "list":
-        return ", ".join(label(one) for one in unfold(value))
-    if field.type == "boolean":
-        return _("yes") if value else _("no")
-    if field.type == "number":
-        return quantity(value, field.unit)
-    if field.type == "integer":
-        return str(value)
-    if field.name.startswith(("province_", "opposite_province_")):
-        return province(value)
-    return (
-        label(value)
-        if field.allowed or field.name in ("country", "opposite_country")
-        else str(value)
-    )
-
-
-def policies(store: Store, row: Any) -> list[dict[str, Any]]:
-    """Return the policies that the park's row names."""
-    table = store.layer("policies")
-    return [
-        table.loc[one].to_dict() | {"id": one}
-        for one in unfold(row.get("policies"))
-        if one in table.index
-    ]
-
-
-Row = dict[str, Any]
-"""A destination: ``id``, ``name``, ``kind``, ``serves`` (see :func:`serving`), ``via`` and the
-columns of :func:`geo.roads.access.travel_times`.
-"""
+    kind: str
+    travel_time_s: float
+    length_m: float
+    distance_m: float
+    gates: tuple[str, ...]
+    via: str
+    serves: bool
 
 
 @dataclass(frozen=True)
@@ -187,7 +56,7 @@ class Ways:
     Attributes
     ----------
     targets
-        Rows by layer, quickest first, unreachable ones last.
+        Destinations by layer, quickest first, unreachable ones last.
     head
         The first that serves of gates, ports and airports.
     people
@@ -196,8 +65,6 @@ class Ways:
         Minutes, people and parks reached by then; empty if there is no way at all, as ``curves``.
     curves
         Titles and pictures of what is reached.
-    passed
-        Gates that this network leads through.
     snap_m
         Distance to the nearest road; None if there is none.
     sentence
@@ -208,15 +75,15 @@ class Ways:
 
     drive: Drive
     manifest: Manifest
-    targets: dict[str, list[Row]]
-    head: dict[str, Row | None]
+    targets: dict[str, list[Destination]]
+    head: dict[str, Destination | None]
     people: list[tuple[float, float]]
     within: list[tuple[float, ...]]
     curves: list[charts.Curve]
     gate_names: dict[str, str]
     snap_m: float | None
     sentence: str | None
-    today: dict[str, Row | None]
+    today: dict[str, Destination | None]
 
     @property
     def coarse(self) -> bool:
@@ -224,6 +91,7 @@ class Ways:
 
     @property
     def passed(self) -> set[str]:
+        """Gates that this network leads through."""
         return set(self.manifest.gates)
 
     @property
@@ -241,189 +109,200 @@ class Ways:
 
 def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
     """Return how everything is reached from one point."""
-    network, profile = store.roads(drive), drive.profile
-    table = store.access_from(origin, drive).drop(columns="geometry")
+    manifest = store.roads(drive).manifest
+    table = pd.DataFrame(store.access_from(origin, drive).drop(columns="geometry"))
     table = table[table.index != origin.index[0]].sort_values(
         ["travel_time_s", "distance_m"], kind="stable", na_position="last"
     )
-    closed = set(drive.closed)
-    gate_names = labels.names(store.layer("gates")).to_dict()
+    gate_names: dict[str, str] = labels.names(store.layer("gates")).to_dict()
     targets = {
-        layer_id: _rows(
+        layer_id: _destinations(
             table[table["layer"] == layer_id],
-            serving(store, layer_id, profile) - closed,
+            serving(store, layer_id, drive.profile) - set(drive.closed),
             gate_names,
         )
         for layer_id in TARGETS
     }
-    snaps = [
-        row["from_snap_m"]
-        for rows in targets.values()
-        for row in rows
-        if is_known(row["from_snap_m"])
-    ]
+    snap_m = float(table["from_snap_m"].min())
+    sentence = None if is_known(snap_m) else _why_not(manifest, origin)
     reached = store.reached(origin, drive)
     within = [
         (minutes, *(at(curve, 60 * minutes) for curve in reached.values()))
         for minutes in PROFILE_MIN
     ]
-    sentence = None
-    if not snaps:
-        limit = quantity(network.manifest.snap_limit_m / 1000)
-        sentence = _(
-            "No road of this network lies within %(km)s km, so nothing can be said about access"
-            " from here.",
-            km=limit,
-        )
-        if "country" in origin and not is_known(origin["country"].iloc[0]):
-            sentence = _(
-                "This point lies at sea or outside the countries of this map, so there is no way by"
-                " road."
-            )
     return Ways(
         drive=drive,
-        manifest=network.manifest,
+        manifest=manifest,
         targets=targets,
         head={layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
         people=[(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
         within=[] if sentence else within,
-        curves=(
-            [] if sentence else charts.profile(reached, network.manifest.coarse, PROFILE_MIN[-1])
-        ),
+        curves=[] if sentence else charts.profile(reached, manifest.coarse, PROFILE_MIN[-1]),
         gate_names=gate_names,
-        snap_m=min(snaps) if snaps else None,
+        snap_m=None if sentence else snap_m,
         sentence=sentence,
         today=ways(store, origin, replace(drive, year=None)).head if drive.year else {},
     )
 
 
+def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
+    """Write why no road is reached from a point."""
+    if "country" in origin and not is_known(origin["country"].iloc[0]):
+        return _(
+            "This point lies at sea or outside the countries of this map, so there is no way by"
+            " road."
+        )
+    return _(
+        "No road of this network lies within %(km)s km, so nothing can be said about access"
+        " from here.",
+        km=quantity(manifest.snap_limit_m / 1000),
+    )
+
+
 def at(curve: pd.Series, limit_s: float) -> float:
     """Read a curve of :meth:`webapp.store.Store.reached` at a travel time."""
-    return float(curve.iloc[curve.index.searchsorted(limit_s, side="right") - 1])
+    return float(curve.iloc[int(curve.index.searchsorted(limit_s, side="right")) - 1])
 
 
-def _first(rows: list[Row], kind: str | None) -> Row | None:
+def _first(places: list[Destination], kind: str | None) -> Destination | None:
     return next(
         (
-            row
-            for row in rows
-            if row["serves"] and kind in (None, row["kind"]) and is_known(row["travel_time_s"])
+            place
+            for place in places
+            if place.serves and kind in (None, place.kind) and is_known(place.travel_time_s)
         ),
         None,
     )
 
 
-def _rows(table: Any, serves: set[str], gate_names: dict[str, str]) -> list[Row]:
-    rows = []
+def _destinations(
+    table: pd.DataFrame, serves: set[str], gate_names: Mapping[str, str]
+) -> list[Destination]:
+    places = []
     for key, row in zip(table.index, table.to_dict("records"), strict=True):
         gates = unfold(row["gates"])
-        via = ", ".join(gate_names[gate] for gate in gates)
-        rows.append(
-            row
-            | {
-                "id": key,
-                "name": labels.name(row),
-                "serves": key in serves,
-                "gates": gates,
-                "via": via,
-            }
+        place = Destination(
+            id=key,
+            name=labels.name(row),
+            kind=str(row["kind"]),
+            travel_time_s=float(row["travel_time_s"]),
+            length_m=float(row["length_m"]),
+            distance_m=float(row["distance_m"]),
+            gates=gates,
+            via=", ".join(gate_names[gate] for gate in gates),
+            serves=key in serves,
         )
-    return rows
+        places.append(place)
+    return places
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the sheet and the factsheet of a place have in common."""
+
+    layer: Layer
+    site_id: str
+    frame: gpd.GeoDataFrame
+    row: Row
+    names: list[tuple[str, str]]
+    facts: list[Fact]
+    policies: list[dict[str, object]]
+    sources: tuple[str, ...]
+    lonlat: tuple[float, float]
+    ways: Ways
+
+    @classmethod
+    def of(cls, store: Store, site_id: str, drive: Drive) -> Site:
+        """Look up a place, and how everything is reached from there."""
+        layer, frame = store.place(site_id)
+        row = {str(name): value for name, value in frame.iloc[0].items()}
+        return cls(
+            layer=layer,
+            site_id=site_id,
+            frame=frame,
+            row=row,
+            names=labels.all_names(row),
+            facts=site_facts.facts(layer, row),
+            policies=site_facts.policies(store, row) if layer.id == "parks" else [],
+            sources=unfold(row["source"]),
+            lonlat=(float(frame.geometry.x.iloc[0]), float(frame.geometry.y.iloc[0])),
+            ways=ways(store, frame, drive),
+        )
 
 
 def serving(store: Store, layer_id: str, profile: str) -> set[str]:
-    """Name the features that serve a vehicle today: gates it may pass, ports and airports that are
-    open.
+    """Return the features that serve a vehicle today: gates it may pass, ports and airports that
+    are open.
     """
     frame = store.layer(layer_id)
     if layer_id == "gates":
-        return set(
-            frame.index[
-                border_gates.service_time_s(frame, store.table("crossings"), profile).notna()
-            ]
-        )
+        serves = border_gates.service_time_s(frame, store.table("crossings"), profile).notna()
+        return set(frame.index[serves])
     if "status" in frame:
         return set(frame.index[~frame["status"].isin(("planned", "under_construction"))])
     return set(frame.index)
 
 
 def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
-    """Say in sentences who may pass a gate in the corridor network."""
-    key = gate.index[0]
+    """Write in sentences who may pass a gate in the corridor network."""
     network = store.network()
     blocked = [
         said(note.values["fault"])
         for note in network.manifest.notes
-        if isinstance(note, Message) and note.values.get("path") == key
+        if isinstance(note, Message) and note.values.get("path") == gate.index[0]
     ]
-    if blocked:
-        return blocked
-    notes = []
-    for profile in network.profiles:
-        time = float(border_gates.service_time_s(gate, store.table("crossings"), profile).iloc[0])
-        if np.isfinite(time):
-            minutes = round(time / 60)
-            notes.append(
-                _(
-                    "%(vehicle)s: passes, assumed %(minutes)d min without a queue",
-                    vehicle=label(profile),
-                    minutes=minutes,
-                )
-            )
-        else:
-            notes.append(_("%(vehicle)s: no way through in this network", vehicle=label(profile)))
-    return notes
+    return blocked or [_passing(store, gate, profile) for profile in network.profiles]
+
+
+def _passing(store: Store, gate: gpd.GeoDataFrame, profile: str) -> str:
+    time = float(border_gates.service_time_s(gate, store.table("crossings"), profile).iloc[0])
+    if not np.isfinite(time):
+        return _("%(vehicle)s: no way through in this network", vehicle=label(profile))
+    return _(
+        "%(vehicle)s: passes, assumed %(minutes)d min without a queue",
+        vehicle=label(profile),
+        minutes=round(time / 60),
+    )
 
 
 def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
     """Return for each park the quickest gate, port and airport that serves the vehicle: layer →
     park → (id, seconds)."""
 
-    def make() -> dict[str, dict[str, tuple[str, float]]]:
-        out = {}
-        for layer_id, kind in HEADS.items():
-            frame = store.layer(layer_id)
-            counted = serving(store, layer_id, profile) & set(
-                frame.index[frame["kind"] == kind] if kind else frame.index
-            )
-            time = access.time_matrix(
-                store.network(),
-                store.layer("parks"),
-                frame[frame.index.isin(counted)],
-                profile=profile,
-            )
-            time = time.dropna(how="all")
-            out[layer_id] = (
-                dict(
-                    zip(
-                        time.index,
-                        zip(time.idxmin(axis=1), time.min(axis=1), strict=True),
-                        strict=True,
-                    )
-                )
-                if time.size
-                else {}
-            )
-        return out
+    def quickest(layer_id: str, kind: str | None) -> dict[str, tuple[str, float]]:
+        frame = store.layer(layer_id)
+        counted = frame[
+            frame.index.isin(serving(store, layer_id, profile))
+            & (frame["kind"] == kind if kind else True)
+        ]
+        time = access.time_matrix(
+            store.network(), store.layer("parks"), counted, profile=profile
+        ).dropna(how="all")
+        if not time.size:
+            return {}
+        best = zip(time.idxmin(axis=1), time.min(axis=1), strict=True)
+        return dict(zip(time.index, best, strict=True))
 
-    return store.keep(("headline", profile), make)
+    return store.keep(
+        ("headline", profile),
+        lambda: {layer_id: quickest(layer_id, kind) for layer_id, kind in HEADS.items()},
+    )
 
 
-def switch_query(where: dict[str, Any], drive: Drive, **changes: Any) -> list[tuple[str, Any]]:
+def switch_query(where: Row, drive: Drive, **changes: object) -> list[tuple[str, object]]:
     """Return the query of the same sheet with another vehicle, network or closed gates; a site
     stands in the path already."""
+    changed = {**vars(drive), **changes}
     return [
         *((key, value) for key, value in where.items() if key != "site"),
-        *replace(drive, **changes).query().items(),
+        *Drive.of(changed).query().items(),
     ]
 
 
-def map_query(where: dict[str, Any], drive: Drive) -> dict[str, Any]:
+def map_query(where: Row, drive: Drive) -> dict[str, object]:
     """Return the query of the map that shows this place under the same terms."""
-    place = (
-        {"site": where["site"]} if where.get("site") else {"at": f"{where['lon']},{where['lat']}"}
-    )
-    return place | drive.query()
+    place = {"site": where["site"]} if "site" in where else {"at": f"{where['lon']},{where['lat']}"}
+    return {**place, **drive.query()}
 
 
 def toggled(closed: tuple[str, ...], gate: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from geo.roads.drive import Drive
 from geo.siting import money, sites
 from geo.siting.money import Amount
 from webapp import args, labels, readers
-from webapp.explore import site_sheet
+from webapp.explore import site_facts
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
 from webapp.siting.rank import MOST_PICKED, site_table
@@ -174,12 +174,12 @@ def compare() -> Any:
     layer = opened.place(wish.picked[0])[0]
     without_rent = parks.drop(columns="rent_term_low_usd_m2")  # it stands in the part on money
     facts = {
-        key: {fact.name: fact for fact in site_sheet.facts(layer, without_rent.loc[key])}
+        key: {fact.name: fact for fact in site_facts.facts(layer, without_rent.loc[key].to_dict())}
         for key in order
     }
     names = list(dict.fromkeys(name for one in facts.values() for name in one))
     policies = {
-        key: {one["id"]: one for one in site_sheet.policies(opened, parks.loc[key])}
+        key: {one["id"]: one for one in site_facts.policies(opened, parks.loc[key].to_dict())}
         for key in order
     }
     every = {policy: one for found in policies.values() for policy, one in found.items()}
