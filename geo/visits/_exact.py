@@ -33,7 +33,7 @@ Labels = tuple[NDArray[np.int64], NDArray[np.int32], Ints, Ints, bool]
 @compiled()
 def _insert(time: Ints, cost: Ints, after: Ints, head: Ints, state: int, new: int) -> bool:
     """Put a label into the list of a state, later and cheaper ones last, and throw out what it
-    beats; say whether it was worth it.
+    beats; return whether it was worth it.
     """
     previous, here = -1, head[state]
     while here >= 0 and time[here] <= time[new]:

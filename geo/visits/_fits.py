@@ -37,7 +37,7 @@ def _soonest(model: Model, day: int, here: int, there: int, leave: int, eats: bo
 
 @compiled()
 def time_for(model: Model, day: int, begin: int, ends: Ints) -> NDArray[np.bool_]:
-    """Say for every set of stops and each end whether a day has time for it, (sets, ends)."""
+    """Return for every set of stops and each end whether a day has time for it, (sets, ends)."""
     n = model.stops
     sets = 1 << n
     left: IntTable = np.full((sets, n, 2), FAR)
@@ -76,7 +76,7 @@ def time_for(model: Model, day: int, begin: int, ends: Ints) -> NDArray[np.bool_
 
 @compiled()
 def joined(before: BoolTable, today: BoolTable, lowest: Ints, highest: Ints) -> NDArray[np.bool_]:
-    """Say for every set of stops and each end of a day whether all of it can be seen by then.
+    """Return for every set of stops and each end of a day whether all of it can be seen by then.
 
     Parameters
     ----------

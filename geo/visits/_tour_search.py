@@ -28,7 +28,7 @@ HOT, COLD = 0.3, 0.002
 
 @compiled()
 def _take(tours: Tours, stop: int) -> int:
-    """Take a stop out; give its day."""
+    """Take a stop out, and return its day."""
     day = tours.day_of[stop]
     route, at = tours.route[day], 0
     for p in range(tours.size[day]):
@@ -52,7 +52,7 @@ def _put(tours: Tours, stop: int, day: int, p: int) -> None:
 
 @compiled()
 def _insert(model: Model, frame: Frame, tours: Tours, stop: int) -> int:
-    """Put a stop where it costs least, and give the day, -1 where it fits nowhere or costs more
+    """Put a stop where it costs least, and return the day, -1 where it fits nowhere or costs more
     than to leave it out.
     """
     n, days = model.stops, len(model.day)
@@ -204,8 +204,8 @@ def search(
     least: int,
     steps: tuple[int, int, int, int],
 ) -> int:
-    """Improve days, and give the least cost there was; the same steps on the same days give the
-    same.
+    """Improve days, and return the least cost there was; the same steps on the same days lead to
+    the same.
 
     Parameters
     ----------

@@ -17,14 +17,16 @@ import numpy as np
 
 from geo.errors import Message, NotFoundError
 from geo.roads.network import Network
-from geo.visits import relaxations, trip_file
+from geo.visits import trip_file
+from geo.visits.candidates import Edit, smallest
 from geo.visits.edits import with_day, with_stop
 from geo.visits.feasibility import Fits, TimeUp, warm_up
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.matrices import FAR, Tables, towns
 from geo.visits.moments import later
-from geo.visits.relaxations import Change, Changes, Edit, english, gate_names, smallest
+from geo.visits.relaxations import Change, Changes
 from geo.visits.trip import Plan, Stop, Trip
+from geo.visits.why_words import SENTENCES, english, gate_names
 from geo.visits.world import World
 
 DAY_S = 24 * 3600.0
@@ -34,108 +36,12 @@ FEW = 3
 FAR_AWAY_M = 500_000.0
 """Beyond this nobody asks how far away the nearest road is."""
 
-SENTENCES = {
-    # why it is not in the plan
-    "visited": Message("%(stop)s is in the plan: on day %(day)s, from %(start)s to %(end)s."),
-    "fits": (
-        Message(
-            "%(stop)s fits beside all the others; the plan is not proven to be the best, and does"
-            " without it."
-        )
-    ),
-    "no_road": (
-        Message(
-            "No road on these maps comes within %(limit_km)s km of %(stop)s; the nearest is"
-            " %(distance_km)s km away."
-        )
-    ),
-    "no_road_at_all": Message("No road on these maps comes near %(stop)s, which may be an island."),
-    "no_way": (
-        Message(
-            "The roads on these maps do not lead to %(stop)s from where the days"
-            " begin, or not to where"
-            " they end."
-        )
-    ),
-    "no_gate": Message("No gate on the way to %(stop)s lets this vehicle pass."),
-    "gates_closed": (
-        Message("The way to %(stop)s leads through gates that the trip takes as closed: %(gates)s.")
-    ),
-    "hours_unknown": (
-        Message(
-            "The way to %(stop)s leads through gates of unknown hours, which the trip avoids:"
-            " %(gates)s."
-        )
-    ),
-    "gates_shut": (
-        Message(
-            "The gates on the way to %(stop)s are not open on the days of the trip"
-            " when one could pass:"
-            " %(gates)s."
-        )
-    ),
-    "gates_reserve": (
-        Message(
-            "The gates on the way to %(stop)s close too soon for the reserve of"
-            " %(reserve_s)s before"
-            " closing: %(gates)s."
-        )
-    ),
-    "windows_outside": Message(
-        "%(stop)s may be visited at no time of the days that are left for it."
-    ),
-    "visit_too_long": (
-        Message("The visit of %(stop)s takes %(visit_s)s; the longest window has %(window_s)s.")
-    ),
-    "closes": (
-        Message(
-            "Even as the only stop of day %(day)s, a visit of %(stop)s ends at %(finish)s at the"
-            " earliest; its window closes at %(closes)s."
-        )
-    ),
-    "home_late": (
-        Message(
-            "Even as the only stop of day %(day)s, %(stop)s lets one arrive in the evening at"
-            " %(arrive)s at the earliest; the day ends at %(end)s."
-        )
-    ),
-    "home_next_day": (
-        Message(
-            "Even as the only stop of day %(day)s, %(stop)s lets one arrive only on"
-            " the next day, at"
-            " %(arrive)s; the day ends at %(end)s."
-        )
-    ),
-    "lunch": Message("With lunch there is no time for %(stop)s, even as the only stop of a day."),
-    "days": Message("%(stop)s does not fit into the days, even alone."),
-    "conflict": Message("%(stop)s would fit alone, but not together with %(stops)s."),
-    "crowded": (
-        Message(
-            "%(stop)s would fit alone; the days are too full for it beside %(count)s"
-            " other stops of the"
-            " plan."
-        )
-    ),
-    "conflict_many": (
-        Message(
-            "%(stop)s would fit alone; together with the %(count)s stops of the plan"
-            " no way was found."
-        )
-    ),
-    "not_found": Message("In the time given no reason was found."),
-    **relaxations.SENTENCES,
-}
-"""Why a stop is not in the plan and what brings it in, by code; the web app translates these
-sentences.
-"""
-
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a stop is not in the plan: a code of ``SENTENCES`` and its values.
-
-    Values are not words yet: ``day`` counts from 0, names that end in ``_s`` are seconds, stops and
-    moments are what they are, gates are their names by language."""
+    """Why a stop is not in the plan: a code of :data:`geo.visits.why_words.REASONS` and its
+    values.
+    """
 
     code: str
     values: dict[str, Any]
@@ -166,7 +72,7 @@ def explain(
     rewrite: Edit | None = None,
     today: date | None = None,
 ) -> WhyNot:
-    """Say why a stop is not in a plan, and find the smallest change of each kind that brings it in.
+    """Find why a stop is not in a plan, and the smallest change of each kind that brings it in.
 
     For trips of more than :data:`geo.visits.planner.EXACT` stops a plan that is not found may
     exist; then the answer is never complete.
@@ -193,42 +99,27 @@ def explain(
     warm_up()
     until = time.perf_counter() + seconds
     trip = plan.trip
-    stop = next((one for one in trip.stops if one.place.id == stop_id), None)
+    stop = next((stop for stop in trip.stops if stop.place.id == stop_id), None)
     if stop is None:
         raise NotFoundError(Message("The trip has no stop “%(stop)s”.", {"stop": stop_id}))
     visits = {visit.stop.place.id: (day.number, visit) for day in plan.days for visit in day.visits}
     if stop_id in visits:
         number, visit = visits[stop_id]
-        return WhyNot(
-            stop,
-            (
-                Reason(
-                    "visited", {"stop": stop, "day": number, "start": visit.start, "end": visit.end}
-                ),
-            ),
-            (),
-            True,
-        )
+        values = {"stop": stop, "day": number, "start": visit.start, "end": visit.end}
+        return WhyNot(stop, (Reason("visited", values),), (), True)
     lost = _no_road(world.network, stop, trip.profile)
     if lost:
         return WhyNot(stop, (lost,), (), True)
     fits = Fits(world, tables or Tables.of(trip, world), until)
     forced = replace(stop, must=True)
-    kept = replace(trip, stops=(*(one for one in trip.stops if one.place.id in visits), forced))
-    also_lost = {one.place.id for one in plan.left_out} - {stop_id}
-    wished = replace(
-        trip,
-        stops=tuple(
-            (
-                forced
-                if one is stop
-                else replace(one, must=False)
-                if one.place.id in also_lost
-                else one
-            )
-            for one in trip.stops
-        ),
+    kept = replace(
+        trip, stops=(*(other for other in trip.stops if other.place.id in visits), forced)
     )
+    stops = [
+        other if other.place.id in visits else replace(other, must=other is stop)
+        for other in trip.stops
+    ]
+    wished = replace(trip, stops=tuple(stops))
     search = _Search(fits, kept, forced)
     reasons = search.reasons()
     rewrite = rewrite or partial(_as_file, Gazetteer({"gates": world.gates}, {}, (trip.profile,)))
@@ -293,6 +184,10 @@ class _Search:
         self.complete = True
         self.conflict: tuple[Stop, ...] = kept.stops[:-1]
 
+    def _reason(self, code: str, **values: Any) -> Reason:
+        """Return a reason that names the stop."""
+        return Reason(code, {"stop": self.stop} | values)
+
     def reasons(self) -> tuple[Reason, ...]:
         """Return all reasons that are found in time."""
         try:
@@ -307,24 +202,21 @@ class _Search:
         return tuple(reasons)
 
     def _together(self) -> Reason:
-        """Find the smallest set of stops beside which there is no room."""
+        """Find the smallest set of stops that leaves no room."""
         others = self.kept.stops[:-1]
         if not self.fits.exact(self.kept):
-            return Reason("fits", {"stop": self.stop}) if self.fits(self.kept) else self._many()
+            if self.fits(self.kept):
+                return self._reason("fits")
+            return self._reason("conflict_many", count=len(others))
         possible = self.fits.subsets(self.kept)
         with_it = np.arange(len(possible) // 2, len(possible))
         bad = with_it[~possible[with_it]]
         if not len(bad):
-            return Reason("fits", {"stop": self.stop})
-        smallest = int(min(bad.tolist(), key=lambda one: (one.bit_count(), one)))
-        self.conflict = tuple(one for i, one in enumerate(others) if smallest >> i & 1)
+            return self._reason("fits")
+        smallest = int(min(bad.tolist(), key=lambda stops: (stops.bit_count(), stops)))
+        self.conflict = tuple(stop for i, stop in enumerate(others) if smallest >> i & 1)
         code = "conflict" if len(self.conflict) <= FEW else "crowded"
-        return Reason(
-            code, {"stop": self.stop, "stops": self.conflict, "count": len(self.conflict)}
-        )
-
-    def _many(self) -> Reason:
-        return Reason("conflict_many", {"stop": self.stop, "count": len(self.kept.stops) - 1})
+        return self._reason(code, stops=self.conflict, count=len(self.conflict))
 
     def _days(self) -> list[int]:
         return [number for number in range(len(self.kept.days)) if self.stop.day in (None, number)]
@@ -337,15 +229,11 @@ class _Search:
         if not any(
             start < day.end and end > day.start for start, end in self.stop.windows for day in days
         ):
-            return [Reason("windows_outside", {"stop": self.stop})]
+            return [self._reason("windows_outside")]
         longest = max((end - start).total_seconds() for start, end in self.stop.windows)
         if longest < self.stop.visit_s:
-            return [
-                Reason(
-                    "visit_too_long",
-                    {"stop": self.stop, "visit_s": self.stop.visit_s, "window_s": longest},
-                )
-            ]
+            values = {"visit_s": self.stop.visit_s, "window_s": longest}
+            return [self._reason("visit_too_long", **values)]
         return []
 
     def _alone(self, alone: Trip) -> Iterator[Reason]:
@@ -365,17 +253,17 @@ class _Search:
             replace(alone, lunch=None)
         )  # lunch itself may be impossible on the way
         if late:
-            yield min(late, key=lambda one: one[0])[1]
+            yield min(late, key=lambda pair: pair[0])[1]
         if alone.lunch and self.fits(replace(alone, lunch=None)):
-            yield Reason("lunch", {"stop": self.stop})
+            yield self._reason("lunch")
         elif not late:
-            yield Reason("days", {"stop": self.stop})
+            yield self._reason("days")
 
     def _all_late(self, alone: Trip) -> list[tuple[float, Reason]]:
         return [
-            found
+            late
             for number in self._days()
-            if (found := self._late(with_stop(alone, self.key, day=number), number))
+            if (late := self._late(with_stop(alone, self.key, day=number), number))
         ]
 
     def _late(self, alone: Trip, number: int) -> tuple[float, Reason] | None:
@@ -388,11 +276,9 @@ class _Search:
         if steps:
             arrive = later(day.end, 60 * steps).astimezone(day.end.tzinfo)
             code = "home_late" if arrive.date() == day.end.date() else "home_next_day"
-            return steps, Reason(
-                code, {"stop": self.stop, "day": number, "arrive": arrive, "end": day.end}
-            )
+            return steps, self._reason(code, day=number, arrive=arrive, end=day.end)
         last = max(
-            (one for one in self.stop.windows or () if one[0] < day.end and one[1] > day.start),
+            (span for span in self.stop.windows or () if span[0] < day.end and span[1] > day.start),
             default=None,
         )
         if last is None:
@@ -408,9 +294,7 @@ class _Search:
         if not steps:
             return None
         finish = later(closing, 60 * steps).astimezone(closing.tzinfo)
-        return steps, Reason(
-            "closes", {"stop": self.stop, "day": number, "finish": finish, "closes": closing}
-        )
+        return steps, self._reason("closes", day=number, finish=finish, closes=closing)
 
     def _gates(self, alone: Trip) -> Reason:
         """Return which gates are in the way to a stop, alone: those that are closed, avoided, or
@@ -419,9 +303,7 @@ class _Search:
         passable = self._passable() if self._abroad() else []
         if not self._gates_open(replace(alone, closed=(), avoid_unknown_hours=False)):
             only_over_gates = all(town.country != self.stop.place.country for town in towns(trip))
-            return Reason(
-                "no_gate" if only_over_gates and not passable else "no_way", {"stop": self.stop}
-            )
+            return self._reason("no_gate" if only_over_gates and not passable else "no_way")
         closed = [gate for gate in passable if gate in trip.closed]
         unknown = [gate for gate in passable if gate not in closed and not self._known(gate)]
         if closed and self.fits(replace(alone, closed=tuple(set(trip.closed) - set(closed)))):
@@ -436,15 +318,12 @@ class _Search:
             return self._of_gates("gates_closed", closed)
         rest = [gate for gate in passable if gate not in closed]
         if trip.reserve_s and self.fits(replace(alone, reserve_s=0.0)):
-            return Reason(
-                "gates_reserve",
-                self._of_gates("gates_shut", rest).values | {"reserve_s": trip.reserve_s},
-            )
+            return self._of_gates("gates_reserve", rest, reserve_s=trip.reserve_s)
         soon = [
             gate
             for gate in rest
             if self._gates_open(
-                replace(alone, closed=tuple(one for one in passable if one != gate))
+                replace(alone, closed=tuple(other for other in passable if other != gate))
             )
         ]
         return self._of_gates("gates_shut", soon or rest)
@@ -478,11 +357,6 @@ class _Search:
             for day in trip.days
         )
 
-    def _of_gates(self, code: str, gates: list[str]) -> Reason:
-        return Reason(
-            code,
-            {
-                "stop": self.stop,
-                "gates": tuple(gate_names(self.fits.world.gates, gate) for gate in gates),
-            },
-        )
+    def _of_gates(self, code: str, gates: list[str], **values: Any) -> Reason:
+        names = tuple(gate_names(self.fits.world.gates, gate) for gate in gates)
+        return self._reason(code, gates=names, **values)

@@ -17,7 +17,7 @@ from geo import layers
 from geo.errors import InputError
 from geo.hours.gates import Hours
 from geo.roads.network import Network
-from geo.visits import openings, relaxations, trip_file, whynot
+from geo.visits import candidates, openings, trip_file, whynot
 from geo.visits.appointments import nearest
 from geo.visits.edits import appointment, moved, one_more_day
 from geo.visits.feasibility import Fits
@@ -320,7 +320,7 @@ def test_what_is_offered_is_read_from_its_file(
 
 def test_new_kinds_have_a_size_and_come_after_what_one_does_oneself(world: World) -> None:
     """A host is asked before a stop is dropped; a trip is moved before a day is added."""
-    sizes = relaxations.SIZES_S
+    sizes = candidates.SIZES_S
     assert (
         sizes["other_hours"]
         < sizes["drop"]

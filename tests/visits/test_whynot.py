@@ -20,7 +20,7 @@ from geo import layers
 from geo.errors import NotFoundError
 from geo.hours.gates import Hours
 from geo.roads.network import Network
-from geo.visits import edits, planner, relaxations, whynot
+from geo.visits import candidates, edits, planner, why_words, whynot
 from geo.visits import world as world_module
 from geo.visits.feasibility import Fits
 from geo.visits.matrices import Tables
@@ -135,7 +135,7 @@ class World(world_module.World):
         assert again.feasible
         assert change.plan.feasible
         if "by_s" in change.values and again.proof == "proven":
-            less, kind = change.values["by_s"] - relaxations.STEP_S, change.kind
+            less, kind = change.values["by_s"] - candidates.STEP_S, change.kind
             stops = tuple(
                 replace(stop, must=True) for stop in before.trip.stops if stop.place.id in seen
             )
@@ -654,8 +654,8 @@ def days_at(town: Place) -> tuple[Day, ...]:
 
 def test_every_sentence_takes_its_values(world: World) -> None:
     """No code is without a sentence, and changes have a size."""
-    assert relaxations.SENTENCES.keys() <= whynot.SENTENCES.keys()
-    assert set(relaxations.SIZES_S) <= set(relaxations.SENTENCES)
+    assert why_words.CHANGES.keys() <= why_words.SENTENCES.keys()
+    assert set(candidates.SIZES_S) <= set(why_words.CHANGES)
     assert {
         change.kind for change in world.ask(in_order(), "pond").changes
-    } <= relaxations.SENTENCES.keys()
+    } <= why_words.CHANGES.keys()

@@ -12,11 +12,12 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from geo.errors import InputError
+from geo.errors import InputError, Message
 from geo.visits import safe_yaml, trip_file
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.place_texts import split_places
 from geo.visits.trip import Place, Trip
-from geo.visits.trip_lines import DayLine, split_places
+from geo.visits.trip_lines import DayLine
 from geo.visits.trip_values import said_number
 from webapp import args
 from webapp.store import Store, store
@@ -64,8 +65,9 @@ def _opened(opened: Store) -> Lines:
     if not data:
         raise InputError(_("Choose a file first: a trip file (YAML), at most 200 kB."))
     places = opened.places
-    read = trip_file.read(data, places)
-    lines = _tidied(Lines.of_mapping(safe_yaml.read(data)), read, places)
+    document = safe_yaml.read(data, Message("The trip"))
+    read = trip_file.read(document, places)
+    lines = _tidied(Lines.of_mapping(document), read, places)
     if len(lines.link()) > LONGEST_LINK:
         raise InputError(
             _(

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from geo.visits.trip import Stop, Trip
 from geo.visits.trip_lines import DayLine, StopLine
-from geo.visits.whynot import SENTENCES, WhyNot
+from geo.visits.why_words import SENTENCES
+from geo.visits.whynot import WhyNot
 from webapp import labels
 from webapp.i18n import N_, current, weekday
 from webapp.i18n import gettext as _
@@ -29,19 +30,19 @@ EXAMPLES = (
 
 
 def explained(
-    found: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]
+    why: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]
 ) -> dict[str, Any]:
     """Return reasons and changes as sentences; `trip` is what `lines` were read as."""
     return {
-        "reasons": [sentence(one.code, one.values, clocks) for one in found.reasons],
+        "reasons": [sentence(reason.code, reason.values, clocks) for reason in why.reasons],
         "changes": [
             {
-                "text": sentence(one.kind, one.values, clocks),
-                "lines": changed(lines, trip, one.trip),
+                "text": sentence(change.kind, change.values, clocks),
+                "lines": changed(lines, trip, change.trip),
             }
-            for one in found.changes
+            for change in why.changes
         ],
-        "complete": found.complete,
+        "complete": why.complete,
     }
 
 
@@ -54,7 +55,7 @@ def sentence(code: str, values: Mapping[str, Any], clocks: tuple[agenda.Clock, .
 
 def _word(name: str, value: Any, clocks: tuple[agenda.Clock, ...]) -> str:
     if isinstance(value, tuple):
-        return str(_(" and ")).join(_word(name, one, clocks) for one in value)
+        return str(_(" and ")).join(_word(name, part, clocks) for part in value)
     if isinstance(value, Stop):
         return agenda.place_name(value.place)
     if isinstance(value, Mapping):
