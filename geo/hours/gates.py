@@ -26,11 +26,6 @@ NEAR = timedelta(hours=1)
 """How long before the last entry a gate is called near to closing."""
 HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
-WHY = (
-    *("open", "assumed_daylight", "holidays_unknown", "new_year"),
-    *("closed", "holiday", "after_last_entry", "assumed_night", "never"),
-)
-"""Why a gate is open (the first four) or not; see :class:`Opening`."""
 
 
 def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
