@@ -57,13 +57,9 @@ def systems() -> dict[int, str]:
     }
 
 
-def geodesic() -> pyproj.Geod:
-    """Return the WGS 84 ellipsoid, on which every length and area is computed."""
-    return _geod()
-
-
 @cache
 def _geod() -> pyproj.Geod:
+    """Return the WGS 84 ellipsoid, on which every length and area is computed."""
     return pyproj.Geod(ellps="WGS84")
 
 

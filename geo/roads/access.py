@@ -60,7 +60,7 @@ def travel_times(
     gates = np.full((n, m), "", object)
     for row, column in zip(*np.nonzero(found.crossings), strict=True):
         passed = found.gates[row, column]
-        gates[row, column] = ";".join(network.manifest.gates[one] for one in passed)
+        gates[row, column] = ";".join(network.manifest.gates[gate] for gate in passed)
     gates[~np.isfinite(found.time_s)] = np.nan
     table = pd.MultiIndex.from_product(
         [origins.index, destinations.index], names=["from_id", "to_id"]
@@ -190,7 +190,7 @@ def profile_within(
         )
     return pd.DataFrame(
         {
-            "from_id": origins.index.repeat([len(one) for one in steps_s]),
+            "from_id": origins.index.repeat(list(map(len, steps_s))),
             "travel_time_s": np.concatenate([np.empty(0), *steps_s]),
             "reached": np.concatenate([np.empty(0), *reached]),
         }
@@ -301,14 +301,9 @@ def _reach_prepared(
     """
     prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
     if len(gates.node):
-        ends = (
-            {"targets": nodes[None], "end_s": offset_s[None]}
-            if towards
-            else {"sources": nodes[None], "start_s": offset_s[None]}
-        )
-        times = contraction.many_to_many(
-            prepared, **({"sources": gates.node} if towards else {"targets": gates.node}), **ends
-        )
+        sources, targets = (gates.node, nodes[None]) if towards else (nodes[None], gates.node)
+        passed = {"end_s" if towards else "start_s": offset_s[None]}
+        times = contraction.many_to_many(prepared, sources, targets, **passed)
         total_s = gates.total_s.T if towards else gates.total_s
         over, _ = gate_overlay.join(times.reshape(1, -1), total_s)
         nodes, offset_s = np.concatenate([nodes, gates.node]), np.concatenate([offset_s, over[0]])
@@ -335,8 +330,8 @@ def _steps(
         nodes, between = found.path
         pieces.append((first, f, float(a)))
         pieces += [
-            (int(one), 0.0, 1.0) if network.tail[one] == node else (int(one), 1.0, 0.0)
-            for one, node in zip(between, nodes[:-1], strict=True)
+            (int(way), 0.0, 1.0) if network.tail[way] == node else (int(way), 1.0, 0.0)
+            for way, node in zip(between, nodes[:-1], strict=True)
         ]
         pieces.append((last, float(b), g))
     steps = [
@@ -383,11 +378,8 @@ def _road(network: Network, profile: str, segment: int, start: float, end: float
         else network.shape(segment)
     )
     points = crs.from_mercator(piece) if line.length else piece
-    gate, name, road_class = (
-        int(network.gate[segment]),
-        int(network.name[segment]),
-        int(network.road_class[segment]),
-    )
+    codes = network.gate, network.name, network.road_class
+    gate, name, road_class = (int(code[segment]) for code in codes)
     return {
         "kind": "gate" if gate >= 0 else "road",
         "name": manifest.names[name] if name >= 0 else "",

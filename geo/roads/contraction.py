@@ -107,7 +107,7 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
     """
     from scipy.sparse import csr_matrix
 
-    from geo.roads import _contraction_build as compiled
+    from geo.roads import _contraction_build, _contraction_order
 
     graph = csr_matrix(time_s, dtype=np.float64)
     if not graph.has_canonical_format:
@@ -123,12 +123,14 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
         graph = csr_matrix((every.data[kept], ends), shape=graph.shape)
         segment = None if segment is None else segment[kept]
     back = csr_matrix(graph.T)
-    order, first, other, out_s, into_s, via_out, via_into = compiled.contract(
+    order, first, other, out_s, into_s, via_out, via_into = _contraction_build.contract(
         *_plain(graph), *_plain(back)
     )
-    node, position = compiled.arrange(order, first, other)
-    up = compiled.side(order, first, other, out_s, via_out, node, position)
-    down = compiled.side(order, first, other, into_s, via_into, node, position)
+    node, position = _contraction_order.arrange(order, first, other)
+    up, down = (
+        _contraction_order.side(order, first, other, time, via, node, position)
+        for time, via in ((out_s, via_out), (into_s, via_into))
+    )
     for (start, head, _, middle), leaves in ((up, True), (down, False)):
         arcs = np.flatnonzero(middle < 0)
         low = node[np.repeat(np.arange(len(node)), np.diff(start))[arcs]].astype(np.int64)

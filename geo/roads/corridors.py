@@ -10,42 +10,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
-from numpy.typing import NDArray
 
 from geo import crs, layers
 from geo.errors import InputError, Message, NotFoundError, behind
 from geo.proximity import lonlat
 from geo.roads import borders
+from geo.roads.corridor_sketch import ACCESS, ACCESS_DETOUR, JOINT, LINK, TRANSFER, Sketch
+from geo.roads.corridor_years import coming_by, full_name
 from geo.roads.network import PLANNED, Manifest, Network
 from geo.schema import RAIL_KINDS, ROAD_KINDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-ACCESS = "access"
-LINK = "provincial_road"
-"""Class of the connecting road at an interchange."""
-JOINT = "link"
-"""Class of the connecting road at an interchange with a planned road, after ``planned_``; driven
-like any connecting road. """
-TRANSFER = "transfer"
-"""Class of the way between a road and the platform of a station, the change from one to the other
-included.
-"""
-ACCESS_DETOUR = 1.4
-"""Road length over straight line on the way from a site or gate to the corridor, and on connecting
-roads.
-
-Source: of the order of the country means in Ballou, Rahardja and Sakai (2002), Selected country
-circuity factors for road travel distance estimation, Transportation Research A 36, 843-848;
-remembered, not read again. """
 SNAP_LIMIT_M = 30_000.0
 """A site farther from every corridor than this is not joined to the network: the guess would be
 longer than the knowledge.
@@ -182,7 +164,7 @@ def build(
     roads = corridors[corridors["kind"].isin(ROAD_KINDS) & (corridors["status"] == "operating")]
     if roads.empty:
         raise InputError(Message("The corridors hold no open road, so there is no network."))
-    coming, promises = _coming(corridors, year, years or {})
+    coming, promises = coming_by(corridors, year, years or {})
     speed = speeds.pivot_table(index="road_class", columns="profile", values="speed_kph")
     used = sorted({*roads["kind"], *coming["kind"], LINK})
     missing = [
@@ -190,7 +172,7 @@ def build(
     ]
     if missing:
         raise InputError(Message("The table of speeds lacks classes for some profile."), missing)
-    sketch = _Sketch()
+    sketch = Sketch()
     at = _string(sketch, roads, vertices, "")
     _link(sketch, interchanges, at, ())
     doors, closed = _join_gates(sketch, gates)
@@ -215,7 +197,8 @@ def build(
             as_of=None,
             coarse=True,
             access_speed_kph={
-                profile: float(speed.loc[ACCESS, profile]) for profile in speed.columns
+                str(profile): float(kph)
+                for profile, kph in zip(speed, speed.loc[ACCESS].to_numpy(float), strict=True)
             },
             access_detour=ACCESS_DETOUR,
             snap_limit_m=SNAP_LIMIT_M,
@@ -231,72 +214,12 @@ def build(
     return whole
 
 
-def opening_years(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.Series:
-    """Return the year in which each corridor that is not open is to open: that of `years`, or else
-    the announced one, or NA.
-
-    Errors as :func:`build`.
-    """
-    closed = corridors["status"] != "operating"
-    unknown = sorted((years or {}).keys() - set(corridors.index))
-    if unknown:
-        raise NotFoundError(
-            Message(
-                "There is no corridor %(names)s.",
-                {"names": ", ".join(f"“{one}”" for one in unknown)},
-            )
-        )
-    opened = [one for one in years or {} if not closed[one]]
-    if opened:
-        raise InputError(Message("A corridor that is open needs no year of opening."), opened)
-    announced = corridors.loc[closed].get(
-        "open_year", pd.Series(pd.NA, index=corridors.index[closed])
-    )
-    return announced.astype("Int64").where(
-        ~announced.index.isin(list(years or {})), pd.Series(years or {}, dtype="Int64")
-    )
-
-
-def full_name(corridor: Any) -> str:
-    """Return what a corridor is called in a network; a row of the layer, as a Series or a tuple."""
-    return (
-        f"{corridor.ref}, {corridor.name_en}"
-        if isinstance(corridor.ref, str)
-        else str(corridor.name_en)
-    )
-
-
-def _coming(
-    corridors: gpd.GeoDataFrame, year: int | None, years: Mapping[str, int]
-) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Return the corridors that open by a year, and a sentence for each that is not open: why it is
-    there or is not.
-    """
-    opens = opening_years(corridors, years)
-    if year is None:
-        return corridors.iloc[:0], []
-    notes = []
-    for corridor in corridors.loc[opens.index].itertuples():
-        name, when = full_name(corridor), opens[corridor.Index]
-        if pd.isna(when):
-            notes.append(f"{name} has no opening year and is not in the network of {year}.")
-        elif when > year:
-            notes.append(f"{name} is expected in {when} and is not in the network of {year}.")
-        elif corridor.Index in years:
-            notes.append(
-                f"Planned: {name}, taken as open from {when} on, which is an assumption without a"
-                " source."
-            )
-        else:
-            notes.append(f"Planned: {name}, announced for {when}. Source: {corridor.source}.")
-    return corridors.loc[opens.index[(opens <= year).fillna(False).astype(bool)]], notes
-
-
 def _string(
-    sketch: _Sketch, corridors: gpd.GeoDataFrame, vertices: pd.DataFrame, prefix: str
+    sketch: Sketch, corridors: gpd.GeoDataFrame, vertices: pd.DataFrame, prefix: str
 ) -> dict[tuple[str, int], int]:
     """String corridors together; give the node at each of their vertices, by corridor and order."""
     at: dict[tuple[str, int], int] = {}
+    corridor: Any
     for corridor in corridors.itertuples():
         rails = corridor.kind in RAIL_KINDS
         family = f"{corridor.country} rails" if rails else corridor.country
@@ -326,7 +249,7 @@ def _string(
 
 
 def _link(
-    sketch: _Sketch,
+    sketch: Sketch,
     interchanges: pd.DataFrame,
     at: dict[tuple[str, int], int],
     done: Collection[tuple[str, int]],
@@ -335,16 +258,13 @@ def _link(
     """Join what an interchange joins, unless both of its ends are `done`: then it is there
     already.
     """
+    link: Any
     for link in interchanges.itertuples():
         ends = (link.corridor_id, int(link.seq)), (link.other_corridor_id, int(link.other_seq))
         near, far = at.get(ends[0]), at.get(ends[1])
-        fresh = not all(end in done for end in ends)
-        if (
-            near is not None
-            and far is not None
-            and fresh
-            and sketch.country[near] == sketch.country[far]
-        ):
+        if near is None or far is None or all(end in done for end in ends):
+            continue
+        if sketch.country[near] == sketch.country[far]:
             length = float(crs.distance_m(sketch.points[near], sketch.points[far])) * ACCESS_DETOUR
             kind = (
                 LINK
@@ -356,13 +276,14 @@ def _link(
 
 
 def _join_gates(
-    sketch: _Sketch, gates: gpd.GeoDataFrame
+    sketch: Sketch, gates: gpd.GeoDataFrame
 ) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
     """Join every road gate that has a corridor on both sides: its nodes by country; a sentence for
     each of the others.
     """
     doors: dict[str, dict[str, int]] = {}
     closed: dict[str, str] = {}
+    gate: Any
     for gate, point in zip(gates.itertuples(), lonlat(gates), strict=True):
         if gate.mode != "road":
             continue
@@ -389,7 +310,7 @@ def _join_gates(
 
 
 def _join_planned(
-    sketch: _Sketch,
+    sketch: Sketch,
     gates: gpd.GeoDataFrame,
     doors: dict[str, dict[str, int]],
     closed: dict[str, str],
@@ -397,6 +318,7 @@ def _join_planned(
     """Join gates to planned roads that come nearer than open ones; take those from `closed` that
     have a way through then.
     """
+    gate: Any
     for gate, point in zip(gates.itertuples(), lonlat(gates), strict=True):
         if gate.Index not in doors and gate.Index not in closed:
             continue
@@ -439,37 +361,34 @@ def _transfers(
             ),
             list(rails.index),
         )
-    time_s = (
-        transfers.set_index("profile")["transfer_time_s"]
-        .astype(float)
-        .reindex(speed.columns)
-        .fillna(np.inf)
-    )
-    told = [
-        f"{profile} {seconds / 60:g} min at each end and {speed.at[kind, profile]:g} km/h on board"
+    by_profile = transfers.set_index("profile")["transfer_time_s"].astype(float)
+    known_s = by_profile.reindex(speed.columns).fillna(np.inf).to_numpy()
+    time_s: dict[str, float] = dict(zip(speed.columns, known_s.tolist(), strict=True))
+    rides = [
+        f"{profile} {seconds / 60:g} min at each end and {kph:g} km/h on board"
         for kind in sorted(set(rails["kind"]))
-        for profile, seconds in time_s.items()
-        if np.isfinite(seconds) and np.isfinite(speed.at[kind, profile])
+        for (profile, seconds), kph in zip(
+            time_s.items(), speed.loc[kind].to_numpy(float), strict=True
+        )
+        if np.isfinite(seconds) and np.isfinite(kph)
     ]
     note = (
         "By rail one changes at a station, waiting for the train included, and is carried at an"
         " average speed, all assumed: "
     )
-    return time_s.to_dict(), [
-        note + "; ".join(told) + f"; never above {COMMERCIAL:.0%} of a railway's design speed."
+    return time_s, [
+        note + "; ".join(rides) + f"; never above {COMMERCIAL:.0%} of a railway's design speed."
     ]
 
 
-def _loose(sketch: _Sketch, coming: gpd.GeoDataFrame, at: dict[tuple[str, int], int]) -> list[str]:
+def _loose(sketch: Sketch, coming: gpd.GeoDataFrame, at: dict[tuple[str, int], int]) -> list[str]:
     """Return a sentence for each planned corridor that meets no open road, not even over others."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
     tail, head = (np.array([segment[end] for segment in sketch.segments]) for end in (0, 1))
-    label = connected_components(
-        coo_matrix((np.ones(len(tail)), (tail, head)), shape=(len(sketch.points),) * 2),
-        directed=False,
-    )[1]
+    graph = coo_matrix((np.ones(len(tail)), (tail, head)), shape=(len(sketch.points),) * 2)
+    label = connected_components(graph, directed=False)[1]
     reached = {label[node] for (one, _), node in at.items() if one not in coming.index}
     met = {one for (one, _), node in at.items() if label[node] in reached}
     return [
@@ -477,135 +396,3 @@ def _loose(sketch: _Sketch, coming: gpd.GeoDataFrame, at: dict[tuple[str, int], 
         for one in coming.itertuples()
         if one.Index not in met
     ]
-
-
-class _Sketch:
-    """Lists that grow while corridors are strung together; `network` turns them into arrays."""
-
-    def __init__(self) -> None:
-        self.points: list[NDArray[np.float64]] = []
-        self.country: list[str] = []
-        self.shared: dict[tuple[str, str], int] = {}
-        self.segments: list[tuple[int, int, float, str, str, float]] = []
-
-    def node(
-        self, point: NDArray[np.float64], country: str, key: tuple[str, str] | None = None
-    ) -> int:
-        if key is not None and key in self.shared:
-            return self.shared[key]
-        self.points.append(point)
-        self.country.append(country)
-        if key is not None:
-            self.shared[key] = len(self.points) - 1
-        return len(self.points) - 1
-
-    def segment(
-        self, tail: int, head: int, length_m: float, kind: str, name: str, cap_kph: float = np.inf
-    ) -> None:
-        self.segments.append((tail, head, length_m, kind, name, cap_kph))
-
-    def nearest(
-        self, point: NDArray[np.float64], country: str, *, planned: bool = False
-    ) -> tuple[int, float, float]:
-        """Find the nearest open or planned road of a country: segment, fraction along it, distance
-        in metres (inf without any).
-        """
-        kinds = {PLANNED + kind for kind in ROAD_KINDS} if planned else {*ROAD_KINDS, LINK}
-        mine = [
-            i
-            for i, segment in enumerate(self.segments)
-            if self.country[segment[0]] == country and segment[3] in kinds
-        ]
-        if not mine:
-            return -1, np.nan, np.inf
-        ends = np.array(
-            [[self.points[self.segments[i][0]], self.points[self.segments[i][1]]] for i in mine]
-        )
-        lines = shapely.linestrings(crs.mercator(ends))
-        here = shapely.points(crs.mercator(point))
-        at = int(shapely.distance(lines, here).argmin())
-        fraction = float(shapely.line_locate_point(lines[at], here, normalized=True))
-        foot = crs.from_mercator(
-            shapely.get_coordinates(
-                shapely.line_interpolate_point(lines[at], fraction, normalized=True)
-            )[0]
-        )
-        return mine[at], fraction, float(crs.distance_m(point, foot))
-
-    def joined(
-        self, point: NDArray[np.float64], country: str, *, planned: bool = False, leg: str = ACCESS
-    ) -> int:
-        """Return a node at the point that is joined to the nearest corridor of the country,
-        splitting it where needed."""
-        foot, distance, name = self.foot(point, country, planned)
-        if distance < 1:
-            return foot
-        node = self.node(point, country)
-        self.segment(foot, node, distance * ACCESS_DETOUR, leg, name if planned else "")
-        return node
-
-    def join(self, node: int, country: str) -> None:
-        """Join a node that is there already to the nearest planned road of the country, by a leg
-        that counts as part of it.
-        """
-        foot, distance, name = self.foot(self.points[node], country, True)
-        self.segment(foot, node, distance * ACCESS_DETOUR, PLANNED + ACCESS, name)
-
-    def foot(
-        self, point: NDArray[np.float64], country: str, planned: bool
-    ) -> tuple[int, float, str]:
-        """Return a node where the nearest corridor of the country is nearest, how far that is, and
-        what the corridor is called.
-        """
-        at, fraction, distance = self.nearest(point, country, planned=planned)
-        tail, head, length, kind, name, cap = self.segments[at]
-        if fraction * length < 1:
-            return tail, distance, name
-        if (1 - fraction) * length < 1:
-            return head, distance, name
-        ends = crs.mercator(np.array([self.points[tail], self.points[head]]))
-        foot = self.node(crs.from_mercator(ends[0] + fraction * (ends[1] - ends[0])), country)
-        self.segments[at] = (tail, foot, length * fraction, kind, name, cap)
-        self.segment(foot, head, length * (1 - fraction), kind, name, cap)
-        return foot, distance, name
-
-    def network(
-        self, speed: pd.DataFrame, manifest: Manifest, transfer_s: Mapping[str, float]
-    ) -> Network:
-        """Make the network, whose border is still open: the way across at a gate has no class and
-        takes no time.
-        """
-        tail, head, length_m, kind, name, cap = (
-            np.array(column) for column in zip(*self.segments, strict=True)
-        )
-        points = np.array(self.points)
-        names, name_index = np.unique(name, return_inverse=True)
-        classes = {kind: i for i, kind in enumerate(manifest.road_classes)}
-        driven = [
-            LINK if one in (PLANNED + JOINT, PLANNED + TRANSFER) else one.removeprefix(PLANNED)
-            for one in kind
-        ]
-        kph = {
-            profile: np.minimum(speed[profile].reindex(driven).fillna(np.inf).to_numpy(), cap)
-            for profile in speed.columns
-        }
-        time_s = {profile: length_m / (kph[profile] / 3.6) for profile in speed.columns}
-        for profile, change_s in transfer_s.items():
-            time_s[profile][kind == PLANNED + TRANSFER] += change_s
-        both = np.ones(len(tail), bool)
-        return Network(
-            manifest=replace(manifest, names=tuple(str(one) for one in names)),
-            node_lonlat=points,
-            tail=tail.astype(np.int32),
-            head=head.astype(np.int32),
-            forward=both,
-            backward=both.copy(),
-            length_m=length_m,
-            road_class=np.array([classes.get(one, -1) for one in kind], np.int16),
-            name=np.where(name == "", -1, name_index).astype(np.int32),
-            gate=np.full(len(tail), -1, np.int32),
-            country=np.full(len(tail), -1, np.int16),
-            shape_start=np.arange(0, 2 * len(tail) + 1, 2, dtype=np.int64),
-            shape_lonlat=np.column_stack([points[tail], points[head]]).reshape(-1, 2),
-            time_s=time_s,
-        )

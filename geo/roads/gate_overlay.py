@@ -77,17 +77,13 @@ def _make(network: Network, profile: str) -> Overlay:
         lambda: contraction.many_to_many(network.hierarchies[profile], node, node),
     )
     crossing_s, segment = np.full(domestic_s.shape, np.inf), np.full(domestic_s.shape, -1)
-    tail, head = (
-        np.searchsorted(node, network.tail[passed]),
-        np.searchsorted(node, network.head[passed]),
-    )
-    for one, a, b in zip(passed.tolist(), tail.tolist(), head.tolist(), strict=True):
-        time_s = max(
-            float(network.time_s[profile][one]), 1e-3
-        )  # as the arcs of the network: nothing takes no time
-        for allowed, start, end in ((network.forward[one], a, b), (network.backward[one], b, a)):
+    for gate in passed.tolist():
+        a, b = np.searchsorted(node, (network.tail[gate], network.head[gate])).tolist()
+        # as the arcs of the network: nothing takes no time
+        time_s = max(float(network.time_s[profile][gate]), 1e-3)
+        for allowed, start, end in ((network.forward[gate], a, b), (network.backward[gate], b, a)):
             if allowed and time_s < crossing_s[start, end]:
-                crossing_s[start, end], segment[start, end] = time_s, one
+                crossing_s[start, end], segment[start, end] = time_s, gate
     if not len(node):
         return Overlay(
             node, domestic_s, crossing_s, segment, domestic_s, np.empty((0, 0), np.int32)
@@ -96,18 +92,19 @@ def _make(network: Network, profile: str) -> Overlay:
     return Overlay(node, domestic_s, crossing_s, segment, total_s, before)
 
 
-def join(one_s: ArrayLike, other_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+def join(first_s: ArrayLike, second_s: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Join two tables of times (k, g) and (g, m): the fastest way over any of the g, and which; inf
     and -1 where there is none.
     """
     from geo.roads import _gate_overlay as compiled
 
-    one, other = np.ascontiguousarray(one_s, np.float64), np.ascontiguousarray(other_s, np.float64)
-    total, through = (
-        np.empty((len(one), other.shape[1])),
-        np.empty((len(one), other.shape[1]), np.int32),
+    first, second = (
+        np.ascontiguousarray(first_s, np.float64),
+        np.ascontiguousarray(second_s, np.float64),
     )
-    compiled.join(one, other, total, through)
+    total = np.empty((len(first), second.shape[1]))
+    through = np.empty(total.shape, np.int32)
+    compiled.join(first, second, total, through)
     return total, through
 
 

@@ -49,8 +49,6 @@ def read(
     *paths: str | os.PathLike[str],
     speeds: pd.DataFrame,
     title: str | None = None,
-    access_detour: float = 1.4,
-    snap_limit_m: float = 5000,
     on_step: Callable[[str], None] | None = None,
 ) -> Network:
     """Read OpenStreetMap files, or one graph that OSMnx saved as GraphML; the name's ending
@@ -58,7 +56,7 @@ def read(
 
     Parameters
     ----------
-    speeds, access_detour, snap_limit_m, on_step
+    speeds, on_step
         As :func:`geo.roads.osm_file.read`.
 
     Raises
@@ -76,15 +74,9 @@ def read(
                 " or .osm.pbf."
             )
         )
-    options: dict[str, Any] = {
-        "speeds": speeds,
-        "title": title,
-        "access_detour": access_detour,
-        "snap_limit_m": snap_limit_m,
-    }
     if graphml:
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
-        return osm_graph.from_graphml(graphml[0], **options)
+        return osm_graph.from_graphml(graphml[0], speeds=speeds, title=title)
     for path in paths:
         if not Path(path).name.lower().endswith(SUFFIXES):
             raise InputError(
@@ -93,7 +85,7 @@ def read(
                     {"name": Path(path).name, "suffixes": ", ".join(SUFFIXES)},
                 )
             )
-    return osm_file.read(*paths, **options, on_step=on_step)
+    return osm_file.read(*paths, speeds=speeds, title=title, on_step=on_step)
 
 
 # Download -----------------------------------------------------------------------------------------
@@ -105,8 +97,6 @@ def download(
     place: str | None = None,
     speeds: pd.DataFrame,
     title: str | None = None,
-    access_detour: float = 1.4,
-    snap_limit_m: float = 5000,
     overpass_url: str = OVERPASS,
     nominatim_url: str = NOMINATIM,
     cache_folder: str | os.PathLike[str] | None = None,
@@ -140,38 +130,12 @@ def download(
     UnavailableError
         The server cannot be reached, or stays busy.
     """
-    import requests
-
     if (bbox is None) == (place is None):
         raise InputError(Message("Give either a box or a place to download."))
     say = on_step or (lambda _: None)
     area = None if bbox is None else _box(bbox)
     wanted = place or "{:g} {:g} {:g} {:g}".format(*bbox or ())
-    try:
-        status = requests.get(
-            f"{overpass_url.rstrip('/')}/status",
-            headers={"User-Agent": _user_agent()},
-            timeout=min(10, timeout_s),
-        ).text
-    except (requests.ConnectionError, requests.Timeout):
-        raise UnavailableError(
-            Message(
-                "The road server %(address)s cannot be reached; without internet, import"
-                " a file instead.",
-                {"address": overpass_url},
-            )
-        ) from None
-    except (requests.RequestException, ValueError):
-        raise InputError(
-            Message(
-                "“%(address)s” is not the address of a road server; one begins with"
-                " https:// or http://.",
-                {"address": overpass_url},
-            )
-        ) from None
-    limited = (
-        re.search("^Rate limit: [1-9]", status, re.MULTILINE) is not None
-    )  # else OSMnx would wait for a slot that never comes
+    limited = _is_limited(overpass_url, min(10, timeout_s))
 
     def ask() -> Any:
         import osmnx as ox
@@ -199,13 +163,42 @@ def download(
         title=title or wanted,
         source=f"OpenStreetMap, downloaded through {overpass_url}: {wanted}",
         as_of=as_of,
-        access_detour=access_detour,
-        snap_limit_m=snap_limit_m,
         notes=[
             "Turn restrictions are not obeyed.",
             "Ferries and barriers such as bollards are not downloaded; a file has them.",
         ],
     )
+
+
+def _is_limited(overpass_url: str, timeout_s: float) -> bool:
+    """Ask a road server whether it limits how much one may ask; else OSMnx would wait for a slot
+    that never comes.
+    """
+    import requests
+
+    try:
+        status = requests.get(
+            f"{overpass_url.rstrip('/')}/status",
+            headers={"User-Agent": _user_agent()},
+            timeout=timeout_s,
+        ).text
+    except (requests.ConnectionError, requests.Timeout):
+        raise UnavailableError(
+            Message(
+                "The road server %(address)s cannot be reached; without internet, import"
+                " a file instead.",
+                {"address": overpass_url},
+            )
+        ) from None
+    except (requests.RequestException, ValueError):
+        raise InputError(
+            Message(
+                "“%(address)s” is not the address of a road server; one begins with"
+                " https:// or http://.",
+                {"address": overpass_url},
+            )
+        ) from None
+    return re.search("^Rate limit: [1-9]", status, re.MULTILINE) is not None
 
 
 def _patiently(

@@ -43,8 +43,6 @@ def read(
     *paths: str | os.PathLike[str],
     speeds: pd.DataFrame,
     title: str | None = None,
-    access_detour: float = 1.4,
-    snap_limit_m: float = 5000,
     on_step: Callable[[str], None] | None = None,
 ) -> Network:
     """Read one OpenStreetMap file, or several that are taken together before anything is
@@ -64,7 +62,7 @@ def read(
     ----------
     paths
         Names ending in one of ``FORMATS``. A way that is in several files is taken from the first.
-    speeds, access_detour, snap_limit_m
+    speeds
         As :func:`geo.roads.osm_simplify.build`.
     on_step
         Called with a few words whenever the next step begins.
@@ -98,8 +96,6 @@ def read(
         title=name,
         source="; ".join(f"{file.path.name}, SHA-256 {file.sha256()}" for file in files),
         as_of=min((date for date in (file.as_of() for file in files) if date), default=None),
-        access_detour=access_detour,
-        snap_limit_m=snap_limit_m,
         notes=notes,
     )
 
@@ -281,7 +277,7 @@ class _Points:
 
 
 def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
-    """Cut the ways to steps, and the steps apart at barriers; tell what was left out."""
+    """Cut the ways to steps, and the steps apart at barriers; with notes on what was left out."""
     at = np.searchsorted(points.ids, np.frombuffer(ways.refs, np.int64))
     way = np.repeat(np.arange(len(ways.count)), np.frombuffer(ways.count, np.int32))
     placed = np.isfinite(points.lonlat[:, 0])
@@ -301,7 +297,6 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
     lonlat = np.concatenate([points.lonlat, points.lonlat[ends[loose]]])
     ends[loose] = len(points.ids) + np.arange(len(loose))
     tail, head = ends.reshape(2, -1)
-    duration_s = np.frombuffer(ways.duration_s, np.float64)
     roads = Roads(
         lonlat=lonlat,
         tail=tail,
@@ -313,11 +308,19 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
         label=ways.label,
         limit_kph=np.frombuffer(ways.limit_kph, np.float64),
         truck=np.frombuffer(ways.truck, np.int8).astype(bool),
-        duration_s=duration_s,
+        duration_s=np.frombuffer(ways.duration_s, np.float64),
         barred=barred,
     )
+    missing = int((~placed[at]).sum())
+    return roads, _notes(ways, points, missing, int(cut.sum()), int(low.sum()))
+
+
+def _notes(ways: _Ways, points: _Points, missing: int, cut: int, low: int) -> list[str]:
+    """Return sentences on what was left out or assumed, from the numbers of references without a
+    position and of barriers that stop cars and trucks.
+    """
     ferries = ways.road_class.count(FERRY)
-    untimed = ferries - int((duration_s > 0).sum())
+    untimed = ferries - sum(duration_s > 0 for duration_s in ways.duration_s)
     how = (
         f"taken, {untimed} at an assumed speed because no duration is tagged; the wait is not"
         " counted."
@@ -329,12 +332,12 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
             "turn restrictions are not obeyed.",
         ),
         (
-            int((~placed[at]).sum()),
+            missing,
             "reference to a point without a position: a road ends there.",
             "references to points without a position: roads end there.",
         ),
         (
-            int((points.nowhere & ~placed).sum()),
+            int((points.nowhere & np.isnan(points.lonlat[:, 0])).sum()),
             "point at 0° 0° or outside the Earth was left out.",
             "points at 0° 0° or outside the Earth were left out.",
         ),
@@ -345,17 +348,17 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
             "ferries do not say whether they take cars and were left out.",
         ),
         (
-            int(cut.sum()),
+            cut,
             "barrier stops cars: the road ends on either side.",
             "barriers stop cars: the roads end on either side.",
         ),
         (
-            int(low.sum()),
+            low,
             "barrier is closed to the truck only.",
             "barriers are closed to the truck only.",
         ),
     ]
-    return roads, [counted(*note) for note in notes if note[0]]
+    return [counted(*note) for note in notes if note[0]]
 
 
 def one_line(error: Exception) -> str:

@@ -155,9 +155,9 @@ def _time(profile: str, first: str) -> str:
 
 
 def from_graphml(
-    path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: str | None = None, **options: Any
+    path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: str | None = None
 ) -> Network:
-    """Read a graph that OSMnx saved as GraphML; options as :func:`from_osmnx`.
+    """Read a graph that OSMnx saved as GraphML; `speeds` as :func:`from_osmnx`.
 
     Raises
     ------
@@ -197,11 +197,13 @@ def from_graphml(
                 },
             )
         ) from None
-    options = {
-        "source": path.name,
-        "as_of": str(graph.graph.get("created_date", ""))[:10] or None,
-    } | options
-    return from_osmnx(graph, speeds=speeds, title=title or path.name, **options)
+    return from_osmnx(
+        graph,
+        speeds=speeds,
+        title=title or path.name,
+        source=path.name,
+        as_of=str(graph.graph.get("created_date", ""))[:10] or None,
+    )
 
 
 def _refuse_doctype(path: Path) -> None:
@@ -238,8 +240,6 @@ def from_osmnx(
     title: str,
     source: str = "OSMnx graph",
     as_of: str | None = None,
-    access_detour: float = 1.4,
-    snap_limit_m: float = 5000,
     notes: Sequence[str] = (),
 ) -> Network:
     """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become
@@ -255,7 +255,7 @@ def from_osmnx(
     ----------
     graph
         A ``MultiDiGraph`` with OSMnx's attributes, in WGS 84.
-    speeds, access_detour, snap_limit_m
+    speeds
         As :func:`geo.roads.osm_simplify.build`.
 
     Raises
@@ -310,8 +310,6 @@ def from_osmnx(
         title=title,
         source=source,
         as_of=as_of,
-        access_detour=access_detour,
-        snap_limit_m=snap_limit_m,
         notes=notes,
     )
 

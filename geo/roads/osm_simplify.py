@@ -21,6 +21,10 @@ from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 ACCESS = "access"
+ACCESS_DETOUR = 1.4
+"""Length of the way to the road over the straight line."""
+SNAP_LIMIT_M = 5000.0
+"""A point farther than this from every road is not joined to the network."""
 UNKNOWN_CLASS = "road"
 TRUCK = "truck"
 """The profile to which the truck limits apply."""
@@ -69,8 +73,6 @@ def build(
     title: str,
     source: str,
     as_of: str | None = None,
-    access_detour: float = 1.4,
-    snap_limit_m: float = 5000,
     notes: Sequence[str] = (),
 ) -> Network:
     """Contract steps to segments between junctions, and compute times.
@@ -117,41 +119,13 @@ def build(
         [name if name in known else UNKNOWN_CLASS for name in roads.road_class]
     )
     label_of, labels = _codes(roads.label)
-    open_to_truck = (
-        roads.truck[way] if roads.barred is None else roads.truck[way] & ~roads.barred[order]
-    )
-    whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
-    time_s = {}
-    for profile in table:
-        speed_kph = _speed_kph(table, profile, classes, class_of, roads.limit_kph)
-        if roads.duration_s is not None:
-            timed = (roads.duration_s > 0) & (whole_m > 0)
-            speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
-        seconds = length_m / (speed_kph[way] / 3.6)
-        time_s[profile] = np.add.reduceat(
-            np.where(open_to_truck, seconds, np.inf) if profile == TRUCK else seconds, first
-        )
-
+    seconds = _seconds(roads, table, class_of, classes, order, length_m)
+    time_s = {profile: np.add.reduceat(step_s, first) for profile, step_s in seconds.items()}
     nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
     corners = np.empty(len(order) + m, np.int64)
     corners[first + np.arange(m)] = leave[first]
     corners[np.arange(len(order)) + segment + 1] = arrive
     name = _longest(segment, label_of[way], np.where(label_of[way] < 0, 0, length_m))
-    told = (
-        [
-            f"{counted(rings, 'ring that meets no other road was', 'rings that meet no other road were')}"  # noqa: E501
-            " left out."
-        ]
-        if rings
-        else []
-    )
-    closed = int((~roads.truck[np.unique(way)]).sum())
-    if closed and TRUCK in table:
-        limits = f"{TRUCK_HEIGHT_M:g} m or {TRUCK_WEIGHT_T:g} t"
-        told.append(
-            f"{counted(closed, 'way is', 'ways are')} closed to the truck: goods vehicles banned,"
-            f" or less than {limits} allowed."
-        )
     return Network(
         manifest=Manifest(
             title=title,
@@ -160,13 +134,13 @@ def build(
             as_of=as_of,
             coarse=False,
             access_speed_kph={profile: table[profile][ACCESS] for profile in table},
-            access_detour=access_detour,
-            snap_limit_m=snap_limit_m,
+            access_detour=ACCESS_DETOUR,
+            snap_limit_m=SNAP_LIMIT_M,
             road_classes=classes,
             names=labels,
             gates=(),
             countries=(),
-            notes=(*notes, *told),
+            notes=(*notes, *_left_out(roads, rings, np.unique(way), TRUCK in table)),
         ),
         node_lonlat=roads.lonlat[nodes],
         tail=ends[:m].astype(np.int32),
@@ -184,9 +158,51 @@ def build(
     )
 
 
-def counted(n: int, one: str, more: str) -> str:
+def _seconds(
+    roads: Roads,
+    table: dict[str, dict[str, float]],
+    class_of: NDArray[np.int64],
+    classes: Sequence[str],
+    order: NDArray[np.int64],
+    length_m: NDArray[np.float64],
+) -> dict[str, NDArray[np.float64]]:
+    """Return how long each step takes, in the order of the segments, by vehicle; inf where it may
+    not go.
+    """
+    way = roads.way[order]
+    whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
+    seconds = {}
+    for profile in table:
+        speed_kph = _speed_kph(table, profile, classes, class_of, roads.limit_kph)
+        if roads.duration_s is not None:
+            timed = (roads.duration_s > 0) & (whole_m > 0)
+            speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
+        seconds[profile] = length_m / (speed_kph[way] / 3.6)
+    if TRUCK in seconds:
+        barred = False if roads.barred is None else roads.barred[order]
+        seconds[TRUCK][~roads.truck[way] | barred] = np.inf
+    return seconds
+
+
+def _left_out(roads: Roads, rings: int, ways: NDArray[np.int64], truck: bool) -> list[str]:
+    """Return sentences on the rings that were left out, and on the ways closed to the truck."""
+    notes = []
+    if rings:
+        ring = "ring that meets no other road was", "rings that meet no other road were"
+        notes.append(f"{counted(rings, *ring)} left out.")
+    closed = int((~roads.truck[ways]).sum())
+    if closed and truck:
+        limits = f"{TRUCK_HEIGHT_M:g} m or {TRUCK_WEIGHT_T:g} t"
+        notes.append(
+            f"{counted(closed, 'way is', 'ways are')} closed to the truck: goods vehicles banned,"
+            f" or less than {limits} allowed."
+        )
+    return notes
+
+
+def counted(n: int, single: str, several: str) -> str:
     """Put a number before the word that fits it."""
-    return f"{n:,} {one if n == 1 else more}"
+    return f"{n:,} {single if n == 1 else several}"
 
 
 def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:

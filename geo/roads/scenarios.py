@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError, Message
 from geo.roads import access
-from geo.roads.corridors import full_name, opening_years
+from geo.roads.corridor_years import full_name, opening_years
 from geo.roads.network import PLANNED, Network
 from geo.schema import RAIL_KINDS, ROAD_KINDS
 

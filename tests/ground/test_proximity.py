@@ -5,10 +5,11 @@ from collections.abc import Callable
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 
-from geo import crs, proximity
+from geo import proximity
 from geo.errors import InputError
 
 Points = Callable[..., gpd.GeoDataFrame]
@@ -182,7 +183,7 @@ def test_locate_at_the_tolerance() -> None:
         square = gpd.GeoDataFrame(
             {"name": ["land"]}, geometry=[shapely.box(10, lat - 1, 11, lat)], crs=4326
         )
-        off = crs.geodesic().fwd(10.5, lat, 0, 9_990)[:2]
+        off = pyproj.Geod(ellps="WGS84").fwd(10.5, lat, 0, 9_990)[:2]
         assert proximity.Locator(square, "name").find(np.array([off]), within_m=10_000)[0] == "land"
         assert proximity.Locator(square, "name").find(np.array([off]), within_m=9_980)[0] is None
 
@@ -195,8 +196,8 @@ def test_locate_measures_to_the_nearest_shore() -> None:
         {"name": ["slanted"]}, geometry=[shapely.Polygon([(10, 60), (12, 61), (12, 60)])], crs=4326
     )
     foot = np.array([11.0, 60.5])
-    shore = crs.geodesic().inv(10, 60, 12, 61)[0]
-    off = np.array([crs.geodesic().fwd(*foot, shore - 90, 5_000)[:2]])
+    shore = pyproj.Geod(ellps="WGS84").inv(10, 60, 12, 61)[0]
+    off = np.array([pyproj.Geod(ellps="WGS84").fwd(*foot, shore - 90, 5_000)[:2]])
     assert proximity.Locator(land, "name").find(off, within_m=5_050)[0] == "slanted"
 
 

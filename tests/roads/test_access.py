@@ -8,6 +8,7 @@ import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 
@@ -69,7 +70,7 @@ def test_a_point_off_the_road_pays_for_its_leg(
 ) -> None:
     """The leg of a point is driven at 36 km/h, 10 m a second, and its length is told."""
     a = points({"a": crossing(0, 0)})
-    west = points({"west": tuple(crs.geodesic().fwd(*crossing(0, 0), 270, 600)[:2])})
+    west = points({"west": tuple(pyproj.Geod(ellps="WGS84").fwd(*crossing(0, 0), 270, 600)[:2])})
     there = access.travel_times(grid, a, west).iloc[0]
     assert there["to_snap_m"] == pytest.approx(600, abs=0.1)
     assert there["from_snap_m"] == pytest.approx(0, abs=1e-6)

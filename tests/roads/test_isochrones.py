@@ -9,7 +9,7 @@ import shapely
 
 from geo import layers, proximity
 from geo.errors import InputError, NotFoundError
-from geo.roads import _raster, access
+from geo.roads import _fields, access
 from geo.roads import isochrones as drawing
 from geo.roads.isochrones import isochrones
 from geo.roads.network import Network
@@ -157,7 +157,7 @@ def test_nearest_cell_is_exact(seed: int, shape: tuple[int, int]) -> None:
     dice = np.random.default_rng(seed)
     marked = dice.random(shape) < (0.002, 0.02, 0.1, 0.5, 0.9, 1.0)[seed]
     marked[dice.integers(shape[0]), dice.integers(shape[1])] = True
-    squared, index = _raster.nearest(marked)
+    squared, index = _fields.nearest(marked)
     np.testing.assert_array_equal(squared, np.rint(distance_transform_edt(~marked) ** 2))
     assert marked.ravel()[index].all()
     row, column = np.indices(shape)
@@ -168,7 +168,7 @@ def test_nearest_cell_is_exact(seed: int, shape: tuple[int, int]) -> None:
 
 def test_nothing_is_nearest_where_nothing_is_marked() -> None:
     """An empty raster has no nearest cells."""
-    squared, index = _raster.nearest(np.zeros((5, 7), bool))
+    squared, index = _fields.nearest(np.zeros((5, 7), bool))
     assert (squared == -1).all()
     assert (index == -1).all()
 
@@ -185,12 +185,12 @@ def test_contours_are_valid_as_they_are_drawn(seed: int) -> None:
         else dice.uniform(0, 20, (60, 80)).astype(np.float32)
     )
     frame = drawing._Frame(west=105.0, south=21.0, cell_m=5.0, latitude=21.0, width=80, height=60)
-    area = drawing._contour(frame, *_raster.window(field, 7.0, 3.0))
+    area = drawing._contour(frame, *_fields.window(field, 7.0, 3.0))
     assert shapely.is_valid(area), shapely.is_valid_reason(area)
     row, column = np.indices(field.shape)
     lonlat = frame.lonlat(np.column_stack([column.ravel(), row.ravel()]).astype(float))
     inside = shapely.intersects_xy(shapely.buffer(area, 1e-10), *lonlat.T).reshape(field.shape)
-    np.testing.assert_array_equal(inside, field - 7 <= 3 * _raster.DIM)
+    np.testing.assert_array_equal(inside, field - 7 <= 3 * _fields.DIM)
 
 
 @pytest.mark.parametrize("towards", [False, True])

@@ -1,0 +1,157 @@
+"""Compiled part of :mod:`geo.roads.isochrones`: the nearest painted cell of each cell of a raster,
+the times from there, and what lies within a limit.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.compiled import BoolTable, Floats, FloatTable, Ints, IntTable, compiled
+
+DIM = 1e-3
+"""Times closer to a limit than this share of the steepest step count as just within it."""
+
+
+@compiled(error_model="numpy")
+def nearest(marked: BoolTable) -> tuple[IntTable, IntTable]:
+    """Find the nearest marked cell of each cell: squared distance in cells, and index in the flat
+    raster; both -1 without any.
+
+    Exact, in two sweeps: along the columns, then along the rows as the lower envelope of parabolas.
+
+    Source: Felzenszwalb and Huttenlocher (2012), Distance transforms of sampled functions, Theory
+    of Computing 8, 415-428; remembered, not read again."""
+    height, width = marked.shape
+    distance, index = np.empty((height, width), np.int32), np.empty((height, width), np.int32)
+    far = height + width + 2
+    # rows from a cell to the nearest marked one of its column, and the row where that is
+    row_of: IntTable = np.empty((height, width), np.int32)
+    for column in range(width):
+        row_of[0, column] = 0 if marked[0, column] else -far
+    for row in range(1, height):
+        for column in range(width):
+            row_of[row, column] = row if marked[row, column] else row_of[row - 1, column]
+    for row in range(height - 2, -1, -1):
+        for column in range(width):
+            below, above = row_of[row, column], row_of[row + 1, column]
+            if above >= 0 and (below < 0 or above - row < row - below):
+                row_of[row, column] = above
+    half: Floats = np.empty(width + 1)
+    half[0] = 0.0
+    for k in range(1, width + 1):
+        half[k] = 0.5 / k
+    at: Ints = np.empty(width, np.int32)
+    value: Ints = np.empty(width, np.int32)
+    until: Floats = np.empty(width)
+    for row in range(height):
+        count = 0
+        for column in range(width):
+            mine = row_of[row, column]
+            if mine < 0:
+                continue
+            # the parabola of this column is the lowest from `since` on
+            high = (row - mine) * (row - mine) + column * column
+            since = -1.0
+            while count > 0:
+                since = (high - value[count - 1]) * half[column - at[count - 1]]
+                if since > until[count - 1]:
+                    break
+                count -= 1
+            if count == 0:
+                since = -1.0
+            at[count], value[count], until[count] = column, high, since
+            count += 1
+        if count == 0:
+            distance[row] = -1
+            index[row] = -1
+            continue
+        k = 0
+        for column in range(width):
+            while k + 1 < count and until[k + 1] < column:
+                k += 1
+            there = at[k]
+            distance[row, column] = value[k] - there * there + (column - there) * (column - there)
+            index[row, column] = row_of[row, there] * width + there
+    return distance, index
+
+
+@compiled(error_model="numpy")
+def surface(
+    time_s: FloatTable,
+    distance: IntTable,
+    index: IntTable,
+    cell_s: float,
+    most_cells: float,
+    later_s: float,
+) -> NDArray[np.float32]:
+    """Return the time at each cell: on the road at the nearest cell with one, plus the leg;
+    `later_s` where none leads.
+
+    Parameters
+    ----------
+    distance, index
+        As :func:`nearest` gives them.
+    cell_s
+        Time for a leg of the length of one cell.
+    """
+    height, width = time_s.shape
+    flat = time_s.ravel()
+    most = most_cells * most_cells
+    out = np.empty((height, width), np.float32)
+    for row in range(height):
+        for column in range(width):
+            squared, there = distance[row, column], index[row, column]
+            out[row, column] = later_s
+            if there >= 0 and squared <= most:
+                out[row, column] = min(flat[there] + sqrt(np.float32(squared)) * cell_s, later_s)
+    return out
+
+
+@compiled(error_model="numpy")
+def window(
+    field: FloatTable, limit_s: float, steep_s: float
+) -> tuple[NDArray[np.float64], int, int]:
+    """Cut out what lies within a limit and a cell around, as seconds from the limit, cut off at
+    plus or minus `steep_s`.
+
+    Where the time jumps, because another road is nearer, the contour then runs halfway between two
+    cells; and no cell is on the limit itself, so that contours never touch.
+
+    Returns
+    -------
+    array
+        (h, w), empty where nothing lies within the limit.
+    row, column
+        Where it begins.
+    """
+    height, width = field.shape
+    bottom, top, left, right = height, -1, width, -1
+    dim = steep_s * DIM
+    for row in range(height):
+        for column in range(width):
+            if field[row, column] - limit_s <= dim:
+                bottom, top, left, right = (
+                    min(bottom, row),
+                    row,
+                    min(left, column),
+                    max(right, column),
+                )
+    if top < 0:
+        return np.empty((0, 0)), 0, 0
+    bottom, top, left, right = (
+        max(bottom - 1, 0),
+        min(top + 1, height - 1),
+        max(left - 1, 0),
+        min(right + 1, width - 1),
+    )
+    out = np.empty((top - bottom + 1, right - left + 1))
+    for row in range(bottom, top + 1):
+        for column in range(left, right + 1):
+            beyond = field[row, column] - limit_s
+            if abs(beyond) <= dim:
+                beyond = -dim
+            out[row - bottom, column - left] = min(max(beyond, -steep_s), steep_s)
+    return out, bottom, left
