@@ -134,7 +134,7 @@ class Hours:
         notice = question.at(local.date())
         said = {name: getattr(notice, name, None) for name in ("source", "source_kind", "as_of")}
         known = question.known(local.date())
-        start, end = next(question.entries(now, now + HORIZON), (None, None))
+        start, end = next(iter(question.entries(now, now + HORIZON)), (None, None))
         if start is not None and start <= now and end is not None:
             why = _open(question, notice, local.date())
             return Opening(
