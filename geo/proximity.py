@@ -77,12 +77,12 @@ def nearest(
         farthest = np.asarray(tree.query(units, k=[min(k, tree.n)])[0])[:, 0]
         return farthest * SPHERE_ERROR
 
-    found = [
+    pairs = [
         (row, near[:k], distance[:k])
         for row, near, distance in _near(origins, destinations, chords)
     ]
-    table = _pairs(origins, destinations, found)
-    ranks = [np.arange(1, len(near) + 1) for _, near, _ in found]
+    table = _pairs(origins, destinations, pairs)
+    ranks = [np.arange(1, len(near) + 1) for _, near, _ in pairs]
     table.insert(2, "rank", np.concatenate([np.empty(0, int), *ranks]))
     return table
 
@@ -106,11 +106,11 @@ def within(
     def chords(_tree: cKDTree, units: Points) -> Points:
         return np.full(len(units), 2 * np.sin(angle / 2))
 
-    found = [
+    pairs = [
         (row, near[distance <= distance_m], distance[distance <= distance_m])
         for row, near, distance in _near(origins, destinations, chords)
     ]
-    return _pairs(origins, destinations, found)
+    return _pairs(origins, destinations, pairs)
 
 
 class Locator:
@@ -151,13 +151,13 @@ class Locator:
         """
         points = np.asarray(points, float)
         limit_m = np.broadcast_to(within_m, len(points))
-        out = np.full(len(points), None, object)
+        values = np.full(len(points), None, object)
         known = np.flatnonzero(np.isfinite(points).all(axis=1))
         at, polygon = self.tree.query(shapely.points(points[known]))
         x, y = points[known[at]].T
         inside = shapely.intersects_xy(self.shapes[polygon], x, y)
-        out[known[at[inside]]] = self.values[polygon[inside]]
-        for row in (row for row in known if out[row] is None):
+        values[known[at[inside]]] = self.values[polygon[inside]]
+        for row in (row for row in known if values[row] is None):
             point = shapely.points(crs.mercator(points[row]))
             farther = np.radians(abs(points[row, 1])) + limit_m[row] / SMALLEST_RADIUS_M
             reach = limit_m[row] / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
@@ -168,8 +168,8 @@ class Locator:
                 ).reshape(-1, 2, 2)[:, 1]
                 distance = crs.distance_m(points[row], crs.from_mercator(feet))
                 if distance.min() <= limit_m[row]:
-                    out[row] = self.values[near[distance.argmin()]]
-        return out
+                    values[row] = self.values[near[distance.argmin()]]
+        return values
 
 
 def _unit(points: Points) -> Points:
@@ -202,14 +202,14 @@ def _near(
 
 
 def _pairs(
-    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, found: Sequence[Near]
+    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, pairs: Sequence[Near]
 ) -> pd.DataFrame:
-    rows = np.repeat([row for row, _, _ in found], [len(near) for _, near, _ in found]).astype(int)
-    nears = np.concatenate([np.empty(0, int), *(near for _, near, _ in found)])
+    rows = np.repeat([row for row, _, _ in pairs], [len(near) for _, near, _ in pairs]).astype(int)
+    nears = np.concatenate([np.empty(0, int), *(near for _, near, _ in pairs)])
     return pd.DataFrame(
         {
             "from_id": origins.index.to_numpy()[rows],
             "to_id": destinations.index.to_numpy()[nears],
-            "distance_m": np.concatenate([np.empty(0), *(distance for _, _, distance in found)]),
+            "distance_m": np.concatenate([np.empty(0), *(distance for _, _, distance in pairs)]),
         }
     )

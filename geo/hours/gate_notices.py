@@ -72,7 +72,7 @@ class Notice:
         whose source is that of the whole gate.
         """
         sources = () if self.general else unfold(self.source)
-        return tuple(found[1] if (found := _HOST.match(source)) else source for source in sources)
+        return tuple(host[1] if (host := _HOST.match(source)) else source for source in sources)
 
     def covers(self, day: date) -> bool:
         """Return whether it is valid on a day."""
@@ -319,35 +319,30 @@ def _notices(where: str, row: Row, place: Place, faults: list[str]) -> list[Noti
 
 def not_towards(place: Place, country: str) -> Message:
     """Return the fault of a direction that a gate does not have."""
-    one, other = place.countries
-    return behind(
-        "towards",
-        Message(
-            "the gate leads to %(one)s or %(other)s, not to “%(text)s”",
-            {"one": one, "other": other, "text": country},
-        ),
-    )
+    sides = {"one": place.countries[0], "other": place.countries[1], "text": country}
+    wrong = Message("the gate leads to %(one)s or %(other)s, not to “%(text)s”", sides)
+    return behind("towards", wrong)
 
 
-def _tie(one: Notice, other: Notice) -> str | None:
+def _tie(first: Notice, second: Notice) -> str | None:
     """Return why two notices contradict each other; None where they do not."""
-    scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (one, other)]
-    as_close = one.general == other.general and one.closeness[0] == other.closeness[0]
+    scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (first, second)]
+    as_close = first.general == second.general and first.closeness[0] == second.closeness[0]
     meet = all(None in pair or pair[0] == pair[1] for pair in zip(*scopes, strict=True))
-    overlap = (one.valid_from or date.min) <= (other.valid_to or date.max) and (
-        other.valid_from or date.min
-    ) <= (one.valid_to or date.max)
-    superseded = scopes[0] == scopes[1] and one.valid_from != other.valid_from
+    overlap = (first.valid_from or date.min) <= (second.valid_to or date.max) and (
+        second.valid_from or date.min
+    ) <= (first.valid_to or date.max)
+    superseded = scopes[0] == scopes[1] and first.valid_from != second.valid_from
     if not (as_close and meet and overlap) or superseded:
         return None
     return Message(
         "“%(one)s” (%(source)s) and “%(other)s” (%(other_source)s) count at the same time, and"
         " neither is closer",
         {
-            "one": one.rule.text,
-            "source": one.source,
-            "other": other.rule.text,
-            "other_source": other.source,
+            "one": first.rule.text,
+            "source": first.source,
+            "other": second.rule.text,
+            "other_source": second.source,
         },
     )
 

@@ -115,10 +115,10 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
         words = str(document["crs"]["properties"]["name"])
     except (KeyError, TypeError):
         words = ""
-    found = re.fullmatch(
+    named = re.fullmatch(
         r"(?:urn:ogc:def:crs:)?(?:EPSG:[\d.]*:?(\d{4,6})|OGC:[\d.]*:?CRS84)", words, re.IGNORECASE
     )
-    if not found:
+    if not named:
         raise InputError(
             Message(
                 "%(name)s has a member “crs” that is not understood; it should name a system"
@@ -126,7 +126,7 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
                 {"name": name},
             )
         )
-    stated = int(found[1] or crs.WGS84)
+    stated = int(named[1] or crs.WGS84)
     if epsg not in (crs.WGS84, stated):
         raise InputError(
             Message(
