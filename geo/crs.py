@@ -7,8 +7,9 @@ change”, which is wrong by some 225 m."""
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
@@ -16,6 +17,7 @@ import pyproj.database
 import pyproj.enums
 import shapely
 from numpy.typing import ArrayLike, NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InputError, Message
 
@@ -58,7 +60,7 @@ def systems() -> dict[int, str]:
 
 
 @cache
-def _geod() -> pyproj.Geod:
+def geodesic() -> pyproj.Geod:
     """Return the WGS 84 ellipsoid, on which every length and area is computed."""
     return pyproj.Geod(ellps="WGS84")
 
@@ -76,39 +78,27 @@ def distance_m(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
         a.size == b.size == 2
     ):  # one pair, as on a click: without arrays it takes a tenth of the time
         ends = (*a.ravel().tolist(), *b.ravel().tolist())
-        distance = _geod().inv(*ends)[2] if all(map(math.isfinite, ends)) else math.nan
-        return np.full(np.broadcast_shapes(a.shape, b.shape)[:-1], distance)
+        apart = geodesic().inv(*ends)[2] if all(map(math.isfinite, ends)) else math.nan
+        return np.full(np.broadcast_shapes(a.shape, b.shape)[:-1], apart)
     a, b = np.broadcast_arrays(a, b)
-    known = np.isfinite(a).all(axis=-1) & np.isfinite(b).all(axis=-1)
-    out = np.full(a.shape[:-1], np.nan)
-    if known.any():
-        out[known] = _geod().inv(a[known, 0], a[known, 1], b[known, 0], b[known, 1])[2]
-    return out
+    there = np.isfinite(a).all(axis=-1) & np.isfinite(b).all(axis=-1)
+    distance = np.full(a.shape[:-1], np.nan)
+    if there.any():
+        distance[there] = geodesic().inv(a[there, 0], a[there, 1], b[there, 0], b[there, 1])[2]
+    return distance
 
 
-def length_m(lines: Any) -> NDArray[np.float64]:
-    """Measure the geodesic length of lines (WGS 84); zero for points, NaN for missing geometry."""
-    return np.array(
-        [np.nan if line is None else _geod().geometry_length(line) for line in lines], float
-    )
-
-
-def area_ha(polygons: Any) -> NDArray[np.float64]:
+def area_ha(polygons: Iterable[BaseGeometry | None]) -> NDArray[np.float64]:
     """Measure the geodesic area of polygons (WGS 84) in hectares, whatever their orientation; NaN
     for missing geometry.
     """
-    return np.array(
-        [
-            (
-                np.nan
-                if shape is None
-                else abs(_geod().geometry_area_perimeter(shapely.orient_polygons(shape))[0])
-                / 10_000
-            )
-            for shape in polygons
-        ],
-        float,
-    )
+    areas = [
+        np.nan
+        if shape is None
+        else abs(geodesic().geometry_area_perimeter(shapely.orient_polygons(shape))[0]) / 10_000
+        for shape in polygons
+    ]
+    return np.array(areas, float)
 
 
 def transform(lonlat_or_xy: ArrayLike, *, source: int, target: int) -> NDArray[np.float64]:
@@ -143,10 +133,8 @@ def transform(lonlat_or_xy: ArrayLike, *, source: int, target: int) -> NDArray[n
 @cache
 def _transformer(source: int, target: int) -> pyproj.Transformer:
     try:
-        if not all(
-            pyproj.CRS(code).is_geographic or pyproj.CRS(code).is_projected
-            for code in (source, target)
-        ):
+        systems = pyproj.CRS(source), pyproj.CRS(target)
+        if not all(system.is_geographic or system.is_projected for system in systems):
             raise InputError(
                 Message(
                     "EPSG:%(source)s is no system of positions on the ground.",
@@ -154,8 +142,7 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
                 )
             )
         same = any(
-            datum is not None and datum.name == "China 2000"
-            for datum in (pyproj.CRS(source).datum, pyproj.CRS(target).datum)
+            system.datum is not None and system.datum.name == "China 2000" for system in systems
         )
         return pyproj.Transformer.from_crs(source, target, always_xy=True, allow_ballpark=same)
     except pyproj.exceptions.ProjError as error:
@@ -168,34 +155,14 @@ def _transformer(source: int, target: int) -> pyproj.Transformer:
 
 
 @cache
-def counts_degrees(epsg: int) -> bool:
-    """Check whether a system counts degrees rather than metres; `InputError` where PROJ does not
-    know the code.
-    """
+def known(epsg: int) -> pyproj.CRS:
+    """Look a system up; `InputError` where PROJ does not know the code."""
     try:
-        return bool(pyproj.CRS(epsg).is_geographic)
+        return pyproj.CRS(epsg)
     except pyproj.exceptions.CRSError:
         raise InputError(
             Message("There is no reference system EPSG:%(epsg)s.", {"epsg": epsg})
         ) from None
-
-
-def area_of_use(epsg: int) -> tuple[float, float, float, float] | None:
-    """Return the area for which a system is made as west, south, east, north in degrees; None where
-    PROJ names none.
-
-    Raises
-    ------
-    InputError
-        A code that PROJ does not know.
-    """
-    try:
-        area = pyproj.CRS(epsg).area_of_use
-    except pyproj.exceptions.CRSError:
-        raise InputError(
-            Message("There is no reference system EPSG:%(epsg)s.", {"epsg": epsg})
-        ) from None
-    return (area.west, area.south, area.east, area.north) if area else None
 
 
 def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
@@ -221,9 +188,7 @@ def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
     shapes = shapely.transform(
         frame.geometry.to_numpy(), lambda xy: transform(xy, source=source, target=target)
     )
-    out = frame.copy()
-    out.geometry = frame.geometry.__class__(shapes, index=frame.index, crs=target)
-    return out
+    return frame.set_geometry(frame.geometry.__class__(shapes, index=frame.index, crs=target))
 
 
 def mercator(lonlat: ArrayLike) -> NDArray[np.float64]:

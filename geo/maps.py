@@ -108,8 +108,8 @@ def _canvas(lon: float, lat: float, zoom: float, name: str) -> folium.Map:
         worldCopyJump=False,
     )
     canvas._id = name  # Folium's is random, and a page with a random id has no ETag
-    canvas.default_js = [one for one in canvas.default_js if one[0] not in UNUSED]
-    canvas.default_css = [one for one in canvas.default_css if one[0] not in UNUSED]
+    canvas.default_js = [file for file in canvas.default_js if file[0] not in UNUSED]
+    canvas.default_css = [file for file in canvas.default_css if file[0] not in UNUSED]
     return canvas
 
 
@@ -129,7 +129,7 @@ def draw(layers: Mapping[str, gpd.GeoDataFrame], *, label: str = "name_en") -> f
     from branca.element import MacroElement
     from jinja2 import Template
 
-    bounds = np.array([one.total_bounds for one in layers.values() if len(one)])
+    bounds = np.array([layer.total_bounds for layer in layers.values() if len(layer)])
     west, south = bounds[:, :2].min(axis=0)
     east, north = bounds[:, 2:].max(axis=0)
     canvas = folium.Map(

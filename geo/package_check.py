@@ -130,7 +130,7 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
             seen[key] = layer_id
     for name, others, look in ACROSS:
         if {name, *others} <= frames.keys():
-            report[name] += look(*(frames[one] for one in (name, *others)))
+            report[name] += look(*(frames[table] for table in (name, *others)))
     if "aliases" in frames:
         report["aliases"] += [
             behind("place", Message("“%(id)s” is in no layer", {"id": place}))

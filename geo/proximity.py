@@ -6,7 +6,8 @@ A straight line is a lower bound for any road. It stands beside the road figures
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,11 @@ from geo.errors import InputError, Message
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy.spatial import cKDTree
+
+Points: TypeAlias = NDArray[np.float64]
+Near: TypeAlias = tuple[int, NDArray[np.intp], Points]
+"""The row of an origin, and the rows and distances of what is near it."""
 
 SPHERE_ERROR = 1.01
 """A sphere differs from the ellipsoid by at most 0.6 % in distance, so candidates are sought 1 %
@@ -66,24 +72,19 @@ def nearest(
     """
     if k < 1:
         raise InputError(Message("k must be 1 or more."))
-    from_, to = lonlat(origins), lonlat(destinations)
-    rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
-    columns = np.flatnonzero(np.isfinite(to).all(axis=1))
-    k = min(k, len(columns))
-    parts: list[tuple[NDArray[Any], ...]] = []
-    if k and len(rows):
-        tree = _tree(to[columns])
-        chord = tree.query(_unit(from_[rows]), k=[k])[0][:, 0]
-        for row, candidates in zip(
-            rows,
-            tree.query_ball_point(_unit(from_[rows]), chord * SPHERE_ERROR + 1e-12),
-            strict=True,
-        ):
-            near = columns[np.sort(candidates)]
-            distance = crs.distance_m(from_[row], to[near])
-            best = np.argsort(distance, kind="stable")[:k]
-            parts.append((np.full(k, row), near[best], np.arange(1, k + 1), distance[best]))
-    return _pairs(origins, destinations, parts, ["rank"])
+
+    def chords(tree: cKDTree, units: Points) -> Points:
+        farthest = np.asarray(tree.query(units, k=[min(k, tree.n)])[0])[:, 0]
+        return farthest * SPHERE_ERROR
+
+    pairs = [
+        (row, near[:k], distance[:k])
+        for row, near, distance in _near(origins, destinations, chords)
+    ]
+    table = _pairs(origins, destinations, pairs)
+    ranks = [np.arange(1, len(near) + 1) for _, near, _ in pairs]
+    table.insert(2, "rank", np.concatenate([np.empty(0, int), *ranks]))
+    return table
 
 
 def within(
@@ -98,24 +99,18 @@ def within(
     """
     if not distance_m >= 0:
         raise InputError(Message("distance_m must be 0 or more."))
-    from_, to = lonlat(origins), lonlat(destinations)
-    rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
-    columns = np.flatnonzero(np.isfinite(to).all(axis=1))
-    parts: list[tuple[NDArray[Any], ...]] = []
-    if len(columns) and len(rows):
-        angle = min(
-            distance_m * SPHERE_ERROR / 6_371_008.8, np.pi
-        )  # mean radius R1 of GRS 80 (Moritz 2000)
-        chord = 2 * np.sin(angle / 2) + 1e-12
-        for row, candidates in zip(
-            rows, _tree(to[columns]).query_ball_point(_unit(from_[rows]), chord), strict=True
-        ):
-            near = columns[np.sort(np.array(candidates, int))]
-            distance = crs.distance_m(from_[row], to[near])
-            order = np.argsort(distance, kind="stable")
-            order = order[distance[order] <= distance_m]
-            parts.append((np.full(len(order), row), near[order], distance[order]))
-    return _pairs(origins, destinations, parts, [])
+    angle = min(
+        distance_m * SPHERE_ERROR / 6_371_008.8, np.pi
+    )  # mean radius R1 of GRS 80 (Moritz 2000)
+
+    def chords(_tree: cKDTree, units: Points) -> Points:
+        return np.full(len(units), 2 * np.sin(angle / 2))
+
+    pairs = [
+        (row, near[distance <= distance_m], distance[distance <= distance_m])
+        for row, near, distance in _near(origins, destinations, chords)
+    ]
+    return _pairs(origins, destinations, pairs)
 
 
 class Locator:
@@ -156,13 +151,13 @@ class Locator:
         """
         points = np.asarray(points, float)
         limit_m = np.broadcast_to(within_m, len(points))
-        out = np.full(len(points), None, object)
+        values = np.full(len(points), None, object)
         known = np.flatnonzero(np.isfinite(points).all(axis=1))
         at, polygon = self.tree.query(shapely.points(points[known]))
         x, y = points[known[at]].T
         inside = shapely.intersects_xy(self.shapes[polygon], x, y)
-        out[known[at[inside]]] = self.values[polygon[inside]]
-        for row in (row for row in known if out[row] is None):
+        values[known[at[inside]]] = self.values[polygon[inside]]
+        for row in (row for row in known if values[row] is None):
             point = shapely.points(crs.mercator(points[row]))
             farther = np.radians(abs(points[row, 1])) + limit_m[row] / SMALLEST_RADIUS_M
             reach = limit_m[row] / SMALLEST_RADIUS_M / max(np.cos(farther), 0.01)
@@ -173,37 +168,48 @@ class Locator:
                 ).reshape(-1, 2, 2)[:, 1]
                 distance = crs.distance_m(points[row], crs.from_mercator(feet))
                 if distance.min() <= limit_m[row]:
-                    out[row] = self.values[near[distance.argmin()]]
-        return out
+                    values[row] = self.values[near[distance.argmin()]]
+        return values
 
 
-def _unit(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(points: Points) -> Points:
     lon, lat = np.radians(points).T
     return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
 
 
-def _tree(points: NDArray[np.float64]):  # type: ignore[no-untyped-def]
+def _near(
+    origins: gpd.GeoDataFrame,
+    destinations: gpd.GeoDataFrame,
+    chords: Callable[[cKDTree, Points], Points],
+) -> Iterator[Near]:
+    """Find the destinations within a chord of the unit sphere of each origin, and more, the nearest
+    first.
+    """
     from scipy.spatial import cKDTree
 
-    return cKDTree(_unit(points))
+    from_, to = lonlat(origins), lonlat(destinations)
+    rows = np.flatnonzero(np.isfinite(from_).all(axis=1))
+    columns = np.flatnonzero(np.isfinite(to).all(axis=1))
+    if not (len(rows) and len(columns)):
+        return
+    tree, units = cKDTree(_unit(to[columns])), _unit(from_[rows])
+    balls = tree.query_ball_point(units, chords(tree, units) + 1e-12)
+    for row, candidates in zip(rows, balls, strict=True):
+        near = columns[np.sort(np.array(candidates, int))]
+        distance = crs.distance_m(from_[row], to[near])
+        order = np.argsort(distance, kind="stable")
+        yield int(row), near[order], distance[order]
 
 
 def _pairs(
-    origins: gpd.GeoDataFrame,
-    destinations: gpd.GeoDataFrame,
-    parts: list[tuple[NDArray[Any], ...]],
-    extra: list[str],
+    origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, pairs: Sequence[Near]
 ) -> pd.DataFrame:
-    columns = (
-        [np.concatenate(column) for column in zip(*parts, strict=True)]
-        if parts
-        else [np.empty(0, int)] * (2 + len(extra)) + [np.empty(0)]
-    )
-    named = dict(zip(["from_id", "to_id", *extra, "distance_m"], columns, strict=True))
+    rows = np.repeat([row for row, _, _ in pairs], [len(near) for _, near, _ in pairs]).astype(int)
+    nears = np.concatenate([np.empty(0, int), *(near for _, near, _ in pairs)])
     return pd.DataFrame(
-        named
-        | {
-            "from_id": origins.index.to_numpy()[named["from_id"].astype(int)],
-            "to_id": destinations.index.to_numpy()[named["to_id"].astype(int)],
+        {
+            "from_id": origins.index.to_numpy()[rows],
+            "to_id": destinations.index.to_numpy()[nears],
+            "distance_m": np.concatenate([np.empty(0), *(distance for _, _, distance in pairs)]),
         }
     )

@@ -167,9 +167,9 @@ class Index:
         for level in _LEVELS:
             rank = level(wanted)
             ranks = {
-                key: found
+                key: fit
                 for key, entry in self.entries.items()
-                if (found := rank(entry.texts)) is not None
+                if (fit := rank(entry.texts)) is not None
             }
             if ranks:
                 return dict(sorted(ranks.items(), key=lambda pair: pair[1]))
@@ -184,7 +184,7 @@ class Index:
             for text in texts
             for char in text
         }
-        return {one: other for one, other in traditional().items() if other in used}
+        return {old: new for old, new in traditional().items() if new in used}
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def _forms(text: str) -> tuple[str, str]:
 
 def _best(texts: Texts, fit: Callable[[str], int | None]) -> Rank | None:
     for where, group in enumerate(texts):
-        fits = [found for text in group if (found := fit(text)) is not None]
+        fits = [level for text in group if (level := fit(text)) is not None]
         if fits:
             return where, min(fits)
     return None
@@ -219,9 +219,8 @@ def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
     whole = re.compile(begun.pattern + "(?= |$)")
 
     def fit(text: str) -> int | None:
-        found = whole.search(text)
-        if found:
-            return 2 if found.start() else 1 if found.end() < len(text) else 0
+        if hit := whole.search(text):
+            return 2 if hit.start() else 1 if hit.end() < len(text) else 0
         if f" {wanted}" in f" {text}":
             return 3
         return 4 if len(letters) >= LEAST and begun.search(text) else None
@@ -238,12 +237,12 @@ def _two(wanted: str) -> Callable[[Texts], Rank | None]:
     pairs = [(_phrase(" ".join(words[:cut])), _phrase(" ".join(words[cut:]))) for cut in cuts]
 
     def rank(texts: Texts) -> Rank | None:
-        found = [
-            max(one[0], other[0])
+        farther = [
+            max(name[0], rest[0])
             for first, last in pairs
-            if (one := first(texts)) and (other := last(texts))
+            if (name := first(texts)) and (rest := last(texts))
         ]
-        return (min(found), 5) if found else None
+        return (min(farther), 5) if farther else None
 
     return rank
 
@@ -255,7 +254,7 @@ def _all(wanted: str, before: str) -> Callable[[Texts], Rank | None]:
     def rank(texts: Texts) -> Rank | None:
         text = ""
         for where, group in enumerate(texts):
-            text += "".join(f" {one}" for one in group)
+            text += "".join(f" {name}" for name in group)
             if all(word in text for word in words):
                 whole = all(f"{word} " in f"{text} " for word in words)
                 return where, 6 if whole else 7

@@ -32,8 +32,8 @@ class Language:
 
 
 LANGUAGES = {
-    one.code: one
-    for one in (
+    language.code: language
+    for language in (
         Language("en", "en", "en", "English"),
         Language("vi", "vi", "vi", "Tiếng Việt"),
         Language("zh", "zh_Hans", "zh-Hans", "中文"),

@@ -93,17 +93,17 @@ def day(text: Any) -> str:
     """Write a date of the data, which may be only a year or a month, in the language of the
     request.
     """
-    found = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", str(text))
-    if not found:
+    parts = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", str(text))
+    if not parts:
         return str(text)
     locale = current().locale
     try:
-        when = date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+        when = date(int(parts[1]), int(parts[2] or 1), int(parts[3] or 1))
     except ValueError:
         return str(text)
-    if found[3]:
+    if parts[3]:
         return str(format_date(when, "medium", locale=locale))
-    return str(format_skeleton("yMMM" if found[2] else "y", when, locale=locale))
+    return str(format_skeleton("yMMM" if parts[2] else "y", when, locale=locale))
 
 
 def weekday(text: str) -> str:
@@ -138,8 +138,8 @@ def extract_package(
     layers.
     """
     package = json.load(file)
-    for one in (package, *package["resources"]):
-        for text in filter(None, (one.get("title"), one.get("description"))):
+    for described in (package, *package["resources"]):
+        for text in filter(None, (described.get("title"), described.get("description"))):
             yield 0, "gettext", text, []
     provinces = set()
     for path in sorted(Path(file.name).parent.glob("*.csv")):

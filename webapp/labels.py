@@ -174,12 +174,10 @@ TEXTS: dict[str, Any] = {
 def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     """Return all codes and texts, in the language of the request, and how times spread, as the
     map's script takes them."""
-    texts = {"labels": CODES, "texts": TEXTS}
-    told: dict[str, Any] = {
-        name: {code: str(text) for code, text in table.items()} for name, table in texts.items()
-    }
-    told["labels"] |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
-    return told | {"spread": SPREAD, "language": i18n.current().code}
+    labels, texts = ({code: str(text) for code, text in own.items()} for own in (CODES, TEXTS))
+    labels |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
+    language = i18n.current().code
+    return {"labels": labels, "texts": texts, "spread": SPREAD, "language": language}
 
 
 def label(code: object) -> str:
@@ -225,17 +223,12 @@ def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
     """Return the known names of a feature with the tag of their language, that of the request
     first, each once."""
     first = i18n.current()
-    order = [first, *(one for one in catalogues.LANGUAGES.values() if one is not first)]
-    known = {
-        one.tag: str(row[f"{stem}_{one.code}"])
-        for one in order
-        if is_known(row.get(f"{stem}_{one.code}"))
-    }
-    return [
-        (tag, text)
-        for i, (tag, text) in enumerate(known.items())
-        if text not in list(known.values())[:i]
-    ]
+    tags: dict[str, str] = {}
+    for language in (first, *catalogues.LANGUAGES.values()):
+        text = row.get(f"{stem}_{language.code}")
+        if is_known(text):
+            tags.setdefault(str(text), language.tag)
+    return [(tag, text) for text, tag in tags.items()]
 
 
 def is_known(value: Any) -> bool:
@@ -341,22 +334,13 @@ def land_of(park: Any) -> LandWords:
 
 def land_text(land: Land) -> str:
     """Write free land in hectares, or where the leasable land is not known as a share of it."""
-    form = (
-        "unknown"
-        if land.full is None
-        else "full"
-        if land.full
-        else "ha"
-        if is_known(land.free_ha)
-        else "pct"
-    )
-    amount = (
-        quantity(_hectares(land), "ha")
-        if form == "ha"
-        else f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%"
-        if form == "pct"
-        else ""
-    )
+    form, amount = "unknown", ""
+    if land.full:
+        form = "full"
+    elif land.full is not None and is_known(land.free_ha):
+        form, amount = "ha", quantity(_hectares(land), "ha")
+    elif land.full is not None:
+        form, amount = "pct", f"{decimal(land.free_pct)}\N{NO-BREAK SPACE}%"
     return str(TEXTS[f"land.{form}"]).format(n=amount, year=land.year or TEXTS["land.undated"])
 
 

@@ -97,7 +97,7 @@ def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
     else.
     """
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
-    return [(one, [*kept, ("lang", one.code)]) for one in LANGUAGES.values()]
+    return [(other, [*kept, ("lang", other.code)]) for other in LANGUAGES.values()]
 
 
 class Catalogues(Domain):  # type: ignore[misc]

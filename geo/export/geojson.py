@@ -25,15 +25,15 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
     values = columns(frame)
     ids = values.pop("id") if frame.index.name == "id" else None
     rows = zip(*values.values(), strict=True) if values else ((),) * len(frame)
-    made: list[dict[str, Any]] = [
+    collected: list[dict[str, Any]] = [
         {"type": "Feature", "geometry": shape, "properties": dict(zip(values, row, strict=True))}
         for shape, row in zip(geometry, rows, strict=True)
     ]
     if ids is None:
-        return made
+        return collected
     return [
         {"type": "Feature", "id": str(key)} | feature
-        for key, feature in zip(ids, made, strict=True)
+        for key, feature in zip(ids, collected, strict=True)
     ]
 
 

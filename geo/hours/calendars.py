@@ -166,13 +166,11 @@ def _known_years(calendar: Any) -> range:
     exchanges = []
     for year, days in (getattr(calendar, "special_public_holidays", None) or {}).items():
         each = days if isinstance(days[0], tuple) else (days,)
-        if any(len(one) >= 4 and all(isinstance(part, int) for part in one) for one in each):
+        if any(len(day) >= 4 and all(isinstance(part, int) for part in day) for day in each):
             exchanges.append(year)
-    return (
-        range(min(exchanges), max(exchanges) + 1)
-        if exchanges
-        else range(calendar.start_year, calendar.end_year + 1)
-    )
+    if exchanges:
+        return range(min(exchanges), max(exchanges) + 1)
+    return range(calendar.start_year, calendar.end_year + 1)
 
 
 def day_in(country: str, day: date, language: str | None = None) -> DayIn:
@@ -227,40 +225,6 @@ def has_data(country: str, year: int) -> bool:
     return year_of(country, year).decreed
 
 
-def holidays(country: str, year: int) -> dict[date, str]:
-    """Return the days off of a country in a year, in order, with their names in that country.
-
-    Raises
-    ------
-    NotFoundError
-        There is no calendar for the country.
-    InputError
-        The list of that year is not known, because it has not been decreed yet or lies too far
-        back.
-    """
-    return dict(_known(country, year).holidays)
-
-
-def is_workday(country: str, day: date) -> bool:
-    """Return whether a country works on a day: no holiday and no weekend, or a weekend worked in
-    exchange; errors as :func:`holidays`.
-    """
-    return _known(country, day.year).is_workday(day)
-
-
-def _known(country: str, year: int) -> Year:
-    calendar = year_of(country, year)
-    if not calendar.decreed:
-        raise InputError(
-            Message(
-                "The holidays of %(country)s in %(year)s are not known: no complete list of"
-                " that year has been published here.",
-                {"country": country, "year": year},
-            )
-        )
-    return calendar
-
-
 @lru_cache(maxsize=256)
 def new_year_days(country: str, year: int) -> frozenset[date]:
     """Return the days off around the lunar new year, weekends beside them included; none in a
@@ -274,13 +238,13 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
     )
     if first is None:
         return frozenset()
-    found = {first + timedelta(days=by) for by in AROUND_NEW_YEAR}
+    days = {first + timedelta(days=by) for by in AROUND_NEW_YEAR}
     for step in (timedelta(days=-1), timedelta(days=1)):
         day = first
         while day.year == year and not calendar.is_workday(day):
-            found.add(day)
+            days.add(day)
             day += step
-    return frozenset(found)
+    return frozenset(days)
 
 
 # Clocks -------------------------------------------------------------------------------------------

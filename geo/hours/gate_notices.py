@@ -5,7 +5,6 @@ whom and when.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +16,7 @@ import pandas as pd
 
 from geo.errors import InputError, Message, behind
 from geo.hours import calendars, osm_hours
+from geo.hours.osm_hours import merged
 from geo.schema import unfold
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Notice:
         whose source is that of the whole gate.
         """
         sources = () if self.general else unfold(self.source)
-        return tuple(found[1] if (found := _HOST.match(source)) else source for source in sources)
+        return tuple(host[1] if (host := _HOST.match(source)) else source for source in sources)
 
     def covers(self, day: date) -> bool:
         """Return whether it is valid on a day."""
@@ -151,14 +151,15 @@ class Question:
         """Return the hours of the month that begins on a day, each day by the notice that counts on
         it.
         """
-        if first not in self._months:
+        month = self._months.get(first)
+        if month is None:
             if len(self._months) >= osm_hours.MAX_MONTHS:
                 self._months.clear()
-            self._months[first] = self._computed(first)
-        return self._months[first]
+            month = self._months[first] = self._computed(first)
+        return month
 
     def _computed(self, first: date) -> osm_hours.Month:
-        after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        after = osm_hours.next_month(first)
         edges = {first, after}
         for notice in self.notices:
             ends = notice.valid_from, notice.valid_to and notice.valid_to + osm_hours.DAY
@@ -176,52 +177,33 @@ class Question:
             openings += osm_hours.cut(month.openings, *between)
             entries += osm_hours.cut(month.entries, *between)
         return osm_hours.Month(
-            month.start,
-            month.end,
-            tuple(osm_hours.merged(openings)),
-            tuple(osm_hours.merged(entries)),
+            tuple(merged(openings)),
+            tuple(merged(entries)),
         )
 
     def openings(self, start: datetime, end: datetime) -> list[osm_hours.Span]:
         """Return the times between two moments in which the gate is open, last entry or not, joined
         where they touch.
         """
-        if self.never:
-            return []
-        zone, found = self.gate.place.zone, list[osm_hours.Span]()
-        day, last = start.astimezone(zone).date().replace(day=1), end.astimezone(zone).date()
-        while day <= last and day.year in osm_hours.YEARS:
-            found += self.month(day).openings
-            day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-        return osm_hours.cut(osm_hours.merged(found), start, end)
+        months = self._between(start, end)
+        return osm_hours.cut(
+            merged(span for month in months for span in month.openings), start, end
+        )
 
-    def entries(self, moment: datetime, end: datetime) -> Iterator[osm_hours.Span]:
+    def entries(self, moment: datetime, end: datetime) -> list[osm_hours.Span]:
         """Return the times in which one may enter that end after a moment and begin before `end`,
         joined where they touch.
         """
-        if self.never:
-            return
-        last = end.astimezone(self.gate.place.zone).date()
-        day = moment.astimezone(self.gate.place.zone).date().replace(day=1)
-        held: osm_hours.Span | None = None
-        while day <= last and day.year in osm_hours.YEARS:
-            month = self.month(day)
-            first = (
-                bisect_right(month.entries, moment, key=lambda span: span[1]) if held is None else 0
-            )
-            for span in month.entries[first:]:
-                if held is not None and span[0] > held[1]:
-                    yield held
-                    held = None
-                if span[0] >= end:
-                    break
-                held = (held[0] if held else span[0], span[1])
-            if held is not None and held[1] < month.end:
-                yield held
-                held = None
-            day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
-        if held is not None:
-            yield held
+        months = self._between(moment, end)
+        spans = merged(span for month in months for span in month.entries)
+        return [span for span in spans if span[1] > moment and span[0] < end]
+
+    def _between(self, start: datetime, end: datetime) -> Iterator[osm_hours.Month]:
+        zone = self.gate.place.zone
+        day, last = start.astimezone(zone).date().replace(day=1), end.astimezone(zone).date()
+        while not self.never and day <= last and day.year in osm_hours.YEARS:
+            yield self.month(day)
+            day = osm_hours.next_month(day)
 
 
 def read(
@@ -337,35 +319,30 @@ def _notices(where: str, row: Row, place: Place, faults: list[str]) -> list[Noti
 
 def not_towards(place: Place, country: str) -> Message:
     """Return the fault of a direction that a gate does not have."""
-    one, other = place.countries
-    return behind(
-        "towards",
-        Message(
-            "the gate leads to %(one)s or %(other)s, not to “%(text)s”",
-            {"one": one, "other": other, "text": country},
-        ),
-    )
+    sides = {"one": place.countries[0], "other": place.countries[1], "text": country}
+    wrong = Message("the gate leads to %(one)s or %(other)s, not to “%(text)s”", sides)
+    return behind("towards", wrong)
 
 
-def _tie(one: Notice, other: Notice) -> str | None:
+def _tie(first: Notice, second: Notice) -> str | None:
     """Return why two notices contradict each other; None where they do not."""
-    scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (one, other)]
-    as_close = one.general == other.general and one.closeness[0] == other.closeness[0]
+    scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (first, second)]
+    as_close = first.general == second.general and first.closeness[0] == second.closeness[0]
     meet = all(None in pair or pair[0] == pair[1] for pair in zip(*scopes, strict=True))
-    overlap = (one.valid_from or date.min) <= (other.valid_to or date.max) and (
-        other.valid_from or date.min
-    ) <= (one.valid_to or date.max)
-    superseded = scopes[0] == scopes[1] and one.valid_from != other.valid_from
+    overlap = (first.valid_from or date.min) <= (second.valid_to or date.max) and (
+        second.valid_from or date.min
+    ) <= (first.valid_to or date.max)
+    superseded = scopes[0] == scopes[1] and first.valid_from != second.valid_from
     if not (as_close and meet and overlap) or superseded:
         return None
     return Message(
         "“%(one)s” (%(source)s) and “%(other)s” (%(other_source)s) count at the same time, and"
         " neither is closer",
         {
-            "one": one.rule.text,
-            "source": one.source,
-            "other": other.rule.text,
-            "other_source": other.source,
+            "one": first.rule.text,
+            "source": first.source,
+            "other": second.rule.text,
+            "other_source": second.source,
         },
     )
 

@@ -132,9 +132,9 @@ class Hours:
             return Opening(False, True, None, None, math.inf, "never")
         now, zone = time.astimezone(UTC), question.gate.place.zone
         notice = question.at(local.date())
-        said = {name: getattr(notice, name, None) for name in ("source", "source_kind", "as_of")}
+        origin = {name: getattr(notice, name, None) for name in ("source", "source_kind", "as_of")}
         known = question.known(local.date())
-        start, end = next(question.entries(now, now + HORIZON), (None, None))
+        start, end = next(iter(question.entries(now, now + HORIZON)), (None, None))
         if start is not None and start <= now and end is not None:
             why = _open(question, notice, local.date())
             return Opening(
@@ -144,11 +144,11 @@ class Hours:
                 local,
                 0.0,
                 why,
-                **said,
+                **origin,
             )
         why, holiday = _closed(question, notice, now, local.date())
         if start is None:
-            return Opening(False, known, None, None, math.inf, why, holiday=holiday, **said)
+            return Opening(False, known, None, None, math.inf, why, holiday=holiday, **origin)
         opens, wait_s = start.astimezone(zone), (start - now).total_seconds()
         return Opening(
             False,
@@ -158,7 +158,7 @@ class Hours:
             wait_s,
             why,
             holiday=holiday,
-            **said,
+            **origin,
         )
 
     def intervals(

@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from geo.errors import InputError, Message, NotFoundError, behind
@@ -44,8 +43,6 @@ class Month:
     apart, cut to the month.
     """
 
-    start: datetime
-    end: datetime
     openings: tuple[Span, ...]
     entries: tuple[Span, ...]
 
@@ -94,18 +91,15 @@ class Rule:
     _months: dict[tuple[int, int], Month] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        faults = _text_faults(self.text, self.zone)
+        faults: list[str] = [
+            behind("opening_hours", fault) for fault in _text_faults(self.text, self.zone)
+        ]
         if self.last_entry is not None and not LAST_ENTRY.fullmatch(self.last_entry):
-            faults.append(
-                behind(
-                    "last_entry",
-                    Message(
-                        "“%(text)s” is neither a time, as 15:00, nor minutes before"
-                        " closing, as 30 min",
-                        {"text": self.last_entry},
-                    ),
-                )
+            odd = Message(
+                "“%(text)s” is neither a time, as 15:00, nor minutes before closing, as 30 min",
+                {"text": self.last_entry},
             )
+            faults.append(behind("last_entry", odd))
         if self.workdays and self._names_holidays:
             faults.append(behind("workdays", Message("the hours name holidays (PH) themselves")))
         for name in ("closed_on", "workdays"):
@@ -128,15 +122,8 @@ class Rule:
     @property
     def calendars(self) -> tuple[str, ...]:
         """Return the countries whose holidays count."""
-        return tuple(
-            dict.fromkeys(
-                (
-                    *self.closed_on,
-                    *self.workdays,
-                    *((self.country,) if self._names_holidays else ()),
-                )
-            )
-        )
+        own = (self.country,) if self._names_holidays else ()
+        return tuple(dict.fromkeys((*self.closed_on, *self.workdays, *own)))
 
     def complete(self, year: int) -> bool:
         """Return whether every holiday that counts is known for a year."""
@@ -153,28 +140,26 @@ class Rule:
 
     def month(self, year: int, month: int) -> Month:
         """Return the hours of a month on the clock of the rule."""
-        found = self._months.get((year, month))
-        if found is None:
+        hours = self._months.get((year, month))
+        if hours is None:
             if len(self._months) >= MAX_MONTHS:
                 self._months.clear()
-            found = self._months[year, month] = self._computed(year, month)
-        return found
+            hours = self._months[year, month] = self._computed(year, month)
+        return hours
 
     def _computed(self, year: int, month: int) -> Month:
-        first, after = date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+        first = date(year, month, 1)
+        after = next_month(first)
         days = [first - MARGIN + n * DAY for n in range((after - first + 2 * MARGIN).days)]
         openings = self._written(days)
         if self.workdays:
             openings = self._exchanged(openings, days)
-        closed = [
-            (midnight(day, self.zone), midnight(day + DAY, self.zone))
-            for day in days
-            if self._closed(day)
-        ]
+        closed = [self._whole(day) for day in days if self._closed(day)]
         openings = merged(without(openings, closed))
         start, end = midnight(first, self.zone), midnight(after, self.zone)
-        entries = tuple(cut(self._entries(openings), start, end))
-        return Month(start, end, tuple(cut(openings, start, end)), entries)
+        return Month(
+            tuple(cut(openings, start, end)), tuple(cut(self._entries(openings), start, end))
+        )
 
     def _written(self, days: list[date]) -> list[Span]:
         """Evaluate the text from the first to the last of some days, with the dates of the holidays
@@ -193,10 +178,9 @@ class Rule:
             coords=(self.lonlat[1], self.lonlat[0]),
             auto_country=False,
         )
-        start, end = (
-            datetime(day.year, day.month, day.day, tzinfo=self.zone) for day in (days[0], days[-1])
+        spans = hours.intervals(
+            *(datetime.combine(day, time(tzinfo=self.zone)) for day in (days[0], days[-1]))
         )
-        spans = hours.intervals(start, end)
         return merged(
             (span[0].astimezone(UTC), span[1].astimezone(UTC))
             for span in spans
@@ -213,26 +197,21 @@ class Rule:
         """Open on each worked weekend as on the last day before that weekend."""
         for day in days[2:]:
             years = [calendars.year_of(country, day.year) for country in self.workdays]
-            weekend = set().union(*(one.weekend for one in years))
-            if day.weekday() not in weekend or not all(one.is_workday(day) for one in years):
+            weekend = set().union(*(year.weekend for year in years))
+            if day.weekday() not in weekend or not all(year.is_workday(day) for year in years):
                 continue
             like = day
             while like.weekday() in weekend:
                 like -= DAY
-            there = cut(openings, midnight(like, self.zone), midnight(like + DAY, self.zone))
             moved = [
                 (self._moved(start, day - like), self._moved(end, day - like))
-                for start, end in there
+                for start, end in cut(openings, *self._whole(like))
             ]
-            openings = merged(
-                [
-                    *without(
-                        openings, [(midnight(day, self.zone), midnight(day + DAY, self.zone))]
-                    ),
-                    *moved,
-                ]
-            )
+            openings = merged([*without(openings, [self._whole(day)]), *moved])
         return openings
+
+    def _whole(self, day: date) -> Span:
+        return midnight(day, self.zone), midnight(day + DAY, self.zone)
 
     def _moved(self, moment: datetime, by: timedelta) -> datetime:
         """Return the same time of another day on the clock of the rule."""
@@ -246,19 +225,13 @@ class Rule:
         if match["minutes"]:
             before = timedelta(minutes=int(match["minutes"]))
             return [(start, end - before) for start, end in openings if start < end - before]
-        out = []
+        days, hour = divmod(int(match["hour"]), 24)
+        clock = time(hour, int(match["minute"]), tzinfo=self.zone)
+        entries = []
         for start, end in self._daily(openings):
-            day = start.astimezone(self.zone).date() + int(match["hour"]) // 24 * DAY
-            last = datetime(
-                day.year,
-                day.month,
-                day.day,
-                int(match["hour"]) % 24,
-                int(match["minute"]),
-                tzinfo=self.zone,
-            ).astimezone(UTC)
-            out.append((start, min(end, last)))
-        return merged(span for span in out if span[0] < span[1])
+            day = start.astimezone(self.zone).date() + days * DAY
+            entries.append((start, min(end, datetime.combine(day, clock).astimezone(UTC))))
+        return merged(entries)
 
     def _daily(self, openings: list[Span]) -> Iterator[Span]:
         """Part the openings of more than a day at each midnight."""
@@ -272,7 +245,12 @@ class Rule:
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the beginning of a day on a clock, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    return datetime.combine(day, time(tzinfo=zone)).astimezone(UTC)
+
+
+def next_month(first: date) -> date:
+    """Return the first day of the month after that of a day."""
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
 
 
 # Text ---------------------------------------------------------------------------------------------
@@ -293,39 +271,34 @@ def _with_dates(text: str, holidays: Iterable[date]) -> str:
     out where there is none.
     """
     dates = ",".join(f"{day.year} {MONTHS[day.month - 1]} {day.day:02}" for day in holidays)
-    out = []
+    rules = []
     for rule in _rules(text):
         match = ON_DAYS.fullmatch(rule)
         days = match["days"].split(",") if match else []
         if match is None or "PH" not in days:
-            out.append(rule)
+            rules.append(rule)
             continue
         weekdays = ",".join(day for day in days if day != "PH")
-        out += [f"{days}{match['hours'] or ''}" for days in (weekdays, dates) if days]
-    return "; ".join(out) or "off"
+        rules += [f"{days}{match['hours'] or ''}" for days in (weekdays, dates) if days]
+    return "; ".join(rules) or "off"
 
 
 def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
     import opening_hours
 
     if not _rules(text):
-        return [behind("opening_hours", Message("is empty"))]
+        return [Message("is empty")]
     bare = _unquoted(text)
-    faults: list[str] = [
-        behind("opening_hours", why) for pattern, why in REFUSED if pattern.search(bare)
-    ]
+    faults: list[str] = [why for pattern, why in REFUSED if pattern.search(bare)]
     for rule in _rules(text):
         match = ON_DAYS.fullmatch(rule)
         rest = (match["hours"] or "") if match else rule
         if re.search(r"\bPH\b", _unquoted(rest)):
             faults.append(
-                behind(
-                    "opening_hours",
-                    Message(
-                        "PH in “%(rule)s” does not stand at the beginning, alone or"
-                        " among days of the week",
-                        {"rule": rule},
-                    ),
+                Message(
+                    "PH in “%(rule)s” does not stand at the beginning, alone or among days of the"
+                    " week",
+                    {"rule": rule},
                 )
             )
     if faults:
@@ -340,7 +313,7 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
     # its stub leaves it out
     except opening_hours.ParserError as error:  # type: ignore[attr-defined]
         why = " ".join(str(error).split("= ")[-1].split())
-        return [behind("opening_hours", Message("is not understood (“%(error)s”)", {"error": why}))]
+        return [Message("is not understood (“%(error)s”)", {"error": why})]
     return []
 
 
@@ -357,28 +330,32 @@ def _country_faults(country: str) -> list[str]:
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """Put spans in order and join those that touch; empty ones go."""
-    out: list[Span] = []
+    apart: list[Span] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if out and start <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
+        if apart and start <= apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(apart[-1][1], end))
         else:
-            out.append((start, end))
-    return out
+            apart.append((start, end))
+    return apart
 
 
 def cut(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
     """Keep of the spans what lies between two moments."""
     return [
-        (max(one, start), min(other, end)) for one, other in spans if one < end and other > start
+        (max(begins, start), min(ends, end))
+        for begins, ends in spans
+        if begins < end and ends > start
     ]
 
 
 def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
     """Take some spans out of others."""
-    out = list(spans)
+    left = list(spans)
     for start, end in holes:
-        parts: list[Any] = [
-            ((one, min(other, start)), (max(one, end), other)) for one, other in out
-        ]
-        out = [part for pair in parts for part in pair if part[0] < part[1]]
-    return out
+        parts = (
+            part
+            for begins, ends in left
+            for part in ((begins, min(ends, start)), (max(begins, end), ends))
+        )
+        left = [part for part in parts if part[0] < part[1]]
+    return left

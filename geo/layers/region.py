@@ -286,7 +286,7 @@ class Region:
             if fits == most and near_m <= least_m + ALIKE_M
         )
         systems = reduce(
-            lambda one, other: Message("%(one)s or %(other)s", {"one": one, "other": other}),
+            lambda first, next_: Message("%(one)s or %(other)s", {"one": first, "other": next_}),
             (words for _, words in alike[:MOST_NAMED]),
         )
         return [

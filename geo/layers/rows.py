@@ -115,10 +115,10 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
         words = str(document["crs"]["properties"]["name"])
     except (KeyError, TypeError):
         words = ""
-    found = re.fullmatch(
+    named = re.fullmatch(
         r"(?:urn:ogc:def:crs:)?(?:EPSG:[\d.]*:?(\d{4,6})|OGC:[\d.]*:?CRS84)", words, re.IGNORECASE
     )
-    if not found:
+    if not named:
         raise InputError(
             Message(
                 "%(name)s has a member “crs” that is not understood; it should name a system"
@@ -126,7 +126,7 @@ def stated_epsg(document: dict[str, Any], epsg: int, name: str) -> int:
                 {"name": name},
             )
         )
-    stated = int(found[1] or crs.WGS84)
+    stated = int(named[1] or crs.WGS84)
     if epsg not in (crs.WGS84, stated):
         raise InputError(
             Message(
@@ -200,7 +200,7 @@ def _degrees_in_metres(points: NDArray[np.float64], epsg: int) -> str | None:
     """Find degrees where a system counts metres: no zone of the earth has its origin within 180 m
     of a place on land.
     """
-    if crs.counts_degrees(epsg) or not len(points) or not (abs(points) <= (180, 90)).all():
+    if crs.known(epsg).is_geographic or not len(points) or not (abs(points) <= (180, 90)).all():
         return None
     return Message(
         "%(lon)s, %(lat)s are degrees, and EPSG:%(epsg)s counts metres",
@@ -263,7 +263,7 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
     """Put lon and lat of every row into WGS 84; list those in degrees, and with `far` those far
     from the area of the system.
     """
-    area = crs.area_of_use(epsg)
+    area = crs.known(epsg).area_of_use
     faults: list[str] = []
     for row in rows:
         east, north = faults_of.number(row.get("lon")), faults_of.number(row.get("lat"))
@@ -272,14 +272,13 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
         if wrong := _degrees_in_metres(np.array([[east, north]]), epsg):
             faults.append(behind(row["_at"], behind("lon, lat", wrong)))
             continue
-        lon, lat = (
-            float(one) for one in crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0]
-        )
+        lon, lat = crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0].tolist()
         if (
             far
             and area
             and not (
-                area[0] - FAR <= lon <= area[2] + FAR and area[1] - FAR <= lat <= area[3] + FAR
+                area.west - FAR <= lon <= area.east + FAR
+                and area.south - FAR <= lat <= area.north + FAR
             )
         ):
             away = Message(
