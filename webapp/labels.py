@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
@@ -296,13 +297,13 @@ def kilometres(metres: Any, coarse: bool = False) -> str:
 
 def decimal(value: Any, places: int = 0) -> str:
     """Write a number with the signs of the language."""
-    return str(
-        format_decimal(
-            round(float(value), places),
-            "#,##0" + ("." + "0" * places if places else ""),
-            locale=i18n.current().locale,
-        )
-    )
+    return _decimal(round(float(value), places) + 0.0, places, i18n.current().locale)
+
+
+@lru_cache(10_000)  # a page has hundreds of the same
+def _decimal(value: float, places: int, locale: str) -> str:
+    form = "#,##0" + ("." + "0" * places if places else "")
+    return str(format_decimal(value, form, locale=locale))
 
 
 def quantity(value: Any, unit: str = "") -> str:

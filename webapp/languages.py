@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
+from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
@@ -43,8 +45,12 @@ def of_request() -> Language | None:
     """Return the language of this request; None outside of one."""
     if not has_request_context():
         return None
-    locale = str(get_locale())
-    return next((known for known in LANGUAGES.values() if known.locale == locale), ENGLISH)
+    return _of_locale(get_locale())
+
+
+@cache
+def _of_locale(locale: Locale | None) -> Language:
+    return next((known for known in LANGUAGES.values() if known.locale == str(locale)), ENGLISH)
 
 
 i18n.ask(of_request)
