@@ -22,7 +22,7 @@ TIE = 1 << 30
 @njit(cache=True, nogil=True)
 def _insert(time: Any, cost: Any, after: Any, head: Any, state: int, new: int) -> bool:
     """Put a label into the list of a state, later and cheaper ones last, and throw out what it
-    beats; say whether it was worth it.
+    beats; return whether it was worth it.
     """
     previous, here = -1, head[state]
     while here >= 0 and time[here] <= time[new]:

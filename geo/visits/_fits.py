@@ -29,7 +29,7 @@ def _soonest(model: Any, day: int, here: int, there: int, leave: int, eats: bool
 
 @njit(cache=True, nogil=True)
 def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
-    """Say for every set of stops and each end whether a day has time for it, (sets, ends)."""
+    """Return for every set of stops and each end whether a day has time for it, (sets, ends)."""
     n = model.stops
     sets = 1 << n
     left = np.full((sets, n, 2), FAR)
@@ -68,7 +68,7 @@ def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
 
 @njit(cache=True, nogil=True)
 def joined(before: Any, today: Any, lowest: Any, highest: Any) -> Any:
-    """Say for every set of stops and each end of a day whether all of it can be seen by then.
+    """Return for every set of stops and each end of a day whether all of it can be seen by then.
 
     Parameters
     ----------

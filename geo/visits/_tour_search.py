@@ -29,7 +29,7 @@ HOT, COLD = 0.3, 0.002
 
 @njit(cache=True, nogil=True)
 def _take(tours: Any, stop: int) -> int:
-    """Take a stop out; give its day."""
+    """Take a stop out, and return its day."""
     day = tours.day_of[stop]
     route, at = tours.route[day], 0
     for p in range(tours.size[day]):
@@ -53,7 +53,7 @@ def _put(tours: Any, stop: int, day: int, p: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
-    """Put a stop where it costs least, and give the day, -1 where it fits nowhere or costs more
+    """Put a stop where it costs least, and return the day, -1 where it fits nowhere or costs more
     than to leave it out.
     """
     n, days = model.stops, len(model.day)
@@ -198,8 +198,8 @@ def worst(model: Any, frame: Any) -> int:
 
 @njit(cache=True, nogil=True)
 def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any) -> int:
-    """Improve days, and give the least cost there was; the same steps on the same days give the
-    same.
+    """Improve days, and return the least cost there was; the same steps on the same days lead to
+    the same.
 
     Parameters
     ----------

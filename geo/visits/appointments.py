@@ -61,8 +61,8 @@ def nearest(fits: Fits, trip: Trip, stop: Stop, numbers: range | None = None) ->
         The time is over.
     """
     days = [number for number in numbers or range(len(trip.days)) if stop.day in (None, number)]
-    found = [one for number in days if (one := _OneDay(fits, trip, stop, number).nearest())]
-    return min(found, key=lambda one: one.off_s, default=None)
+    meetings = (_OneDay(fits, trip, stop, number).nearest() for number in days)
+    return min(filter(None, meetings), key=lambda meeting: meeting.off_s, default=None)
 
 
 class _OneDay:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from geo.errors import InputError
 from geo.visits import planner
 from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days, orders
 from geo.visits.matrices import FAR, Tables, places_of
-from geo.visits.trip import Day, Lunch, Place, Plan, Proof, Stop, Trip
+from geo.visits.trip import Place, Plan, Proof, Trip
 from geo.visits.verify import rehearse
 from geo.visits.world import World
 
@@ -38,22 +37,8 @@ def warm_up() -> None:
     """Compile what is needed, or load what was compiled before, so that this is not taken from the
     time of a question.
     """
-    places = tuple(
-        Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(2)
-    )
-    start = datetime(2026, 1, 5, 8, tzinfo=places[0].zone)
-    days = tuple(
-        Day(
-            start + timedelta(days=one),
-            start + timedelta(days=one, hours=8),
-            places[0],
-            (places[0],),
-        )
-        for one in range(2)
-    )
-    tables = Tables(places, np.full((2, 2), 60))
-    fits = Fits(None, tables)  # type: ignore[arg-type]
-    fits.subsets(Trip("", (Stop(places[1], 60),), days, Lunch(60)))
+    trip, tables = planner.small_trip(stops=1, days=2)
+    Fits(None, tables).subsets(trip)  # type: ignore[arg-type]
 
 
 class TimeUp(Exception):
@@ -97,7 +82,7 @@ class Fits:
             return False
 
     def subsets(self, trip: Trip) -> NDArray[np.bool_]:
-        """Say of each set of stops of a small trip, bit i for stop i, whether all of it can be
+        """Return for each set of stops of a small trip, bit i for stop i, whether all of it can be
         visited.
 
         Raises
@@ -134,23 +119,18 @@ class Fits:
         TimeUp
             The time is over.
         """
-        found = self._pinned(trip) if self.exact(trip) else self._planned(trip)
-        if found is None:
+        bare = self._pinned(trip) if self.exact(trip) else self._planned(trip)
+        if bare is None:
             return None
         as_wished = {stop.place.id: stop for stop in wished.stops}
         visited = {stop.place.id for stop in trip.stops}
-        days = tuple(
-            replace(
-                day,
-                visits=tuple(
-                    replace(visit, stop=as_wished[visit.stop.place.id]) for visit in day.visits
-                ),
-            )
-            for day in found.days
-        )
+        days = []
+        for day in bare.days:
+            visits = (replace(visit, stop=as_wished[visit.stop.place.id]) for visit in day.visits)
+            days.append(replace(day, visits=tuple(visits)))
         left_out = tuple(stop for stop in wished.stops if stop.place.id not in visited)
         proof: Proof = "proven" if self.exact(trip) and not left_out else "unproven"
-        plan = replace(found, trip=wished, days=days, left_out=left_out, proof=proof)
+        plan = replace(bare, trip=wished, days=tuple(days), left_out=left_out, proof=proof)
         faults = rehearse(plan, self.world)
         return None if faults else plan
 
@@ -180,8 +160,8 @@ class Fits:
 
     def _planned(self, trip: Trip) -> Plan | None:
         self.check_time()
-        found = planner.plan(trip, self.world, seconds=QUICK_S, rehearse=False, tables=self.tables)
-        return None if found.left_out else found
+        plan = planner.plan(trip, self.world, seconds=QUICK_S, rehearse=False, tables=self.tables)
+        return None if plan.left_out else plan
 
     def _pinned(self, trip: Trip) -> Plan | None:
         """Plan with each stop pinned to the day on which it is best visited, which takes no time
@@ -224,24 +204,13 @@ class Fits:
         n, g = model.stops, model.passages
         entry = model.entry_start[number * g : (number + 1) * g + 1]
         open_ = model.begin_start[number * n : (number + 1) * n + 1]
-        counts = (
-            *(
-                model.way_start,
-                model.way,
-                model.visit_s,
-                model.order,
-                model.lunch[number],
-                model.day[number],
-                ends,
-            ),
-            *(
-                entry - entry[0],
-                model.entry[entry[0] : entry[-1]],
-                open_ - open_[0],
-                model.begin[open_[0] : open_[-1]],
-            ),
+        arrays = (
+            *(model.way_start, model.way, model.visit_s, model.order, model.lunch[number]),
+            *(model.day[number], ends, entry - entry[0], open_ - open_[0]),
+            model.entry[entry[0] : entry[-1]],
+            model.begin[open_[0] : open_[-1]],
         )
-        key = cheapest, begin, model.lunch_s, *(one.tobytes() for one in counts)
+        key = cheapest, begin, model.lunch_s, *(array.tobytes() for array in arrays)
         if key not in self._days:
             if cheapest:
                 best, *_, enough = _exact.one_day(

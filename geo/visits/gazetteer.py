@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import shapely
 
 from geo import layers, proximity
 from geo.errors import Message, NotFoundError
@@ -22,6 +20,9 @@ from geo.schema import LAYERS
 from geo.visits.place_names import PlaceNames
 from geo.visits.trip import Place
 from geo.visits.trip_values import cut, proposed
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 LANGUAGES = ("en", "vi", "zh")
 
@@ -45,10 +46,10 @@ class Gazetteer:
         Outlines of countries, with ``country``; None where the package has none.
     """
 
-    frames: Mapping[str, Any]
+    frames: Mapping[str, gpd.GeoDataFrame]
     timezones: Mapping[str, str]
     profiles: tuple[str, ...]
-    countries: Any = None
+    countries: gpd.GeoDataFrame | None = None
     layer_of: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,20 +82,15 @@ class Gazetteer:
         if place_id not in self.layer_of:
             raise NotFoundError(self._unknown(place_id))
         frame = self.frames[self.layer_of[place_id]]
-        row = frame.loc[place_id]
-        point = frame.geometry.loc[place_id]
+        row: dict[Any, Any] = frame.loc[place_id].dropna().to_dict()
         names = {
             language: str(row[f"name_{language}"])
             for language in LANGUAGES
-            if pd.notna(row[f"name_{language}"])
+            if f"name_{language}" in row
         }
         country = str(row["country"])
-        accuracy = row["position_accuracy_m"]
-        timezone = (
-            str(row["timezone"])
-            if "timezone" in frame and pd.notna(row["timezone"])
-            else self.timezones.get(country)
-        )
+        accuracy = row.get("position_accuracy_m")
+        timezone = row.get("timezone") or self.timezones.get(country)
         if timezone is None:
             raise NotFoundError(
                 Message(
@@ -105,9 +101,9 @@ class Gazetteer:
         return Place(
             place_id,
             names,
-            float(shapely.get_x(point)),
-            float(shapely.get_y(point)),
-            None if pd.isna(accuracy) else float(accuracy),
+            row["geometry"].x,
+            row["geometry"].y,
+            None if accuracy is None else float(accuracy),
             country,
             timezone,
         )
@@ -116,12 +112,12 @@ class Gazetteer:
         """Return the sentence for a text that is not an id: with the places of that name, else with
         ids and names much like it.
         """
-        found = self.names.find(text)
+        known = self.names.find(text)
         close = get_close_matches(text, list(self.layer_of), 2, 0.6) if "-" in text else []
-        if len(found) > 1 and not close:
+        if len(known) > 1 and not close:
             places = ", ".join(
                 f"{key} ({cut(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))})"
-                for key in found[:MOST_CHOICES]
+                for key in known[:MOST_CHOICES]
             )
             return Message(
                 "“%(text)s” may mean %(places)s; write one of these ids",
@@ -129,15 +125,15 @@ class Gazetteer:
                     "text": cut(text),
                     "places": Message(
                         "%(places)s and %(count)s more",
-                        {"places": places, "count": len(found) - MOST_CHOICES},
+                        {"places": places, "count": len(known) - MOST_CHOICES},
                     )
-                    if len(found) > MOST_CHOICES
+                    if len(known) > MOST_CHOICES
                     else places,
                 },
             )
         return proposed(
             Message("there is no place “%(text)s”", {"text": text}),
-            close or (found or self.names.similar(text))[:2],
+            close or (known or self.names.similar(text))[:2],
         )
 
     @property
@@ -146,13 +142,13 @@ class Gazetteer:
         return tuple(str(key) for key in self.frames["gates"].index)
 
     def country_at(self, lon: float, lat: float) -> str | None:
-        """Say in which country a point lies; None at sea, abroad, and where the package draws no
-        countries.
+        """Return the country in which a point lies; None at sea, abroad, and where no countries are
+        drawn.
         """
         if self._locator is None:
             return None
-        found = self._locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0]
-        return None if found is None else str(found)
+        country = self._locator.find(np.array([[lon, lat]]), within_m=COAST_TOLERANCE_M)[0]
+        return None if country is None else str(country)
 
     @cached_property
     def names(self) -> PlaceNames:

@@ -99,17 +99,17 @@ class JoinedDays:
 
     def shares(self, chosen: int) -> list[Share]:
         """Return what each day has of a set of stops that is seen in all; all days are joined."""
-        found = []
+        shares = []
         end = int(self.total[-1][chosen].argmin())
         for number in range(len(self.total) - 1, -1, -1):
             today, row = self._split(number, chosen, end) if number else (chosen, 0)
-            found.append(Share(self.begins[number][row], self.ends[number][end], today))
+            shares.append(Share(self.begins[number][row], self.ends[number][end], today))
             if number:
                 chosen ^= today
                 end = (
                     row if self.fixed[number] < 0 else int(self.total[number - 1][chosen].argmin())
                 )
-        return found[::-1]
+        return shares[::-1]
 
     def _before(self, number: int) -> Sums:
         """Return the sums of the days before a day, by where it begins."""

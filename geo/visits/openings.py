@@ -60,8 +60,8 @@ def windows(rule: osm_hours.Rule, days: Sequence[Day]) -> Windows:
         datetime.combine(day, time.min, rule.zone) for day in (first, last + timedelta(days=1))
     )
     return tuple(
-        (one.astimezone(rule.zone), other.astimezone(rule.zone))
-        for one, other in osm_hours.cut(spans, start, end)
+        (opens.astimezone(rule.zone), closes.astimezone(rule.zone))
+        for opens, closes in osm_hours.cut(spans, start, end)
     )
 
 

@@ -10,12 +10,15 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geo.search import traditional
 from geo.text import decomposed
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "parks": (
@@ -140,7 +143,7 @@ class PlaceNames:
         Called with a text that means none; returns the ids of places with a name much like it.
     """
 
-    def __init__(self, frames: Mapping[str, Any]) -> None:
+    def __init__(self, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
         self.places: dict[str, _Named] = {}
         for layer, frame in frames.items():
             columns = [

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.errors import InputError, Message
+from geo.visits import verify
 from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days
 from geo.visits.matrices import FAR, Tables
 from geo.visits.plan_lengths import measured
 from geo.visits.schedules import Route, on_road_s, schedule
 from geo.visits.tour_search import search
-from geo.visits.trip import Plan, Proof, Trip
+from geo.visits.trip import Day, Lunch, Place, Plan, Proof, Stop, Trip
 from geo.visits.trip_check import check
 from geo.visits.world import World
 
@@ -78,13 +79,11 @@ def plan(
     )
     if tables is None:
         tables = Tables.of(trip, world)
-    found = solve(trip, tables, seconds=seconds, on_progress=on_progress)
-    found = replace(found, coarse=world.network.manifest.coarse, days=measured(found, world))
+    best = solve(trip, tables, seconds=seconds, on_progress=on_progress)
+    best = replace(best, coarse=world.network.manifest.coarse, days=measured(best, world))
     if rehearse:
-        from geo.visits.verify import rehearse as go_through
-
-        found = replace(found, faults=tuple(go_through(found, world)))
-    return found
+        best = replace(best, faults=tuple(verify.rehearse(best, world)))
+    return best
 
 
 def solve(
@@ -109,10 +108,8 @@ def solve(
     proof: Proof = "proven"
     routes = _proven(possible, model, tell) if _small(possible) else None
     if routes is None:
-        proof, routes = (
-            "unproven",
-            search(possible, model, *ends_of_days(possible), seconds=seconds, on_progress=tell),
-        )
+        proof, ends = "unproven", ends_of_days(possible)
+        routes = search(possible, model, *ends, seconds=seconds, on_progress=tell)
     if not routes:
         raise InputError(
             Message("The days of this trip cannot be driven, even without a stop."),
@@ -124,31 +121,29 @@ def solve(
     visited = {visit.stop.place.id for day in days for visit in day.visits}
     left_out = tuple(stop for stop in trip.stops if stop.place.id not in visited)
     tell(1.0)
-    return Plan(
-        trip=trip,
-        days=days,
-        left_out=left_out,
-        proof=proof,
-        on_road_s=on_road_s(days),
-        coarse=False,
-    )
+    return Plan(trip, days, left_out, proof, on_road_s(days), coarse=False)
 
 
 def warm_up() -> None:
     """Compile everything, or load what was compiled before: some seconds once, so that the first
     trip need not wait.
     """
-    from geo.visits.trip import Day, Lunch, Place, Stop
-
-    places = [
-        Place(str(one), {"en": str(one)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh") for one in range(3)
-    ]
-    start = datetime(2026, 1, 5, 8, tzinfo=places[0].zone)
-    days = (Day(start, start.replace(hour=20), places[0], (places[0],)),)
-    trip = Trip("", tuple(Stop(place, 60) for place in places[1:]), days, Lunch(60))
-    tables = Tables(tuple(places), np.full((3, 3), 60))
+    trip, tables = small_trip(stops=2, days=1)
     solve(trip, tables)
     search(trip, tables.model(trip), *ends_of_days(trip), steps=2)
+
+
+def small_trip(stops: int, days: int) -> tuple[Trip, Tables]:
+    """Build a trip on which all compiled code is used, and its times."""
+    home, *sites = (
+        Place(str(number), {"en": str(number)}, 0, 0, None, "VN", "Asia/Ho_Chi_Minh")
+        for number in range(1 + stops)
+    )
+    start = datetime(2026, 1, 5, 8, tzinfo=home.zone)
+    mornings = [start.replace(day=5 + number) for number in range(days)]
+    wish = tuple(Day(begin, begin.replace(hour=20), home, (home,)) for begin in mornings)
+    trip = Trip("", tuple(Stop(site, 60) for site in sites), wish, Lunch(60))
+    return trip, Tables((home, *sites), np.full((1 + stops, 1 + stops), 60))
 
 
 # Small trips --------------------------------------------------------------------------------------
@@ -200,14 +195,13 @@ def _proven(trip: Trip, model: Model, tell: Progress) -> list[Route] | None:
 
 def _chosen(trip: Trip, least: Sums) -> int | None:
     """Choose the set of stops to be visited."""
-    must, weight = np.zeros(len(least), np.int64), np.zeros(len(least), np.int64)
-    sets = np.arange(len(least))
+    must, weight = np.zeros((2, len(least)), np.int64)
     for number, stop in enumerate(trip.stops):
-        inside = sets >> number & 1 == 1
+        inside = np.arange(len(least)) >> number & 1
         if stop.must:
-            must[inside] += 1
+            must += inside
         else:
-            weight[inside] += round(stop.weight * MILLIONTHS)
+            weight += round(stop.weight * MILLIONTHS) * inside
     can = np.flatnonzero(least < FAR)
     if not len(can):
         return None

@@ -2,7 +2,7 @@
 is written twice.
 
 Text stays as it was written: with the usual rules ``17:30`` would be the number 1050, ``no`` a
-truth value and ``2026-12-01`` a date. There are no tags, no anchors, and a limit to size and depth:
+truth value and ``2026-12-01`` a date. Tags and anchors are refused, and size and depth are limited:
 a few lines of aliases can stand for gigabytes."""
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def read(text: str | bytes, origin: str = Message("The text")) -> Any:
                 {"origin": origin},
             )
         ) from None
-    found = "" if node is None else _plain(node, "", faults)
+    document = "" if node is None else _plain(node, "", faults)
     if faults:
         raise InputError(Message("%(origin)s is not plain YAML:", {"origin": origin}), faults)
-    return found
+    return document
 
 
 def write(document: Any) -> str:
@@ -124,15 +124,17 @@ def _plain(node: Any, path: str, faults: list[str]) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return node.value
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(one, f"{path}[{number}]", faults) for number, one in enumerate(node.value)]
-    found: dict[str, Any] = {}
+        return [
+            _plain(entry, f"{path}[{number}]", faults) for number, entry in enumerate(node.value)
+        ]
+    mapping: dict[str, Any] = {}
     for key, value in node.value:
         at = Message("line %(line)s", {"line": key.start_mark.line + 1})
         if not isinstance(key, yaml.ScalarNode):
             faults.append(behind(at, Message("a key must be text")))
             continue
         inner = f"{path}.{key.value}" if path else key.value
-        if key.value in found:
+        if key.value in mapping:
             faults.append(behind(at, behind(inner, Message("stands twice"))))
-        found[key.value] = _plain(value, inner, faults)
-    return found
+        mapping[key.value] = _plain(value, inner, faults)
+    return mapping

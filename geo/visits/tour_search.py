@@ -68,7 +68,7 @@ def search(
 
     with ThreadPoolExecutor(len(ROUNDS)) as pool:  # compiled code does not hold the others up
         least, (route, size, town) = min(
-            pool.map(run, range(len(ROUNDS))), key=lambda found: found[0]
+            pool.map(run, range(len(ROUNDS))), key=lambda search: search[0]
         )
     if least >= compiled.BROKEN:
         return None

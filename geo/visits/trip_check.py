@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, time
 from itertools import pairwise
@@ -52,18 +53,16 @@ def _faults_of_trip(trip: Trip) -> Iterator[str]:
         )
     ids = [stop.place.id for stop in trip.stops]
     yield from (
-        Message(
-            "The stop “%(id)s” is listed %(count)s times.", {"id": one, "count": ids.count(one)}
-        )
-        for one in dict.fromkeys(ids)
-        if ids.count(one) > 1
+        Message("The stop “%(id)s” is listed %(count)s times.", {"id": key, "count": count})
+        for key, count in Counter(ids).items()
+        if count > 1
     )
     every: dict[str, set[tuple[float, float, str, str]]] = {}
     for place in (*(stop.place for stop in trip.stops), *towns(trip)):
         every.setdefault(place.id, set()).add((place.lon, place.lat, place.country, place.timezone))
     yield from (
-        Message("The id “%(id)s” stands for %(count)s places.", {"id": one, "count": len(where)})
-        for one, where in every.items()
+        Message("The id “%(id)s” stands for %(count)s places.", {"id": key, "count": len(where)})
+        for key, where in every.items()
         if len(where) > 1
     )
     if trip.kind not in KINDS:
@@ -130,8 +129,8 @@ def _faults_of_days(trip: Trip) -> Iterator[str]:
             yield Message("Day %(day)s: it has no place to end.", {"day": number})
     if trip.days and trip.days[0].begin is None:
         yield Message("Day 1: it has no place to begin.")
-    for number, (one, other) in enumerate(pairwise(trip.days), 2):
-        if not _naive(one.end, other.start) and other.start < one.end:
+    for number, (before, day) in enumerate(pairwise(trip.days), 2):
+        if not _naive(before.end, day.start) and day.start < before.end:
             yield Message(
                 "Day %(day)s: it begins before day %(before)s ends.",
                 {"day": number, "before": number - 1},

@@ -130,8 +130,8 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
         _day(day, day.begin or town, places) for day, town in zip(trip.days, before, strict=False)
     ]
     stops = [_stop(*pair, places) for pair in zip(trip.stops, lines.stops, strict=True)]
-    told = [str(sentence) for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)]
-    return lines.head() | filled({"days": days, "stops": stops, "told": told})
+    assumed = [str(sentence) for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)]
+    return lines.head() | filled({"days": days, "stops": stops, "told": assumed})
 
 
 def _day(day: Day, clock: Place | None, places: Gazetteer | None) -> dict[str, Any]:

@@ -12,11 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
 from geo.errors import Message
-from geo.layers.validation import number
 from geo.roads.drive import CORRIDORS
+from geo.visits.place_texts import named, place_text, split_places
 from geo.visits.trip import Day, Lunch, Stop, Trip
 from geo.visits.trip_values import said_hours, said_number, said_seconds, said_span
 
@@ -155,10 +153,10 @@ class DayLine(Line):
 
     def mapping(self, points: Mapping[str, Any]) -> dict[str, Any]:
         """Write what a file holds of the day, with these points by ``lon,lat``."""
-        begin, ends = self.begin, [_named(end, points) for end in split_places(self.end)]
+        begin, ends = self.begin, [named(end, points) for end in split_places(self.end)]
         return (
             {"date": self.date, "hours": self.hours}
-            | ({"begin": _named(begin, points)} if begin else {})
+            | ({"begin": named(begin, points)} if begin else {})
             | ({"end": ends if len(ends) > 1 else ends[0]} if ends else {})
         )
 
@@ -290,7 +288,7 @@ class Lines:
             line = known.get(place, PointLine(place))
             points[place] = replace(line, en=stops.get(place) or line.en).mapping(name)
         days = [line.mapping(points) for line in self.days]
-        places = [(_named(line.place, points), line) for line in self.stops]
+        places = [(named(line.place, points), line) for line in self.stops]
         rows = [
             {"site" if isinstance(place, str) else "point": place} | line.mapping()
             for place, line in places
@@ -371,17 +369,6 @@ def is_yes(text: str) -> bool:
     return text.lower() in ("yes", "true")
 
 
-def place_text(place: str | Mapping[str, str]) -> str:
-    """Return a place of a file as an id or ``lon,lat``."""
-    return place if isinstance(place, str) else f"{_degrees(place['lon'])},{_degrees(place['lat'])}"
-
-
-def _degrees(text: str) -> str:
-    """Write a coordinate as :func:`split_places` knows it again."""
-    plain = re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII)
-    return text if plain else np.format_float_positional(float(text), trim="-")
-
-
 def _days(trip: Mapping[str, Any]) -> tuple[DayLine, ...]:
     rows, days = listed(trip.get("days")), []
     for at, day in enumerate(rows):
@@ -407,37 +394,3 @@ def _lunch(lunch: str | Mapping[str, str]) -> str:
         return "" if lunch in ("none", "no") else lunch
     from_, until = lunch.get("from") or Lunch.from_, lunch.get("until") or Lunch.until
     return f"{lunch['length']} {from_}-{until}"
-
-
-def _named(text: str, points: Mapping[str, Any]) -> str | dict[str, Any]:
-    """Return an id as it is, and ``lon,lat`` as a point with a name."""
-    lon, comma, lat = text.partition(",")
-    known = points.get(text) or points.get(next(iter(split_places(text)), ""))
-    return known or ({"name": text, "lon": lon.strip(), "lat": lat.strip()} if comma else text)
-
-
-# Places -------------------------------------------------------------------------------------------
-
-
-def position(text: str) -> tuple[float, float] | None:
-    """Read ``lon,lat`` in degrees; None where it is not a position."""
-    lon, comma, lat = text.partition(",")
-    east, north = number(lon), number(lat)
-    if not comma or east is None or north is None or abs(east) > 180 or abs(north) > 90:
-        return None
-    return east, north
-
-
-def split_places(text: str) -> list[str]:
-    """Take apart places that are set off by commas, of which ``lon,lat`` holds one itself."""
-    places: list[str] = []
-    for part in filter(None, (place.strip() for place in text.split(","))):
-        if places and _is_number(part) and _is_number(places[-1]):
-            places[-1] += f",{part}"
-        else:
-            places.append(part)
-    return places
-
-
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).replace("-", "", 1).isdigit()

@@ -267,7 +267,7 @@ class TripReader(PlaceReader):
         lunch = self.lunch(whole)
         days = self.days(whole)
         stops = self.stops(whole, days)
-        told = self.each(whole, "told", MAX_LINES, trip_values.line)
+        assumed = self.each(whole, "told", MAX_LINES, trip_values.line)
         if self.faults:
             return None
         return Trip(
@@ -280,7 +280,7 @@ class TripReader(PlaceReader):
             kind or Trip.kind,
             avoid is True,
             tuple(dict.fromkeys(closed)),
-            tuple(dict.fromkeys([*told, *self.told])),
+            tuple(dict.fromkeys([*assumed, *self.told])),
             Trip.reserve_s if reserve_s is None else reserve_s,
             notes=notes or "",
             source=source or "",

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo.errors import Message
@@ -35,38 +36,41 @@ def cut(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def short(text: str) -> str:
-    """Quote a text, cut where it is long."""
-    return f"“{cut(text)}”"
+def _wrong(text: str, message: Message, **values: Any) -> ValueError:
+    """Return an error about a text, which is cut where it is long."""
+    return ValueError(Message(message.text, {"text": cut(text), **values}))
+
+
+def _outside(text: str, least: Any, most: Any) -> ValueError:
+    return _wrong(
+        text, Message("“%(text)s” is not between %(least)s and %(most)s"), least=least, most=most
+    )
+
+
+def _no_moment(text: str) -> ValueError:
+    return _wrong(
+        text, Message("“%(text)s” is no moment; write date and time, such as “2026-12-01T08:00”")
+    )
 
 
 def seconds(text: str) -> float:
     """Read a length of time: ``45 min``, ``1 h 30 min``, ``PT45M``."""
-    found = _LENGTH.fullmatch(text) or _PERIOD.fullmatch(text)
-    parts = (
-        [0.0 if one is None else float(one) for one in found.groups()]
-        if found and any(found.groups())
-        else None
-    )
-    if parts is None:
+    match = _LENGTH.fullmatch(text) or _PERIOD.fullmatch(text)
+    if not match or not any(match.groups()):
         if _BARE.fullmatch(text):
-            raise ValueError(
-                Message(
-                    "“%(text)s” has no unit; write “%(minutes)s” or “%(hours)s”",
-                    {"text": cut(text), "minutes": f"{text} min", "hours": f"{text} h"},
-                )
+            raise _wrong(
+                text,
+                Message("“%(text)s” has no unit; write “%(minutes)s” or “%(hours)s”"),
+                minutes=f"{text} min",
+                hours=f"{text} h",
             )
-        raise ValueError(
-            Message(
-                "“%(text)s” is no length of time; write it like “45 min” or “1 h 30 min”",
-                {"text": cut(text)},
-            )
+        raise _wrong(
+            text, Message("“%(text)s” is no length of time; write it like “45 min” or “1 h 30 min”")
         )
-    length_s = sum(part * factor for part, factor in zip(parts, (3600.0, 60.0, 1.0), strict=False))
+    parts = zip(match.groups("0"), (3600.0, 60.0, 1.0), strict=False)
+    length_s = sum(float(part) * factor for part, factor in parts)
     if not 60 <= length_s <= LONGEST_S:
-        raise ValueError(
-            Message("“%(text)s” is not between a minute and a day", {"text": cut(text)})
-        )
+        raise _wrong(text, Message("“%(text)s” is not between a minute and a day"))
     return length_s
 
 
@@ -77,34 +81,32 @@ def said_seconds(length_s: float) -> str:
 
 def time_of_day(text: str) -> time:
     """Read a time of the day, ``07:30``."""
-    found = _TIME.fullmatch(text.translate(_FULL_WIDTH))
-    if not found:
+    match = _TIME.fullmatch(text.translate(_FULL_WIDTH))
+    if not match:
         if _BARE.fullmatch(text):
-            raise ValueError(
+            raise _wrong(
+                text,
                 Message(
                     "“%(text)s” is a bare number; write a time as hours and minutes, such as"
-                    " “07:30”",
-                    {"text": cut(text)},
-                )
+                    " “07:30”"
+                ),
             )
-        raise ValueError(
-            Message(
-                "“%(text)s” is no time; write hours and minutes of 24 hours, such as “07:30”",
-                {"text": cut(text)},
-            )
+        raise _wrong(
+            text,
+            Message("“%(text)s” is no time; write hours and minutes of 24 hours, such as “07:30”"),
         )
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 def times_of_day(text: str) -> tuple[time, time]:
     """Read from when to when within a day, ``07:30-18:00``."""
     parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("-")]
     if len(parts) != 2:
-        raise ValueError(
+        raise _wrong(
+            text,
             Message(
-                "“%(text)s” is no span of hours; write from when to when, such as “07:30-18:00”",
-                {"text": cut(text)},
-            )
+                "“%(text)s” is no span of hours; write from when to when, such as “07:30-18:00”"
+            ),
         )
     first, last = map(time_of_day, parts)
     return first, last
@@ -113,26 +115,16 @@ def times_of_day(text: str) -> tuple[time, time]:
 def day(text: str) -> date:
     """Read a date, ``2026-12-01``."""
     try:
-        found = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        when = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
     except ValueError:
-        raise ValueError(
-            Message("“%(text)s” is no day of the calendar", {"text": cut(text)})
-        ) from None
-    if found is None:
-        raise ValueError(
-            Message(
-                "“%(text)s” is no date; write year, month and day, such as “2026-12-01”",
-                {"text": cut(text)},
-            )
+        raise _wrong(text, Message("“%(text)s” is no day of the calendar")) from None
+    if when is None:
+        raise _wrong(
+            text, Message("“%(text)s” is no date; write year, month and day, such as “2026-12-01”")
         )
-    if found.year not in YEARS:
-        raise ValueError(
-            Message(
-                "“%(text)s” is not between %(least)s and %(most)s",
-                {"text": cut(text), "least": YEARS.start, "most": YEARS.stop - 1},
-            )
-        )
-    return found
+    if when.year not in YEARS:
+        raise _outside(text, YEARS.start, YEARS.stop - 1)
+    return when
 
 
 def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
@@ -143,57 +135,42 @@ def span(text: str, zone: ZoneInfo) -> tuple[Span, bool]:
     was written, so that it is local."""
     parts = [part.strip() for part in text.translate(_FULL_WIDTH).split("/")]
     if len(parts) != 2:
-        raise ValueError(
+        raise _wrong(
+            text,
             Message(
                 "“%(text)s” is not from when to when; write it like"
-                " “2026-12-01T08:00/2026-12-01T11:30”",
-                {"text": cut(text)},
-            )
+                " “2026-12-01T08:00/2026-12-01T11:30”"
+            ),
         )
     first = _MOMENT.fullmatch(parts[0])
     last = _MOMENT.fullmatch(
         parts[1] if "-" in parts[1][:5] or not first else f"{first[1]}T{parts[1]}"
     )
     if not first or not last:
-        wrong = parts[1] if first else parts[0]
-        raise ValueError(
-            Message(
-                "“%(text)s” is no moment; write date and time, such as “2026-12-01T08:00”",
-                {"text": cut(wrong)},
-            )
-        )
-    offsets = [one[3] or (last[3] if one is first else first[3]) for one in (first, last)]
-    start, end = (
-        _moment(one, offset, zone) for one, offset in zip((first, last), offsets, strict=True)
-    )
-    if end <= start:
-        raise ValueError(
-            Message("“%(text)s” ends before it begins", {"text": cut(text)})
-            if end < start
-            else Message("“%(text)s” has no length", {"text": cut(text)})
-        )
-    return (start, end), offsets[0] is None
+        raise _no_moment(parts[1] if first else parts[0])
+    start = _moment(first, first[3] or last[3], zone)
+    end = _moment(last, last[3] or first[3], zone)
+    if end < start:
+        raise _wrong(text, Message("“%(text)s” ends before it begins"))
+    if end == start:
+        raise _wrong(text, Message("“%(text)s” has no length"))
+    return (start, end), not (first[3] or last[3])
 
 
-def _moment(found: re.Match[str], offset: str | None, zone: ZoneInfo) -> datetime:
-    day(found[1])
+def _moment(match: re.Match[str], offset: str | None, zone: ZoneInfo) -> datetime:
+    day(match[1])
     try:
-        moment = datetime.fromisoformat(f"{found[1]}T{found[2]}{offset or ''}")
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{offset or ''}")
         return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
     except (ValueError, OverflowError):
-        raise ValueError(
-            Message(
-                "“%(text)s” is no moment; write date and time, such as “2026-12-01T08:00”",
-                {"text": cut(found[0])},
-            )
-        ) from None
+        raise _no_moment(match[0]) from None
 
 
 def said_span(start: datetime, end: datetime) -> str:
     """Write from when to when with the offset of both, so that :func:`span` gives it back."""
     return "/".join(
-        one.isoformat(timespec="auto" if one.microsecond or one.second else "minutes")
-        for one in (start, end)
+        moment.isoformat(timespec="auto" if moment.microsecond or moment.second else "minutes")
+        for moment in (start, end)
     )
 
 
@@ -201,20 +178,18 @@ def said_hours(start: datetime, end: datetime) -> str:
     """Write from when to when within a day so that :func:`times_of_day` gives it back, or else as
     :func:`said_span` does.
     """
-    whole = not any(one.second or one.microsecond or one.fold for one in (start, end))
-    return (
-        f"{start:%H:%M}-{end:%H:%M}"
-        if whole and start.date() == end.date() and start < end
-        else said_span(start, end)
-    )
+    odd = any(moment.second or moment.microsecond or moment.fold for moment in (start, end))
+    if odd or start.date() != end.date() or start >= end:
+        return said_span(start, end)
+    return f"{start:%H:%M}-{end:%H:%M}"
 
 
 def number(text: str) -> float:
     """Read a number."""
-    found = finite(text)
-    if found is None:
-        raise ValueError(Message("“%(text)s” is not a number", {"text": cut(text)}))
-    return found
+    value = finite(text)
+    if value is None:
+        raise _wrong(text, Message("“%(text)s” is not a number"))
+    return value
 
 
 def said_number(value: float) -> str:
@@ -225,7 +200,7 @@ def said_number(value: float) -> str:
 def count(text: str) -> int:
     """Read a whole number from 1."""
     if not re.fullmatch(r"[1-9]\d{0,3}", text, re.ASCII):
-        raise ValueError(Message("“%(text)s” is not a whole number from 1", {"text": cut(text)}))
+        raise _wrong(text, Message("“%(text)s” is not a whole number from 1"))
     return int(text)
 
 
@@ -236,7 +211,7 @@ def yes(text: str) -> bool:
         return True
     if word in ("no", "false"):
         return False
-    raise ValueError(Message("“%(text)s” is neither yes nor no", {"text": cut(text)}))
+    raise _wrong(text, Message("“%(text)s” is neither yes nor no"))
 
 
 def line(text: str, longest: int = 2000) -> str:
@@ -266,11 +241,8 @@ def name(text: str) -> str:
 def country(text: str) -> str:
     """Read the code of a country."""
     if not re.fullmatch("[A-Z]{2}", text):
-        raise ValueError(
-            Message(
-                "“%(text)s” is no country; write two capital letters, such as “VN”",
-                {"text": cut(text)},
-            )
+        raise _wrong(
+            text, Message("“%(text)s” is no country; write two capital letters, such as “VN”")
         )
     return text
 
@@ -281,12 +253,7 @@ def within(limit: float) -> Callable[[str], float]:
     def parse(text: str) -> float:
         value = number(text)
         if abs(value) > limit:
-            raise ValueError(
-                Message(
-                    "“%(text)s” is not between %(least)s and %(most)s",
-                    {"text": cut(text), "least": f"-{limit:g}", "most": f"{limit:g}"},
-                )
-            )
+            raise _outside(text, f"-{limit:g}", f"{limit:g}")
         return value
 
     return parse
@@ -296,34 +263,20 @@ def weight(text: str) -> float:
     """Read the weight of a stop."""
     value = number(text)
     if not LEAST_WEIGHT <= value <= MOST_WEIGHT:
-        raise ValueError(
-            Message(
-                "“%(text)s” is not between %(least)s and %(most)s",
-                {
-                    "text": cut(text),
-                    "least": f"{LEAST_WEIGHT:f}",
-                    "most": f"{MOST_WEIGHT:.0f}",
-                },
-            )
-        )
+        raise _outside(text, f"{LEAST_WEIGHT:f}", f"{MOST_WEIGHT:.0f}")
     return value
 
 
 def reserve(text: str) -> float:
     """Read a reserve at gates: a length of time, of which none at all is one."""
-    found = _LENGTH.fullmatch(text)
+    match = _LENGTH.fullmatch(text)
     if text in ("0", "no", "none") or (
-        found and any(found.groups()) and not any(int(one or 0) for one in found.groups())
+        match and any(match.groups()) and not any(map(int, match.groups("0")))
     ):
         return 0.0
     length_s = seconds(text)
     if length_s > MOST_RESERVE_S:
-        raise ValueError(
-            Message(
-                "“%(text)s” is not between %(least)s and %(most)s",
-                {"text": cut(text), "least": 0, "most": said_seconds(MOST_RESERVE_S)},
-            )
-        )
+        raise _outside(text, 0, said_seconds(MOST_RESERVE_S))
     return length_s
 
 
@@ -331,7 +284,7 @@ def positive(text: str) -> float:
     """Read a number above zero."""
     value = number(text)
     if value <= 0:
-        raise ValueError(Message("“%(text)s” is not above 0", {"text": cut(text)}))
+        raise _wrong(text, Message("“%(text)s” is not above 0"))
     return value
 
 

@@ -13,8 +13,9 @@ import pytest
 from geo import layers
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.place_texts import split_places
 from geo.visits.trip import Day, Lunch, Place, Stop, Trip
-from geo.visits.trip_lines import DayLine, Line, Lines, PointLine, StopLine, split_places
+from geo.visits.trip_lines import DayLine, Line, Lines, PointLine, StopLine
 
 SIGNS = "abc Đặng 芒街 ~∼{}[]<>&:#'\"|-?*!%@,;\\ 0123\n"
 SITES = ("hai-yen-ip", "dong-mai-ip", "song-khoai-ip", "jiangping-ip", "texhong-hai-ha-ip")

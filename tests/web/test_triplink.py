@@ -13,7 +13,8 @@ from werkzeug.datastructures import MultiDict
 from geo import layers
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
-from geo.visits.trip_lines import DayLine, PointLine, StopLine, split_places
+from geo.visits.place_texts import split_places
+from geo.visits.trip_lines import DayLine, PointLine, StopLine
 from webapp import args, create_app
 from webapp.trips import words
 from webapp.trips.address import TRIP, Lines

@@ -39,38 +39,33 @@ PAGES = ("html", "sheet.html")
 """Those of :data:`FILES` that are pages, which the templates of the web app write."""
 
 
-def warnings(atlas: Atlas, made: Plan) -> list[dict[str, str]]:
+def warnings(atlas: Atlas, plan: Plan) -> list[dict[str, str]]:
     """Return what belongs to the places of a plan and should be checked."""
-    out = []
-    for advisory in advisories.of(made, atlas.countries(), atlas.table("notices")):
+    shown = []
+    for advisory in advisories.of(plan, atlas.countries(), atlas.table("notices")):
         sure, unsure = (
             [place_name(each.place) for each in advisory.places if each.certain == certain]
             for certain in (True, False)
         )
         where = [_("here: %(places)s", places=", ".join(dict.fromkeys(sure)))] if sure else []
-        where += (
-            [
-                _(
-                    "perhaps here, the position is not that exact: %(places)s",
-                    places=", ".join(dict.fromkeys(unsure)),
-                )
-            ]
-            if unsure
-            else []
-        )
+        if unsure:
+            places = ", ".join(dict.fromkeys(unsure))
+            where.append(
+                _("perhaps here, the position is not that exact: %(places)s", places=places)
+            )
         source = [
             advisory.legal_basis,
             labels.label(advisory.source_kind),
             day(advisory.as_of) if advisory.as_of else "",
         ]
-        out.append(
+        shown.append(
             {
                 "text": advisory.text(current().code),
                 "where": "; ".join(where),
                 "source": ", ".join(filter(None, source)),
             }
         )
-    return out
+    return shown
 
 
 def saved_as(extension: str) -> str:

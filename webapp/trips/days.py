@@ -9,7 +9,8 @@ import numpy as np
 
 from geo import crs
 from geo.atlas import Atlas
-from geo.visits.trip_lines import DayLine, position
+from geo.visits.place_texts import position
+from geo.visits.trip_lines import DayLine
 from webapp.trips import lookup
 from webapp.trips.address import Lines
 

@@ -19,7 +19,7 @@ SINGLE = (
     *("title", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid"),
     *("notes", "source", "point", "do", "ids", "add"),
 )
-"""Parameters that are no lists of stops or days."""
+"""Parameters beside the lists of stops and days."""
 
 
 def read(form: MultiDict[str, str]) -> tuple[dict[str, Any], Lines]:

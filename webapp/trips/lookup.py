@@ -75,17 +75,17 @@ def meant(text: str, find: Callable[[str], tuple[str, ...]]) -> str:
         ``lon,lat`` stays, and so does what names no place or several, for which the page offers
         choices.
     """
-    out: list[str] = []
+    ids: list[str] = []
     parts = [part.strip() for part in text.split(",")]
     while parts:
         for taken in range(len(parts), 0, -1):  # names hold commas themselves
             name = ", ".join(parts[:taken])
-            found = find(name)
-            if len(found) == 1 or taken == 1:
+            places = find(name)
+            if len(places) == 1 or taken == 1:
                 break
-        out.append(found[0] if len(found) == 1 else name)
+        ids.append(places[0] if len(places) == 1 else name)
         parts = parts[taken:]
-    return ",".join(filter(None, out))
+    return ",".join(filter(None, ids))
 
 
 def choices(opened: Atlas, text: str) -> tuple[str, ...]:
@@ -109,4 +109,4 @@ def _folded(text: str) -> str:
 
 def listed(keys: Iterable[str], every: dict[str, str]) -> str:
     """Write places as the form shows them, so that :func:`meant` finds them again."""
-    return ", ".join(every.get(one, one) for one in keys)
+    return ", ".join(every.get(key, key) for key in keys)

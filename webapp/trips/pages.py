@@ -34,8 +34,9 @@ from geo.errors import InputError, NotFoundError
 from geo.roads.drive import Drive
 from geo.roads.network import Network
 from geo.visits import plan_lines, safe_yaml, trip_file
+from geo.visits.place_texts import split_places
 from geo.visits.trip import Plan, Trip
-from geo.visits.trip_lines import StopLine, split_places
+from geo.visits.trip_lines import StopLine
 from geo.visits.whynot import WhyNot
 from webapp import args
 from webapp.i18n import current, translated

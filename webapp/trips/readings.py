@@ -12,9 +12,9 @@ from typing import Any
 from geo.atlas import Atlas
 from geo.errors import InputError, Message
 from geo.visits import trip_file
+from geo.visits.place_texts import split_places
 from geo.visits.trip import Trip
-from geo.visits.trip_lines import split_places
-from geo.visits.trip_values import short
+from geo.visits.trip_values import cut
 from webapp.i18n import N_, lazy_gettext, said
 from webapp.i18n import gettext as _
 from webapp.trips import lookup
@@ -100,29 +100,25 @@ class Fault:
 
     @property
     def where(self) -> str:
-        """The row and the field, as the form calls them."""
+        """Return the row and the field, as the form calls them."""
         return row_name(self.row, self.number, self.field)
 
     @property
     def folded_away(self) -> bool:
-        """Whether its field lies in what a stop shows only when asked."""
+        """Return whether its field lies in what a stop shows only when asked."""
         return self.row == "stops" and bool(self.field) and not self.path.endswith(".visit")
 
     @property
     def here(self) -> str:
-        """The sentence as it is shown in its row."""
-        return (
-            _("%(field)s: %(sentence)s", field=self.field, sentence=self.sentence)
-            if self.field
-            else self.sentence
-        )
+        """Return the sentence as it is shown in its row."""
+        return self._behind(self.field)
 
     def __str__(self) -> str:
-        return (
-            _("%(field)s: %(sentence)s", field=self.where, sentence=self.sentence)
-            if self.where
-            else self.sentence
-        )
+        return self._behind(self.where)
+
+    def _behind(self, field: str) -> str:
+        sentence = self.sentence
+        return _("%(field)s: %(sentence)s", field=field, sentence=sentence) if field else sentence
 
 
 @dataclass(frozen=True)
@@ -149,7 +145,7 @@ class Reading:
 
     @property
     def odd(self) -> dict[int, str]:
-        """The stops that were not understood: what is wrong with each, by number from 0."""
+        """Return what is wrong with each stop that was not understood, by number from 0."""
         first = {
             fault.number: str(fault)
             for fault in reversed(self.faults)
@@ -215,10 +211,8 @@ def _parts(path: str) -> tuple[str, int, str, int]:
     """Take a path apart: ``days[1].end[0]`` into days, 1, end, 0; a number that is not there is
     -1.
     """
-    found = _PATH.fullmatch(path)
-    if not found:
-        return "", -1, path, -1
-    row, number, key, part = found.groups()
+    match = _PATH.fullmatch(path)
+    row, number, key, part = match.groups() if match else (None, None, path, None)
     if row and number is None:
         return "", -1, row, -1
     return row or "", int(number or -1) if row else -1, key, -1 if part is None else int(part)
@@ -226,9 +220,8 @@ def _parts(path: str) -> tuple[str, int, str, int]:
 
 def _field(row: str, key: str) -> str:
     """Return the label of a key; "" where it is the place of a stop."""
-    fields = FIELDS[row]
-    known = next((one for one in (key, key.split(".")[0]) if one in fields), None)
-    return str(fields[known]) if known else "" if row == "stops" else key.replace("_", " ")
+    label = FIELDS[row].get(key) or FIELDS[row].get(key.split(".")[0])
+    return str(label) if label else "" if row == "stops" else key.replace("_", " ")
 
 
 def _of_form(fault: str, word: Callable[[str], str]) -> str:
@@ -269,17 +262,16 @@ def _fault(opened: Atlas, lines: Lines, text: str) -> Fault:
     name = _place(lines, row, number, key, part)
     if name is None or name in opened.places.layer_of:
         return fault
-    found = lookup.choices(opened, name)
-    if not found:
+    places = lookup.choices(opened, name)
+    if not places:
         return fault
-    several = len(lookup.finder(opened)(name)) > 1
     sentence = (
-        _("several places are called “%(text)s”; choose one.", text=short(name)[1:-1])
-        if several
-        else _("there is no place “%(text)s”; choose the one you mean.", text=short(name)[1:-1])
+        _("several places are called “%(text)s”; choose one.", text=cut(name))
+        if len(lookup.finder(opened)(name)) > 1
+        else _("there is no place “%(text)s”; choose the one you mean.", text=cut(name))
     )
-    choices = tuple((place, lookup.described(opened, place)) for place in found[:MOST_CHOICES])
-    return replace(fault, sentence=sentence, choices=choices, more=len(found) - len(choices))
+    choices = tuple((place, lookup.described(opened, place)) for place in places[:MOST_CHOICES])
+    return replace(fault, sentence=sentence, choices=choices, more=len(places) - len(choices))
 
 
 def _place(lines: Lines, row: str, number: int, key: str, part: int) -> str | None:
@@ -288,11 +280,10 @@ def _place(lines: Lines, row: str, number: int, key: str, part: int) -> str | No
     """
     if row == "stops" and key == "site":
         return lines.stops[number].place
-    if row == "days" and key in ("begin", "end"):
-        names = (
-            [lines.days[number].begin] if key == "begin" else split_places(lines.days[number].end)
-        )
-        return names[max(part, 0)] if max(part, 0) < len(names) and names[max(part, 0)] else None
+    if row == "days" and key == "begin":
+        return lines.days[number].begin or None
+    if row == "days" and key == "end":
+        return dict(enumerate(split_places(lines.days[number].end))).get(max(part, 0))
     return None
 
 
