@@ -101,7 +101,9 @@ class _OneDay:
         begin = self.begin + bisect_left(
             range(most),
             True,
-            key=lambda after: self.possible(*(_cut(span, self.begin + after) for span in wide)),
+            key=lambda after: self.possible(
+                *((first, min(last, self.begin + after)) for first, last in wide)
+            ),
         )
         if not self.possible((begin, begin)):
             return None
@@ -154,7 +156,3 @@ class _OneDay:
     def at(self, step: int) -> datetime:
         """Return the moment of a step."""
         return later(self.midnight, step * STEP_S).astimezone(self.midnight.tzinfo)
-
-
-def _cut(span: tuple[int, int], until: int) -> tuple[int, int]:
-    return span[0], min(span[1], until)

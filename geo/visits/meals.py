@@ -34,6 +34,15 @@ class Meal:
     zone: ZoneInfo
 
 
+def dial(what: str, moment: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """Check that a moment is the time on the clock of a place."""
+    if not shows(moment, zone):
+        yield (
+            f"{what}: {at(moment)} is not the time on the clock there, which is"
+            f" {at(moment.astimezone(zone))} ({zone.key})."
+        )
+
+
 def way(leg: Leg) -> str:
     """Write between which places a way leads."""
     return f"{leg.start.name()} – {leg.goal.name()}"
@@ -119,12 +128,7 @@ def faults(day: DayPlan, wish: Day, lunch: Lunch | None) -> Iterator[str]:
     time = Lunchtime(lunch, wish.date)
     for meal in meals:
         for moment in (meal.start, meal.end):
-            if not shows(moment, meal.zone):
-                there = at(moment.astimezone(meal.zone))
-                yield (
-                    f"{meal.what}: {at(moment)} is not the time on the clock there, which is"
-                    f" {there} ({meal.zone.key})."
-                )
+            yield from dial(meal.what, moment, meal.zone)
         length_s = between(meal.start, meal.end)
         if abs(length_s - lunch.length_s) > TOLERANCE_S:
             yield (

@@ -71,15 +71,13 @@ def _faults_of_trip(trip: Trip) -> Iterator[str]:
             {"kind": trip.kind, "kinds": " or ".join(KINDS)},
         )
     if not 0 <= trip.reserve_s <= MOST_RESERVE_S:
-        yield (
-            Message(
-                "The reserve before a gate closes is %(reserve)s min; it lies between 0 and"
-                " %(most)s min.",
-                {
-                    "reserve": f"{trip.reserve_s / 60:g}",
-                    "most": f"{MOST_RESERVE_S / 60:g}",
-                },
-            )
+        yield Message(
+            "The reserve before a gate closes is %(reserve)s min; it lies between 0 and"
+            " %(most)s min.",
+            {
+                "reserve": f"{trip.reserve_s / 60:g}",
+                "most": f"{MOST_RESERVE_S / 60:g}",
+            },
         )
     if trip.lunch:
         yield from _faults_of_lunch(trip.lunch)
@@ -91,21 +89,17 @@ def _faults_of_lunch(lunch: Lunch) -> Iterator[str]:
     try:
         first, last = time.fromisoformat(lunch.from_), time.fromisoformat(lunch.until)
     except ValueError:
-        yield (
-            Message(
-                "Lunch from “%(from)s” until “%(until)s”: times are written HH:MM.",
-                {"from": lunch.from_, "until": lunch.until},
-            )
+        yield Message(
+            "Lunch from “%(from)s” until “%(until)s”: times are written HH:MM.",
+            {"from": lunch.from_, "until": lunch.until},
         )
     else:
         if first.tzinfo or last.tzinfo:
             yield Message("Lunch is told by the clock of the place, without a zone.")
         elif first > last:
-            yield (
-                Message(
-                    "Lunch may begin from %(from)s until %(until)s: that ends before it begins.",
-                    {"from": lunch.from_, "until": lunch.until},
-                )
+            yield Message(
+                "Lunch may begin from %(from)s until %(until)s: that ends before it begins.",
+                {"from": lunch.from_, "until": lunch.until},
             )
 
 
@@ -141,15 +135,13 @@ def _faults_of_stop(trip: Trip, stop: Stop) -> Iterator[str]:
     if not (isfinite(stop.visit_s) and stop.visit_s >= 0):
         yield Message("the visit takes less than no time, or an unknown one.")
     if not LEAST_WEIGHT <= stop.weight <= MOST_WEIGHT:
-        yield (
-            Message(
-                "the weight is %(weight)s; it lies between %(least)s and %(most)s.",
-                {
-                    "weight": f"{stop.weight:g}",
-                    "least": f"{LEAST_WEIGHT:f}",
-                    "most": f"{MOST_WEIGHT:.0f}",
-                },
-            )
+        yield Message(
+            "the weight is %(weight)s; it lies between %(least)s and %(most)s.",
+            {
+                "weight": f"{stop.weight:g}",
+                "least": f"{LEAST_WEIGHT:f}",
+                "most": f"{MOST_WEIGHT:.0f}",
+            },
         )
     if stop.order is not None and stop.order < 0:
         yield Message("its place in the order is negative.")
@@ -171,11 +163,9 @@ def _faults_of_stop(trip: Trip, stop: Stop) -> Iterator[str]:
     )
     for (_, end), (start, _) in pairwise(windows):
         if start < end:
-            yield (
-                Message(
-                    "the window from %(start)s begins before the one listed before it ends.",
-                    {"start": f"{start:%Y-%m-%d %H:%M}"},
-                )
+            yield Message(
+                "the window from %(start)s begins before the one listed before it ends.",
+                {"start": f"{start:%Y-%m-%d %H:%M}"},
             )
 
 

@@ -334,7 +334,8 @@ class Lines:
         """
         names = {line.place: line.en or line.vi or line.zh for line in self.points}
         names |= {line.place: line.name for line in self.stops if line.name}
-        ends = (end for day in self.days for end in split_places(f"{day.begin},{day.end}"))
+        texts = (text for day in self.days for text in (day.begin, day.end))
+        ends = (place for text in texts for place in split_places(text))
         places = dict.fromkeys([*(line.place for line in self.stops), *ends])
         points = [place for place in places if "," in place]
         return {

@@ -9,18 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from geo.visits.meals import TOLERANCE_S, way
-from geo.visits.moments import NEVER, at, between, later, length, shows
+from geo.visits.meals import TOLERANCE_S, dial, way
+from geo.visits.moments import NEVER, at, between, later, length
 from geo.visits.trip import DayPlan, Stop, Visit
-
-
-def dial(what: str, moment: datetime, zone: ZoneInfo) -> Iterator[str]:
-    """Check that a moment is the time on the clock of a place."""
-    if not shows(moment, zone):
-        yield (
-            f"{what}: {at(moment)} is not the time on the clock there, which is"
-            f" {at(moment.astimezone(zone))} ({zone.key})."
-        )
 
 
 def sequence(day: DayPlan) -> Iterator[str]:

@@ -18,10 +18,10 @@ import shapely
 from geo.roads import access
 from geo.roads.network import Network
 from geo.visits import meals
-from geo.visits.meals import TOLERANCE_S, Lunchtime, way
+from geo.visits.meals import TOLERANCE_S, Lunchtime, dial, way
 from geo.visits.moments import NEVER, at, between, later, length
 from geo.visits.trip import Crossing, Day, DayPlan, Leg, Place, Plan, Trip
-from geo.visits.verify_stops import dial, seen, sequence, visit_faults
+from geo.visits.verify_stops import seen, sequence, visit_faults
 from geo.visits.world import World
 
 TOLERANCE_M = 1.0

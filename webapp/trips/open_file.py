@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
@@ -14,13 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo.errors import InputError, Message
 from geo.visits import safe_yaml, trip_file
-from geo.visits.gazetteer import Gazetteer
-from geo.visits.place_texts import split_places
-from geo.visits.trip import Place, Trip
+from geo.visits.place_texts import position, split_places
+from geo.visits.trip import Day, Trip
 from geo.visits.trip_lines import DayLine
-from geo.visits.trip_values import said_number
 from webapp import args
 from webapp.store import Store, store
+from webapp.trips import lookup
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
 
@@ -64,10 +62,9 @@ def _opened(opened: Store) -> Lines:
     data = sent.read(safe_yaml.MAX_BYTES + 1) if sent else b""
     if not data:
         raise InputError(_("Choose a file first: a trip file (YAML), at most 200 kB."))
-    places = opened.places
     document = safe_yaml.read(data, Message("The trip"))
-    read = trip_file.read(document, places)
-    lines = _tidied(Lines.of_mapping(document), read, places)
+    read = trip_file.read(document, opened.places)
+    lines = _tidied(Lines.of_mapping(document), read, lookup.positions(opened))
     if len(lines.link()) > LONGEST_LINK:
         raise InputError(
             _(
@@ -78,7 +75,7 @@ def _opened(opened: Store) -> Lines:
     return lines
 
 
-def _tidied(lines: Lines, read: Trip, places: Gazetteer) -> Lines:
+def _tidied(lines: Lines, read: Trip, known: Mapping[str, tuple[float, float]]) -> Lines:
     """Write as ids what a file holds as points though it is known here, and as times of the day
     what it holds as moments.
 
@@ -86,31 +83,29 @@ def _tidied(lines: Lines, read: Trip, places: Gazetteer) -> Lines:
     ----------
     read
         The trip that `lines` stand for; it stays the same.
+    known
+        Longitude and latitude of the places here, by id.
     """
     ids = {
         line.place: line.id
         for line in lines.points
-        if line.id in places.layer_of and _lonlat(places.place(line.id)) == line.place
+        if line.id in known and known[line.id] == position(line.place)
     }
-    days = [
-        (replace(DayLine.of(day), begin=line.begin, end=line.end) if "/" in line.hours else line)
-        for line, day in zip(lines.days, read.days, strict=True)
-    ]
-    known = partial(_with_ids, ids)
+
+    def tidied(line: DayLine, day: Day) -> DayLine:
+        begin, end = (
+            ",".join(ids.get(place, place) for place in split_places(text))
+            for text in (line.begin, line.end)
+        )
+        return replace(DayLine.of(day) if "/" in line.hours else line, begin=begin, end=end)
+
+    stops = (
+        replace(line, place=ids[line.place], name="") if line.place in ids else line
+        for line in lines.stops
+    )
     return replace(
         lines,
-        stops=tuple(
-            replace(line, place=ids[line.place], name="") if line.place in ids else line
-            for line in lines.stops
-        ),
-        days=tuple(replace(line, begin=known(line.begin), end=known(line.end)) for line in days),
+        stops=tuple(stops),
+        days=tuple(map(tidied, lines.days, read.days)),
         points=tuple(line for line in lines.points if line.place not in ids),
     )
-
-
-def _lonlat(place: Place) -> str:
-    return f"{said_number(place.lon)},{said_number(place.lat)}"
-
-
-def _with_ids(ids: Mapping[str, str], text: str) -> str:
-    return ",".join(ids.get(place, place) for place in split_places(text))
