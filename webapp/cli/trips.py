@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from geo.visits.trip import Plan, Trip
     from webapp.trips.address import Lines
     from webapp.trips.agenda import Agenda, Clock
+    from webapp.trips.answers import Hint
 
 _file = click.argument("file", metavar="FILE")
 _lang = click.option(
@@ -82,7 +83,7 @@ def plan(context: Context, file: str, network: str, lang: str, why: bool) -> Non
         raise SystemExit(1)
 
 
-def _print_head(wish: Trip, made: Plan, warnings: list[dict[str, str]]) -> None:
+def _print_head(wish: Trip, made: Plan, warnings: list[Hint]) -> None:
     from webapp.trips import agenda
 
     click.echo(made.trip.title)
@@ -96,7 +97,7 @@ def _print_head(wish: Trip, made: Plan, warnings: list[dict[str, str]]) -> None:
     for sentence in (*wish.told, *made.faults):
         click.echo(f"! {sentence}")
     for warning in warnings:
-        click.echo(f"! {warning['text']} [{warning['where']}; {warning['source']}]")
+        click.echo(f"! {warning.text} [{warning.where}; {warning.source}]")
 
 
 def _print_day(day: Agenda, wish: Trip, shown: tuple[Clock, ...]) -> None:
@@ -139,11 +140,11 @@ def _print_why(context: Context, lines: Lines, made: Plan, stop_id: str) -> None
         ),
     )
     shown = words.explained(why, lines, made.trip, agenda.clocks(atlas))
-    for sentence in shown["reasons"]:
+    for sentence in shown.reasons:
         click.echo(f"  {sentence}")
-    for change in shown["changes"]:
-        click.echo(f"  would help: {change['text']}")
-    if not shown["complete"]:
+    for change in shown.changes:
+        click.echo(f"  would help: {change.text}")
+    if not shown.complete:
         click.echo("  Not everything was tried.")
 
 

@@ -1,11 +1,11 @@
-"""Why a stop is not in a plan and what would help, in the language of the request, each change with
-the address of the changed trip.
+"""Why a stop is not in a plan and what would help, in the language of the moment, each change with
+the form of the changed trip.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,21 +27,33 @@ EXAMPLES = (
 """Titles of the worked examples, for the translators; a test compares."""
 
 
-def explained(
-    found: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Change:
+    """A change that would help, in words, and the form of the changed trip."""
+
+    text: str
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a stop is left out and what would help; ``complete`` if everything was tried."""
+
+    reasons: list[str]
+    changes: list[Change]
+    complete: bool
+
+
+def explained(why: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]) -> Explained:
     """Return reasons and changes as sentences; `trip` is what `lines` were read as."""
-    return {
-        "reasons": [sentence(one.code, one.values, clocks) for one in found.reasons],
-        "changes": [
-            {
-                "text": sentence(one.kind, one.values, clocks),
-                "lines": changed(lines, trip, one.trip),
-            }
-            for one in found.changes
+    return Explained(
+        [sentence(reason.code, reason.values, clocks) for reason in why.reasons],
+        [
+            Change(sentence(change.kind, change.values, clocks), changed(lines, trip, change.trip))
+            for change in why.changes
         ],
-        "complete": found.complete,
-    }
+        why.complete,
+    )
 
 
 def sentence(code: str, values: Mapping[str, Any], clocks: tuple[agenda.Clock, ...]) -> str:
@@ -53,7 +65,7 @@ def sentence(code: str, values: Mapping[str, Any], clocks: tuple[agenda.Clock, .
 
 def _word(name: str, value: Any, clocks: tuple[agenda.Clock, ...]) -> str:
     if isinstance(value, tuple):
-        return str(_(" and ")).join(_word(name, one, clocks) for one in value)
+        return str(_(" and ")).join(_word(name, part, clocks) for part in value)
     if isinstance(value, Stop):
         return agenda.place_name(value.place)
     if isinstance(value, Mapping):
@@ -104,8 +116,8 @@ def _stop_line(was: Stop, line: StopLine, stop: Stop, trip: Trip, wish: Trip) ->
     if stop.must != was.must:
         line = replace(line, must="yes" if stop.must else "no")
     date, before = (
-        None if one.day is None else each.days[one.day].date
-        for one, each in ((stop, wish), (was, trip))
+        None if each.day is None else whole.days[each.day].date
+        for each, whole in ((stop, wish), (was, trip))
     )
     if date != before:
         line = replace(line, day=date.isoformat() if date else "")
