@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from geo.atlas import Atlas
 from geo.errors import NotFoundError
 from geo.visits import advisories, plan_files, plan_lines
+from geo.visits.advisories import Borders
 from geo.visits.trip import Plan
 from webapp import labels
 from webapp.i18n import current, day, lazy_gettext
@@ -48,9 +49,11 @@ class Hint(NamedTuple):
 
 def warnings(atlas: Atlas, plan: Plan) -> list[Hint]:
     """Return what belongs to the places of a plan and should be checked."""
+    outlines = atlas.countries()
+    borders = None if outlines is None else atlas.keep("borders", lambda: Borders(outlines))
     return [
         Hint(notice.text(current().code), _where(notice), _source(notice))
-        for notice in advisories.of(plan, atlas.countries(), atlas.table("notices"))
+        for notice in advisories.of(plan, borders, atlas.table("notices"))
     ]
 
 
