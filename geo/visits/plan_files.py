@@ -11,7 +11,6 @@ import csv
 import hashlib
 import html
 import io
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -21,12 +20,12 @@ from zoneinfo import ZoneInfo
 
 from geo import __version__
 from geo.errors import InputError, Message
-from geo.export import DECIMALS, to_json
+from geo.export import to_json
 from geo.text import guarded
 from geo.visits import plan_words
-from geo.visits.gazetteer import LANGUAGES
+from geo.visits.plan_facts import Value, cell, facts, lonlat
 from geo.visits.plan_lines import Lines, drives
-from geo.visits.plan_steps import Itinerary, Step, clean
+from geo.visits.plan_steps import Itinerary, Step
 
 GENERATOR = f"Zone Atlas {__version__}"
 KML = "http://www.opengis.net/kml/2.2"
@@ -36,8 +35,6 @@ the next.
 """
 EVENTS = ("visit", "gate", "lunch", "night")
 """Steps that stand in a calendar."""
-
-Value = str | float | bool | None
 
 
 class Parcel(NamedTuple):
@@ -122,10 +119,6 @@ def _points(parcel: Parcel, number: int) -> list[Step]:
     ]
 
 
-def _lonlat(step: Step) -> tuple[float, float]:
-    return round(step.place.lon, DECIMALS), round(step.place.lat, DECIMALS)
-
-
 def _named(parcel: Parcel, step: Step) -> str:
     return f"{step.label} {parcel.itinerary.name(step.place)}"
 
@@ -136,43 +129,6 @@ def _description(parcel: Parcel, step: Step) -> str:
     return "\n".join(
         [plan_words.title(itinerary, step), *plan_words.sentences_with_lunch(itinerary, step)]
     )
-
-
-def _facts(step: Step) -> dict[str, Value]:
-    """Return what is known of a step as plain values, in a fixed order; None where it does not
-    apply.
-    """
-    names = step.place.names
-    crossing, visit = step.crossing, step.visit
-    notice = step.hours.notice if step.hours else None
-    return {
-        "day": step.day + 1,
-        "label": None if step.kind == "drive" else step.label,
-        "kind": step.kind,
-        "place_id": step.place.id,
-        **{f"name_{code}": clean(names[code]) if code in names else None for code in LANGUAGES},
-        "country": step.place.country or None,
-        "arrive": step.arrive.isoformat(),
-        "start": step.start.isoformat(),
-        "end": step.end.isoformat(),
-        "timezone": step.place.timezone,
-        "wait_s": step.wait_s if visit or crossing else None,
-        "slack_s": visit.slack_s if visit else None,
-        "drive_s": _number(step.drive_s, 0),
-        "length_m": _number(step.length_m, 1),
-        "hours_known": crossing.hours_known if crossing else None,
-        "gate_hours": (step.hours.text() or "00:00–24:00") if step.hours else None,
-        "gate_hours_source": notice.source if notice and not notice.general else None,
-        "gate_hours_source_kind": notice.source_kind if notice else None,
-        "gate_hours_as_of": notice.as_of if notice else None,
-        "contact": clean(step.place.contact) or None,
-        "notes": (clean(visit.stop.notes) or None) if visit else None,
-    }
-
-
-def _number(value: float, decimals: int) -> float | None:
-    """Round a number; None if nobody knows it."""
-    return None if math.isnan(value) else round(value, decimals)
 
 
 # GPX ----------------------------------------------------------------------------------------------
@@ -195,8 +151,8 @@ def _gpx(parcel: Parcel) -> bytes:
         )
         route.description = " · ".join(plan_words.date_remarks(itinerary, day.number)) or None
         for step in _points(parcel, day.number):
-            lon, lat = _lonlat(step)
-            facts: dict[str, Any] = {
+            lon, lat = lonlat(step)
+            values: dict[str, Any] = {
                 "latitude": lat,
                 "longitude": lon,
                 "time": step.arrive.astimezone(UTC),
@@ -205,9 +161,9 @@ def _gpx(parcel: Parcel) -> bytes:
                 "description": _description(parcel, step),
                 "type": step.kind,
             }
-            route.points.append(gpxpy.gpx.GPXRoutePoint(**facts))
+            route.points.append(gpxpy.gpx.GPXRoutePoint(**values))
             if step.kind != "begin" or day.number == 0:
-                file.waypoints.append(gpxpy.gpx.GPXWaypoint(**facts))
+                file.waypoints.append(gpxpy.gpx.GPXWaypoint(**values))
         file.routes.append(route)
     written: str = file.to_xml("1.1")
     return written.encode()
@@ -234,7 +190,7 @@ def _kml(parcel: Parcel) -> bytes:
         for step in _points(parcel, day.number):
             mark = _placemark(folder, step, _named(parcel, step), _description(parcel, step))
             point = _element(mark, "Point")
-            _coordinates(point, [_lonlat(step)])
+            _coordinates(point, [lonlat(step)])
         for step, points in drives(itinerary, parcel.lines, day.number):
             mark = _placemark(
                 folder,
@@ -276,9 +232,9 @@ def _placemark(
     _element(span, "begin", step.start.isoformat())
     _element(span, "end", step.end.isoformat())
     data = _element(mark, "ExtendedData")
-    for name, value in _facts(step).items():
+    for name, value in facts(step).items():
         if value is not None:
-            _element(_element(data, "Data", name=name), "value", _cell(value))
+            _element(_element(data, "Data", name=name), "value", cell(value))
     return mark
 
 
@@ -294,10 +250,10 @@ def _geojson(parcel: Parcel) -> bytes:
     for day in plan.days:
         for step in _points(parcel, day.number):
             more: dict[str, Value] = {"position_accuracy_m": step.place.position_accuracy_m}
-            features.append(feature("Point", _lonlat(step), _facts(step) | more))
+            features.append(feature("Point", lonlat(step), facts(step) | more))
         for step, points in drives(itinerary, parcel.lines, day.number):
             more = {"from_id": step.origin.id if step.origin else None}
-            features.append(feature("LineString", points, _facts(step) | more))
+            features.append(feature("LineString", points, facts(step) | more))
     about = {
         "title": itinerary.title,
         "proof": plan.proof,
@@ -363,7 +319,7 @@ def _ics(parcel: Parcel) -> bytes:
         if step.kind == "night":
             event.add("transp", "TRANSPARENT")
         if step.has_position and not parcel.names_only:
-            event.add("geo", _lonlat(step)[::-1])
+            event.add("geo", lonlat(step)[::-1])
         file.add_component(event)
     for zone in sorted({step.place.timezone for step in steps}):
         rules = icalendar.Timezone.from_tzid(
@@ -385,13 +341,13 @@ def _csv(parcel: Parcel) -> bytes:
     about = " ".join([f"{itinerary.title}.", *plan_words.remarks(itinerary), f"{GENERATOR}."])
     rows = []
     for step in itinerary.steps:
-        row = _facts(step)
+        row = facts(step)
         for zone, name in itinerary.clocks.items():
             for column, moment in (("start", step.start), ("end", step.end)):
                 row[f"{column} {name}"] = f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
         if not parcel.names_only:
             known = step.has_position and step.kind != "drive"
-            row["lon"], row["lat"] = _lonlat(step) if known else (None, None)
+            row["lon"], row["lat"] = lonlat(step) if known else (None, None)
             row["position_accuracy_m"] = step.place.position_accuracy_m if known else None
         rows.append(row | {"about": about})
     text = io.StringIO(newline="")
@@ -399,18 +355,10 @@ def _csv(parcel: Parcel) -> bytes:
     if rows:
         writer.writerow(map(guarded, rows[0]))
         writer.writerows(
-            [guarded(value) if isinstance(value, str) else _cell(value) for value in row.values()]
+            [guarded(value) if isinstance(value, str) else cell(value) for value in row.values()]
             for row in rows
         )
     return text.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 FORMATS: dict[str, Format] = {

@@ -79,8 +79,8 @@ def steps(rows: list[dict[str, str]], kinds: tuple[str, ...], since: str = "star
     ]
 
 
-def arrivals(found: list[Seen]) -> list[tuple[str, str, datetime]]:
-    return [step[:3] for step in found]
+def arrivals(seen: list[Seen]) -> list[tuple[str, str, datetime]]:
+    return [step[:3] for step in seen]
 
 
 def on_clocks(day: str, texts: list[str]) -> datetime:
@@ -106,8 +106,8 @@ WORDS = (
 
 def what(text: str) -> tuple[str, str]:
     """Return what a row is and where, by its words."""
-    found = ((kind, re.fullmatch(words, text)) for kind, words in WORDS)
-    return next((kind, match[1]) for kind, match in found if match)
+    seen = ((kind, re.fullmatch(words, text)) for kind, words in WORDS)
+    return next((kind, match[1]) for kind, match in seen if match)
 
 
 def days_of(rows: list[dict[str, str]]) -> list[str]:
@@ -138,7 +138,7 @@ def shown(rows: list[dict[str, str]]) -> list[Seen]:
 
 def of_table(page: lxml.html.HtmlElement, rows: list[dict[str, str]], clock: str) -> list[Seen]:
     """Read the tables of the days of a page or sheet."""
-    found = []
+    seen = []
     for day, table in zip(days_of(rows), page.xpath(clock), strict=True):
         for row in table.xpath(".//tbody/tr"):
             cells = [
@@ -149,17 +149,17 @@ def of_table(page: lxml.html.HtmlElement, rows: list[dict[str, str]], clock: str
             kind, place = what(row.xpath(".//strong")[0].text_content())
             assert row.get("class") in (kind, "start", "end")
             place = "" if kind == "drive" else place
-            found.append(Seen(kind, place, times[0], times[-1]))
-    return found
+            seen.append(Seen(kind, place, times[0], times[-1]))
+    return seen
 
 
-def same(found: list[Seen], rows: list[dict[str, str]]) -> bool:
+def same(seen: list[Seen], rows: list[dict[str, str]]) -> bool:
     """Compare rows with the table; a drive has no end of its own there."""
 
     def cut(steps: list[Seen]) -> list[Seen]:
         return [step._replace(end=step.start) if step.kind == "drive" else step for step in steps]
 
-    return cut(found) == cut(shown(rows))
+    return cut(seen) == cut(shown(rows))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_terminal_prints_the_table(
     path = tmp_path / "trip.yaml"
     path.write_bytes(client.get(f"/trip/plan.yaml?{asked}").data)
     printed = CliRunner().invoke(main, ["trip", "plan", str(path)]).output
-    found, day = [], ""
+    seen, day = [], ""
     for line in printed.splitlines():
         if head := re.match(r"Day \d+, (\S+):", line):
             day = head[1]
@@ -198,8 +198,8 @@ def test_the_terminal_prints_the_table(
             kind, place = what(times[3])
             start = on_clocks(day, [times[1], times[2]])
             end = on_clocks(day, [times[4], times[5]]) if times[4] else start
-            found.append(Seen(kind, "" if kind == "drive" else place, start, end))
-    assert same(found, rows)
+            seen.append(Seen(kind, "" if kind == "drive" else place, start, end))
+    assert same(seen, rows)
 
 
 def of_gpx(data: bytes) -> list[tuple[str, str, datetime]]:
@@ -212,7 +212,7 @@ def of_gpx(data: bytes) -> list[tuple[str, str, datetime]]:
 
 
 def of_kml(data: bytes) -> list[tuple[str, str, datetime]]:
-    found = []
+    seen = []
     for mark in ElementTree.fromstring(data).iter(f"{KML}Placemark"):
         if mark.find(f"{KML}Point") is not None:
             facts = {
@@ -220,8 +220,8 @@ def of_kml(data: bytes) -> list[tuple[str, str, datetime]]:
             }
             assert mark.findtext(f".//{KML}begin") == facts["start"]
             name = str(mark.findtext(f"{KML}name")).split(" ", 1)[1]
-            found.append((str(facts["kind"]), name, moment(str(facts["arrive"]))))
-    return found
+            seen.append((str(facts["kind"]), name, moment(str(facts["arrive"]))))
+    return seen
 
 
 def of_geojson(data: bytes) -> list[tuple[str, str, datetime]]:
@@ -245,8 +245,8 @@ def test_points_of_files_are_those_of_the_table(
     read: Callable[[bytes], list[tuple[str, str, datetime]]],
 ) -> None:
     """Each point has its kind, its place and the moment at which one arrives there."""
-    found = read(client.get(f"/trip/plan.{ending}?{asked}").data)
-    assert found == arrivals(steps(rows, POINTS, "arrive"))
+    seen = read(client.get(f"/trip/plan.{ending}?{asked}").data)
+    assert seen == arrivals(steps(rows, POINTS, "arrive"))
 
 
 @pytest.mark.parametrize("ending", ["kml", "geojson"])
@@ -256,13 +256,13 @@ def test_drives_of_files_are_those_of_the_table(
     """Each line leads to the place of its drive, at its time."""
     data = client.get(f"/trip/plan.{ending}?{asked}").data
     if ending == "geojson":
-        found = [
+        seen = [
             Seen("drive", facts["name_en"], moment(facts["start"]), moment(facts["end"]))
             for facts in (each["properties"] for each in json.loads(data)["features"])
             if facts["kind"] == "drive"
         ]
     else:
-        found = [
+        seen = [
             Seen(
                 "drive",
                 str(mark.findtext(f"{KML}name")).rpartition(" → ")[2],
@@ -272,7 +272,7 @@ def test_drives_of_files_are_those_of_the_table(
             for mark in ElementTree.fromstring(data).iter(f"{KML}Placemark")
             if mark.find(f"{KML}LineString") is not None
         ]
-    assert found == steps(rows, ("drive",))
+    assert seen == steps(rows, ("drive",))
 
 
 def test_the_calendar_holds_the_table(
@@ -281,15 +281,15 @@ def test_the_calendar_holds_the_table(
     """Visits, gates, lunches and nights are events of their times, of a minute at least."""
     kinds = {"Visit": "visit", "Border gate": "gate", "Lunch": "lunch", "Night": "night"}
     calendar = icalendar.Calendar.from_ical(client.get(f"/trip/plan.ics?{asked}").data)
-    found = []
+    seen = []
     for event in calendar.walk("VEVENT"):
         kind, __, place = str(event["summary"]).partition(": ")
         assert place == str(event["location"])
         start, end = (moment.astimezone(UTC) for moment in (event.start, event.end))
-        found.append(Seen(kinds[kind], place, start, end))
+        seen.append(Seen(kinds[kind], place, start, end))
     expected = steps(rows, tuple(kinds.values()))
     minute = timedelta(minutes=1)
-    assert found == [step._replace(end=max(step.end, step.start + minute)) for step in expected]
+    assert seen == [step._replace(end=max(step.end, step.start + minute)) for step in expected]
 
 
 def test_the_map_shows_the_table(
@@ -301,11 +301,11 @@ def test_the_map_shows_the_table(
     ]
     days = days_of(rows)
     for kind, kinds in (("visit", ("visit",)), ("end", ("begin", "night", "end"))):
-        found = [
+        seen = [
             (mark["name"], on_clocks(days[mark["day"]], re.findall(r"\d\d:\d\d", mark["time"])))
             for mark in marks
             if mark["kind"] == kind
         ]
-        assert found == [step[1:3] for step in steps(rows, kinds, "start")]
+        assert seen == [step[1:3] for step in steps(rows, kinds, "start")]
     numbers = [mark["number"] for mark in marks if mark["kind"] == "visit"]
     assert numbers == list(range(1, len(numbers) + 1))

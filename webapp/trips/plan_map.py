@@ -10,7 +10,8 @@ import shapely
 from geo import maps
 from geo.atlas import Atlas
 from geo.visits import plan_lines
-from geo.visits.plan_files import Value, feature
+from geo.visits.plan_facts import Value
+from geo.visits.plan_files import feature
 from geo.visits.plan_steps import Itinerary, Step
 from geo.visits.trip import Plan
 from webapp.trips import agenda
