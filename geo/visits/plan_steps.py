@@ -18,13 +18,12 @@ import pandas as pd
 from geo.errors import InputError, Message
 from geo.hours.gates import DayHours, Hours
 from geo.visits.gazetteer import LANGUAGES
-from geo.visits.trip import Crossing, DayPlan, Leg, Place, Plan, Visit
+from geo.visits.trip import Crossing, DayPlan, Leg, Place, Plan, Span, Visit
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 Kind = Literal["begin", "drive", "gate", "visit", "lunch", "night", "end"]
-Span = tuple[datetime, datetime]
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -275,7 +274,8 @@ class Itinerary:
 
     def _on_the_way(self, moment: datetime) -> Place:
         """Return a place without a position, on the clock of a moment."""
-        names = {self.language: self.said(Message("On the way"))}
+        text = Message("On the way")
+        names = {"en": str(text), self.language: self.said(text)}
         return Place("on-the-way", names, math.nan, math.nan, None, "", _zone(moment))
 
 

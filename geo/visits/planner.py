@@ -20,9 +20,8 @@ import pandas as pd
 from geo.errors import InputError, Message
 from geo.roads.network import Network
 from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days
-from geo.visits.matrices import FAR, Tables
+from geo.visits.matrices import FAR, Route, Tables
 from geo.visits.plan_lengths import measured
-from geo.visits.schedules import Route, on_road_s, schedule
 from geo.visits.tour_search import search
 from geo.visits.trip import Plan, Proof, Trip
 from geo.visits.trip_check import check
@@ -125,6 +124,8 @@ def solve(
             Message("The days of this trip cannot be driven, even without a stop."),
             _undrivable(possible, model),
         )
+    from geo.visits.schedules import schedule  # compiled
+
     days = tuple(
         schedule(possible, tables, model, number, route) for number, route in enumerate(routes)
     )
@@ -136,7 +137,7 @@ def solve(
         days=days,
         left_out=left_out,
         proof=proof,
-        on_road_s=on_road_s(days),
+        on_road_s=sum(day.on_road_s for day in days),
         coarse=False,
     )
 
