@@ -68,7 +68,7 @@ def page(
         What is wrong with a file that was to be opened; the trip is that of the page before.
     """
     opened = store()
-    shown = views.Page(views.form(opened, lines), views.page_map(opened), file_error=file_error)
+    shown = replace(views.page(opened, lines), file_error=file_error)
     reading = readings.read(opened, lines) if lines.stops and not file_error else None
     if reading and reading.trip is None:
         # days follow once a stop is understood

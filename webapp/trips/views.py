@@ -29,25 +29,7 @@ class MapFrame:
     """The empty map of a page, and the settings of its script."""
 
     frame: maps.Frame
-    html: Markup
-    script: Markup
     config: Markup
-
-
-@dataclass(frozen=True)
-class Form:
-    """What the form needs beside the trip: names of its places, and what there is to choose
-    from.
-    """
-
-    lines: Lines
-    stop_names: list[str]
-    place_names: dict[str, str]
-    every: dict[str, str]
-    examples: dict[str, str]
-    profiles: Sequence[str]
-    networks: Sequence[str]
-    countries: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -113,6 +95,12 @@ class Page:
 
     Attributes
     ----------
+    stop_names, place_names
+        What the form calls the stops, in turn, and where days begin and end.
+    every
+        The names of all places, by id.
+    profiles, networks, countries
+        What there is to choose from.
     ask, whole
         Addresses of the plan and of the page with it; empty if there is nothing to plan.
     faults, message
@@ -121,8 +109,15 @@ class Page:
         What is wrong with a file that was not opened.
     """
 
-    form: Form
+    lines: Lines
     map: MapFrame
+    stop_names: list[str]
+    place_names: dict[str, str]
+    every: dict[str, str]
+    examples: dict[str, str]
+    profiles: Sequence[str]
+    networks: Sequence[str]
+    countries: Sequence[str]
     reading: Reading | None = None
     ask: str = ""
     whole: str = ""
@@ -142,12 +137,18 @@ def examples(opened: Atlas) -> dict[str, dict[str, Any]]:
     )
 
 
-def form(opened: Store, lines: Lines) -> Form:
-    """Return what the form of a trip needs."""
+def page(opened: Store, lines: Lines) -> Page:
+    """Return the page of a trip without its plan."""
     every = lookup.named(opened)
     points = {key: f"{text} ({key})" for key, text in lines.point_names().items()}
-    return Form(
+    places = [
+        [key, every[key], round(lon, 5), round(lat, 5)]
+        for key, (lon, lat) in lookup.positions(opened).items()
+    ]
+    has_basemap = (opened.data / "basemap" / "basemap.pmtiles").is_file()
+    return Page(
         lines=lines,
+        map=map_frame(opened, url_for("pages.basemap") if has_basemap else "", places=places),
         stop_names=[
             stop.name or (every | points).get(stop.place, stop.place) for stop in lines.stops
         ],
@@ -164,17 +165,6 @@ def form(opened: Store, lines: Lines) -> Form:
     )
 
 
-def page_map(opened: Store) -> MapFrame:
-    """Return the map of the page, on which every place can be chosen."""
-    every = lookup.named(opened)
-    places = [
-        [key, every[key], round(lon, 5), round(lat, 5)]
-        for key, (lon, lat) in lookup.positions(opened).items()
-    ]
-    has_basemap = (opened.data / "basemap" / "basemap.pmtiles").is_file()
-    return map_frame(opened, url_for("pages.basemap") if has_basemap else "", places=places)
-
-
 def map_frame(opened: Store, basemap_url: str, **more: object) -> MapFrame:
     """Return an empty map; `more` are further settings of its script."""
     lon, lat, zoom = opened.view()
@@ -185,9 +175,8 @@ def map_frame(opened: Store, basemap_url: str, **more: object) -> MapFrame:
         "colours": timeline.COLOURS,
         "texts": _texts(),
     }
-    return MapFrame(
-        frame, Markup(frame.html), Markup(frame.script), Markup(maps.script_json(config | more))
-    )
+    frame = replace(frame, html=Markup(frame.html), script=Markup(frame.script))
+    return MapFrame(frame, Markup(maps.script_json(config | more)))
 
 
 def _texts() -> dict[str, str]:
