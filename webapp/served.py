@@ -21,7 +21,7 @@ from geo.schema import LAYERS, TABLES
 from geo.siting import screening
 from geo.visits import trip_file
 from webapp.store import Store
-from webapp.trips import pages
+from webapp.trips import views
 
 LOOK_S = 2.0
 """So often the files are looked at."""
@@ -140,7 +140,7 @@ class Served:
             store = Store(self._folder, store.home, store.public_url)
         if isinstance(store, Store):
             store.read_all()
-            pages.examples(store)
+            views.examples(store)
         return store
 
     def _now(self) -> Stamp:

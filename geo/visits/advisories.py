@@ -8,17 +8,18 @@ does at the worst of both, and else *may lie* within."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from geo import crs
-from geo.schema import unfold
+from geo.kept import Kept
+from geo.visits.gazetteer import LANGUAGES
 from geo.visits.trip import Place, Plan
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 OUTLINE_ACCURACY_M = 200.0
 """How far off the outlines of the countries may be. Source: data/basemap/README.md."""
-LANGUAGES = ("en", "vi", "zh")
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,10 @@ class Notice:
     ----------
     texts
         By language: ``en``, ``vi``, ``zh``.
-    within_m
-        The distance from the land border that was taken; None for a rule of a whole country.
-    assumption
-        What of that distance is assumed; empty where nothing is.
     """
 
     id: str
-    country: str
     texts: dict[str, str]
-    applies_to: tuple[str, ...]
-    within_m: float | None
-    assumption: str
     places: tuple[Concerned, ...]
     legal_basis: str
     source: str
@@ -77,17 +69,51 @@ class Notice:
         return self.texts.get(language) or self.texts["en"]
 
 
-def of(
-    where: Plan | Iterable[Place], countries: gpd.GeoDataFrame | None, table: pd.DataFrame
-) -> list[Notice]:
+class Borders:
+    """The land borders of countries, from their outlines with the column ``country``; each is
+    computed once.
+    """
+
+    def __init__(self, outlines: gpd.GeoDataFrame) -> None:
+        self._outlines = outlines
+        self._kept = Kept()
+
+    def distance_m(self, lon: float, lat: float, country: str) -> float:
+        """Measure how far a point is from the land border of a country; infinite where the outlines
+        show none.
+        """
+        border = self._kept.get(country, lambda: self._border(country))
+        if shapely.is_empty(border):
+            return math.inf
+        point = shapely.Point(crs.mercator(np.array([lon, lat])))
+        # The projection keeps angles, so that what is nearest on it is nearest on the ground but
+        # for a breath
+        foot = shapely.get_coordinates(shapely.shortest_line(point, border))[1]
+        return float(crs.distance_m(np.array([lon, lat]), crs.from_mercator(foot)))
+
+    def _border(self, country: str) -> shapely.Geometry:
+        """Return the line that the outline of a country shares with those of others, in the
+        projection of :func:`geo.crs.mercator`."""
+        shapes, mine = self._outlines.geometry, self._outlines["country"] == country
+        own, other = (
+            shapely.union_all(shapely.boundary(part)) for part in (shapes[mine], shapes[~mine])
+        )
+        parts = shapely.get_parts(shapely.intersection(own, other))
+        lines = shapely.line_merge(shapely.union_all(parts[shapely.get_dimensions(parts) == 1]))
+        border = shapely.transform(lines, crs.mercator)
+        shapely.prepare(border)
+        return border
+
+
+def of(where: Plan | Iterable[Place], borders: Borders | None, table: pd.DataFrame) -> list[Notice]:
     """Find the notices for a plan, or for some places.
 
     Parameters
     ----------
     where
         Of a plan count the places that are visited and where a day begins or ends.
-    countries
-        Outlines with the column ``country``; without them rules about the border hold for no place.
+    borders
+        Without them rules about the border hold for no place.
     table
         The table ``notices``.
 
@@ -96,49 +122,26 @@ def of(
     list
         In the order of the table; those that concern no place are left out.
     """
-    places = list(
-        {
-            place.id: place for place in (_places(where) if isinstance(where, Plan) else where)
-        }.values()
-    )
-    found = []
+    every = _places(where) if isinstance(where, Plan) else where
+    places = {place.id: place for place in every}.values()
+    notices = []
     for row in table.to_dict("records"):
         within_m = None if pd.isna(row["within_m"]) else float(row["within_m"])
         there = [place for place in places if place.country == row["country"]]
-        concerned = [
-            one for place in there if (one := _concerned(place, within_m, countries)) is not None
-        ]
+        concerned = tuple(filter(None, (_concerned(place, within_m, borders) for place in there)))
         if concerned:
-            found.append(
+            notices.append(
                 Notice(
                     row["id"],
-                    row["country"],
-                    {language: row[f"text_{language}"] for language in LANGUAGES},
-                    unfold(row["applies_to"]),
-                    within_m,
-                    "" if pd.isna(row["assumption"]) else row["assumption"],
-                    tuple(concerned),
+                    {code: row[f"text_{code}"] for code in LANGUAGES},
+                    concerned,
                     row["legal_basis"],
                     row["source"],
                     row["source_kind"],
                     row["as_of"],
                 )
             )
-    return found
-
-
-def border_distance_m(lon: float, lat: float, country: str, countries: gpd.GeoDataFrame) -> float:
-    """Measure how far a point is from the land border of a country; infinite where the outlines
-    show none.
-    """
-    border = _land_border(country, _Outlines(countries))
-    if border.is_empty:
-        return float("inf")
-    point = shapely.Point(crs.mercator(np.array([lon, lat])))
-    # The projection keeps angles, so that what is nearest on it is nearest on the ground but for a
-    # breath
-    foot = shapely.get_coordinates(shapely.shortest_line(point, border))[1]
-    return float(crs.distance_m(np.array([lon, lat]), crs.from_mercator(foot)))
+    return notices
 
 
 def _places(plan: Plan) -> list[Place]:
@@ -149,53 +152,14 @@ def _places(plan: Plan) -> list[Place]:
     ]
 
 
-def _concerned(
-    place: Place, within_m: float | None, countries: gpd.GeoDataFrame | None
-) -> Concerned | None:
+def _concerned(place: Place, within_m: float | None, borders: Borders | None) -> Concerned | None:
     if within_m is None:
         return Concerned(place, None, True)
-    if countries is None:
+    if borders is None:
         return None
-    distance_m = border_distance_m(place.lon, place.lat, place.country, countries)
+    distance_m = borders.distance_m(place.lon, place.lat, place.country)
     error_m = OUTLINE_ACCURACY_M + (place.position_accuracy_m or 0.0)
     if distance_m - error_m > within_m:
         return None
-    return Concerned(
-        place,
-        distance_m,
-        place.position_accuracy_m is not None and distance_m + error_m <= within_m,
-    )
-
-
-class _Outlines:
-    """Outlines that can be a key: the same frame is the same key."""
-
-    def __init__(self, frame: Any) -> None:
-        self.frame = frame
-
-    def __hash__(self) -> int:
-        return id(self.frame)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Outlines) and other.frame is self.frame
-
-
-@lru_cache(maxsize=32)
-def _land_border(country: str, outlines: _Outlines) -> Any:
-    """Return the line that the outline of a country shares with those of others, in the projection
-    of :func:`geo.crs.mercator`."""
-    frame = outlines.frame
-    mine = shapely.union_all(frame.geometry[frame["country"] == country].boundary)
-    others = shapely.union_all(frame.geometry[frame["country"] != country].boundary)
-    shared = shapely.line_merge(shapely.union_all(_lines(shapely.intersection(mine, others))))
-    projected = shapely.transform(shared, crs.mercator)
-    shapely.prepare(projected)
-    return projected
-
-
-def _lines(shape: Any) -> list[Any]:
-    return [
-        part
-        for part in shapely.get_parts(shape)
-        if part.geom_type in ("LineString", "MultiLineString")
-    ]
+    certain = place.position_accuracy_m is not None and distance_m + error_m <= within_m
+    return Concerned(place, distance_m, certain)

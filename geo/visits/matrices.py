@@ -19,6 +19,7 @@ from geo.errors import Message, NotFoundError
 from geo.hours import osm_hours
 from geo.roads import access
 from geo.roads.network import Network
+from geo.visits.moments import clock
 from geo.visits.trip import Place, Trip
 
 if TYPE_CHECKING:
@@ -43,6 +44,17 @@ class Passage:
     towards: str
     number: int
     zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Route:
+    """A day as the planners give it: nodes of the model where it begins and ends, and its stops in
+    turn.
+    """
+
+    begin: int
+    end: int
+    stops: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,18 +112,12 @@ class Tables:
             domestic(world.network), *2 * (points(places, usable),), profile=trip.profile
         ).to_numpy()
         whole, n = whole_seconds(time_s), len(places)
-        zones = (
-            [ZoneInfo(str(one)) if pd.notna(one) else ZoneInfo("UTC") for one in usable["timezone"]]
-            if "timezone" in usable
-            else []
-        )
+        zones = usable.get("timezone", pd.Series("UTC", usable.index)).fillna("UTC")
         sides = zip(usable["country"], usable["opposite_country"], strict=True)
         return cls(
             places=places,
             drive_s=whole[:n, :n],
-            gates=tuple(
-                zip(usable.index, sides, zones or [ZoneInfo("UTC")] * len(usable), strict=True)
-            ),
+            gates=tuple(zip(usable.index, sides, map(ZoneInfo, zones), strict=True)),
             service_s=np.ceil(service[usable.index].to_numpy(float)).astype(np.int64),
             to_gate_s=whole[:n, n:],
             from_gate_s=whole[n:, :n].T,
@@ -136,19 +142,18 @@ class Tables:
         key = (*asked, trip.avoid_unknown_hours, trip.reserve_s, start, end)
         if key not in self._kept:
             reserve = timedelta(seconds=trip.reserve_s)
-            open_ = osm_hours.merged(
-                self.hours.intervals(*asked, start, end + reserve)
-            )  # beyond the trip, to see whether it closes by then
+            # beyond the trip, to see whether it closes by then
+            open_ = osm_hours.merged(self.hours.intervals(*asked, start, end + reserve))
             spans = [
                 (_first(since), min(_last(until - reserve), _first(until) - 1))
                 for since, until in open_
             ]
             if trip.avoid_unknown_hours:
-                days = [span for one in spans for span in _by_day(*one, passage.zone)]
                 spans = [
-                    span
-                    for span in days
-                    if self.hours.known(*asked, datetime.fromtimestamp(span[0], passage.zone))
+                    part
+                    for span in spans
+                    for part in _by_day(*span, passage.zone)
+                    if self.hours.known(*asked, datetime.fromtimestamp(part[0], passage.zone))
                 ]
             self._kept[key] = [span for span in spans if span[0] <= span[1]]
         return self._kept[key]
@@ -180,7 +185,7 @@ class Tables:
         passages = self.passages(trip)
         seconds = [(_first(day.start), _last(day.end)) for day in trip.days]
         open_ = [self.entries(trip, passage) if way_start[-1] else [] for passage in passages]
-        entry_start, entry = spans([_within(one, *day) for day in seconds for one in open_])
+        entry_start, entry = spans([_within(gate, *day) for day in seconds for gate in open_])
         begin_start, begin = spans(
             [
                 _begins(trip, stop, number, *day)
@@ -225,21 +230,15 @@ class Tables:
         none = np.zeros((n, n), np.int64)
         drive_s = np.where(alike, self.drive_s[np.ix_(row, row)], FAR)
         kinds = [np.stack([drive_s, none, none, drive_s, none - 1], axis=-1)]
-        for number, one in enumerate(self.passages(trip)):
-            over = (country[:, None] == one.home) & (country == one.towards)
+        for number, passage in enumerate(self.passages(trip)):
+            over = (country[:, None] == passage.home) & (country == passage.towards)
             if not over.any():
                 continue
-            to_s, on_s = self.to_gate_s[row, one.number], self.from_gate_s[row, one.number]
-            there = over & (to_s[:, None] < FAR) & (on_s < FAR)
-            service_s = self.service_s[one.number]
-            cost_s = np.where(there, np.where(there, to_s[:, None] + service_s + on_s, 0), FAR)
-            parts = (
-                np.broadcast_to(to_s[:, None], (n, n)),
-                none + service_s,
-                np.broadcast_to(on_s, (n, n)),
-                cost_s,
-                none + number,
-            )
+            to_s, on_s = self.to_gate_s[row, passage.number], self.from_gate_s[row, passage.number]
+            to_s, service_s = to_s[:, None], self.service_s[passage.number]
+            there = over & (to_s < FAR) & (on_s < FAR)
+            cost_s = np.where(there, np.where(there, to_s + service_s + on_s, 0), FAR)
+            parts = np.broadcast_arrays(to_s, service_s, on_s, cost_s, number)
             kinds.append(np.stack(parts, axis=-1))
         every = np.stack(kinds, axis=2).reshape(n * n, len(kinds), 5)
         order = np.argsort(every[:, :, 3], axis=1, kind="stable")
@@ -255,17 +254,16 @@ class Tables:
 
 def places_of(trip: Trip) -> tuple[Place, ...]:
     """Return every place of a trip once."""
-    return tuple(
-        {place.id: place for place in [*(stop.place for stop in trip.stops), *towns(trip)]}.values()
-    )
+    return _once([*(stop.place for stop in trip.stops), *towns(trip)])
 
 
 def towns(trip: Trip) -> tuple[Place, ...]:
     """Return the places where days begin and end, each once."""
-    found = [
-        place for day in trip.days for place in (*([day.begin] if day.begin else []), *day.ends)
-    ]
-    return tuple({place.id: place for place in found}.values())
+    return _once([place for day in trip.days for place in (day.begin, *day.ends) if place])
+
+
+def _once(places: Sequence[Place]) -> tuple[Place, ...]:
+    return tuple({place.id: place for place in places}.values())
 
 
 def domestic(network: Network) -> Network:
@@ -285,34 +283,25 @@ def points(places: Sequence[Place], gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame
     )
     columns = {
         "country": [*(place.country for place in places), *gates["country"]],
-        "opposite_country": (
-            pd.Series([*[None] * len(places), *gates["opposite_country"]], dtype=object).to_numpy()
-        ),
+        "opposite_country": np.array([*[None] * len(places), *gates["opposite_country"]], object),
     }
-    index = pd.Index(
-        [*(f"place {place.id}" for place in places), *(f"gate {gate}" for gate in gates.index)],
-        dtype="str",
-        name="id",
-    )
+    ids = [*(f"place {place.id}" for place in places), *(f"gate {gate}" for gate in gates.index)]
+    index = pd.Index(ids, dtype="str", name="id")
     return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(*lonlat.T), index=index, crs=4326)
 
 
 def whole_seconds(time_s: NDArray[np.float64]) -> Seconds:
     """Round times up to whole seconds; NaN becomes FAR."""
-    found = np.isfinite(time_s)
-    return np.where(found, np.ceil(np.where(found, time_s, 0)).astype(np.int64), FAR)
+    known = np.isfinite(time_s)
+    return np.where(known, np.ceil(np.where(known, time_s, 0)).astype(np.int64), FAR)
 
 
 def lunch_time(trip: Trip, day: int, place: Place) -> tuple[int, int]:
     """Return the first and the last moment at which lunch may begin at a place, on its clock."""
     if trip.lunch is None:
         return 0, 0
-    date = trip.days[day].date
-    first, last = (
-        datetime.combine(date, time.fromisoformat(one), place.zone)
-        for one in (trip.lunch.from_, trip.lunch.until)
-    )
-    return _first(first), _last(last)
+    date, lunch = trip.days[day].date, trip.lunch
+    return _first(clock(date, lunch.from_, place.zone)), _last(clock(date, lunch.until, place.zone))
 
 
 def _begins(trip: Trip, number: int, day: int, first: int, last: int) -> list[tuple[int, int]]:
@@ -320,13 +309,11 @@ def _begins(trip: Trip, number: int, day: int, first: int, last: int) -> list[tu
     stop = trip.stops[number]
     if stop.day not in (None, day):
         return []
-    windows = (
-        [(first, last)]
-        if stop.windows is None
-        else [(_first(start), _last(end)) for start, end in stop.windows]
-    )
-    clipped = ((max(start, first), min(end, last) - ceil(stop.visit_s)) for start, end in windows)
-    return [(start, end) for start, end in clipped if start <= end]
+    visit_s = ceil(stop.visit_s)
+    if stop.windows is None:
+        return _within([(first, last - visit_s)], first, last)
+    begins = [(_first(start), _last(end) - visit_s) for start, end in stop.windows]
+    return _within(begins, first, last - visit_s)
 
 
 def _within(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:

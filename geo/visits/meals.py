@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from geo.visits.moments import NEVER, at, between, clock, later, length, shows
-from geo.visits.trip import Day, DayPlan, Leg, Lunch
+from geo.visits.trip import Day, DayPlan, Leg, Lunch, Span
 
 TOLERANCE_S = 1.0
 """Plans hold whole seconds, rounded up, and the network has fractions: each part of a way may be
 off by so much.
 """
-
-Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,13 @@ def of(day: DayPlan) -> list[Meal]:
         if day.lunch
         else []
     )
-    for step in day.steps():
-        if isinstance(step, Leg):
-            zone = step.goal.zone if behind(step) else step.start.zone
-            meals += [Meal(f"{way(step)}, on the way", *step.lunch, zone)] if step.lunch else []
-        else:
-            meals += (
-                [Meal(step.stop.place.name(), *step.lunch, step.stop.place.zone)]
-                if step.lunch
-                else []
-            )
+    for leg, visit in zip_longest(day.legs, day.visits):
+        if leg.lunch:
+            zone = leg.goal.zone if behind(leg) else leg.start.zone
+            meals.append(Meal(f"{way(leg)}, on the way", leg.lunch[0], leg.lunch[1], zone))
+        if visit and visit.lunch:
+            place, (start, end) = visit.stop.place, visit.lunch
+            meals.append(Meal(place.name(), start, end, place.zone))
     return meals
 
 
@@ -106,11 +102,11 @@ class Lunchtime:
         return later(start, self.lunch.length_s + max(0.0, drive_s - between(moment, start)))
 
     def too_early(self, arrive: datetime, zone: ZoneInfo) -> bool:
-        """Check whether one who arrives at a moment has no need to have eaten."""
+        """Check whether whoever arrives at a moment need not have eaten."""
         return arrive <= later(self.closes(zone), TOLERANCE_S)
 
     def too_late(self, depart: datetime, zone: ZoneInfo) -> bool:
-        """Check whether one who sets out at a moment has no need to eat any more."""
+        """Check whether whoever sets out at a moment need not eat any more."""
         return depart >= self.closes(zone)
 
 

@@ -11,37 +11,23 @@ from geo.visits.trip import DayPlan, Leg, Plan
 from geo.visits.world import World
 
 
-def measured(found: Plan, world: World) -> tuple[DayPlan, ...]:
+def measured(plan: Plan, world: World) -> tuple[DayPlan, ...]:
     """Fill in how long the ways are, in whole and before the gate."""
     closed, days = domestic(world.network), []
-    by_id = {place.id: place for place in places_of(found.trip)}
-    for day in found.days:
-        parts = {part for leg in day.legs for part in _parts(leg)}
-        names = sorted({name for part in parts for name in part})
-        places = [by_id[name.removeprefix("place ")] for name in names if name.startswith("place ")]
-        used = world.gates.loc[
-            [name.removeprefix("gate ") for name in names if name.startswith("gate ")]
-        ]
-        if not parts:
+    by_id = {place.id: place for place in places_of(plan.trip)}
+    for day in plan.days:
+        if not day.legs:
             days.append(day)
             continue
-        layer = points(places, used)
-        table = access.travel_times(closed, layer, layer, profile=found.trip.profile)
-        columns = (
-            table[name].tolist() for name in ("from_id", "to_id", "travel_time_s", "length_m")
-        )
-        roads = {
-            (start, goal): (time_s, length_m)
-            for start, goal, time_s, length_m in zip(*columns, strict=True)
-        }
-        days.append(
-            replace(
-                day,
-                legs=tuple(
-                    _leg_measured(leg, [roads[part] for part in _parts(leg)]) for leg in day.legs
-                ),
-            )
-        )
+        names = sorted({name for leg in day.legs for part in _parts(leg) for name in part})
+        places = [by_id[name.removeprefix("place ")] for name in names if name.startswith("place ")]
+        gate_ids = [name.removeprefix("gate ") for name in names if name.startswith("gate ")]
+        layer = points(places, world.gates.loc[gate_ids])
+        table = access.travel_times(closed, layer, layer, profile=plan.trip.profile)
+        rows = table[["from_id", "to_id", "travel_time_s", "length_m"]].itertuples(index=False)
+        roads = {(start, goal): (time_s, length_m) for start, goal, time_s, length_m in rows}
+        legs = [_leg_measured(leg, [roads[part] for part in _parts(leg)]) for leg in day.legs]
+        days.append(replace(day, legs=tuple(legs)))
     return tuple(days)
 
 

@@ -19,9 +19,8 @@ import numpy as np
 from geo.errors import InputError, Message
 from geo.visits import verify
 from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days
-from geo.visits.matrices import FAR, Tables
+from geo.visits.matrices import FAR, Route, Tables
 from geo.visits.plan_lengths import measured
-from geo.visits.schedules import Route, on_road_s, schedule
 from geo.visits.tour_search import search
 from geo.visits.trip import Day, Lunch, Place, Plan, Proof, Stop, Trip
 from geo.visits.trip_check import check
@@ -115,13 +114,16 @@ def solve(
             Message("The days of this trip cannot be driven, even without a stop."),
             _undrivable(possible, model),
         )
+    from geo.visits.schedules import schedule  # compiled
+
     days = tuple(
         schedule(possible, tables, model, number, route) for number, route in enumerate(routes)
     )
     visited = {visit.stop.place.id for day in days for visit in day.visits}
     left_out = tuple(stop for stop in trip.stops if stop.place.id not in visited)
     tell(1.0)
-    return Plan(trip, days, left_out, proof, on_road_s(days), coarse=False)
+    on_road_s = sum(day.on_road_s for day in days)
+    return Plan(trip, days, left_out, proof, on_road_s, coarse=False)
 
 
 def warm_up() -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geo.visits.matrices import FAR
-from geo.visits.schedules import Route
+from geo.visits.matrices import FAR, Route
 from geo.visits.trip import Trip
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ is in seconds."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 Proof = Literal["proven", "unproven"]
+Span = tuple[datetime, datetime]
+"""From when to when."""
 
 MOST_STOPS, MOST_DAYS = 150, 31
 """Of a trip, wherever it is read, changed or planned."""
@@ -93,7 +94,7 @@ class Stop:
 
     place: Place
     visit_s: float
-    windows: tuple[tuple[datetime, datetime], ...] | None = None
+    windows: tuple[Span, ...] | None = None
     must: bool = True
     weight: float = 1.0
     day: int | None = None
@@ -251,7 +252,7 @@ class Leg:
     drive_s: float
     length_m: float
     crossing: Crossing | None = None
-    lunch: tuple[datetime, datetime] | None = None
+    lunch: Span | None = None
     before_s: float = math.nan
     before_m: float = math.nan
 
@@ -285,7 +286,7 @@ class Visit:
     start: datetime
     end: datetime
     leave: datetime
-    lunch: tuple[datetime, datetime] | None
+    lunch: Span | None
     slack_s: float
 
 
@@ -302,14 +303,14 @@ class DayPlan:
     goal: Place
     legs: tuple[Leg, ...]
     visits: tuple[Visit, ...]
-    lunch: tuple[datetime, datetime] | None = None
+    lunch: Span | None = None
 
-    def steps(self) -> Iterator[Leg | Visit]:
-        """Return ways and visits in the order of time."""
-        for number, leg in enumerate(self.legs):
-            yield leg
-            if number < len(self.visits):
-                yield self.visits[number]
+    @property
+    def on_road_s(self) -> float:
+        """Return driving and formalities, without waiting."""
+        return sum(
+            leg.drive_s + (leg.crossing.service_s if leg.crossing else 0.0) for leg in self.legs
+        )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: st
     """From the link of an example to its plan: stops on both clocks, and the ways of each day in
     the colour of the day.
     """
-    from webapp.trips.agenda import COLOURS
+    from webapp.trips.timeline import COLOURS
 
     page = opened("/trip")
     page.locator(f".examples a[href*='{name}']").click()

@@ -88,7 +88,7 @@ def test_taking_the_trip_along(browser: Any, opened: Callable[..., Any], tmp_pat
     """
     from playwright.sync_api import expect
 
-    from webapp.trips.agenda import COLOURS
+    from webapp.trips.timeline import COLOURS
 
     page = opened(f"/trip?example={TRIPS[1]}")
     stops = planned(page)

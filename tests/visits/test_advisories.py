@@ -13,6 +13,7 @@ import shapely
 from geo import layers
 from geo.schema import unfold
 from geo.visits import advisories
+from geo.visits.advisories import Borders
 from geo.visits.trip import Place
 
 LAND = gpd.GeoDataFrame(
@@ -56,7 +57,7 @@ def test_within_or_maybe_within(
     """
     places = {
         advisory.id: advisory.places
-        for advisory in advisories.of([place(lat, accuracy_m)], LAND, table)
+        for advisory in advisories.of([place(lat, accuracy_m)], Borders(LAND), table)
     }
     concerned = places.get("vn-border-belt-report")
     assert (None if concerned is None else concerned[0].certain) is expected
@@ -66,21 +67,18 @@ def test_distance_is_geodesic() -> None:
     """0.1° of latitude south of the border are 11.07 km; at sea beside the border the end of the
     line counts.
     """
-    assert advisories.border_distance_m(106.5, 20.9, "VN", LAND) == pytest.approx(11_071, abs=3)
-    assert advisories.border_distance_m(108, 21, "VN", LAND) == pytest.approx(103_970, rel=1e-3)
-    assert advisories.border_distance_m(106.5, 20.9, "VN", LAND[:1]) == float("inf")
+    assert Borders(LAND).distance_m(106.5, 20.9, "VN") == pytest.approx(11_071, abs=3)
+    assert Borders(LAND).distance_m(108, 21, "VN") == pytest.approx(103_970, rel=1e-3)
+    assert Borders(LAND[:1]).distance_m(106.5, 20.9, "VN") == float("inf")
 
 
 def test_the_real_border(countries: gpd.GeoDataFrame) -> None:
     """Mong Cai lies at the border, Ha Long 70 km or more from it, and the coast of Quang Ninh
     counts as no border.
     """
-    assert (
-        advisories.border_distance_m(plans.MONGCAI.lon, plans.MONGCAI.lat, "VN", countries) < 3000
-    )
-    assert (
-        advisories.border_distance_m(plans.HALONG.lon, plans.HALONG.lat, "VN", countries) > 60_000
-    )
+    borders = Borders(countries)
+    assert borders.distance_m(plans.MONGCAI.lon, plans.MONGCAI.lat, "VN") < 3000
+    assert borders.distance_m(plans.HALONG.lon, plans.HALONG.lat, "VN") > 60_000
 
 
 def test_a_plan_over_the_border_is_told_everything(
@@ -91,7 +89,7 @@ def test_a_plan_over_the_border_is_told_everything(
     """
     places = {
         advisory.id: [concerned.place.id for concerned in advisory.places]
-        for advisory in advisories.of(plans.two_days(), countries, table)
+        for advisory in advisories.of(plans.two_days(), Borders(countries), table)
     }
     assert places == {
         "vn-border-commune-permit": ["mong-cai", "hai-yen-ip"],
@@ -106,7 +104,7 @@ def test_far_from_any_border_nothing_is_said(
 ) -> None:
     """Hai Phong brings no notice, and without outlines nothing is said of the border."""
     hai_phong = replace(plans.HALONG, id="hai-phong", lon=106.6834, lat=20.8648)
-    assert advisories.of([hai_phong], countries, table) == []
+    assert advisories.of([hai_phong], Borders(countries), table) == []
     assert advisories.of([plans.MONGCAI], None, table) == []
     assert [advisory.id for advisory in advisories.of([plans.JIANGPING], None, table)] == [
         "cn-foreign-survey-approval",

@@ -26,8 +26,10 @@ import vobject
 from geo import layers
 from geo.errors import InputError
 from geo.hours.gates import Hours
-from geo.visits import plan_files, plan_steps
+from geo.visits import map_links, plan_files, plan_steps
+from geo.visits.plan_steps import Itinerary
 from geo.visits.trip import Place, Plan
+from webapp.catalogues import LANGUAGES, catalogue
 
 CLOCKS = {plans.HANOI: "Hà Nội", plans.BEIJING: "北京"}
 LABELS = ["00a", "01", "01b", "02", "02a", "03", "03a", "03b"]
@@ -56,10 +58,23 @@ def plan() -> Plan:
     return plans.two_days()
 
 
+def itinerary(
+    plan: Plan, language: str = "zh", gates: object = None, hours: Hours | None = None
+) -> Itinerary:
+    """Make a plan ready with the words of a language, as the app does."""
+    words = catalogue(LANGUAGES[language].locale)
+    return Itinerary(plan, language, gates, CLOCKS, hours, words.ugettext)  # type: ignore[arg-type]
+
+
 def written(
-    plan: Plan, format_id: str, gates: object = None, language: str = "zh", **more: object
+    plan: Plan,
+    format_id: str,
+    gates: object = None,
+    language: str = "zh",
+    hours: Hours | None = None,
+    **more: object,
 ) -> bytes:
-    return plan_files.write(plan, format_id, language, gates=gates, clocks=CLOCKS, **more)  # type: ignore[arg-type]
+    return plan_files.write(itinerary(plan, language, gates, hours), format_id, **more)  # type: ignore[arg-type]
 
 
 def test_gpx_keeps_order_names_and_times(plan: Plan, gates: object) -> None:
@@ -165,7 +180,7 @@ def test_another_reader_finds_the_same_times(plan: Plan, gates: object) -> None:
     starts = [event.dtstart.value.astimezone(UTC) for event in calendar.vevent_list]
     assert starts == [
         step.start.astimezone(UTC)
-        for step in plan_steps.Itinerary(plan).steps
+        for step in Itinerary(plan).steps
         if step.kind in plan_files.EVENTS
     ]
     assert calendar.vevent_list[0].summary.value == "Thăm: KCN Texhong Hải Hà"
@@ -450,10 +465,11 @@ def test_names_only_has_no_coordinates(plan: Plan, gates: object) -> None:
 def test_the_same_plan_gives_the_same_bytes(format_id: str) -> None:
     """A second process, whose sets have another order, writes the same bytes at the same moment."""
     code = (
-        "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from geo.visits import"
-        " plan_files;from datetime import UTC, datetime; now = datetime(2026, 11, 1,"
-        f" tzinfo=UTC);print(hashlib.sha256(plan_files.write(plans.two_days(), {format_id!r}, 'vi',"
-        " now=now)).hexdigest())"
+        "import hashlib, sys; sys.path.insert(0, 'tests'); import plans; from datetime import UTC,"
+        " datetime; from geo.visits import plan_files; from geo.visits.plan_steps import Itinerary;"
+        " now = datetime(2026, 11, 1, tzinfo=UTC); steps = Itinerary(plans.two_days(), 'vi');"
+        f" data = plan_files.write(steps, {format_id!r}, now=now);"
+        " print(hashlib.sha256(data).hexdigest())"
     )
     root = Path(__file__).parents[2]
     run = [sys.executable, "-c", code]
@@ -503,7 +519,7 @@ def test_links_say_that_they_are_wgs84() -> None:
     one value.
     """
     place = replace(plans.HAIYEN, names={"zh": "海安&园;x:y|#?"})
-    links = plan_files.links(place)
+    links = map_links.links(place)
     assert links["geo"] == "geo:21.5413,107.9161;u=400"
     queries = {
         name: {key: values[0] for key, values in parse_qs(urlsplit(link).query).items()}
@@ -530,7 +546,7 @@ def test_links_say_that_they_are_wgs84() -> None:
 def test_an_unknown_uncertainty_is_left_out() -> None:
     """A point of unknown accuracy has no “u” in its geo link."""
     assert (
-        plan_files.links(replace(plans.HAIYEN, position_accuracy_m=None))["geo"]
+        map_links.links(replace(plans.HAIYEN, position_accuracy_m=None))["geo"]
         == "geo:21.5413,107.9161"
     )
 
@@ -545,9 +561,10 @@ def test_a_plan_that_does_not_hold_says_so(plan: Plan) -> None:
 
 def test_unknown_words_are_refused(plan: Plan) -> None:
     """Neither an unknown format nor an unknown language is guessed at."""
-    for format_id, language in (("shp", "en"), ("gpx", "fr")):
-        with pytest.raises(InputError, match="There is no"):
-            plan_files.write(plan, format_id, language)
+    with pytest.raises(InputError, match="There is no format"):
+        plan_files.write(Itinerary(plan), "shp")
+    with pytest.raises(InputError, match="There is no language"):
+        Itinerary(plan, "fr")
 
 
 def test_labels_stay_in_order_as_text() -> None:
@@ -560,7 +577,7 @@ def test_labels_stay_in_order_as_text() -> None:
 def test_a_day_without_ways_is_a_night_where_one_is(plan: Plan) -> None:
     """A day on which one stays has a beginning and a night, and no way."""
     stay = replace(plan.days[0], legs=(), visits=(), goal=plans.HALONG)
-    steps = plan_steps.Itinerary(replace(plan, days=(stay, plan.days[1]))).of_day(0)
+    steps = Itinerary(replace(plan, days=(stay, plan.days[1]))).of_day(0)
     assert [step.kind for step in steps] == ["begin", "night"]
     assert steps[0].start == plans.at(1, "07:30")
 

@@ -22,7 +22,7 @@ from web import read
 
 from geo.visits import safe_yaml, whynot
 from geo.visits.trip import Plan
-from webapp.trips import pages
+from webapp.trips import planning, readings, words
 from webapp.trips.address import Lines
 
 pytest_plugins = ("web",)
@@ -77,7 +77,7 @@ def planned(app: Flask, query: str) -> Plan:
     lines = lines_of(app, query)
     with app.test_request_context():
         opened = app.extensions["zoneatlas"]
-        return pages.planned(opened, lines.network, pages.read(opened, lines))
+        return planning.planned(opened, lines.network, readings.read(opened, lines).whole())
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_a_change_that_the_link_loses_is_not_shown(
     query = random_trip(0)
     stop = planned(app, query).left_out[0].place.id
     assert "Do so" in read(client, f"/trip/why?{query}&of={stop}").text
-    monkeypatch.setattr(pages.words, "changed", lambda lines, _trip, _wish: lines)
+    monkeypatch.setattr(words, "changed", lambda lines, _trip, _wish: lines)
     again = read(client, f"/trip/why?{query.replace('Random', 'Another')}&of={stop}")
     assert "Do so" not in again.text
     assert "Not everything was tried" in again.text

@@ -33,7 +33,7 @@ from geo.visits.trip_lines import DayLine, StopLine
 from geo.visits.world import World
 from webapp import jobs
 from webapp.catalogues import LANGUAGES
-from webapp.trips import answers, lookup, pages
+from webapp.trips import agenda, answers, lookup, readings
 from webapp.trips.address import TRIP, Lines
 
 pytest_plugins = ("web",)
@@ -193,7 +193,7 @@ def test_an_example_is_planned_as_the_library_plans_it(
     assert "Proven: no plan is better" in part.text
     assert "coarse" in part.text
     with app.test_request_context():
-        clocks = pages.agenda.clocks(app.extensions["zoneatlas"])
+        clocks = agenda.clocks(app.extensions["zoneatlas"])
     assert len(clocks) == 2
     rows = [row for row in part.rows if len(row) > 2 and re.match(r"\d\d:\d\d", row[0])]
     for visit in (visit for day in plan.days for visit in day.visits):
@@ -460,7 +460,10 @@ def test_every_button_of_the_form(app: Flask, client: FlaskClient) -> None:
     assert after("free").stops == tuple(replace(stop, order="", day="") for stop in before.stops)
     assert after("open") == replace(before, closed=())
     with app.test_request_context(f"/trip?{FULL}"):
-        ids = [stop.place.id for stop in pages.read(app.extensions["zoneatlas"], before).stops]
+        ids = [
+            stop.place.id
+            for stop in readings.read(app.extensions["zoneatlas"], before).whole().stops
+        ]
     ordered = after("order", ids=f"{ids[1]} {ids[2]} {ids[0]}")
     assert [(stop.order, stop.day) for stop in ordered.stops] == [("3", ""), ("1", ""), ("2", "")]
     pinned = after("pin:1", ids=ids[1])
@@ -524,7 +527,7 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     assert [visit.stop.place.id for day in plan.days for visit in day.visits] == order
     assert plan.on_road_s > best.on_road_s + 600
     with app.test_request_context():
-        more = pages.agenda.length(plan.on_road_s - best.on_road_s)
+        more = agenda.length(plan.on_road_s - best.on_road_s)
     assert f"Order and days as you set them: {more} more on the road".replace("\xa0", " ") in wait(
         client, worse
     ).text.replace("\xa0", " ")

@@ -80,7 +80,7 @@ def _compile(store: Store) -> None:
 
 def _warm(app: Flask) -> None:
     """Prepare what the first visitor needs before they come."""
-    from geo.roads import isochrones
+    from geo.roads.painted_roads import put_in_order
     from geo.visits import feasibility, planner
 
     store: Store = app.extensions["zoneatlas"]
@@ -93,7 +93,7 @@ def _warm(app: Flask) -> None:
         ):  # a network that cannot be opened is told of when somebody asks for it
             store.surfaces(name)
             for profile in store.network(name).profiles:
-                isochrones.put_in_order(store.network(name), profile)
+                put_in_order(store.network(name), profile)
     planner.warm_up()  # last: compiled the first time, they take half a minute
     feasibility.warm_up()
 

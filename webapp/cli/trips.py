@@ -14,9 +14,8 @@ from webapp.cli.options import Context, network_option
 from webapp.i18n import current, gettext, speaking
 
 if TYPE_CHECKING:
-    from geo.visits.trip import Plan, Trip
+    from geo.visits.trip import Trip
     from webapp.trips.address import Lines
-    from webapp.trips.agenda import Agenda, Clock
 
 _file = click.argument("file", metavar="FILE")
 _lang = click.option(
@@ -41,12 +40,11 @@ def examples(context: Context) -> None:
     """List the worked examples."""
     from geo.visits import safe_yaml, trip_file
 
-    found = trip_file.examples(context.data)
-    if not found:
+    known = trip_file.examples(context.data)
+    if not known:
         click.echo("This data package has no example of a trip.")
-    for name, text in found.items():
-        given = safe_yaml.read(text)
-        click.echo(f"{name}: {given.get('title', name)}")
+    for name, text in known.items():
+        click.echo(f"{name}: {safe_yaml.read(text).get('title', name)}")
 
 
 @trip.command()
@@ -61,89 +59,16 @@ def plan(context: Context, file: str, network: str, lang: str, why: bool) -> Non
     """Plan a trip and print it, with every clock; ends with 1 where a stop that must be seen is
     left out.
     """
-    from webapp.trips import agenda, answers
+    from webapp.cli.trips_report import report
+    from webapp.trips import answers
 
     with speaking(LANGUAGES[lang]):
         lines, wish = _read(context, file, network)
-        made = context.atlas.plan(wish, network, seconds=answers.SECONDS)
-        shown = agenda.clocks(context.atlas)
-        _print_head(wish, made, answers.warnings(context.atlas, made))
-        for day in agenda.of(context.atlas, made):
-            _print_day(day, wish, shown)
-        for stop in made.left_out:
-            click.echo(
-                "\nLeft out:"
-                f" {agenda.place_name(stop.place)}{' (must be seen)' if stop.must else ''}"
-            )
-            if why:
-                _print_why(context, lines, made, stop.place.id)
-    if not made.feasible:
+        plan = context.atlas.plan(wish, network, seconds=answers.SECONDS)
+        for line in report(context.atlas, lines, plan, why=why):
+            click.echo(line)
+    if not plan.feasible:
         raise SystemExit(1)
-
-
-def _print_head(wish: Trip, made: Plan, warnings: list[dict[str, str]]) -> None:
-    from webapp.trips import agenda
-
-    click.echo(made.trip.title)
-    proof = "proven: no plan is better" if made.proof == "proven" else "not proven to be the best"
-    click.echo(
-        f"{len(wish.stops) - len(made.left_out)} of {len(wish.stops)} stops,"
-        f" {agenda.length(made.on_road_s)} on the road; {proof}"
-    )
-    if made.coarse:
-        click.echo("Driving times are coarse: a sketch of the main roads.")
-    for sentence in (*wish.told, *made.faults):
-        click.echo(f"! {sentence}")
-    for warning in warnings:
-        click.echo(f"! {warning['text']} [{warning['where']}; {warning['source']}]")
-
-
-def _print_day(day: Agenda, wish: Trip, shown: tuple[Clock, ...]) -> None:
-    from webapp.trips import agenda
-
-    click.echo(
-        f"\nDay {day.number}, {wish.days[day.plan.number].date.isoformat()}:"
-        f" {' | '.join(clock.name for clock in shown)}"
-    )
-    for remark in day.remarks:
-        click.echo(f"  ! {remark}")
-    for row in day.rows:
-        number = f"{row.number}. " if row.number else ""
-        until = (
-            ""
-            if row.until == row.begin or row.kind == "drive"
-            else f" to {agenda.both(row.until, shown)}"
-        )
-        badge = f" [{row.badge}]" if row.badge else ""
-        click.echo(
-            f"  {' | '.join(clock.time(row.begin) for clock in shown)} "
-            f" {number}{row.text}{until}{badge}"
-        )
-        for note in row.notes:
-            click.echo(f"      {note}")
-
-
-def _print_why(context: Context, lines: Lines, made: Plan, stop_id: str) -> None:
-    from geo.visits import trip_file
-    from webapp.trips import agenda, answers, words
-
-    atlas = context.atlas
-    why = atlas.explain(
-        made,
-        stop_id,
-        lines.network,
-        seconds=answers.WHY_S,
-        rewrite=lambda changed: trip_file.read(
-            trip_file.write(changed, atlas.places), atlas.places
-        ),
-    )
-    shown = words.explained(why, lines, made.trip, agenda.clocks(atlas))
-    for sentence in shown["reasons"]:
-        click.echo(f"  {sentence}")
-    for change in shown["changes"]:
-        click.echo(f"  would help: {change['text']}")
-    if not shown["complete"]:
-        click.echo("  Not everything was tried.")
 
 
 @trip.command()
@@ -157,16 +82,16 @@ def check(context: Context, file: str, network: str) -> None:
     _lines, wish = _read(context, file, network)
     for sentence in wish.told:
         click.echo(f"! {sentence}")
-    made = context.atlas.plan(wish, network, seconds=answers.SECONDS)
-    missed = [stop.place.name() for stop in made.left_out if stop.must]
-    for sentence in made.faults:
+    plan = context.atlas.plan(wish, network, seconds=answers.SECONDS)
+    missed = [stop.place.name() for stop in plan.left_out if stop.must]
+    for sentence in plan.faults:
         click.echo(f"! {sentence}")
     if missed:
         click.echo(
             f"Not possible: no room for {', '.join(missed)}. “zoneatlas trip plan {file}” says"
             " what would help."
         )
-    if not made.feasible:
+    if not plan.feasible:
         raise SystemExit(1)
     click.echo(f"Possible: {len(wish.stops)} stops in {len(wish.days)} days.")
 
@@ -207,8 +132,8 @@ def export(
         elif format_ in answers.PAGES:
             data = _page(context, lines, wish, format_, lang)
         else:
-            made = context.atlas.plan(wish, network, seconds=answers.SECONDS)
-            data, _type = answers.data_file(context.atlas, network, made, format_)
+            plan = context.atlas.plan(wish, network, seconds=answers.SECONDS)
+            data, _type = answers.data_file(context.atlas, network, plan, format_)
     save(output, data)
     click.echo(f"{output}: {len(data):,} bytes")
 

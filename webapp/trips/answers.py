@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from geo.atlas import Atlas
 from geo.errors import NotFoundError
-from geo.roads.drive import Drive
 from geo.visits import advisories, plan_files, plan_lines
+from geo.visits.advisories import Borders
 from geo.visits.trip import Plan
 from webapp import labels
 from webapp.i18n import current, day, lazy_gettext
@@ -39,33 +39,42 @@ PAGES = ("html", "sheet.html")
 """Those of :data:`FILES` that are pages, which the templates of the web app write."""
 
 
-def warnings(atlas: Atlas, plan: Plan) -> list[dict[str, str]]:
+class Hint(NamedTuple):
+    """What should be checked before one goes: where it holds, and who says so."""
+
+    text: str
+    where: str
+    source: str
+
+
+def warnings(atlas: Atlas, plan: Plan) -> list[Hint]:
     """Return what belongs to the places of a plan and should be checked."""
-    shown = []
-    for advisory in advisories.of(plan, atlas.countries(), atlas.table("notices")):
-        sure, unsure = (
-            [place_name(each.place) for each in advisory.places if each.certain == certain]
-            for certain in (True, False)
-        )
-        where = [_("here: %(places)s", places=", ".join(dict.fromkeys(sure)))] if sure else []
-        if unsure:
-            places = ", ".join(dict.fromkeys(unsure))
-            where.append(
-                _("perhaps here, the position is not that exact: %(places)s", places=places)
+    outlines = atlas.countries()
+    borders = None if outlines is None else atlas.keep("borders", lambda: Borders(outlines))
+    return [
+        Hint(notice.text(current().code), _where(notice), _source(notice))
+        for notice in advisories.of(plan, borders, atlas.table("notices"))
+    ]
+
+
+def _where(notice: advisories.Notice) -> str:
+    sure, unsure = (
+        ", ".join(
+            dict.fromkeys(
+                place_name(each.place) for each in notice.places if each.certain == certain
             )
-        source = [
-            advisory.legal_basis,
-            labels.label(advisory.source_kind),
-            day(advisory.as_of) if advisory.as_of else "",
-        ]
-        shown.append(
-            {
-                "text": advisory.text(current().code),
-                "where": "; ".join(where),
-                "source": ", ".join(filter(None, source)),
-            }
         )
-    return shown
+        for certain in (True, False)
+    )
+    where = [_("here: %(places)s", places=sure)] if sure else []
+    if unsure:
+        where.append(_("perhaps here, the position is not that exact: %(places)s", places=unsure))
+    return "; ".join(where)
+
+
+def _source(notice: advisories.Notice) -> str:
+    kind, date = labels.label(notice.source_kind), day(notice.as_of) if notice.as_of else ""
+    return ", ".join(filter(None, (notice.legal_basis, kind, date)))
 
 
 def saved_as(extension: str) -> str:
@@ -88,15 +97,7 @@ def check_file(extension: str) -> None:
 def data_file(atlas: Atlas, network: str, plan: Plan, extension: str) -> tuple[bytes, str]:
     """Write one of those :data:`FILES` of a plan that need no page: its bytes and media type."""
     names_only, form = extension.startswith("names."), extension.removeprefix("names.")
-    roads = atlas.roads(Drive(network=network))
-    data = plan_files.write(
-        plan,
-        form,
-        current().code,
-        lines=None if names_only else plan_lines.lines(plan, roads),
-        names_only=names_only,
-        gates=atlas.layer("gates"),
-        hours=atlas.hours,
-        clocks=agenda.zone_names(atlas),
-    )
+    lines = None if names_only else plan_lines.lines(plan, atlas.network(network))
+    steps = agenda.itinerary(atlas, plan)
+    data = plan_files.write(steps, form, lines=lines, names_only=names_only)
     return data, plan_files.get(form).media_type

@@ -5,7 +5,6 @@ as one HTML file.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -13,15 +12,15 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from geo import maps
-from geo.visits import plan_files, safe_yaml
+from geo.visits import map_links, safe_yaml
 from geo.visits.trip import Plan, Trip
 from webapp import args, charts, scripts, settings, styles
 from webapp.i18n import current
 from webapp.store import Store, store
-from webapp.trips import agenda, answers
-from webapp.trips import pages as trip
+from webapp.trips import answers, planning, views
 from webapp.trips.address import TRIP, Lines
+from webapp.trips.links import link
+from webapp.trips.plan_map import features
 
 pages = Blueprint("takealong", __name__)
 
@@ -31,7 +30,7 @@ MAPS: dict[str, Any] = {
     "baidu": "Baidu 百度",
     "tencent": "Tencent 腾讯",
 }
-"""What the links of :func:`geo.visits.plan_files.links` are called; the maps in China as their
+"""What the links of :func:`geo.visits.map_links.links` are called; the maps in China as their
 signs say.
 """
 
@@ -40,8 +39,8 @@ signs say.
 def file(extension: str) -> Response:
     opened = store()
     values = args.parse(request.args, TRIP)
-    lines, read = trip.wished(values)
-    written = write(opened, lines, read, extension)
+    lines, wish = planning.wished(values)
+    written = write(opened, lines, wish, extension)
     response = Response(written.data, mimetype=written.mimetype)
     if written.mimetype != "text/html":
         response.headers["Content-Disposition"] = (
@@ -62,7 +61,7 @@ class File(NamedTuple):
     policy: str = ""
 
 
-def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
+def write(opened: Store, lines: Lines, wish: Trip, extension: str) -> File:
     """Write a file of :data:`webapp.trips.answers.FILES`.
 
     Raises
@@ -73,7 +72,7 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
     answers.check_file(extension)
     if extension == "yaml":
         return File(safe_yaml.write(lines.written()).encode(), "application/yaml")
-    plan = trip.planned(opened, lines.network, read)
+    plan = planning.planned(opened, lines.network, wish)
     if extension == "html":
         return single_file(opened, lines, plan)
     if extension == "sheet.html":
@@ -81,17 +80,16 @@ def write(opened: Store, lines: Lines, read: Trip, extension: str) -> File:
     return File(*answers.data_file(opened, lines.network, plan, extension))
 
 
-def said(opened: Store, lines: Lines, plan: Plan) -> dict[str, Any]:
-    """Return what paper and file say of a plan, without anything to press."""
-    shown = trip.told(opened, lines, plan.trip)
+def shown(opened: Store, lines: Lines, plan: Plan) -> views.Shown:
+    """Return what is shown of a plan on paper and in a file, with links to maps."""
     links = {
         stop.place.id: [
             (MAPS[key], address)
-            for key, address in plan_files.links(stop.place, current().code).items()
+            for key, address in map_links.links(stop.place, current().code).items()
         ]
         for stop in plan.trip.stops
     }
-    return shown | {"pinning": False, "downloads": [], "why_url": "", "links": links}
+    return replace(views.shown(opened, lines, plan), links=links)
 
 
 def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
@@ -99,14 +97,14 @@ def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
     short = replace(
         lines, notes="", source=""
     )  # of a trip, for people: no phone needs them in a code
-    address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
-    shown = said(opened, lines, plan)
+    address = f"{opened.public_url}{link('trip.trip', short, lang=current().code)}"
+    style = styles.text("daysheet.css")
     return render_template(
         "trips/daysheet.html",
-        **shown,
+        shown=shown(opened, lines, plan),
         code=charts.code(address),
         is_public=settings.is_public(address),
-        style=Markup(styles.text("daysheet.css")),
+        style=Markup(style),
     )
 
 
@@ -115,28 +113,22 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
 
     Its policy allows the scripts and the style that are in it, and nothing else, so that it opens
     from a server as from a disk."""
-    lon, lat, zoom = opened.view()
-    frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
     basemap = opened.data / "basemap" / "basemap.pmtiles"
-    config = {
-        "urls": {"basemap": ""},
-        "language": current().code,
-        "colours": agenda.COLOURS,
-        "texts": trip.texts(),
-        "ways": trip.features(opened, lines.network, plan),
-        "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
-    }
-    inline, hashes = scripts.inline(frame, "tripfile.js")
-    style = styles.text(*frame.styles, "app.css", "trip.css")
-    shown: Mapping[str, Any] = said(opened, lines, plan)
+    drawn = views.map_frame(
+        opened,
+        "",
+        ways=features(opened, lines.network, plan),
+        basemap=base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
+    )
+    inline, hashes = scripts.inline(drawn.frame, "tripfile.js")
+    style = styles.text(*drawn.frame.styles, "app.css", "trip.css")
     page = render_template(
         "trips/single_file.html",
-        **shown,
-        frame_html=Markup(frame.html),
+        shown=shown(opened, lines, plan),
+        map=drawn,
         scripts=inline,
         hashes=hashes,
         styles=Markup(style),
-        config=Markup(maps.script_json(config)),
     )
     policy = (
         f"default-src 'none'; script-src {hashes}; style-src {scripts.hash_of(style)}; img-src"

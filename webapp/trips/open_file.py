@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -21,6 +21,8 @@ from webapp.store import Store, store
 from webapp.trips import lookup
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
+from webapp.trips.links import to_page
+from webapp.trips.planning import lines_of
 
 pages = Blueprint("tripopen", __name__)
 
@@ -34,24 +36,13 @@ def file() -> AnyResponse | tuple[str, int]:
     address, which stays as it was.
     """
     opened = store()
-    lines = trip.known_network(Lines.of_query(args.parse(request.args, TRIP)))
+    lines = lines_of(args.parse(request.args, TRIP))
     if request.method == "GET":  # the page of faults, asked for again or in another language
-        return trip.to_page(lines)
+        return to_page(lines)
     try:
-        return trip.to_page(replace(_opened(opened), network=lines.network))
+        return to_page(replace(_opened(opened), network=lines.network))
     except InputError as error:
-        asked = (
-            {"ask": trip.link("trip.plan", lines), "whole": trip.link("trip.trip", lines, whole=1)}
-            if lines.stops
-            else {}
-        )
-        shown = {
-            "file_message": error.message,
-            "file_faults": error.faults,
-            "ask": "",
-            "whole": "",
-        } | asked
-        return render_template("trips/trip.html", **trip.form(opened, lines), **shown), 400
+        return trip.page(lines, file_error=error)
 
 
 def _opened(opened: Store) -> Lines:

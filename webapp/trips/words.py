@@ -1,11 +1,11 @@
-"""Why a stop is not in a plan and what would help, in the language of the request, each change with
-the address of the changed trip.
+"""Why a stop is not in a plan and what would help, in the language of the moment, each change with
+the form of the changed trip.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -29,21 +29,33 @@ EXAMPLES = (
 """Titles of the worked examples, for the translators; a test compares."""
 
 
-def explained(
-    why: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Change:
+    """A change that would help, in words, and the form of the changed trip."""
+
+    text: str
+    lines: Lines
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Why a stop is left out and what would help; ``complete`` if everything was tried."""
+
+    reasons: list[str]
+    changes: list[Change]
+    complete: bool
+
+
+def explained(why: WhyNot, lines: Lines, trip: Trip, clocks: tuple[agenda.Clock, ...]) -> Explained:
     """Return reasons and changes as sentences; `trip` is what `lines` were read as."""
-    return {
-        "reasons": [sentence(reason.code, reason.values, clocks) for reason in why.reasons],
-        "changes": [
-            {
-                "text": sentence(change.kind, change.values, clocks),
-                "lines": changed(lines, trip, change.trip),
-            }
+    return Explained(
+        [sentence(reason.code, reason.values, clocks) for reason in why.reasons],
+        [
+            Change(sentence(change.kind, change.values, clocks), changed(lines, trip, change.trip))
             for change in why.changes
         ],
-        "complete": why.complete,
-    }
+        why.complete,
+    )
 
 
 def sentence(code: str, values: Mapping[str, Any], clocks: tuple[agenda.Clock, ...]) -> str:
