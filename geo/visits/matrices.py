@@ -272,7 +272,7 @@ def domestic(network: Network) -> Network:
 
 
 def points(places: Sequence[Place], gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Make one point layer of places and then gates, as :mod:`geo.roads.access` takes it."""
+    """Build one point layer of places and then gates, as :mod:`geo.roads.access` takes it."""
     import geopandas as gpd
 
     lonlat = np.concatenate(

@@ -62,8 +62,8 @@ class _Meal(NamedTuple):
 
 
 def schedule(trip: Trip, tables: Tables, model: Model, number: int, route: Route) -> DayPlan:
-    """Return a day its times: of all ways over the gates and places for lunch the least on the
-    road, and of those the earliest.
+    """Build a day with its times: of all ways over the gates and places for lunch the least on
+    the road, and of those the earliest.
 
     The first departure is as late as the first visit, lunch or gate allows. One eats at a place
     rather than on the way, if that takes no longer."""
@@ -113,15 +113,9 @@ def schedule(trip: Trip, tables: Tables, model: Model, number: int, route: Route
             )
         )
         here = there
-    begin = nodes[route.begin]
-    return DayPlan(
-        number,
-        begin,
-        nodes[route.end],
-        tuple(legs),
-        tuple(visits),
-        clock.before(lunch, legs[0], begin),
-    )
+    begin, end = nodes[route.begin], nodes[route.end]
+    eaten_there = clock.before(lunch, legs[0], begin)
+    return DayPlan(number, begin, end, tuple(legs), tuple(visits), eaten_there)
 
 
 def _fastest(model: Model, day: int, route: Route) -> list[_Label]:

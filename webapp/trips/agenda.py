@@ -107,7 +107,7 @@ def length(seconds: float) -> str:
 
 
 def itinerary(opened: Atlas, plan: Plan) -> Itinerary:
-    """Make a plan ready to be written in the language of the moment."""
+    """Build the steps of a plan in the language of the moment."""
     names = {clock.zone.key: clock.name for clock in clocks(opened)}
     return Itinerary(plan, current().code, opened.layer("gates"), names, opened.hours, _)
 

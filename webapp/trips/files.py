@@ -93,7 +93,7 @@ def shown(opened: Store, lines: Lines, plan: Plan) -> views.Shown:
 
 
 def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
-    """Make the sheet that one hands to a driver: a page a day, large type, every clock."""
+    """Write the sheet that one hands to a driver: a page a day, large type, every clock."""
     short = replace(
         lines, notes="", source=""
     )  # of a trip, for people: no phone needs them in a code
@@ -109,7 +109,7 @@ def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
 
 
 def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
-    """Make the plan as one HTML file: map, basemap and all inside, nothing asked of any server.
+    """Write the plan as one HTML file: map, basemap and all inside, nothing asked of any server.
 
     Its policy allows the scripts and the style that are in it, and nothing else, so that it opens
     from a server as from a disk."""

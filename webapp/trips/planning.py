@@ -69,7 +69,7 @@ def planned(opened: Store, network: str, trip: Trip) -> Plan:
 
 
 def free(trip: Trip) -> Trip:
-    """Take away what somebody has set of order and days."""
+    """Return a trip without what somebody has set of order and days."""
     return replace(trip, stops=tuple(replace(stop, order=None, day=None) for stop in trip.stops))
 
 

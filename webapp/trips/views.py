@@ -159,7 +159,7 @@ def page(opened: Store, lines: Lines) -> Page:
             for text in (day.begin, day.end)
         },
         every=every,
-        examples={key: given.get("title", key) for key, given in examples(opened).items()},
+        examples={key: trip.get("title", key) for key, trip in examples(opened).items()},
         profiles=opened.network().profiles,
         networks=opened.networks.names(),
         countries=sorted(opened.table("clocks")["country"]),
