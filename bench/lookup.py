@@ -33,8 +33,8 @@ import shapely
 
 from geo import crs, layers
 from geo.roads import access, gate_overlay, osm_download, snapping, storage, surfaces
-from geo.roads.network import Manifest, Network
 from geo.roads.joining import Sides
+from geo.roads.network import Manifest, Network
 
 RUNS = 5
 CLICKS = 1000

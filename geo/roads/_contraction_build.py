@@ -24,7 +24,7 @@ heap."""
 
 @compiled()
 def push(key: Floats, item: Ints, size: int, new_key: float, new_item: int) -> int:
-    """Add to a binary heap that is ordered by key, then by item; give its new size."""
+    """Add to a binary heap that is ordered by key, then by item; return its new size."""
     at = size
     while at > 0:
         parent = (at - 1) >> 1
@@ -38,7 +38,7 @@ def push(key: Floats, item: Ints, size: int, new_key: float, new_item: int) -> i
 
 @compiled()
 def drop_first(key: Floats, item: Ints, size: int) -> int:
-    """Take the first entry off the heap; give its new size."""
+    """Take the first entry off the heap; return its new size."""
     size -= 1
     last_key, last_item = key[size], item[size]
     at = 0
@@ -108,7 +108,7 @@ def shortcuts(
     work: Work,
     found: IntTable,
 ) -> tuple[int, int]:
-    """Find the shortcuts that replace the ways through a node; give their number and how many of
+    """Find the shortcuts that replace the ways through a node; return their number and how many of
     them are new arcs.
 
     A pair of neighbours needs none where a way around the node is as fast. ``found`` takes the
@@ -207,8 +207,8 @@ def weight(level: int, neighbours: int, fresh_share: float) -> float:
 def contract(
     start: Ints, head: Ints, time: Floats, back_start: Ints, back_head: Ints, back_time: Floats
 ) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints, Ints]:
-    """Contract all nodes; give the order, and for each node the arcs between it and the neighbours
-    that outlived it.
+    """Contract all nodes; return the order, and for each node the arcs between it and the
+    neighbours that outlived it.
 
     The importance of a node is found when it is next in line, and it goes back into the line if it
     is not the first any more. Until then it is guessed: dead ends and nodes on the way come first,

@@ -100,14 +100,16 @@ def surface(
     height, width = time_s.shape
     flat = time_s.ravel()
     most = most_cells * most_cells
-    out = np.empty((height, width), np.float32)
+    time_there = np.empty((height, width), np.float32)
     for row in range(height):
         for column in range(width):
             squared, there = distance[row, column], index[row, column]
-            out[row, column] = later_s
+            time_there[row, column] = later_s
             if there >= 0 and squared <= most:
-                out[row, column] = min(flat[there] + sqrt(np.float32(squared)) * cell_s, later_s)
-    return out
+                time_there[row, column] = min(
+                    flat[there] + sqrt(np.float32(squared)) * cell_s, later_s
+                )
+    return time_there
 
 
 @compiled(error_model="numpy")
@@ -147,11 +149,11 @@ def window(
         max(left - 1, 0),
         min(right + 1, width - 1),
     )
-    out = np.empty((top - bottom + 1, right - left + 1))
+    beyond_s = np.empty((top - bottom + 1, right - left + 1))
     for row in range(bottom, top + 1):
         for column in range(left, right + 1):
             beyond = field[row, column] - limit_s
             if abs(beyond) <= dim:
                 beyond = -dim
-            out[row - bottom, column - left] = min(max(beyond, -steep_s), steep_s)
-    return out, bottom, left
+            beyond_s[row - bottom, column - left] = min(max(beyond, -steep_s), steep_s)
+    return beyond_s, bottom, left

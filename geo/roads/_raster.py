@@ -83,8 +83,8 @@ def _within(start: float, step: float, size: int, first: float, last: float) -> 
     """
     if step == 0:
         return (first, last) if -0.5 <= start <= size - 0.5 else (1.0, 0.0)
-    one, other = (-0.5 - start) / step, (size - 0.5 - start) / step
-    return max(first, min(one, other)), min(last, max(one, other))
+    low, high = (-0.5 - start) / step, (size - 0.5 - start) / step
+    return max(first, min(low, high)), min(last, max(low, high))
 
 
 @compiled(error_model="numpy")

@@ -55,19 +55,19 @@ def travel_times(
         where there is no way; ``coarse``, true where the network is a sketch.
     """
     from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
-    found = solve(network, profile, from_, to, detail=True)
+    ways = solve(network, profile, from_, to, detail=True)
     n, m = len(origins), len(destinations)
     gates = np.full((n, m), "", object)
-    for row, column in zip(*np.nonzero(found.crossings), strict=True):
-        passed = found.gates[row, column]
+    for row, column in zip(*np.nonzero(ways.crossings), strict=True):
+        passed = ways.gates[row, column]
         gates[row, column] = ";".join(network.manifest.gates[gate] for gate in passed)
-    gates[~np.isfinite(found.time_s)] = np.nan
+    gates[~np.isfinite(ways.time_s)] = np.nan
     table = pd.MultiIndex.from_product(
         [origins.index, destinations.index], names=["from_id", "to_id"]
     ).to_frame(index=False)
     return table.assign(
-        travel_time_s=known(found.time_s).ravel(),
-        length_m=known(found.length_m).ravel(),
+        travel_time_s=known(ways.time_s).ravel(),
+        length_m=known(ways.length_m).ravel(),
         distance_m=crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None]).ravel(),
         from_snap_m=np.repeat(from_.nearest_m(n), m),
         to_snap_m=np.tile(to.nearest_m(m), n),
@@ -232,10 +232,10 @@ def route(
     for sides, text in ((from_, NO_ROAD_AT_START), (to, NO_ROAD_AT_DESTINATION)):
         if not len(sides.joined):
             raise NotFoundError(Message(text, {"km": f"{network.manifest.snap_limit_m / 1000:g}"}))
-    found = solve(network, profile, from_, to, detail=True, path=True)
-    if not np.isfinite(found.time_s[0, 0]):
+    ways = solve(network, profile, from_, to, detail=True, path=True)
+    if not np.isfinite(ways.time_s[0, 0]):
         raise NotFoundError(Message("These roads do not lead from the start to the destination."))
-    steps = _steps(network, profile, from_, to, found)
+    steps = _steps(network, profile, from_, to, ways)
     return gpd.GeoDataFrame(steps, geometry="geometry", crs=crs.WGS84)
 
 
@@ -314,10 +314,10 @@ def _reach_prepared(
 
 
 def _steps(
-    network: Network, profile: str, from_: Sides, to: Sides, found: Found
+    network: Network, profile: str, from_: Sides, to: Sides, ways: Found
 ) -> list[dict[str, Any]]:
-    entry, goal = found.entries[0, 0]
-    a, b = found.ends[0, 0]
+    entry, goal = ways.entries[0, 0]
+    a, b = ways.ends[0, 0]
     first, last = int(from_.snap.segment[entry]), int(to.snap.segment[goal])
     f, g = float(from_.snap.fraction[entry]), float(to.snap.fraction[goal])
     if a < 0 and np.array_equal(from_.point[entry], to.point[goal]):
@@ -326,8 +326,8 @@ def _steps(
     if a < 0:
         pieces.append((first, f, g))
     else:
-        assert found.path is not None
-        nodes, between = found.path
+        assert ways.path is not None
+        nodes, between = ways.path
         pieces.append((first, f, float(a)))
         pieces += [
             (int(way), 0.0, 1.0) if network.tail[way] == node else (int(way), 1.0, 0.0)

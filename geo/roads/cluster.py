@@ -51,7 +51,7 @@ def runner(address: str) -> Runner:
     Raises
     ------
     InputError
-        That is no address.
+        That is not an address.
     UnavailableError
         The package ``distributed`` is missing; nobody answers; a worker runs another version of
         this program, or none. The runner raises it too, when the cluster goes away or is left

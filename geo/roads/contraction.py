@@ -184,9 +184,9 @@ def one_to_all(
     from geo.roads import _contraction_query as compiled
 
     position, offset = _ends(hierarchy, sources, start_s)
-    one, other = (hierarchy.down, hierarchy.up) if reverse else (hierarchy.up, hierarchy.down)
+    sides = (hierarchy.down, hierarchy.up) if reverse else (hierarchy.up, hierarchy.down)
     by_node = np.empty((hierarchy.node_count, len(position)), dtype)
-    compiled.surfaces(*one, *other, position, offset, hierarchy.node, by_node)
+    compiled.surfaces(*sides[0], *sides[1], position, offset, hierarchy.node, by_node)
     return by_node.T
 
 

@@ -111,13 +111,13 @@ def isochrones(
         )
     areas = [_nothing() for _ in limits]
     for code, roads in put_in_order(network, profile).items():
-        found = _areas(network, roads, reach, profile, limits, towards, cells)
+        drawn = _areas(network, roads, reach, profile, limits, towards, cells)
         if countries is not None and code >= 0:
             land = countries.geometry.array[
                 (countries["country"] == network.manifest.countries[code]).to_numpy()
             ]
-            found = _on_land(found, np.asarray(land, object))
-        areas = [_joined(one, other) for one, other in zip(areas, found, strict=True)]
+            drawn = _on_land(drawn, np.asarray(land, object))
+        areas = [_joined(*pair) for pair in zip(areas, drawn, strict=True)]
     return gpd.GeoDataFrame(
         {"limit_s": limits, "coarse": network.manifest.coarse}, geometry=areas, crs=crs.WGS84
     )

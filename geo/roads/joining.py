@@ -213,7 +213,7 @@ def by_row(
     goals: NDArray[np.int64],
     time_s: NDArray[np.floating],
 ) -> NDArray[np.float64]:
-    """Return the times between rows of two layers, inf where there is no way, from the times (k, m)
+    """Return the times between rows of two layers, inf without a way, from the times (k, m)
     between some entries of theirs over the nodes of the network.
     """
     for i, j, along_s, _ in on_one_segment(network, profile, from_, starts, to, goals):

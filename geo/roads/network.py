@@ -238,7 +238,7 @@ class Network:
         return self.kept(("arcs", profile, gates), make, depends_on_gates=gates)
 
     def main(self, profile: str) -> NDArray[np.bool_]:
-        """Say for each node whether this vehicle comes there from everywhere and goes on to
+        """Return for each node whether this vehicle comes there from everywhere and goes on to
         everywhere; kept.
 
         (n,): the largest strongly connected component of the network, and that of each country,
@@ -312,12 +312,12 @@ class Network:
                 profile: pool.submit(contraction.build, arcs.time_s, arcs.segment)
                 for profile, arcs in graphs.items()
             }
-            made = {}
+            hierarchies = {}
             for profile, job in jobs.items():
                 if on_step:
                     on_step(profile)
-                made[profile] = job.result()
-        return self._with(hierarchies=made)
+                hierarchies[profile] = job.result()
+        return self._with(hierarchies=hierarchies)
 
     def snap(
         self,
@@ -367,7 +367,7 @@ class Network:
         return self.kept("index", make)
 
     def usable(self, profile: str) -> NDArray[np.bool_]:
-        """Say for each segment whether a point may be joined to it for this vehicle: no gate, no
+        """Return for each segment whether a point may be joined to it for this vehicle: no gate, no
         ferry at sea, nothing planned; kept.
         """
 

@@ -126,7 +126,7 @@ def download(
     Raises
     ------
     InputError
-        The box is no box or too large, the place is unknown, or there are no roads.
+        The box is not a box or too large, the place is unknown, or there are no roads.
     UnavailableError
         The server cannot be reached, or stays busy.
     """

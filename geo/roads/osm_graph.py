@@ -245,7 +245,7 @@ def from_osmnx(
     """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become
     one segment.
 
-    Edges that are no road for cars, which a graph of another network type has, are left out. Points
+    Edges that are not roads for cars, as in graphs of other network types, are left out. Points
     that are simply passed are contracted in either case, and lengths are measured again on the
     ellipsoid. Where OSMnx has joined ways of several classes or limits it no longer knows which
     part is which: the slowest counts. OSMnx's filter for cars takes no ferries, and its points

@@ -131,10 +131,8 @@ def admits(tags: Mapping[str, str], keys: Iterable[str] = CAR_KEYS) -> bool | No
     """Return whether the tags say that cars may pass; None where they say nothing that is
     understood.
     """
-    said = next(
-        (value for key in keys if (value := tags.get(key)) in ADMITS or value in REFUSES), None
-    )
-    return None if said is None else said in ADMITS
+    values = [value for key in keys if (value := tags.get(key)) in ADMITS | REFUSES]
+    return values[0] in ADMITS if values else None
 
 
 def ferry_admits(tags: Mapping[str, str]) -> bool | None:
@@ -142,10 +140,10 @@ def ferry_admits(tags: Mapping[str, str]) -> bool | None:
 
     ``access=yes`` is not enough, because ferries for walkers carry it too. One that takes trucks
     takes cars."""
-    said = admits(tags, CAR_KEYS[:-1])
-    if said is None and tags.get("hgv") in ADMITS:
+    may = admits(tags, CAR_KEYS[:-1])
+    if may is None and tags.get("hgv") in ADMITS:
         return True
-    return False if said is None and tags.get("access") in REFUSES else said
+    return False if may is None and tags.get("access") in REFUSES else may
 
 
 def stops_cars(tags: Mapping[str, str]) -> bool:
@@ -154,8 +152,8 @@ def stops_cars(tags: Mapping[str, str]) -> bool:
     """
     if tags.get("barrier") == BORDER:
         return False
-    said = admits(tags)
-    return tags.get("barrier") in STOPS_CARS if said is None else not said
+    may = admits(tags)
+    return tags.get("barrier") in STOPS_CARS if may is None else not may
 
 
 def direction(tags: Mapping[str, str]) -> int:
@@ -194,10 +192,8 @@ def duration_s(text: str) -> float:
 
     **Source** for the spellings: https://wiki.openstreetmap.org/wiki/Key:duration.
     """
-    found = next(
-        (match for pattern in _DURATIONS if (match := pattern.fullmatch(text.strip()))), None
-    )
-    parts = found.groupdict() if found else {}
+    matches = [match for pattern in _DURATIONS if (match := pattern.fullmatch(text.strip()))]
+    parts = matches[0].groupdict() if matches else {}
     return (
         sum(
             float(parts[unit] or 0) * seconds for unit, seconds in _SECONDS.items() if unit in parts
@@ -248,11 +244,10 @@ def edge_driveable(edge: Mapping[str, Any]) -> bool:
     """Return whether an edge is a road for cars; where OSMnx has joined several ways, one that is
     suffices.
     """
-    found = {key: _values(edge, key) for key in NOT_DRIVEABLE}
     return all(
-        any(driveable({"highway": "road", key: one}) for one in values)
-        for key, values in found.items()
-        if values
+        any(driveable({"highway": "road", key: value}) for value in values)
+        for key in NOT_DRIVEABLE
+        if (values := _values(edge, key))
     )
 
 
@@ -275,7 +270,7 @@ def edge_tags(edge: Mapping[str, Any], speed_of: Mapping[str, float]) -> dict[st
 def _values(edge: Mapping[str, Any], key: str) -> list[str]:
     value = edge.get(key)
     return [
-        str(one)
-        for one in (value if isinstance(value, list) else [value])
-        if isinstance(one, str | int | float) and one == one
+        str(part)
+        for part in (value if isinstance(value, list) else [value])
+        if isinstance(part, str | int | float) and part == part
     ]

@@ -101,10 +101,10 @@ def solve(
     path
         Keep the nodes and segments of the way; for one pair only, and only with `detail`.
     """
-    found = Found.nothing(from_.rows, to.rows)
+    ways = Found.nothing(from_.rows, to.rows)
     starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
-        return found
+        return ways
     goal = _Ends.of(network, to, goals, to.arriving_s(goals))
     at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
     for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
@@ -112,19 +112,19 @@ def solve(
         roads = _roads(network, profile, start, goal, detail)
         time_s, along_m, ends = _over_ends(network, profile, start, goal, roads.time_s)
         i, j = _quickest(time_s, start.row[:, None] * to.rows + goal.row)
-        better = time_s[i, j] < found.time_s[start.row[i], goal.row[j]]
+        better = time_s[i, j] < ways.time_s[start.row[i], goal.row[j]]
         i, j = i[better], j[better]
         rows = start.row[i], goal.row[j]
-        found.time_s[rows] = time_s[i, j]
-        found.entries[rows] = np.column_stack([chunk[i], goals[j]])
-        found.ends[rows] = ends[i, j]
+        ways.time_s[rows] = time_s[i, j]
+        ways.entries[rows] = np.column_stack([chunk[i], goals[j]])
+        ways.ends[rows] = ends[i, j]
         if detail:
-            found.length_m[rows] = along_m[i, j]
-            found.crossings[rows] = 0
+            ways.length_m[rows] = along_m[i, j]
+            ways.crossings[rows] = 0
             over = ends[i, j, 0] >= 0
-            _measure(found, roads, start, goal, i[over], j[over], path)
-    found.time_s = found.time_s.round(TIME_DECIMALS)
-    return found
+            _measure(ways, roads, start, goal, i[over], j[over], path)
+    ways.time_s = ways.time_s.round(TIME_DECIMALS)
+    return ways
 
 
 def _roads(
@@ -171,7 +171,7 @@ def _quickest(
 
 
 def _measure(
-    found: Found,
+    ways: Found,
     roads: _Prepared | _Searched,
     start: _Ends,
     goal: _Ends,
@@ -183,15 +183,15 @@ def _measure(
     that way.
     """
     rows = start.row[i], goal.row[j]
-    a, b = found.ends[rows].T
+    a, b = ways.ends[rows].T
     source, target = start.number[i, a], goal.number[j, b]
     length_m, gates = roads.measure(source, target)
-    found.length_m[rows] = start.length_m[i, a] + length_m + goal.length_m[j, b]
+    ways.length_m[rows] = start.length_m[i, a] + length_m + goal.length_m[j, b]
     for k, passed in gates.items():
         pair = int(rows[0][k]), int(rows[1][k])
-        found.gates[pair], found.crossings[pair] = passed, len(passed)
+        ways.gates[pair], ways.crossings[pair] = passed, len(passed)
     if path and len(i):
-        found.path = roads.track(int(source[0]), int(target[0]))
+        ways.path = roads.track(int(source[0]), int(target[0]))
 
 
 def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np.float64]:

@@ -43,8 +43,8 @@ rounds its time anew.
 
 
 def segments(network: Network) -> NDArray[np.bool_]:
-    """Say for each segment whether it is planned: of a corridor that is not open, or a way to one;
-    (m,), all false today.
+    """Return for each segment whether it is planned: of a corridor that is not open, or a way to
+    one; (m,), all false today.
     """
     classes = [
         name.startswith(PLANNED) for name in (*network.manifest.road_classes, "")
@@ -60,7 +60,7 @@ def names(route: gpd.GeoDataFrame) -> list[str]:
 
 
 def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.DataFrame:
-    """Tell when each corridor opens that is not open yet, the next first, those without a year
+    """Return when each corridor opens that is not open yet, the next first, those without a year
     last.
 
     Parameters
@@ -81,7 +81,7 @@ def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None
     year = opening_years(corridors, years)
     rows = corridors.loc[year.index]
     assumed = pd.Series(year.index.isin(list(years or {})), year.index)
-    told = ~assumed & year.notna()
+    announced = ~assumed & year.notna()
     table = pd.DataFrame(
         {
             "year": year,
@@ -91,8 +91,8 @@ def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None
             "kind": rows["kind"],
             "status": rows["status"],
             "assumed": assumed,
-            "source": rows["source"].where(told),
-            "as_of": rows.get("as_of", pd.Series(pd.NA, year.index)).where(told),
+            "source": rows["source"].where(announced),
+            "as_of": rows.get("as_of", pd.Series(pd.NA, year.index)).where(announced),
         }
     )
     return table.sort_values("year", kind="stable", na_position="last")

@@ -38,6 +38,7 @@ if (
     import fcntl
 
 MANIFEST = "network.json"
+DAMAGED = Message("The road network in %(folder)s is damaged (%(error)s); import it again.")
 CHECKSUM = "checksum"
 NAME = re.compile(r"[a-z0-9-]+")
 """What a network may be called."""
@@ -58,8 +59,8 @@ def save(network: Network, folder: str | os.PathLike[str]) -> Path:
     An existing network of that name is replaced only once the new one is whole.
     """
     goal = Path(folder)
-    with beside(goal) as made:
-        write(network, made)
+    with beside(goal) as new:
+        write(network, new)
     return goal
 
 
@@ -104,7 +105,7 @@ def load(folder: str | os.PathLike[str]) -> Network:
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise NotFoundError(Message("There is no road network in %(folder)s.", {"folder": folder}))
-    try:
+    with refused(DAMAGED, folder):
         raw = read_manifest(folder / MANIFEST)
         if raw.get("format") != FORMAT:
             raise InputError(
@@ -142,15 +143,15 @@ def load(folder: str | os.PathLike[str]) -> Network:
                     network.keep((name, profile), files[f"{name}.{profile}"])
             network.keep("index", Index(**_part(files, "grid", snapping.ARRAYS)))
         return network
-    except InputError:
-        raise
+
+
+@contextmanager
+def refused(text: Message, folder: Path) -> Iterator[None]:
+    """Raise InputError with a text if reading a folder fails, because a file is damaged."""
+    try:
+        yield
     except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(
-            Message(
-                "The road network in %(folder)s is damaged (%(error)s); import it again.",
-                {"folder": folder, "error": error},
-            )
-        ) from None
+        raise InputError(Message(text, {"folder": folder, "error": error})) from None
 
 
 def _part(
@@ -236,23 +237,23 @@ def beside(goal: Path) -> Iterator[Path]:
     written.
     """
     goal.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{goal.name}.", dir=goal.parent))
-    with _locked(made):
+    new = Path(tempfile.mkdtemp(prefix=f".{goal.name}.", dir=goal.parent))
+    with _locked(new):
         try:
-            yield made
-            made.chmod(0o755)
-            aside = made.with_name(f"{made.name}.old")
+            yield new
+            new.chmod(0o755)
+            aside = new.with_name(f"{new.name}.old")
             if goal.exists():
                 goal.rename(aside)
             try:
-                made.rename(goal)
+                new.rename(goal)
             except BaseException:
                 if aside.exists():
                     aside.rename(goal)
                 raise
             shutil.rmtree(aside, ignore_errors=True)
         except BaseException:
-            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(new, ignore_errors=True)
             raise
 
 
@@ -281,13 +282,13 @@ def sweep(folder: Path) -> None:
     Killed between putting the old network aside and moving the new one into its place, it left
     neither: the old one comes back."""
     for path in list(folder.glob(".*/")):
-        found = LEFT_OVER.fullmatch(path.name)
+        match = LEFT_OVER.fullmatch(path.name)
         with suppress(OSError):  # another process sweeps, too, or the folder cannot be written
-            if not found:
+            if not match:
                 continue
-            goal, unfinished = folder / found[1], path.with_name(path.name.removesuffix(".old"))
+            goal, unfinished = folder / match[1], path.with_name(path.name.removesuffix(".old"))
             with _locked(unfinished if unfinished.exists() else path) as free:
-                if free and found[2] and unfinished.exists() and not goal.exists():
+                if free and match[2] and unfinished.exists() and not goal.exists():
                     path.rename(goal)
                 elif free and _age_s(path) > LEFT_OVER_S:
                     shutil.rmtree(path, ignore_errors=True)

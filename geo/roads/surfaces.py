@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 MANIFEST = "surfaces.json"
+DAMAGED = Message("The surfaces in %(folder)s are damaged (%(error)s); prepare them again.")
 WIDTH = 16
 """Columns that are computed at once: what one sweep of :mod:`geo.roads.contraction` takes."""
 TIME_DECIMALS = 2
@@ -136,12 +136,8 @@ def build(network: Network, places: gpd.GeoDataFrame, profile: str) -> Surfaces:
     them.
     """
     sides, joined, jobs = _plan(network, places, profile)
-    surfaces = {
-        to: np.empty(
-            (network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0), np.float32
-        )
-        for to in (True, False)
-    }
+    shape = network.node_count, _width(jobs)
+    surfaces = {to: np.empty(shape, np.float32) for to in (True, False)}
     for job, columns in on_this_machine(network.hierarchies[profile], jobs):
         surfaces[job.to][:, job.first : job.first + columns.shape[1]] = columns
     return Surfaces(network, profile, sides, joined, surfaces[True], surfaces[False])
@@ -168,13 +164,19 @@ def _plan(
     return sides, joined, jobs
 
 
+def _width(jobs: list[Job]) -> int:
+    """Return how many columns each surface has."""
+    return jobs[-1].first + len(jobs[-1].nodes) if jobs else 0
+
+
 def on_this_machine(
     prepared: Hierarchy, jobs: list[Job]
 ) -> Iterator[tuple[Job, NDArray[np.float32]]]:
     """Compute jobs on all cores, a few at a time, because each holds its columns in memory."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for at in range(0, len(jobs), 2 * (os.cpu_count() or 1)):
-            some = jobs[at : at + 2 * (os.cpu_count() or 1)]
+        at_once = 2 * (os.cpu_count() or 1)
+        for at in range(0, len(jobs), at_once):
+            some = jobs[at : at + at_once]
             yield from zip(some, pool.map(lambda job: job.run(prepared), some), strict=True)
 
 
@@ -212,7 +214,7 @@ def write(
         if on_step:
             on_step(profile)
         _, _, jobs = _plan(network, places, profile)
-        width = jobs[-1].first + len(jobs[-1].nodes) if jobs else 0
+        width = _width(jobs)
         files = {
             to: (
                 np.lib.format.open_memmap(
@@ -260,7 +262,7 @@ def load(
     folder = Path(folder)
     profiles = check_fit(places, folder)
     check_files(folder)
-    with _damage_told(folder):
+    with storage.refused(DAMAGED, folder):
         return {profile: _open(network, places, folder, profile) for profile in profiles}
 
 
@@ -270,7 +272,7 @@ def check_files(folder: str | os.PathLike[str]) -> None:
     """
     folder = Path(folder)
     if (folder / MANIFEST).is_file():
-        with _damage_told(folder):
+        with storage.refused(DAMAGED, folder):
             storage.check_files(folder, _manifest(folder)["files"])
 
 
@@ -281,7 +283,7 @@ def check_fit(places: gpd.GeoDataFrame, folder: str | os.PathLike[str]) -> list[
     folder = Path(folder)
     if not (folder / MANIFEST).is_file():
         raise NotFoundError(Message("There are no surfaces in %(folder)s.", {"folder": folder}))
-    with _damage_told(folder):
+    with storage.refused(DAMAGED, folder):
         manifest = _manifest(folder)
         if manifest["places"] != fingerprint(places):
             raise NotFoundError(
@@ -308,22 +310,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-@contextmanager
-def _damage_told(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(
-            Message(
-                "The surfaces in %(folder)s are damaged (%(error)s); prepare them again.",
-                {"folder": folder, "error": error},
-            )
-        ) from None
-
-
 def _open(network: Network, places: gpd.GeoDataFrame, folder: Path, profile: str) -> Surfaces:
     sides, joined, jobs = _plan(network, places, profile)
-    shape = (network.node_count, jobs[-1].first + len(jobs[-1].nodes) if jobs else 0)
+    shape = network.node_count, _width(jobs)
     arrays = []
     for to in (True, False):
         array = (
@@ -350,7 +339,7 @@ def fingerprint(places: gpd.GeoDataFrame) -> str:
         for name in ("country", "opposite_country")
         if name in places
     ]
-    told = json.dumps([places.index.astype(str).tolist(), *countries])
+    identity = json.dumps([places.index.astype(str).tolist(), *countries])
     return hashlib.sha256(
-        told.encode() + np.ascontiguousarray(lonlat(places)).tobytes()
+        identity.encode() + np.ascontiguousarray(lonlat(places)).tobytes()
     ).hexdigest()
