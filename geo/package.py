@@ -55,8 +55,8 @@ class Package:
 
     # Layers
 
-    def layer(self, layer_id: str) -> Any:
-        """Return a layer as :func:`geo.layers.read` does."""
+    def layer(self, layer_id: str) -> gpd.GeoDataFrame:
+        """Return a layer as :func:`geo.layers.read` does; policies have no positions."""
         return self.keep(("layer", layer_id), lambda: layers.read(self.data, layer_id))
 
     def table(self, name: str) -> pd.DataFrame:
@@ -122,7 +122,7 @@ class Package:
 
         return self.keep(("index", together[0].id), make)
 
-    def select(self, layer_id: str, filters: Mapping[str, Any]) -> Any:
+    def select(self, layer_id: str, filters: Mapping[str, Any]) -> gpd.GeoDataFrame:
         """Keep the rows of a layer that match every filter: a part of its frame; what is searched
         for ``q`` comes the best first.
 

@@ -39,7 +39,9 @@ def positions(opened: Atlas) -> dict[str, tuple[float, float]]:
     """Return longitude and latitude of every place of the package, by id."""
     frames = [opened.layer(layer) for layer in LAYERS]
     return {
-        str(key): (point.x, point.y) for frame in frames for key, point in frame.geometry.items()
+        str(key): (float(lon), float(lat))
+        for frame in frames
+        for key, lon, lat in zip(frame.index, frame.geometry.x, frame.geometry.y, strict=True)
     }
 
 
