@@ -140,9 +140,7 @@ def import_(
 @click.pass_context
 def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
     """Make the surfaces of a network anew: the data have changed, or they had been left out."""
-    folder = _folder() / name
-    if not folder.is_dir():
-        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
+    folder = _kept(name)
     _check_home()
     places, run = context.obj.atlas.targets(), _runner(scheduler)
     old = storage.load(folder)
@@ -204,9 +202,7 @@ def check(names: list[str]) -> None:
     """Check that every file of the kept networks, or of those named, is as it was written."""
     faults = []
     for name in names or storage.names(_folder()):
-        if not (_folder() / name).is_dir():
-            raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
-        found = _faults(_folder() / name)
+        found = _faults(_kept(name))
         click.echo(f"{name}: {i18n.said(counted(found))}")
         faults += found
     if faults:
@@ -228,9 +224,7 @@ def _faults(folder: Path) -> list[str]:
 @click.argument("name", callback=lambda _, __, value: _name(value))
 def remove(name: str) -> None:
     """Remove a network."""
-    folder = _folder() / name
-    if not folder.is_dir():
-        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
+    folder = _kept(name)
     shutil.rmtree(folder)
     click.echo(f"Removed the network {name}.")
 
@@ -346,12 +340,7 @@ def _name(value: str) -> str:
             )
         )
     if value == RESERVED:
-        raise InputError(
-            gettext(
-                "“%(name)s” is the network that comes with the data; choose another name.",
-                name=RESERVED,
-            )
-        )
+        raise InputError(gettext("“%(name)s” is taken; choose another name.", name=value))
     return value
 
 
@@ -399,6 +388,12 @@ def _home_writable() -> Iterator[None]:
                 reason=error.strerror or error,
             )
         ) from None
+
+
+def _kept(name: str) -> Path:
+    if (folder := _folder() / name).is_dir():
+        return folder
+    raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
 
 
 def _folder() -> Path:
