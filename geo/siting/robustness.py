@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, Message, behind
+from geo.errors import InputError, Message
 from geo.siting.criteria import (
     Array,
     Criterion,
@@ -22,6 +22,7 @@ from geo.siting.criteria import (
     faults,
     measure,
     refuse,
+    uncertainties,
 )
 from geo.siting.ranking import TIE, Ranking
 
@@ -160,7 +161,9 @@ def shares(
     criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
     raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
     light = ranking.light[used]
-    amount_spread = None if spread is None else _spread(spread, sites, ranking, kind)[:, used]
+    amount_spread = (
+        None if spread is None else uncertainties(spread, sites, ranking.criteria, kind)[:, used]
+    )
     first, few = np.zeros(len(sites)), np.zeros(len(sites))
     terms = measure(raw, np.ones(len(sites)), criteria, ranking.method).filled(
         np.isnan(raw) & light, 0.5
@@ -226,7 +229,7 @@ def bands(
     used = weight > 0
     criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
     raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
-    unsure = _spread(spread, sites, ranking, "std")[:, used]
+    unsure = uncertainties(spread, sites, ranking.criteria, "std")[:, used]
     place = sites.get_indexer(ranking.order)
     dice, step = np.random.default_rng(seed), max(CELLS // max(raw.size, 1), 1)
     score = np.concatenate(
@@ -481,42 +484,6 @@ def _difference(*pairs: tuple[Array, Array]) -> Array:
     half = len(products) // 2
     found = np.sum(products[:half], axis=0) - np.sum(products[half:], axis=0)
     return np.where(np.abs(found) < TIE * np.sum(products, axis=0), 0, found)
-
-
-def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) -> Array:
-    """Return the uncertainties of ranked sites, (sites, criteria)."""
-    ids = [one.id for one in ranking.criteria]
-    kinds = ("std", "range")
-    found: list[str] = (
-        []
-        if kind in kinds
-        else [Message("kind is “%(text)s”, and neither std nor range", {"text": kind})]
-    )
-    found += [
-        Message("there is no criterion “%(id)s”", {"id": one})
-        for one in spread.columns
-        if one not in ids
-    ]
-    found += [
-        Message("site “%(id)s” has no row", {"id": one}) for one in sites.difference(spread.index)
-    ]
-    if spread.index.has_duplicates:
-        found.append(Message("a site is there more than once"))
-    if not found:
-        here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(
-            float, na_value=np.nan
-        )
-        wrong = np.argwhere(~(np.isfinite(here) & (here >= 0)))
-        found = [
-            behind(
-                f"“{sites[row]}”, {ids[column]}",
-                Message("%(value)s is not a number of 0 or more", {"value": here[row, column]}),
-            )
-            for row, column in wrong
-        ]
-    if found:
-        raise InputError(Message("This uncertainty cannot be used:"), found)
-    return here
 
 
 def _drawn(

@@ -326,12 +326,7 @@ def _name(value: str) -> str:
             )
         )
     if value == CORRIDORS:
-        raise InputError(
-            gettext(
-                "“%(name)s” is the network that comes with the data; choose another name.",
-                name=CORRIDORS,
-            )
-        )
+        raise InputError(gettext("“%(name)s” is taken; choose another name.", name=value))
     return value
 
 
