@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import RequestURITooLarge, SecurityError
 
 from geo.roads import storage
+from geo.siting import company_sheet
 from webapp import args, errors, languages, scripts, service, settings, styles, turnstile
 from webapp.compress import compressor
 from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
@@ -20,7 +21,6 @@ from webapp.store import Store
 from webapp.trips import files, open_file
 from webapp.trips import pages as trip
 
-MAX_BODY_BYTES = 1024 * 1024
 OPEN = ("/ogc", "/api/", "/download/")
 """Addresses of data, which maps elsewhere may ask for."""
 BLUEPRINTS = (
@@ -68,8 +68,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask("webapp")
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES,
+        MAX_CONTENT_LENGTH=company_sheet.MAX_BYTES,
+        MAX_FORM_MEMORY_SIZE=company_sheet.MAX_BYTES,
         BABEL_DEFAULT_LOCALE="en",
     )
     app.config.update(config or {})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError
-from geo.roads.drive import Drive
+from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
 from geo.siting.money import BASES
 from geo.siting.screening import CRITERIA
@@ -40,7 +40,6 @@ LENGTHS = {
 """How long these may be instead, a line break counted as one."""
 YEARS = (2030, 2035)
 """Years to come that can be asked for."""
-VEHICLES = ("car", "truck")
 DRAWN = (*LAYERS, "roads", "railways")
 """What the map draws."""
 
@@ -56,7 +55,7 @@ class AddressError(InputError):
         self.parameters = tuple(faults)
 
 
-def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
+def parse(query: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     """Read a query string into values.
 
     Parameters
@@ -67,7 +66,7 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        Only the parameters that were given and not empty, without ``lang``, which
+        Only the parameters that were given and are not empty, without ``lang``, which
         :mod:`webapp.i18n` answers.
 
     Raises
@@ -75,7 +74,7 @@ def parse(given: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
     AddressError
         Names every unknown, doubled or malformed parameter.
     """
-    values, _slips = parse_form(given, allowed, ())
+    values, _slips = parse_form(query, allowed, ())
     return values
 
 
@@ -90,7 +89,7 @@ class Slip:
 
 
 def parse_form(
-    given: MultiDict[str, str], allowed: Iterable[str], typed: Iterable[str]
+    query: MultiDict[str, str], allowed: Iterable[str], typed: Iterable[str]
 ) -> tuple[dict[str, Any], dict[str, Slip]]:
     """Read a query string as :func:`parse` does, but keep the page: faults in fields that people
     type into are returned by field.
@@ -104,7 +103,7 @@ def parse_form(
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     slips: dict[str, Slip] = {}
-    for name, raw in given.lists():
+    for name, raw in query.lists():
         if name not in allowed:
             faults[name] = _(
                 "%(name)s: is not known here; known are: %(known)s",
@@ -188,7 +187,7 @@ PARAMETERS: dict[str, Parameter] = {
     "site": SLUG.about("Identifier of the place."),
     "from": END.about("Where the way begins: an identifier, or lon,lat."),
     "to": END.about("Where the way ends: an identifier, or lon,lat."),
-    "profile": _choice(*VEHICLES).about("Vehicle."),
+    "profile": _choice(*PROFILES).about("Vehicle."),
     "network": SLUG.about("Road network, by name."),
     "closed": Parameter(
         single(readers.slugs), _listed(_SLUGS), "Gates taken as closed, by identifier."

@@ -207,7 +207,7 @@ def _round_up(most: float) -> float:
     too.
     """
     power = 10.0 ** max(math.floor(math.log10(most)), 0) if most > 0 else 1.0
-    return next(one * power for one in (1, 2, 4, 6, 8, 10) if one * power >= max(most, 2))
+    return next(top for n in (1, 2, 4, 6, 8, 10) if (top := n * power) >= max(most, 2))
 
 
 def _short(value: float) -> str:

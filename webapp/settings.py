@@ -88,7 +88,7 @@ def is_public(address: str) -> bool:
     return not (number.is_loopback or number.is_unspecified)
 
 
-def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Settle every setting: the argument before the environment, the environment before the
     default.
 
@@ -97,10 +97,12 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     InputError
         Every setting that cannot be used, in one error.
     """
-    given = given or {}
+    chosen = chosen or {}
     raw = {
-        one.name: str(given.get(one.name) or os.environ.get(one.variable) or one.default)
-        for one in SETTINGS
+        setting.name: str(
+            chosen.get(setting.name) or os.environ.get(setting.variable) or setting.default
+        )
+        for setting in SETTINGS
     }
     faults: list[str] = []
     public = urlsplit(raw["PUBLIC_URL"].rstrip("/"))
@@ -171,7 +173,7 @@ def trusts(hosts: frozenset[str], header: str | None) -> bool:
     """Return whether a header Host, with or without a port, names one of the hosts; one that begins
     with a dot stands for all below it.
     """
-    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]/@\s]+)(:\d{1,5})?", (header or "").lower())
-    return found is not None and (
-        found[1] in hosts or any(host.startswith(".") and found[1].endswith(host) for host in hosts)
+    match = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]/@\s]+)(:\d{1,5})?", (header or "").lower())
+    return match is not None and (
+        match[1] in hosts or any(host.startswith(".") and match[1].endswith(host) for host in hosts)
     )

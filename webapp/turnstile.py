@@ -103,28 +103,22 @@ def planning() -> Turnstile:
     return Turnstile(inside=8, of_client=4, waiting=4, waiting_of_client=2, patience_s=4.0)
 
 
-COMPUTING = frozenset(
-    {
-        *(
-            "rank.rank",
-            "match.answer",
-            "compare.compare",
-            "planned.page",
-            "claims.claims",
-            "weights.weights",
-        ),
-        *(
-            "factsheet.html",
-            "factsheet.pdf",
-            "pages.download",
-            "api.areas",
-            "api.access_from",
-            "api.route",
-        ),
-    }
-)
+COMPUTING = {
+    "rank.rank",
+    "match.answer",
+    "compare.compare",
+    "planned.page",
+    "claims.claims",
+    "weights.weights",
+    "factsheet.html",
+    "factsheet.pdf",
+    "pages.download",
+    "api.areas",
+    "api.access_from",
+    "api.route",
+}
 """Views that compute as they answer."""
-PLANNING = frozenset({"trip.trip", "trip.plan", "trip.ways", "trip.why", "takealong.file"})
+PLANNING = {"trip.trip", "trip.plan", "trip.ways", "trip.why", "takealong.file"}
 """Views that may wait for a plan."""
 THREADS = computing().threads + planning().threads + 13
 """Threads of the server; those that no turnstile can hold are for light requests: the map, sheets,

@@ -8,6 +8,7 @@ from typing import Any
 
 CORRIDORS = "corridors"
 """The network that comes with the data package."""
+PROFILES = ("car", "truck")
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
 REACH_MIN = (30, 60, 120)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geo.errors import InputError
-from geo.roads.drive import CORRIDORS, PROFILE, Drive
+from geo.roads.drive import CORRIDORS, PROFILE, PROFILES, Drive
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -67,7 +67,7 @@ _output_option = click.option(
     help="File to write instead of the screen.",
 )
 profile_option = click.option(
-    "--profile", default=PROFILE, show_default=True, help="Vehicle: car or truck."
+    "--profile", default=PROFILE, show_default=True, help=f"Vehicle: {' or '.join(PROFILES)}."
 )
 network_option = click.option(
     "--network",

@@ -76,7 +76,7 @@ def of(opened: Atlas, gate: gpd.GeoDataFrame, now: datetime | None = None) -> Ga
     )
 
 
-def on_day(found: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
+def on_day(that_day: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
     """Write the hours of a gate on a day of a plan.
 
     Parameters
@@ -92,20 +92,20 @@ def on_day(found: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
         The hours with their source, and a warning where one enters less than an hour before it
         closes; empty otherwise.
     """
-    hours = found.text()
+    hours = that_day.text()
     times = f"{hours} {clock}" if hours else _("around the clock")
-    badge, last = "", found.last_entry
-    at_close = last == found.closes
+    badge, last = "", that_day.last_entry
+    at_close = last == that_day.closes
     if last and not at_close:
         times += ", " + _("last entry %(time)s", time=f"{last:%H:%M}")
-    if last and found.is_near(enter):
+    if last and that_day.is_near(enter):
         minutes = int((last - enter).total_seconds() // 60)
         badge = (
             _("closes in %(n)s min", n=minutes)
             if at_close
             else _("last entry in %(n)s min", n=minutes)
         )
-    notice = found.notice
+    notice = that_day.notice
     if notice is None:
         return (
             _("Hours not known, daylight assumed: %(hours)s; ask before you go", hours=times),

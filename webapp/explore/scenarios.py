@@ -57,9 +57,10 @@ def page() -> str:
     if to is not None and to not in opened.targets().index:
         raise NotFoundError(_("There is no gate, port, airport or city “%(id)s”.", id=to))
     change = None
-    if drive.year:
-        whole = "part" in values or "wait" in values
-        change = difference(opened, drive, to) if whole else _kept(opened).peek((drive, to))
+    if drive.year and ("part" in values or "wait" in values):
+        change = difference(opened, drive, to)
+    elif drive.year:
+        change = _kept(opened).peek((drive, to))
     frame, own = opened.layer("corridors"), dict(drive.opens)
     times = scenarios.timeline(frame, own)
     return render_template(
@@ -116,16 +117,13 @@ def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str
     if to is not None:
         layer_id = str(opened.targets().at[to, "layer"])
         return {layer_id: opened.layer(layer_id).loc[[to]]}
-    found = {}
+    places = {}
     for layer_id, kind in KINDS.items():
         frame = opened.layer(layer_id)
-        counts = frame.index.isin(
-            site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed)
-        )
-        found[layer_id] = frame[
-            counts if kind is None else counts & (frame["kind"] == kind).to_numpy(bool)
-        ]
-    return found
+        serves = site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed)
+        frame = frame[frame.index.isin(serves)]
+        places[layer_id] = frame if kind is None else frame[frame["kind"] == kind]
+    return places
 
 
 def _compare(opened: Store, drive: Drive, places: Mapping[str, gpd.GeoDataFrame]) -> Change:
@@ -143,8 +141,8 @@ def _compare(opened: Store, drive: Drive, places: Mapping[str, gpd.GeoDataFrame]
 
 
 def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFrame) -> list[str]:
-    """Say in sentences what the planned railways do for a vehicle: how long a change is assumed to
-    take, how many ways use one.
+    """Write what the planned railways do for a vehicle: how long a change is assumed to take, how
+    many ways use a railway.
     """
     rails = timeline[
         timeline["kind"].isin(RAIL_KINDS) & (timeline["year"] <= drive.year).fillna(False)
@@ -160,7 +158,7 @@ def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFram
             )
         ]
     uses = sum(not set(rails["name"]).isdisjoint(names.split("; ")) for names in table["planned"])
-    told = [
+    sentences = [
         _(
             "%(vehicle)s: at each end of a ride by rail %(time)s are assumed for the change between"
             " road and railway, waiting for the train included. %(n)s of the %(m)s changes use a"
@@ -172,10 +170,10 @@ def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFram
         )
     ]
     if not uses and drive.profile == "truck":
-        told.append(_("With so long a change, freight gains no time by rail here."))
+        sentences.append(_("With so long a change, freight gains no time by rail here."))
     elif not uses:
-        told.append(_("No way compared here becomes quicker by rail."))
-    return told
+        sentences.append(_("No way compared here becomes quicker by rail."))
+    return sentences
 
 
 def gain(seconds: float, coarse: bool) -> str:
@@ -193,7 +191,7 @@ def query(drive: Drive) -> dict[str, str]:
 
 
 def assumed(drive: Drive) -> list[tuple[str, int]]:
-    """Name the corridors whose year of opening is assumed, each with that year, the next first."""
+    """Return the corridors whose year of opening is assumed, with that year, the next first."""
     if not drive.opens:
         return []
     table = scenarios.timeline(store().layer("corridors"), dict(drive.opens))

@@ -131,16 +131,16 @@ def items(collection_id: str) -> Response:
     matched = np.flatnonzero(_matches(frame, layer, query))
     limit, offset = query.get("limit", parameters.DEFAULT_LIMIT), query.get("offset", 0)
     page = frame.iloc[matched[offset : offset + limit]]
-    path, given = f"/collections/{layer.id}/items", request.args.to_dict()
+    path, asked = f"/collections/{layer.id}/items", request.args.to_dict()
     turns: dict[str, int] = {}
     if offset + limit < len(matched):
         turns["next"] = offset + limit
     if offset:
         turns["prev"] = max(0, min(offset, len(matched)) - limit)
     links = [
-        *_selves(path, GEOJSON, **given),
+        *_selves(path, GEOJSON, **asked),
         *(
-            _link(path, rel, GEOJSON, f"{rel.capitalize()} page", **_turned(given, "json", start))
+            _link(path, rel, GEOJSON, f"{rel.capitalize()} page", **_turned(asked, "json", start))
             for rel, start in turns.items()
         ),
         _link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
@@ -160,7 +160,7 @@ def items(collection_id: str) -> Response:
         media_type=GEOJSON,
         layer=layer,
         offset=offset,
-        turns={rel: _url(path, **_turned(given, "html", at)) for rel, at in turns.items()},
+        turns={rel: _url(path, **_turned(asked, "html", at)) for rel, at in turns.items()},
     )
 
 
@@ -298,7 +298,7 @@ def _link(path: str, rel: str, media_type: str, title: str, **query: str) -> Lin
     return {"href": _url(path, **query), "rel": rel, "type": media_type, "title": title}
 
 
-def _selves(path: str, media_type: str, **given: str) -> list[Link]:
+def _selves(path: str, media_type: str, **query: str) -> list[Link]:
     """Link to this document as it is asked for, and to the other way of showing it."""
     ways = [
         ("json", media_type, "This document as JSON"),
@@ -307,14 +307,14 @@ def _selves(path: str, media_type: str, **given: str) -> list[Link]:
     if _shows_html():
         ways.reverse()
     return [
-        _link(path, rel, media, title, **(given | {"f": f}))
+        _link(path, rel, media, title, **(query | {"f": f}))
         for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
     ]
 
 
-def _turned(given: dict[str, str], f: str, offset: int) -> dict[str, str]:
+def _turned(query: dict[str, str], f: str, offset: int) -> dict[str, str]:
     """Return the query of another page."""
-    return given | {"f": f, "offset": str(offset)}
+    return query | {"f": f, "offset": str(offset)}
 
 
 def _shows_html() -> bool:
