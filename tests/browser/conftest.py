@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from screen import tabs
+from screen import Windows, tabs
 from web import browsing, serving
 
 from geo.roads import isochrones
@@ -29,8 +29,16 @@ def site(make_app: Callable[..., Flask]) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Any) -> Iterator[Windows]:
+    """The windows in which a module opens its tabs."""
+    opened = Windows(browser)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
+def opened(windows: Windows, site: str) -> Iterator[Callable[..., Any]]:
     """Open a page in a tab of its own; at the end every tab has been quiet."""
-    with tabs(browser, site) as open_:
+    with tabs(windows, site) as open_:
         yield open_

@@ -49,18 +49,44 @@ def ready(page: Any) -> Any:
     return page
 
 
+class Windows:
+    """The windows of a browser, by what they are like; a window keeps the files it has loaded."""
+
+    def __init__(self, browser: Any) -> None:
+        self.browser = browser
+        self.contexts: dict[str, Any] = {}
+
+    def like(self, **options: Any) -> Any:
+        """Return the window of these options."""
+        key = repr(sorted(options.items()))
+        if key not in self.contexts:
+            self.contexts[key] = self.browser.new_context(**options)
+        return self.contexts[key]
+
+    def tidy(self) -> None:
+        """Close the tabs and forget the language, so that the next test finds nothing."""
+        for context in self.contexts.values():
+            for page in context.pages:
+                page.close()
+            context.clear_cookies()
+            context.set_offline(False)
+
+    def close(self) -> None:
+        for context in self.contexts.values():
+            context.close()
+
+
 @contextmanager
-def tabs(browser: Any, site: str, *, signal: bool = True) -> Iterator[Callable[..., Any]]:
+def tabs(windows: Windows, site: str, *, signal: bool = True) -> Iterator[Callable[..., Any]]:
     """Open pages in tabs; at the end no tab has thrown an error, broken the policy or asked another
     host. Without a signal, the requests that fail may be in the console.
     """
-    contexts, watches = [], []
+    watches = []
 
     def open_(path: str = "/", size: dict[str, int] = DESK, **options: Any) -> Any:
-        context = browser.new_context(
+        context = windows.like(
             viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options
         )
-        contexts.append(context)
         watches.append(Watch())
         page = watches[-1].on(context.new_page())
         page.set_default_timeout(15_000)
@@ -69,9 +95,10 @@ def tabs(browser: Any, site: str, *, signal: bool = True) -> Iterator[Callable[.
             ready(page)
         return page
 
-    yield open_
-    for context in contexts:
-        context.close()
+    try:
+        yield open_
+    finally:
+        windows.tidy()
     for watch in watches:
         if not signal:
             watch.console = [line for line in watch.console if "net::ERR" not in line]
@@ -168,13 +195,17 @@ def planned(page: Any) -> list[str]:
     )
 
 
-def drawn(page: Any, colour: str, box: str = "#map") -> int:
-    """Count the dots of the map that have nearly this colour."""
+def drawn(page: Any, colour: str, least: int, near: int = 24) -> bool:
+    """Wait until so many dots of the map have nearly this colour; tiles are drawn one by one."""
     from PIL import Image
 
-    picture = np.asarray(Image.open(io.BytesIO(page.locator(box).screenshot())).convert("RGB"), int)
     wanted = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-    return int((np.abs(picture - wanted).max(axis=2) < 24).sum())
+    for _ in range(20):
+        shot = Image.open(io.BytesIO(page.locator("#map").screenshot())).convert("RGB")
+        if (np.abs(np.asarray(shot, int) - wanted).max(axis=2) < near).sum() > least:
+            return True
+        page.wait_for_timeout(200)
+    return False
 
 
 def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[str]:

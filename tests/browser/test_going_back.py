@@ -136,7 +136,7 @@ def test_going_back_fast_ends_where_it_should(opened: Callable[..., Any]) -> Non
         " history.back(), 60); }"
     )
     until(page, site=None, to=None)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(500)
     assert not query(page)
     assert page.locator("#sheet").is_hidden()
 
@@ -155,7 +155,7 @@ def test_going_forward_fast_waits_for_a_slow_sheet(opened: Callable[..., Any]) -
     expect(page.locator("#sheet h1")).to_contain_text("Van Don")
 
     def late(route: Any) -> None:
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(500)
         route.continue_()
 
     page.route(f"**/sites/{SITE}?**", late)

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from PIL import Image, ImageFilter
+from screen import drawn
 from web import Watch, serving
 
 from geo import export, layers
@@ -317,18 +318,8 @@ def test_the_single_file_opens_from_its_button_as_from_the_disk(
         " box.right])(document.querySelector('#plan').getBoundingClientRect())"
     )
     assert abs(left - right) <= 20, "the plan stands in the middle of the page"
-    opened.wait_for_timeout(800)  # tiles are drawn one by one
-    shot = Image.open(io.BytesIO(opened.locator("#map").screenshot())).convert("RGB")
-    for colour, what in (
-        ((0xDC, 0xE6, 0xEC), "the sea of the base map"),
-        ((0xF8, 0xF7, 0xF2), "its land"),
-    ):
-        near = [
-            count
-            for count, pixel in shot.getcolors(1 << 24)
-            if max(abs(x - y) for x, y in zip(pixel, colour, strict=True)) < 4
-        ]
-        assert sum(near) > 5000, what
+    assert drawn(opened, "#dce6ec", 5000, near=4), "the sea of the base map"
+    assert drawn(opened, "#f8f7f2", 5000, near=4), "its land"
     assert not watch.errors
     assert not [
         line
@@ -440,7 +431,7 @@ def test_a_calendar_has_the_minutes_of_the_page(make_app: Any) -> None:
     assert len(events) >= 4
     assert not [one for one in events if one.start.second or one.end.second]
     rows = re.findall(
-        r'<tr class="(visit|gate)".*?<td class="at"><time[^>]*>([\d:]+)</time><span'
+        r'<tr class="(visit|gate)".*?<td class="at">\s*<time[^>]*>([\d:]+)</time><span'
         r' class="until">([\d:]+)</span>',
         page,
         re.DOTALL,

@@ -36,7 +36,7 @@ def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: st
         "n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops)
     )
     for day in range(page.locator("#plan section.day:has(tr[data-stop])").count()):
-        assert drawn(page, COLOURS[day]) > 100, day
+        assert drawn(page, COLOURS[day], 100), day
     first = page.locator("#plan tr[data-stop] .at").all_inner_texts()[:2]
     assert (int(first[1][:2]) - int(first[0][:2])) % 24 == 1
 

@@ -78,7 +78,7 @@ def test_how_a_criterion_counts_is_chosen_in_place(opened: Callable[..., Any]) -
     expect(port).to_be_visible()
     gate.locator("summary").click()
     gate.locator("select").select_option("step")
-    page.wait_for_timeout(500)  # whoever is slow to type the end of the step still sees the sites
+    page.wait_for_timeout(300)  # whoever is slow to type the end of the step still sees the sites
     expect(page.locator("ol.ranked input[name=pick]")).to_have_count(15)
     expect(page.locator("input[name=v_gate_from]")).to_be_disabled()
     page.locator("input[name=v_gate_to]").fill("60")

@@ -209,8 +209,9 @@ def test_a_route_that_comes_too_late_is_not_drawn(opened: Callable[..., Any]) ->
     page.locator("#sheet [data-route]").first.click()
     page.locator('.item[data-id="mong-cai-bgez"]').click()
     expect(page.locator("#sheet h1")).to_have_text("Mong Cai Border-Gate Economic Zone")
-    held[0].continue_()
-    page.wait_for_timeout(400)
+    with page.expect_response("**/api/route?*"):
+        held[0].continue_()
+    page.wait_for_timeout(100)  # in which it would be drawn
     expect(page.locator(".route-note")).to_have_count(0)
     assert "to=" not in page.url
 

@@ -45,7 +45,6 @@ def test_sharing_the_link(opened: Callable[..., Any]) -> None:
     expect(first.locator("#sheet [aria-label=Vehicle] a[aria-current]")).to_have_text("Car")
     first.locator("#sheet [data-route]").nth(1).click()
     expect(first.locator(".route-note")).to_be_visible()
-    first.wait_for_timeout(400)
     second = opened(first.url.removeprefix(first.evaluate("location.origin")))
     expect(second.locator(".route-note")).to_have_text(first.inner_text(".route-note"))
     assert ids(second) == ids(first)
@@ -54,7 +53,6 @@ def test_sharing_the_link(opened: Callable[..., Any]) -> None:
         assert second.inner_text(selector) == first.inner_text(selector)
     pressed = "#layers [aria-pressed=true]"
     assert second.locator(pressed).all_inner_texts() == first.locator(pressed).all_inner_texts()
-    second.wait_for_timeout(400)
     assert second.url.split("#")[0] == first.url.split("#")[0]
     assert second.evaluate("map_atlas.getZoom()") == first.evaluate("map_atlas.getZoom()")
 
@@ -109,8 +107,8 @@ def test_online_tiles_are_asked_for_only_when_switched_on(browser: Any, site: st
     page.goto(site)
     ready(page)
     watch.quiet(site)
-    page.locator("#layers button").filter(has_text="Online tiles").click()
-    page.wait_for_timeout(500)
+    with page.expect_request("https://tile.openstreetmap.org/**"):
+        page.locator("#layers button").filter(has_text="Online tiles").click()
     foreign = {
         one.split("/")[2] for one in watch.requests if not one.startswith((site, "data:", "blob:"))
     }
@@ -214,7 +212,6 @@ def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: 
         expect(page.locator("#found")).to_have_text("10,000 sites")
         before = page.evaluate("map_atlas.getZoom()")
         page.locator(".cluster").first.dispatch_event("click")
-        page.wait_for_timeout(800)
-        assert page.evaluate("map_atlas.getZoom()") > before
+        page.wait_for_function("before => map_atlas.getZoom() > before", arg=before)
         watch.quiet(url)
         context.close()

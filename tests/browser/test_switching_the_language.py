@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from screen import (
@@ -68,6 +69,17 @@ def fill_compare(page: Any) -> None:
     page.wait_for_url(re.compile("pick=.*pick="))
 
 
+def settled(page: Any) -> None:
+    """Wait until the page shows what its address says."""
+    from playwright.sync_api import expect
+
+    page.wait_for_load_state()
+    if urlsplit(page.url).path == "/":
+        ready(page)
+        expect(page.locator(".route-note")).to_have_count(1, timeout=15_000)
+    expect(page.locator("#result.waiting, [data-pending]")).to_have_count(0, timeout=20_000)
+
+
 FORM = """() => [...document.querySelectorAll(
     'input[name]:not([type=hidden]), select[name], textarea[name], #q, #sort, .chip'
   )].map(field => [field.name || field.id || field.dataset.value,
@@ -98,24 +110,17 @@ def test_nothing_is_lost_by_language_reload_and_back(
     fill(page)
     page.locator(".languages a[data-lang=vi]").click()
     page.wait_for_function("() => document.documentElement.lang === 'vi'")
-    if path == "/":
-        ready(page)
-        page.wait_for_selector(".route-note")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     set_, address = page.evaluate(FORM), query(page)
     assert len(address) > 0
     for _ in range(2):
         page.reload()
-        if path == "/":
-            ready(page)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert page.evaluate(FORM) == set_
         assert query(page) == address
         page.goto(page.evaluate("location.origin") + "/data")
         page.go_back()
-        if path == "/":
-            ready(page)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert page.evaluate(FORM) == set_
         assert query(page) == address
     if path == "/":

@@ -12,6 +12,7 @@ from screen import (
     PHONE,
     SITE,
     TWO,
+    Windows,
     beside,
     drawn,
     found,
@@ -48,7 +49,7 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     page.goto(f"{site}/sites/{SITE}")
     page.goto(site)
     ready(page)
-    page.wait_for_timeout(1500)  # the whole base map is fetched behind
+    kept(page, "/basemap.pmtiles")  # the whole of it is fetched behind
     context.set_offline(True)
     page.goto(changed)
     assert planned(page) == ordered
@@ -60,7 +61,7 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     page.goto(site)
     ready(page)
     assert found(page) == 200
-    assert drawn(page, "#dce6ec") > 2000, "the sea of the base map"
+    assert drawn(page, "#dce6ec", 2000), "the sea of the base map"
     context.close()
 
 
@@ -71,10 +72,15 @@ CONTROLS = (
 
 
 @pytest.fixture
-def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
+def opened(windows: Windows, site: str) -> Iterator[Callable[..., Any]]:
     """Open a page in a tab of its own, whose requests may fail."""
-    with tabs(browser, site, signal=False) as open_:
+    with tabs(windows, site, signal=False) as open_:
         yield open_
+
+
+def kept(page: Any, path: str) -> None:
+    """Wait until the service worker has kept a file."""
+    page.wait_for_function("async path => Boolean(await caches.match(path))", arg=path)
 
 
 def enabled(page: Any) -> int:
@@ -199,7 +205,7 @@ def test_offline_with_the_service_worker(browser: Any, site: str) -> None:
     page.goto(f"{site}/trip?{TWO}")
     before = planned(page)
     page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     context.set_offline(True)
     page.reload()
     assert planned(page) == before

@@ -32,7 +32,7 @@ def test_a_factsheet_has_it_all(make_app: Any, language: str) -> None:
     page = client.get(f"/sites/{SITE}/factsheet?lang={language}").get_data(as_text=True)
     assert f'<html lang="{LANGUAGES[language].tag}">' in page
     assert page.count("<svg") == 4
-    assert page.count('<tr><th scope="row">') > 15
+    assert len(re.findall(r'<tr>\s*<th scope="row">', page)) > 15
     assert f"https://atlas.example/sites/{SITE}?lang={language}</title>" in page
     assert "Decision 33/2009" in page
     assert "investinquangninh.vn" in page
@@ -235,7 +235,7 @@ def test_a_curve_steps_where_its_numbers_do(app: Flask) -> None:
         "150",
         "180",
     ]
-    assert 'role="img" aria-label="People: 15 within 180 min"' in drawn
+    assert ' aria-label="People: 15 within 180 min"' in drawn
     assert "stroke-dasharray" in drawn
     assert "stroke-dasharray" not in exact
 

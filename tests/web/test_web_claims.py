@@ -284,7 +284,9 @@ def test_the_words_around_are_quoted(client: FlaskClient) -> None:
     """The quantity is marked in its line, and a long line is cut."""
     text = "First line\n" + "x" * 100 + " 30 km from Mong Cai gate " + "y" * 100
     body = client.get(PATH, query_string={"text": text}).get_data(as_text=True)
-    match = re.search(r"<blockquote[^>]*>“(.*?)<mark>(.*?)</mark>(.*?)”</blockquote>", body, re.S)
+    match = re.search(
+        r"<blockquote[^>]*>\s*“(.*?)<mark>(.*?)</mark>(.*?)”\s*</blockquote>", body, re.S
+    )
     assert match
     assert (match[2], match[1][0], match[3][-1]) == ("30 km", "…", "…")
     assert "First" not in match[0]

@@ -169,7 +169,7 @@ def test_changed_criteria_keep_their_answers(client: FlaskClient) -> None:
 def test_every_answer_is_offered_once(client: FlaskClient) -> None:
     """Each pair can be answered in seventeen ways, each with words of its own, and each is read."""
     body = client.get("/weights", query_string={"pair": "gate:port:1"}).get_data(as_text=True)
-    options = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>([^<]+)</option>', body)
+    options = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>\s*([^<]+?)\s*</option>', body)
     assert (
         len(options)
         == len({value for value, _text in options})
