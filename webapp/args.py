@@ -14,9 +14,9 @@ import numpy as np
 
 from geo.errors import InputError
 from geo.schema import LAYERS
+from geo.siting.limits import STANDING
+from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
-from geo.siting.screening import CRITERIA
-from geo.siting.sites import STANDING
 from webapp.catalogues import LANGUAGES
 from webapp.i18n import gettext as _
 
@@ -401,9 +401,9 @@ def _shape(texts: list[str]) -> tuple[str, tuple[float | None, ...]]:
 
 
 def _criteria(texts: list[str]) -> list[str]:
-    wrong = [text for text in texts if text not in CRITERIA]
+    wrong = [text for text in texts if text not in criteria()]
     if wrong:
-        known = ", ".join(CRITERIA)
+        known = ", ".join(criteria())
         raise ValueError(
             "; ".join(
                 _("“%(text)s” is not one of %(known)s", text=_shown(text), known=known)
@@ -422,7 +422,7 @@ def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
     for text in texts:
         found = re.fullmatch(r"([a-z]+):([a-z]+):([1-9]|-[2-9])", text, re.ASCII)
         one, other, times = found.groups() if found else ("", "", "")
-        unknown = [name for name in (one, other) if name not in CRITERIA]
+        unknown = [name for name in (one, other) if name not in criteria()]
         if not found:
             faults.append(
                 _(
@@ -436,7 +436,7 @@ def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
                 _(
                     "“%(text)s” compares what is not one of %(known)s",
                     text=_shown(text),
-                    known=", ".join(CRITERIA),
+                    known=", ".join(criteria()),
                 )
             )
         elif one == other:
@@ -536,22 +536,17 @@ PARAMETERS: dict[str, Reader] = {
 RANKING: dict[str, Reader] = {
     "example": _slug,
     "edited": _choice("1"),
-    "needs": _several_of(("power", "water")),
+    "needs": _several_of(NEEDS),
     "policy": lambda texts: [_slug([text]) for text in texts],
     "drop": _several,
     "also": _several_of(STANDING),
-    "area_needed": _amount,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": lambda texts: [_slug([text]) for text in texts],
-    **{f"max_{name}": _amount for name in ("gate", "port", "airport", "city", "rent", "occupancy")},
-    **{f"min_{name}": _amount for name in ("people", "area")},
-    **{
-        f"w_{name}": _weight
-        for name in ("gate", "port", "airport", "city", "people", "area", "rent", "occupancy")
-    },
+    **dict.fromkeys(limits(), _amount),
 }
-for _name in CRITERIA:
+for _name in criteria():
+    RANKING |= {f"w_{_name}": _weight}
     RANKING |= {f"v_{_name}": _shape, f"v_{_name}_from": _amount, f"v_{_name}_to": _amount}
 PARAMETERS |= RANKING
 

@@ -18,30 +18,24 @@ from geo.text import decomposed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from geo.siting.screening import Profile
+    from geo.siting.examples import Example
 
 MAX_ROWS, MAX_COLUMNS = 5_000, 40
 MAX_FAULTS = 200
 MAX_TEXT = {"company": 200, "notes": 2_000}
 
-CHOICES = {
-    "sector": ("sectors", "includes"),
-    "country": ("country", "one_of"),
-    "province": ("province_en", "one_of"),
+CHOICES = ("sector", "country", "province")
+"""Columns of the sheet that are choices, as :data:`geo.siting.measures.CHOICES` has them."""
+NUMBERS = {
+    "area_ha": ("area_needed", 20_000.0),
+    "max_gate_min": ("max_gate", 6_000.0),
+    "max_port_min": ("max_port", 6_000.0),
+    "max_airport_min": ("max_airport", 6_000.0),
+    "max_rent_usd_m2": ("max_rent", 5_000.0),
+    "people_60min": ("min_people", 100_000_000.0),
 }
-"""Columns of the sheet that are choices: the column of the table of sites and the kind of the
-limit.
-"""
-NUMBERS: dict[str, tuple[str, str, str, float, float]] = {
-    "area_ha": ("area_needed", "land_ha", "at_least", 1, 20_000),
-    "max_gate_min": ("max_gate", "gate_{profile}_s", "at_most", 60, 6_000),
-    "max_port_min": ("max_port", "port_{profile}_s", "at_most", 60, 6_000),
-    "max_airport_min": ("max_airport", "airport_{profile}_s", "at_most", 60, 6_000),
-    "max_rent_usd_m2": ("max_rent", "rent_term_low_usd_m2", "at_most", 1, 5_000),
-    "people_60min": ("min_people", "people_60min_{profile}", "at_least", 1, 100_000_000),
-}
-"""Columns that are numbers: name of the limit, column of the table of sites, kind, its unit in that
-of the table, the most there may be.
+"""Columns that are numbers: the limit, as :func:`geo.siting.measures.limits` has it, and the most
+there may be.
 """
 COLUMNS = ("company", *CHOICES, *NUMBERS, "notes")
 HEADERS = {
@@ -377,14 +371,8 @@ def one_line(cell: Any) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def short(cell: Any) -> str:
-    """Return the text of a cell, cut where it is long, to quote it."""
-    text = one_line(cell)
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
 def words(
-    examples: Mapping[str, Profile],
+    examples: Mapping[str, Example],
     parks: pd.DataFrame,
     names_of: Callable[[str], Iterable[str]] = lambda name: (name,),
 ) -> Words:

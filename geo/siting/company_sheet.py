@@ -46,9 +46,8 @@ from geo.siting.companies import (
     is_unlimited,
     language_of,
     one_line,
-    short,
 )
-from geo.text import unguarded
+from geo.text import short, unguarded
 
 MAX_BYTES = 1024 * 1024
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024

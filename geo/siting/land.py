@@ -106,13 +106,6 @@ def free_land(park: Mapping[str, Any]) -> Land:
     )
 
 
-def enough_ha(needed_ha: float | None = None) -> float:
-    """Return up to how many hectares land counts: what is needed, or what is assumed to be enough
-    where nobody says.
-    """
-    return ENOUGH_HA if needed_ha is None else needed_ha
-
-
 def _known(value: Any) -> float:
     """Read a number of a park, NaN where its cell is empty."""
     return math.nan if value is None or pd.isna(value) else float(value)

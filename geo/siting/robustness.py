@@ -433,7 +433,7 @@ def _guests(ranking: Ranking, added: pd.DataFrame) -> tuple[Array, pd.Index]:
     raw = amounts(added, ranking.criteria)
     lacking = (np.isnan(raw) & (ranking.weights.to_numpy() > 0) & ~ranking.light).any(axis=1)
     here = ~lacking | (ranking.unknown_as == "worst")
-    return raw[here], added.index[here]
+    return raw[here], added.index[np.flatnonzero(here)]
 
 
 def _terms(ranking: Ranking, method: str | None = None) -> Terms:

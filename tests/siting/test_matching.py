@@ -20,22 +20,23 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.siting import companies, company_sheet, matching, ranking, screening
+from geo.siting import companies, company_sheet, matching, ranking, screening, workbook
 from geo.siting.companies import COLUMNS, Company, Fault, Sheet, SheetError, fold
-from geo.siting.criteria import Criterion
-from geo.siting.screening import Profile
+from geo.siting.examples import Example
+from geo.siting.examples import read as read_examples
+from geo.siting.measures import criteria as criteria_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 INF, NAN = np.inf, np.nan
 
 
 @pytest.fixture(scope="module")
-def examples() -> dict[str, Profile]:
-    return screening.read_profiles(layers.bundled())
+def examples() -> dict[str, Example]:
+    return read_examples(layers.bundled())
 
 
 @pytest.fixture(scope="module")
-def words(examples: dict[str, Profile]) -> companies.Words:
+def words(examples: dict[str, Example]) -> companies.Words:
     return companies.words(examples, layers.read(layers.bundled(), "parks"))
 
 
@@ -373,7 +374,7 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
     ]
     assert len(called) == len(set(called))
     for language in ("en", "vi", "zh"):
-        titles = [matching.title_of(name, language) for name in COLUMNS]
+        titles = [workbook.title_of(name, language) for name in COLUMNS]
         assert company_sheet._header(1, titles, []) == (
             list(COLUMNS),
             company_sheet._header(1, titles, [])[1],
@@ -385,7 +386,7 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
 
 
 @pytest.fixture(scope="module")
-def spoken(examples: dict[str, Profile]) -> companies.Words:
+def spoken(examples: dict[str, Example]) -> companies.Words:
     """Words with the provinces in three languages, as the app knows them."""
     local = {
         "Bac Ninh": ["Bắc Ninh", "北宁"],
@@ -640,7 +641,7 @@ def test_a_reader_that_does_not_end_is_a_fault(
 
 
 def test_the_best_sites_come_with_their_reasons(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """What fails a limit is out, what is known to meet it says by how much, and what is unknown
     says so and comes last.
@@ -663,7 +664,7 @@ def test_the_best_sites_come_with_their_reasons(
 
 
 def test_a_company_that_asks_too_much_is_told_what_would_help(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """The limit that leaves nothing, and the smallest change by which one site passes."""
     asked = Company(2, "A", country=("CN",), area_ha=250)
@@ -674,7 +675,7 @@ def test_a_company_that_asks_too_much_is_told_what_would_help(
 
 
 def test_the_sites_left_are_those_of_the_funnel(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """For any requirement the same sites stay as the screening of the investor's table leaves."""
     dice = np.random.default_rng(1)
@@ -696,12 +697,12 @@ def test_the_sites_left_are_those_of_the_funnel(
         assert one.left == len(left)
 
 
-def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
+def test_the_order_is_that_of_the_ranking(examples: dict[str, Example]) -> None:
     """Scores, order, ranges and strengths are those that :func:`geo.siting.ranking.rank` gives for
     the sites that are left.
     """
     dice = np.random.default_rng(2)
-    names = [column.format(profile="car") for column, _better in screening.CRITERIA.values()]
+    names = [row.column.format(profile="car") for row in criteria_rows().values()]
     cells = dice.integers(1, 9, (60, len(names))).astype(float)
     cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
     table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(
@@ -728,14 +729,8 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
                 if weight
             }
             criteria = [
-                Criterion(
-                    name,
-                    column.format(profile="car"),
-                    "cost" if better == "low" else "benefit",
-                    "linear",
-                    *ends,
-                )
-                for name, (column, better) in screening.CRITERIA.items()
+                row.criterion("car", "linear", *ends)
+                for name, row in criteria_rows().items()
                 for ends in [(0, area or 100) if name == "area" else (None, None)]
                 if name in weights and name not in found.left_out
             ]
@@ -759,7 +754,7 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
                 assert one.strengths == tuple((name, ranked.raw.at[one.id, name]) for name in best)
 
 
-def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
+def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Example]) -> None:
     """Companies with the same requirement get the same answer under their own name."""
     before = table.copy(deep=True)
     first, second = matching.match([Company(2, "A"), Company(3, "B")], table, examples)
@@ -775,11 +770,11 @@ HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", "a\x00b\x0b", "x" * 4
 
 
 def test_nothing_in_the_workbook_is_a_formula(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """Names of companies and of sites, notes and sources are texts, whatever they begin with."""
     asked = [Company(i, text, notes=text) for i, text in enumerate(HOSTILE)]
-    data = matching.to_xlsx(
+    data = workbook.to_xlsx(
         matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
     )
     for one in openpyxl.load_workbook(io.BytesIO(data)):
@@ -791,7 +786,7 @@ def test_nothing_in_the_workbook_is_a_formula(
             for cell in cells
             if str(cell.value).startswith(("=", "+", "-", "@", "\t", "＝"))
         ]
-    again = matching.to_xlsx(
+    again = workbook.to_xlsx(
         matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
     )
     assert data == again
@@ -801,7 +796,7 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
     """The template is taken as it is, once a company stands in it; and companies written as CSV
     come back equal.
     """
-    assert faults(matching.template([("a", "b")]), words) == [
+    assert faults(workbook.template([("a", "b")]), words) == [
         "The sheet holds no rows below its header."
     ]
     asked = [
@@ -821,7 +816,7 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
         ),
         Company(5, "B"),
     ]
-    assert list(company_sheet.read(matching.to_csv(asked).encode(), words).companies) == asked
+    assert list(company_sheet.read(workbook.to_csv(asked).encode(), words).companies) == asked
 
 
 def test_faults_survive_json() -> None:

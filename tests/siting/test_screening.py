@@ -14,8 +14,10 @@ import pytest
 from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.schema import LAYERS, SECTORS
-from geo.siting import screening
-from geo.siting.screening import FAILS, PASSES, UNKNOWN, Funnel, Limit, screen
+from geo.siting import examples
+from geo.siting.limits import Limit
+from geo.siting.measures import criteria
+from geo.siting.screening import FAILS, PASSES, UNKNOWN, Funnel, screen
 from geo.siting.sites import columns
 
 
@@ -367,7 +369,7 @@ def test_the_examples_are_assumptions_and_can_be_applied() -> None:
     """Every sector of the source documents has its example, labelled as one, with limits that the
     table of sites has.
     """
-    found = screening.read_profiles(layers.bundled())
+    found = examples.read(layers.bundled())
     assert len(found) == 13
     blank = pd.DataFrame(
         {
@@ -380,7 +382,7 @@ def test_the_examples_are_assumptions_and_can_be_applied() -> None:
         assert one.as_of
         assert one.notes
         assert one.name_zh != one.name_en
-        assert set(one.weights) <= set(screening.CRITERIA)
+        assert set(one.weights) <= set(criteria())
         assert screen(blank, one.limits).steps
 
 
@@ -388,7 +390,7 @@ def test_a_sector_that_the_data_do_not_know_says_so() -> None:
     """Electricity stands for no sector of the data, and its example seeks none; the others name
     those they stand for.
     """
-    found = screening.read_profiles(layers.bundled())
+    found = examples.read(layers.bundled())
     electricity = found["electricity"]
     assert (electricity.sectors, electricity.sectors_match) == ((), "none")
     assert "sectors" not in {limit.column for limit in electricity.limits}
@@ -441,7 +443,7 @@ def test_every_fault_of_the_examples_is_named(write: Callable[..., Path]) -> Non
         },
     )
     with pytest.raises(InputError) as caught:
-        screening.read_profiles(folder)
+        examples.read(folder)
     text = str(caught.value)
     for part in (
         "column “colour” is unknown",
@@ -468,7 +470,7 @@ def test_what_is_no_list_of_examples_is_refused(tmp_path: Path, text: str) -> No
     """A file of another form is one sentence, not a traceback."""
     (tmp_path / "profiles.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="no list of profiles"):
-        screening.read_profiles(tmp_path)
+        examples.read(tmp_path)
 
 
 def test_a_package_need_not_bring_examples(tmp_path: Path, write: Callable[..., Path]) -> None:
@@ -476,6 +478,6 @@ def test_a_package_need_not_bring_examples(tmp_path: Path, write: Callable[..., 
     name.
     """
     with pytest.raises(NotFoundError):
-        screening.read_profiles(tmp_path)
+        examples.read(tmp_path)
     with pytest.raises(InputError, match="“notes” is missing"):
-        screening.read_profiles(write({}, drop=("notes",)))
+        examples.read(write({}, drop=("notes",)))

@@ -15,9 +15,10 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from geo.siting import criteria, ranking, robustness, screening
+from geo.siting.measures import limits
 from webapp import args
 from webapp.siting import rank, worth
-from webapp.siting.rank import DRAWS, NUMBERS, STATE, WEIGHTS, Wish, result, site_table
+from webapp.siting.rank import DRAWS, STATE, WEIGHTS, Wish, result
 from webapp.siting.worth import Worth
 
 pytest_plugins = ("web",)
@@ -113,7 +114,7 @@ def test_the_order_is_that_of_the_library(app: Flask, client: FlaskClient, metho
             },
             {},
         )
-        table = site_table(opened, wish.drive)
+        table = opened.sites(wish.drive)
         left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
     found = ranking.rank(left, wish.criteria(), {"gate": 50, "area": 30}, method=method)  # type: ignore[arg-type]
     assert names(page) == list(found.order[:15])
@@ -165,7 +166,7 @@ def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
         query = urlencode(wish.query())
     with app.test_request_context(f"/rank?{query}"):
         assert Wish.of(args.parse(request.args, STATE), {}) == wish
-        assert result(opened, wish)["remaining"] > 0
+        assert result(opened, wish).remaining > 0
     assert set(dict(parse_qsl(query))) == set(dict(parse_qsl(given)))
     bodies = [
         client.get(f"/rank?{one}&part=sheet").get_data(as_text=True) for one in (given, query)
@@ -245,7 +246,7 @@ def test_every_limit_and_weight_is_in_the_form(client: FlaskClient) -> None:
     assert all(
         f'name="{name}"' in page
         for name in (
-            *NUMBERS,
+            *limits(),
             *WEIGHTS,
             *worth.PARAMETERS,
             "method",
@@ -301,8 +302,9 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
     wish = wished(app, "w_gate=100&v_gate=step:60")
     with app.test_request_context("/"):
         found = result(app.extensions["zoneatlas"], wish)
-    scores = found["ranking"].scores.dropna()
-    near = found["table"].loc[scores.index, "gate_truck_s"] <= 3600
+    assert found.ranked
+    scores = found.ranked.ranking.scores.dropna()
+    near = found.table.loc[scores.index, "gate_truck_s"] <= 3600
     assert (scores == near).all()
     assert 10 < near.sum() < 190
     page = text(client, "edited=1&w_gate=100&v_gate=step:60")
@@ -319,8 +321,11 @@ def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
     with app.test_request_context("/"):
         for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:90"):
             told = result(app.extensions["zoneatlas"], wished(app, query))
-            pd.testing.assert_frame_equal(told["shares"], robustness.shares(told["ranking"], DRAWS))
-            found.append(told["shares"]["first"])
+            assert told.ranked
+            assert told.ranked.trust
+            shares = told.ranked.trust.shares
+            pd.testing.assert_frame_equal(shares, robustness.shares(told.ranked.ranking, DRAWS))
+            found.append(shares["first"])
     assert not found[0].equals(found[1])
     assert not found[1].equals(found[2])
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+import pandas as pd
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from geo.errors import InputError, NotFoundError
 from geo.roads.drive import Drive
-from geo.siting import money, sites
+from geo.schema import LAYERS
+from geo.siting import money
 from geo.siting.money import Amount
 from webapp import args, labels
 from webapp.explore import site_sheet
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
-from webapp.siting.rank import MOST_PICKED, site_table
+from webapp.siting.rank import MOST_PICKED
 from webapp.store import Store, store
 
 pages = Blueprint("compare", __name__)
@@ -118,6 +121,15 @@ class Wish:
             *mine.drive.query().items(),
         ]
 
+    def with_site(self, site: str) -> list[tuple[str, Any]]:
+        return self.query(picked=(*self.picked, site))
+
+    def without_site(self, site: str) -> list[tuple[str, Any]]:
+        return self.query(picked=tuple(other for other in self.picked if other != site))
+
+    def without_offer(self, offer: Offer) -> list[tuple[str, Any]]:
+        return self.query(offers=tuple(other for other in self.offers if other != offer))
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -163,86 +175,111 @@ def compare() -> Any:
     opened, wish = store(), Wish.of(values)
     _refuse_sites(opened, wish)
     left_out, wish = wish.picked[MOST_PICKED:], replace(wish, picked=wish.picked[:MOST_PICKED])
-    more = _addable(opened, wish, values.get("q"))
+    more = More.of(opened, wish, values.get("q"))
     if not wish.picked:
-        return render_template("siting/compare_empty.html", wish=wish, most=MOST_PICKED, **more)
+        return render_template("siting/compare_empty.html", wish=wish, most=MOST_PICKED, more=more)
     if "offer_value" in values:
         language = [("lang", request.args["lang"])] if request.args.get("lang") else []
         return redirect(f"{url_for('compare.compare')}?{urlencode([*wish.query(), *language])}")
     parks = opened.layer("parks")
     money_rows, order, faults = money_side_by_side(parks, wish)
-    layer = opened.place(wish.picked[0])[0]
-    without_rent = parks.drop(columns="rent_term_low_usd_m2")  # it stands in the part on money
-    facts = {
-        key: {fact.name: fact for fact in site_sheet.facts(layer, without_rent.loc[key])}
-        for key in order
-    }
-    names = list(dict.fromkeys(name for one in facts.values() for name in one))
-    policies = {
-        key: {one["id"]: one for one in site_sheet.policies(opened, parks.loc[key])}
-        for key in order
-    }
-    every = {policy: one for found in policies.values() for policy, one in found.items()}
     page = render_template(
         "siting/compare.html",
         wish=wish,
         order=order,
-        faults=[said(one) for one in faults],
+        faults=[said(fault) for fault in faults],
         slips=slips,
         offered={name: values.get(name) for name in NEW} if slips else {},
-        field_name=lambda name: {
-            "years_left": _("Years left of the lease"),
-            "rate": _("Exchange rate (per USD)"),
-            "offer_value": _("Price per m²"),
-        }[name],
+        field_name=field_name,
         money_rows=money_rows,
         bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
         currencies=args.CURRENCIES,
         parks=parks,
-        table=site_table(opened, wish.drive).loc[order],
-        facts=facts,
-        fact_names=names,
-        differs={
-            name: len({one[name].value if name in one else None for one in facts.values()}) > 1
-            for name in names
-        },
-        policies=policies,
-        every=every,
-        policy_differs={
-            policy for policy in every if not all(policy in found for found in policies.values())
-        },
+        table=opened.sites(wish.drive).loc[order],
+        facts=Facts.of(opened, order),
+        policies=Policies.of(opened, order),
         drive=wish.drive,
         left_out=left_out,
         most=MOST_PICKED,
-        **more,
+        more=more,
         coarse=opened.roads(wish.drive).manifest.coarse,
-        places={
-            name: opened.layer(f"{name}s" if name != "city" else "cities")["name_en"]
-            for name in sites.KINDS
-        },
-        names=opened.targets(),
+        places=opened.destinations(),
         plain=_plain,
         offer_text=offer_text,
-        without_site=lambda one: wish.query(
-            picked=tuple(other for other in wish.picked if other != one)
-        ),
-        without_offer=lambda one: wish.query(
-            offers=tuple(other for other in wish.offers if other != one)
-        ),
         amount=wording.amount,
         criterion_name=wording.criterion_name,
     )
     return page, 400 if faults or slips else 200
 
 
-def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:
-    """Look for sites that may stand beside those that do, for ``_add_site.html``."""
-    found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
+def field_name(name: str) -> str:
+    """Name a field that a number is typed into."""
     return {
-        "searched": text,
-        "matches": found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND],
-        "with_site": lambda site: wish.query(picked=(*wish.picked, site)),
-    }
+        "years_left": _("Years left of the lease"),
+        "rate": _("Exchange rate (per USD)"),
+        "offer_value": _("Price per m²"),
+    }[name]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of sites by their names, for each site."""
+
+    of_site: dict[str, dict[str, site_sheet.Fact]]
+
+    @classmethod
+    def of(cls, opened: Store, order: Sequence[str]) -> Facts:
+        # the rent stands in the part on money
+        rows = opened.layer("parks").drop(columns="rent_term_low_usd_m2").loc[order]
+        return cls(
+            {
+                site: {fact.name: fact for fact in site_sheet.facts(LAYERS["parks"], row)}
+                for site, row in rows.iterrows()
+            }
+        )
+
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(chain(*self.of_site.values())))
+
+    def differ(self, name: str) -> bool:
+        cells = (facts.get(name) for facts in self.of_site.values())
+        return len({fact and fact.value for fact in cells}) > 1
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies that apply to some site by their ids, and which apply to each site."""
+
+    every: dict[str, Any]
+    of_site: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, opened: Store, order: Sequence[str]) -> Policies:
+        parks = opened.layer("parks")
+        found = {site: site_sheet.policies(opened, parks.loc[site]) for site in order}
+        return cls(
+            {policy["id"]: policy for policies in found.values() for policy in policies},
+            {site: {policy["id"] for policy in policies} for site, policies in found.items()},
+        )
+
+    def differ(self, policy: str) -> bool:
+        return not all(policy in policies for policies in self.of_site.values())
+
+
+@dataclass(frozen=True)
+class More:
+    """Sites that may stand beside those that do, for ``_add_site.html``: what was searched for, and
+    what was found.
+    """
+
+    text: str | None
+    found: pd.DataFrame
+
+    @classmethod
+    def of(cls, opened: Store, wish: Wish, text: str | None) -> More:
+        found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
+        return cls(text, found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND])
 
 
 def _refuse_sites(opened: Store, wish: Wish) -> None:
