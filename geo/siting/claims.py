@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from geo.roads import access
 from geo.roads.network import Network
 from geo.siting.sites import ASSUMPTIONS as OF_SITES
 from geo.siting.sites import Assumption
+from geo.text import decomposed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -360,10 +361,7 @@ def fold(text: str) -> tuple[str, list[int]]:
     out: list[str] = []
     at: list[int] = []
     for i, char in enumerate(text):
-        plain = unicodedata.normalize(
-            "NFD", unicodedata.normalize("NFKC", char).casefold().replace("đ", "d")
-        )
-        kept = [one for one in plain if not unicodedata.combining(one)]
+        kept = [each for each in decomposed(char) if not unicodedata.combining(each)]
         out += kept
         at += [i] * len(kept)
     return "".join(out), at
@@ -439,7 +437,9 @@ def _mentions(folded: str, places: gpd.GeoDataFrame) -> list[_Mention]:
     """Find the names of places, the longest first where they overlap."""
     called: dict[str, dict[str, int]] = {}
     for key, row in zip(
-        places.index, places.drop(columns=places.geometry.name).to_dict("records"), strict=True
+        places.index,
+        cast("list[dict[str, Any]]", places.drop(columns=places.geometry.name).to_dict("records")),
+        strict=True,
     ):
         for name in (*names(row), *row.get("aliases", ())):
             for called_by, rank in _keys(name):
