@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from geo.roads.drive import Drive
 from geo.siting import claims as reading
 from geo.siting.claims import Claim
 from webapp import args
+from webapp.i18n import N_
 from webapp.labels import TEXTS, all_names, decimal, duration, is_known, kilometres
 from webapp.store import Store, store
 
@@ -34,13 +36,15 @@ AROUND = 60
 OTHERS = 4
 """Further places of one name that are named."""
 
-FITS, DOUBTFUL = (
-    ("road", "straight_or_road"),
-    ("straight_line", "between", "faster_than_road", "longer", "unsure"),
-)
-"""Verdicts by the colour of their sentence; the impossible has its own, and what is not judged has
-none.
-"""
+TONES = {"impossible": "impossible"} | {
+    verdict: tone
+    for tone, verdicts in {
+        "fits": ("road", "straight_or_road"),
+        "doubtful": ("straight_line", "between", "faster_than_road", "longer", "unsure"),
+    }.items()
+    for verdict in verdicts
+}
+"""The colour of a sentence by its verdict; what is not judged has none."""
 WIDTH, BEGIN, END = 360, 12, 348
 """The picture: how wide it is, and where its line begins and ends."""
 
@@ -48,14 +52,13 @@ WIDTH, BEGIN, END = 360, 12, 348
 @dataclass(frozen=True)
 class Mark:
     """One thing on the line of a picture: where its value stands (``to`` where it ends, for a
-    claimed range), its words, its row.
+    claimed range), and its words.
     """
 
     kind: str
     x: float
     to: float
     text: str
-    row: int
 
     @property
     def anchor(self) -> str:
@@ -130,26 +133,16 @@ def known_places(opened: Store) -> gpd.GeoDataFrame:
 
 def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kph: float) -> Shown:
     """Put a claim into words."""
-    verdict = claim.verdict
-    loose = verdict == "road" and is_loose(claim)
-    tone = (
-        "doubtful"
-        if loose or verdict in DOUBTFUL
-        else "fits"
-        if verdict in FITS
-        else "impossible"
-        if verdict == "impossible"
-        else ""
-    )
-    others = [one for one in claim.candidates if one != claim.place][:OTHERS]
+    loose = claim.verdict == "road" and is_loose(claim)
+    others = [place for place in claim.candidates if place != claim.place][:OTHERS]
     judged = bool(claim.place)
     return Shown(
         claim=claim,
         quote=quote(claim, text),
         place=places.loc[claim.place] if judged else None,
-        others=[(one, places.loc[one]) for one in others],
+        others=[(place, places.loc[place]) for place in others],
         sentence=sentence(claim, coarse, top_kph),
-        tone=tone,
+        tone="doubtful" if loose else TONES.get(claim.verdict, ""),
         numbers=numbers(claim, coarse, top_kph) if judged else [],
         marks=marks(claim, coarse, top_kph) if judged else [],
     )
@@ -170,101 +163,100 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
 # Words --------------------------------------------------------------------------------------------
 
 
+SENTENCES = {
+    "loose": N_(
+        "Not at odds with the way by road, %(road)s, but no proof of it either: that figure is only"
+        " good to ± %(share)s %% here, the claim as it is written to ± %(rounding)s, and it is"
+        " %(difference)s."
+    ),
+    "road": N_("Fits the way by road: %(road)s."),
+    "straight_or_road": N_(
+        "Fits: straight line and way by road lie too close together here to be told apart."
+    ),
+    "straight_line": N_("This is the straight line, as the crow flies. By road it is %(road)s."),
+    "straight_alone": N_(
+        "This is the straight line, as the crow flies. A way by road is not known."
+    ),
+    "between": N_(
+        "Longer than the straight line, shorter than the way by road that is known, which is"
+        " %(road)s."
+    ),
+    "faster_than_road": N_(
+        "Sooner than by the roads that are known (%(road)s), but not impossible: roads and speeds"
+        " may be better."
+    ),
+    "longer": N_("Longer than the way by road, which is %(road)s."),
+    "longer_time": N_(
+        "Longer than the way by road takes: %(road)s, queues and traffic not counted."
+    ),
+    "road_unknown": N_(
+        "Not below the straight line. More cannot be said: the site or the place lies at none of"
+        " these roads."
+    ),
+    "no_way": N_(
+        "Not below the straight line. More cannot be said: these roads do not lead there."
+    ),
+    "unsure": N_(
+        "Below the straight line, but not called impossible: how exact the two positions are is not"
+        " known."
+    ),
+    "unsure_time": N_(
+        "Too fast even for the straight line, but not called impossible: how exact the two"
+        " positions are is not known."
+    ),
+    "impossible": N_(
+        "Impossible: even the straight line is %(least)s, and the two positions are good to"
+        " %(accuracy)s together."
+    ),
+    "impossible_time": N_(
+        "Impossible at %(speed)s km/h, the highest speed that is assumed here: even in a straight"
+        " line it would take %(least)s. Who assumes a higher speed may judge otherwise."
+    ),
+    "other_thing": N_(
+        "Not judged: the name stands for something else here, such as a bay or an expressway."
+    ),
+    "no_place": N_("Not judged: no place that this atlas knows stands beside it."),
+}
+"""One or two sentences for each of ``geo.siting.claims.VERDICTS``, some of their own for times."""
+
+
 def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
-    """Return what is to be held of a claim: one sentence or two for each of
-    ``geo.siting.claims.VERDICTS``.
-    """
-    of_time = claim.measure == "time"
-    road = road_amount(claim, coarse)
-    least = clock(claim.fastest_s) if of_time else length(claim.straight_m)
-    speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-    match claim.verdict:
-        case "road" if is_loose(claim):
-            amount = clock if of_time else length
-            return _(
-                "Not at odds with the way by road, %(road)s, but no proof of it either: that figure"
-                " is only good to ± %(share)s %% here, the claim as it is written to ±"
-                " %(rounding)s, and it is %(difference)s.",
-                road=road,
-                share=decimal(100 * share(claim, coarse)),
-                rounding=amount(claim.rounding),
-                difference=over(claim.over_road, amount),
-            )
-        case "road":
-            return _("Fits the way by road: %(road)s.", road=road)
-        case "straight_or_road":
-            return _(
-                "Fits: straight line and way by road lie too close together here to be told apart."
-            )
-        case "straight_line" if math.isfinite(claim.road_m):
-            return _(
-                "This is the straight line, as the crow flies. By road it is %(road)s.", road=road
-            )
-        case "straight_line":
-            return _("This is the straight line, as the crow flies. A way by road is not known.")
-        case "between":
-            return _(
-                "Longer than the straight line, shorter than the way by road that is known, which"
-                " is %(road)s.",
-                road=road,
-            )
-        case "faster_than_road":
-            return _(
-                "Sooner than by the roads that are known (%(road)s), but not impossible: roads and"
-                " speeds may be better.",
-                road=road,
-            )
-        case "longer" if of_time:
-            return _(
-                "Longer than the way by road takes: %(road)s, queues and traffic not counted.",
-                road=road,
-            )
-        case "longer":
-            return _("Longer than the way by road, which is %(road)s.", road=road)
-        case "road_unknown":
-            return _(
-                "Not below the straight line. More cannot be said: the site or the place lies at"
-                " none of these roads."
-            )
-        case "no_way":
-            return _(
-                "Not below the straight line. More cannot be said: these roads do not lead there."
-            )
-        case "unsure" if of_time:
-            return _(
-                "Too fast even for the straight line, but not called impossible: how exact the two"
-                " positions are is not known."
-            )
-        case "unsure":
-            return _(
-                "Below the straight line, but not called impossible: how exact the two positions"
-                " are is not known."
-            )
-        case "impossible" if of_time:
-            return _(
-                "Impossible at %(speed)s km/h, the highest speed that is assumed here:"
-                " even in a straight line it would take %(least)s. "
-                "Who assumes a higher speed may judge otherwise.",
-                speed=speed, least=least,
-            )  # fmt: skip
-        case "impossible":
-            return _(
-                ("Impossible: even the straight line is %(least)s, and the two positions"
-                " are good to %(accuracy)s together."),
-                least=least, accuracy=length(claim.accuracy_m),
-            )  # fmt: skip
-        case "other_thing":
-            return _(
-                "Not judged: the name stands for something else here, such as a bay or an"
-                " expressway."
-            )
-        case "no_place":
-            return _("Not judged: no place that this atlas knows stands beside it.")
-    raise AssertionError(claim.verdict)
+    """Return what is to be held of a claim."""
+    code, amount = claim.verdict, amount_of(claim)
+    if code == "road" and is_loose(claim):
+        code = "loose"
+    elif code == "straight_line" and not math.isfinite(claim.road_m):
+        code = "straight_alone"
+    elif claim.measure == "time" and f"{code}_time" in SENTENCES:
+        code = f"{code}_time"
+    return _(
+        SENTENCES[code],
+        road=road_amount(claim, coarse),
+        share=decimal(100 * share(claim, coarse)),
+        rounding=amount(claim.rounding),
+        difference=over(claim.over_road, amount),
+        speed=speed(top_kph),
+        least=amount(straight(claim)),
+        accuracy=length(claim.accuracy_m),
+    )
+
+
+def amount_of(claim: Claim) -> Callable[[float], str]:
+    """Return what writes the amounts of a claim."""
+    return clock if claim.measure == "time" else length
+
+
+def straight(claim: Claim) -> float:
+    """Return what a claim is held against as the crow flies, in its unit."""
+    return claim.fastest_s if claim.measure == "time" else claim.straight_m
+
+
+def speed(top_kph: float) -> str:
+    return decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
 
 
 def share(claim: Claim, coarse: bool) -> float:
-    """Say within which share a claim is held to fit the road."""
+    """Return within which share a claim is held to fit the road."""
     known = reading.ASSUMPTIONS
     return known["time_share" if claim.measure == "time" else "length_share"].value + (
         known["coarse_share"].value if coarse else 0
@@ -281,22 +273,18 @@ def is_loose(claim: Claim) -> bool:
 
 def numbers(claim: Claim, coarse: bool, top_kph: float) -> list[tuple[str, str]]:
     """List what was compared."""
-    of_time = claim.measure == "time"
-    amount = clock if of_time else length
+    amount = amount_of(claim)
     rows = [
         (_("Claimed"), claimed(claim)),
         (_("may be off as it is written"), f"± {amount(claim.rounding)}"),
         (_("Straight line"), length(claim.straight_m)),
         (_("both positions together good to"), length(claim.accuracy_m)),
     ]
-    if of_time:
-        speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-        rows.append(
-            (
-                _("Straight line at %(speed)s km/h, the highest speed assumed", speed=speed),
-                clock(claim.fastest_s),
-            )
+    if claim.measure == "time":
+        title = _(
+            "Straight line at %(speed)s km/h, the highest speed assumed", speed=speed(top_kph)
         )
+        rows.append((title, clock(claim.fastest_s)))
     rows += [
         (_("Length by road"), road_length(claim, coarse)),
         (_("Time by road"), road_time(claim, coarse)),
@@ -310,7 +298,7 @@ def numbers(claim: Claim, coarse: bool, top_kph: float) -> list[tuple[str, str]]
 
 def claimed(claim: Claim) -> str:
     """Write what was claimed, as it was understood."""
-    amount = clock if claim.measure == "time" else length
+    amount = amount_of(claim)
     if claim.bound == "at_most":
         return _("at most %(amount)s", amount=amount(claim.high))
     if claim.bound == "at_least":
@@ -324,7 +312,7 @@ def claimed(claim: Claim) -> str:
     )
 
 
-def over(value: float, amount: Any) -> str:
+def over(value: float, amount: Callable[[float], str]) -> str:
     """Write a difference."""
     if math.isnan(value):
         return _("unknown")
@@ -339,23 +327,17 @@ def road_amount(claim: Claim, coarse: bool) -> str:
 
 
 def road_length(claim: Claim, coarse: bool) -> str:
-    return (
-        _("none by road")
-        if math.isinf(claim.road_m)
-        else kilometres(claim.road_m, coarse)
-        if is_known(claim.road_m)
-        else _("unknown")
-    )
+    return _by_road(claim.road_m, kilometres, coarse)
 
 
 def road_time(claim: Claim, coarse: bool) -> str:
-    return (
-        _("none by road")
-        if math.isinf(claim.road_s)
-        else duration(claim.road_s, coarse)
-        if is_known(claim.road_s)
-        else _("unknown")
-    )
+    return _by_road(claim.road_s, duration, coarse)
+
+
+def _by_road(value: float, write: Callable[[float, bool], str], coarse: bool) -> str:
+    if math.isinf(value):
+        return _("none by road")
+    return write(value, coarse) if is_known(value) else _("unknown")
 
 
 def length(metres: float) -> str:
@@ -393,42 +375,28 @@ def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
     """Lay straight line, road and claim on one line that begins at 0; what is unknown or endless
     has no mark.
     """
-    of_time = claim.measure == "time"
-    straight = claim.fastest_s if of_time else claim.straight_m
+    of_time, least = claim.measure == "time", straight(claim)
     road = claim.road_s if of_time else claim.road_m
-    ends = [one for one in (straight, road, claim.low, claim.high) if math.isfinite(one)]
+    ends = [end for end in (least, road, claim.low, claim.high) if math.isfinite(end)]
     scale = (END - BEGIN) / (max(ends) * 1.08 or 1)
 
     def place(value: float) -> float:
         return round(float(np.clip(BEGIN + value * scale, BEGIN, END)), 1)
 
     if of_time:
-        speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-        name = _("straight at %(speed)s km/h: %(amount)s", speed=speed, amount=clock(straight))
+        name = _(
+            "straight at %(speed)s km/h: %(amount)s", speed=speed(top_kph), amount=clock(least)
+        )
     else:
-        name = _("straight: %(amount)s", amount=length(straight))
-    out = [
-        Mark(
-            "claim",
-            place(claim.low),
-            place(claim.high),
-            _("claimed: %(amount)s", amount=claimed(claim)),
-            0,
-        )
-    ]
-    if math.isfinite(straight):
-        out.append(Mark("straight", place(straight), place(straight), name, 1))
+        name = _("straight: %(amount)s", amount=length(least))
+    text = _("claimed: %(amount)s", amount=claimed(claim))
+    marks = [Mark("claim", place(claim.low), place(claim.high), text)]
+    if math.isfinite(least):
+        marks.append(Mark("straight", place(least), place(least), name))
     if math.isfinite(road):
-        out.append(
-            Mark(
-                "road",
-                place(road),
-                place(road),
-                _("by road: %(amount)s", amount=road_amount(claim, coarse)),
-                2,
-            )
-        )
-    return out
+        text = _("by road: %(amount)s", amount=road_amount(claim, coarse))
+        marks.append(Mark("road", place(road), place(road), text))
+    return marks
 
 
 def _road_speeds(opened: Store) -> pd.DataFrame:
