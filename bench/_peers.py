@@ -32,7 +32,7 @@ AGAIN_LIMIT_S = 5
 class Answer:
     """A table of seconds, origins down; None, NaN or inf for no way.
 
-    `unasked_s` is what origins that were not asked would have taken besides. `ours` gives our own
+    `unasked_s` is what origins that were not asked would have taken besides. `ours` holds our own
     answer to the very same question, between the same nodes; it is called once all is measured."""
 
     times: Any
@@ -85,8 +85,8 @@ def main() -> None:
         write(job, what, contend(what, job))
 
 
-def write(job: Job, what: str, told: dict[str, Any]) -> None:
-    (job.folder / f"{what}.json").write_text(json.dumps(told), encoding="utf-8")
+def write(job: Job, what: str, answer: dict[str, Any]) -> None:
+    (job.folder / f"{what}.json").write_text(json.dumps(answer), encoding="utf-8")
 
 
 def contend(what: str, job: Job) -> dict[str, Any]:
@@ -167,14 +167,17 @@ def make(job: Job) -> None:
     )
     segments, rng = np.flatnonzero(usable), np.random.default_rng(0)
     share = network.length_m[segments] / network.length_m[segments].sum()
-    points = [on_road(network.shape(one), rng) for one in rng.choice(segments, 2 * POINTS, p=share)]
+    points = [
+        on_road(network.shape(segment), rng)
+        for segment in rng.choice(segments, 2 * POINTS, p=share)
+    ]
     speeds = (
         layers.read_table(layers.bundled(), "speeds")
         .query("profile == 'car'")
         .set_index("road_class")["speed_kph"]
     )
-    told = {"extract": str(job.extract), "points": points, "speeds": speeds.to_dict()}
-    (job.folder / "job.json").write_text(json.dumps(told), encoding="utf-8")
+    answer = {"extract": str(job.extract), "points": points, "speeds": speeds.to_dict()}
+    (job.folder / "job.json").write_text(json.dumps(answer), encoding="utf-8")
     plain = access.time_matrix(
         network, frame(points[:OSMNX_ORIGINS]), frame(points[:POINTS]), profile="car"
     )
@@ -197,7 +200,7 @@ def on_road(shape: Any, rng: Any) -> tuple[float, float]:
 
 
 def filter_roads(extract: Path, goal: Path) -> int:
-    """Write the ways on which a car may drive, by our rule, and their nodes as XML; give their
+    """Write the ways on which a car may drive, by our rule, and their nodes as XML; return their
     number. Write the whole file too.
     """
     import osmium
@@ -242,10 +245,10 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
         start = time.perf_counter()
         times = []
         for origin in nodes[:OSMNX_ORIGINS]:
-            found, _ = nx.single_source_dijkstra(
+            seconds, _ = nx.single_source_dijkstra(
                 graph, origin, weight="travel_time" if roads_only else "length"
             )
-            times.append([found[node] for node in nodes])
+            times.append([seconds[node] for node in nodes])
         asked_s = time.perf_counter() - start
 
         def ours() -> Any:
@@ -259,10 +262,10 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
             network = read(job).prepared()
             lonlat = np.array([(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in nodes])
             apart, at = KDTree(network.node_lonlat).query(lonlat)
-            found = between(network, at[:OSMNX_ORIGINS], at)
-            found[(apart > 1e-7)[:OSMNX_ORIGINS]] = np.nan
-            found[:, apart > 1e-7] = np.nan
-            return found
+            seconds = between(network, at[:OSMNX_ORIGINS], at)
+            seconds[(apart > 1e-7)[:OSMNX_ORIGINS]] = np.nan
+            seconds[:, apart > 1e-7] = np.nan
+            return seconds
 
         return Answer(
             times,
@@ -307,9 +310,9 @@ def by_osrm(job: Job, scratch: Path, algorithm: str) -> Ask:
         )
 
     def ask(points: list[tuple[float, float]]) -> Answer:
-        found = engine.Table(osrm.TableParameters(coordinates=points, annotations=["duration"]))
+        answer = engine.Table(osrm.TableParameters(coordinates=points, annotations=["duration"]))
         return Answer(
-            [[None if cell is None else float(cell) for cell in row] for row in found["durations"]]
+            [[None if cell is None else float(cell) for cell in row] for row in answer["durations"]]
         )
 
     return ask
@@ -321,7 +324,7 @@ def by_valhalla(job: Job, scratch: Path, algorithm: str) -> Ask:
     tiles, config = scratch / "tiles", scratch / "valhalla.json"
     tiles.mkdir()
     options = valhalla.get_config(tile_extract="", tile_dir=tiles)
-    for one in (
+    for option in (
         "traffic_extract",
         "admin",
         "landmarks",
@@ -329,7 +332,7 @@ def by_valhalla(job: Job, scratch: Path, algorithm: str) -> Ask:
         "transit_dir",
         "transit_feeds_dir",
     ):
-        options["mjolnir"].pop(one, None)  # files that are not there
+        options["mjolnir"].pop(option, None)  # files that are not there
     options["service_limits"]["auto"] |= {
         "max_matrix_location_pairs": POINTS**2,
         "max_locations": 2 * POINTS,
@@ -365,7 +368,7 @@ def call(*command: Any) -> None:
 
 
 def read_arcs(job: Job) -> tuple[Any, Any, Any]:
-    """Read the file by ours; give the network, the nodes of its main component, and their arcs."""
+    """Read the file by ours: the network, the nodes of its main component, and their arcs."""
     import numpy as np
 
     network = read(job)
@@ -396,11 +399,11 @@ def by_pandana(job: Job, _: Path) -> Ask:
 
     def ask(points: list[tuple[float, float]]) -> Answer:
         at = graph.get_node_ids(*(pd.Series(column) for column in np.array(points).T)).to_numpy()
-        found = graph.shortest_path_lengths(
+        seconds = graph.shortest_path_lengths(
             np.repeat(at, len(at)), np.tile(at, len(at)), imp_name="time_s"
         )
         return Answer(
-            np.array(found).reshape(len(at), -1),
+            np.array(seconds).reshape(len(at), -1),
             ours=lambda: between(network.prepared(), nodes[at], nodes[at]),
         )
 
@@ -428,8 +431,8 @@ def by_routingkit(job: Job, _: Path) -> Ask:
 
     def ask(points: list[tuple[float, float]]) -> Answer:
         at = tree.query(np.array(points))[1].astype(np.uint32)
-        found = np.asarray(metric.distances_many_to_many(at, at)).reshape(len(at), -1)
-        times = np.where(found == pyroutingkit.INF_WEIGHT, np.inf, found / 1e3)
+        seconds = np.asarray(metric.distances_many_to_many(at, at)).reshape(len(at), -1)
+        times = np.where(seconds == pyroutingkit.INF_WEIGHT, np.inf, seconds / 1e3)
         return Answer(times, ours=lambda: between(network.prepared(), nodes[at], nodes[at]))
 
     return ask
@@ -474,12 +477,12 @@ def open_saved(opener: Callable[[Path], Callable[[], Any]], job: Job) -> dict[st
     before = resident_mb()
     start = time.perf_counter()
     kept = load()
-    told = {"seconds": time.perf_counter() - start, "grown_mb": resident_mb() - before}
+    answer = {"seconds": time.perf_counter() - start, "grown_mb": resident_mb() - before}
     if opener is open_ours:
         start = time.perf_counter()
         tabulate(kept, job.points[:POINTS])
-        told |= {"table_s": time.perf_counter() - start, "table_grown_mb": resident_mb() - before}
-    return told
+        answer |= {"table_s": time.perf_counter() - start, "table_grown_mb": resident_mb() - before}
+    return answer
 
 
 def resident_mb() -> float:

@@ -112,7 +112,7 @@ def table(
     )
     print(
         f"   ratio {peer_s / ours_s:.1f} on the peer's question, {peer_s / whole_s:.1f} for ours"
-        " with all it tells besides"
+        " with all it returns besides"
     )
     print(
         f"   answers: {peer.size} pairs, unreachable the same: {same}; largest difference"
@@ -152,8 +152,8 @@ def snap(title: str, roads: Network, points: np.ndarray) -> None:
         f"    {nodes_s * 1000:8.3f} ms a point"
     )
     edges_s = statistics.median(
-        one[0]
-        for one in (
+        row[0]
+        for row in (
             once(lambda at=at: ox.nearest_edges(plane, *at))
             for at in zip(x[:5], y[:5], strict=True)
         )

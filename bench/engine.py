@@ -82,8 +82,8 @@ def main() -> None:
     sizes = [measure(roads) for roads in networks()]
     if "--plot" in sys.argv:
         plot(sizes, Path(sys.argv[sys.argv.index("--plot") + 1]))
-    made = [one for one in sizes if one["name"].startswith("made")]
-    for small, large in pairwise(made):
+    synthetic = [size for size in sizes if size["name"].startswith("made")]
+    for small, large in pairwise(synthetic):
         steps = log(large["nodes"] / small["nodes"])
         grown = {
             what: log(large[what] / small[what]) / steps
@@ -140,15 +140,15 @@ def world() -> Iterator[Roads]:
     """Read the world highways of scgraph-data from its source text: kilometres, driven here at 60
     km/h.
     """
-    found = (
+    ours = (
         [file for file in files("scgraph_data") or [] if file.name == "world_highways.py"]
         if installed("scgraph_data")
         else []
     )
-    if not found:
+    if not ours:
         print("world highways: scgraph-data is not installed, left out\n")
         return
-    text = Path(str(found[0].locate())).read_text(encoding="utf-8")
+    text = Path(str(ours[0].locate())).read_text(encoding="utf-8")
     arcs, nodes = (text[text.index(f"{name}=[") + len(name) + 1 :] for name in ("graph", "nodes"))
     arcs, nodes = arcs[: arcs.index("]")], nodes[: nodes.index("]]")]
     count = np.array([row.count(":") for row in arcs.split("}, {")])
@@ -208,7 +208,7 @@ def timed(question: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def measure(roads: Roads) -> dict[str, Any]:
-    """Ask ours and the peers the same; give the figures of ours whose growth is of interest."""
+    """Ask ours and the peers the same; return the figures of ours whose growth is of interest."""
     n = roads.time_s.shape[0]
     print(f"{roads.name}: {n:,} nodes, {roads.time_s.nnz:,} arcs")
     prepared = [timed(lambda: contraction.build(roads.time_s)) for _ in range(RUNS)]
@@ -232,29 +232,29 @@ def measure(roads: Roads) -> dict[str, Any]:
     scipy = [timed(lambda d=d: dijkstra(roads.time_s, indices=d[0, :1])) for d in draws][1:]
     for (_, truth), draw in zip(scipy, draws[1:], strict=True):
         agree("one to all", contraction.one_to_all(ours, draw[0, :1]), truth, 1e-9)
-    one, together, truth_s = (
+    single, together, truth_s = (
         statistics.median(one_s),
         statistics.median(many),
         statistics.median(s for s, _ in scipy),
     )
     print(
-        f"   one to all     ours {one * 1e3:8.2f} ms; {together / AT_ONCE * 1e3:.2f} ms each of"
+        f"   one to all     ours {single * 1e3:8.2f} ms; {together / AT_ONCE * 1e3:.2f} ms each of"
         f" {AT_ONCE} at once, single precision",
         end="",
     )
-    print(f"; SciPy {truth_s * 1e3:.0f} ms, {truth_s / one:.0f} x")
+    print(f"; SciPy {truth_s * 1e3:.0f} ms, {truth_s / single:.0f} x")
 
     tables = [timed(lambda d=d: contraction.many_to_many(ours, *d)) for d in draws][1:]
     table_s = statistics.median(seconds for seconds, _ in tables)
     print(f"   {POINTS} x {POINTS}      ours {table_s * 1e3:8.2f} ms")
     peer_tables = {}
     for name, peer in peers.items():
-        found = [peer.table(d) for d in draws][1:]
-        peer_s = peer_tables[name] = statistics.median(seconds for seconds, _ in found)
+        theirs_s = [peer.table(d) for d in draws][1:]
+        peer_s = peer_tables[name] = statistics.median(seconds for seconds, _ in theirs_s)
         tolerance = 1e-9 if peer.exact else DIFFERENCE
         worst = max(
             agree(name, mine[: len(theirs)], theirs, tolerance)
-            for (_, mine), (_, theirs) in zip(tables, found, strict=True)
+            for (_, mine), (_, theirs) in zip(tables, theirs_s, strict=True)
         )
         scaled = (
             f", {peer.origins} of {POINTS} origins a run, scaled" if peer.origins < POINTS else ""
@@ -292,7 +292,7 @@ def measure(roads: Roads) -> dict[str, Any]:
         "preparation": ours_s,
         "memory kept": stored_mb,
         "memory at the peak": peak_mb,
-        "one to all": one,
+        "one to all": single,
         "table": table_s,
         "path": path_s,
         "peers": peer_tables,
@@ -311,19 +311,19 @@ def plot(sizes: list[dict[str, Any]], path: Path) -> None:
     )
     from matplotlib import pyplot
 
-    sizes = sorted(sizes, key=lambda one: one["nodes"])
+    sizes = sorted(sizes, key=lambda size: size["nodes"])
     figure, axes = pyplot.subplots(figsize=(7.2, 4.6), layout="constrained")
-    nodes = [one["nodes"] for one in sizes]
+    nodes = [size["nodes"] for size in sizes]
     axes.plot(
         nodes,
-        [one["table"] for one in sizes],
+        [size["table"] for size in sizes],
         "o-",
         color="#0b4f6c",
         linewidth=2.5,
         label="Zone Atlas",
     )
     for (name, colour), mark in zip(COLOURS.items(), "s^Dv", strict=True):
-        known = [(one["nodes"], one["peers"][name]) for one in sizes if name in one["peers"]]
+        known = [(size["nodes"], size["peers"][name]) for size in sizes if name in size["peers"]]
         if known:
             axes.plot(*zip(*known, strict=True), f"{mark}--", color=colour, label=name)
     axes.set(
@@ -332,11 +332,11 @@ def plot(sizes: list[dict[str, Any]], path: Path) -> None:
         xlabel="junctions",
         ylabel=f"seconds for {POINTS} × {POINTS} travel times, prepared",
     )
-    for one in sizes:
-        short = one["name"].split(",")[0].split(".")[0].removesuffix(" of scgraph-data")
+    for size in sizes:
+        short = size["name"].split(",")[0].split(".")[0].removesuffix(" of scgraph-data")
         axes.annotate(
             short,
-            (one["nodes"], one["table"]),
+            (size["nodes"], size["table"]),
             textcoords="offset points",
             xytext=(0, -14),
             ha="center",
@@ -395,8 +395,8 @@ class Peer:
 
 def by_scipy(roads: Roads) -> Peer:
     def table(draw: np.ndarray) -> tuple[float, np.ndarray]:
-        seconds, found = timed(lambda: dijkstra(roads.time_s, indices=draw[0, :SCIPY_ORIGINS]))
-        return seconds * POINTS / SCIPY_ORIGINS, found[:, draw[1]]
+        seconds, table = timed(lambda: dijkstra(roads.time_s, indices=draw[0, :SCIPY_ORIGINS]))
+        return seconds * POINTS / SCIPY_ORIGINS, table[:, draw[1]]
 
     return Peer(table, origins=SCIPY_ORIGINS, exact=True)
 
@@ -413,10 +413,10 @@ def by_networkx(roads: Roads) -> Peer | None:
     )
 
     def table(draw: np.ndarray) -> tuple[float, np.ndarray]:
-        seconds, found = timed(
+        seconds, table = timed(
             lambda: nx.single_source_dijkstra_path_length(graph, int(draw[0, 0]), weight="time_s")
         )
-        return seconds * POINTS, np.array([[found[int(target)] for target in draw[1]]])
+        return seconds * POINTS, np.array([[table[int(target)] for target in draw[1]]])
 
     return Peer(table, origins=1, exact=True)
 
@@ -438,8 +438,8 @@ def by_pandana(roads: Roads) -> Peer | None:
 
     def table(draw: np.ndarray) -> tuple[float, np.ndarray]:
         pairs = np.repeat(draw[0], POINTS), np.tile(draw[1], POINTS)
-        seconds, found = timed(lambda: graph.shortest_path_lengths(*pairs, imp_name="time_s"))
-        return seconds, np.array(found).reshape(POINTS, POINTS)
+        seconds, table = timed(lambda: graph.shortest_path_lengths(*pairs, imp_name="time_s"))
+        return seconds, np.array(table).reshape(POINTS, POINTS)
 
     return Peer(table, path=lambda a, b: graph.shortest_path(int(a), int(b), imp_name="time_s"))
 
@@ -480,10 +480,10 @@ def by_routingkit(roads: Roads) -> Peer | None:
     )
 
     def table(draw: np.ndarray) -> tuple[float, np.ndarray]:
-        seconds, found = timed(lambda: metric.distances_many_to_many(*draw.astype(np.uint32)))
-        times = np.asarray(found, np.float64).reshape(POINTS, POINTS) / 1e3
+        seconds, table = timed(lambda: metric.distances_many_to_many(*draw.astype(np.uint32)))
+        times = np.asarray(table, np.float64).reshape(POINTS, POINTS) / 1e3
         return seconds, np.where(
-            np.asarray(found).reshape(times.shape) == pyroutingkit.INF_WEIGHT, np.inf, times
+            np.asarray(table).reshape(times.shape) == pyroutingkit.INF_WEIGHT, np.inf, times
         )
 
     return Peer(table, path=lambda a, b: metric.query(int(a), int(b)))

@@ -150,16 +150,17 @@ def installed(name: str) -> str | None:
 
 
 def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
-    """Let all contenders run on one extract; give the lines of its table for a README."""
+    """Let all contenders run on one extract; return the lines of its table for a README."""
     (folder / "job.json").write_text(json.dumps({"extract": str(extract)}), encoding="utf-8")
-    made = ask("make", folder)
-    size = f"{extract.stat().st_size / 1e6:.1f} MB, {made['driveable_ways']:,} driveable ways"
-    print(
-        f"\n{extract.name}: {size}, {made['junctions']:,} junctions, {made['segments']:,} segments"
-    )
+    answer = ask("make", folder)
+    size = f"{extract.stat().st_size / 1e6:.1f} MB, {answer['driveable_ways']:,} driveable ways"
+    network = f"{answer['junctions']:,} junctions, {answer['segments']:,} segments"
+    print(f"\n{extract.name}: {size}, {network}")
     ask("ours", folder)  # does not count: compiles, and reads the file from the disk
     names = [
-        name for name, one in CONTENDERS.items() if all(installed(package) for package in one.needs)
+        name
+        for name, contender in CONTENDERS.items()
+        if all(installed(package) for package in contender.needs)
     ]
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for turn in range(RUNS):
@@ -173,9 +174,9 @@ def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
         end="",
     )
     print(f"{'peak MB':>9}{'of import':>11}{'runs':>6}  answers")
-    for one in results.values():
-        one.answers = answers(one.name, folder)
-        print(row(one), flush=True)
+    for result in results.values():
+        result.answers = answers(result.name, folder)
+        print(row(result), flush=True)
     for name in (name for name in CONTENDERS if name not in results):
         print(f"   {name}: not installed, left out")
     for line in ratios(results):
@@ -191,7 +192,7 @@ def measure(extract: Path, folder: Path, *, cold: bool) -> list[str]:
 
 
 def ask(what: str, folder: Path, **environment: str) -> dict[str, Any]:
-    """Run one contender in a process of its own; give what it tells."""
+    """Run one contender in a process of its own; return what it reports."""
     command = [sys.executable, str(WORKER), what, str(folder)]
     done = subprocess.run(
         command,
@@ -202,21 +203,21 @@ def ask(what: str, folder: Path, **environment: str) -> dict[str, Any]:
     )
     if done.returncode:
         raise SystemExit(f"\n{what} failed:\n{done.stdout.decode(errors='replace')[-2000:]}")
-    told: dict[str, Any] = json.loads((folder / f"{what}.json").read_text(encoding="utf-8"))
-    return told
+    answer: dict[str, Any] = json.loads((folder / f"{what}.json").read_text(encoding="utf-8"))
+    return answer
 
 
-def row(one: Result) -> str:
+def row(result: Result) -> str:
     widths = {"import": 8, "read": 8, "prepare": 9, "table": 9, "total": 8, "again": 9}
-    seconds = one.seconds | {"total": one.total_s}
+    seconds = result.seconds | {"total": result.total_s}
     cells = [
         f"{seconds[what]:{width}.3f}" if what in seconds else f"{'–':>{width}}"
         for what, width in widths.items()
     ]
     return (
-        f"   {one.name:22}{''.join(cells)}{one.cpu_s:7.1f}{one.peak_mb:9.0f}"
-        f"{one.import_mb:11.0f}{one.runs:6}"
-        f"  {one.answers}"
+        f"   {result.name:22}{''.join(cells)}{result.cpu_s:7.1f}{result.peak_mb:9.0f}"
+        f"{result.import_mb:11.0f}{result.runs:6}"
+        f"  {result.answers}"
     )
 
 
@@ -268,13 +269,13 @@ def answers(name: str, folder: Path) -> str:
 def ratios(results: dict[str, Result]) -> list[str]:
     """Return how ours stands to the best peers."""
     ours = results["ours"]
-    peers = [one for one in results.values() if one is not ours]
+    peers = [result for result in results.values() if result is not ours]
     readers, after = (
-        [one for one in peers if CONTENDERS[one.name].reads is reads] for reads in (True, False)
+        [peer for peer in peers if CONTENDERS[peer.name].reads is reads] for reads in (True, False)
     )
     lines = []
     if readers:
-        best = min(readers, key=lambda one: one.total_s)
+        best = min(readers, key=lambda reader: reader.total_s)
         lines.append(
             f"file to table    {ours.total_s:.2f} s, {ours.total_s / best.total_s:.2f} of the best"
             f" peer that reads the file, {best.name}; without imports {ours.work_s:.2f} s,"
@@ -282,13 +283,15 @@ def ratios(results: dict[str, Result]) -> list[str]:
             f" {ours.peak_mb / best.peak_mb:.2f} of it"
         )
     if after:
-        mine, *theirs = (one.seconds["prepare"] + one.seconds["table"] for one in (ours, *after))
-        told = ", ".join(
-            f"{mine / s:.2f} of {one.name}'s {s:.2f} s"
-            for s, one in zip(theirs, after, strict=True)
+        mine, *theirs = (
+            result.seconds["prepare"] + result.seconds["table"] for result in (ours, *after)
+        )
+        shares = ", ".join(
+            f"{mine / s:.2f} of {result.name}'s {s:.2f} s"
+            for s, result in zip(theirs, after, strict=True)
         )
         lines.append(
-            f"once it is read  {mine:.2f} s to prepare both vehicles and tabulate: {told}, one"
+            f"once it is read  {mine:.2f} s to prepare both vehicles and tabulate: {shares}, one"
             " vehicle"
         )
     for name in ("OSMnx", WHOLE):
@@ -300,12 +303,12 @@ def ratios(results: dict[str, Result]) -> list[str]:
                 f" {(ours.peak_mb - ours.import_mb) / (osmnx.peak_mb - osmnx.import_mb):.2f}"
             )
     if peers:
-        told = ", ".join(
-            f"{one.name} {one.table_s / ours.table_s:,.1f} x"
-            for one in sorted(peers, key=lambda one: one.table_s)
+        shares = ", ".join(
+            f"{peer.name} {peer.table_s / ours.table_s:,.1f} x"
+            for peer in sorted(peers, key=lambda peer: peer.table_s)
         )
         lines.append(
-            f"200 x 200, warm  ours {ours.table_s * 1e3:.1f} ms, snapping included; {told}"
+            f"200 x 200, warm  ours {ours.table_s * 1e3:.1f} ms, snapping included; {shares}"
         )
     return lines
 
@@ -322,15 +325,17 @@ def page(title: str, results: dict[str, Result]) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     ours = results["ours"]
-    for one in results.values():
+    for result in results.values():
         stages = " | ".join(
-            f"{one.seconds[stage]:.2f}" if stage in one.seconds else "in read" for stage in STAGES
+            f"{result.seconds[stage]:.2f}" if stage in result.seconds else "in read"
+            for stage in STAGES
         )
-        again = f"{one.seconds['again']:.3f}" if "again" in one.seconds else "–"
-        name = one.name if CONTENDERS[one.name].reads else f"{one.name} after our reading"
+        again = f"{result.seconds['again']:.3f}" if "again" in result.seconds else "–"
+        name = result.name if CONTENDERS[result.name].reads else f"{result.name} after our reading"
         lines.append(
-            f"| {name} | {stages} | **{one.total_s:.2f}** | {one.total_s / ours.total_s:.1f} × |"
-            f" {again} | {one.cpu_s:.1f} | {one.peak_mb:.0f} MB |"
+            f"| {name} | {stages} | **{result.total_s:.2f}**"
+            f" | {result.total_s / ours.total_s:.1f} × |"
+            f" {again} | {result.cpu_s:.1f} | {result.peak_mb:.0f} MB |"
         )
     return lines
 

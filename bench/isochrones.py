@@ -56,7 +56,7 @@ PACKAGES = (
 @dataclass(frozen=True)
 class Task:
     """One network, one node of it to start from, the limits, and points on its roads with the time
-    that `geo.roads.access` gives them.
+    that `geo.roads.access` computes them.
     """
 
     network: Network
@@ -82,7 +82,7 @@ class Task:
         drawn = dice.choice(
             roads, ROAD_POINTS, p=network.length_m[roads] / network.length_m[roads].sum()
         )
-        lines = np.array([shapely.LineString(network.shape(one)) for one in drawn])
+        lines = np.array([shapely.LineString(network.shape(segment)) for segment in drawn])
         points = shapely.get_coordinates(
             shapely.line_interpolate_point(lines, dice.random(ROAD_POINTS), normalized=True)
         )
@@ -167,7 +167,7 @@ def main() -> None:
 
 
 def measure(name: str, task: Task) -> float:
-    """Measure ours; give the median in seconds."""
+    """Measure ours; return the median in seconds."""
     network = task.network
     print(f"{name}: {network.node_count:,} nodes, {network.segment_count:,} segments")
     print(
@@ -183,8 +183,8 @@ def measure(name: str, task: Task) -> float:
     if not areas.geometry.is_valid.all():
         raise SystemExit("an area is not valid")
     reach_s, _ = repeated(lambda: access.reach(network, task.point))
-    told = task.right(dict(zip(areas["limit_s"].astype(int), areas.geometry, strict=True)))
-    line("ours", seconds, told)
+    verdict = task.right(dict(zip(areas["limit_s"].astype(int), areas.geometry, strict=True)))
+    line("ours", seconds, verdict)
     print(f"      of which times to all nodes {statistics.median(reach_s) * 1e3:.1f} ms", end="")
     print(f"; the first call, which puts the roads in order, {first_s * 1e3:.0f} ms")
     return statistics.median(seconds)
@@ -195,11 +195,11 @@ def repeated(question: Callable[[], Any]) -> tuple[list[float], Any]:
     return [timed(question)[0] for _ in range(SLOW_RUNS if first_s > 1 else RUNS)], answer
 
 
-def line(name: str, seconds: list[float], told: str, ours_s: float | None = None) -> None:
+def line(name: str, seconds: list[float], verdict: str, ours_s: float | None = None) -> None:
     ratio = f", {statistics.median(seconds) / ours_s:,.1f} x" if ours_s else ""
     print(
         f"   {name:18}{statistics.median(seconds) * 1e3:10.1f} ms"
-        f" ({min(seconds) * 1e3:.1f}){ratio}; {told}",
+        f" ({min(seconds) * 1e3:.1f}){ratio}; {verdict}",
         flush=True,
     )
 
@@ -326,17 +326,17 @@ def valhalla(task: Task, path: Path, ours_s: float) -> None:
         seconds, answer = repeated(lambda: actor.isochrone(request))
         features = answer["features"]
         areas = {
-            round(one["properties"]["contour"] * 60): shapely.make_valid(
-                shapely.from_geojson(json.dumps(one))
+            round(feature["properties"]["contour"] * 60): shapely.make_valid(
+                shapely.from_geojson(json.dumps(feature))
             )
-            for one in features
+            for feature in features
         }
         there = [{"lon": lon, "lat": lat} for lon, lat in task.lonlat.tolist()]
         matrix = actor.matrix({"sources": [here], "targets": there, "costing": "auto"})
         times = np.array(
             [
-                np.nan if one["time"] is None else one["time"]
-                for one in matrix["sources_to_targets"][0]
+                np.nan if target["time"] is None else target["time"]
+                for target in matrix["sources_to_targets"][0]
             ],
             float,
         )
@@ -362,12 +362,12 @@ def as_network(roads: Any) -> Network:
     low, high = np.minimum(arcs.row, arcs.col).astype(np.int64), np.maximum(arcs.row, arcs.col)
     order = np.lexsort((arcs.row != low, low * n + high))
     _, first, count = np.unique((low * n + high)[order], return_index=True, return_counts=True)
-    one = order[first]
+    cell = order[first]
     tail, head, lonlat, m = (
-        arcs.row[one].astype(np.int32),
-        arcs.col[one].astype(np.int32),
+        arcs.row[cell].astype(np.int32),
+        arcs.col[cell].astype(np.int32),
         np.ascontiguousarray(roads.lonlat),
-        len(one),
+        len(cell),
     )
     return Network(
         manifest=Manifest(
@@ -396,7 +396,7 @@ def as_network(roads: Any) -> Network:
         country=np.full(m, -1, np.int16),
         shape_start=np.arange(0, 2 * m + 1, 2),
         shape_lonlat=np.column_stack([lonlat[tail], lonlat[head]]).reshape(-1, 2),
-        time_s={"car": arcs.data[one]},
+        time_s={"car": arcs.data[cell]},
     )
 
 

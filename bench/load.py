@@ -42,11 +42,11 @@ def main() -> None:
         f" {version('waitress')}, {platform.machine()}"
     )
     with serving() as port:
-        told = f"the same beside {{}} on {CONNECTIONS} connections"
+        label = f"the same beside {{}} on {CONNECTIONS} connections"
         measure(port, "a visitor alone")
         for name, address in HEAVY.items():
             with pressing(port, address) as answers:
-                measure(port, told.format(name))
+                measure(port, label.format(name))
             print(f"    the heavy user got {dict(answers)}")
         with ExitStack() as held:
             for number in range(2 * HELD):

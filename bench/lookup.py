@@ -183,8 +183,8 @@ def measure(name: str, network: Network, folder: Path) -> None:
     opened = [engine.timed(lambda: storage.load(path)) for _ in range(RUNS)]
     network = opened[0][1]
     print(f"   opening        {statistics.median(seconds for seconds, _ in opened) * 1e3:.1f} ms")
-    loaded_s, found = engine.timed(lambda: surfaces.load(network, places, path))
-    lookup = found["car"]
+    loaded_s, loaded = engine.timed(lambda: surfaces.load(network, places, path))
+    lookup = loaded["car"]
     print(f"   opening the surfaces, their places joined to roads: {loaded_s * 1e3:.1f} ms")
 
     at = [
@@ -204,8 +204,8 @@ def measure(name: str, network: Network, folder: Path) -> None:
         flush=True,
     )
     truth = access.time_matrix(network, clicks.iloc[:50], places).to_numpy()
-    told = np.concatenate([answer for _, answer in answers[:50]])
-    if not same(told, truth):
+    answer = np.concatenate([answer for _, answer in answers[:50]])
+    if not same(answer, truth):
         raise SystemExit("the lookups differ from the engine")
     plain = [
         engine.timed(lambda i=i: access.time_matrix(network, clicks.iloc[[i]], places))[0]
@@ -263,11 +263,11 @@ def gate_off(
     )
 
 
-def same(told: np.ndarray, truth: np.ndarray) -> bool:
+def same(answer: np.ndarray, truth: np.ndarray) -> bool:
     """Compare times kept in single precision, which has seven digits, with exact ones."""
-    apart = np.abs(told - truth)
+    apart = np.abs(answer - truth)
     return bool(
-        (np.isnan(told) == np.isnan(truth)).all()
+        (np.isnan(answer) == np.isnan(truth)).all()
         and not (apart > np.maximum(0.02, 3e-7 * truth)).any()
     )
 

@@ -73,19 +73,19 @@ def multiply(data: Path, count: int) -> None:
     with (data / "parks.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     dice = random.Random(1)
-    made = list(rows)
-    while len(made) < count:
-        row = dict(rows[len(made) % len(rows)])
+    lines = list(rows)
+    while len(lines) < count:
+        row = dict(rows[len(lines) % len(rows)])
         row |= {
-            "id": f"{row['id']}-{len(made)}",
+            "id": f"{row['id']}-{len(lines)}",
             "lon": f"{float(row['lon']) + dice.gauss(0, 0.1):.4f}",
             "lat": f"{float(row['lat']) + dice.gauss(0, 0.1):.4f}",
         }
-        made.append(row)
+        lines.append(row)
     with (data / "parks.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(made[:count])
+        writer.writerows(lines[:count])
 
 
 def measure(data: Path, count: int) -> None:
@@ -147,7 +147,7 @@ def browse(home: str) -> None:
     """Load the page in fresh profiles: usable means every mark and the list are drawn."""
     usable, wires = [], []
     with sync_playwright() as playwright:
-        found = next(
+        executable = next(
             (
                 path
                 for name in ("chromium", "chromium-browser", "google-chrome")
@@ -156,7 +156,7 @@ def browse(home: str) -> None:
             None,
         )
         for _ in range(RUNS):
-            browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM))
+            browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM))
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             session = page.context.new_cdp_session(page)
             session.send("Network.enable")

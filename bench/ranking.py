@@ -70,12 +70,12 @@ def made(sites: int, *, bent: bool) -> tuple[pd.DataFrame, list[Criterion]]:
     table = pd.DataFrame(raw, columns=[f"c{i}" for i in range(CRITERIA)])
     criteria = [
         Criterion(
-            one,
-            one,
+            criterion,
+            criterion,
             "cost" if i % 2 else "benefit",
             "saturating" if bent and i % 3 == 0 else "linear",
         )
-        for i, one in enumerate(table.columns)
+        for i, criterion in enumerate(table.columns)
     ]
     return table, criteria
 
@@ -83,15 +83,18 @@ def made(sites: int, *, bent: bool) -> tuple[pd.DataFrame, list[Criterion]]:
 def sliders(criteria: list[Criterion]) -> list[dict[str, float]]:
     """Return weights for each run, and for one more before them."""
     dice = np.random.default_rng(1)
-    return [{one.id: float(dice.uniform(1, 100)) for one in criteria} for _ in range(RUNS + 1)]
+    return [
+        {criterion.id: float(dice.uniform(1, 100)) for criterion in criteria}
+        for _ in range(RUNS + 1)
+    ]
 
 
-def median_s(question: Callable[[Any], Any], given: list[Any]) -> float:
-    question(given[0])
+def median_s(question: Callable[[Any], Any], inputs: list[Any]) -> float:
+    question(inputs[0])
     seconds = []
-    for one in given[1:]:
+    for value in inputs[1:]:
         start = time.perf_counter()
-        question(one)
+        question(value)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds)
 
@@ -106,7 +109,7 @@ def verdict(seconds: float, limit_s: float) -> str:
 def after_a_slider() -> None:
     table, criteria = made(SITES, bent=True)
     weights = sliders(criteria)
-    spread = (table * 0.1).set_axis([one.id for one in criteria], axis=1)
+    spread = (table * 0.1).set_axis([criterion.id for criterion in criteria], axis=1)
     for method in METHODS:
 
         def everything(weight: dict[str, float], method: Any = method) -> None:
@@ -127,11 +130,11 @@ def after_a_slider() -> None:
             "disagreement": disagreement,
             "reversals": reversals,
             "10,000 shares": shares,
-            "bands": lambda one: bands(one, spread, first=15),
+            "bands": lambda ranking: bands(ranking, spread, first=15),
         }
         for name, part in parts.items():
             print(f"   {name:18}  {median_s(part, rankings) * 1e3:8.1f} ms")
-        uncertain = median_s(lambda one: shares(one, spread=spread), rankings[:6])
+        uncertain = median_s(lambda ranking: shares(ranking, spread=spread), rankings[:6])
         print(
             f"   shares, amounts ±   {uncertain * 1e3:8.1f} ms, every amount uncertain, 5 runs; no"
             " part of a slider's move\n"
@@ -154,8 +157,8 @@ def alone(sites: int) -> None:
         worst = 0.0
         for weight in weights:
             score = rank(table, criteria, weight, method=method).scores.to_numpy()  # type: ignore[arg-type]
-            found = ask(weight)
-            worst = max(worst, float(np.abs(score - found).max()))
+            answer = ask(weight)
+            worst = max(worst, float(np.abs(score - answer).max()))
         if not worst <= DIFFERENCE:
             raise SystemExit(f"{method}: the answers differ by up to {worst:g}")
         print(
@@ -184,8 +187,8 @@ def scikit_criteria(
         WeightedSumModel() if method == "sum" else TOPSIS(),
     )
     matrix = table.to_numpy()
-    objectives = [max if one.direction == "benefit" else min for one in criteria]
-    names = [one.id for one in criteria]
+    objectives = [max if criterion.direction == "benefit" else min for criterion in criteria]
+    names = [criterion.id for criterion in criteria]
 
     def ask(weights: dict[str, float]) -> np.ndarray:
         problem = skcriteria.mkdm(

@@ -29,6 +29,7 @@ from geo.roads import corridors
 from geo.visits import planner, whynot
 from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
+from geo.visits.world import World
 
 PACKAGES = ("numpy", "numba", "pyvrp", "pyvroom", "ortools")
 ZONES = {"VN": "Asia/Ho_Chi_Minh", "CN": "Asia/Shanghai"}
@@ -91,18 +92,14 @@ def proven(seeds: range) -> None:
     windows and lunch.
     """
     folder = layers.bundled()
-    network, gates, crossings = (
-        corridors.read(folder),
-        layers.read(folder, "gates"),
-        layers.read_table(folder, "crossings"),
-    )
-    hours = Hours.read(folder)
+    tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    world = World(corridors.read(folder), *tables, Hours.read(folder))
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
     border = cities.loc["mong-cai" if "mong-cai" in cities.index else cities.index[0]].geometry
     close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(
         1.2
     )
-    found, asked = [], []
+    solved, asked = [], []
     whynot.warm_up()
     for seed in seeds:
         dice = np.random.default_rng(seed)
@@ -118,30 +115,28 @@ def proven(seeds: range) -> None:
         )
         days = tuple(
             Day(
-                MONDAY + timedelta(days=one, hours=7),
-                MONDAY + timedelta(days=one, hours=19),
-                None if one else towns[0],
+                MONDAY + timedelta(days=day, hours=7),
+                MONDAY + timedelta(days=day, hours=19),
+                None if day else towns[0],
                 tuple(towns),
             )
-            for one in range(3)
+            for day in range(3)
         )
         trip = Trip("", stops, days, Lunch(3600))
-        Tables.of(trip, network, gates, crossings, hours)
+        Tables.of(trip, world)
         start = time.perf_counter()
-        tables = Tables.of(trip, network, gates, crossings, hours)
+        tables = Tables.of(trip, world)
         table_s = time.perf_counter() - start
         start = time.perf_counter()
-        plan = planner.plan(trip, network, gates, crossings, hours, tables=tables)
-        found.append((table_s, time.perf_counter() - start, plan))
+        plan = planner.plan(trip, world, tables=tables)
+        solved.append((table_s, time.perf_counter() - start, plan))
         print(
             f"   seed {seed}: {told(plan)},"
             f" {sum(bool(leg.crossing) for day in plan.days for leg in day.legs)} crossings"
         )
         for stop in plan.left_out[:1]:
             start = time.perf_counter()
-            why = whynot.explain(
-                plan, stop.place.id, network, gates, crossings, hours, seconds=WHY_S
-            )
+            why = whynot.explain(plan, stop.place.id, world, seconds=WHY_S)
             asked.append(time.perf_counter() - start)
             tried = "everything was tried" if why.complete else "not everything was tried"
             print(
@@ -150,15 +145,15 @@ def proven(seeds: range) -> None:
             )
     print(
         f"12 stops over 3 days, windows, gates, lunch, nights in {len(towns)} towns:"
-        f" {', '.join({plan.proof for *_, plan in found})}"
+        f" {', '.join({plan.proof for *_, plan in solved})}"
     )
     print(
         "   table of times            "
-        f" {verdict(max(one for one, *_ in found), TABLE_S, 's at most')}"
+        f" {verdict(max(seconds for seconds, *_ in solved), TABLE_S, 's at most')}"
     )
     print(
         "   plan with lengths, checked"
-        f" {verdict(max(one for _, one, _ in found), PROVEN_S, 's at most')}"
+        f" {verdict(max(seconds for _, seconds, _ in solved), PROVEN_S, 's at most')}"
     )
     print(
         f"   why not one stop           {verdict(max(asked, default=0.0), 2 * WHY_S, 's at most')},"
@@ -217,20 +212,20 @@ class Case:
 
     def trip(self) -> tuple[Trip, Tables]:
         places = [
-            Place(str(one), {"en": str(one)}, 0, 0, None, "VN", ZONES["VN"])
-            for one in range(len(self.time_s))
+            Place(str(number), {"en": str(number)}, 0, 0, None, "VN", ZONES["VN"])
+            for number in range(len(self.time_s))
         ]
         first = MONDAY + timedelta(hours=7)
         starts = [first + timedelta(days=day) for day in range(self.days)]
         stops = []
-        for number, one in enumerate(places[1:]):
+        for number, place in enumerate(places[1:]):
             windows = None
             if self.windows:
                 windows = tuple(
                     tuple(start + timedelta(seconds=end) for end in self.windows[number])
                     for start in starts
                 )
-            stops.append(Stop(one, self.visit_s, windows))
+            stops.append(Stop(place, self.visit_s, windows))
         days = tuple(
             Day(start, start + timedelta(seconds=self.length_s), places[0], (places[0],))
             for start in starts
@@ -262,15 +257,12 @@ def parks(seed: int, windows: bool, days: int) -> Case:
     mine = [as_place(str(key), row) for key, row in sites[sites["country"] == "VN"].iterrows()]
     trip = Trip(
         "",
-        tuple(Stop(one, 0) for one in mine),
+        tuple(Stop(place, 0) for place in mine),
         (Day(MONDAY, MONDAY + timedelta(hours=12), home, (home,)),),
     )
-    network, gates, crossings = (
-        corridors.read(folder),
-        layers.read(folder, "gates"),
-        layers.read_table(folder, "crossings"),
-    )
-    whole_s = Tables.of(trip, network, gates, crossings, None).drive_s
+    tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    world = World(corridors.read(folder), *tables, Hours.read(folder))
+    whole_s = Tables.of(trip, world).drive_s
     whole_s = np.roll(whole_s, (1, 1), axis=(0, 1))
     near = 1 + np.flatnonzero((whole_s[0, 1:] < NEAR_S) & (whole_s[1:, 0] < NEAR_S))
     rows = np.concatenate([[0], dice.choice(near, STOPS, replace=False)])
@@ -299,19 +291,21 @@ def compared(cases: list[Case], limit_s: float) -> None:
         ours.append(plan.on_road_s)
     print(
         f"   ours      {verdict(max(seconds), limit_s, 's at most')}; on the road "
-        + " ".join(f"{one:.0f}" for one in ours),
+        + " ".join(f"{cost:.0f}" for cost in ours),
         flush=True,
     )
     for name, (package, peer) in PEERS.items():
         if not installed(package):
             continue
         theirs = [peer(case) for case in cases]
-        known = [(one, other) for one, other in zip(ours, theirs, strict=True) if other is not None]
+        known = [
+            (cost, other) for cost, other in zip(ours, theirs, strict=True) if other is not None
+        ]
         if not known:
             print(f"   {name:9} found no plan with all stops")
             continue
-        gaps = [100 * (one / other - 1) for one, other in known]
-        costs = " ".join("none" if one is None else f"{one:.0f}" for one in theirs)
+        gaps = [100 * (cost / other - 1) for cost, other in known]
+        costs = " ".join("none" if cost is None else f"{cost:.0f}" for cost in theirs)
         print(
             f"   {name:9} ours is {statistics.mean(gaps):+.2f} % of it on average, {max(gaps):+.2f}"
             f" % at worst; {costs}",
@@ -338,14 +332,14 @@ def by_pyvrp(case: Case) -> float | None:
             tw_early=since,
             tw_late=until - case.visit_s,
         )
-    for one, start in enumerate(nodes):
+    for row, start in enumerate(nodes):
         for other, goal in enumerate(nodes):
-            if one != other:
+            if row != other:
                 model.add_edge(
                     start,
                     goal,
-                    distance=int(case.time_s[one, other]),
-                    duration=int(case.time_s[one, other]),
+                    distance=int(case.time_s[row, other]),
+                    duration=int(case.time_s[row, other]),
                 )
     result = model.solve(MaxRuntime(PEERS_S), seed=1, display=False)
     return float(result.cost()) if result.is_feasible() else None
@@ -379,11 +373,11 @@ def by_ortools(case: Case) -> float | None:
     routing = pywrapcp.RoutingModel(manager)
     time_s = case.time_s.tolist()
 
-    def drive(one: int, other: int) -> int:
-        return time_s[manager.IndexToNode(one)][manager.IndexToNode(other)]
+    def drive(start: int, other: int) -> int:
+        return time_s[manager.IndexToNode(start)][manager.IndexToNode(other)]
 
-    def passed(one: int, other: int) -> int:
-        return drive(one, other) + (case.visit_s if manager.IndexToNode(one) else 0)
+    def passed(start: int, other: int) -> int:
+        return drive(start, other) + (case.visit_s if manager.IndexToNode(start) else 0)
 
     routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitCallback(drive))
     routing.AddDimension(

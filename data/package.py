@@ -1,4 +1,4 @@
-"""Write the table schemas of ``datapackage.json`` anew from ``geo/schema.py``, after a field has
+"""Write the table schemas of ``datapackage.json`` anew from ``geo.schema``, after a field has
 changed there.
 
 Run ``python data/package.py`` in the repository. Titles, sources and licences are kept as they

@@ -2,7 +2,7 @@
 
 Pages that repeat a table of the code (the data dictionary, the settings, the HTTP API, the modules)
 are written from that table into ``docs/generated`` at each build, and the notebooks are copied
-there: nothing is said twice.
+there: nothing is written twice.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def write() -> None:
     shutil.rmtree(GENERATED, ignore_errors=True)
     for folder in ("api", "tutorials"):
         (GENERATED / folder).mkdir(parents=True)
+    _page("house.svg", house())
     _page("dictionary.md", dictionary())
     _page("settings.md", settings())
     _page("http.md", http())
@@ -105,12 +106,51 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+def rooms() -> list[tuple[str, list[str]]]:
+    """Read the floor plan from its test, the highest floor first: a package and its rooms."""
+    tree = ast.parse((ROOT / "tests" / "project" / "test_house.py").read_text(encoding="utf-8"))
+    (plan,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS"
+    )
+    return [
+        (floor[0].split(".")[0], [room.partition(".")[2] for room in floor])
+        for floor in reversed(plan)
+    ]
+
+
+def house() -> Iterator[str]:
+    """Draw the rooms, each floor above those that it uses."""
+    floors = rooms()
+    width, left, step, gap = 720, 90, 40, 8
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {step * len(floors) + gap}"'
+        ' font-family="system-ui, sans-serif" font-size="13">'
+    )
+    yield '<rect width="100%" height="100%" fill="#fff"/>'
+    for number, (package, names) in enumerate(floors):
+        top = gap + step * number
+        fill = {"geo": "#eaf4ea", "webapp": "#eef3f8"}[package]
+        yield f'<text x="12" y="{top + 21}" font-weight="600">{package}</text>'
+        each = (width - left - gap) / len(names)
+        for column, name in enumerate(names):
+            x = left + each * column
+            yield (
+                f'<rect x="{x:.1f}" y="{top}" width="{each - gap:.1f}" height="{step - gap}" rx="6"'
+                f' fill="{fill}" stroke="#34506b"/>'
+            )
+            yield f'<text x="{x + (each - gap) / 2:.1f}" y="{top + 21}" text-anchor="middle">'
+            yield f"{name}</text>"
+    yield "</svg>"
+
+
 def dictionary() -> Iterator[str]:
     """Write the data dictionary from the schema: every layer and table with its columns."""
     from geo.schema import LAYERS, TABLES
 
     yield "# Data dictionary\n"
-    yield "Every layer and table of a data package, from `geo/schema.py`.\n"
+    yield "Every layer and table of a data package, from `geo.schema`.\n"
     for layer in LAYERS.values():
         yield f"## {layer.title}\n"
         yield f"`{layer.id}`. {_cell(layer.description)}\n"
@@ -176,10 +216,10 @@ def http() -> Iterator[str]:
 def _resolved(document: dict[str, Any], parameter: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in parameter:
         return parameter
-    found: Any = document
+    node: Any = document
     for step in parameter["$ref"].removeprefix("#/").split("/"):
-        found = found[step]
-    return dict(found)
+        node = node[step]
+    return dict(node)
 
 
 def modules(package: str) -> Iterator[tuple[str, str]]:

@@ -1,28 +1,10 @@
 """Layers of industrial zones, border gates and corridors, and how they are reached: frames in,
 frames out.
 
-``from geo import Atlas`` is the front door. Importing this package reads no file, opens no
-connection and loads no large library; the atlas is loaded when its name is first used."""
+``from geo import Atlas`` is the front door; ``__init__.pyi`` lists what the package hands on. Each
+name is loaded when it is first used: importing this package loads no large library."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from geo.atlas import Atlas as Atlas
-    from geo.roads.drive import Drive as Drive
+import lazy_loader
 
 __version__ = "0.1.0"
-__all__ = ["Atlas", "Drive", "__version__"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Atlas":
-        from geo.atlas import Atlas
-
-        return Atlas
-    if name == "Drive":
-        from geo.roads.drive import Drive
-
-        return Drive
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

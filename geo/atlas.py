@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from geo.visits.gazetteer import Gazetteer
     from geo.visits.trip import Plan, Trip
     from geo.visits.whynot import WhyNot
+    from geo.visits.world import World
 
 KEPT_SITES = 8
 """Tables of sites that are kept: visitors may ask for any terms."""
@@ -304,6 +305,14 @@ class Atlas(Package):
 
         return self.keep("places", lambda: Gazetteer.read(self.data))
 
+    def world(self, network: str = CORRIDORS) -> World:
+        """Return what trips are planned on: a network, with the gates and their hours."""
+        from geo.visits.world import World
+
+        return World(
+            self.network(network), self.layer("gates"), self.table("crossings"), self.hours
+        )
+
     def trip(self, source: str) -> Trip:
         """Read a trip: an example by its name, or the text of a trip file."""
         from geo.visits import trip_file
@@ -314,25 +323,11 @@ class Atlas(Package):
         """Plan a trip, as :func:`geo.visits.planner.plan` does; its text or name is read first."""
         from geo.visits import planner
 
-        return planner.plan(
-            self.trip(trip) if isinstance(trip, str) else trip,
-            self.network(network),
-            self.layer("gates"),
-            self.table("crossings"),
-            self.hours,
-            **options,
-        )
+        wish = self.trip(trip) if isinstance(trip, str) else trip
+        return planner.plan(wish, self.world(network), **options)
 
     def explain(self, plan: Plan, stop_id: str, network: str = CORRIDORS, **options: Any) -> WhyNot:
         """Find why a stop is left out of a plan, as :func:`geo.visits.whynot.explain` does."""
         from geo.visits import whynot
 
-        return whynot.explain(
-            plan,
-            stop_id,
-            self.network(network),
-            self.layer("gates"),
-            self.table("crossings"),
-            self.hours,
-            **options,
-        )
+        return whynot.explain(plan, stop_id, self.world(network), **options)

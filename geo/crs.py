@@ -223,7 +223,7 @@ def transform_frame(frame: gpd.GeoDataFrame, target: int) -> gpd.GeoDataFrame:
     if source == target:
         return frame.copy()
     shapes = shapely.transform(
-        frame.geometry.array, lambda xy: transform(xy, source=source, target=target)
+        frame.geometry.to_numpy(), lambda xy: transform(xy, source=source, target=target)
     )
     out = frame.copy()
     out.geometry = frame.geometry.__class__(shapes, index=frame.index, crs=target)

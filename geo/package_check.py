@@ -7,7 +7,7 @@ from __future__ import annotations
 import gzip
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import geopandas as gpd
 import pandas as pd
 
 from geo import crs, layers, proximity
-from geo.errors import AtlasError, InputError, Message, NotFoundError
+from geo.errors import AtlasError, InputError, Message, behind
 from geo.hours import gate_notices
 from geo.layers.region import Region
+from geo.layers.validation import Row
 from geo.schema import LAYERS, TABLES, unfold
 from geo.siting import examples
 from geo.visits import trip_file
@@ -42,16 +43,9 @@ def region(folder: str | os.PathLike[str]) -> Region:
     :func:`geo.layers.read`.
     """
     box = _box(layers.describe(folder))
-    frames = [layers.read(folder, layer_id) for layer_id in PLACED]
-    places = gpd.GeoDataFrame(
-        pd.concat(
-            [
-                frame[["country", "province_en", "position_accuracy_m", "geometry"]]
-                for frame in frames
-            ]
-        ),
-        crs=crs.WGS84,
-    )
+    columns = ["country", "province_en", "position_accuracy_m", "geometry"]
+    frames = [layers.read(folder, layer_id)[columns] for layer_id in PLACED]
+    places = gpd.GeoDataFrame(pd.concat(frames), crs=crs.WGS84)
     return Region(box, layers.read_countries(folder), places)
 
 
@@ -74,8 +68,8 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     folder = Path(folder)
     package = layers.describe(folder)
     report = check_tables(folder)
-    report["datapackage"] = _resource_faults(folder, package)
-    report["countries"] = _faults_of(lambda: _check_countries(folder))
+    report["datapackage"] = list(_resource_faults(folder, package))
+    report["countries"] = _faults_of(lambda: layers.read_countries(folder))
     report["basemap"] = _faults_of(lambda: _check_basemap(folder / BASEMAP))
     report["profiles"] = _faults_of(
         lambda: (folder / examples.FILE).is_file() and examples.read(folder)
@@ -83,23 +77,23 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     if any(report[name] for name in (*PLACED, "clocks", "countries", "datapackage", "speeds")):
         return report  # what follows asks all of these
     where = region(folder)
+    report["countries"] = list(_missing_outlines(where, folder))
+    if report["countries"]:
+        return report
     for layer_id in PLACED:
         report[layer_id] += _position_faults(where, layers.read(folder, layer_id))
-    population = (
-        layers.read_table(folder, "population").set_index("id")
-        if not report["population"]
-        else pd.DataFrame()
-    )
-    if len(population):
-        points = gpd.points_from_xy(population["lon"], population["lat"])
+    if not report["population"]:
+        people = layers.read_table(folder, "population").set_index("id")
+        points = gpd.points_from_xy(people["lon"], people["lat"])
         report["population"] += _position_faults(
-            where, gpd.GeoDataFrame(population, geometry=points, crs=crs.WGS84)
+            where, gpd.GeoDataFrame(people, geometry=points, crs=crs.WGS84)
         )
     if not report["corridor_vertices"]:
         vertices = layers.read_table(folder, "corridor_vertices")
         far = vertices[where.outside(vertices[["lon", "lat"]].to_numpy())]
         report["corridor_vertices"] += [
-            f"{row.corridor_id}, {row.seq}: lies outside the region" for row in far.itertuples()
+            behind(f"{vertex.corridor_id}, {vertex.seq}", Message("lies outside the region"))
+            for vertex in far.itertuples()
         ]
     report["gates"] += _clock_faults(folder)
     report["trips"] = _trip_faults(folder)
@@ -121,84 +115,95 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     layers.describe(folder)
     report: dict[str, list[str]] = {}
     frames: dict[str, Any] = {}
-    for layer in LAYERS.values():
-        try:
-            frames[layer.id] = layers.read(folder, layer.id)
-            report[layer.id] = []
-        except (InputError, NotFoundError) as error:
-            report[layer.id] = list(getattr(error, "faults", ())) or [str(error)]
-    for name in TABLES:
-        try:
-            frames[name] = layers.read_table(folder, name)
-            report[name] = []
-        except (InputError, NotFoundError) as error:
-            report[name] = list(getattr(error, "faults", ())) or [str(error)]
+
+    def read(name: str) -> None:
+        frames[name] = (layers.read if name in LAYERS else layers.read_table)(folder, name)
+
+    for name in (*LAYERS, *TABLES):
+        report[name] = _faults_of(partial(read, name))
     seen: dict[str, str] = {}
     for layer_id in LAYERS:
-        for key in frames.get(layer_id, pd.DataFrame()).index:
+        for key in frames[layer_id].index if layer_id in frames else ():
             if key in seen:
-                report[layer_id].append(f"id “{key}” is also in {seen[key]}")
+                again = {"id": key, "layer": seen[key]}
+                report[layer_id].append(Message("id “%(id)s” is also in %(layer)s", again))
             seen[key] = layer_id
-    if "parks" in frames and "policies" in frames:
-        known = set(frames["policies"].index)
-        for key, policies in frames["parks"]["policies"].dropna().items():
-            report["parks"] += [
-                f"{key}: policies: “{one}” is not in policies"
-                for one in unfold(policies)
-                if one not in known
-            ]
-    if "corridor_vertices" in frames and "corridors" in frames:
-        vertices = frames["corridor_vertices"]
-        unknown = sorted(set(vertices["corridor_id"]) - set(frames["corridors"].index))
-        report["corridor_vertices"] += [
-            f"corridor_id: “{one}” is not in corridors" for one in unknown
-        ]
-        spread = (
-            vertices.dropna(subset="node_id")
-            .groupby("node_id")[["lon", "lat"]]
-            .nunique()
-            .max(axis=1)
-        )
-        report["corridor_vertices"] += [
-            f"node “{one}” has more than one position" for one in spread.index[spread > 1]
-        ]
-    if "corridor_vertices" in frames and "interchanges" in frames:
-        ends = set(
-            zip(
-                frames["corridor_vertices"]["corridor_id"],
-                frames["corridor_vertices"]["seq"],
-                strict=True,
-            )
-        )
-        for link in frames["interchanges"].itertuples():
-            for corridor, seq in (
-                (link.corridor_id, link.seq),
-                (link.other_corridor_id, link.other_seq),
-            ):
-                if (corridor, seq) not in ends:
-                    report["interchanges"].append(
-                        f"{link.name_en}: “{corridor}” has no vertex {seq}"
-                    )
+    for name, others, look in ACROSS:
+        if {name, *others} <= frames.keys():
+            report[name] += look(*(frames[one] for one in (name, *others)))
     if "aliases" in frames:
-        unknown = sorted(set(frames["aliases"]["place"]) - seen.keys())
-        report["aliases"] += [f"place: “{one}” is in no layer" for one in unknown]
-    if {"gates", "gate_hours", "clocks"} <= frames.keys():
-        try:
-            gate_notices.read(frames["gates"], frames["gate_hours"], frames["clocks"])
-        except InputError as error:
-            report["gate_hours"] += error.faults
+        report["aliases"] += [
+            behind("place", Message("“%(id)s” is in no layer", {"id": place}))
+            for place in sorted(set(frames["aliases"]["place"]) - seen.keys())
+        ]
     return report
 
 
-def warnings(folder: str | os.PathLike[str]) -> list[str]:
+def _policy_faults(parks: pd.DataFrame, policies: pd.DataFrame) -> list[str]:
+    return [
+        behind(f"{key}: policies", _not_in(policy, "policies"))
+        for key, cell in parks["policies"].dropna().items()
+        for policy in unfold(cell)
+        if policy not in policies.index
+    ]
+
+
+def _vertex_faults(vertices: pd.DataFrame, corridors: pd.DataFrame) -> list[str]:
+    unknown = sorted(set(vertices["corridor_id"]) - set(corridors.index))
+    spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique()
+    return [
+        *(behind("corridor_id", _not_in(corridor, "corridors")) for corridor in unknown),
+        *(
+            Message("node “%(node)s” has more than one position", {"node": node})
+            for node in spread.index[spread.max(axis=1) > 1]
+        ),
+    ]
+
+
+def _interchange_faults(interchanges: pd.DataFrame, vertices: pd.DataFrame) -> list[str]:
+    known = set(zip(vertices["corridor_id"], vertices["seq"], strict=True))
+    return [
+        behind(
+            str(link.name_en),
+            Message("“%(corridor)s” has no vertex %(seq)s", {"corridor": end[0], "seq": end[1]}),
+        )
+        for link in interchanges.itertuples()
+        for end in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq))
+        if end not in known
+    ]
+
+
+def _hour_faults(hours: pd.DataFrame, gates: Any, clocks: pd.DataFrame) -> list[str]:
+    return _faults_of(lambda: gate_notices.read(gates, hours, clocks))
+
+
+ACROSS: tuple[tuple[str, tuple[str, ...], Callable[..., list[str]]], ...] = (
+    ("parks", ("policies",), _policy_faults),
+    ("corridor_vertices", ("corridors",), _vertex_faults),
+    ("interchanges", ("corridor_vertices",), _interchange_faults),
+    ("gate_hours", ("gates", "clocks"), _hour_faults),
+)
+"""Each table that refers to others, those others, and what lists its faults."""
+
+
+def _not_in(key: str, table: str) -> Message:
+    return Message("“%(id)s” is not in %(table)s", {"id": key, "table": table})
+
+
+def warnings(folder: str | os.PathLike[str]) -> list[Message]:
     """List what is not a fault of a data package, but keeps answers from being given."""
-    if borders_unknown(folder):
-        return [
-            f"There is no {layers.OUTLINES}, so no way is computed from a point that is not a site:"
-            " which side of a border it lies on is not known. “python data/basemap/build.py --bbox"
-            " W,S,E,N --out DIR” makes the file."
-        ]
-    return []
+    if not borders_unknown(folder):
+        return []
+    return [
+        Message(
+            "There is no %(file)s, so no way is computed from a point that is not a site: which"
+            " side of a border it lies on is not known. “%(command)s” makes the file.",
+            {
+                "file": layers.OUTLINES,
+                "command": "python data/basemap/build.py --bbox W,S,E,N --out DIR",
+            },
+        )
+    ]
 
 
 def borders_unknown(folder: str | os.PathLike[str]) -> bool:
@@ -207,44 +212,40 @@ def borders_unknown(folder: str | os.PathLike[str]) -> bool:
     """
     if (Path(folder) / layers.OUTLINES).is_file():
         return False
-    return (
-        len(
-            {country for layer_id in PLACED for country in layers.read(folder, layer_id)["country"]}
-        )
-        > 1
-    )
+    named = (layers.read(folder, layer_id)["country"] for layer_id in PLACED)
+    return len(set().union(*named)) > 1
 
 
-def _faults_of(look: Callable[[], Any]) -> list[str]:
+def _faults_of(look: Callable[[], object]) -> list[str]:
     """List the faults that a reader finds."""
     try:
         look()
     except AtlasError as error:
-        return list(getattr(error, "faults", ())) or [str(error)]
-    except (OSError, UnicodeError) as error:
-        return [f"cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}"]
+        return list(error.faults) or [error.message]
+    except OSError as error:
+        return [Message("cannot be read: %(reason)s", {"reason": error.strerror})]
+    except UnicodeError:
+        return [Message("cannot be read: it is not UTF-8 text")]
     return []
 
 
-def _resource_faults(folder: Path, package: dict[str, Any]) -> list[str]:
-    faults = []
+def _resource_faults(folder: Path, package: dict[str, Any]) -> Iterator[str]:
     try:
         _box(package)
     except InputError as error:
-        faults.append(str(error))
+        yield error.message
     for number, resource in enumerate(package["resources"], start=1):
         if not isinstance(resource, dict) or not isinstance(resource.get("name"), str):
-            faults.append(f"resource {number}: has no name")
+            yield Message("resource %(number)s: has no name", {"number": number})
             continue
-        paths = resource.get("path")
-        for path in paths if isinstance(paths, list) else [paths] if paths is not None else []:
+        paths = resource.get("path", [])
+        for path in paths if isinstance(paths, list) else [paths]:
             if not isinstance(path, str) or not (folder / path).resolve().is_relative_to(
                 folder.resolve()
             ):
-                faults.append(f"{resource['name']}: its path leads out of the package")
+                yield behind(resource["name"], Message("its path leads out of the package"))
             elif not (folder / path).is_file():
-                faults.append(f"{resource['name']}: there is no file {path}")
-    return faults
+                yield behind(resource["name"], Message("there is no file %(path)s", {"path": path}))
 
 
 def _box(package: dict[str, Any]) -> tuple[float, float, float, float] | None:
@@ -264,19 +265,16 @@ def _box(package: dict[str, Any]) -> tuple[float, float, float, float] | None:
     return west, south, east, north
 
 
-def _check_countries(folder: Path) -> None:
-    outlines = layers.read_countries(folder)
-    if outlines is None:
+def _missing_outlines(where: Region, folder: Path) -> Iterator[str]:
+    if where.countries is None:
         return
-    drawn, missing = set(outlines["country"]), []
+    drawn = set(where.countries["country"])
     for layer_id in PLACED:
-        used = layers.read(folder, layer_id)["country"]
-        missing += [
-            f"no outline of {country}, where {layer_id} lie"
-            for country in sorted(set(used) - drawn)
-        ]
-    if missing:
-        raise InputError("countries", missing)
+        for country in sorted(set(layers.read(folder, layer_id)["country"]) - drawn):
+            yield Message(
+                "no outline of %(country)s, where %(layer)s lie",
+                {"country": country, "layer": layer_id},
+            )
 
 
 def _check_basemap(path: Path) -> None:
@@ -302,29 +300,23 @@ def _check_basemap(path: Path) -> None:
 
 
 def _position_faults(where: Region, frame: gpd.GeoDataFrame) -> list[str]:
-    columns = [
-        name
-        for name in ("country", "opposite_country", "province_en", "position_accuracy_m")
-        if name in frame
-    ]
-    rows = [
-        {name: None if pd.isna(value) else str(value) for name, value in cells.items()}
+    columns = ("country", "opposite_country", "province_en", "position_accuracy_m")
+    cells = frame[[name for name in columns if name in frame]].to_dict("records")
+    rows: list[Row] = [
+        {str(name): None if pd.isna(value) else str(value) for name, value in row.items()}
         | {"id": str(key), "_at": str(key)}
-        for key, cells in zip(frame.index, frame[columns].to_dict("records"), strict=True)
+        for key, row in zip(frame.index, cells, strict=True)
     ]
     lonlat = proximity.lonlat(frame)
     return where.row_faults(rows, lonlat, lonlat, crs.WGS84)
 
 
-def _clock_faults(folder: Path) -> list[str]:
-    gates, clocks = (
-        layers.read(folder, "gates"),
-        set(layers.read_table(folder, "clocks")["country"]),
-    )
-    sides = zip(gates.index, gates["country"], gates["opposite_country"], strict=True)
+def _clock_faults(folder: Path) -> list[Message]:
+    gates = layers.read(folder, "gates")
+    clocks = set(layers.read_table(folder, "clocks")["country"])
     return [
-        f"{key}: {country} has no clock in clocks"
-        for key, *both in sides
+        behind(str(key), Message("%(country)s has no clock in clocks", {"country": country}))
+        for key, *both in gates[["country", "opposite_country"]].itertuples()
         for country in both
         if country not in clocks
     ]
@@ -332,8 +324,8 @@ def _clock_faults(folder: Path) -> list[str]:
 
 def _trip_faults(folder: Path) -> list[str]:
     """List the faults of the worked examples of field visits, each with its file."""
-    places, faults = Gazetteer.read(folder), []
+    places, faults = Gazetteer.read(folder), list[str]()
     for path in sorted((folder / trip_file.FOLDER).glob("*.yaml")):
         look = partial(lambda path: trip_file.read(path.read_bytes(), places), path)
-        faults += [f"{path.name}: {fault}" for fault in _faults_of(look)]
+        faults += [behind(path.name, fault) for fault in _faults_of(look)]
     return faults

@@ -33,9 +33,8 @@ def lonlat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing
     point.
     """
-    return np.column_stack(
-        [shapely.get_x(points.geometry.array), shapely.get_y(points.geometry.array)]
-    )
+    shapes = points.geometry.to_numpy()
+    return np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
 
 
 def distance_table(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -115,7 +115,10 @@ def roads(
         name=np.arange(len(segments), dtype=np.int32),
         gate=np.array(gate, np.int32).reshape(-1),
         country=np.array(
-            [countries.index(one) if one else -1 for one in country_of or [""] * len(segments)],
+            [
+                countries.index(country) if country else -1
+                for country in country_of or [""] * len(segments)
+            ],
             np.int16,
         ),
         shape_start=np.arange(0, 2 * len(segments) + 1, 2, dtype=np.int64),

@@ -47,7 +47,7 @@ def two_countries(roads: Roads, seed: int) -> Network:
         )
         country.append("")
     one_way = [i for i in range(len(segments)) if dice.random() < 0.15]
-    truck_s = [np.inf if dice.random() < 0.1 else 2 * one[2] for one in segments]
+    truck_s = [np.inf if dice.random() < 0.1 else 2 * segment[2] for segment in segments]
     return roads(
         lonlat, segments, one_way=one_way, gate_of=gate_of, country_of=country, truck_s=truck_s
     )
@@ -57,6 +57,6 @@ def places(points: Points, seed: int, count: int = 12) -> gpd.GeoDataFrame:
     dice = np.random.default_rng(seed + 1000)
     lonlat = dice.uniform([106.995, 20.995], [107.055, 21.115], (count, 2))
     return points(
-        {f"p{i}": tuple(one) for i, one in enumerate(lonlat)},
+        {f"p{i}": tuple(point) for i, point in enumerate(lonlat)},
         country=["AA" if lat < 21.055 else "BB" for lat in lonlat[:, 1]],
     )

@@ -72,8 +72,8 @@ def serving(stand: Stand) -> Iterator[Stand]:
                 self.answer(200, stand.status.encode(), "text/plain")
             else:
                 stand.queries.append(self.path)
-                found = stand.places.get(parse_qs(url.query).get("q", [""])[0])
-                self.answer(200, json.dumps([found] if found else []).encode())
+                place = stand.places.get(parse_qs(url.query).get("q", [""])[0])
+                self.answer(200, json.dumps([place] if place else []).encode())
 
         def do_POST(self) -> None:
             stand.agents.add(self.headers["User-Agent"])

@@ -124,7 +124,7 @@ def two_days() -> Plan:
         Lunch(2700),
         vehicle_country="VN",
     )
-    out = Crossing(
+    outward = Crossing(
         "mong-cai-bac-luan-2",
         "CN",
         at(2, "09:30"),
@@ -153,7 +153,7 @@ def two_days() -> Plan:
         MONGCAI,
         (
             leg(MONGCAI, HAIYEN, at(2, "07:45"), 15),
-            leg(HAIYEN, JIANGPING, at(2, "09:00"), 60, out),
+            leg(HAIYEN, JIANGPING, at(2, "09:00"), 60, outward),
             leg(JIANGPING, MONGCAI, at(2, "12:40", BEIJING), 60, back),
         ),
         (
@@ -162,9 +162,9 @@ def two_days() -> Plan:
         ),
     )
     on_road_s = sum(
-        one.drive_s + (one.crossing.service_s if one.crossing else 0)
+        leg.drive_s + (leg.crossing.service_s if leg.crossing else 0)
         for day in (first, second)
-        for one in day.legs
+        for leg in day.legs
     )
     return Plan(trip, (first, second), (left,), "proven", on_road_s, coarse=True)
 

@@ -191,7 +191,7 @@ class Requests:
         care = dice.choice((1.0, 1.0, 0.95, 0.6))  # how likely each part makes sense
         method, rule = dice.choice(self.rules)
         if method not in ("GET", "POST") and dice.random() < 0.9:
-            method, rule = dice.choice([one for one in self.rules if one[0] == "GET"])
+            method, rule = dice.choice([pair for pair in self.rules if pair[0] == "GET"])
         path = self._path(rule, dice, care)
         query = list(self._query(rule, dice, care))
         form: dict[str, Any] = {}
@@ -220,10 +220,10 @@ class Requests:
 
     def _path(self, rule: str, dice: random.Random, care: float) -> str:
         """Fill in the variables of a rule."""
-        out = []
+        parts = []
         for part in rule.split("/"):
             if "<" not in part:
-                out.append(part)
+                parts.append(part)
                 continue
             name = part[part.index("<") + 1 : part.index(">")].split(":")[-1]
             right: dict[str, Callable[[], str]] = {
@@ -244,10 +244,12 @@ class Requests:
             value = (
                 right.get(name, lambda: "x")() if dice.random() < care else self._path_junk(dice)
             )
-            out.append(part.replace(part[part.index("<") : part.index(">") + 1], value))
+            parts.append(part.replace(part[part.index("<") : part.index(">") + 1], value))
             if rule.startswith("/download") and name == "layer_id" and dice.random() < 0.5:
-                out[-1] = out[-1].replace("<string:extension>", "csv").replace("<extension>", "csv")
-        text = "/".join(out)
+                parts[-1] = (
+                    parts[-1].replace("<string:extension>", "csv").replace("<extension>", "csv")
+                )
+        text = "/".join(parts)
         while "<" in text:
             text = (
                 text[: text.index("<")]
@@ -363,12 +365,12 @@ class Requests:
             )
 
         sites = choice(*self.ids["parks"])
-        out: dict[str, Callable[[random.Random], str]] = {
+        known: dict[str, Callable[[random.Random], str]] = {
             name: amount
             for name in args.PARAMETERS
             if name.startswith(("max_", "min_", "w_", "v_"))
         }
-        out |= {
+        known |= {
             "q": choice(*WORDS),
             "layer": choice(*LAYERS),
             "country": choice("VN", "CN", "LA"),
@@ -418,7 +420,7 @@ class Requests:
             "traffic": choice("passenger", "cargo"),
             "whole": choice("1"),
         }
-        return out
+        return known
 
 
 DRIVE = ("profile", "network", "closed", "year", "opens", "lang")
@@ -494,20 +496,20 @@ def main() -> int:
     reader.add_argument("count", nargs="?", type=int, default=500)
     reader.add_argument("--first", type=int, default=0, help="first seed")
     reader.add_argument("--seed", type=int, help="send this one only, and print its answer")
-    given = reader.parse_args()
+    options = reader.parse_args()
     app = create_app()
-    if given.seed is not None:
+    if options.seed is not None:
         app.testing = True
-        asked = Requests(app).make(given.seed)
+        asked = Requests(app).make(options.seed)
         answer = asked.send(app.test_client())
         sys.stdout.write(f"{asked}\n{answer.status_code}\n{answer.get_data(as_text=True)[:2000]}\n")
         return int(answer.status_code >= 500)
     start = time.monotonic()
-    wrong, counts = failures(app, range(given.first, given.first + given.count))
+    wrong, counts = failures(app, range(options.first, options.first + options.count))
     lines = [
         *wrong,
         (
-            f"{given.count} requests in {time.monotonic() - start:.0f} s:"
+            f"{options.count} requests in {time.monotonic() - start:.0f} s:"
             f" {dict(sorted(counts.items()))}, {len(wrong)} failed"
         ),
     ]

@@ -29,7 +29,8 @@ CHECKS = (
     ["ruff", "format", "--check", "."],
     ["deno", "fmt", "--check"],
     ["deno", "lint"],
-    ["mypy"],
+    ["tests.project.check_types"],
+    ["djlint", "--lint", "--quiet", "webapp/templates"],
     ["deptry", "."],
     ["deptry", ".", "tests", *ROOMS, "--exclude", NOT_TESTS, "--ignore", "DEP002,DEP004"],
 )

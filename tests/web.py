@@ -146,13 +146,13 @@ class Page(HTMLParser):
 
     def one(self, tag: str, **wanted: str) -> dict[str, str]:
         """Return the attributes of the only element of this kind."""
-        found = [
+        matches = [
             attributes
             for name, attributes in self.elements
             if name == tag and all(attributes.get(key) == value for key, value in wanted.items())
         ]
-        assert len(found) == 1, f"{len(found)} × {tag} {wanted}"
-        return found[0]
+        assert len(matches) == 1, f"{len(matches)} × {tag} {wanted}"
+        return matches[0]
 
 
 def read(client: FlaskClient, path: str, expected: int = 200, /, **query: Any) -> Page:
@@ -170,7 +170,7 @@ def read(client: FlaskClient, path: str, expected: int = 200, /, **query: Any) -
 
 def tables_of(folder: Path) -> Iterator[tuple[Path, tuple[Field, ...]]]:
     """Return every table of a data package with its fields."""
-    for name, fields in ({one.id: one.fields for one in LAYERS.values()} | TABLES).items():
+    for name, fields in ({layer.id: layer.fields for layer in LAYERS.values()} | TABLES).items():
         if (folder / f"{name}.csv").is_file():
             yield folder / f"{name}.csv", fields
 
@@ -211,30 +211,30 @@ def make_hostile(folder: Path) -> Path:
     )
     for path, fields in tables_of(folder):
         free = [
-            one.name
-            for one in fields
-            if one.type in ("string", "list") and not one.allowed and not one.pattern
+            each.name
+            for each in fields
+            if each.type in ("string", "list") and not each.allowed and not each.pattern
         ]
         free = [
             name
             for name in free
             if name not in REFERENCES and not (path.stem == "crossings" and name == "kind")
         ]
-        said = dict.fromkeys(free, HOSTILE) | {
+        texts = dict.fromkeys(free, HOSTILE) | {
             "opening_hours": '24/7 "' + HOSTILE.replace('"', "'") + '"'
         }
         rewrite(
             path,
-            lambda rows, said=said: [
-                row | {name: said[name] for name in said.keys() & row.keys()} for row in rows
+            lambda rows, texts=texts: [
+                row | {name: texts[name] for name in texts.keys() & row.keys()} for row in rows
             ],
         )  # type: ignore[misc]
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     package |= {"title": HOSTILE, "description": HOSTILE}
     for resource in package["resources"]:
         resource |= {"title": HOSTILE, "description": HOSTILE}
-        for one in (*resource.get("sources", ()), *resource.get("licenses", ())):
-            one["title"] = HOSTILE
+        for credit in (*resource.get("sources", ()), *resource.get("licenses", ())):
+            credit["title"] = HOSTILE
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
     return folder
 
@@ -355,4 +355,6 @@ class Watch:
         assert not [
             line for line in odd if "registration blocked by Playwright" not in line
         ]  # where a test keeps the service worker out
-        assert not [one for one in self.requests if not one.startswith((url, "data:", "blob:"))]
+        assert not [
+            request for request in self.requests if not request.startswith((url, "data:", "blob:"))
+        ]

@@ -34,7 +34,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         The data folder is no data package.
     """
     from geo.roads import storage
-    from webapp import args, scripts, service
+    from webapp import args, scripts, service, styles
     from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
     from webapp.ogc import routes
     from webapp.served import Served
@@ -57,6 +57,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     storage.sweep(app.config["HOME"] / "networks")
     app.extensions["zoneatlas.served"] = served = Served(app)
     languages.install(app)
+    styles.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         switch_query=site_sheet.switch_query,
@@ -67,7 +68,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         years=args.YEARS, assumed_years=scenarios.assumed, planned_query=scenarios.query
     )
-    app.jinja_env.globals.update(module=scripts.tags, drive_names=args.DRIVE)
+    app.jinja_env.globals.update(
+        module=scripts.tags, basemap_script=scripts.BASEMAP, drive_names=args.DRIVE
+    )
     for blueprint in (scenarios.pages, trip.pages, open_file.pages, files.pages, service.service):
         app.register_blueprint(blueprint)
     for blueprint in (

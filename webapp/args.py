@@ -4,47 +4,45 @@ fault.
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from geo.errors import InputError
+from geo.roads.drive import Drive
 from geo.schema import LAYERS
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
+from webapp import readers
 from webapp.catalogues import LANGUAGES
 from webapp.i18n import gettext as _
+from webapp.readers import Parameter, Schema, every, single
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-Reader = Callable[[list[str]], Any]
 MAX_LENGTH = 200
-YEARS = (2030, 2035)
-"""Years to come that can be asked for."""
 LENGTHS = {
-    **{
-        "text": 2000,
-        "opens": 1000,
-        "stop": 12_000,
-        "day": 3000,
-        "ids": 6000,
-        "closed": 6000,
-        "notes": 2000,
-        "source": 2000,
-        "point": 1500,
-    },
-    **{"hours": 6000, "contact": 2000, "end": 3000},
+    "text": 2000,
+    "opens": 1000,
+    "stop": 12_000,
+    "day": 3000,
+    "ids": 6000,
+    "closed": 6000,
+    "notes": 2000,
+    "source": 2000,
+    "point": 1500,
+    "hours": 6000,
+    "contact": 2000,
+    "end": 3000,
 }
 """How long these may be instead, a line break counted as one."""
-SHAPES = ("linear", "step", "saturating")
-"""Shapes of :class:`geo.siting.criteria.Criterion` that may be chosen."""
-CURRENCIES = ("USD", "CNY", "VND")
+YEARS = (2030, 2035)
+"""Years to come that can be asked for."""
+VEHICLES = ("car", "truck")
+DRAWN = (*LAYERS, "roads", "railways")
+"""What the map draws."""
 
 
 class AddressError(InputError):
@@ -110,7 +108,7 @@ def parse_form(
         if name not in allowed:
             faults[name] = _(
                 "%(name)s: is not known here; known are: %(known)s",
-                name=_shown(name),
+                name=readers.shown(name),
                 known=", ".join(allowed),
             )
             continue
@@ -122,7 +120,7 @@ def parse_form(
             )
         elif texts:
             try:
-                values[name] = PARAMETERS[name](texts)
+                values[name] = PARAMETERS[name].read(texts)
             except ValueError as error:
                 if name in typed:
                     slips[name] = Slip(texts[0], str(error))
@@ -134,451 +132,147 @@ def parse_form(
     return values, slips
 
 
-def number(text: str) -> float:
-    """Read a finite ASCII number; `ValueError` with a sentence otherwise."""
-    if not re.fullmatch(r"[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is not a number", text=_shown(text)))
-    return float(text)
-
-
-def plain(value: float) -> str:
-    """Write a number as :func:`number` reads it: nothing is lost, and there is no exponent."""
-    return np.format_float_positional(value, precision=15, trim="-")
-
-
-def lonlat(text: str) -> tuple[float, float]:
-    """Read ``lon,lat``; `ValueError` with a sentence otherwise."""
-    parts = text.split(",")
-    if len(parts) != 2:
-        raise ValueError(_("“%(text)s” is not lon,lat", text=_shown(text)))
-    lon, lat = _LONGITUDE([parts[0].strip()]), _LATITUDE([parts[1].strip()])
-    return lon, lat
-
-
-def _shown(text: str) -> str:
-    clean = "".join(char if char.isprintable() else "?" for char in text)
-    return clean if len(clean) <= 40 else clean[:39] + "…"
-
-
-def _once(texts: list[str]) -> str:
-    if len(texts) != 1:
-        raise ValueError(_("is given more than once"))
-    return texts[0]
-
-
-def _lines(texts: list[str]) -> str:
-    return _once(texts).replace("\r\n", "\n")
-
-
-def _within(limit: int) -> Reader:
-    def read(texts: list[str]) -> float:
-        value = number(_once(texts))
-        if not math.isfinite(value) or abs(value) > limit:
-            if limit == 180:
-                raise ValueError(
-                    _(
-                        "%(text)s is no longitude: it lies between -180 and 180",
-                        text=_shown(texts[0]),
-                    )
-                )
-            raise ValueError(
-                _("%(text)s is no latitude: it lies between -90 and 90", text=_shown(texts[0]))
-            )
-        return value
-
-    return read
-
-
-_LONGITUDE, _LATITUDE = _within(180), _within(90)
-
-
-def _bbox(texts: list[str]) -> tuple[float, ...]:
-    parts = _once(texts).split(",")
-    if len(parts) != 4:
-        raise ValueError(_("needs four numbers: west,south,east,north"))
-    west, east = (_LONGITUDE([parts[i].strip()]) for i in (0, 2))
-    south, north = (_LATITUDE([parts[i].strip()]) for i in (1, 3))
-    if south > north:
-        raise ValueError(_("south is greater than north"))
-    return west, south, east, north
-
-
-def _choice(*allowed: str) -> Reader:
-    def read(texts: list[str]) -> str:
-        text = _once(texts)
-        if text not in allowed:
-            raise ValueError(
-                _("“%(text)s” is not one of %(known)s", text=_shown(text), known=", ".join(allowed))
-            )
-        return text
-
-    return read
-
-
-def _several(texts: list[str]) -> list[str]:
-    return texts
-
-
-def _several_of(allowed: Iterable[str]) -> Reader:
-    allowed = tuple(dict.fromkeys(allowed))
-
-    def read(texts: list[str]) -> list[str]:
-        wrong = [text for text in texts if text not in allowed]
-        if wrong:
-            raise ValueError(
-                _(
-                    "“%(text)s” is not one of %(known)s",
-                    text=_shown(wrong[0]),
-                    known=", ".join(allowed),
-                )
-            )
-        return texts
-
-    return read
-
-
-def _slug(texts: list[str]) -> str:
-    text = _once(texts)
-    if not re.fullmatch(_SLUG, text):
-        raise ValueError(_("“%(text)s” has not the form of an identifier", text=_shown(text)))
-    return text
-
-
-def _end(texts: list[str]) -> str | tuple[float, float]:
-    text = _once(texts)
-    return lonlat(text) if "," in text else _slug([text])
-
-
-def _count(texts: list[str]) -> int:
-    text = _once(texts)
-    if not re.fullmatch(r"\d{1,7}", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is no whole number from 0", text=_shown(text)))
-    return int(text)
-
-
-def _layers(texts: list[str]) -> list[str]:
-    shown = _several_of((*LAYERS, "roads", "railways"))(_once(texts).split(","))
-    return [str(one) for one in shown]
-
-
-def _point(texts: list[str]) -> tuple[float, float]:
-    return lonlat(_once(texts))
-
-
-def _minutes(texts: list[str]) -> list[int]:
-    parts = _once(texts).split(",")
-    if len(parts) > 6 or not all(re.fullmatch(r"[1-9]\d{0,2}", part, re.ASCII) for part in parts):
-        raise ValueError(
-            _(
-                "“%(text)s” is not one to six whole numbers of minutes from 1 to 999, separated by"
-                " commas",
-                text=_shown(texts[0]),
-            )
-        )
-    return [int(part) for part in parts]
-
-
-def _gates(texts: list[str]) -> tuple[str, ...]:
-    return tuple(sorted({_slug([part]) for part in _once(texts).split(",")}))
-
-
-def _opens(texts: list[str]) -> tuple[tuple[str, int], ...]:
-    """Read ``corridor:2032`` several times, or separated by commas; every fault is named."""
-    out: dict[str, int] = {}
-    faults: list[str] = []
-    for text in (part for given in texts for part in given.split(",")):
-        found = re.fullmatch(r"([a-z0-9]+(?:-[a-z0-9]+)*):(\d{4})", text, re.ASCII)
-        if not found:
-            faults.append(_("“%(text)s” has not the form corridor:year", text=_shown(text)))
-        elif found[1] in out:
-            faults.append(_("“%(text)s” gives a corridor a second year", text=_shown(text)))
-        else:
-            out[found[1]] = int(found[2])
-    if faults:
-        raise ValueError("; ".join(faults))
-    return tuple(sorted(out.items()))
-
-
-def _epsg(texts: list[str]) -> int:
-    text = _once(texts)
-    if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is no EPSG code", text=_shown(text)))
-    return int(text)
-
-
-def _amount(texts: list[str]) -> float:
-    value = number(_once(texts))
-    if not 0 <= value <= 1e9:
-        raise ValueError(
-            _(
-                "%(text)s is no amount: it lies between 0 and a thousand million",
-                text=_shown(texts[0]),
-            )
-        )
-    return value
-
-
-def _number(texts: list[str]) -> float:
-    value = number(_once(texts))
-    if abs(value) > 1e9:
-        raise ValueError(
-            _(
-                "%(text)s is no amount: it lies between 0 and a thousand million",
-                text=_shown(texts[0]),
-            )
-        )
-    return (
-        int(value) if value.is_integer() else value
-    )  # as it was typed, should it have to be repeated
-
-
-def _offers(texts: list[str]) -> list[tuple[str, str, float, str]]:
-    """Read ``site:factory_month:4.5:USD``, an amount of money for a square metre; every fault of
-    every offer is named.
-    """
-    out: list[tuple[str, str, float, str]] = []
-    faults: list[str] = []
-    form = rf"([a-z0-9]+(?:-[a-z0-9]+)*):({'|'.join(BASES)}):([^:]+):({'|'.join(CURRENCIES)})"
-    for text in texts:
-        found = re.fullmatch(form, text, re.ASCII)
-        if not found:
-            bases, currencies = ", ".join(BASES), ", ".join(CURRENCIES)
-            faults.append(
-                _(
-                    "“%(text)s” has not the form site:basis:amount:currency, with a basis of"
-                    " %(bases)s and a currency of %(currencies)s",
-                    text=_shown(text),
-                    bases=bases,
-                    currencies=currencies,
-                )
-            )
-            continue
-        try:
-            out.append((found[1], found[2], _amount([found[3]]), found[4]))
-        except ValueError as error:
-            faults.append(str(error))
-    if faults:
-        raise ValueError("; ".join(faults))
-    return out
-
-
-def _weight(texts: list[str]) -> float:
-    value = number(_once(texts))
-    if not 0 <= value <= 100:
-        raise ValueError(
-            _("%(text)s is no weight: it lies between 0 and 100", text=_shown(texts[0]))
-        )
-    return value
-
-
-def _shape(texts: list[str]) -> tuple[str, tuple[float | None, ...]]:
-    """Read ``saturating``, ``linear:30:180``, one end of which may be empty, or ``step:60``: the
-    shape, and the ends that are said.
-    """
-    text = _once(texts)
-    shape, *ends = text.split(":")
-    if shape not in SHAPES:
-        raise ValueError(
-            _("“%(text)s” is not one of %(known)s", text=_shown(shape), known=", ".join(SHAPES))
-        )
-    if ends and len(ends) != (1 if shape == "step" else 2):
-        raise ValueError(
-            _(
-                "“%(text)s” has not the form step:60, linear, linear:30:180 or saturating:30:180",
-                text=_shown(text),
-            )
-        )
-    numbers: list[float | None] = []
-    faults = []
-    for end in ends:
-        try:
-            numbers.append(_amount([end]) if end else None)
-        except ValueError as error:
-            faults.append(str(error))
-    if faults:
-        raise ValueError("; ".join(faults))
-    return shape, tuple(numbers) if any(one is not None for one in numbers) else ()
-
-
-def _criteria(texts: list[str]) -> list[str]:
-    wrong = [text for text in texts if text not in criteria()]
-    if wrong:
-        known = ", ".join(criteria())
-        raise ValueError(
-            "; ".join(
-                _("“%(text)s” is not one of %(known)s", text=_shown(text), known=known)
-                for text in wrong
-            )
-        )
-    return texts
-
-
-def _pairs(texts: list[str]) -> dict[tuple[str, str], int]:
-    """Read ``gate:port:3``, the first three times as important as the second; 1/3 is -3. Every
-    fault of every pair is named.
-    """
-    out: dict[tuple[str, str], int] = {}
-    faults: list[str] = []
-    for text in texts:
-        found = re.fullmatch(r"([a-z]+):([a-z]+):([1-9]|-[2-9])", text, re.ASCII)
-        one, other, times = found.groups() if found else ("", "", "")
-        unknown = [name for name in (one, other) if name not in criteria()]
-        if not found:
-            faults.append(
-                _(
-                    "“%(text)s” has not the form first:second:3, with a number from 1 to 9 or from"
-                    " -2 to -9",
-                    text=_shown(text),
-                )
-            )
-        elif unknown:
-            faults.append(
-                _(
-                    "“%(text)s” compares what is not one of %(known)s",
-                    text=_shown(text),
-                    known=", ".join(criteria()),
-                )
-            )
-        elif one == other:
-            faults.append(_("“%(text)s” compares a criterion with itself", text=_shown(text)))
-        elif {(one, other), (other, one)} & out.keys():
-            faults.append(_("“%(text)s” compares two criteria again", text=_shown(text)))
-        else:
-            out[one, other] = int(times)
-    if faults:
-        raise ValueError("; ".join(faults))
-    return out
-
-
-def _allowed(name: str) -> list[str]:
+def _column(name: str) -> list[str]:
+    """Return the values that any layer allows in a column."""
     return [
         value for layer in LAYERS.values() if layer.has(name) for value in layer.field(name).allowed
     ]
 
 
-@dataclass(frozen=True)
-class Described:
-    """A reader with what the OpenAPI document says of its parameter: what it is, and its schema."""
-
-    read: Reader
-    description: str
-    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
-
-    def __call__(self, texts: list[str]) -> Any:
-        return self.read(texts)
+def _choice(*allowed: str) -> Parameter:
+    return Parameter(single(readers.one_of(allowed)), {"type": "string", "enum": list(allowed)})
 
 
-def _described_choice(description: str, *allowed: str) -> Described:
-    return Described(_choice(*allowed), description, {"type": "string", "enum": list(allowed)})
+def _choices(allowed: Iterable[str]) -> Parameter:
+    return Parameter(every(readers.one_of(allowed)), _listed(_TEXT))
 
 
-def _described_degrees(description: str, limit: int) -> Described:
-    schema = {"type": "number", "minimum": -limit, "maximum": limit}
-    return Described(_within(limit), description, schema)
-
-
-_SLUG = "[a-z0-9]+(-[a-z0-9]+)*"
-_SLUGS = {"type": "string", "pattern": f"^{_SLUG}$"}
-
-
-def _listed(items: Mapping[str, Any]) -> dict[str, Any]:
+def _listed(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-PARAMETERS: dict[str, Reader] = {
-    "q": _once,
-    "layer": _described_choice("Only places of this layer.", *LAYERS),
-    "country": _several,
-    "province": _several,
-    "kind": _several_of(_allowed("kind")),
-    "sector": _several_of(_allowed("sectors")),
-    "status": _several_of(_allowed("status")),
-    "bbox": _bbox,
-    "lon": _described_degrees("Longitude of the place, with lat instead of site.", 180),
-    "lat": _described_degrees("Latitude of the place, with lon instead of site.", 90),
-    "site": Described(_slug, "Identifier of the place.", _SLUGS),
-    "from": Described(_end, "Where the way begins: an identifier, or lon,lat."),
-    "to": Described(_end, "Where the way ends: an identifier, or lon,lat."),
-    "profile": _described_choice("Vehicle.", "car", "truck"),
-    "network": Described(_slug, "Road network, by name.", _SLUGS),
-    "closed": Described(_gates, "Gates taken as closed, by identifier.", _listed(_SLUGS)),
-    "year": Described(
-        lambda texts: int(_choice(*map(str, YEARS))(texts)),
-        "Year by which planned corridors count as open; without it today.",
-        {"type": "integer", "enum": list(YEARS)},
+def _number(read: Callable[[str], float], **limits: float) -> Parameter:
+    return Parameter(single(read), {"type": "number", **limits})
+
+
+_TEXT: Schema = {"type": "string"}
+_SLUGS: Schema = {"type": "string", "pattern": f"^{readers.SLUG}$"}
+TEXT = Parameter(readers.once, _TEXT)
+TEXTS = Parameter(list, _listed(_TEXT))
+LINES = Parameter(lambda texts: readers.once(texts).replace("\r\n", "\n"), _TEXT)
+SLUG = Parameter(single(readers.slug), _SLUGS)
+SLUGS = Parameter(every(readers.slug), _listed(_SLUGS))
+END = Parameter(single(readers.end), _TEXT)
+AMOUNT = _number(readers.amount, minimum=0, maximum=readers.MOST_AMOUNT)
+STATED = _number(readers.stated)
+MINUTES = Parameter(
+    single(readers.minutes),
+    _listed({"type": "integer", "minimum": 1, "maximum": 999}) | {"minItems": 1, "maxItems": 6},
+)
+
+PARAMETERS: dict[str, Parameter] = {
+    "q": TEXT,
+    "layer": _choice(*LAYERS).about("Only places of this layer."),
+    "country": TEXTS,
+    "province": TEXTS,
+    "kind": _choices(_column("kind")),
+    "sector": _choices(_column("sectors")),
+    "status": _choices(_column("status")),
+    "bbox": Parameter(single(readers.box), _listed({"type": "number"})),
+    "lon": _number(readers.longitude, minimum=-180, maximum=180).about(
+        "Longitude of the place, with lat instead of site."
     ),
-    "opens": Described(
-        _opens,
+    "lat": _number(readers.latitude, minimum=-90, maximum=90).about(
+        "Latitude of the place, with lon instead of site."
+    ),
+    "site": SLUG.about("Identifier of the place."),
+    "from": END.about("Where the way begins: an identifier, or lon,lat."),
+    "to": END.about("Where the way ends: an identifier, or lon,lat."),
+    "profile": _choice(*VEHICLES).about("Vehicle."),
+    "network": SLUG.about("Road network, by name."),
+    "closed": Parameter(
+        single(readers.slugs), _listed(_SLUGS), "Gates taken as closed, by identifier."
+    ),
+    "year": Parameter(
+        single(lambda text: int(readers.one_of(map(str, YEARS))(text))),
+        {"type": "integer", "enum": list(YEARS)},
+        "Year by which planned corridors count as open; without it today.",
+    ),
+    "opens": Parameter(
+        readers.opens,
+        _listed({"type": "string", "pattern": rf"^{readers.SLUG}:[0-9]{{4}}$"}),
         "Years of opening assumed for planned corridors, as corridor:year.",
-        _listed({"type": "string", "pattern": rf"^{_SLUG}:[0-9]{{4}}$"}),
     ),
     "part": _choice("sheet"),
     "wait": _choice("1"),
-    "minutes": Described(
-        _minutes,
-        "Travel times in minutes.",
-        _listed({"type": "integer", "minimum": 1, "maximum": 999}) | {"minItems": 1, "maxItems": 6},
+    "minutes": MINUTES.about("Travel times in minutes."),
+    "area": MINUTES,
+    "direction": _choice("from", "to").about("Away from the place, or to it."),
+    "at": Parameter(single(readers.lonlat), _TEXT),
+    "layers": Parameter(
+        single(lambda text: every(readers.one_of(DRAWN))(text.split(","))), _listed(_TEXT)
     ),
-    "area": _minutes,
-    "direction": _described_choice("Away from the place, or to it.", "from", "to"),
-    "at": _point,
-    "layers": _layers,
     "tiles": _choice("1"),
-    "offset": _count,
-    "epsg": _epsg,
-    "lang": _described_choice("Language of the answer.", *LANGUAGES),
+    "offset": Parameter(single(readers.count), {"type": "integer", "minimum": 0}),
+    "epsg": Parameter(single(readers.epsg), {"type": "integer"}),
+    "lang": _choice(*LANGUAGES).about("Language of the answer."),
     "sort": _choice("name", "area", "gate", "port", "airport", "money"),
-    "text": _lines,
-    "criterion": _criteria,
-    "pair": _pairs,
+    "text": LINES,
+    "criterion": _choices(criteria()),
+    "pair": Parameter(readers.pairs, _listed(_TEXT)),
 }
 
-RANKING: dict[str, Reader] = {
-    "example": _slug,
+PARAMETERS |= {
+    "example": SLUG,
     "edited": _choice("1"),
-    "needs": _several_of(NEEDS),
-    "policy": lambda texts: [_slug([text]) for text in texts],
-    "drop": _several,
-    "also": _several_of(STANDING),
+    "needs": _choices(NEEDS),
+    "policy": SLUGS,
+    "drop": TEXTS,
+    "also": _choices(STANDING),
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
-    "pick": lambda texts: [_slug([text]) for text in texts],
-    **dict.fromkeys(limits(), _amount),
+    "pick": SLUGS,
+    **dict.fromkeys(limits(), AMOUNT),
 }
+"""Requirements of a ranking, and below how much each criterion weighs and counts."""
 for _name in criteria():
-    RANKING |= {f"w_{_name}": _weight}
-    RANKING |= {f"v_{_name}": _shape, f"v_{_name}_from": _amount, f"v_{_name}_to": _amount}
-PARAMETERS |= RANKING
+    PARAMETERS |= {
+        f"w_{_name}": _number(readers.weight, minimum=0, maximum=100),
+        f"v_{_name}": Parameter(single(readers.shape), _TEXT),
+        f"v_{_name}_from": AMOUNT,
+        f"v_{_name}_to": AMOUNT,
+    }
 
-MONEY: dict[str, Reader] = {
+PARAMETERS |= {
     "basis": _choice("land_year"),
-    "years_left": _number,
-    "currency": _choice(*CURRENCIES),
-    "rate": _number,
-    "rate_date": lambda texts: _shown(_once(texts)),
-    "offer": _offers,
-    "offer_site": _slug,
+    "years_left": STATED,
+    "currency": _choice(*readers.CURRENCIES),
+    "rate": STATED,
+    "rate_date": Parameter(single(readers.shown), _TEXT),
+    "offer": Parameter(every(readers.offer), _listed(_TEXT)),
+    "offer_site": SLUG,
     "offer_basis": _choice(*BASES),
-    "offer_value": _amount,
-    "offer_currency": _choice(*CURRENCIES),
+    "offer_value": AMOUNT,
+    "offer_currency": _choice(*readers.CURRENCIES),
 }
-"""On what basis money is compared. Whether what is stated makes sense is said by
+"""On what basis money is compared. Whether what is stated makes sense is judged by
 :mod:`geo.siting.money`.
 """
-PARAMETERS |= MONEY
 
-TRIP: dict[str, Reader] = {
-    **dict.fromkeys(("title", "lunch", "reserve", "vehicle", "of", "do", "ids", "add"), _once),
-    **dict.fromkeys(("stop", "day", "point"), _several),
-    **dict.fromkeys(("notes", "source"), _lines),
+PARAMETERS |= {
+    **dict.fromkeys(("title", "lunch", "reserve", "vehicle", "of", "do", "ids", "add"), TEXT),
+    **dict.fromkeys(("stop", "day", "point"), TEXTS),
+    **dict.fromkeys(("notes", "source"), LINES),
     "traffic": _choice("passenger", "cargo"),
     "avoid": _choice("1"),
     "whole": _choice("1"),
 }
-PARAMETERS |= TRIP
+"""A trip."""
 
-DRIVE = ("profile", "network", "closed", "year", "opens")
-"""Parameters that say how one drives: see :class:`webapp.store.Drive`."""
+DRIVE = tuple(field.name for field in fields(Drive))
+"""Parameters that say how one drives."""
+TODAY = tuple(name for name in DRIVE if name not in ("year", "opens"))
+"""Those of them that count on the roads as they are."""
 FROM = ("site", "lon", "lat", *DRIVE)
 """Where from and how one drives."""
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from flask import Response, request
 
+from geo.kept import Kept
+
 TEXT = (
     "text/",
     "application/json",
@@ -21,10 +23,8 @@ LARGEST_KEPT = 64
 
 
 def compressor() -> Callable[[Response], Response]:
-    """Make the function that compresses a response where the client takes gzip and it is
-    worth it.
-    """
-    kept: dict[str, bytes] = {}
+    """Build the function that compresses a response if the client takes gzip and it is worth it."""
+    kept = Kept(LARGEST_KEPT)
 
     def compress(response: Response) -> Response:
         if (
@@ -34,23 +34,21 @@ def compressor() -> Callable[[Response], Response]:
         ):
             return response
         response.vary.add("Accept-Encoding")
+        etag, _ = response.get_etag()
+        static = request.endpoint == "static" and etag
         if (
             not request.accept_encodings.quality("gzip")
             or request.method != "GET"
             or (response.content_length or 0) < LEAST_BYTES
+            or not (static or response.is_sequence)
         ):
             return response
-        etag, _ = response.get_etag()
-        if request.endpoint == "static" and etag:
-            response.direct_passthrough = False
-            data = response.get_data()
-            zipped = kept.get(f"{request.path} {etag}") or gzip.compress(data, 6, mtime=0)
-            if len(kept) < LARGEST_KEPT:
-                kept[f"{request.path} {etag}"] = zipped
-        elif response.is_sequence:
-            zipped = gzip.compress(response.get_data(), 5, mtime=0)
+        response.direct_passthrough = False
+        data = response.get_data()
+        if static:
+            zipped = kept.get((request.path, etag), lambda: gzip.compress(data, 6, mtime=0))
         else:
-            return response
+            zipped = gzip.compress(data, 5, mtime=0)
         if etag:
             response.set_etag(etag, weak=True)  # the same page, in another form
         response.set_data(zipped)

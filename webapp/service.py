@@ -7,23 +7,15 @@ from typing import Any
 from flask import Blueprint, Response
 
 from geo import __version__
+from webapp import args
 from webapp.store import store
 
 service = Blueprint("service", __name__)
 
 NOT_CRAWLED = (
-    *(
-        "/access",
-        "/api/",
-        "/compare",
-        "/download/",
-        "/match",
-        "/planned",
-        "/rank",
-        "/sites/*/claims",
-        "/sites/*/factsheet",
-    ),
-    *("/table?", "/trip", "/weights", "/*closed=", "/*network=", "/*profile=", "/*year="),
+    *("/access", "/api/", "/compare", "/download/", "/match", "/planned", "/rank"),
+    *("/sites/*/claims", "/sites/*/factsheet", "/table?", "/trip", "/weights"),
+    *(f"/*{name}=" for name in args.DRIVE),
 )
 """Addresses with endless combinations, or whose answer is computed."""
 

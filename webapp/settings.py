@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from geo import layers
-from geo.errors import InputError
+from geo.errors import InputError, Message, behind
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         one.name: str(given.get(one.name) or os.environ.get(one.variable) or one.default)
         for one in SETTINGS
     }
-    faults = []
+    faults: list[str] = []
     public = urlsplit(raw["PUBLIC_URL"].rstrip("/"))
     if (
         public.scheme not in ("http", "https")
@@ -110,26 +110,31 @@ def resolve(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
         or public.query
         or public.fragment
     ):
-        faults.append(f"PUBLIC_URL: “{raw['PUBLIC_URL']}” is not an http or https address")
+        odd = Message("“%(text)s” is not an http or https address", {"text": raw["PUBLIC_URL"]})
+        faults.append(behind("PUBLIC_URL", odd))
     elif public.path:
-        faults.append(
-            f"PUBLIC_URL: “{raw['PUBLIC_URL']}” has a path; the app needs a host name or a port of"
-            " its own"
+        path = Message(
+            "“%(text)s” has a path; the app needs a host name or a port of its own",
+            {"text": raw["PUBLIC_URL"]},
         )
+        faults.append(behind("PUBLIC_URL", path))
     data = Path(raw["DATA"]).resolve() if raw["DATA"] else layers.bundled()
     if not data.is_dir():
-        faults.append(f"DATA: there is no folder {data}")
+        faults.append(behind("DATA", Message("there is no folder %(path)s", {"path": data})))
     tiles = "" if raw["ONLINE_TILES"] == "off" else raw["ONLINE_TILES"]
     if tiles and not (
         tiles.startswith("https://") and all(part in tiles for part in ("{z}", "{x}", "{y}"))
     ):
-        faults.append("ONLINE_TILES: must be an https address with {z}, {x} and {y}, or “off”")
+        form = Message("must be an https address with {z}, {x} and {y}, or “off”")
+        faults.append(behind("ONLINE_TILES", form))
     if raw["PROXY"] and not _is_address(raw["PROXY"]):
-        faults.append(f"PROXY: “{raw['PROXY']}” is not an IP address")
+        odd = Message("“%(text)s” is not an IP address", {"text": raw["PROXY"]})
+        faults.append(behind("PROXY", odd))
     if raw["ACCESS_LOG"] not in ("on", "off"):
-        faults.append(f"ACCESS_LOG: must be “on” or “off”, not “{raw['ACCESS_LOG']}”")
+        odd = Message("must be “on” or “off”, not “%(text)s”", {"text": raw["ACCESS_LOG"]})
+        faults.append(behind("ACCESS_LOG", odd))
     if faults:
-        raise InputError("These settings cannot be used:", faults)
+        raise InputError(Message("These settings cannot be used:"), faults)
     named = (str(public.hostname), *raw["TRUSTED_HOSTS"].replace(" ", "").split(","))
     return {
         "DATA": data,

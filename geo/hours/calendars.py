@@ -286,7 +286,7 @@ def new_year_days(country: str, year: int) -> frozenset[date]:
 # Clocks -------------------------------------------------------------------------------------------
 
 
-def aware(moment: datetime, what: str = "The time") -> datetime:
+def aware(moment: datetime, what: Message = Message("The time")) -> datetime:  # noqa: B008
     """Return a moment back that has a zone; `InputError` for one that has none."""
     if moment.utcoffset() is None:
         raise InputError(

@@ -6,16 +6,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from geo.errors import InputError, Message
+from geo.errors import InputError, Message, behind
 from geo.hours import calendars, osm_hours
 from geo.schema import unfold
 
@@ -27,6 +27,7 @@ KINDS = {"passenger": "passengers", "cargo": "cargo"}
 PUBLISHED = ("page", "code")
 """Kinds of sources that anybody can read; the others rest on memory."""
 _HOST = re.compile(r"https?://(?:www\.)?([^/?#:@\[\]]+)")
+Row: TypeAlias = Mapping[Hashable, Any]
 SCOPE = ("towards", "kind", "vehicle_country")
 """What narrows a row of ``gate_hours``: the more of it is filled, the closer the row."""
 
@@ -113,7 +114,7 @@ class Question:
 
     def at(self, day: date) -> Notice | None:
         """Return the notice that counts on a day; None where nothing is known."""
-        return next((one for one in self.notices if one.covers(day)), None)
+        return next((notice for notice in self.notices if notice.covers(day)), None)
 
     def rule(self, day: date) -> osm_hours.Rule:
         """Return the hours that count on a day, daylight where nothing is known."""
@@ -150,22 +151,18 @@ class Question:
         """Return the hours of the month that begins on a day, each day by the notice that counts on
         it.
         """
-        found = self._months.get(first)
-        if found is None:
+        if first not in self._months:
             if len(self._months) >= osm_hours.MAX_MONTHS:
                 self._months.clear()
-            found = self._months[first] = self._computed(first)
-        return found
+            self._months[first] = self._computed(first)
+        return self._months[first]
 
     def _computed(self, first: date) -> osm_hours.Month:
         after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
         edges = {first, after}
-        for one in self.notices:
-            edges |= {
-                day
-                for day in (one.valid_from, one.valid_to and one.valid_to + osm_hours.DAY)
-                if day and first < day < after
-            }
+        for notice in self.notices:
+            ends = notice.valid_from, notice.valid_to and notice.valid_to + osm_hours.DAY
+            edges |= {day for day in ends if day and first < day < after}
         if len(edges) == 2:
             return self.rule(first).month(first.year, first.month)
         openings: list[osm_hours.Span] = []
@@ -243,19 +240,21 @@ def read(
     for row in clocks.to_dict("records"):
         _zone(f"clocks: {row['country']}", row["timezone"], faults)
     twice = clocks.loc[clocks["country"].duplicated(), "country"].unique()
-    faults += [f"clocks: {country}: stands more than once" for country in twice]
-    rows = {str(key): row for key, row in gates.to_dict("index").items()}
+    faults += [behind(f"clocks: {country}", Message("stands more than once")) for country in twice]
+    rows: dict[str, Row] = {str(key): row for key, row in gates.to_dict("index").items()}
     places = {key: _place(key, row, faults) for key, row in rows.items()}
     notices = {key: _general(key, row, places[key], faults) for key, row in rows.items()}
     for number, row in enumerate(gate_hours.to_dict("records"), start=1):
-        where = f"gate_hours, row {number} ({row['gate']})"
+        where = Message("gate_hours, row %(n)s (%(gate)s)", {"n": number, "gate": row["gate"]})
         if row["gate"] in places:
             notices[row["gate"]] += _notices(where, row, places[row["gate"]], faults)
         else:
-            faults.append(f"{where}: gate: there is no such gate")
-    for key, said in notices.items():
+            faults.append(behind(where, behind("gate", Message("there is no such gate"))))
+    for key, of in notices.items():
         faults += [
-            f"{key}: {fault}" for one, other in combinations(said, 2) if (fault := _tie(one, other))
+            behind(key, fault)
+            for first, second in combinations(of, 2)
+            if (fault := _tie(first, second))
         ]
     if faults:
         raise InputError(Message("The opening hours of the gates have faults:"), faults)
@@ -263,27 +262,23 @@ def read(
         key: Gate(
             place,
             osm_hours.Rule(osm_hours.DAYLIGHT, place.zone, place.countries[0], place.lonlat),
-            tuple(sorted(notices[key], key=lambda one: one.closeness, reverse=True)),
+            tuple(sorted(notices[key], key=lambda notice: notice.closeness, reverse=True)),
         )
         for key, place in places.items()
     }
 
 
-def _place(key: str, row: dict[str, Any], faults: list[str]) -> Place:
+def _place(key: str, row: Row, faults: list[str]) -> Place:
     """Read where a gate is, and add the fault of its zone."""
-    zone = _zone(f"{key}: timezone", row["timezone"], faults)
-    serves = frozenset(
-        kind for kind, column in KINDS.items() if pd.isna(row[column]) or row[column]
-    )
     return Place(
-        zone,
+        _zone(f"{key}: timezone", row["timezone"], faults),
         (str(row["country"]), str(row["opposite_country"])),
         (row["geometry"].x, row["geometry"].y),
-        serves,
+        frozenset(kind for kind, column in KINDS.items() if str(row[column]) != "False"),
     )
 
 
-def _general(key: str, row: dict[str, Any], place: Place, faults: list[str]) -> list[Notice]:
+def _general(key: str, row: Row, place: Place, faults: list[str]) -> list[Notice]:
     """Read what the layer ``gates`` says of the hours, and add their faults."""
     text = _text(row.get("opening_hours"))
     rule = _rule(key, text, place, faults) if text else None
@@ -295,22 +290,22 @@ def _general(key: str, row: dict[str, Any], place: Place, faults: list[str]) -> 
     ]
 
 
-def _notices(where: str, row: dict[str, Any], place: Place, faults: list[str]) -> list[Notice]:
+def _notices(where: str, row: Row, place: Place, faults: list[str]) -> list[Notice]:
     """Read a row of the table ``gate_hours``, and add its faults; nothing where it has any."""
     before = len(faults)
     towards, kind, vehicle_country = (_text(row.get(name)) for name in SCOPE)
     if towards is not None and towards not in place.countries:
-        faults.append(
-            f"{where}: towards: the gate leads to {' or '.join(place.countries)}, not to"
-            f" “{towards}”"
-        )
+        faults.append(behind(where, not_towards(place, towards)))
     if kind is not None and kind not in place.serves:
-        faults.append(f"{where}: kind: the gate does not serve “{kind}”")
+        idle = Message("the gate does not serve “%(kind)s”", {"kind": kind})
+        faults.append(behind(where, behind("kind", idle)))
     valid_from, valid_to = (
-        _day(f"{where}: {name}", row.get(name), faults) for name in ("valid_from", "valid_to")
+        _day(where, name, row.get(name), faults) for name in ("valid_from", "valid_to")
     )
     if valid_from and valid_to and valid_to < valid_from:
-        faults.append(f"{where}: valid_to: {valid_to} lies before valid_from, {valid_from}")
+        dates = {"last": valid_to, "first": valid_from}
+        early = Message("%(last)s lies before valid_from, %(first)s", dates)
+        faults.append(behind(where, behind("valid_to", early)))
     closed_on, workdays = (unfold(row.get(name)) for name in ("closed_on", "workdays"))
     rule = _rule(
         where,
@@ -340,8 +335,20 @@ def _notices(where: str, row: dict[str, Any], place: Place, faults: list[str]) -
     ]
 
 
+def not_towards(place: Place, country: str) -> Message:
+    """Return the fault of a direction that a gate does not have."""
+    one, other = place.countries
+    return behind(
+        "towards",
+        Message(
+            "the gate leads to %(one)s or %(other)s, not to “%(text)s”",
+            {"one": one, "other": other, "text": country},
+        ),
+    )
+
+
 def _tie(one: Notice, other: Notice) -> str | None:
-    """Say why two notices contradict each other; None where they do not."""
+    """Return why two notices contradict each other; None where they do not."""
     scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (one, other)]
     as_close = one.general == other.general and one.closeness[0] == other.closeness[0]
     meet = all(None in pair or pair[0] == pair[1] for pair in zip(*scopes, strict=True))
@@ -351,9 +358,15 @@ def _tie(one: Notice, other: Notice) -> str | None:
     superseded = scopes[0] == scopes[1] and one.valid_from != other.valid_from
     if not (as_close and meet and overlap) or superseded:
         return None
-    return (
-        f"“{one.rule.text}” ({one.source}) and “{other.rule.text}” ({other.source}) count at the"
-        " same time, and neither is closer"
+    return Message(
+        "“%(one)s” (%(source)s) and “%(other)s” (%(other_source)s) count at the same time, and"
+        " neither is closer",
+        {
+            "one": one.rule.text,
+            "source": one.source,
+            "other": other.rule.text,
+            "other_source": other.source,
+        },
     )
 
 
@@ -363,16 +376,17 @@ def _rule(
     try:
         return osm_hours.Rule(text, place.zone, place.countries[0], place.lonlat, *more)
     except InputError as error:
-        faults.extend(f"{where}: “{text}”: {fault}" for fault in error.faults)
+        faults.extend(behind(where, behind(f"“{text}”", fault)) for fault in error.faults)
         return None
 
 
-def _day(where: str, value: Any, faults: list[str]) -> date | None:
+def _day(where: str, name: str, value: object, faults: list[str]) -> date | None:
     text = _text(value)
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        faults.append(f"{where}: “{text}” is no date")
+        odd = Message("“%(text)s” is not a date", {"text": text})
+        faults.append(behind(where, behind(name, odd)))
         return None
 
 
@@ -380,7 +394,7 @@ def _zone(where: str, name: Any, faults: list[str]) -> ZoneInfo:
     try:
         return calendars.zone(str(name))
     except InputError as error:
-        faults.append(f"{where}: {error}")
+        faults.append(behind(where, error.message))
         return calendars.zone("UTC")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,23 +13,17 @@ import numpy as np
 import pandas as pd
 
 from geo import layers
-from geo.errors import InputError, Message, NotFoundError
+from geo.errors import InputError, Message, NotFoundError, behind
 from geo.hours import calendars, gate_notices, osm_hours
 from geo.hours.gate_notices import KINDS, Notice, Question
+from geo.hours.openings import DayHours, Opening
 from geo.schema import COUNTRIES
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-NEAR = timedelta(hours=1)
-"""How long before the last entry a gate is called near to closing."""
 HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
-WHY = (
-    *("open", "assumed_daylight", "holidays_unknown", "new_year"),
-    *("closed", "holiday", "after_last_entry", "assumed_night", "never"),
-)
-"""Why a gate is open (the first four) or not; see :class:`Opening`."""
 
 
 def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
@@ -62,95 +55,6 @@ def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: st
 
 
 # Hours --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Opening:
-    """Whether one may enter a gate at a moment, and when otherwise; every moment is on the clock of
-    the gate.
-
-    Attributes
-    ----------
-    open
-        Whether one may enter.
-    known
-        Whether that rests on published hours and complete holidays, up to the next opening;
-        otherwise the hours are remembered (``source_kind``) or assumed, or cargo is asked for on a
-        day of the lunar new year of either country, of which no notice speaks.
-    until
-        End of the time in which one may enter, last entry considered; None where it is closed, or
-        does not end within 30 days.
-    opens
-        When one may enter next, the moment itself where it is open; None where that is not within
-        30 days.
-    wait_s
-        Until then; infinite where there is no such moment.
-    why
-        ``open``; ``assumed_daylight``: hours unknown, it is day; ``holidays_unknown``: open by its
-        hours, but the holidays of that year are not published yet; ``new_year``: open by its hours,
-        but cargo mostly stands still at the lunar new year; ``closed``; ``holiday``, named in
-        ``holiday``; ``after_last_entry``: open, but for nobody who comes now; ``assumed_night``:
-        hours unknown, it is night; ``never``: the gate does not serve this traffic.
-    source, source_kind, as_of
-        Of the hours; None where they are unknown.
-    """
-
-    open: bool
-    known: bool
-    until: datetime | None
-    opens: datetime | None
-    wait_s: float
-    why: str
-    source: str | None = None
-    source_kind: str | None = None
-    as_of: str | None = None
-    holiday: str | None = None
-
-
-@dataclass(frozen=True)
-class DayHours:
-    """The hours of a gate on the day of a moment, for one direction and kind of traffic; every
-    moment is on the clock of the gate.
-
-    Attributes
-    ----------
-    openings
-        From when until when it is open on that day, cut at its midnights; in daylight, where
-        nothing is known.
-    closes
-        When the opening ends in which the moment lies; None if it is closed then, or stays open for
-        a day and more.
-    last_entry
-        Until when one may enter in that opening, which is `closes` where there is no last entry of
-        its own; None as there.
-    notice
-        What is said of the hours of that day, with its source; None where nothing is known.
-    """
-
-    openings: tuple[osm_hours.Span, ...]
-    closes: datetime | None
-    last_entry: datetime | None
-    notice: Notice | None
-
-    def text(self) -> str:
-        """Write the openings as ``07:00–11:30, 13:00–24:00``; empty if it is open from midnight to
-        midnight.
-        """
-        ends = [
-            (f"{start:%H:%M}", "24:00" if end.date() > start.date() else f"{end:%H:%M}")
-            for start, end in self.openings
-        ]
-        if not ends:
-            return "–"
-        return (
-            ""
-            if ends == [("00:00", "24:00")]
-            else ", ".join(f"{start}–{end}" for start, end in ends)
-        )
-
-    def is_near(self, enter: datetime) -> bool:
-        """Return whether one enters less than an hour before the last moment at which one may."""
-        return self.last_entry is not None and self.last_entry - enter < NEAR
 
 
 class Hours:
@@ -275,8 +179,8 @@ class Hours:
             clock of the gate; daylight where the hours are unknown. Errors as :meth:`when_open`.
         """
         question = self._question(gate, towards, kind, vehicle_country)
-        _local(start, question.gate.place.zone, "The start")
-        _local(end, question.gate.place.zone, "The end")
+        _local(start, question.gate.place.zone, Message("The start"))
+        _local(end, question.gate.place.zone, Message("The end"))
         if end < start:
             raise InputError(
                 Message(
@@ -286,10 +190,8 @@ class Hours:
             )
         between = start.astimezone(UTC), end.astimezone(UTC)
         spans = osm_hours.cut(question.entries(*between), *between)
-        return [
-            (one.astimezone(question.gate.place.zone), other.astimezone(question.gate.place.zone))
-            for one, other in spans
-        ]
+        zone = question.gate.place.zone
+        return [(opens.astimezone(zone), closes.astimezone(zone)) for opens, closes in spans]
 
     def of_day(
         self, gate: str, towards: str, kind: str, vehicle_country: str | None, time: datetime
@@ -332,7 +234,9 @@ class Hours:
         where there is no such gate.
         """
         return tuple(
-            one for one in self._gate(gate).notices if one.valid_to is None or one.valid_to >= day
+            notice
+            for notice in self._gate(gate).notices
+            if notice.valid_to is None or notice.valid_to >= day
         )
 
     def _gate(self, gate: str) -> gate_notices.Gate:
@@ -343,21 +247,21 @@ class Hours:
     def _question(
         self, gate: str, towards: str, kind: str, vehicle_country: str | None
     ) -> Question:
-        found = self._questions.get((gate, towards, kind, vehicle_country))
-        if found is not None:
-            return found
+        known = self._questions.get((gate, towards, kind, vehicle_country))
+        if known is not None:
+            return known
         of = self._gate(gate)
-        faults = []
+        faults: list[str] = []
         if towards not in of.place.countries:
-            faults.append(
-                f"towards: the gate leads to {' or '.join(of.place.countries)}, not to “{towards}”"
-            )
+            faults.append(gate_notices.not_towards(of.place, towards))
         if kind not in KINDS:
-            faults.append(f"kind: “{kind}” is none of {', '.join(KINDS)}")
+            choice = {"text": kind, "known": ", ".join(KINDS)}
+            faults.append(behind("kind", Message("“%(text)s” is not one of %(known)s", choice)))
         if vehicle_country is not None and not re.fullmatch(COUNTRIES, vehicle_country):
-            faults.append(
-                f"vehicle_country: “{vehicle_country}” is no country of two capital letters"
+            odd = Message(
+                "“%(text)s” is not a country of two capital letters", {"text": vehicle_country}
             )
+            faults.append(behind("vehicle_country", odd))
         if faults:
             raise InputError(
                 Message("The question about the gate %(gate)s cannot be answered:", {"gate": gate}),
@@ -365,20 +269,20 @@ class Hours:
             )
         asked = {"towards": towards, "kind": kind, "vehicle_country": vehicle_country}
         fitting = tuple(
-            one
-            for one in of.notices
-            if all(getattr(one, name) in (None, value) for name, value in asked.items())
+            notice
+            for notice in of.notices
+            if all(getattr(notice, name) in (None, value) for name, value in asked.items())
         )
         question = Question(of, kind, kind not in of.place.serves, fitting)
         if vehicle_country in (
             None,
-            *(one.vehicle_country for one in of.notices),
+            *(notice.vehicle_country for notice in of.notices),
         ):  # no more questions are kept than there are answers
             self._questions[gate, towards, kind, vehicle_country] = question
         return question
 
 
-def _local(time: datetime, zone: ZoneInfo, what: str = "The time") -> datetime:
+def _local(time: datetime, zone: ZoneInfo, what: Message = Message("The time")) -> datetime:  # noqa: B008
     """Return a moment on the clock of a gate, or refuse it."""
     near = (
         1 < calendars.aware(time, what).year < 9999

@@ -339,7 +339,8 @@ def _text_faults(text: str, zone: ZoneInfo) -> list[str]:
         )
     # its stub leaves it out
     except opening_hours.ParserError as error:  # type: ignore[attr-defined]
-        return [behind("opening_hours", " ".join(str(error).split("= ")[-1].split()))]
+        why = " ".join(str(error).split("= ")[-1].split())
+        return [behind("opening_hours", Message("is not understood (“%(error)s”)", {"error": why}))]
     return []
 
 

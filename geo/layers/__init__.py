@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from geo import crs
-from geo.errors import InputError, Message, NotFoundError
+from geo.errors import InputError, Message, NotFoundError, behind
 from geo.layers import rows as rows_of
 from geo.layers import validation as faults_of
 from geo.layers.region import Region
@@ -113,7 +113,7 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     if layer.vertices:
         shapes = _lines(folder, layer, rows)
         faults += [
-            f"{row['_at']}: geometry: has no two vertices"
+            behind(row["_at"], behind("geometry", Message("has no two vertices")))
             for row, shape in zip(rows, shapes, strict=True)
             if shape is None
         ]
@@ -286,11 +286,12 @@ def narrow(frame: Any, filters: Mapping[str, Any]) -> Any:
 def _lines(folder: Path, layer: Layer, rows: list[Row]) -> list[Any]:
     assert layer.vertices is not None
     vertices = read_table(folder, layer.vertices).sort_values(["corridor_id", "seq"], kind="stable")
-    lines = {
-        key: group[["lon", "lat"]].to_numpy() for key, group in vertices.groupby("corridor_id")
-    }
-    keys = [row.get("id") for row in rows]
-    return [shapely.LineString(lines[key]) if len(lines.get(key, ())) > 1 else None for key in keys]
+    points = vertices[["lon", "lat"]].to_numpy(float)
+    shapes = []
+    for row in rows:
+        own = points[(vertices["corridor_id"] == row.get("id")).to_numpy(bool)]
+        shapes.append(shapely.LineString(own) if len(own) > 1 else None)
+    return shapes
 
 
 def _frame(

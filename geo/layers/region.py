@@ -5,7 +5,7 @@ their row names.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo import crs, proximity
-from geo.layers.validation import Row, number
+from geo.errors import Message, behind
+from geo.layers.validation import Row, number, place
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -91,15 +92,11 @@ class Region:
             not doubt for doubt, known in zip(doubts[first], inside[first], strict=True) if known
         )
         hint = self._system(rows[first], written[first], epsg, fit)
-        at = [
-            f"{row['_at']}" + (f" ({row['id']})" if row.get("id") not in (None, row["_at"]) else "")
-            for row in rows
-        ]
         return [
             *hint,
             *(
-                f"{where}: position: {doubt}"
-                for where, doubt in zip(at, doubts, strict=True)
+                behind(place(row), Message("position: %(fault)s", {"fault": doubt}))
+                for row, doubt in zip(rows, doubts, strict=True)
                 if doubt
             ),
         ]
@@ -127,9 +124,10 @@ class Region:
         moved_m, moved = self._moved(rows, points)
         for i in np.flatnonzero(known):
             if outside[i]:
-                doubts[i] = (
-                    f"{_written(points[i])} lies outside the region"
-                    f" {', '.join(f'{edge:g}' for edge in self.box or ())}"
+                box = ", ".join(f"{edge:g}" for edge in self.box or ())
+                doubts[i] = Message(
+                    "%(point)s lies outside the region %(box)s",
+                    {"point": _written(points[i]), "box": box},
                 )
             else:
                 doubts[i] = country_doubts[i] or moved[i] or province_doubts[i]
@@ -148,31 +146,35 @@ class Region:
                 mine = np.flatnonzero(drawn & (stated == country))
                 abroad = self._anywhere.find(points[mine], within_m=0)
                 limit_m = (
-                    np.where(
-                        [place is None for place in abroad], SEA_TOLERANCE_M, COAST_TOLERANCE_M
-                    )
+                    np.where([land is None for land in abroad], SEA_TOLERANCE_M, COAST_TOLERANCE_M)
                     + accuracy_m[mine]
                 )
                 there = outline.find(points[mine], within_m=limit_m)
-                for i, place, limit, found in zip(mine, abroad, limit_m, there, strict=True):
-                    if found is None:
-                        place = place or "the sea or beyond the map"
-                        doubts[i] = (
-                            f"{_written(points[i])} lies in {place}, not within {limit / 1000:.1f}"
-                            f" km of {country}"
+                for i, land, limit, home in zip(mine, abroad, limit_m, there, strict=True):
+                    if home is None:
+                        doubts[i] = Message(
+                            "%(point)s lies in %(place)s, not within %(limit)s km of %(country)s",
+                            {
+                                "point": _written(points[i]),
+                                "place": land or Message("the sea or beyond the map"),
+                                "limit": f"{limit / 1000:.1f}",
+                                "country": country,
+                            },
                         )
         return doubts
 
     @cached_property
     def _outlines(self) -> dict[str, proximity.Locator]:
         assert self.countries is not None
+        drawn = self.countries["country"]
         return {
-            str(country): proximity.Locator(outline, "country")
-            for country, outline in self.countries.groupby("country")
+            country: proximity.Locator(self.countries[drawn == country], "country")
+            for country in sorted(set(drawn))
         }
 
     @cached_property
     def _anywhere(self) -> proximity.Locator:
+        assert self.countries is not None
         return proximity.Locator(self.countries, "country")
 
     def _moved(
@@ -181,7 +183,7 @@ class Region:
         """Measure how far each place that is known by its id lies from where it is known, NaN for
         others.
         """
-        at = self.places.index.get_indexer([row.get("id") or "" for row in rows])
+        at = self.places.index.get_indexer(pd.Index([row.get("id") or "" for row in rows]))
         moved_m = np.where(
             at >= 0, crs.distance_m(points, proximity.lonlat(self.places)[at]), np.nan
         )
@@ -192,7 +194,10 @@ class Region:
         )
         return moved_m, [
             (
-                f"{_written(point)} lies {moved / 1000:.0f} km from where this place is known to be"
+                Message(
+                    "%(point)s lies %(km)s km from where this place is known to be",
+                    {"point": _written(point), "km": f"{moved / 1000:.0f}"},
+                )
                 if moved > limit
                 else ""
             )
@@ -204,15 +209,12 @@ class Region:
         """Measure how far the loneliest place of each province is from the next of it; NaN where
         there is only one.
         """
-        grouped = self.places.groupby("province_en")
-        return {
-            str(province): float(
-                _nearest_others(proximity.lonlat(group), list(group.index), group)[
-                    "distance_m"
-                ].max()
-            )
-            for province, group in grouped
-        }
+        gaps_m = {}
+        for province in set(self.places["province_en"]):
+            group = self.places[self.places["province_en"] == province]
+            near = _nearest_others(proximity.lonlat(group), list(group.index), group)
+            gaps_m[province] = float(near["distance_m"].max())
+        return gaps_m
 
     def _provinces(
         self, rows: list[Row], points: NDArray[np.float64]
@@ -222,22 +224,25 @@ class Region:
         known, accuracy_m = np.isfinite(points).all(axis=1), _accuracy_m(rows)
         for province in sorted(set(stated[known]) & set(self.places["province_en"])):
             mine = np.flatnonzero(known & (stated == province))
-            same = self.places["province_en"] == province
-            for to_same, places in ((True, self.places[same]), (False, self.places[~same])):
-                distance = _nearest_others(points[mine], [rows[i].get("id") for i in mine], places)
-                if to_same:
-                    own_m[mine] = distance["distance_m"].to_numpy()
-                    continue
-                for i, row in zip(mine, distance.itertuples(), strict=True):
-                    lonely = own_m[i] > 2 * self._gaps_m[province]
-                    if own_m[i] > PROVINCE_M + accuracy_m[i] and (
-                        lonely or row.distance_m < own_m[i] / 2
-                    ):
-                        other, km = self.places["province_en"][row.to_id], row.distance_m / 1000
-                        far = f"{own_m[i] / 1000:.0f} km from the next place of {province}"
-                        doubts[i] = (
-                            f"{_written(points[i])} lies {far} and {km:.0f} km from one of {other}"
-                        )
+            same = (self.places["province_en"] == province).to_numpy(bool)
+            ids = [rows[i].get("id") for i in mine]
+            near = _nearest_others(points[mine], ids, self.places[same])
+            own_m[mine] = near["distance_m"].to_numpy()
+            others = _nearest_others(points[mine], ids, self.places[~same])
+            for i, other, near_m in zip(mine, others["to_id"], others["distance_m"], strict=True):
+                lonely = own_m[i] > 2 * self._gaps_m[province]
+                if own_m[i] > PROVINCE_M + accuracy_m[i] and (lonely or near_m < own_m[i] / 2):
+                    doubts[i] = Message(
+                        "%(point)s lies %(far)s km from the next place of %(province)s and"
+                        " %(near)s km from one of %(other)s",
+                        {
+                            "point": _written(points[i]),
+                            "far": f"{own_m[i] / 1000:.0f}",
+                            "province": province,
+                            "near": f"{near_m / 1000:.0f}",
+                            "other": self.places["province_en"][other],
+                        },
+                    )
         return own_m, doubts
 
     def _system(
@@ -265,13 +270,13 @@ class Region:
                 fits = int(sum(not doubt for doubt in np.array(doubts, object)[within]))
                 if fits > fit and 2 * fits >= len(rows):
                     near_m = float(np.nanmean(own_m)) if np.isfinite(own_m).any() else np.inf
-                    tried.append(
-                        (
-                            fits,
-                            near_m,
-                            f"EPSG:{code} ({name}{', with the axes exchanged' if turned else ''})",
-                        )
+                    system = {"code": code, "name": name}
+                    words = (
+                        Message("EPSG:%(code)s (%(name)s, with the axes exchanged)", system)
+                        if turned
+                        else Message("EPSG:%(code)s (%(name)s)", system)
                     )
+                    tried.append((fits, near_m, words))
         if not tried:
             return []
         most, least_m, _ = min(tried, key=lambda system: (-system[0], system[1]))
@@ -280,9 +285,15 @@ class Region:
             for fits, near_m, words in tried
             if fits == most and near_m <= least_m + ALIKE_M
         )
+        systems = reduce(
+            lambda one, other: Message("%(one)s or %(other)s", {"one": one, "other": other}),
+            (words for _, words in alike[:MOST_NAMED]),
+        )
         return [
-            f"{most} of {len(rows)} positions fit"
-            f" {' or '.join(words for _, words in alike[:MOST_NAMED])} rather than EPSG:{epsg}"
+            Message(
+                "%(count)s of %(total)s positions fit %(systems)s rather than EPSG:%(epsg)s",
+                {"count": most, "total": len(rows), "systems": systems, "epsg": epsg},
+            )
         ]
 
 

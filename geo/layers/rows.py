@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import crs
-from geo.errors import InputError, Message, NotFoundError
+from geo.errors import InputError, Message, NotFoundError, behind
 from geo.layers import validation as faults_of
 from geo.layers.validation import Row
 from geo.schema import Field, Layer
@@ -62,14 +62,15 @@ def csv_rows(
             for cells in reader:
                 if not cells:
                     continue
+                at = Message("line %(number)s", {"number": reader.line_num})
                 if len(cells) != len(header):
-                    faults.append(
-                        f"line {reader.line_num}: has {len(cells)} cells, the header {len(header)}"
-                    )
+                    counts = {"cells": len(cells), "columns": len(header)}
+                    few = Message("has %(cells)s cells, the header %(columns)s", counts)
+                    faults.append(behind(at, few))
                     continue
                 rows.append(
                     {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
-                    | {"_at": f"line {reader.line_num}"}
+                    | {"_at": at}
                 )
     except UnicodeDecodeError:
         raise InputError(Message("%(file)s is not UTF-8 text.", {"file": path.name})) from None
@@ -143,23 +144,20 @@ def geojson_rows(document: dict[str, Any], layer: Layer) -> tuple[list[Row], lis
     faults: list[str] = []
     present: set[str] = set()
     for number, feature in enumerate(features, start=1):
-        at = f"feature {number}"
+        at = Message("feature %(number)s", {"number": number})
         properties = feature.get("properties") if isinstance(feature, dict) else None
         if not isinstance(properties, dict):
-            faults.append(f"{at}: has no properties")
+            faults.append(behind(at, Message("has no properties")))
             continue
         row: Row = {
             key: _text(value) for key, value in properties.items() if key not in faults_of.POSITION
         }  # the geometry says it
         if row.get("id") is None and feature.get("id") is not None:
             row["id"] = _text(feature["id"])
-        shape = None
+        shape: Any = None
         try:
-            shape = (
-                shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry"))))
-                if feature.get("geometry")
-                else None
-            )
+            if feature.get("geometry"):
+                shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature["geometry"])))
         except (shapely.GEOSException, ValueError, TypeError, RecursionError):
             shape = UNREADABLE
         present |= row.keys()
@@ -177,24 +175,20 @@ def shapes_to_wgs84(
 ) -> tuple[list[Any], list[str]]:
     """Put shapes into WGS 84, and list what is wrong with them."""
     changed: list[Any] = []
-    faults = []
+    faults: list[str] = []
     for row, shape in zip(rows, shapes, strict=True):
-        fault: str | None = "cannot be read"
+        fault: str | None = None
         if shape is UNREADABLE:
-            shape = None
-        else:
-            fault = (
-                None
-                if shape is None or epsg == crs.WGS84
-                else _degrees_in_metres(shapely.get_coordinates(shape), epsg)
-            )
-            if shape is not None and epsg != crs.WGS84 and fault is None:
+            shape, fault = None, Message("cannot be read")
+        elif shape is not None and epsg != crs.WGS84:
+            fault = _degrees_in_metres(shapely.get_coordinates(shape), epsg)
+            if fault is None:
                 shape = shapely.transform(
                     shape, lambda xy: crs.transform(xy, source=epsg, target=crs.WGS84)
                 )
-            fault = fault or faults_of.shape_fault(shape, layer)
+        fault = fault or faults_of.shape_fault(shape, layer)
         if fault and layer.geometry:
-            faults.append(f"{row['_at']}: geometry: {fault}")
+            faults.append(behind(row["_at"], behind("geometry", fault)))
         changed.append(shape)
     return changed, faults
 
@@ -205,7 +199,10 @@ def _degrees_in_metres(points: NDArray[np.float64], epsg: int) -> str | None:
     """
     if crs.counts_degrees(epsg) or not len(points) or not (abs(points) <= (180, 90)).all():
         return None
-    return f"{points[0, 0]:.10g}, {points[0, 1]:.10g} are degrees, and EPSG:{epsg} counts metres"
+    return Message(
+        "%(lon)s, %(lat)s are degrees, and EPSG:%(epsg)s counts metres",
+        {"lon": f"{points[0, 0]:.10g}", "lat": f"{points[0, 1]:.10g}", "epsg": epsg},
+    )
 
 
 def first_points(shapes: list[Any]) -> NDArray[np.float64]:
@@ -233,7 +230,7 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ";".join(str(one) for one in value)
+        return ";".join(map(str, value))
     text = (
         str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     )  # JSON may hold halves of pairs
@@ -264,13 +261,13 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
     from the area of the system.
     """
     area = crs.area_of_use(epsg)
-    faults = []
+    faults: list[str] = []
     for row in rows:
         east, north = faults_of.number(row.get("lon")), faults_of.number(row.get("lat"))
         if east is None or north is None:
             continue
         if wrong := _degrees_in_metres(np.array([[east, north]]), epsg):
-            faults.append(f"{row['_at']}: lon, lat: {wrong}")
+            faults.append(behind(row["_at"], behind("lon, lat", wrong)))
             continue
         lon, lat = (
             float(one) for one in crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0]
@@ -282,10 +279,11 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
                 area[0] - FAR <= lon <= area[2] + FAR and area[1] - FAR <= lat <= area[3] + FAR
             )
         ):
-            faults.append(
-                f"{row['_at']}: lon, lat: {row['lon']}, {row['lat']} lie far from the area of"
-                f" EPSG:{epsg}; is east before north?"
+            away = Message(
+                "%(lon)s, %(lat)s lie far from the area of EPSG:%(epsg)s; is east before north?",
+                {"lon": row["lon"], "lat": row["lat"], "epsg": epsg},
             )
+            faults.append(behind(row["_at"], behind("lon, lat", away)))
         row |= (
             {"lon": repr(lon), "lat": repr(lat)}
             if np.isfinite([lon, lat]).all()

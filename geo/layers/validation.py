@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
-from geo.errors import InputError, Message
+from geo.errors import InputError, Message, behind
 from geo.schema import Field, Layer, unfold
 
 Row = dict[str, Any]
@@ -36,12 +37,12 @@ MAX_FAULTS = 200
 
 
 def refuse(origin: str, faults: list[str]) -> None:
-    """Raise one `InputError` that lists all faults; without any, do nothing."""
+    """Raise an `InputError` that lists all faults; without any, do nothing."""
     if not faults:
         return
     shown = faults[:MAX_FAULTS]
     if len(faults) > MAX_FAULTS:
-        shown.append(f"and {len(faults) - MAX_FAULTS} more")
+        shown.append(Message("and %(n)s more", {"n": len(faults) - MAX_FAULTS}))
     raise InputError(
         Message("%(origin)s has 1 fault; nothing was changed:", {"origin": origin})
         if len(faults) == 1
@@ -53,32 +54,48 @@ def refuse(origin: str, faults: list[str]) -> None:
     )
 
 
-def counted(faults: Sequence[str]) -> str:
+def counted(faults: Sequence[str]) -> Message:
     """Count faults in words: “no fault”, “1 fault”, “2 faults”."""
-    return (
-        "no fault" if not faults else f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}"
-    )
+    if len(faults) < 2:
+        return Message("1 fault") if faults else Message("no fault")
+    return Message("%(count)s faults", {"count": len(faults)})
+
+
+def place(row: Row) -> str:
+    """Return where a row stands, and its id."""
+    at: str = row["_at"]
+    key = row.get("id")
+    return at if key in (None, at) else Message("%(at)s (%(id)s)", {"at": at, "id": key})
 
 
 def header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:
     """List the columns that are missing, unknown (with the name that may be meant) or doubled."""
     header = list(header)
     known = [field.name for field in fields]
-    missing = [
-        f"column “{field.name}” is missing"
+    faults: list[str] = [
+        Message("column “%(name)s” is missing", {"name": field.name})
         for field in fields
         if field.required and field.name not in header
     ]
-    faults = []
     for name in dict.fromkeys(header):
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
+        close = difflib.get_close_matches(name, known, 1)
+        if name in known:
+            if (count := header.count(name)) > 1:
+                faults.append(
+                    Message(
+                        "column “%(name)s” stands %(count)s times", {"name": name, "count": count}
+                    )
+                )
+        elif close:
             faults.append(
-                f"column “{name}” is unknown" + (f"; did you mean “{close[0]}”?" if close else "")
+                Message(
+                    "column “%(name)s” is unknown; did you mean “%(close)s”?",
+                    {"name": name, "close": close[0]},
+                )
             )
-        elif header.count(name) > 1:
-            faults.append(f"column “{name}” stands {header.count(name)} times")
-    return missing + faults
+        else:
+            faults.append(Message("column “%(name)s” is unknown", {"name": name}))
+    return faults
 
 
 def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
@@ -88,38 +105,42 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     present = {name for row in rows for name in row}
     faults: list[str] = []
     seen: dict[str, str] = {}
-    unique = fields[0].name == "id"
     for row in rows:
-        at = f"{row['_at']}" + (f" ({row['id']})" if unique and row.get("id") else "")
         wrong = position_fault(number(row.get("lon")), number(row.get("lat")))
         if wrong:
-            faults.append(f"{at}: lon, lat: {wrong}")
+            faults.append(behind(place(row), behind("lon, lat", wrong)))
         for field in fields:
             if field.name not in present or (wrong and field.name in POSITION):
                 continue
-            fault = _cell_fault(row.get(field.name), field)
-            if fault:
-                faults.append(f"{at}: {field.name}: {fault}")
-        if unique and row.get("id"):
-            if row["id"] in seen:
-                faults.append(f"{at}: id: stands already in {seen[row['id']]}")
-            seen.setdefault(row["id"], row["_at"])
+            if fault := _cell_fault(row.get(field.name), field):
+                faults.append(behind(place(row), behind(field.name, fault)))
+        if fields[0].name == "id" and (key := row.get("id")):
+            if key in seen:
+                again = Message("stands already in %(row)s", {"row": seen[key]})
+                faults.append(behind(place(row), behind("id", again)))
+            seen.setdefault(key, row["_at"])
     return faults
 
 
-def shape_fault(shape: Any, layer: Layer) -> str | None:
+def shape_fault(shape: BaseGeometry | None, layer: Layer) -> str | None:
     """Return what is wrong with a shape: empty, of another type, swapped, or not in degrees; None
     where nothing is.
     """
     if shape is None or shape.is_empty:
-        return "is empty"
+        return Message("is empty")
     if shape.geom_type != layer.geometry:
-        return f"is a {shape.geom_type}, the layer has {layer.geometry}"
+        return Message(
+            "is a %(type)s, the layer has %(needed)s",
+            {"type": shape.geom_type, "needed": layer.geometry},
+        )
     for lon, lat in shapely.get_coordinates(shape):
         if wrong := position_fault(lon, lat):
             return wrong
         if not (abs(lon) <= 180 and abs(lat) <= 90):
-            return f"{lon:.10g}, {lat:.10g} is no longitude and latitude in degrees"
+            return Message(
+                "%(lon)s, %(lat)s is no longitude and latitude in degrees",
+                {"lon": f"{lon:.10g}", "lat": f"{lat:.10g}"},
+            )
     return None
 
 
@@ -135,41 +156,54 @@ def position_fault(lon: float | None, lat: float | None) -> str | None:
     if lon is None or lat is None:
         return None
     if lon == lat == 0:
-        return "0, 0 is a position that was not filled in"
+        return Message("0, 0 is a position that was not filled in")
     if 90 < abs(lat) <= 180 and abs(lon) <= 90:
-        return f"{lon:.10g}, {lat:.10g} look swapped: longitude stands before latitude"
+        return Message(
+            "%(lon)s, %(lat)s look swapped: longitude stands before latitude",
+            {"lon": f"{lon:.10g}", "lat": f"{lat:.10g}"},
+        )
     return None
 
 
 def _cell_fault(cell: str | None, field: Field) -> str | None:
     if cell is None:
-        return "is empty" if field.required else None
+        return Message("is empty") if field.required else None
     if field.type in ("number", "integer"):
-        value = number(cell)
-        if value is None:
-            return f"“{_short(cell)}” is not a number"
-        if field.type == "integer" and value != int(value):
-            return f"{cell} is not a whole number"
-        if field.minimum is not None and value < field.minimum:
-            return f"{cell} is below {field.minimum:g}"
-        if field.maximum is not None and value > field.maximum:
-            return f"{cell} is above {field.maximum:g}"
-        return None
+        return _number_fault(cell, field)
     if field.type == "boolean":
-        return None if cell in ("true", "false") else f"“{_short(cell)}” is neither true nor false"
+        return (
+            None
+            if cell in ("true", "false")
+            else Message("“%(text)s” is neither true nor false", {"text": _short(cell)})
+        )
     if field.allowed:
         parts = unfold(cell) if field.type == "list" else (cell,)
         wrong = [f"“{_short(part)}”" for part in dict.fromkeys(parts) if part not in field.allowed]
-        verb = "is" if len(wrong) == 1 else "are"
-        return (
-            f"{', '.join(wrong)} {verb} unknown; allowed are {', '.join(field.allowed)}"
-            if wrong
-            else None
-        )
+        values = {"texts": ", ".join(wrong), "known": ", ".join(field.allowed)}
+        if len(wrong) == 1:
+            return Message("%(texts)s is unknown; allowed are %(known)s", values)
+        return Message("%(texts)s are unknown; allowed are %(known)s", values) if wrong else None
     if odd := _odd_text(cell):
         return odd
     if field.pattern and not re.fullmatch(field.pattern, cell):
-        return f"“{_short(cell)}” has not the form {field.pattern}"
+        return Message(
+            "“%(text)s” has not the form %(form)s", {"text": _short(cell), "form": field.pattern}
+        )
+    return None
+
+
+def _number_fault(cell: str, field: Field) -> str | None:
+    value = number(cell)
+    if value is None:
+        return Message("“%(text)s” is not a number", {"text": _short(cell)})
+    if field.type == "integer" and value != int(value):
+        return Message("%(text)s is not a whole number", {"text": cell})
+    if field.minimum is not None and value < field.minimum:
+        limit = f"{field.minimum:g}"
+        return Message("%(text)s is below %(limit)s", {"text": cell, "limit": limit})
+    if field.maximum is not None and value > field.maximum:
+        limit = f"{field.maximum:g}"
+        return Message("%(text)s is above %(limit)s", {"text": cell, "limit": limit})
     return None
 
 
@@ -204,12 +238,16 @@ def _odd_text(text: str) -> str | None:
             not re.search("[A-Za-z]", text) and ord(max(text)) > 0x2E80
         )  # names such as 卢 would else be Latin letters
         if _LETTERS.fullmatch(meant) and ord(max(meant)) > (0x7FF if chinese else 0x7F):
-            return (
-                f"“{_short(text)}” is garbled: read in the wrong encoding, it may mean"
-                f" “{_short(meant)}”"
+            return Message(
+                "“%(text)s” is garbled: read in the wrong encoding, it may mean “%(meant)s”",
+                {"text": _short(text), "meant": _short(meant)},
             )
-    found = _UNREADABLE.search(text)
-    return f"holds the character U+{ord(found[0]):04X}, which cannot be read" if found else None
+    if odd := _UNREADABLE.search(text):
+        return Message(
+            "holds the character %(character)s, which cannot be read",
+            {"character": f"U+{ord(odd[0]):04X}"},
+        )
+    return None
 
 
 def _as_windows(text: str) -> bytes:

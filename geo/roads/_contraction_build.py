@@ -4,10 +4,10 @@ important first.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
+
+from geo.compiled import Array, Bools, Floats, FloatTable, Ints, IntTable, Kind, Number, compiled
 
 SETTLED_AT_MOST = 60
 """Nodes that one search for a way around settles. A search cut short adds a shortcut that is not
@@ -18,9 +18,13 @@ SEEN, TIME, WANTED, NEED = range(4)
 """What a search notes at each node, side by side in memory: the search that saw it and the time it
 took, the search that wants it and the time that is enough."""
 
+Work = tuple[FloatTable, Floats, Floats, Floats, Ints]
+"""Memory of the searches: what they note, last steps to the neighbours, number of the search, and a
+heap."""
 
-@njit(cache=True, nogil=True)
-def push(key: Any, item: Any, size: int, new_key: float, new_item: int) -> int:
+
+@compiled()
+def push(key: Floats, item: Ints, size: int, new_key: float, new_item: int) -> int:
     """Add to a binary heap that is ordered by key, then by item; give its new size."""
     at = size
     while at > 0:
@@ -33,8 +37,8 @@ def push(key: Any, item: Any, size: int, new_key: float, new_item: int) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True)
-def drop_first(key: Any, item: Any, size: int) -> int:
+@compiled()
+def drop_first(key: Floats, item: Ints, size: int) -> int:
     """Take the first entry off the heap; give its new size."""
     size -= 1
     last_key, last_item = key[size], item[size]
@@ -56,27 +60,26 @@ def drop_first(key: Any, item: Any, size: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def neighbours(
-    start: Any, head: Any, time: Any, back_start: Any, back_head: Any, back_time: Any
-) -> Any:
+    start: Ints, head: Ints, time: Floats, back_start: Ints, back_head: Ints, back_time: Floats
+) -> tuple[Ints, Ints, Ints, int, Ints, Floats, Floats, Ints, Ints]:
     """Merge the arcs out of and into each node: one entry a neighbour, with room for shortcuts
     behind the entries.
     """
     n = len(start) - 1
-    first, count, room = np.zeros(n, np.int64), np.zeros(n, np.int32), np.zeros(n, np.int32)
+    first: Ints = np.zeros(n, np.int64)
+    count: Ints = np.zeros(n, np.int32)
+    room: Ints = np.zeros(n, np.int32)
     size = 0
     for v in range(n):
         first[v] = size
         room[v] = (start[v + 1] - start[v]) + (back_start[v + 1] - back_start[v]) + 2
         size += room[v]
     space = size + size // 2 + 1024
-    other, via_out, via_in = (
-        np.empty(space, np.int32),
-        np.empty(space, np.int32),
-        np.empty(space, np.int32),
-    )
-    out, into = np.empty(space, np.float64), np.empty(space, np.float64)
+    other = np.empty(space, np.int32)
+    via_out, via_in = np.empty(space, np.int32), np.empty(space, np.int32)
+    out, into = np.empty(space), np.empty(space)
     for v in range(n):
         i, j, at = start[v], back_start[v], first[v]
         while i < start[v + 1] or j < back_start[v + 1]:
@@ -95,10 +98,17 @@ def neighbours(
     return first, count, room, size, other, out, into, via_out, via_in
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def shortcuts(
-    v: int, first: Any, count: Any, other: Any, out: Any, into: Any, work: Any, found: Any
-) -> Any:
+    v: int,
+    first: Ints,
+    count: Ints,
+    other: Ints,
+    out: Floats,
+    into: Floats,
+    work: Work,
+    found: IntTable,
+) -> tuple[int, int]:
     """Find the shortcuts that replace the ways through a node; give their number and how many of
     them are new arcs.
 
@@ -166,16 +176,16 @@ def shortcuts(
     return number, fresh
 
 
-@njit(cache=True, nogil=True)
-def grown(array: Any, size: int) -> Any:
+@compiled()
+def grown(array: Array[Number, Kind], size: int) -> Array[Number, Kind]:
     """Copy an array into one with more space."""
     more = np.empty(size, array.dtype)
     more[: len(array)] = array
     return more
 
 
-@njit(cache=True, nogil=True)
-def entry(u: int, w: int, first: Any, count: Any, other: Any) -> int:
+@compiled()
+def entry(u: int, w: int, first: Ints, count: Ints, other: Ints) -> int:
     """Find the entry of a neighbour, -1 where there is none."""
     for i in range(first[u], first[u] + count[u]):
         if other[i] == w:
@@ -183,7 +193,7 @@ def entry(u: int, w: int, first: Any, count: Any, other: Any) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def weight(level: int, neighbours: int, fresh_share: float) -> float:
     """Return how important a node is, from the levels below it, its neighbours, and the arcs it
     would add for each it takes away.
@@ -194,10 +204,10 @@ def weight(level: int, neighbours: int, fresh_share: float) -> float:
     return level + neighbours + 8.0 * fresh_share
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def contract(
-    start: Any, head: Any, time: Any, back_start: Any, back_head: Any, back_time: Any
-) -> Any:
+    start: Ints, head: Ints, time: Floats, back_start: Ints, back_head: Ints, back_time: Floats
+) -> tuple[Ints, Ints, Ints, Floats, Floats, Ints, Ints]:
     """Contract all nodes; give the order, and for each node the arcs between it and the neighbours
     that outlived it.
 
@@ -215,11 +225,13 @@ def contract(
         np.empty(1 << 14),
         np.empty(1 << 14, np.int32),
     )
-    found = np.empty((256, 2), np.int32)
-    level = np.zeros(n, np.int32)
-    gone = np.zeros(n, np.bool_)
-    current = np.zeros(n)
-    line_key, line_item, waiting = np.empty(2 * n + 64), np.empty(2 * n + 64, np.int32), 0
+    found: IntTable = np.empty((256, 2), np.int32)
+    level: Ints = np.zeros(n, np.int32)
+    gone: Bools = np.zeros(n, np.bool_)
+    current: Floats = np.zeros(n)
+    line_key: Floats = np.empty(2 * n + 64)
+    line_item: Ints = np.empty(2 * n + 64, np.int32)
+    waiting = 0
     for v in range(n):
         current[v] = weight(0, min(count[v], 2), 0.5 if count[v] > 1 else 0.0)
         waiting = push(line_key, line_item, waiting, current[v], v)
@@ -227,12 +239,11 @@ def contract(
     order = np.empty(n, np.int32)
     kept_first = np.zeros(n + 1, np.int64)
     space = len(head) + len(head) // 2 + 1024
-    kept_other, kept_via_out, kept_via_in = (
-        np.empty(space, np.int32),
-        np.empty(space, np.int32),
-        np.empty(space, np.int32),
-    )
-    kept_out, kept_into = np.empty(space), np.empty(space)
+    kept_other: Ints = np.empty(space, np.int32)
+    kept_via_out: Ints = np.empty(space, np.int32)
+    kept_via_in: Ints = np.empty(space, np.int32)
+    kept_out: Floats = np.empty(space)
+    kept_into: Floats = np.empty(space)
     kept = 0
     rank = 0
     while waiting:
@@ -340,32 +351,30 @@ def contract(
     )
 
 
-@njit(cache=True, nogil=True)
-def arrange(order: Any, first: Any, other: Any) -> Any:
+@compiled()
+def arrange(order: Ints, first: Ints, other: Ints) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return each node its position: the most important first, each after all its higher neighbours
     and soon after the last.
 
     So what lies below a node stands behind it in one piece, and a sweep finds in the cache what it
     has to read."""
     n = len(order)
-    below_first, waits = np.zeros(n + 1, np.int64), np.zeros(n, np.int32)
+    below_first: Ints = np.zeros(n + 1, np.int64)
+    waits: Ints = np.zeros(n, np.int32)
     for rank in range(n):
         waits[order[rank]] = first[rank + 1] - first[rank]
         for i in range(first[rank], first[rank + 1]):
             below_first[other[i] + 1] += 1
     below_first = np.cumsum(below_first)
-    below, filled = np.empty(len(other), np.int32), below_first.copy()
+    below: Ints = np.empty(len(other), np.int32)
+    filled = below_first.copy()
     for rank in range(n):
         for i in range(first[rank], first[rank + 1]):
             below[filled[other[i]]] = order[rank]
             filled[other[i]] += 1
-    node, position, stack, size, at = (
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        0,
-        0,
-    )
+    node, position = np.empty(n, np.int32), np.empty(n, np.int32)
+    stack: Ints = np.empty(n, np.int32)
+    size = at = 0
     for v in order:
         if waits[v] == 0:
             stack[size] = v
@@ -383,13 +392,15 @@ def arrange(order: Any, first: Any, other: Any) -> Any:
     return node, position
 
 
-@njit(cache=True, nogil=True)
-def side(order: Any, first: Any, other: Any, time: Any, via: Any, node: Any, position: Any) -> Any:
+@compiled()
+def side(
+    order: Ints, first: Ints, other: Ints, time: Floats, via: Ints, node: Ints, position: Ints
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64], NDArray[np.int32]]:
     """Return one direction of the graph by position: start, head, time and middle of the arcs to
     higher neighbours, heads ascending.
     """
     n = len(order)
-    rank = np.empty(n, np.int32)
+    rank: Ints = np.empty(n, np.int32)
     for r in range(n):
         rank[order[r]] = r
     start = np.zeros(n + 1, np.int64)

@@ -8,10 +8,10 @@ instead of by position."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit, uint64
+from numpy.typing import NDArray
+
+from geo.compiled import Bools, Floats, FloatTable, Ints, IntTable, Words, compiled
 
 WIDTH = 32
 """Sources swept at once when only a part of the graph is: a row of times fills four cache lines."""
@@ -19,35 +19,36 @@ WIDTH_ALL = 16
 """Sources swept at once over the whole graph."""
 
 
-@njit(cache=True, nogil=True)
-def bit_count(word: Any) -> int:
+@compiled()
+def bit_count(word: np.uint64) -> int:
     """Count the bits of a word. Source: Warren, Hacker's Delight, section 5-1."""
-    word = word - ((word >> uint64(1)) & uint64(0x5555555555555555))
-    word = (word & uint64(0x3333333333333333)) + ((word >> uint64(2)) & uint64(0x3333333333333333))
-    word = (word + (word >> uint64(4))) & uint64(0x0F0F0F0F0F0F0F0F)
-    return int(np.int64((word * uint64(0x0101010101010101)) >> uint64(56)))
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    pairs = np.uint64(0x3333333333333333)
+    word = (word & pairs) + ((word >> np.uint64(2)) & pairs)
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return int(np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56)))
 
 
-@njit(cache=True, nogil=True)
-def highest(word: Any) -> int:
+@compiled()
+def highest(word: np.uint64) -> int:
     """Return the place of the highest bit of a word that has one: fill what is below it, and
     count.
     """
     for shift in (1, 2, 4, 8, 16, 32):
-        word |= word >> uint64(shift)
+        word |= word >> np.uint64(shift)
     return bit_count(word) - 1
 
 
-@njit(cache=True, nogil=True)
-def cone(start: Any, head: Any, time: Any, positions: Any) -> Any:
+@compiled()
+def cone(start: Ints, head: Ints, time: Floats, positions: Ints) -> tuple[Ints, Ints, Ints, Floats]:
     """Return what can be reached upward from some positions; without a queue, because all arcs lead
     to lower numbers.
     """
     n = len(start) - 1
     words = n // 64 + 1
-    marked = np.zeros(words, np.uint64)
+    marked: Words = np.zeros(words, np.uint64)
     for p in positions:
-        marked[p >> 6] |= uint64(1) << uint64(p & 63)
+        marked[p >> 6] |= np.uint64(1) << np.uint64(p & 63)
     nodes, arcs = 0, 0
     for k in range(words - 1, -1, -1):
         word = marked[k]
@@ -58,9 +59,9 @@ def cone(start: Any, head: Any, time: Any, positions: Any) -> Any:
             arcs += start[p + 1] - start[p]
             for i in range(start[p], start[p + 1]):
                 h = head[i]
-                marked[h >> 6] |= uint64(1) << uint64(h & 63)
-            word = marked[k] & ((uint64(1) << uint64(bit)) - uint64(1))
-    before = np.empty(words, np.int32)
+                marked[h >> 6] |= np.uint64(1) << np.uint64(h & 63)
+            word = marked[k] & ((np.uint64(1) << np.uint64(bit)) - np.uint64(1))
+    before: Ints = np.empty(words, np.int32)
     total = 0
     for k in range(words):
         before[k] = total
@@ -72,13 +73,13 @@ def cone(start: Any, head: Any, time: Any, positions: Any) -> Any:
     for k in range(words):
         word = marked[k]
         while word:
-            lowest = word & (~word + uint64(1))
-            p = k * 64 + bit_count(lowest - uint64(1))
+            lowest = word & (~word + np.uint64(1))
+            p = k * 64 + bit_count(lowest - np.uint64(1))
             word ^= lowest
             at[row], row_start[row] = p, arc
             for i in range(start[p], start[p + 1]):
                 h = head[i]
-                below = marked[h >> 6] & ((uint64(1) << uint64(h & 63)) - uint64(1))
+                below = marked[h >> 6] & ((np.uint64(1) << np.uint64(h & 63)) - np.uint64(1))
                 row_head[arc] = before[h >> 6] + bit_count(below)
                 row_time[arc] = time[i]
                 arc += 1
@@ -87,8 +88,8 @@ def cone(start: Any, head: Any, time: Any, positions: Any) -> Any:
     return at, row_start, row_head, row_time
 
 
-@njit(cache=True, nogil=True)
-def rise(start: Any, head: Any, time: Any, best: Any, touched: Any) -> None:
+@compiled()
+def rise(start: Ints, head: Ints, time: Floats, best: FloatTable, touched: Bools) -> None:
     """Carry times upward within a cone, lowest row first."""
     for row in range(len(start) - 2, -1, -1):
         if not touched[row]:
@@ -101,8 +102,8 @@ def rise(start: Any, head: Any, time: Any, best: Any, touched: Any) -> None:
                 best[h, j] = via if via < best[h, j] else best[h, j]
 
 
-@njit(cache=True, nogil=True)
-def fall(start: Any, head: Any, time: Any, best: Any) -> None:
+@compiled()
+def fall(start: Ints, head: Ints, time: Floats, best: FloatTable) -> None:
     """Carry times downward within a cone, highest row first: each row takes from the ones above
     it.
     """
@@ -114,16 +115,16 @@ def fall(start: Any, head: Any, time: Any, best: Any) -> None:
                 best[row, j] = via if via < best[row, j] else best[row, j]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def fall_all(
-    start: Any,
-    head: Any,
-    time: Any,
-    at: Any,
-    top: Any,
-    best: Any,
-    node: Any,
-    answer: Any,
+    start: Ints,
+    head: Ints,
+    time: Floats,
+    at: Ints,
+    top: FloatTable,
+    best: FloatTable,
+    node: Ints,
+    answer: FloatTable,
     first: int,
     last: int,
 ) -> None:
@@ -147,8 +148,8 @@ def fall_all(
             answer[v, j] = best[row, j - first]
 
 
-@njit(cache=True, nogil=True)
-def fall_one(start: Any, head: Any, time: Any, best: Any) -> None:
+@compiled()
+def fall_one(start: Ints, head: Ints, time: Floats, best: Floats) -> None:
     """As :func:`fall_all`, for one source."""
     for row in range(len(start) - 1):
         least = best[row]
@@ -157,8 +158,8 @@ def fall_one(start: Any, head: Any, time: Any, best: Any) -> None:
         best[row] = least
 
 
-@njit(cache=True, nogil=True)
-def rise_one(start: Any, head: Any, time: Any, best: Any, via: Any) -> None:
+@compiled()
+def rise_one(start: Ints, head: Ints, time: Floats, best: Floats, via: Ints) -> None:
     """As :func:`rise`, for one source; ``via`` takes the row each row was reached from."""
     for row in range(len(start) - 2, -1, -1):
         if best[row] < np.inf:
@@ -168,8 +169,10 @@ def rise_one(start: Any, head: Any, time: Any, best: Any, via: Any) -> None:
                     best[head[i]], via[head[i]] = then, row
 
 
-@njit(cache=True, nogil=True)
-def begin(at: Any, position: Any, offset: Any, best: Any, touched: Any) -> None:
+@compiled()
+def begin(
+    at: Ints, position: IntTable, offset: FloatTable, best: FloatTable, touched: Bools
+) -> None:
     """Set where the sources start: source j at each of its positions, after the time given
     for it.
     """
@@ -181,19 +184,19 @@ def begin(at: Any, position: Any, offset: Any, best: Any, touched: Any) -> None:
                 best[row, j] = min(best[row, j], offset[j, k])
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def table(
-    out_start: Any,
-    out_head: Any,
-    out_time: Any,
-    in_start: Any,
-    in_head: Any,
-    in_time: Any,
-    source: Any,
-    source_s: Any,
-    target: Any,
-    target_s: Any,
-) -> Any:
+    out_start: Ints,
+    out_head: Ints,
+    out_time: Floats,
+    in_start: Ints,
+    in_head: Ints,
+    in_time: Floats,
+    source: IntTable,
+    source_s: FloatTable,
+    target: IntTable,
+    target_s: FloatTable,
+) -> NDArray[np.float64]:
     """Return the times between all sources (k, s) and targets (m, t), by position, -1 for none."""
     k, m = len(source), len(target)
     up_at, up_start, up_head, up_time = cone(
@@ -202,14 +205,15 @@ def table(
     at, down_start, down_head, down_time = cone(
         in_start, in_head, in_time, target.ravel()[target.ravel() >= 0]
     )
-    shared = np.searchsorted(up_at, at)
-    target_row = np.searchsorted(at, target)
+    shared: Ints = np.searchsorted(up_at, at)
+    target_row: IntTable = np.searchsorted(at, target)
     answer = np.empty((k, m))
     if k == 1:
-        least, via = np.full(len(up_at), np.inf), np.full(len(up_at), -1, np.int32)
+        least: Floats = np.full(len(up_at), np.inf)
+        via: Ints = np.full(len(up_at), -1, np.int32)
         begin_one(up_at, source[0], source_s[0], least)
         rise_one(up_start, up_head, up_time, least, via)
-        line = np.full(len(at), np.inf)
+        line: Floats = np.full(len(at), np.inf)
         for row in range(len(at)):
             if shared[row] < len(up_at) and up_at[shared[row]] == at[row]:
                 line[row] = least[shared[row]]
@@ -220,7 +224,8 @@ def table(
                 if target[t, e] >= 0:
                     answer[0, t] = min(answer[0, t], line[target_row[t, e]] + target_s[t, e])
         return answer
-    up, down = np.empty((len(up_at), WIDTH)), np.empty((len(at), WIDTH))
+    up: FloatTable = np.empty((len(up_at), WIDTH))
+    down: FloatTable = np.empty((len(at), WIDTH))
     touched = np.empty(len(up_at), np.bool_)
     for first in range(0, k, WIDTH):
         last = min(first + WIDTH, k)
@@ -247,18 +252,18 @@ def table(
     return answer
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def surfaces(
-    out_start: Any,
-    out_head: Any,
-    out_time: Any,
-    in_start: Any,
-    in_head: Any,
-    in_time: Any,
-    source: Any,
-    source_s: Any,
-    node: Any,
-    answer: Any,
+    out_start: Ints,
+    out_head: Ints,
+    out_time: Floats,
+    in_start: Ints,
+    in_head: Ints,
+    in_time: Floats,
+    source: IntTable,
+    source_s: FloatTable,
+    node: Ints,
+    answer: FloatTable,
 ) -> None:
     """Write the times from all sources (k, s) to all nodes into ``answer``, (n, k)."""
     k, n = len(source), len(node)
@@ -267,7 +272,7 @@ def surfaces(
         least, via = np.full(len(at), np.inf), np.full(len(at), -1, np.int32)
         begin_one(at, source[0], source_s[0], least)
         rise_one(start, head, time, least, via)
-        line = np.full(n, np.inf)
+        line: Floats = np.full(n, np.inf)
         line[at] = least
         fall_one(in_start, in_head, in_time, line)
         for p in range(n):
@@ -284,8 +289,8 @@ def surfaces(
         fall_all(in_start, in_head, in_time, at, top, best, node, answer, first, last)
 
 
-@njit(cache=True, nogil=True)
-def begin_one(at: Any, position: Any, offset: Any, best: Any) -> None:
+@compiled()
+def begin_one(at: Ints, position: Ints, offset: Floats, best: Floats) -> None:
     """As :func:`begin`, for one source."""
     for k in range(len(position)):
         if position[k] >= 0:
@@ -293,28 +298,28 @@ def begin_one(at: Any, position: Any, offset: Any, best: Any) -> None:
             best[row] = min(best[row], offset[k])
 
 
-@njit(cache=True, nogil=True)
-def arc(start: Any, head: Any, low: int, high: int) -> int:
+@compiled()
+def arc(start: Ints, head: Ints, low: int, high: int) -> int:
     """Find the arc between a position and a higher one, -1 where there is none; heads ascend."""
-    i = start[low] + np.searchsorted(head[start[low] : start[low + 1]], high)
+    i = start[low] + int(np.searchsorted(head[start[low] : start[low + 1]], high))
     return i if i < start[low + 1] and head[i] == high else -1
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def way(
-    out_start: Any,
-    out_head: Any,
-    out_time: Any,
-    out_middle: Any,
-    in_start: Any,
-    in_head: Any,
-    in_time: Any,
-    in_middle: Any,
-    source: Any,
-    source_s: Any,
-    target: Any,
-    target_s: Any,
-) -> Any:
+    out_start: Ints,
+    out_head: Ints,
+    out_time: Floats,
+    out_middle: Ints,
+    in_start: Ints,
+    in_head: Ints,
+    in_time: Floats,
+    in_middle: Ints,
+    source: IntTable,
+    source_s: FloatTable,
+    target: IntTable,
+    target_s: FloatTable,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return positions and segments of a fastest way between the best of the starts and the best of
     the ends, each (1, s).
     """
@@ -324,10 +329,12 @@ def way(
     at, down_start, down_head, down_time = cone(
         in_start, in_head, in_time, target[0][target[0] >= 0]
     )
-    up, up_via = np.full(len(up_at), np.inf), np.full(len(up_at), -1, np.int32)
+    up: Floats = np.full(len(up_at), np.inf)
+    up_via: Ints = np.full(len(up_at), -1, np.int32)
     begin_one(up_at, source[0], source_s[0], up)
     rise_one(up_start, up_head, up_time, up, up_via)
-    down, down_via = np.full(len(at), np.inf), np.full(len(at), -1, np.int32)
+    down: Floats = np.full(len(at), np.inf)
+    down_via: Ints = np.full(len(at), -1, np.int32)
     begin_one(at, target[0], target_s[0], down)
     rise_one(down_start, down_head, down_time, down, down_via)
     least, meet_up, meet_down = np.inf, -1, -1

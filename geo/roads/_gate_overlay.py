@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
+
+from geo.compiled import FloatTable, IntTable, compiled
 
 
-@njit(cache=True, nogil=True)
-def join(one: Any, other: Any, total: Any, through: Any) -> None:
+@compiled()
+def join(one: FloatTable, other: FloatTable, total: FloatTable, through: IntTable) -> None:
     """Write into ``total`` (k, m) the least ``one[i, g] + other[g, j]``, and into ``through`` its
     g, -1 where there is none.
     """

@@ -8,10 +8,11 @@ latitude, and the latitude at which cells are square, in degrees."""
 from __future__ import annotations
 
 from math import ceil, cos, inf, radians, sin, sqrt
-from typing import Any
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
+
+from geo.compiled import BoolTable, Floats, FloatTable, Ints, IntTable, compiled
 
 UNIT = 1e-7
 STEP = 0.7
@@ -19,9 +20,18 @@ STEP = 0.7
 DIM = 1e-3
 """Times closer to a limit than this share of the steepest step count as just within it."""
 
+Nodes = tuple[Ints, IntTable, Ints, IntTable]
+Segments = tuple[Ints, Ints, Ints, Floats, Ints, IntTable]
+Blocks = tuple[Ints, IntTable, Floats]
+Starts = tuple[Ints, Floats, Floats]
+"""Roads as :func:`paint` takes them."""
+Leg = tuple[float, float]
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def reached_box(nodes: Any, place: Any, node_s: Any, limit_s: Any, leg: Any) -> Any:
+
+@compiled(error_model="numpy")
+def reached_box(
+    nodes: Ints, place: IntTable, node_s: Floats, limit_s: float, leg: Leg
+) -> tuple[float, float, float, float]:
     """Return west, south, east, north of what nodes within the limit and legs from there cover;
     inside out where there is none.
 
@@ -45,8 +55,8 @@ def reached_box(nodes: Any, place: Any, node_s: Any, limit_s: Any, leg: Any) -> 
     return west, south, east, north
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _put(x: Any, y: Any, time: Any, time_s: Any, away: Any) -> None:
+@compiled(error_model="numpy", inline="always")
+def _put(x: float, y: float, time: float, time_s: FloatTable, away: FloatTable) -> None:
     """Return a cell the time of the road point nearest its middle, of equally near ones the
     earliest.
     """
@@ -58,8 +68,8 @@ def _put(x: Any, y: Any, time: Any, time_s: Any, away: Any) -> None:
             away[row, column], time_s[row, column] = off, time
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _need(x: Any, y: Any, left_s: Any, leg: Any, needed: Any) -> None:
+@compiled(error_model="numpy", inline="always")
+def _need(x: float, y: float, left_s: float, leg: Leg, needed: Floats) -> None:
     """Widen what the raster must cover by a place, and by the leg for which `left_s` is left from
     there.
     """
@@ -69,8 +79,8 @@ def _need(x: Any, y: Any, left_s: Any, leg: Any, needed: Any) -> None:
         needed[2], needed[3] = max(needed[2], x + size), max(needed[3], y + size)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _within(start: Any, step: Any, size: Any, first: Any, last: Any) -> Any:
+@compiled(error_model="numpy", inline="always")
+def _within(start: float, step: float, size: int, first: float, last: float) -> tuple[float, float]:
     """Cut the shares `first` to `last` of a line to where ``start + share * step`` lies on a raster
     of so many cells.
     """
@@ -80,19 +90,19 @@ def _within(start: Any, step: Any, size: Any, first: Any, last: Any) -> Any:
     return max(first, min(one, other)), min(last, max(one, other))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _roads(
     begin_k: int,
     end_k: int,
-    laid: Any,
-    segments: Any,
-    node_s: Any,
-    starts: Any,
-    limit_s: Any,
-    leg: Any,
-    time_s: Any,
-    away: Any,
-    needed: Any,
+    laid: tuple[float, float, float, float, float, float],
+    segments: Segments,
+    node_s: Floats,
+    starts: Starts,
+    limit_s: float,
+    leg: Leg,
+    time_s: FloatTable,
+    away: FloatTable,
+    needed: Floats,
 ) -> None:
     """Paint some segments that stand together, as :func:`paint` says. One call for many: handing
     over so many arrays takes time.
@@ -180,19 +190,19 @@ def _roads(
             x, y, begin = next_x, next_y, end
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def paint(
-    frame: Any,
+    frame: tuple[float, float, float, float, float],
     height: int,
     width: int,
-    nodes: Any,
-    segments: Any,
-    blocks: Any,
-    node_s: Any,
-    starts: Any,
-    limit_s: Any,
-    leg: Any,
-) -> Any:
+    nodes: Nodes,
+    segments: Segments,
+    blocks: Blocks,
+    node_s: Floats,
+    starts: Starts,
+    limit_s: float,
+    leg: Leg,
+) -> tuple[FloatTable, FloatTable, NDArray[np.float64]]:
     """Paint the times on the road into the cells through which roads lead.
 
     Parameters
@@ -222,10 +232,8 @@ def paint(
         Left, bottom, right and top, in cells, of what may lie within the limit along the segments
         that touch the raster; inside out where nothing does.
     """
-    time_s, away = (
-        np.full((height, width), np.float32(inf)),
-        np.full((height, width), np.float32(inf)),
-    )
+    time_s: FloatTable = np.full((height, width), np.float32(inf))
+    away: FloatTable = np.full((height, width), np.float32(inf))
     needed = np.array([inf, inf, -inf, -inf])
     west, south, per_x, per_y, latitude = frame
     left, right = west - 0.5 / per_x, west + (width - 0.5) / per_x
@@ -285,8 +293,8 @@ def paint(
     return time_s, away, needed
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def nearest(marked: Any) -> Any:
+@compiled(error_model="numpy")
+def nearest(marked: BoolTable) -> tuple[IntTable, IntTable]:
     """Find the nearest marked cell of each cell: squared distance in cells, and index in the flat
     raster; both -1 without any.
 
@@ -298,7 +306,7 @@ def nearest(marked: Any) -> Any:
     distance, index = np.empty((height, width), np.int32), np.empty((height, width), np.int32)
     far = height + width + 2
     # rows from a cell to the nearest marked one of its column, and the row where that is
-    row_of = np.empty((height, width), np.int32)
+    row_of: IntTable = np.empty((height, width), np.int32)
     for column in range(width):
         row_of[0, column] = 0 if marked[0, column] else -far
     for row in range(1, height):
@@ -309,15 +317,13 @@ def nearest(marked: Any) -> Any:
             below, above = row_of[row, column], row_of[row + 1, column]
             if above >= 0 and (below < 0 or above - row < row - below):
                 row_of[row, column] = above
-    half = np.empty(width + 1)
+    half: Floats = np.empty(width + 1)
     half[0] = 0.0
     for k in range(1, width + 1):
         half[k] = 0.5 / k
-    at, value, until = (
-        np.empty(width, np.int32),
-        np.empty(width, np.int32),
-        np.empty(width, np.float64),
-    )
+    at: Ints = np.empty(width, np.int32)
+    value: Ints = np.empty(width, np.int32)
+    until: Floats = np.empty(width)
     for row in range(height):
         count = 0
         for column in range(width):
@@ -350,10 +356,15 @@ def nearest(marked: Any) -> Any:
     return distance, index
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled(error_model="numpy")
 def surface(
-    time_s: Any, distance: Any, index: Any, cell_s: Any, most_cells: Any, later_s: Any
-) -> Any:
+    time_s: FloatTable,
+    distance: IntTable,
+    index: IntTable,
+    cell_s: float,
+    most_cells: float,
+    later_s: float,
+) -> NDArray[np.float32]:
     """Return the time at each cell: on the road at the nearest cell with one, plus the leg;
     `later_s` where none leads.
 
@@ -377,8 +388,10 @@ def surface(
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def window(field: Any, limit_s: Any, steep_s: Any) -> Any:
+@compiled(error_model="numpy")
+def window(
+    field: FloatTable, limit_s: float, steep_s: float
+) -> tuple[NDArray[np.float64], int, int]:
     """Cut out what lies within a limit and a cell around, as seconds from the limit, cut off at
     plus or minus `steep_s`.
 

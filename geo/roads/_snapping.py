@@ -4,10 +4,9 @@ it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
+
+from geo.compiled import Bools, Floats, FloatTable, Ints, compiled
 
 SMALL_RADIUS_M = 6_335_000.0
 """The WGS 84 ellipsoid curves nowhere tighter: degrees that are so many metres here are at least as
@@ -15,18 +14,18 @@ many on the ground.
 """
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def fill(
-    xy: Any,
-    shape_start: Any,
-    kept: Any,
+    xy: FloatTable,
+    shape_start: Ints,
+    kept: Bools,
     west: float,
     south: float,
     cell: float,
     columns: int,
     rows: int,
-    start: Any,
-    step: Any,
+    start: Ints,
+    step: Ints,
 ) -> int:
     """List the steps of the kept lines by the cells they pass: count them into ``start`` where
     ``step`` is empty, else write them.
@@ -62,8 +61,8 @@ def fill(
     return total
 
 
-@njit(cache=True, nogil=True)
-def owner(shape_start: Any, point: int) -> int:
+@compiled()
+def owner(shape_start: Ints, point: int) -> int:
     """Find the line a point belongs to."""
     low, high = 0, len(shape_start) - 1
     while high - low > 1:
@@ -75,21 +74,21 @@ def owner(shape_start: Any, point: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def nearest(
-    lonlat: Any,
-    group: Any,
+    lonlat: FloatTable,
+    group: Ints,
     within_m: float,
-    xy: Any,
-    shape_start: Any,
-    usable: Any,
-    line_group: Any,
-    frame: Any,
-    start: Any,
-    step: Any,
-    segment: Any,
-    fraction: Any,
-    foot: Any,
+    xy: FloatTable,
+    shape_start: Ints,
+    usable: Bools,
+    line_group: Ints,
+    frame: Floats,
+    start: Ints,
+    step: Ints,
+    segment: Ints,
+    fraction: Floats,
+    foot: FloatTable,
 ) -> None:
     """Find for each point the nearest usable line of its group, -1 for any; rings of cells are
     searched from the inside out.

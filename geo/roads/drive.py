@@ -10,6 +10,8 @@ CORRIDORS = "corridors"
 """The network that comes with the data package."""
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
+REACH_MIN = (30, 60, 120)
+"""Travel times of an area where none are named."""
 OPENS = (2026, 2100)
 """First and last year that may be assumed for the opening of a corridor: what is not open in the
 data opens no sooner than they tell.

@@ -24,6 +24,9 @@ from geo.roads.snapping import plain
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from geo.compiled import Ints
+    from geo.roads._raster import Blocks, Nodes, Segments
+
 CELLS = 448
 """Cells along the longer side of the raster."""
 LEAST_CELL_M = 5.0
@@ -140,9 +143,9 @@ class _Roads:
     """
 
     ids: NDArray[np.int32]
-    nodes: tuple[NDArray[Any], ...]
-    segments: tuple[NDArray[Any], ...]
-    blocks: tuple[NDArray[Any], ...]
+    nodes: Nodes
+    segments: Segments
+    blocks: Blocks
 
     @classmethod
     def of(cls, network: Network, profile: str, ids: NDArray[np.int64]) -> _Roads:
@@ -184,9 +187,16 @@ class _Roads:
         )
         return cls(
             plain(ids, "i4"),
-            _all_plain(node, there, node_start, node_box),
-            _all_plain(network.tail[ids], network.head[ids], way, time_s, shape_start, shape),
-            _all_plain(start, box, np.exp2(size[start[:-1]] / 4)),
+            (plain(node), plain(there), plain(node_start), plain(node_box)),
+            (
+                plain(network.tail[ids]),
+                plain(network.head[ids]),
+                plain(way),
+                plain(time_s),
+                plain(shape_start),
+                plain(shape),
+            ),
+            (plain(start), plain(box), plain(np.exp2(size[start[:-1]] / 4))),
         )
 
 
@@ -234,10 +244,6 @@ def put_in_order(network: Network, profile: str) -> dict[int, _Roads]:
     return network.kept(("isochrones", profile), make)
 
 
-def _all_plain(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    return tuple(plain(array, array.dtype) for array in arrays)
-
-
 # From times to areas ------------------------------------------------------------------------------
 
 
@@ -271,16 +277,12 @@ class _Frame:
         return np.array([cos(radians(self.latitude)), 1.0]) * (DEGREE_M / self.cell_m)
 
     @property
-    def units(self) -> tuple[float, ...]:
+    def units(self) -> tuple[float, float, float, float, float]:
         """The frame as compiled code takes it."""
         from geo.roads._raster import UNIT
 
-        return (
-            self.west / UNIT,
-            self.south / UNIT,
-            *(self.per_degree * UNIT).tolist(),
-            self.latitude,
-        )
+        per_x, per_y = (self.per_degree * UNIT).tolist()
+        return self.west / UNIT, self.south / UNIT, per_x, per_y, self.latitude
 
     def lonlat(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
         """Turn places on the raster, column before row, into WGS 84."""
@@ -313,10 +315,10 @@ def _areas(
     leg_s_m = network.manifest.access_detour / (network.manifest.access_speed_kph[profile] / 3.6)
     reach_m = min(network.manifest.snap_limit_m, LAND_WIDTH_M)
     node_s = plain(reach.node_s, "f8")
-    tail, head, way, *rest = roads.segments
-    segments = (tail, head, _turned(way), *rest) if towards else roads.segments
+    tail, head, way, segment_s, shape_start, place = roads.segments
+    segments = (tail, head, _turned(way) if towards else way, segment_s, shape_start, place)
     here, own = np.nonzero(reach.segments[:, None] == roads.ids)
-    starts = _all_plain(own.astype(np.int64), reach.fractions[here], reach.leg_s[here])
+    starts = plain(own, "i8"), plain(reach.fractions[here]), plain(reach.leg_s[here])
     unit_m = DEGREE_M * _raster.UNIT
     box = _raster.reached_box(
         roads.nodes[0],
@@ -325,7 +327,7 @@ def _areas(
         limits_s[0],
         (1 / (leg_s_m * unit_m), reach_m / unit_m),
     )
-    lines = [roads.segments[-1][slice(*roads.segments[-2][one : one + 2])] for one in own]
+    lines = [place[shape_start[k] : shape_start[k + 1]] for k in own]
     low, high = (
         np.vstack([[box[:2]], *lines]).min(axis=0),
         np.vstack([[box[2:]], *lines]).max(axis=0),
@@ -358,9 +360,9 @@ def _areas(
     return [_contour(frame, *_raster.window(field, limit, STEEP * cell_s)) for limit in limits_s]
 
 
-def _turned(way: NDArray[np.int8]) -> NDArray[np.int8]:
+def _turned(way: Ints) -> Ints:
     """Swap forward and backward."""
-    return plain((way & 1) * 2 + (way >> 1), way.dtype)
+    return plain(np.array([0, 2, 1, 3], np.int8)[np.asarray(way)])
 
 
 def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from geo import crs
 
@@ -122,13 +122,13 @@ class Index:
         return line, fraction, foot
 
 
-def plain(array: Any, kind: Any) -> NDArray[Any]:
-    """Return one type of array to the compiled code, however it was made: contiguous, read-only, no
-    memory map.
+def plain(array: ArrayLike, kind: str | None = None) -> NDArray[Any]:
+    """Return an array of one kind for compiled code, however it was made: contiguous, read-only,
+    no memory map.
     """
-    out = np.ascontiguousarray(array, kind).view(np.ndarray)[:]
-    out.flags.writeable = False
-    return out
+    same = np.ascontiguousarray(array, kind).view(np.ndarray)[:]
+    same.flags.writeable = False
+    return same
 
 
 def warm_up() -> None:

@@ -246,19 +246,19 @@ def amounts(table: pd.DataFrame, criteria: Sequence[Criterion]) -> Array:
 def faults(table: pd.DataFrame, criteria: Sequence[Criterion]) -> list[str]:
     """List what is wrong with criteria and the columns that they name."""
     ids = [one.id for one in criteria]
-    found = [] if criteria else ["there is no criterion"]
+    found: list[str] = [] if criteria else [Message("there is no criterion")]
     found += [
-        f"criterion “{one}” is there {ids.count(one)} times"
+        Message("criterion “%(id)s” is there %(count)s times", {"id": one, "count": ids.count(one)})
         for one in dict.fromkeys(ids)
         if ids.count(one) > 1
     ]
     found += [
-        f"site “{one}” is there more than once"
+        Message("site “%(id)s” is there more than once", {"id": one})
         for one in table.index[table.index.duplicated()].unique()
     ]
     for one in criteria:
         found += [
-            f"criterion “{one.id}”: {fault}"
+            Message("criterion “%(id)s”: %(fault)s", {"id": one.id, "fault": fault})
             for fault in [*_criterion_faults(one), *_column_faults(table, one)]
         ]
     return found
@@ -272,49 +272,72 @@ def refuse(found: Sequence[str]) -> None:
 
 def _criterion_faults(one: Criterion) -> Iterable[str]:
     if one.direction not in DIRECTIONS:
-        yield f"direction is “{one.direction}”, and neither cost nor benefit"
+        yield Message(
+            "direction is “%(text)s”, and neither cost nor benefit", {"text": one.direction}
+        )
     if one.shape not in SHAPES:
-        yield f"shape is “{one.shape}”, and none of {', '.join(SHAPES)}"
+        yield not_one_of("shape", one.shape, SHAPES)
     ends = {"low": one.low, "high": one.high}
     yield from (
-        f"{name} is {end}, and not a number"
+        Message("%(name)s is %(value)s, and not a number", {"name": name, "value": end})
         for name, end in ends.items()
         if end is not None and not isfinite(end)
     )
     if one.low is not None and one.high is not None and one.low >= one.high and one.shape != "step":
-        yield f"low, {one.low:g}, is not below high, {one.high:g}"
+        yield Message(
+            "low, %(low)s, is not below high, %(high)s",
+            {"low": f"{one.low:g}", "high": f"{one.high:g}"},
+        )
     if one.shape == "share":
         if one.direction == "cost":
-            yield "a share is for benefits only"
+            yield Message("a share is for benefits only")
         if one.low is not None or one.high is not None:
-            yield "a share has neither low nor high"
+            yield Message("a share has neither low nor high")
     if one.shape == "step" and one.direction in DIRECTIONS:
         needs, other = ("low", "high") if one.direction == "benefit" else ("high", "low")
         if ends[needs] is None:
-            yield f"a step of a {one.direction} needs {needs}"
+            yield Message(
+                "a step of a %(direction)s needs %(end)s",
+                {"direction": one.direction, "end": needs},
+            )
         if ends[other] is not None:
-            yield f"a step of a {one.direction} has no {other}"
+            yield Message(
+                "a step of a %(direction)s has no %(end)s",
+                {"direction": one.direction, "end": other},
+            )
 
 
 def _column_faults(table: pd.DataFrame, one: Criterion) -> Iterable[str]:
     if one.column not in table:
-        yield f"there is no column “{one.column}”"
+        yield Message("there is no column “%(name)s”", {"name": one.column})
         return
     column = table[one.column]
     if not pd.api.types.is_numeric_dtype(column):
-        yield f"column “{one.column}” holds no numbers"
+        yield Message("column “%(name)s” holds no numbers", {"name": one.column})
         return
     numbers = column.to_numpy(float, na_value=np.nan)
     if (numbers == -np.inf).any():
-        yield f"column “{one.column}” holds −inf at {_named(table.index[numbers == -np.inf])}"
+        yield Message(
+            "column “%(name)s” holds −inf at %(sites)s",
+            {"name": one.column, "sites": _named(table.index[numbers == -np.inf])},
+        )
     elif one.shape == "share" and (numbers < 0).any():
-        yield (
-            f"a share is of amounts of 0 or more, and column “{one.column}” is less at"
-            f" {_named(table.index[numbers < 0])}"
+        yield Message(
+            "a share is of amounts of 0 or more, and column “%(name)s” is less at %(sites)s",
+            {"name": one.column, "sites": _named(table.index[numbers < 0])},
         )
 
 
-def _named(sites: pd.Index) -> str:
-    return ", ".join(f"“{one}”" for one in sites[:5]) + (
-        f" and {len(sites) - 5} more" if len(sites) > 5 else ""
+def not_one_of(name: str, value: object, known: Iterable[str]) -> Message:
+    """Return the fault of a value that is not among those there are."""
+    return Message(
+        "%(name)s is “%(text)s”, and none of %(known)s",
+        {"name": name, "text": value, "known": ", ".join(known)},
     )
+
+
+def _named(sites: pd.Index) -> str:
+    named = ", ".join(f"“{site}”" for site in sites[:5])
+    if len(sites) <= 5:
+        return named
+    return Message("%(sites)s and %(n)s more", {"sites": named, "n": len(sites) - 5})

@@ -57,14 +57,13 @@ FIELDS = (
     *(replace(name, required=True) for name in NAMES),
     Field(
         "sectors",
-        "list",
         "Sectors",
         "Sectors of the data; empty where none stands for it.",
+        type="list",
         allowed=SECTORS,
     ),
     Field(
         "sectors_match",
-        "string",
         "Match",
         "Whether those sectors mean the same, a part, or none does.",
         required=True,

@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, SupportsInt, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import InputError, Message
-from geo.siting.criteria import Array, Criterion, Terms, amounts, faults, measure, refuse
+from geo.errors import InputError, Message, behind
+from geo.siting.criteria import (
+    Array,
+    Criterion,
+    Terms,
+    amounts,
+    faults,
+    measure,
+    not_one_of,
+    refuse,
+)
 
 Method = Literal["sum", "topsis"]
 UnknownAs = Literal["apart", "worst"]
@@ -272,28 +281,32 @@ def ahp(matrix: ArrayLike) -> Pairwise:
         )
     size = len(cells)
     positive = np.isfinite(cells) & (cells > 0)
-    found = (
-        [f"{size} criteria, at most {len(RANDOM_INDEX)} can be compared"]
-        if size > len(RANDOM_INDEX)
-        else []
-    )
+    found: list[str] = []
+    if size > len(RANDOM_INDEX):
+        counts = {"count": size, "most": len(RANDOM_INDEX)}
+        found.append(Message("%(count)s criteria, at most %(most)s can be compared", counts))
     found += [
-        f"row {i + 1}, column {j + 1}: {cells[i, j]:g} is not a positive number"
+        behind(
+            _cell(i, j),
+            Message("%(value)s is not a positive number", {"value": f"{cells[i, j]:g}"}),
+        )
         for i, j in np.argwhere(~positive)
     ]
     for i, j in zip(*np.triu_indices(size), strict=True):
         if not (positive[i, j] and positive[j, i]):
             continue
         if i == j and abs(cells[i, i] - 1) > RECIPROCAL:
-            found.append(
-                f"row {i + 1}, column {i + 1}: {cells[i, i]:g}, and a criterion compared with"
-                " itself is 1"
+            self_ = Message(
+                "%(value)s, and a criterion compared with itself is 1",
+                {"value": f"{cells[i, i]:g}"},
             )
+            found.append(behind(_cell(i, i), self_))
         elif i != j and abs(cells[i, j] * cells[j, i] - 1) > RECIPROCAL:
-            found.append(
-                f"row {i + 1}, column {j + 1}: {cells[i, j]:g}, and its reverse {cells[j, i]:g} is"
-                f" not 1 / {cells[i, j]:g}"
+            reverse = Message(
+                "%(value)s, and its reverse %(other)s is not 1 / %(value)s",
+                {"value": f"{cells[i, j]:g}", "other": f"{cells[j, i]:g}"},
             )
+            found.append(behind(_cell(i, j), reverse))
     if found:
         raise InputError(Message("The comparisons have faults:"), found)
     roots, vectors = np.linalg.eig(cells)
@@ -308,6 +321,10 @@ def ahp(matrix: ArrayLike) -> Pairwise:
     )
 
 
+def _cell(i: SupportsInt, j: SupportsInt) -> Message:
+    return Message("row %(row)s, column %(column)s", {"row": int(i) + 1, "column": int(j) + 1})
+
+
 def _light(weights: Array, unknown_as: str) -> NDArray[np.bool_]:
     return (weights > 0) & (weights < LIGHT - TIE) & (unknown_as == "apart")
 
@@ -315,20 +332,27 @@ def _light(weights: Array, unknown_as: str) -> NDArray[np.bool_]:
 def _weight_faults(criteria: Sequence[Criterion], weights: Mapping[str, float]) -> list[str]:
     ids = {one.id for one in criteria}
     good = {id_: isfinite(weight) and weight >= 0 for id_, weight in weights.items()}
-    found = [f"there is no criterion “{id_}” to weigh" for id_ in weights if id_ not in ids]
+    found: list[str] = [
+        Message("there is no criterion “%(id)s” to weigh", {"id": id_})
+        for id_ in weights
+        if id_ not in ids
+    ]
     found += [
-        f"the weight of “{id_}” is {weights[id_]}, and not a number of 0 or more"
+        Message(
+            "the weight of “%(id)s” is %(value)s, and not a number of 0 or more",
+            {"id": id_, "value": weights[id_]},
+        )
         for id_, fine in good.items()
         if not fine
     ]
     if all(good.values()) and not any(weight > 0 for id_, weight in weights.items() if id_ in ids):
-        found.append("no criterion has a weight above 0")
+        found.append(Message("no criterion has a weight above 0"))
     return found
 
 
 def _option_faults(method: str, unknown: str) -> list[str]:
     return [
-        f"{name} is “{given}”, and none of {', '.join(known)}"
+        not_one_of(name, given, known)
         for name, given, known in (("method", method, METHODS), ("unknown", unknown, UNKNOWNS))
         if given not in known
     ]

@@ -13,8 +13,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, Message
-from geo.siting.criteria import Array, Criterion, Terms, amounts, faults, measure, refuse
+from geo.errors import InputError, Message, behind
+from geo.siting.criteria import (
+    Array,
+    Criterion,
+    Terms,
+    amounts,
+    faults,
+    measure,
+    refuse,
+)
 from geo.siting.ranking import TIE, Ranking
 
 FEW = 5
@@ -478,18 +486,32 @@ def _difference(*pairs: tuple[Array, Array]) -> Array:
 def _spread(spread: pd.DataFrame, sites: pd.Index, ranking: Ranking, kind: str) -> Array:
     """Return the uncertainties of ranked sites, (sites, criteria)."""
     ids = [one.id for one in ranking.criteria]
-    found = [] if kind in ("std", "range") else [f"kind is “{kind}”, and neither std nor range"]
-    found += [f"there is no criterion “{one}”" for one in spread.columns if one not in ids]
-    found += [f"site “{one}” has no row" for one in sites.difference(spread.index)]
+    kinds = ("std", "range")
+    found: list[str] = (
+        []
+        if kind in kinds
+        else [Message("kind is “%(text)s”, and neither std nor range", {"text": kind})]
+    )
+    found += [
+        Message("there is no criterion “%(id)s”", {"id": one})
+        for one in spread.columns
+        if one not in ids
+    ]
+    found += [
+        Message("site “%(id)s” has no row", {"id": one}) for one in sites.difference(spread.index)
+    ]
     if spread.index.has_duplicates:
-        found.append("a site is there more than once")
+        found.append(Message("a site is there more than once"))
     if not found:
         here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(
             float, na_value=np.nan
         )
         wrong = np.argwhere(~(np.isfinite(here) & (here >= 0)))
         found = [
-            f"“{sites[row]}”, {ids[column]}: {here[row, column]} is not a number of 0 or more"
+            behind(
+                f"“{sites[row]}”, {ids[column]}",
+                Message("%(value)s is not a number of 0 or more", {"value": here[row, column]}),
+            )
             for row, column in wrong
         ]
     if found:

@@ -10,10 +10,12 @@ decided."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
+
+from geo.compiled import Ints, IntTable, compiled
 
 FAR = 1 << 61
 """No way, or never."""
@@ -50,22 +52,22 @@ class Model(NamedTuple):
     stops: int
     nodes: int
     passages: int
-    way_start: Any
-    way: Any
-    least_s: Any
-    entry_start: Any
-    entry: Any
-    begin_start: Any
-    begin: Any
-    visit_s: Any
-    order: Any
+    way_start: Ints
+    way: IntTable
+    least_s: IntTable
+    entry_start: Ints
+    entry: IntTable
+    begin_start: Ints
+    begin: IntTable
+    visit_s: Ints
+    order: Ints
     lunch_s: int
-    lunch: Any
-    day: Any
+    lunch: IntTable
+    day: IntTable
 
 
-@njit(cache=True, nogil=True, inline="always")
-def earliest(spans: Any, first: int, last: int, time: int) -> int:
+@compiled(inline="always")
+def earliest(spans: IntTable, first: int, last: int, time: int) -> int:
     """Return the first moment from `time` on that is in one of these spans; FAR where there is
     none.
     """
@@ -75,8 +77,8 @@ def earliest(spans: Any, first: int, last: int, time: int) -> int:
     return FAR
 
 
-@njit(cache=True, nogil=True, inline="always")
-def latest(spans: Any, first: int, last: int, time: int) -> int:
+@compiled(inline="always")
+def latest(spans: IntTable, first: int, last: int, time: int) -> int:
     """Return the last moment up to `time` that is in one of these spans; -FAR where there is
     none.
     """
@@ -86,8 +88,8 @@ def latest(spans: Any, first: int, last: int, time: int) -> int:
     return -FAR
 
 
-@njit(cache=True, nogil=True, inline="always")
-def arrival(model: Any, day: int, way: int, leave: int) -> int:
+@compiled(inline="always")
+def arrival(model: Model, day: int, way: int, leave: int) -> int:
     """Return when one arrives by a way, or FAR."""
     passage = model.way[way, PASSAGE]
     if passage < 0:
@@ -99,8 +101,8 @@ def arrival(model: Any, day: int, way: int, leave: int) -> int:
     return FAR if enter == FAR else enter + model.way[way, SERVICE] + model.way[way, ON]
 
 
-@njit(cache=True, nogil=True)
-def departure(model: Any, day: int, way: int, arrive: int) -> int:
+@compiled()
+def departure(model: Model, day: int, way: int, arrive: int) -> int:
     """Return when one has to leave at the latest to arrive by a way at a moment, or -FAR."""
     passage = model.way[way, PASSAGE]
     if passage < 0:
@@ -115,8 +117,8 @@ def departure(model: Any, day: int, way: int, arrive: int) -> int:
     return -FAR if enter == -FAR else enter - model.way[way, DRIVE]
 
 
-@njit(cache=True, nogil=True)
-def hungry_until(model: Any, day: int, node: int, ready: int) -> int:
+@compiled()
+def hungry_until(model: Model, day: int, node: int, ready: int) -> int:
     """Return the last moment at which one may come hungry to a node, eat there, and be ready at a
     moment; -FAR if there is none.
     """
@@ -125,8 +127,8 @@ def hungry_until(model: Any, day: int, node: int, ready: int) -> int:
     return min(ready - model.lunch_s, model.lunch[day, node, 1])
 
 
-@njit(cache=True, nogil=True)
-def fed(model: Any, day: int, node: int, leave: int, drive: int) -> int:
+@compiled()
+def fed(model: Model, day: int, node: int, leave: int, drive: int) -> int:
     """Return when one has left a node, eaten, and driven for so long, or FAR; one eats on the clock
     of the node, anywhere on the way.
     """
@@ -135,8 +137,8 @@ def fed(model: Any, day: int, node: int, leave: int, drive: int) -> int:
     return max(leave + drive, model.lunch[day, node, 0]) + model.lunch_s
 
 
-@njit(cache=True, nogil=True)
-def arrival_fed(model: Any, day: int, here: int, there: int, way: int, leave: int) -> int:
+@compiled()
+def arrival_fed(model: Model, day: int, here: int, there: int, way: int, leave: int) -> int:
     """Return when one arrives by a way who eats on it or at either end, or FAR; over a gate before
     it or after it, whichever is earlier.
     """
@@ -161,8 +163,8 @@ def arrival_fed(model: Any, day: int, here: int, there: int, way: int, leave: in
     return best
 
 
-@njit(cache=True, nogil=True, inline="always")
-def arrives(model: Any, day: int, here: int, there: int, way: int, leave: int, eats: bool) -> int:
+@compiled(inline="always")
+def arrives(model: Model, day: int, here: int, there: int, way: int, leave: int, eats: bool) -> int:
     """Return when one arrives by a way, with lunch or without, or FAR."""
     return (
         arrival_fed(model, day, here, there, way, leave)
@@ -171,8 +173,8 @@ def arrives(model: Any, day: int, here: int, there: int, way: int, leave: int, e
     )
 
 
-@njit(cache=True, nogil=True)
-def departure_fed(model: Any, day: int, here: int, there: int, way: int, arrive: int) -> int:
+@compiled()
+def departure_fed(model: Model, day: int, here: int, there: int, way: int, arrive: int) -> int:
     """Return when one has to leave at the latest who eats as in :func:`arrival_fed`, to arrive by a
     way at a moment; or -FAR.
     """
@@ -199,15 +201,15 @@ def departure_fed(model: Any, day: int, here: int, there: int, way: int, arrive:
     return best
 
 
-@njit(cache=True, nogil=True)
-def visit_begins(model: Any, day: int, stop: int, time: int) -> int:
+@compiled()
+def visit_begins(model: Model, day: int, stop: int, time: int) -> int:
     """Return the first moment from `time` on at which a visit may begin, or FAR."""
     at = day * model.stops + stop
     return earliest(model.begin, model.begin_start[at], model.begin_start[at + 1], time)
 
 
-@njit(cache=True, nogil=True)
-def leaves(model: Any, day: int, stop: int, arrive: int) -> int:
+@compiled()
+def leaves(model: Model, day: int, stop: int, arrive: int) -> int:
     """Return when one who arrives at a stop at a moment leaves it, or FAR."""
     begin = visit_begins(model, day, stop, arrive)
     if begin == FAR:
@@ -216,8 +218,8 @@ def leaves(model: Any, day: int, stop: int, arrive: int) -> int:
     return end if end <= model.day[day, 1] else FAR
 
 
-@njit(cache=True, nogil=True)
-def must_arrive(model: Any, day: int, stop: int, leave: int) -> int:
+@compiled()
+def must_arrive(model: Model, day: int, stop: int, leave: int) -> int:
     """Return how late one may arrive at a stop and still leave it at a moment, or -FAR."""
     at = day * model.stops + stop
     return latest(
@@ -225,23 +227,23 @@ def must_arrive(model: Any, day: int, stop: int, leave: int) -> int:
     )
 
 
-@njit(cache=True, nogil=True)
-def sets_out(model: Any, day: int, begin: int, eaten: int) -> int:
+@compiled()
+def sets_out(model: Model, day: int, begin: int, eaten: int) -> int:
     """Return when a day begins: at its first moment, or (1) so late that one has had lunch before
     and needs none.
     """
     return max(model.day[day, 0], model.lunch[day, begin, 1]) if eaten else model.day[day, 0]
 
 
-@njit(cache=True, nogil=True)
-def last_arrival(model: Any, day: int, end: int, eaten: int) -> int:
+@compiled()
+def last_arrival(model: Model, day: int, end: int, eaten: int) -> int:
     """Return how late a day may end: with lunch (1), or so early that one needs none."""
     last = model.day[day, 1]
     return min(last, model.lunch[day, end, 1]) if model.lunch_s and not eaten else last
 
 
-@njit(cache=True, nogil=True)
-def straight(model: Any, day: int, begin: int, end: int, way: int) -> Any:
+@compiled()
+def straight(model: Model, day: int, begin: int, end: int, way: int) -> tuple[int, int]:
     """Return when a day ends that is nothing but one way, or FAR; and how: without lunch (0), after
     it (1), or with it (2).
     """
@@ -257,8 +259,8 @@ def straight(model: Any, day: int, begin: int, end: int, way: int) -> Any:
     return FAR, 0
 
 
-@njit(cache=True, nogil=True)
-def empty_day(model: Any, day: int, begin: int, end: int) -> int:
+@compiled()
+def empty_day(model: Model, day: int, begin: int, end: int) -> int:
     """Return the cost of a day without a visit, FAR if it cannot be: one stays, or drives to
     another place.
     """
@@ -271,7 +273,7 @@ def empty_day(model: Any, day: int, begin: int, end: int) -> int:
     return FAR
 
 
-def spans(pieces: list[list[tuple[int, int]]]) -> tuple[Any, Any]:
+def spans(pieces: list[list[tuple[int, int]]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pack lists of spans into the pair of arrays that a model has."""
     counts = np.cumsum([0, *(len(piece) for piece in pieces)]).astype(np.int64)
     return counts, np.array([span for piece in pieces for span in piece], np.int64).reshape(-1, 2)

@@ -8,19 +8,30 @@ programming approach to sequencing problems, J. SIAM 10(1), 196-210, for the ide
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
-from geo.visits._day_rules import COST, FAR, arrives, empty_day, last_arrival, leaves, sets_out
+from geo.compiled import Array, Ints, IntTable, Kind, Number, compiled
+from geo.visits._day_rules import (
+    COST,
+    FAR,
+    Model,
+    arrives,
+    empty_day,
+    last_arrival,
+    leaves,
+    sets_out,
+)
 
 TIE = 1 << 30
 """Worth of a second on the road in seconds of arriving earlier: as much as no trip is long."""
 
+Labels = tuple[NDArray[np.int64], NDArray[np.int32], Ints, Ints, bool]
+"""What :func:`one_day` returns."""
 
-@njit(cache=True, nogil=True)
-def _insert(time: Any, cost: Any, after: Any, head: Any, state: int, new: int) -> bool:
+
+@compiled()
+def _insert(time: Ints, cost: Ints, after: Ints, head: Ints, state: int, new: int) -> bool:
     """Put a label into the list of a state, later and cheaper ones last, and throw out what it
     beats; say whether it was worth it.
     """
@@ -39,16 +50,16 @@ def _insert(time: Any, cost: Any, after: Any, head: Any, state: int, new: int) -
     return True
 
 
-@njit(cache=True, nogil=True)
-def _longer(array: Any) -> Any:
+@compiled()
+def _longer(array: Array[Number, Kind]) -> Array[Number, Kind]:
     """Return an array twice as long."""
     longer = np.empty(2 * len(array), array.dtype)
     longer[: len(array)] = array
     return longer
 
 
-@njit(cache=True, nogil=True)
-def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int) -> Any:
+@compiled()
+def one_day(model: Model, day: int, begin: int, ends: Ints, wanted: int, most: int) -> Labels:
     """Return the best way to spend a day on every set of stops.
 
     Parameters
@@ -74,14 +85,13 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
     sets = 1 << n
     best = np.full((sets, len(ends)), FAR)
     last = np.full((sets, len(ends)), -1, np.int32)
-    head = np.full(sets * n * 2, -1, np.int32)
+    head: Ints = np.full(sets * n * 2, -1, np.int32)
     size = 1 << 14
-    time, cost = np.empty(size, np.int64), np.empty(size, np.int64)
-    after, parent, stop = (
-        np.empty(size, np.int32),
-        np.empty(size, np.int32),
-        np.empty(size, np.int8),
-    )
+    time: Ints = np.empty(size, np.int64)
+    cost: Ints = np.empty(size, np.int64)
+    after: Ints = np.empty(size, np.int32)
+    parent: Ints = np.empty(size, np.int32)
+    stop: Ints = np.empty(size, np.int8)
     count = 0
     step = 0
     for pair in range(model.nodes * model.nodes):
@@ -150,8 +160,8 @@ def one_day(model: Any, day: int, begin: int, ends: Any, wanted: int, most: int)
     return best, last, parent, stop, True
 
 
-@njit(cache=True, nogil=True)
-def days_joined(before: Any, best: Any, lowest: Any, highest: Any) -> Any:
+@compiled()
+def days_joined(before: IntTable, best: IntTable, lowest: Ints, highest: Ints) -> NDArray[np.int64]:
     """Add a day: the least sum for every set of stops seen by then, and each end of the day.
 
     Parameters

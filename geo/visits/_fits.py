@@ -7,16 +7,24 @@ without: who is earlier can do all that others can. That is less than
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
+from numpy.typing import NDArray
 
-from geo.visits._day_rules import COST, FAR, arrives, empty_day, last_arrival, leaves, sets_out
+from geo.compiled import BoolTable, Ints, IntTable, compiled
+from geo.visits._day_rules import (
+    COST,
+    FAR,
+    Model,
+    arrives,
+    empty_day,
+    last_arrival,
+    leaves,
+    sets_out,
+)
 
 
-@njit(cache=True, nogil=True)
-def _soonest(model: Any, day: int, here: int, there: int, leave: int, eats: bool) -> int:
+@compiled()
+def _soonest(model: Model, day: int, here: int, there: int, leave: int, eats: bool) -> int:
     """Return when one arrives by the quickest way, with lunch on it or without, or FAR."""
     pair, best = here * model.nodes + there, FAR
     least = leave + model.lunch_s if eats else leave
@@ -27,13 +35,13 @@ def _soonest(model: Any, day: int, here: int, there: int, leave: int, eats: bool
     return best
 
 
-@njit(cache=True, nogil=True)
-def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
+@compiled()
+def time_for(model: Model, day: int, begin: int, ends: Ints) -> NDArray[np.bool_]:
     """Say for every set of stops and each end whether a day has time for it, (sets, ends)."""
     n = model.stops
     sets = 1 << n
-    left = np.full((sets, n, 2), FAR)
-    highest = np.full(sets, -1)
+    left: IntTable = np.full((sets, n, 2), FAR)
+    highest: Ints = np.full(sets, -1)
     possible = np.zeros((sets, len(ends)), np.bool_)
     until = model.day[day, 1]
     states = 2 if model.lunch_s else 1
@@ -66,8 +74,8 @@ def time_for(model: Any, day: int, begin: int, ends: Any) -> Any:
     return possible
 
 
-@njit(cache=True, nogil=True)
-def joined(before: Any, today: Any, lowest: Any, highest: Any) -> Any:
+@compiled()
+def joined(before: BoolTable, today: BoolTable, lowest: Ints, highest: Ints) -> NDArray[np.bool_]:
     """Say for every set of stops and each end of a day whether all of it can be seen by then.
 
     Parameters

@@ -4,14 +4,15 @@ what cost one more stop fits in.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from geo.compiled import Ints, IntTable, compiled
 from geo.visits._day_rules import (
     COST,
     FAR,
+    Model,
     arrival,
     arrival_fed,
     arrives,
@@ -29,6 +30,8 @@ BROKEN = 1 << 53
 """
 KEPT = 4
 """Pairs of time and cost that are kept at a stop."""
+Node = tuple[int, int]
+"""Day of a node, and its number on that day."""
 
 
 class Frame(NamedTuple):
@@ -48,11 +51,11 @@ class Frame(NamedTuple):
         Whether there is but one way between any two nodes.
     """
 
-    fixed: Any
-    end_start: Any
-    end: Any
-    loss: Any
-    near: Any
+    fixed: Ints
+    end_start: Ints
+    end: Ints
+    loss: Ints
+    near: IntTable
     plain: bool
 
 
@@ -64,9 +67,9 @@ class Tours(NamedTuple):
     size, route, day_of, town
         (D,) stops of a day; (D, n) which; (n,) on which day a stop is, -1 for none; (D,) node where
         a day ends.
-    count, time, cost
-        (D + 1, n + 2, 2), and with one axis more: pairs of time and cost on leaving the p-th node
-        of a day, without or with lunch eaten. The last day is to try things.
+    pairs, time, cost
+        (D + 1, n + 2, 2), and with one axis more: number of pairs, time and cost on leaving the
+        p-th node of a day, without or with lunch eaten. The last day is to try things.
     late
         (D, n + 2, 2) how late one may arrive at the p-th node.
     spent, least
@@ -74,19 +77,19 @@ class Tours(NamedTuple):
         open.
     """
 
-    size: Any
-    route: Any
-    day_of: Any
-    town: Any
-    count: Any
-    time: Any
-    cost: Any
-    late: Any
-    spent: Any
-    least: Any
+    size: Ints
+    route: IntTable
+    day_of: Ints
+    town: Ints
+    pairs: IntTable
+    time: IntTable
+    cost: IntTable
+    late: IntTable
+    spent: Ints
+    least: Ints
 
 
-def empty(model: Any, towns: Any) -> Tours:
+def empty(model: Model, towns: list[int]) -> Tours:
     """Make days without stops that end in these nodes; to be refreshed."""
     n, days = model.stops, len(model.day)
     pairs = (days + 1, n + 2, 2, KEPT)
@@ -95,7 +98,7 @@ def empty(model: Any, towns: Any) -> Tours:
         route=np.full((days, n), -1, np.int64),
         day_of=np.full(n, -1, np.int64),
         town=np.array(towns, np.int64),
-        count=np.zeros(pairs[:3], np.int64),
+        pairs=np.zeros(pairs[:3], np.int64),
         time=np.zeros(pairs, np.int64),
         cost=np.zeros(pairs, np.int64),
         late=np.zeros((days, n + 2, 2), np.int64),
@@ -107,14 +110,21 @@ def empty(model: Any, towns: Any) -> Tours:
 # One day ------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
-def begin_of(frame: Any, tours: Any, day: int) -> int:
+@compiled()
+def begin_of(frame: Frame, tours: Tours, day: int) -> int:
     return frame.fixed[day] if frame.fixed[day] >= 0 else tours.town[day - 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _keep(
-    counts: Any, times: Any, costs: Any, day: int, p: int, eaten: int, time: int, cost: int
+    counts: IntTable,
+    times: IntTable,
+    costs: IntTable,
+    day: int,
+    p: int,
+    eaten: int,
+    time: int,
+    cost: int,
 ) -> None:
     """Add a pair to those of a stop, earliest first; of too many the earliest and the cheapest
     stay.
@@ -153,12 +163,20 @@ def _keep(
     counts[day, p, eaten] = size - beaten + 1
 
 
-@njit(cache=True, nogil=True)
-def _onward(model: Any, tours: Any, day: int, node: int, stop: int, source: Any, goal: Any) -> None:
+@compiled()
+def _onward(
+    model: Model,
+    tours: Tours,
+    day: int,
+    node: int,
+    stop: int,
+    source: Node,
+    goal: Node,
+) -> None:
     """Go from all pairs at a node on to a stop; `source` and `goal` are where the pairs are
     kept.
     """
-    counts, times, costs = tours.count, tours.time, tours.cost
+    counts, times, costs = tours.pairs, tours.time, tours.cost
     (a, p), (b, q) = source, goal
     counts[b, q, 0] = counts[b, q, 1] = 0
     pair = node * model.nodes + stop
@@ -181,8 +199,8 @@ def _onward(model: Any, tours: Any, day: int, node: int, stop: int, source: Any,
                         _keep(counts, times, costs, b, q, fed, leave, cost + model.way[way, COST])
 
 
-@njit(cache=True, nogil=True)
-def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) -> int:
+@compiled()
+def _home(model: Model, tours: Tours, day: int, node: int, end: int, source: Node) -> int:
     """Return the least cost of a day that goes from some pairs at a node to its end, FAR where none
     is in time.
     """
@@ -191,7 +209,7 @@ def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) ->
     best = FAR
     states = 2 if model.lunch_s else 1
     for eaten in range(states):
-        for at in range(tours.count[a, p, eaten]):
+        for at in range(tours.pairs[a, p, eaten]):
             left, cost = tours.time[a, p, eaten, at], tours.cost[a, p, eaten, at]
             for fed in range(eaten, states):
                 latest = last_arrival(model, day, end, fed)
@@ -204,8 +222,8 @@ def _home(model: Any, tours: Any, day: int, node: int, end: int, source: Any) ->
     return best
 
 
-@njit(cache=True, nogil=True)
-def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
+@compiled()
+def refresh(model: Model, frame: Frame, tours: Tours, day: int, new: int) -> None:
     """Work out anew what is kept of a day: all of it (-1), or what changes when a stop has been put
     in after the `new`-th node.
     """
@@ -213,7 +231,7 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
     route = tours.route[day]
     late, states = tours.late, 2 if model.lunch_s else 1
     for eaten in range(states):
-        tours.count[day, 0, eaten] = 1
+        tours.pairs[day, 0, eaten] = 1
         tours.time[day, 0, eaten, 0], tours.cost[day, 0, eaten, 0] = (
             sets_out(model, day, begin, eaten),
             0,
@@ -254,13 +272,13 @@ def refresh(model: Any, frame: Any, tours: Any, day: int, new: int) -> None:
         then = stop
 
 
-@njit(cache=True, nogil=True)
-def fits(model: Any, tours: Any, day: int, p: int, node: int, stop: int, then: int) -> bool:
+@compiled()
+def fits(model: Model, tours: Tours, day: int, p: int, node: int, stop: int, then: int) -> bool:
     """Return whether a stop fits in after the p-th node of a day."""
     to = node * model.nodes + stop
     states = 2 if model.lunch_s else 1
     for eaten in range(states):
-        for at in range(tours.count[day, p, eaten]):
+        for at in range(tours.pairs[day, p, eaten]):
             left = tours.time[day, p, eaten, at]
             for way in range(model.way_start[to], model.way_start[to + 1]):
                 for fed in range(eaten, states):
@@ -271,9 +289,9 @@ def fits(model: Any, tours: Any, day: int, p: int, node: int, stop: int, then: i
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled()
 def _on_time(
-    model: Any, tours: Any, day: int, p: int, stop: int, then: int, leave: int, eaten: int
+    model: Model, tours: Tours, day: int, p: int, stop: int, then: int, leave: int, eaten: int
 ) -> bool:
     """Check whether one who leaves a stop comes to the p-th node of a day in time for all that
     follows.
@@ -291,8 +309,8 @@ def _on_time(
     return False
 
 
-@njit(cache=True, nogil=True)
-def total_s(model: Any, tours: Any, day: int, p: int, node: int, stop: int) -> int:
+@compiled()
+def total_s(model: Model, tours: Tours, day: int, p: int, node: int, stop: int) -> int:
     """Return what a day costs with a stop put in after the p-th node, which is `node`; FAR where it
     does not fit.
     """

@@ -9,13 +9,12 @@ taken out and put back, and for the numbers below; remembered, not read again.""
 from __future__ import annotations
 
 from math import exp, log
-from typing import Any
 
 import numpy as np
-from numba import njit
 
-from geo.visits._day_rules import FAR
-from geo.visits._tour_days import BROKEN, Frame, begin_of, empty, fits, refresh, total_s
+from geo.compiled import Bools, Floats, Ints, IntTable, compiled
+from geo.visits._day_rules import FAR, Model
+from geo.visits._tour_days import BROKEN, Frame, Tours, begin_of, empty, fits, refresh, total_s
 
 __all__ = ["BROKEN", "Frame", "empty", "search", "worst"]
 
@@ -27,8 +26,8 @@ HOT, COLD = 0.3, 0.002
 """First and last temperature, in ways of average length."""
 
 
-@njit(cache=True, nogil=True)
-def _take(tours: Any, stop: int) -> int:
+@compiled()
+def _take(tours: Tours, stop: int) -> int:
     """Take a stop out; give its day."""
     day = tours.day_of[stop]
     route, at = tours.route[day], 0
@@ -40,8 +39,8 @@ def _take(tours: Any, stop: int) -> int:
     return day
 
 
-@njit(cache=True, nogil=True)
-def _put(tours: Any, stop: int, day: int, p: int) -> None:
+@compiled()
+def _put(tours: Tours, stop: int, day: int, p: int) -> None:
     """Put a stop in after the p-th node of a day."""
     route = tours.route[day]
     for q in range(tours.size[day], p, -1):
@@ -51,8 +50,8 @@ def _put(tours: Any, stop: int, day: int, p: int) -> None:
     tours.day_of[stop] = day
 
 
-@njit(cache=True, nogil=True)
-def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
+@compiled()
+def _insert(model: Model, frame: Frame, tours: Tours, stop: int) -> int:
     """Put a stop where it costs least, and give the day, -1 where it fits nowhere or costs more
     than to leave it out.
     """
@@ -98,8 +97,8 @@ def _insert(model: Any, frame: Any, tours: Any, stop: int) -> int:
     return best_day
 
 
-@njit(cache=True, nogil=True)
-def _move(model: Any, frame: Any, tours: Any, touched: Any) -> None:
+@compiled()
+def _move(model: Model, frame: Frame, tours: Tours, touched: Bools) -> None:
     """Let one day end elsewhere, and empty days after it too or not; stops that do not fit any more
     are taken out.
     """
@@ -127,8 +126,8 @@ def _move(model: Any, frame: Any, tours: Any, touched: Any) -> None:
                 refresh(model, frame, tours, day, -1)
 
 
-@njit(cache=True, nogil=True)
-def _ruin(model: Any, frame: Any, tours: Any, touched: Any) -> None:
+@compiled()
+def _ruin(model: Model, frame: Frame, tours: Tours, touched: Bools) -> None:
     """Take out some stops that are near each other: in rows of each day, or singly."""
     n = model.stops
     seed = np.random.randint(n)
@@ -151,7 +150,7 @@ def _ruin(model: Any, frame: Any, tours: Any, touched: Any) -> None:
     else:
         longest = min(STRING, inside / busy)
         strings = int(1 + np.random.random() * (4 * REMOVED / (1 + longest) - 1))
-        done = np.zeros(len(model.day), np.bool_)
+        done: Bools = np.zeros(len(model.day), np.bool_)
         for k in range(n):
             stop = frame.near[seed, k]
             day = tours.day_of[stop]
@@ -180,8 +179,8 @@ def _ruin(model: Any, frame: Any, tours: Any, touched: Any) -> None:
             refresh(model, frame, tours, day, -1)
 
 
-@njit(cache=True, nogil=True)
-def _worth(frame: Any, tours: Any) -> int:
+@compiled()
+def _worth(frame: Frame, tours: Tours) -> int:
     """Return what the days cost, with stops left out and days that cannot be."""
     total = tours.spent.sum()
     for stop in range(len(tours.day_of)):
@@ -190,14 +189,21 @@ def _worth(frame: Any, tours: Any) -> int:
     return total
 
 
-@njit(cache=True, nogil=True)
-def worst(model: Any, frame: Any) -> int:
+@compiled()
+def worst(model: Model, frame: Frame) -> int:
     """Return more than any days cost."""
     return BROKEN * (len(model.day) + 1) + frame.loss.sum()
 
 
-@njit(cache=True, nogil=True)
-def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any) -> int:
+@compiled()
+def search(
+    model: Model,
+    frame: Frame,
+    tours: Tours,
+    best: tuple[IntTable, Ints, Ints],
+    least: int,
+    steps: tuple[int, int, int, int],
+) -> int:
     """Improve days, and give the least cost there was; the same steps on the same days give the
     same.
 
@@ -219,10 +225,10 @@ def search(model: Any, frame: Any, tours: Any, best: Any, least: int, steps: Any
         tours.town.copy(),
         tours.day_of.copy(),
     )
-    touched = np.zeros(days, np.bool_)
-    key = np.empty(n)
-    room = np.zeros(n)
-    depot = np.zeros(n)
+    touched: Bools = np.zeros(days, np.bool_)
+    key: Floats = np.empty(n)
+    room: Floats = np.zeros(n)
+    depot: Floats = np.zeros(n)
     for stop in range(n):
         for day in range(days):
             for k in range(

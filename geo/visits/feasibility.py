@@ -17,18 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import InputError
-from geo.roads.network import Network
 from geo.visits import planner
 from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days, orders
 from geo.visits.matrices import FAR, Tables, places_of
 from geo.visits.trip import Day, Lunch, Place, Plan, Proof, Stop, Trip
 from geo.visits.verify import rehearse
+from geo.visits.world import World
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
-    from geo.hours.gates import Hours
     from geo.visits._day_rules import Model
 
 QUICK_S = 0.1
@@ -56,7 +52,7 @@ def warm_up() -> None:
         for one in range(2)
     )
     tables = Tables(places, np.full((2, 2), 60))
-    fits = Fits(None, None, None, None, tables)  # type: ignore[arg-type]
+    fits = Fits(None, tables)  # type: ignore[arg-type]
     fits.subsets(Trip("", (Stop(places[1], 60),), days, Lunch(60)))
 
 
@@ -74,10 +70,7 @@ class Fits:
         Of a trip with all the places.
     """
 
-    network: Network
-    gates: gpd.GeoDataFrame
-    crossings: pd.DataFrame
-    hours: Hours
+    world: World
     tables: Tables
     until: float = math.inf
     _days: dict[Any, NDArray[Any]] = field(default_factory=dict, repr=False)
@@ -158,7 +151,7 @@ class Fits:
         left_out = tuple(stop for stop in wished.stops if stop.place.id not in visited)
         proof: Proof = "proven" if self.exact(trip) and not left_out else "unproven"
         plan = replace(found, trip=wished, days=days, left_out=left_out, proof=proof)
-        faults = rehearse(plan, self.network, self.gates, self.crossings, self.hours)
+        faults = rehearse(plan, self.world)
         return None if faults else plan
 
     def whole(self, trip: Trip) -> Plan:
@@ -177,11 +170,7 @@ class Fits:
         same = all(
             _whereabouts(place) == _whereabouts(known.get(place.id)) for place in places_of(trip)
         )
-        tables = (
-            self.tables
-            if same
-            else Tables.of(trip, self.network, self.gates, self.crossings, self.hours)
-        )
+        tables = self.tables if same else Tables.of(trip, self.world)
         return planner.solve(trip, tables, seconds=SEARCH_S)
 
     def check_time(self) -> None:
@@ -191,8 +180,7 @@ class Fits:
 
     def _planned(self, trip: Trip) -> Plan | None:
         self.check_time()
-        given = self.network, self.gates, self.crossings, self.hours
-        found = planner.plan(trip, *given, seconds=QUICK_S, rehearse=False, tables=self.tables)
+        found = planner.plan(trip, self.world, seconds=QUICK_S, rehearse=False, tables=self.tables)
         return None if found.left_out else found
 
     def _pinned(self, trip: Trip) -> Plan | None:
@@ -234,8 +222,8 @@ class Fits:
         from geo.visits import _exact, _fits
 
         n, g = model.stops, model.passages
-        entry = model.entry_start[number * g : (number + 1) * g + 1]
-        open_ = model.begin_start[number * n : (number + 1) * n + 1]
+        entry = np.asarray(model.entry_start)[number * g : (number + 1) * g + 1]
+        open_ = np.asarray(model.begin_start)[number * n : (number + 1) * n + 1]
         counts = (
             *(
                 model.way_start,
@@ -253,7 +241,7 @@ class Fits:
                 model.begin[open_[0] : open_[-1]],
             ),
         )
-        key = cheapest, begin, model.lunch_s, *(one.tobytes() for one in counts)
+        key = cheapest, begin, model.lunch_s, *(np.asarray(array).tobytes() for array in counts)
         if key not in self._days:
             if cheapest:
                 best, *_, enough = _exact.one_day(
@@ -261,9 +249,9 @@ class Fits:
                 )
                 if not enough:
                     raise TimeUp
+                self._days[key] = best
             else:
-                best = _fits.time_for(model, number, begin, ends)
-            self._days[key] = best
+                self._days[key] = _fits.time_for(model, number, begin, ends)
         return self._days[key]
 
 

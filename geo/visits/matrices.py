@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from geo.errors import Message, NotFoundError
 from geo.hours import osm_hours
-from geo.hours.gates import service_time_s
 from geo.roads import access
 from geo.roads.network import Network
 from geo.visits.trip import Place, Trip
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo.visits._day_rules import Model
+    from geo.visits.world import World
 
 Seconds = NDArray[np.int64]
 FAR = 1 << 61
@@ -79,10 +79,7 @@ class Tables:
     def of(
         cls,
         trip: Trip,
-        network: Network,
-        gates: gpd.GeoDataFrame,
-        crossings: pd.DataFrame,
-        hours: Any,
+        world: World,
     ) -> Tables:
         """Ask the roads for all places of a trip, each country by itself, and all gates that its
         vehicle may pass.
@@ -93,14 +90,14 @@ class Tables:
             The network has no such vehicle.
         """
         places = places_of(trip)
-        service = service_time_s(gates, crossings, trip.profile)
+        gates, service = world.gates, world.service_s(trip.profile)
         usable = gates[
             service.notna()
             & gates["opposite_country"].notna()
-            & gates.index.isin(network.manifest.gates)
+            & gates.index.isin(world.network.manifest.gates)
         ]
         time_s = access.time_matrix(
-            domestic(network), *2 * (points(places, usable),), profile=trip.profile
+            domestic(world.network), *2 * (points(places, usable),), profile=trip.profile
         ).to_numpy()
         whole, n = whole_seconds(time_s), len(places)
         zones = (
@@ -118,7 +115,7 @@ class Tables:
             service_s=np.ceil(service[usable.index].to_numpy(float)).astype(np.int64),
             to_gate_s=whole[:n, n:],
             from_gate_s=whole[n:, :n].T,
-            hours=hours,
+            hours=world.hours,
         )
 
     def passages(self, trip: Trip) -> tuple[Passage, ...]:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING
 
 from geo.roads import access
-from geo.roads.network import Network
 from geo.visits.matrices import domestic, places_of, points
 from geo.visits.trip import DayPlan, Leg, Plan
-
-if TYPE_CHECKING:
-    import geopandas as gpd
+from geo.visits.world import World
 
 
-def measured(found: Plan, network: Network, gates: gpd.GeoDataFrame) -> tuple[DayPlan, ...]:
+def measured(found: Plan, world: World) -> tuple[DayPlan, ...]:
     """Fill in how long the ways are, in whole and before the gate."""
-    closed, days = domestic(network), []
+    closed, days = domestic(world.network), []
     by_id = {place.id: place for place in places_of(found.trip)}
     for day in found.days:
         parts = {part for leg in day.legs for part in _parts(leg)}
         names = sorted({name for part in parts for name in part})
         places = [by_id[name.removeprefix("place ")] for name in names if name.startswith("place ")]
-        used = gates.loc[[name.removeprefix("gate ") for name in names if name.startswith("gate ")]]
+        used = world.gates.loc[
+            [name.removeprefix("gate ") for name in names if name.startswith("gate ")]
+        ]
         if not parts:
             days.append(day)
             continue

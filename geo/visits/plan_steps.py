@@ -15,7 +15,8 @@ import pandas as pd
 
 from geo.errors import InputError, Message
 from geo.hours import calendars
-from geo.hours.gates import DayHours, Hours
+from geo.hours.gates import Hours
+from geo.hours.openings import DayHours
 from geo.visits.trip import Crossing, DayPlan, Leg, Place, Plan, Visit
 
 Kind = Literal["begin", "drive", "gate", "visit", "lunch", "night", "end"]

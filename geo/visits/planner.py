@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from geo.errors import InputError, Message
-from geo.roads.network import Network
 from geo.visits.joined_days import JoinedDays, Sums, begins_of_days, ends_of_days
 from geo.visits.matrices import FAR, Tables
 from geo.visits.plan_lengths import measured
@@ -26,10 +24,9 @@ from geo.visits.schedules import Route, on_road_s, schedule
 from geo.visits.tour_search import search
 from geo.visits.trip import Plan, Proof, Trip
 from geo.visits.trip_check import check
+from geo.visits.world import World
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from geo.visits._day_rules import Model
 
 EXACT, PERHAPS = 12, 14
@@ -47,24 +44,17 @@ Progress = Callable[[float], None]
 
 def plan(
     trip: Trip,
-    network: Network,
-    gates: gpd.GeoDataFrame,
-    crossings: pd.DataFrame,
-    hours: Any,
+    world: World,
     *,
     seconds: float = 3.0,
     on_progress: Progress | None = None,
     rehearse: bool = True,
     tables: Tables | None = None,
 ) -> Plan:
-    """Plan a trip on a network.
+    """Plan a trip.
 
     Parameters
     ----------
-    gates, crossings
-        The layer and the table of these names.
-    hours
-        A :class:`geo.hours.gates.Hours`: when which gate is open.
     seconds
         How long a search may take; what is proven takes as long as it takes.
     on_progress
@@ -82,15 +72,18 @@ def plan(
     NotFoundError
         The network has no such vehicle.
     """
-    check(trip, [f"There is no gate “{gate}”." for gate in trip.closed if gate not in gates.index])
+    check(
+        trip,
+        [f"There is no gate “{gate}”." for gate in trip.closed if gate not in world.gates.index],
+    )
     if tables is None:
-        tables = Tables.of(trip, network, gates, crossings, hours)
+        tables = Tables.of(trip, world)
     found = solve(trip, tables, seconds=seconds, on_progress=on_progress)
-    found = replace(found, coarse=network.manifest.coarse, days=measured(found, network, gates))
+    found = replace(found, coarse=world.network.manifest.coarse, days=measured(found, world))
     if rehearse:
         from geo.visits.verify import rehearse as go_through
 
-        found = replace(found, faults=tuple(go_through(found, network, gates, crossings, hours)))
+        found = replace(found, faults=tuple(go_through(found, world)))
     return found
 
 
@@ -163,10 +156,11 @@ def warm_up() -> None:
 
 def _possible(model: Model, stop: int) -> bool:
     """Return whether a stop has an hour on some day, a way to it and a way from it."""
-    to, on = model.least_s[:, stop].copy(), model.least_s[stop].copy()
+    least_s, begin_start = np.asarray(model.least_s), np.asarray(model.begin_start)
+    to, on = least_s[:, stop].copy(), least_s[stop].copy()
     to[stop] = on[stop] = FAR
-    begins = model.begin_start[stop :: model.stops][: len(model.day)]
-    ends = model.begin_start[stop + 1 :: model.stops][: len(model.day)]
+    begins = begin_start[stop :: model.stops][: len(model.day)]
+    ends = begin_start[stop + 1 :: model.stops][: len(model.day)]
     return bool((ends > begins).any() and (to < FAR).any() and (on < FAR).any())
 
 

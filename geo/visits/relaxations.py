@@ -330,7 +330,7 @@ class Changes:
 
     def _gates(self) -> Iterator[_Found]:
         for gate in self.kept.closed:
-            names = {"gate": gate_names(self.fits.gates, gate)}
+            names = {"gate": gate_names(self.fits.world.gates, gate)}
             rest = tuple(one for one in self.kept.closed if one != gate)
             yield from self._if("open_gate", names, partial(replace, closed=rest))
         if self.kept.avoid_unknown_hours:
@@ -361,7 +361,9 @@ class Changes:
             for leg in day.legs
             if leg.crossing and not leg.crossing.hours_known
         ]
-        return {"gates": tuple(gate_names(self.fits.gates, gate) for gate in dict.fromkeys(used))}
+        return {
+            "gates": tuple(gate_names(self.fits.world.gates, gate) for gate in dict.fromkeys(used))
+        }
 
     def _pins(self) -> Iterator[_Found]:
         """Pin the stop, or one it is in conflict with, to the nearest other day, or to none in the

@@ -48,7 +48,7 @@ def read(text: str | bytes, origin: str = Message("The text")) -> Any:
             Message("%(origin)s is not written in UTF-8.", {"origin": origin})
         ) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = error.problem_mark or error.context_mark or yaml.Mark("", 0, 0, 0, None, 0)
         raise InputError(
             Message(
                 "%(origin)s cannot be read as YAML, line %(line)s, column %(column)s: %(problem)s.",
@@ -88,7 +88,7 @@ def write(document: Any) -> str:
     return written
 
 
-class _Plain(yaml.SafeDumper):  # type: ignore[misc]
+class _Plain(yaml.SafeDumper):
     """Writes what stands in several places several times, since :func:`read` refuses anchors."""
 
     def ignore_aliases(self, _data: Any) -> bool:

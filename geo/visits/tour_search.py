@@ -127,7 +127,7 @@ def _frame(trip: Trip, model: Model, begins: list[int], ends: list[list[int]]) -
         MUST if stop.must else max(LEAST, round(MAY * stop.weight / heaviest))
         for stop in trip.stops
     ]
-    between = model.least_s[: model.stops, : model.stops]
+    between = np.asarray(model.least_s)[: model.stops, : model.stops]
     near = np.minimum(between, FAR >> 2) + np.minimum(between.T, FAR >> 2)
     np.fill_diagonal(near, -1)
     return Frame(

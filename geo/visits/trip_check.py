@@ -8,6 +8,7 @@ from itertools import pairwise
 from math import isfinite
 
 from geo.errors import InputError, Message, behind
+from geo.hours.gate_notices import KINDS
 from geo.visits.matrices import towns
 from geo.visits.trip import (
     LEAST_WEIGHT,
@@ -19,8 +20,6 @@ from geo.visits.trip import (
     Stop,
     Trip,
 )
-
-KINDS = ("passenger", "cargo")
 
 
 def check(trip: Trip, faults: list[str] | None = None) -> None:

@@ -55,8 +55,10 @@ from typing import Any
 from geo.errors import InputError, Message, NotFoundError
 from geo.visits import safe_yaml, trip_values
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.place_reader import TOLD
 from geo.visits.trip import Day, Place, Stop, Trip
-from geo.visits.trip_reader import TOLD, TripReader
+from geo.visits.trip_lines import Lines, StopLine, filled
+from geo.visits.trip_reader import TripReader
 
 FOLDER = "trips"
 """Worked examples lie in this folder of a data package."""
@@ -122,38 +124,14 @@ def to_mapping(trip: Trip, places: Gazetteer | None = None) -> dict[str, Any]:
     places
         Places that are here are written as their id, all others as points.
     """
-    vehicle = {"profile": trip.profile, "country": trip.vehicle_country or "", "kind": trip.kind}
-    written: dict[str, Any] = {
-        "title": trip.title,
-        "notes": trip.notes,
-        "source": trip.source,
-        "vehicle": _filled(vehicle),
-        "avoid_unknown_hours": "yes" if trip.avoid_unknown_hours else "no",
-        "closed_gates": list(trip.closed),
-        "gate_reserve": (
-            "" if trip.reserve_s == Trip.reserve_s else trip_values.said_seconds(trip.reserve_s)
-        ),
-        "lunch": "none",
-    }
-    if trip.lunch:
-        written["lunch"] = {
-            "length": trip_values.said_seconds(trip.lunch.length_s),
-            "from": trip.lunch.from_,
-            "until": trip.lunch.until,
-        }
+    lines = Lines.of_trip(trip).numbered()
     before = [None, *(next(iter(day.ends), None) for day in trip.days)]
-    written["days"] = [
+    days = [
         _day(day, day.begin or town, places) for day, town in zip(trip.days, before, strict=False)
     ]
-    written["stops"] = [_stop(stop, places) for stop in trip.stops]
-    written["told"] = [
-        str(sentence) for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)
-    ]
-    return _filled(written)
-
-
-def _filled(written: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in written.items() if value not in ("", [])}
+    stops = [_stop(*pair, places) for pair in zip(trip.stops, lines.stops, strict=True)]
+    told = [str(sentence) for sentence in trip.told if not OF_HOLIDAYS.fullmatch(sentence)]
+    return lines.head() | filled({"days": days, "stops": stops, "told": told})
 
 
 def _day(day: Day, clock: Place | None, places: Gazetteer | None) -> dict[str, Any]:
@@ -166,25 +144,10 @@ def _day(day: Day, clock: Place | None, places: Gazetteer | None) -> dict[str, A
     return {**date, "hours": text, **begin, "end": [_place(place, places) for place in day.ends]}
 
 
-def _stop(stop: Stop, places: Gazetteer | None) -> dict[str, Any]:
+def _stop(stop: Stop, line: StopLine, places: Gazetteer | None) -> dict[str, Any]:
     place = _place(replace(stop.place, contact=""), places)
-    written = {
-        "site" if isinstance(place, str) else "point": place,
-        "visit": trip_values.said_seconds(stop.visit_s),
-        "must": "yes" if stop.must else "no",
-        "weight": trip_values.said_number(stop.weight) if stop.weight != 1 else "",
-        "day": "" if stop.day is None else str(stop.day + 1),
-        "order": "" if stop.order is None else str(stop.order),
-        "hours": stop.hours,
-        "contact": stop.place.contact,
-        "notes": stop.notes,
-    }
-    windows = (
-        {}
-        if stop.windows is None or stop.hours
-        else {"windows": [trip_values.said_span(*window) for window in stop.windows]}
-    )
-    return _filled(written) | windows
+    written = {"site" if isinstance(place, str) else "point": place} | line.mapping()
+    return written | {"windows": []} if stop.windows == () and not stop.hours else written
 
 
 def _place(place: Place, places: Gazetteer | None) -> str | dict[str, Any]:
@@ -195,7 +158,7 @@ def _place(place: Place, places: Gazetteer | None) -> str | dict[str, Any]:
         except NotFoundError:
             pass  # a point
     accuracy = place.position_accuracy_m
-    return _filled(
+    return filled(
         {
             "id": place.id,
             "names": dict(place.names),

@@ -12,31 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 import shapely
 
-from geo.hours.gates import service_time_s
 from geo.roads import access
 from geo.roads.network import Network
 from geo.visits import meals
 from geo.visits.meals import TOLERANCE_S, Lunchtime, way
 from geo.visits.moments import NEVER, at, between, later, length, shows
 from geo.visits.trip import Crossing, Day, DayPlan, Leg, Place, Plan, Stop, Trip, Visit
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-    from geo.hours.gates import Hours
+from geo.visits.world import World
 
 TOLERANCE_M = 1.0
 
 
-def rehearse(
-    plan: Plan, network: Network, gates: gpd.GeoDataFrame, crossings: pd.DataFrame, hours: Hours
-) -> list[str]:
+def rehearse(plan: Plan, world: World) -> list[str]:
     """Go through a plan as a driver would, and give every fault as a sentence with its place and
     moment; none if it holds.
 
@@ -45,17 +38,6 @@ def rehearse(
     eaten, days, nights, pins, that every stop is visited once or left out, the slack, and the sum
     on the road. That a stop one must see is left out is not a fault of the plan, which says so
     itself.
-
-    Parameters
-    ----------
-    network
-        Roads with their gates open; the driver closes them for the ways inside a country.
-    gates
-        The layer ``gates``.
-    crossings
-        The table ``crossings``.
-    hours
-        When which gate is open.
 
     Raises
     ------
@@ -69,10 +51,10 @@ def rehearse(
     ]
     if naive:
         return naive
-    driver = _Driver(plan.trip, network, gates, crossings, hours)
+    driver = _Driver(plan.trip, world)
     driver.read_the_map(plan)
     return [
-        *_whole(plan, network),
+        *_whole(plan, coarse=world.network.manifest.coarse),
         *_nights(plan),
         *_pins(plan),
         *(
@@ -115,7 +97,7 @@ def _moments(plan: Plan) -> Iterator[tuple[str, datetime]]:
 # The plan as a whole ------------------------------------------------------------------------------
 
 
-def _whole(plan: Plan, network: Network) -> Iterator[str]:
+def _whole(plan: Plan, *, coarse: bool) -> Iterator[str]:
     """Compare what is visited and what is left out with what was wished."""
     wished = {stop.place.id: stop for stop in plan.trip.stops}
     named = [visit.stop for day in plan.days for visit in day.visits]
@@ -142,7 +124,7 @@ def _whole(plan: Plan, network: Network) -> Iterator[str]:
                 f"{stop.place.name()}: the trip has no such stop, or another place, length, window"
                 " or pin for it."
             )
-    if plan.coarse != network.manifest.coarse:
+    if plan.coarse != coarse:
         yield (
             f"The plan says that its driving times are {'' if plan.coarse else 'not '}coarse, and"
             " the network says otherwise."
@@ -225,16 +207,9 @@ def _closed(network: Network) -> Network:
 class _Driver:
     """Drives the days of a plan; keeps the map of the ways that it needs."""
 
-    def __init__(
-        self,
-        trip: Trip,
-        network: Network,
-        gates: gpd.GeoDataFrame,
-        crossings: pd.DataFrame,
-        hours: Hours,
-    ) -> None:
-        self.trip, self.network, self.gates, self.hours = trip, network, gates, hours
-        self.service_s: pd.Series = service_time_s(gates, crossings, trip.profile)
+    def __init__(self, trip: Trip, world: World) -> None:
+        self.trip, self.network, self.gates = trip, world.network, world.gates
+        self.hours, self.service_s = world.hours, world.service_s(trip.profile)
         self.roads: dict[tuple[Any, Any], _Road] = {}
 
     def read_the_map(self, plan: Plan) -> None:

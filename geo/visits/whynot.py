@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,12 +25,7 @@ from geo.visits.matrices import FAR, Tables, towns
 from geo.visits.moments import later
 from geo.visits.relaxations import Change, Changes, Edit, english, gate_names, smallest
 from geo.visits.trip import Plan, Stop, Trip
-
-if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
-    from geo.hours.gates import Hours
+from geo.visits.world import World
 
 DAY_S = 24 * 3600.0
 FEW = 3
@@ -164,10 +159,7 @@ class WhyNot:
 def explain(
     plan: Plan,
     stop_id: str,
-    network: Network,
-    gates: gpd.GeoDataFrame,
-    crossings: pd.DataFrame,
-    hours: Hours,
+    world: World,
     *,
     seconds: float = 2.0,
     tables: Tables | None = None,
@@ -181,8 +173,6 @@ def explain(
 
     Parameters
     ----------
-    gates, crossings
-        The layer and the table of these names.
     seconds
         How long the search may take; what has been found by then is given. To plan the changed
         trips anew may take as long again.
@@ -219,17 +209,10 @@ def explain(
             (),
             True,
         )
-    lost = _no_road(network, stop, trip.profile)
+    lost = _no_road(world.network, stop, trip.profile)
     if lost:
         return WhyNot(stop, (lost,), (), True)
-    fits = Fits(
-        network,
-        gates,
-        crossings,
-        hours,
-        tables or Tables.of(trip, network, gates, crossings, hours),
-        until,
-    )
+    fits = Fits(world, tables or Tables.of(trip, world), until)
     forced = replace(stop, must=True)
     kept = replace(trip, stops=(*(one for one in trip.stops if one.place.id in visits), forced))
     also_lost = {one.place.id for one in plan.left_out} - {stop_id}
@@ -248,7 +231,7 @@ def explain(
     )
     search = _Search(fits, kept, forced)
     reasons = search.reasons()
-    rewrite = rewrite or partial(_as_file, Gazetteer({"gates": gates}, {}, (trip.profile,)))
+    rewrite = rewrite or partial(_as_file, Gazetteer({"gates": world.gates}, {}, (trip.profile,)))
     looked = Changes(
         fits, kept, wished, forced, search.conflict, rewrite, today or date.today(), search.complete
     )
@@ -491,7 +474,7 @@ class _Search:
     def _known(self, gate: str) -> bool:
         trip, towards = self.kept, self.stop.place.country
         return all(
-            self.fits.hours.known(gate, towards, trip.kind, trip.vehicle_country, day.start)
+            self.fits.world.hours.known(gate, towards, trip.kind, trip.vehicle_country, day.start)
             for day in trip.days
         )
 
@@ -500,6 +483,6 @@ class _Search:
             code,
             {
                 "stop": self.stop,
-                "gates": tuple(gate_names(self.fits.gates, gate) for gate in gates),
+                "gates": tuple(gate_names(self.fits.world.gates, gate) for gate in gates),
             },
         )

@@ -139,7 +139,6 @@ def test_sorting_the_list(opened: Callable[..., Any]) -> None:
     way last.
     """
     page = opened()
-    page.wait_for_load_state("networkidle")  # the search index begins the list anew
     page.locator("#more").click()
     parks = layers.read(layers.bundled(), "parks")["area_ha"]
     page.select_option("#sort", "area")
@@ -154,6 +153,28 @@ def test_sorting_the_list(opened: Callable[..., Any]) -> None:
     }
     times = [np.inf if seconds[key] is None else seconds[key] for key in ids(page)]
     assert times == sorted(times)
+
+
+def test_more_stays_while_the_same_is_found(opened: Callable[..., Any]) -> None:
+    """Whoever has asked for more sees it when the index of the search comes late, and after a step
+    through history; another search begins with its first hundred.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/data")
+    page.route("**/api/search.json*", lambda route: (page.wait_for_timeout(500), route.continue_()))
+    page.goto(page.evaluate("location.origin") + "/")
+    ready(page)
+    page.locator("#more").click()
+    assert len(ids(page)) == 200
+    page.evaluate("location.hash = '#9/21.0000/107.0000'")
+    page.wait_for_function("() => map_atlas.getZoom() === 9")
+    assert len(ids(page)) == 200
+    page.fill("#q", "khu cong nghiep")
+    expect(page.locator("#found")).to_contain_text("of 200")
+    page.fill("#q", "")
+    expect(page.locator("#found")).to_have_text("200 sites")
+    assert len(ids(page)) == 100
 
 
 def test_unknown_and_remembered_are_marked_in_the_list(opened: Callable[..., Any]) -> None:

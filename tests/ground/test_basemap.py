@@ -42,12 +42,12 @@ def test_vendored_files_are_those_in_the_readme() -> None:
             re.MULTILINE,
         )
     )
-    found = {
+    present = {
         path.relative_to(VENDOR).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in VENDOR.rglob("*")
         if path.is_file() and path != VENDOR / "README.md"
     }
-    assert found == listed
+    assert present == listed
 
 
 def test_browser_files_ask_for_nothing_more() -> None:

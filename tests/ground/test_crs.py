@@ -60,13 +60,13 @@ def test_frame_keeps_index_and_columns() -> None:
         crs=4326,
     )
     before = frame.copy()
-    out = crs.transform_frame(frame, 5899)
-    assert list(out.index) == [7, 3]
-    assert list(out["name"]) == ["a", "b"]
-    assert out.crs.to_epsg() == 5899
+    projected = crs.transform_frame(frame, 5899)
+    assert list(projected.index) == [7, 3]
+    assert list(projected["name"]) == ["a", "b"]
+    assert projected.crs.to_epsg() == 5899
     assert frame.crs.to_epsg() == 4326
     assert frame.equals(before)
-    back = crs.transform_frame(out, 4326)
+    back = crs.transform_frame(projected, 4326)
     np.testing.assert_allclose(back.geometry.x, frame.geometry.x, atol=1e-8)
     np.testing.assert_allclose(back.geometry.y, frame.geometry.y, atol=1e-8)
 

@@ -151,7 +151,10 @@ def test_kml_holds_every_fact(places: gpd.GeoDataFrame) -> None:
     """
     root = ElementTree.fromstring(export.write(places, "kml", ABOUT))
     marks = root.findall(f".//{KML}Placemark")
-    facts = [{one.get("name"): one.text for one in mark.iter(f"{KML}SimpleData")} for mark in marks]
+    facts = [
+        {element.get("name"): element.text for element in mark.iter(f"{KML}SimpleData")}
+        for mark in marks
+    ]
     assert [mark.findtext(f"{KML}name") for mark in marks] == [HOSTILE, None, "Hòn Gai 鸿基"]
     assert facts[0] == {
         "id": "a",
@@ -162,7 +165,7 @@ def test_kml_holds_every_fact(places: gpd.GeoDataFrame) -> None:
         "cargo": "true",
     }
     assert facts[1] == {"id": "b"}
-    assert [float(one) for one in marks[0].findtext(f".//{KML}coordinates", "").split(",")] == [
+    assert [float(part) for part in marks[0].findtext(f".//{KML}coordinates", "").split(",")] == [
         107.123457,
         21,
     ]
@@ -178,8 +181,8 @@ def test_tables_without_geometry_are_written(times: pd.DataFrame, format_id: str
         assert list(rows(data)[0]) == ["from_id", "to_id", "travel_time_s", "about"]
     elif format_id == "geojson":
         features = json.loads(data)["features"]
-        assert [one["geometry"] for one in features] == [None, None]
-        assert [one["properties"]["travel_time_s"] for one in features] == [60, None]
+        assert [feature["geometry"] for feature in features] == [None, None]
+        assert [feature["properties"]["travel_time_s"] for feature in features] == [60, None]
     else:
         assert values(read(data)) == values(times)
 
@@ -283,7 +286,7 @@ def test_a_broken_position_is_no_position(places: gpd.GeoDataFrame) -> None:
         [shapely.Point(), shapely.Point(np.nan, 3), shapely.LineString([(0, 0), (1, 1)])], crs=4326
     )
     document = json.loads(export.write(broken, "geojson", ABOUT))
-    assert [one["geometry"] is None for one in document["features"]] == [True, True, False]
+    assert [feature["geometry"] is None for feature in document["features"]] == [True, True, False]
     assert document["bbox"] == [0, 0, 1, 1]
 
 
@@ -353,7 +356,7 @@ def test_characters_that_xml_cannot_hold_are_dropped(places: gpd.GeoDataFrame) -
     root = ElementTree.fromstring(
         export.write(hostile, "kml", replace(ABOUT, filters={"q": "\x01"}))
     )
-    assert "ab" in {one.text for one in root.iter(f"{KML}SimpleData")}
+    assert "ab" in {element.text for element in root.iter(f"{KML}SimpleData")}
     assert read(export.write(hostile, "gpkg", ABOUT))["notes"].tolist() == ["ab"] * 3
 
 
@@ -389,7 +392,7 @@ def test_save_needs_no_files_without_a_name(
     export.save(tmp_path / "a", b"1")
     monkeypatch.delattr(os, "O_TMPFILE", raising=False)
     export.save(tmp_path / "b", b"2")
-    assert {one.name: (one.read_bytes(), one.stat().st_mode) for one in tmp_path.iterdir()} == {
+    assert {path.name: (path.read_bytes(), path.stat().st_mode) for path in tmp_path.iterdir()} == {
         "a": (b"1", (tmp_path / "b").stat().st_mode),
         "b": (b"2", (tmp_path / "b").stat().st_mode),
     }
@@ -409,4 +412,4 @@ def test_save_replaces_whole_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(InputError, match="cannot be written"):
         export.save(tmp_path / "folder", b"")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.csv", "folder"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "folder"]

@@ -307,7 +307,7 @@ def test_a_corridor_without_vertices_is_a_fault(broken: Path) -> None:
 
 
 def test_no_package(tmp_path: Path) -> None:
-    """A folder without a description is no package; one whose description is no JSON, or lists
+    """A folder without a description is not a package; one whose description is not JSON, or lists
     nothing, is wrong.
     """
     with pytest.raises(NotFoundError, match="no data package"):

@@ -69,7 +69,7 @@ def test_jinja_leaves_escaped_json_alone() -> None:
 
 
 def test_numpy_values_are_json() -> None:
-    """Numbers of NumPy and keys that are no text are written as JSON; NaN as null."""
+    """Numbers of NumPy and keys that are not text are written as JSON; NaN as null."""
     assert json.loads(maps.script_json({"a": np.arange(3), 7: np.float64(0.5), "b": math.nan})) == {
         "a": [0, 1, 2],
         "7": 0.5,
@@ -136,12 +136,12 @@ def test_the_payload_has_every_row_with_unknown_as_none() -> None:
         crs=4326,
     )
     before = frame.copy(deep=True)
-    made = maps.payload(
+    payload = maps.payload(
         frame,
         ["id", "text", "number", "whole", "truth", "infinite"],
         extra=pd.DataFrame({"more": [None, 5]}, index=frame.index),
     )
-    assert made == {
+    assert payload == {
         "columns": ["shape", "id", "text", "number", "whole", "truth", "infinite", "more"],
         "rows": [
             [[[107.12346, 21.0]], "one", "a", 1.25, 7, True, None, None],

@@ -63,7 +63,7 @@ def test_distances_obey_the_triangle_inequality(many: gpd.GeoDataFrame) -> None:
 def test_nearest_equals_brute_force(many: gpd.GeoDataFrame, k: int) -> None:
     """The k nearest are those of the full table, sorted; k above their number gives all of them."""
     origins = many.iloc[:30]
-    found = proximity.nearest(origins, many, k=k)
+    nearest = proximity.nearest(origins, many, k=k)
     table = proximity.distance_table(origins, many)
     expected = table.assign(
         order=table["from_id"].map({key: i for i, key in enumerate(origins.index)})
@@ -73,9 +73,9 @@ def test_nearest_equals_brute_force(many: gpd.GeoDataFrame, k: int) -> None:
         .groupby("from_id", sort=False)
         .head(k)
     )
-    assert list(found["to_id"]) == list(expected["to_id"])
-    np.testing.assert_allclose(found["distance_m"], expected["distance_m"])
-    assert list(found["rank"]) == [*range(1, min(k, 200) + 1)] * 30
+    assert list(nearest["to_id"]) == list(expected["to_id"])
+    np.testing.assert_allclose(nearest["distance_m"], expected["distance_m"])
+    assert list(nearest["rank"]) == [*range(1, min(k, 200) + 1)] * 30
 
 
 def test_ties_come_in_the_order_of_destinations(points: Points) -> None:
@@ -89,13 +89,15 @@ def test_ties_come_in_the_order_of_destinations(points: Points) -> None:
 @pytest.mark.parametrize("limit_m", [0, 50_000, 300_000, 3e7])
 def test_within_equals_brute_force(many: gpd.GeoDataFrame, limit_m: float) -> None:
     """Exactly the pairs of the table up to the limit, nearest first."""
-    found = proximity.within(many.iloc[:30], many, limit_m)
+    within = proximity.within(many.iloc[:30], many, limit_m)
     table = proximity.distance_table(many.iloc[:30], many)
     table = table[table["distance_m"] <= limit_m]
-    assert set(zip(found["from_id"], found["to_id"], strict=True)) == set(
+    assert set(zip(within["from_id"], within["to_id"], strict=True)) == set(
         zip(table["from_id"], table["to_id"], strict=True)
     )
-    assert all(group["distance_m"].is_monotonic_increasing for _, group in found.groupby("from_id"))
+    assert all(
+        group["distance_m"].is_monotonic_increasing for _, group in within.groupby("from_id")
+    )
 
 
 def test_within_includes_the_limit(points: Points) -> None:
@@ -118,13 +120,13 @@ def test_a_missing_position_has_no_neighbour(points: Points) -> None:
 @pytest.mark.parametrize("empty_side", ["origins", "destinations", "both"])
 def test_empty_layers_give_empty_answers(points: Points, empty_side: str) -> None:
     """Nothing in, nothing out, with the same columns."""
-    none, one = points({}), points({"a": (107, 21)})
-    a = one if empty_side == "destinations" else none
-    b = one if empty_side == "origins" else none
+    none, single = points({}), points({"a": (107, 21)})
+    a = single if empty_side == "destinations" else none
+    b = single if empty_side == "origins" else none
     full = (
-        proximity.nearest(one, one),
-        proximity.within(one, one, 1),
-        proximity.distance_table(one, one),
+        proximity.nearest(single, single),
+        proximity.within(single, single, 1),
+        proximity.distance_table(single, single),
     )
     empty = proximity.nearest(a, b), proximity.within(a, b, 1), proximity.distance_table(a, b)
     for with_rows, without in zip(full, empty, strict=True):

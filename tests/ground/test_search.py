@@ -80,9 +80,9 @@ def holds(app: Flask, key: str, phrase: str) -> bool:
     letter, not word by word."""
     opened = app.extensions["zoneatlas"]
     index = next(
-        one
-        for one in (opened.index(layer.id) for layer in layers.LAYERS.values())
-        if key in one.entries
+        candidate
+        for candidate in (opened.index(layer.id) for layer in layers.LAYERS.values())
+        if key in candidate.entries
     )
     joined = search.fold(phrase).replace(" ", "")
     return any(
@@ -141,10 +141,10 @@ def test_a_province_finds_what_lies_in_it_and_what_is_named_so(
             for key in frame.index[frame[name] == province]
         }
         for text in province_names(province):
-            found = index.find(text)
-            assert inside <= found.keys(), text
-            assert all(holds(app, key, text) for key in found.keys() - inside), text
-            where = [found[key][0] for key in found]
+            hits = index.find(text)
+            assert inside <= hits.keys(), text
+            assert all(holds(app, key, text) for key in hits.keys() - inside), text
+            where = [hits[key][0] for key in hits]
             assert where == sorted(where), "names before provinces before other"
     parks = opened.layer("parks")
     assert (
@@ -215,8 +215,8 @@ def test_a_developer_finds_all_of_its_parks(app: Flask) -> None:
 @pytest.mark.parametrize("text", TRADITIONAL)
 def test_traditional_characters(index: Index, text: str) -> None:
     """Names in the characters of Taiwan and Hong Kong find what the simplified ones do."""
-    found = list(index.find(text))
-    assert found[0] == TRADITIONAL[text]
+    hits = list(index.find(text))
+    assert hits[0] == TRADITIONAL[text]
 
 
 def test_a_name_in_traditional_characters_is_found_by_simplified_ones() -> None:

@@ -133,8 +133,8 @@ def border(**columns: dict[str, object]) -> gpd.GeoDataFrame:
     return frame
 
 
-def rows(*given: tuple[str | None, ...]) -> pd.DataFrame:
-    table = pd.DataFrame(given, columns=COLUMNS)
+def rows(*values: tuple[str | None, ...]) -> pd.DataFrame:
+    table = pd.DataFrame(values, columns=COLUMNS)
     return table.assign(
         source=[f"notice {number}" for number in range(1, len(table) + 1)],
         source_kind="page",
@@ -214,12 +214,12 @@ def test_the_opening_says_until_when_and_who_says_so(pontoon: gates.Hours) -> No
     """A Chinese truck on its way home may enter until four, a Vietnamese one until three; every
     notice has its own source.
     """
-    home, out = (
-        pontoon.when_open("pontoon", "CN", "cargo", at("2020-06-17 13:00"), one)
-        for one in ("CN", "VN")
+    home, away = (
+        pontoon.when_open("pontoon", "CN", "cargo", at("2020-06-17 13:00"), country)
+        for country in ("CN", "VN")
     )
-    assert (home.until, out.until) == (at("2020-06-17 16:00"), at("2020-06-17 15:00"))
-    assert (home.source, out.source) == ("notice 1", "notice 2")
+    assert (home.until, away.until) == (at("2020-06-17 16:00"), at("2020-06-17 15:00"))
+    assert (home.source, away.source) == ("notice 1", "notice 2")
     assert (home.source_kind, home.as_of) == ("page", "2020-06-11")
     holiday = pontoon.when_open("pontoon", "CN", "cargo", at("2021-02-12 09:00"))
     assert (holiday.holiday, holiday.until) == ("Tết Nguyên Đán", None)
@@ -349,7 +349,7 @@ def test_the_closer_notice_counts_and_then_the_later() -> None:
     assert [hour(f"2026-02-0{day}") for day in (1, 3, 4)] == [[10], [10], [9]]
     assert [hour(f"2026-03-0{day}", "CN", "passenger") for day in (1, 2)] == [[11], [11]]
     assert [hour(f"2026-03-0{day}", "CN") for day in (2, 3)] == [[12], [11]]
-    assert [hour("2026-04-01", "CN", vehicle=one) for one in ("VN", "CN", None)] == [
+    assert [hour("2026-04-01", "CN", vehicle=vehicle) for vehicle in ("VN", "CN", None)] == [
         [13],
         [11],
         [11],
@@ -377,7 +377,7 @@ def test_a_notice_ends_at_midnight() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "fault"),
+    ("values", "fault"),
     [
         (
             (("raft", None, None, None, "24/7", *[None] * 5),),
@@ -393,9 +393,9 @@ def test_a_notice_ends_at_midnight() -> None:
         ),
         (
             (("pontoon", None, None, None, "Mo-Fr 8-17", *[None] * 5),),
-            "row 1 (pontoon): “Mo-Fr 8-17”: opening_hours: expected",
+            "row 1 (pontoon): “Mo-Fr 8-17”: opening_hours: is not understood (“expected",
         ),
-        ((row("24/7", days=("2026-02-30", None)),), "valid_from: “2026-02-30” is no date"),
+        ((row("24/7", days=("2026-02-30", None)),), "valid_from: “2026-02-30” is not a date"),
         (
             (row("24/7", days=("2026-02-02", "2026-02-01")),),
             "valid_to: 2026-02-01 lies before valid_from, 2026-02-02",
@@ -417,26 +417,26 @@ def test_a_notice_ends_at_midnight() -> None:
         ),
     ],
 )
-def test_faults_of_the_table_are_named(given: tuple, fault: str) -> None:
+def test_faults_of_the_table_are_named(values: tuple, fault: str) -> None:
     """A row of no gate, direction or day that there is, with hours that cannot be read, or in
     conflict with another, is refused.
     """
     with pytest.raises(InputError) as caught:
-        gates.Hours(border(), rows(*given), CLOCKS)
-    assert any(fault in one for one in caught.value.faults), caught.value.faults
+        gates.Hours(border(), rows(*values), CLOCKS)
+    assert any(fault in sentence for sentence in caught.value.faults), caught.value.faults
 
 
 def test_notices_that_do_not_meet_are_no_conflict() -> None:
     """Two directions, two kinds of traffic, or two times do not contradict each other."""
-    out, back, cargo = ("CN", None, None), ("VN", None, None), (None, "cargo", None)
-    for one, other in (
-        (row("24/7", scope=out, days=(None, None)), row("off", scope=back, days=(None, None))),
+    leaving, back, cargo = ("CN", None, None), ("VN", None, None), (None, "cargo", None)
+    for first, other in (
+        (row("24/7", scope=leaving, days=(None, None)), row("off", scope=back, days=(None, None))),
         (
-            row("24/7", scope=out, days=(None, "2026-01-01")),
+            row("24/7", scope=leaving, days=(None, "2026-01-01")),
             row("off", scope=cargo, days=("2026-01-02", None)),
         ),
     ):
-        assert gates.Hours(border(), rows(one, other), CLOCKS).zone("pontoon") == HANOI
+        assert gates.Hours(border(), rows(first, other), CLOCKS).zone("pontoon") == HANOI
 
 
 def test_faults_of_layer_and_clocks_are_named_together() -> None:
@@ -464,7 +464,7 @@ def test_wrong_questions(pontoon: gates.Hours) -> None:
     with pytest.raises(NotFoundError, match="raft"):
         pontoon.notices("raft", date(2026, 1, 1))
     extremes = (
-        one.replace(tzinfo=UTC) for one in (datetime(1969, 1, 1), datetime.min, datetime.max)
+        moment.replace(tzinfo=UTC) for moment in (datetime(1969, 1, 1), datetime.min, datetime.max)
     )
     for moment in (datetime(2026, 11, 25), datetime.max, *extremes):
         with pytest.raises(InputError, match=r"has no zone|years 1970 to 2099"):
@@ -475,7 +475,7 @@ def test_wrong_questions(pontoon: gates.Hours) -> None:
         pontoon.intervals("pontoon", "CN", "cargo", None, at("2026-11-25"), at("2026-11-24"))
     with pytest.raises(InputError) as caught:
         pontoon.when_open("pontoon", "LA", "bicycle", at("2026-11-25"), "vn")
-    assert [one.split(":")[0] for one in caught.value.faults] == [
+    assert [fault.split(":")[0] for fault in caught.value.faults] == [
         "towards",
         "kind",
         "vehicle_country",
@@ -517,8 +517,8 @@ def test_intervals_agree_with_every_minute(
     first, last = at(start), at(start) + timedelta(days=days)
     spans = pontoon.intervals(gate, towards, kind, vehicle, first, last)
     assert spans == sorted(spans)
-    assert all(one[0] < one[1] for one in spans)
-    assert all(one[1] < other[0] for one, other in pairwise(spans))
+    assert all(span[0] < span[1] for span in spans)
+    assert all(span[1] < other[0] for span, other in pairwise(spans))
     for minute in range(days * 24 * 60):
         time = first + timedelta(minutes=minute)
         opening = pontoon.when_open(gate, towards, kind, time, vehicle)
@@ -556,22 +556,23 @@ def test_hours_of_a_day_agree_with_every_minute(
     first = at(start)
     minutes = [first + timedelta(minutes=minute) for minute in range((days + 2) * 24 * 60)]
     enters = [pontoon.when_open(gate, towards, kind, time, vehicle) for time in minutes]
-    is_open = [one.open or one.why == "after_last_entry" for one in enters]
+    is_open = [entry.open or entry.why == "after_last_entry" for entry in enters]
     for number in range(0, days * 24 * 60, 7):
         time = minutes[number]
-        found = pontoon.of_day(gate, towards, kind, vehicle, time)
+        of_day = pontoon.of_day(gate, towards, kind, vehicle, time)
         midnight = number - number % (24 * 60)
         within = [
-            any(start <= minutes[one] < end for start, end in found.openings)
-            for one in range(midnight, midnight + 24 * 60)
+            any(start <= minutes[minute] < end for start, end in of_day.openings)
+            for minute in range(midnight, midnight + 24 * 60)
         ]
         assert within == is_open[midnight : midnight + 24 * 60], time
         for end, opened in (
-            (found.closes, is_open),
-            (found.last_entry, [one.open for one in enters]),
+            (of_day.closes, is_open),
+            (of_day.last_entry, [entry.open for entry in enters]),
         ):
             after = next(
-                (minutes[one] for one in range(number, len(minutes)) if not opened[one]), None
+                (minutes[minute] for minute in range(number, len(minutes)) if not opened[minute]),
+                None,
             )
             if not opened[number]:
                 assert end is None

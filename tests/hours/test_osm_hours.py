@@ -206,9 +206,9 @@ def test_months_are_whatever_was_asked_before() -> None:
 @pytest.mark.parametrize(
     ("text", "more", "fault"),
     [
-        ("Mo-Fr 8-17", {}, "opening_hours: expected"),
+        ("Mo-Fr 8-17", {}, "opening_hours: is not understood (“expected"),
         ("", {}, "opening_hours"),
-        ("from dawn on", {}, "opening_hours: expected"),
+        ("from dawn on", {}, "opening_hours: is not understood (“expected"),
         ("SH off", {}, "school holidays"),
         ("24/7 unknown", {}, "unknown hours"),
         ("Mo-Fr 12:00+", {}, "open end"),
@@ -231,7 +231,7 @@ def test_hours_that_cannot_be_read_are_refused(
     with pytest.raises(InputError) as caught:
         rule(text, **more)  # type: ignore[arg-type]
     assert f"“{text}”" in caught.value.message
-    assert any(fault in one for one in caught.value.faults), caught.value.faults
+    assert any(fault in sentence for sentence in caught.value.faults), caught.value.faults
 
 
 def test_every_fault_is_named() -> None:
@@ -300,7 +300,7 @@ def test_holidays_of_the_law_need_no_decree() -> None:
 
 
 def test_a_country_without_calendar() -> None:
-    """There is no such country, and so no list."""
+    """A country that does not exist has no list."""
     with pytest.raises(NotFoundError, match="ZZ"):
         calendars.holidays("ZZ", 2026)
 
@@ -316,7 +316,7 @@ def test_every_holiday_has_a_name_in_each_language(country: str) -> None:
                 language: calendars.day_in(country, day, language)
                 for language in ("en", "vi", "zh")
             }
-            assert {one.holiday for one in names.values()} == {official}
+            assert {day.holiday for day in names.values()} == {official}
             assert re.fullmatch(r"[A-Za-z0-9 '/;()-]+", names["en"].name or ""), (day, names["en"])
             assert re.search("[\u4e00-\u9fff]", names["zh"].name or ""), (day, names["zh"])
             assert not re.search("Day|Year|Festival", names["zh"].name or "")
@@ -356,8 +356,14 @@ def test_what_a_day_is_in_a_country(country: str, day: str, expected: tuple[obje
     """Holiday in the reader's words and in those of the country, weekend, worked in exchange, and
     whether its year is decreed.
     """
-    found = calendars.day_in(country, date.fromisoformat(day), "en")
-    assert (found.name, found.holiday, found.weekend, found.worked, found.decreed) == expected
+    calendar_day = calendars.day_in(country, date.fromisoformat(day), "en")
+    assert (
+        calendar_day.name,
+        calendar_day.holiday,
+        calendar_day.weekend,
+        calendar_day.worked,
+        calendar_day.decreed,
+    ) == expected
 
 
 def test_hours_know_when_their_holidays_end() -> None:
@@ -388,7 +394,9 @@ def test_a_moment_on_both_clocks() -> None:
 def test_clocks_by_country() -> None:
     """A clock has a zone, and a name in its own language and in others where there is one."""
     assert calendars.zone_of("CN", CLOCKS) == BEIJING
-    assert [calendars.clock_name("CN", CLOCKS, one) for one in (None, "en", "vi", "zh")] == [
+    assert [
+        calendars.clock_name("CN", CLOCKS, language) for language in (None, "en", "vi", "zh")
+    ] == [
         "北京",
         "Beijing",
         "Bắc Kinh",

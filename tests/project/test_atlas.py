@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,18 +25,17 @@ def atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
 
 
 def test_five_lines_open_find_drive_rank_and_plan() -> None:
-    """The lines of the README do what they say."""
-    from geo import Atlas
+    """The lines of the README run as they stand there and do what it promises."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(lines, names)
+    assert len(lines.split("\n\n", 1)[1].splitlines()) == 5
 
-    atlas = Atlas.open()
-    near = atlas.nearest("gates", "texhong-hai-ha-ip")
-    ways = atlas.access("texhong-hai-ha-ip", to="ports")
-    best = atlas.rank("automobile")
-    plan = atlas.plan("2-mong-cai-dongxing")
-
+    near, ways, best, plan = (names[name] for name in ("near", "ways", "best", "plan"))
     assert len(near) == 5
     assert near["distance_m"].is_monotonic_increasing
-    assert set(ways["to_id"]) <= set(atlas.layer("ports").index)
+    assert set(ways["to_id"]) <= set(names["atlas"].layer("ports").index)
     assert best.scores.loc[best.order].dropna().is_monotonic_decreasing
     assert isinstance(plan, Plan)
     assert plan.feasible
@@ -68,7 +69,7 @@ def test_a_closed_gate_is_not_passed(atlas: Atlas) -> None:
 def test_a_vehicle_ranks_by_its_own_times(atlas: Atlas) -> None:
     """Limits and criteria of an example are those of the vehicle."""
     by_car = atlas.rank("automobile", Drive("car"))
-    assert {one.column for one in by_car.criteria} >= {"gate_car_s", "port_car_s"}
+    assert {criterion.column for criterion in by_car.criteria} >= {"gate_car_s", "port_car_s"}
     with pytest.raises(NotFoundError, match="automobile"):
         atlas.rank("no-example")
 

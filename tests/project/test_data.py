@@ -49,7 +49,7 @@ def test_the_schemas_are_those_of_the_table_of_layers(package: dict[str, Any]) -
     """What datapackage.json says of each field is what geo.schema says; “python data/package.py”
     brings it up to date.
     """
-    resources = {one["name"]: one for one in package["resources"]}
+    resources = {resource["name"]: resource for resource in package["resources"]}
     for name, fields in ({layer.id: layer.fields for layer in LAYERS.values()} | TABLES).items():
         schema = resources[name]["schema"]
         assert schema == json.loads(
@@ -59,23 +59,23 @@ def test_the_schemas_are_those_of_the_table_of_layers(package: dict[str, Any]) -
 
 def test_every_resource_is_described(package: dict[str, Any]) -> None:
     """Each resource has its file, a title, a licence with a name and a title, and a source."""
-    assert {*LAYERS, *TABLES} <= {one["name"] for one in package["resources"]}
-    for one in package["resources"]:
-        assert (FOLDER / one["path"]).is_file()
-        assert one["title"]
-        assert one["licenses"]
+    assert {*LAYERS, *TABLES} <= {resource["name"] for resource in package["resources"]}
+    for resource in package["resources"]:
+        assert (FOLDER / resource["path"]).is_file()
+        assert resource["title"]
+        assert resource["licenses"]
         assert all(
             licence.get("name") and licence.get("title") and licence.get("path")
-            for licence in one["licenses"]
-        ), one["name"]
-        assert one["sources"]
-        assert all(source["title"] for source in one["sources"])
+            for licence in resource["licenses"]
+        ), resource["name"]
+        assert resource["sources"]
+        assert all(source["title"] for source in resource["sources"])
     assert package["licenses"]
 
 
 def test_every_data_file_is_a_resource(package: dict[str, Any]) -> None:
     """No table lies in the folder that the package does not name."""
-    named = {one["path"] for one in package["resources"]}
+    named = {resource["path"] for resource in package["resources"]}
     assert {path.name for path in FOLDER.glob("*.csv")} <= named
 
 
@@ -176,13 +176,13 @@ def test_policies_apply_to_something(frames: dict[str, Any]) -> None:
     """
     prefixes = {"park": "parks", "port": "ports", "gate": "gates"}
     for key, value in frames["policies"]["applies_to"].items():
-        for one in layers.unfold(value):
-            prefix, _, name = one.partition(":")
+        for target in layers.unfold(value):
+            prefix, _, name = target.partition(":")
             if prefix in prefixes and name not in ("", "*"):
-                assert name in frames[prefixes[prefix]].index, (key, one)
+                assert name in frames[prefixes[prefix]].index, (key, target)
     known = set(frames["policies"].index)
     assert {
-        one for value in frames["parks"]["policies"].dropna() for one in layers.unfold(value)
+        policy for value in frames["parks"]["policies"].dropna() for policy in layers.unfold(value)
     } <= known
 
 
@@ -231,5 +231,10 @@ def test_the_basemap_says_where_it_comes_from(package: dict[str, Any]) -> None:
     }
     assert Path(FOLDER / "basemap" / "README.md").is_file()
     assert (
-        len(next(one for one in package["resources"] if one["name"] == "basemap")["licenses"]) >= 2
+        len(
+            next(resource for resource in package["resources"] if resource["name"] == "basemap")[
+                "licenses"
+            ]
+        )
+        >= 2
     )

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept"),
+    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.compiled"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
     ("geo.layers",),
@@ -24,9 +24,16 @@ ROOMS = (
     ("geo.siting", "geo.visits"),
     ("geo.package_check", "geo.atlas"),
     ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
-    ("webapp.i18n",),
+    ("webapp.i18n", "webapp.readers"),
     ("webapp.args", "webapp.labels", "webapp.languages", "webapp.store", "webapp.jobs"),
-    ("webapp.charts", "webapp.errors", "webapp.scripts", "webapp.service", "webapp.server"),
+    (
+        "webapp.charts",
+        "webapp.errors",
+        "webapp.scripts",
+        "webapp.styles",
+        "webapp.service",
+        "webapp.server",
+    ),
     ("webapp.explore", "webapp.ogc"),
     ("webapp.siting", "webapp.trips"),
     ("webapp.served",),
@@ -54,7 +61,7 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
-    "numba": ("geo/*/_*.py",),
+    "numba": ("geo/compiled.py",),
     "opening_hours": ("geo/hours/osm_hours.py",),
     "holidays": ("geo/hours/calendars.py",),
     "yaml": ("geo/visits/safe_yaml.py",),
@@ -228,14 +235,14 @@ def test_working_with_layers_loads_neither_roads_nor_web() -> None:
 
 
 def own_files(*suffixes: str) -> list[Path]:
-    found = [
+    paths = [
         path
         for package in ("geo", "webapp")
         for suffix in suffixes
         for path in (ROOT / package).rglob(f"*{suffix}")
     ]
     return sorted(
-        path for path in found if not {"vendor", "__pycache__", "_data"} & set(path.parts)
+        path for path in paths if not {"vendor", "__pycache__", "_data"} & set(path.parts)
     )
 
 

@@ -28,10 +28,10 @@ def calls() -> Iterator[tuple[str, str, set[str]]]:
 
 def test_a_message_is_given_what_it_names() -> None:
     """No message fails while it is filled in, and none is given a value that it does not show."""
-    found = list(calls())
-    assert len(found) > 100
+    messages = list(calls())
+    assert len(messages) > 100
     assert not [
-        f"{place}: {sorted(set(PLACE.findall(text)) ^ given)}"
-        for place, text, given in found
-        if set(PLACE.findall(text)) != given
+        f"{place}: {sorted(set(PLACE.findall(text)) ^ names)}"
+        for place, text, names in messages
+        if set(PLACE.findall(text)) != names
     ]

@@ -118,12 +118,12 @@ def test_empty_layers_give_an_empty_table(
     grid: Network, points: Points, crossing: Crossing, empty_side: str
 ) -> None:
     """Nothing in, nothing out, with the same columns."""
-    none, one = points({}), points({"a": crossing(0, 0)})
-    a = one if empty_side == "destinations" else none
-    b = one if empty_side == "origins" else none
+    none, single = points({}), points({"a": crossing(0, 0)})
+    a = single if empty_side == "destinations" else none
+    b = single if empty_side == "origins" else none
     table = access.travel_times(grid, a, b)
     assert len(table) == 0
-    assert list(table.columns) == list(access.travel_times(grid, one, one).columns)
+    assert list(table.columns) == list(access.travel_times(grid, single, single).columns)
 
 
 def test_unknown_vehicle_is_refused(grid: Network, points: Points, crossing: Crossing) -> None:
@@ -254,11 +254,11 @@ def by_networkx(net: Network, places: gpd.GeoDataFrame, profile: str) -> np.ndar
         graph.add_edge(f"place {i}", f"foot {i}", s=leg)
         graph.add_edge(f"foot {i}", f"place {i}", s=leg)
     n = len(places)
-    out = np.full((n, n), np.nan)
+    seconds = np.full((n, n), np.nan)
     for i in np.flatnonzero(snap.segment >= 0):
         times = nx.single_source_dijkstra_path_length(graph, f"place {i}", weight="s")
-        out[i] = [times.get(f"place {j}", np.nan) for j in range(n)]
-    return out
+        seconds[i] = [times.get(f"place {j}", np.nan) for j in range(n)]
+    return seconds
 
 
 @pytest.mark.parametrize("profile", ["car", "truck"])
@@ -273,9 +273,9 @@ def test_table_equals_networkx(roads: Roads, points: Points, seed: int, profile:
         }
     )
     table = access.travel_times(net, places, places, profile=profile)
-    found = table["travel_time_s"].to_numpy().reshape(14, 14)
-    assert np.isfinite(found).sum() > 50
-    np.testing.assert_allclose(found, by_networkx(net, places, profile), atol=0.05)
+    seconds = table["travel_time_s"].to_numpy().reshape(14, 14)
+    assert np.isfinite(seconds).sum() > 50
+    np.testing.assert_allclose(seconds, by_networkx(net, places, profile), atol=0.05)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -300,7 +300,7 @@ def test_route_adds_up_to_the_table(roads: Roads, points: Points, seed: int) -> 
         steps = access.route(net, start, end)
         assert steps["travel_time_s"].sum() == pytest.approx(row["travel_time_s"], abs=0.05)
         assert steps["length_m"].sum() == pytest.approx(row["length_m"], abs=1e-3)
-        line = [shapely.get_coordinates(one) for one in steps.geometry]
+        line = [shapely.get_coordinates(geometry) for geometry in steps.geometry]
         for before, after in pairwise(line):
             np.testing.assert_allclose(before[-1], after[0], atol=1e-9)
         np.testing.assert_allclose(
@@ -531,11 +531,11 @@ def test_prepared_network_gives_the_same_answers(
             for net in (real_network, prepared)
         )
         pd.testing.assert_frame_equal(plain, fast)
-        one, other = (
+        slow_times, other = (
             access.time_matrix(net, parks, gates, profile=profile)
             for net in (real_network, prepared)
         )
-        pd.testing.assert_frame_equal(one, other)
+        pd.testing.assert_frame_equal(slow_times, other)
         for towards in (False, True):
             here, there = (
                 access.reach(net, parks.iloc[[0]], profile=profile, towards=towards).node_s

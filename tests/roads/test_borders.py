@@ -99,7 +99,7 @@ def road(*lonlat: tuple[float, float]) -> Network:
     """Make one road through these points, with a junction at either end only."""
     steps = len(lonlat) - 1
     ends, both = np.arange(steps), np.ones(steps, bool)
-    one = osm_simplify.Roads(
+    roads = osm_simplify.Roads(
         np.array(lonlat),
         ends,
         ends + 1,
@@ -111,9 +111,9 @@ def road(*lonlat: tuple[float, float]) -> Network:
         np.array([np.nan]),
         np.array([True]),
     )
-    made = osm_simplify.build(one, speeds=SPEEDS, title="road", source="test")
-    assert made.segment_count == 1
-    return made
+    net = osm_simplify.build(roads, speeds=SPEEDS, title="road", source="test")
+    assert net.segment_count == 1
+    return net
 
 
 def test_gate_opens_its_road_and_nothing_else() -> None:
@@ -340,16 +340,16 @@ def test_countries_of_nodes_instead_of_outlines() -> None:
     """
     net = bridges((0.5, 0), (0.55, 0))
     sides = np.where(net.node_lonlat[:, 0] < 1, "AA", "BB")
-    for given, outlined in zip(
+    for from_names, outlined in zip(
         borders.close(net, sides, gates(bridge=gate(0.5)), CROSSINGS),
         borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS),
         strict=True,
     ):
-        if isinstance(given, pd.DataFrame):
-            pd.testing.assert_frame_equal(given, outlined)
+        if isinstance(from_names, pd.DataFrame):
+            pd.testing.assert_frame_equal(from_names, outlined)
         else:
-            np.testing.assert_array_equal(given.time_s["car"], outlined.time_s["car"])
-            assert given.manifest == outlined.manifest
+            np.testing.assert_array_equal(from_names.time_s["car"], outlined.time_s["car"])
+            assert from_names.manifest == outlined.manifest
     inland = road((0.2, 0.5), (0.3, 0.5), (0.301, 0.5), (0.4, 0.5))
     here = np.where(inland.node_lonlat[:, 0] < 0.3, "AA", "BB")
     closed, report = borders.close(

@@ -53,28 +53,28 @@ class Nodes:
     def start(self, kind: str = "worker", without: str = "") -> subprocess.Popen[str]:
         command = [sys.executable, "-c", NODE, kind, self.address, without]
         here = Path(__file__).parent  # where a worker finds the jobs of this file
-        one = subprocess.Popen(
+        worker = subprocess.Popen(
             command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-        self.alive.append(one)
-        return one
+        self.alive.append(worker)
+        return worker
 
-    def said(self, one: subprocess.Popen[str]) -> str:
-        assert one.stdout
-        return one.stdout.readline().strip()
+    def said(self, worker: subprocess.Popen[str]) -> str:
+        assert worker.stdout
+        return worker.stdout.readline().strip()
 
     def workers(self, count: int) -> list[subprocess.Popen[str]]:
         """Start workers until there are so many."""
         started = [self.start() for _ in range(count + 1 - len(self.alive))]
         assert all(map(self.said, started))
-        return [one for one in self.alive if one is not self.scheduler]
+        return [worker for worker in self.alive if worker is not self.scheduler]
 
     def kill(self, *which: subprocess.Popen[str]) -> None:
-        for one in which:
-            one.kill()  # SIGKILL: it has no time to say good-bye
-        for one in which:
-            one.communicate(timeout=10)
-            self.alive.remove(one)
+        for worker in which:
+            worker.kill()  # SIGKILL: it has no time to say good-bye
+        for worker in which:
+            worker.communicate(timeout=10)
+            self.alive.remove(worker)
 
 
 SLOW_S = 0.1
@@ -90,9 +90,9 @@ class Slow(surfaces.Job):
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Nodes]:
-    made = Nodes()
-    yield made
-    made.kill(*made.alive)
+    started = Nodes()
+    yield started
+    started.kill(*started.alive)
 
 
 @pytest.fixture(scope="module")
@@ -124,15 +124,15 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def assert_same(
-    found: list[tuple[surfaces.Job, np.ndarray]], net: Network, jobs: list[surfaces.Job]
+    results: list[tuple[surfaces.Job, np.ndarray]], net: Network, jobs: list[surfaces.Job]
 ) -> None:
     """Each job has come back once, with the columns that this machine computes, to the bit."""
     here = {
         (job.to, job.first): columns
         for job, columns in surfaces.on_this_machine(net.hierarchies["car"], jobs)
     }
-    assert sorted((job.to, job.first) for job, _ in found) == sorted(here)
-    for job, columns in found:
+    assert sorted((job.to, job.first) for job, _ in results) == sorted(here)
+    for job, columns in results:
         assert columns.dtype == np.float32
         assert np.array_equal(columns, here[job.to, job.first])
 
@@ -206,14 +206,14 @@ def test_one_of_two_is_killed(nodes: Nodes, net: Network, jobs: list[surfaces.Jo
     """What a worker had not delivered when it was killed is computed by the other, and the columns
     are the same to the bit.
     """
-    one, _ = nodes.workers(2)
-    found = []
+    worker, _ = nodes.workers(2)
+    results = []
     for done in cluster.runner(nodes.address)(net.hierarchies["car"], jobs):
-        found.append(done)
-        if len(found) == 2:
-            nodes.kill(one)
+        results.append(done)
+        if len(results) == 2:
+            nodes.kill(worker)
     assert len(jobs) > 2 + 2 * cluster.AHEAD * 2  # more than had been handed out when it died
-    assert_same(found, net, jobs)
+    assert_same(results, net, jobs)
 
 
 def test_the_last_is_killed(
@@ -225,21 +225,23 @@ def test_the_last_is_killed(
     nodes.kill(*nodes.workers(1)[1:])
     (last,) = nodes.workers(1)
     sent, send = [], cluster._send
-    monkeypatch.setattr(cluster, "_send", lambda *given: sent.append(given) or send(*given))
-    found = []
+    monkeypatch.setattr(
+        cluster, "_send", lambda *arguments: sent.append(arguments) or send(*arguments)
+    )
+    results = []
     for done in cluster.runner(nodes.address)(net.hierarchies["car"], jobs):
-        found.append(done)
-        if len(found) == 2:
+        results.append(done)
+        if len(results) == 2:
             nodes.kill(last)
             nodes.start()
     assert len(sent) == 2
-    assert_same(found, net, jobs)
+    assert_same(results, net, jobs)
 
 
 def test_nobody_is_left(
     nodes: Nodes, net: Network, jobs: list[surfaces.Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cluster that stays without workers, has one that is no good, or is gone itself, is told in
+    """A cluster that stays without workers, has a broken one, or is gone itself, is reported in
     one sentence each.
     """
     monkeypatch.setattr(cluster, "PATIENCE_S", 1.0)
@@ -279,7 +281,7 @@ def test_nobody_is_left(
     ],
 )
 def test_addresses(address: str) -> None:
-    """What is no address is refused before anything is connected."""
+    """What is not an address is refused before anything is connected."""
     with pytest.raises(InputError, match="is no address of a scheduler"):
         cluster.runner(address)
 

@@ -66,20 +66,22 @@ def test_times_are_those_of_dijkstra(seed: int) -> None:
     """
     graph = by_chance(seed)
     n = graph.shape[0]
-    made = contraction.build(graph)
+    hierarchy = contraction.build(graph)
     truth = dijkstra(graph)
     everything = np.arange(n)
-    np.testing.assert_allclose(contraction.one_to_all(made, everything), truth, rtol=1e-9)
+    np.testing.assert_allclose(contraction.one_to_all(hierarchy, everything), truth, rtol=1e-9)
     np.testing.assert_allclose(
-        contraction.one_to_all(made, everything, reverse=True), truth.T, rtol=1e-9
+        contraction.one_to_all(hierarchy, everything, reverse=True), truth.T, rtol=1e-9
     )
     np.testing.assert_allclose(
-        contraction.many_to_many(made, everything, everything), truth, rtol=1e-9
+        contraction.many_to_many(hierarchy, everything, everything), truth, rtol=1e-9
     )
-    np.testing.assert_allclose(contraction.one_to_all(made, [0]), truth[:1], rtol=1e-9)
+    np.testing.assert_allclose(contraction.one_to_all(hierarchy, [0]), truth[:1], rtol=1e-9)
     some = np.random.default_rng(seed).integers(0, n, 7)  # the same node may be asked for twice
     np.testing.assert_allclose(
-        contraction.many_to_many(made, some, some[::-1]), truth[np.ix_(some, some[::-1])], rtol=1e-9
+        contraction.many_to_many(hierarchy, some, some[::-1]),
+        truth[np.ix_(some, some[::-1])],
+        rtol=1e-9,
     )
 
 
@@ -89,11 +91,11 @@ def test_paths_are_arcs_that_add_up(seed: int) -> None:
     time.
     """
     graph = by_chance(seed)
-    made = contraction.build(graph)
+    hierarchy = contraction.build(graph)
     truth = dijkstra(graph)
     for source in range(graph.shape[0]):
         for target in range(0, graph.shape[0], 3):
-            nodes, _ = contraction.path(made, source, target)
+            nodes, _ = contraction.path(hierarchy, source, target)
             if np.isinf(truth[source, target]):
                 assert len(nodes) == 0
             else:
@@ -107,7 +109,7 @@ def test_a_point_on_a_road_starts_at_both_its_ends(seed: int) -> None:
     and inf is none.
     """
     graph = by_chance(seed)
-    made = contraction.build(graph)
+    hierarchy = contraction.build(graph)
     truth = dijkstra(graph)
     rng = np.random.default_rng(seed)
     start, goal = rng.integers(0, graph.shape[0], (2, 40, 2))
@@ -116,13 +118,17 @@ def test_a_point_on_a_road_starts_at_both_its_ends(seed: int) -> None:
     from_start = (truth[start] + start_s[:, :, None]).min(axis=1)
     best = (from_start[:, goal] + end_s).min(axis=2)
     np.testing.assert_allclose(
-        contraction.one_to_all(made, start, start_s=start_s), from_start, rtol=1e-9
+        contraction.one_to_all(hierarchy, start, start_s=start_s), from_start, rtol=1e-9
     )
     np.testing.assert_allclose(
-        contraction.many_to_many(made, start, goal, start_s=start_s, end_s=end_s), best, rtol=1e-9
+        contraction.many_to_many(hierarchy, start, goal, start_s=start_s, end_s=end_s),
+        best,
+        rtol=1e-9,
     )
     for i in range(5):
-        nodes, _ = contraction.path(made, start[i], goal[i], start_s=start_s[i], end_s=end_s[i])
+        nodes, _ = contraction.path(
+            hierarchy, start[i], goal[i], start_s=start_s[i], end_s=end_s[i]
+        )
         if np.isinf(best[i, i]):
             assert len(nodes) == 0
         else:
@@ -135,12 +141,14 @@ def test_a_grid_takes_a_minute_a_step() -> None:
     places.
     """
     side = 23
-    made = contraction.build(grid(side))
+    hierarchy = contraction.build(grid(side))
     row, column = np.divmod(np.arange(side * side), side)
     steps = np.abs(row[:, None] - row) + np.abs(column[:, None] - column)
-    np.testing.assert_allclose(contraction.one_to_all(made, np.arange(side * side)), steps * MINUTE)
     np.testing.assert_allclose(
-        contraction.many_to_many(made, np.arange(100), np.arange(50, 300)),
+        contraction.one_to_all(hierarchy, np.arange(side * side)), steps * MINUTE
+    )
+    np.testing.assert_allclose(
+        contraction.many_to_many(hierarchy, np.arange(100), np.arange(50, 300)),
         steps[:100, 50:300] * MINUTE,
     )
 
@@ -149,9 +157,10 @@ def test_surfaces_in_single_precision_are_rounded_once() -> None:
     """Single precision is the rounded double result, so sums lose nothing on the way; node by node
     in memory.
     """
-    made = contraction.build(by_chance(4))
+    hierarchy = contraction.build(by_chance(4))
     double, single = (
-        contraction.one_to_all(made, [0, 1, 1], dtype=kind) for kind in (np.float64, np.float32)
+        contraction.one_to_all(hierarchy, [0, 1, 1], dtype=kind)
+        for kind in (np.float64, np.float32)
     )
     np.testing.assert_array_equal(single, double.astype(np.float32))
     assert single.dtype == np.float32
@@ -161,8 +170,8 @@ def test_surfaces_in_single_precision_are_rounded_once() -> None:
 def test_the_same_graph_gives_the_same_arrays() -> None:
     """Preparation is determined by the graph alone."""
     first, second = contraction.build(by_chance(7)), contraction.build(by_chance(7))
-    for one in fields(Hierarchy):
-        np.testing.assert_array_equal(getattr(first, one.name), getattr(second, one.name))
+    for field in fields(Hierarchy):
+        np.testing.assert_array_equal(getattr(first, field.name), getattr(second, field.name))
 
 
 def test_the_graph_is_not_changed() -> None:
@@ -171,50 +180,52 @@ def test_the_graph_is_not_changed() -> None:
     graph[3, 3] = 7.0
     graph = graph.tocsr()
     before = graph.copy()
-    made = contraction.build(graph)
+    hierarchy = contraction.build(graph)
     assert (graph != before).nnz == 0
-    np.testing.assert_allclose(contraction.one_to_all(made, [3]), dijkstra(before, indices=[3]))
+    np.testing.assert_allclose(
+        contraction.one_to_all(hierarchy, [3]), dijkstra(before, indices=[3])
+    )
 
 
 def test_arrays_can_be_saved_and_mapped(tmp_path: Path) -> None:
     """A hierarchy of memory-mapped arrays gives the same answers as the one it was saved from."""
     graph = by_chance(8)
-    made = contraction.build(graph)
+    hierarchy = contraction.build(graph)
     for name in contraction.ARRAYS:
-        np.save(tmp_path / f"{name}.npy", getattr(made, name))
+        np.save(tmp_path / f"{name}.npy", getattr(hierarchy, name))
     mapped = Hierarchy(
         **{name: np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in contraction.ARRAYS}
     )
-    assert list(contraction.ARRAYS) == [one.name for one in fields(Hierarchy)]
+    assert list(contraction.ARRAYS) == [field.name for field in fields(Hierarchy)]
     np.testing.assert_array_equal(
-        contraction.one_to_all(mapped, [0, 1]), contraction.one_to_all(made, [0, 1])
+        contraction.one_to_all(mapped, [0, 1]), contraction.one_to_all(hierarchy, [0, 1])
     )
     assert not mapped.up_head.flags.writeable
 
 
 def test_an_empty_network_has_no_nodes() -> None:
     """Nothing can be asked of an empty network, and nothing breaks."""
-    made = contraction.build(csr_matrix((0, 0)))
-    assert made.node_count == 0
-    assert contraction.one_to_all(made, []).shape == (0, 0)
-    assert contraction.many_to_many(made, [], []).shape == (0, 0)
+    hierarchy = contraction.build(csr_matrix((0, 0)))
+    assert hierarchy.node_count == 0
+    assert contraction.one_to_all(hierarchy, []).shape == (0, 0)
+    assert contraction.many_to_many(hierarchy, [], []).shape == (0, 0)
 
 
 def test_a_single_node_reaches_itself() -> None:
     """One node without arcs is at no distance from itself."""
-    made = contraction.build(csr_matrix((1, 1)))
-    assert contraction.one_to_all(made, [0]).tolist() == [[0.0]]
-    assert contraction.many_to_many(made, [0], [0]).tolist() == [[0.0]]
-    nodes, segments = contraction.path(made, 0, 0)
+    hierarchy = contraction.build(csr_matrix((1, 1)))
+    assert contraction.one_to_all(hierarchy, [0]).tolist() == [[0.0]]
+    assert contraction.many_to_many(hierarchy, [0], [0]).tolist() == [[0.0]]
+    nodes, segments = contraction.path(hierarchy, 0, 0)
     assert (nodes.tolist(), segments.tolist()) == ([0], [])
 
 
 def test_no_sources_or_no_targets_give_an_empty_table() -> None:
     """The shape of a table follows its arguments down to nothing."""
-    made = contraction.build(grid(3))
-    assert contraction.one_to_all(made, []).shape == (0, 9)
-    assert contraction.many_to_many(made, [], [1, 2]).shape == (0, 2)
-    assert contraction.many_to_many(made, [1, 2], []).shape == (2, 0)
+    hierarchy = contraction.build(grid(3))
+    assert contraction.one_to_all(hierarchy, []).shape == (0, 9)
+    assert contraction.many_to_many(hierarchy, [], [1, 2]).shape == (0, 2)
+    assert contraction.many_to_many(hierarchy, [1, 2], []).shape == (2, 0)
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, np.nan, np.inf])
@@ -234,7 +245,7 @@ def test_parallel_arcs_are_refused() -> None:
 
 @pytest.mark.parametrize("node", [-1, 9])
 def test_a_node_must_exist(node: int) -> None:
-    """A number that is no node is refused, also a negative one."""
+    """A number that is not a node is refused, also a negative one."""
     with pytest.raises(InputError, match="from 0 to 8"):
         contraction.one_to_all(contraction.build(grid(3)), [node])
 

@@ -25,9 +25,9 @@ Points = Callable[..., gpd.GeoDataFrame]
 def parts(toy: Path) -> dict[str, Any]:
     """What the toy network is built from."""
     tables = ("corridor_vertices", "interchanges", "speeds", "crossings", "transfers")
-    found: dict[str, Any] = {name: layers.read_table(toy, name) for name in tables}
-    found["vertices"] = found.pop("corridor_vertices")
-    return found | {name: layers.read(toy, name) for name in ("corridors", "gates")}
+    parts: dict[str, Any] = {name: layers.read_table(toy, name) for name in tables}
+    parts["vertices"] = parts.pop("corridor_vertices")
+    return parts | {name: layers.read(toy, name) for name in ("corridors", "gates")}
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_gates_that_do_not_join(
     """A gate far from every road is noted and no way; a railway station is none; a ferry that
     serves nobody is shut.
     """
-    present = {toy_network.manifest.gates[one] for one in toy_network.gate if one >= 0}
+    present = {toy_network.manifest.gates[gate] for gate in toy_network.gate if gate >= 0}
     assert present == {"bridge", "ferry", "pass"}
     assert [note for note in toy_network.manifest.notes if note.startswith("far-gate")]
     assert toy_network.manifest.notes[-1] == "3 gates have a road; no other road crosses a border."
@@ -153,7 +153,9 @@ def test_truck_goes_round_a_gate_for_passengers(
 ) -> None:
     """Through the pass there is a way for cars and none for trucks."""
     net = corridors.build(**parts | {"gates": parts["gates"].loc[["pass"]]})
-    car, truck = (access.travel_times(net, towns, towns, profile=one) for one in ("car", "truck"))
+    car, truck = (
+        access.travel_times(net, towns, towns, profile=profile) for profile in ("car", "truck")
+    )
     assert car["gates"].tolist() == ["", "pass", "pass", ""]
     assert truck["travel_time_s"].isna().tolist()[1:3] == [True, True]
 
@@ -200,7 +202,7 @@ def test_arguments_unchanged(parts: dict[str, Any]) -> None:
 
 
 def test_no_open_road_is_refused(parts: dict[str, Any]) -> None:
-    """Without one open road there is no network, and that is said."""
+    """A package without an open road has no network, and the error says so."""
     planned = parts["corridors"].assign(status="planned")
     with pytest.raises(InputError, match="no open road"):
         corridors.build(**parts | {"corridors": planned})
@@ -323,7 +325,7 @@ def test_every_corridor_that_is_not_open_is_accounted_for(promised: dict[str, An
     waiting.loc["old-railway", "status"] = "planned"
 
     def first(year: int, **years: int) -> tuple[str, ...]:
-        assumed = {name.replace("_", "-"): one for name, one in years.items()}
+        assumed = {name.replace("_", "-"): year for name, year in years.items()}
         return corridors.build(
             **promised | {"corridors": waiting}, year=year, years=assumed
         ).manifest.notes[:2]
@@ -347,7 +349,7 @@ def test_every_corridor_that_is_not_open_is_accounted_for(promised: dict[str, An
 def test_a_year_can_be_put_off(promised: dict[str, Any]) -> None:
     """A later year that somebody assumes counts instead of the announced one."""
     net = corridors.build(**promised, year=2030, years={"planned-motorway": 2031})
-    assert not [one for one in classes(net) if one.startswith("planned_")]
+    assert not [road_class for road_class in classes(net) if road_class.startswith("planned_")]
 
 
 def test_years_of_other_corridors_are_refused(promised: dict[str, Any]) -> None:
@@ -456,12 +458,16 @@ def test_nothing_is_joined_to_what_is_planned(
     for ready in (rails, promised | {"vertices": vertices}):
         net, today = corridors.build(**ready, year=2030), corridors.build(**ready)
         at, before = (
-            one.snap(
+            network.snap(
                 np.array([[100.15, 0.05], [100.05, 0]]), "car", country=here["country"].to_numpy()
             )
-            for one in (net, today)
+            for network in (net, today)
         )
-        assert not [one for one in classes(net)[at.segment] if one.startswith("planned_")]
+        assert not [
+            road_class
+            for road_class in classes(net)[at.segment]
+            if road_class.startswith("planned_")
+        ]
         np.testing.assert_allclose(at.lonlat, before.lonlat)
 
 
@@ -591,7 +597,7 @@ def test_real_countries_meet_only_at_gates(real_network: Network, real_future: N
         assert (ends >= 0).all()
         assert (ends[roads] == net.country[roads][:, None]).all()
         assert (ends[~roads, 0] != ends[~roads, 1]).all()
-        assert not [one for one in classes(net)[~roads] if one]
+        assert not [road_class for road_class in classes(net)[~roads] if road_class]
 
 
 def test_real_network_holds_open_roads_only(
@@ -705,7 +711,11 @@ def test_real_ways_get_no_slower(real_network: Network, real_future: Network) ->
         )
         np.testing.assert_allclose(then.lonlat, at.lonlat)
         joined = then.segment[then.segment >= 0]
-        assert not [one for one in classes(real_future)[joined] if one.startswith("planned_")]
+        assert not [
+            road_class
+            for road_class in classes(real_future)[joined]
+            if road_class.startswith("planned_")
+        ]
         before, after = (
             access.time_matrix(net, parks, places, profile=profile).to_numpy()
             for net in (real_network, real_future)

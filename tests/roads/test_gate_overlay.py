@@ -39,11 +39,11 @@ def test_prepared_equals_searching_everything(roads: Roads, points: Points, seed
             gates.total_s, node_s[np.ix_(gates.node, gates.node)], rtol=1e-12
         )
         for towards in (False, True):
-            one = somewhere.iloc[[0]]
-            reached = access.reach(fast, one, profile=profile, towards=towards)
+            origin = somewhere.iloc[[0]]
+            reached = access.reach(fast, origin, profile=profile, towards=towards)
             np.testing.assert_allclose(
                 reached.node_s,
-                access.reach(net, one, profile=profile, towards=towards).node_s,
+                access.reach(net, origin, profile=profile, towards=towards).node_s,
                 rtol=1e-12,
             )
 
@@ -131,9 +131,9 @@ def test_the_segments_of_a_way_join_its_nodes(roads: Roads, points: Points, seed
         if np.isfinite(
             access.time_matrix(net, somewhere.iloc[[0]], somewhere.iloc[[other]]).iloc[0, 0]
         ):
-            one, two = (
+            plain_way, two = (
                 access.route(which, somewhere.iloc[[0]], somewhere.iloc[[other]])
                 for which in (net, fast)
             )
-            assert one["name"].tolist() == two["name"].tolist()
-            np.testing.assert_allclose(one["travel_time_s"], two["travel_time_s"])
+            assert plain_way["name"].tolist() == two["name"].tolist()
+            np.testing.assert_allclose(plain_way["travel_time_s"], two["travel_time_s"])

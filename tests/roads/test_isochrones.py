@@ -57,7 +57,7 @@ def test_area_agrees_with_travel_times(
     dice = np.random.default_rng(3)
     lonlat = dice.uniform([106.3, 20.7], [108.6, 22.3], (3000, 2))
     country = proximity.Locator(countries, "country").find(lonlat, within_m=0)
-    there = points({f"p{i}": tuple(one) for i, one in enumerate(lonlat)}, country=country)
+    there = points({f"p{i}": tuple(point) for i, point in enumerate(lonlat)}, country=country)
     there = there[there["country"].notna()]
     origin = layers.read(layers.bundled(), "parks").loc[["dong-mai-ip"]]
     areas = isochrones(real_network, origin, [3600, 7200], profile="truck", countries=countries)
@@ -210,7 +210,7 @@ def test_road_points_lie_on_the_right_side(
     lonlat = (1 - share) * network.node_lonlat[network.tail[ids]] + share * network.node_lonlat[
         network.head[ids]
     ]
-    there = points({f"p{i}": tuple(one) for i, one in enumerate(lonlat)})
+    there = points({f"p{i}": tuple(point) for i, point in enumerate(lonlat)})
     times = (
         access.time_matrix(network, there, start)["start"]
         if towards
@@ -227,9 +227,9 @@ def test_road_points_lie_on_the_right_side(
 def test_prepared_network_draws_the_same(roads: Callable[..., Network], points: Points) -> None:
     """The road engine changes nothing about an area."""
     network, start = lattice(roads, 7), points({"start": (0.117, 0.118)})
-    plain, prepared = (isochrones(one, start, [300, 600]) for one in (network, network.prepared()))
-    for one, other in zip(plain.geometry, prepared.geometry, strict=True):
-        assert shapely.area(shapely.symmetric_difference(one, other)) < 1e-9
+    plain, prepared = (isochrones(net, start, [300, 600]) for net in (network, network.prepared()))
+    for area, other in zip(plain.geometry, prepared.geometry, strict=True):
+        assert shapely.area(shapely.symmetric_difference(area, other)) < 1e-9
 
 
 def test_point_on_a_one_way_street_goes_only_ahead(
@@ -286,7 +286,7 @@ def test_unreached_island_is_a_hole(roads: Callable[..., Network], points: Point
     reached.
     """
     turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    nodes = [(0.1 * float(np.cos(one)), 0.1 * float(np.sin(one))) for one in turn] + [
+    nodes = [(0.1 * float(np.cos(angle)), 0.1 * float(np.sin(angle))) for angle in turn] + [
         (0.01, 0.0),
         (-0.01, 0.0),
     ]

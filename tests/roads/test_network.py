@@ -153,7 +153,7 @@ def test_snap_without_roads_of_the_own_country(border: Network) -> None:
 
 
 def test_nothing_is_joined_to_the_gate_itself(border: Network) -> None:
-    """The crossing is no road to live on: a point beside it takes the road."""
+    """One does not live on the crossing: a point beside it takes the road."""
     assert border.snap(np.array([[107.0, 21.004]]), "car").segment[0] == 0
 
 

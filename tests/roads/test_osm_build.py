@@ -95,21 +95,21 @@ def reference(text: Path) -> tuple[nx.MultiDiGraph, dict[int, tuple[float, float
     }
 
 
-def places(made: network.Network) -> Counter[tuple[float, float]]:
+def places(net: network.Network) -> Counter[tuple[float, float]]:
     """Count the junctions at each place: there can be two, one above the other."""
-    return Counter((round(x, 7), round(y, 7)) for x, y in made.node_lonlat)
+    return Counter((round(x, 7), round(y, 7)) for x, y in net.node_lonlat)
 
 
-def assert_like_osmnx(made: network.Network, text: Path) -> None:
+def assert_like_osmnx(net: network.Network, text: Path) -> None:
     graph, junctions = reference(text)
-    ours = {(round(x, 7), round(y, 7)): i for i, (x, y) in enumerate(made.node_lonlat)}
-    count = places(made)
+    ours = {(round(x, 7), round(y, 7)): i for i, (x, y) in enumerate(net.node_lonlat)}
+    count = places(net)
     assert count == Counter(junctions.values())
-    main = np.flatnonzero(made.main("car"))
+    main = np.flatnonzero(net.main("car"))
     assert len(main) == len(graph)
     assert {ours[junctions[node]] for node in graph} <= set(main)
     nodes = [node for node in graph if count[junctions[node]] == 1]
-    time_s = made.arcs("car").time_s
+    time_s = net.arcs("car").time_s
     for origin in nodes[:: max(1, len(nodes) // 10)]:
         theirs = nx.single_source_dijkstra_path_length(graph, origin, weight="travel_time")
         mine = dijkstra(time_s, indices=ours[junctions[origin]])
@@ -124,7 +124,7 @@ def assert_like_osmnx(made: network.Network, text: Path) -> None:
 
 
 def test_driveable_ways_are_those_of_osmnx() -> None:
-    """The table of ways that are no roads, written as a query, is OSMnx's own query, word for
+    """The table of ways that are not roads, written as a query, is OSMnx's own query, word for
     word.
     """
     query = '["highway"]' + "".join(
@@ -206,58 +206,55 @@ def test_cross_by_hand(cross: Path) -> None:
     """Junctions are 1, 3, 13, 7, 22 and 24; each chain between two of them is one segment, geometry
     kept.
     """
-    made = osm_file.read(cross, speeds=SPEEDS)
-    at = {
-        tuple(np.round(lonlat / STEP).astype(int)): i for i, lonlat in enumerate(made.node_lonlat)
-    }
+    net = osm_file.read(cross, speeds=SPEEDS)
+    at = {tuple(np.round(lonlat / STEP).astype(int)): i for i, lonlat in enumerate(net.node_lonlat)}
     assert set(at) == {(1, 0), (3, 0), (3, 3), (7, 0), (9, 0), (11, 0)}
-    assert made.segment_count == 8
-    assert made.manifest.names == ("Back", "Long street", "Long street (QL1)")
-    assert made.manifest.road_classes == ("primary", "residential")
-    assert not made.manifest.coarse
-    assert made.manifest.access_speed_kph == {"car": 20, "truck": 10}
+    assert net.segment_count == 8
+    assert net.manifest.names == ("Back", "Long street", "Long street (QL1)")
+    assert net.manifest.road_classes == ("primary", "residential")
+    assert not net.manifest.coarse
+    assert net.manifest.access_speed_kph == {"car": 20, "truck": 10}
     assert any(
-        "1 ring that meets no other road was left out" in note for note in made.manifest.notes
+        "1 ring that meets no other road was left out" in note for note in net.manifest.notes
     )
-    loop = np.flatnonzero(made.tail == made.head)
+    loop = np.flatnonzero(net.tail == net.head)
     assert len(loop) == 1
-    assert len(made.shape(loop[0])) == 4
-    both = made.forward & made.backward
+    assert len(net.shape(loop[0])) == 4
+    both = net.forward & net.backward
     assert both.sum() == 4
-    assert made.forward.all()
+    assert net.forward.all()
 
 
 def test_length_and_time_are_sums_over_the_shape(cross: Path) -> None:
     """A segment is as long as its shape on the ellipsoid, and takes that length at the speed of its
     class.
     """
-    made = osm_file.read(cross, speeds=SPEEDS)
-    shapes = [made.shape(i) for i in range(made.segment_count)]
+    net = osm_file.read(cross, speeds=SPEEDS)
+    shapes = [net.shape(i) for i in range(net.segment_count)]
     np.testing.assert_allclose(
-        made.length_m, [crs.distance_m(shape[:-1], shape[1:]).sum() for shape in shapes]
+        net.length_m, [crs.distance_m(shape[:-1], shape[1:]).sum() for shape in shapes]
     )
-    np.testing.assert_allclose(made.node_lonlat[made.tail], [shape[0] for shape in shapes])
-    np.testing.assert_allclose(made.node_lonlat[made.head], [shape[-1] for shape in shapes])
+    np.testing.assert_allclose(net.node_lonlat[net.tail], [shape[0] for shape in shapes])
+    np.testing.assert_allclose(net.node_lonlat[net.head], [shape[-1] for shape in shapes])
     limited = (
-        np.array([made.manifest.names[i] if i >= 0 else "" for i in made.name])
-        == "Long street (QL1)"
+        np.array([net.manifest.names[i] if i >= 0 else "" for i in net.name]) == "Long street (QL1)"
     )
-    speed = np.where(limited, 50, np.where(made.road_class == 0, 60, 30))
-    np.testing.assert_allclose(made.time_s["car"], made.length_m / speed * 3.6)
+    speed = np.where(limited, 50, np.where(net.road_class == 0, 60, 30))
+    np.testing.assert_allclose(net.time_s["car"], net.length_m / speed * 3.6)
 
 
 def test_roundabout_is_one_way(tmp_path: Path) -> None:
     """Round a roundabout one drives in the order of its points, even though nothing says oneway."""
-    made = road(
+    net = road(
         ([1, 2, 3, 11, 1], STREET | {"junction": "roundabout"}),
         ([4, 3], STREET),
         ([5, 1], STREET),
         folder=tmp_path,
     )
-    one_way = made.forward ^ made.backward
+    one_way = net.forward ^ net.backward
     assert one_way.sum() == 2
-    start = made.node_lonlat[made.tail[one_way]] / STEP
-    assert {tuple(made.shape(i)[1] / STEP) for i in np.flatnonzero(one_way)} == {(2, 0), (3, 1)}
+    start = net.node_lonlat[net.tail[one_way]] / STEP
+    assert {tuple(net.shape(i)[1] / STEP) for i in np.flatnonzero(one_way)} == {(2, 0), (3, 1)}
     assert {tuple(np.round(row)) for row in start} == {(1, 0), (3, 0)}
 
 
@@ -274,30 +271,30 @@ def test_roundabout_is_one_way(tmp_path: Path) -> None:
 )
 def test_one_way(oneway: str, ends: tuple[int, int], tmp_path: Path) -> None:
     """A one-way segment runs forward from where it may be entered."""
-    made = road(([1, 2], STREET | {"oneway": oneway}), folder=tmp_path)
+    net = road(([1, 2], STREET | {"oneway": oneway}), folder=tmp_path)
     assert (
         tuple(
             np.round(
-                [made.node_lonlat[made.tail[0], 0] / STEP, made.node_lonlat[made.head[0], 0] / STEP]
+                [net.node_lonlat[net.tail[0], 0] / STEP, net.node_lonlat[net.head[0], 0] / STEP]
             )
         )
         == ends
     )
-    assert made.forward[0]
-    assert not made.backward[0]
+    assert net.forward[0]
+    assert not net.backward[0]
 
 
 def test_mixed_segment_takes_its_longest_part(tmp_path: Path) -> None:
     """Where a street changes class between two junctions, times are added up and the longer part
     names the segment.
     """
-    made = road(
+    net = road(
         ([1, 2], PRIMARY | {"name": "A"}), ([2, 3, 4], STREET | {"name": "B"}), folder=tmp_path
     )
-    assert made.segment_count == 1
-    assert made.manifest.names[made.name[0]] == "B"
-    assert made.manifest.road_classes[made.road_class[0]] == "residential"
-    assert made.time_s["car"][0] == pytest.approx(made.length_m[0] / 3 * (1 / 60 + 2 / 30) * 3.6)
+    assert net.segment_count == 1
+    assert net.manifest.names[net.name[0]] == "B"
+    assert net.manifest.road_classes[net.road_class[0]] == "residential"
+    assert net.time_s["car"][0] == pytest.approx(net.length_m[0] / 3 * (1 / 60 + 2 / 30) * 3.6)
 
 
 def test_zero_length_edge(tmp_path: Path) -> None:
@@ -305,7 +302,7 @@ def test_zero_length_edge(tmp_path: Path) -> None:
     beside them.
     """
     nodes = NODES | {2: (STEP, 0)}
-    made = road(
+    net = road(
         ([1, 2], STREET),
         ([2, 3], STREET),
         ([1, 11], STREET),
@@ -314,9 +311,9 @@ def test_zero_length_edge(tmp_path: Path) -> None:
         nodes=nodes,
         folder=tmp_path,
     )
-    assert made.main("car").all()
-    assert (made.length_m == 0).sum() == 1
-    assert made.snap([(STEP, -STEP / 10)], "car").distance_m[0] == pytest.approx(11.1, abs=0.2)
+    assert net.main("car").all()
+    assert (net.length_m == 0).sum() == 1
+    assert net.snap([(STEP, -STEP / 10)], "car").distance_m[0] == pytest.approx(11.1, abs=0.2)
 
 
 def test_unknown_class_is_driven_as_road(tmp_path: Path) -> None:
@@ -331,18 +328,16 @@ def test_truck_speed_and_closure(tmp_path: Path) -> None:
     time infinite, not the car's.
     """
     motorway = {"highway": "motorway", "maxspeed": "120"}
-    made = road(
+    net = road(
         ([1, 3], PRIMARY | {"maxspeed": "30"}),
         ([4, 5], motorway),
         ([6, 7], STREET | {"hgv": "no"}),
         folder=tmp_path,
     )
-    kph = {
-        profile: np.round(made.length_m / time * 3.6, 6) for profile, time in made.time_s.items()
-    }
+    kph = {profile: np.round(net.length_m / time * 3.6, 6) for profile, time in net.time_s.items()}
     assert sorted(kph["car"]) == [30, 30, 90]
     assert sorted(kph["truck"]) == [0, 20, 70]
-    assert any("1 way is closed to the truck" in note for note in made.manifest.notes)
+    assert any("1 way is closed to the truck" in note for note in net.manifest.notes)
 
 
 # Files
@@ -353,23 +348,23 @@ def test_files_taken_together_are_one_network(tmp_path: Path, cross: Path) -> No
     (tmp_path / "west.osm").write_text(xml(ways=WAYS[:1]), encoding="utf-8")
     with gzip.open(tmp_path / "all.osm.gz", "wt", encoding="utf-8") as file:
         file.write(xml())
-    made, whole = (
+    joined, whole = (
         osm_download.read(tmp_path / "west.osm", tmp_path / "all.osm.gz", speeds=SPEEDS),
         osm_download.read(cross, speeds=SPEEDS),
     )
-    assert made.segment_count == whole.segment_count
-    assert made.length_m.sum() == pytest.approx(whole.length_m.sum())
+    assert joined.segment_count == whole.segment_count
+    assert joined.length_m.sum() == pytest.approx(whole.length_m.sum())
 
 
 def test_save_and_load(tmp_path: Path, cross: Path) -> None:
     """A saved network comes back with every array and its manifest."""
-    made = osm_file.read(cross, speeds=SPEEDS)
-    again = storage.load(storage.save(made, tmp_path / "cross"))
-    assert again.manifest == made.manifest
+    net = osm_file.read(cross, speeds=SPEEDS)
+    again = storage.load(storage.save(net, tmp_path / "cross"))
+    assert again.manifest == net.manifest
     for name in network.ARRAYS:
-        np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
+        np.testing.assert_array_equal(getattr(again, name), getattr(net, name))
         assert getattr(again, name).dtype == np.dtype(network.ARRAYS[name])
-    np.testing.assert_array_equal(again.time_s["truck"], made.time_s["truck"])
+    np.testing.assert_array_equal(again.time_s["truck"], net.time_s["truck"])
 
 
 def test_source_names_file_hash_and_date(tmp_path: Path) -> None:
@@ -394,17 +389,17 @@ def test_missing_points_end_the_road(tmp_path: Path) -> None:
     """Nothing is drawn across a reference to a point that the file lacks, and the manifest counts
     it.
     """
-    made = road(([1, 2, 99, 4, 5], STREET), folder=tmp_path)
-    assert made.segment_count == 2
-    assert any("1 reference to a point without a position" in note for note in made.manifest.notes)
+    net = road(([1, 2, 99, 4, 5], STREET), folder=tmp_path)
+    assert net.segment_count == 2
+    assert any("1 reference to a point without a position" in note for note in net.manifest.notes)
 
 
 @pytest.mark.parametrize("where", [(0.0, 0.0), (190.0, 10.0), (10.0, 95.0)])
 def test_points_nowhere_are_left_out(where: tuple[float, float], tmp_path: Path) -> None:
     """A point at 0° 0° or outside the Earth is dropped and counted."""
-    made = road(([1, 2, 3, 4], STREET), nodes=NODES | {2: where}, folder=tmp_path)
-    assert made.length_m.sum() < 200
-    assert any("1 point at 0° 0°" in note for note in made.manifest.notes)
+    net = road(([1, 2, 3, 4], STREET), nodes=NODES | {2: where}, folder=tmp_path)
+    assert net.length_m.sum() < 200
+    assert any("1 point at 0° 0°" in note for note in net.manifest.notes)
 
 
 def test_turn_restrictions_are_counted(tmp_path: Path) -> None:

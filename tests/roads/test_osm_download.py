@@ -41,12 +41,12 @@ def test_download_gives_the_network_of_the_file(tmp_path: Path) -> None:
     before = {name: getattr(ox.settings, name) for name in dir(ox.settings) if name.islower()}
     resolve = socket.getaddrinfo
     with serving(Stand(elements=elements())) as server:
-        made = osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
+        net = osm_download.download(bbox=BOX, speeds=SPEEDS, overpass_url=server.url)
     file = whole(tmp_path)
-    assert sorted(made.length_m) == pytest.approx(sorted(file.length_m))
-    assert sorted(made.time_s["truck"]) == pytest.approx(sorted(file.time_s["truck"]))
-    assert made.manifest.as_of == "2025-10-01"
-    assert made.manifest.names == file.manifest.names
+    assert sorted(net.length_m) == pytest.approx(sorted(file.length_m))
+    assert sorted(net.time_s["truck"]) == pytest.approx(sorted(file.time_s["truck"]))
+    assert net.manifest.as_of == "2025-10-01"
+    assert net.manifest.names == file.manifest.names
     assert all(agent.startswith("zone-atlas/") for agent in server.agents)
     assert '["motorcar"!~"no"]' in server.queries[0]
     assert {name: getattr(ox.settings, name) for name in before} == before
@@ -74,10 +74,10 @@ def test_download_of_a_place(tmp_path: Path) -> None:
     }
     with serving(Stand(elements=elements(), places={"Null": place})) as server:
         nominatim = server.url.removesuffix("api")
-        made = osm_download.download(
+        net = osm_download.download(
             place="Null", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim
         )
-        assert made.segment_count == whole(tmp_path).segment_count
+        assert net.segment_count == whole(tmp_path).segment_count
         with pytest.raises(InputError, match="Nowhere"):
             osm_download.download(
                 place="Nowhere", speeds=SPEEDS, overpass_url=server.url, nominatim_url=nominatim
@@ -88,10 +88,10 @@ def test_busy_server_is_asked_again() -> None:
     """After 429 and 504 the server is asked again, and the caller is told."""
     steps: list[str] = []
     with serving(Stand(elements=elements(), before=[429, 504])) as server:
-        made = osm_download.download(
+        net = osm_download.download(
             bbox=BOX, speeds=SPEEDS, overpass_url=server.url, pause_s=0, on_step=steps.append
         )
-    assert made.segment_count
+    assert net.segment_count
     assert len(server.queries) == 3
     assert sum("busy" in step for step in steps) == 2
 
@@ -115,11 +115,11 @@ def test_failed_download_goes_on_from_its_cache(tmp_path: Path) -> None:
         osm_download.download(
             bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path
         )
-        made = osm_download.download(
+        net = osm_download.download(
             bbox=BOX, speeds=SPEEDS, overpass_url=server.url, cache_folder=tmp_path
         )
     assert len(server.queries) == 1
-    assert made.manifest.as_of == "2025-10-01"
+    assert net.manifest.as_of == "2025-10-01"
 
 
 @pytest.mark.parametrize(

@@ -64,18 +64,18 @@ def read(
     return osm_file.read(path, speeds=speeds)
 
 
-def classes(made: network.Network) -> list[str]:
+def classes(net: network.Network) -> list[str]:
     """Return the road class of each segment."""
-    return [made.manifest.road_classes[i] for i in made.road_class]
+    return [net.manifest.road_classes[i] for i in net.road_class]
 
 
-def spans(made: network.Network) -> list[tuple[int, int]]:
+def spans(net: network.Network) -> list[tuple[int, int]]:
     """Return where each segment begins and ends on a street along the equator, in steps,
     westernmost first."""
-    ends = np.round(made.node_lonlat[:, 0] / STEP).astype(int)
+    ends = np.round(net.node_lonlat[:, 0] / STEP).astype(int)
     return sorted(
         (min(pair), max(pair))
-        for pair in zip(ends[made.tail].tolist(), ends[made.head].tolist(), strict=True)
+        for pair in zip(ends[net.tail].tolist(), ends[net.head].tolist(), strict=True)
     )
 
 
@@ -86,21 +86,21 @@ def test_ferry_shares_its_duration_by_length(tmp_path: Path) -> None:
     """A ferry of three steps in half an hour that calls at a street after the first takes ten
     minutes to there, and twenty on.
     """
-    made = read(
+    net = read(
         tmp_path,
         ([1, 2], STREET),
         ([2, 3, 4, 5], FERRY | {"duration": "00:30"}),
         ([3, 11], STREET),
         ([5, 6], STREET),
     )
-    assert sorted(classes(made)) == ["ferry", "ferry", *["residential"] * 3]
-    ferry = np.array(classes(made)) == "ferry"
+    assert sorted(classes(net)) == ["ferry", "ferry", *["residential"] * 3]
+    ferry = np.array(classes(net)) == "ferry"
     for profile in ("car", "truck"):
-        assert sorted(made.time_s[profile][ferry]) == pytest.approx([600, 1200], rel=1e-6)
-    assert (made.forward & made.backward).all()
+        assert sorted(net.time_s[profile][ferry]) == pytest.approx([600, 1200], rel=1e-6)
+    assert (net.forward & net.backward).all()
     assert (
         "1 ferry is taken, 0 at an assumed speed because no duration is tagged; the wait is not"
-        " counted." in made.manifest.notes
+        " counted." in net.manifest.notes
     )
 
 
@@ -109,54 +109,52 @@ def test_ferry_without_duration_has_the_speed_of_its_class(tmp_path: Path) -> No
     speeds no ferry up.
     """
     for tags in (FERRY, FERRY | {"duration": "soon"}, FERRY | {"maxspeed": "50"}):
-        made = read(tmp_path, ([1, 2], STREET), ([2, 3], tags), ([3, 4], STREET))
-        ferry = classes(made).index("ferry")
+        net = read(tmp_path, ([1, 2], STREET), ([2, 3], tags), ([3, 4], STREET))
+        ferry = classes(net).index("ferry")
         for profile, kph in FERRY_KPH.items():
-            assert made.time_s[profile][ferry] == pytest.approx(made.length_m[ferry] / kph * 3.6)
+            assert net.time_s[profile][ferry] == pytest.approx(net.length_m[ferry] / kph * 3.6)
         assert any(
             note.startswith("1 ferry is taken, 1 at an assumed speed")
-            for note in made.manifest.notes
+            for note in net.manifest.notes
         )
 
 
 def test_ferry_is_no_part_of_the_road_to_it(tmp_path: Path) -> None:
     """Where road and ferry meet end to end they stay two segments, and each keeps its name."""
-    made = read(
+    net = read(
         tmp_path,
         ([1, 2], STREET | {"name": "Quay"}),
         ([2, 3], FERRY | {"name": "Ferry"}),
         ([3, 4], FERRY | {"name": "Ferry"}),
     )
-    assert spans(made) == [(1, 2), (2, 4)]
-    assert {made.manifest.names[i] for i in made.name} == {"Quay", "Ferry"}
+    assert spans(net) == [(1, 2), (2, 4)]
+    assert {net.manifest.names[i] for i in net.name} == {"Quay", "Ferry"}
 
 
 def test_ferries_that_say_nothing_of_cars_are_left_out(tmp_path: Path) -> None:
-    """A ferry for walkers, or of which nothing is known, is no road and is counted; one closed to
-    cars is no road and no news.
+    """A ferry for walkers, or of which nothing is known, is not a road and is counted; one closed
+    to cars is not a road and is not reported.
     """
     silent: list[Way] = [([2, 3], {"route": "ferry"}), ([2, 3], {"route": "ferry", "foot": "yes"})]
-    made = read(tmp_path, ([1, 2], STREET), *silent, ([2, 3], FERRY | {"motorcar": "no"}))
-    assert classes(made) == ["residential"]
-    assert made.manifest.notes == (
-        "2 ferries do not say whether they take cars and were left out.",
-    )
+    net = read(tmp_path, ([1, 2], STREET), *silent, ([2, 3], FERRY | {"motorcar": "no"}))
+    assert classes(net) == ["residential"]
+    assert net.manifest.notes == ("2 ferries do not say whether they take cars and were left out.",)
 
 
 def test_ferry_with_a_highway_tag(tmp_path: Path) -> None:
     """A road that OSMnx takes and that is a ferry, too, is taken as a ferry, once."""
-    made = read(tmp_path, ([1, 2], STREET | {"route": "ferry", "duration": "5"}))
-    assert classes(made) == ["ferry"]
-    assert len(made.manifest.notes) == 1
+    net = read(tmp_path, ([1, 2], STREET | {"route": "ferry", "duration": "5"}))
+    assert classes(net) == ["ferry"]
+    assert len(net.manifest.notes) == 1
 
 
 def test_one_way_ferry_closed_to_trucks(tmp_path: Path) -> None:
     """Direction and limits hold for ferries as for roads."""
-    made = read(tmp_path, ([1, 2], FERRY | {"oneway": "-1", "hgv": "no"}))
-    assert (made.forward.all(), made.backward.any()) == (True, False)
-    assert made.node_lonlat[made.tail[0], 0] == pytest.approx(2 * STEP)
-    assert np.isfinite(made.time_s["car"]).all()
-    assert np.isinf(made.time_s["truck"]).all()
+    net = read(tmp_path, ([1, 2], FERRY | {"oneway": "-1", "hgv": "no"}))
+    assert (net.forward.all(), net.backward.any()) == (True, False)
+    assert net.node_lonlat[net.tail[0], 0] == pytest.approx(2 * STEP)
+    assert np.isfinite(net.time_s["car"]).all()
+    assert np.isinf(net.time_s["truck"]).all()
 
 
 def test_ferries_need_a_speed(tmp_path: Path) -> None:
@@ -174,11 +172,11 @@ def test_ferries_need_a_speed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tags", [{"barrier": "bollard"}, {"barrier": "gate", "access": "private"}])
 def test_barrier_splits_the_road(tags: dict[str, str], tmp_path: Path) -> None:
     """Where cars are stopped the street ends on either side, in two junctions at one place."""
-    made = read(tmp_path, ([1, 2, 3, 4], STREET), tags={3: tags})
-    assert spans(made) == [(1, 3), (3, 4)]
-    assert made.node_count == 4
-    assert made.main("car").sum() == 2
-    assert made.manifest.notes == ("1 barrier stops cars: the road ends on either side.",)
+    net = read(tmp_path, ([1, 2, 3, 4], STREET), tags={3: tags})
+    assert spans(net) == [(1, 3), (3, 4)]
+    assert net.node_count == 4
+    assert net.main("car").sum() == 2
+    assert net.manifest.notes == ("1 barrier stops cars: the road ends on either side.",)
 
 
 @pytest.mark.parametrize(
@@ -191,9 +189,9 @@ def test_barrier_splits_the_road(tags: dict[str, str], tmp_path: Path) -> None:
 )
 def test_barrier_that_lets_cars_through(tags: dict[str, str], tmp_path: Path) -> None:
     """A gate that is not said to be closed, and whatever is said to be open, changes nothing."""
-    made = read(tmp_path, ([1, 2, 3, 4], STREET), tags={3: tags})
-    assert spans(made) == [(1, 4)]
-    assert made.manifest.notes == ()
+    net = read(tmp_path, ([1, 2, 3, 4], STREET), tags={3: tags})
+    assert spans(net) == [(1, 4)]
+    assert net.manifest.notes == ()
 
 
 def test_barrier_at_a_junction_and_at_an_end(tmp_path: Path) -> None:
@@ -201,15 +199,15 @@ def test_barrier_at_a_junction_and_at_an_end(tmp_path: Path) -> None:
     none, changes nothing.
     """
     bollard = {"barrier": "bollard"}
-    made = read(
+    net = read(
         tmp_path,
         ([1, 2, 3], STREET),
         ([3, 11], STREET),
         ([3, 4], STREET),
         tags={1: bollard, 3: bollard, 21: bollard},
     )
-    assert made.node_count == 6
-    assert made.manifest.notes == ("1 barrier stops cars: the road ends on either side.",)
+    assert net.node_count == 6
+    assert net.manifest.notes == ("1 barrier stops cars: the road ends on either side.",)
 
 
 def test_low_barrier_stops_the_truck_only(tmp_path: Path) -> None:
@@ -217,12 +215,12 @@ def test_low_barrier_stops_the_truck_only(tmp_path: Path) -> None:
     beyond the junction is not.
     """
     low = {"barrier": "height_restrictor", "maxheight": "2.2"}
-    made = read(tmp_path, ([1, 2, 3, 4], STREET), ([3, 11], STREET), tags={2: low})
-    assert np.isfinite(made.time_s["car"]).all()
-    closed = np.isinf(made.time_s["truck"])
+    net = read(tmp_path, ([1, 2, 3, 4], STREET), ([3, 11], STREET), tags={2: low})
+    assert np.isfinite(net.time_s["car"]).all()
+    closed = np.isinf(net.time_s["truck"])
     assert closed.sum() == 1
-    assert made.shape(int(np.flatnonzero(closed)[0]))[1, 0] == pytest.approx(2 * STEP)
-    assert made.manifest.notes == ("1 barrier is closed to the truck only.",)
+    assert net.shape(int(np.flatnonzero(closed)[0]))[1, 0] == pytest.approx(2 * STEP)
+    assert net.manifest.notes == ("1 barrier is closed to the truck only.",)
 
 
 # Files
@@ -234,21 +232,21 @@ def test_what_is_in_two_files_counts_once(tmp_path: Path) -> None:
     """
     ways: list[Way] = [([1, 2, 3, 4], STREET), ([4, 5], FERRY), ([5, 6], {"route": "ferry"})]
     nodes = NODES | {5: (0.0, 0.0)}
-    one = text(*ways, tags={2: {"barrier": "log"}}, nodes=nodes, extra=RESTRICTION.format(1))
+    extract = text(*ways, tags={2: {"barrier": "log"}}, nodes=nodes, extra=RESTRICTION.format(1))
     for name, content in (
-        ("a.osm", one),
-        ("b.osm", one),
+        ("a.osm", extract),
+        ("b.osm", extract),
         ("c.osm", text(extra=RESTRICTION.format(2), tags={})),
     ):
         (tmp_path / name).write_text(content, encoding="utf-8")
-    made = osm_file.read(
+    net = osm_file.read(
         tmp_path / "a.osm", tmp_path / "b.osm", tmp_path / "c.osm", speeds=FERRY_SPEEDS
     )
-    notes = [note.split(" ", 2)[:2] for note in made.manifest.notes]
+    notes = [note.split(" ", 2)[:2] for note in net.manifest.notes]
     assert notes == [["2", "turn"], ["1", "ferry"], ["1", "ferry"], ["1", "barrier"]]
     alone = osm_file.read(tmp_path / "a.osm", speeds=FERRY_SPEEDS).manifest.notes
     assert any(note.startswith("1 point at 0° 0°") for note in alone)
-    assert len(made.length_m) == 3
+    assert len(net.length_m) == 3
 
 
 def test_points_in_any_order_and_not_yet_uploaded(tmp_path: Path) -> None:

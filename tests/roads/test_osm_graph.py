@@ -25,14 +25,14 @@ def net(request: pytest.FixtureRequest) -> Network:
     return network
 
 
-def assert_same(one: Network, other: Network) -> None:
-    assert one.manifest == other.manifest
+def assert_same(net: Network, other: Network) -> None:
+    assert net.manifest == other.manifest
     for name in ARRAYS:
-        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-        assert getattr(one, name).dtype == getattr(other, name).dtype, name
-    assert one.profiles == other.profiles
-    for profile in one.profiles:
-        np.testing.assert_array_equal(one.time_s[profile], other.time_s[profile])
+        np.testing.assert_array_equal(getattr(net, name), getattr(other, name), err_msg=name)
+        assert getattr(net, name).dtype == getattr(other, name).dtype, name
+    assert net.profiles == other.profiles
+    for profile in net.profiles:
+        np.testing.assert_array_equal(net.time_s[profile], other.time_s[profile])
 
 
 def test_a_graph_becomes_the_same_network(net: Network) -> None:

@@ -98,8 +98,8 @@ def test_duration(text: str, seconds: float) -> None:
     ],
 )
 def test_ferry(tags: dict[str, str], boards: bool | None) -> None:
-    """The most specific tag decides whether cars may board, trucks speak for cars, and silence is
-    no answer.
+    """The most specific tag decides whether cars may board, trucks speak for cars, and silence
+    does not count.
     """
     assert osm_tags.ferry_admits(tags) is boards
 
@@ -179,7 +179,7 @@ def test_label(tags: dict[str, str], text: str) -> None:
 
 def test_joined_edge_keeps_one_text_a_tag() -> None:
     """Where OSMnx has joined ways, the slowest class stays, a ban of one counts, and what it does
-    not know is no tag.
+    not know is not a tag.
     """
     edge = {
         "highway": ["primary", "residential"],

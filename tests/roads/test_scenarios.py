@@ -26,8 +26,8 @@ def parts(toy: Path) -> dict[str, Any]:
     A truck takes 20 minutes on it, and 40 on the road.
     """
     tables = ("corridor_vertices", "interchanges", "speeds", "crossings", "transfers")
-    found: dict[str, Any] = {name: layers.read_table(toy, name) for name in tables}
-    vertices = found.pop("corridor_vertices")
+    parts: dict[str, Any] = {name: layers.read_table(toy, name) for name in tables}
+    vertices = parts.pop("corridor_vertices")
     end = (vertices["corridor_id"] == "planned-motorway") & (vertices["seq"] == 2)
     vertices.loc[end, ["lat", "node_id"]] = [0, "bridge"]
     link = {
@@ -37,12 +37,12 @@ def parts(toy: Path) -> dict[str, Any]:
         "other_seq": 1,
         "name_en": "West interchange",
     }
-    found["interchanges"] = pd.concat(
-        [found["interchanges"], pd.DataFrame([link])], ignore_index=True
+    parts["interchanges"] = pd.concat(
+        [parts["interchanges"], pd.DataFrame([link])], ignore_index=True
     )
     frame = layers.read(toy, "corridors")
     year = pd.Series({"planned-motorway": 2030}, dtype="Int64").reindex(frame.index)
-    return found | {
+    return parts | {
         "vertices": vertices,
         "gates": layers.read(toy, "gates"),
         "corridors": frame.assign(open_year=year),
@@ -117,7 +117,7 @@ def test_another_place_may_be_the_quickest_then(
 def test_what_can_be_reached_at_last_has_no_gain(
     parts: dict[str, Any], parks: gpd.GeoDataFrame, points: Points
 ) -> None:
-    """Where there is no way today the time is unknown and nothing can be subtracted; the way is
+    """Without a way today the time is unknown and nothing can be subtracted; the way is
     told all the same.
     """
     far = parts["vertices"].copy()

@@ -34,7 +34,7 @@ def equal(a: Network, b: Network) -> bool:
         same
         and a.manifest == b.manifest
         and a.profiles == b.profiles
-        and all(np.array_equal(a.time_s[one], b.time_s[one]) for one in a.profiles)
+        and all(np.array_equal(a.time_s[profile], b.time_s[profile]) for profile in a.profiles)
     )
 
 
@@ -317,16 +317,16 @@ def test_what_a_killed_import_leaves_is_swept_and_what_a_running_one_writes_stay
         [sys.executable, "-c", LEAVES, str(tmp_path / "roads")], stdout=subprocess.PIPE, text=True
     ) as running:
         assert running.stdout
-        made = tmp_path / running.stdout.readline().strip()
-        _age(made, 1e6)
+        folder = tmp_path / running.stdout.readline().strip()
+        _age(folder, 1e6)
         storage.sweep(tmp_path)
-        assert made.is_dir(), "it is still being written"
+        assert folder.is_dir(), "it is still being written"
         running.kill()
-    _age(made, storage.LEFT_OVER_S - 60)
+    _age(folder, storage.LEFT_OVER_S - 60)
     storage.sweep(tmp_path)
-    assert made.is_dir(), "it is too young"
+    assert folder.is_dir(), "it is too young"
     assert storage.names(tmp_path) == ["roads"], "what is left over is not a network"
-    _age(made, storage.LEFT_OVER_S + 60)
+    _age(folder, storage.LEFT_OVER_S + 60)
     storage.sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "roads"]
 

@@ -32,15 +32,15 @@ def test_lookups_are_the_times_of_the_engine(roads: Roads, points: Points, seed:
         places(points, seed + 500, 15),
     )
     there["opposite_country"] = [
-        {"AA": "BB", "BB": "AA"}[one] if i % 4 == 0 else None
-        for i, one in enumerate(there["country"])
+        {"AA": "BB", "BB": "AA"}[country] if i % 4 == 0 else None
+        for i, country in enumerate(there["country"])
     ]
     for profile in net.profiles:
-        made = surfaces.build(net, there, profile)
+        table = surfaces.build(net, there, profile)
         sides = Sides.of(net, here, profile)
         for wait_s in (None, 333.0, np.inf):
             now = net if wait_s is None else net.with_waiting({"gate 0": wait_s})
-            lookup = replace(made, network=now)
+            lookup = replace(table, network=now)
             np.testing.assert_allclose(
                 lookup.times(sides),
                 access.time_matrix(now, here, there, profile=profile),
@@ -56,8 +56,8 @@ def test_a_place_to_itself_takes_no_time(
     """Nor does a step along one street go round by a crossing."""
     east = crossing(1, 0)[0] - crossing(0, 0)[0]
     where = points({"a": (107 + 0.2 * east, 21), "b": (107 + 0.7 * east, 21)})
-    made = surfaces.build(grid.prepared(), where, "car")
-    times = made.times(Sides.of(grid, where, "car"))
+    table = surfaces.build(grid.prepared(), where, "car")
+    times = table.times(Sides.of(grid, where, "car"))
     np.testing.assert_allclose(times, [[0, 30], [30, 0]], atol=0.02)
 
 
@@ -66,12 +66,12 @@ def test_places_without_a_road_are_unknown(grid: Network, points: Points) -> Non
     tell.
     """
     net = grid.prepared()
-    made = surfaces.build(net, points({"far": (109, 20), "near": (107, 21)}), "car")
-    assert made.to_s.shape == (net.node_count, 1)
+    table = surfaces.build(net, points({"far": (109, 20), "near": (107, 21)}), "car")
+    assert table.to_s.shape == (net.node_count, 1)
     assert np.isnan(
-        made.times(Sides.of(net, points({"here": (107.01, 21.01)}), "car"))
+        table.times(Sides.of(net, points({"here": (107.01, 21.01)}), "car"))
     ).tolist() == [[True, False]]
-    assert np.isnan(made.times(Sides.of(net, points({"sea": (109, 20)}), "car"))).all()
+    assert np.isnan(table.times(Sides.of(net, points({"sea": (109, 20)}), "car"))).all()
     assert surfaces.build(net, points({}), "car").times(
         Sides.of(net, points({"here": (107.01, 21.01)}), "car")
     ).shape == (1, 0)
@@ -90,9 +90,9 @@ def test_kept_beside_the_network(roads: Roads, points: Points, tmp_path: Path) -
     assert steps == ["car", "truck"]
     kept = surfaces.load(storage.load(folder), there, folder)
     for profile in net.profiles:
-        made = surfaces.build(net, there, profile)
-        assert np.array_equal(kept[profile].to_s, made.to_s)
-        assert np.array_equal(kept[profile].from_s, made.from_s)
+        table = surfaces.build(net, there, profile)
+        assert np.array_equal(kept[profile].to_s, table.to_s)
+        assert np.array_equal(kept[profile].from_s, table.from_s)
     assert surfaces.size_mb(net, there) == pytest.approx(
         sum(path.stat().st_size - 128 for path in folder.glob("surface.*.npy")) / 1e6
     )

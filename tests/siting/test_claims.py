@@ -164,14 +164,14 @@ def test_a_coarse_network_is_held_less_strictly(
     """A length that does not fit surveyed roads may fit a sketch of them."""
     coarse = replace(grid, manifest=replace(grid.manifest, coarse=True))
     verdicts = [
-        check("15 km from Mong Cai gate", site, places, one, speeds=SPEEDS).claims[0].verdict
-        for one in (grid, coarse)
+        check("15 km from Mong Cai gate", site, places, net, speeds=SPEEDS).claims[0].verdict
+        for net in (grid, coarse)
     ]
     assert verdicts == ["longer", "road"]
 
 
 def test_no_way_is_told_from_no_road(points: Callable[..., Any], border: Network) -> None:
-    """Behind a shut gate there is no way, and that is known; a place without a road is not."""
+    """No way leads through a shut gate, and that is known; a place without a road is not."""
     there = points(
         {"north": (107.05, 21.01)},
         name_en=["Northtown"],
@@ -256,7 +256,7 @@ def test_about_widens_a_claim(read: Callable[[str], tuple[Claim, ...]]) -> None:
 def test_what_is_no_distance_is_not_read(
     read: Callable[[str], tuple[Claim, ...]], text: str
 ) -> None:
-    """Speeds, areas and widths are no claims."""
+    """Speeds, areas and widths are not claims."""
     assert read(f"Mong Cai gate: {text}") == ()
 
 
@@ -371,9 +371,9 @@ def test_nothing_recognised_has_a_code(
     site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, text: str, code: str
 ) -> None:
     """Without a claim the answer says why; with one it does not."""
-    found = check(text, site, places, grid)
-    assert found.code == code
-    assert all(claim.verdict == "no_place" for claim in found)
+    checked = check(text, site, places, grid)
+    assert checked.code == code
+    assert all(claim.verdict == "no_place" for claim in checked)
     assert check("30 km from Mong Cai", site, places, grid).code is None
 
 

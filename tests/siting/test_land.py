@@ -69,9 +69,9 @@ def test_free_land_is_leasable_times_what_is_not_taken(
     """Counted by hand: hectares only where the leasable land is known, and an upper end wherever an
     area is.
     """
-    found = free_land(park(**cells))
-    assert (found.full, found.year) == (full, year)
-    assert (found.free_ha, found.most_ha) == pytest.approx((free_ha, most_ha), nan_ok=True)
+    land = free_land(park(**cells))
+    assert (land.full, land.year) == (full, year)
+    assert (land.free_ha, land.most_ha) == pytest.approx((free_ha, most_ha), nan_ok=True)
 
 
 def test_the_weakest_source_is_told() -> None:
@@ -121,7 +121,7 @@ def test_the_data_hold_what_the_column_holds() -> None:
     parks = layers.read(layers.bundled(), "parks")
     full = [free_land(row).full for row in parks.to_dict("records")]
     occupancy = parks["occupancy_pct"].astype(float)
-    expected = [None if math.isnan(one) else one >= 95 for one in occupancy]
+    expected = [None if math.isnan(share) else share >= 95 for share in occupancy]
     assert full == expected
     assert {True, False, None} == set(full)
     assert all(leased_share(row) is None for row in parks.to_dict("records"))

@@ -69,13 +69,13 @@ def table() -> pd.DataFrame:
 
 
 def book(rows: list[list[Any]], *, merge: str = "") -> bytes:
-    made = openpyxl.Workbook()
+    workbook = openpyxl.Workbook()
     for row in rows:
-        made.active.append(row)  # type: ignore[union-attr]
+        workbook.active.append(row)  # type: ignore[union-attr]
     if merge:
-        made.active.merge_cells(merge)  # type: ignore[union-attr]
+        workbook.active.merge_cells(merge)  # type: ignore[union-attr]
     held = io.BytesIO()
-    made.save(held)
+    workbook.save(held)
     return held.getvalue()
 
 
@@ -105,13 +105,13 @@ def faults(data: bytes, words: companies.Words) -> list[str]:
 )
 def test_headers_are_understood_in_three_languages(header: str, words: companies.Words) -> None:
     """The same sheet in any language gives the same company, also with a mark before it."""
-    found = company_sheet.read(
+    read = company_sheet.read(
         b"\xef\xbb\xbf" + sheet(header, "A;Electronics;VN;Bắc Ninh;12,5;90"), words
     )
-    assert found.companies == (
+    assert read.companies == (
         Company(2, "A", ("electronics",), ("VN",), ("Bac Ninh",), 12.5, 90.0),
     )
-    assert [note.code for note in found.notes] == ["decoded"]
+    assert [note.code for note in read.notes] == ["decoded"]
 
 
 def test_a_workbook_and_a_csv_give_the_same(words: companies.Words) -> None:
@@ -148,18 +148,18 @@ def test_decimals_and_units_are_told_apart_by_column(
     cells: list[str], values: list[float], words: companies.Words
 ) -> None:
     """One cell that leaves no doubt decides for its column; a unit that is written is converted."""
-    found = company_sheet.read(
+    read = company_sheet.read(
         sheet(
             "company;area_ha".replace("_ha", ""), *(f"c{i};{cell}" for i, cell in enumerate(cells))
         ),
         words,
     )
-    assert [company.area_ha for company in found.companies] == values
+    assert [company.area_ha for company in read.companies] == values
 
 
 def test_the_unit_of_the_header_holds_for_its_column(words: companies.Words) -> None:
     """Square metres in the header, hours in the cells."""
-    found = company_sheet.read(
+    read = company_sheet.read(
         sheet(
             "company;Diện tích (m²);Cửa khẩu;max rent",
             "A;50000;1,5 giờ;$80",
@@ -167,7 +167,10 @@ def test_the_unit_of_the_header_holds_for_its_column(words: companies.Words) -> 
         ),
         words,
     )
-    assert [(one.area_ha, one.max_gate_min, one.max_rent_usd_m2) for one in found.companies] == [
+    assert [
+        (company.area_ha, company.max_gate_min, company.max_rent_usd_m2)
+        for company in read.companies
+    ] == [
         (5, 90, 80),
         (2, 30, 90),
     ]
@@ -224,9 +227,9 @@ def test_another_encoding_is_never_guessed(
 
 def test_faults_of_a_sheet_that_was_decoded_say_so(words: companies.Words) -> None:
     """The encoding may be the reason."""
-    found = faults("公司;行业\nA;魔法\n".encode("gb18030"), words)
-    assert "魔法" in found[0]
-    assert found[1] == "The CSV file was read as GB18030 text."
+    sentences = faults("公司;行业\nA;魔法\n".encode("gb18030"), words)
+    assert "魔法" in sentences[0]
+    assert sentences[1] == "The CSV file was read as GB18030 text."
 
 
 BAD = sheet(
@@ -239,8 +242,8 @@ BAD = sheet(
 
 def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
     """Where no row is without a fault, one error for the whole sheet."""
-    found = faults(BAD, words)
-    starts = [one.split(":")[0] for one in found]
+    sentences = faults(BAD, words)
+    starts = [sentence.split(":")[0] for sentence in sentences]
     assert starts == [
         *("row 2, column D", "row 2, column E", "row 2, column F"),
         *(
@@ -252,14 +255,14 @@ def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
         ),
         *("row 4, column B", "row 4, column D", "row 4, column E"),
     ]
-    assert "has a decimal ,, and “2.5” in row 3" in found[0]
-    assert "may mean 1500 or 1.500" in found[1]
-    assert "formula" in found[2]
-    assert "has no unit, and others of the column are in ha, m2" in found[5]
+    assert "has a decimal ,, and “2.5” in row 3" in sentences[0]
+    assert "may mean 1500 or 1.500" in sentences[1]
+    assert "formula" in sentences[2]
+    assert "has no unit, and others of the column are in ha, m2" in sentences[5]
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "sentence"),
     [
         (b"", "no rows"),
         (b"company\n", "no rows"),
@@ -284,10 +287,10 @@ def test_every_fault_is_named_by_row_and_column(words: companies.Words) -> None:
         ("x" * (1024 * 1024 + 1), "larger"),
     ],
 )
-def test_a_bad_file_is_a_sentence(data: bytes | str, said: str, words: companies.Words) -> None:
+def test_a_bad_file_is_a_sentence(data: bytes | str, sentence: str, words: companies.Words) -> None:
     """Whatever comes, the answer says what is wrong with it."""
     assert any(
-        said in one for one in faults(data.encode() if isinstance(data, str) else data, words)
+        sentence in text for text in faults(data.encode() if isinstance(data, str) else data, words)
     )
 
 
@@ -295,31 +298,31 @@ def test_merged_cells_and_formulas_of_a_workbook_are_named(words: companies.Word
     """A formula in a text column is text; anywhere else it is a fault, and so is every merged
     range.
     """
-    found = faults(
+    sentences = faults(
         book(
             [["company", "area_ha", "sector"], ["A", "=1+1", "=2"], ["B", 5, "Electronics"]],
             merge="A1:B1",
         ),
         words,
     )
-    assert "A1:B1 are merged" in found[0]
+    assert "A1:B1 are merged" in sentences[0]
     assert faults(book([["company", "area_ha"], ["A", "=1+1"]]), words) == [
         "row 2, column B: " + companies.SENTENCES["formula"]
     ]
-    (one,) = company_sheet.read(
+    (company,) = company_sheet.read(
         book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words
     ).companies
-    assert (one.company, one.notes) == ("=1+1", "=cmd|' /C calc'!A0")
+    assert (company.company, company.notes) == ("=1+1", "=cmd|' /C calc'!A0")
 
 
 def changed(data: bytes, name: str, text: bytes) -> bytes:
     held = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(data)) as given,
-        zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as made,
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        for one in given.namelist():
-            made.writestr(one, text if one == name else given.read(one))
+        for member in source.namelist():
+            target.writestr(member, text if member == name else source.read(member))
     return held.getvalue()
 
 
@@ -345,19 +348,19 @@ def test_bombs_are_not_opened(words: companies.Words) -> None:
             words,
         )[0]
     )
-    made = openpyxl.Workbook()
-    made.active.append(["company"])  # type: ignore[union-attr]
-    made.active.cell(1_048_576, 1, "A")  # type: ignore[union-attr]
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["company"])  # type: ignore[union-attr]
+    workbook.active.cell(1_048_576, 1, "A")  # type: ignore[union-attr]
     held = io.BytesIO()
-    made.save(held)
+    workbook.save(held)
     assert "beyond row" in faults(held.getvalue(), words)[0]
 
 
 def test_the_same_name_twice_and_a_former_province_are_told(words: companies.Words) -> None:
     """No fault, but said."""
-    found = company_sheet.read(sheet("company;province", "A;Bac Giang", "a ;Bắc Ninh"), words)
-    assert [company.province for company in found.companies] == [("Bac Ninh",)] * 2
-    assert [note.code for note in found.notes] == ["decoded", "former", "repeated"]
+    read = company_sheet.read(sheet("company;province", "A;Bac Giang", "a ;Bắc Ninh"), words)
+    assert [company.province for company in read.companies] == [("Bac Ninh",)] * 2
+    assert [note.code for note in read.notes] == ["decoded", "former", "repeated"]
 
 
 def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
@@ -365,9 +368,9 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
     columns.
     """
     assert all(
-        words["sector"][fold(one)]
+        words["sector"][fold(name)]
         for names in companies.SECTOR_NAMES.values()
-        for one in names.split(", ")
+        for name in names.split(", ")
     )
     called = [
         fold(text) for name in COLUMNS for text in (name, *companies.HEADERS[name].split(", "))
@@ -410,23 +413,23 @@ def test_the_header_is_found_below_titles(spoken: companies.Words) -> None:
         ["A", 5, "海防市"],
     ]
     for data in (text.encode(), book(rows, merge="A1:C1")):
-        found = company_sheet.read(data, spoken)
-        assert found.companies == (Company(4, "A", province=("Hai Phong",), area_ha=5.0),)
-        assert [note.code for note in found.notes if note.code != "decoded"] == ["titles"]
+        read = company_sheet.read(data, spoken)
+        assert read.companies == (Company(4, "A", province=("Hai Phong",), area_ha=5.0),)
+        assert [note.code for note in read.notes if note.code != "decoded"] == ["titles"]
 
 
 def test_columns_that_are_not_known_are_noted(spoken: companies.Words) -> None:
     """A contact, a column without a header, a misspelt one: each is named, and the companies are
     matched by the rest.
     """
-    found = company_sheet.read(
+    read = company_sheet.read(
         sheet("公司名称;联系人;面积;area_hha;", "A;张三;5;7;x", "B;李四;6;;"), spoken
     )
-    assert [(company.company, company.area_ha) for company in found.companies] == [
+    assert [(company.company, company.area_ha) for company in read.companies] == [
         ("A", 5),
         ("B", 6),
     ]
-    assert [(note.code, note.column) for note in found.notes[1:]] == [
+    assert [(note.code, note.column) for note in read.notes[1:]] == [
         ("header", "B"),
         ("header_close", "D"),
         ("outside", "E"),
@@ -436,9 +439,9 @@ def test_columns_that_are_not_known_are_noted(spoken: companies.Words) -> None:
 def test_good_rows_are_matched_while_bad_ones_are_listed(spoken: companies.Words) -> None:
     """What is left out and what is matched are all the rows, each in one of them."""
     rows = ["A;5;Hanoi", ";5;Hanoi", "C;lots;Hanoi", "D;7;Atlantis", "E;8", "F;9;"]
-    found = company_sheet.read(sheet("company;area_ha;province", *rows), spoken)
-    assert [company.row for company in found.companies] == [2, 7]
-    assert [fault.row for fault in found.left_out] == [3, 4, 5, 6]
+    read = company_sheet.read(sheet("company;area_ha;province", *rows), spoken)
+    assert [company.row for company in read.companies] == [2, 7]
+    assert [fault.row for fault in read.left_out] == [3, 4, 5, 6]
     merged = book([["company", "area_ha"], ["A", 5], ["B", 6], [None, 7], ["D", 8]], merge="A3:A4")
     assert [company.company for company in company_sheet.read(merged, spoken).companies] == [
         "A",
@@ -464,7 +467,7 @@ def test_provinces_are_known_with_and_without_their_kind(
     cell: str, spoken: companies.Words
 ) -> None:
     """In three languages; TP., thành phố and 市 as well."""
-    found = company_sheet.read(
+    read = company_sheet.read(
         sheet(
             "company;province",
             f"A;{cell}",
@@ -474,8 +477,8 @@ def test_provinces_are_known_with_and_without_their_kind(
         ),
         spoken,
     )
-    assert found.left_out == ()
-    first, *rest = found.companies
+    assert read.left_out == ()
+    first, *rest = read.companies
     assert first.province[0] == "Bac Ninh"
     assert [company.province for company in rest] == [("Hai Phong",), ("Hai Phong",), ("Guangxi",)]
 
@@ -498,9 +501,9 @@ def test_sectors_are_known_in_the_words_of_companies(
     """A longer name stands for the sector in it, and says so; what has nothing of a sector is left
     out.
     """
-    found = company_sheet.read(sheet("company;sector", f"A;{cell}", "B;魔法"), spoken)
-    assert found.companies[0].sector == (code,)
-    assert [fault.row for fault in found.left_out] == [3]
+    read = company_sheet.read(sheet("company;sector", f"A;{cell}", "B;魔法"), spoken)
+    assert read.companies[0].sector == (code,)
+    assert [fault.row for fault in read.left_out] == [3]
 
 
 @pytest.mark.parametrize(
@@ -509,10 +512,10 @@ def test_sectors_are_known_in_the_words_of_companies(
 )
 def test_words_for_no_limit_set_none(cell: str, spoken: companies.Words) -> None:
     """In numbers and in choices."""
-    found = company_sheet.read(
+    read = company_sheet.read(
         sheet("company;sector;country;province;area_ha;max_gate_min", "A" + f";{cell}" * 5), spoken
     )
-    assert found.companies == (Company(2, "A"),)
+    assert read.companies == (Company(2, "A"),)
 
 
 @pytest.mark.parametrize("cell", ["?", "#N/A", "…", "x", "ask"])
@@ -569,11 +572,11 @@ def test_amounts_are_read_as_people_write_them(
     header: str, cells: list[str], values: list[float], spoken: companies.Words
 ) -> None:
     """The end of a range that sets the limit; thousands by the language of the header."""
-    found = company_sheet.read(
+    read = company_sheet.read(
         sheet(f"company;{header}", *(f"c{i};{cell}" for i, cell in enumerate(cells))), spoken
     )
-    assert found.left_out == ()
-    assert [company.area_ha or company.max_gate_min for company in found.companies] == values
+    assert read.left_out == ()
+    assert [company.area_ha or company.max_gate_min for company in read.companies] == values
 
 
 def test_a_range_never_asks_for_more_than_its_kinder_end(spoken: companies.Words) -> None:
@@ -646,21 +649,25 @@ def test_the_best_sites_come_with_their_reasons(
     """What fails a limit is out, what is known to meet it says by how much, and what is unknown
     says so and comes last.
     """
-    (found,) = matching.match(
+    (match,) = matching.match(
         [Company(2, "A", ("electronics",), ("VN",), area_ha=40, max_gate_min=100)], table, examples
     )
-    assert [one.id for one in found.parks] == ["near", "dark"]
-    near, dark = found.parks
-    margins = {one.limit: (one.value, one.margin) for one in near.reasons if one.value == one.value}
+    assert [park.id for park in match.parks] == ["near", "dark"]
+    near, dark = match.parks
+    margins = {
+        reason.limit: (reason.value, reason.margin)
+        for reason in near.reasons
+        if reason.value == reason.value
+    }
     assert margins == {"area_needed": (50, 10), "max_gate": (60, 40)}
-    assert [one.limit for one in dark.reasons if not one.known] == [
+    assert [reason.limit for reason in dark.reasons if not reason.known] == [
         "sector",
         "area_needed",
         "max_gate",
     ]
     assert np.isnan(dark.score)
     assert dark.low <= dark.high
-    assert "occupancy" in found.left_out
+    assert "occupancy" in match.left_out
 
 
 def test_a_company_that_asks_too_much_is_told_what_would_help(
@@ -668,9 +675,9 @@ def test_a_company_that_asks_too_much_is_told_what_would_help(
 ) -> None:
     """The limit that leaves nothing, and the smallest change by which one site passes."""
     asked = Company(2, "A", country=("CN",), area_ha=250)
-    (found,) = matching.match([asked], table, examples)
-    assert (found.left, found.parks, found.blocked) == (0, (), "area_needed")
-    changes = {name: one.added or one.value for name, one in found.relaxed}
+    (match,) = matching.match([asked], table, examples)
+    assert (match.left, match.parks, match.blocked) == (0, (), "area_needed")
+    changes = {name: relaxed.added or relaxed.value for name, relaxed in match.relaxed}
     assert changes == {"area_needed": 100.0, "country": ("VN",)}
 
 
@@ -689,12 +696,12 @@ def test_the_sites_left_are_those_of_the_funnel(
             dice.choice(["electronics", "textiles", "electricity"], dice.integers(3), replace=False)
         )
         asked.append(Company(row, f"c{row}", sector, (), (), area, gate, None, None, rent))
-    for one in matching.match(asked, table, examples, k=10):
+    for match in matching.match(asked, table, examples, k=10):
         left = screening.screen(
-            table, list(matching.limits_of(one.company, examples).values())
+            table, list(matching.limits_of(match.company, examples).values())
         ).remaining
-        assert {park.id for park in one.parks} == set(left)
-        assert one.left == len(left)
+        assert {park.id for park in match.parks} == set(left)
+        assert match.left == len(left)
 
 
 def test_the_order_is_that_of_the_ranking(examples: dict[str, Example]) -> None:
@@ -710,7 +717,7 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Example]) -> None:
     )
     for area in (None, 3.0, 5.0, 8.0):
         for sector in ("electronics", "logistics", "textiles", "shipbuilding"):
-            (found,) = matching.match(
+            (match,) = matching.match(
                 [Company(2, "A", (sector,), area_ha=area)],
                 table.assign(sectors=None),
                 examples,
@@ -719,39 +726,45 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Example]) -> None:
             )
             left = table.loc[
                 [
-                    one.id
-                    for one in sorted(found.parks, key=lambda one: list(table.index).index(one.id))
+                    park.id
+                    for park in sorted(
+                        match.parks, key=lambda park: list(table.index).index(park.id)
+                    )
                 ]
             ]
             weights = {
                 name: weight
-                for name, weight in matching.weights_of(found.company, examples).items()
+                for name, weight in matching.weights_of(match.company, examples).items()
                 if weight
             }
             criteria = [
                 row.criterion("car", "linear", *ends)
                 for name, row in criteria_rows().items()
                 for ends in [(0, area or 100) if name == "area" else (None, None)]
-                if name in weights and name not in found.left_out
+                if name in weights and name not in match.left_out
             ]
-            ranked = ranking.rank(left, criteria, {one.id: weights[one.id] for one in criteria})
-            sure = [one for one in found.parks if one.score == one.score]
-            assert [one.id for one in sure] == list(ranked.order)
-            assert [one.score for one in sure] == ranked.scores[ranked.order].tolist()
-            for one in found.parks:
-                if one.id not in ranked.unknown.index:
-                    assert one.low == one.score == one.high
+            ranked = ranking.rank(
+                left, criteria, {criterion.id: weights[criterion.id] for criterion in criteria}
+            )
+            sure = [park for park in match.parks if park.score == park.score]
+            assert [park.id for park in sure] == list(ranked.order)
+            assert [park.score for park in sure] == ranked.scores[ranked.order].tolist()
+            for park in match.parks:
+                if park.id not in ranked.unknown.index:
+                    assert park.low == park.score == park.high
                     continue
-                assert (one.low, one.high) == tuple(
-                    ranked.unknown.loc[one.id, ["score_low", "score_high"]]
+                assert (park.low, park.high) == tuple(
+                    ranked.unknown.loc[park.id, ["score_low", "score_high"]]
                 )
-            for one in sure:
+            for park in sure:
                 best = (
-                    ranked.parts.loc[one.id][ranked.raw.loc[one.id].notna()]
+                    ranked.parts.loc[park.id][ranked.raw.loc[park.id].notna()]
                     .sort_values(ascending=False, kind="stable")
-                    .index[: len(one.strengths)]
+                    .index[: len(park.strengths)]
                 )
-                assert one.strengths == tuple((name, ranked.raw.at[one.id, name]) for name in best)
+                assert park.strengths == tuple(
+                    (name, ranked.raw.at[park.id, name]) for name in best
+                )
 
 
 def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Example]) -> None:
@@ -777,8 +790,8 @@ def test_nothing_in_the_workbook_is_a_formula(
     data = workbook.to_xlsx(
         matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
     )
-    for one in openpyxl.load_workbook(io.BytesIO(data)):
-        cells = [cell for row in one.iter_rows() for cell in row if cell.value is not None]
+    for worksheet in openpyxl.load_workbook(io.BytesIO(data)):
+        cells = [cell for row in worksheet.iter_rows() for cell in row if cell.value is not None]
         assert cells
         assert all(cell.data_type in ("s", "n") for cell in cells)
         assert not [
@@ -821,8 +834,8 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
 
 def test_faults_survive_json() -> None:
     """Each sentence can be filled in with what a fault carries."""
-    one = Fault("word", 3, "B", {"text": "50 % {{7*7}}", "known": "a"})
+    fault = Fault("word", 3, "B", {"text": "50 % {{7*7}}", "known": "a"})
     assert (
-        str(Fault(**json.loads(json.dumps(one.__dict__))))
+        str(Fault(**json.loads(json.dumps(fault.__dict__))))
         == "row 3, column B: “50 % {{7*7}}” is not known here; known are: a"
     )

@@ -139,7 +139,7 @@ def test_mixed_amounts_are_neither_compared_nor_sorted() -> None:
 def test_amounts_of_one_kind_are_sorted(basis: Any) -> None:
     """The lowest comes first, and equal ones are equal however they were come by."""
     assert [
-        one.value for one in sorted([Amount(3, basis), Amount(1, basis), Amount(2, basis)])
+        amount.value for amount in sorted([Amount(3, basis), Amount(1, basis), Amount(2, basis)])
     ] == [1, 2, 3]
     assert Amount(1, basis) <= Amount(1, basis) < Amount(2, basis)
     assert Amount(2, basis) >= Amount(2, basis) > Amount(1, basis)
@@ -147,7 +147,7 @@ def test_amounts_of_one_kind_are_sorted(basis: Any) -> None:
 
 
 def test_amounts_cannot_be_added() -> None:
-    """There is no sum of prices per square metre."""
+    """Prices per square metre have no sum."""
     with pytest.raises(TypeError):
         Amount(1, "land_term") + Amount(1, "land_term")  # type: ignore[operator]
 
@@ -181,7 +181,7 @@ def test_the_rent_of_a_park_says_what_it_is() -> None:
         2021,
     )
     assert (
-        sum(one is not None for one in rents.values())
+        sum(rent is not None for rent in rents.values())
         == parks["rent_term_low_usd_m2"].notna().sum()
     )
     one_end = money.land_rent(

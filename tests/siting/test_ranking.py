@@ -46,24 +46,26 @@ def made(
     dice = np.random.default_rng(seed)
     raw = dice.integers(1, 9, (sites, criteria)).astype(float)
     raw[dice.random(raw.shape) < 0.05] = INF
-    found = []
+    criteria_ = []
     for i in range(criteria):
         shape = SHAPES[dice.integers(4)]
         direction = "benefit" if shape == "share" or dice.random() < 0.5 else "cost"
         low, high = (2.5, 6.5) if fixed and shape in ("linear", "saturating") else (None, None)
         if shape == "step":
             low, high = (None, 4.0) if direction == "cost" else (4.0, None)
-        found.append(Criterion(f"c{i}", f"c{i}", direction, shape, low, high))  # type: ignore[arg-type]
-    weights = {one.id: float(dice.integers(1, 5)) for one in found}
+        criteria_.append(Criterion(f"c{i}", f"c{i}", direction, shape, low, high))  # type: ignore[arg-type]
+    weights = {criterion.id: float(dice.integers(1, 5)) for criterion in criteria_}
     return (
-        pd.DataFrame(raw, [f"s{i}" for i in range(sites)], [one.id for one in found]),
-        found,
+        pd.DataFrame(
+            raw, [f"s{i}" for i in range(sites)], [criterion.id for criterion in criteria_]
+        ),
+        criteria_,
         weights,
     )
 
 
-def ahead(ranking: Ranking, one: str, other: str) -> bool:
-    return bool(ranking.places[one] < ranking.places[other])
+def ahead(ranking: Ranking, site: str, other: str) -> bool:
+    return bool(ranking.places[site] < ranking.places[other])
 
 
 # Values -------------------------------------------------------------------------------------------
@@ -94,9 +96,9 @@ def test_values_follow_their_function(
     """Each shape gives what its definition says; unknown stays unknown, out of reach is 0, and all
     equal is 1 for all.
     """
-    found = values(column(*amounts), [criterion])
-    assert found.columns.tolist() == ["x"]
-    np.testing.assert_allclose(found["x"], expected)
+    worth = values(column(*amounts), [criterion])
+    assert worth.columns.tolist() == ["x"]
+    np.testing.assert_allclose(worth["x"], expected)
 
 
 # The two methods ----------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ def test_topsis_of_the_example(sites: pd.DataFrame) -> None:
 def test_topsis_of_the_book() -> None:
     """The example of Tzeng & Huang (2011)."""
     raw = table([(5, 8, 4), (7, 6, 8), (8, 8, 6), (7, 4, 6)])
-    benefits = [replace(one, direction="benefit") for one in THREE]
+    benefits = [replace(criterion, direction="benefit") for criterion in THREE]
     ranking = rank(raw, benefits, {"gate": 0.3, "rent": 0.4, "area": 0.3}, method="topsis")
     np.testing.assert_allclose(ranking.scores, [0.50372, 0.65808, 0.74825, 0.33400], atol=5e-6)
 
@@ -158,8 +160,8 @@ def test_no_site_and_one_site(sites: pd.DataFrame, method: str) -> None:
     with score 1.
     """
     assert rank(sites.iloc[:0], THREE, WEIGHTS, method=method).order.empty  # type: ignore[arg-type]
-    one = rank(sites.iloc[:1], THREE, WEIGHTS, method=method)  # type: ignore[arg-type]
-    assert one.scores.tolist() == pytest.approx([1])
+    alone = rank(sites.iloc[:1], THREE, WEIGHTS, method=method)  # type: ignore[arg-type]
+    assert alone.scores.tolist() == pytest.approx([1])
     twins = rank(table([(20, 120, 30), (20, 120, 30)]), THREE, WEIGHTS, method=method)  # type: ignore[arg-type]
     assert twins.scores.tolist() == pytest.approx([1, 1])
     assert twins.places.tolist() == [1, 1]
@@ -234,7 +236,9 @@ def test_the_interval_holds_every_score(seed: int, method: str) -> None:
         "s0", ["score_low", "score_high"]
     ]  # type: ignore[arg-type]
     assert 0 <= low <= high <= 1
-    if method == "sum" and all(one.low is not None or one.high is not None for one in criteria):
+    if method == "sum" and all(
+        criterion.low is not None or criterion.high is not None for criterion in criteria
+    ):
         for amount in range(9):
             sites_.loc["s0", "c1"] = amount
             assert low - 1e-12 <= rank(sites_, criteria, weights).scores["s0"] <= high + 1e-12
@@ -283,7 +287,7 @@ def test_adding_uncertainty_only_widens(seed: int, method: str) -> None:
     no other site moves.
     """
     sites_, criteria, _weights = made(seed, fixed=True)
-    criteria = [replace(one, shape="linear", low=2.5, high=6.5) for one in criteria]
+    criteria = [replace(criterion, shape="linear", low=2.5, high=6.5) for criterion in criteria]
     weights = {"c0": 10.0, "c1": 10.0, "c2": 40.0, "c3": 40.0}
     before = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
     low = high = before.scores["s0"]
@@ -307,14 +311,14 @@ def test_a_site_better_in_every_criterion_is_never_ranked_worse(seed: int, metho
     weights |= {"c0": 0.5}
     sites_.loc["s9", "c0"] = NAN
     ranking = rank(sites_, criteria, weights, method=method)  # type: ignore[arg-type]
-    sign = np.array([1 if one.direction == "benefit" else -1 for one in criteria])
+    sign = np.array([1 if criterion.direction == "benefit" else -1 for criterion in criteria])
     amount = np.where(np.isinf(sites_), -sign * INF, sites_) * sign
     compared = 0
-    for one, better in zip(sites_.index, amount, strict=True):
+    for site, better in zip(sites_.index, amount, strict=True):
         for other, worse in zip(sites_.index, amount, strict=True):
             if (better >= worse).all():
                 compared += 1
-                assert ranking.scores[one] >= ranking.scores[other] - 1e-12
+                assert ranking.scores[site] >= ranking.scores[other] - 1e-12
     assert compared >= 9
 
 
@@ -344,19 +348,19 @@ def test_ahp_of_three() -> None:
     """The usual example: weights .6370, .2583, .1047, largest root 3.03851, consistency ratio
     .0332.
     """
-    found = ahp([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]])
-    np.testing.assert_allclose(found.weights, [0.6370, 0.2583, 0.1047], atol=5e-5)
-    assert found.lambda_max == pytest.approx(3.03851, abs=5e-6)
-    assert found.consistency_ratio == pytest.approx(0.0332, abs=5e-5)
+    answer = ahp([[1, 3, 5], [1 / 3, 1, 3], [1 / 5, 1 / 3, 1]])
+    np.testing.assert_allclose(answer.weights, [0.6370, 0.2583, 0.1047], atol=5e-5)
+    assert answer.lambda_max == pytest.approx(3.03851, abs=5e-6)
+    assert answer.consistency_ratio == pytest.approx(0.0332, abs=5e-5)
 
 
 @pytest.mark.parametrize("size", range(1, 11))
 def test_ahp_of_consistent_comparisons(size: int) -> None:
     """Comparisons that are the ratios of weights give these weights back, consistent."""
     weights = np.random.default_rng(size).uniform(1, 9, size)
-    found = ahp(weights[:, None] / weights)
-    np.testing.assert_allclose(found.weights, weights / weights.sum())
-    assert found.consistency_ratio == pytest.approx(0, abs=1e-9)
+    answer = ahp(weights[:, None] / weights)
+    np.testing.assert_allclose(answer.weights, weights / weights.sum())
+    assert answer.consistency_ratio == pytest.approx(0, abs=1e-9)
 
 
 def test_ahp_names_every_fault() -> None:

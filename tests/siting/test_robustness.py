@@ -16,7 +16,7 @@ from geo.siting.robustness import bands, disagreement, reversals, shares, weight
 
 SITES = table([(20, 120, 30), (45, 75, 150), (70, 55, 60)])
 SHARES = [Criterion(name, name, "benefit", "share") for name in ("gate_min", "rent_usd", "area_ha")]
-EQUAL = {one.id: 1.0 for one in SHARES}
+EQUAL = {share.id: 1.0 for share in SHARES}
 BELTON_GEAR = table([(1, 9, 8), (9, 1, 9), (1, 1, 1)])
 
 
@@ -35,10 +35,10 @@ def with_weight(ranking: Ranking, sites: pd.DataFrame, id_: str, weight: float) 
 
 def test_the_weight_at_which_the_leader_is_overtaken() -> None:
     """The example: A overtakes B where the first weight is 0.619883."""
-    found = weight_intervals(rank(SITES, THREE, WEIGHTS))
-    assert found["weight"].tolist() == pytest.approx([0.5, 0.3, 0.2])
-    assert found.loc["gate", "high"] == pytest.approx(0.619883, abs=5e-7)
-    assert found.loc["gate", ["low", "low_rival", "high_rival"]].tolist() == [0, None, "A"]
+    intervals = weight_intervals(rank(SITES, THREE, WEIGHTS))
+    assert intervals["weight"].tolist() == pytest.approx([0.5, 0.3, 0.2])
+    assert intervals.loc["gate", "high"] == pytest.approx(0.619883, abs=5e-7)
+    assert intervals.loc["gate", ["low", "low_rival", "high_rival"]].tolist() == [0, None, "A"]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -77,8 +77,8 @@ def test_intervals_at_the_corners(method: str) -> None:
     alone = weight_intervals(rank(SITES, [GATE], {"gate": 1}, method=method))  # type: ignore[arg-type]
     assert alone.loc["gate", ["low", "high"]].tolist() == [0, 1]
     for sites in (SITES[:1], SITES.loc[["A", "A"]].set_axis(["A", "B"])):
-        found = weight_intervals(rank(sites, THREE, WEIGHTS, method=method))  # type: ignore[arg-type]
-        assert found[["low", "high"]].to_numpy().tolist() == [[0, 1]] * 3
+        intervals = weight_intervals(rank(sites, THREE, WEIGHTS, method=method))  # type: ignore[arg-type]
+        assert intervals[["low", "high"]].to_numpy().tolist() == [[0, 1]] * 3
     assert weight_intervals(rank(SITES[:0], THREE, WEIGHTS, method=method))["low"].isna().all()  # type: ignore[arg-type]
 
 
@@ -111,10 +111,10 @@ def test_shares_of_the_example() -> None:
     grid = np.column_stack([first, second, 1 - first - second])[inside]
     exact = np.bincount((grid @ ranking.values.to_numpy().T).argmax(axis=1)) / len(grid)
     assert exact == pytest.approx([0.140, 0.749, 0.110], abs=2e-3)
-    found = shares(ranking, 40_000)
-    assert found["first"].tolist() == pytest.approx(exact.tolist(), abs=0.01)
-    assert found["first"].sum() == pytest.approx(1)
-    assert found["first_five"].tolist() == [1, 1, 1]
+    table = shares(ranking, 40_000)
+    assert table["first"].tolist() == pytest.approx(exact.tolist(), abs=0.01)
+    assert table["first"].sum() == pytest.approx(1)
+    assert table["first_five"].tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -122,22 +122,25 @@ def test_shares_of_the_example() -> None:
 def test_shares_agree_with_ranking_again(seed: int, method: str) -> None:
     """Drawn and ranked one by one, the shares are about the same."""
     sites, criteria, weights = made(seed, sites=9, criteria=3)
-    found = shares(rank(sites, criteria, weights, method=method), seed=1)  # type: ignore[arg-type]
+    table = shares(rank(sites, criteria, weights, method=method), seed=1)  # type: ignore[arg-type]
     first, few = np.zeros(9), np.zeros(9)
     for drawn in np.random.default_rng(2).dirichlet([1, 1, 1], 150):
         places = rank(sites, criteria, dict(zip(weights, drawn, strict=True)), method=method).places  # type: ignore[arg-type]
         first += (places == 1) / (places == 1).sum()
         few += places <= 5
-    np.testing.assert_allclose(found["first"], first / 150, atol=0.1)
-    np.testing.assert_allclose(found["first_five"], few / 150, atol=0.1)
+    np.testing.assert_allclose(table["first"], first / 150, atol=0.1)
+    np.testing.assert_allclose(table["first_five"], few / 150, atol=0.1)
 
 
 def test_shares_belong_to_the_criteria_in_play() -> None:
     """The weights in play do not matter, but which criteria have some does; the same seed gives the
     same shares.
     """
-    one, other = rank(SITES, THREE, WEIGHTS), rank(SITES, THREE, {"gate": 1, "rent": 1, "area": 9})
-    pd.testing.assert_frame_equal(shares(one), shares(other))
+    plain, other = (
+        rank(SITES, THREE, WEIGHTS),
+        rank(SITES, THREE, {"gate": 1, "rent": 1, "area": 9}),
+    )
+    pd.testing.assert_frame_equal(shares(plain), shares(other))
     alone = shares(rank(SITES, THREE, {"gate": 1}), 10)
     assert alone["first"].tolist() == [1, 0, 0]
     assert shares(rank(SITES[:0], THREE, WEIGHTS)).empty
@@ -146,9 +149,9 @@ def test_shares_belong_to_the_criteria_in_play() -> None:
 def test_equal_sites_share_the_first_place() -> None:
     """Two sites that are alike share every draw."""
     twins = SITES.loc[["B", "B"]].set_axis(["B", "D"])
-    found = shares(rank(pd.concat([SITES, twins.loc[["D"]]]), THREE, WEIGHTS))
-    assert found.loc["B", "first"] == pytest.approx(found.loc["D", "first"])
-    assert found["first"].sum() == pytest.approx(1)
+    table = shares(rank(pd.concat([SITES, twins.loc[["D"]]]), THREE, WEIGHTS))
+    assert table.loc["B", "first"] == pytest.approx(table.loc["D", "first"])
+    assert table["first"].sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -161,8 +164,8 @@ def test_uncertain_amounts(kind: str, expected: float, method: str) -> None:
     )  # type: ignore[arg-type]
     spread = pd.DataFrame({"x": [10.0 if kind == "std" else 20.0, 0, 0, 0]}, sites.index)
     assert shares(ranking, spread=spread, kind=kind)["first"].tolist() == [0, 0, 0, 1]  # type: ignore[arg-type]
-    found = shares(rank(sites[:2], ranking.criteria, {"x": 1}), spread=spread, kind=kind)  # type: ignore[arg-type]
-    assert found.loc["A", "first"] == pytest.approx(expected, abs=0.012)
+    table = shares(rank(sites[:2], ranking.criteria, {"x": 1}), spread=spread, kind=kind)  # type: ignore[arg-type]
+    assert table.loc["A", "first"] == pytest.approx(expected, abs=0.012)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -223,10 +226,10 @@ def test_equal_sites_are_one_band_and_a_chain_is_not() -> None:
     twins = pd.DataFrame({"x": [50.0, 50, 50]}, [*"ABC"])
     assert set(bands(rank(twins, X, {"x": 1}), SPREADS[:3] * 0)) == {1}
     chain = pd.DataFrame({"x": np.arange(90.0, 30, -2)}, [f"s{i}" for i in range(30)])
-    found = bands(rank(chain, X, {"x": 1}), pd.DataFrame({"x": 2.0}, chain.index))
+    answer = bands(rank(chain, X, {"x": 1}), pd.DataFrame({"x": 2.0}, chain.index))
     # 90 % of the differences of two normal draws lie above -1.2816 × 2 √2 = -3.6 of their mean:
     # steps of 2 are ties, of 4 are none
-    assert found.value_counts().tolist() == [2] * 15
+    assert answer.value_counts().tolist() == [2] * 15
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -242,23 +245,23 @@ def test_bands_partition_the_ranking(seed: int, method: str) -> None:
         np.random.default_rng(seed).uniform(0, 1.5, sites.shape), sites.index, sites.columns
     )
     ranking = rank(sites, criteria, weights, method=method)  # type: ignore[arg-type]
-    found = bands(ranking, spread)
-    assert found.index.equals(ranking.order)
-    assert found.iloc[0] == 1
-    assert set(found.diff().dropna()) <= {0, 1}
+    answer = bands(ranking, spread)
+    assert answer.index.equals(ranking.order)
+    assert answer.iloc[0] == 1
+    assert set(answer.diff().dropna()) <= {0, 1}
     dice, ahead_of = np.random.default_rng(99), np.zeros((12, 12))
     for _ in range(400):
         drawn = (sites + dice.standard_normal(sites.shape) * spread).clip(lower=0)
-        score = rank(drawn, criteria, weights, method=method).scores[found.index].to_numpy()  # type: ignore[arg-type]
+        score = rank(drawn, criteria, weights, method=method).scores[answer.index].to_numpy()  # type: ignore[arg-type]
         ahead_of += score[:, None] > score[None, :] + 1e-12
     ahead_of /= 400
-    for band in found.unique():
-        here = np.flatnonzero(found == band)
+    for band in answer.unique():
+        here = np.flatnonzero(answer == band)
         rows, columns = np.triu_indices(len(here), 1)
-        if "s3" not in found.index[here]:  # its missing value is drawn here only half-way
+        if "s3" not in answer.index[here]:  # its missing value is drawn here only half-way
             assert (ahead_of[here[rows], here[columns]] < 0.9 + 0.07).all()
         after = here[-1] + 1
-        if after < len(found) and "s3" not in found.index[[*here, after]]:
+        if after < len(answer) and "s3" not in answer.index[[*here, after]]:
             assert (ahead_of[here, after] > 0.9 - 0.07).any()
 
 
@@ -284,8 +287,8 @@ def test_a_missing_light_value_is_drawn() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_the_methods_disagree_on_the_example(method: str) -> None:
     """B by the weighted sum, A by TOPSIS, whichever of them the ranking uses."""
-    found = disagreement(rank(SITES, THREE, WEIGHTS, method=method))  # type: ignore[arg-type]
-    assert (found.by_sum, found.by_topsis, found.differs) == (("B",), ("A",), True)
+    table = disagreement(rank(SITES, THREE, WEIGHTS, method=method))  # type: ignore[arg-type]
+    assert (table.by_sum, table.by_topsis, table.differs) == (("B",), ("A",), True)
 
 
 def test_the_methods_agree_where_one_is_best_in_all() -> None:
@@ -334,21 +337,21 @@ def test_reversals_agree_with_ranking_again(seed: int, method: str) -> None:
         after = rank(field, criteria, weights, method=method)  # type: ignore[arg-type]
         here = [site for site in sites.index if site in field.index]
         pairs = {
-            (one, two)
-            for one in here
+            (site, two)
+            for site in here
             for two in here
-            if ahead(ranking, one, two) and ahead(after, two, one)
+            if ahead(ranking, site, two) and ahead(after, two, site)
         }
         if pairs:
             expected[change] = pairs
-    found = reversals(ranking, guests)
-    assert {(row.change, row.site) for row in found.pairs.itertuples()} == set(expected)
+    answer = reversals(ranking, guests)
+    assert {(row.change, row.site) for row in answer.pairs.itertuples()} == set(expected)
     assert all(
         (row.ahead, row.behind) in expected[row.change, row.site]
-        for row in found.pairs.itertuples()
+        for row in answer.pairs.itertuples()
     )
-    assert found.tried == found.possible == 14
-    assert not found.pairs.duplicated(["change", "site"]).any()
+    assert answer.tried == answer.possible == 14
+    assert not answer.pairs.duplicated(["change", "site"]).any()
 
 
 def test_fixed_ranges_reverse_nothing() -> None:
@@ -367,9 +370,9 @@ def test_reversals_say_what_was_not_tried() -> None:
     passed over.
     """
     ranking = rank(BELTON_GEAR, SHARES, EQUAL)
-    found = reversals(ranking, most=2)
-    assert (found.tried, found.possible) == (2, 6)
-    assert found.pairs["site"].tolist() == ["B"]
+    answer = reversals(ranking, most=2)
+    assert (answer.tried, answer.possible) == (2, 6)
+    assert answer.pairs["site"].tolist() == ["B"]
     unknown = BELTON_GEAR.loc[["B"]].set_axis(["D"]).assign(area_ha=NAN)
     assert reversals(ranking, unknown).possible == 6
     with pytest.raises(InputError, match="no column"):

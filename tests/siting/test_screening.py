@@ -52,8 +52,8 @@ def table() -> pd.DataFrame:
 
 def counts(funnel: Funnel) -> list[tuple[int, ...]]:
     return [
-        (one.before, one.passed, one.failed, one.unknown, one.removed, one.remaining)
-        for one in funnel.steps
+        (step.before, step.passed, step.failed, step.unknown, step.removed, step.remaining)
+        for step in funnel.steps
     ]
 
 
@@ -221,19 +221,19 @@ def test_the_funnel_says_which_limit_to_relax(table: pd.DataFrame) -> None:
 def test_no_single_limit_may_be_enough(table: pd.DataFrame) -> None:
     """Where two limits must give way, or no road leads there, no change is made up."""
     cut = table.loc[["cut"]]
-    for one in screen(
+    for change in screen(
         cut, [Limit("area_ha", "at_least", 300), Limit("gate_truck_s", "at_most", 600)]
     ).relax():
-        assert not one.enough
-        assert one.value is None
-        assert math.isnan(one.change)
+        assert not change.enough
+        assert change.value is None
+        assert math.isnan(change.change)
     assert not screen(cut, [Limit("gate_truck_s", "at_most", 600)]).relax()[0].enough
 
 
 def test_what_already_passes_needs_no_change(table: pd.DataFrame) -> None:
     """With enough sites left every change is zero."""
-    (one,) = screen(table, [Limit("area_ha", "at_least", 100)]).relax(4)
-    assert (one.enough, one.change, one.value) == (True, 0, 100)
+    (change,) = screen(table, [Limit("area_ha", "at_least", 100)]).relax(4)
+    assert (change.enough, change.change, change.value) == (True, 0, 100)
     (more,) = screen(table, [Limit("area_ha", "at_least", 100)]).relax(5)
     assert (more.value, more.change, more.sites) == (50, 50, ("small",))
     with pytest.raises(InputError):
@@ -242,10 +242,14 @@ def test_what_already_passes_needs_no_change(table: pd.DataFrame) -> None:
 
 def test_a_list_is_relaxed_by_the_code_that_lets_most_in(table: pd.DataFrame) -> None:
     """Of the codes and texts that might be allowed besides, the one with most sites comes first."""
-    (one,) = screen(table, [Limit("sectors", "includes", "aviation", "drop")]).relax(2)
-    assert (one.added, one.sites, one.by_keeping_unknown) == (("textiles",), ("small", "cut"), 2)
-    assert one.value == ("aviation", "textiles")
-    assert math.isnan(one.change)
+    (change,) = screen(table, [Limit("sectors", "includes", "aviation", "drop")]).relax(2)
+    assert (change.added, change.sites, change.by_keeping_unknown) == (
+        ("textiles",),
+        ("small", "cut"),
+        2,
+    )
+    assert change.value == ("aviation", "textiles")
+    assert math.isnan(change.change)
     (three,) = screen(table, [Limit("sectors", "includes", "aviation", "drop")]).relax(3)
     assert three.added == ("textiles", "chemicals")
     (status,) = screen(table, [Limit("status", "one_of", "planned", "drop")]).relax(3)
@@ -272,15 +276,15 @@ def random_case(rng: np.random.Generator) -> tuple[pd.DataFrame, list[Limit]]:
     kinds = [None if rng.random() < 0.2 else str(rng.choice(KINDS)) for _ in range(n)]
     columns_ = {"sectors": pd.Series(words, dtype=object), "kind": pd.Series(kinds, dtype=object)}
     table = pd.DataFrame(numbers | columns_, index=pd.RangeIndex(n))
-    made = [
+    limits = [
         Limit("area_ha", "at_least", float(rng.integers(0, 10))),
         Limit("gate_truck_s", "at_most", float(rng.integers(0, 10))),
         Limit("sectors", "includes", tuple(rng.choice(SECTORS[:5], 2))),
         Limit("kind", "none_of", tuple(rng.choice(KINDS, 2))),
     ]
     return table, [
-        replace(one, unknown=str(rng.choice(["keep", "drop"])))
-        for one in rng.permutation(np.array(made, object))
+        replace(limit, unknown=str(rng.choice(["keep", "drop"])))
+        for limit in rng.permutation(np.array(limits, object))
     ]  # type: ignore[arg-type]
 
 
@@ -292,21 +296,21 @@ def test_the_counts_of_a_funnel_add_up(seed: int) -> None:
     table, limits = random_case(np.random.default_rng(seed))
     funnel = screen(table, limits)
     left = len(table)
-    for one in funnel.steps:
+    for step in funnel.steps:
         assert (
-            one.before
+            step.before
             == left
-            == one.passed + one.failed + one.unknown
-            == one.removed + one.remaining
+            == step.passed + step.failed + step.unknown
+            == step.removed + step.remaining
         )
-        assert one.removed == one.failed + (one.unknown if one.limit.unknown == "drop" else 0)
-        left = one.remaining
+        assert step.removed == step.failed + (step.unknown if step.limit.unknown == "drop" else 0)
+        left = step.remaining
     assert left == len(funnel.remaining)
     assert len(funnel.remaining) + len(funnel.removed) == len(table)
     assert sorted([*funnel.remaining, *funnel.removed.index]) == list(table.index)
     assert set(funnel.unsure) <= set(funnel.remaining)
-    for position, one in enumerate(funnel.steps):
-        assert (funnel.removed["first"] == position).sum() == one.removed
+    for position, step in enumerate(funnel.steps):
+        assert (funnel.removed["first"] == position).sum() == step.removed
     assert set(screen(table, limits[::-1]).remaining) == set(funnel.remaining)
 
 
@@ -340,12 +344,12 @@ def test_a_relaxed_limit_is_the_smallest_that_is_enough(seed: int) -> None:
     rng = np.random.default_rng(1000 + seed)
     table, limits = random_case(rng)
     funnel, n = screen(table, limits), int(rng.integers(1, 6))
-    for one in funnel.relax(n):
-        if not one.enough:
+    for change in funnel.relax(n):
+        if not change.enough:
             continue
-        assert one.value is not None
+        assert change.value is not None
 
-        def passing(value: Any, position: int = one.position) -> int:
+        def passing(value: Any, position: int = change.position) -> int:
             return len(
                 screen(
                     table,
@@ -356,10 +360,10 @@ def test_a_relaxed_limit_is_the_smallest_that_is_enough(seed: int) -> None:
                 ).remaining
             )
 
-        assert passing(one.value) >= n
-        assert passing(one.value) == len(funnel.remaining) + len(one.sites)
-        if not isinstance(one.value, tuple) and one.change > 0:
-            assert passing(one.value + (0.5 if one.limit.kind == "at_least" else -0.5)) < n
+        assert passing(change.value) >= n
+        assert passing(change.value) == len(funnel.remaining) + len(change.sites)
+        if not isinstance(change.value, tuple) and change.change > 0:
+            assert passing(change.value + (0.5 if change.limit.kind == "at_least" else -0.5)) < n
 
 
 # Examples of requirements -------------------------------------------------------------------------
@@ -369,35 +373,35 @@ def test_the_examples_are_assumptions_and_can_be_applied() -> None:
     """Every sector of the source documents has its example, labelled as one, with limits that the
     table of sites has.
     """
-    found = examples.read(layers.bundled())
-    assert len(found) == 13
+    profiles = examples.read(layers.bundled())
+    assert len(profiles) == 13
     blank = pd.DataFrame(
         {
-            name: pd.Series(dtype=float if one.type == "number" else object)
-            for name, one in columns().items()
+            name: pd.Series(dtype=float if column.type == "number" else object)
+            for name, column in columns().items()
         }
     )
-    for one in found.values():
-        assert one.source_kind == "assumption"
-        assert one.as_of
-        assert one.notes
-        assert one.name_zh != one.name_en
-        assert set(one.weights) <= set(criteria())
-        assert screen(blank, one.limits).steps
+    for profile in profiles.values():
+        assert profile.source_kind == "assumption"
+        assert profile.as_of
+        assert profile.notes
+        assert profile.name_zh != profile.name_en
+        assert set(profile.weights) <= set(criteria())
+        assert screen(blank, profile.limits).steps
 
 
 def test_a_sector_that_the_data_do_not_know_says_so() -> None:
     """Electricity stands for no sector of the data, and its example seeks none; the others name
     those they stand for.
     """
-    found = examples.read(layers.bundled())
-    electricity = found["electricity"]
+    profiles = examples.read(layers.bundled())
+    electricity = profiles["electricity"]
     assert (electricity.sectors, electricity.sectors_match) == ((), "none")
     assert "sectors" not in {limit.column for limit in electricity.limits}
-    assert found["consumer-goods-food"].sectors_match == "part"
-    for one in found.values():
-        assert [limit.value for limit in one.limits if limit.column == "sectors"] == (
-            [one.sectors] if one.sectors else []
+    assert profiles["consumer-goods-food"].sectors_match == "part"
+    for profile in profiles.values():
+        assert [limit.value for limit in profile.limits if limit.column == "sectors"] == (
+            [profile.sectors] if profile.sectors else []
         )
 
 
@@ -410,7 +414,8 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
     def write(*changes: dict[str, Any], drop: tuple[str, ...] = ()) -> Path:
         rows = [
-            {key: value for key, value in (row | one).items() if key not in drop} for one in changes
+            {key: value for key, value in (row | change).items() if key not in drop}
+            for change in changes
         ]
         (tmp_path / "profiles.json").write_text(json.dumps({"profiles": rows}), encoding="utf-8")
         return tmp_path

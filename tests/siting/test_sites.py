@@ -111,8 +111,8 @@ def test_a_place_without_a_road_leaves_the_answer_open(
 def test_only_gates_that_the_vehicle_may_pass_count(
     parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
 ) -> None:
-    """The pass clears no cargo: nearer or not, it is no gate for a truck; where none is left there
-    is no way.
+    """The pass clears no cargo: nearer or not, it is not a gate for a truck; where none is left
+    no way is.
     """
     gates = parts["places"]["gate"].loc[["pass"]]
     only = sites.table(parks, network=toy_network, **with_gates(parts, gates))
@@ -139,16 +139,16 @@ def test_planned_ports_and_military_fields_do_not_count(
         status=["operating", "under_construction", "operating"],
     )
     gates, cities = parts["places"]["gate"].iloc[:0], points({})
-    found = sites.table(
+    row = sites.table(
         park,
         {"gate": gates, "port": ports, "airport": airports, "city": cities},
         population=points({}, population=[]),
         crossings=parts["crossings"],
         network=grid,
     ).loc["site"]
-    assert (found["port_car"], found["airport_car"]) == ("c", "c")
-    assert found["port_car_s"] == pytest.approx(180)
-    assert found["port_truck_s"] == pytest.approx(360)
+    assert (row["port_car"], row["airport_car"]) == ("c", "c")
+    assert row["port_car_s"] == pytest.approx(180)
+    assert row["port_truck_s"] == pytest.approx(360)
 
 
 def test_people_within_an_hour(toy_sites: pd.DataFrame) -> None:
@@ -172,10 +172,10 @@ def test_lists_of_one_length_stay_lists(
     parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
 ) -> None:
     """Three parks with two sectors each have tuples, not a square of codes."""
-    told = sites.table(
+    table = sites.table(
         parks.assign(sectors=["logistics;textiles"] * 3), network=toy_network, **parts
     )
-    assert list(told["sectors"]) == [("logistics", "textiles")] * 3
+    assert list(table["sectors"]) == [("logistics", "textiles")] * 3
 
 
 def test_arguments_are_not_changed(
@@ -202,14 +202,14 @@ def test_positions_make_times_unsure(
     """Errors of both positions are driven at the access speed; shares of the time are added in
     squares.
     """
-    told = unsure(toy_sites, parts, toy_network)
-    assert told.index.equals(toy_sites.index)
-    assert list(told.columns) == list(toy_sites.columns)
+    spread = unsure(toy_sites, parts, toy_network)
+    assert spread.index.equals(toy_sites.index)
+    assert list(spread.columns) == list(toy_sites.columns)
     manifest = toy_network.manifest
     leg_s = np.hypot(100, 100) * manifest.access_detour / (manifest.access_speed_kph["car"] / 3.6)
-    shares = [sites.ASSUMPTIONS[one].value for one in ("speed_share", "coarse_share")]
+    shares = [sites.ASSUMPTIONS[name].value for name in ("speed_share", "coarse_share")]
     time = toy_sites.loc["west-park", "gate_car_s"]
-    assert told.loc["west-park", "gate_car_s"] == pytest.approx(
+    assert spread.loc["west-park", "gate_car_s"] == pytest.approx(
         np.sqrt(leg_s**2 + (time * shares[0]) ** 2 + (time * shares[1]) ** 2)
     )
 
@@ -233,10 +233,10 @@ def test_unknown_and_endless_times_have_no_uncertainty(
     """Nothing is said of how sure an unknown number is, nor of numbers whose source states no
     error.
     """
-    told = unsure(toy_sites, parts, toy_network)
-    assert told.loc["lost-park"].isna().all()
+    spread = unsure(toy_sites, parts, toy_network)
+    assert spread.loc["lost-park"].isna().all()
     assert (
-        told[["people_60min_car", "area_ha", "occupancy_pct", "established_year", "status"]]
+        spread[["people_60min_car", "area_ha", "occupancy_pct", "established_year", "status"]]
         .isna()
         .all(axis=None)
     )
@@ -259,19 +259,19 @@ def test_an_old_rent_is_less_sure(
         rent_term_high_usd_m2=120.0,
         rent_year=pd.array([2020, 2026, pd.NA], "Int64"),
     )
-    told = unsure(sites.table(dated, network=toy_network, **parts), parts, toy_network)
+    spread = unsure(sites.table(dated, network=toy_network, **parts), parts, toy_network)
     share = sites.ASSUMPTIONS["rent_share_per_year"].value
-    assert told["rent_term_low_usd_m2"].tolist() == pytest.approx(
+    assert spread["rent_term_low_usd_m2"].tolist() == pytest.approx(
         [600 * share, 100 * share, np.nan], nan_ok=True
     )
-    assert told["rent_term_high_usd_m2"].tolist() == pytest.approx(
+    assert spread["rent_term_high_usd_m2"].tolist() == pytest.approx(
         [720 * share, 120 * share, np.nan], nan_ok=True
     )
 
 
 def test_every_assumption_says_that_it_is_one() -> None:
     """Assumed numbers carry their kind, a date and a ground."""
-    for one in sites.ASSUMPTIONS.values():
-        assert one.source_kind == "assumption"
-        assert one.as_of
-        assert one.note
+    for assumption in sites.ASSUMPTIONS.values():
+        assert assumption.source_kind == "assumption"
+        assert assumption.as_of
+        assert assumption.note

@@ -120,7 +120,7 @@ def test_an_appointment_is_not_repeated_on_an_added_day(real: World, known: Gaze
         date(2026, 12, 3),
     )
     before, after = (
-        {stop.place.id: stop.windows for stop in one.stops} for one in (trip, asked.trip)
+        {stop.place.id: stop.windows for stop in wish.stops} for wish in (trip, asked.trip)
     )
     assert {key for key in before if before[key] != after[key]} == {missed.place.id}
 
@@ -228,10 +228,8 @@ def test_a_host_is_asked_for_as_little_as_possible(world: World, seed: int) -> N
     trip = next(trip for trip in iter(make, None) if world.plan(trip).left_out)
     *others, pond = trip.stops
     (window,) = pond.windows or ()
-    tables = Tables.of(trip, world.network, world.gates, world.crossings, world.hours)
-    meeting = nearest(
-        Fits(world.network, world.gates, world.crossings, world.hours, tables), trip, pond
-    )
+    tables = Tables.of(trip, world)
+    meeting = nearest(Fits(world, tables), trip, pond)
     assert meeting is not None
     begin = meeting.first
     while begin <= meeting.last:
@@ -289,20 +287,20 @@ def test_a_change_that_is_lost_in_writing_is_not_offered(world: World) -> None:
     the answer is not complete.
     """
     plan = world.plan(in_order())
-    given = plan, "pond", world.network, world.gates, world.crossings, world.hours
+    arguments = plan, "pond", world
 
     def refuse(_trip: Trip) -> Trip:
         raise InputError("The trip has 1 fault:", ["no"])
 
     for rewrite in (lambda _trip: in_order(), refuse):
-        answer = whynot.explain(*given, seconds=60, rewrite=rewrite)
+        answer = whynot.explain(*arguments, seconds=60, rewrite=rewrite)
         assert (answer.changes, answer.complete) == ((), False)
 
     def only_days(trip: Trip) -> Trip:
         return replace(in_order(), days=trip.days)
 
     assert {
-        change.kind for change in whynot.explain(*given, seconds=60, rewrite=only_days).changes
+        change.kind for change in whynot.explain(*arguments, seconds=60, rewrite=only_days).changes
     } == {"start_earlier"}
 
 
@@ -313,7 +311,7 @@ def test_what_is_offered_is_read_from_its_file(
     written = []
     write = trip_file.write
     monkeypatch.setattr(
-        trip_file, "write", lambda trip, *given: written.append(trip) or write(trip, *given)
+        trip_file, "write", lambda trip, *rest: written.append(trip) or write(trip, *rest)
     )
     answer = world.ask(in_order(), "pond")
     assert answer.changes
@@ -332,6 +330,6 @@ def test_new_kinds_have_a_size_and_come_after_what_one_does_oneself(world: World
     )
     order = [change.kind for change in world.ask(in_order(), "pond").changes]
     assert all(
-        order.index(one) < order.index(other)
-        for one, other in pairwise(["start_earlier", "other_hours", "drop", "one_more_day_if"])
+        order.index(kind) < order.index(other)
+        for kind, other in pairwise(["start_earlier", "other_hours", "drop", "one_more_day_if"])
     )

@@ -54,8 +54,11 @@ def test_within_or_maybe_within(
     """A point lies in the belt if it does at the worst, may lie in it if it could, and is left out
     otherwise.
     """
-    found = {one.id: one.places for one in advisories.of([place(lat, accuracy_m)], LAND, table)}
-    concerned = found.get("vn-border-belt-report")
+    places = {
+        advisory.id: advisory.places
+        for advisory in advisories.of([place(lat, accuracy_m)], LAND, table)
+    }
+    concerned = places.get("vn-border-belt-report")
     assert (None if concerned is None else concerned[0].certain) is expected
 
 
@@ -86,11 +89,11 @@ def test_a_plan_over_the_border_is_told_everything(
     """Two days at Mong Cai and in Jiangping bring all four notices, with the places that each is
     about.
     """
-    found = {
-        one.id: [concerned.place.id for concerned in one.places]
-        for one in advisories.of(plans.two_days(), countries, table)
+    places = {
+        advisory.id: [concerned.place.id for concerned in advisory.places]
+        for advisory in advisories.of(plans.two_days(), countries, table)
     }
-    assert found == {
+    assert places == {
         "vn-border-commune-permit": ["mong-cai", "hai-yen-ip"],
         "vn-border-belt-report": ["mong-cai"],
         "cn-foreign-survey-approval": ["jiangping-ip"],
@@ -105,7 +108,7 @@ def test_far_from_any_border_nothing_is_said(
     hai_phong = replace(plans.HALONG, id="hai-phong", lon=106.6834, lat=20.8648)
     assert advisories.of([hai_phong], countries, table) == []
     assert advisories.of([plans.MONGCAI], None, table) == []
-    assert [one.id for one in advisories.of([plans.JIANGPING], None, table)] == [
+    assert [advisory.id for advisory in advisories.of([plans.JIANGPING], None, table)] == [
         "cn-foreign-survey-approval",
         "cn-no-tracks",
     ]
@@ -120,13 +123,13 @@ def test_every_notice_is_a_hint_with_its_source(table: pd.DataFrame) -> None:
         .isna()
         .any(axis=None)
     )
-    assert all(unfold(one) for one in table["applies_to"])
+    assert all(unfold(targets) for targets in table["applies_to"])
     assert table["text_en"].str.contains("Ask|Settle with|Turn off").all()
     assert table.loc[table["within_m"].notna(), "assumption"].notna().all()
 
 
 def test_the_text_falls_back_to_english(table: pd.DataFrame) -> None:
     """A language without a text gets the English one."""
-    one = advisories.of([plans.JIANGPING], None, table)[0]
-    assert one.text("zh").startswith("外国")
-    assert one.text("fr") == one.text()
+    advisory = advisories.of([plans.JIANGPING], None, table)[0]
+    assert advisory.text("zh").startswith("外国")
+    assert advisory.text("fr") == advisory.text()

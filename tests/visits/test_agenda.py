@@ -26,6 +26,7 @@ from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.matrices import domestic
 from geo.visits.trip import Leg, Place, Plan
+from geo.visits.world import World
 from webapp import labels
 from webapp.cli.main import main
 from webapp.explore import gate_hours
@@ -43,7 +44,7 @@ def compiled() -> None:
 
 
 def query(day: str, *stops: str, **more: str) -> str:
-    return urlencode([("day", day), *(("stop", one) for one in stops), *more.items()])
+    return urlencode([("day", day), *(("stop", stop) for stop in stops), *more.items()])
 
 
 def page(client: FlaskClient, asked: str, lang: str = "en") -> str:
@@ -59,9 +60,9 @@ def sheet(client: FlaskClient, asked: str, lang: str = "en") -> str:
 
 def row(text: str, kind: str) -> str:
     """Return the first row of a kind, as text."""
-    found = re.search(rf'<tr class="{kind}".*?</tr>', text, re.DOTALL)
-    assert found, kind
-    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split())
+    match = re.search(rf'<tr class="{kind}".*?</tr>', text, re.DOTALL)
+    assert match, kind
+    return " ".join(re.sub(r"<[^>]+>", " ", match[0]).split())
 
 
 # Hours of gates -----------------------------------------------------------------------------------
@@ -134,7 +135,7 @@ def test_a_gate_that_closes_soon_has_a_badge(app: Flask) -> None:
     that are left; before that none.
     """
     with app.test_request_context("/"):
-        assert [on_day(one)[1] for one in ("13:59", "14:00:01", "14:51", "14:59:30")] == [
+        assert [on_day(time)[1] for time in ("13:59", "14:00:01", "14:51", "14:59:30")] == [
             "",
             "closes in 59 min",
             "closes in 9 min",
@@ -154,8 +155,8 @@ def test_unknown_hours_are_called_unknown(app: Flask) -> None:
     with app.test_request_context("/"):
         moment = datetime(2026, 12, 8, 12, tzinfo=hours.zone("ford"))
         ford, pontoon = (
-            gate_hours.on_day(hours.of_day(one, "CN", "cargo", None, moment), moment, "Hà Nội")[0]
-            for one in ("ford", "pontoon")
+            gate_hours.on_day(hours.of_day(gate, "CN", "cargo", None, moment), moment, "Hà Nội")[0]
+            for gate in ("ford", "pontoon")
         )
     assert re.fullmatch(
         r"Hours not known, daylight assumed: 06:\d\d–17:\d\d Hà Nội; ask before you go", ford
@@ -172,20 +173,21 @@ def plans_abroad(real_network: Network) -> list[Plan]:
     other side.
     """
     places, hours = Gazetteer.read(DATA), gates.Hours.read(DATA)
-    given = [real_network, layers.read(DATA, "gates"), layers.read_table(DATA, "crossings"), hours]
+    tables = layers.read(DATA, "gates"), layers.read_table(DATA, "crossings")
+    world = World(real_network, *tables, hours)
     texts = list(trip_file.examples(DATA).values())
     for town, stops in (
         ("mong-cai", ("jiangping-ip", "dongxing-border-ecz")),
         ("lang-son", ("pingxiang", "pingxiang-cbz")),
         ("nanning", ("hai-yen-ip",)),
     ):
-        sites = "".join(f"  - {{site: {one}, visit: 30 min}}\n" for one in stops)
+        sites = "".join(f"  - {{site: {stop}, visit: 30 min}}\n" for stop in stops)
         days = "".join(
             f"  - {{date: 2026-12-{day}, hours: 06:00-21:00, begin: {town}, end: {town}}}\n"
             for day in ("08", "09")
         )
         texts.append(f"days:\n{days}stops:\n{sites}")
-    return [planner.plan(trip_file.read(text, places), *given, seconds=1) for text in texts]
+    return [planner.plan(trip_file.read(text, places), world, seconds=1) for text in texts]
 
 
 def over_gates(plans: list[Plan]) -> Iterator[Leg]:
@@ -249,7 +251,7 @@ def test_a_leg_over_a_gate_is_told_before_and_behind_it(
         for plan in plans_abroad:
             for day in agenda.of(app.extensions["zoneatlas"], plan):
                 texts = [
-                    one.text for one in day.rows if one.kind == "drive" and one.text != "Drive on"
+                    row.text for row in day.rows if row.kind == "drive" and row.text != "Drive on"
                 ]  # after lunch on the way
                 for leg in day.plan.legs:
                     if leg.crossing:
@@ -266,7 +268,7 @@ def test_a_leg_over_a_gate_is_told_before_and_behind_it(
                         assert texts.pop(0).startswith("Drive ")
                 assert not texts
                 moments = np.array(
-                    [(one.begin.timestamp(), one.until.timestamp()) for one in day.rows]
+                    [(row.begin.timestamp(), row.until.timestamp()) for row in day.rows]
                 ).ravel()
                 assert (np.diff(moments) >= 0).all()
 
@@ -305,8 +307,8 @@ def test_the_head_of_a_day_names_weekends_and_holidays(
     not decreed yet.
     """
     text = where(client, query(f"{day}~07:30-18:30{HOME}", "dongxing-border-ecz"))
-    found = re.search(r'<p class="(?:date-)?remarks">(.*?)</p>', text)
-    assert (found[1].split(" · ") if found else []) == HEADS[day]
+    match = re.search(r'<p class="(?:date-)?remarks">(.*?)</p>', text)
+    assert (match[1].split(" · ") if match else []) == HEADS[day]
 
 
 def test_only_countries_of_the_trip_count(client: FlaskClient) -> None:
@@ -340,7 +342,7 @@ def test_the_head_of_a_day_speaks_the_readers_language(
     text = page(client, query(f"2027-02-07~07:30-18:30{HOME}", "dongxing-border-ecz"), lang)
     head = re.search(r'<p class="date-remarks">(.*?)</p>', text)
     assert head
-    assert [one for one in words if one in head[1]] == list(words)
+    assert [word for word in words if word in head[1]] == list(words)
     assert not re.search("usually|officially|exchange", head[1])
 
 

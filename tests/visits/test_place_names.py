@@ -144,8 +144,8 @@ def test_every_place_is_found_by_each_of_its_names(known: Gazetteer) -> None:
     others = names_of(known, "opposite_name")
     assert len(others) > 60
     for _layer, key, name in others:
-        found = set(known.names.find(name))
-        assert key in found or found == owners[folded(name).replace(" ", "")], (key, name)
+        keys = set(known.names.find(name))
+        assert key in keys or keys == owners[folded(name).replace(" ", "")], (key, name)
 
 
 @pytest.mark.parametrize("layer", KINDS)
@@ -173,9 +173,9 @@ def test_the_word_for_a_kind_keeps_to_that_kind(known: Gazetteer, layer: str) ->
             for text in (f"{word}{space}{bare}", f"{bare}{space}{word}"):
                 if text in names:  # a place is called so as a whole
                     continue
-                found = known.names.find(text)
-                assert key in found, (text, name)
-                assert {known.layer_of[one] for one in found} == {layer}, (text, found)
+                keys = known.names.find(text)
+                assert key in keys, (text, name)
+                assert {known.layer_of[key] for key in keys} == {layer}, (text, keys)
                 tried += 1
     assert tried > 20
 
@@ -184,7 +184,7 @@ def test_the_message_lists_the_choices(known: Gazetteer) -> None:
     """Places of a name are listed with id and name; a name of one place proposes its id; one much
     like a name proposes that.
     """
-    for text, said in (
+    for text, sentence in (
         (
             "Hai Yen",
             (
@@ -198,7 +198,7 @@ def test_the_message_lists_the_choices(known: Gazetteer) -> None:
     ):
         with pytest.raises(NotFoundError) as caught:
             known.place(text)
-        assert str(caught.value) == said
+        assert str(caught.value) == sentence
 
 
 def test_a_file_names_the_choices_by_its_own_keys(known: Gazetteer, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_gdal_reads_the_kml(plan: Plan, gates: object) -> None:
         *LABELS[3:],
     ]
     stop = points[0].iloc[1]
-    assert [stop[f"name_{one}"] for one in ("en", "vi", "zh")] == [
+    assert [stop[f"name_{language}"] for language in ("en", "vi", "zh")] == [
         "Texhong Hai Ha",
         "KCN Texhong Hải Hà",
         "天虹海河工业园",
@@ -130,7 +130,7 @@ def test_calendar_is_on_the_clock_of_each_place(plan: Plan, gates: object) -> No
     """
     calendar = icalendar.Calendar.from_ical(written(plan, "ics", gates, "en"))
     events = calendar.walk("VEVENT")
-    assert [str(one["summary"]).split(":")[0] for one in events] == [
+    assert [str(event["summary"]).split(":")[0] for event in events] == [
         "Visit",
         "Lunch",
         "Night",
@@ -154,7 +154,7 @@ def test_calendar_is_on_the_clock_of_each_place(plan: Plan, gates: object) -> No
     assert "11:40 北京 · 10:40 Hà Nội" in str(jiangping["description"])
     night = events[2]
     assert (night.start, night.end) == (plans.at(1, "13:00"), plans.at(2, "07:45"))
-    assert len({str(one["uid"]) for one in events}) == len(events)
+    assert len({str(event["uid"]) for event in events}) == len(events)
 
 
 def test_another_reader_finds_the_same_times(plan: Plan, gates: object) -> None:
@@ -177,11 +177,11 @@ def test_identifiers_stay_when_times_change(plan: Plan) -> None:
     visit = replace(first.visits[0], start=plans.at(1, "10:20"), end=plans.at(1, "11:50"))
     later = replace(plan, days=(replace(first, visits=(visit,)), *others))
     files = [
-        written(one, "ics", now=datetime(2026, 11, day, 9, tzinfo=UTC))
-        for day, one in ((1, plan), (2, later))
+        written(trip_plan, "ics", now=datetime(2026, 11, day, 9, tzinfo=UTC))
+        for day, trip_plan in ((1, plan), (2, later))
     ]
     before, after = (
-        {str(one["uid"]): one for one in icalendar.Calendar.from_ical(file).walk("VEVENT")}
+        {str(event["uid"]): event for event in icalendar.Calendar.from_ical(file).walk("VEVENT")}
         for file in files
     )
     assert list(before) == list(after)
@@ -193,18 +193,18 @@ def test_a_calendar_is_stamped_when_it_is_written(plan: Plan) -> None:
     """DTSTAMP is the moment that is given, whatever its clock, and else that of the call; never
     that of the trip.
     """
-    given = datetime(2026, 11, 1, 9, 30, 15, 999, tzinfo=ZoneInfo(plans.HANOI))
+    now = datetime(2026, 11, 1, 9, 30, 15, 999, tzinfo=ZoneInfo(plans.HANOI))
     stamps = {
-        one["dtstamp"].dt
-        for one in icalendar.Calendar.from_ical(written(plan, "ics", now=given)).walk("VEVENT")
+        event["dtstamp"].dt
+        for event in icalendar.Calendar.from_ical(written(plan, "ics", now=now)).walk("VEVENT")
     }
     assert stamps == {datetime(2026, 11, 1, 2, 30, 15, tzinfo=UTC)}
     before = datetime.now(UTC).replace(microsecond=0)
     stamps = {
-        one["dtstamp"].dt
-        for one in icalendar.Calendar.from_ical(written(plan, "ics")).walk("VEVENT")
+        event["dtstamp"].dt
+        for event in icalendar.Calendar.from_ical(written(plan, "ics")).walk("VEVENT")
     }
-    assert all(before <= one <= datetime.now(UTC) for one in stamps)
+    assert all(before <= stamp <= datetime.now(UTC) for stamp in stamps)
 
 
 def test_calendars_hold_whole_minutes(plan: Plan) -> None:
@@ -217,7 +217,11 @@ def test_calendars_hold_whole_minutes(plan: Plan) -> None:
         written(replace(plan, days=(replace(first, visits=(odd,)), plan.days[1])), "ics")
     ).walk("VEVENT")
     assert (events[0].start, events[0].end) == (plans.at(1, "10:00"), plans.at(1, "10:01"))
-    assert not [one for one in events if one.start.second or one.end.second or one.end <= one.start]
+    assert not [
+        event
+        for event in events
+        if event.start.second or event.end.second or event.end <= event.start
+    ]
 
 
 def test_csv_has_a_row_a_step_and_both_clocks(plan: Plan, gates: object) -> None:
@@ -252,7 +256,7 @@ def test_spreadsheets_run_nothing(plan: Plan) -> None:
     text = written(
         replace(plan, days=(replace(first, visits=(visit,)), plan.days[1])), "csv"
     ).decode("utf-8-sig")
-    row = next(one for one in csv.DictReader(io.StringIO(text)) if one["kind"] == "visit")
+    row = next(row for row in csv.DictReader(io.StringIO(text)) if row["kind"] == "visit")
     assert (row["name_en"], row["contact"], row["notes"]) == ("'=HYPERLINK(1)", "'@SUM(1)", "'+1")
 
 
@@ -262,12 +266,14 @@ def test_geojson_takes_the_lines_it_is_given(plan: Plan, gates: object) -> None:
     """
     line = shapely.LineString([(107.0734, 20.9505), (107.3, 21.2), (107.735, 21.392)])
     data = json.loads(written(plan, "geojson", gates, lines={(0, 0): line}))
-    ways = [one for one in data["features"] if one["geometry"]["type"] == "LineString"]
-    assert [len(one["geometry"]["coordinates"]) for one in ways] == [3, 2, 2, 2, 2, 2, 2]
+    ways = [feature for feature in data["features"] if feature["geometry"]["type"] == "LineString"]
+    assert [len(way["geometry"]["coordinates"]) for way in ways] == [3, 2, 2, 2, 2, 2, 2]
     assert ways[3]["geometry"]["coordinates"] == [[107.9161, 21.5413], [107.996, 21.5475]]
     assert ways[4]["geometry"]["coordinates"] == [[107.996, 21.5475], [108.12, 21.61]]
     points = [
-        one["properties"]["label"] for one in data["features"] if one["geometry"]["type"] == "Point"
+        feature["properties"]["label"]
+        for feature in data["features"]
+        if feature["geometry"]["type"] == "Point"
     ]
     assert points == [*LABELS[:3], "01c", *LABELS[3:]]
     assert data["about"]["left_out"] == ["point-1"]
@@ -282,9 +288,9 @@ def test_a_line_over_a_gate_is_cut_at_the_gate(plan: Plan, gates: object) -> Non
     )
     data = json.loads(written(plan, "geojson", gates, lines={(1, 1): line}))
     ways = [
-        one["geometry"]["coordinates"]
-        for one in data["features"]
-        if one["geometry"]["type"] == "LineString"
+        feature["geometry"]["coordinates"]
+        for feature in data["features"]
+        if feature["geometry"]["type"] == "LineString"
     ]
     before, behind = ways[3:5]
     assert before[-1] == behind[0]
@@ -335,18 +341,18 @@ def test_files_hold_the_hours_of_a_gate_and_who_says_so(
     events = icalendar.Calendar.from_ical(written(plan, "ics", gates, language, hours=hours)).walk(
         "VEVENT"
     )
-    assert sum(SAID_OF_HOURS[language] in str(one["description"]) for one in events) == 2
+    assert sum(SAID_OF_HOURS[language] in str(event["description"]) for event in events) == 2
     rows = list(
         csv.DictReader(
             io.StringIO(written(plan, "csv", gates, language, hours=hours).decode("utf-8-sig"))
         )
     )
-    found = {
+    notices = {
         (row["gate_hours"], row["gate_hours_source_kind"], row["gate_hours_as_of"])
         for row in rows
         if row["kind"] == "gate"
     }
-    assert found == {("08:00–15:00", "page", "2023-12-11")}
+    assert notices == {("08:00–15:00", "page", "2023-12-11")}
     assert not [row for row in rows if row["kind"] != "gate" and row["gate_hours"]]
 
 
@@ -359,8 +365,8 @@ def test_files_warn_of_a_gate_that_closes_soon(plan: Plan, gates: object) -> Non
     legs[2] = replace(legs[2], crossing=late)
     late_plan = replace(plan, days=(plan.days[0], replace(plan.days[1], legs=tuple(legs))))
     texts = [
-        written(one, "gpx", gates, "en", hours=Hours.read(layers.bundled())).decode()
-        for one in (plan, late_plan)
+        written(each, "gpx", gates, "en", hours=Hours.read(layers.bundled())).decode()
+        for each in (plan, late_plan)
     ]
     assert ["Closes 9 min after you enter" in text for text in texts] == [False, True]
 
@@ -397,10 +403,11 @@ def shifted(plan: Plan, by: timedelta) -> Plan:
         if isinstance(value, datetime):
             return value + by
         if isinstance(value, tuple):
-            return tuple(move(one) for one in value)
+            return tuple(move(item) for item in value)
         if is_dataclass(value) and not isinstance(value, Place):
             return replace(
-                value, **{one.name: move(getattr(value, one.name)) for one in fields(value)}
+                value,
+                **{field.name: move(getattr(value, field.name)) for field in fields(value)},
             )  # type: ignore[type-var]
         return value
 
@@ -408,7 +415,7 @@ def shifted(plan: Plan, by: timedelta) -> Plan:
 
 
 def test_without_the_layer_of_gates_nothing_is_made_up(plan: Plan) -> None:
-    """A gate of unknown position has its id for a name and is no point."""
+    """A gate of unknown position has its id for a name and is not a point."""
     rows = list(csv.DictReader(io.StringIO(written(plan, "csv").decode("utf-8-sig"))))
     gate = next(row for row in rows if row["kind"] == "gate")
     assert (gate["name_en"], gate["lon"], gate["lat"]) == ("mong-cai-bac-luan-2", "", "")
@@ -422,8 +429,8 @@ def test_names_only_has_no_coordinates(plan: Plan, gates: object) -> None:
     coordinates are refused.
     """
     places = [plans.HALONG, plans.MONGCAI, plans.TEXHONG, plans.HAIYEN, plans.JIANGPING]
-    for format_id, one in plan_files.FORMATS.items():
-        if not one.without_positions:
+    for format_id, format_ in plan_files.FORMATS.items():
+        if not format_.without_positions:
             with pytest.raises(InputError, match="without coordinates"):
                 written(plan, format_id, gates, names_only=True)
             continue
@@ -496,11 +503,11 @@ def test_links_say_that_they_are_wgs84() -> None:
     one value.
     """
     place = replace(plans.HAIYEN, names={"zh": "海安&园;x:y|#?"})
-    found = plan_files.links(place)
-    assert found["geo"] == "geo:21.5413,107.9161;u=400"
+    links = plan_files.links(place)
+    assert links["geo"] == "geo:21.5413,107.9161;u=400"
     queries = {
-        name: {key: one[0] for key, one in parse_qs(urlsplit(link).query).items()}
-        for name, link in found.items()
+        name: {key: values[0] for key, values in parse_qs(urlsplit(link).query).items()}
+        for name, link in links.items()
         if name != "geo"
     }
     assert (queries["amap"]["position"], queries["amap"]["coordinate"]) == (
@@ -517,7 +524,7 @@ def test_links_say_that_they_are_wgs84() -> None:
         queries["tencent"]["marker"]
         == "coord:21.5413,107.9161;title:海安&园 x y #?;addr:海安&园 x y #?"
     )
-    assert all(link.isascii() for link in found.values())
+    assert all(link.isascii() for link in links.values())
 
 
 def test_an_unknown_uncertainty_is_left_out() -> None:
@@ -553,9 +560,9 @@ def test_labels_stay_in_order_as_text() -> None:
 def test_a_day_without_ways_is_a_night_where_one_is(plan: Plan) -> None:
     """A day on which one stays has a beginning and a night, and no way."""
     stay = replace(plan.days[0], legs=(), visits=(), goal=plans.HALONG)
-    found = plan_steps.Itinerary(replace(plan, days=(stay, plan.days[1]))).of_day(0)
-    assert [step.kind for step in found] == ["begin", "night"]
-    assert found[0].start == plans.at(1, "07:30")
+    steps = plan_steps.Itinerary(replace(plan, days=(stay, plan.days[1]))).of_day(0)
+    assert [step.kind for step in steps] == ["begin", "night"]
+    assert steps[0].start == plans.at(1, "07:30")
 
 
 def test_lunch_stands_in_every_file_with_its_place(gates: object) -> None:
@@ -578,15 +585,15 @@ def test_lunch_stands_in_every_file_with_its_place(gates: object) -> None:
         ("begin", "Mong Cai", "07:45", True),
     ]
     events = icalendar.Calendar.from_ical(written(plan, "ics", gates, "vi")).walk("VEVENT")
-    assert [str(one["summary"]) for one in events if "Nghỉ trưa" in one["summary"]] == [
+    assert [str(event["summary"]) for event in events if "Nghỉ trưa" in event["summary"]] == [
         "Nghỉ trưa: Dọc đường",
         "Nghỉ trưa: Móng Cái",
     ]
     waypoints = gpxpy.parse(written(plan, "gpx", gates, "en").decode()).waypoints
-    told = [
+    names = [
         point.name.split(" ", 1)[1]
         for point in waypoints
         if "Lunch (On the way): 11:45 Hà Nội · 12:45 北京" in point.description
     ]
-    assert told == ["Mong Cai"]
+    assert names == ["Mong Cai"]
     assert all(b"nan" not in written(plan, form, gates).lower() for form in plan_files.FORMATS)

@@ -20,6 +20,7 @@ from geo.roads.network import Network
 from geo.visits import safe_yaml, trip_check, trip_file, trip_values
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import MOST_DAYS, Lunch, Trip
+from geo.visits.world import World
 
 DATA = layers.bundled()
 SMALL = """
@@ -65,7 +66,7 @@ def stops(*lines: str, days: str = "[{date: 2026-12-01}]", more: str = "") -> st
             more,
             f"days: {days}",
             "stops:",
-            *(f"  - {{{one}}}" for one in lines),
+            *(f"  - {{{line}}}" for line in lines),
         ]
     )
 
@@ -82,7 +83,7 @@ def test_days_begin_where_the_last_one_ended(known: Gazetteer) -> None:
     """
     trip = trip_file.read(SMALL, known)
     assert trip.title == "Two days"
-    assert [(day.begin and day.begin.id, [one.id for one in day.ends]) for day in trip.days] == [
+    assert [(day.begin and day.begin.id, [end.id for end in day.ends]) for day in trip.days] == [
         ("ha-long", ["mong-cai", "ha-long"]),
         (None, ["ha-long"]),
     ]
@@ -123,10 +124,10 @@ def test_ten_mistakes_are_named_at_once(known: Gazetteer) -> None:
         r"stops\[1\].windows\[0\]: “2026-12-01T11:00/2026-12-01T08:00” ends before it begins",
         r"stops\[2\].must: “maybe” is neither yes nor no",
     ]
-    found = faults(TEN, known)
-    assert len(found) == len(expected)
-    for one, pattern in zip(found, expected, strict=True):
-        assert re.fullmatch(pattern, one), one
+    sentences = faults(TEN, known)
+    assert len(sentences) == len(expected)
+    for sentence, pattern in zip(sentences, expected, strict=True):
+        assert re.fullmatch(pattern, sentence), sentence
 
 
 @pytest.mark.parametrize(
@@ -191,9 +192,9 @@ def test_ten_mistakes_are_named_at_once(known: Gazetteer) -> None:
 )
 def test_each_fault_has_its_sentence(line: str, fault: str, known: Gazetteer) -> None:
     """One mistake in one stop gives one sentence with its path."""
-    found = faults(stops(line), known)
-    assert len(found) == 1, found
-    assert re.fullmatch(fault, found[0]), found[0]
+    sentences = faults(stops(line), known)
+    assert len(sentences) == 1, sentences
+    assert re.fullmatch(fault, sentences[0]), sentences[0]
 
 
 @pytest.mark.parametrize(
@@ -230,9 +231,9 @@ def test_each_fault_has_its_sentence(line: str, fault: str, known: Gazetteer) ->
 )
 def test_each_fault_of_a_day_has_its_sentence(days: str, fault: str, known: Gazetteer) -> None:
     """One mistake in the days gives one sentence with its path."""
-    found = faults(stops("site: hai-yen-ip", days=days), known)
-    assert len(found) == 1, found
-    assert re.fullmatch(fault, found[0]), found[0]
+    sentences = faults(stops("site: hai-yen-ip", days=days), known)
+    assert len(sentences) == 1, sentences
+    assert re.fullmatch(fault, sentences[0]), sentences[0]
 
 
 def test_too_many_stops_and_one_twice(known: Gazetteer) -> None:
@@ -247,10 +248,10 @@ def test_too_many_stops_and_one_twice(known: Gazetteer) -> None:
 
 def test_missing_begin_and_end_are_asked_for(known: Gazetteer) -> None:
     """A day without a place to begin or to end names both."""
-    found = faults(
+    sentences = faults(
         "days: [{date: 2026-12-01, hours: 07:30-18:00}]\nstops: [{site: hai-yen-ip}]", known
     )
-    assert [one.split(":")[0] for one in found] == ["days[0].begin", "days[0].end"]
+    assert [sentence.split(":")[0] for sentence in sentences] == ["days[0].begin", "days[0].end"]
 
 
 def test_opening_hours_become_windows(known: Gazetteer) -> None:
@@ -306,10 +307,10 @@ def test_a_zone_at_one_end_holds_for_both(known: Gazetteer) -> None:
     window = "site: hai-yen-ip, windows: [2026-12-01T09:00/2026-12-01T12:30+08:00]"
     trip = trip_file.read(stops(window), known)
     assert trip.stops[0].windows == ((plans.at(1, "08:00"), plans.at(1, "11:30")),)
-    assert not any("stops" in one for one in trip.told)
+    assert not any("stops" in remark for remark in trip.told)
     local = trip_file.read(stops("site: hai-yen-ip, windows: [2026-12-01T08:00/11:30]"), known)
     assert local.stops[0].windows == trip.stops[0].windows
-    assert any("stops" in one for one in local.told)
+    assert any("stops" in remark for remark in local.told)
 
 
 def test_windows_come_in_order_and_apart(known: Gazetteer) -> None:
@@ -318,8 +319,10 @@ def test_windows_come_in_order_and_apart(known: Gazetteer) -> None:
         "2026-12-01T10:00/12:00, 2026-12-01T08:00/10:00, 2026-12-01T14:00/16:00,"
         " 2026-12-01T15:00/17:00"
     )
-    found = trip_file.read(stops(f"site: hai-yen-ip, windows: [{windows}]"), known).stops[0].windows
-    assert found == (
+    joined = (
+        trip_file.read(stops(f"site: hai-yen-ip, windows: [{windows}]"), known).stops[0].windows
+    )
+    assert joined == (
         (plans.at(1, "08:00"), plans.at(1, "12:00")),
         (plans.at(1, "14:00"), plans.at(1, "17:00")),
     )
@@ -338,12 +341,14 @@ def test_points_know_their_country_and_clock(known: Gazetteer) -> None:
         ),
         known,
     )
-    assert [(one.place.country, one.place.timezone, one.place.contact) for one in trip.stops] == [
+    assert [
+        (stop.place.country, stop.place.timezone, stop.place.contact) for stop in trip.stops
+    ] == [
         ("VN", plans.HANOI, ""),
         ("CN", plans.BEIJING, "王"),
     ]
-    assert len({one.place.id for one in trip.stops}) == 2
-    assert any("country" in one for one in trip.told)
+    assert len({stop.place.id for stop in trip.stops}) == 2
+    assert any("country" in remark for remark in trip.told)
     again = stops(line, days="[{date: 2026-12-01, end: " + line[7:] + "}]")
     trip = trip_file.read(again, known)
     assert trip.days[0].ends[0] == trip.stops[0].place
@@ -351,14 +356,14 @@ def test_points_know_their_country_and_clock(known: Gazetteer) -> None:
 
 def test_two_points_do_not_share_an_id(known: Gazetteer) -> None:
     """One id for two different points is a fault."""
-    found = faults(
+    sentences = faults(
         stops(
             "point: {id: a, name: A, lon: 107, lat: 21}",
             "point: {id: a, name: B, lon: 107.1, lat: 21}",
         ),
         known,
     )
-    assert found[0] == "stops[1].point: “a” is already the id of another place of the trip"
+    assert sentences[0] == "stops[1].point: “a” is already the id of another place of the trip"
 
 
 def test_every_word_of_a_stop_is_read(known: Gazetteer) -> None:
@@ -430,14 +435,14 @@ def test_a_written_example_keeps_what_people_wrote(name: str, known: Gazetteer) 
     """
     text = trip_file.examples(DATA)[name]
     trip = trip_file.read(text, known)
-    written, given = trip_file.to_mapping(trip, known), safe_yaml.read(text)
+    written, source = trip_file.to_mapping(trip, known), safe_yaml.read(text)
     for key in ("title", "notes", "source"):
-        assert written[key] == given[key]
+        assert written[key] == source[key]
     for key in ("site", "hours", "notes"):
         assert [stop.get(key) for stop in written["stops"]] == [
-            stop.get(key) for stop in given["stops"]
+            stop.get(key) for stop in source["stops"]
         ], key
-    assert [day["date"] for day in written["days"]] == [day["date"] for day in given["days"]]
+    assert [day["date"] for day in written["days"]] == [day["date"] for day in source["days"]]
     for by in (1, 4, 20):
         moved = [
             {
@@ -447,11 +452,11 @@ def test_a_written_example_keeps_what_people_wrote(name: str, known: Gazetteer) 
                     for day in whole["days"]
                 ],
             }
-            for whole in (written, given)
+            for whole in (written, source)
         ]
-        one, other = (trip_file.read(whole, known) for whole in moved)
-        assert one == other
-        assert one.days[0].date == trip.days[0].date + timedelta(days=by)
+        first, other = (trip_file.read(whole, known) for whole in moved)
+        assert first == other
+        assert first.days[0].date == trip.days[0].date + timedelta(days=by)
 
 
 def test_what_holidays_are_unknown_is_not_written(known: Gazetteer) -> None:
@@ -464,11 +469,13 @@ def test_what_holidays_are_unknown_is_not_written(known: Gazetteer) -> None:
     )
     trip = trip_file.read(text, known)
     written = trip_file.write(trip, known)
-    assert any("Not all public holidays" in one for one in trip.told)
-    assert any("Not all public holidays" in one for one in trip_file.read(written, known).told)
+    assert any("Not all public holidays" in remark for remark in trip.told)
+    assert any(
+        "Not all public holidays" in remark for remark in trip_file.read(written, known).told
+    )
     assert not any(
-        "Not all public holidays" in one
-        for one in trip_file.read(written.replace(str(year), "2026"), known).told
+        "Not all public holidays" in remark
+        for remark in trip_file.read(written.replace(str(year), "2026"), known).told
     )
 
 
@@ -511,8 +518,8 @@ def test_json_numbers_and_truth_values_are_text_too(known: Gazetteer) -> None:
         "end": "ha-long",
         "days": [{"date": "2026-12-01"}],
     }
-    found = trip_file.read(whole | {"stops": [stop]}, known).stops[0]
-    assert (found.must, found.weight, found.day, found.place.lon) == (False, 2.0, 0, 107.74)
+    read = trip_file.read(whole | {"stops": [stop]}, known).stops[0]
+    assert (read.must, read.weight, read.day, read.place.lon) == (False, 2.0, 0, 107.74)
     assert "has no unit" in faults(whole | {"stops": [stop | {"visit": 45}]}, known)[0]
     assert (
         "is not a number" in faults(whole | {"stops": [stop | {"weight": float("nan")}]}, known)[0]
@@ -602,9 +609,9 @@ def test_there_are_three_examples() -> None:
     """The data package holds three examples, each with title, notes and what of it is assumed; a
     folder without any has none.
     """
-    found = trip_file.examples(DATA)
-    assert len(found) == 3
-    for text in found.values():
+    examples = trip_file.examples(DATA)
+    assert len(examples) == 3
+    for text in examples.values():
         document = safe_yaml.read(text)
         assert document["title"]
         assert document["notes"]
@@ -623,15 +630,15 @@ def test_an_example_can_be_driven(name: str, known: Gazetteer, real_network: Net
     assert all(
         calendars.is_workday(country, day.date) for country in ("VN", "CN") for day in trip.days
     )
-    hours = gates.Hours.read(DATA)
-    plan = planner.plan(
-        trip, real_network, layers.read(DATA, "gates"), layers.read_table(DATA, "crossings"), hours
-    )
+    tables = layers.read(DATA, "gates"), layers.read_table(DATA, "crossings")
+    plan = planner.plan(trip, World(real_network, *tables, gates.Hours.read(DATA)))
     assert plan.feasible
     assert plan.proof == "proven"
     crossings = [leg.crossing for day in plan.days for leg in day.legs if leg.crossing]
-    assert [one.towards for one in crossings] == (["CN", "VN"] if "dongxing" in name else [])
-    assert all(one.hours_known and "bac-luan" in one.gate for one in crossings)
+    assert [crossing.towards for crossing in crossings] == (
+        ["CN", "VN"] if "dongxing" in name else []
+    )
+    assert all(crossing.hours_known and "bac-luan" in crossing.gate for crossing in crossings)
 
 
 def test_one_limit_of_days_holds_for_reader_and_planner(known: Gazetteer) -> None:

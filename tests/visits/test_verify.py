@@ -20,6 +20,7 @@ from geo.hours.gates import Hours
 from geo.roads.network import Network
 from geo.visits import planner, verify
 from geo.visits.trip import Crossing, Day, DayPlan, Leg, Lunch, Place, Plan, Stop, Trip, Visit
+from geo.visits.world import World
 
 WEST, EAST = ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("Asia/Shanghai")
 KM10_S, GATE_S = 600, 1800
@@ -108,15 +109,15 @@ def right_plan() -> Plan:
     """
     trip = right_trip()
     mill, yard, shop, farm = trip.stops
-    out = Crossing("bridge", "BB", west(1, 10, 10), west(1, 10, 30), west(1, 11), True)
+    outward = Crossing("bridge", "BB", west(1, 10, 10), west(1, 10, 30), west(1, 11), True)
     back = Crossing("bridge", "AA", west(2, 7, 45), west(2, 10, 30), west(2, 11), True)
-    one = DayPlan(
+    first = DayPlan(
         0,
         HOME,
         INN,
         (
             Leg(HOME, MILL, west(1, 8, 50), west(1, 9), KM10_S, 10_000),
-            Leg(MILL, YARD, west(1, 10), east(1, 12, 10), 2 * KM10_S, 20_000, out),
+            Leg(MILL, YARD, west(1, 10), east(1, 12, 10), 2 * KM10_S, 20_000, outward),
             Leg(YARD, INN, east(1, 14), east(1, 14, 5), KM10_S / 2, 5_000),
         ),
         (
@@ -142,7 +143,7 @@ def right_plan() -> Plan:
         ),
         (Visit(shop, east(2, 8, 5), east(2, 8, 5), east(2, 8, 35), east(2, 8, 35), None, 10_000),),
     )
-    return Plan(trip, (one, two), (farm,), "proven", 7 * KM10_S + 2 * GATE_S, coarse=True)
+    return Plan(trip, (first, two), (farm,), "proven", 7 * KM10_S + 2 * GATE_S, coarse=True)
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +152,7 @@ def faults(toy: Path, toy_network: Network) -> Callable[..., list[str]]:
     gates, crossings = layers.read(toy, "gates"), layers.read_table(toy, "crossings")
 
     def of(plan: Plan, hours: Any = EveryDay()) -> list[str]:  # noqa: B008
-        return verify.rehearse(plan, toy_network, gates, crossings, hours)
+        return verify.rehearse(plan, World(toy_network, gates, crossings, hours))
 
     return of
 
@@ -193,7 +194,7 @@ def stop(plan: Plan, on_day: int, number: int, /, **values: Any) -> Plan:
     """Change a stop in wish and plan alike."""
     old = plan.days[on_day].visits[number].stop
     new = replace(old, **values)
-    plan = wish(plan, stops=tuple(new if one == old else one for one in plan.trip.stops))
+    plan = wish(plan, stops=tuple(new if stop == old else stop for stop in plan.trip.stops))
     return visit(plan, on_day, number, stop=new)
 
 
@@ -205,13 +206,15 @@ def wished_day(plan: Plan, day: int, **values: Any) -> Plan:
 
 def twice(plan: Plan) -> Plan:
     """Visit the shop a second time, as if it stood where one stands."""
-    one, leg_ = plan.days[1].visits[0], plan.days[1].legs[0]
-    again = replace(one, arrive=one.leave, start=one.leave, end=east(2, 9, 5), leave=east(2, 9, 5))
-    stay = Leg(SHOP, SHOP, one.leave, one.leave, 0, 0)
+    visit, leg_ = plan.days[1].visits[0], plan.days[1].legs[0]
+    again = replace(
+        visit, arrive=visit.leave, start=visit.leave, end=east(2, 9, 5), leave=east(2, 9, 5)
+    )
+    stay = Leg(SHOP, SHOP, visit.leave, visit.leave, 0, 0)
     plan = on(
         plan,
         1,
-        visits=(one, again),
+        visits=(visit, again),
         legs=(leg_, stay, replace(plan.days[1].legs[1], depart=east(2, 9, 5))),
     )
     return gate(plan, 1, 2, arrive=west(2, 8, 15))
@@ -437,8 +440,8 @@ def test_a_right_plan_has_no_fault(faults: Callable[..., list[str]]) -> None:
 def test_every_mistake_is_named(faults: Callable[..., list[str]], mistake: str) -> None:
     """A plan that was tampered with has a fault that says where and when."""
     tamper, sentence = TAMPERED[mistake]
-    found = faults(tamper(right_plan()))
-    assert [one for one in found if one.startswith(sentence)], found
+    sentences = faults(tamper(right_plan()))
+    assert [text for text in sentences if text.startswith(sentence)], sentences
 
 
 def test_a_must_that_is_left_out_and_said_to_be_is_no_fault(
@@ -465,8 +468,8 @@ def test_gates_of_unknown_hours_are_passed_unless_avoided(faults: Callable[..., 
 
 def test_a_vehicle_that_may_not_pass_is_stopped(faults: Callable[..., list[str]]) -> None:
     """A truck takes another time on the road and at the gate than a car."""
-    found = faults(wish(right_plan(), profile="truck"))
-    assert "bridge at 10:10: the plan states formalities of 30 min; they take 1 h." in found
+    sentences = faults(wish(right_plan(), profile="truck"))
+    assert "bridge at 10:10: the plan states formalities of 30 min; they take 1 h." in sentences
 
 
 def test_an_island_cannot_be_driven_to(faults: Callable[..., list[str]]) -> None:
@@ -484,7 +487,9 @@ def test_slack_counts_on_another_place_for_lunch(faults: Callable[..., list[str]
     assert faults(visit(plan, 0, 0, slack_s=7200)) == []
     assert faults(visit(plan, 0, 0, slack_s=7210)) != []
     late = [
-        one for one in faults(wish(plan, reserve_s=0.0), EveryDay(closes=time(11))) if "late" in one
+        fault
+        for fault in faults(wish(plan, reserve_s=0.0), EveryDay(closes=time(11)))
+        if "late" in fault
     ]
     assert late == [
         "Mill: arriving at 09:00, the plan says that one may be 2 h late; what comes after it is"
@@ -552,8 +557,8 @@ def test_lunch_on_the_way_is_driven_through(faults: Callable[..., list[str]], mi
     plan = behind_the_gate(right_plan())
     assert faults(plan) == []
     tamper, sentence = ON_THE_WAY[mistake]
-    found = faults(tamper(plan))
-    assert [one for one in found if one.startswith(sentence)], found
+    sentences = faults(tamper(plan))
+    assert [text for text in sentences if text.startswith(sentence)], sentences
 
 
 def test_lunch_is_left_out_by_those_who_set_out_after_it(faults: Callable[..., list[str]]) -> None:
@@ -562,12 +567,12 @@ def test_lunch_is_left_out_by_those_who_set_out_after_it(faults: Callable[..., l
     """
     plan = wished_day(wish(right_plan(), lunch=Lunch(2400, "08:00", "08:50")), 0, start=west(1, 7))
     plan = visit(plan, 0, 1, lunch=None)
-    assert [one for one in faults(plan) if one.startswith("Day 1")] == []
+    assert [fault for fault in faults(plan) if fault.startswith("Day 1")] == []
     late = wish(plan, lunch=Lunch(2400, "08:00", "08:51"))
     assert [
-        one
-        for one in faults(late)
-        if one.startswith("Day 1: no lunch is taken between 08:00 and 08:51")
+        fault
+        for fault in faults(late)
+        if fault.startswith("Day 1: no lunch is taken between 08:00 and 08:51")
     ]
 
 
@@ -592,15 +597,11 @@ def test_a_rest_day_is_no_fault(faults: Callable[..., list[str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def survey(real_network: Network) -> tuple[Any, ...]:
+def survey(real_network: Network) -> World:
     """Roads, gates, crossings and hours of the data that come with Zone Atlas."""
     folder = layers.bundled()
-    return (
-        real_network,
-        layers.read(folder, "gates"),
-        layers.read_table(folder, "crossings"),
-        Hours.read(folder),
-    )
+    tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
+    return World(real_network, *tables, Hours.read(folder))
 
 
 def random_trip(seed: int) -> Trip:
@@ -625,9 +626,9 @@ def random_trip(seed: int) -> Trip:
             zones[row.country].key,
         )
 
-    spots = [spot(*one) for one in parks.sample(9, random_state=seed).iterrows()]
+    spots = [spot(*row) for row in parks.sample(9, random_state=seed).iterrows()]
     towns, count = (
-        [replace(one, id=f"town {one.id}") for one in spots[:2]],
+        [replace(spot, id=f"town {spot.id}") for spot in spots[:2]],
         int(dice.integers(1, 4)),
     )
     first = int(dice.integers(1, 25))
@@ -644,7 +645,9 @@ def random_trip(seed: int) -> Trip:
             datetime(2026, 6, first + number, int(dice.integers(6, 12)), tzinfo=place_.zone)
             for number in range(count)
         ]
-        windows = tuple((one, one + timedelta(hours=int(dice.integers(2, 6)))) for one in opens)
+        windows = tuple(
+            (opening, opening + timedelta(hours=int(dice.integers(2, 6)))) for opening in opens
+        )
         day, order = some(0.2, int(dice.integers(count))), some(0.2, int(dice.integers(3)))
         stops.append(
             Stop(
@@ -669,7 +672,7 @@ def random_trip(seed: int) -> Trip:
     )
 
 
-def test_the_planner_and_the_driver_agree(survey: tuple[Any, ...]) -> None:
+def test_the_planner_and_the_driver_agree(survey: World) -> None:
     """What the planner plans holds on the road, and its slack is as large as it may be: a minute
     more is too late.
     """
@@ -684,17 +687,17 @@ def test_the_planner_and_the_driver_agree(survey: tuple[Any, ...]) -> None:
                     replace(day, start=day.start.replace(hour=11, minute=40)) for day in trip.days
                 ),
             )
-        plan = planner.plan(trip, *survey)
+        plan = planner.plan(trip, survey)
         assert plan.faults == ()
-        assert verify.rehearse(plan, *survey) == []
+        assert verify.rehearse(plan, survey) == []
         for day in plan.days:
             crossings += sum(leg.crossing is not None for leg in day.legs)
             lunches["begin"] += day.lunch is not None
             lunches["way"] += sum(leg.lunch is not None for leg in day.legs)
-            lunches["stop"] += sum(one.lunch is not None for one in day.visits)
-            for number, one in enumerate(day.visits):
+            lunches["stop"] += sum(visit.lunch is not None for visit in day.visits)
+            for number, stay in enumerate(day.visits):
                 visits += 1
-                late = visit(plan, day.number, number, slack_s=one.slack_s + 60)
-                assert any("late" in fault for fault in verify.rehearse(late, *survey))
+                late = visit(plan, day.number, number, slack_s=stay.slack_s + 60)
+                assert any("late" in fault for fault in verify.rehearse(late, survey))
     assert min(visits - 20, crossings - 5) > 0
     assert min(lunches.values()) > 0, lunches

@@ -21,6 +21,7 @@ from geo.errors import NotFoundError
 from geo.hours.gates import Hours
 from geo.roads.network import Network
 from geo.visits import edits, planner, relaxations, whynot
+from geo.visits import world as world_module
 from geo.visits.feasibility import Fits
 from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
@@ -53,7 +54,7 @@ class Daily:
         assert gate
         assert (towards, kind, country) in {("AA", "passenger", None), ("BB", "passenger", None)}
         first, count = start.astimezone(HOME.zone).date(), (end - start).days + 2
-        days = [first + timedelta(days=one) for one in range(count)]
+        days = [first + timedelta(days=number) for number in range(count)]
         return [
             tuple(datetime.combine(day, hour, HOME.zone) for hour in (self.opens, self.closes))
             for day in days
@@ -98,27 +99,18 @@ def days(*hours: tuple[datetime, datetime]) -> tuple[Day, ...]:
     return tuple(Day(start, end, HOME, (HOME,)) for start, end in hours)
 
 
-@dataclass
-class World:
+class World(world_module.World):
     """Asks with the roads, gates and hours of the toy package."""
 
-    network: Network
-    gates: Any
-    crossings: Any
-    hours: Any
-
     def plan(self, trip: Trip) -> Plan:
-        return planner.plan(trip, self.network, self.gates, self.crossings, self.hours, seconds=0.5)
+        return planner.plan(trip, self, seconds=0.5)
 
     def ask(self, trip: Trip, stop: str, **options: Any) -> WhyNot:
         plan = self.plan(trip)
         answer = whynot.explain(
             plan,
             stop,
-            self.network,
-            self.gates,
-            self.crossings,
-            self.hours,
+            self,
             **({"seconds": 60, "today": date(2026, 5, 20)} | options),
         )
         for change in answer.changes:
@@ -130,7 +122,7 @@ class World:
 
     def check(self, before: Plan, answer: WhyNot, change: Change) -> None:
         """Rehearse the plan of a change, apply the change anew, and try the next smaller one."""
-        assert rehearse(change.plan, self.network, self.gates, self.crossings, self.hours) == []
+        assert rehearse(change.plan, self) == []
         assert change.plan.trip == change.trip
         seen = {visit.stop.place.id for day in change.plan.days for visit in day.visits}
         kept = {visit.stop.place.id for day in before.days for visit in day.visits}
@@ -145,7 +137,7 @@ class World:
         if "by_s" in change.values and again.proof == "proven":
             less, kind = change.values["by_s"] - relaxations.STEP_S, change.kind
             stops = tuple(
-                replace(one, must=True) for one in before.trip.stops if one.place.id in seen
+                replace(stop, must=True) for stop in before.trip.stops if stop.place.id in seen
             )
             trip = replace(before.trip, stops=stops)
             if kind == "shorter_visit":
@@ -168,7 +160,7 @@ def world(toy: Path, toy_network: Network) -> World:
         toy_network,
         layers.read(toy, "gates").assign(timezone=ZONE),
         layers.read_table(toy, "crossings"),
-        Daily(),
+        Daily(),  # type: ignore[arg-type]
     )
 
 
@@ -217,15 +209,15 @@ def test_a_long_day_may_grow_on_either_side(world: World) -> None:
     or half on either side.
     """
     trip = Trip("Long", (Stop(FARM, 4800), Stop(POND, 4800)), days((at(1, 8), at(1, 11))))
-    found = kinds(world.ask(trip, "pond"))
+    changes = kinds(world.ask(trip, "pond"))
     by = {
         kind: change.values["by_s"] / 60
-        for kind, change in found.items()
+        for kind, change in changes.items()
         if "by_s" in change.values
     }
     assert by == {"start_earlier": 20, "end_later": 20, "longer_day": 10, "shorter_visit": 20}
     assert (
-        str(found["longer_day"])
+        str(changes["longer_day"])
         == "Start 10 min earlier and end 10 min later on day 1: from 07:50 to 11:10."
     )
 
@@ -237,9 +229,9 @@ def test_of_several_days_the_one_that_lacks_least_is_changed(world: World) -> No
         (Stop(FARM, 3600), Stop(POND, 5400)),
         days((at(1, 8), at(1, 9, 20)), (at(2, 8), at(2, 10))),
     )
-    found = kinds(world.ask(trip, "pond"))
-    assert (found["end_later"].values["day"], found["end_later"].values["by_s"]) == (1, 600)
-    assert str(found["end_later"]) == "End 10 min later on day 2, at 10:10."
+    changes = kinds(world.ask(trip, "pond"))
+    assert (changes["end_later"].values["day"], changes["end_later"].values["by_s"]) == (1, 600)
+    assert str(changes["end_later"]) == "End 10 min later on day 2, at 10:10."
 
 
 def test_tuesday_instead(world: World) -> None:
@@ -282,10 +274,10 @@ def test_the_least_of_the_others_is_left_out(world: World) -> None:
     )
     answer = world.ask(Trip("Full", stops, days((at(1, 8), at(1, 11, 40)))), "pond")
     assert said(answer) == ["Pond would fit alone, but not together with Farm, Mill and Shed."]
-    found = kinds(answer)
-    assert found["leave_out"].values["stop"].place.id == "mill"
-    assert found["drop"].values["stop"].place.id == "shed"
-    assert {one.place.id for one in found["drop"].trip.stops} == {"farm", "mill", "pond"}
+    changes = kinds(answer)
+    assert changes["leave_out"].values["stop"].place.id == "mill"
+    assert changes["drop"].values["stop"].place.id == "shed"
+    assert {stop.place.id for stop in changes["drop"].trip.stops} == {"farm", "mill", "pond"}
 
 
 def test_an_afternoon_begins_earlier_but_not_before_lunch(world: World) -> None:
@@ -321,8 +313,8 @@ def test_lunch_may_be_what_is_in_the_way(world: World) -> None:
 
 
 def test_a_gate_taken_as_closed(world: World) -> None:
-    """With all gates closed nobody comes over; each of them alone would do, and a smaller trip is
-    no help.
+    """With all gates closed nobody comes over; each of them alone would do, and a smaller trip
+    does not help.
     """
     trip = Trip(
         "Over",
@@ -417,7 +409,7 @@ def test_a_start_on_an_island(world: World) -> None:
     plan = Plan(
         Trip("Lost", (Stop(FARM, 600),), week), (), (Stop(FARM, 600),), "proven", 0, coarse=True
     )
-    answer = whynot.explain(plan, "farm", world.network, world.gates, world.crossings, world.hours)
+    answer = whynot.explain(plan, "farm", world)
     assert said(answer) == [
         "The roads on these maps do not lead to Farm from where the days begin, or not to where"
         " they end."
@@ -506,7 +498,7 @@ def test_a_stop_of_less_weight_that_would_fit_is_forced_in(world: World) -> None
     )
     small = world.plan(replace(trip, stops=trip.stops[:1]))
     lazy = replace(small, trip=trip, left_out=trip.stops[1:], proof="unproven")
-    answer = whynot.explain(lazy, "mill", world.network, world.gates, world.crossings, world.hours)
+    answer = whynot.explain(lazy, "mill", world)
     assert [reason.code for reason in answer.reasons] == ["fits"]
     assert [change.kind for change in answer.changes] == ["as_it_is"]
 
@@ -514,7 +506,7 @@ def test_a_stop_of_less_weight_that_would_fit_is_forced_in(world: World) -> None
 def test_a_trip_that_has_too_many_stops_for_a_proof_says_that_it_is_not_complete(
     world: World,
 ) -> None:
-    """Changes are found there too, and each holds; that there is no other is not claimed."""
+    """Changes are found there too, and each holds; that these are all is not claimed."""
     many = tuple(Stop(place(f"s{i}", 100.0 + 0.01 * i), 600) for i in range(1, 17))
     trip = Trip("Many", many, days((at(1, 8), at(1, 11))))
     plan = world.plan(trip)
@@ -522,17 +514,14 @@ def test_a_trip_that_has_too_many_stops_for_a_proof_says_that_it_is_not_complete
     answer = whynot.explain(
         plan,
         plan.left_out[0].place.id,
-        world.network,
-        world.gates,
-        world.crossings,
-        world.hours,
+        world,
         seconds=2,
     )
     assert clock.perf_counter() - start < 9  # search and planning may take two seconds each
     assert not answer.complete
     assert answer.changes
     for change in answer.changes:
-        assert rehearse(change.plan, world.network, world.gates, world.crossings, world.hours) == []
+        assert rehearse(change.plan, world) == []
 
 
 def test_without_time_there_is_no_answer_and_it_says_so(world: World) -> None:
@@ -559,10 +548,10 @@ def test_what_fits_is_what_the_planner_finds(
         Place(key, {"en": key}, row.geometry.x, row.geometry.y, None, row.country, ZONE)
         for key, row in layer.iterrows()
     ]
-    inside = [one for one in spots if one.country == spots[0].country]
+    inside = [spot for spot in spots if spot.country == spots[0].country]
     town, other = inside[0], inside[-1]
     stops = []
-    for one in spots[1:6]:
+    for spot in spots[1:6]:
         opens = [at(day, 8) + timedelta(minutes=int(dice.integers(0, 90))) for day in (1, 2)]
         windows = tuple(
             (start, start + timedelta(minutes=int(dice.integers(60, 200)))) for start in opens
@@ -573,7 +562,7 @@ def test_what_fits_is_what_the_planner_finds(
         }
         stops.append(
             Stop(
-                one,
+                spot,
                 float(dice.integers(15, 60)) * 60,
                 windows if dice.random() < 0.7 else None,
                 **pins,
@@ -589,15 +578,15 @@ def test_what_fits_is_what_the_planner_finds(
         (Day(*hours[0], town, (town, other)), Day(*hours[1], None, (town,))),
         Lunch(1200, "09:30", "10:15") if seed % 2 else None,
     )
-    gates, crossings = gates_of(points, network), world.crossings
-    tables = Tables.of(trip, network, gates, crossings, Daily())
-    possible = Fits(network, gates, crossings, world.hours, tables).subsets(trip)
+    other = replace(world, network=network, gates=gates_of(points, network))
+    tables = Tables.of(trip, replace(other, hours=Daily()))
+    possible = Fits(other, tables).subsets(trip)
     for chosen in range(1, 32):
         some = replace(
-            trip, stops=tuple(one for i, one in enumerate(trip.stops) if chosen >> i & 1)
+            trip, stops=tuple(stop for i, stop in enumerate(trip.stops) if chosen >> i & 1)
         )
-        found = planner.solve(some, tables)
-        assert possible[chosen] == (not found.left_out), chosen
+        plan = planner.solve(some, tables)
+        assert possible[chosen] == (not plan.left_out), chosen
     assert 1 < possible.sum() < 32
 
 
@@ -648,7 +637,7 @@ def test_a_whole_survey_on_the_corridors(real_network: Network) -> None:
     ]
     halong = Place("ha-long", {"en": "Ha Long"}, 107.08, 20.95, None, "VN", ZONE)
     stops = tuple(
-        Stop(one, 5400, must=False, weight=1 + number) for number, one in enumerate(spots[:8])
+        Stop(spot, 5400, must=False, weight=1 + number) for number, spot in enumerate(spots[:8])
     )
     trip = Trip("Survey", stops, days_at(halong), Lunch(3600))
     plan = world.plan(trip)

@@ -107,7 +107,7 @@ def rows_of(text: str, format_: str) -> list[dict[str, Any]]:
         ]
     if format_ == "json":
         return json.loads(text)
-    return [one["properties"] for one in json.loads(text)["features"]]
+    return [feature["properties"] for feature in json.loads(text)["features"]]
 
 
 def plain(row: dict[str, Any]) -> dict[str, str]:
@@ -134,14 +134,15 @@ def test_the_formats_agree(command: tuple[str, ...]) -> None:
     """CSV, JSON and GeoJSON parse, and hold the same rows in the same order; the table has as many
     lines.
     """
-    said = {format_: run(*command, "--format", format_).stdout for format_ in FORMATS}
+    outputs = {format_: run(*command, "--format", format_).stdout for format_ in FORMATS}
     rows = {
-        format_: [plain(row) for row in rows_of(said[format_], format_)] for format_ in FORMATS[1:]
+        format_: [plain(row) for row in rows_of(outputs[format_], format_)]
+        for format_ in FORMATS[1:]
     }
     assert rows["json"]
     assert rows["csv"] == rows["json"]
     assert rows["geojson"] == rows["json"]
-    assert len(said["table"].splitlines()) == len(rows["json"]) + 1
+    assert len(outputs["table"].splitlines()) == len(rows["json"]) + 1
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -198,9 +199,9 @@ def test_help_and_version() -> None:
     """Every command explains itself in a sentence; the version is the package's."""
     assert __version__ in run("--version").stdout
     for command in ("", *main.commands):
-        said = run(*filter(None, [command]), "--help").stdout
-        assert re.search(r"Usage: ", said)
-        assert len(said.split("\n\n")) >= 2
+        text = run(*filter(None, [command]), "--help").stdout
+        assert re.search(r"Usage: ", text)
+        assert len(text.split("\n\n")) >= 2
 
 
 # Files --------------------------------------------------------------------------------------------
@@ -216,8 +217,8 @@ def test_an_exported_layer_comes_back_equal(tmp_path: Path, layer_id: str) -> No
     first = path.read_bytes()
     run("export", layer_id, "-o", str(path))
     assert path.read_bytes() == first
-    said = run("check", str(path), "--layer", layer_id).stdout
-    assert f"{len(layers.read(layers.bundled(), layer_id))} rows, no fault" in said
+    text = run("check", str(path), "--layer", layer_id).stdout
+    assert f"{len(layers.read(layers.bundled(), layer_id))} rows, no fault" in text
 
 
 def test_an_export_is_filtered_and_projected(tmp_path: Path) -> None:
@@ -247,8 +248,7 @@ def test_an_export_is_filtered_and_projected(tmp_path: Path) -> None:
 def test_the_map_in_one_file(tmp_path: Path) -> None:
     """The map is one file without an address to load from, the same bytes each time."""
     path = tmp_path / "atlas.html"
-    said = run("map", "-o", str(path)).stderr
-    assert "MB" in said
+    assert "MB" in run("map", "-o", str(path)).stderr
     first = path.read_bytes()
     run("map", "-o", str(path))
     assert path.read_bytes() == first
@@ -276,7 +276,7 @@ def test_the_map_in_one_file_speaks_a_language(
     assert f'<html lang="{LANGUAGES[language].tag}">' in text
     assert not [word for word in words if word not in text]
     assert next(
-        one for one in main.commands["map"].params if one.name == "lang"
+        param for param in main.commands["map"].params if param.name == "lang"
     ).type.choices == tuple(LANGUAGES)
 
 
@@ -284,7 +284,9 @@ def test_the_map_in_one_file_speaks_a_language(
 
 
 @pytest.mark.parametrize(
-    ("command", "sentence"), WRONG, ids=lambda one: " ".join(one) if isinstance(one, tuple) else ""
+    ("command", "sentence"),
+    WRONG,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_an_error_is_one_line(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
     """A command that cannot be done says why in one line, exits with 1 and leaves no file."""
@@ -296,7 +298,7 @@ def test_an_error_is_one_line(tmp_path: Path, command: tuple[str, ...], sentence
 @pytest.mark.parametrize(
     ("command", "sentence"),
     WRONG_EXPORTS,
-    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_a_refused_export_leaves_the_old_file(
     tmp_path: Path, command: tuple[str, ...], sentence: str
@@ -360,10 +362,10 @@ def test_without_outlines_no_way_leads_over_an_open_border(toy: Path, tmp_path: 
         ("access", "--from", "100.16,0.001"),
         ("isochrones", "--from", "100.16,0.001"),
     ):
-        told = refused("--data", str(toy), *command)
-        assert "which side of a border" in told
-        assert "basemap/countries.geojson" in told
-        assert "build.py" in told
+        text = refused("--data", str(toy), *command)
+        assert "which side of a border" in text
+        assert "basemap/countries.geojson" in text
+        assert "build.py" in text
     assert "which side of a border" in run("--data", str(toy), "check").stderr
     assert (
         "bridge" in run("--data", str(toy), "nearest", "gates", "--from", "100.16,0.001").stdout
@@ -373,14 +375,14 @@ def test_without_outlines_no_way_leads_over_an_open_border(toy: Path, tmp_path: 
     )
     assert "gates: bridge" in run("--data", str(drawn), *ask).stderr
     assert run("--data", str(drawn), "check").stderr == ""
-    one = tmp_path / "one"
-    shutil.copytree(toy, one)
+    single = tmp_path / "one"
+    shutil.copytree(toy, single)
     for name in ("parks", "gates", "ports", "airports", "cities", "corridors"):
-        rewrite(one / f"{name}.csv", lambda rows: [row | {"country": "AA"} for row in rows])
-    assert "gates: none" in run("--data", str(one), *ask).stderr, (
+        rewrite(single / f"{name}.csv", lambda rows: [row | {"country": "AA"} for row in rows])
+    assert "gates: none" in run("--data", str(single), *ask).stderr, (
         "a package of one country needs no outlines"
     )
-    assert run("--data", str(one), "check").stderr == ""
+    assert run("--data", str(single), "check").stderr == ""
 
 
 def draw_countries(
@@ -423,7 +425,7 @@ def test_check_names_every_fault(toy: Path, tmp_path: Path) -> None:
     rewrite(folder / "speeds.csv", spoil(speed_kph="0"))
     (folder / "cities.csv").unlink()
     result = run("--data", str(folder), "check", code=1)
-    said = result.stderr
+    text = result.stderr
     for fault in (
         "parks: line 2 (west-park): lat: ",
         "kind: “castle”",
@@ -431,9 +433,9 @@ def test_check_names_every_fault(toy: Path, tmp_path: Path) -> None:
         "gates: line 2 (bridge): cargo: “perhaps”",
         "country: “Aland”",
     ):
-        assert fault in said
-    assert "speeds: line 2" in said
-    assert "cities" in said
+        assert fault in text
+    assert "speeds: line 2" in text
+    assert "cities" in text
     assert re.search(r"^parks: \d+ faults?$", result.stdout, re.M)
     assert "airports: no fault" in result.stdout
 
@@ -508,9 +510,9 @@ def test_serve_answers_from_any_folder(toy: Path) -> None:
             assert re.fullmatch(r"zoneatlas: 127\.0\.0\.1:\d+ cannot be used: .*\n", second.stderr)
         finally:
             process.terminate()
-            said = process.communicate(timeout=10)[0]
-    assert f"http://127.0.0.1:{port}" in said
-    assert "Warning: There is no basemap/countries.geojson" in said
+            text = process.communicate(timeout=10)[0]
+    assert f"http://127.0.0.1:{port}" in text
+    assert "Warning: There is no basemap/countries.geojson" in text
 
 
 def test_serve_refuses_a_package_with_faults(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def run(border_data: Path, home: Path) -> object:
             raise SystemExit(1) from None
 
     assert not home.exists()
-    return lambda *rest: CliRunner().invoke(main, [str(one) for one in rest])
+    return lambda *rest: CliRunner().invoke(main, [str(argument) for argument in rest])
 
 
 @pytest.fixture
@@ -207,15 +207,15 @@ def test_import_tells_what_is_suspicious(run, tmp_path: Path) -> None:
     path.write_text(f'<osm version="0.6">{nodes}{ways}</osm>', encoding="utf-8")
     result = run("import", path, "--name", "many")
     assert result.exit_code == 0, result.output
-    told = result.stdout.splitlines()
-    assert told[-2:] == [
+    lines = result.stdout.splitlines()
+    assert lines[-2:] == [
         (
             "  Suspicious at 108.0000,21.5100: a road of class road is cut, because the gate bridge"
             " has a nearer one."
         ),
         "  And 1 more.",
     ]
-    assert len([line for line in told if "Suspicious" in line]) == 10
+    assert len([line for line in lines if "Suspicious" in line]) == 10
 
 
 def test_list_and_remove(run, file: Path, home: Path) -> None:
@@ -320,7 +320,7 @@ def test_prepare(run, file: Path, home: Path, border_data: Path) -> None:
     assert ready(run) == "old"
     (folder / surfaces.MANIFEST).write_text("damaged")
     assert ready(run) == "old"
-    assert [one.name for one in (home / "networks").iterdir()] == ["two"]
+    assert [path.name for path in (home / "networks").iterdir()] == ["two"]
     assert_refused(run("prepare", "one"), "There is no road network “one”.")
 
 
@@ -383,7 +383,7 @@ def test_interrupted_leaves_the_old_network(
             == 1
         )
     assert contents(home / "networks" / "two") == whole
-    assert [one.name for one in (home / "networks").iterdir()] == ["two"]
+    assert [path.name for path in (home / "networks").iterdir()] == ["two"]
 
 
 def test_scheduler(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -430,9 +430,9 @@ def test_every_step_moves_the_bar(file: Path, tmp_path: Path) -> None:
     graph = tmp_path / "two.graphml"
     ox.save_graphml(ox.graph_from_xml(file), graph)
     for paths in ([file], [file, file], [graph]):
-        told: list[str] = []
-        osm_download.read(*paths, speeds=pd.read_csv(StringIO(SPEEDS)), on_step=told.append)
-        assert len(told) == _steps(paths)
+        steps: list[str] = []
+        osm_download.read(*paths, speeds=pd.read_csv(StringIO(SPEEDS)), on_step=steps.append)
+        assert len(steps) == _steps(paths)
 
 
 def test_home_that_cannot_be_written(run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -496,7 +496,7 @@ def test_point_18_a_network_is_called_like_its_file(
     result = run("import", path, "--no-surfaces")
     assert result.exit_code == 0, result.output
     assert f"Kept the network {name}" in result.stdout
-    assert [one.name for one in (home / "networks").iterdir()] == [name]
+    assert [path.name for path in (home / "networks").iterdir()] == [name]
 
 
 @pytest.mark.parametrize(
@@ -508,7 +508,7 @@ def test_point_18_a_file_that_makes_no_name_is_refused(
     """Where the file name makes no name, and where there are several, the sentence says what to
     give, before anything is read.
     """
-    result = run("import", *(file.parent / one for one in file_name.split(" ")))
+    result = run("import", *(file.parent / part for part in file_name.split(" ")))
     assert_refused(result, "with --name")
     assert not home.exists()
 
@@ -554,7 +554,7 @@ def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
     assert not home.exists()
     run("import", file, "--name", "two")
     assert_refused(run("import", cut, "--name", "two"), "cut.osm is damaged, cut short")
-    assert [one.name for one in (home / "networks").iterdir()] == ["two"]
+    assert [path.name for path in (home / "networks").iterdir()] == ["two"]
     assert storage.load(home / "networks" / "two").segment_count
 
 

@@ -60,8 +60,8 @@ MISTAKES = (
 )
 
 
-def run(*given: str) -> Result:
-    result = CliRunner().invoke(main, ["trip", *given])
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, ["trip", *arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.output
     return result
@@ -148,12 +148,12 @@ def test_every_mistake_of_a_file_is_named(
     path.write_text(WRONG, encoding="utf-8")
     result = run(command[0], str(path), *command[1:])
     assert result.exit_code == 1
-    assert not [one for one in MISTAKES if one not in result.output], result.output
+    assert not [mistake for mistake in MISTAKES if mistake not in result.output], result.output
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (None, "neither a file nor an example"),
         (b"\xff\xfe\x00title", "cannot be read as UTF-8"),
@@ -166,15 +166,15 @@ def test_every_mistake_of_a_file_is_named(
         (b"title: a\ntitle: b\n", "title"),
     ],
 )
-def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, said: str) -> None:
-    """What is no trip file is a sentence and exit 1."""
+def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None, sentence: str) -> None:
+    """What is not a trip file is a sentence and exit 1."""
     path = tmp_path / "trip.yaml"
     if content is not None:
         path.write_bytes(content)
     for command in (("plan", str(path)), ("check", str(path))):
         result = run(*command)
         assert result.exit_code == 1
-        assert said in result.output
+        assert sentence in result.output
         assert len(result.output) > 10
 
 

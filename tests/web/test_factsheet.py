@@ -80,8 +80,10 @@ def test_a_pdf_is_made_where_a_browser_is(client: FlaskClient) -> None:
     assert answer.data.startswith(b"%PDF")
     assert f"zone-atlas-{SITE}-vi.pdf" in answer.headers["Content-Disposition"]
     width, height = (
-        float(one)
-        for one in re.search(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", answer.data).groups()
+        float(side)
+        for side in re.search(
+            rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", answer.data
+        ).groups()
     )  # type: ignore[union-attr]
     assert (round(width), round(height)) in [(595, 842), (596, 842), (595, 841)]
 
@@ -130,7 +132,7 @@ def columns(page: str) -> list[list[str]]:
     cells = re.findall(
         r">([\d.,]+)</t[hd]>", table[table.index("<thead>") : table.index("</table>")]
     )
-    plain = [one.replace(",", "").replace(".", "") for one in cells]
+    plain = [cell.replace(",", "").replace(".", "") for cell in cells]
     return [plain[at : at + 6] for at in range(0, 18, 6)] if len(plain) == 18 else [plain]
 
 
@@ -143,7 +145,7 @@ def test_the_table_says_what_the_library_counts(
     """
     opened = app.extensions["zoneatlas"]
     parks, drive = opened.layer("parks"), Drive(profile="car")
-    limits = [60.0 * one for one in (15, 30, 60, 90, 120, 180)]
+    limits = [60.0 * minutes for minutes in (15, 30, 60, 90, 120, 180)]
     here = parks.loc[[SITE]]
     people = access.people_within(
         opened.roads(drive), here, opened.population(), limits, profile="car"
@@ -153,8 +155,8 @@ def test_the_table_says_what_the_library_counts(
         client.get(f"/sites/{SITE}/factsheet?profile=car&lang={language}").get_data(as_text=True)
     ) == [
         ["15", "30", "60", "90", "120", "180"],
-        [f"{one:.0f}" for one in people],
-        [str(int((time <= one).sum())) for one in limits],
+        [f"{count:.0f}" for count in people],
+        [str(int((time <= limit).sum())) for limit in limits],
     ]
     assert 0 < people[limits[2]] < people[limits[5]]
 
@@ -260,14 +262,14 @@ def test_an_axis_ends_at_a_round_number(most: float, top: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "20 million"), ("vi", "20 triệu"), ("zh", "2000万")]
+    ("language", "sentence"), [("en", "20 million"), ("vi", "20 triệu"), ("zh", "2000万")]
 )
 def test_round_numbers_are_written_as_the_language_has_them(
-    app: Flask, language: str, said: str
+    app: Flask, language: str, sentence: str
 ) -> None:
     """Large numbers by the words of the language."""
     with app.test_request_context(f"/?lang={language}"):
-        assert charts._short(2e7) == said
+        assert charts._short(2e7) == sentence
 
 
 def test_where_no_road_leads_there_is_no_curve(client: FlaskClient) -> None:

@@ -20,11 +20,11 @@ Tell = Callable[[float], None]
 
 def test_the_same_is_done_once() -> None:
     """Who asks for the same key gets the same result, and it is made once."""
-    desk, made = Desk(), []
+    desk, calls = Desk(), []
 
     def make(_tell: Tell) -> int:
-        made.append(1)
-        return len(made)
+        calls.append(1)
+        return len(calls)
 
     assert [desk.ask("key", make).result(5) for _ in range(3)] == [1, 1, 1]
     assert desk.ask("other", make).result(5) == 2
@@ -32,18 +32,18 @@ def test_the_same_is_done_once() -> None:
 
 def test_how_far_it_is_never_falls() -> None:
     """The share only grows, up to one, and a result that is not there in time is a TimeoutError."""
-    desk, go, told = Desk(), threading.Event(), threading.Event()
+    desk, go, reported = Desk(), threading.Event(), threading.Event()
 
     def make(tell: Tell) -> str:
         tell(0.5)
         tell(0.2)
         tell(7)
-        told.set()
+        reported.set()
         go.wait(5)
         return "done"
 
     job = desk.ask("key", make)
-    assert told.wait(5)
+    assert reported.wait(5)
     assert job.share == 1
     with pytest.raises(TimeoutError):
         job.result(0.01)
@@ -84,11 +84,11 @@ def test_old_results_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the last results are kept."""
     monkeypatch.setattr(planning, "KEPT", 2)
     desk = Desk()
-    made: list[Any] = []
+    calls: list[Any] = []
 
     def make(_tell: Tell) -> int:
-        made.append(1)
-        return len(made)
+        calls.append(1)
+        return len(calls)
 
     for key in ("a", "b", "c"):
         desk.ask(key, make).result(5)

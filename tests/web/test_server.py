@@ -54,11 +54,11 @@ def process(
         "--port",
         str(port),
     ]
-    given = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
+    variables = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
     if "HOME" in os.environ:
-        given["HOME"] = os.environ["HOME"]
+        variables["HOME"] = os.environ["HOME"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=given, cwd="/"
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=variables, cwd="/"
     ) as running:
         try:
             until = time.monotonic() + 120
@@ -77,10 +77,10 @@ def process(
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with process(ZONEATLAS_HOME=str(tmp_path_factory.mktemp("home"))) as (found, _running):
+    with process(ZONEATLAS_HOME=str(tmp_path_factory.mktemp("home"))) as (number, _running):
         for path in ("/", f"/sites/{PARK}", HEAVY):  # read what is read once
-            assert get(found, path)[0] == 200
-        yield found
+            assert get(number, path)[0] == 200
+        yield number
 
 
 def get(
@@ -112,15 +112,17 @@ def test_point_15_idle_and_slow_connections_leave_others_served(port: int) -> No
     with ExitStack() as held:
         slow = []
         for number in range(300):
-            one = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+            connection = held.enter_context(
+                socket.create_connection(("127.0.0.1", port), timeout=5)
+            )
             if number % 2:
-                one.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert one.recv(4096).startswith(b"HTTP/1.1 200")
+                connection.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(4096).startswith(b"HTTP/1.1 200")
             else:
-                slow.append(one)
+                slow.append(connection)
         for byte in b"GET /":
-            for one in slow:
-                one.send(bytes([byte]))
+            for connection in slow:
+                connection.send(bytes([byte]))
             for path in ("/", f"/sites/{PARK}", "/static/app.css", "/ogc?f=json"):
                 assert seconds(port, path) < 1
 
@@ -181,9 +183,9 @@ def test_point_15_a_heavy_user_does_not_hold_up_a_light_one(port: int) -> None:
 
 def test_point_20_a_request_with_bare_newlines_is_refused_at_once(port: int) -> None:
     """Lines that end with LF alone are 400, not silence."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
-        one.sendall(b"GET / HTTP/1.1\nHost: localhost\n\n")
-        assert one.recv(4096).startswith(b"HTTP/1.0 400")
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\nHost: localhost\n\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.0 400")
 
 
 def test_point_15_a_slow_request_ends(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,13 +197,15 @@ def test_point_15_a_slow_request_ends(app: Flask, monkeypatch: pytest.MonkeyPatc
 
     with (
         serving(app) as url,
-        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=0.2) as one,
+        socket.create_connection(
+            ("127.0.0.1", int(url.rpartition(":")[2])), timeout=0.2
+        ) as connection,
     ):
         begun, ended = time.monotonic(), False
         while not ended and time.monotonic() < begun + 20:
             try:
-                one.send(b"G")
-                ended = one.recv(100) == b""
+                connection.send(b"G")
+                ended = connection.recv(100) == b""
             except TimeoutError:
                 continue
             except OSError:
@@ -258,16 +262,16 @@ def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
     name.
     """
     with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (
-        found,
+        number,
         running,
     ):
-        for host in (f"[::1]:{found}", "[::1]", f"LOCALHOST:{found}", "LocalHost"):
-            assert get(found, "/table?layer=gates", host="::1", Host=host)[0] == 200, host
-        assert get(found, "/table", host="::1", Host="[::2]")[0] == 400
+        for host in (f"[::1]:{number}", "[::1]", f"LOCALHOST:{number}", "LocalHost"):
+            assert get(number, "/table?layer=gates", host="::1", Host=host)[0] == 200, host
+        assert get(number, "/table", host="::1", Host="[::2]")[0] == 400
         running.terminate()
-        said = running.communicate(timeout=20)[0]
-    assert f"http://[::1]:{found} " in said
-    lines = re.findall(r'^::1 \S+ "GET /table\?layer=gates" 200 \d+ \d\.\d{3}$', said, re.MULTILINE)
+        log = running.communicate(timeout=20)[0]
+    assert f"http://[::1]:{number} " in log
+    lines = re.findall(r'^::1 \S+ "GET /table\?layer=gates" 200 \d+ \d\.\d{3}$', log, re.MULTILINE)
     assert len(lines) == 4
 
 
@@ -528,10 +532,10 @@ def test_point_15_who_is_turned_away_comes_again(
     assert "try again" in page.text
     assert int(page.headers["Retry-After"]) > 0
     assert page.headers["Refresh"] == page.headers["Retry-After"]
-    told: Any = client.get("/api/isochrones?site=van-don-ez")
-    assert told.status_code == 503
-    assert "try again" in told.get_json()["description"]
-    assert "Refresh" not in told.headers
+    refused: Any = client.get("/api/isochrones?site=van-don-ez")
+    assert refused.status_code == 503
+    assert "try again" in refused.get_json()["description"]
+    assert "Refresh" not in refused.headers
     assert client.get("/trip/plan.gpx?stop=dong-mai-ip").status_code == 503
     for path in (
         "/",
@@ -555,10 +559,10 @@ def test_point_15_what_is_made_for_the_first_time_holds_up_nobody_else(app: Flas
     ask, and again after it failed.
     """
     store = app.extensions["zoneatlas"]
-    begun, go, made = threading.Event(), threading.Event(), Counter[str]()
+    begun, go, calls = threading.Event(), threading.Event(), Counter[str]()
 
     def make() -> str:
-        made["slow"] += 1
+        calls["slow"] += 1
         begun.set()
         assert store.keep("test inner", lambda: "inner") == "inner"
         assert go.wait(20)
@@ -571,8 +575,8 @@ def test_point_15_what_is_made_for_the_first_time_holds_up_nobody_else(app: Flas
             assert pool.submit(store.keep, "test quick", lambda: "quick").result(5) == "quick"
         finally:
             go.set()
-        assert [one.result(5) for one in asked] == ["slow"] * 3
-    assert made["slow"] == 1
+        assert [future.result(5) for future in asked] == ["slow"] * 3
+    assert calls["slow"] == 1
     with pytest.raises(ZeroDivisionError):
         store.keep("test fault", lambda: 1 // 0)
     assert store.keep("test fault", lambda: 1) == 1

@@ -13,9 +13,10 @@ from werkzeug.datastructures import MultiDict
 from geo import layers
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
+from geo.visits.trip_lines import DayLine, PointLine, StopLine, split_places
 from webapp import args, create_app
 from webapp.trips import words
-from webapp.trips.address import TRIP, DayLine, Lines, PointLine, StopLine, split_places
+from webapp.trips.address import TRIP, Lines
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +26,12 @@ def in_request():  # type: ignore[no-untyped-def]
 
 
 def through_the_address(lines: Lines) -> Lines:
-    given = MultiDict(
+    values = MultiDict(
         (name, text)
         for name, texts in parse_qs(lines.link(), keep_blank_values=True).items()
         for text in texts
     )
-    return Lines.of_query(args.parse(given, TRIP))
+    return Lines.of_query(args.parse(values, TRIP))
 
 
 FULL = Lines(
@@ -120,20 +121,20 @@ def test_every_part_that_is_not_understood_is_named() -> None:
 
 def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
     """The mapping has the keys that trip files have."""
-    given = FULL.mapping()
-    assert given["vehicle"] == {"profile": "truck", "kind": "cargo", "country": "VN"}
-    assert given["avoid_unknown_hours"] == "yes"
-    assert given["closed_gates"] == ["huu-nghi", "mong-cai-bac-luan-1"]
-    assert given["gate_reserve"] == "20 min"
-    assert given["lunch"] == {"length": "45 min", "from": "11:30", "until": "13:00"}
-    assert given["days"][0] == {
+    mapping = FULL.mapping()
+    assert mapping["vehicle"] == {"profile": "truck", "kind": "cargo", "country": "VN"}
+    assert mapping["avoid_unknown_hours"] == "yes"
+    assert mapping["closed_gates"] == ["huu-nghi", "mong-cai-bac-luan-1"]
+    assert mapping["gate_reserve"] == "20 min"
+    assert mapping["lunch"] == {"length": "45 min", "from": "11:30", "until": "13:00"}
+    assert mapping["days"][0] == {
         "date": "2026-12-01",
         "hours": "07:00-17:30",
         "begin": "ha-long",
         "end": ["mong-cai", "ha-long"],
     }
-    assert given["days"][1]["begin"] == {"name": "Point 2", "lon": "107.1", "lat": "20.9"}
-    assert given["stops"][0] == {
+    assert mapping["days"][1]["begin"] == {"name": "Point 2", "lon": "107.1", "lat": "20.9"}
+    assert mapping["stops"][0] == {
         "site": "hai-yen-ip",
         "visit": "90 min",
         "hours": "Mo-Fr 08:00-11:30,13:30-17:00; PH off",
@@ -142,7 +143,7 @@ def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
         "day": "2026-12-02",
         "order": "3",
     }
-    assert given["stops"][1]["point"] == {
+    assert mapping["stops"][1]["point"] == {
         "names": {"en": "Kho hàng: A & B", "vi": "Kho A"},
         "lon": "107.95",
         "lat": "21.52",
@@ -154,9 +155,9 @@ def test_what_the_form_holds_reaches_the_reader_of_trips() -> None:
 def test_a_file_fills_the_form() -> None:
     """What a mapping says stands in the form again."""
     lines = Lines.of_mapping(FULL.mapping())
-    for one in fields(Lines):
-        if one.name != "days":
-            assert getattr(lines, one.name) == getattr(FULL, one.name), one.name
+    for field in fields(Lines):
+        if field.name != "days":
+            assert getattr(lines, field.name) == getattr(FULL, field.name), field.name
     assert lines.days == FULL.days
 
 

@@ -187,21 +187,21 @@ def known() -> Gazetteer:
 @pytest.fixture(scope="module")
 def provoked(known: Gazetteer) -> list[str]:
     """Sentences of the library, as a visitor would meet them."""
-    found = []
+    sentences = []
     for source in WRONG:
         with pytest.raises(InputError) as caught:
             trip_file.read(source, known)
-        found += [caught.value.message, *caught.value.faults]
+        sentences += [caught.value.message, *caught.value.faults]
     for source in TOLD:
-        found += trip_file.read(source, known).told
+        sentences += trip_file.read(source, known).told
     with pytest.raises(InputError) as caught:
         trip_file.read({**{str(n): "x" for n in range(trip_file.MAX_FAULTS + 9)}}, known)
-    found.append(caught.value.faults[-1])
+    sentences.append(caught.value.faults[-1])
     with pytest.raises(InputError) as caught:
         trip_file.read(stops(PLACE), replace(known, timezones={"CN": "Asia/Shanghai"}))
-    found += caught.value.faults
-    found += _unplanned()
-    return found
+    sentences += caught.value.faults
+    sentences += _unplanned()
+    return sentences
 
 
 def _unplanned() -> Iterator[str]:

@@ -180,9 +180,11 @@ def test_hours_asked_for_are_written_into_the_link(app: Flask, client: FlaskClie
     changed = [
         parse_qs(urlsplit(link.href).query)["stop"] for link in answer.links if link.text == "Do so"
     ]
-    given = parse_qs(query)["stop"]
+    before = parse_qs(query)["stop"]
     asked = [
-        stops for stops in changed if len(stops) == len(given) and len(set(stops) - set(given)) == 1
+        stops
+        for stops in changed
+        if len(stops) == len(before) and len(set(stops) - set(before)) == 1
     ]
     assert any(
         re.search(r"hours:2026-12-02T\d\d:\d\d\+07:00/2026-12-02T", stop)
@@ -199,12 +201,12 @@ def test_the_command_line_advises_from_the_file(
     """
     path = tmp_path / "friday.yaml"
     path.write_text(FRIDAY, encoding="utf-8")
-    found: list[Any] = []
+    same: list[Any] = []
     explain = whynot.explain
 
-    def watched(*given: Any, rewrite: Any, **options: Any) -> whynot.WhyNot:
-        answer = explain(*given, rewrite=rewrite, **options)
-        found.extend(rewrite(change.trip) == change.trip for change in answer.changes)
+    def watched(*arguments: Any, rewrite: Any, **options: Any) -> whynot.WhyNot:
+        answer = explain(*arguments, rewrite=rewrite, **options)
+        same.extend(rewrite(change.trip) == change.trip for change in answer.changes)
         return answer
 
     monkeypatch.setattr(whynot, "explain", watched)
@@ -213,8 +215,8 @@ def test_the_command_line_advises_from_the_file(
         "would help: Add a day: Monday, December 7, 2026, with the hours of the day before."
         in result.output
     )
-    assert found
-    assert all(found)
+    assert same
+    assert all(same)
     path.write_text(
         FRIDAY.replace("[{date: 2026-12-04}]", "[{date: 2026-12-04}, {date: 2026-12-07}]"),
         encoding="utf-8",

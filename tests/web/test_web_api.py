@@ -67,7 +67,7 @@ def test_a_park_comes_with_its_quickest_gate_and_port(client: FlaskClient) -> No
                 "/api/access",
                 query_string={"site": park["id"], "profile": "truck", "layer": layer_id},
             ).get_json()["features"]
-            times = {one["id"]: one["properties"]["travel_time_s"] for one in features}
+            times = {feature["id"]: feature["properties"]["travel_time_s"] for feature in features}
             assert park[f"{short}_s"] == round(times[park[short]])
             assert (
                 sum(time is not None and time < times[park[short]] for time in times.values())
@@ -180,10 +180,10 @@ def test_access_lists_every_destination_quickest_first(app: Flask, client: Flask
     answer = client.get("/api/access", query_string=POINT | {"profile": "car"})
     assert answer.mimetype == "application/geo+json"
     features = answer.get_json()["features"]
-    assert sorted(one["id"] for one in features) == sorted(
+    assert sorted(feature["id"] for feature in features) == sorted(
         key for name in TARGETS for key in store.layer(name).index
     )
-    times = [one["properties"]["travel_time_s"] for one in features]
+    times = [feature["properties"]["travel_time_s"] for feature in features]
     known = [time for time in times if time is not None]
     assert times == sorted(known) + [None] * (len(times) - len(known))
     assert known
@@ -195,13 +195,13 @@ def test_access_stands_at_the_destinations_with_the_straight_line_beside_it(
     """Each destination lies at its own place; no way by road is shorter than the straight line by
     more than the snap.
     """
-    for one in client.get("/api/access", query_string=POINT).get_json()["features"]:
-        there, said = one["geometry"]["coordinates"], one["properties"]
-        assert said["distance_m"] == pytest.approx(
+    for feature in client.get("/api/access", query_string=POINT).get_json()["features"]:
+        there, properties = feature["geometry"]["coordinates"], feature["properties"]
+        assert properties["distance_m"] == pytest.approx(
             float(crs.distance_m([[POINT["lon"], POINT["lat"]]], [there])[0]), rel=1e-3
         )
-        assert said["layer"] in TARGETS
-        assert said["coarse"] is True
+        assert properties["layer"] in TARGETS
+        assert properties["coarse"] is True
 
 
 def test_access_can_be_asked_for_one_layer(client: FlaskClient) -> None:
@@ -209,15 +209,15 @@ def test_access_can_be_asked_for_one_layer(client: FlaskClient) -> None:
     features = client.get("/api/access", query_string=POINT | {"layer": "ports"}).get_json()[
         "features"
     ]
-    assert {one["properties"]["layer"] for one in features} == {"ports"}
+    assert {feature["properties"]["layer"] for feature in features} == {"ports"}
 
 
 def test_access_from_the_sea_is_null_throughout(client: FlaskClient) -> None:
     """From the sea every destination is listed, none with a time."""
     features = client.get("/api/access?lon=108&lat=20.4").get_json()["features"]
     assert features
-    assert {one["properties"]["travel_time_s"] for one in features} == {None}
-    assert all(one["properties"]["distance_m"] > 0 for one in features)
+    assert {feature["properties"]["travel_time_s"] for feature in features} == {None}
+    assert all(feature["properties"]["distance_m"] > 0 for feature in features)
 
 
 def test_a_route_takes_as_long_as_the_table_says(client: FlaskClient) -> None:
@@ -228,32 +228,32 @@ def test_a_route_takes_as_long_as_the_table_says(client: FlaskClient) -> None:
         table = client.get(
             "/api/access", query_string={"site": "van-don-ez", "profile": profile}
         ).get_json()["features"]
-        for one in [one for one in table if one["properties"]["travel_time_s"] is not None][:40:8]:
-            found = client.get(
+        for row in [row for row in table if row["properties"]["travel_time_s"] is not None][:40:8]:
+            route = client.get(
                 "/api/route",
-                query_string={"from": "van-don-ez", "to": one["id"], "profile": profile},
+                query_string={"from": "van-don-ez", "to": row["id"], "profile": profile},
             ).get_json()
-            steps = found["features"]
-            assert found["travel_time_s"] == pytest.approx(
-                one["properties"]["travel_time_s"], rel=1e-6
+            steps = route["features"]
+            assert route["travel_time_s"] == pytest.approx(
+                row["properties"]["travel_time_s"], rel=1e-6
             )
-            assert found["length_m"] == pytest.approx(one["properties"]["length_m"], rel=1e-6)
+            assert route["length_m"] == pytest.approx(row["properties"]["length_m"], rel=1e-6)
             assert sum(step["properties"]["travel_time_s"] for step in steps) == pytest.approx(
-                found["travel_time_s"]
+                route["travel_time_s"]
             )
             ends = [step["geometry"]["coordinates"] for step in steps if step["geometry"]]
             assert all(
                 math.dist(first[-1], second[0]) < 0.02 for first, second in itertools.pairwise(ends)
             )
-            assert found["coarse"] is True
+            assert route["coarse"] is True
 
 
 def test_a_route_over_the_border_names_its_gate(client: FlaskClient) -> None:
     """From Viet Nam to a city in China the route passes at least one gate that there is."""
     gates = {row["id"] for row in records(client, "gates")}
-    found = client.get("/api/route?from=van-don-ez&to=108.35,21.75&profile=car").get_json()
-    assert found["gates"]
-    assert set(found["gates"]) <= gates
+    route = client.get("/api/route?from=van-don-ez&to=108.35,21.75&profile=car").get_json()
+    assert route["gates"]
+    assert set(route["gates"]) <= gates
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,9 @@ def test_a_route_that_is_not_there_is_404_with_a_sentence(
 def test_every_format_has_a_media_type_and_an_extension_of_its_own() -> None:
     """A download is told from another by its address and by its type."""
     for name in ("extension", "media_type", "title"):
-        assert len({getattr(one, name) for one in export.FORMATS.values()}) == len(export.FORMATS)
+        assert len({getattr(format_, name) for format_ in export.FORMATS.values()}) == len(
+            export.FORMATS
+        )
     assert set(api.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
 
 
@@ -299,8 +301,8 @@ def test_times_are_those_of_the_access_table(client: FlaskClient, query: dict[st
     """
     short = client.get("/api/times", query_string=query).get_json()
     long = client.get("/api/access", query_string=query).get_json()["features"]
-    told = {feature["id"]: feature["properties"]["travel_time_s"] for feature in long}
-    assert short["travel_time_s"] == told
+    seconds = {feature["id"]: feature["properties"]["travel_time_s"] for feature in long}
+    assert short["travel_time_s"] == seconds
     assert short["coarse"] is True
     assert (short["profile"], short["direction"]) == (query.get("profile", "truck"), "from")
 
@@ -377,8 +379,8 @@ def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: Flask
     ).get_json()
     whole = client.get("/api/isochrones", query_string={"site": HERE, "minutes": "240"}).get_json()
     size = [
-        float(crs.area_ha([shapely.geometry.shape(one["features"][0]["geometry"])])[0])
-        for one in (area, whole)
+        float(crs.area_ha([shapely.geometry.shape(collection["features"][0]["geometry"])])[0])
+        for collection in (area, whole)
     ]
     assert size[0] < 0.95 * size[1]
 

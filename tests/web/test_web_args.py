@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -15,7 +16,9 @@ from web import Page
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
-from webapp import args
+from webapp import args, readers
+from webapp.ogc import parameters
+from webapp.readers import Parameter, single
 
 pytest_plugins = ("web",)
 
@@ -64,11 +67,11 @@ def refusal(client: FlaskClient, path: str, query: object) -> str:
     as_json = client.get(path, query_string=query, headers={"Accept": "application/json"})
     assert as_page.status_code == as_json.status_code == 400, (path, query)
     assert as_json.get_json()["code"] == 400
-    said: str = as_json.get_json()["description"]
+    text: str = as_json.get_json()["description"]
     if as_page.mimetype == "text/html":
         shown = Page(as_page.text).text
-        assert all(" ".join(line.split()) in shown for line in said.split("\n"))
-    return said
+        assert all(" ".join(line.split()) in shown for line in text.split("\n"))
+    return text
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -76,17 +79,17 @@ def test_an_unknown_parameter_is_named_with_those_that_are_known(
     client: FlaskClient, path: str
 ) -> None:
     """Each page refuses a parameter that it does not know, and lists those it does."""
-    said = refusal(client, path, PAGES[path] | {"contry": "VN"})
-    assert "contry: is not known here; known are: " in said
+    text = refusal(client, path, PAGES[path] | {"contry": "VN"})
+    assert "contry: is not known here; known are: " in text
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_each_fault_is_named_at_once(client: FlaskClient, path: str) -> None:
     """Several faults stand in one answer."""
-    said = refusal(client, path, PAGES[path] | {"one": "1", "two": "2"})
-    assert said.startswith("The address has faults:")
-    assert "one: " in said
-    assert "two: " in said
+    text = refusal(client, path, PAGES[path] | {"one": "1", "two": "2"})
+    assert text.startswith("The address has faults:")
+    assert "one: " in text
+    assert "two: " in text
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_a_doubled_parameter_is_refused(
 ) -> None:
     """What can only be said once is refused when said twice, even with the same value."""
     query = MultiDict(
-        [(key, one) for key, one in PAGES[path].items() if key != name] + [(name, value)] * 2
+        [(key, text) for key, text in PAGES[path].items() if key != name] + [(name, value)] * 2
     )
     assert f"{name}: is given more than once" in refusal(client, path, query)
 
@@ -130,7 +133,7 @@ def test_a_plain_number_is_read(text: str) -> None:
     """Signs, leading zeros and long fractions are numbers; a point needs digits around it
     somewhere.
     """
-    assert args.number(text) == float(text)
+    assert readers.number(text) == float(text)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +151,8 @@ def test_a_place_lies_on_the_earth(client: FlaskClient, lon: str, lat: str) -> N
     """A longitude beyond 180 or a latitude beyond 90 is refused with its limits, swapped axes
     too.
     """
-    said = refusal(client, "/access", {"lon": lon, "lat": lat})
-    assert "it lies between" in said
+    text = refusal(client, "/access", {"lon": lon, "lat": lat})
+    assert "it lies between" in text
 
 
 @pytest.mark.parametrize(
@@ -229,9 +232,31 @@ def test_what_is_said_of_a_value_is_short_and_printable() -> None:
     """An error repeats at most the beginning of a value, and no control character of it."""
     with pytest.raises(InputError) as caught:
         args.parse(MultiDict({"lon": "\x1b[31m\u202e" + "9" * 150, "\x07bell": "1"}), ("lon",))
-    said = "\n".join(caught.value.faults)
-    assert said.replace("\n", "").isprintable()
+    text = "\n".join(caught.value.faults)
+    assert text.replace("\n", "").isprintable()
     assert all(len(fault) < 100 for fault in caught.value.faults)
+
+
+def test_a_parameter_is_one_row(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new row of a table of parameters is read, refused and described, of ``/api`` and of the OGC
+    API alike.
+    """
+    row = Parameter(single(readers.count), {"type": "integer"}, "Lanes of a road.")
+    times = args.API["/times"]
+    monkeypatch.setitem(args.PARAMETERS, "lanes", row)
+    monkeypatch.setitem(args.API, "/times", replace(times, parameters=(*times.parameters, "lanes")))
+    monkeypatch.setitem(parameters.PARAMETERS, "lanes", row)
+    assert args.parse(MultiDict({"lanes": "2"}), ("lanes",)) == {"lanes": 2}
+    document = client.get("/ogc/api?f=json").get_json(force=True)
+    described = {"name": "lanes", "in": "query", "description": "Lanes of a road."}
+    assert described.items() <= document["components"]["parameters"]["lanes"].items()
+    assert any(
+        described.items() <= each.items()
+        for each in document["paths"]["/api/times"]["get"]["parameters"]
+    )
+    for path in ("/api/times?lon=107&lat=21.5", "/ogc/collections/parks/items?limit=1"):
+        assert client.get(f"{path}&lanes=2").status_code == 200
+        assert client.get(f"{path}&lanes=two").status_code == 400
 
 
 # Anything at all ----------------------------------------------------------------------------------

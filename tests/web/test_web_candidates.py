@@ -52,9 +52,9 @@ def wished(app: Flask, query: str) -> Any:
         return result(opened, Wish.of(args.parse(request.args, STATE), opened.examples()))
 
 
-def left(found: Result) -> set[str]:
+def left(answer: Result) -> set[str]:
     """Name the sites that no limit removes."""
-    return set(found.table.index) - {row.site for row in found.removed}
+    return set(answer.table.index) - {row.site for row in answer.removed}
 
 
 def shown(client: FlaskClient, query: str) -> list[str]:
@@ -76,8 +76,10 @@ def test_no_question_recommends_a_full_site_or_a_zone(
     for question in questions:
         ids = shown(client, question)
         assert ids
-        assert not [one for one in ids if full(rows[one]) or rows[one]["kind"] in ZONES]
-        kept |= {one for one in ids if rows[one]["occupancy_pct"] == ""}
+        assert not [
+            site_id for site_id in ids if full(rows[site_id]) or rows[site_id]["kind"] in ZONES
+        ]
+        kept |= {site_id for site_id in ids if rows[site_id]["occupancy_pct"] == ""}
     assert kept
     default = left(wished(app, ""))
     assert default == {
@@ -123,11 +125,11 @@ def test_the_switches_are_steps_that_are_seen(
     assert "kept" in steps["Not known to be full"][3]
     for wanted in ((), ("full",), ("zones", "full")):
         boxes = [
-            one
-            for tag, one in read(client, "/rank", edited=1, also=wanted).elements
-            if tag == "input" and one.get("name") == "also"
+            attributes
+            for tag, attributes in read(client, "/rank", edited=1, also=wanted).elements
+            if tag == "input" and attributes.get("name") == "also"
         ]
-        assert {one["value"]: "checked" in one for one in boxes} == {
+        assert {box["value"]: "checked" in box for box in boxes} == {
             name: name in wanted for name in ("full", "zones")
         }
     assert client.get("/rank?also=magic").status_code == 400
@@ -175,13 +177,13 @@ def test_removing_a_limit_never_removes_a_site(app: Flask, seed: int) -> None:
     left still is.
     """
     dice = np.random.default_rng(seed)
-    chosen = [str(one) for one in dice.choice(LIMITS, 5, replace=False)]
+    chosen = [str(name) for name in dice.choice(LIMITS, 5, replace=False)]
     before = left(wished(app, "&".join(["edited=1", "w_port=1", *chosen])))
-    for one in chosen:
+    for limit in chosen:
         assert before <= left(
             wished(
                 app,
-                "&".join(["edited=1", "w_port=1", *(other for other in chosen if other != one)]),
+                "&".join(["edited=1", "w_port=1", *(other for other in chosen if other != limit)]),
             )
         )
     for switch in ("also=full", "also=zones"):
@@ -197,9 +199,9 @@ def test_people_carry_no_weight_until_somebody_gives_it(app: Flask) -> None:
         ranked = wished(app, question).ranked
         assert not ranked or "people" not in ranked.weights
     assert not [
-        one
-        for one in opened.examples().values()
-        for limit in one.limits
+        example
+        for example in opened.examples().values()
+        for limit in example.limits
         if limit.column.startswith("people")
     ]
     assert not matching.weights_of(Company(2, "A"), opened.examples()).get("people")
@@ -214,12 +216,12 @@ def test_land_counts_up_to_the_need_and_no_further(app: Flask, need: int) -> Non
     """Every site of which as much may be free as is needed has full points, however large; those
     known to have less are gone.
     """
-    found = wished(app, f"edited=1&w_area=50&w_port=50&area_needed={need}")
-    land = found.table["land_ha"]
-    values = found.ranked.ranking.values["area"].dropna()
+    answer = wished(app, f"edited=1&w_area=50&w_port=50&area_needed={need}")
+    land = answer.table["land_ha"]
+    values = answer.ranked.ranking.values["area"].dropna()
     assert (values == 1).all()
     assert len(values) > 20
-    assert left(found) == {
+    assert left(answer) == {
         key for key in left(wished(app, "edited=1&w_area=1")) if not land[key] < need
     }
 
@@ -231,8 +233,8 @@ def test_without_a_need_land_counts_up_to_what_the_page_says(
     without ends.
     """
     for shape, half in (("", 0.5), ("&v_area=saturating", 0.75)):
-        found = wished(app, f"edited=1&w_area=50&also=zones{shape}")
-        land, values = found.table["land_ha"], found.ranked.ranking.values["area"]
+        answer = wished(app, f"edited=1&w_area=50&also=zones{shape}")
+        land, values = answer.table["land_ha"], answer.ranked.ranking.values["area"]
         assert (values[land[values.index] >= 100] == 1).all()
         assert values["nam-son-ba-che-ic"] == half  # 50 ha, of which nothing is known to be taken
     page = read(client, "/rank").text
@@ -349,8 +351,8 @@ def test_the_map_has_the_words_in_every_language(
                 .replace("{n}", amount)
                 .replace("{year}", str(row["land_year"] or texts["land.undated"]))
             )
-            told = labels.land_of(parks.loc[row["id"]])
-            assert (words, row["land_kind"] or "") == (told.text, told.kind)
+            land = labels.land_of(parks.loc[row["id"]])
+            assert (words, row["land_kind"] or "") == (land.text, land.kind)
 
 
 # Ties and ranges on the page
@@ -391,13 +393,13 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
     """
     query = "edited=1&w_port=50&w_gate=40&w_rent=10&country=VN"
     page = client.get(f"/rank?{query}").get_data(as_text=True)
-    found = wished(app, query)
+    answer = wished(app, query)
     cards = re.findall(r'<li class="site">(.*?)</li>', page, re.DOTALL)
     ranges = 0
     for card in cards:
         key = re.findall(r'name="pick" value="([^"]+)"', card)[0]
         score = re.findall(r"<strong>([\d–]+)</strong>", card)[0]
-        if np.isfinite(found.table.loc[key, "rent_term_low_usd_m2"]):
+        if np.isfinite(answer.table.loc[key, "rent_term_low_usd_m2"]):
             assert "–" not in score
             assert "url(#hatch)" not in card
             continue
@@ -415,7 +417,7 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
             pytest.approx(high, abs=0.51),
         )
     assert ranges > 3
-    assert all({"gate", "port"} & set(missing) for missing in found.ranked.apart.sites["missing"])
+    assert all({"gate", "port"} & set(missing) for missing in answer.ranked.apart.sites["missing"])
     assert "Scored as a range" in page
     heavy = client.get(f"/rank?{query.replace('w_rent=10', 'w_rent=50')}").get_data(as_text=True)
     assert "Not ranked" in heavy
@@ -426,9 +428,9 @@ def test_an_example_throws_nobody_out_for_a_light_unknown(app: Flask) -> None:
     """For cars, all that meet the limits are ranked, known to be nearly full or not known at
     all.
     """
-    found = wished(app, "example=automobile")
-    heavy = {name for name, weight in found.ranked.weights.items() if weight >= 0.15}
-    assert all(heavy & set(missing) for missing in found.ranked.apart.sites["missing"])
+    answer = wished(app, "example=automobile")
+    heavy = {name for name, weight in answer.ranked.weights.items() if weight >= 0.15}
+    assert all(heavy & set(missing) for missing in answer.ranked.apart.sites["missing"])
     assert "occupancy" not in heavy
 
 
@@ -456,9 +458,9 @@ def test_match_offers_no_full_site_and_no_zone_unless_asked(
     asked = sheet("A;Bắc Ninh;10 ha", "B;;10 ha", "C;Quang Ninh;")
     usual = offered(Page(post(client, asked).text))
     assert len(usual) == 15
-    assert not [one for one in usual if full(rows[one]) or rows[one]["kind"] in ZONES]
+    assert not [key for key in usual if full(rows[key]) or rows[key]["kind"] in ZONES]
     page = Page(post(client, asked, also="full").text)
-    assert [one for one in offered(page) if full(rows[one])]
+    assert [key for key in offered(page) if full(rows[key])]
     boxes = [
         field for tag, field in page.elements if tag == "input" and field.get("name") == "also"
     ]
@@ -466,9 +468,9 @@ def test_match_offers_no_full_site_and_no_zone_unless_asked(
         "full"
     ]  # in the form that carries the sheet
     assert [
-        one
-        for one in offered(Page(post(client, asked, also="zones").text))
-        if rows[one]["kind"] in ZONES
+        key
+        for key in offered(Page(post(client, asked, also="zones").text))
+        if rows[key]["kind"] in ZONES
     ]
     assert post(client, asked, also="magic").status_code == 400
 
@@ -491,7 +493,10 @@ def test_the_area_of_a_site_is_never_called_left(
     page = Page(post(client, asked, language).text).text
     book = openpyxl.load_workbook(io.BytesIO(post(client, asked, language, format="xlsx").data))
     cells = " ".join(
-        str(cell.value) for one in book.worksheets for row in one.iter_rows() for cell in row
+        str(cell.value)
+        for worksheet in book.worksheets
+        for row in worksheet.iter_rows()
+        for cell in row
     )
     for text in (page, cells):
         assert all(word in text for word in words)
@@ -509,10 +514,10 @@ def test_a_site_known_to_have_too_little_is_not_offered(app: Flask) -> None:
         table = opened.sites(Wish.of({}, {}).drive)
 
     def ids(area: float, of: pd.DataFrame) -> dict[str, float]:
-        (found,) = matching.match(
+        (answer,) = matching.match(
             [Company(2, "A", province=("Hai Phong",), area_ha=area)], of, opened.examples(), 99
         )
-        return {park.id: park.score for park in found.parks}
+        return {park.id: park.score for park in answer.parks}
 
     assert "vsip-hai-phong-ip" in ids(70, table)
     assert "vsip-hai-phong-ip" not in ids(80, table)
@@ -553,11 +558,11 @@ def test_the_usual_weights_keep_sites_of_unknown_area(
     """Without an example, a site of which no area is known is ranked within a range; only sites
     without roads are apart.
     """
-    found = wished(app, "")
-    apart = set(found.ranked.apart.sites.index)
-    assert all(set(missing) & {"gate", "port"} for missing in found.ranked.apart.sites["missing"])
+    answer = wished(app, "")
+    apart = set(answer.ranked.apart.sites.index)
+    assert all(set(missing) & {"gate", "port"} for missing in answer.ranked.apart.sites["missing"])
     unknown = {
-        key for key in left(found) if rows[key]["area_ha"] == "" and rows[key]["leasable_ha"] == ""
+        key for key in left(answer) if rows[key]["area_ha"] == "" and rows[key]["leasable_ha"] == ""
     }
     assert len(unknown - apart) > 10
-    assert found.ranked.ranking.scores[list(unknown - apart)].notna().all()
+    assert answer.ranked.ranking.scores[list(unknown - apart)].notna().all()

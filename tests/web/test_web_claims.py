@@ -28,13 +28,13 @@ PATH = "/sites/texhong-hai-ha-ip/claims"
 def judged(client: FlaskClient, text: str, path: str = PATH, **query: str) -> list[tuple[str, str]]:
     """Return verdict and sentence of every claim on the page."""
     body = client.get(path, query_string={"text": text, **query}).get_data(as_text=True)
-    found = re.findall(r'data-verdict="(\w+)">(.*?)</p>', body, re.S)
-    return [(verdict, Page(sentence).text) for verdict, sentence in found]
+    pairs = re.findall(r'data-verdict="(\w+)">(.*?)</p>', body, re.S)
+    return [(verdict, Page(sentence).text) for verdict, sentence in pairs]
 
 
 def claim(verdict: str, measure: str) -> Claim:
     amounts = (1800.0, 1800.0, 30.0) if measure == "time" else (30_000.0, 30_000.0, 500.0)
-    told = {
+    measured = {
         "straight_m": 29_000.0,
         "accuracy_m": 300.0,
         "road_m": 46_000.0,
@@ -50,7 +50,7 @@ def claim(verdict: str, measure: str) -> Claim:
         "",
         "mong-cai",
         ("mong-cai",),
-        **told,
+        **measured,
         over_road=-100.0,
         verdict=verdict,
     )  # type: ignore[arg-type]
@@ -121,8 +121,8 @@ def test_a_claim_is_held_against_line_and_road(
     client: FlaskClient, text: str, verdict: str, words: str
 ) -> None:
     """The sentence gives the verdict of the library with the numbers it rests on."""
-    ((found, sentence),) = judged(client, text)
-    assert found == verdict
+    ((shown, sentence),) = judged(client, text)
+    assert shown == verdict
     assert words in sentence.replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -198,8 +198,8 @@ def test_the_page_says_what_the_library_says(app: Flask, client: FlaskClient) ->
                 opened.roads(drive),
             )
             wanted = [
-                one.verdict
-                for one in check(
+                checked.verdict
+                for checked in check(
                     text, site, places, roads, drive.profile, speeds=opened.table("speeds")
                 )
             ]
@@ -256,11 +256,13 @@ def test_the_picture_has_its_numbers_beside_it(client: FlaskClient) -> None:
     assert len(drawings) == 4 == body.count("Claim against the straight line")
     for drawing in drawings:
         tree = ElementTree.fromstring(drawing)
-        assert {one.tag for one in tree} == {"line", "rect", "path", "text"}
-        assert len([one for one in tree if one.tag == "text"]) == 3
-        for one in tree.iter():
-            assert "style" not in one.attrib
-            assert all(0 <= float(one.get(name, 0)) <= 360 for name in ("x", "x1", "x2", "width"))
+        assert {element.tag for element in tree} == {"line", "rect", "path", "text"}
+        assert len([element for element in tree if element.tag == "text"]) == 3
+        for element in tree.iter():
+            assert "style" not in element.attrib
+            assert all(
+                0 <= float(element.get(name, 0)) <= 360 for name in ("x", "x1", "x2", "width")
+            )
         assert tree.attrib["aria-label"].count(";") == 2
 
 
@@ -270,27 +272,30 @@ def test_an_endless_way_has_no_mark(app: Flask) -> None:
 
     with app.test_request_context("/"):
         for road, word in ((math.inf, "none by road"), (math.nan, "unknown")):
-            one = replace(claim("no_way", "distance"), road_m=road, road_s=road, over_road=road)
-            assert [mark.kind for mark in claims.marks(one, False, 110.0)] == ["claim", "straight"]
-            assert dict(claims.numbers(one, False, 110.0))["Length by road"] == word
+            checked = replace(claim("no_way", "distance"), road_m=road, road_s=road, over_road=road)
+            assert [mark.kind for mark in claims.marks(checked, False, 110.0)] == [
+                "claim",
+                "straight",
+            ]
+            assert dict(claims.numbers(checked, False, 110.0))["Length by road"] == word
 
 
 def test_the_words_around_are_quoted(client: FlaskClient) -> None:
     """The quantity is marked in its line, and a long line is cut."""
     text = "First line\n" + "x" * 100 + " 30 km from Mong Cai gate " + "y" * 100
     body = client.get(PATH, query_string={"text": text}).get_data(as_text=True)
-    found = re.search(r"<blockquote[^>]*>“(.*?)<mark>(.*?)</mark>(.*?)”</blockquote>", body, re.S)
-    assert found
-    assert (found[2], found[1][0], found[3][-1]) == ("30 km", "…", "…")
-    assert "First" not in found[0]
-    assert len(found[0]) < 250
+    match = re.search(r"<blockquote[^>]*>“(.*?)<mark>(.*?)</mark>(.*?)”</blockquote>", body, re.S)
+    assert match
+    assert (match[2], match[1][0], match[3][-1]) == ("30 km", "…", "…")
+    assert "First" not in match[0]
+    assert len(match[0]) < 250
 
 
 def test_a_site_of_any_layer_can_be_asked(client: FlaskClient) -> None:
     """A gate is never held against itself, and each page of a site links here with its terms."""
     assert judged(client, "30 km from Mong Cai", "/sites/mong-cai-bac-luan-1/claims")
     page = read(client, "/sites/van-don-ez", closed="huu-nghi", year="2030", profile="truck")
-    (link,) = [one for one in page.links if one.text == "Check a claim"]
+    (link,) = [link for link in page.links if link.text == "Check a claim"]
     assert link.href == "/sites/van-don-ez/claims?closed=huu-nghi&year=2030"
     assert (
         "Taken as closed"
@@ -311,11 +316,12 @@ def test_hostile_text_stays_text(client: FlaskClient) -> None:
     ):
         page = read(client, PATH, text=text)
         assert not [
-            one
-            for one in page.elements
-            if one[0] == "img" or any(name.startswith("on") or name == "style" for name in one[1])
+            element
+            for element in page.elements
+            if element[0] == "img"
+            or any(name.startswith("on") or name == "style" for name in element[1])
         ]
-        assert not [one for one in page.scripts if "alert" in one]
+        assert not [script for script in page.scripts if "alert" in script]
         assert page.text.count(text) == 2
         assert not re.search(r"\b49(?=\s*<img)|\b49(?=\$)", page.text)
 
@@ -326,9 +332,9 @@ def test_hostile_names_stay_text(make_app: Callable[..., Flask], hostile: Path) 
     page = read(app.test_client(), PATH, text=f"30 km from {HOSTILE}")
     assert page.text.count(HOSTILE) >= 3
     assert not [
-        one
-        for one in page.elements
-        if one[0] == "img" or any(name.startswith("on") for name in one[1])
+        element
+        for element in page.elements
+        if element[0] == "img" or any(name.startswith("on") for name in element[1])
     ]
 
 

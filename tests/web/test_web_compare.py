@@ -37,8 +37,8 @@ def ask(client: FlaskClient, expected: int = 200, **query: Any) -> Page:
 
 def cells(page: Page, start: str) -> list[str]:
     """Return the cells of the only row whose head begins so."""
-    (found,) = (row for row in page.rows if row and row[0].startswith(start))
-    return found[1:]
+    (row_cells,) = (row for row in page.rows if row and row[0].startswith(start))
+    return row_cells[1:]
 
 
 def columns(page: Page) -> list[str]:
@@ -51,10 +51,10 @@ def columns(page: Page) -> list[str]:
 
 
 def faults(page: Page) -> list[str]:
-    found = re.search(r'<div class="fault" role="alert">(.*?)</div>', page.source, re.DOTALL)
+    match = re.search(r'<div class="fault" role="alert">(.*?)</div>', page.source, re.DOTALL)
     return (
-        [Page(one).text for one in re.findall(r"<li>(.*?)</li>", found[1], re.DOTALL)]
-        if found
+        [Page(item).text for item in re.findall(r"<li>(.*?)</li>", match[1], re.DOTALL)]
+        if match
         else []
     )
 
@@ -97,9 +97,9 @@ def test_compare_with_none_lets_one_add_sites_by_name(client: FlaskClient) -> No
         chosen = picks
     assert len(chosen) == MOST_PICKED
     assert not [
-        one
-        for one in read(client, "/compare", pick=sorted(chosen)).elements
-        if one[0] == "input" and one[1].get("name") == "q"
+        element
+        for element in read(client, "/compare", pick=sorted(chosen)).elements
+        if element[0] == "input" and element[1].get("name") == "q"
     ]
 
 
@@ -138,7 +138,7 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
         tmp_path / "data",
         ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"),
     )
-    told = {
+    known = {
         HAI_HA: {
             "area_basis": "leased",
             "area_ha": "120",
@@ -159,7 +159,7 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
     }
     rewrite(
         tmp_path / "data" / "parks.csv",
-        lambda rows: [row | told.get(row["id"], {}) for row in rows],
+        lambda rows: [row | known.get(row["id"], {}) for row in rows],
     )
     page = ask(make_app(tmp_path / "data").test_client())
     assert [cell.split("basis: ")[1] for cell in cells(page, "Area")] == [
@@ -253,9 +253,11 @@ def test_what_is_not_or_wrongly_stated_is_named_at_once(
     assert cells(page, "Land rent, whole lease term")[1].startswith("55 USD/m²")
     for name in query.keys() & {"years_left", "rate", "rate_date"}:
         shown = [
-            given["value"]
-            for tag, given in page.elements
-            if tag == "input" and given.get("name") == name and given.get("type") != "hidden"
+            attributes["value"]
+            for tag, attributes in page.elements
+            if tag == "input"
+            and attributes.get("name") == name
+            and attributes.get("type") != "hidden"
         ]
         assert shown == [query[name]]
     assert faults(ask(client, 400, pick=[UNKNOWN], **query)) == wanted
@@ -346,8 +348,8 @@ def test_every_refusal_is_said_in_the_language(client: FlaskClient, lang: str) -
         {"basis": "land_year", "years_left": "-1"},
     )
     for query in (*queries, {"currency": "CNY", "rate": "-1", "rate_date": "soon"}):
-        for one in faults(ask(client, 400, lang=lang, **query)):
-            assert not re.search(r"\b(the|is|are|no|must)\b", one), one
+        for fault in faults(ask(client, 400, lang=lang, **query)):
+            assert not re.search(r"\b(the|is|are|no|must)\b", fault), fault
 
 
 def test_the_words_of_the_library_are_known_to_the_languages() -> None:
@@ -525,7 +527,7 @@ def test_policies_speak_the_language_of_the_reader(
     """
     row = app.extensions["zoneatlas"].layer("policies").loc["pol-vn-bgez"]
     title, summary = row[f"title_{lang}"], row["summary" if lang == "en" else f"summary_{lang}"]
-    assert any(one and one[0].startswith(title) for one in ask(client, lang=lang).rows)
+    assert any(row and row[0].startswith(title) for row in ask(client, lang=lang).rows)
     for path in (f"/sites/{HAI_HA}", f"/sites/{HAI_HA}/factsheet", "/table?layer=policies"):
         page = client.get(path, headers={"Accept-Language": lang}).get_data(as_text=True)
         assert title in page, path

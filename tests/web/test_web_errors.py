@@ -150,20 +150,20 @@ def test_the_other_languages_keep_the_state(
     under it.
     """
     wanted = [
-        (name, one)
+        (name, text)
         for name, value in query.items()
-        for one in (value if isinstance(value, list) else [value])
+        for text in (value if isinstance(value, list) else [value])
     ]
     page = read(client, path, **query)
     assert state(page, "vi") == wanted
     other = read(client, path, **query, lang="vi")
     fields = [
         sorted(
-            (given.get("name", ""), given.get("value", ""))
-            for tag, given in one.elements
-            if tag == "input" and ("checked" in given or given.get("type") == "hidden")
+            (attributes.get("name", ""), attributes.get("value", ""))
+            for tag, attributes in form.elements
+            if tag == "input" and ("checked" in attributes or attributes.get("type") == "hidden")
         )
-        for one in (page, other)
+        for form in (page, other)
     ]
     assert fields[0] == fields[1]
 

@@ -23,8 +23,8 @@ def states(app: Flask, gate: str, time: str, language: str = "en") -> dict[str, 
     """Return what the page of a gate would say at a moment, by whom it concerns."""
     with app.test_request_context(headers={"Accept-Language": language}):
         frame = store().layer("gates").loc[[gate]]
-        said = gate_hours.of(store(), frame, datetime.fromisoformat(time).replace(tzinfo=HANOI))
-        return {str(one.whom): str(one.text) for one in said.states}
+        opening = gate_hours.of(store(), frame, datetime.fromisoformat(time).replace(tzinfo=HANOI))
+        return {str(state.whom): str(state.text) for state in opening.states}
 
 
 def test_a_gate_is_open_or_opens_on_both_clocks(app: Flask) -> None:

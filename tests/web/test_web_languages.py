@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "webapp" / "translations"
 TEMPLATES = sorted((ROOT / "webapp" / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "webapp" / "static").glob("*.js"))
-OTHERS = [one for one in LANGUAGES.values() if one.code != "en"]
+OTHERS = [language for language in LANGUAGES.values() if language.code != "en"]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}|%%")
 LETTER = re.compile(r"[^\W\d_]{2,}")
 SITE = "van-don-ez"
@@ -68,7 +68,7 @@ def test_the_list_of_texts_is_up_to_date(sources: Catalog) -> None:
         assert ids(pofile.read_po(file)) == ids(sources)
 
 
-@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
+@pytest.mark.parametrize("language", OTHERS, ids=lambda language: language.code)
 def test_every_text_is_translated(sources: Catalog, language: catalogues.Language) -> None:
     """Each text has a translation in each language, none is doubtful, and none is left over."""
     catalog = catalogue(language)
@@ -81,7 +81,7 @@ def test_every_text_is_translated(sources: Catalog, language: catalogues.Languag
     assert [message.id for message in catalog if message.id and message.fuzzy] == []
 
 
-@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.code)
+@pytest.mark.parametrize("language", OTHERS, ids=lambda language: language.code)
 def test_a_translation_has_the_places_of_its_text(language: catalogues.Language) -> None:
     """What is filled into a text is filled into its translation, too, and a lone % would
     break it.
@@ -177,13 +177,13 @@ def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
     source = re.sub(
         r"{% block body_class %}.*?{% endblock %}", "", path.read_text(encoding="utf-8")
     )
-    for text in (part.strip() for one in Texts(source).found for part in one.split("·")):
+    for text in (part.strip() for string in Texts(source).found for part in string.split("·")):
         assert not LETTER.search(text) or text in NAMES or text.startswith("©"), text
     inside = [value for _, kind, value in Environment().lex(source) if kind == "string"]
     marked = re.findall(r"""_\(\s*("[^"]*"|'[^']*')""", source)
-    for one in inside:
-        if one not in marked and set(one.strip("'").split()) - RELATIONS:
-            assert not re.search(r"[a-z]{2,} [a-z]{2,}", one), one
+    for string in inside:
+        if string not in marked and set(string.strip("'").split()) - RELATIONS:
+            assert not re.search(r"[a-z]{2,} [a-z]{2,}", string), string
 
 
 def literals(script: str) -> Iterator[str]:
@@ -191,8 +191,8 @@ def literals(script: str) -> Iterator[str]:
     ``{}``.
     """
     bare = re.sub(r"/\*.*?\*/|(?m:^\s*//.*$)|(?<=[;,{)]) //.*", "", script, flags=re.S)
-    for found in re.finditer(r'"([^"\n]*)"|\'([^\'\n]*)\'|`([^`]*)`', bare):
-        yield re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "{}", found[1] or found[2] or found[3] or "")
+    for match in re.finditer(r'"([^"\n]*)"|\'([^\'\n]*)\'|`([^`]*)`', bare):
+        yield re.sub(r"\$\{(?:[^{}]|\{[^{}]*\})*\}", "{}", match[1] or match[2] or match[3] or "")
 
 
 SCRIPT_NAMES = {
@@ -249,7 +249,7 @@ CLASSES = {
 # -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.code)
 @pytest.mark.parametrize(
     "path",
     [
@@ -281,13 +281,13 @@ def test_every_kind_of_page_speaks_the_language(
     assert answer.status_code == 200
     assert answer.headers["Content-Language"] == language.tag
     assert {"Accept-Language", "Cookie"} <= {
-        one.strip() for one in answer.headers["Vary"].split(",")
+        part.strip() for part in answer.headers["Vary"].split(",")
     }
     page = read(client, url)
     assert page.one("html")["lang"] == language.tag
     switch = [link for link in page.links if "hreflang" in link.attributes]
     assert [(link.text, link.attributes["lang"]) for link in switch] == [
-        (one.name, one.tag) for one in LANGUAGES.values()
+        (language.name, language.tag) for language in LANGUAGES.values()
     ]
     assert [link.text for link in switch if "aria-current" in link.attributes] == [language.name]
     kept = path.partition("?")[2]
@@ -423,8 +423,8 @@ def test_faults_are_told_in_the_language(client: FlaskClient, path: str, vi: str
         for accept in ("text/html", "application/json"):
             answer = client.get(path, headers={"Accept-Language": language, "Accept": accept})
             assert answer.status_code >= 400
-            said = answer.get_json()["description"] if answer.is_json else answer.text
-            assert sentence in said
+            text = answer.get_json()["description"] if answer.is_json else answer.text
+            assert sentence in text
 
 
 # Names, numbers, dates
@@ -505,15 +505,15 @@ def test_numbers_and_dates_have_the_form_of_the_language(
     writes them.
     """
     with app.test_request_context(f"/?lang={code}"):
-        made = [
+        texts = [
             labels.quantity(217133),
             labels.quantity(1.4),
             labels.kilometres(9100),
             labels.duration(7500, True),
             labels.duration(2400),
         ]
-        assert [one.replace("\N{NO-BREAK SPACE}", " ") for one in made] == numbers
-        assert [i18n.day(one) for one in ("2025", "2023-02", "2023-12-11")] == dates
+        assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts] == numbers
+        assert [i18n.day(date) for date in ("2025", "2023-02", "2023-12-11")] == dates
         assert i18n.day("about 2020") == "about 2020"
 
 
@@ -524,9 +524,9 @@ def test_any_name_finds_the_site_in_any_language(
 ) -> None:
     """The search compares all names, whichever language the page is in."""
     page = read(client, "/table", lang=code, q=typed)
-    found = {link.href for link in page.links if link.href.startswith("/sites/")}
-    assert "/sites/mong-cai-bgez" in found
-    assert {f"/sites/{key}" for key in ("hai-yen-ip",)} <= found
+    links = {link.href for link in page.links if link.href.startswith("/sites/")}
+    assert "/sites/mong-cai-bgez" in links
+    assert {f"/sites/{key}" for key in ("hai-yen-ip",)} <= links
 
 
 @pytest.mark.parametrize("typed", ["Quảng Ninh", "quang ninh", "广宁", "广宁省"])
@@ -653,10 +653,15 @@ def test_the_script_writes_as_the_server_does(
     )
     with app.test_request_context("/", headers={"Accept-Language": locale}):
         times = [
-            [labels.duration(one, coarse).replace("\N{NO-BREAK SPACE}", " ") for one in seconds]
+            [
+                labels.duration(amount, coarse).replace("\N{NO-BREAK SPACE}", " ")
+                for amount in seconds
+            ]
             for coarse in (True, False)
         ]
-        lengths = [labels.kilometres(one).replace("\N{NO-BREAK SPACE}", " ") for one in metres]
+        lengths = [
+            labels.kilometres(amount).replace("\N{NO-BREAK SPACE}", " ") for amount in metres
+        ]
     assert (
         page.evaluate(
             "async all => { const { duration } = await import('/static/page.js');"

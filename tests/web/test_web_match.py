@@ -92,12 +92,12 @@ def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
     """
     page = Page(post(client, GOOD).text)
     carried = page.one("input", name="sheet")["value"]
-    one = post(client, GOOD, format="xlsx")
+    direct = post(client, GOOD, format="xlsx")
     other = client.post(
         "/match?lang=en", data={"sheet": carried.replace("\n", "\r\n"), "format": "xlsx"}
     )
-    assert one.mimetype == other.mimetype == match.XLSX
-    books = [openpyxl.load_workbook(io.BytesIO(answer.data)) for answer in (one, other)]
+    assert direct.mimetype == other.mimetype == match.XLSX
+    books = [openpyxl.load_workbook(io.BytesIO(answer.data)) for answer in (direct, other)]
     rows = [
         [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()] for book in books
     ]
@@ -114,18 +114,18 @@ def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClie
     form = read(client, "/match", lang="en", profile="car", closed="huu-nghi", year=2030)
     assert form.facts["Taken as closed"].startswith("Huu Nghi")
     kept = {
-        one["name"]: one["value"]
-        for tag, one in form.elements
-        if tag == "input" and one.get("type") == "hidden"
+        attributes["name"]: attributes["value"]
+        for tag, attributes in form.elements
+        if tag == "input" and attributes.get("type") == "hidden"
     }
     assert kept == {"closed": "huu-nghi", "year": "2030"}
     assert "Minutes by car" in form.text
-    assert "profile=car" in next(one.href for one in form.links if "template.xlsx" in one.href)
+    assert "profile=car" in next(link.href for link in form.links if "template.xlsx" in link.href)
     asked = "company;country;max_gate_min\nA;VN;90\n"
     page = Page(post(client, asked, profile="car", **kept).text)
     assert page.facts["Taken as closed"].startswith("Huu Nghi")
     assert page.facts["Year"].startswith("2030, with")
-    assert any("profile=car" in one.href and "closed=huu-nghi" in one.href for one in page.links)
+    assert any("profile=car" in link.href and "closed=huu-nghi" in link.href for link in page.links)
     book = openpyxl.load_workbook(
         io.BytesIO(post(client, asked, profile="car", format="xlsx", **kept).data)
     )
@@ -186,9 +186,9 @@ def test_the_same_sheet_in_another_language_keeps_what_was_told(client: FlaskCli
     """
     page = Page(post(client, MIXED).text)
     hidden = {
-        one["name"]: one["value"]
-        for tag, one in page.elements
-        if tag == "input" and one.get("type") == "hidden"
+        attributes["name"]: attributes["value"]
+        for tag, attributes in page.elements
+        if tag == "input" and attributes.get("type") == "hidden"
     }
     again = client.post("/match?lang=vi", data=hidden)
     assert again.status_code == 200
@@ -196,11 +196,11 @@ def test_the_same_sheet_in_another_language_keeps_what_was_told(client: FlaskCli
     assert "Atlantis" in there.text
     assert "An Phát" in there.headings
     switch = [
-        one
-        for tag, one in page.elements
-        if tag == "button" and one.get("formaction", "").startswith("?lang=")
+        attributes
+        for tag, attributes in page.elements
+        if tag == "button" and attributes.get("formaction", "").startswith("?lang=")
     ]
-    assert [one["form"] for one in switch] == ["sheet-form"] * 3
+    assert [button["form"] for button in switch] == ["sheet-form"] * 3
     book = openpyxl.load_workbook(
         io.BytesIO(client.post("/match?lang=en", data=hidden | {"format": "xlsx"}).data)
     )
@@ -317,9 +317,11 @@ def test_what_stands_in_a_sheet_is_text(make_app: Callable[..., Flask], hostile:
         assert answer.status_code in (200, 400)
         assert HOSTILE[:30] in page.text
         assert not [
-            one
-            for one in page.elements
-            if one[0] == "img" or "style" in one[1] or any(name.startswith("on") for name in one[1])
+            element
+            for element in page.elements
+            if element[0] == "img"
+            or "style" in element[1]
+            or any(name.startswith("on") for name in element[1])
         ]
         assert not re.search(r"\b49(?=\s*<img)|\b49(?=\$)", answer.text)
         assert "form-action 'self'" in answer.headers["Content-Security-Policy"]

@@ -29,7 +29,7 @@ import webapp
 from geo import export
 from geo.schema import LAYERS
 from webapp import languages
-from webapp.ogc import openapi
+from webapp.ogc import parameters
 from webapp.ogc.routes import ogc
 
 URL = "http://atlas.example/zones"
@@ -127,13 +127,15 @@ def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
         "title": "Creative Commons Attribution 4.0",
         "path": "https://creativecommons.org/licenses/by/4.0/",
     }
+    resources = {name: {"name": name, "licenses": [licence]} for name in frames}
     app.extensions["zoneatlas"] = SimpleNamespace(
         layer=lambda layer_id: frames[layer_id],
         package={
             "title": "Tiny",
             "description": "Two layers.",
-            "resources": [{"name": name, "licenses": [licence]} for name in frames],
+            "resources": list(resources.values()),
         },
+        resource=resources.__getitem__,
         about=lambda layer_id: export.About(
             layer_id, LAYERS[layer_id].title, attribution="Somebody"
         ),
@@ -184,10 +186,10 @@ def test_every_link_leads_to_what_it_says(client: FlaskClient) -> None:
         if answer.is_json:
             document = answer.get_json()
             nested = document.get("collections", [])
-            found = [link for one in [document, *nested] for link in one.get("links", [])]
-            todo += [(link["href"], link["type"]) for link in found if link["rel"] != "license"]
+            links = [link for part in [document, *nested] for link in part.get("links", [])]
+            todo += [(link["href"], link["type"]) for link in links if link["rel"] != "license"]
         else:
-            hrefs = [unescape(one) for one in re.findall(r'<a href="([^"]*)"', answer.text)]
+            hrefs = [unescape(href) for href in re.findall(r'<a href="([^"]*)"', answer.text)]
             todo += [(href, "text/html") for href in hrefs if "f=html" in href]
     assert len(seen) > 50, sorted(seen)
 
@@ -198,11 +200,14 @@ def test_the_collections_are_the_layers_with_geometry_that_the_package_holds(
     """Policies have no geometry and parks are not in this package; extent, licence and CRS are
     told.
     """
-    collections = {one["id"]: one for one in get(client, "/ogc/collections")["collections"]}
+    collections = {
+        collection["id"]: collection
+        for collection in get(client, "/ogc/collections")["collections"]
+    }
     assert list(collections) == ["gates", "ports", "corridors"]
     assert collections["gates"]["extent"]["spatial"]["bbox"] == [[100, 20, 112, 20]]
     assert collections["gates"]["itemType"] == "feature"
-    assert collections["gates"]["crs"] == [openapi.CRS84]
+    assert collections["gates"]["crs"] == [parameters.CRS84]
     assert collections["gates"]["attribution"] == "Somebody"
     assert links(collections["gates"], "license") == [
         "https://creativecommons.org/licenses/by/4.0/"
@@ -218,15 +223,18 @@ def test_the_openapi_document_is_valid_and_promises_what_is_read(client: FlaskCl
     document = answer.get_json(force=True)
     validate(document)
     for layer_id in ("gates", "ports", "corridors"):
-        given = document["paths"][f"/collections/{layer_id}/items"]["get"]["parameters"]
-        names = [one["$ref"].rsplit("/", 1)[1] if "$ref" in one else one["name"] for one in given]
-        assert sorted(names) == sorted(openapi.of_items(LAYERS[layer_id]))
+        listed = document["paths"][f"/collections/{layer_id}/items"]["get"]["parameters"]
+        names = [
+            parameter["$ref"].rsplit("/", 1)[1] if "$ref" in parameter else parameter["name"]
+            for parameter in listed
+        ]
+        assert sorted(names) == sorted(parameters.of_items(LAYERS[layer_id]))
 
 
 def test_no_field_of_a_layer_hides_a_parameter() -> None:
     """A field named like a parameter could not be selected by."""
     for layer in LAYERS.values():
-        assert not set(openapi.PARAMETERS) & set(openapi.filters(layer))
+        assert not set(parameters.PARAMETERS) & set(parameters.filters(layer))
 
 
 # Features -----------------------------------------------------------------------------------------
@@ -253,10 +261,10 @@ def test_every_next_link_is_reached_once(client: FlaskClient, query: str) -> Non
         seen.append(path)
         page = get(client, path)
         assert page["numberReturned"] == len(page["features"])
-        ids += [one["id"] for one in page["features"]]
+        ids += [feature["id"] for feature in page["features"]]
         path = next(iter(links(page, "next")), "")
     assert page["numberMatched"] == len(ids) == len(set(ids))
-    assert ids == sorted(ids, key=lambda one: int(one.split("-")[1]))
+    assert ids == sorted(ids, key=lambda key: int(key.split("-")[1]))
 
 
 def test_prev_leads_back_to_the_beginning(client: FlaskClient) -> None:
@@ -297,7 +305,9 @@ def test_prev_leads_back_to_the_beginning(client: FlaskClient) -> None:
 def test_items_are_selected(client: FlaskClient, query: str, numbers: list[int]) -> None:
     """Box, equal values, limit and offset together; a feature on the edge of the box is in it."""
     page = get(client, f"/ogc/collections/gates/items?{query}")
-    assert [one["id"] for one in page["features"]] == [f"gates-{number}" for number in numbers]
+    assert [feature["id"] for feature in page["features"]] == [
+        f"gates-{number}" for number in numbers
+    ]
 
 
 def test_a_limit_above_the_maximum_is_the_maximum(client: FlaskClient) -> None:
@@ -311,8 +321,10 @@ def test_a_limit_above_the_maximum_is_the_maximum(client: FlaskClient) -> None:
 def test_a_box_across_the_antimeridian_meets_both_sides(client: FlaskClient) -> None:
     """West above east goes eastwards over 180°."""
     ids = [
-        one["id"]
-        for one in get(client, "/ogc/collections/corridors/items?bbox=170,0,-170,20")["features"]
+        feature["id"]
+        for feature in get(client, "/ogc/collections/corridors/items?bbox=170,0,-170,20")[
+            "features"
+        ]
     ]
     assert ids == ["far-east"]
 
@@ -580,9 +592,9 @@ def test_point_20_the_time_is_described_as_it_is_read(client: FlaskClient) -> No
         *times,
         "/",
         "../..",
-        *(f"{one}/.." for one in times),
-        *(f"../{one}" for one in times),
-        *(f"{one}/{one}" for one in times),
+        *(f"{time}/.." for time in times),
+        *(f"../{time}" for time in times),
+        *(f"{time}/{time}" for time in times),
     ]
     read = 0
     for text in texts:
@@ -715,6 +727,6 @@ def test_owslib_reads_the_service(live: tuple[str, list[str]]) -> None:
         service.collection_items("ports", limit=7, offset=start)["features"]
         for start in range(0, 23, 7)
     ]
-    assert [one["id"] for one in itertools.chain(*ids)] == [f"ports-{i}" for i in range(23)]
+    assert [feature["id"] for feature in itertools.chain(*ids)] == [f"ports-{i}" for i in range(23)]
     assert service.collection_item("ports", "ports-3")["id"] == "ports-3"
     assert urlsplit(service.response["links"][0]["href"]).netloc in url

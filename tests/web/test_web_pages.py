@@ -208,17 +208,17 @@ def test_another_region_is_another_folder(make_app: Callable[..., Flask], toy: P
     assert {url: code for url, code in status.items() if code >= 400} == {}
     assert "/sites/west-park" in status
     for url, page in read_pages.items():
-        said = page.text
+        text = page.text
         for description in (
             field.description
             for layer in LAYERS.values()
             for field in layer.fields
             if field.description
         ):
-            said = said.replace(
+            text = text.replace(
                 description, ""
             )  # what the fields mean is the same for all packages
-        assert not re.search(r"Viet Nam|China|Quang Ninh|Guangxi", said), url
+        assert not re.search(r"Viet Nam|China|Quang Ninh|Guangxi", text), url
 
 
 def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(
@@ -276,9 +276,9 @@ def test_the_table_has_what_the_map_has(client: FlaskClient, layer_id: str) -> N
     page = read(client, "/table", layer=layer_id)
     names = [row["Name"] for row in body_rows(page)]
     assert len(names) == len(drawn)
-    assert all(shown.startswith(one["name_en"]) for shown, one in zip(names, drawn, strict=True))
+    assert all(shown.startswith(row["name_en"]) for shown, row in zip(names, drawn, strict=True))
     if layer_id in PLACES:
-        assert site_links(page) == [one["id"] for one in drawn]
+        assert site_links(page) == [row["id"] for row in drawn]
 
 
 def test_the_table_says_of_each_park_what_the_map_says(client: FlaskClient) -> None:
@@ -365,7 +365,7 @@ def test_a_box_keeps_what_lies_in_it(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "hit"),
     [
         ("mong cai", "mong-cai-bgez"),
         ("Móng Cái", "mong-cai-bgez"),
@@ -377,11 +377,11 @@ def test_a_box_keeps_what_lies_in_it(client: FlaskClient) -> None:
         ("binh lieu", "hoanh-mo-dong-van-bgez"),
     ],
 )
-def test_search_reads_any_of_the_names(client: FlaskClient, typed: str, found: str) -> None:
+def test_search_reads_any_of_the_names(client: FlaskClient, typed: str, hit: str) -> None:
     """A site is found by each of its names and its former district, without diacritics, case, or
     order of words.
     """
-    assert found in site_links(read(client, "/table", q=typed))
+    assert hit in site_links(read(client, "/table", q=typed))
 
 
 @pytest.mark.parametrize(("column", "count"), [("province_former_en", 5), ("district", 20)])
@@ -507,7 +507,9 @@ def test_access_from_a_site_is_its_page(client: FlaskClient) -> None:
 
 def test_the_vehicle_changes_the_times(client: FlaskClient) -> None:
     """A truck is nowhere faster than a car, and its page says which vehicle it is."""
-    car, truck = (read(client, "/sites/van-don-ez", profile=one) for one in ("car", "truck"))
+    car, truck = (
+        read(client, "/sites/van-don-ez", profile=profile) for profile in ("car", "truck")
+    )
     assert car.text != truck.text
     for page, name in ((car, "Car"), (truck, "Container truck")):
         switched = [
@@ -540,7 +542,9 @@ def count(data: bytes, format_id: str) -> int:
         return sum(1 for _ in csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     if format_id == "kml":
         return sum(
-            1 for one in ElementTree.fromstring(data).iter() if one.tag.endswith("}Placemark")
+            1
+            for element in ElementTree.fromstring(data).iter()
+            if element.tag.endswith("}Placemark")
         )
     with geopackage(data) as path:
         return int(pyogrio.read_info(path)["features"])
@@ -556,53 +560,53 @@ def geopackage(data: bytes) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("layer_id", LAYERS)
-@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.id)
 def test_a_download_is_the_whole_layer(
-    app: Flask, client: FlaskClient, layer_id: str, one: export.Format
+    app: Flask, client: FlaskClient, layer_id: str, format_: export.Format
 ) -> None:
     """Every layer comes whole in every format that can hold it, the same bytes each time, under a
     name of its own.
     """
-    url = f"/download/{layer_id}.{one.extension}"
+    url = f"/download/{layer_id}.{format_.extension}"
     first, second = client.get(url), client.get(url)
-    if one.needs_geometry and not LAYERS[layer_id].geometry:
+    if format_.needs_geometry and not LAYERS[layer_id].geometry:
         assert first.status_code == 400
         assert "take" in Page(first.text).text
         return
     assert first.status_code == 200
-    assert first.mimetype == one.media_type.split(";")[0]
+    assert first.mimetype == format_.media_type.split(";")[0]
     assert (
         first.headers["Content-Disposition"]
-        == f'attachment; filename="zone-atlas-{layer_id}.{one.extension}"'
+        == f'attachment; filename="zone-atlas-{layer_id}.{format_.extension}"'
     )
     assert first.data == second.data
     assert client.get(url, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
-    assert count(first.data, one.id) == len(app.extensions["zoneatlas"].layer(layer_id))
+    assert count(first.data, format_.id) == len(app.extensions["zoneatlas"].layer(layer_id))
 
 
-@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
-def test_a_download_takes_the_filter(client: FlaskClient, one: export.Format) -> None:
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.id)
+def test_a_download_takes_the_filter(client: FlaskClient, format_: export.Format) -> None:
     """The filtered download holds the rows that the table shows, and its name says that it is
     filtered.
     """
     query = {"q": "quang ninh", "country": "VN", "status": "operating"}
-    answer = client.get(f"/download/parks.{one.extension}", query_string=query)
-    assert count(answer.data, one.id) == len(site_links(read(client, "/table", **query))) > 0
+    answer = client.get(f"/download/parks.{format_.extension}", query_string=query)
+    assert count(answer.data, format_.id) == len(site_links(read(client, "/table", **query))) > 0
     assert "parks-filtered" in answer.headers["Content-Disposition"]
 
 
-@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
-def test_a_download_in_another_system(client: FlaskClient, one: export.Format) -> None:
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.id)
+def test_a_download_in_another_system(client: FlaskClient, format_: export.Format) -> None:
     """Formats that can hold VN-2000 come in it; the others refuse with a sentence that names those
     which can.
     """
-    answer = client.get(f"/download/parks.{one.extension}?epsg=5899&country=VN")
-    if not one.any_crs:
+    answer = client.get(f"/download/parks.{format_.extension}?epsg=5899&country=VN")
+    if not format_.any_crs:
         assert answer.status_code == 400
         assert "EPSG:5899" in Page(answer.text).text
         return
     assert answer.status_code == 200
-    if one.id == "csv":
+    if format_.id == "csv":
         row = next(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
         assert 100_000 < float(row["x"]) < 900_000
         assert 2_000_000 < float(row["y"]) < 3_000_000
@@ -611,23 +615,23 @@ def test_a_download_in_another_system(client: FlaskClient, one: export.Format) -
             assert pyogrio.read_info(path)["crs"] == "EPSG:5899"
 
 
-@pytest.mark.parametrize("one", FORMATS, ids=lambda one: one.id)
-def test_access_is_a_download_too(app: Flask, client: FlaskClient, one: export.Format) -> None:
+@pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.id)
+def test_access_is_a_download_too(app: Flask, client: FlaskClient, format_: export.Format) -> None:
     """The access table of a site and of a point comes in every format, every destination in it."""
     store = app.extensions["zoneatlas"]
     wanted = sum(len(store.layer(name)) for name in ("gates", "ports", "airports", "cities"))
     for query in ({"site": "van-don-ez"}, LAND, SEA):
-        answer = client.get(f"/download/access.{one.extension}", query_string=query)
+        answer = client.get(f"/download/access.{format_.extension}", query_string=query)
         assert answer.status_code == 200
-        assert count(answer.data, one.id) == wanted
+        assert count(answer.data, format_.id) == wanted
 
 
 def test_an_empty_download_is_a_file_too(client: FlaskClient) -> None:
     """A filter that keeps nothing gives a file without rows, in every format."""
-    for one in FORMATS:
-        answer = client.get(f"/download/parks.{one.extension}?q=atlantis")
-        assert answer.status_code == 200, one.id
-        assert count(answer.data, one.id) == 0
+    for format_ in FORMATS:
+        answer = client.get(f"/download/parks.{format_.extension}?q=atlantis")
+        assert answer.status_code == 200, format_.id
+        assert count(answer.data, format_.id) == 0
 
 
 # What goes wrong ----------------------------------------------------------------------------------
@@ -649,8 +653,8 @@ def test_what_is_not_there_is_404(client: FlaskClient, path: str) -> None:
     """What is not there says so in a sentence, as a page or as JSON."""
     answer = client.get(path)
     assert answer.status_code == 404
-    said = answer.get_json()["description"] if answer.is_json else Page(answer.text).text
-    assert re.search(r"There is no", said)
+    sentence = answer.get_json()["description"] if answer.is_json else Page(answer.text).text
+    assert re.search(r"There is no", sentence)
 
 
 def test_a_method_that_is_not_there_is_405(client: FlaskClient) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import html
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -16,13 +15,12 @@ from flask.testing import FlaskClient
 
 from geo.siting import criteria, ranking, robustness, screening
 from geo.siting.measures import limits
-from webapp import args
-from webapp.siting import rank, worth
+from webapp import args, readers
+from webapp.siting import worth
 from webapp.siting.rank import DRAWS, STATE, WEIGHTS, Wish, result
 from webapp.siting.worth import Worth
 
 pytest_plugins = ("web",)
-STATIC = Path(rank.__file__).parents[1] / "static"
 
 
 def text(client: FlaskClient, query: dict[str, Any] | str, status: int = 200) -> str:
@@ -116,8 +114,8 @@ def test_the_order_is_that_of_the_library(app: Flask, client: FlaskClient, metho
         )
         table = opened.sites(wish.drive)
         left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
-    found = ranking.rank(left, wish.criteria(), {"gate": 50, "area": 30}, method=method)  # type: ignore[arg-type]
-    assert names(page) == list(found.order[:15])
+    expected = ranking.rank(left, wish.criteria(), {"gate": 50, "area": 30}, method=method)  # type: ignore[arg-type]
+    assert names(page) == list(expected.order[:15])
     assert (left["port_truck_s"].dropna() <= 7200).all()
 
 
@@ -159,17 +157,17 @@ def test_an_example_fills_the_form_and_says_that_it_is_one(client: FlaskClient) 
 def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
     """The state written into links is read back as the same state, and shows the same page."""
     opened = app.extensions["zoneatlas"]
-    given = "edited=1&sector=electronics&sector=automobile&status=operating&max_gate=240&min_area=50&drop=min_area&w_gate=40&w_port=60"  # noqa: E501
-    given += "&also=full&also=zones&area_needed=20&method=topsis&unknown=worst&pick=dong-mai-ip&profile=car&closed=huu-nghi"  # noqa: E501
-    with app.test_request_context(f"/rank?{given}"):
+    first = "edited=1&sector=electronics&sector=automobile&status=operating&max_gate=240&min_area=50&drop=min_area&w_gate=40&w_port=60"  # noqa: E501
+    first += "&also=full&also=zones&area_needed=20&method=topsis&unknown=worst&pick=dong-mai-ip&profile=car&closed=huu-nghi"  # noqa: E501
+    with app.test_request_context(f"/rank?{first}"):
         wish = Wish.of(args.parse(request.args, STATE), {})
         query = urlencode(wish.query())
     with app.test_request_context(f"/rank?{query}"):
         assert Wish.of(args.parse(request.args, STATE), {}) == wish
         assert result(opened, wish).remaining > 0
-    assert set(dict(parse_qsl(query))) == set(dict(parse_qsl(given)))
+    assert set(dict(parse_qsl(query))) == set(dict(parse_qsl(first)))
     bodies = [
-        client.get(f"/rank?{one}&part=sheet").get_data(as_text=True) for one in (given, query)
+        client.get(f"/rank?{state}&part=sheet").get_data(as_text=True) for state in (first, query)
     ]
     assert bodies[0] == bodies[1]
 
@@ -234,9 +232,9 @@ def test_no_weight_is_asked_for(client: FlaskClient) -> None:
 def test_the_page_is_small(client: FlaskClient) -> None:
     """At most 300 kB compressed, with script and style."""
     total = len(gzip.compress(client.get("/rank?example=automobile").data))
-    total += sum(
-        len(gzip.compress((STATIC / name).read_bytes())) for name in ("app.css", "rank.js")
-    )
+    for name in ("app.css", "rank.js"):
+        with client.get(f"/static/{name}") as answer:
+            total += len(gzip.compress(answer.data))
     assert total < 300_000
 
 
@@ -267,7 +265,7 @@ def wished(app: Flask, query: str) -> Wish:
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "amounts", "values"),
+    ("name", "shape", "amounts", "values"),
     [
         (
             "gate",
@@ -285,14 +283,16 @@ def wished(app: Flask, query: str) -> Wish:
     ],
 )
 def test_amounts_are_worth_what_the_head_counts(
-    app: Flask, name: str, said: str, amounts: list[float], values: list[Any]
+    app: Flask, name: str, shape: str, amounts: list[float], values: list[Any]
 ) -> None:
     """Times in minutes, all else as it is; an end that is not said is that of the sites; less is
     better of times and occupancy.
     """
-    one = wished(app, f"w_{name}=10&v_{name}={said}").criteria()[0]
-    found = criteria.values(pd.DataFrame({one.column: amounts}, dtype=float), [one])[name]
-    assert [None if pd.isna(value) else value for value in found] == pytest.approx(values)
+    criterion = wished(app, f"w_{name}=10&v_{name}={shape}").criteria()[0]
+    worth = criteria.values(pd.DataFrame({criterion.column: amounts}, dtype=float), [criterion])[
+        name
+    ]
+    assert [None if pd.isna(value) else value for value in worth] == pytest.approx(values)
 
 
 def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
@@ -301,10 +301,9 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
     """
     wish = wished(app, "w_gate=100&v_gate=step:60")
     with app.test_request_context("/"):
-        found = result(app.extensions["zoneatlas"], wish)
-    assert found.ranked
-    scores = found.ranked.ranking.scores.dropna()
-    near = found.table.loc[scores.index, "gate_truck_s"] <= 3600
+        answer = result(app.extensions["zoneatlas"], wish)
+    scores = answer.ranked.ranking.scores.dropna()
+    near = answer.table.loc[scores.index, "gate_truck_s"] <= 3600
     assert (scores == near).all()
     assert 10 < near.sum() < 190
     page = text(client, "edited=1&w_gate=100&v_gate=step:60")
@@ -317,17 +316,16 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
 def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
     """How often a site is first is not taken from a ranking that counted otherwise."""
     base = "country=VN&w_gate=50&w_port=50"
-    found = []
+    shares = []
     with app.test_request_context("/"):
         for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:90"):
-            told = result(app.extensions["zoneatlas"], wished(app, query))
-            assert told.ranked
-            assert told.ranked.trust
-            shares = told.ranked.trust.shares
-            pd.testing.assert_frame_equal(shares, robustness.shares(told.ranked.ranking, DRAWS))
-            found.append(shares["first"])
-    assert not found[0].equals(found[1])
-    assert not found[1].equals(found[2])
+            answer = result(app.extensions["zoneatlas"], wished(app, query))
+            pd.testing.assert_frame_equal(
+                answer.ranked.trust.shares, robustness.shares(answer.ranked.ranking, DRAWS)
+            )
+            shares.append(answer.ranked.trust.shares["first"])
+    assert not shares[0].equals(shares[1])
+    assert not shares[1].equals(shares[2])
 
 
 @pytest.mark.parametrize(
@@ -349,10 +347,10 @@ def test_fields_of_the_form_become_one_parameter(
     as the same.
     """
     wish = wished(app, f"w_gate=10&{apart}")
-    said = {name: value for name, value in wish.query() if name.startswith("v_")}
-    assert said == ({} if folded is None else {"v_gate": folded})
+    written = {name: value for name, value in wish.query() if name.startswith("v_")}
+    assert written == ({} if folded is None else {"v_gate": folded})
     assert wished(app, urlencode(wish.query())) == wish
-    assert len(args.SHAPES) == len({*args.SHAPES} & {*criteria.SHAPES})
+    assert len(readers.SHAPES) == len({*readers.SHAPES} & {*criteria.SHAPES})
 
 
 @pytest.mark.parametrize(
@@ -409,7 +407,7 @@ def test_nothing_is_lost_between_link_and_form(app: Flask, client: FlaskClient) 
     )
     assert re.search(r'name="v_people_to"[^>]* value="12345678"', page)
     for value in (0.0, 0.1, 33.3, 1e9, 1e-5, 123_456_789.25):
-        assert args.number(args.plain(value)) == value
+        assert readers.number(readers.plain(value)) == value
     assert str(Worth("linear", 0.5, 1e7)) == "linear:0.5:10000000"
 
 

@@ -36,8 +36,8 @@ PARK = "vsip-bac-ninh-ip"
 
 @pytest.fixture(scope="module")
 def store(app: Flask) -> Store:
-    found: Store = app.extensions["zoneatlas"]
-    return found
+    opened: Store = app.extensions["zoneatlas"]
+    return opened
 
 
 def plain(text: str) -> str:
@@ -128,8 +128,8 @@ def test_several_years_stand_in_one_parameter_or_in_several(
         assert links, start
         assert all(
             kept.replace("%2C", ",").replace("%3A", ":")
-            in one.replace("%2C", ",").replace("%3A", ":")
-            for one in links
+            in link.replace("%2C", ",").replace("%3A", ":")
+            for link in links
         )
 
 
@@ -328,9 +328,13 @@ def test_whatever_is_planned_says_so(client: FlaskClient) -> None:
 
 def test_every_planned_class_of_road_has_a_name(store: Store) -> None:
     """No code of a road class reaches the screen."""
-    classes = [one for one in store.networks.planned(2035).manifest.road_classes if one]
-    assert any(one.startswith("planned_") for one in classes)
-    assert all(one in labels.CODES for one in classes)
+    classes = [
+        road_class
+        for road_class in store.networks.planned(2035).manifest.road_classes
+        if road_class
+    ]
+    assert any(road_class.startswith("planned_") for road_class in classes)
+    assert all(road_class in labels.CODES for road_class in classes)
 
 
 def test_the_timeline_says_who_says_so(client: FlaskClient) -> None:
@@ -404,10 +408,10 @@ def test_two_visitors_do_not_reckon_the_same_twice(
     """Who comes second waits for the first; only the last few are kept."""
     app = make_app()
     store: Store = app.extensions["zoneatlas"]
-    made: list[Drive] = []
+    compared: list[Drive] = []
 
     def compare(_store: Store, drive: Drive, _places: Any) -> page_of.Change:
-        made.append(drive)
+        compared.append(drive)
         return page_of.Change(pd.DataFrame(), 0, 0, 0)
 
     monkeypatch.setattr(page_of, "_compare", compare)
@@ -424,10 +428,10 @@ def test_two_visitors_do_not_reckon_the_same_twice(
         thread.start()
     for thread in threads:
         thread.join()
-    assert made == [drives[0]]
+    assert compared == [drives[0]]
     for drive in drives:
         ask(drive)
-    assert made == drives
+    assert compared == drives
     assert len(page_of._kept(store)) == page_of.KEPT
 
 

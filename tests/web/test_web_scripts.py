@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
-from webapp import scripts
+from webapp import scripts, styles
 
 pytest_plugins = ("web",)
 
@@ -56,9 +57,9 @@ def test_modules_become_one_script(page: str) -> None:
     """In a file each module is once, after those that it needs, and none imports any more."""
     text = scripts.bundle(page)
     assert not re.search(r"^(?:import|export)\b", text, re.M)
-    made = re.findall(r'^modules\["(.+)"\] =', text, re.M)
-    assert made == list(scripts.order(page))
-    for name in made:
+    names = re.findall(r'^modules\["(.+)"\] =', text, re.M)
+    assert names == list(scripts.order(page))
+    for name in names:
         assert f'= modules["{name}"];' not in text[: text.index(f'modules["{name}"] = ')]
 
 
@@ -74,3 +75,17 @@ def test_what_cannot_be_joined_is_refused(
     monkeypatch.setattr(scripts, "STATIC", tmp_path)
     with pytest.raises(ValueError, match=r"odd\.js"):
         scripts._wrapped("odd.js")
+
+
+def test_every_style_is_part_of_a_sheet(client: FlaskClient) -> None:
+    """Each file of styles is in one sheet, and a sheet is sent whole and asked about each time."""
+    parts = sorted(part for sheet in styles.SHEETS.values() for part in sheet)
+    assert parts == sorted(path.stem for path in (scripts.STATIC / "styles").iterdir())
+    for name, sheet in styles.SHEETS.items():
+        answer = client.get(f"/static/{name}")
+        assert answer.mimetype == "text/css"
+        texts = [(scripts.STATIC / f"styles/{part}.css").read_text("utf-8") for part in sheet]
+        assert answer.text == "\n".join(texts)
+        assert answer.headers["Cache-Control"] == "no-cache"
+        again = client.get(f"/static/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+        assert again.status_code == 304

@@ -99,9 +99,9 @@ def test_no_page_makes_markup_of_text(besieged: Flask) -> None:
         assert answer.status_code in (200, 400, 404), url
         page = Page(answer.text)
         assert not [
-            one
-            for one in page.elements
-            if one[0] == "img" or any(name.startswith("on") for name in one[1])
+            element
+            for element in page.elements
+            if element[0] == "img" or any(name.startswith("on") for name in element[1])
         ], url
         assert not RAN.search(answer.text), url
         if answer.status_code == 200 and shows_data(url):
@@ -155,7 +155,9 @@ def test_a_source_is_a_link_only_where_it_is_an_address(
         if not link.href.startswith(("/", "?", "#", "geo:", "http://127.0.0.1"))
     ]
     assert foreign == ['https://a.example/"onmouseover="alert(1)', "https://b.example/<b>"]
-    assert not [one for one in page.elements if one[0] == "b" or "onmouseover" in one[1]]
+    assert not [
+        element for element in page.elements if element[0] == "b" or "onmouseover" in element[1]
+    ]
     assert all("noopener" in link.attributes["rel"] for link in page.links if link.href in foreign)
 
 
@@ -163,13 +165,15 @@ def test_downloads_hold_the_text_as_it_is(besieged: Flask) -> None:
     """Every format gives the hostile text back unchanged, and what shows HTML gets it escaped."""
     client = besieged.test_client()
     assert all(
-        one["properties"]["name_en"] == HOSTILE
-        for one in client.get("/download/parks.geojson").get_json()["features"]
+        feature["properties"]["name_en"] == HOSTILE
+        for feature in client.get("/download/parks.geojson").get_json()["features"]
     )
     tree = ElementTree.fromstring(client.get("/download/parks.kml").data)
-    names = [one.text for one in tree.iter() if one.tag.endswith("}name")]
+    names = [element.text for element in tree.iter() if element.tag.endswith("}name")]
     assert names.count(HOSTILE) >= 200
-    balloons = [one.text or "" for one in tree.iter() if one.tag.endswith("}description")]
+    balloons = [
+        element.text or "" for element in tree.iter() if element.tag.endswith("}description")
+    ]
     assert not [text for text in balloons if "<img" in text]
     assert HOSTILE in client.get("/download/parks.csv").data.decode("utf-8-sig")
     for name in (
@@ -215,8 +219,8 @@ def test_every_answer_has_the_headers(client: FlaskClient, path: str) -> None:
     """
     with client.get(path) as answer:
         policy = {
-            one.split()[0]: one.split()[1:]
-            for one in answer.headers["Content-Security-Policy"].split(";")
+            part.split()[0]: part.split()[1:]
+            for part in answer.headers["Content-Security-Policy"].split(";")
         }
         assert policy["default-src"] == ["'none'"]
         assert policy["frame-ancestors"] == ["'none'"]
@@ -253,7 +257,7 @@ def test_each_answer_has_a_nonce_of_its_own(client: FlaskClient) -> None:
         for _ in range(20)
     }  # type: ignore[index]
     assert len(nonces) == 20
-    assert all(len(one) >= 20 for one in nonces)
+    assert all(len(nonce) >= 20 for nonce in nonces)
 
 
 def test_without_online_tiles_no_other_host_is_allowed(make_app: Callable[..., Flask]) -> None:
@@ -262,7 +266,9 @@ def test_without_online_tiles_no_other_host_is_allowed(make_app: Callable[..., F
     """
     answer = make_app(ONLINE_TILES="off").test_client().get("/")
     assert "http" not in answer.headers["Content-Security-Policy"]
-    config = next(json.loads(one) for one in Page(answer.text).scripts if one.startswith("{"))
+    config = next(
+        json.loads(script) for script in Page(answer.text).scripts if script.startswith("{")
+    )
     assert config["tiles"] == ""
     assert "http" not in json.dumps({key: value for key, value in config.items() if key != "texts"})
 
@@ -301,7 +307,7 @@ def test_our_files_name_no_foreign_host() -> None:
         ),
         "www.w3.org",  # the namespace of SVG
     }
-    for path in [*STATIC.glob("*.*"), *TEMPLATES.rglob("*.*")]:
+    for path in [*STATIC.glob("*.*"), *STATIC.glob("styles/*"), *TEMPLATES.rglob("*.*")]:
         if path.suffix in (".js", ".css", ".html", ".svg"):
             hosts = set(
                 re.findall(

@@ -29,10 +29,12 @@ from geo.roads.network import Network
 from geo.visits import planner, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
+from geo.visits.trip_lines import DayLine, StopLine
+from geo.visits.world import World
 from webapp import jobs
 from webapp.catalogues import LANGUAGES
 from webapp.trips import answers, lookup, pages
-from webapp.trips.address import DAY_FIELDS, STOP_FIELDS, TRIP, Lines
+from webapp.trips.address import TRIP, Lines
 
 pytest_plugins = ("web",)
 
@@ -42,8 +44,8 @@ CROWDED = [
     ("title", "Too much"),
     ("day", "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"),
     *(
-        ("stop", f"{one}~visit:90 min")
-        for one in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")
+        ("stop", f"{site}~visit:90 min")
+        for site in ("dong-mai-ip", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip")
     ),
 ]
 """More than a day holds: one stop has to be left out."""
@@ -69,13 +71,9 @@ def planned(app: Flask, query: str) -> Plan:
     lines = lines_of(app, query)
     with app.test_request_context():
         wish = trip_file.read(lines.mapping(), Gazetteer.read(opened.data))
-    return planner.plan(
-        wish,
-        opened.network(),
-        opened.layer("gates"),
-        opened.table("crossings"),
-        border_gates.Hours.read(opened.data),
-    )
+    hours = border_gates.Hours.read(opened.data)
+    tables = opened.layer("gates"), opened.table("crossings")
+    return planner.plan(wish, World(opened.network(), *tables, hours))
 
 
 def wait(client: FlaskClient, query: str) -> Page:
@@ -91,7 +89,11 @@ def wait(client: FlaskClient, query: str) -> Page:
 
 def stops(page: Page) -> list[str]:
     """Return the stops of a plan by id, in their order."""
-    return [one["data-stop"] for tag, one in page.elements if tag == "tr" and "data-stop" in one]
+    return [
+        attributes["data-stop"]
+        for tag, attributes in page.elements
+        if tag == "tr" and "data-stop" in attributes
+    ]
 
 
 def faults(client: FlaskClient, query: Any, path: str = "/trip", expected: int = 400) -> str:
@@ -103,32 +105,35 @@ def faults(client: FlaskClient, query: Any, path: str = "/trip", expected: int =
 
 def form_of(page: Page) -> list[tuple[str, str]]:
     """Return what the form would send, as a browser does."""
-    out: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     select = ""
     inside = False
-    for tag, one in page.elements:
+    for tag, attributes in page.elements:
         if tag == "form":
-            inside = one.get("id") == "trip-wish"
+            inside = attributes.get("id") == "trip-wish"
         if not inside:
             continue
         if (
             tag in ("input", "textarea")
-            and one.get("name") not in (None, "add")
-            and (one.get("type") != "checkbox" or "checked" in one)
+            and attributes.get("name") not in (None, "add")
+            and (attributes.get("type") != "checkbox" or "checked" in attributes)
         ):
-            out.append((one["name"], one.get("value", "")))
+            pairs.append((attributes["name"], attributes.get("value", "")))
         elif tag == "select":
-            select = one["name"]
-            out.append((select, ""))
+            select = attributes["name"]
+            pairs.append((select, ""))
         elif (
             tag == "option"
             and select
-            and (("selected" in one) or (out[-1] == (select, "") and one.get("value", "") != ""))
+            and (
+                ("selected" in attributes)
+                or (pairs[-1] == (select, "") and attributes.get("value", "") != "")
+            )
         ):
-            first = out[-1] == (select, "") and "selected" not in one
+            first = pairs[-1] == (select, "") and "selected" not in attributes
             if not first or select not in ("s_day", "vehicle"):  # their first choice says nothing
-                out[-1] = (select, one["value"])
-    return out
+                pairs[-1] = (select, attributes["value"])
+    return pairs
 
 
 def edited(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
@@ -155,7 +160,11 @@ def test_a_trip_without_a_stop(client: FlaskClient) -> None:
     assert "No stop yet" in page.text
     assert (
         len(
-            [tag for tag, one in page.elements if tag == "option" and one.get("value") == "Ha Long"]
+            [
+                tag
+                for tag, attributes in page.elements
+                if tag == "option" and attributes.get("value") == "Ha Long"
+            ]
         )
         == 1
     )
@@ -186,12 +195,12 @@ def test_an_example_is_planned_as_the_library_plans_it(
     with app.test_request_context():
         clocks = pages.agenda.clocks(app.extensions["zoneatlas"])
     assert len(clocks) == 2
-    said = [row for row in part.rows if len(row) > 2 and re.match(r"\d\d:\d\d", row[0])]
+    rows = [row for row in part.rows if len(row) > 2 and re.match(r"\d\d:\d\d", row[0])]
     for visit in (visit for day in plan.days for visit in day.visits):
-        row = next(row for row in said if visit.stop.place.name() in row[2])
+        row = next(row for row in rows if visit.stop.place.name() in row[2])
         for cell, clock in zip(row, clocks, strict=False):
             assert cell == f"{clock.time(visit.start)} {clock.time(visit.end)}"
-    for row in said:  # an hour apart, everywhere
+    for row in rows:  # an hour apart, everywhere
         here, there = (int(cell[:2]) * 60 + int(cell[3:5]) for cell in row[:2])
         assert (there - here) % 1440 == 60
 
@@ -214,16 +223,20 @@ def test_ways_are_drawn_as_they_are_driven(client: FlaskClient) -> None:
     """The map gets a line for each way with its day, and the stops numbered in their order."""
     query = example(client, EXAMPLES[1])
     features = client.get(f"/trip/ways?{query}").get_json()["features"]
-    visits = [one["properties"] for one in features if one["properties"]["kind"] == "visit"]
+    visits = [
+        feature["properties"] for feature in features if feature["properties"]["kind"] == "visit"
+    ]
     assert (
-        [one["number"] for one in visits]
+        [visit["number"] for visit in visits]
         == list(range(1, len(visits) + 1))
         == list(range(1, len(stops(wait(client, query))) + 1))
     )
-    lines = [one for one in features if one["geometry"]["type"] == "LineString"]
-    assert {one["properties"]["day"] for one in lines} == {0, 1}
-    assert all(len(one["geometry"]["coordinates"]) > 2 for one in lines)
-    assert all(re.fullmatch(r"\d\d:\d\d Hà Nội · \d\d:\d\d 北京", one["time"]) for one in visits)
+    lines = [feature for feature in features if feature["geometry"]["type"] == "LineString"]
+    assert {line["properties"]["day"] for line in lines} == {0, 1}
+    assert all(len(line["geometry"]["coordinates"]) > 2 for line in lines)
+    assert all(
+        re.fullmatch(r"\d\d:\d\d Hà Nội · \d\d:\d\d 北京", visit["time"]) for visit in visits
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,17 +253,21 @@ def test_names_are_in_the_language_of_the_page(
     first = frame.loc["hai-yen-ip", f"name_{language}"]
     assert name in first
     assert first in page.text
-    tags = {one["lang"] for tag, one in page.elements if tag == "span" and "lang" in one}
-    assert tags >= {one.tag for code, one in LANGUAGES.items() if code != language}
+    tags = {
+        attributes["lang"]
+        for tag, attributes in page.elements
+        if tag == "span" and "lang" in attributes
+    }
+    assert tags >= {other.tag for code, other in LANGUAGES.items() if code != language}
 
 
 def test_the_title_of_an_example_is_translated(client: FlaskClient) -> None:
     """Who opens an example in Vietnamese or Chinese gets its title in that language."""
     titles = {
-        parse_qs(urlsplit(client.get(f"/trip?example={EXAMPLES[0]}&lang={one}").location).query)[
+        parse_qs(urlsplit(client.get(f"/trip?example={EXAMPLES[0]}&lang={code}").location).query)[
             "title"
         ][0]
-        for one in LANGUAGES
+        for code in LANGUAGES
     }
     assert len(titles) == 3
 
@@ -279,17 +296,17 @@ def test_progress_is_told_while_it_lasts(
     go, calls = threading.Event(), []
     plan = planner.plan
 
-    def slow(*given: Any, on_progress: Any, **options: Any) -> Plan:
+    def slow(*arguments: Any, on_progress: Any, **options: Any) -> Plan:
         calls.append(1)
         on_progress(0.25)
         assert go.wait(20)
-        return plan(*given, on_progress=on_progress, **options)
+        return plan(*arguments, on_progress=on_progress, **options)
 
     monkeypatch.setattr(planner, "plan", slow)
     query = urlencode([("title", "slow"), ("day", DAY), ("stop", "dong-mai-ip")])
     answers = [client.get(f"/trip/plan?{query}") for _ in range(2)]
     go.set()
-    assert [one.status_code for one in answers] == [202, 202]
+    assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[1].get_json() == {"share": 0.25}
     assert stops(wait(client, query)) == ["dong-mai-ip"]
     assert len(calls) == 1
@@ -346,8 +363,8 @@ def test_nothing_is_lost_in_a_round_of_the_form(
     """
     query = f"{FULL}&lang={language}"
     assert {name for name, _ in form_of(read(client, f"/trip?{query}"))} >= {
-        *(f"s_{one}" for one in STOP_FIELDS),
-        *(f"d_{one}" for one in DAY_FIELDS),
+        *(f"s_{name}" for name in StopLine.names()),
+        *(f"d_{name}" for name in DayLine.names()),
         "title",
         *(set(TRIP) - {"stop", "day", "network"}),
     }
@@ -375,7 +392,7 @@ def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) 
 
 
 @pytest.mark.parametrize(
-    ("said", "place"),
+    ("text", "place"),
     [
         *(("dong-mai-ip", "dong-mai-ip"), ("Dong Mai", "dong-mai-ip"), ("MÓNG CÁI", "mong-cai")),
         *(("mong cai", "mong-cai"), ("东兴", "dongxing")),
@@ -390,14 +407,14 @@ def test_every_place_is_found_again_by_the_name_that_the_form_shows(app: Flask) 
     ],
 )
 def test_a_stop_is_added_by_any_of_its_names(
-    app: Flask, client: FlaskClient, said: str, place: str
+    app: Flask, client: FlaskClient, text: str, place: str
 ) -> None:
     """By id, by a name of any language with marks or without, by its place on the map; what means
     none or several stays as it is.
     """
     sent = [
         ("do", "add"),
-        ("add", said),
+        ("add", text),
         ("d_date", "2026-12-01"),
         ("d_hours", "08:00-17:00"),
         ("d_begin", "ha-long"),
@@ -405,7 +422,7 @@ def test_a_stop_is_added_by_any_of_its_names(
     ]
     answer = client.get("/trip/edit", query_string=urlencode(sent))
     assert answer.status_code == 303
-    assert [one.place for one in lines_of(app, urlsplit(answer.location).query).stops] == (
+    assert [stop.place for stop in lines_of(app, urlsplit(answer.location).query).stops] == (
         [place] if place else []
     )
 
@@ -440,14 +457,14 @@ def test_every_button_of_the_form(app: Flask, client: FlaskClient) -> None:
         before.days[1].end,
     )
     assert after("day-1").days == before.days[:1]
-    assert after("free").stops == tuple(replace(one, order="", day="") for one in before.stops)
+    assert after("free").stops == tuple(replace(stop, order="", day="") for stop in before.stops)
     assert after("open") == replace(before, closed=())
     with app.test_request_context(f"/trip?{FULL}"):
         ids = [stop.place.id for stop in pages.read(app.extensions["zoneatlas"], before).stops]
     ordered = after("order", ids=f"{ids[1]} {ids[2]} {ids[0]}")
-    assert [(one.order, one.day) for one in ordered.stops] == [("3", ""), ("1", ""), ("2", "")]
+    assert [(stop.order, stop.day) for stop in ordered.stops] == [("3", ""), ("1", ""), ("2", "")]
     pinned = after("pin:1", ids=ids[1])
-    assert [one.day for one in pinned.stops] == ["2026-12-01", "2026-12-02", ""]
+    assert [stop.day for stop in pinned.stops] == ["2026-12-01", "2026-12-02", ""]
     assert replace(pinned, stops=before.stops) == before
     assert after("pin:1", pinned.link(), ids=ids[1]) == before  # pressed again
     assert after("pin:9", ids=ids[1]) == before
@@ -466,7 +483,7 @@ def test_days_of_a_form_that_cannot_be_read_are_not_lost(app: Flask, client: Fla
     lines = lines_of(
         app, urlsplit(client.get("/trip/edit", query_string=urlencode(sent)).location).query
     )
-    assert [one.date for one in lines.days] == ["soon", ""]
+    assert [day.date for day in lines.days] == ["soon", ""]
 
 
 def test_lists_of_unlike_length_are_refused(client: FlaskClient) -> None:
@@ -507,8 +524,8 @@ def test_what_an_order_by_hand_costs(app: Flask, client: FlaskClient) -> None:
     assert [visit.stop.place.id for day in plan.days for visit in day.visits] == order
     assert plan.on_road_s > best.on_road_s + 600
     with app.test_request_context():
-        said = pages.agenda.length(plan.on_road_s - best.on_road_s)
-    assert f"Order and days as you set them: {said} more on the road".replace("\xa0", " ") in wait(
+        more = pages.agenda.length(plan.on_road_s - best.on_road_s)
+    assert f"Order and days as you set them: {more} more on the road".replace("\xa0", " ") in wait(
         client, worse
     ).text.replace("\xa0", " ")
 
@@ -523,12 +540,12 @@ def test_a_pinned_point_is_pressed(client: FlaskClient) -> None:
             ("stop", "dong-mai-ip"),
         ]
     )
-    point = next(one for one in stops(wait(client, query)) if one != "dong-mai-ip")
+    point = next(stop for stop in stops(wait(client, query)) if stop != "dong-mai-ip")
     page = wait(client, edited(client, query, "pin:1", ids=point))
     pressed = [
-        one["aria-label"]
-        for tag, one in page.elements
-        if tag == "button" and one.get("aria-pressed") == "true"
+        attributes["aria-label"]
+        for tag, attributes in page.elements
+        if tag == "button" and attributes.get("aria-pressed") == "true"
     ]
     assert pressed == ["Keep Point 1 on this day"]
 
@@ -678,7 +695,7 @@ STOP = ("stop", "dong-mai-ip")
 
 
 @pytest.mark.parametrize(
-    ("query", "expected", "said"),
+    ("query", "expected", "words"),
     [
         ([("day", DAY), ("stop", "nowhere")], 400, ["there is no place “nowhere”"]),
         ([("day", DAY), *[STOP] * 500], 400, ["500", "150"]),
@@ -731,13 +748,13 @@ STOP = ("stop", "dong-mai-ip")
 )
 @pytest.mark.parametrize("path", ["/trip", "/trip/plan"])
 def test_a_bad_link_names_what_is_wrong(
-    client: FlaskClient, path: str, query: list[tuple[str, str]], expected: int, said: list[str]
+    client: FlaskClient, path: str, query: list[tuple[str, str]], expected: int, words: list[str]
 ) -> None:
     """Whatever is wrong with a link, the answer is 400 or 404 and says it."""
     if path == "/trip/plan" and query[0][0] in ("example", "pick"):
-        expected, said = 400, [query[0][0]]
+        expected, words = 400, [query[0][0]]
     text = faults(client, query, path, expected)
-    assert not [one for one in said if one not in text], text[:500]
+    assert not [word for word in words if word not in text], text[:500]
 
 
 def test_a_year_whose_holidays_nobody_knows_yet(client: FlaskClient) -> None:
@@ -893,7 +910,7 @@ def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
         "/trip/ways",
         "/trip/why",
         "/trip/edit",
-        *(f"/trip/plan.{one}" for one in ("html", "sheet.html", "ics", "yaml")),
+        *(f"/trip/plan.{suffix}" for suffix in ("html", "sheet.html", "ics", "yaml")),
     )
     good = [("day", DAY), STOP]
     for _ in range(60):
@@ -901,7 +918,9 @@ def test_no_nonsense_makes_the_server_fail(app: Flask, seed: int) -> None:
         if dice.random() < 0.6:
             query = [*good, *query]
         if dice.random() < 0.3:
-            columns = [f"s_{one}" for one in STOP_FIELDS] + [f"d_{one}" for one in DAY_FIELDS]
+            columns = [f"s_{name}" for name in StopLine.names()] + [
+                f"d_{name}" for name in DayLine.names()
+            ]
             query += [(name, dice.choice(PIECES)) for name in columns]
         path = dice.choice(paths)
         answer = client.get(path, query_string=urlencode(query))
@@ -919,14 +938,14 @@ ATTACK = "{{7*7}}<img src=x onerror=alert(1)>"
 @pytest.fixture(scope="module")
 def attacked() -> str:
     """A trip in which every text is an attack, one stop too many, so that it is left out."""
-    given = [
+    pairs = [
         ("title", ATTACK),
         *CROWDED[1:],
         ("stop", f"107.95,21.52~name:{ATTACK}~contact:{ATTACK}~notes:{ATTACK}~must:no"),
     ]
     return urlencode(
         [
-            *given,
+            *pairs,
             ("stop", f"107.1,20.97~visit:5 min~name:{ATTACK}!~contact:{ATTACK}~notes:{ATTACK}"),
         ],
         quote_via=quote,
@@ -970,7 +989,9 @@ def test_a_hostile_data_package_stays_text(make_app: Any, hostile: Path, ending:
     if answer.mimetype == "text/html" or ending in ("gpx", "kml"):
         assert "<img src=x" not in answer.text
         assert not [
-            one for tag, one in Page(answer.text).elements if tag == "img" and one.get("src") == "x"
+            attributes
+            for tag, attributes in Page(answer.text).elements
+            if tag == "img" and attributes.get("src") == "x"
         ]
 
 
@@ -999,9 +1020,9 @@ def test_names_only_hold_no_position(client: FlaskClient) -> None:
     for ending in ("names.csv", "names.ics"):
         text = client.get(f"/trip/plan.{ending}?{query}").text
         assert "Point 1" in text
-        assert not [one for one in digits if one in text]
+        assert not [digit for digit in digits if digit in text]
     full = client.get(f"/trip/plan.csv?{query}").text
-    assert all(one in full for one in ("107.95", "21.52"))
+    assert all(number in full for number in ("107.95", "21.52"))
 
 
 def test_files_have_names_types_and_the_stops_in_order(client: FlaskClient) -> None:
@@ -1013,7 +1034,7 @@ def test_files_have_names_types_and_the_stops_in_order(client: FlaskClient) -> N
     offered = dict.fromkeys(
         urlsplit(link.href).path for link in page.links if link.href.startswith("/trip/plan.")
     )
-    assert list(offered) == [f"/trip/plan.{one}" for one in answers.FILES]
+    assert list(offered) == [f"/trip/plan.{file}" for file in answers.FILES]
     for ending in answers.FILES:
         answer = client.get(f"/trip/plan.{ending}?{query}")
         assert answer.status_code == 200
@@ -1026,10 +1047,10 @@ def test_files_have_names_types_and_the_stops_in_order(client: FlaskClient) -> N
     names = layers.read(layers.bundled(), "parks")["name_en"]
     text = [" ".join(filter(None, map(str, row.values()))) for row in rows]
     at = [
-        next(i for i, line in enumerate(text) if names[one] in line and "visit" in line.lower())
-        for one in stops(page)
+        next(i for i, line in enumerate(text) if names[stop] in line and "visit" in line.lower())
+        for stop in stops(page)
     ]
-    assert all(one < other for one, other in pairwise(at))
+    assert all(earlier < other for earlier, other in pairwise(at))
 
 
 def test_the_trip_file_reads_back(app: Flask, client: FlaskClient) -> None:
@@ -1051,7 +1072,7 @@ def test_the_day_sheet(app: Flask, client: FlaskClient, name: str) -> None:
     page = read(client, f"/trip/plan.sheet.html?{query}")
     plan = planned(app, query)
     assert sum(
-        tag == "section" and one.get("class") == "sheet" for tag, one in page.elements
+        tag == "section" and attributes.get("class") == "sheet" for tag, attributes in page.elements
     ) == sum(bool(day.legs) for day in plan.days)
     for day in plan.days:
         for visit in day.visits:
@@ -1066,9 +1087,11 @@ def test_the_single_file_asks_nobody(client: FlaskClient) -> None:
     to press that needs a server.
     """
     page = read(client, f"/trip/plan.html?{example(client, EXAMPLES[1])}")
-    assert not [one for tag, one in page.elements if tag == "script" and "src" in one]
-    assert not [one for tag, one in page.elements if tag == "link"]
-    assert not [one for tag, one in page.elements if tag == "button"]
+    assert not [
+        attributes for tag, attributes in page.elements if tag == "script" and "src" in attributes
+    ]
+    assert not [attributes for tag, attributes in page.elements if tag == "link"]
+    assert not [attributes for tag, attributes in page.elements if tag == "button"]
     assert not [link.href for link in page.links if link.href.startswith("/")]
     assert {link.href.split(":")[0] for link in page.links if "Navigate" not in link.text} >= {
         "geo",

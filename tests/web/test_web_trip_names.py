@@ -18,9 +18,9 @@ from web import Page, read
 import geo
 from geo.errors import InputError
 from geo.visits import trip_file
+from geo.visits.trip_lines import DayLine, StopLine
 from webapp.catalogues import LANGUAGES
 from webapp.trips import readings
-from webapp.trips.address import DAY_FIELDS, STOP_FIELDS
 
 pytest_plugins = ("web",)
 
@@ -41,9 +41,9 @@ def press(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
 def offered(page: Page) -> list[str]:
     """List what the buttons of choices are told to do."""
     return [
-        one["value"]
-        for tag, one in page.elements
-        if tag == "button" and one.get("value", "").startswith("choose:")
+        attributes["value"]
+        for tag, attributes in page.elements
+        if tag == "button" and attributes.get("value", "").startswith("choose:")
     ]
 
 
@@ -94,11 +94,11 @@ def test_an_ambiguous_name_offers_its_choices(
     query = f"{added(client, text)}&lang={language}"
     page = read(client, f"/trip?{query}")
     choices = offered(page)
-    assert {one.rpartition(":")[2] for one in choices} == wanted
+    assert {choice.rpartition(":")[2] for choice in choices} == wanted
     for choice in choices[:2]:
         after = press(client, query, choice)
         place = choice.rpartition(":")[2]
-        assert [one.place for one in lines_of(app, after).stops] == ["dong-mai-ip", place]
+        assert [stop.place for stop in lines_of(app, after).stops] == ["dong-mai-ip", place]
         assert offered(read(client, f"/trip?{after}")) == []
     assert set(stops(wait(client, after))) | {place} == {"dong-mai-ip", place}
 
@@ -119,7 +119,10 @@ def test_a_name_of_the_other_side_or_with_its_kind_counts(
     """What a gate is called across the border, and a name behind the word for its kind, lead to
     that place at once.
     """
-    assert [one.place for one in lines_of(app, added(client, text)).stops] == ["dong-mai-ip", place]
+    assert [stop.place for stop in lines_of(app, added(client, text)).stops] == [
+        "dong-mai-ip",
+        place,
+    ]
 
 
 def test_a_town_named_in_a_list_is_not_taken_for_a_zone_of_both(
@@ -151,7 +154,7 @@ def test_choices_for_where_a_day_begins_and_ends(app: Flask, client: FlaskClient
     second = press(client, first, "choose:days[0].end[1]:ta-lung-town")
     [day] = lines_of(app, second).days
     assert (day.begin, day.end) == ("mong-cai-bac-luan-1", "ha-long,ta-lung-town,mong-cai")
-    assert {one.partition(":")[2] for one in offered(page)} >= {
+    assert {text.partition(":")[2] for text in offered(page)} >= {
         "days[0].begin:mong-cai-bac-luan-1",
         "days[0].end[1]:ta-lung-town",
     }
@@ -215,10 +218,13 @@ def test_the_plan_of_the_understood_stops_stands(client: FlaskClient, text: str,
     """
     good = ["dong-mai-ip", "bac-tien-phong-ip"]
     names = [*good[:at], text, *good[at:]] if text != "dong-mai-ip" else [*good, text]
-    query = urlencode([("day", DAY), *(("stop", one) for one in names)])
+    query = urlencode([("day", DAY), *(("stop", name) for name in names)])
     odd = names.index(text) if text != "dong-mai-ip" else 2
     page = read(client, f"/trip?{query}")
-    assert sum(tag == "li" and one.get("class") == "odd" for tag, one in page.elements) == 1
+    assert (
+        sum(tag == "li" and attributes.get("class") == "odd" for tag, attributes in page.elements)
+        == 1
+    )
     plan = wait(client, query)
     assert sorted(stops(plan)) == sorted(good)
     assert f"Stop {odd + 1}" in plan.text
@@ -247,13 +253,13 @@ def test_buttons_of_the_plan_work_beside_an_odd_stop(app: Flask, client: FlaskCl
     ids = stops(wait(client, query))
     assert len(ids) == 2
     ordered = lines_of(app, press(client, query, "order", ids=" ".join(reversed(ids))))
-    assert [one.place for one in ordered.stops] == ["Hai Yen", "107.08,20.98", "dong-mai-ip"]
-    assert [one.order for one in ordered.stops if one.place == "dong-mai-ip"] == [
+    assert [stop.place for stop in ordered.stops] == ["Hai Yen", "107.08,20.98", "dong-mai-ip"]
+    assert [stop.order for stop in ordered.stops if stop.place == "dong-mai-ip"] == [
         str([*reversed(ids)].index("dong-mai-ip") + 1)
     ]
     assert ordered.stops[0].order == ""
     pinned = lines_of(app, press(client, query, "pin:0", ids=ids[0]))
-    assert [bool(one.day) for one in pinned.stops].count(True) == 1
+    assert [bool(stop.day) for stop in pinned.stops].count(True) == 1
     assert pinned.stops[0].day == ""
 
 
@@ -263,7 +269,7 @@ def test_why_not_beside_an_odd_stop(app: Flask, client: FlaskClient) -> None:
     """
     names = ["dong-mai-ip", "Hai Yen", "song-khoai-ip", "bac-tien-phong-ip", "hai-yen-ip"]
     day = "2026-12-01~07:30-15:00~begin:ha-long~end:ha-long"
-    query = urlencode([("day", day), *(("stop", f"{one}~visit:90 min") for one in names)])
+    query = urlencode([("day", day), *(("stop", f"{name}~visit:90 min") for name in names)])
     plan = wait(client, query)
     [why] = [link.href for link in plan.links if link.href.startswith("/trip/why?")]
     missed = dict(parse_qsl(urlsplit(why).query))["of"]
@@ -271,7 +277,7 @@ def test_why_not_beside_an_odd_stop(app: Flask, client: FlaskClient) -> None:
     assert changes
     for change in changes:
         query = urlsplit(change).query
-        assert "Hai Yen" in [one.place for one in lines_of(app, query).stops]
+        assert "Hai Yen" in [stop.place for stop in lines_of(app, query).stops]
         assert missed in stops(wait(client, query))
 
 
@@ -356,14 +362,14 @@ def test_faults_are_said_in_the_words_of_the_form(
     )
     page, plan = client.get(f"/trip?{query}"), client.get(f"/trip/plan?{query}")
     assert page.status_code in (200, 400)
-    said = re.findall(r'(?s)<p class="row-fault">.*?</p>|<div class="fault.*?</div>', page.text)
-    assert said
-    said += (
+    words = re.findall(r'(?s)<p class="row-fault">.*?</p>|<div class="fault.*?</div>', page.text)
+    assert words
+    words += (
         re.findall("(?s)<main.*</main>", plan.text)
         if plan.status_code == 400
         else [str(wait(client, query).source)]
     )
-    texts = [Page(text).text for text in said]
+    texts = [Page(text).text for text in words]
     assert not [
         text for text in texts if KEY_OF_A_FILE.search(re.sub("expected EOI[^;]*", "", text))
     ], texts
@@ -386,8 +392,8 @@ def test_every_key_that_the_form_can_write_has_its_label(app: Flask) -> None:
     """
     with app.test_request_context():
         written = lines_of(app, FULL).mapping()
-        assert set(STOP_FIELDS) - {"place", "name"} <= set(readings.FIELDS["stops"])
-        assert set(DAY_FIELDS) == set(readings.FIELDS["days"])
+        assert set(StopLine.names()) - {"place", "name"} <= set(readings.FIELDS["stops"])
+        assert set(DayLine.names()) == set(readings.FIELDS["days"])
         known = {key.split(".")[0] for key in readings.FIELDS[""]}
         assert set(written) - known == set()
 
@@ -412,10 +418,12 @@ def test_a_file_keeps_its_own_keys(app: Flask) -> None:
             app.extensions["zoneatlas"].places,
         )
     assert any(
-        one.startswith("days[0].begin: where does the day begin? Write “begin: <place>”")
-        for one in caught.value.faults
+        fault.startswith("days[0].begin: where does the day begin? Write “begin: <place>”")
+        for fault in caught.value.faults
     )
-    assert any(one.startswith("stops[0].site: “Hai Yen” may mean") for one in caught.value.faults)
+    assert any(
+        fault.startswith("stops[0].site: “Hai Yen” may mean") for fault in caught.value.faults
+    )
 
 
 # The first day ------------------------------------------------------------------------------------
@@ -449,7 +457,7 @@ def test_days_before_stops_do_not_end_in_a_fault(client: FlaskClient) -> None:
             read(client, f"/trip?{query}")
         query = press(client, query, "add", add=stop)
         page = read(client, f"/trip?{query}")
-        assert "fault" not in {one.get("class") for _tag, one in page.elements}
+        assert "fault" not in {attributes.get("class") for _tag, attributes in page.elements}
         assert len(stops(wait(client, query))) == 1
 
 

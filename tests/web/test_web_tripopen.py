@@ -25,9 +25,10 @@ from geo import layers
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
 from geo.visits.gazetteer import Gazetteer
+from geo.visits.trip_lines import DayLine, PointLine, StopLine
 from webapp.catalogues import LANGUAGES
 from webapp.trips import open_file
-from webapp.trips.address import DayLine, Lines, PointLine, StopLine
+from webapp.trips.address import Lines
 
 pytest_plugins = ("web",)
 
@@ -74,9 +75,9 @@ def send(client: FlaskClient, text: str | bytes, query: str = KEPT) -> Any:
     does.
     """
     form = next(
-        one
-        for tag, one in read(client, f"/trip?{query}").elements
-        if tag == "form" and one.get("id") == "trip-file"
+        attributes
+        for tag, attributes in read(client, f"/trip?{query}").elements
+        if tag == "form" and attributes.get("id") == "trip-file"
     )
     assert (form["method"], form["enctype"]) == ("post", "multipart/form-data")
     data = text if isinstance(text, bytes) else text.encode()
@@ -130,21 +131,21 @@ def test_an_example_keeps_ids_hours_notes_and_source(
     says it in the same words.
     """
     text = trip_file.examples(layers.bundled())[name]
-    given, found = (
+    original, returned = (
         safe_yaml.read(text),
         safe_yaml.read(saved(client, edited(client, opened(client, text)))),
     )
-    assert trip_file.read(found, known) == trip_file.read(given, known)
-    assert (found["notes"], found["source"], found["title"]) == (
-        given["notes"],
-        given["source"],
-        given["title"],
+    assert trip_file.read(returned, known) == trip_file.read(original, known)
+    assert (returned["notes"], returned["source"], returned["title"]) == (
+        original["notes"],
+        original["source"],
+        original["title"],
     )
     for key in ("site", "hours", "windows", "notes", "day"):
-        assert [stop.get(key) for stop in found["stops"]] == [
-            stop.get(key) for stop in given["stops"]
+        assert [stop.get(key) for stop in returned["stops"]] == [
+            stop.get(key) for stop in original["stops"]
         ], key
-    assert [day["date"] for day in found["days"]] == [day["date"] for day in given["days"]]
+    assert [day["date"] for day in returned["days"]] == [day["date"] for day in original["days"]]
     assert not re.search(r"\b(lon|lat|point):", saved(client, example(client, name)))
 
 
@@ -177,11 +178,11 @@ def test_a_file_with_points_and_moments_becomes_one_with_ids_and_dates(
         del line["date"]
         line["hours"] = f"{day.start.isoformat()}/{day.end.isoformat()}"
     assert all("point" in stop for stop in document["stops"])
-    found = safe_yaml.read(saved(client, opened(client, safe_yaml.write(document))))
-    assert trip_file.read(found, known) == trip
-    assert [stop["site"] for stop in found["stops"]] == [stop.place.id for stop in trip.stops]
-    assert [day["date"] for day in found["days"]] == [day.date.isoformat() for day in trip.days]
-    assert "lon:" not in safe_yaml.write(found)
+    returned = safe_yaml.read(saved(client, opened(client, safe_yaml.write(document))))
+    assert trip_file.read(returned, known) == trip
+    assert [stop["site"] for stop in returned["stops"]] == [stop.place.id for stop in trip.stops]
+    assert [day["date"] for day in returned["days"]] == [day.date.isoformat() for day in trip.days]
+    assert "lon:" not in safe_yaml.write(returned)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -202,12 +203,12 @@ def test_any_form_survives_a_file(app: Flask, seed: int) -> None:
     when = date(2026, 12, 1)
     days = tuple(
         DayLine(
-            (when + timedelta(days=one)).isoformat(),
+            (when + timedelta(days=number)).isoformat(),
             "07:30-18:00",
-            "ha-long" if one == 0 else "",
+            "ha-long" if number == 0 else "",
             dice.choice(["mong-cai", "ha-long,107.5,21.25"]),
         )
-        for one in range(dice.randint(1, 4))
+        for number in range(dice.randint(1, 4))
     )
     lines = Lines(
         title=text(),
@@ -250,9 +251,9 @@ def test_any_form_survives_a_file(app: Flask, seed: int) -> None:
         lines = replace(
             lines,
             points=tuple(
-                one
-                for one in lines.points
-                if one.place == "107.95,21.52" or "107.5,21.25" in str(days)
+                point
+                for point in lines.points
+                if point.place == "107.95,21.52" or "107.5,21.25" in str(days)
             ),
         )
     with app.test_request_context():
@@ -268,7 +269,7 @@ def test_dates_of_a_saved_file_can_be_changed(
     holidays included.
     """
     query = example(client, name)
-    move = lambda found: (date.fromisoformat(found[0]) + timedelta(days=by)).isoformat()  # noqa: E731
+    move = lambda match: (date.fromisoformat(match[0]) + timedelta(days=by)).isoformat()  # noqa: E731
     later = re.sub(
         r"(?<=date: ')\d{4}-\d\d-\d\d|(?<=date: )\d{4}-\d\d-\d\d", move, saved(client, query)
     )
@@ -332,9 +333,9 @@ def test_every_fault_of_a_file_is_named_in_its_own_words(client: FlaskClient) ->
         assert f"{path}: " in page.text
 
 
-@pytest.mark.parametrize(("language", "said"), [("vi", "không mở được"), ("zh", "未能打开")])
+@pytest.mark.parametrize(("language", "sentence"), [("vi", "không mở được"), ("zh", "未能打开")])
 def test_a_bad_file_is_named_in_the_language_of_the_page(
-    client: FlaskClient, language: str, said: str
+    client: FlaskClient, language: str, sentence: str
 ) -> None:
     """The sentences around and of the faults are translated, those of YAML too; the page in another
     language leads back to the trip.
@@ -354,7 +355,7 @@ def test_a_bad_file_is_named_in_the_language_of_the_page(
             )
         )
         shown = Page(answer.text).text
-        assert said in shown.lower()
+        assert sentence in shown.lower()
         assert not re.search(
             r"not allowed|stands twice|cannot be read|has \d+ faults|not written in", shown
         ), shown
@@ -419,8 +420,8 @@ def test_files_with_slips_are_opened_whole_or_refused(
             continue
         assert answer.status_code == 303, text
         with app.test_request_context():
-            found = trip_file.read(lines_of(app, urlsplit(answer.location).query).mapping(), known)
-        assert replace(found, title="") == replace(wanted, title=""), text
+            trip = trip_file.read(lines_of(app, urlsplit(answer.location).query).mapping(), known)
+        assert replace(trip, title="") == replace(wanted, title=""), text
     assert met == {303, 400}
 
 
@@ -428,11 +429,11 @@ def test_the_command_line_reads_every_way_of_writing(tmp_path: Path) -> None:
     """A file with moments instead of dates, and points, is planned, and saved again as the page
     saves it.
     """
-    path, out = tmp_path / "odd.yaml", tmp_path / "out.yaml"
+    path, written = tmp_path / "odd.yaml", tmp_path / "out.yaml"
     path.write_text(ODD, encoding="utf-8")
     assert run("plan", str(path), "--no-why").exit_code in (0, 1)
-    assert run("export", str(path), "--format", "yaml", "-o", str(out)).exit_code == 0
-    assert [stop.get("notes") for stop in safe_yaml.read(out.read_bytes())["stops"]] == [
+    assert run("export", str(path), "--format", "yaml", "-o", str(written)).exit_code == 0
+    assert [stop.get("notes") for stop in safe_yaml.read(written.read_bytes())["stops"]] == [
         "~ 30 ha",
         None,
         None,
@@ -441,7 +442,7 @@ def test_the_command_line_reads_every_way_of_writing(tmp_path: Path) -> None:
 
 
 def test_nothing_but_a_file_is_read(client: FlaskClient) -> None:
-    """Other fields, other files and a body that is no form are refused in a sentence."""
+    """Other fields, other files and a body that is not a form are refused in a sentence."""
     for data in (
         {"title": "x"},
         {"other": (io.BytesIO(b"x"), "x.yaml")},

@@ -28,7 +28,7 @@ def shown(page: Page) -> dict[str, float]:
 
 
 def link_of(page: Page) -> dict[str, str]:
-    (link,) = [one.href for one in page.links if one.text == "Rank the sites with these weights"]
+    (link,) = [link.href for link in page.links if link.text == "Rank the sites with these weights"]
     assert urlsplit(link).path == "/rank"
     return dict(parse_qsl(urlsplit(link).query))
 
@@ -55,10 +55,10 @@ def test_answers_become_weights(client: FlaskClient) -> None:
 
 def test_answers_at_odds_are_named(client: FlaskClient) -> None:
     """Above a ratio of 0.1 the page says so, and which three contradict each other and how."""
-    found = ranking.ahp([[1, 3, 1 / 9], [1 / 3, 1, 5], [9, 1 / 5, 1]])
+    answer = ranking.ahp([[1, 3, 1 / 9], [1 / 3, 1, 5], [9, 1 / 5, 1]])
     page = read(client, "/weights", pair=AT_ODDS)
-    assert page.facts["Consistency ratio"] == f"{found.consistency_ratio:.3f}"
-    assert page.facts["Largest eigenvalue (λ)"] == f"{found.lambda_max:.3f}"
+    assert page.facts["Consistency ratio"] == f"{answer.consistency_ratio:.3f}"
+    assert page.facts["Largest eigenvalue (λ)"] == f"{answer.lambda_max:.3f}"
     assert "Think again." in page.text
     assert (
         "time to a gate counts 3 times as much as time to a sea port, and time to a sea port 5"
@@ -102,7 +102,7 @@ def test_six_criteria_of_nines_keep_every_weight(client: FlaskClient) -> None:
     page = read(
         client,
         "/weights",
-        pair=[f"{one}:{other}:9" for one, other in itertools.combinations(chosen, 2)],
+        pair=[f"{criterion}:{other}:9" for criterion, other in itertools.combinations(chosen, 2)],
     )
     link = link_of(page)
     assert set(link) == {"edited", *(f"w_{name}" for name in chosen)}
@@ -170,14 +170,14 @@ def test_changed_criteria_keep_their_answers(client: FlaskClient) -> None:
 def test_every_answer_is_offered_once(client: FlaskClient) -> None:
     """Each pair can be answered in seventeen ways, each with words of its own, and each is read."""
     body = client.get("/weights", query_string={"pair": "gate:port:1"}).get_data(as_text=True)
-    found = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>([^<]+)</option>', body)
+    options = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>([^<]+)</option>', body)
     assert (
-        len(found)
-        == len({value for value, _text in found})
-        == len({text for _value, text in found})
+        len(options)
+        == len({value for value, _text in options})
+        == len({text for _value, text in options})
         == 17
     )
-    for value, _text in found:
+    for value, _text in options:
         assert selected(client, pair=value) == [value]
 
 
@@ -258,9 +258,9 @@ def test_hostile_text_stays_text(app: Flask, name: str) -> None:
     page = Page(answer.get_data(as_text=True))
     assert answer.status_code == 400
     assert not [
-        one
-        for one in page.elements
-        if one[0] == "img" or any(key.startswith("on") for key in one[1])
+        element
+        for element in page.elements
+        if element[0] == "img" or any(key.startswith("on") for key in element[1])
     ]
     assert "{{7*7}}<img" in page.text
 
@@ -270,5 +270,5 @@ def test_no_style_attribute(client: FlaskClient) -> None:
     for path in ("/weights?pair=gate:port:3", "/sites/van-don-ez/claims?text=30+km+from+Mong+Cai"):
         answer = client.get(path)
         page = Page(answer.get_data(as_text=True))
-        assert not [one for one in page.elements if "style" in one[1]]
+        assert not [element for element in page.elements if "style" in element[1]]
         assert f"'nonce-{page.one('style')['nonce']}'" in answer.headers["Content-Security-Policy"]

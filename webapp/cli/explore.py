@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from geo.errors import InputError, NotFoundError
+from webapp import i18n
 from webapp.cli.options import (
     Context,
     closed_option,
@@ -18,6 +19,7 @@ from webapp.cli.options import (
     where,
 )
 from webapp.cli.output import refuse, show, warn
+from webapp.i18n import gettext
 
 
 @click.command("layers")
@@ -61,7 +63,11 @@ def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) 
     if file is not None:
         if layer_id is None:
             raise InputError(
-                f"Say with --layer what {file.name} holds: {', '.join(layers.LAYERS)}."
+                gettext(
+                    "Say with --layer what %(file)s holds: %(known)s.",
+                    file=file.name,
+                    known=", ".join(layers.LAYERS),
+                )
             )
         rows = layers.read_file(
             file, layer_id, epsg=epsg, region=package_check.region(context.data)
@@ -70,7 +76,7 @@ def check(context: Context, file: Path | None, layer_id: str | None, epsg: int) 
         return
     report = package_check.check(context.data)
     for name, faults in report.items():
-        click.echo(f"{name}: {counted(faults)}")
+        click.echo(f"{name}: {i18n.said(counted(faults))}")
     refuse(report, context.data)
     warn(context.data)
 
@@ -138,8 +144,12 @@ def access(
     if from_ and all(part["from_snap_m"].isna().all() for part in parts):
         limit = net.manifest.snap_limit_m / 1000
         raise NotFoundError(
-            f"No road of this network lies within {limit:g} km of {from_} in its country, so there"
-            " is no way from there."
+            gettext(
+                "No road of this network lies within %(km)s km of %(place)s in its country, so"
+                " there is no way from there.",
+                km=f"{limit:g}",
+                place=from_,
+            )
         )
     if net.manifest.coarse:
         click.echo("These times come from a coarse network: take them to compare.", err=True)
@@ -234,7 +244,9 @@ def isochrones(
     try:
         limits = [60 * float(one) for one in minutes.split(",")]
     except ValueError:
-        raise InputError(f"“{minutes}” is not a list of minutes such as 30,60,120.") from None
+        raise InputError(
+            gettext("“%(text)s” is not a list of minutes such as 30,60,120.", text=minutes)
+        ) from None
     atlas = context.atlas
     net = atlas.roads(Drive(profile, network, closed))
     areas = draw(
@@ -286,7 +298,7 @@ def export(
 
     atlas = context.atlas
     if any("=" not in text for text in filters):
-        raise InputError("A filter has the form name=value.")
+        raise InputError(gettext("A filter has the form name=value."))
     pairs = [(name, value) for name, _, value in (text.partition("=") for text in filters)]
     values = args.parse(MultiDict(pairs), args.FILTERS)
     frame = atlas.select(layer_id, args.filters(values))

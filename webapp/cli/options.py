@@ -41,12 +41,12 @@ class Context:
 
 def where(text: str) -> str | tuple[float, float]:
     """Read an ID or LON,LAT."""
-    from webapp import args
+    from webapp import readers
 
     if "," not in text:
         return text
     try:
-        return args.lonlat(text)
+        return readers.lonlat(text)
     except ValueError as error:
         raise InputError(f"{error}.") from None
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from geo.errors import InputError
+from geo.errors import InputError, behind
+from webapp import i18n
+from webapp.i18n import gettext
 
 
 def show(
@@ -84,9 +86,9 @@ def _or_dash(value: float, unit: float, decimals: int) -> str:
 
 def refuse(report: dict[str, list[str]], data: Path) -> None:
     """Refuse a package with the faults of its check."""
-    wrong = [f"{name}: {fault}" for name, faults in report.items() for fault in faults]
+    wrong = [behind(name, fault) for name, faults in report.items() for fault in faults]
     if wrong:
-        raise InputError(f"{data} has faults:", wrong)
+        raise InputError(gettext("%(path)s has faults:", path=data), wrong)
 
 
 def warn(data: Path) -> None:
@@ -94,4 +96,4 @@ def warn(data: Path) -> None:
     from geo import package_check
 
     for warning in package_check.warnings(data):
-        click.echo(f"Warning: {warning}", err=True)
+        click.echo(gettext("Warning: %(text)s", text=i18n.said(warning)), err=True)

@@ -19,8 +19,9 @@ from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.layers.validation import counted
 from geo.roads import importing, osm_download, storage, surfaces
 from geo.roads.network import Network
-from webapp import settings
+from webapp import i18n, settings
 from webapp.cli import roads_report as report
+from webapp.i18n import gettext
 
 RESERVED = "corridors"
 """The network that comes with the data package."""
@@ -141,7 +142,7 @@ def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
     """Make the surfaces of a network anew: the data have changed, or they had been left out."""
     folder = _folder() / name
     if not folder.is_dir():
-        raise NotFoundError(f"There is no road network “{name}”.")
+        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
     _check_home()
     places, run = context.obj.atlas.targets(), _runner(scheduler)
     old = storage.load(folder)
@@ -204,12 +205,12 @@ def check(names: list[str]) -> None:
     faults = []
     for name in names or storage.names(_folder()):
         if not (_folder() / name).is_dir():
-            raise NotFoundError(f"There is no road network “{name}”.")
+            raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
         found = _faults(_folder() / name)
-        click.echo(f"{name}: {counted(found)}")
+        click.echo(f"{name}: {i18n.said(counted(found))}")
         faults += found
     if faults:
-        raise InputError("Road networks are damaged:", faults)
+        raise InputError(gettext("Road networks are damaged:"), faults)
 
 
 def _faults(folder: Path) -> list[str]:
@@ -219,7 +220,7 @@ def _faults(folder: Path) -> list[str]:
         try:
             look(folder)
         except (InputError, NotFoundError) as error:
-            faults.append(str(error))
+            faults.append(error.message)
     return faults
 
 
@@ -229,7 +230,7 @@ def remove(name: str) -> None:
     """Remove a network."""
     folder = _folder() / name
     if not folder.is_dir():
-        raise NotFoundError(f"There is no road network “{name}”.")
+        raise NotFoundError(gettext("There is no road network “%(name)s”.", name=name))
     shutil.rmtree(folder)
     click.echo(f"Removed the network {name}.")
 
@@ -263,8 +264,12 @@ def _basis(context: click.Context) -> importing.Basis:
     if outlines is None:
         make = "python data/basemap/build.py --bbox W,S,E,N --out DIR"
         raise NotFoundError(
-            f"There is no file {atlas.data / layers.OUTLINES}, which is needed to close the border;"
-            f" “{make}” makes it."
+            gettext(
+                "There is no file %(path)s, which is needed to close the border; “%(command)s”"
+                " makes it.",
+                path=atlas.data / layers.OUTLINES,
+                command=make,
+            )
         )
     return importing.Basis(
         speeds=atlas.table("speeds"),
@@ -334,11 +339,18 @@ def _label(step: str) -> str:
 def _name(value: str) -> str:
     if not storage.NAME.fullmatch(value):
         raise InputError(
-            f"“{value}” cannot be the name of a network: use small letters, digits and hyphens."
+            gettext(
+                "“%(text)s” cannot be the name of a network: use small letters, digits and"
+                " hyphens.",
+                text=value,
+            )
         )
     if value == RESERVED:
         raise InputError(
-            f"“{RESERVED}” is the network that comes with the data; choose another name."
+            gettext(
+                "“%(name)s” is the network that comes with the data; choose another name.",
+                name=RESERVED,
+            )
         )
     return value
 
@@ -348,7 +360,7 @@ def _name_of(files: Sequence[Path]) -> str:
     Nội 2025.osm”.
     """
     if len(files) > 1:
-        raise InputError("Several files make one network: name it with --name.")
+        raise InputError(gettext("Several files make one network: name it with --name."))
     stem = files[0].name.lower()
     while stem.endswith((".osm", ".pbf", ".gz", ".bz2", ".xml", ".graphml")):
         stem = stem.rpartition(".")[0]
@@ -356,7 +368,10 @@ def _name_of(files: Sequence[Path]) -> str:
     name = "-".join("".join(char if char.isalnum() else " " for char in plain).split())
     if not name or name == RESERVED:
         raise InputError(
-            f"The file name {files[0].name} makes no name for a network; choose one with --name."
+            gettext(
+                "The file name %(file)s makes no name for a network; choose one with --name.",
+                file=files[0].name,
+            )
         )
     return name
 
@@ -378,7 +393,11 @@ def _home_writable() -> Iterator[None]:
         yield
     except OSError as error:
         raise UnavailableError(
-            f"The home folder {settings.home()} cannot be written: {error.strerror or error}."
+            gettext(
+                "The home folder %(path)s cannot be written: %(reason)s.",
+                path=settings.home(),
+                reason=error.strerror or error,
+            )
         ) from None
 
 

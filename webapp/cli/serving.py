@@ -12,6 +12,7 @@ import click
 from geo.errors import AtlasError, UnavailableError
 from webapp.cli.options import Context, profile_option
 from webapp.cli.output import refuse, warn
+from webapp.i18n import gettext
 
 
 @click.command()
@@ -37,7 +38,11 @@ def serve(context: Context, host: str, port: int) -> None:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error).rstrip(".")
         raise UnavailableError(
-            f"{name}:{port} cannot be used: {why}. Try another --host or --port."
+            gettext(
+                "%(address)s cannot be used: %(reason)s. Try another --host or --port.",
+                address=f"{name}:{port}",
+                reason=why,
+            )
         ) from None
     _compile(app)
     threading.Thread(target=_warm, args=(app,), daemon=True).start()

@@ -11,7 +11,7 @@ import click
 from geo.errors import InputError, NotFoundError
 from webapp.catalogues import LANGUAGES
 from webapp.cli.options import Context, network_option
-from webapp.i18n import speaking
+from webapp.i18n import gettext, speaking
 
 if TYPE_CHECKING:
     from geo.visits.trip import Plan, Trip
@@ -235,14 +235,19 @@ def _read(context: Context, file: str, network: str) -> tuple[Lines, Trip]:
     path = Path(file)
     known = trip_file.examples(context.data)
     if not path.is_file() and file not in known:
-        examples = (
-            f"the examples are {', '.join(known)}" if known else "this data package has no examples"
+        raise NotFoundError(
+            gettext(
+                "There is neither a file nor an example %(file)s; the examples are %(known)s.",
+                file=file,
+                known=", ".join(known) or "–",
+            )
         )
-        raise NotFoundError(f"There is neither a file nor an example {file}; {examples}.")
     try:
         text = path.read_text(encoding="utf-8-sig") if path.is_file() else known[file]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as UTF-8 text: {error}") from None
+        raise InputError(
+            gettext("%(path)s cannot be read as UTF-8 text: %(error)s", path=path, error=error)
+        ) from None
     wish = trip_file.read(text, context.atlas.places)
     context.atlas.network(network)
     return replace(Lines.of_mapping(safe_yaml.read(text)), network=network), wish

@@ -15,7 +15,7 @@ from geo import export, maps
 from geo.errors import InputError, NotFoundError
 from geo.package import TARGETS
 from geo.roads import access, isochrones, scenarios
-from geo.roads.drive import Drive
+from geo.roads.drive import REACH_MIN, Drive
 from webapp import args, labels
 from webapp.explore import site_sheet
 from webapp.store import Body, Store, store
@@ -268,7 +268,7 @@ def areas() -> Response:
     frame = isochrones.isochrones(
         opened.roads(drive),
         from_,
-        [60.0 * minutes for minutes in values.get("minutes", (30, 60, 120))],
+        [60.0 * minutes for minutes in values.get("minutes", REACH_MIN)],
         profile=drive.profile,
         towards=values.get("direction") == "to",
         countries=opened.countries(),

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from geo.errors import NotFoundError, UnavailableError
 from geo.roads.drive import Drive
-from webapp import args, charts, scripts
+from webapp import args, charts, styles
 from webapp.explore import site_sheet
 from webapp.i18n import current, day
 from webapp.labels import all_names
@@ -64,8 +64,7 @@ def html(site_id: str) -> str:
 @pages.get("/sites/<site_id>/factsheet.pdf")
 def pdf(site_id: str) -> Response:
     values = args.parse(request.args, args.DRIVE)
-    style = (scripts.STATIC / "factsheet.css").read_text(encoding="utf-8")
-    body = make_pdf(_render(site_id, Drive.of(values), style=style))
+    body = make_pdf(_render(site_id, Drive.of(values), style=styles.text("factsheet.css")))
     response = Response(body, mimetype="application/pdf")
     response.headers["Content-Disposition"] = (
         f'attachment; filename="zone-atlas-{site_id}-{current().code}.pdf"'

@@ -14,6 +14,7 @@ from geo.atlas import Atlas
 from geo.hours import calendars
 from geo.hours import gates as border_gates
 from geo.hours.gate_notices import KINDS, Notice
+from geo.hours.openings import DayHours, Opening
 from geo.layers import unfold
 from webapp.i18n import day, lazy_gettext
 from webapp.i18n import gettext as _
@@ -75,7 +76,7 @@ def of(opened: Atlas, gate: gpd.GeoDataFrame, now: datetime | None = None) -> Ga
     )
 
 
-def on_day(found: border_gates.DayHours, enter: datetime, clock: str) -> tuple[str, str]:
+def on_day(found: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
     """Write the hours of a gate on a day of a plan.
 
     Parameters
@@ -160,7 +161,7 @@ def _states(
 
 
 def _text(
-    opening: border_gates.Opening,
+    opening: Opening,
     now: datetime,
     countries: tuple[str, str],
     known: border_gates.Hours,

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from geo import maps
-from webapp import args, labels, scripts
+from webapp import args, labels, scripts, styles
 from webapp.explore import api, site_sheet
 from webapp.store import Store, store
 
@@ -44,14 +44,11 @@ def render(profile: str = "truck") -> str:
         },
     }
     made, hashes = scripts.inline(frame, "map.js")
-    styles = "\n".join(
-        (scripts.STATIC / name).read_text(encoding="utf-8") for name in (*frame.styles, "app.css")
-    )
     return render_template(
         "explore/offline_map.html",
         frame_html=Markup(frame.html),
         scripts=made,
-        styles=Markup(styles),
+        styles=Markup(styles.text(*frame.styles, "app.css")),
         config=Markup(maps.script_json(config)),
         hashes=hashes,
         title=opened.package.get("title") or "Zone Atlas",

@@ -182,7 +182,7 @@ def site(site_id: str) -> str:
 
 @pages.get("/access")
 def access() -> str | AnyResponse:
-    values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "part"))
+    values = args.parse(request.args, (*args.FROM, "part"))
     if "site" in values and not {"lon", "lat"} & values.keys():
         query = [
             (name, value)
@@ -272,7 +272,7 @@ def download(layer_id: str, extension: str) -> Response:
             )
         )
     if layer_id == "access":
-        values = args.parse(request.args, ("site", "lon", "lat", *args.DRIVE, "layer", "epsg"))
+        values = args.parse(request.args, (*args.FROM, "layer", "epsg"))
         body = export.write(
             api.access_frame(values),
             chosen.id,

@@ -26,7 +26,7 @@ from webapp.store import Store, store
 
 pages = Blueprint("planned", __name__)
 
-STATE = ("profile", "closed", "year", "opens", "to")
+STATE = (*(name for name in args.DRIVE if name != "network"), "to")
 KEPT = 8
 """Differences that are kept: visitors may assume any years of opening."""
 SMALL_S = 150.0

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from flask import Blueprint, Response, render_template, request
@@ -19,11 +20,13 @@ from numpy.typing import NDArray
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 
 from geo import export
-from geo.errors import AtlasError, InputError, NotFoundError
+from geo.errors import AtlasError, NotFoundError
 from geo.schema import LAYERS, Layer
 from webapp import errors
-from webapp.ogc import openapi
-from webapp.ogc.openapi import CRS84, GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
+from webapp.ogc import openapi, parameters, schemas
+from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
+from webapp.ogc.parameters import CRS84
+from webapp.readers import Schema
 from webapp.store import store
 
 ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
@@ -41,8 +44,6 @@ READING = ("GET", "HEAD", "OPTIONS")
 """Methods that every address of the service takes."""
 MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])
 """Ways of asking for JSON."""
-
-Document = dict[str, Any]
 Link = dict[str, str]
 
 
@@ -51,7 +52,7 @@ Link = dict[str, str]
 
 @ogc.get("", strict_slashes=False)
 def landing() -> Response:
-    openapi.read(request.args, openapi.PAGE)
+    parameters.read(request.args)
     package = store().package
     links = [
         *_selves("", JSON),
@@ -70,7 +71,7 @@ def landing() -> Response:
 
 @ogc.get("/conformance", strict_slashes=False)
 def conformance() -> Response:
-    openapi.read(request.args, openapi.PAGE)
+    parameters.read(request.args)
     return _answer(
         "conformance", {"conformsTo": list(CONFORMANCE)}, links=_selves("/conformance", JSON)
     )
@@ -78,11 +79,11 @@ def conformance() -> Response:
 
 @ogc.get("/api", strict_slashes=False)
 def api() -> Response:
-    openapi.read(request.args, openapi.PAGE)
+    parameters.read(request.args)
     package = store().package
     document = openapi.document(
         _layers().values(),
-        url=f"{store().public_url}{ogc.url_prefix}",
+        url=_url(""),
         title=package.get("title") or "Zone Atlas",
         description=package.get("description") or "",
     )
@@ -91,20 +92,17 @@ def api() -> Response:
 
 @ogc.get("/collections", strict_slashes=False)
 def collections() -> Response:
-    openapi.read(request.args, openapi.PAGE)
+    parameters.read(request.args)
+    described = [_collection(layer) for layer in _layers().values()]
     return _answer(
-        "collections",
-        {
-            "links": _selves("/collections", JSON),
-            "collections": [_collection(layer) for layer in _layers().values()],
-        },
+        "collections", {"links": _selves("/collections", JSON), "collections": described}
     )
 
 
 @ogc.get("/collections/<collection_id>", strict_slashes=False)
 def collection(collection_id: str) -> Response:
     layer = _layer(collection_id)
-    openapi.read(request.args, openapi.PAGE)
+    parameters.read(request.args)
     document = _collection(layer)
     document["links"] = _selves(f"/collections/{layer.id}", JSON) + document["links"][1:]
     return _answer("collection", document, layer=layer)
@@ -113,9 +111,9 @@ def collection(collection_id: str) -> Response:
 @ogc.get("/collections/<collection_id>/queryables", strict_slashes=False)
 def queryables(collection_id: str) -> Response:
     layer = _layer(collection_id)
-    openapi.read(request.args, openapi.PAGE)
+    parameters.read(request.args)
     path = f"/collections/{layer.id}/queryables"
-    document = openapi.queryables(layer, _url(path))
+    document = schemas.queryables(layer, parameters.filters(layer), _url(path))
     return _answer(
         "queryables",
         document,
@@ -128,29 +126,25 @@ def queryables(collection_id: str) -> Response:
 @ogc.get("/collections/<collection_id>/items", strict_slashes=False)
 def items(collection_id: str) -> Response:
     layer = _layer(collection_id)
-    query = openapi.read(request.args, openapi.of_items(layer))
-    frame = store().layer(layer.id)
+    query = parameters.read(request.args, parameters.of_items(layer))
+    frame: gpd.GeoDataFrame = store().layer(layer.id)
     matched = np.flatnonzero(_matches(frame, layer, query))
-    limit, offset = query.get("limit", openapi.DEFAULT_LIMIT), query.get("offset", 0)
+    limit, offset = query.get("limit", parameters.DEFAULT_LIMIT), query.get("offset", 0)
     page = frame.iloc[matched[offset : offset + limit]]
     path, given = f"/collections/{layer.id}/items", request.args.to_dict()
-    links = _selves(path, GEOJSON, **given)
-    turns = {
-        "next": offset + limit if offset + limit < len(matched) else None,
-        "prev": max(0, min(offset, len(matched)) - limit) if offset else None,
-    }
-    for rel, start in turns.items():
-        if start is not None:
-            links.append(
-                _link(
-                    path,
-                    rel,
-                    GEOJSON,
-                    f"{rel.capitalize()} page",
-                    **(given | {"f": "json", "offset": str(start)}),
-                )
-            )
-    links.append(_link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"))
+    turns: dict[str, int] = {}
+    if offset + limit < len(matched):
+        turns["next"] = offset + limit
+    if offset:
+        turns["prev"] = max(0, min(offset, len(matched)) - limit)
+    links = [
+        *_selves(path, GEOJSON, **given),
+        *(
+            _link(path, rel, GEOJSON, f"{rel.capitalize()} page", **_turned(given, "json", start))
+            for rel, start in turns.items()
+        ),
+        _link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
+    ]
     box = export.bbox(page)
     document = {
         "type": "FeatureCollection",
@@ -166,15 +160,15 @@ def items(collection_id: str) -> Response:
         media_type=GEOJSON,
         layer=layer,
         offset=offset,
-        turns=_turns(path, given, turns),
+        turns={rel: _url(path, **_turned(given, "html", at)) for rel, at in turns.items()},
     )
 
 
 @ogc.get("/collections/<collection_id>/items/<feature_id>", strict_slashes=False)
 def feature(collection_id: str, feature_id: str) -> Response:
     layer = _layer(collection_id)
-    openapi.read(request.args, openapi.PAGE)
-    frame = store().layer(layer.id)
+    parameters.read(request.args)
+    frame: gpd.GeoDataFrame = store().layer(layer.id)
     if feature_id not in frame.index:
         raise NotFoundError(f"The layer {layer.id} has no feature “{feature_id}”.")
     path = f"/collections/{layer.id}"
@@ -200,7 +194,7 @@ def feature(collection_id: str, feature_id: str) -> Response:
 )
 @ogc.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def nothing(path: str) -> Response:
-    """Answer in JSON for every other address, too."""
+    """Refuse every other address in JSON, too."""
     if request.method not in READING:
         raise MethodNotAllowed(READING)
     raise NotFoundError(f"There is nothing at /ogc/{path}.")
@@ -224,7 +218,7 @@ def _layer(collection_id: str) -> Layer:
     return layers[collection_id]
 
 
-def _collection(layer: Layer) -> Document:
+def _collection(layer: Layer) -> Schema:
     path = f"/collections/{layer.id}"
     about = store().about(layer.id)
     box = export.bbox(store().layer(layer.id))
@@ -247,36 +241,33 @@ def _collection(layer: Layer) -> Document:
 
 
 def _licences(layer: Layer) -> list[Link]:
-    resource: Document = next(
-        (one for one in store().package["resources"] if one.get("name") == layer.id), {}
-    )
     return [
         {
             "href": licence["path"],
             "rel": "license",
             "title": licence.get("title") or licence.get("name") or licence["path"],
         }
-        for licence in resource.get("licenses", ())
+        for licence in store().resource(layer.id).get("licenses", ())
         if str(licence.get("path", "")).startswith(("https://", "http://"))
     ]
 
 
-def _matches(frame: Any, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
+def _matches(frame: gpd.GeoDataFrame, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Return which rows meet the box and equal every given value; unknown equals nothing, no
     position meets no box."""
     matches = np.ones(len(frame), bool)
-    for name in openapi.filters(layer):
+    for name in parameters.filters(layer):
         if name in query:
             matches &= (frame[name] == query[name]).to_numpy(dtype=bool, na_value=False)
     if "bbox" in query:
         area = _area(query["bbox"])
         shapely.prepare(area)
-        matches &= shapely.intersects(area, frame.geometry.array)
+        matches &= shapely.intersects(area, frame.geometry.to_numpy())
     return matches
 
 
-def _area(box: openapi.Box) -> Any:
-    """Make the shape of a box; a box without width or height is a line or a point, and still meets
+def _area(box: parameters.Box) -> shapely.Geometry:
+    """Build the shape of a box; a box without width or height is a line or a point, and still meets
     what lies on it.
     """
     west, south, east, north = box
@@ -321,13 +312,9 @@ def _selves(path: str, media_type: str, **given: str) -> list[Link]:
     ]
 
 
-def _turns(path: str, given: Mapping[str, str], starts: Mapping[str, int | None]) -> dict[str, str]:
-    """Return the addresses of the pages before and after, as HTML."""
-    return {
-        rel: _url(path, **({**given, "f": "html", "offset": str(start)}))
-        for rel, start in starts.items()
-        if start is not None
-    }
+def _turned(given: dict[str, str], f: str, offset: int) -> dict[str, str]:
+    """Return the query of another page."""
+    return given | {"f": f, "offset": str(offset)}
 
 
 def _shows_html() -> bool:
@@ -337,7 +324,7 @@ def _shows_html() -> bool:
     )
 
 
-def _answer(template: str, document: Document, *, media_type: str = JSON, **more: Any) -> Response:
+def _answer(template: str, document: Schema, *, media_type: str = JSON, **more: Any) -> Response:
     """Show a document.
 
     The ETag of JSON leaves ``timeStamp`` out: the same features have the same tag at any time.
@@ -350,10 +337,7 @@ def _answer(template: str, document: Document, *, media_type: str = JSON, **more
     body = export.to_json(document)
     tag = hashlib.blake2b(body, digest_size=16).hexdigest()
     if template == "items":
-        body = (
-            b'{"timeStamp":"%s",' % datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-            + body[1:]
-        )
+        body = f'{{"timeStamp":"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",'.encode() + body[1:]
     response = Response(body, content_type=media_type)
     response.set_etag(tag, weak=True)
     response.cache_control.no_cache = True
@@ -368,9 +352,7 @@ def _link_to(*parts: str) -> str:
 
 @ogc.before_request
 def _check_accept() -> None:
-    """Refuse a client that takes neither JSON nor HTML, instead of sending it what it did not ask
-    for.
-    """
+    """Refuse a client that takes neither JSON nor HTML."""
     accepted = request.accept_mimetypes
     if (
         request.method in ("GET", "HEAD")
@@ -386,9 +368,7 @@ def _check_accept() -> None:
 
 @ogc.after_request
 def _describe(response: Response) -> Response:
-    """Name what the answer depends on, and what may be done here: QGIS shows a layer as editable
-    where Allow names POST.
-    """
+    """Name what the answer depends on, and the methods: QGIS edits a layer if Allow has POST."""
     response.vary.add("Accept")
     if request.method == "OPTIONS":
         response.headers["Allow"] = ", ".join(READING)
@@ -400,10 +380,7 @@ def _describe(response: Response) -> Response:
 
 @ogc.errorhandler(AtlasError)
 def _refuse(error: AtlasError) -> Response:
-    description = str(error)
-    if isinstance(error, InputError):
-        description = " ".join((error.message, "; ".join(error.faults))).strip()
-    return _fault(*errors.answer_of(error), description)
+    return _fault(*errors.answer_of(error), f"{error.message} {'; '.join(error.faults)}".strip())
 
 
 @ogc.errorhandler(HTTPException)

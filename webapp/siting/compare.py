@@ -20,7 +20,7 @@ from geo.roads.drive import Drive
 from geo.schema import LAYERS
 from geo.siting import money
 from geo.siting.money import Amount
-from webapp import args, labels
+from webapp import args, labels, readers
 from webapp.explore import site_sheet
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
@@ -193,7 +193,7 @@ def compare() -> Any:
         field_name=field_name,
         money_rows=money_rows,
         bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
-        currencies=args.CURRENCIES,
+        currencies=readers.CURRENCIES,
         parks=parks,
         table=opened.sites(wish.drive).loc[order],
         facts=Facts.of(opened, order),

@@ -23,7 +23,7 @@ from geo.siting.companies import Fault, Sheet, SheetError
 from geo.siting.examples import Example
 from geo.siting.matching import Match, Park, Reason
 from geo.siting.measures import limits
-from webapp import args, labels
+from webapp import args, labels, readers
 from webapp.catalogues import LANGUAGES, catalogue
 from webapp.i18n import current, day, province
 from webapp.siting import wording
@@ -329,7 +329,7 @@ def explain_score() -> str:
         " example of the company’s sector, which is assumed; without an example the port weighs"
         " %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is given where a"
         " value is unknown.",
-        **{name: args.plain(weight) for name, weight in companies.USUAL.items()},
+        **{name: readers.plain(weight) for name, weight in companies.USUAL.items()},
     )
 
 

@@ -22,7 +22,7 @@ from geo.siting.examples import Example
 from geo.siting.limits import STANDING, Limit
 from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
 from geo.siting.ranking import Ranking
-from webapp import args
+from webapp import args, readers
 from webapp.siting import wording, worth
 from webapp.siting.worth import Worth
 from webapp.store import Store, store
@@ -151,10 +151,10 @@ class Wish:
         query: list[tuple[str, Any]] = [("example", mine.example.id)] if mine.example else []
         query.append(("edited", 1))
         for name, value in mine.limits.items():
-            texts = value if isinstance(value, list | tuple) else [args.plain(value)]
+            texts = value if isinstance(value, list | tuple) else [readers.plain(value)]
             query += [(name, text) for text in texts]
         query += [("drop", name) for name in mine.drop] + [("also", name) for name in mine.also]
-        weights = {name: args.plain(weight) for name, weight in mine.weights.items() if weight}
+        weights = {name: readers.plain(weight) for name, weight in mine.weights.items() if weight}
         query += [(f"w_{name}", weight) for name, weight in weights.items()]
         query += [(f"v_{name}", str(worth)) for name, worth in mine.worth.items()]
         query += [("method", mine.method)] if mine.method != "sum" else []
@@ -423,7 +423,7 @@ def _words() -> dict[str, Any]:
         "relaxed_text": wording.relaxed_text,
         "shortfall_text": wording.shortfall_text,
         "light": ranking.LIGHT,
-        "plain": args.plain,
+        "plain": readers.plain,
         "shapes": wording.shapes,
         "worth_text": wording.worth_text,
         "without": lambda weights, name: {

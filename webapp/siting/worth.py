@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from geo.errors import InputError
 from geo.siting.criteria import Shape
 from geo.siting.measures import Measure, criteria
-from webapp.args import plain
+from webapp.readers import plain
 
 PARAMETERS = tuple(f"v_{name}{end}" for name in criteria() for end in ("", "_from", "_to"))
 """``v_gate=linear:30:180`` states it all, as links do; a form without script sends the shape and

@@ -1,10 +1,12 @@
 /*
- * The address of a page whose script changes what is shown: written in one place, and followed by the links to the other languages.
+ * The address of a page whose script changes what is shown: written in one place, and followed by
+ * the links to the other languages.
  */
 /**
  * Write the state of the page into its address.
  *
- * `step` makes a step of history, to which Back returns; without it the present one is changed. The language stays as it is named.
+ * `step` makes a step of history, to which Back returns; without it the present one is changed. The
+ * language stays as it is named.
  * `history.state.depth` counts the steps that have been made on this page.
  */
 export function write(query, { hash = "", step = false } = {}) {

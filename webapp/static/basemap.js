@@ -1,5 +1,6 @@
 /*
- * The offline base map: land, water, boundaries and names, drawn from one PMTiles file by protomaps-leaflet.
+ * The offline base map: land, water, boundaries and names, drawn from one PMTiles file by
+ * protomaps-leaflet.
  *
  *   layer("/basemap.pmtiles", { lang: "vi" }).addTo(map);
  *
@@ -11,7 +12,8 @@ const ATTRIBUTION = '<a href="https://www.soest.hawaii.edu/pwessel/gshhg/">GSHHG
   '<a href="https://www.geonames.org/">GeoNames</a> ' +
   '(<a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>)';
 
-// Data zooms; a tile covers 512 px, so the map shows them one zoom later and magnifies the last one beyond.
+// Data zooms; a tile covers 512 px, so the map shows them one zoom later and magnifies the last one
+// beyond.
 const REGION_ZOOM = 10;
 const CONTEXT_ZOOM = 5;
 
@@ -40,7 +42,8 @@ const NAMES = {
   zh: ["name_zh", "name_vi", "name_en"],
 };
 
-// Text size and weight of a place by its rank, 1 the largest; a place appears at the zoom its tile first holds it.
+// Text size and weight of a place by its rank, 1 the largest; a place appears at the zoom its tile
+// first holds it.
 const PLACE_SIZE = { 1: 14, 2: 13, 3: 12, 4: 11.5, 5: 11, 6: 10.5 };
 const PLACE_WEIGHT = { 1: 600, 2: 500 };
 
@@ -90,7 +93,10 @@ function paintRules(P) {
   ];
 }
 
-/** What is written; a rule further up wins where two labels meet, and within a rule the larger place. */
+/**
+ * What is written; a rule further up wins where two labels meet, and within a rule the larger
+ * place.
+ */
 function labelRules(P, lang) {
   const text = {
     labelProps: NAMES[lang] || NAMES.en,
@@ -165,13 +171,15 @@ function bytesSource(bytes) {
 /**
  * Make the base map layer.
  *
- * source: the address of the PMTiles file (served with ranges), or its bytes as a Uint8Array (no request at all).
+ * source: the address of the PMTiles file (served with ranges), or its bytes as a Uint8Array (no
+ * request at all).
  * options: `lang` ("en", "vi" or "zh"), and any option of L.GridLayer.
  */
 export function layer(source, options) {
   const P = window.protomapsL;
   const { lang = "en", ...rest } = options || {};
-  const PMTiles = new P.PmtilesSource("", false).p.constructor; // the bundle keeps this class to itself
+  // the bundle keeps this class to itself
+  const PMTiles = new P.PmtilesSource("", false).p.constructor;
   const url = new PMTiles(typeof source === "string" ? source : bytesSource(source));
   const result = P.leafletLayer({
     attribution: ATTRIBUTION,

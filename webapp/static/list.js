@@ -70,7 +70,8 @@ function makeFacets() {
             },
           );
           button.dataset.value = value;
-          button.querySelector(".count").style.minWidth = `${number(count).length}ch`; // a smaller count moves nothing
+          // a smaller count moves nothing
+          button.querySelector(".count").style.minWidth = `${number(count).length}ch`;
           return button;
         },
       );
@@ -125,9 +126,10 @@ const SORTS = {
 const STEP = 100;
 let shown = STEP;
 
+/** Draw anew what is found; whoever has asked for more sees it as long as the same is found. */
 export function refresh() {
   hits = find(index, state.q);
-  manyPlaces = false;
+  const before = visible;
   const ordered = hits
     ? [...hits].filter(([, hit]) => hit.layer === "parks").map(([id]) => places[id])
     : parks;
@@ -141,7 +143,10 @@ export function refresh() {
       park,
     ) => (keep.has(park) ? groups.parks.addLayer(park.mark) : groups.parks.removeLayer(park.mark)));
   }
-  shown = STEP;
+  if (visible.length !== before.length || visible.some((park, i) => park !== before[i])) {
+    shown = STEP;
+    manyPlaces = false;
+  }
   drawFacets();
   drawPlaces();
   drawList();
@@ -155,71 +160,38 @@ function drawList() {
     : fill(texts.of, { n: number(visible.length), m: number(parks.length) });
   const items = sorted.slice(0, shown).map((park) => {
     const name = (id) => (places[id] ? nameOf(places[id]) : id);
-    const three = element(
-      "dl",
-      { class: "three" },
+    const time = (seconds, id) =>
       element(
-        "div",
-        {},
-        element("dt", {}, texts.gate),
-        element(
-          "dd",
-          { title: park.gate ? name(park.gate) : null },
-          park.gate ? duration(park.gate_s, true, true) : texts.unreachable,
-        ),
-      ),
-      element(
-        "div",
-        {},
-        element("dt", {}, texts.port),
-        element(
-          "dd",
-          { title: park.port ? name(park.port) : null },
-          park.port ? duration(park.port_s, true, true) : texts.unreachable,
-        ),
-      ),
-      element(
-        "div",
-        {},
-        element("dt", {}, texts.area),
-        element("dd", {
-          class: park.area_ha === null ? "unknown" : park.area_source_kind,
-          title: park.area_source_kind ? labels[park.area_source_kind] : null,
-        }, park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) })),
-      ),
-      element(
-        "div",
-        {
-          class: `land ${park.full === null ? "unknown" : park.full ? "full" : park.land_kind}`,
-          title: park.land_kind ? labels[park.land_kind] : null,
-        },
-        element("dt", { class: "hidden" }, texts.free),
-        element("dd", {}, landText(park)),
-      ),
-    );
-    const button = element(
-      "a",
-      {
-        href: urls.site + park.id,
-        class: "item",
-        "data-id": park.id,
-        "aria-current": state.site === park.id ? "true" : null,
-      },
+        "dd",
+        { title: id ? name(id) : null },
+        id ? duration(seconds, true, true) : texts.unreachable,
+      );
+    const area = element("dd", {
+      class: park.area_ha === null ? "unknown" : park.area_source_kind,
+      title: park.area_source_kind ? labels[park.area_source_kind] : null,
+    }, park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }));
+    const land = {
+      class: `land ${park.full === null ? "unknown" : park.full ? "full" : park.land_kind}`,
+      title: park.land_kind ? labels[park.land_kind] : null,
+    };
+    const button = link(
+      park.id,
       symbols.parkIcon(park.kind, park.status),
+      [nameOf(park), element("span", { class: "also" }, ...alsoOf(park)), why(park)],
       element(
-        "span",
-        { class: "item-name" },
-        nameOf(park),
-        element("span", { class: "also" }, ...alsoOf(park)),
-        why(park),
+        "dl",
+        { class: "three" },
+        element("div", {}, element("dt", {}, texts.gate), time(park.gate_s, park.gate)),
+        element("div", {}, element("dt", {}, texts.port), time(park.port_s, park.port)),
+        element("div", {}, element("dt", {}, texts.area), area),
+        element(
+          "div",
+          land,
+          element("dt", { class: "hidden" }, texts.free),
+          element("dd", {}, landText(park)),
+        ),
       ),
-      three,
     );
-    button.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      choose(park.id, true);
-    });
     button.addEventListener("mouseenter", () => light(park, true));
     button.addEventListener("mouseleave", () => light(park, false));
     button.addEventListener("focus", () => light(park, true));
@@ -235,6 +207,28 @@ function drawList() {
   $("more").hidden = sorted.length <= shown;
 }
 
+/** A row that opens the sheet of a place. */
+function link(id, icon, name, facts) {
+  const row = element(
+    "a",
+    {
+      href: urls.site + id,
+      class: "item",
+      "data-id": id,
+      "aria-current": state.site === id ? "true" : null,
+    },
+    icon,
+    element("span", { class: "item-name" }, ...name.filter(Boolean)),
+    facts,
+  );
+  row.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    choose(id, true);
+  });
+  return row;
+}
+
 /** What a site was found by, where neither its name nor its province was it. */
 function why(park) {
   const by = hits && hits.get(park.id).rank[0] === 2
@@ -243,7 +237,7 @@ function why(park) {
   return by ? element("span", { class: "also why", lang: "en" }, by) : null;
 }
 
-// Search ------------------------------------------------------------------------------------------------
+// Search ------------------------------------------------------------------------------------------
 
 const NEAREST_ZOOM = 12; // the map goes no nearer by itself to fit what is found
 let listing = 0, fitting = 0;
@@ -306,32 +300,15 @@ function drawPlaces() {
   const all = foundPlaces();
   const rows = all.slice(0, manyPlaces ? all.length : FEW).map(([id]) => {
     const place = places[id];
-    const link = element(
-      "a",
-      {
-        href: urls.site + id,
-        class: "item",
-        "data-id": id,
-        "aria-current": state.site === id ? "true" : null,
-      },
-      symbols.placeIcon(place.mark ? place.kind : "town", place.status, 16),
-      element(
-        "span",
-        { class: "item-name" },
+    const note = [labels[place.kind], placeNote(place)].filter(Boolean).join(" · ");
+    return element(
+      "li",
+      {},
+      link(id, symbols.placeIcon(place.mark ? place.kind : "town", place.status, 16), [
         nameOf(place),
-        element(
-          "span",
-          { class: "also" },
-          [labels[place.kind], placeNote(place)].filter(Boolean).join(" · "),
-        ),
-      ),
+        element("span", { class: "also" }, note),
+      ]),
     );
-    link.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      choose(id, true);
-    });
-    return element("li", {}, link);
   });
   const more = all.length > rows.length
     ? [element(

@@ -1,5 +1,6 @@
 /*
- * A part of a page that follows what is asked: form, address, answer, part; an answer that comes late is dropped.
+ * A part of a page that follows what is asked: form, address, answer, part; an answer that comes
+ * late is dropped.
  */
 import { write } from "./address.js";
 import { patiently } from "./patient.js";
@@ -15,7 +16,8 @@ export async function fetchPage(address, wanted) {
 /**
  * Make a way to ask of which only the newest question counts.
  *
- * `await ask(question)` is `{ value }` or `{ error }`, and null where something else has been asked or `ask.drop()` called meanwhile.
+ * `await ask(question)` is `{ value }` or `{ error }`, and null where something else has been asked
+ * or `ask.drop()` called meanwhile.
  * The question is called with a function that says whether its answer is still waited for.
  */
 export function newest() {
@@ -35,6 +37,13 @@ export function newest() {
       last += 1;
     },
   });
+}
+
+/** Read what a form says, without the fields that are empty or not `wanted`. */
+export function said(form, wanted = () => true) {
+  return new URLSearchParams(
+    [...new FormData(form)].filter(([name, value]) => value !== "" && wanted(name, value)),
+  );
 }
 
 /**

@@ -33,7 +33,10 @@ function showState() {
   refresh();
 }
 
-/** Called with each step through history, and with each hash that somebody writes into the address. */
+/**
+ * Called with each step through history, and with each hash that somebody writes into the
+ * address.
+ */
 function back() {
   if (closed()) return;
   const before = places[state.site];
@@ -57,7 +60,9 @@ async function start() {
     : urls.basemap;
   if (basemap.length) layer(basemap, { lang: config.language }).addTo(map);
   if (location.hash) readHash();
-  else if (wide()) map.panBy([-$("content").offsetWidth / 2, 0], { animate: false }); // centred in what the panel leaves free
+  else if (wide()) { // centred in what the panel leaves free
+    map.panBy([-$("content").offsetWidth / 2, 0], { animate: false });
+  }
   listen();
   $("close").addEventListener("click", closeSheet);
   document.addEventListener("keydown", (event) => {

@@ -1,6 +1,8 @@
 /*
- * What the scripts of the map page share: the configuration, the state with its address, and small helpers.
- * Whatever comes from data becomes text by textContent, or arrives as a page already escaped on the server.
+ * What the scripts of the map page share: the configuration, the state with its address, and small
+ * helpers.
+ * Whatever comes from data becomes text by textContent, or arrives as a page already escaped on the
+ * server.
  */
 import { write } from "./address.js";
 import { patiently } from "./patient.js";
@@ -9,11 +11,12 @@ export const config = JSON.parse(document.getElementById("config").textContent);
 export const labels = config.labels;
 export const texts = config.texts;
 export const urls = config.urls;
-export const own = config.data || null; // a map in one file brings its layers, basemap and sheets along
+// a map in one file brings its layers, basemap and sheets along
+export const own = config.data || null;
 export const map = window.map_atlas;
 export const $ = (id) => document.getElementById(id);
 
-// The state and its address ------------------------------------------------------------------------------------------
+// The state and its address -----------------------------------------------------------------------
 
 export const FACETS = [["kind", "kind"], ["status", "status"], ["country", "country"], [
   "province_en",
@@ -86,7 +89,7 @@ export function readHash() {
   }
 }
 
-// Small helpers --------------------------------------------------------------------------------------------------------
+// Small helpers -----------------------------------------------------------------------------------
 
 export function element(name, attributes, ...children) {
   const made = document.createElement(name);
@@ -125,7 +128,10 @@ function hours(minutes, brief) {
   });
 }
 
-/** A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py writes it. */
+/**
+ * A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py
+ * writes it.
+ */
 export function duration(seconds, coarse, brief) {
   if (seconds === null || seconds === undefined) return texts.unreachable;
   if (coarse) return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), brief);
@@ -176,7 +182,8 @@ export function records(payload) {
 export const wide = () => window.matchMedia("(min-width: 760px)").matches;
 export const latlng = (point) => [point[1], point[0]];
 
-// Names: that in the language of the page stands first, English where there is none, and the others beneath.
+// Names: that in the language of the page stands first, English where there is none, and the others
+// beneath.
 
 const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
 export const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;

@@ -1,5 +1,6 @@
 /*
- * Asks the server, and asks again where it is busy: 503 with Retry-After, for half a minute at most.
+ * Asks the server, and asks again where it is busy: 503 with Retry-After, for half a minute at
+ * most.
  */
 const MOST_TURNS = 6;
 

@@ -1,20 +1,13 @@
 /*
- * Planned corridors: the ways are reckoned on the server while the page is there already; the address says what is shown.
+ * Planned corridors: the ways are reckoned on the server while the page is there already; the
+ * address says what is shown.
  */
-import { follow } from "./live.js";
+import { follow, said } from "./live.js";
 
 const form = document.getElementById("wish");
 const result = document.getElementById("result");
 const progress = document.getElementById("progress");
 const pending = () => result.querySelector("[data-pending]");
-
-function query() {
-  const kept = new URLSearchParams();
-  new FormData(form).forEach((value, name) => {
-    if (value !== "" && name !== "wait") kept.append(name, value);
-  });
-  return kept;
-}
 
 function say(text, shown) {
   progress.textContent = text;
@@ -22,7 +15,7 @@ function say(text, shown) {
 }
 
 const refresh = follow(form, result, {
-  query,
+  query: () => said(form, (name) => name !== "wait"),
   asking: () => {
     if (!pending()) say(progress.dataset.waiting, true);
   },

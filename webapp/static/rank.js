@@ -2,7 +2,7 @@
  * The requirements: whatever is changed is asked for at once, and the address says the same.
  */
 import { write } from "./address.js";
-import { follow } from "./live.js";
+import { follow, said } from "./live.js";
 
 const form = document.getElementById("wish");
 const result = document.getElementById("result");
@@ -10,11 +10,7 @@ const KEPT = form.dataset.kept.split(" "); // whatever example is chosen
 let waiting = 0;
 
 function query() {
-  const given = new URLSearchParams(new FormData(form));
-  const kept = new URLSearchParams();
-  given.forEach((value, name) => {
-    if (value !== "" && !(name.startsWith("w_") && value === "0")) kept.append(name, value);
-  });
+  const kept = said(form, (name, value) => !(name.startsWith("w_") && value === "0"));
   form.querySelectorAll(".worth fieldset:enabled select").forEach((select) =>
     fold(select.name, kept)
   );
@@ -45,7 +41,10 @@ function count() {
   });
 }
 
-/* Says how a criterion counts in one parameter, as all links do: v_gate=linear:30:180 or v_gate=step:60. */
+/*
+ * Says how a criterion counts in one parameter, as all links do: v_gate=linear:30:180 or
+ * v_gate=step:60.
+ */
 function fold(name, kept) {
   const shape = kept.get(name);
   const ends = ["_from", "_to"].map((end) => kept.get(name + end) || "");
@@ -53,7 +52,8 @@ function fold(name, kept) {
   ["", "_from", "_to"].forEach((end) => kept.delete(name + end));
   if (ends.some(Boolean)) {
     kept.set(name, [shape, ...(shape === "step" ? ends.filter(Boolean) : ends)].join(":"));
-  } else if (shape === "saturating") kept.set(name, shape); // a step counts from when its end is typed
+  } else if (shape === "saturating") kept.set(name, shape);
+  // a step counts from when its end is typed
 }
 
 /* A criterion that weighs nothing need not say how it counts, and a step has one end. */
@@ -109,10 +109,8 @@ form.addEventListener("input", (event) => {
 });
 form.addEventListener("change", (event) => {
   if (event.target.name !== "example") return;
-  const kept = new URLSearchParams(); // an example fills the form, so the page is loaded with it
-  query().forEach((value, name) => {
-    if (KEPT.includes(name)) kept.append(name, value);
-  });
+  const kept = new URLSearchParams([...query()].filter(([name]) => KEPT.includes(name)));
+  // an example fills the form, so the page is loaded with it
   location.assign(kept.size ? `${form.action}?${kept}` : form.action);
 });
 form.querySelectorAll(".worth fieldset").forEach(fit);

@@ -1,5 +1,6 @@
 /*
- * Search on the index that the server has made: the rules of geo/search.py once more, for maps that have no server.
+ * Search on the index that the server has made: the rules of geo/search.py once more, for maps that
+ * have no server.
  * Texts of the index are folded already; only what somebody types is folded here.
  */
 const HAN = /([\u3400-\u9fff\u{20000}-\u{3ffff}])/gu;
@@ -14,7 +15,9 @@ function fold(text, traditional) {
   return [...words].map((char) => traditional[char] || char).join("");
 }
 
-/** Rank the group of texts nearest to the name that fits; `fit` gives null where a text does not. */
+/**
+ * Rank the group of texts nearest to the name that fits; `fit` gives null where a text does not.
+ */
 function best(texts, fit) {
   for (let where = 0; where < texts.length; where += 1) {
     const fits = texts[where].map(fit).filter((found) => found !== null);
@@ -73,7 +76,10 @@ function all(wanted, before) {
 
 const LEVELS = [phrase, two, (wanted) => all(wanted, " "), (wanted) => all(wanted, "")];
 
-/** Find what a query means: a Map from id to { layer, rank }, the best first; null where it holds nothing to search for. */
+/**
+ * Find what a query means: a Map from id to { layer, rank }, the best first; null where it holds
+ * nothing to search for.
+ */
 export function find(index, query) {
   const wanted = fold(query, index.traditional);
   if (!wanted) return null;

@@ -27,7 +27,7 @@ import {
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
 
-// The sheet and the route -----------------------------------------------------------------------------------------------
+// The sheet and the route -------------------------------------------------------------------------
 
 const overlay = L.layerGroup().addTo(map);
 const routeGroup = L.layerGroup().addTo(map);
@@ -164,7 +164,10 @@ function sayInSheet(text) {
   $("sheet-body").replaceChildren(element("p", { class: "fault", role: "alert" }, text));
 }
 
-/** Close the sheet and take its steps of history back, so that Back leads to what was there before it. */
+/**
+ * Close the sheet and take its steps of history back, so that Back leads to what was there
+ * before it.
+ */
 export function closeSheet() {
   const depth = own ? 0 : history.state?.depth || 0;
   hideSheet();
@@ -176,7 +179,10 @@ export function closeSheet() {
   history.go(-depth);
 }
 
-/** Say whether a step of history is one that closing the sheet takes back: everything else stays as it is. */
+/**
+ * Say whether a step of history is one that closing the sheet takes back: everything else stays
+ * as it is.
+ */
 export function closed() {
   if (!closing) return false;
   closing = false;
@@ -202,7 +208,8 @@ function hideSheet() {
   opener = null;
 }
 
-const inLanguage = () => ({ lang: config.language }); // said each time: another tab may have switched
+// said each time: another tab may have switched
+const inLanguage = () => ({ lang: config.language });
 const drive = () => DRIVE.filter((name) => state[name]).map((name) => [name, state[name]]);
 
 function clearDrawn() {
@@ -211,34 +218,37 @@ function clearDrawn() {
   document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
 }
 
-const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"]; // from the shortest limit outwards
+// from the shortest limit outwards
+const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"];
+
+const drawingOf = (wish) =>
+  new URLSearchParams({
+    profile: "truck",
+    ...wish,
+    ...Object.fromEntries(drive()),
+    ...inLanguage(),
+  });
+
+/**
+ * Ask for what is drawn from the chosen place; null where it is not wanted any more, or a fault.
+ */
+async function drawing(address, fault) {
+  clearDrawn();
+  const answer = await askDrawing(() => ask(address));
+  if (answer?.error) fault(answer.error.message || texts.failed);
+  return answer?.value;
+}
 
 /** Draw the areas within some travel times, the largest below. */
 async function showArea(minutes, direction, { step = true } = {}) {
   const other = state.area !== minutes || state.direction !== direction;
   Object.assign(state, { area: minutes, direction, to: null });
   writeAddress(step && other);
-  const query = new URLSearchParams({
-    minutes,
-    profile: "truck",
-    ...(direction && { direction }),
-    ...Object.fromEntries(drive()),
-    ...inLanguage(),
-  });
-  if (state.site) query.set("site", state.site);
-  else {
-    const [lon, lat] = state.at.split(",");
-    query.set("lon", lon);
-    query.set("lat", lat);
-  }
-  clearDrawn();
-  const answer = await askDrawing(() => ask(`${urls.isochrones}?${query}`));
-  if (!answer) return;
-  if (answer.error) {
-    note(answer.error.message || texts.failed);
-    return;
-  }
-  const found = answer.value;
+  const [lon, lat] = state.site ? [] : state.at.split(",");
+  const place = state.site ? { site: state.site } : { lon, lat };
+  const query = drawingOf({ minutes, ...(direction && { direction }), ...place });
+  const found = await drawing(`${urls.isochrones}?${query}`, note);
+  if (!found) return;
   const last = found.features.length - 1;
   const drawn = found.features.map((feature, i) =>
     L.geoJSON(feature, {
@@ -267,21 +277,9 @@ async function showRoute(to, { step = true } = {}) {
   const other = state.to !== to;
   Object.assign(state, { to, area: null, direction: null });
   writeAddress(step && other);
-  const query = new URLSearchParams({
-    from: state.site || state.at,
-    to,
-    profile: "truck",
-    ...Object.fromEntries(drive()),
-    ...inLanguage(),
-  });
-  clearDrawn();
-  const answer = await askDrawing(() => ask(`${urls.route}?${query}`));
-  if (!answer) return;
-  if (answer.error) {
-    noteRoute(to, answer.error.message || texts.failed);
-    return;
-  }
-  const found = answer.value;
+  const query = drawingOf({ from: state.site || state.at, to });
+  const found = await drawing(`${urls.route}?${query}`, (text) => noteRoute(to, text));
+  if (!found) return;
   const lines = found.features.filter((step) => step.geometry && step.properties.kind !== "gate")
     .map((step) => ({
       dash: step.properties.kind === "access",

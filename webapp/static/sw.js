@@ -1,5 +1,6 @@
 /*
- * Pages once opened work without a signal: asked of the server first, and taken from here when it does not answer.
+ * Pages once opened work without a signal: asked of the server first, and taken from here when it
+ * does not answer.
  */
 "use strict";
 
@@ -29,7 +30,10 @@ async function keep(address, answer) {
   await Promise.all(keys.slice(0, Math.max(keys.length - MOST, 0)).map((key) => cache.delete(key)));
 }
 
-/** Keep an answer under its address; one that was led elsewhere under that address as well, where it is looked for when the page is loaded anew. */
+/**
+ * Keep an answer under its address; one that was led elsewhere under that address as well, where
+ * it is looked for when the page is loaded anew.
+ */
 async function keepAll(request, answer) {
   if (answer.redirected) {
     const plain = answer.clone();
@@ -51,13 +55,17 @@ async function whole(request) {
     }
     return answer;
   } catch {
-    return (await caches.match(request, { ignoreVary: true })) || coming; // what was never kept is waited for
+    // what was never kept is waited for
+    return (await caches.match(request, { ignoreVary: true })) || coming;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Serve ranges of a file, which caches do not keep, from the whole of it, which is asked for anew with each page. */
+/**
+ * Serve ranges of a file, which caches do not keep, from the whole of it, which is asked for
+ * anew with each page.
+ */
 async function part(request) {
   const address = request.url;
   const file = await caches.match(address, { ignoreVary: true });
@@ -66,7 +74,8 @@ async function part(request) {
     return fetch(request);
   }
   const [, from, to] = /bytes=(\d+)-(\d*)/.exec(request.headers.get("range")) || [null, "0", ""];
-  if (Number(from) === 0) keepWhole(address); // where reading begins, once a page: the file may have changed since
+  // where reading begins, once a page: the file may have changed since
+  if (Number(from) === 0) keepWhole(address);
   const bytes = await file.arrayBuffer();
   const first = Number(from),
     last = Math.min(to ? Number(to) : bytes.byteLength - 1, bytes.byteLength - 1);

@@ -1,5 +1,6 @@
 /*
- * The marks of the map: one table of shapes and colours, drawn on the canvas, in the legend and in the lists alike.
+ * The marks of the map: one table of shapes and colours, drawn on the canvas, in the legend and in
+ * the lists alike.
  * Colours: Okabe and Ito (2008), Color Universal Design; kinds differ by shape too.
  */
 // Shapes fill a square from -1 to 1.

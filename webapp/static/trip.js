@@ -1,7 +1,9 @@
 /*
- * The page of a trip: whatever is changed is asked of the server, which answers with the page of the changed trip; its address says all.
+ * The page of a trip: whatever is changed is asked of the server, which answers with the page of
+ * the changed trip; its address says all.
  */
 import { fetchPage, newest, parse } from "./live.js";
+import { orderByHand } from "./order.js";
 import { patiently, pause } from "./patient.js";
 import { tripMap } from "./tripmap.js";
 
@@ -14,19 +16,26 @@ let offline = !navigator.onLine;
 const form = () => document.getElementById("trip-wish");
 const plan = () => document.getElementById("plan");
 
-/** Take over what an answer holds: a part of a page as it is; of a whole page, which is how faults come, what it says. */
+/**
+ * Take over what an answer holds: a part of a page as it is; of a whole page, which is how
+ * faults come, what it says.
+ */
 function take(box, page) {
   box.replaceChildren(...(page.querySelector("main") || page.body).childNodes);
 }
 
-// Without a signal --------------------------------------------------------------------------------------------------------
+// Without a signal --------------------------------------------------------------------------------
 
 const note = document.getElementById("trip-note");
 const NEEDS_SERVER =
-  "#trip form :is(input, select, textarea, button), #plan [data-move], #plan [data-pin], #plan [data-do], .add-stop, #undo, #trip-file :is(input, button)";
+  "#trip form :is(input, select, textarea, button), #plan :is([data-move], [data-pin], [data-do])," +
+  " .add-stop, #undo, #trip-file :is(input, button)";
 const RETRY_MS = 15000, PATIENCE_MS = 30000;
 
-/** Say above the plan, which stays, what could not be done; with a button to try again where that may help. */
+/**
+ * Say above the plan, which stays, what could not be done; with a button to try again where that
+ * may help.
+ */
 function say(text, again) {
   note.textContent = text;
   if (again) {
@@ -38,7 +47,10 @@ function say(text, again) {
   }
 }
 
-/** Let be pressed what works: all of it with a connection; without one nothing that needs the server, nor a link that was never kept. */
+/**
+ * Let be pressed what works: all of it with a connection; without one nothing that needs the
+ * server, nor a link that was never kept.
+ */
 function arm() {
   document.querySelectorAll(NEEDS_SERVER).forEach((one) => {
     if (offline && !one.disabled) {
@@ -114,7 +126,7 @@ const ask = (address, accept, wanted) =>
     wanted,
   );
 
-// Asking ------------------------------------------------------------------------------------------------------------------
+// Asking ------------------------------------------------------------------------------------------
 
 /** Ask for the plan, again until it is there, and show how far it has come. */
 async function refresh() {
@@ -193,14 +205,18 @@ function send(done, more) {
   return visit(`${form().action}?${query}`, true);
 }
 
-/** Ask for a page of a trip and take over form, plan and address; without an answer all stays as it is. */
+/**
+ * Ask for a page of a trip and take over form, plan and address; without an answer all stays as
+ * it is.
+ */
 async function visit(address, isChange) {
   const before = new Map([...form().elements].map((one) => [one, one.value]));
   if (offline && isChange) {
     lost();
     return;
   }
-  const again = () => (isChange ? send("") : visit(location.href, false)); // what is typed; what was to be done is pressed again
+  // what is typed; what was to be done is pressed again
+  const again = () => (isChange ? send("") : visit(location.href, false));
   const got = await askTrip(async () => {
     const answer = await ask(address, "text/html");
     return { url: answer.url, page: parse(await answer.text()) };
@@ -227,7 +243,8 @@ async function visit(address, isChange) {
   document.title = page.title;
   const old = plan();
   if (old.dataset.ask && page.getElementById("plan").dataset.ask) {
-    old.dataset.ask = page.getElementById("plan").dataset.ask; // the old plan stays until the new one is there
+    // the old plan stays until the new one is there
+    old.dataset.ask = page.getElementById("plan").dataset.ask;
   } else old.replaceWith(page.getElementById("plan"));
   document.querySelectorAll(".languages").forEach((box, i) => {
     const other = page.querySelectorAll(".languages")[i];
@@ -238,12 +255,15 @@ async function visit(address, isChange) {
   await refresh();
 }
 
-// Undo --------------------------------------------------------------------------------------------------------------------
+// Undo --------------------------------------------------------------------------------------------
 
 const undo = document.getElementById("undo");
 const changes = () => (history.state && history.state.changes) || 0;
 
-/** Is the step back in the browser's history the last change of this trip: made here, or by a link from a page of the trip? */
+/**
+ * Is the step back in the browser's history the last change of this trip: made here, or by a
+ * link from a page of the trip?
+ */
 function undoable() {
   const trip = (address) => {
     const query = new URL(address).searchParams;
@@ -275,9 +295,12 @@ window.addEventListener("popstate", () => {
   visit(location.href, false).finally(() => plan().classList.remove("waiting"));
 });
 
-// The form ----------------------------------------------------------------------------------------------------------------
+// The form ----------------------------------------------------------------------------------------
 
-/** Put the new form in the place of the old one; what is open stays open, and who is typing goes on. */
+/**
+ * Put the new form in the place of the old one; what is open stays open, and who is typing goes
+ * on.
+ */
 function replaceForm(wish, before) {
   const place = (details) => details.closest("li").querySelector("[name=s_place]").value;
   const open = new Set([...form().querySelectorAll(".stops details[open]")].map(place));
@@ -312,43 +335,9 @@ document.addEventListener("change", (event) => {
   if (event.target.closest("#trip-wish") && event.target.name !== "add") send("");
 });
 
-// The order by hand -------------------------------------------------------------------------------------------------------
-
-const order = () => [...plan().querySelectorAll("tr[data-stop]")].map((row) => row.dataset.stop);
-const reorder = (ids) => send("order", { ids: ids.join(" ") });
-
-/** Give what brings the focus back to a button of a stop, wherever the new plan has that stop. */
-function buttonOf(row, target) {
-  const stop = row.dataset.stop,
-    kind = "move" in target.dataset ? `[data-move="${target.dataset.move}"]` : "[data-pin]";
-  const focused = document.activeElement === target;
-  return () => {
-    const there = [...plan().querySelectorAll("tr[data-stop]")].find((one) =>
-      one.dataset.stop === stop
-    );
-    if (focused && there && [document.body, null].includes(document.activeElement)) {
-      there.querySelector(kind).focus();
-    }
-  };
-}
-
 document.addEventListener("click", async (event) => {
   const target = event.target;
-  const row = target.closest("tr[data-stop]");
-  if (target.dataset.move && row) {
-    const ids = order(),
-      at = ids.indexOf(row.dataset.stop),
-      to = at + (target.dataset.move === "up" ? -1 : 1);
-    if (to < 0 || to >= ids.length) return;
-    [ids[at], ids[to]] = [ids[to], ids[at]];
-    const again = buttonOf(row, target);
-    await reorder(ids);
-    again();
-  } else if (target.dataset.pin && row) {
-    const again = buttonOf(row, target);
-    await send(`pin:${target.dataset.pin}`, { ids: row.dataset.stop });
-    again();
-  } else if (target.dataset.do) {
+  if (target.dataset.do) {
     await send(target.dataset.do);
   } else if (target.matches("a[data-why]")) {
     event.preventDefault();
@@ -360,32 +349,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-let carried = null;
-document.addEventListener("dragstart", (event) => {
-  carried = event.target.closest && event.target.closest("tr[data-stop]");
-  if (carried) {
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", carried.dataset.stop);
-    carried.classList.add("carried");
-  }
-});
-document.addEventListener("dragover", (event) => {
-  if (carried && event.target.closest("tr[data-stop]")) event.preventDefault();
-});
-document.addEventListener("dragend", () => {
-  if (carried) carried.classList.remove("carried");
-  carried = null;
-});
-document.addEventListener("drop", (event) => {
-  const row = carried && event.target.closest("tr[data-stop]");
-  if (!row || row === carried) return;
-  event.preventDefault();
-  const ids = order(), from = ids.indexOf(carried.dataset.stop), to = ids.indexOf(row.dataset.stop);
-  ids.splice(to, 0, ids.splice(from, 1)[0]);
-  carried = null;
-  reorder(ids);
-});
-
+orderByHand(plan, send);
 drawing.offer(config.places, (place) => send("add", { add: place }));
 map.on("popupopen", arm);
 if (offline) lost();

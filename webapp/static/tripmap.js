@@ -1,5 +1,6 @@
 /*
- * The map of a trip: basemap, places that can be chosen, the ways of each day in its colour. On the trip's page and in its single file.
+ * The map of a trip: basemap, places that can be chosen, the ways of each day in its colour. On the
+ * trip's page and in its single file.
  *
  *   const trip = tripMap(map, config);  trip.show(ways);
  *
@@ -74,7 +75,10 @@ export function tripMap(map, config) {
     if (points.length) map.fitBounds(points, { padding: [34, 34], maxZoom: 12, animate: false });
   }
 
-  /** Offer places to be chosen, rows of [id, name, lon, lat], and any point: a click opens a popup with a button, a double click zooms. */
+  /**
+   * Offer places to be chosen, rows of [id, name, lon, lat], and any point: a click opens a
+   * popup with a button, a double click zooms.
+   */
   function offer(places, choose) {
     let pending = null;
     const wait = () => {

@@ -9,8 +9,9 @@ import numpy as np
 
 from geo import crs
 from geo.atlas import Atlas
+from geo.visits.trip_lines import DayLine, position
 from webapp.trips import lookup
-from webapp.trips.address import DayLine, Lines, position
+from webapp.trips.address import Lines
 
 
 def home(opened: Atlas, lines: Lines) -> str:

@@ -4,59 +4,57 @@ each day is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
+from geo.visits.trip_lines import DayLine, StopLine
 from webapp import args
+from webapp.trips.address import Lines
 
 SINGLE = (
-    *("title", "lunch", "reserve", "profile", "network", "closed", "vehicle", "traffic", "avoid"),
+    *("title", "lunch", "reserve", *args.TODAY, "vehicle", "traffic", "avoid"),
     *("notes", "source", "point", "do", "ids", "add"),
 )
 """Parameters that are no lists of stops or days."""
 
 
-def read(
-    given: MultiDict[str, str], stop: Iterable[str], day: Iterable[str]
-) -> tuple[dict[str, Any], list[dict[str, str]], list[dict[str, str]]]:
-    """Read the form of a trip: single values, and of each stop and day what the lists ``s_…`` and
-    ``d_…`` say side by side.
+def read(form: MultiDict[str, str]) -> tuple[dict[str, Any], Lines]:
+    """Read the form of a trip: single values, and the trip, of which the lists ``s_…`` and ``d_…``
+    say side by side what each stop and each day is.
 
     Raises
     ------
     InputError
         Names every fault; lists of different lengths are one.
     """
-    tables = [
-        {name: f"{letter}_{name}" for name in names} for letter, names in (("s", stop), ("d", day))
-    ]
-    columns = {parameter for table in tables for parameter in table.values()}
-    single = MultiDict(
-        (name, text) for name, text in given.items(multi=True) if name not in columns
-    )
+    columns = {
+        f"{line[0]}_{name}": name
+        for line, kind in (("stop", StopLine), ("day", DayLine))
+        for name in kind.names()
+    }
+    single = MultiDict((name, text) for name, text in form.items(multi=True) if name not in columns)
     values = args.parse(single, SINGLE)
-    lines = {name: [text.replace("\r\n", "\n") for text in given.getlist(name)] for name in columns}
-    most = {name: args.LENGTHS.get(name.partition("_")[2], args.MAX_LENGTH) for name in columns}
+    texts = {name: [text.replace("\r\n", "\n") for text in form.getlist(name)] for name in columns}
+    most = {name: args.LENGTHS.get(part, args.MAX_LENGTH) for name, part in columns.items()}
     faults = [
         _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most[name])
         for name in sorted(columns)
-        if any(len(text) > most[name] or "\x00" in text for text in lines[name])
+        if any(len(text) > most[name] or "\x00" in text for text in texts[name])
     ]
-    rows = []
-    for table in tables:
-        lists = [lines[parameter] for parameter in table.values()]
-        if len({len(one) for one in lists}) != 1:
+    rows: dict[str, list[tuple[str, ...]]] = {}
+    for letter in ("s_", "d_"):
+        table = {name: texts[name] for name in columns if name.startswith(letter)}
+        if len({len(column) for column in table.values()}) != 1:
             faults.append(
-                _(
-                    "%(names)s: do not say the same number of things",
-                    names=", ".join(table.values()),
-                )
+                _("%(names)s: do not say the same number of things", names=", ".join(table))
             )
-        rows.append([dict(zip(table, values, strict=True)) for values in zip(*lists, strict=False)])
+        rows[letter] = list(zip(*table.values(), strict=False))
     if faults:
         raise InputError(_("The address has faults:"), faults)
-    return values, rows[0], rows[1]
+    stops = tuple(StopLine(*row) for row in rows["s_"])
+    days = tuple(DayLine(*row) for row in rows["d_"])
+    return values, replace(Lines.of_query(values), stops=stops, days=days)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from geo import maps
 from geo.visits import plan_files, safe_yaml
 from geo.visits.trip import Plan, Trip
-from webapp import args, charts, scripts, settings
+from webapp import args, charts, scripts, settings, styles
 from webapp.i18n import current
 from webapp.store import Store, store
 from webapp.trips import agenda, answers
@@ -100,14 +100,13 @@ def day_sheet(opened: Store, lines: Lines, plan: Plan) -> str:
         lines, notes="", source=""
     )  # of a trip, for people: no phone needs them in a code
     address = f"{opened.public_url}{trip.link('trip.trip', short, lang=current().code)}"
-    style = (scripts.STATIC / "daysheet.css").read_text(encoding="utf-8")
     shown = said(opened, lines, plan)
     return render_template(
         "trips/daysheet.html",
         **shown,
         code=charts.code(address),
         is_public=settings.is_public(address),
-        style=Markup(style),
+        style=Markup(styles.text("daysheet.css")),
     )
 
 
@@ -128,10 +127,7 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
         "basemap": base64.b64encode(basemap.read_bytes()).decode() if basemap.is_file() else "",
     }
     inline, hashes = scripts.inline(frame, "tripfile.js")
-    styles = "\n".join(
-        (scripts.STATIC / name).read_text(encoding="utf-8")
-        for name in (*frame.styles, "app.css", "trip.css")
-    )
+    style = styles.text(*frame.styles, "app.css", "trip.css")
     shown: Mapping[str, Any] = said(opened, lines, plan)
     page = render_template(
         "trips/single_file.html",
@@ -139,11 +135,11 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
         frame_html=Markup(frame.html),
         scripts=inline,
         hashes=hashes,
-        styles=Markup(styles),
+        styles=Markup(style),
         config=Markup(maps.script_json(config)),
     )
     policy = (
-        f"default-src 'none'; script-src {hashes}; style-src {scripts.hash_of(styles)}; img-src"
+        f"default-src 'none'; script-src {hashes}; style-src {scripts.hash_of(style)}; img-src"
         " data:"
     )
     return File(

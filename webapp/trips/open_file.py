@@ -16,11 +16,12 @@ from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
 from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Place, Trip
-from geo.visits.trip_values import said_hours, said_number
+from geo.visits.trip_lines import DayLine, split_places
+from geo.visits.trip_values import said_number
 from webapp import args
 from webapp.store import Store, store
 from webapp.trips import pages as trip
-from webapp.trips.address import TRIP, Lines, split_places
+from webapp.trips.address import TRIP, Lines
 
 pages = Blueprint("tripopen", __name__)
 
@@ -90,11 +91,7 @@ def _tidied(lines: Lines, read: Trip, places: Gazetteer) -> Lines:
         if line.id in places.layer_of and _lonlat(places.place(line.id)) == line.place
     }
     days = [
-        (
-            replace(line, date=day.date.isoformat(), hours=said_hours(day.start, day.end))
-            if "/" in line.hours
-            else line
-        )
+        (replace(DayLine.of(day), begin=line.begin, end=line.end) if "/" in line.hours else line)
         for line, day in zip(lines.days, read.days, strict=True)
     ]
     known = partial(_with_ids, ids)

@@ -31,24 +31,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geo import maps
 from geo.errors import InputError, NotFoundError
-from geo.roads.drive import CORRIDORS, Drive
+from geo.roads.drive import Drive
 from geo.roads.network import Network
-from geo.visits import plan_lines, planner, safe_yaml, trip_file, whynot
+from geo.visits import plan_lines, safe_yaml, trip_file
 from geo.visits.trip import Plan, Trip
+from geo.visits.trip_lines import StopLine, split_places
+from geo.visits.whynot import WhyNot
 from webapp import args
 from webapp.i18n import current, translated
 from webapp.jobs import Desk, Job
 from webapp.store import Store, store
 from webapp.trips import agenda, answers, fields, lookup, readings, words
-from webapp.trips.address import (
-    DAY_FIELDS,
-    STOP_FIELDS,
-    TRIP,
-    DayLine,
-    Lines,
-    StopLine,
-    split_places,
-)
+from webapp.trips.address import TRIP, Lines
 from webapp.trips.agenda import place_name
 from webapp.trips.days import first_day, next_day, settled
 
@@ -109,15 +103,7 @@ def ask(opened: Store, name: str, trip: Trip) -> Job:
     network = roads(opened, name)
 
     def make(tell: Callable[[float], None]) -> Plan:
-        return planner.plan(
-            trip,
-            network,
-            opened.layer("gates"),
-            opened.table("crossings"),
-            opened.hours,
-            seconds=answers.SECONDS,
-            on_progress=tell,
-        )
+        return opened.plan(trip, name, seconds=answers.SECONDS, on_progress=tell)
 
     desk: Desk = opened.keep("desk", Desk)
     return desk.ask(("plan", repr(trip), network.version), make)
@@ -422,12 +408,11 @@ def explained(
     network = roads(opened, lines.network)
 
     @copy_current_request_context
-    def make(_tell: Callable[[float], None]) -> whynot.WhyNot:
-        given = network, opened.layer("gates"), opened.table("crossings"), opened.hours
-        return whynot.explain(
+    def make(_tell: Callable[[float], None]) -> WhyNot:
+        return opened.explain(
             made,
             stop_id,
-            *given,
+            lines.network,
             seconds=answers.WHY_S,
             rewrite=rewrite or partial(_by_link, lines, made.trip),
         )
@@ -455,28 +440,14 @@ def _by_link(lines: Lines, trip: Trip, changed: Trip) -> Trip:
 @pages.get("/trip/edit")
 def edit() -> AnyResponse:
     """Take the form, do what is asked, and lead to the page that says so in its address."""
-    values, stops, days = fields.read(request.args, STOP_FIELDS, DAY_FIELDS)
     opened = store()
     find = lookup.finder(opened)
-    lines = Lines(
-        title=values.get("title", ""),
-        stops=tuple(StopLine(**one) for one in stops),
-        days=tuple(
-            DayLine(**one | {end: lookup.meant(one[end], find) for end in ("begin", "end")})
-            for one in days
-        ),
-        lunch=values.get("lunch", ""),
-        profile=values.get("profile", "car"),
-        network=values.get("network", CORRIDORS),
-        reserve=values.get("reserve", ""),
-        closed=tuple(values.get("closed", ())),
-        vehicle=values.get("vehicle", ""),
-        traffic=values.get("traffic", "passenger"),
-        avoid="avoid" in values,
-        notes=values.get("notes", ""),
-        source=values.get("source", ""),
-        points=Lines.of_query({"point": values.get("point", ())}).points,
+    values, lines = fields.read(request.args)
+    days = (
+        replace(day, begin=lookup.meant(day.begin, find), end=lookup.meant(day.end, find))
+        for day in lines.days
     )
+    lines = replace(lines, days=tuple(days))
     done, __, which = values.get("do", "").partition(":")
     ids = values.get("ids", "").split()
     if done == "add" or "add" in values:

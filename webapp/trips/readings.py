@@ -13,11 +13,12 @@ from geo.atlas import Atlas
 from geo.errors import InputError, Message
 from geo.visits import trip_file
 from geo.visits.trip import Trip
+from geo.visits.trip_lines import split_places
 from geo.visits.trip_values import short
 from webapp.i18n import N_, lazy_gettext, said
 from webapp.i18n import gettext as _
 from webapp.trips import lookup
-from webapp.trips.address import Lines, split_places
+from webapp.trips.address import Lines
 
 FORM = {
     "where does the day begin? Write “begin: <place>”": N_("where does the day begin?"),

@@ -5,19 +5,20 @@ the address of the changed trip.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from geo.visits import trip_values
-from geo.visits.trip import Day, Stop, Trip
-from geo.visits.trip_values import said_hours, said_span
+from geo.visits.trip import Stop, Trip
+from geo.visits.trip_lines import DayLine, StopLine
 from geo.visits.whynot import SENTENCES, WhyNot
 from webapp import labels
 from webapp.i18n import N_, current, weekday
 from webapp.i18n import gettext as _
 from webapp.trips import agenda
-from webapp.trips.address import DayLine, Lines, StopLine
+from webapp.trips.address import Lines
+
+Texts = TypeVar("Texts", Lines, StopLine, DayLine)
 
 EXAMPLES = (
     N_("Survey of Mong Cai, Hai Ha and Quang Yen in two days"),
@@ -73,52 +74,22 @@ def changed(lines: Lines, trip: Trip, wish: Trip) -> Lines:
     """Write a changed trip into the form: what differs between it and the trip that the form was
     read as, and nothing else.
     """
-    before = {
-        stop.place.id: (stop, line) for stop, line in zip(trip.stops, lines.stops, strict=True)
-    }
-    stops = [_stop_line(*before[stop.place.id], stop, trip, wish) for stop in wish.stops]
-    days = [
-        _day_line(line, was, day)
-        for line, was, day in zip(lines.days, trip.days, wish.days, strict=False)
-    ]
-    days += [
-        DayLine(day.date.isoformat(), said_hours(day.start, day.end), "", days[-1].end)
-        for day in wish.days[len(days) :]
-    ]
-    return replace(
-        lines,
-        stops=tuple(stops),
-        days=tuple(days),
-        closed=wish.closed,
-        avoid=wish.avoid_unknown_hours,
-        lunch=lines.lunch if wish.lunch else "",
-        reserve=lines.reserve
-        if wish.reserve_s == trip.reserve_s
-        else trip_values.said_seconds(wish.reserve_s),
-    )
+    before, after = Lines.of_trip(trip), Lines.of_trip(wish)
+    written = {was.place: (line, was) for line, was in zip(lines.stops, before.stops, strict=True)}
+    stops = tuple(_edited(*written[stop.place], stop) for stop in after.stops)
+    days = [_day(*three) for three in zip(lines.days, before.days, after.days, strict=False)]
+    days += [replace(day, end=days[-1].end) for day in after.days[len(days) :]]
+    return replace(_edited(lines, before, after), stops=stops, days=tuple(days))
 
 
-def _stop_line(was: Stop, line: StopLine, stop: Stop, trip: Trip, wish: Trip) -> StopLine:
-    if stop.visit_s != was.visit_s:
-        line = replace(line, visit=f"{stop.visit_s / 60:g} min")
-    if stop.must != was.must:
-        line = replace(line, must="yes" if stop.must else "no")
-    date, before = (
-        None if one.day is None else each.days[one.day].date
-        for one, each in ((stop, wish), (was, trip))
-    )
-    if date != before:
-        line = replace(line, day=date.isoformat() if date else "")
-    if stop.order is None and was.order is not None:
-        line = replace(line, order="")
-    if stop.hours != was.hours or (not stop.hours and stop.windows != was.windows):
-        line = replace(line, hours=", ".join(said_span(*window) for window in stop.windows or ()))
-    return line
+def _day(line: DayLine, was: DayLine, day: DayLine) -> DayLine:
+    if "/" in line.hours and day != was:  # moments, which move with the date
+        return replace(line, date=day.date, hours=day.hours)
+    return _edited(line, was, day)
 
 
-def _day_line(line: DayLine, was: Day, day: Day) -> DayLine:
-    if (day.start, day.end) == (was.start, was.end):
-        return line
-    same = (day.start.timetz(), day.end.timetz()) == (was.start.timetz(), was.end.timetz())
-    hours = line.hours if same and "/" not in line.hours else said_hours(day.start, day.end)
-    return replace(line, date=day.date.isoformat(), hours=hours)
+def _edited(line: Texts, was: Texts, now: Texts) -> Texts:
+    """Return a line with what differs between two others."""
+    names = (part.name for part in fields(line))
+    texts = ((name, getattr(now, name)) for name in names)
+    return replace(line, **{name: text for name, text in texts if text != getattr(was, name)})

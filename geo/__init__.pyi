@@ -1,0 +1,4 @@
+from .atlas import Atlas as Atlas
+from .roads.drive import Drive as Drive
+
+__version__: str

@@ -1,0 +1,70 @@
+"""Frames as plain values and rounded shapes, which all formats write."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any, TypeAlias, TypeGuard
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+DECIMALS = 6
+"""Decimals of a degree in text formats: 0.1 m, finer than any position here."""
+Shapes: TypeAlias = NDArray[np.object_]
+
+
+def has_geometry(frame: pd.DataFrame) -> TypeGuard[gpd.GeoDataFrame]:
+    """Return whether a frame is a layer rather than a table."""
+    return isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
+
+
+def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the named index and every column but the geometry as lists of plain values, None where
+    unknown.
+    """
+    if has_geometry(frame):
+        frame = pd.DataFrame(frame.drop(columns=frame.active_geometry_name))
+    if frame.index.names != [None]:
+        frame = frame.reset_index()
+    return {str(name): _plain_values(frame[name]) for name in frame.columns}
+
+
+def _plain_values(values: pd.Series[Any]) -> list[Any]:
+    plain: list[Any] = values.astype(object).where(values.notna(), None).tolist()
+    return [_plain(value) for value in plain] if values.dtype.kind in "OMm" else plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ";".join(map(str, value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def cell(value: object) -> str:
+    """Write a plain value as text; empty where it is unknown."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return "" if value is None else str(value)
+
+
+def shapes(frame: gpd.GeoDataFrame) -> Shapes:
+    """Return the shapes; None where a coordinate is unknown or the shape is empty."""
+    known = np.array(frame.geometry.array, dtype=object)
+    points, owner = shapely.get_coordinates(known, return_index=True)
+    known[owner[np.isnan(points).any(axis=1)]] = None
+    known[shapely.is_empty(known)] = None
+    return known
+
+
+def rounded(shapes: Shapes, decimals: int = DECIMALS) -> Shapes:
+    """Round every coordinate."""
+    return shapely.transform(  # type: ignore[call-overload]
+        shapes, lambda points: np.round(points, decimals), include_z=None
+    )  # its stub does not know that None leaves each shape its dimensions

@@ -1,0 +1,119 @@
+"""GeoPackage and KML, by GDAL."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.export.about import About
+from geo.export.frames import cell, columns, has_geometry, rounded, shapes
+from geo.schema import LAYERS
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_clock_lock = threading.Lock()
+
+
+def geopackage(frame: pd.DataFrame, about: About) -> bytes:
+    """Write a GeoPackage with every fact in the metadata of its layer."""
+    facts = about.facts() | {
+        "sources": "; ".join(about.sources),
+        "notes": "; ".join(about.notes),
+        "filters": "; ".join(f"{name} = {value}" for name, value in about.filters.items()),
+    }
+    with _clock(about.as_of):
+        return _by_gdal(
+            _for_gdal(frame),
+            about.layer,
+            "GPKG",
+            layer_options={
+                "IDENTIFIER": _xml_text(about.title),
+                "DESCRIPTION": _xml_text("\n".join(about.lines())),
+            },
+            layer_metadata={
+                name: _xml_text(str(value))
+                for name, value in facts.items()
+                if value not in (None, "")
+            },
+        )
+
+
+def kml(frame: pd.DataFrame, about: About) -> bytes:
+    """Write KML 2.2 with every fact in ExtendedData.
+
+    GDAL's KML driver, because LIBKML lets ``]]>`` in a text end its CDATA section. It has no
+    description of the document, which is put in here; viewers show descriptions as HTML, hence the
+    second escape."""
+    table = _for_gdal(frame)
+    table.geometry = rounded(shapes(table))
+    for name in table.columns:
+        if table[name].dtype in ("bool", "boolean"):
+            table[name] = table[name].map({True: "true", False: "false"}).astype("str")
+    names = table["name_en"] if "name_en" in table else table.iloc[:, 0]
+    table.insert(0, "placemark", names.astype("str"))
+    data = _by_gdal(
+        table,
+        about.layer,
+        "KML",
+        dataset_options={"NAMEFIELD": "placemark", "DESCRIPTIONFIELD": "balloon"},
+    )
+    head = "".join(
+        f"<{tag}>{escape(escape(_xml_text(text), quote=False), quote=False)}</{tag}>\n"
+        for tag, text in (("name", about.title), ("description", "\n".join(about.lines())))
+    )
+    before, document, after = data.partition(b'<Document id="root_doc">\n')
+    return before + document + head.encode() + after
+
+
+def _for_gdal(frame: pd.DataFrame) -> Any:
+    """Copy the frame with its named index as columns, and with only such text as XML and SQLite can
+    hold.
+    """
+    table: Any = frame.reset_index(drop=frame.index.names == [None])
+    for name, values in columns(frame).items():
+        if table[name].dtype.kind in "OMm":
+            text = [None if value is None else _xml_text(cell(value)) for value in values]
+            table[name] = pd.array(text, dtype="str")
+    if has_geometry(frame):
+        table = table.set_geometry(gpd.GeoSeries(shapes(frame), index=table.index, crs=frame.crs))
+    return table
+
+
+def _xml_text(text: str) -> str:
+    return _NOT_XML.sub("", text)
+
+
+def _by_gdal(table: Any, layer_id: str, driver: str, **options: Any) -> bytes:
+    import pyogrio
+
+    layer = LAYERS.get(layer_id)
+    if isinstance(table, gpd.GeoDataFrame) and layer and layer.geometry:
+        options["geometry_type"] = layer.geometry
+    data = io.BytesIO()
+    pyogrio.write_dataframe(table, data, driver=driver, layer=layer_id, **options)
+    return data.getvalue()
+
+
+@contextmanager
+def _clock(as_of: str | None) -> Iterator[None]:
+    """Hold GDAL's clock at the date of the data while a GeoPackage is written."""
+    import pyogrio
+
+    day = (
+        f"{as_of}-01-01"[:10]
+        if as_of and re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", as_of)
+        else "1970-01-01"
+    )
+    with _clock_lock:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day}T00:00:00.000Z"})
+        try:
+            yield
+        finally:
+            pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -1,0 +1,40 @@
+"""What a data package holds: each layer and table with its fields.
+
+Everything that needs to know a layer asks this table: the reader, the checks, the exports, the web
+pages, the API and the schemas in ``datapackage.json`` (a test holds them to it)."""
+
+from geo.schema.fields import (
+    AS_OF,
+    COUNTRIES,
+    ID,
+    NAMES,
+    NOTES,
+    SOURCE,
+    SOURCE_KINDS,
+    Field,
+    Layer,
+    unfold,
+)
+from geo.schema.frictionless import table_schema
+from geo.schema.layers import LAYERS, RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.tables import OPTIONAL, TABLES
+
+__all__ = [
+    "AS_OF",
+    "COUNTRIES",
+    "ID",
+    "LAYERS",
+    "NAMES",
+    "NOTES",
+    "OPTIONAL",
+    "RAIL_KINDS",
+    "ROAD_KINDS",
+    "SECTORS",
+    "SOURCE",
+    "SOURCE_KINDS",
+    "TABLES",
+    "Field",
+    "Layer",
+    "table_schema",
+    "unfold",
+]

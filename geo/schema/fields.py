@@ -1,0 +1,158 @@
+"""The kinds of fields: what a column of a layer or table may be declared as, and the columns that
+several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+FieldType = Literal["string", "number", "integer", "boolean", "list"]
+
+COUNTRIES = r"[A-Z]{2}"
+DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
+SOURCE_KINDS = ("page", "code", "memory")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a layer. ``unit`` is what a person reads; the unit is also in the name."""
+
+    name: str
+    title: str
+    description: str = ""
+    unit: str = ""
+    type: FieldType = "string"
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    pattern: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the map: ``collection`` in the API, resource in the data package.
+
+    ``vertices`` names the table of ordered vertices from which lines are built; without it the rows
+    are points, taken from the columns ``lon`` and ``lat``. A layer with ``geometry=None`` is a
+    table."""
+
+    id: str
+    title: str
+    description: str
+    geometry: Literal["Point", "LineString"] | None
+    fields: tuple[Field, ...]
+    vertices: str | None = None
+    place: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+    def field(self, name: str) -> Field:
+        return next(field for field in self.fields if field.name == name)
+
+    def has(self, name: str) -> bool:
+        return name in self.names
+
+
+def amount(
+    name: str, title: str, description: str, unit: str, maximum: float, required: bool = False
+) -> Field:
+    """Describe an amount from zero to what would be absurd: far above anything there is, far below
+    a slip of the unit."""
+    return Field(
+        name, title, description, unit, "number", minimum=0, maximum=maximum, required=required
+    )
+
+
+def source_kind(name: str, of: str) -> Field:
+    return Field(
+        name,
+        f"Kind of source of the {of}",
+        f"How the {of} is known: read on a page, taken from public code or data, or remembered.",
+        allowed=SOURCE_KINDS,
+    )
+
+
+def year(name: str, title: str, description: str = "") -> Field:
+    return Field(name, title, description, type="integer", minimum=1800, maximum=2100)
+
+
+ID = Field(
+    "id",
+    "Identifier",
+    "Stable, unique over all layers.",
+    required=True,
+    pattern=r"[a-z0-9]+(-[a-z0-9]+)*",
+)
+NAMES = (
+    Field("name_en", "English name", required=True),
+    Field("name_vi", "Vietnamese name"),
+    Field("name_zh", "Chinese name"),
+)
+COUNTRY = Field("country", "Country", "ISO 3166-1 alpha-2.", required=True, pattern=COUNTRIES)
+PROVINCE = Field(
+    "province_en", "Province", "Province or province-level unit of today.", required=True
+)
+PROVINCE_FORMER = Field(
+    "province_former_en",
+    "Former province",
+    "Province before the last reform, where it has been renamed or merged.",
+)
+POINT = (
+    Field(
+        "lon", "Longitude", "WGS 84.", "°", type="number", required=True, minimum=-180, maximum=180
+    ),
+    Field("lat", "Latitude", "WGS 84.", "°", type="number", required=True, minimum=-90, maximum=90),
+)
+ACCURACY = amount(
+    "position_accuracy_m",
+    "Position accuracy",
+    "Estimated error of the drawn position. A zone of many square kilometres has one point.",
+    "m",
+    100_000,
+    required=True,
+)
+PLACED = (*POINT, ACCURACY)
+NOTES = Field("notes", "Notes")
+SOURCE = (
+    Field(
+        "source",
+        "Source",
+        "Where the row comes from; several are separated by semicolons.",
+        required=True,
+    ),
+    Field(
+        "source_kind",
+        "Kind of source",
+        "Best source behind at least one main attribute: a page, public code or data, or memory.",
+        required=True,
+        allowed=SOURCE_KINDS,
+    ),
+)
+AS_OF = Field(
+    "as_of",
+    "As of",
+    "Date of the source; for remembered rows a guess.",
+    required=True,
+    pattern=DATE,
+)
+SOURCED = (*SOURCE, AS_OF)
+SOURCED_OR_ASSUMED = (
+    SOURCE[0],
+    replace(
+        SOURCE[1], description="Assumed figures say so.", allowed=(*SOURCE_KINDS, "assumption")
+    ),
+    AS_OF,
+)
+AS_OF_UNKNOWN = Field("as_of", "As of", "Date of the source. Empty means unknown.", pattern=DATE)
+
+
+def unfold(value: object) -> tuple[str, ...]:
+    """Split the value of a ``list`` field; unknown gives an empty tuple."""
+    return (
+        tuple(part.strip() for part in value.split(";") if part.strip())
+        if isinstance(value, str)
+        else ()
+    )

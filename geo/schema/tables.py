@@ -1,0 +1,280 @@
+"""The tables that are not layers, and which fields they have."""
+
+from __future__ import annotations
+
+from geo.schema.fields import (
+    COUNTRIES,
+    COUNTRY,
+    ID,
+    NAMES,
+    NOTES,
+    POINT,
+    SOURCED,
+    SOURCED_OR_ASSUMED,
+    Field,
+    amount,
+)
+
+FULL_DATE = r"\d{4}-\d{2}-\d{2}"
+MOST_WAIT_S = 864_000.0
+"""Ten days."""
+
+TABLES: dict[str, tuple[Field, ...]] = {
+    "corridor_vertices": (
+        Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
+        Field(
+            "seq",
+            "Order",
+            "Order along the corridor, from 1.",
+            type="integer",
+            required=True,
+            minimum=1,
+        ),
+        *POINT,
+        Field("place_name", "Place"),
+        Field(
+            "node_id",
+            "Node",
+            "Corridors meet where they share a node; a node has one position everywhere.",
+        ),
+    ),
+    "gate_hours": (
+        Field("gate", "Gate", "Identifier in gates.", required=True),
+        Field(
+            "towards",
+            "Towards",
+            "Country one comes to, ISO 3166-1 alpha-2. Empty means both directions.",
+            pattern=COUNTRIES,
+        ),
+        Field(
+            "kind",
+            "Traffic",
+            "Empty means passengers and cargo.",
+            allowed=("passenger", "cargo"),
+        ),
+        Field(
+            "vehicle_country",
+            "Vehicles of",
+            "Country where the vehicle is registered, ISO 3166-1 alpha-2. Empty means any.",
+            pattern=COUNTRIES,
+        ),
+        Field(
+            "opening_hours",
+            "Opening hours",
+            "OpenStreetMap syntax, on the clock of the gate; PH are the holidays of the gate's"
+            " country.",
+            required=True,
+        ),
+        Field(
+            "last_entry",
+            "Last entry",
+            "From this time of the day on, or so many minutes before closing, nobody enters:"
+            " `15:00` or `30 min`. `25:30` is half past one after midnight. Empty means until"
+            " closing.",
+            pattern=r"([0-4]\d:[0-5]\d|\d{1,3} min)",
+        ),
+        Field(
+            "closed_on",
+            "Closed on holidays of",
+            "Countries on whose public holidays it is closed, separated by semicolons. Empty means"
+            " that no closure is stated.",
+            type="list",
+        ),
+        Field(
+            "workdays",
+            "Follows working days of",
+            "Closed on the holidays of these countries, and open on a weekend that all of them work"
+            " in exchange for a day off.",
+            type="list",
+        ),
+        Field(
+            "valid_from",
+            "Valid from",
+            "First day. Empty means that it is not stated.",
+            pattern=FULL_DATE,
+        ),
+        Field(
+            "valid_to",
+            "Valid to",
+            "Last day. Empty means until something newer is published.",
+            pattern=FULL_DATE,
+        ),
+        NOTES,
+        *SOURCED,
+    ),
+    "notices": (
+        ID,
+        COUNTRY,
+        amount(
+            "within_m",
+            "Within",
+            "Distance from the land border of the country. Empty means in the whole country.",
+            "m",
+            1_000_000,
+        ),
+        Field(
+            "applies_to",
+            "Applies to",
+            "Whom it concerns, separated by semicolons.",
+            type="list",
+            required=True,
+            allowed=("foreigners", "foreign_surveyors", "visitors"),
+        ),
+        Field("text_en", "English text", "Worded as a hint to check.", required=True),
+        Field("text_vi", "Vietnamese text", required=True),
+        Field("text_zh", "Chinese text", required=True),
+        Field(
+            "assumption",
+            "Assumption",
+            "What of the distance or of the reading is assumed.",
+        ),
+        Field("legal_basis", "Legal basis", required=True),
+        *SOURCED,
+    ),
+    "clocks": (
+        COUNTRY,
+        Field(
+            "timezone",
+            "Time zone",
+            "IANA name.",
+            required=True,
+            pattern=r"[A-Za-z_]+/[A-Za-z_]+",
+        ),
+        Field("name", "Name", "Of the clock, in the language of the country.", required=True),
+        *NAMES,
+        *SOURCED,
+    ),
+    "aliases": (
+        Field(
+            "place",
+            "Place",
+            "Identifier of a feature that has a page.",
+            required=True,
+            pattern=ID.pattern,
+        ),
+        Field(
+            "name",
+            "Further name",
+            "Another name in use, an older or a foreign one.",
+            required=True,
+        ),
+        Field(
+            "language",
+            "Language",
+            "Of the name. Empty means any.",
+            allowed=("en", "vi", "zh"),
+        ),
+        *SOURCED,
+    ),
+    "interchanges": (
+        Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
+        Field(
+            "seq",
+            "Vertex",
+            "Order of the vertex along it.",
+            type="integer",
+            required=True,
+            minimum=1,
+        ),
+        Field(
+            "other_corridor_id",
+            "Other corridor",
+            "Identifier in corridors.",
+            required=True,
+        ),
+        Field(
+            "other_seq",
+            "Other vertex",
+            "Order of the vertex along the other corridor.",
+            type="integer",
+            required=True,
+            minimum=1,
+        ),
+        Field("name_en", "Name", required=True),
+        *SOURCED,
+    ),
+    "population": (
+        Field("id", "GeoNames identifier", required=True),
+        Field("name_en", "Name", required=True),
+        COUNTRY,
+        *POINT,
+        Field(
+            "population", "Population", type="integer", required=True, minimum=1, maximum=50_000_000
+        ),
+        *SOURCED,
+    ),
+    "speeds": (
+        Field(
+            "profile",
+            "Vehicle profile",
+            "`car` or `truck` (40-ft container on a semi-trailer).",
+            required=True,
+        ),
+        Field(
+            "road_class",
+            "Road class",
+            "A kind of corridor, an OpenStreetMap highway value, or `access`: the leg from a site"
+            " to the road.",
+            required=True,
+        ),
+        Field(
+            "speed_kph",
+            "Speed",
+            "Average speed without waiting.",
+            "km/h",
+            type="number",
+            required=True,
+            minimum=1,
+            maximum=150,
+        ),
+        *SOURCED_OR_ASSUMED,
+    ),
+    "transfers": (
+        Field(
+            "profile",
+            "Vehicle profile",
+            "A vehicle that is not listed cannot go by rail.",
+            required=True,
+        ),
+        Field(
+            "transfer_time_s",
+            "Transfer time",
+            "Time between the road at a station and the moving train, or back, waiting included.",
+            "s",
+            type="number",
+            required=True,
+            minimum=0,
+            maximum=MOST_WAIT_S,
+        ),
+        *SOURCED_OR_ASSUMED,
+    ),
+    "crossings": (
+        Field("profile", "Vehicle profile", required=True),
+        Field(
+            "kind",
+            "Class of gate",
+            "Classes that are not listed cannot be crossed.",
+            required=True,
+        ),
+        Field(
+            "needs",
+            "Must be served",
+            "A gate that is known not to serve this is closed to the profile.",
+            allowed=("cargo", "passengers"),
+        ),
+        Field(
+            "service_time_s",
+            "Service time",
+            "Time to pass the gate, without queue.",
+            "s",
+            type="number",
+            required=True,
+            minimum=0,
+            maximum=MOST_WAIT_S,
+        ),
+        *SOURCED_OR_ASSUMED,
+    ),
+}
+
+OPTIONAL = ("aliases",)
+"""Tables that a package may leave out: without the file they are empty."""
