@@ -19,11 +19,6 @@ FULL_PCT = 95.0
 
 Source: a Zone Atlas assumption; occupancies are rounded, and what is left is mostly odd corners or
 reserved. """
-ENOUGH_HA = 100.0
-"""Up to how many hectares land counts where nobody says how much is needed.
-
-Source: a Zone Atlas assumption: room for a large plant, and to grow.
-"""
 AVAILABILITY = ("free", "full")
 
 

@@ -6,9 +6,8 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal, TypeGuard
-
-import numpy as np
 
 from geo.text import short
 
@@ -152,10 +151,6 @@ def is_number(value: object) -> TypeGuard[float]:
     """Return whether this is a finite number; true and false are none, nor is an integer that no
     float can hold."""
     try:
-        return (
-            isinstance(value, int | float | np.integer | np.floating)
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-        )
+        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
     except OverflowError:
         return False

@@ -1,17 +1,25 @@
 """What sites are measured by: one row for a kind of destination, one for a criterion, one for a
 limit; forms, ranking, words and tables read these rows.
 
-Texts are English, and translated where they are shown.
+Texts are English, and translated where they are shown. Loads no large library.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from geo.errors import Message
-from geo.siting.criteria import Criterion, Direction, Shape
-from geo.siting.land import ENOUGH_HA
 from geo.siting.limits import Kind, Limit, Unknown
+
+if TYPE_CHECKING:
+    from geo.siting.criteria import Criterion, Direction, Shape
+
+ENOUGH_HA = 100.0
+"""Up to how many hectares land counts where nobody says how much is needed.
+
+Source: a Zone Atlas assumption: room for a large plant, and to grow.
+"""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ class Measure:
         asked: float | None = None,
     ) -> Criterion:
         """Return the criterion for a vehicle; its ends as :meth:`ends` has them."""
+        from geo.siting.criteria import Criterion
+
         ends = (low, high) if shape == "step" else self.ends(low, high, asked)
         low, high = (None if end is None else end * self.scale for end in ends)
         column = self.column.format(profile=profile)

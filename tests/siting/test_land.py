@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.siting.land import ENOUGH_HA, FULL_PCT, free_land, leased_share
-from geo.siting.measures import criteria
+from geo.siting.land import FULL_PCT, free_land, leased_share
+from geo.siting.measures import ENOUGH_HA, criteria
 
 NAN = math.nan
 
