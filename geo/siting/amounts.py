@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from geo.siting.companies import NUMBERS, UNITS, Fault, Formula, is_unlimited, one_line
+from geo.siting.companies import NUMBERS, UNITS, Formula, is_unlimited, one_line
 from geo.siting.measures import limits
+from geo.siting.sheet_faults import Fault
 from geo.text import short
 
 Part = tuple[str, str]

@@ -151,6 +151,6 @@ def is_number(value: object) -> TypeGuard[float]:
     """Return whether this is a finite number; true and false are none, nor is an integer that no
     float can hold."""
     try:
-        return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+        return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
     except OverflowError:
         return False

@@ -20,11 +20,21 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.siting import companies, company_sheet, matching, ranking, screening, workbook
-from geo.siting.companies import COLUMNS, Company, Fault, Sheet, SheetError, fold
+from geo.siting import (
+    companies,
+    company_sheet,
+    matching,
+    ranking,
+    screening,
+    sheet_header,
+    sheet_process,
+    workbook,
+)
+from geo.siting.companies import COLUMNS, Company, Sheet, fold
 from geo.siting.examples import Example
 from geo.siting.examples import read as read_examples
 from geo.siting.measures import criteria as criteria_rows
+from geo.siting.sheet_faults import SENTENCES, Fault, SheetError
 
 ROOT = Path(__file__).resolve().parents[2]
 INF, NAN = np.inf, np.nan
@@ -199,7 +209,7 @@ def test_a_csv_is_read_as_spreadsheets_save_it(
         (Fault("decoded", values={"encoding": encoding}),),
     )
     assert company_sheet.read(data, words) == expected
-    assert company_sheet.read_apart(data, words) == expected
+    assert sheet_process.read_apart(data, words) == expected
 
 
 @pytest.mark.parametrize(
@@ -222,7 +232,7 @@ def test_another_encoding_is_never_guessed(
     data = plain.encode(encoding, "ignore")
     with pytest.raises(UnicodeDecodeError):
         data.decode()
-    assert faults(data, words) == [companies.SENTENCES["encoding"]]
+    assert faults(data, words) == [SENTENCES["encoding"]]
 
 
 def test_faults_of_a_sheet_that_was_decoded_say_so(words: companies.Words) -> None:
@@ -307,7 +317,7 @@ def test_merged_cells_and_formulas_of_a_workbook_are_named(words: companies.Word
     )
     assert "A1:B1 are merged" in sentences[0]
     assert faults(book([["company", "area_ha"], ["A", "=1+1"]]), words) == [
-        "row 2, column B: " + companies.SENTENCES["formula"]
+        "row 2, column B: " + SENTENCES["formula"]
     ]
     (company,) = company_sheet.read(
         book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words
@@ -378,9 +388,9 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
     assert len(called) == len(set(called))
     for language in ("en", "vi", "zh"):
         titles = [workbook.title_of(name, language) for name in COLUMNS]
-        assert company_sheet._header(1, titles, []) == (
+        assert sheet_header.header_of(1, titles, []) == (
             list(COLUMNS),
-            company_sheet._header(1, titles, [])[1],
+            sheet_header.header_of(1, titles, [])[1],
             [],
         )
 
@@ -598,15 +608,15 @@ def test_a_range_never_asks_for_more_than_its_kinder_end(spoken: companies.Words
 def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
     """Companies, what is told, and faults come through the other process unchanged."""
     good = sheet("company;area_ha;sector", "Ý;2,5;汽车", "Ý;3,5;")
-    assert company_sheet.read_apart(good, words) == company_sheet.read(good, words)
-    assert company_sheet.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (
+    assert sheet_process.read_apart(good, words) == company_sheet.read(good, words)
+    assert sheet_process.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (
         Company(2, "A", area_ha=5.0),
     )
     mixed = sheet("title", "company;area_ha;colour", "A;2-3;x", "B;lots;y")
-    assert company_sheet.read_apart(mixed, words) == company_sheet.read(mixed, words)
+    assert sheet_process.read_apart(mixed, words) == company_sheet.read(mixed, words)
     assert len(company_sheet.read(mixed, words).left_out) == 1
     with pytest.raises(SheetError) as caught:
-        company_sheet.read_apart(BAD, words)
+        sheet_process.read_apart(BAD, words)
     assert list(caught.value.faults) == faults(BAD, words)
 
 
@@ -624,7 +634,7 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
 def test_the_reader_apart_can_do_nothing_else(deed: str) -> None:
     """No network, no file written, no program started, no memory without end."""
     code = (
-        f"from geo.siting import company_sheet\ncompany_sheet._confine()\ntry:\n    {deed}\nexcept (PermissionError,"  # noqa: E501
+        f"from geo.siting import sheet_process\nsheet_process._confine()\ntry:\n    {deed}\nexcept (PermissionError,"  # noqa: E501
         " MemoryError) as error: print('refused')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -635,9 +645,9 @@ def test_a_reader_that_does_not_end_is_a_fault(
     words: companies.Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is ended, and the file is to blame."""
-    monkeypatch.setattr(company_sheet, "TIMEOUT_S", 0.01)
+    monkeypatch.setattr(sheet_process, "TIMEOUT_S", 0.01)
     with pytest.raises(SheetError, match="took longer"):
-        company_sheet.read_apart(b"company\nA\n", words)
+        sheet_process.read_apart(b"company\nA\n", words)
 
 
 # Matching

@@ -27,7 +27,8 @@ from geo.siting import limits, matching, screening
 from geo.siting.companies import Company
 from webapp import args, labels
 from webapp.siting import rank
-from webapp.siting.rank import STATE, Result, Wish, result
+from webapp.siting.rank import STATE, Result, result
+from webapp.siting.wish import Wish
 
 pytest_plugins = ("web",)
 ZONES = {"economic_zone", "border_gate_economic_zone", "cross_border_zone"}

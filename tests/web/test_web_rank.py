@@ -17,7 +17,8 @@ from geo.siting import criteria, ranking, robustness, screening
 from geo.siting.measures import limits
 from webapp import args, readers
 from webapp.siting import worth
-from webapp.siting.rank import DRAWS, STATE, WEIGHTS, Wish, result
+from webapp.siting.rank import DRAWS, STATE, result
+from webapp.siting.wish import WEIGHTS, Wish
 from webapp.siting.worth import Worth
 
 pytest_plugins = ("web",)
