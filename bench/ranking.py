@@ -23,7 +23,8 @@ import pandas as pd
 
 from geo.siting.criteria import Criterion
 from geo.siting.ranking import METHODS, rank
-from geo.siting.robustness import bands, disagreement, reversals, shares, weight_intervals
+from geo.siting.reversals import reversals
+from geo.siting.robustness import bands, disagreement, shares, weight_intervals
 
 RUNS = 11
 SITES, MANY, CRITERIA = 200, 100_000, 12

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from geo.roads.network import Network
     from geo.roads.networks import Networks
     from geo.roads.surfaces import Surfaces
+    from geo.siting.examples import Example
     from geo.siting.ranking import Ranking
-    from geo.siting.screening import Profile
     from geo.visits.gazetteer import Gazetteer
     from geo.visits.trip import Plan, Trip
     from geo.visits.whynot import WhyNot
@@ -224,17 +224,26 @@ class Atlas(Package):
 
     # Sites
 
-    def examples(self) -> dict[str, Profile]:
+    def examples(self) -> dict[str, Example]:
         """Return the examples of requirements; a package of another region need not have any."""
-        from geo.siting import screening
+        from geo.siting import examples
 
-        def make() -> dict[str, Profile]:
+        def make() -> dict[str, Example]:
             try:
-                return screening.read_profiles(self.data)
+                return examples.read(self.data)
             except NotFoundError:
                 return {}
 
         return self.keep("examples", make)
+
+    def destinations(self, closed: Collection[str] = ()) -> dict[str, gpd.GeoDataFrame]:
+        """Return the layer of each of :data:`geo.siting.measures.DESTINATIONS`, by its id, without
+        the gates that are taken as closed.
+        """
+        from geo.siting.measures import DESTINATIONS
+
+        frames = {row.id: self.layer(row.layer) for row in DESTINATIONS}
+        return {name: frame[~frame.index.isin(closed)] for name, frame in frames.items()}
 
     def sites(self, drive: Drive = Drive()) -> pd.DataFrame:  # noqa: B008
         """Tabulate the parks as sites, as :func:`geo.siting.sites.table` does; the last few tables
@@ -243,13 +252,9 @@ class Atlas(Package):
         from geo.siting import sites
 
         def make() -> pd.DataFrame:
-            gates = self.layer("gates")
             return sites.table(
                 self.layer("parks"),
-                gates=gates[~gates.index.isin(drive.closed)],
-                ports=self.layer("ports"),
-                airports=self.layer("airports"),
-                cities=self.layer("cities"),
+                self.destinations(drive.closed),
                 population=self.population(),
                 crossings=self.table("crossings"),
                 network=roads,
@@ -259,13 +264,11 @@ class Atlas(Package):
         roads = self.roads(drive)
         return self._sites.get((drive, self.networks.version(drive.network)), make)
 
-    def rank(self, wish: str | Profile, drive: Drive = Drive()) -> Ranking:  # noqa: B008
+    def rank(self, wish: str | Example, drive: Drive = Drive()) -> Ranking:  # noqa: B008
         """Screen the parks by an example of requirements, by id or edited, and rank what is left by
         its weights.
         """
-        from geo.siting import ranking, screening, sites
-        from geo.siting.criteria import Criterion
-        from geo.siting.land import enough_ha
+        from geo.siting import limits, measures, ranking, screening
 
         example = self.examples().get(wish) if isinstance(wish, str) else wish
         if example is None:
@@ -276,22 +279,13 @@ class Atlas(Package):
                     {"name": wish, "known": known},
                 )
             )
-        limits = [
+        asked = [
             replace(limit, column=limit.column.replace("_truck", f"_{drive.profile}"))
             for limit in example.limits
         ]
-        criteria = [
-            Criterion(
-                name,
-                column.format(profile=drive.profile),
-                "cost" if better == "low" else "benefit",
-                low=0.0 if name == "area" else None,
-                high=enough_ha() if name == "area" else None,
-            )
-            for name, (column, better) in screening.CRITERIA.items()
-        ]
+        criteria = [row.criterion(drive.profile) for row in measures.criteria().values()]
         table = self.sites(drive)
-        funnel = screening.screen(table, [*sites.STANDING.values(), *limits])
+        funnel = screening.screen(table, [*limits.STANDING.values(), *asked])
         return ranking.rank(table.loc[funnel.remaining], criteria, example.weights)
 
     # Visits

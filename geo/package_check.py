@@ -21,7 +21,7 @@ from geo.hours import gate_notices
 from geo.layers.region import Region
 from geo.layers.validation import Row
 from geo.schema import LAYERS, TABLES, unfold
-from geo.siting import screening
+from geo.siting import examples
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
 
@@ -72,7 +72,7 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     report["countries"] = _faults_of(lambda: layers.read_countries(folder))
     report["basemap"] = _faults_of(lambda: _check_basemap(folder / BASEMAP))
     report["profiles"] = _faults_of(
-        lambda: (folder / screening.PROFILES).is_file() and screening.read_profiles(folder)
+        lambda: (folder / examples.FILE).is_file() and examples.read(folder)
     )
     if any(report[name] for name in (*PLACED, "clocks", "countries", "datapackage", "speeds")):
         return report  # what follows asks all of these

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from geo.errors import InputError
 from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
+from geo.siting.limits import STANDING
+from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
-from geo.siting.screening import CRITERIA
-from geo.siting.sites import STANDING
 from webapp import readers
 from webapp.catalogues import LANGUAGES
 from webapp.i18n import gettext as _
@@ -217,26 +217,24 @@ PARAMETERS: dict[str, Parameter] = {
     "lang": _choice(*LANGUAGES).about("Language of the answer."),
     "sort": _choice("name", "area", "gate", "port", "airport", "money"),
     "text": LINES,
-    "criterion": _choices(CRITERIA),
+    "criterion": _choices(criteria()),
     "pair": Parameter(readers.pairs, _listed(_TEXT)),
 }
 
 PARAMETERS |= {
     "example": SLUG,
     "edited": _choice("1"),
-    "needs": _choices(("power", "water")),
+    "needs": _choices(NEEDS),
     "policy": SLUGS,
     "drop": TEXTS,
     "also": _choices(STANDING),
-    "area_needed": AMOUNT,
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": SLUGS,
-    **{f"max_{name}": AMOUNT for name in ("gate", "port", "airport", "city", "rent", "occupancy")},
-    **{f"min_{name}": AMOUNT for name in ("people", "area")},
+    **dict.fromkeys(limits(), AMOUNT),
 }
 """Requirements of a ranking, and below how much each criterion weighs and counts."""
-for _name in CRITERIA:
+for _name in criteria():
     PARAMETERS |= {
         f"w_{_name}": _number(readers.weight, minimum=0, maximum=100),
         f"v_{_name}": Parameter(single(readers.shape), _TEXT),

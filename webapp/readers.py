@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from geo.siting.measures import criteria
 from geo.siting.money import BASES
-from geo.siting.screening import CRITERIA
 from webapp.i18n import N_
 from webapp.i18n import gettext as _
 
@@ -276,12 +276,12 @@ def pairs(texts: list[str]) -> dict[tuple[str, str], int]:
                 )
             )
         first, second, times = match.groups()
-        if not {first, second} <= CRITERIA.keys():
+        if not {first, second} <= criteria().keys():
             raise ValueError(
                 _(
                     "“%(text)s” compares what is not one of %(known)s",
                     text=shown(text),
-                    known=", ".join(CRITERIA),
+                    known=", ".join(criteria()),
                 )
             )
         if first == second:

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from geo import layers, package_check
 from geo.errors import AtlasError, InputError, UnavailableError
 from geo.schema import LAYERS, TABLES
-from geo.siting import screening
+from geo.siting import examples
 from geo.visits import trip_file
 from webapp.store import Store
 from webapp.trips import views
@@ -158,7 +158,7 @@ class Served:
         names = (
             "datapackage.json",
             *(f"{name}.csv" for name in (*LAYERS, *TABLES)),
-            screening.PROFILES,
+            examples.FILE,
             layers.OUTLINES,
         )
         return [

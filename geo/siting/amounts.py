@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from geo.siting.companies import NUMBERS, UNITS, Fault, Formula, is_unlimited, one_line, short
+from geo.siting.companies import NUMBERS, UNITS, Formula, is_unlimited, one_line
+from geo.siting.measures import limits
+from geo.siting.sheet_faults import Fault
+from geo.text import short
 
 Part = tuple[str, str]
 """A number as it is written, and its unit, empty where none is written."""
@@ -124,11 +127,12 @@ def read_column(
         A value for each cell in the unit of the column's name, None where it is empty, sets no
         limit or has a fault; and the faults.
     """
-    units, kind = UNITS[name], NUMBERS[name][2]
+    limit, most = NUMBERS[name]
+    units, kind = UNITS[name], limits()[limit].kind
     faults: list[Fault] = []
     written: dict[int, Written] = {}
     values: dict[int, float] = {}
-    shown = {row: short(cell) for row, cell in cells}
+    shown = {row: short(one_line(cell)) for row, cell in cells}
     for row, cell in cells:
         if isinstance(cell, int | float) and not isinstance(cell, bool):
             written[row] = Written(((("", ""),),))
@@ -187,11 +191,9 @@ def read_column(
             for parts in amount.ends
         ]
         value = values[row] = round(max(sums) if kind == "at_most" else min(sums), 6)
-        if not 0 <= value <= NUMBERS[name][4]:
-            most, unit = f"{NUMBERS[name][4]:g}", name.rsplit("_", 1)[-1]
-            faults.append(
-                Fault("range", row, column, {"text": shown[row], "most": most, "unit": unit})
-            )
+        if not 0 <= value <= most:
+            named_most = {"most": f"{most:g}", "unit": name.rsplit("_", 1)[-1]}
+            faults.append(Fault("range", row, column, {"text": shown[row]} | named_most))
     return [values.get(row) for row, _ in cells], faults
 
 

@@ -1,5 +1,4 @@
-"""Read sheets of companies that strangers bring, with nothing but openpyxl and csv, and in a
-process of its own.
+"""Read sheets of companies that strangers bring, with nothing but openpyxl and csv.
 
 Formulas are never computed. Every fault is named by row and column, and a row with a fault gives no
 company."""
@@ -10,59 +9,46 @@ import codecs
 import csv
 import difflib
 import io
-import json
 import os
 import re
-import subprocess
-import sys
-import unicodedata
 import zipfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from geo.errors import Message, UnavailableError
-from geo.siting.amounts import known_units, read_column, unit_of
+from geo.siting.amounts import read_column
 from geo.siting.companies import (
     CHOICES,
-    COLUMNS,
-    HEADERS,
     MAX_COLUMNS,
-    MAX_FAULTS,
     MAX_ROWS,
     MAX_TEXT,
     NUMBERS,
-    UNITS,
     Company,
-    Fault,
     Formula,
     Sheet,
-    SheetError,
     Words,
     bare,
     fold,
     is_unlimited,
-    language_of,
     one_line,
-    short,
 )
-from geo.text import unguarded
+from geo.siting.sheet_faults import MAX_FAULTS, Fault, SheetError
+from geo.siting.sheet_header import (
+    MAX_TITLES,
+    Rows,
+    header_at,
+    header_language,
+    header_of,
+    letter_of,
+    named,
+    named_cells,
+)
+from geo.text import short, unguarded
 
 MAX_BYTES = 1024 * 1024
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
-TIMEOUT_S = 20
-MEMORY_BYTES = 1024**3
-MAX_TITLES = 20
-"""Rows among which the header is looked for."""
-CALLED = {fold(text): name for name in COLUMNS for text in (name, *HEADERS[name].split(", "))}
-"""What a header may be, folded, and the column that it names."""
-LANGUAGE_OF = {
-    fold(text): language_of(text) for name in COLUMNS for text in (name, *HEADERS[name].split(", "))
-}
-"""What a header may be, folded, and its language."""
-Rows = list[tuple[int, list[Any]]]
 
 
 def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
@@ -87,7 +73,7 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
     except csv.Error:
         raise SheetError([Fault("broken")]) from None
     rows = [(number, cells) for number, cells in table.rows if any(map(one_line, cells))]
-    at = _header_at(rows)
+    at = header_at(rows)
     notes = list(table.notes)
     if at:
         notes.append(Fault("titles", values={"n": rows[at - 1][0]}))
@@ -95,7 +81,7 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
     merged = [span for span in table.merged if span.values["to"] >= header[0]]
     if not rows:
         raise SheetError([*merged, Fault("empty")])
-    names, units, wrong = _header(*header, notes)
+    names, units, wrong = header_of(*header, notes)
     wrong += [span for span in merged if span.row <= header[0]]
     if len(rows) > MAX_ROWS:
         wrong.append(Fault("many", values={"n": len(rows), "most": MAX_ROWS}))
@@ -107,12 +93,12 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
         if width and len(cells) != width
     ]
     columns: dict[str, list[Any]] = {"row": [number for number, _ in rows]}
-    usual = _language(header[1])
+    usual = header_language(header[1])
     for index, name in enumerate(names):
         cells = [(number, row[index] if index < len(row) else None) for number, row in rows]
-        letter = _letter(index)
+        letter = letter_of(index)
         if name in NUMBERS:
-            language = _language(header[1][index : index + 1])
+            language = header_language(header[1][index : index + 1])
             columns[name], found = read_column(
                 name, letter, units[index], language if language != "en" else usual, cells, notes
             )
@@ -211,7 +197,7 @@ def _decode(data: bytes) -> tuple[str, str]:
 
 
 def _is_chinese(text: str) -> bool:
-    known = [cell for cell in _head(text)[0] if _named(cell)[0]]
+    known = [cell for cell in _head(text)[0] if named(cell)[0]]
     if any(not cell.isascii() for cell in known):
         return True
     try:
@@ -229,36 +215,11 @@ def _head(text: str) -> tuple[list[str], str]:
     best: tuple[tuple[int, int], list[str], str] = ((0, 0), [], ";")
     for delimiter in ";\t,":
         rows = list(csv.reader(lines, delimiter=delimiter))
-        cells = max(rows, key=_named_cells, default=[])
+        cells = max(rows, key=named_cells, default=[])
         best = max(
-            best, ((_named_cells(cells), len(cells)), cells, delimiter), key=lambda each: each[0]
+            best, ((named_cells(cells), len(cells)), cells, delimiter), key=lambda each: each[0]
         )
     return best[1], best[2]
-
-
-def _named_cells(cells: Sequence[Any]) -> int:
-    """Count the cells of a row that name a column known here."""
-    return len({name for cell in cells if (name := _named(one_line(cell))[0])})
-
-
-def _header_at(rows: Rows) -> int:
-    """Find the header among the first rows: the first of those that name most columns; the first of
-    all where none names any.
-    """
-    counts = [_named_cells(cells) for _, cells in rows[:MAX_TITLES]]
-    return counts.index(max(counts)) if counts else 0
-
-
-def _language(header: Sequence[Any]) -> str:
-    """Find the language in which most of these columns are named; where two are even, the one that
-    is not English.
-    """
-    languages = [
-        LANGUAGE_OF[fold(text)]
-        for cell in header
-        if fold(text := re.split(r"[(（\[]", one_line(cell))[0]) in LANGUAGE_OF
-    ]
-    return max(("vi", "zh", "en"), key=languages.count) if languages else ""
 
 
 def _xlsx_rows(data: bytes) -> _Table:
@@ -281,7 +242,7 @@ def _xlsx_rows(data: bytes) -> _Table:
         if sheet.max_row > 2 * MAX_ROWS:
             raise SheetError([Fault("long", values={"n": 2 * MAX_ROWS})])
         if sheet.max_column > MAX_COLUMNS:
-            raise SheetError([Fault("wide", values={"column": _letter(MAX_COLUMNS - 1)})])
+            raise SheetError([Fault("wide", values={"column": letter_of(MAX_COLUMNS - 1)})])
         spans = sorted(sheet.merged_cells.ranges, key=lambda span: (span.min_row, span.min_col))
         merged = tuple(
             Fault("merged", span.min_row, "", {"cells": span.coord, "to": span.max_row})
@@ -307,59 +268,6 @@ def _xlsx_rows(data: bytes) -> _Table:
 
 def _formula(value: Any) -> str:
     return str(getattr(value, "text", value) or "=")
-
-
-def _letter(at: int) -> str:
-    return ("" if at < 26 else chr(64 + at // 26)) + chr(65 + at % 26)
-
-
-def _named(header: str) -> tuple[str, str]:
-    """Return the column that a header names, empty where none is known, and the unit in brackets
-    behind it.
-    """
-    bare, unit = re.fullmatch(
-        r"([^(\[]*)(?:[(\[](.*)[)\]])?.*", unicodedata.normalize("NFKC", header), re.DOTALL
-    ).groups()  # type: ignore[union-attr]
-    return CALLED.get(fold(header)) or CALLED.get(fold(bare), ""), unit or ""
-
-
-def _header(
-    row: int, cells: Sequence[Any], notes: list[Fault]
-) -> tuple[list[str], list[str], list[Fault]]:
-    """Find for each column its name, empty where none is known, and the unit that its header
-    states; and the faults.
-    """
-    names, units, faults = [""] * len(cells), [""] * len(cells), []
-    for at, cell in enumerate(cells):
-        text = one_line(cell)
-        if not text:
-            continue
-        name, unit = _named(text)
-        if not name:
-            close = difflib.get_close_matches(fold(short(text)), CALLED, 1, 0.8)
-            code, more = (
-                ("header_close", {"close": [CALLED[close[0]]], "of": "column"})
-                if close
-                else ("header", {})
-            )
-            notes.append(Fault(code, row, _letter(at), {"text": short(text)} | more))
-        elif name in names:
-            faults.append(Fault("twice", row, _letter(at), {"other": _letter(names.index(name))}))
-        else:
-            names[at] = name
-            units[at] = unit_of(unit) or ("named" if fold(text) == fold(name) else "")
-            if name in NUMBERS and unit and units[at] not in UNITS[name]:
-                faults.append(
-                    Fault(
-                        "header_unit",
-                        row,
-                        _letter(at),
-                        {"unit": short(unit), "known": known_units(name)},
-                    )
-                )
-    if "company" not in names:
-        faults.append(Fault("missing", row, "", {"column": ["company"], "of": "column"}))
-    return names, units, faults
 
 
 def _texts(
@@ -444,126 +352,3 @@ def meant(name: str, text: str, words: Words) -> tuple[tuple[str, ...], bool]:
     if not longest:
         longest = difflib.get_close_matches(folded, known, 1, 0.85)
     return tuple(dict.fromkeys(known[word] for word in longest)), False
-
-
-# In a process of its own --------------------------------------------------------------------------
-
-
-def read_apart(data: bytes, known: Words) -> Sheet:
-    """Read as :func:`read` does, in a process that may neither write, connect nor start anything,
-    with limits of time and memory.
-
-    Raises
-    ------
-    SheetError
-        As :func:`read`; also where the reader did not come to an end.
-    UnavailableError
-        No process can be started.
-    """
-    if len(data) > MAX_BYTES:
-        raise SheetError([Fault("large", values={"n": MAX_BYTES})])
-    kept = {
-        name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ
-    }
-    settings = {
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OPENPYXL_LXML": "False",
-    }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "geo.siting.company_sheet"],
-            input=json.dumps(known).encode() + b"\n" + data,
-            cwd=Path(__file__).resolve().parents[2],
-            env=kept | settings,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired:
-        raise SheetError([Fault("slow", values={"n": TIMEOUT_S})]) from None
-    except OSError:
-        raise UnavailableError(
-            Message("The reader of sheets could not be started; try again.")
-        ) from None
-    try:
-        answer = json.loads(done.stdout) if done.returncode == 0 else {}
-        wrong, notes, left_out = (
-            tuple(Fault(**fault) for fault in answer.get(name, ()))
-            for name in ("wrong", "notes", "left_out")
-        )
-        companies = tuple(Company.of(company) for company in answer.get("companies", ()))
-        written = [
-            str(fault) for fault in (*wrong, *notes, *left_out)
-        ]  # a sentence that cannot be written is not of ours
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        wrong, companies, written = (), (), []
-    if not written and not companies:
-        raise SheetError([Fault("broken")])
-    if wrong:
-        raise SheetError(wrong)
-    return Sheet(companies, notes, left_out)
-
-
-ALLOWED = (
-    *(
-        "array.",
-        "import",
-        "compile",
-        "exec",
-        "open",
-        "object.",
-        "code.",
-        "marshal.",
-        "sys._getframe",
-        "builtins.",
-    ),
-    *("os.listdir", "os.scandir"),
-)
-"""Beginnings of the audit events that the reader may cause: it loads code and reads files, and
-files only to read them.
-"""
-
-
-def _confine() -> None:
-    """Take from this process what a reader does not need; there is no way back."""
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        pass
-    else:
-        for what, most in (
-            (resource.RLIMIT_AS, MEMORY_BYTES),
-            (resource.RLIMIT_CPU, TIMEOUT_S),
-            (resource.RLIMIT_FSIZE, 0),
-        ):
-            resource.setrlimit(what, (most, most))
-
-    def refuse(event: str, args: tuple[Any, ...]) -> None:
-        written = event == "open" and (
-            set(str(args[1] or "")) & set("wax+")
-            or (args[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        )
-        if written or not event.startswith(ALLOWED):
-            raise PermissionError(f"A reader of sheets does not do this: {event}")
-
-    sys.addaudithook(refuse)
-
-
-def main() -> None:
-    """Read what may stand in the sheet, a line of JSON, and the sheet from the standard input;
-    write JSON to the standard output.
-    """
-    import openpyxl  # noqa: F401  before the doors are shut
-
-    _confine()
-    known = json.loads(sys.stdin.buffer.readline())
-    try:
-        answer = asdict(read(sys.stdin.buffer.read(MAX_BYTES + 1), known))
-    except SheetError as error:
-        answer = {"wrong": [asdict(fault) for fault in error.found]}
-    sys.stdout.write(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main()

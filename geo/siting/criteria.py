@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,10 @@ from geo.errors import InputError, Message, behind
 
 Array = NDArray[np.float64]
 
-DIRECTIONS = {"cost": -1.0, "benefit": 1.0}
-SHAPES = ("linear", "step", "saturating", "share")
+Direction = Literal["cost", "benefit"]
+Shape = Literal["linear", "step", "saturating", "share"]
+DIRECTIONS: dict[Direction, float] = {"cost": -1.0, "benefit": 1.0}
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ class Criterion:
 
     id: str
     column: str
-    direction: Literal["cost", "benefit"]
-    shape: Literal["linear", "step", "saturating", "share"] = "linear"
+    direction: Direction
+    shape: Shape = "linear"
     low: float | None = None
     high: float | None = None
     unit: str = ""

@@ -19,11 +19,6 @@ FULL_PCT = 95.0
 
 Source: a Zone Atlas assumption; occupancies are rounded, and what is left is mostly odd corners or
 reserved. """
-ENOUGH_HA = 100.0
-"""Up to how many hectares land counts where nobody says how much is needed.
-
-Source: a Zone Atlas assumption: room for a large plant, and to grow.
-"""
 AVAILABILITY = ("free", "full")
 
 
@@ -104,13 +99,6 @@ def free_land(park: Mapping[str, Any]) -> Land:
             default="",
         ),
     )
-
-
-def enough_ha(needed_ha: float | None = None) -> float:
-    """Return up to how many hectares land counts: what is needed, or what is assumed to be enough
-    where nobody says.
-    """
-    return ENOUGH_HA if needed_ha is None else needed_ha
 
 
 def _known(value: Any) -> float:

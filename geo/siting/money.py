@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from geo.errors import InputError, Message, behind
+from geo.siting.limits import is_number
 
 Basis = Literal["land_term", "land_year", "factory_month", "fee_year"]
 
@@ -258,7 +258,7 @@ def occupancy(leased_ha: float, leasable_ha: float) -> Occupancy:
     faults = [
         behind(name, Message("%(value)s is no area", {"value": value}))
         for name, value in (("leased_ha", leased_ha), ("leasable_ha", leasable_ha))
-        if not _is_positive(value, zero=True) and not _is_unknown(value)
+        if not _is_positive(value, zero=True) and value == value
     ]
     if not faults and leasable_ha == 0:
         faults.append(behind("leasable_ha", Message("without leasable land there is no occupancy")))
@@ -308,15 +308,5 @@ def _rate_faults(rate: float | None, rate_date: str | None) -> list[str]:
     return out
 
 
-def _is_unknown(value: object) -> bool:
-    return isinstance(value, float | np.floating) and math.isnan(value)
-
-
 def _is_positive(value: object, *, zero: bool = False) -> bool:
-    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
-        return False
-    try:
-        number = float(value)
-    except OverflowError:
-        return False
-    return math.isfinite(number) and (number >= 0 if zero else number > 0)
+    return is_number(value) and (value >= 0 if zero else value > 0)

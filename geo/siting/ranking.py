@@ -9,17 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal, NamedTuple, SupportsInt
+from typing import Literal, NamedTuple, SupportsInt, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import InputError, Message, behind
-from geo.siting.criteria import Array, Criterion, amounts, faults, measure, not_one_of, refuse
+from geo.siting.criteria import (
+    Array,
+    Criterion,
+    Terms,
+    amounts,
+    faults,
+    measure,
+    not_one_of,
+    refuse,
+)
 
-METHODS = ("sum", "topsis")
-UNKNOWNS = ("apart", "worst")
+Method = Literal["sum", "topsis"]
+UnknownAs = Literal["apart", "worst"]
+METHODS: tuple[Method, ...] = get_args(Method)
+UNKNOWNS: tuple[UnknownAs, ...] = get_args(UnknownAs)
 TIE = 1e-12
 """Scores closer than this are equal: sums of the same numbers in another order differ by less."""
 LIGHT = 0.15
@@ -100,8 +111,8 @@ def rank(
     criteria: Sequence[Criterion],
     weights: Mapping[str, float],
     *,
-    method: Literal["sum", "topsis"] = "sum",
-    unknown: Literal["apart", "worst"] = "apart",
+    method: Method = "sum",
+    unknown: UnknownAs = "apart",
 ) -> Ranking:
     """Rank sites by the weighted sum of their values, or by TOPSIS.
 
@@ -143,20 +154,11 @@ def rank(
         + _option_faults(method, unknown)
     )
     raw = amounts(table, criteria)
-    weight = np.array([float(weights.get(one.id, 0)) for one in criteria])
-    weight = (
-        weight / weight.max() / (weight / weight.max()).sum()
-    )  # in two steps: the sum of huge weights is inf
-    missing = np.isnan(raw) & (weight > 0)
-    lacking, light = missing.any(axis=1), _light(weight, unknown)
-    ranked = ~(missing & ~light).any(axis=1) if unknown == "apart" else np.ones(len(raw), bool)
-    lowest = measure(
-        raw, np.ones(len(raw)) if not ranked.any() else ranked.astype(float), criteria, method
-    )
-    terms = lowest.filled(missing & light, 0.5)
-    score = terms.scores(weight)
-    order = np.flatnonzero(ranked)[np.argsort(-score[ranked].round(12), kind="stable")]
-    ids = pd.Index([one.id for one in criteria], name="criterion")
+    found = weigh(raw, criteria, weights, method, unknown)
+    weight, missing, ranked, terms = found.weight, found.missing, found.ranked, found.terms
+    lacking, (low, high) = np.flatnonzero(missing.any(axis=1)), found.ends
+    ids = pd.Index([each.id for each in criteria], name="criterion")
+    unknown_ids: list[object] = [tuple(ids[row]) for row in missing[lacking]]
     return Ranking(
         criteria=tuple(criteria),
         method=method,
@@ -166,22 +168,74 @@ def rank(
         values=pd.DataFrame(
             np.where(np.isnan(raw), np.nan, terms.values)[ranked], table.index[ranked], ids
         ),
-        scores=pd.Series(np.where(ranked, score, np.nan), table.index, name="score"),
-        order=table.index[order],
+        scores=pd.Series(np.where(ranked, found.scores, np.nan), table.index, name="score"),
+        order=table.index[found.order],
         parts=pd.DataFrame(terms.parts(weight)[ranked], table.index[ranked], ids),
         unknown=pd.DataFrame(
             {
-                "missing": pd.Series(
-                    [tuple(ids[row]) for row in missing[lacking]],
-                    table.index[lacking],
-                    dtype=object,
-                ),
-                "score_low": lowest.scores(weight)[lacking],
-                "score_high": lowest.filled(missing, 1.0).scores(weight)[lacking],
+                "missing": pd.Series(unknown_ids, table.index[lacking], dtype=object),
+                "score_low": low[lacking],
+                "score_high": high[lacking],
             },
             table.index[lacking],
         ),
     )
+
+
+class Weighed(NamedTuple):
+    """Amounts that are weighed, as arrays: see :func:`rank`.
+
+    Attributes
+    ----------
+    weight
+        (criteria), the sum 1.
+    missing
+        (sites, criteria), unknown amounts of criteria with weight.
+    ranked
+        (sites), whether a site is ranked.
+    lowest, terms
+        Missing amounts at their worst, and as they count.
+    """
+
+    weight: Array
+    missing: NDArray[np.bool_]
+    ranked: NDArray[np.bool_]
+    lowest: Terms
+    terms: Terms
+
+    @property
+    def scores(self) -> Array:
+        return self.terms.scores(self.weight)
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """The rows of the ranked sites, the best first."""
+        rows = np.flatnonzero(self.ranked)
+        return rows[np.argsort(-self.scores[rows].round(12), kind="stable")]
+
+    @property
+    def ends(self) -> tuple[Array, Array]:
+        """The lowest and the highest score of each site."""
+        best = self.lowest.filled(self.missing, 1.0)
+        return self.lowest.scores(self.weight), best.scores(self.weight)
+
+
+def weigh(
+    raw: Array,
+    criteria: Sequence[Criterion],
+    weights: Mapping[str, float],
+    method: str = "sum",
+    unknown: str = "apart",
+) -> Weighed:
+    """Weigh amounts, (sites, criteria), as :func:`rank` does, which checks what it takes."""
+    weight = np.array([float(weights.get(each.id, 0)) for each in criteria])
+    weight = weight / weight.max()  # in two steps: the sum of huge weights is inf
+    weight /= weight.sum()
+    missing, light = np.isnan(raw) & (weight > 0), _light(weight, unknown)
+    ranked = ~(missing & ~light).any(axis=1) | (unknown != "apart")
+    counts = ranked.astype(float) if ranked.any() else np.ones(len(raw))
+    lowest = measure(raw, counts, criteria, method)
+    return Weighed(weight, missing, ranked, lowest, lowest.filled(missing & light, 0.5))
 
 
 class Pairwise(NamedTuple):

@@ -5,60 +5,22 @@ Nothing is ranked here. A site whose cell is empty neither passes nor fails a li
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, Message, NotFoundError
-from geo.layers import validation as faults_of
-from geo.schema import AS_OF, ID, NAMES, NOTES, SECTORS, SOURCE, Field, unfold
-from geo.siting.sites import Column, Limit, Value, columns, is_number, limit_faults, objects, shown
+from geo.errors import InputError, Message
+from geo.siting.limits import Column, ColumnType, Limit, Value, faults
+from geo.siting.sites import columns, objects
 
-__all__ = [
-    "CRITERIA",
-    "FAILS",
-    "PASSES",
-    "UNKNOWN",
-    "Funnel",
-    "Limit",
-    "Profile",
-    "Relaxation",
-    "Step",
-    "read_profiles",
-    "screen",
-]
-
-CRITERIA: dict[str, tuple[str, Literal["low", "high"]]] = {
-    "gate": ("gate_{profile}_s", "low"),
-    "port": ("port_{profile}_s", "low"),
-    "airport": ("airport_{profile}_s", "low"),
-    "city": ("city_{profile}_s", "low"),
-    "people": ("people_60min_{profile}", "high"),
-    "area": ("land_ha", "high"),
-    "rent": ("rent_term_low_usd_m2", "low"),
-    "occupancy": ("occupancy_pct", "low"),
-}
-"""What the examples weigh: the column, and which end is better. A low occupancy is good for who
-looks for land.
-
-Land is the most that can be free, as far as is known, and counts up to
-:func:`geo.siting.land.enough_ha` and no further. """
 PASSES, FAILS, UNKNOWN = 1, 0, -1
-PROFILES = "profiles.json"
-MATCHES = ("same", "part", "none")
-"""Whether a sector's name means the same as sectors in the data, only a part of it is there, or
-nothing.
-"""
 
 
 @dataclass(frozen=True)
@@ -151,28 +113,26 @@ class Funnel:
     def steps(self) -> tuple[Step, ...]:
         """The limits in their order, each with its counts."""
         left = np.ones(len(self.states), bool)
-        out = []
+        steps = []
         for position, limit in enumerate(self.limits):
             state = self.states[position].to_numpy()[left]
-            passed, failed, unknown = (
-                int((state == one).sum()) for one in (PASSES, FAILS, UNKNOWN)
-            )
-            out.append(Step(limit, len(state), passed, failed, unknown))
+            counts = (int((state == each).sum()) for each in (PASSES, FAILS, UNKNOWN))
+            steps.append(Step(limit, len(state), *counts))
             left &= ~self._refused[:, position]
-        return tuple(out)
+        return tuple(steps)
 
     @property
     def remaining(self) -> pd.Index:
         """The sites that no limit removes, in the order of the table."""
-        return self.states.index[~self._refused.any(axis=1)]
+        return self.states.index[np.flatnonzero(~self._refused.any(axis=1))]
 
     @property
     def unsure(self) -> pd.Index:
         """Those of the remaining that are unknown at some limit, and so remain only because it
         keeps them.
         """
-        unknown = (self.states == UNKNOWN).any(axis=1).to_numpy()
-        return self.states.index[~self._refused.any(axis=1) & unknown]
+        unknown = (self.states.loc[self.remaining] == UNKNOWN).any(axis=1)
+        return self.remaining[unknown.to_numpy(bool)]
 
     @property
     def removed(self) -> pd.DataFrame:
@@ -212,15 +172,12 @@ class Funnel:
         """
         if n < 1:
             raise InputError(Message("n must be 1 or more."))
-        found = [self._relax(position, n) for position in range(len(self.limits))]
-        return sorted(
-            found,
-            key=lambda one: (
-                not one.enough,
-                math.isnan(one.share),
-                one.share if one.share == one.share else 0,
-            ),
-        )
+
+        def rank(change: Relaxation) -> tuple[bool, bool, float]:
+            of_list = math.isnan(change.share)
+            return not change.enough, of_list, 0 if of_list else change.share
+
+        return sorted((self._relax(at, n) for at in range(len(self.limits))), key=rank)
 
     def _relax(self, position: int, n: int) -> Relaxation:
         limit, state = self.limits[position], self.states[position].to_numpy()
@@ -236,7 +193,7 @@ class Funnel:
             added, sites = self._allow(position, failing, missing)
             if len(sites) < missing:
                 return none
-            fewer = tuple(one for one in limit.value if one not in added)
+            fewer = tuple(code for code in limit.value if code not in added)
             value = fewer if limit.kind == "none_of" else (*limit.value, *added)
             return Relaxation(
                 position, limit, True, value, math.nan, math.nan, added, sites, by_unknown
@@ -247,8 +204,7 @@ class Funnel:
             return none
         change = float(finite[missing - 1])
         let_in = failing[short <= change]
-        # the cell itself, not limit ± change: a rounded sum might keep out the very site it is made
-        # for
+        # the cell itself: a rounded limit ± change might keep out the very site it is made for
         cells = self._cells[position].to_numpy(float)[let_in]
         end = float(cells.min() if limit.kind == "at_least" else cells.max())
         share = change / abs(limit.value) if limit.value else math.nan
@@ -293,7 +249,7 @@ def screen(table: pd.DataFrame, limits: Sequence[Limit]) -> Funnel:
         As :func:`geo.siting.sites.table` gives it; further columns, such as scores, may have been
         added.
     limits
-        In the order in which the funnel is told; the remaining sites do not depend on it.
+        In the order of the funnel; the remaining sites do not depend on it.
 
     Raises
     ------
@@ -301,23 +257,22 @@ def screen(table: pd.DataFrame, limits: Sequence[Limit]) -> Funnel:
         A column that is not there, a value that cannot be, a minimum above a maximum: every fault,
         by the limit's number from 1.
     """
-    known = columns()
-    held = {
-        str(name): known.get(str(name)) or Column(str(name), _type_of(table[name]))
+    usual = columns()
+    known = {
+        str(name): usual.get(str(name)) or Column(str(name), _type_of(table[name]))
         for name in table.columns
     }
-    faults = limit_faults(limits, held)
-    if faults:
-        raise InputError(Message("These limits cannot be applied:"), faults)
-    states, shortfalls, cells = {}, {}, {}
-    for position, limit in enumerate(limits):
-        cells[position] = table[limit.column]
-        states[position], shortfalls[position] = _judge(
-            table[limit.column], limit, held[limit.column].type
-        )
+    if wrong := faults(limits, known):
+        raise InputError(Message("These limits cannot be applied:"), wrong)
+    cells = [table[limit.column] for limit in limits]
+    judged = [
+        _judge(column, limit, known[limit.column].type)
+        for column, limit in zip(cells, limits, strict=True)
+    ]
+    states, shortfalls = (dict(enumerate(column[i] for column in judged)) for i in (0, 1))
     frames = (
-        pd.DataFrame(one, index=table.index, columns=range(len(limits)))
-        for one in (states, shortfalls, cells)
+        pd.DataFrame(columns_of, index=table.index, columns=range(len(limits)))
+        for columns_of in (states, shortfalls, dict(enumerate(cells)))
     )
     return Funnel(tuple(limits), *frames)
 
@@ -330,29 +285,24 @@ def _judge(
     if not isinstance(limit.value, tuple):
         values = cells.astype("float64").to_numpy(float)
         over = (limit.value - values) if limit.kind == "at_least" else (values - limit.value)
-        state = np.where(np.isnan(values), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(
-            np.int8
-        )
+        state = state_of(over)
         return state, np.where(state == FAILS, over, np.nan)
     if column_type == "remarks":
         words = [word.casefold() for word in limit.value]
-        found = [
-            any(word in cell.casefold() for word in words) if isinstance(cell, str) else False
-            for cell in cells
-        ]
-        return np.where(found, PASSES, UNKNOWN).astype(np.int8), short
-    parts = [_parts(cell) for cell in cells]
+        texts = [cell.casefold() if isinstance(cell, str) else "" for cell in cells]
+        mentioned = [any(word in text for word in words) for text in texts]
+        return np.where(mentioned, PASSES, UNKNOWN).astype(np.int8), short
     wanted, excluding = set(limit.value), limit.kind == "none_of"
-    return (
-        np.array(
-            [
-                UNKNOWN if not one else PASSES if wanted.isdisjoint(one) == excluding else FAILS
-                for one in parts
-            ],
-            np.int8,
-        ),
-        short,
-    )
+    states = [
+        UNKNOWN if not parts else PASSES if wanted.isdisjoint(parts) == excluding else FAILS
+        for parts in map(_parts, cells)
+    ]
+    return np.array(states, np.int8), short
+
+
+def state_of(over: NDArray[np.floating]) -> NDArray[np.int8]:
+    """Return the state of cells by how much they exceed a limit."""
+    return np.where(np.isnan(over), UNKNOWN, np.where(over > 0, FAILS, PASSES)).astype(np.int8)
 
 
 def _parts(cell: object) -> tuple[str, ...]:
@@ -362,153 +312,11 @@ def _parts(cell: object) -> tuple[str, ...]:
     )
 
 
-def _type_of(cells: pd.Series) -> Any:
+def _type_of(cells: pd.Series) -> ColumnType:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         return "number"
     return "list" if any(isinstance(cell, tuple | list) for cell in cells) else "text"
 
 
 def _where(flags: NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(int(one) for one in np.flatnonzero(flags))
-
-
-# Examples of requirements -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Profile:
-    """An *example* of what a sector may require: somebody's assumption, to be edited, never a
-    finding.
-
-    Attributes
-    ----------
-    sectors, sectors_match
-        The sectors in the data that its name stands for, and whether they are the same, a part of
-        it, or none at all.
-    weights
-        By criterion (``CRITERIA``), 0 or more, in any scale.
-    """
-
-    id: str
-    name_en: str
-    name_vi: str
-    name_zh: str
-    sectors: tuple[str, ...]
-    sectors_match: str
-    limits: tuple[Limit, ...]
-    weights: dict[str, float]
-    notes: str
-    source: str
-    source_kind: str
-    as_of: str
-
-
-FIELDS = (
-    ID,
-    *(replace(name, required=True) for name in NAMES),
-    Field(
-        "sectors",
-        "Sectors",
-        "Sectors of the data; empty where none stands for it.",
-        type="list",
-        allowed=SECTORS,
-    ),
-    Field(
-        "sectors_match",
-        "Match",
-        "Whether those sectors mean the same, a part, or none does.",
-        required=True,
-        allowed=MATCHES,
-    ),
-    replace(NOTES, required=True),
-    *(SOURCE[0], replace(SOURCE[1], allowed=("assumption",)), AS_OF),
-)
-
-
-def read_profiles(folder: str | os.PathLike[str]) -> dict[str, Profile]:
-    """Read the examples of a data package from ``profiles.json``, in the order of the file, by id.
-
-    Raises
-    ------
-    NotFoundError
-        The package has no such file.
-    InputError
-        The file is no list of profiles, or profiles have faults; every one is listed.
-    """
-    path = Path(folder) / PROFILES
-    if not path.is_file():
-        raise NotFoundError(Message("There is no file %(path)s.", {"path": path}))
-    try:
-        given = json.loads(path.read_text(encoding="utf-8"))["profiles"]
-        if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-            raise TypeError
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(
-            Message("%(file)s holds no list of profiles.", {"file": PROFILES})
-        ) from None
-    rows: list[faults_of.Row] = []
-    faults = faults_of.header_faults(
-        dict.fromkeys(name for one in given for name in one if name not in ("limits", "weights")),
-        FIELDS,
-    )
-    limits: list[tuple[Limit, ...]] = []
-    for number, one in enumerate(given, start=1):
-        rows.append(
-            {field.name: _text(one.get(field.name)) for field in FIELDS}
-            | {"_at": f"profile {number}"}
-        )
-        made, wrong = _limits(one.get("limits"))
-        limits.append(made)
-        wrong += _weight_faults(one.get("weights"))
-        if (rows[-1]["sectors_match"] == "none") != (rows[-1]["sectors"] is None):
-            wrong.append("sectors: there are some, and then they match, or there are none")
-        faults += [f"profile {number} ({one.get('id')}): {fault}" for fault in wrong]
-    faults_of.refuse(PROFILES, faults + faults_of.row_faults(rows, FIELDS))
-    return {
-        row["id"]: Profile(
-            **{field.name: row[field.name] for field in FIELDS}
-            | {"sectors": unfold(row["sectors"])},
-            limits=those,
-            weights=one["weights"],
-        )
-        for row, those, one in zip(rows, limits, given, strict=True)
-    }
-
-
-def _text(cell: object) -> str | None:
-    return (
-        ";".join(map(str, cell)) if isinstance(cell, list) else "" if cell is None else str(cell)
-    ).strip() or None
-
-
-def _limits(given: object) -> tuple[tuple[Limit, ...], list[str]]:
-    """Make limits of JSON objects; where some are none, only their faults."""
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        return (), ["limits: is no list of objects"]
-    needed = {"column", "kind", "value"}
-    out = []
-    for number, one in enumerate(given, start=1):
-        out += [
-            f"limits: limit {number}: “{name}” is missing" for name in sorted(needed - one.keys())
-        ]
-        out += [
-            f"limits: limit {number}: “{name}” is unknown"
-            for name in sorted(one.keys() - needed - {"unknown"})
-        ]
-    if out:
-        return (), out
-    made = tuple(Limit(**one) for one in given)
-    return made, [f"limits: {fault}" for fault in limit_faults(made, columns())]
-
-
-def _weight_faults(weights: object) -> list[str]:
-    if not isinstance(weights, dict):
-        return ["weights: is no object"]
-    out = [
-        f"weights: “{shown(one)}” is no criterion; there are {', '.join(CRITERIA)}"
-        for one in weights
-        if one not in CRITERIA
-    ]
-    wrong = [name for name, weight in weights.items() if not is_number(weight) or weight < 0]
-    out += [f"weights: {name}: {shown(weights[name])} is no number from 0" for name in wrong]
-    return out if wrong or any(weights.values()) else [*out, "weights: none is above 0"]
+    return tuple(np.flatnonzero(flags).tolist())

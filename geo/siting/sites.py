@@ -6,11 +6,9 @@ Numbers stay in seconds, hectares and people; the screen makes minutes of them.
 
 from __future__ import annotations
 
-import difflib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -19,23 +17,18 @@ from numpy.typing import NDArray
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
 from geo.roads import access
+from geo.roads.joining import Sides
 from geo.roads.network import Network
-from geo.roads.routing import Sides, times
+from geo.roads.routing import times
 from geo.schema import LAYERS, unfold
 from geo.siting.land import AVAILABILITY, free_land
+from geo.siting.limits import Column, ColumnType
+from geo.siting.measures import DESTINATIONS, MEASURES, Destination
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-ColumnType = Literal["number", "text", "remarks", "list"]
-Kind = Literal["at_least", "at_most", "one_of", "none_of", "includes"]
-Value = float | tuple[str, ...]
-
 VEHICLES = ("truck", "car")
-KINDS = {"gate": None, "port": "seaport", "airport": "civil", "city": None}
-"""Places whose time is told, and the one kind that counts; of gates, those that the vehicle may
-pass.
-"""
 NOT_OPEN = ("planned", "under_construction")
 PEOPLE_S = 3600.0
 FROM_PARKS = (
@@ -49,37 +42,9 @@ FROM_PARKS = (
     ),
     *("status", "kind", "country", "province_en", "sectors", "policies", "utilities"),
 )
-"""Columns that are the parks' own."""
-ZONES = ("economic_zone", "border_gate_economic_zone", "cross_border_zone")
-"""Kinds that contain sites and are not sites themselves: an authority plans them, and a tenant
-leases in a park inside.
-
-Bonded and high-tech zones and clusters lease plots and factories, so they are sites, as is every
-kind that is not listed here. """
+"""Columns that are the parks' own; those that a row of ``MEASURES`` names come after them."""
 REMARKS = ("utilities",)
 """Free text: what it does not mention is unknown, not absent."""
-LIMITS: dict[str, tuple[str, ...]] = {
-    "at_least": ("number",),
-    "at_most": ("number",),
-    "one_of": ("text",),
-    "none_of": ("text",),
-    "includes": ("list", "remarks"),
-}
-"""Kinds of limits, and the types of columns they can be set on."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table. ``remarks`` are free text; a ``list`` cell is a tuple of codes;
-    `allowed` holds all codes there are.
-    """
-
-    name: str
-    type: ColumnType
-    unit: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,14 +94,12 @@ ASSUMPTIONS = {
 def columns(profiles: Sequence[str] = VEHICLES) -> dict[str, Column]:
     """List the columns of :func:`table` for these vehicles, in order."""
     out = []
-    for place in KINDS:
+    for destination in DESTINATIONS:
         for profile in profiles:
-            out += [
-                Column(f"{place}_{profile}_s", "number", "s", 0),
-                Column(f"{place}_{profile}", "text"),
-            ]
+            time, place = destination.columns(profile)
+            out += [Column(time, "number", "s", 0), Column(place, "text")]
     out += [Column(f"people_60min_{profile}", "number", "people", 0) for profile in profiles]
-    for name in FROM_PARKS:
+    for name in _from_parks():
         field = LAYERS["parks"].field(name)
         if field.type in ("number", "integer"):
             out.append(Column(name, "number", field.unit, field.minimum, field.maximum))
@@ -153,13 +116,15 @@ def columns(profiles: Sequence[str] = VEHICLES) -> dict[str, Column]:
     return {column.name: column for column in out}
 
 
+def _from_parks() -> list[str]:
+    measured = (row.column for row in MEASURES if LAYERS["parks"].has(row.column))
+    return list(dict.fromkeys((*FROM_PARKS, *measured)))
+
+
 def table(
     parks: gpd.GeoDataFrame,
+    places: Mapping[str, gpd.GeoDataFrame],
     *,
-    gates: gpd.GeoDataFrame,
-    ports: gpd.GeoDataFrame,
-    airports: gpd.GeoDataFrame,
-    cities: gpd.GeoDataFrame,
     population: gpd.GeoDataFrame,
     crossings: pd.DataFrame,
     network: Network,
@@ -169,15 +134,18 @@ def table(
 
     Parameters
     ----------
-    parks, gates, ports, airports, cities
-        The layers. Gates that are taken as closed are left out of `gates` by the caller.
+    parks
+        The layer.
+    places
+        The layer of each of ``DESTINATIONS``, by its id. Gates that are taken as closed are left
+        out by the caller.
     population, crossings
         As for :func:`geo.roads.access.people_within` and :func:`geo.hours.gates.service_time_s`.
 
     Returns
     -------
     DataFrame
-        On the index of `parks`. For each place of ``KINDS`` and each vehicle ``gate_truck_s``, the
+        On the index of `parks`. For each of ``DESTINATIONS`` and each vehicle ``gate_truck_s``, the
         seconds to the quickest one that serves it today, and ``gate_truck``, which one. NaN is
         unknown: the site is joined to no road, or nothing was reached and some place that counts is
         joined to no road either. inf is known: there is no way by road. A place joined to no road
@@ -187,45 +155,37 @@ def table(
         is. Last what :func:`geo.siting.land.free_land` knows: ``availability`` (free, full, NaN),
         ``free_ha``, and ``land_ha``, the most that can be free.
     """
-    places = {"gate": gates, "port": ports, "airport": airports, "city": cities}
-    found: dict[str, Any] = {}
-    for name, frame in places.items():
+    cells_of: dict[str, Any] = {}
+    for destination in DESTINATIONS:
+        frame = places[destination.id]
         for profile in profiles:
-            serving = _serving(name, frame, crossings, profile)
+            serving = _serving(destination, frame, crossings, profile)
             time_s, which = _quickest(network, parks, serving, profile, listed=len(frame) > 0)
-            found |= {f"{name}_{profile}_s": time_s, f"{name}_{profile}": _texts(which)}
+            time, place = destination.columns(profile)
+            cells_of |= {time: time_s, place: _texts(which)}
     for profile in profiles:
         people = access.people_within(network, parks, population, (PEOPLE_S,), profile=profile)
-        found[f"people_60min_{profile}"] = people[PEOPLE_S].to_numpy(float)
-    held = columns(profiles)
-    for name in FROM_PARKS:
-        column = held[name]
+        cells_of[f"people_60min_{profile}"] = people[PEOPLE_S].to_numpy(float)
+    known = columns(profiles)
+    for name in _from_parks():
+        column = known[name]
         cells = parks[name] if name in parks else pd.Series(np.nan, index=parks.index, dtype=object)
         if column.type == "number":
-            found[name] = cells.astype("float64").to_numpy(float)
+            cells_of[name] = cells.astype("float64").to_numpy(float)
         elif column.type == "list":
-            found[name] = objects(unfold(cell) or None for cell in cells)
+            cells_of[name] = objects(unfold(cell) or None for cell in cells)
         else:
-            found[name] = _texts(cells)
-    land = [
-        free_land(park)
-        for park in pd.DataFrame(parks.drop(columns=parks.geometry.name)).to_dict("records")
-    ]
-    found["availability"] = _texts(park.availability for park in land)
-    found["free_ha"] = np.array([park.free_ha for park in land], float)
-    found["land_ha"] = np.array([park.most_ha for park in land], float)
-    return pd.DataFrame(found, index=parks.index)
+            cells_of[name] = _texts(cells)
+    rows = pd.DataFrame(parks.drop(columns=parks.geometry.name)).to_dict("records")
+    land = [free_land(row) for row in cast("list[dict[str, Any]]", rows)]
+    cells_of["availability"] = _texts(park.availability for park in land)
+    cells_of["free_ha"] = np.array([park.free_ha for park in land], float)
+    cells_of["land_ha"] = np.array([park.most_ha for park in land], float)
+    return pd.DataFrame(cells_of, index=parks.index)
 
 
 def uncertainty(
-    sites: pd.DataFrame,
-    *,
-    gates: gpd.GeoDataFrame,
-    ports: gpd.GeoDataFrame,
-    airports: gpd.GeoDataFrame,
-    cities: gpd.GeoDataFrame,
-    network: Network,
-    year: int,
+    sites: pd.DataFrame, places: Mapping[str, gpd.GeoDataFrame], *, network: Network, year: int
 ) -> pd.DataFrame:
     """Return how sure each number of :func:`table` is: plus or minus one standard deviation.
 
@@ -236,8 +196,8 @@ def uncertainty(
 
     Parameters
     ----------
-    sites
-        As :func:`table` gives it.
+    sites, places
+        As :func:`table` returns and takes them.
     year
         The year one stands in: ages of rents are counted from there.
 
@@ -246,42 +206,46 @@ def uncertainty(
     DataFrame
         Index and columns of `sites`, floats. NaN where no uncertainty is known: of unknown and
         infinite cells, of people, areas, occupancies and years, whose sources state none, and of
-        everything that is no number. NaN is not “exact”.
+        everything that is not a number. NaN is not “exact”.
     """
-    out = pd.DataFrame(np.nan, index=sites.index, columns=sites.columns)
+    spread = pd.DataFrame(np.nan, index=sites.index, columns=sites.columns)
     access_error_m = sites["position_accuracy_m"].to_numpy(float)
     share = ASSUMPTIONS["speed_share"].value
     if network.manifest.coarse:
         share = float(np.hypot(share, ASSUMPTIONS["coarse_share"].value))
-    for name, frame in {"gate": gates, "port": ports, "airport": airports, "city": cities}.items():
-        for profile in (one for one in network.profiles if f"{name}_{one}_s" in sites):
-            time = sites[f"{name}_{profile}_s"].to_numpy(float)
-            there = frame["position_accuracy_m"].reindex(sites[f"{name}_{profile}"]).to_numpy(float)
+    for destination in DESTINATIONS:
+        accuracy_m = places[destination.id]["position_accuracy_m"]
+        for profile in network.profiles:
+            column, place = destination.columns(profile)
+            if column not in sites:
+                continue
+            time = sites[column].to_numpy(float)
+            there = accuracy_m.reindex(sites[place]).to_numpy(float)
             metres = np.hypot(access_error_m, there) * network.manifest.access_detour
             seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
             known = np.isfinite(time)
-            out.loc[known, f"{name}_{profile}_s"] = np.hypot(seconds[known], share * time[known])
+            spread.loc[known, column] = np.hypot(seconds[known], share * time[known])
     age = np.maximum(year - sites["rent_year"].to_numpy(float), 1)
     for name in ("rent_term_low_usd_m2", "rent_term_high_usd_m2"):
-        out[name] = sites[name].to_numpy(float) * age * ASSUMPTIONS["rent_share_per_year"].value
-    return out
+        spread[name] = sites[name].to_numpy(float) * age * ASSUMPTIONS["rent_share_per_year"].value
+    return spread
 
 
 def _serving(
-    name: str, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
+    destination: Destination, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
 ) -> gpd.GeoDataFrame:
     """Keep the places that serve this vehicle today; a status that is not known is taken as
     open.
     """
-    if name == "gate":
+    if destination.layer == "gates":
         return (
             frame[border_gates.service_time_s(frame, crossings, profile).notna()]
             if len(frame)
             else frame
         )
     kept = np.ones(len(frame), bool)
-    if KINDS[name] is not None:
-        kept &= (frame["kind"] == KINDS[name]).to_numpy(bool)
+    if destination.kind is not None:
+        kept &= (frame["kind"] == destination.kind).to_numpy(bool)
     if "status" in frame:
         kept &= ~frame["status"].isin(NOT_OPEN).to_numpy(bool)
     return frame[kept]
@@ -343,127 +307,3 @@ def objects(cells: Iterable[object]) -> NDArray[np.object_]:
     ):  # at once, NumPy would make tuples of one length a second dimension
         out[i] = cell
     return out
-
-
-# Limits on columns --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Limit:
-    """One requirement.
-
-    Attributes
-    ----------
-    kind
-        ``at_least`` and ``at_most`` take a number in the unit of the column, which itself passes.
-        ``one_of`` takes the texts that are allowed, ``none_of`` those that are not. ``includes``
-        takes codes of which a list must hold at least one; in free text it looks for words, and
-        text that does not mention them is unknown.
-    unknown
-        Whether sites whose cell is empty stay (``keep``) or go (``drop``).
-    """
-
-    column: str
-    kind: Kind
-    value: Value
-    unknown: Literal["keep", "drop"] = "keep"
-
-    def __post_init__(self) -> None:
-        value: Any = self.value
-        if isinstance(value, list | set | frozenset) or (
-            isinstance(value, str) and self.kind in ("one_of", "none_of", "includes")
-        ):
-            object.__setattr__(self, "value", (value,) if isinstance(value, str) else tuple(value))
-
-
-STANDING = {
-    "zones": Limit("kind", "none_of", ZONES),
-    "full": Limit("availability", "none_of", ("full",)),
-}
-"""Limits that hold unless somebody wants these sites too: zones that contain sites, and sites known
-to be full; unknown ones stay.
-"""
-
-
-def limit_faults(limits: Sequence[Limit], held: Mapping[str, Column]) -> list[str]:
-    """List everything that is wrong with limits on these columns."""
-    out: list[str] = []
-    for number, limit in enumerate(limits, start=1):
-        at = f"limit {number} ({shown(limit.column)})"
-        of_kind = LIMITS.get(limit.kind, ()) if isinstance(limit.kind, str) else ()
-        column = held.get(limit.column) if isinstance(limit.column, str) else None
-        if not of_kind:
-            out.append(
-                f"{at}: “{shown(limit.kind)}” is no kind of limit; there are {', '.join(LIMITS)}"
-            )
-        if limit.unknown not in ("keep", "drop"):
-            out.append(
-                f"{at}: unknown sites are kept or dropped (keep, drop), not"
-                f" “{shown(limit.unknown)}”"
-            )
-        if column is None:
-            close = difflib.get_close_matches(str(limit.column), list(held), 1)
-            out.append(
-                f"{at}: there is no such column"
-                + (f"; did you mean “{close[0]}”?" if close else "")
-            )
-        if of_kind and column and column.type not in of_kind:
-            out.append(f"{at}: {limit.kind} cannot be asked of a {column.type} column")
-        elif of_kind:
-            out += [f"{at}: {limit.kind} {fault}" for fault in _value_faults(limit, column)]
-    return out + _contradictions(limits)
-
-
-def _value_faults(limit: Limit, column: Column | None) -> list[str]:
-    value: Any = limit.value
-    if limit.kind in ("at_least", "at_most"):
-        if not is_number(value):
-            return [f"{shown(value)}: the value is not a number"]
-        if column and column.minimum is not None and value < column.minimum:
-            return [f"{shown(value)}: the column begins at {column.minimum:g}"]
-        if column and column.maximum is not None and value > column.maximum:
-            return [f"{shown(value)}: the column ends at {column.maximum:g}"]
-        return []
-    texts = isinstance(value, tuple) and all(isinstance(one, str) and one.strip() for one in value)
-    if not texts or not (value or limit.kind == "none_of"):
-        return [f"{shown(value)}: the value is not a list of texts"]
-    wrong = [one for one in value if column and column.allowed and one not in column.allowed]
-    return (
-        [f"“{shown(one)}” is unknown; there are {', '.join(column.allowed)}" for one in wrong]
-        if column
-        else []
-    )
-
-
-def _contradictions(limits: Sequence[Limit]) -> list[str]:
-    out = []
-    for name in dict.fromkeys(limit.column for limit in limits if isinstance(limit.column, str)):
-        ends: dict[str, list[float]] = {"at_least": [], "at_most": []}
-        for limit in limits:
-            if limit.column == name and limit.kind in ends and is_number(limit.value):
-                ends[limit.kind].append(limit.value)  # type: ignore[arg-type]
-        if all(ends.values()) and max(ends["at_least"]) > min(ends["at_most"]):
-            out.append(
-                f"{name}: the minimum {max(ends['at_least']):g} is above the maximum"
-                f" {min(ends['at_most']):g}"
-            )
-    return out
-
-
-def is_number(value: object) -> bool:
-    """Return whether this is a finite number; true and false are none, nor is an integer that no
-    float can hold."""
-    try:
-        return (
-            isinstance(value, int | float | np.integer | np.floating)
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-        )
-    except OverflowError:
-        return False
-
-
-def shown(value: object) -> str:
-    """Write what somebody gave, shortened, into a fault."""
-    text = str(value)
-    return text if len(text) <= 40 else text[:39] + "…"

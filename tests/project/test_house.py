@@ -67,7 +67,11 @@ HOMES = {
     "yaml": ("geo/visits/safe_yaml.py",),
     "gpxpy": ("geo/visits/plan_files.py",),
     "icalendar": ("geo/visits/plan_files.py",),
-    "openpyxl": ("geo/siting/company_sheet.py", "geo/siting/matching.py"),
+    "openpyxl": (
+        "geo/siting/company_sheet.py",
+        "geo/siting/sheet_process.py",
+        "geo/siting/workbook.py",
+    ),
 }
 """Where each big library may be imported."""
 

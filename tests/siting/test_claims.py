@@ -13,7 +13,8 @@ import pytest
 from geo.errors import InputError
 from geo.roads.network import Network
 from geo.siting import claims
-from geo.siting.claims import Claim, check
+from geo.siting.claim_reading import Claim
+from geo.siting.claims import check
 
 SPEEDS = pd.DataFrame({"profile": ["car", "truck"], "speed_kph": [60.0, 40.0]})
 """The streets of the grid allow a kilometre a minute."""

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.siting.land import ENOUGH_HA, FULL_PCT, enough_ha, free_land, leased_share
+from geo.siting.land import FULL_PCT, free_land, leased_share
+from geo.siting.measures import ENOUGH_HA, criteria
 
 NAN = math.nan
 
@@ -128,5 +129,6 @@ def test_the_data_hold_what_the_column_holds() -> None:
 
 def test_land_counts_up_to_a_need() -> None:
     """What is needed is the end, and without a need what is assumed to be enough."""
-    assert enough_ha(12.5) == 12.5
-    assert enough_ha() == ENOUGH_HA
+    land = criteria()["area"]
+    assert land.ends(asked=12.5) == (0, 12.5)
+    assert land.ends() == (0, ENOUGH_HA)

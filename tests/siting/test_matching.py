@@ -20,22 +20,33 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.siting import companies, company_sheet, matching, ranking, screening
-from geo.siting.companies import COLUMNS, Company, Fault, Sheet, SheetError, fold
-from geo.siting.criteria import Criterion
-from geo.siting.screening import Profile
+from geo.siting import (
+    companies,
+    company_sheet,
+    matching,
+    ranking,
+    screening,
+    sheet_header,
+    sheet_process,
+    workbook,
+)
+from geo.siting.companies import COLUMNS, Company, Sheet, fold
+from geo.siting.examples import Example
+from geo.siting.examples import read as read_examples
+from geo.siting.measures import criteria as criteria_rows
+from geo.siting.sheet_faults import SENTENCES, Fault, SheetError
 
 ROOT = Path(__file__).resolve().parents[2]
 INF, NAN = np.inf, np.nan
 
 
 @pytest.fixture(scope="module")
-def examples() -> dict[str, Profile]:
-    return screening.read_profiles(layers.bundled())
+def examples() -> dict[str, Example]:
+    return read_examples(layers.bundled())
 
 
 @pytest.fixture(scope="module")
-def words(examples: dict[str, Profile]) -> companies.Words:
+def words(examples: dict[str, Example]) -> companies.Words:
     return companies.words(examples, layers.read(layers.bundled(), "parks"))
 
 
@@ -198,7 +209,7 @@ def test_a_csv_is_read_as_spreadsheets_save_it(
         (Fault("decoded", values={"encoding": encoding}),),
     )
     assert company_sheet.read(data, words) == expected
-    assert company_sheet.read_apart(data, words) == expected
+    assert sheet_process.read_apart(data, words) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,7 +232,7 @@ def test_another_encoding_is_never_guessed(
     data = plain.encode(encoding, "ignore")
     with pytest.raises(UnicodeDecodeError):
         data.decode()
-    assert faults(data, words) == [companies.SENTENCES["encoding"]]
+    assert faults(data, words) == [SENTENCES["encoding"]]
 
 
 def test_faults_of_a_sheet_that_was_decoded_say_so(words: companies.Words) -> None:
@@ -306,7 +317,7 @@ def test_merged_cells_and_formulas_of_a_workbook_are_named(words: companies.Word
     )
     assert "A1:B1 are merged" in sentences[0]
     assert faults(book([["company", "area_ha"], ["A", "=1+1"]]), words) == [
-        "row 2, column B: " + companies.SENTENCES["formula"]
+        "row 2, column B: " + SENTENCES["formula"]
     ]
     (company,) = company_sheet.read(
         book([["company", "notes"], ["=1+1", "=cmd|' /C calc'!A0"]]), words
@@ -376,10 +387,10 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
     ]
     assert len(called) == len(set(called))
     for language in ("en", "vi", "zh"):
-        titles = [matching.title_of(name, language) for name in COLUMNS]
-        assert company_sheet._header(1, titles, []) == (
+        titles = [workbook.title_of(name, language) for name in COLUMNS]
+        assert sheet_header.header_of(1, titles, []) == (
             list(COLUMNS),
-            company_sheet._header(1, titles, [])[1],
+            sheet_header.header_of(1, titles, [])[1],
             [],
         )
 
@@ -388,7 +399,7 @@ def test_every_name_of_a_sector_has_one_meaning(words: companies.Words) -> None:
 
 
 @pytest.fixture(scope="module")
-def spoken(examples: dict[str, Profile]) -> companies.Words:
+def spoken(examples: dict[str, Example]) -> companies.Words:
     """Words with the provinces in three languages, as the app knows them."""
     local = {
         "Bac Ninh": ["Bắc Ninh", "北宁"],
@@ -597,15 +608,15 @@ def test_a_range_never_asks_for_more_than_its_kinder_end(spoken: companies.Words
 def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
     """Companies, what is told, and faults come through the other process unchanged."""
     good = sheet("company;area_ha;sector", "Ý;2,5;汽车", "Ý;3,5;")
-    assert company_sheet.read_apart(good, words) == company_sheet.read(good, words)
-    assert company_sheet.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (
+    assert sheet_process.read_apart(good, words) == company_sheet.read(good, words)
+    assert sheet_process.read_apart(book([["company", "area_ha"], ["A", 5]]), words).companies == (
         Company(2, "A", area_ha=5.0),
     )
     mixed = sheet("title", "company;area_ha;colour", "A;2-3;x", "B;lots;y")
-    assert company_sheet.read_apart(mixed, words) == company_sheet.read(mixed, words)
+    assert sheet_process.read_apart(mixed, words) == company_sheet.read(mixed, words)
     assert len(company_sheet.read(mixed, words).left_out) == 1
     with pytest.raises(SheetError) as caught:
-        company_sheet.read_apart(BAD, words)
+        sheet_process.read_apart(BAD, words)
     assert list(caught.value.faults) == faults(BAD, words)
 
 
@@ -623,7 +634,7 @@ def test_the_reader_apart_reads_the_same(words: companies.Words) -> None:
 def test_the_reader_apart_can_do_nothing_else(deed: str) -> None:
     """No network, no file written, no program started, no memory without end."""
     code = (
-        f"from geo.siting import company_sheet\ncompany_sheet._confine()\ntry:\n    {deed}\nexcept (PermissionError,"  # noqa: E501
+        f"from geo.siting import sheet_process\nsheet_process._confine()\ntry:\n    {deed}\nexcept (PermissionError,"  # noqa: E501
         " MemoryError) as error: print('refused')"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -634,16 +645,16 @@ def test_a_reader_that_does_not_end_is_a_fault(
     words: companies.Words, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is ended, and the file is to blame."""
-    monkeypatch.setattr(company_sheet, "TIMEOUT_S", 0.01)
+    monkeypatch.setattr(sheet_process, "TIMEOUT_S", 0.01)
     with pytest.raises(SheetError, match="took longer"):
-        company_sheet.read_apart(b"company\nA\n", words)
+        sheet_process.read_apart(b"company\nA\n", words)
 
 
 # Matching
 
 
 def test_the_best_sites_come_with_their_reasons(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """What fails a limit is out, what is known to meet it says by how much, and what is unknown
     says so and comes last.
@@ -670,7 +681,7 @@ def test_the_best_sites_come_with_their_reasons(
 
 
 def test_a_company_that_asks_too_much_is_told_what_would_help(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """The limit that leaves nothing, and the smallest change by which one site passes."""
     asked = Company(2, "A", country=("CN",), area_ha=250)
@@ -681,7 +692,7 @@ def test_a_company_that_asks_too_much_is_told_what_would_help(
 
 
 def test_the_sites_left_are_those_of_the_funnel(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """For any requirement the same sites stay as the screening of the investor's table leaves."""
     dice = np.random.default_rng(1)
@@ -703,12 +714,12 @@ def test_the_sites_left_are_those_of_the_funnel(
         assert match.left == len(left)
 
 
-def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
+def test_the_order_is_that_of_the_ranking(examples: dict[str, Example]) -> None:
     """Scores, order, ranges and strengths are those that :func:`geo.siting.ranking.rank` gives for
     the sites that are left.
     """
     dice = np.random.default_rng(2)
-    names = [column.format(profile="car") for column, _better in screening.CRITERIA.values()]
+    names = [row.column.format(profile="car") for row in criteria_rows().values()]
     cells = dice.integers(1, 9, (60, len(names))).astype(float)
     cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
     table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(
@@ -737,14 +748,8 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
                 if weight
             }
             criteria = [
-                Criterion(
-                    name,
-                    column.format(profile="car"),
-                    "cost" if better == "low" else "benefit",
-                    "linear",
-                    *ends,
-                )
-                for name, (column, better) in screening.CRITERIA.items()
+                row.criterion("car", "linear", *ends)
+                for name, row in criteria_rows().items()
                 for ends in [(0, area or 100) if name == "area" else (None, None)]
                 if name in weights and name not in match.left_out
             ]
@@ -772,7 +777,7 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Profile]) -> None:
                 )
 
 
-def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Profile]) -> None:
+def test_the_table_is_not_changed(table: pd.DataFrame, examples: dict[str, Example]) -> None:
     """Companies with the same requirement get the same answer under their own name."""
     before = table.copy(deep=True)
     first, second = matching.match([Company(2, "A"), Company(3, "B")], table, examples)
@@ -788,11 +793,11 @@ HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", "a\x00b\x0b", "x" * 4
 
 
 def test_nothing_in_the_workbook_is_a_formula(
-    table: pd.DataFrame, examples: dict[str, Profile]
+    table: pd.DataFrame, examples: dict[str, Example]
 ) -> None:
     """Names of companies and of sites, notes and sources are texts, whatever they begin with."""
     asked = [Company(i, text, notes=text) for i, text in enumerate(HOSTILE)]
-    data = matching.to_xlsx(
+    data = workbook.to_xlsx(
         matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
     )
     for worksheet in openpyxl.load_workbook(io.BytesIO(data)):
@@ -804,7 +809,7 @@ def test_nothing_in_the_workbook_is_a_formula(
             for cell in cells
             if str(cell.value).startswith(("=", "+", "-", "@", "\t", "＝"))
         ]
-    again = matching.to_xlsx(
+    again = workbook.to_xlsx(
         matching.match(asked, table, examples), dict.fromkeys(table.index, "=1+1"), notes=[HOSTILE]
     )
     assert data == again
@@ -814,7 +819,7 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
     """The template is taken as it is, once a company stands in it; and companies written as CSV
     come back equal.
     """
-    assert faults(matching.template([("a", "b")]), words) == [
+    assert faults(workbook.template([("a", "b")]), words) == [
         "The sheet holds no rows below its header."
     ]
     asked = [
@@ -834,7 +839,7 @@ def test_the_sheet_to_fill_in_reads_back(words: companies.Words) -> None:
         ),
         Company(5, "B"),
     ]
-    assert list(company_sheet.read(matching.to_csv(asked).encode(), words).companies) == asked
+    assert list(company_sheet.read(workbook.to_csv(asked).encode(), words).companies) == asked
 
 
 def test_faults_survive_json() -> None:

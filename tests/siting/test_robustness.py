@@ -12,7 +12,8 @@ from test_ranking import AREA, GATE, INF, NAN, THREE, WEIGHTS, ahead, made, tabl
 from geo.errors import InputError
 from geo.siting.criteria import Criterion
 from geo.siting.ranking import METHODS, Ranking, rank
-from geo.siting.robustness import bands, disagreement, reversals, shares, weight_intervals
+from geo.siting.reversals import reversals
+from geo.siting.robustness import bands, disagreement, shares, weight_intervals
 
 SITES = table([(20, 120, 30), (45, 75, 150), (70, 55, 60)])
 SHARES = [Criterion(name, name, "benefit", "share") for name in ("gate_min", "rent_usd", "area_ha")]

@@ -14,8 +14,10 @@ import pytest
 from geo import layers
 from geo.errors import InputError, NotFoundError
 from geo.schema import LAYERS, SECTORS
-from geo.siting import screening
-from geo.siting.screening import FAILS, PASSES, UNKNOWN, Funnel, Limit, screen
+from geo.siting import examples
+from geo.siting.limits import Limit
+from geo.siting.measures import criteria
+from geo.siting.screening import FAILS, PASSES, UNKNOWN, Funnel, screen
 from geo.siting.sites import columns
 
 
@@ -371,7 +373,7 @@ def test_the_examples_are_assumptions_and_can_be_applied() -> None:
     """Every sector of the source documents has its example, labelled as one, with limits that the
     table of sites has.
     """
-    profiles = screening.read_profiles(layers.bundled())
+    profiles = examples.read(layers.bundled())
     assert len(profiles) == 13
     blank = pd.DataFrame(
         {
@@ -384,7 +386,7 @@ def test_the_examples_are_assumptions_and_can_be_applied() -> None:
         assert profile.as_of
         assert profile.notes
         assert profile.name_zh != profile.name_en
-        assert set(profile.weights) <= set(screening.CRITERIA)
+        assert set(profile.weights) <= set(criteria())
         assert screen(blank, profile.limits).steps
 
 
@@ -392,7 +394,7 @@ def test_a_sector_that_the_data_do_not_know_says_so() -> None:
     """Electricity stands for no sector of the data, and its example seeks none; the others name
     those they stand for.
     """
-    profiles = screening.read_profiles(layers.bundled())
+    profiles = examples.read(layers.bundled())
     electricity = profiles["electricity"]
     assert (electricity.sectors, electricity.sectors_match) == ((), "none")
     assert "sectors" not in {limit.column for limit in electricity.limits}
@@ -446,7 +448,7 @@ def test_every_fault_of_the_examples_is_named(write: Callable[..., Path]) -> Non
         },
     )
     with pytest.raises(InputError) as caught:
-        screening.read_profiles(folder)
+        examples.read(folder)
     text = str(caught.value)
     for part in (
         "column “colour” is unknown",
@@ -473,7 +475,7 @@ def test_what_is_no_list_of_examples_is_refused(tmp_path: Path, text: str) -> No
     """A file of another form is one sentence, not a traceback."""
     (tmp_path / "profiles.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="no list of profiles"):
-        screening.read_profiles(tmp_path)
+        examples.read(tmp_path)
 
 
 def test_a_package_need_not_bring_examples(tmp_path: Path, write: Callable[..., Path]) -> None:
@@ -481,6 +483,6 @@ def test_a_package_need_not_bring_examples(tmp_path: Path, write: Callable[..., 
     name.
     """
     with pytest.raises(NotFoundError):
-        screening.read_profiles(tmp_path)
+        examples.read(tmp_path)
     with pytest.raises(InputError, match="“notes” is missing"):
-        screening.read_profiles(write({}, drop=("notes",)))
+        examples.read(write({}, drop=("notes",)))

@@ -12,13 +12,15 @@ import pytest
 from geo import layers
 from geo.roads.network import Network
 from geo.siting import sites
+from geo.siting.measures import DESTINATIONS
 
 
 @pytest.fixture(scope="module")
 def parts(toy: Path) -> dict[str, Any]:
     """Everything a table of the toy's sites is made of, but the roads."""
     people = layers.read_table(toy, "population").set_index("id")
-    return {name: layers.read(toy, name) for name in ("gates", "ports", "airports", "cities")} | {
+    return {
+        "places": {row.id: layers.read(toy, row.layer) for row in DESTINATIONS},
         "population": gpd.GeoDataFrame(
             people, geometry=gpd.points_from_xy(people["lon"], people["lat"]), crs=4326
         ),
@@ -29,6 +31,10 @@ def parts(toy: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def parks(toy: Path) -> gpd.GeoDataFrame:
     return layers.read(toy, "parks")
+
+
+def with_gates(parts: dict[str, Any], gates: gpd.GeoDataFrame) -> dict[str, Any]:
+    return parts | {"places": parts["places"] | {"gate": gates}}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +103,7 @@ def test_a_place_without_a_road_leaves_the_answer_open(
 ) -> None:
     """Where only a gate far from every road is left, nobody knows of no way to it."""
     far = sites.table(
-        parks, network=toy_network, **parts | {"gates": parts["gates"].loc[["far-gate"]]}
+        parks, network=toy_network, **with_gates(parts, parts["places"]["gate"].loc[["far-gate"]])
     )
     assert far["gate_truck_s"].isna().all()
 
@@ -108,11 +114,11 @@ def test_only_gates_that_the_vehicle_may_pass_count(
     """The pass clears no cargo: nearer or not, it is not a gate for a truck; where none is left
     no way is.
     """
-    gates = parts["gates"].loc[["pass"]]
-    only = sites.table(parks, network=toy_network, **parts | {"gates": gates})
+    gates = parts["places"]["gate"].loc[["pass"]]
+    only = sites.table(parks, network=toy_network, **with_gates(parts, gates))
     assert only.loc["west-park", "gate_truck_s"] == np.inf
     assert only.loc["west-park", "gate_car"] == "pass"
-    none = sites.table(parks, network=toy_network, **parts | {"gates": gates.iloc[:0]})
+    none = sites.table(parks, network=toy_network, **with_gates(parts, gates.iloc[:0]))
     assert none["gate_truck_s"].isna().all()  # of gates that nobody listed nothing is known
 
 
@@ -132,13 +138,13 @@ def test_planned_ports_and_military_fields_do_not_count(
         kind=["military", "civil", "civil"],
         status=["operating", "under_construction", "operating"],
     )
-    nothing = {
-        "gates": parts["gates"].iloc[:0],
-        "cities": points({}),
-        "population": points({}, population=[]),
-    }
+    gates, cities = parts["places"]["gate"].iloc[:0], points({})
     row = sites.table(
-        park, ports=ports, airports=airports, crossings=parts["crossings"], network=grid, **nothing
+        park,
+        {"gate": gates, "port": ports, "airport": airports, "city": cities},
+        population=points({}, population=[]),
+        crossings=parts["crossings"],
+        network=grid,
     ).loc["site"]
     assert (row["port_car"], row["airport_car"]) == ("c", "c")
     assert row["port_car_s"] == pytest.approx(180)
@@ -176,21 +182,18 @@ def test_arguments_are_not_changed(
     parks: gpd.GeoDataFrame, parts: dict[str, Any], toy_network: Network
 ) -> None:
     """Frames go in and come out as they were."""
-    before = {name: frame.copy() for name, frame in ({"parks": parks} | parts).items()}
+    places = parts["places"]
+    frames = {**places, "parks": parks, "people": parts["population"], "rules": parts["crossings"]}
+    before = {name: frame.copy() for name, frame in frames.items()}
     sites.table(parks, network=toy_network, **parts)
-    for name, frame in ({"parks": parks} | parts).items():
+    for name, frame in frames.items():
         pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(before[name]))
 
 
 def unsure(
     table: pd.DataFrame, parts: dict[str, Any], network: Network, year: int = 2026
 ) -> pd.DataFrame:
-    return sites.uncertainty(
-        table,
-        network=network,
-        year=year,
-        **{name: parts[name] for name in ("gates", "ports", "airports", "cities")},
-    )
+    return sites.uncertainty(table, parts["places"], network=network, year=year)
 
 
 def test_positions_make_times_unsure(

@@ -23,11 +23,12 @@ from test_web_match import post
 from web import Page, read, rewrite
 
 from geo import layers
-from geo.siting import matching, screening, sites
+from geo.siting import limits, matching, screening
 from geo.siting.companies import Company
 from webapp import args, labels
 from webapp.siting import rank
-from webapp.siting.rank import STATE, Wish, result, site_table
+from webapp.siting.rank import STATE, Result, result
+from webapp.siting.wish import Wish
 
 pytest_plugins = ("web",)
 ZONES = {"economic_zone", "border_gate_economic_zone", "cross_border_zone"}
@@ -45,16 +46,16 @@ def full(row: dict[str, str]) -> bool:
     return row["occupancy_pct"] != "" and float(row["occupancy_pct"]) >= 95
 
 
-def wished(app: Flask, query: str) -> dict[str, Any]:
+def wished(app: Flask, query: str) -> Any:
     """Make what the page shows for a query."""
     opened = app.extensions["zoneatlas"]
     with app.test_request_context(f"/rank?{query}"):
         return result(opened, Wish.of(args.parse(request.args, STATE), opened.examples()))
 
 
-def left(answer: dict[str, Any]) -> set[str]:
+def left(answer: Result) -> set[str]:
     """Name the sites that no limit removes."""
-    return set(answer["table"].index) - {row[0] for row in answer["removed"]}
+    return set(answer.table.index) - {row.site for row in answer.removed}
 
 
 def shown(client: FlaskClient, query: str) -> list[str]:
@@ -144,9 +145,9 @@ def test_a_kind_that_nobody_declared_is_a_site() -> None:
         },
         [*"abcde"],
     )
-    assert list(screening.screen(table, list(sites.STANDING.values())).remaining) == ["a", "b"]
-    assert set(sites.ZONES) == ZONES
-    assert set(sites.ZONES) <= set(layers.LAYERS["parks"].field("kind").allowed)
+    assert list(screening.screen(table, list(limits.STANDING.values())).remaining) == ["a", "b"]
+    assert set(limits.ZONES) == ZONES
+    assert set(limits.ZONES) <= set(layers.LAYERS["parks"].field("kind").allowed)
 
 
 LIMITS = (
@@ -196,7 +197,8 @@ def test_people_carry_no_weight_until_somebody_gives_it(app: Flask) -> None:
     """
     opened = app.extensions["zoneatlas"]
     for question in ("", *(f"example={name}" for name in opened.examples())):
-        assert "people" not in wished(app, question).get("weights", {})
+        ranked = wished(app, question).ranked
+        assert not ranked or "people" not in ranked.weights
     assert not [
         example
         for example in opened.examples().values()
@@ -204,7 +206,7 @@ def test_people_carry_no_weight_until_somebody_gives_it(app: Flask) -> None:
         if limit.column.startswith("people")
     ]
     assert not matching.weights_of(Company(2, "A"), opened.examples()).get("people")
-    assert "people" in wished(app, "edited=1&w_people=30&w_port=30")["weights"]
+    assert "people" in wished(app, "edited=1&w_people=30&w_port=30").ranked.weights
 
 
 # Land
@@ -216,8 +218,8 @@ def test_land_counts_up_to_the_need_and_no_further(app: Flask, need: int) -> Non
     known to have less are gone.
     """
     answer = wished(app, f"edited=1&w_area=50&w_port=50&area_needed={need}")
-    land = answer["table"]["land_ha"]
-    values = answer["ranking"].values["area"].dropna()
+    land = answer.table["land_ha"]
+    values = answer.ranked.ranking.values["area"].dropna()
     assert (values == 1).all()
     assert len(values) > 20
     assert left(answer) == {
@@ -233,7 +235,7 @@ def test_without_a_need_land_counts_up_to_what_the_page_says(
     """
     for shape, half in (("", 0.5), ("&v_area=saturating", 0.75)):
         answer = wished(app, f"edited=1&w_area=50&also=zones{shape}")
-        land, values = answer["table"]["land_ha"], answer["ranking"].values["area"]
+        land, values = answer.table["land_ha"], answer.ranked.ranking.values["area"]
         assert (values[land[values.index] >= 100] == 1).all()
         assert values["nam-son-ba-che-ic"] == half  # 50 ha, of which nothing is known to be taken
     page = read(client, "/rank").text
@@ -398,7 +400,7 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
     for card in cards:
         key = re.findall(r'name="pick" value="([^"]+)"', card)[0]
         score = re.findall(r"<strong>([\d–]+)</strong>", card)[0]
-        if np.isfinite(answer["table"].loc[key, "rent_term_low_usd_m2"]):
+        if np.isfinite(answer.table.loc[key, "rent_term_low_usd_m2"]):
             assert "–" not in score
             assert "url(#hatch)" not in card
             continue
@@ -416,7 +418,7 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
             pytest.approx(high, abs=0.51),
         )
     assert ranges > 3
-    assert all({"gate", "port"} & set(missing) for missing in answer["apart"].sites["missing"])
+    assert all({"gate", "port"} & set(missing) for missing in answer.ranked.apart.sites["missing"])
     assert "Scored as a range" in page
     heavy = client.get(f"/rank?{query.replace('w_rent=10', 'w_rent=50')}").get_data(as_text=True)
     assert "Not ranked" in heavy
@@ -428,8 +430,8 @@ def test_an_example_throws_nobody_out_for_a_light_unknown(app: Flask) -> None:
     all.
     """
     answer = wished(app, "example=automobile")
-    heavy = {name for name, weight in answer["weights"].items() if weight >= 0.15}
-    assert all(heavy & set(missing) for missing in answer["apart"].sites["missing"])
+    heavy = {name for name, weight in answer.ranked.weights.items() if weight >= 0.15}
+    assert all(heavy & set(missing) for missing in answer.ranked.apart.sites["missing"])
     assert "occupancy" not in heavy
 
 
@@ -510,7 +512,7 @@ def test_a_site_known_to_have_too_little_is_not_offered(app: Flask) -> None:
     """
     opened = app.extensions["zoneatlas"]
     with app.test_request_context("/"):
-        table = site_table(opened, Wish.of({}, {}).drive)
+        table = opened.sites(Wish.of({}, {}).drive)
 
     def ids(area: float, of: pd.DataFrame) -> dict[str, float]:
         (answer,) = matching.match(
@@ -558,10 +560,10 @@ def test_the_usual_weights_keep_sites_of_unknown_area(
     without roads are apart.
     """
     answer = wished(app, "")
-    apart = set(answer["apart"].sites.index)
-    assert all(set(missing) & {"gate", "port"} for missing in answer["apart"].sites["missing"])
+    apart = set(answer.ranked.apart.sites.index)
+    assert all(set(missing) & {"gate", "port"} for missing in answer.ranked.apart.sites["missing"])
     unknown = {
         key for key in left(answer) if rows[key]["area_ha"] == "" and rows[key]["leasable_ha"] == ""
     }
     assert len(unknown - apart) > 10
-    assert answer["ranking"].scores[list(unknown - apart)].notna().all()
+    assert answer.ranked.ranking.scores[list(unknown - apart)].notna().all()

@@ -16,9 +16,10 @@ from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 
 from geo.roads.drive import Drive
-from geo.siting.claims import MOST_CLAIMS, VERDICTS, Claim, check
+from geo.siting.claim_reading import MOST_CLAIMS, Claim
+from geo.siting.claims import VERDICTS, check
 from webapp import args
-from webapp.siting import claims
+from webapp.siting import claim_words, claims
 
 pytest_plugins = ("web",)
 PATH = "/sites/texhong-hai-ha-ip/claims"
@@ -156,7 +157,7 @@ def test_every_verdict_has_its_sentence(app: Flask, verdict: str, measure: str) 
     somebody assumed.
     """
     with app.test_request_context("/"):
-        sentence = claims.sentence(claim(verdict, measure), True, 110.0)
+        sentence = claim_words.sentence(claim(verdict, measure), True, 110.0)
     assert len(sentence) > 20
     assert ("assumed" in sentence) == (verdict == "impossible" and measure == "time")
 
@@ -166,7 +167,10 @@ def test_sentences_of_different_verdicts_differ(app: Flask) -> None:
     with app.test_request_context("/"):
         for measure in ("distance", "time"):
             assert len(
-                {claims.sentence(claim(verdict, measure), False, 110.0) for verdict in VERDICTS}
+                {
+                    claim_words.sentence(claim(verdict, measure), False, 110.0)
+                    for verdict in VERDICTS
+                }
             ) == len(VERDICTS)
 
 
@@ -277,7 +281,7 @@ def test_an_endless_way_has_no_mark(app: Flask) -> None:
                 "claim",
                 "straight",
             ]
-            assert dict(claims.numbers(checked, False, 110.0))["Length by road"] == word
+            assert dict(claim_words.numbers(checked, False, 110.0))["Length by road"] == word
 
 
 def test_the_words_around_are_quoted(client: FlaskClient) -> None:

@@ -21,8 +21,8 @@ from geo.errors import InputError
 from geo.siting import money
 from webapp.catalogues import LANGUAGES, catalogue
 from webapp.siting import compare
-from webapp.siting.compare import MOST_OFFERS
-from webapp.siting.rank import MOST_PICKED
+from webapp.siting.offers import MOST_OFFERS
+from webapp.siting.wish import MOST_PICKED
 
 pytest_plugins = ("web",)
 HAI_HA, DONG_MAI, UNKNOWN = "texhong-hai-ha-ip", "dong-mai-ip", "song-khoai-ip"

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 from werkzeug.test import TestResponse
 
-from geo.siting import companies, company_sheet
+from geo.siting import companies, sheet_process
 from webapp.siting import match
 
 pytest_plugins = ("web",)
@@ -358,7 +358,7 @@ def test_a_reader_that_hangs_does_not_hold_the_server(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up, in words; and when all readers are busy, one is asked to come again."""
-    monkeypatch.setattr(company_sheet, "TIMEOUT_S", 0.01)
+    monkeypatch.setattr(sheet_process, "TIMEOUT_S", 0.01)
     assert "took longer" in post(client, GOOD).text
     assert match._few.acquire(blocking=False)
     assert match._few.acquire(blocking=False)

@@ -14,9 +14,11 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 
 from geo.siting import criteria, ranking, robustness, screening
+from geo.siting.measures import limits
 from webapp import args, readers
 from webapp.siting import worth
-from webapp.siting.rank import DRAWS, NUMBERS, STATE, WEIGHTS, Wish, result, site_table
+from webapp.siting.rank import DRAWS, STATE, result
+from webapp.siting.wish import WEIGHTS, Wish
 from webapp.siting.worth import Worth
 
 pytest_plugins = ("web",)
@@ -111,7 +113,7 @@ def test_the_order_is_that_of_the_library(app: Flask, client: FlaskClient, metho
             },
             {},
         )
-        table = site_table(opened, wish.drive)
+        table = opened.sites(wish.drive)
         left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
     expected = ranking.rank(left, wish.criteria(), {"gate": 50, "area": 30}, method=method)  # type: ignore[arg-type]
     assert names(page) == list(expected.order[:15])
@@ -163,7 +165,7 @@ def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
         query = urlencode(wish.query())
     with app.test_request_context(f"/rank?{query}"):
         assert Wish.of(args.parse(request.args, STATE), {}) == wish
-        assert result(opened, wish)["remaining"] > 0
+        assert result(opened, wish).remaining > 0
     assert set(dict(parse_qsl(query))) == set(dict(parse_qsl(first)))
     bodies = [
         client.get(f"/rank?{state}&part=sheet").get_data(as_text=True) for state in (first, query)
@@ -243,7 +245,7 @@ def test_every_limit_and_weight_is_in_the_form(client: FlaskClient) -> None:
     assert all(
         f'name="{name}"' in page
         for name in (
-            *NUMBERS,
+            *limits(),
             *WEIGHTS,
             *worth.PARAMETERS,
             "method",
@@ -301,8 +303,8 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
     wish = wished(app, "w_gate=100&v_gate=step:60")
     with app.test_request_context("/"):
         answer = result(app.extensions["zoneatlas"], wish)
-    scores = answer["ranking"].scores.dropna()
-    near = answer["table"].loc[scores.index, "gate_truck_s"] <= 3600
+    scores = answer.ranked.ranking.scores.dropna()
+    near = answer.table.loc[scores.index, "gate_truck_s"] <= 3600
     assert (scores == near).all()
     assert 10 < near.sum() < 190
     page = text(client, "edited=1&w_gate=100&v_gate=step:60")
@@ -320,9 +322,9 @@ def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
         for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:90"):
             answer = result(app.extensions["zoneatlas"], wished(app, query))
             pd.testing.assert_frame_equal(
-                answer["shares"], robustness.shares(answer["ranking"], DRAWS)
+                answer.ranked.trust.shares, robustness.shares(answer.ranked.ranking, DRAWS)
             )
-            shares.append(answer["shares"]["first"])
+            shares.append(answer.ranked.trust.shares["first"])
     assert not shares[0].equals(shares[1])
     assert not shares[1].equals(shares[2])
 

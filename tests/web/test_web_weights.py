@@ -14,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import HOSTILE, Page, read
 
-from geo.siting import ranking, screening
+from geo.siting import ranking
+from geo.siting.measures import criteria
 from webapp.siting import weights
 
 pytest_plugins = ("web",)
@@ -97,7 +98,7 @@ def test_two_criteria_cannot_contradict(client: FlaskClient) -> None:
 
 def test_six_criteria_of_nines_keep_every_weight(client: FlaskClient) -> None:
     """The link ranks by all that were compared, and the ranking takes it."""
-    chosen = list(screening.CRITERIA)[:6]
+    chosen = list(criteria())[:6]
     page = read(
         client,
         "/weights",
@@ -216,7 +217,7 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"pair": ["gate:port:3", "port:gate:5"]}, "compares two criteria again"),
         ({"criterion": "beauty"}, "is not one of gate"),
         ({"criterion": "gate"}, "Compare 2 to 6 criteria; these are 1"),
-        ({"criterion": list(screening.CRITERIA)}, "Compare 2 to 6 criteria; these are 8"),
+        ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 8"),
         ({"weight": "3"}, "weight: is not known here"),
         ({"profile": "car"}, "profile: is not known here"),
     ],

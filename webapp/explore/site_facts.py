@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
 
@@ -15,7 +15,7 @@ from webapp.i18n import day, province, translated
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
-Row: TypeAlias = Mapping[str, object]
+Row: TypeAlias = Mapping[Any, Any]
 """A feature by column."""
 HIDDEN = {
     *("name_en", "name_vi", "name_zh"),
@@ -135,11 +135,11 @@ def _text(field: Field, value: object) -> str:
     return str(value)
 
 
-def policies(store: Store, row: Row) -> list[dict[str, object]]:
+def policies(store: Store, row: Row) -> list[dict[Any, Any]]:
     """Return the policies that the park's row names."""
     table = store.layer("policies")
     return [
-        table.loc[policy].to_dict() | {"id": policy}
+        {**table.loc[policy].to_dict(), "id": policy}
         for policy in unfold(row.get("policies"))
         if policy in table.index
     ]

@@ -16,9 +16,20 @@ from geo.errors import InputError
 from geo.package import TARGETS
 from geo.roads.drive import Drive
 from geo.siting import claims as reading
-from geo.siting.claims import Claim
+from geo.siting.claim_reading import MOST_CLAIMS, Claim
 from webapp import args
-from webapp.labels import TEXTS, all_names, decimal, duration, is_known, kilometres
+from webapp.labels import all_names
+from webapp.siting.claim_words import (
+    claimed,
+    clock,
+    is_loose,
+    length,
+    numbers,
+    road_amount,
+    sentence,
+    speed,
+    straight,
+)
 from webapp.store import Store, store
 
 pages = Blueprint("claims", __name__)
@@ -34,13 +45,15 @@ AROUND = 60
 OTHERS = 4
 """Further places of one name that are named."""
 
-FITS, DOUBTFUL = (
-    ("road", "straight_or_road"),
-    ("straight_line", "between", "faster_than_road", "longer", "unsure"),
-)
-"""Verdicts by the colour of their sentence; the impossible has its own, and what is not judged has
-none.
-"""
+TONES = {"impossible": "impossible"} | {
+    verdict: tone
+    for tone, verdicts in {
+        "fits": ("road", "straight_or_road"),
+        "doubtful": ("straight_line", "between", "faster_than_road", "longer", "unsure"),
+    }.items()
+    for verdict in verdicts
+}
+"""The colour of a sentence by its verdict; what is not judged has none."""
 WIDTH, BEGIN, END = 360, 12, 348
 """The picture: how wide it is, and where its line begins and ends."""
 
@@ -48,14 +61,13 @@ WIDTH, BEGIN, END = 360, 12, 348
 @dataclass(frozen=True)
 class Mark:
     """One thing on the line of a picture: where its value stands (``to`` where it ends, for a
-    claimed range), its words, its row.
+    claimed range), and its words.
     """
 
     kind: str
     x: float
     to: float
     text: str
-    row: int
 
     @property
     def anchor(self) -> str:
@@ -91,7 +103,7 @@ def claims(site_id: str) -> str:
         raise InputError(
             _(
                 "The text holds more than %(n)s distances and times; check it in parts.",
-                n=reading.MOST_CLAIMS,
+                n=MOST_CLAIMS,
             )
         ) from None
     top_kph = reading.top_speed_kph(network, speeds)
@@ -130,26 +142,16 @@ def known_places(opened: Store) -> gpd.GeoDataFrame:
 
 def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kph: float) -> Shown:
     """Put a claim into words."""
-    verdict = claim.verdict
-    loose = verdict == "road" and is_loose(claim)
-    tone = (
-        "doubtful"
-        if loose or verdict in DOUBTFUL
-        else "fits"
-        if verdict in FITS
-        else "impossible"
-        if verdict == "impossible"
-        else ""
-    )
-    others = [one for one in claim.candidates if one != claim.place][:OTHERS]
+    loose = claim.verdict == "road" and is_loose(claim)
+    others = [place for place in claim.candidates if place != claim.place][:OTHERS]
     judged = bool(claim.place)
     return Shown(
         claim=claim,
         quote=quote(claim, text),
         place=places.loc[claim.place] if judged else None,
-        others=[(one, places.loc[one]) for one in others],
+        others=[(place, places.loc[place]) for place in others],
         sentence=sentence(claim, coarse, top_kph),
-        tone=tone,
+        tone="doubtful" if loose else TONES.get(claim.verdict, ""),
         numbers=numbers(claim, coarse, top_kph) if judged else [],
         marks=marks(claim, coarse, top_kph) if judged else [],
     )
@@ -167,225 +169,6 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
     return before, claim.text, after
 
 
-# Words --------------------------------------------------------------------------------------------
-
-
-def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
-    """Return what is to be held of a claim: one sentence or two for each of
-    ``geo.siting.claims.VERDICTS``.
-    """
-    of_time = claim.measure == "time"
-    road = road_amount(claim, coarse)
-    least = clock(claim.fastest_s) if of_time else length(claim.straight_m)
-    speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-    match claim.verdict:
-        case "road" if is_loose(claim):
-            amount = clock if of_time else length
-            return _(
-                "Not at odds with the way by road, %(road)s, but no proof of it either: that figure"
-                " is only good to ± %(share)s %% here, the claim as it is written to ±"
-                " %(rounding)s, and it is %(difference)s.",
-                road=road,
-                share=decimal(100 * share(claim, coarse)),
-                rounding=amount(claim.rounding),
-                difference=over(claim.over_road, amount),
-            )
-        case "road":
-            return _("Fits the way by road: %(road)s.", road=road)
-        case "straight_or_road":
-            return _(
-                "Fits: straight line and way by road lie too close together here to be told apart."
-            )
-        case "straight_line" if math.isfinite(claim.road_m):
-            return _(
-                "This is the straight line, as the crow flies. By road it is %(road)s.", road=road
-            )
-        case "straight_line":
-            return _("This is the straight line, as the crow flies. A way by road is not known.")
-        case "between":
-            return _(
-                "Longer than the straight line, shorter than the way by road that is known, which"
-                " is %(road)s.",
-                road=road,
-            )
-        case "faster_than_road":
-            return _(
-                "Sooner than by the roads that are known (%(road)s), but not impossible: roads and"
-                " speeds may be better.",
-                road=road,
-            )
-        case "longer" if of_time:
-            return _(
-                "Longer than the way by road takes: %(road)s, queues and traffic not counted.",
-                road=road,
-            )
-        case "longer":
-            return _("Longer than the way by road, which is %(road)s.", road=road)
-        case "road_unknown":
-            return _(
-                "Not below the straight line. More cannot be said: the site or the place lies at"
-                " none of these roads."
-            )
-        case "no_way":
-            return _(
-                "Not below the straight line. More cannot be said: these roads do not lead there."
-            )
-        case "unsure" if of_time:
-            return _(
-                "Too fast even for the straight line, but not called impossible: how exact the two"
-                " positions are is not known."
-            )
-        case "unsure":
-            return _(
-                "Below the straight line, but not called impossible: how exact the two positions"
-                " are is not known."
-            )
-        case "impossible" if of_time:
-            return _(
-                "Impossible at %(speed)s km/h, the highest speed that is assumed here:"
-                " even in a straight line it would take %(least)s. "
-                "Who assumes a higher speed may judge otherwise.",
-                speed=speed, least=least,
-            )  # fmt: skip
-        case "impossible":
-            return _(
-                ("Impossible: even the straight line is %(least)s, and the two positions"
-                " are good to %(accuracy)s together."),
-                least=least, accuracy=length(claim.accuracy_m),
-            )  # fmt: skip
-        case "other_thing":
-            return _(
-                "Not judged: the name stands for something else here, such as a bay or an"
-                " expressway."
-            )
-        case "no_place":
-            return _("Not judged: no place that this atlas knows stands beside it.")
-    raise AssertionError(claim.verdict)
-
-
-def share(claim: Claim, coarse: bool) -> float:
-    """Say within which share a claim is held to fit the road."""
-    known = reading.ASSUMPTIONS
-    return known["time_share" if claim.measure == "time" else "length_share"].value + (
-        known["coarse_share"].value if coarse else 0
-    )
-
-
-def is_loose(claim: Claim) -> bool:
-    """Return whether a claim fits the road only because these roads are a sketch, or positions
-    inexact.
-    """
-    road = claim.road_s if claim.measure == "time" else claim.road_m
-    return abs(claim.over_road) > claim.rounding + share(claim, coarse=False) * road
-
-
-def numbers(claim: Claim, coarse: bool, top_kph: float) -> list[tuple[str, str]]:
-    """List what was compared."""
-    of_time = claim.measure == "time"
-    amount = clock if of_time else length
-    rows = [
-        (_("Claimed"), claimed(claim)),
-        (_("may be off as it is written"), f"± {amount(claim.rounding)}"),
-        (_("Straight line"), length(claim.straight_m)),
-        (_("both positions together good to"), length(claim.accuracy_m)),
-    ]
-    if of_time:
-        speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-        rows.append(
-            (
-                _("Straight line at %(speed)s km/h, the highest speed assumed", speed=speed),
-                clock(claim.fastest_s),
-            )
-        )
-    rows += [
-        (_("Length by road"), road_length(claim, coarse)),
-        (_("Time by road"), road_time(claim, coarse)),
-        (_("the way by road taken as good to"), f"± {decimal(100 * share(claim, coarse))} %"),
-        (_("Claim against the straight line"), over(claim.over_straight, amount)),
-    ]
-    if math.isfinite(claim.road_m):
-        rows.append((_("Claim against the road"), over(claim.over_road, amount)))
-    return rows
-
-
-def claimed(claim: Claim) -> str:
-    """Write what was claimed, as it was understood."""
-    amount = clock if claim.measure == "time" else length
-    if claim.bound == "at_most":
-        return _("at most %(amount)s", amount=amount(claim.high))
-    if claim.bound == "at_least":
-        return _("at least %(amount)s", amount=amount(claim.low))
-    if claim.low != claim.high:
-        return f"{amount(claim.low)} – {amount(claim.high)}"
-    return (
-        _("about %(amount)s", amount=amount(claim.low))
-        if claim.bound == "about"
-        else amount(claim.low)
-    )
-
-
-def over(value: float, amount: Any) -> str:
-    """Write a difference."""
-    if math.isnan(value):
-        return _("unknown")
-    if not value:
-        return _("no difference")
-    size = amount(abs(value))
-    return _("%(amount)s less", amount=size) if value < 0 else _("%(amount)s more", amount=size)
-
-
-def road_amount(claim: Claim, coarse: bool) -> str:
-    return road_time(claim, coarse) if claim.measure == "time" else road_length(claim, coarse)
-
-
-def road_length(claim: Claim, coarse: bool) -> str:
-    return (
-        _("none by road")
-        if math.isinf(claim.road_m)
-        else kilometres(claim.road_m, coarse)
-        if is_known(claim.road_m)
-        else _("unknown")
-    )
-
-
-def road_time(claim: Claim, coarse: bool) -> str:
-    return (
-        _("none by road")
-        if math.isinf(claim.road_s)
-        else duration(claim.road_s, coarse)
-        if is_known(claim.road_s)
-        else _("unknown")
-    )
-
-
-def length(metres: float) -> str:
-    """Write a length as exactly as claims are made: with one decimal where it is no whole number of
-    kilometres.
-    """
-    if not is_known(metres):
-        return _("unknown")
-    if metres < 1000:
-        return kilometres(metres)
-    km = round(metres / 1000, 1)
-    return (
-        str(TEXTS["km"])
-        .format(n=decimal(km, 0 if km == int(km) else 1))
-        .replace(" ", "\N{NO-BREAK SPACE}")
-    )
-
-
-def clock(seconds: float) -> str:
-    """Write a time to the minute, with one decimal below ten minutes."""
-    if not is_known(seconds):
-        return _("unknown")
-    minutes = round(seconds / 60, 1)
-    if minutes < 10 and minutes != int(minutes):
-        return str(TEXTS["min"]).format(m=decimal(minutes, 1)).replace(" ", "\N{NO-BREAK SPACE}")
-    hours, rest = divmod(round(seconds / 60), 60)
-    form = "min" if not hours else "h.min" if rest else "h"
-    return str(TEXTS[form]).format(h=hours, m=rest).replace(" ", "\N{NO-BREAK SPACE}")
-
-
 # The picture --------------------------------------------------------------------------------------
 
 
@@ -393,42 +176,28 @@ def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
     """Lay straight line, road and claim on one line that begins at 0; what is unknown or endless
     has no mark.
     """
-    of_time = claim.measure == "time"
-    straight = claim.fastest_s if of_time else claim.straight_m
+    of_time, least = claim.measure == "time", straight(claim)
     road = claim.road_s if of_time else claim.road_m
-    ends = [one for one in (straight, road, claim.low, claim.high) if math.isfinite(one)]
+    ends = [end for end in (least, road, claim.low, claim.high) if math.isfinite(end)]
     scale = (END - BEGIN) / (max(ends) * 1.08 or 1)
 
     def place(value: float) -> float:
         return round(float(np.clip(BEGIN + value * scale, BEGIN, END)), 1)
 
     if of_time:
-        speed = decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
-        name = _("straight at %(speed)s km/h: %(amount)s", speed=speed, amount=clock(straight))
+        name = _(
+            "straight at %(speed)s km/h: %(amount)s", speed=speed(top_kph), amount=clock(least)
+        )
     else:
-        name = _("straight: %(amount)s", amount=length(straight))
-    out = [
-        Mark(
-            "claim",
-            place(claim.low),
-            place(claim.high),
-            _("claimed: %(amount)s", amount=claimed(claim)),
-            0,
-        )
-    ]
-    if math.isfinite(straight):
-        out.append(Mark("straight", place(straight), place(straight), name, 1))
+        name = _("straight: %(amount)s", amount=length(least))
+    text = _("claimed: %(amount)s", amount=claimed(claim))
+    marks = [Mark("claim", place(claim.low), place(claim.high), text)]
+    if math.isfinite(least):
+        marks.append(Mark("straight", place(least), place(least), name))
     if math.isfinite(road):
-        out.append(
-            Mark(
-                "road",
-                place(road),
-                place(road),
-                _("by road: %(amount)s", amount=road_amount(claim, coarse)),
-                2,
-            )
-        )
-    return out
+        text = _("by road: %(amount)s", amount=road_amount(claim, coarse))
+        marks.append(Mark("road", place(road), place(road), text))
+    return marks
 
 
 def _road_speeds(opened: Store) -> pd.DataFrame:

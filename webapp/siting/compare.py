@@ -5,23 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
-import numpy as np
+import pandas as pd
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from geo.errors import InputError, NotFoundError
-from geo.roads.drive import Drive
-from geo.siting import money, sites
+from geo.schema import LAYERS
+from geo.siting import money
 from geo.siting.money import Amount
 from webapp import args, labels, readers
 from webapp.explore import site_facts
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
-from webapp.siting.rank import MOST_PICKED, site_table
+from webapp.siting.offers import IN_DATA, NEW, Offer, Wish, offer_text, plain
+from webapp.siting.wish import MOST_PICKED
 from webapp.store import Store, store
 
 pages = Blueprint("compare", __name__)
@@ -37,86 +39,12 @@ STATE = (
     "offer",
     "sort",
 )
-MOST_OFFERS = 20
 MOST_FOUND = 10
 """Sites that are listed of what a search for one to add finds."""
 TYPED = ("years_left", "rate", "offer_value")
 """Fields that a number is typed into."""
-NEW = ("offer_site", "offer_basis", "offer_value", "offer_currency")
-"""An offer that somebody is typing in, which becomes one more ``offer``."""
-IN_DATA = "USD"
-"""What the rents of the data are in, and what one unit of a stated exchange rate is."""
 EXACT = "#,##0.###############"
 """How a number that somebody stated is repeated: with all its decimals."""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What somebody was offered at a site."""
-
-    site: str
-    amount: Amount
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Which sites stand side by side, and on what basis their money: as the form holds it.
-    ``basis`` None is as it was asked.
-    """
-
-    picked: tuple[str, ...]
-    drive: Drive
-    basis: money.Basis | None = None
-    years_left: float | None = None
-    currency: str = IN_DATA
-    rate: float | None = None
-    rate_date: str | None = None
-    offers: tuple[Offer, ...] = ()
-    by_money: bool = False
-
-    @classmethod
-    def of(cls, values: dict[str, Any]) -> Wish:
-        """Take it from a query that has been read."""
-        told = {
-            name: values[name]
-            for name in ("basis", "years_left", "currency", "rate", "rate_date")
-            if name in values
-        }
-        picked = tuple(dict.fromkeys(values.get("pick", ())))
-        offers = [*dict.fromkeys(_offer(*one) for one in values.get("offer", ()))]
-        if "offer_value" in values:
-            if not {*NEW} <= values.keys():
-                raise InputError(
-                    _("An offer needs its site, what it is paid for, its amount and its currency.")
-                )
-            offers.append(_offer(*(values[name] for name in NEW)))
-        if len(offers) > MOST_OFFERS:
-            raise InputError(_("At most %(n)s offers are compared.", n=MOST_OFFERS))
-        if values.get("sort") not in (None, "money"):
-            raise InputError(_("Sites side by side are sorted by money only."))
-        return cls(
-            picked, Drive.of(values), **told, offers=tuple(offers), by_money="sort" in values
-        )
-
-    def query(self, **changes: Any) -> list[tuple[str, Any]]:
-        """Return the whole state as a readable query; offers of sites that do not stand there are
-        left out.
-        """
-        mine = replace(self, **changes)
-        told: dict[str, Any] = {
-            "basis": mine.basis,
-            "years_left": _plain(mine.years_left),
-            "currency": mine.currency if mine.currency != IN_DATA else None,
-            "rate": _plain(mine.rate),
-            "rate_date": mine.rate_date,
-            "sort": "money" if mine.by_money else None,
-        }
-        return [
-            *(("pick", one) for one in mine.picked),
-            *((name, value) for name, value in told.items() if value is not None),
-            *(("offer", offer_text(one)) for one in mine.offers if one.site in mine.picked),
-            *mine.drive.query().items(),
-        ]
 
 
 @dataclass(frozen=True)
@@ -144,105 +72,120 @@ class Row:
         return len({tuple(cell.text for cell in found) for found in self.cells.values()}) > 1
 
 
-def _offer(site: str, basis: money.Basis, value: float, currency: str) -> Offer:
-    return Offer(site, Amount(value, basis, currency))
-
-
-def offer_text(offer: Offer) -> str:
-    """Write an offer as it stands in an address."""
-    return f"{offer.site}:{offer.amount.basis}:{_plain(offer.amount.value)}:{offer.amount.currency}"
-
-
-def _plain(value: float | None) -> str | None:
-    return None if value is None else np.format_float_positional(value, trim="-")
-
-
 @pages.get("/compare")
 def compare() -> Any:
     values, slips = args.parse_form(request.args, (*STATE, *NEW, "q"), TYPED)
     opened, wish = store(), Wish.of(values)
     _refuse_sites(opened, wish)
     left_out, wish = wish.picked[MOST_PICKED:], replace(wish, picked=wish.picked[:MOST_PICKED])
-    more = _addable(opened, wish, values.get("q"))
+    more = More.of(opened, wish, values.get("q"))
     if not wish.picked:
-        return render_template("siting/compare_empty.html", wish=wish, most=MOST_PICKED, **more)
+        return render_template("siting/compare_empty.html", wish=wish, most=MOST_PICKED, more=more)
     if "offer_value" in values:
         language = [("lang", request.args["lang"])] if request.args.get("lang") else []
         return redirect(f"{url_for('compare.compare')}?{urlencode([*wish.query(), *language])}")
     parks = opened.layer("parks")
     money_rows, order, faults = money_side_by_side(parks, wish)
-    layer = opened.place(wish.picked[0])[0]
-    without_rent = parks.drop(columns="rent_term_low_usd_m2")  # it stands in the part on money
-    facts = {
-        key: {fact.name: fact for fact in site_facts.facts(layer, without_rent.loc[key].to_dict())}
-        for key in order
-    }
-    names = list(dict.fromkeys(name for one in facts.values() for name in one))
-    policies = {
-        key: {one["id"]: one for one in site_facts.policies(opened, parks.loc[key].to_dict())}
-        for key in order
-    }
-    every = {policy: one for found in policies.values() for policy, one in found.items()}
     page = render_template(
         "siting/compare.html",
         wish=wish,
         order=order,
-        faults=[said(one) for one in faults],
+        faults=[said(fault) for fault in faults],
         slips=slips,
         offered={name: values.get(name) for name in NEW} if slips else {},
-        field_name=lambda name: {
-            "years_left": _("Years left of the lease"),
-            "rate": _("Exchange rate (per USD)"),
-            "offer_value": _("Price per m²"),
-        }[name],
+        field_name=field_name,
         money_rows=money_rows,
         bases={basis: translated(text) for basis, (text, _unit) in money.BASES.items()},
         currencies=readers.CURRENCIES,
         parks=parks,
-        table=site_table(opened, wish.drive).loc[order],
-        facts=facts,
-        fact_names=names,
-        differs={
-            name: len({one[name].value if name in one else None for one in facts.values()}) > 1
-            for name in names
-        },
-        policies=policies,
-        every=every,
-        policy_differs={
-            policy for policy in every if not all(policy in found for found in policies.values())
-        },
+        table=opened.sites(wish.drive).loc[order],
+        facts=Facts.of(opened, order),
+        policies=Policies.of(opened, order),
         drive=wish.drive,
         left_out=left_out,
         most=MOST_PICKED,
-        **more,
+        more=more,
         coarse=opened.roads(wish.drive).manifest.coarse,
-        places={
-            name: opened.layer(f"{name}s" if name != "city" else "cities")["name_en"]
-            for name in sites.KINDS
-        },
-        names=opened.targets(),
-        plain=_plain,
+        places=opened.destinations(),
+        plain=plain,
         offer_text=offer_text,
-        without_site=lambda one: wish.query(
-            picked=tuple(other for other in wish.picked if other != one)
-        ),
-        without_offer=lambda one: wish.query(
-            offers=tuple(other for other in wish.offers if other != one)
-        ),
         amount=wording.amount,
         criterion_name=wording.criterion_name,
     )
     return page, 400 if faults or slips else 200
 
 
-def _addable(opened: Store, wish: Wish, text: str | None) -> dict[str, Any]:
-    """Look for sites that may stand beside those that do, for ``_add_site.html``."""
-    found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
+def field_name(name: str) -> str:
+    """Name a field that a number is typed into."""
     return {
-        "searched": text,
-        "matches": found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND],
-        "with_site": lambda site: wish.query(picked=(*wish.picked, site)),
-    }
+        "years_left": _("Years left of the lease"),
+        "rate": _("Exchange rate (per USD)"),
+        "offer_value": _("Price per m²"),
+    }[name]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of sites by their names, for each site."""
+
+    of_site: dict[str, dict[str, site_facts.Fact]]
+
+    @classmethod
+    def of(cls, opened: Store, order: Sequence[str]) -> Facts:
+        # the rent stands in the part on money
+        rows = opened.layer("parks").drop(columns="rent_term_low_usd_m2")
+        layer = LAYERS["parks"]
+        return cls(
+            {
+                site: {
+                    fact.name: fact for fact in site_facts.facts(layer, rows.loc[site].to_dict())
+                }
+                for site in order
+            }
+        )
+
+    @property
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(chain(*self.of_site.values())))
+
+    def differ(self, name: str) -> bool:
+        cells = (facts.get(name) for facts in self.of_site.values())
+        return len({fact and fact.value for fact in cells}) > 1
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The policies that apply to some site by their ids, and which apply to each site."""
+
+    every: dict[str, Any]
+    of_site: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, opened: Store, order: Sequence[str]) -> Policies:
+        parks = opened.layer("parks")
+        found = {site: site_facts.policies(opened, parks.loc[site].to_dict()) for site in order}
+        return cls(
+            {policy["id"]: policy for policies in found.values() for policy in policies},
+            {site: {policy["id"] for policy in policies} for site, policies in found.items()},
+        )
+
+    def differ(self, policy: str) -> bool:
+        return not all(policy in policies for policies in self.of_site.values())
+
+
+@dataclass(frozen=True)
+class More:
+    """Sites that may stand beside those that do, for ``_add_site.html``: what was searched for, and
+    what was found.
+    """
+
+    text: str | None
+    found: pd.DataFrame
+
+    @classmethod
+    def of(cls, opened: Store, wish: Wish, text: str | None) -> More:
+        found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
+        return cls(text, found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND])
 
 
 def _refuse_sites(opened: Store, wish: Wish) -> None:

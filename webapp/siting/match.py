@@ -5,29 +5,42 @@ workbook; nothing is kept.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError, UnavailableError
-from geo.roads.drive import CORRIDORS, Drive
-from geo.siting import companies, company_sheet, matching, screening, sites
-from geo.siting.companies import Fault, Sheet, SheetError
-from geo.siting.matching import Match, Park, Reason
-from webapp import args, labels, readers
+from geo.roads.drive import Drive
+from geo.siting import companies, company_sheet, matching, sheet_process, workbook
+from geo.siting.companies import Sheet
+from geo.siting.examples import Example
+from geo.siting.matching import Match, Park
+from geo.siting.sheet_faults import Fault, SheetError
+from webapp import args, labels
 from webapp.catalogues import LANGUAGES, catalogue
-from webapp.i18n import current, day, province
-from webapp.siting import rank, wording
+from webapp.i18n import current, day
+from webapp.siting import wording
+from webapp.siting.match_words import (
+    explain_area,
+    explain_score,
+    explain_unknown,
+    explained,
+    reason,
+    score,
+    sentence,
+    strength,
+    terms,
+    unmet,
+)
 from webapp.store import Store, store
 
-T = TypeVar("T")
 pages = Blueprint("match", __name__)
 
 SHOWN = 200
@@ -43,6 +56,46 @@ gigabyte.
 """
 
 
+@dataclass(frozen=True)
+class Upload:
+    """What came with a form: how one drives, which sites are offered too, the sheet, what there was
+    to tell of it when it came first, and whether a workbook is wanted.
+    """
+
+    drive: Drive
+    also: tuple[str, ...]
+    data: bytes
+    remarks: Sheet | None
+    as_xlsx: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The matches of a sheet as the page shows them.
+
+    ``carried`` is the sheet for the workbook, empty where it is too long, and ``remarks`` what
+    there is to tell of it."""
+
+    matches: list[Match]
+    total: int
+    notes: list[str]
+    left_out: list[str]
+    carried: str
+    remarks: str
+
+    @classmethod
+    def of(cls, matches: list[Match], sheet: Sheet) -> Answer:
+        again = workbook.to_csv(sheet.companies)
+        return cls(
+            matches[:SHOWN],
+            len(matches),
+            [sentence(note) for note in sheet.notes],
+            [sentence(fault) for fault in sheet.left_out],
+            again if len(again.encode()) <= MAX_CARRIED else "",
+            _remarks(sheet),
+        )
+
+
 @pages.get("/match")
 def form() -> str:
     values = args.parse(request.args, (*args.DRIVE, "also"))
@@ -52,66 +105,40 @@ def form() -> str:
 @pages.get("/match/template.xlsx")
 def template() -> Response:
     drive = Drive.of(args.parse(request.args, args.DRIVE))
-    titles = {name: matching.title_of(name, current().code) for name in companies.COLUMNS}
+    titles = {name: workbook.title_of(name, current().code) for name in companies.COLUMNS}
     lines = [
         (_("Column"), _("What it holds")),
         *((titles[name], text) for name, text in explained(drive.profile).items()),
     ]
-    return _workbook(matching.template(lines, titles), "zone-atlas-companies.xlsx")
+    return _workbook(workbook.template(lines, titles), "zone-atlas-companies.xlsx")
 
 
 @pages.post("/match")
 def answer() -> Any:
     args.parse(request.args, ())
-    drive, also, data, carried, as_xlsx = _upload()
-    opened = store()
-    coarse = opened.roads(drive).manifest.coarse
-    if not _few.acquire(timeout=company_sheet.TIMEOUT_S):
+    opened, upload = store(), _upload()
+    drive, also, examples = upload.drive, upload.also, opened.examples()
+    opened.roads(drive)  # refuses what is not there
+    if not _few.acquire(timeout=sheet_process.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
-        examples = opened.examples()
-        sheet = company_sheet.read_apart(data, _words(opened, examples))
-        matches = matching.match(
-            sheet.companies,
-            rank.site_table(opened, drive),
-            examples,
-            profile=drive.profile,
-            also=also,
-        )
+        sheet = sheet_process.read_apart(upload.data, _words(opened, examples))
+        table = opened.sites(drive)
+        matches = matching.match(sheet.companies, table, examples, profile=drive.profile, also=also)
     except SheetError as error:
         return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
     finally:
         _few.release()
-    if (
-        carried is not None
-    ):  # written by ourselves: what there was to tell of the sheet as it came is carried beside it
-        sheet = replace(sheet, notes=carried.notes, left_out=carried.left_out)
-    if as_xlsx:
-        return _workbook(
-            _to_xlsx(opened, drive, also, matches, sheet),
-            f"zone-atlas-matches-{current().code}.xlsx",
-        )
-    again = matching.to_csv(sheet.companies)
-    return _page(
-        drive,
-        also,
-        matches=matches[:SHOWN],
-        total=len(matches),
-        notes=[sentence(note) for note in sheet.notes],
-        left_out=[sentence(fault) for fault in sheet.left_out],
-        carried=again if len(again.encode()) <= MAX_CARRIED else "",
-        carried_notes=_remarks(sheet),
-        parks=opened.layer("parks"),
-        coarse=coarse,
-    )
+    if upload.remarks:  # the sheet was written by ourselves, and these belong to the one that came
+        sheet = replace(upload.remarks, companies=sheet.companies)
+    if upload.as_xlsx:
+        data = _to_xlsx(opened, drive, also, matches, sheet)
+        return _workbook(data, f"zone-atlas-matches-{current().code}.xlsx")
+    return _page(drive, also, Answer.of(matches, sheet))
 
 
-def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
-    """Read how one drives, which sites are offered too, the sheet, its remarks, and whether a
-    workbook is wanted.
-
-    A file goes before the sheet that a page of ours carried; of that one also what there was to
-    tell of it as it came."""
+def _upload() -> Upload:
+    """Read a form. A file goes before the sheet that a page of ours carried."""
     unknown = (set(request.form) - {"format", "sheet", "remarks", "also", *args.DRIVE}) | (
         set(request.files) - {"file"}
     )
@@ -129,13 +156,8 @@ def _upload() -> tuple[Drive, tuple[str, ...], bytes, Sheet | None, bool]:
         carried = _sheet_of(request.form.get("remarks", ""))
     if not data:
         raise InputError(_("Choose a file first: XLSX or CSV, at most 1 MB."))
-    return (
-        Drive.of(values),
-        tuple(values.get("also", ())),
-        data,
-        carried,
-        request.form.get("format") == "xlsx",
-    )
+    also, as_xlsx = tuple(values.get("also", ())), request.form.get("format") == "xlsx"
+    return Upload(Drive.of(values), also, data, carried, as_xlsx)
 
 
 def _remarks(sheet: Sheet) -> str:
@@ -159,7 +181,7 @@ def _sheet_of(remarks: str) -> Sheet:
     return Sheet((), notes, left_out)
 
 
-def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.Words:
+def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
     """Return what may stand in the sheet: provinces and sectors in all languages that the
     catalogues know."""
 
@@ -180,21 +202,25 @@ def _words(opened: Store, examples: dict[str, screening.Profile]) -> companies.W
     return opened.keep("words of companies", make)
 
 
-def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
-    opened = store()
-    examples = opened.examples()
-    opened.roads(drive)  # refuses what is not there
+def _page(
+    drive: Drive, also: tuple[str, ...], answer: Answer | None = None, faults: Sequence[str] = ()
+) -> str:
+    opened, language = store(), current().code
     return render_template(
         "siting/match.html",
         drive=drive,
         also=also,
+        answer=answer,
+        faults=faults,
+        parks=opened.layer("parks"),
+        coarse=opened.roads(drive).manifest.coarse,  # refuses a network that is not there
         networks=opened.networks.names(),
         terms=terms(opened, drive, also),
         columns=[
-            (name, matching.title_of(name, current().code), text)
+            (name, workbook.title_of(name, language), text)
             for name, text in explained(drive.profile).items()
         ],
-        examples=examples,
+        examples=opened.examples(),
         sectors=sorted(str(labels.label(code)) for code in companies.SECTOR_NAMES),
         most=companies.MAX_ROWS,
         criterion_name=wording.criterion_name,
@@ -203,7 +229,6 @@ def _page(drive: Drive, also: tuple[str, ...], **context: Any) -> str:
         strength=strength,
         score=score,
         shown=SHOWN,
-        **context,
     )
 
 
@@ -219,39 +244,29 @@ def _to_xlsx(
 ) -> bytes:
     coarse = opened.roads(drive).manifest.coarse
     titles = (
-        *(
-            _("Company"),
-            _("Row of your sheet"),
-            _("Place"),
-            _("Identifier"),
-            _("Site"),
-            _("Free land"),
-            _("Score of 100"),
-        ),
+        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site")),
+        *(_("Free land"), _("Score of 100")),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
     )
 
-    def both(one: Match, park: Park) -> tuple[str, str]:
-        lines = [reason(one, each, coarse) for each in park.reasons if each.known] + [
-            strength(*each, coarse) for each in park.strengths
-        ]
-        return "; ".join(lines), "; ".join(
-            reason(one, each, coarse) for each in park.reasons if not each.known
+    def both(match: Match, park: Park) -> tuple[str, str]:
+        known, unknown = (
+            [reason(match, each, coarse) for each in park.reasons if each.known == is_known]
+            for is_known in (True, False)
         )
+        known += [strength(*each, coarse) for each in park.strengths]
+        return "; ".join(known), "; ".join(unknown)
 
     parks = opened.layer("parks")
-    names, land = (
-        labels.names(parks).to_dict(),
-        {key: _land(parks.loc[key]) for key in {park.id for one in matches for park in one.parks}},
-    )
-    return matching.to_xlsx(
+    offered = {park.id for match in matches for park in match.parks}
+    return workbook.to_xlsx(
         matches,
-        names,
-        land,
+        labels.names(parks).to_dict(),
+        {site: _land(parks.loc[site]) for site in offered},
         titles=titles,
         sheets=(_("Matches"), _("How to read it")),
         notes=list(_notes(opened, drive, also, sheet)),
-        said=both,
+        reasons=both,
         unmet=unmet,
     )
 
@@ -287,218 +302,3 @@ def _notes(
         yield _("Rows left out"), sentence(fault)
     for note in sheet.notes:
         yield _("Your sheet"), sentence(note)
-
-
-# Words --------------------------------------------------------------------------------------------
-
-
-def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and
-    which sites are offered.
-    """
-    corridors = drive.network == CORRIDORS
-    out = [
-        (_("Vehicle"), labels.label(drive.profile)),
-        (_("Road network"), _("Corridors, coarse") if corridors else drive.network),
-    ]
-    if drive.closed:
-        names = labels.names(opened.layer("gates"))
-        out.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
-    if drive.year and corridors:
-        out.append(
-            (
-                _("Year"),
-                _(
-                    "%(year)s, with the corridors that are planned to be open by then; plans slip",
-                    year=drive.year,
-                ),
-            )
-        )
-        if drive.opens:
-            names = labels.names(opened.layer("corridors"))
-            out.append(
-                (
-                    _("Openings assumed"),
-                    ", ".join(f"{names[one]} {year}" for one, year in drive.opens),
-                )
-            )
-    offered = [text for name, text in wording.standing().items() if name not in also]
-    return [*out, (_("Sites offered"), "; ".join(offered))] if offered else out
-
-
-def explain_score() -> str:
-    """Return what the score is."""
-    return _(
-        "The sites that fit are ordered by a weighted sum from 0 to 100, with the weights of the"
-        " example of the company’s sector, which is assumed; without an example the port weighs"
-        " %(port)s %%, the gate %(gate)s %% and free land %(area)s %%. A range is given where a"
-        " value is unknown.",
-        **{name: readers.plain(weight) for name, weight in companies.USUAL.items()},
-    )
-
-
-def explain_unknown() -> str:
-    """Return what becomes of unknown values."""
-    return _(
-        "A site of which a value is unknown stays in, and what is unknown is named: ask for it at"
-        " the meeting."
-    )
-
-
-def explain_area() -> str:
-    """Return which area is meant."""
-    return _(
-        "Free land is given with each site and its year, as far as it is known. Where the occupancy"
-        " is unknown, the whole site counts as free. Rents are asking prices for the whole term of"
-        " the lease."
-    )
-
-
-def explained(profile: str) -> dict[str, str]:
-    """Say of each column what it holds, for a vehicle."""
-    minutes = _("Minutes by container truck, at most; also in hours: 1.5 h.")
-    if profile == "car":
-        minutes = _("Minutes by car, at most; also in hours: 1.5 h.")
-    return {
-        "company": _("Name, needed in every row."),
-        "sector": _(
-            "One or more of the sectors below, in English, Vietnamese or Chinese, parted by"
-            " semicolons."
-        ),
-        "country": _("Where the company looks, a country of the data; empty for all."),
-        "province": _("One or more provinces, parted by semicolons; empty for all."),
-        "area_ha": _("Free land needed: hectares; also 50,000 m2, 75 mu."),
-        "max_gate_min": minutes,
-        "max_port_min": minutes,
-        "max_airport_min": minutes,
-        "max_rent_usd_m2": _("Land rent for the whole term, at most: USD/m²."),
-        "people_60min": _("People in places within 60 minutes, at least."),
-        "notes": _("Anything; it is given back as it is."),
-    }
-
-
-def sentence(fault: Fault) -> str:
-    """Write a fault of a sheet, or a note on it, in the language of the request."""
-    values = dict(fault.values)
-    for name, value in fault.values.items():
-        if isinstance(value, list):
-            values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
-    text = str(_(companies.SENTENCES[fault.code], **values))
-    if fault.column:
-        return _(
-            "row %(row)s, column %(column)s: %(text)s",
-            row=fault.row,
-            column=fault.column,
-            text=text,
-        )
-    return _("row %(row)s: %(text)s", row=fault.row, text=text) if fault.row else text
-
-
-def _named(of: str, code: str) -> str:
-    """Name a code that a sentence lists: a column, a province, a sector or an example, a country;
-    units are what they are.
-    """
-    if of == "column":
-        return matching.title_of(code, current().code)
-    if of == "province":
-        return province(code)
-    if of == "sector" and code in store().examples():
-        return str(getattr(store().examples()[code], f"name_{current().code}"))
-    return str(labels.label(code)) if of else code
-
-
-def reason(one: Match, each: Reason, coarse: bool) -> str:
-    """Return how a site stands to a limit."""
-    name, asked = each.limit, one.limits[each.limit]
-    limit = _once((name, asked), lambda: _limit(name, asked))
-    if not each.known:
-        return _once("unknown", lambda: str(_("%(limit)s: unknown here"))) % {"limit": limit}
-    if each.value != each.value:
-        return limit
-    if rank.NUMBERS[name][2] == 60:
-        value = _once((name, each.value), lambda: labels.duration(each.value * 60, coarse))
-        margin = float(round(each.margin))
-        spare = (
-            _("less than 5 min")
-            if margin < 5
-            else _once((name, "spare", margin), lambda: labels.duration(margin * 60, coarse))
-        )
-    else:
-        unit = _field(name)[1]
-        value = _once((name, each.value), lambda: labels.quantity(each.value, unit))
-        margin = round(each.margin, 1)
-        spare = _once((name, "spare", margin), lambda: labels.quantity(margin, unit))
-    if name == "area_needed":
-        return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {
-            "limit": limit,
-            "value": value,
-        }
-    if name.startswith("min_"):
-        met = _once(
-            "above", lambda: str(_("%(limit)s: %(value)s here, %(spare)s above your minimum"))
-        )
-    else:
-        met = _once(
-            "below", lambda: str(_("%(limit)s: %(value)s here, %(spare)s below your maximum"))
-        )
-    return met % {"limit": limit, "value": value, "spare": spare}
-
-
-def _limit(name: str, limit: sites.Limit) -> str:
-    """Write a limit as :func:`webapp.siting.wording.limit_text` does."""
-    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
-    if isinstance(limit.value, tuple):
-        return wording.limit_text(name, limit, units)
-    text, unit = _field(name)
-    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
-
-
-def _field(name: str) -> tuple[str, str]:
-    """Return text and unit of a limit that is a number."""
-    return _once("fields", lambda: {field: (text, unit) for field, text, unit in wording.fields()})[
-        name
-    ]
-
-
-def strength(criterion: str, value: float, coarse: bool) -> str:
-    """Return what gives a site its score."""
-    return _once(
-        (criterion, value),
-        lambda: (
-            f"{wording.criterion_name(criterion)}:"
-            f" {wording.amount(criterion, value, coarse=coarse)}"
-        ),
-    )
-
-
-def _once(key: Any, make: Callable[[], T]) -> T:
-    """Write what stands in thousands of rows once a request: numbers in words are slow to make."""
-    kept: dict[Any, T] = g.setdefault("written", {})
-    if key not in kept:
-        kept[key] = make()
-    return kept[key]
-
-
-def score(park: Park) -> str:
-    """Write a score of 100, or the range in which it lies."""
-    if park.low == park.high:
-        return labels.decimal(100 * park.score, 1)
-    return _(
-        "%(low)s to %(high)s",
-        low=labels.decimal(100 * park.low),
-        high=labels.decimal(100 * park.high),
-    )
-
-
-def unmet(one: Match) -> str:
-    """Return which limits leave no site, and what would help."""
-    units = {name: unit for name, (_column, _kind, unit) in rank.NUMBERS.items()}
-    if not one.relaxed:
-        return _("No site meets all limits, and no single limit stands in the way. Take one away.")
-    changes = [
-        f"{wording.limit_text(name, each.limit, units)} → {wording.relaxed_text(name, each, units)}"
-        for name, each in one.relaxed
-    ]
-    return _(
-        "No site meets all limits. One would with: %(changes)s", changes=_(" or ").join(changes)
-    )

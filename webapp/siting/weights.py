@@ -15,7 +15,8 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from geo.errors import InputError
-from geo.siting import ranking, screening
+from geo.siting import ranking
+from geo.siting.measures import criteria
 from webapp import args
 from webapp.siting.wording import criterion_name
 
@@ -55,7 +56,7 @@ def weights() -> str:
     values = args.parse(request.args, ("criterion", "pair"))
     given: Pairs = values.get("pair", {})
     named = set(values["criterion"] if "criterion" in values else itertools.chain(*given))
-    chosen = [name for name in screening.CRITERIA if name in named]
+    chosen = [name for name in criteria() if name in named]
     if chosen and not FEWEST <= len(chosen) <= MOST:
         raise InputError(
             _(
@@ -78,7 +79,7 @@ def weights() -> str:
     )
     return render_template(
         "siting/weights.html",
-        criteria={name: criterion_name(name) for name in screening.CRITERIA},
+        criteria={name: criterion_name(name) for name in criteria()},
         chosen=chosen,
         fewest=FEWEST,
         most=MOST,

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from flask_babel import gettext as _
 
-from geo.siting import screening, sites
+from geo.siting.criteria import Shape
+from geo.siting.limits import STANDING, Limit
+from geo.siting.measures import CHOICES, DESTINATIONS, TITLES, Measure, criteria, limits
+from geo.siting.screening import Relaxation
 from webapp import labels
-from webapp.i18n import province
+from webapp.i18n import province, said
 from webapp.labels import is_known
 from webapp.siting.worth import Worth
 from webapp.store import store
@@ -18,14 +21,13 @@ from webapp.store import store
 
 def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
     """Write the amount of a criterion, or a change of it, with its unit."""
+    row = criteria()[criterion]
     if not is_known(value):
         return _("unknown")
-    if criterion in ("gate", "port", "airport", "city"):
+    if row.id in {destination.id for destination in DESTINATIONS}:
         return labels.duration(value, coarse) if np.isfinite(value) else _("none by road")
-    if criterion == "area":
-        return _("up to %(amount)s", amount=labels.quantity(value, "ha"))
-    unit = {"rent": "USD/m²", "occupancy": "%"}.get(criterion, "")
-    return labels.quantity(value, unit)
+    text = labels.quantity(value, "" if row.is_counted else row.unit)
+    return text if row.enough is None else _("up to %(amount)s", amount=text)
 
 
 def bars(
@@ -37,11 +39,13 @@ def bars(
     reaches from there to the highest."""
     known = [0.0 if name in missing else 100 * float(part) for name, part in parts.items()]
     scale = 100 * low / sum(known) if missing and sum(known) else 1.0
-    out, at = [], 0.0
+    spans, at = [], 0.0
     for width in known:
-        out.append((round(at, 3), round(scale * width, 3)))
+        spans.append((round(at, 3), round(scale * width, 3)))
         at += scale * width
-    return [*out, (round(100 * low, 3), round(100 * (high - low), 3))] if high > low else out
+    if high > low:
+        spans.append((round(100 * low, 3), round(100 * (high - low), 3)))
+    return spans
 
 
 def band_text(first: int, last: int) -> str:
@@ -51,24 +55,10 @@ def band_text(first: int, last: int) -> str:
 
 def criterion_name(name: str) -> str:
     """Name a criterion."""
-    return {
-        "gate": _("time to a gate"),
-        "port": _("time to a sea port"),
-        "airport": _("time to an airport"),
-        "city": _("time to a city"),
-        "people": _("people within 60 min"),
-        "area": _("free land"),
-        "rent": _("land rent per term"),
-        "occupancy": _("occupancy"),
-    }[name]
+    return said(criteria()[name].label)
 
 
-def criterion_unit(name: str) -> str:
-    """Return the unit in which the form takes the amounts of a criterion."""
-    return next(unit for parameter, _text, unit in fields() if parameter.endswith(f"_{name}"))
-
-
-def shapes() -> list[tuple[str, str]]:
+def shapes() -> list[tuple[Shape, str]]:
     """List what an amount may be worth between the ends of a range: shape, text."""
     return [
         ("linear", _("in proportion")),
@@ -79,9 +69,9 @@ def shapes() -> list[tuple[str, str]]:
 
 def worth_text(name: str, worth: Worth) -> str:
     """Write what the amounts of a criterion are worth."""
+    unit = criteria()[name].unit
     low, high = (
-        None if end is None else labels.quantity(end, criterion_unit(name))
-        for end in (worth.low, worth.high)
+        None if end is None else labels.quantity(end, unit) for end in (worth.low, worth.high)
     )
     if worth.shape == "step":
         return (
@@ -98,56 +88,32 @@ def worth_text(name: str, worth: Worth) -> str:
     return _("in proportion from %(a)s to %(b)s", a=a, b=b)
 
 
-def fields() -> list[tuple[str, str, str]]:
-    """List the limits that are numbers: parameter, text, unit."""
-    return [
-        ("max_gate", _("Max. time to border gate"), _("min")),
-        ("max_port", _("Max. time to sea port"), _("min")),
-        ("max_airport", _("Max. time to airport"), _("min")),
-        ("max_city", _("Max. time to city"), _("min")),
-        ("min_people", _("Min. population within 60 min"), _("people")),
-        ("area_needed", _("Area needed"), "ha"),
-        ("min_area", _("Min. site area"), "ha"),
-        ("max_rent", _("Max. land price (whole lease)"), "USD/m²"),
-        ("max_occupancy", _("Max. occupancy"), "%"),
-    ]
-
-
 def field_name(name: str) -> str:
     """Name a field that a number is typed into: a limit, or an end of how a criterion counts."""
-    limits = {field: text for field, text, _unit in fields()}
-    if name in limits:
-        return limits[name]
+    if name in limits():
+        return said(limits()[name].limit_label)
     criterion, end = name.removeprefix("v_").rsplit("_", 1)
     return f"{criterion_name(criterion)}, {_('from') if end == 'from' else _('to')}"
 
 
 def standing() -> dict[str, str]:
     """Return the texts of the limits that hold unless they are switched off, by name."""
-    return {"zones": _("Sites, not zones that contain them"), "full": _("Not known to be full")}
+    return {name: said(TITLES[name]) for name in STANDING}
 
 
-def limit_text(name: str, limit: sites.Limit, units: dict[str, float]) -> str:
+def limit_text(name: str, limit: Limit) -> str:
     """Write a limit in words."""
-    plain = {
-        "power": _("Power supply mentioned in the data"),
-        "water": _("Water supply mentioned in the data"),
-        **standing(),
-    }
-    if name in plain:
-        return plain[name]
+    if name in TITLES:
+        return said(TITLES[name])
     if isinstance(limit.value, tuple):
-        title = {
-            "sector": _("Sector"),
-            "status": _("Status"),
-            "kind": _("Kind"),
-            "country": _("Country"),
-            "province": _("Province"),
-            "policy": _("Policy"),
-        }[name]
-        return f"{title}: {', '.join(code(name, one) for one in limit.value)}"
-    text, unit = next((text, unit) for parameter, text, unit in fields() if parameter == name)
-    return f"{text} {labels.quantity(limit.value / units[name], unit)}"
+        return f"{said(CHOICES[name].label)}: {', '.join(code(name, one) for one in limit.value)}"
+    row = limits()[name]
+    return f"{said(row.limit_label)} {size(row, limit.value)}"
+
+
+def size(row: Measure, value: float) -> str:
+    """Write a number of a column in the unit of the screen."""
+    return labels.quantity(value / row.scale, row.unit)
 
 
 def code(name: str, value: str) -> str:
@@ -157,27 +123,24 @@ def code(name: str, value: str) -> str:
     return str(province(value)) if name == "province" else labels.label(value)
 
 
-def relaxed_text(name: str, one: screening.Relaxation, units: dict[str, float]) -> str:
+def relaxed_text(name: str, change: Relaxation) -> str:
     """Write to what a limit would have to be relaxed."""
-    if one.added:
-        names = (_("full sites") if name == "full" else code(name, added) for added in one.added)
+    if change.added:
+        names = (_("full sites") if name == "full" else code(name, added) for added in change.added)
         return _("allow also %(names)s", names=", ".join(names))
-    value = float(one.value) / units[name]  # type: ignore[arg-type]
-    rounded = np.ceil(value) if one.limit.kind == "at_most" else np.floor(value)
-    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
-    return labels.quantity(rounded, unit)
+    row = limits()[name]
+    value = float(change.value) / row.scale  # type: ignore[arg-type]
+    return labels.quantity((np.ceil if row.kind == "at_most" else np.floor)(value), row.unit)
 
 
-def shortfall_text(name: str, short: float, units: dict[str, float]) -> str:
+def shortfall_text(name: str, short: float) -> str:
     """Write by how much a site fails a limit."""
     if not is_known(short):
         return _("does not fit")
     if not np.isfinite(short):
         return _("none by road")
-    unit = next(unit for parameter, _text, unit in fields() if parameter == name)
-    size = labels.quantity(max(round(short / units[name]), 1), unit)
-    return (
-        _("%(amount)s too much", amount=size)
-        if name.startswith("max_")
-        else _("%(amount)s too little", amount=size)
-    )
+    row = limits()[name]
+    text = labels.quantity(max(round(short / row.scale), 1), row.unit)
+    if row.kind == "at_most":
+        return _("%(amount)s too much", amount=text)
+    return _("%(amount)s too little", amount=text)

@@ -1,4 +1,4 @@
-"""How the amounts of a criterion count, as the form and the links say it: the shape of its value
+"""How the amounts of a criterion count, as the form and the links state it: the shape of its value
 and the range of the amounts.
 """
 
@@ -9,24 +9,22 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from geo.errors import InputError
-from geo.siting.criteria import Criterion
-from geo.siting.land import enough_ha
-from geo.siting.screening import CRITERIA
+from geo.siting.criteria import Shape
+from geo.siting.measures import Measure, criteria
 from webapp.readers import plain
 
-TIMES = ("gate", "port", "airport", "city")
-PARAMETERS = tuple(f"v_{name}{end}" for name in CRITERIA for end in ("", "_from", "_to"))
-"""``v_gate=linear:30:180`` says it all, as links do; a form without script gives the shape and both
-ends apart.
+PARAMETERS = tuple(f"v_{name}{end}" for name in criteria() for end in ("", "_from", "_to"))
+"""``v_gate=linear:30:180`` states it all, as links do; a form without script sends the shape and
+both ends apart.
 """
 
 
 class Worth(NamedTuple):
-    """What :class:`geo.siting.criteria.Criterion` says of values, in the units of the screen; an
+    """What :class:`geo.siting.criteria.Criterion` holds of values, in the units of the screen; an
     end that is None is that of the sites left.
     """
 
-    shape: str = "linear"
+    shape: Shape = "linear"
     low: float | None = None
     high: float | None = None
 
@@ -37,48 +35,25 @@ class Worth(NamedTuple):
         return ":".join((self.shape, *ends)) if any(ends) else self.shape
 
 
-def is_cost(name: str) -> bool:
-    """Return whether less of a criterion is better."""
-    return CRITERIA[name][1] == "low"
-
-
-def unit(name: str) -> float:
-    """Return the unit of the screen in that of the column: minutes in seconds."""
-    return 60.0 if name in TIMES else 1.0
-
-
-def counted(name: str, worth: Worth, needed_ha: float | None = None) -> Worth:
-    """Fill in how land counts where that is not said: from 0 up to what is needed, or to what is
-    assumed to be enough.
-    """
-    if name != "area" or worth.shape == "step":
+def counted(row: Measure, worth: Worth, asked: float | None) -> Worth:
+    """Fill in how amounts count if that is not stated, as :meth:`Measure.ends` has it."""
+    if worth.shape == "step":
         return worth
-    low, ends = worth.low or 0.0, [end for end in (worth.high, needed_ha) if end is not None]
-    return worth._replace(
-        low=low, high=min(ends, default=enough_ha() if enough_ha() > low else None)
-    )
-
-
-def criterion(name: str, vehicle: str, worth: Worth) -> Criterion:
-    """Return a criterion as the library takes it."""
-    low, high = (None if end is None else end * unit(name) for end in (worth.low, worth.high))
-    column = CRITERIA[name][0].format(profile=vehicle)
-    return Criterion(name, column, "cost" if is_cost(name) else "benefit", worth.shape, low, high)  # type: ignore[arg-type]
+    return Worth(worth.shape, *row.ends(worth.low, worth.high, asked))
 
 
 def read(values: dict[str, Any]) -> dict[str, Worth]:
-    """Read what a query says of each criterion, leaving out what goes without saying.
+    """Read what a query states of each criterion, leaving out what goes without saying.
 
     Raises
     ------
     InputError
         Ranges that cannot be, each one named.
     """
-    out: dict[str, Worth] = {}
+    worths: dict[str, Worth] = {}
     faults: list[str] = []
-    needed_ha = values.get("area_needed")
-    for name in CRITERIA:
-        key = f"v_{name}"
+    for name, row in criteria().items():
+        key, is_cost = f"v_{name}", row.direction == "cost"
         shape, ends = values.get(key, ("linear", ()))
         apart = values.get(f"{key}_from"), values.get(f"{key}_to")
         if ends and apart != (None, None):
@@ -90,45 +65,36 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
                 )
             )
             continue
-        low, high = (
-            (ends if len(ends) == 2 else (None, *ends) if is_cost(name) else (*ends, None))
-            if ends
-            else apart
-        )
-        needed, other = (high, low) if is_cost(name) else (low, high)
-        if shape == "step" and needed is None:
-            end = _("an upper end") if is_cost(name) else _("a lower end")
-            faults.append(
-                _("%(name)s: a step needs %(end)s, such as %(name)s=step:60", name=key, end=end)
-            )
-        elif shape == "step" and other is not None:
-            end = _("an upper end") if is_cost(name) else _("a lower end")
-            faults.append(_("%(name)s: a step has only %(end)s", name=key, end=end))
-        elif low is not None and high is not None and low >= high:
-            faults.append(
-                _(
-                    "%(name)s: %(low)s is not less than %(high)s",
-                    name=key,
-                    low=plain(low),
-                    high=plain(high),
-                )
-            )
-        elif (
-            name == "area"
-            and shape != "step"
-            and needed_ha
-            and low is not None
-            and low >= needed_ha
-        ):
-            ends_ = {"low": plain(low), "high": plain(needed_ha)}
-            faults.append(
-                _("%(name)s: %(low)s is not less than the area needed, %(high)s", name=key, **ends_)
-            )
-        elif (shape, low, high) != Worth():
-            out[name] = Worth(shape, low, high)
+        if len(ends) == 1:
+            ends = (None, *ends) if is_cost else (*ends, None)
+        worth = Worth(shape, *(ends or apart))
+        fault = _fault(row, key, worth, values.get(row.limit))
+        if fault:
+            faults.append(fault)
+        elif worth != Worth():
+            worths[name] = worth
     if faults:
         raise InputError(
             _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
             faults,
         )
-    return out
+    return worths
+
+
+def _fault(row: Measure, key: str, worth: Worth, asked: float | None) -> str:
+    """Return what is wrong with a range; an empty text if nothing is."""
+    shape, low, high = worth
+    if shape == "step":
+        is_cost = row.direction == "cost"
+        needed, other = (high, low) if is_cost else (low, high)
+        end = _("an upper end") if is_cost else _("a lower end")
+        if needed is None:
+            return _("%(name)s: a step needs %(end)s, such as %(name)s=step:60", name=key, end=end)
+        return "" if other is None else _("%(name)s: a step has only %(end)s", name=key, end=end)
+    if low is not None and high is not None and low >= high:
+        ends = {"low": plain(low), "high": plain(high)}
+        return _("%(name)s: %(low)s is not less than %(high)s", name=key, **ends)
+    if row.enough is not None and asked and low is not None and low >= asked:
+        ends = {"low": plain(low), "high": plain(asked)}
+        return _("%(name)s: %(low)s is not less than the area needed, %(high)s", name=key, **ends)
+    return ""

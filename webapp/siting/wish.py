@@ -1,0 +1,163 @@
+"""What somebody looks for in a site, as a form and an address hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from flask_babel import gettext as _
+
+from geo.errors import InputError
+from geo.roads.drive import Drive
+from geo.siting import ranking
+from geo.siting.companies import USUAL
+from geo.siting.criteria import Criterion
+from geo.siting.examples import Example
+from geo.siting.limits import STANDING, Limit
+from geo.siting.measures import CHOICES, NEEDS, criteria, limits
+from webapp import readers
+from webapp.siting import worth
+from webapp.siting.worth import Worth
+
+WEIGHTS = {f"w_{name}": name for name in criteria()}
+
+
+MOST_PICKED = 5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody looks for, as the form holds it.
+
+    ``limits`` by parameter: a number in the unit of the form, or texts; ``drop``: parameters whose
+    unknown sites go; ``weights`` by criterion, and their ``worth`` where it is not in proportion
+    between the sites; ``also``: limits of ``STANDING`` that do not hold; ``picked`` sites to
+    compare."""
+
+    drive: Drive
+    limits: dict[str, Any]
+    drop: tuple[str, ...] = ()
+    weights: dict[str, float] = field(default_factory=dict)
+    worth: dict[str, Worth] = field(default_factory=dict)
+    method: ranking.Method = "sum"
+    unknown: ranking.UnknownAs = "apart"
+    picked: tuple[str, ...] = ()
+    example: Example | None = None
+    also: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, values: dict[str, Any], examples: dict[str, Example]) -> Wish:
+        """Read it from a query; an example fills the form until somebody edits it."""
+        if values.get("example") not in (None, *examples):
+            raise InputError(
+                _(
+                    "There is no example “%(name)s”; there are %(known)s.",
+                    name=values["example"],
+                    known=", ".join(examples),
+                )
+            )
+        example = examples.get(values.get("example", ""))
+        asked = {name: values[name] for name in (*CHOICES, "needs", *limits()) if name in values}
+        weights = {
+            name: float(values[parameter])
+            for parameter, name in WEIGHTS.items()
+            if parameter in values
+        }
+        drop = tuple(values.get("drop", ()))
+        if example and "edited" not in values:
+            usual, dropped = _fields(example)
+            asked, drop, weights = usual | asked, drop or dropped, dict(example.weights) | weights
+        if not any(weights.values()) and "edited" not in values:
+            weights = dict(USUAL)
+        return cls(
+            Drive.of(values),
+            asked,
+            drop,
+            weights,
+            worth.read(values),
+            values.get("method", "sum"),
+            values.get("unknown", "apart"),
+            tuple(dict.fromkeys(values.get("pick", ())))[:MOST_PICKED],
+            example,
+            tuple(dict.fromkeys(values.get("also", ()))),
+        )
+
+    def screens(self) -> dict[str, Limit]:
+        """Return the limits in the order in which they are applied, by parameter.
+
+        First those that hold unless they are switched off. Choosing kinds asks for zones of these
+        kinds too."""
+        wanted = {*self.also, *(("zones",) if "kind" in self.limits else ())}
+        screens = {name: limit for name, limit in STANDING.items() if name not in wanted}
+        for name, row in CHOICES.items():
+            if name in self.limits:
+                screens[name] = Limit(row.column, row.kind, tuple(self.limits[name]))
+        screens |= {need: NEEDS[need] for need in self.limits.get("needs", ())}
+        for name, measure in limits().items():
+            if name in self.limits:
+                screens[name] = measure.limit_of(self.drive.profile, self.limits[name])
+        return {
+            name: replace(limit, unknown="drop") if name in self.drop else limit
+            for name, limit in screens.items()
+        }
+
+    def criteria(self) -> list[Criterion]:
+        """Return the criteria that weigh something."""
+        return [
+            row.criterion(self.drive.profile, *self.counted(name))
+            for name, row in criteria().items()
+            if self.weights.get(name, 0) > 0
+        ]
+
+    def counted(self, name: str) -> Worth:
+        """Return how the amounts of a criterion count."""
+        row = criteria()[name]
+        asked = self.limits.get(row.limit) or None
+        return worth.counted(row, self.worth.get(name, Worth()), asked)
+
+    @property
+    def counting(self) -> dict[str, Worth]:
+        """The criteria with weight whose amounts do not simply count in proportion between the
+        sites, and how they count.
+        """
+        return {
+            name: self.counted(name)
+            for name, weight in self.weights.items()
+            if weight and self.counted(name) != Worth()
+        }
+
+    def query(self, **changes: Any) -> list[tuple[str, Any]]:
+        """Return the whole state as a readable query."""
+        mine = replace(self, **changes)
+        query: list[tuple[str, Any]] = [("example", mine.example.id)] if mine.example else []
+        query.append(("edited", 1))
+        for name, value in mine.limits.items():
+            texts = value if isinstance(value, list | tuple) else [readers.plain(value)]
+            query += [(name, text) for text in texts]
+        query += [("drop", name) for name in mine.drop] + [("also", name) for name in mine.also]
+        weights = {name: readers.plain(weight) for name, weight in mine.weights.items() if weight}
+        query += [(f"w_{name}", weight) for name, weight in weights.items()]
+        query += [(f"v_{name}", str(worth)) for name, worth in mine.worth.items()]
+        query += [("method", mine.method)] if mine.method != "sum" else []
+        query += [("unknown", mine.unknown)] if mine.unknown != "apart" else []
+        return [*query, *(("pick", site) for site in mine.picked), *mine.drive.query().items()]
+
+
+def _fields(example: Example) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Write the limits of an example into the form."""
+    scales = {
+        row.column.format(profile="truck"): (row.limit, row.scale) for row in limits().values()
+    }
+    scales |= {row.column: (name, 1.0) for name, row in CHOICES.items()}
+    values: dict[str, Any] = {}
+    drop = []
+    for limit in example.limits:
+        if limit.column not in scales:
+            raise InputError(
+                f"The example {example.id} sets a limit on {limit.column}, which the form does not"
+                " have."
+            )
+        name, scale = scales[limit.column]
+        values[name] = list(limit.value) if isinstance(limit.value, tuple) else limit.value / scale
+        drop += [name] if limit.unknown == "drop" else []
+    return values, tuple(drop)
