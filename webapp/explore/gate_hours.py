@@ -97,7 +97,7 @@ def on_day(that_day: DayHours, enter: datetime, clock: str) -> tuple[str, str]:
     badge, last = "", that_day.last_entry
     at_close = last == that_day.closes
     if last and not at_close:
-        times += ", " + _("last entry %(time)s", time=f"{last:%H:%M}")
+        times += ", " + _("last entry %(time)s", time=last.strftime("%H:%M"))
     if last and that_day.is_near(enter):
         minutes = int((last - enter).total_seconds() // 60)
         badge = (
