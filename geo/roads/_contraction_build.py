@@ -6,7 +6,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compiled import Array, Bools, Floats, FloatTable, Ints, IntTable, Kind, Number, compiled
+from geo.roads.compiled import (
+    Array,
+    Bools,
+    Floats,
+    FloatTable,
+    Ints,
+    IntTable,
+    Kind,
+    Number,
+    compiled,
+)
 
 SETTLED_AT_MOST = 60
 """Nodes that one search for a way around settles. A search cut short adds a shortcut that is not

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import Floats, Ints, compiled
+from geo.roads.compiled import Floats, Ints, compiled
 
 
 @compiled()

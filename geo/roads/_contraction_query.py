@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import Bools, Floats, FloatTable, Ints, IntTable, Words, compiled
+from geo.roads.compiled import Bools, Floats, FloatTable, Ints, IntTable, Words, compiled
 
 WIDTH = 32
 """Sources swept at once when only a part of the graph is: a row of times fills four cache lines."""

@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import BoolTable, Floats, FloatTable, Ints, IntTable, compiled
+from geo.roads.compiled import BoolTable, Floats, FloatTable, Ints, IntTable, compiled
 
 DIM = 1e-3
 """Times closer to a limit than this share of the steepest step count as just within it."""

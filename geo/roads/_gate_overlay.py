@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compiled import FloatTable, IntTable, compiled
+from geo.roads.compiled import FloatTable, IntTable, compiled
 
 
 @compiled()

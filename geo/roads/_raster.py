@@ -11,7 +11,7 @@ from math import ceil, cos, inf, radians, sin, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import Floats, FloatTable, Ints, IntTable, compiled
+from geo.roads.compiled import Floats, FloatTable, Ints, IntTable, compiled
 
 UNIT = 1e-7
 STEP = 0.7

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from geo.compiled import Bools, Floats, FloatTable, Ints, compiled
+from geo.roads.compiled import Bools, Floats, FloatTable, Ints, compiled
 
 SMALL_RADIUS_M = 6_335_000.0
 """The WGS 84 ellipsoid curves nowhere tighter: degrees that are so many metres here are at least as

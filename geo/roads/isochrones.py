@@ -25,7 +25,7 @@ from geo.roads.snapping import plain
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from geo.compiled import Ints
+    from geo.roads.compiled import Ints
 
 CELLS = 448
 """Cells along the longer side of the raster."""

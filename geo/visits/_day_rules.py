@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import Ints, IntTable, compiled
+from geo.roads.compiled import Ints, IntTable, compiled
 
 FAR = 1 << 61
 """No way, or never."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import Array, Ints, IntTable, Kind, Number, compiled
+from geo.roads.compiled import Array, Ints, IntTable, Kind, Number, compiled
 from geo.visits._day_rules import (
     COST,
     FAR,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.compiled import BoolTable, Ints, IntTable, compiled
+from geo.roads.compiled import BoolTable, Ints, IntTable, compiled
 from geo.visits._day_rules import (
     COST,
     FAR,

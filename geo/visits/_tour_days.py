@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from geo.compiled import Ints, IntTable, compiled
+from geo.roads.compiled import Ints, IntTable, compiled
 from geo.visits._day_rules import (
     COST,
     FAR,

@@ -12,7 +12,7 @@ from math import exp, log
 
 import numpy as np
 
-from geo.compiled import Bools, Floats, Ints, IntTable, compiled
+from geo.roads.compiled import Bools, Floats, Ints, IntTable, compiled
 from geo.visits._day_rules import FAR, Model
 from geo.visits._tour_days import BROKEN, Frame, Tours, begin_of, empty, fits, refresh, total_s
 

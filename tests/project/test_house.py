@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.compiled"),
+    ("geo.errors", "geo.schema", "geo.text", "geo.kept"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
     ("geo.layers",),
@@ -61,7 +61,7 @@ HOMES = {
     "flask_babel": ("webapp/*.py",),
     "werkzeug": ("webapp/*.py",),
     "jinja2": ("geo/maps.py", "webapp/*.py"),
-    "numba": ("geo/compiled.py",),
+    "numba": ("geo/roads/compiled.py",),
     "opening_hours": ("geo/hours/osm_hours.py",),
     "holidays": ("geo/hours/calendars.py",),
     "yaml": ("geo/visits/safe_yaml.py",),
