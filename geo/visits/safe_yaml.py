@@ -51,7 +51,8 @@ def read(text: str | bytes, origin: str = Message("The text")) -> Any:
         mark = error.problem_mark or error.context_mark or yaml.Mark("", 0, 0, 0, None, 0)
         raise InputError(
             Message(
-                "%(origin)s cannot be read as YAML, line %(line)s, column %(column)s: %(problem)s.",
+                "%(origin)s cannot be read as YAML, line %(line)s, column %(column)s"
+                " (“%(problem)s”).",
                 {
                     "origin": origin,
                     "line": mark.line + 1,

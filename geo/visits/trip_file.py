@@ -47,7 +47,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,13 +69,13 @@ OF_HOLIDAYS = re.compile(
 """An assumption that belongs to the dates of a trip; the reader makes it anew."""
 
 
-def read(source: str | bytes | Mapping[str, Any], data: str | os.PathLike[str] | Gazetteer) -> Trip:
+def read(source: Any, data: str | os.PathLike[str] | Gazetteer) -> Trip:
     """Read a trip.
 
     Parameters
     ----------
     source
-        YAML, or the mapping that it stands for.
+        YAML, or the document that it stands for.
     data
         The data package, or what was read from it.
 
@@ -87,7 +86,7 @@ def read(source: str | bytes | Mapping[str, Any], data: str | os.PathLike[str] |
         ``stops[3].visit``.
     """
     document = (
-        source if isinstance(source, Mapping) else safe_yaml.read(source, Message("The trip"))
+        safe_yaml.read(source, Message("The trip")) if isinstance(source, str | bytes) else source
     )
     reader = TripReader(data if isinstance(data, Gazetteer) else Gazetteer.read(data))
     trip = reader.trip(reader.texts(document))

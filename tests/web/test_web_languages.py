@@ -180,7 +180,8 @@ def test_no_template_holds_a_text_of_its_own(path: Path) -> None:
     for text in (part.strip() for string in Texts(source).found for part in string.split("·")):
         assert not LETTER.search(text) or text in NAMES or text.startswith("©"), text
     inside = [value for _, kind, value in Environment().lex(source) if kind == "string"]
-    marked = re.findall(r"""_\(\s*("[^"]*"|'[^']*')""", source)
+    texts = re.findall(r"""_\(((?:\s*(?:"[^"]*"|'[^']*'))+)""", source)
+    marked = [part for text in texts for part in re.findall(r""""[^"]*"|'[^']*'""", text)]
     for string in inside:
         if string not in marked and set(string.strip("'").split()) - RELATIONS:
             assert not re.search(r"[a-z]{2,} [a-z]{2,}", string), string

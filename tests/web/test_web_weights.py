@@ -266,9 +266,9 @@ def test_hostile_text_stays_text(app: Flask, name: str) -> None:
 
 
 def test_no_style_attribute(client: FlaskClient) -> None:
-    """The policy forbids them; the page's own style bears the nonce."""
+    """The policy forbids them, and styles stand in files."""
     for path in ("/weights?pair=gate:port:3", "/sites/van-don-ez/claims?text=30+km+from+Mong+Cai"):
         answer = client.get(path)
         page = Page(answer.get_data(as_text=True))
         assert not [element for element in page.elements if "style" in element[1]]
-        assert f"'nonce-{page.one('style')['nonce']}'" in answer.headers["Content-Security-Policy"]
+        assert not [name for name, _attributes in page.elements if name == "style"]

@@ -119,13 +119,16 @@ def import_(
     and keep them as one network.
     """
     name = _name_of(files) if name is None else _name(name)
-    # as many steps as geo.roads.osm_download.read names
-    steps = 1 if files[0].suffix.lower() == ".graphml" else 2 * len(files) + 1
 
     def read(basis: importing.Basis, say: importing.OnStep) -> Network:
         return osm_download.read(*files, speeds=basis.speeds, on_step=say)
 
-    _import(context, name, wanted, scheduler, ("Reading the files", steps), read)
+    _import(context, name, wanted, scheduler, ("Reading the files", _steps(files)), read)
+
+
+def _steps(files: Sequence[Path]) -> int:
+    """Count the steps that :func:`geo.roads.osm_download.read` names."""
+    return 1 if files[0].suffix.lower() == ".graphml" else 2 * len(files) + 1
 
 
 def _import(

@@ -163,7 +163,13 @@ def _read(context: Context, file: str, network: str) -> tuple[Lines, Trip]:
             gettext(
                 "There is neither a file nor an example %(file)s; the examples are %(known)s.",
                 file=file,
-                known=", ".join(known) or "–",
+                known=", ".join(known),
+            )
+            if known
+            else gettext(
+                "There is neither a file nor an example %(file)s; this data package has no"
+                " examples.",
+                file=file,
             )
         )
     try:
