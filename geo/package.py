@@ -14,6 +14,7 @@ from geo import layers, proximity
 from geo.errors import Message, NotFoundError
 from geo.kept import Kept
 from geo.layers.region import COAST_TOLERANCE_M
+from geo.schema import Layer
 
 if TYPE_CHECKING:
     from geo.export import About
@@ -141,7 +142,7 @@ class Package:
 
     # Places
 
-    def place(self, place_id: str) -> tuple[layers.Layer, gpd.GeoDataFrame]:
+    def place(self, place_id: str) -> tuple[Layer, gpd.GeoDataFrame]:
         """Find a feature that has a page, by its id in any layer of places: its layer, and a frame
         of one row.
         """

@@ -17,6 +17,7 @@ from web import read
 
 from geo import layers, package_check, search
 from geo.errors import InputError
+from geo.schema import Layer
 from geo.search import Index
 
 pytest_plugins = ("web",)
@@ -58,7 +59,7 @@ def plainest(text: str) -> str:
     return "".join(char for char in spelled if not unicodedata.combining(char)).upper()
 
 
-def names_of(app: Flask, layer: layers.Layer) -> Iterator[tuple[str, str]]:
+def names_of(app: Flask, layer: Layer) -> Iterator[tuple[str, str]]:
     """Return every name of every feature of a layer, with the names of the other side and further
     ones.
     """
@@ -97,7 +98,7 @@ def holds(app: Flask, key: str, phrase: str) -> bool:
     ids=["as written", "plain", "together", "untidy"],
 )
 def test_every_name_finds_its_feature_before_what_does_not_hold_it(
-    app: Flask, layer: layers.Layer, typed: Callable[[str], str]
+    app: Flask, layer: Layer, typed: Callable[[str], str]
 ) -> None:
     """Each name of each feature, in each language, finds it, and before it stands only what is
     called so too.
@@ -323,7 +324,7 @@ def test_the_table_lists_the_best_first_and_keeps_another_order(
 
 @pytest.mark.parametrize("layer", ALONE, ids=lambda layer: layer.id)
 def test_tables_without_pages_are_searched_alone(
-    client: FlaskClient, app: Flask, layer: layers.Layer
+    client: FlaskClient, app: Flask, layer: Layer
 ) -> None:
     """Roads are found by name and number, policies by title and legal basis."""
     opened = app.extensions["zoneatlas"]

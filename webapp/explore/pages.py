@@ -28,6 +28,7 @@ from geo import export, layers, maps
 from geo.crs import WGS84
 from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.roads.drive import PROFILE, Drive
+from geo.schema import Field, Layer
 from webapp import args, labels
 from webapp.explore import api, gate_hours, site_sheet
 from webapp.store import Store, store
@@ -187,17 +188,17 @@ class Described:
     dates of the sources, and the least, middle and largest ``accuracy``.
     """
 
-    layer: layers.Layer
+    layer: Layer
     about: export.About
     kinds: list[tuple[str, int]]
     oldest: str | None
     newest: str | None
     undated: int
     accuracy: list[float] | None
-    filled: list[tuple[layers.Field, int]]
+    filled: list[tuple[Field, int]]
 
     @classmethod
-    def of(cls, opened: Store, layer: layers.Layer) -> Described:
+    def of(cls, opened: Store, layer: Layer) -> Described:
         """Count what a layer holds."""
         frame: pd.DataFrame = opened.layer(layer.id)
         dates, accuracy = frame["as_of"].dropna(), frame.get("position_accuracy_m")

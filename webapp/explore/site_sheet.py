@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 
 from geo.errors import Message
 from geo.hours import gates as border_gates
-from geo.layers import Layer, unfold
 from geo.package import TARGETS
 from geo.roads import access
 from geo.roads.drive import Drive
 from geo.roads.network import Manifest
+from geo.schema import Layer, unfold
 from webapp import charts, labels
 from webapp.explore import site_facts
 from webapp.explore.site_facts import Fact, Row
