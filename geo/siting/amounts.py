@@ -129,42 +129,11 @@ def read_column(
     """
     limit, most = NUMBERS[name]
     units, kind = UNITS[name], limits()[limit].kind
-    faults: list[Fault] = []
-    written: dict[int, Written] = {}
-    values: dict[int, float] = {}
     shown = {row: short(one_line(cell)) for row, cell in cells}
-    for row, cell in cells:
-        if isinstance(cell, int | float) and not isinstance(cell, bool):
-            written[row] = Written(((("", ""),),))
-            values[row] = float(cell)
-        elif isinstance(cell, Formula) or one_line(cell).startswith("="):
-            faults.append(Fault("formula", row, column))
-        elif not is_unlimited(cell):
-            amount = parse(one_line(cell), units)
-            if amount is None:
-                faults.append(_not_a_number(name, row, column, shown[row]))
-            elif amount.bound not in ("", kind):
-                faults.append(
-                    Fault(
-                        "a_minimum" if kind == "at_most" else "a_maximum",
-                        row,
-                        column,
-                        {"text": shown[row]},
-                    )
-                )
-            else:
-                written[row] = amount
-                if len(amount.ends) > 1:
-                    notes.append(
-                        Fault(
-                            "range_high" if kind == "at_most" else "range_low",
-                            row,
-                            column,
-                            {"text": shown[row]},
-                        )
-                    )
-    decimal, found = _decimals(written, language, column, shown, notes)
-    faults += found
+    written, faults = _written(name, column, cells, shown, notes)
+    values = {row: float(cell) for row, cell in cells if _is_number(cell)}
+    decimal, odd = _decimals(written, language, column, shown, notes)
+    faults += odd
     wrong = {fault.row for fault in faults}
     named = sorted({unit for amount in written.values() for _, unit in amount.parts if unit})
     own = header_unit if header_unit in units else ""
@@ -195,6 +164,41 @@ def read_column(
             named_most = {"most": f"{most:g}", "unit": name.rsplit("_", 1)[-1]}
             faults.append(Fault("range", row, column, {"text": shown[row]} | named_most))
     return [values.get(row) for row, _ in cells], faults
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, int | float) and not isinstance(cell, bool)
+
+
+def _written(
+    name: str,
+    column: str,
+    cells: Sequence[tuple[int, Any]],
+    shown: Mapping[int, str],
+    notes: list[Fault],
+) -> tuple[dict[int, Written], list[Fault]]:
+    """Read the parts of each amount of a column, by row; and the faults."""
+    kind = limits()[NUMBERS[name][0]].kind
+    least = kind != "at_most"
+    faults: list[Fault] = []
+    written: dict[int, Written] = {}
+    for row, cell in cells:
+        text = {"text": shown[row]}
+        if _is_number(cell):
+            written[row] = Written(((("", ""),),))
+        elif isinstance(cell, Formula) or one_line(cell).startswith("="):
+            faults.append(Fault("formula", row, column))
+        elif not is_unlimited(cell):
+            amount = parse(one_line(cell), UNITS[name])
+            if amount is None:
+                faults.append(_not_a_number(name, row, column, shown[row]))
+            elif amount.bound not in ("", kind):
+                faults.append(Fault("a_maximum" if least else "a_minimum", row, column, text))
+            else:
+                written[row] = amount
+                if len(amount.ends) > 1:
+                    notes.append(Fault("range_low" if least else "range_high", row, column, text))
+    return written, faults
 
 
 def parse(text: str, units: Mapping[str, float]) -> Written | None:

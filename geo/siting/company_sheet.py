@@ -63,15 +63,7 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
         The sheet cannot be read as a whole, or no row is without a fault; every fault is listed
         with its row and column.
     """
-    if not isinstance(source, bytes) and Path(source).stat().st_size > MAX_BYTES:
-        raise SheetError([Fault("large", values={"n": MAX_BYTES})])
-    data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    if len(data) > MAX_BYTES:
-        raise SheetError([Fault("large", values={"n": MAX_BYTES})])
-    try:
-        table = _xlsx_rows(data) if data[:4] == b"PK\x03\x04" else _csv_rows(data)
-    except csv.Error:
-        raise SheetError([Fault("broken")]) from None
+    table = _table(source)
     rows = [(number, cells) for number, cells in table.rows if any(map(one_line, cells))]
     at = header_at(rows)
     notes = list(table.notes)
@@ -93,25 +85,23 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
         if width and len(cells) != width
     ]
     columns: dict[str, list[Any]] = {"row": [number for number, _ in rows]}
-    usual = header_language(header[1])
     for index, name in enumerate(names):
         cells = [(number, row[index] if index < len(row) else None) for number, row in rows]
         letter = letter_of(index)
-        if name in NUMBERS:
-            language = header_language(header[1][index : index + 1])
-            columns[name], found = read_column(
-                name, letter, units[index], language if language != "en" else usual, cells, notes
-            )
-        elif name in CHOICES:
-            columns[name], found = _choices(name, letter, known, cells, notes)
-        elif name:
-            columns[name], found = _texts(name, letter, cells)
-        else:
+        if not name:
             filled = next((number for number, cell in cells if one_line(cell)), 0)
             if filled and not one_line(header[1][index]):
                 notes.append(Fault("outside", filled, letter))
-            found = []
-        faults += found
+            continue
+        if name in NUMBERS:
+            language = header_language(header[1][index : index + 1])
+            language = language if language != "en" else header_language(header[1])
+            columns[name], odd = read_column(name, letter, units[index], language, cells, notes)
+        elif name in CHOICES:
+            columns[name], odd = _choices(name, letter, known, cells, notes)
+        else:
+            columns[name], odd = _texts(name, letter, cells)
+        faults += odd
     faults.sort(key=lambda fault: (fault.row, len(fault.column), fault.column))
     bad = {
         row for fault in faults for row in range(fault.row, fault.values.get("to", fault.row) + 1)
@@ -127,6 +117,19 @@ def read(source: bytes | str | os.PathLike[str], known: Words) -> Sheet:
     if len(faults) > MAX_FAULTS:
         faults = [*faults[:MAX_FAULTS], Fault("more", values={"n": len(faults) - MAX_FAULTS})]
     return Sheet(tuple(companies), tuple(notes[:MAX_FAULTS]), tuple(faults))
+
+
+def _table(source: bytes | str | os.PathLike[str]) -> _Table:
+    """Read the cells of a sheet; `SheetError` where it is too large or no sheet."""
+    if not isinstance(source, bytes) and Path(source).stat().st_size > MAX_BYTES:
+        raise SheetError([Fault("large", values={"n": MAX_BYTES})])
+    data = source if isinstance(source, bytes) else Path(source).read_bytes()
+    if len(data) > MAX_BYTES:
+        raise SheetError([Fault("large", values={"n": MAX_BYTES})])
+    try:
+        return _xlsx_rows(data) if data[:4] == b"PK\x03\x04" else _csv_rows(data)
+    except csv.Error:
+        raise SheetError([Fault("broken")]) from None
 
 
 HEADER_NOTES = ("header", "header_close", "outside", "titles")

@@ -158,25 +158,17 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
         (…, sites): how often a site counts for ranges, sums and lengths of columns: 1, or 0 if it
         is only measured, or 2 if there is a second one just like it.
     """
-    sign = np.array([DIRECTIONS[one.direction] for one in criteria])
-    shape = np.array([one.shape for one in criteria], dtype=object)
-    least = np.array([np.nan if one.low is None else one.low for one in criteria], float)
-    most = np.array([np.nan if one.high is None else one.high for one in criteria], float)
-    share, step, bent = shape == "share", shape == "step", shape == "saturating"
+    sign = np.array([DIRECTIONS[criterion.direction] for criterion in criteria])
+    shape = np.array([criterion.shape for criterion in criteria], dtype=object)
+    fixed = np.array([(criterion.low, criterion.high) for criterion in criteria], float)
+    fixed = fixed.reshape(-1, 2).T
+    share, bent = shape == "share", shape == "saturating"
     known, here = np.isfinite(raw), (counts > 0)[..., None]
     all_known, all_here = bool(known.all()), bool(here.all())
     amount = raw if all_known else np.where(known, raw, 0.0)
-    lowest, highest = _extremes(amount, None if all_known and all_here else known & here)
-    low = np.where(np.isnan(least), np.fmin(lowest, most), least)
-    high = np.where(np.isnan(most), np.fmax(highest, least), most)
-    if share.any():
-        low, high = (
-            np.where(share, 0.0, low),
-            np.where(share, np.einsum("...n,...nm->...m", counts, amount), high),
-        )
-    low, high = np.where(step & (sign < 0), high, low), np.where(step & (sign > 0), low, high)
-    nobody = low > high
-    low, high = np.where(nobody, np.nan, low), np.where(nobody, np.nan, high)
+    extremes = _extremes(amount, None if all_known and all_here else known & here)
+    totals = np.einsum("...n,...nm->...m", counts, amount) if share.any() else None
+    low, high = _ranges(extremes, fixed, totals, shape, sign)
     worst, best = np.where(sign > 0, low, high), np.where(sign > 0, high, low)
 
     flat = ~(high > low)
@@ -202,7 +194,7 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
         return Terms(value, value, None, top, worst, best)
 
     as_it_is = ((shape == "linear") | share) & ~flat
-    if all_known and all_here and as_it_is.all() and np.isnan([least, most]).all():
+    if all_known and all_here and as_it_is.all() and np.isnan(fixed).all():
         place = sign * amount
     else:
         inside = np.where(
@@ -223,6 +215,36 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
         worst,
         best,
     )
+
+
+def _ranges(
+    extremes: tuple[Array, Array],
+    fixed: Array,
+    totals: Array | None,
+    shape: NDArray[np.object_],
+    sign: NDArray[np.int_],
+) -> tuple[Array, Array]:
+    """Return the ends of the range of each criterion, NaN where nobody has an amount.
+
+    Parameters
+    ----------
+    extremes
+        The lowest and the highest amount.
+    fixed
+        The ends that a criterion states itself, (2, criteria); NaN where it does not.
+    totals
+        The sums of amounts; None where no criterion needs them.
+    """
+    (lowest, highest), (least, most) = extremes, fixed
+    step = shape == "step"
+    low = np.where(np.isnan(least), np.fmin(lowest, most), least)
+    high = np.where(np.isnan(most), np.fmax(highest, least), most)
+    if totals is not None:
+        share = shape == "share"
+        low, high = np.where(share, 0.0, low), np.where(share, totals, high)
+    low, high = np.where(step & (sign < 0), high, low), np.where(step & (sign > 0), low, high)
+    nobody = low > high
+    return np.where(nobody, np.nan, low), np.where(nobody, np.nan, high)
 
 
 def _extremes(amount: Array, counted: NDArray[np.bool_] | None) -> tuple[Array, Array]:

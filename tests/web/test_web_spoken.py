@@ -28,9 +28,15 @@ pytest_plugins = ("web",)
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 VALUES = ("~~:", "-1e9", "9,9,9", "zz-9")
-PATHS = {"site_id": "van-don-ez", "layer_id": "parks", "extension": "csv"}
-WRONG_PATHS = {"site_id": "nowhere", "layer_id": "castles", "extension": "exe"}
-SPARED = ("/static", "/ogc", "/health", "/robots", "/sw.js", "/basemap", "/favicon")
+PATHS = {
+    **{"site_id": "van-don-ez", "layer_id": "parks", "extension": "csv"},
+    **{"collection_id": "gates", "feature_id": "mong-cai-bac-luan-2", "path": "castles"},
+}
+WRONG_PATHS = {
+    **{"site_id": "nowhere", "layer_id": "castles", "extension": "exe"},
+    **{"collection_id": "castles", "feature_id": "nowhere", "path": "castles"},
+}
+SPARED = ("/static", "/health", "/robots", "/sw.js", "/basemap", "/favicon")
 """What has no words, or is answered by another test."""
 SLOW = (".pdf", ".xlsx")
 PAIRS = (

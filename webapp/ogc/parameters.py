@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from geo.errors import InputError
 from geo.schema import Field, Layer
 from webapp.catalogues import LANGUAGES
+from webapp.i18n import gettext as _
 from webapp.ogc import schemas
 from webapp.readers import Parameter, Schema, single
 
@@ -44,14 +45,14 @@ _INTERVAL = rf"{_TIME}(?:/(?:{_TIME}|\.\.)?)?|(?:\.\.)?/{_TIME}"
 def _limit(text: str) -> int:
     """A limit above the maximum is not an error: the maximum counts (OGC 17-069r4, 7.15.2)."""
     if not re.fullmatch(r"0*[1-9]\d*", text, re.ASCII):
-        raise ValueError(f"is not a whole number from 1 to {MAX_LIMIT}")
+        raise ValueError(_("is not a whole number from 1 to %(most)s", most=MAX_LIMIT))
     digits = text.lstrip("0")
     return MAX_LIMIT if len(digits) > len(str(MAX_LIMIT)) else min(int(digits), MAX_LIMIT)
 
 
 def _offset(text: str) -> int:
     if not re.fullmatch(rf"\d{{1,{MOST_DIGITS}}}", text, re.ASCII):
-        raise ValueError("is not a whole number from 0 up")
+        raise ValueError(_("is not a whole number from 0 up"))
     return int(text)
 
 
@@ -67,16 +68,16 @@ def _bbox(text: str) -> Box:
         or not all(math.isfinite(number) for number in numbers)
     ):
         raise ValueError(
-            "is not four or six numbers: west,south,east,north or west,south,low,east,north,high"
+            _("is not four or six numbers: west,south,east,north or west,south,low,east,north,high")
         )
     half = len(numbers) // 2
     if any(low > high for low, high in zip(numbers[1:half], numbers[half + 1 :], strict=True)):
-        raise ValueError("has its south above its north, or its low above its high")
+        raise ValueError(_("has its south above its north, or its low above its high"))
     return numbers[0], numbers[1], numbers[half], numbers[half + 1]
 
 
 def _datetime(text: str) -> str:
-    fault = "is not an RFC 3339 date, time or interval such as 2026-01-01T00:00:00Z/.."
+    fault = _("is not an RFC 3339 date, time or interval such as 2026-01-01T00:00:00Z/..")
     if not re.fullmatch(_INTERVAL, text):
         raise ValueError(fault)
     try:
@@ -84,7 +85,7 @@ def _datetime(text: str) -> str:
     except ValueError:
         raise ValueError(fault) from None
     if times[0] > times[-1]:
-        raise ValueError("ends before it begins")
+        raise ValueError(_("ends before it begins"))
     return text
 
 
@@ -98,7 +99,7 @@ def _one_of(words: Iterable[str]) -> Callable[[str], str]:
 
     def parse(text: str) -> str:
         if text not in known:
-            raise ValueError(f"is not one of {', '.join(known)}")
+            raise ValueError(_("is not one of %(known)s", known=", ".join(known)))
         return text
 
     return parse
@@ -107,7 +108,7 @@ def _one_of(words: Iterable[str]) -> Callable[[str], str]:
 def _form(pattern: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(f"has not the form {pattern}")
+            raise ValueError(_("has not the form %(form)s", form=pattern))
         return text
 
     return parse
@@ -115,7 +116,7 @@ def _form(pattern: str) -> Callable[[str], str]:
 
 def _some_text(text: str) -> str:
     if not text:
-        raise ValueError("is empty")
+        raise ValueError(_("is empty"))
     return text
 
 
@@ -207,14 +208,15 @@ def read(arguments: MultiDict[str, str], known: Mapping[str, Parameter] = PAGE) 
     faults: list[str] = []
     for name, texts in arguments.lists():
         if name not in known:
-            faults.append(f"“{name}” is unknown; there are {', '.join(known)}")
+            listed = ", ".join(known)
+            faults.append(_("“%(name)s” is unknown; there are %(known)s", name=name, known=listed))
         elif len(texts) > 1:
-            faults.append(f"{name} is given {len(texts)} times")
+            faults.append(_("%(name)s is given %(count)s times", name=name, count=len(texts)))
         else:
             try:
                 values[name] = known[name].read(texts)
             except ValueError as error:
                 faults.append(f"{name} {error}")
     if faults:
-        raise InputError("The query has faults:", faults)
+        raise InputError(_("The query has faults:"), faults)
     return values

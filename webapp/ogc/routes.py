@@ -23,6 +23,7 @@ from geo import export
 from geo.errors import AtlasError, NotFoundError
 from geo.schema import LAYERS, Layer
 from webapp import errors
+from webapp.i18n import gettext as _
 from webapp.ogc import openapi, parameters, schemas
 from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.ogc.parameters import CRS84
@@ -170,7 +171,9 @@ def feature(collection_id: str, feature_id: str) -> Response:
     parameters.read(request.args)
     frame: gpd.GeoDataFrame = store().layer(layer.id)
     if feature_id not in frame.index:
-        raise NotFoundError(f"The layer {layer.id} has no feature “{feature_id}”.")
+        raise NotFoundError(
+            _("The layer %(layer)s has no feature “%(id)s”.", layer=layer.id, id=feature_id)
+        )
     path = f"/collections/{layer.id}"
     links = [
         *_selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON),
@@ -197,7 +200,7 @@ def nothing(path: str) -> Response:
     """Refuse every other address in JSON, too."""
     if request.method not in READING:
         raise MethodNotAllowed(READING)
-    raise NotFoundError(f"There is nothing at /ogc/{path}.")
+    raise NotFoundError(_("There is nothing at %(path)s.", path=f"/ogc/{path}"))
 
 
 # What they are made of ----------------------------------------------------------------------------
@@ -213,7 +216,11 @@ def _layer(collection_id: str) -> Layer:
     layers = _layers()
     if collection_id not in layers:
         raise NotFoundError(
-            f"There is no collection “{collection_id}”; there are {', '.join(layers)}."
+            _(
+                "There is no collection “%(id)s”; there are %(known)s.",
+                id=collection_id,
+                known=", ".join(layers),
+            )
         )
     return layers[collection_id]
 
