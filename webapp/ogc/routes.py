@@ -171,9 +171,8 @@ def feature(collection_id: str, feature_id: str) -> Response:
     parameters.read(request.args)
     frame: gpd.GeoDataFrame = store().layer(layer.id)
     if feature_id not in frame.index:
-        raise NotFoundError(
-            _("The layer %(layer)s has no feature “%(id)s”.", layer=layer.id, id=feature_id)
-        )
+        names = {"layer": layer.id, "id": feature_id}
+        raise NotFoundError(_("The layer %(layer)s has no feature “%(id)s”.", **names))
     path = f"/collections/{layer.id}"
     links = [
         *_selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON),
@@ -215,13 +214,8 @@ def _layers() -> dict[str, Layer]:
 def _layer(collection_id: str) -> Layer:
     layers = _layers()
     if collection_id not in layers:
-        raise NotFoundError(
-            _(
-                "There is no collection “%(id)s”; there are %(known)s.",
-                id=collection_id,
-                known=", ".join(layers),
-            )
-        )
+        names = {"id": collection_id, "known": ", ".join(layers)}
+        raise NotFoundError(_("There is no collection “%(id)s”; there are %(known)s.", **names))
     return layers[collection_id]
 
 
@@ -392,9 +386,8 @@ def _refuse(error: AtlasError) -> Response:
 
 @ogc.errorhandler(HTTPException)
 def _fail(error: HTTPException) -> Response:
-    response = _fault(
-        error.code or 500, error.name.replace(" ", ""), error.description or error.name
-    )
+    name = error.name.replace(" ", "")
+    response = _fault(error.code or 500, name, error.description or error.name)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     return response
