@@ -13,6 +13,7 @@ import numpy as np
 
 from geo.siting.measures import criteria
 from geo.siting.money import BASES
+from geo.text import short
 from webapp.i18n import N_
 from webapp.i18n import gettext as _
 
@@ -90,8 +91,7 @@ def once(texts: list[str]) -> str:
 
 def shown(text: str) -> str:
     """Return the beginning of a text without what cannot be printed, for a sentence."""
-    clean = "".join(char if char.isprintable() else "?" for char in text)
-    return clean if len(clean) <= 40 else clean[:39] + "…"
+    return short("".join(char if char.isprintable() else "?" for char in text))
 
 
 def number(text: str) -> float:

@@ -16,8 +16,8 @@ import pandas as pd
 from geo.export.about import About
 from geo.export.frames import cell, columns, has_geometry, rounded, shapes
 from geo.schema import LAYERS
+from geo.text import xml_safe
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _clock_lock = threading.Lock()
 
 
@@ -34,11 +34,11 @@ def geopackage(frame: pd.DataFrame, about: About) -> bytes:
             about.layer,
             "GPKG",
             layer_options={
-                "IDENTIFIER": _xml_text(about.title),
-                "DESCRIPTION": _xml_text("\n".join(about.lines())),
+                "IDENTIFIER": xml_safe(about.title),
+                "DESCRIPTION": xml_safe("\n".join(about.lines())),
             },
             layer_metadata={
-                name: _xml_text(str(value))
+                name: xml_safe(str(value))
                 for name, value in facts.items()
                 if value not in (None, "")
             },
@@ -65,7 +65,7 @@ def kml(frame: pd.DataFrame, about: About) -> bytes:
         dataset_options={"NAMEFIELD": "placemark", "DESCRIPTIONFIELD": "balloon"},
     )
     head = "".join(
-        f"<{tag}>{escape(escape(_xml_text(text), quote=False), quote=False)}</{tag}>\n"
+        f"<{tag}>{escape(escape(xml_safe(text), quote=False), quote=False)}</{tag}>\n"
         for tag, text in (("name", about.title), ("description", "\n".join(about.lines())))
     )
     before, document, after = data.partition(b'<Document id="root_doc">\n')
@@ -79,15 +79,11 @@ def _for_gdal(frame: pd.DataFrame) -> Any:
     table: Any = frame.reset_index(drop=frame.index.names == [None])
     for name, values in columns(frame).items():
         if table[name].dtype.kind in "OMm":
-            text = [None if value is None else _xml_text(cell(value)) for value in values]
+            text = [None if value is None else xml_safe(cell(value)) for value in values]
             table[name] = pd.array(text, dtype="str")
     if has_geometry(frame):
         table = table.set_geometry(gpd.GeoSeries(shapes(frame), index=table.index, crs=frame.crs))
     return table
-
-
-def _xml_text(text: str) -> str:
-    return _NOT_XML.sub("", text)
 
 
 def _by_gdal(table: Any, layer_id: str, driver: str, **options: Any) -> bytes:

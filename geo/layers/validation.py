@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InputError, Message, behind
 from geo.schema import Field, Layer, unfold
+from geo.text import short
 
 Row = dict[str, Any]
 """The cells of a row as text, None for empty ones; ``_at`` says where the row stands."""
@@ -174,11 +175,11 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         return (
             None
             if cell in ("true", "false")
-            else Message("“%(text)s” is neither true nor false", {"text": _short(cell)})
+            else Message("“%(text)s” is neither true nor false", {"text": short(cell)})
         )
     if field.allowed:
         parts = unfold(cell) if field.type == "list" else (cell,)
-        wrong = [f"“{_short(part)}”" for part in dict.fromkeys(parts) if part not in field.allowed]
+        wrong = [f"“{short(part)}”" for part in dict.fromkeys(parts) if part not in field.allowed]
         values = {"texts": ", ".join(wrong), "known": ", ".join(field.allowed)}
         if len(wrong) == 1:
             return Message("%(texts)s is unknown; allowed are %(known)s", values)
@@ -187,7 +188,7 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         return odd
     if field.pattern and not re.fullmatch(field.pattern, cell):
         return Message(
-            "“%(text)s” has not the form %(form)s", {"text": _short(cell), "form": field.pattern}
+            "“%(text)s” has not the form %(form)s", {"text": short(cell), "form": field.pattern}
         )
     return None
 
@@ -195,7 +196,7 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
 def _number_fault(cell: str, field: Field) -> str | None:
     value = number(cell)
     if value is None:
-        return Message("“%(text)s” is not a number", {"text": _short(cell)})
+        return Message("“%(text)s” is not a number", {"text": short(cell)})
     if field.type == "integer" and value != int(value):
         return Message("%(text)s is not a whole number", {"text": cell})
     if field.minimum is not None and value < field.minimum:
@@ -240,7 +241,7 @@ def _odd_text(text: str) -> str | None:
         if _LETTERS.fullmatch(meant) and ord(max(meant)) > (0x7FF if chinese else 0x7F):
             return Message(
                 "“%(text)s” is garbled: read in the wrong encoding, it may mean “%(meant)s”",
-                {"text": _short(text), "meant": _short(meant)},
+                {"text": short(text), "meant": short(meant)},
             )
     if odd := _UNREADABLE.search(text):
         return Message(
@@ -253,7 +254,3 @@ def _odd_text(text: str) -> str | None:
 def _as_windows(text: str) -> bytes:
     """Undo reading as Windows-1252, which leaves five bytes as they are."""
     return b"".join(char.encode("latin-1" if ord(char) < 256 else "cp1252") for char in text)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -17,9 +17,10 @@ from geo import layers, proximity
 from geo.errors import Message, NotFoundError
 from geo.layers.region import COAST_TOLERANCE_M
 from geo.schema import LAYERS
+from geo.text import short
 from geo.visits.place_names import PlaceNames
 from geo.visits.trip import Place
-from geo.visits.trip_values import cut, proposed
+from geo.visits.trip_values import proposed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -116,13 +117,13 @@ class Gazetteer:
         close = get_close_matches(text, list(self.layer_of), 2, 0.6) if "-" in text else []
         if len(known) > 1 and not close:
             places = ", ".join(
-                f"{key} ({cut(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))})"
+                f"{key} ({short(str(self.frames[self.layer_of[key]].loc[key, 'name_en']))})"
                 for key in known[:MOST_CHOICES]
             )
             return Message(
                 "“%(text)s” may mean %(places)s; write one of these ids",
                 {
-                    "text": cut(text),
+                    "text": short(text),
                     "places": Message(
                         "%(places)s and %(count)s more",
                         {"places": places, "count": len(known) - MOST_CHOICES},

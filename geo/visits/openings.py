@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from geo.errors import InputError, Message
 from geo.hours import osm_hours
+from geo.text import short
 from geo.visits.trip import Day, Place, Stop
-from geo.visits.trip_values import cut
 
 MORE = timedelta(days=7)
 """Hours are read for so much longer than a trip, so that a longer trip can be tried."""
@@ -38,7 +38,7 @@ def rule(text: str, place: Place) -> osm_hours.Rule:
             Message(
                 "“%(text)s” are no opening hours: %(why)s; write them like “Mo-Fr"
                 " 08:00-11:30,13:30-17:00; PH off”",
-                {"text": cut(text), "why": Message(listed, faults)},
+                {"text": short(text), "why": Message(listed, faults)},
             )
         ) from None
 

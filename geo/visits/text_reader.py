@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
 from geo.errors import InputError, Message, NotFoundError, behind
+from geo.text import short
 from geo.visits import safe_yaml, trip_values
 from geo.visits.gazetteer import LANGUAGES
 
@@ -127,7 +128,7 @@ class TextReader:
                 fault = INSTEAD.get((kind, key)) or trip_values.unknown(
                     Message("unknown key"), key, known, most_listed=100
                 )
-                self.fault(trip_values.cut(f"{path}.{key}".lstrip(".")), fault)
+                self.fault(short(f"{path}.{key}".lstrip(".")), fault)
         return value
 
     def rows(self, holder: Holder, key: str, path: str, most: int) -> list[tuple[str, Value]]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from geo.errors import Message
 from geo.layers.validation import number as finite
+from geo.text import short
 from geo.visits.trip import LEAST_WEIGHT, MOST_RESERVE_S, MOST_WEIGHT
 
 YEARS = range(2000, 2090)
@@ -31,14 +32,9 @@ _FULL_WIDTH = str.maketrans("：，；－–—～", ":,;----")
 Span = tuple[datetime, datetime]
 
 
-def cut(text: str) -> str:
-    """Cut a text where it is long."""
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
 def _wrong(text: str, message: Message, **values: Any) -> ValueError:
     """Return an error about a text, which is cut where it is long."""
-    return ValueError(Message(message.text, {"text": cut(text), **values}))
+    return ValueError(Message(message.text, {"text": short(text), **values}))
 
 
 def _outside(text: str, least: Any, most: Any) -> ValueError:
@@ -294,7 +290,7 @@ def one_of(known: Sequence[str]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in known:
             raise ValueError(
-                unknown(Message("there is no “%(text)s”", {"text": cut(text)}), text, known)
+                unknown(Message("there is no “%(text)s”", {"text": short(text)}), text, known)
             )
         return text
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from geo.atlas import Atlas
 from geo.errors import InputError, Message
+from geo.text import short
 from geo.visits import trip_file
 from geo.visits.place_texts import split_places
 from geo.visits.trip import Trip
-from geo.visits.trip_values import cut
 from webapp.i18n import N_, lazy_gettext, said
 from webapp.i18n import gettext as _
 from webapp.trips import lookup
@@ -266,9 +266,9 @@ def _fault(opened: Atlas, lines: Lines, text: str) -> Fault:
     if not places:
         return fault
     sentence = (
-        _("several places are called “%(text)s”; choose one.", text=cut(name))
+        _("several places are called “%(text)s”; choose one.", text=short(name))
         if len(lookup.finder(opened)(name)) > 1
-        else _("there is no place “%(text)s”; choose the one you mean.", text=cut(name))
+        else _("there is no place “%(text)s”; choose the one you mean.", text=short(name))
     )
     choices = tuple((place, lookup.described(opened, place)) for place in places[:MOST_CHOICES])
     return replace(fault, sentence=sentence, choices=choices, more=len(places) - len(choices))
