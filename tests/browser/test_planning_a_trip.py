@@ -98,6 +98,7 @@ def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> No
     page.get_by_role("button", name="Add as stop").click()
     assert planned(page) == ["dong-mai-ip"]
     expect(page.locator("[name=d_begin]")).not_to_have_value("")
+    page.wait_for_selector("#map .stop-pin")  # drawn with the plan, and brought into view
     page.evaluate("map_atlas.setView([20.97, 107.0], 13, { animate: false }) && 0")
     box = page.locator("#map").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -131,7 +131,7 @@ export function tripMap(map, config) {
         `${lng.toFixed(5)},${lat.toFixed(5)}`,
       );
     });
-    map.on("dblclick zoomstart movestart", wait);
+    map.on("dblclick dragstart", wait); // a plan that is drawn meanwhile moves the map as well
   }
 
   return { show, offer };
