@@ -335,15 +335,25 @@ class Watch:
     requests: list[str] = field(default_factory=list)
 
     def on(self, page: Any) -> Any:
+        for event, heard in self._ears.items():
+            page.on(event, heard)
+        return page
+
+    def off(self, page: Any) -> None:
+        for event, heard in self._ears.items():
+            page.remove_listener(event, heard)
+
+    def __post_init__(self) -> None:
         def dismiss(dialog: Any) -> None:
             self.dialogs.append(dialog.message)
             dialog.dismiss()
 
-        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", dismiss)
-        page.on("request", lambda request: self.requests.append(request.url))
-        return page
+        self._ears: dict[str, Callable[[Any], None]] = {
+            "console": lambda message: self.console.append(f"{message.type}: {message.text}"),
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "dialog": dismiss,
+            "request": lambda request: self.requests.append(request.url),
+        }
 
     def quiet(self, url: str) -> None:
         """Hold the tab to what is allowed: no script error, no policy broken, no dialog, no other

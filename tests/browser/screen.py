@@ -50,24 +50,37 @@ def ready(page: Any) -> Any:
 
 
 class Windows:
-    """The windows of a browser, by what they are like; a window keeps the files it has loaded."""
+    """The windows of a browser, by what they are like. A window keeps the files it has loaded, and
+    a tab that a test has left: to open a tab costs as much as to open a page in it.
+    """
 
     def __init__(self, browser: Any) -> None:
         self.browser = browser
         self.contexts: dict[str, Any] = {}
+        self.free: dict[Any, Any] = {}
 
-    def like(self, **options: Any) -> Any:
-        """Return the window of these options."""
+    def tab(self, **options: Any) -> Any:
+        """Return a tab in the window of these options, in which nothing has been opened."""
         key = repr(sorted(options.items()))
         if key not in self.contexts:
             self.contexts[key] = self.browser.new_context(**options)
-        return self.contexts[key]
+        context = self.contexts[key]
+        return self.free.pop(context, None) or context.new_page()
 
-    def tidy(self) -> None:
-        """Close the tabs and forget the language, so that the next test finds nothing."""
+    def tidy(self, *, keep: bool) -> None:
+        """Empty a tab of each window or keep none, close the others and forget the language, so
+        that the next test finds nothing.
+        """
         for context in self.contexts.values():
-            for page in context.pages:
+            first, *others = context.pages or [None]
+            for page in others if keep else context.pages:
                 page.close()
+            if keep and first and first is not self.free.get(context):
+                first.unroute_all()
+                first.emulate_media(media="null")
+                first.goto("about:blank")
+                context.new_cdp_session(first).send("Page.resetNavigationHistory")
+                self.free[context] = first
             context.clear_cookies()
             context.set_offline(False)
 
@@ -79,16 +92,16 @@ class Windows:
 @contextmanager
 def tabs(windows: Windows, site: str, *, signal: bool = True) -> Iterator[Callable[..., Any]]:
     """Open pages in tabs; at the end no tab has thrown an error, broken the policy or asked another
-    host. Without a signal, the requests that fail may be in the console.
+    host. Without a signal, the requests that fail may be in the console, and no tab is used twice.
     """
     watches = []
 
     def open_(path: str = "/", size: dict[str, int] = DESK, **options: Any) -> Any:
-        context = windows.like(
+        page = windows.tab(
             viewport=size, reduced_motion="reduce", **{"service_workers": "block"} | options
         )
-        watches.append(Watch())
-        page = watches[-1].on(context.new_page())
+        watch = Watch()
+        watches.append((watch, watch.on(page)))
         page.set_default_timeout(15_000)
         page.goto(site + path if path.startswith("/") else path)
         if options.get("java_script_enabled", True) and path.split("?")[0].split("#")[0] == "/":
@@ -98,8 +111,10 @@ def tabs(windows: Windows, site: str, *, signal: bool = True) -> Iterator[Callab
     try:
         yield open_
     finally:
-        windows.tidy()
-    for watch in watches:
+        for watch, page in watches:
+            watch.off(page)
+        windows.tidy(keep=signal)
+    for watch, _ in watches:
         if not signal:
             watch.console = [line for line in watch.console if "net::ERR" not in line]
         watch.quiet(site)
