@@ -32,7 +32,7 @@ import pandas as pd
 import shapely
 
 from geo import crs, layers
-from geo.roads import access, gate_overlay, osm_download, snapping, storage, surfaces
+from geo.roads import access, contraction, gate_overlay, osm_download, snapping, storage, surfaces
 from geo.roads.joining import Sides
 from geo.roads.network import Manifest, Network
 
@@ -57,7 +57,7 @@ def main() -> None:
         f"clicks    {CLICKS} random points, each alone; {PLACES} random places; medians; answers"
         " compared with the engine's"
     )
-    for module in (snapping, gate_overlay, engine.hierarchy):
+    for module in (snapping, gate_overlay, contraction):
         module.warm_up()
     with tempfile.TemporaryDirectory() as folder:
         for name, network in networks():
@@ -188,8 +188,10 @@ def measure(name: str, network: Network, folder: Path) -> None:
     print(f"   opening the surfaces, their places joined to roads: {loaded_s * 1e3:.1f} ms")
 
     at = [
-        (np.array([[point.x, point.y]]), country)
-        for point, country in zip(clicks.geometry, countries(clicks), strict=True)
+        (point[None], country)
+        for point, country in zip(
+            shapely.get_coordinates(clicks.geometry), countries(clicks), strict=True
+        )
     ]
     snaps = [engine.timed(lambda p=p, c=c: network.snap(p, "car", country=c))[0] for p, c in at]
     print(f"   snap           ours {summary(snaps)}", end="")
@@ -351,7 +353,9 @@ def peers(
             def by_osmnx(p: np.ndarray) -> Any:
                 point = place(shapely.Point(p[0]), to_crs=streets.graph["crs"])[0]
                 return nx.single_source_dijkstra_path_length(
-                    streets, ox.nearest_nodes(streets, point.x, point.y), weight="weight"
+                    streets,
+                    ox.nearest_nodes(streets, *shapely.get_coordinates(point)[0]),
+                    weight="weight",
                 )
 
             yield "NetworkX after osmnx.nearest_nodes", by_osmnx
@@ -361,8 +365,8 @@ def peers(
 
 
 def over_http(network: Network, folder: Path) -> None:
-    """Serve the network with a data package whose cities are the places, and ask for times on
-    several connections at once.
+    """Serve the network with a data package of so many cities, most of them on it, and ask for
+    times on several connections at once.
     """
     from webapp.store import Store
 
@@ -371,15 +375,16 @@ def over_http(network: Network, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     shutil.copytree(layers.bundled(), data)
     cities = pd.read_csv(data / "cities.csv", dtype=str, keep_default_na=False)
-    chosen = draw(network, PLACES, 3).geometry
-    rows = pd.concat([cities] * (PLACES // len(cities) + 1), ignore_index=True).iloc[:PLACES]
+    count = PLACES - len(cities)
+    chosen = draw(network, count, 3).geometry
+    rows = pd.concat([cities] * (count // len(cities) + 1), ignore_index=True).iloc[:count]
     rows = rows.assign(
-        id=[f"place-{i}" for i in range(PLACES)],
+        id=[f"place-{i}" for i in range(count)],
         country="VN",
         lon=chosen.x.round(5).to_numpy(),
         lat=chosen.y.round(5).to_numpy(),
     )
-    rows.to_csv(data / "cities.csv", index=False)
+    pd.concat([cities, rows]).to_csv(data / "cities.csv", index=False)
     none = np.full(network.segment_count, -1)
     manifest = replace(
         network.manifest, countries=(), gates=()

@@ -2,9 +2,9 @@
 10,000 parks.
 
 Run ``python bench/page.py`` in an environment with the extra ``test`` and a Chromium. The larger
-data package is the bundled one with its parks repeated, moved at random by some kilometres, under
-new ids. Times are medians of five; every page is loaded in a fresh browser profile, from a server
-of its own process."""
+data package is the bundled one with its parks repeated under new ids, each moved at random within
+the accuracy of its position. Times are medians of five; every page is loaded in a fresh browser
+profile, from a server of its own process."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from playwright.sync_api import sync_playwright
 from geo import layers
 
 RUNS = 5
+M_A_DEGREE = 111_000
 PARTS = (
     "/",
     "/api/map/parks.json",
@@ -76,10 +77,11 @@ def multiply(data: Path, count: int) -> None:
     lines = list(rows)
     while len(lines) < count:
         row = dict(rows[len(lines) % len(rows)])
+        most = float(row["position_accuracy_m"] or 0) / 2 / M_A_DEGREE
         row |= {
             "id": f"{row['id']}-{len(lines)}",
-            "lon": f"{float(row['lon']) + dice.gauss(0, 0.1):.4f}",
-            "lat": f"{float(row['lat']) + dice.gauss(0, 0.1):.4f}",
+            "lon": f"{float(row['lon']) + dice.uniform(-most, most):.5f}",
+            "lat": f"{float(row['lat']) + dice.uniform(-most, most):.5f}",
         }
         lines.append(row)
     with (data / "parks.csv").open("w", encoding="utf-8", newline="") as file:

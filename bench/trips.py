@@ -26,7 +26,7 @@ import numpy as np
 from geo import layers
 from geo.hours.gates import Hours
 from geo.roads import corridors
-from geo.visits import planner, whynot
+from geo.visits import feasibility, planner, whynot
 from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
 from geo.visits.world import World
@@ -100,7 +100,7 @@ def proven(seeds: range) -> None:
         1.2
     )
     solved, asked = [], []
-    whynot.warm_up()
+    feasibility.warm_up()
     for seed in seeds:
         dice = np.random.default_rng(seed)
         chosen = sites[close].iloc[dice.permutation(int(close.sum()))[:12]]
