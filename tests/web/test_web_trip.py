@@ -314,8 +314,7 @@ def test_progress_is_told_while_it_lasts(
 
 def test_who_waits_too_long_is_told(make_app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that does not come in time is 503 with a sentence, not a failure of the server."""
-    monkeypatch.setattr(jobs, "PATIENCE_S", 0.01)
-    monkeypatch.setattr(jobs.Desk, "ask", lambda *_given: jobs.Job())
+    monkeypatch.setattr(jobs.Desk, "ask", lambda *_given: jobs.Job(patience_s=0.01))
     assert "try again" in faults(
         make_app().test_client(),
         [("day", DAY), ("stop", "dong-mai-ip"), ("whole", "1")],
