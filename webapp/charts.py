@@ -188,9 +188,10 @@ def curve(title: str, steps: pd.Series, coarse: bool, until_min: int) -> Curve:
     width, height = box.right - box.left, box.foot - TOP
     x = np.round(box.left + width * steps.index.to_numpy(float) / 60 / until_min, 1)
     y = np.round(box.foot - height * steps.to_numpy(float) / top, 1)
+    last = np.append(np.diff(x) > 0, True)  # of the steps that a screen cannot tell apart
     return Curve(
         title=title,
-        steps=list(zip(x.tolist(), y.tolist(), strict=True)),
+        steps=list(zip(x[last].tolist(), y[last].tolist(), strict=True)),
         heights=[(box.foot - height * value / top, _short(value)) for value in (0, top / 2, top)],
         minutes=[
             (box.left + width * minute / until_min, minute)

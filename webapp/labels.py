@@ -72,6 +72,7 @@ CODES: dict[str, Any] = {
     "page": _("read on a page"),
     "code": _("from public data"),
     "memory": _("remembered"),
+    "estimate": _("estimated"),
     "assumption": _("assumed"),
     # sectors
     "automobile": _("Automobile"),
@@ -110,6 +111,7 @@ CODES: dict[str, Any] = {
     "policies": _("Policies"),
     # countries
     "VN": _("Viet Nam"),
+    "LA": _("Laos"),
     "CN": _("China"),
 }
 

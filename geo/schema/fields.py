@@ -10,7 +10,7 @@ FieldType = Literal["string", "number", "integer", "boolean", "list"]
 
 COUNTRIES = r"[A-Z]{2}"
 DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
-SOURCE_KINDS = ("page", "code", "memory")
+SOURCE_KINDS = ("page", "code", "memory", "estimate")
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ SOURCE = (
     Field(
         "source_kind",
         "Kind of source",
-        "Best source behind at least one main attribute: a page, public code or data, or memory.",
+        "Best source behind at least one main attribute: a page, public code or data, memory, or an"
+        " estimate made from such.",
         required=True,
         allowed=SOURCE_KINDS,
     ),

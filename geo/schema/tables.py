@@ -13,6 +13,7 @@ from geo.schema.fields import (
     SOURCED_OR_ASSUMED,
     Field,
     amount,
+    year,
 )
 
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
@@ -194,12 +195,25 @@ TABLES: dict[str, tuple[Field, ...]] = {
         *SOURCED,
     ),
     "population": (
-        Field("id", "GeoNames identifier", required=True),
+        Field("id", "Identifier", required=True),
+        Field(
+            "area",
+            "Area",
+            "Official code of the ward, commune or county whose people these are; where it has"
+            " several points, its people are shared among them.",
+        ),
         Field("name_en", "Name", required=True),
         COUNTRY,
         *POINT,
         Field(
             "population", "Population", type="integer", required=True, minimum=1, maximum=50_000_000
+        ),
+        year("year", "Year of the count"),
+        Field(
+            "counted",
+            "Who is counted",
+            "People who live there, as in a census, or who are registered there.",
+            allowed=("residents", "registered"),
         ),
         *SOURCED,
     ),

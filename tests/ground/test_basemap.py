@@ -120,19 +120,3 @@ def test_provinces_merge_once() -> None:
     former = mergers.former_iso_3166_2.str.split().explode()
     assert (len(mergers), len(former)) == (23, 52)
     assert former.is_unique
-
-
-def test_population_is_known_and_counted_once() -> None:
-    """Every place has a known population and a source, the ids are sorted and unique, and no
-    district repeats Hanoi.
-    """
-    places = pd.read_csv(ROOT / "data" / "population.csv", index_col="id")
-    assert places.index.is_monotonic_increasing
-    assert places.index.is_unique
-    assert places.notna().all(axis=None)
-    assert (places.population > 0).all()
-    assert places.lon.between(-180, 180).all()
-    assert places.lat.between(-90, 90).all()
-    assert set(places.source_kind) == {"code"}
-    assert "Hanoi" in set(places.name_en)
-    assert not {"Dong Da", "Hai Ba Trung", "Cau Giay"} & set(places.name_en)

@@ -20,7 +20,7 @@ from geo.schema import Layer, unfold
 from webapp import charts, labels
 from webapp.explore import site_facts
 from webapp.explore.site_facts import Fact, Row
-from webapp.i18n import said
+from webapp.i18n import N_, said
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
@@ -61,6 +61,8 @@ class Ways:
         The first that serves of gates, ports and airports.
     people
         Travel times in seconds, and the people within them.
+    counted
+        Who is counted in each country, and of what year.
     within
         Minutes, people and parks reached by then; empty if there is no way at all, as ``curves``.
     curves
@@ -78,6 +80,7 @@ class Ways:
     targets: dict[str, list[Destination]]
     head: dict[str, Destination | None]
     people: list[tuple[float, float]]
+    counted: list[str]
     within: list[tuple[float, ...]]
     curves: list[charts.Curve]
     gate_names: dict[str, str]
@@ -136,6 +139,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         targets=targets,
         head={layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
         people=[(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
+        counted=who_is_counted(store.population()),
         within=[] if sentence else within,
         curves=[] if sentence else charts.profile(reached, manifest.coarse, PROFILE_MIN[-1]),
         gate_names=gate_names,
@@ -143,6 +147,24 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         sentence=sentence,
         today=ways(store, origin, replace(drive, year=None)).head if drive.year else {},
     )
+
+
+COUNTED = {
+    "registered": N_("%(country)s: people registered there, %(year)s"),
+    "residents": N_("%(country)s: people who live there, %(year)s"),
+}
+
+
+def who_is_counted(population: pd.DataFrame) -> list[str]:
+    """Write who is counted in each country, the largest first, as far as the data say."""
+    if not {"counted", "year"} <= set(population):
+        return []
+    known = population.dropna(subset=["counted", "year"])
+    sums = known.groupby(["country", "counted", "year"])["population"].sum()
+    return [
+        _(COUNTED[counted], country=label(country), year=int(year))
+        for country, counted, year in sums.sort_values(ascending=False).index
+    ]
 
 
 def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
