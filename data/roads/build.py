@@ -33,7 +33,6 @@ TOLERANCE_M = 10.0
 GRID = 100_000  # positions to a degree: five decimals, about a metre
 DEGREE_M = 111_320.0
 TURN = math.cos(math.radians(100))  # parts of a road that turn more than 80 degrees are not joined
-CORRECTIONS = HERE / "corrections.csv"
 PLAIN = frozenset({"VN"})
 """Countries in which the file tells mountains from plains."""
 
@@ -152,30 +151,6 @@ def road_of(tags: Mapping[str, str], country: str, plain: frozenset[str]) -> Roa
         notes="; ".join(filter(None, notes)),
         **origin._asdict(),
     )
-
-
-# ---------------------------------------------------------------- corrections
-
-
-def corrected(parts: list[Part], places: dict[int, Place], path: Path) -> Iterator[Part]:
-    """Yield the parts, then those that a table of corrections adds: roads known to be there.
-
-    A line of the table meets the roads at every position it shares with them.
-    """
-    yield from parts
-    if not path.is_file():
-        return
-    at = {place: node for node, place in places.items()}
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            xy = shapely.get_coordinates(shapely.from_wkt(row.pop("wkt")))
-            nodes = []
-            for x, y in np.round(xy * GRID).astype(int).tolist():
-                node = at.setdefault((x, y), -len(at) - 1)
-                places.setdefault(node, (x, y))
-                nodes.append(node)
-            row["position_accuracy_m"] = int(row["position_accuracy_m"])
-            yield Part(Road(**{name: row.get(name) or "" for name in Road._fields}), nodes)
 
 
 # ---------------------------------------------------------------- joining
@@ -349,7 +324,7 @@ def make(file: Path, folder: Path, plain: frozenset[str] = PLAIN) -> None:
         Part(road_of(tags, country, plain), nodes)
         for (tags, nodes), country in zip(ways, countries_of(lines, outlines), strict=True)
     ]
-    parts = list(joined(corrected(parts, places, CORRECTIONS), places))
+    parts = list(joined(parts, places))
     write(list(simplified(parts, places)), places, folder / "roads.csv")
 
 
