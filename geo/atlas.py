@@ -98,7 +98,8 @@ class Atlas(Package):
         for layer_id in layers.LAYERS:
             self.layer(layer_id)
         for name in layers.TABLES:
-            self.table(name)
+            if name not in layers.LARGE:
+                self.table(name)
         self.countries()
         self.examples()
         self.network()

@@ -20,6 +20,7 @@ from geo.errors import AtlasError, InputError, Message, behind
 from geo.hours import gate_notices
 from geo.layers.region import Region
 from geo.layers.validation import Row
+from geo.roads import road_table
 from geo.schema import LAYERS, TABLES, unfold
 from geo.siting import examples
 from geo.visits import trip_file
@@ -182,6 +183,7 @@ ACROSS: tuple[tuple[str, tuple[str, ...], Callable[..., list[str]]], ...] = (
     ("corridor_vertices", ("corridors",), _vertex_faults),
     ("interchanges", ("corridor_vertices",), _interchange_faults),
     ("gate_hours", ("gates", "clocks"), _hour_faults),
+    ("roads", ("speeds",), road_table.faults),
 )
 """Each table that refers to others, those others, and what lists its faults."""
 

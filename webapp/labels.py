@@ -34,6 +34,9 @@ CODES: dict[str, Any] = {
     "road": _("Road"),
     "rail": _("Rail"),
     "pedestrian": _("On foot"),
+    # terrain
+    "plain": _("Plain"),
+    "mountain": _("Mountains"),
     # ports
     "seaport": _("Sea port"),
     "anchorage": _("Anchorage"),

@@ -21,9 +21,10 @@ from geo.layers import rows as rows_of
 from geo.layers import validation as faults_of
 from geo.layers.region import Region
 from geo.layers.validation import Row
-from geo.schema import LAYERS, OPTIONAL, TABLES, Layer, unfold
+from geo.schema import LARGE, LAYERS, OPTIONAL, TABLES, Layer, unfold
 
 __all__ = [
+    "LARGE",
     "LAYERS",
     "TABLES",
     "bundled",

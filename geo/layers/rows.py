@@ -33,6 +33,7 @@ UNREADABLE = object()
 _PANDAS_TYPES = {
     "string": "str",
     "list": "str",
+    "line": "str",
     "number": "float64",
     "integer": "Int64",
     "boolean": "boolean",

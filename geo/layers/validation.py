@@ -8,13 +8,14 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InputError, Message, behind
-from geo.schema import Field, Layer, unfold
+from geo.schema import DATE, Field, Layer, unfold
 from geo.text import short
 
 Row = dict[str, Any]
@@ -135,14 +136,21 @@ def shape_fault(shape: BaseGeometry | None, layer: Layer) -> str | None:
             {"type": shape.geom_type, "needed": layer.geometry},
         )
     for lon, lat in shapely.get_coordinates(shape):
-        if wrong := position_fault(lon, lat):
+        if wrong := degrees_fault(lon, lat):
             return wrong
-        if not (abs(lon) <= 180 and abs(lat) <= 90):
-            return Message(
-                "%(lon)s, %(lat)s is no longitude and latitude in degrees",
-                {"lon": f"{lon:.10g}", "lat": f"{lat:.10g}"},
-            )
     return None
+
+
+def degrees_fault(lon: float, lat: float) -> str | None:
+    """Find what is wrong with a pair of numbers that should be degrees; None where nothing is."""
+    if wrong := position_fault(lon, lat):
+        return wrong
+    if abs(lon) <= 180 and abs(lat) <= 90:
+        return None
+    return Message(
+        "%(lon)s, %(lat)s is no longitude and latitude in degrees",
+        {"lon": f"{lon:.10g}", "lat": f"{lat:.10g}"},
+    )
 
 
 def without_position(fields: Sequence[Field]) -> tuple[Field, ...]:
@@ -190,6 +198,38 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         return Message(
             "“%(text)s” has not the form %(form)s", {"text": short(cell), "form": field.pattern}
         )
+    if field.type == "line":
+        return _line_fault(cell)
+    return _date_fault(cell) if field.pattern == DATE else None
+
+
+def _date_fault(cell: str) -> str | None:
+    """Return what is wrong with a year, month or day that has the right form."""
+    try:
+        date.fromisoformat(f"{cell}-01-01"[:10])
+    except ValueError:
+        return Message("“%(text)s” is not in the calendar", {"text": cell})
+    return None
+
+
+def _line_fault(cell: str) -> str | None:
+    """Return what is wrong with a line in well-known text: unreadable, without two points, or not
+    in degrees.
+    """
+    try:
+        shape = shapely.from_wkt(cell)
+    except shapely.GEOSException:
+        if "," in cell:
+            return Message("“%(text)s” cannot be read as a line", {"text": short(cell)})
+        shape = None
+    if shape is None or not shape.is_valid or shape.is_empty:
+        return Message("has no two points")
+    if shape.geom_type != "LineString":
+        return Message("is a %(type)s, not a line", {"type": shape.geom_type})
+    west, south, east, north = shape.bounds
+    for lon, lat in ((west, south), (east, north)):
+        if wrong := degrees_fault(lon, lat):
+            return wrong
     return None
 
 

@@ -26,6 +26,8 @@ ACCESS_DETOUR = 1.4
 SNAP_LIMIT_M = 5000.0
 """A point farther than this from every road is not joined to the network."""
 UNKNOWN_CLASS = "road"
+PLACE = ["country", "terrain"]
+"""Columns of the table of speeds that say where a speed holds."""
 TRUCK = "truck"
 """The profile to which the truck limits apply."""
 
@@ -50,6 +52,8 @@ class Roads:
         For each way how long all of it takes, NaN for unknown: a ferry's timetable.
     barred
         (k,) whether a barrier keeps the truck off the step.
+    country, terrain
+        For each way its country and terrain as the table of speeds names them, empty for unknown.
     """
 
     lonlat: NDArray[np.float64]
@@ -64,6 +68,8 @@ class Roads:
     truck: NDArray[np.bool_]
     duration_s: NDArray[np.float64] | None = None
     barred: NDArray[np.bool_] | None = None
+    country: Sequence[str] | None = None
+    terrain: Sequence[str] | None = None
 
 
 def build(
@@ -84,7 +90,9 @@ def build(
     trucks closes it. A ferry and the road to it are never one segment. Rings without a junction are
     left out.
 
-    A vehicle drives at the speed of its road class. Where the limit is tagged it drives at the
+    A vehicle drives at the speed of its road class, in that country and terrain if the table has a
+    row for it and the roads know where they are; else in that country, in that terrain, or
+    anywhere. Where the limit is tagged it drives at the
     limit, slower than that in the ratio in which its class speed is lower than that of the fastest
     profile, and never faster than its own class speed on motorways. Where the duration of a way is
     known its steps share it in the ratio of their lengths.
@@ -92,14 +100,17 @@ def build(
     Parameters
     ----------
     speeds
-        Columns profile, road_class (``highway`` values, “ferry” and “access”) and speed_kph.
+        Columns profile, road_class (``highway`` values, “ferry” and “access”) and speed_kph, and
+        perhaps country and terrain, which are missing where a row holds anywhere.
 
     Raises
     ------
     InputError
         There is no road, or the table of speeds lacks a row that is needed.
     """
-    table = _speed_table(speeds, roads.road_class)
+    named = [name for name in PLACE if name in speeds]
+    general = speeds[speeds[named].isna().all(axis=1)]
+    table = _speed_table(general, roads.road_class)
     order, flipped, start, rings = contract(roads)
     if not len(order):
         raise InputError(
@@ -119,7 +130,8 @@ def build(
         [name if name in known else UNKNOWN_CLASS for name in roads.road_class]
     )
     label_of, labels = _codes(roads.label)
-    seconds = _seconds(roads, table, class_of, classes, order, length_m)
+    own = _own_kph(roads, table, speeds.drop(general.index), class_of, classes)
+    seconds = _seconds(roads, table, own, order, length_m)
     time_s = {profile: np.add.reduceat(step_s, first) for profile, step_s in seconds.items()}
     nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
     corners = np.empty(len(order) + m, np.int64)
@@ -161,8 +173,7 @@ def build(
 def _seconds(
     roads: Roads,
     table: dict[str, dict[str, float]],
-    class_of: NDArray[np.int64],
-    classes: Sequence[str],
+    own: dict[str, NDArray[np.float64]],
     order: NDArray[np.int64],
     length_m: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
@@ -173,7 +184,7 @@ def _seconds(
     whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
     seconds = {}
     for profile in table:
-        speed_kph = _speed_kph(table, profile, classes, class_of, roads.limit_kph)
+        speed_kph = _speed_kph(own, profile, roads.limit_kph, table[profile]["motorway"])
         if roads.duration_s is not None:
             timed = (roads.duration_s > 0) & (whole_m > 0)
             speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
@@ -310,15 +321,49 @@ def _speed_table(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[st
     return table
 
 
-def _speed_kph(
+def _own_kph(
+    roads: Roads,
     table: dict[str, dict[str, float]],
-    profile: str,
-    classes: Sequence[str],
+    special: pd.DataFrame,
     class_of: NDArray[np.int64],
+    classes: Sequence[str],
+) -> dict[str, NDArray[np.float64]]:
+    """Return for each vehicle the speed of its class on each way, where the way is.
+
+    Of the `special` rows those count that name the way's country and terrain, more than those that
+    name its country, and these more than those that name its terrain.
+    """
+    own = {
+        profile: np.array([row[name] for name in classes])[class_of]
+        for profile, row in table.items()
+    }
+    nowhere = [""] * len(roads.road_class)
+    where = {"country": roads.country or nowhere, "terrain": roads.terrain or nowhere}
+    for named in (["terrain"], ["country"], PLACE):
+        if special.empty or not {*named} <= {*special}:
+            continue
+        others = [name for name in PLACE if name in special and name not in named]
+        rows = special[special[named].notna().all(axis=1) & special[others].isna().all(axis=1)]
+        keys = ["profile", "road_class", *named]
+        speed = rows.set_index(keys)["speed_kph"]
+        ways = pd.DataFrame(
+            {"road_class": np.array(classes, object)[class_of]}
+            | {name: np.array(where[name], object) for name in named}
+        )
+        for profile in own:
+            at = pd.MultiIndex.from_frame(ways.assign(profile=profile)[keys])
+            here = speed.reindex(at).to_numpy(float)
+            own[profile] = np.where(np.isnan(here), own[profile], here)
+    return own
+
+
+def _speed_kph(
+    own: dict[str, NDArray[np.float64]],
+    profile: str,
     limit: NDArray[np.float64],
+    most_kph: float,
 ) -> NDArray[np.float64]:
-    own = np.array([table[profile][name] for name in classes])[class_of]
-    best = np.array([max(row[name] for row in table.values()) for name in classes])[class_of]
+    best = np.maximum.reduce([*own.values()])
     return np.where(
-        np.isnan(limit), own, np.minimum(limit * own / best, table[profile]["motorway"])
+        np.isnan(limit), own[profile], np.minimum(limit * own[profile] / best, most_kph)
     )

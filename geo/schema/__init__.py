@@ -6,6 +6,7 @@ pages, the API and the schemas in ``datapackage.json`` (a test holds them to it)
 from geo.schema.fields import (
     AS_OF,
     COUNTRIES,
+    DATE,
     ID,
     NAMES,
     NOTES,
@@ -17,12 +18,14 @@ from geo.schema.fields import (
 )
 from geo.schema.frictionless import table_schema
 from geo.schema.layers import LAYERS, RAIL_KINDS, ROAD_KINDS, SECTORS
-from geo.schema.tables import OPTIONAL, TABLES
+from geo.schema.tables import LARGE, OPTIONAL, TABLES
 
 __all__ = [
     "AS_OF",
     "COUNTRIES",
+    "DATE",
     "ID",
+    "LARGE",
     "LAYERS",
     "NAMES",
     "NOTES",

@@ -6,10 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-FieldType = Literal["string", "number", "integer", "boolean", "list"]
+FieldType = Literal["string", "number", "integer", "boolean", "list", "line"]
+"""A “list” is separated by semicolons, a “line” is well-known text; both are strings to others."""
 
 COUNTRIES = r"[A-Z]{2}"
 DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
+"""A year, a month or a day; one that the calendar does not have is a fault, too."""
 SOURCE_KINDS = ("page", "code", "memory", "estimate")
 
 

@@ -32,7 +32,7 @@ def _described(field: Field) -> dict[str, Any]:
     )
     return _known(
         name=field.name,
-        type="string" if field.type == "list" else field.type,
+        type="string" if field.type in ("list", "line") else field.type,
         title=field.title,
         description=field.description or None,
         unit=field.unit or None,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from geo.schema.fields import (
+    ACCURACY,
     COUNTRIES,
     COUNTRY,
+    DATE,
     ID,
     NAMES,
     NOTES,
@@ -13,12 +15,19 @@ from geo.schema.fields import (
     SOURCED_OR_ASSUMED,
     Field,
     amount,
+    source_kind,
     year,
 )
 
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 MOST_WAIT_S = 864_000.0
 """Ten days."""
+TERRAIN = Field(
+    "terrain",
+    "Terrain",
+    "Whether main roads around wind as in mountains. Empty means any, or unknown.",
+    allowed=("plain", "mountain"),
+)
 
 TABLES: dict[str, tuple[Field, ...]] = {
     "corridor_vertices": (
@@ -217,6 +226,69 @@ TABLES: dict[str, tuple[Field, ...]] = {
         ),
         *SOURCED,
     ),
+    "roads": (
+        ID,
+        Field(
+            "road_class",
+            "Road class",
+            "OpenStreetMap highway value, or `ferry`; of a road under construction the one that it"
+            " will have.",
+            required=True,
+            pattern=r"[a-z_]+",
+        ),
+        Field("ref", "Number", "Number of the road."),
+        Field("name", "Name", "In the language of the country, or in English."),
+        COUNTRY,
+        TERRAIN,
+        Field(
+            "structure",
+            "Structure",
+            "Empty means neither, or unknown.",
+            allowed=("bridge", "tunnel"),
+        ),
+        Field(
+            "one_way",
+            "One way",
+            "Whether it may be driven only in the direction in which it is drawn. False also where"
+            " that is not known.",
+            type="boolean",
+            required=True,
+        ),
+        Field(
+            "status",
+            "Status",
+            "What is under construction is not driven.",
+            required=True,
+            allowed=("open", "under_construction"),
+        ),
+        Field(
+            "opening",
+            "Opening",
+            "Date on which it opened or is announced to open. Empty: opened before the date of the"
+            " source, or unknown.",
+            pattern=DATE,
+        ),
+        source_kind("opening_source_kind", "opening"),
+        Field(
+            "opening_assumed",
+            "Opening is assumed",
+            "Under construction at the date of the source, and taken to be open today though nobody"
+            " said so.",
+            type="boolean",
+        ),
+        NOTES,
+        *SOURCED_OR_ASSUMED,
+        ACCURACY,
+        Field(
+            "wkt",
+            "Line",
+            "Well-known text, WGS 84, longitude before latitude. Roads meet where two lines have"
+            " the same point, and nowhere else.",
+            type="line",
+            required=True,
+            pattern=r"LINESTRING \(.*\)",
+        ),
+    ),
     "speeds": (
         Field(
             "profile",
@@ -231,6 +303,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
             " to the road.",
             required=True,
         ),
+        Field(
+            "country",
+            "Country",
+            "ISO 3166-1 alpha-2. Empty means any for which there is no row of its own.",
+            pattern=COUNTRIES,
+        ),
+        TERRAIN,
         Field(
             "speed_kph",
             "Speed",
@@ -290,5 +369,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     ),
 }
 
-OPTIONAL = ("aliases",)
+OPTIONAL = ("aliases", "roads")
 """Tables that a package may leave out: without the file they are empty."""
+LARGE = ("roads",)
+"""Tables that are not held in memory, but read by who needs them."""
