@@ -344,6 +344,7 @@ def warm_up() -> None:
         name=np.array([-1], np.int32),
         gate=np.array([-1], np.int32),
         country=np.array([-1], np.int16),
+        accessible=np.ones(1, bool),
         shape_start=np.array([0, 2]),
         shape_lonlat=lonlat,
         time_s={"car": np.array([60.0])},
