@@ -105,7 +105,7 @@ def isochrones(
     if not np.isfinite(reach.node_s).any():
         raise NotFoundError(
             Message(
-                "No road of this network lies within %(km)s km of the point.",
+                "No road of this network that one can turn off lies within %(km)s km of the point.",
                 {"km": f"{network.manifest.snap_limit_m / 1000:g}"},
             )
         )
