@@ -295,6 +295,7 @@ def grid(side: int) -> Network:
         name=np.full(m, -1, np.int32),
         gate=np.full(m, -1, np.int32),
         country=np.full(m, -1, np.int16),
+        accessible=np.ones(m, bool),
         shape_start=np.arange(0, 2 * m + 1, 2, dtype=np.int64),
         shape_lonlat=np.column_stack([lonlat_[tail], lonlat_[head]]).reshape(-1, 2),
         time_s={PROFILE: minute},

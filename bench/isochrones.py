@@ -394,6 +394,7 @@ def as_network(roads: Any) -> Network:
         name=np.full(m, -1, np.int32),
         gate=np.full(m, -1, np.int32),
         country=np.full(m, -1, np.int16),
+        accessible=np.ones(m, bool),
         shape_start=np.arange(0, 2 * m + 1, 2),
         shape_lonlat=np.column_stack([lonlat[tail], lonlat[head]]).reshape(-1, 2),
         time_s={"car": arcs.data[cell]},

@@ -121,6 +121,7 @@ def roads(
             ],
             np.int16,
         ),
+        accessible=np.ones(len(segments), bool),
         shape_start=np.arange(0, 2 * len(segments) + 1, 2, dtype=np.int64),
         shape_lonlat=np.column_stack([lonlat[tail], lonlat[head]]).reshape(-1, 2),
         time_s={

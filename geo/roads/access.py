@@ -28,9 +28,11 @@ from geo.roads.routing import Found, solve, times
 if TYPE_CHECKING:
     import geopandas as gpd
 
-NO_ROAD_AT_START = Message("No road of this network lies within %(km)s km of the start.")
+NO_ROAD_AT_START = Message(
+    "No road of this network that one can turn off lies within %(km)s km of the start."
+)
 NO_ROAD_AT_DESTINATION = Message(
-    "No road of this network lies within %(km)s km of the destination."
+    "No road of this network that one can turn off lies within %(km)s km of the destination."
 )
 
 

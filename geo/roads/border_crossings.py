@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from geo import crs
 from geo.roads.countries import Countries, distance_m
 from geo.roads.network import Network
+from geo.roads.whole_roads import WholeRoad, whole_roads
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,12 +26,15 @@ gate's position.
 
 @dataclass(frozen=True, eq=False)
 class Crossings:
-    """The segments of a network that cross a border.
+    """The roads of a network that cross a border, each once between two junctions.
 
     Attributes
     ----------
-    segment, lines
-        (k,) which they are, and their points.
+    segment, step
+        (k,) the segment in which each crosses, and the step of its shape.
+    place
+        (n,) country of each node. Where a road is cut between two junctions, because a bridge
+        begins there, it is that of the junction on its side of the crossing.
     nearest, distance_m
         (k,) row of the gate that each takes, or else of the nearest one between its countries, -1
         without any; how far that is from it, NaN without any.
@@ -39,7 +43,8 @@ class Crossings:
     """
 
     segment: NDArray[np.int64]
-    lines: list[NDArray[np.float64]]
+    step: list[int]
+    place: NDArray[np.int64]
     nearest: NDArray[np.int64]
     distance_m: NDArray[np.float64]
     matched: NDArray[np.bool_]
@@ -49,53 +54,67 @@ class Crossings:
         cls,
         network: Network,
         countries: Countries,
-        tail: NDArray[np.int64],
-        head: NDArray[np.int64],
+        place: NDArray[np.int64],
         gates: gpd.GeoDataFrame,
     ) -> Crossings:
-        """Find the crossings from the countries of the ends of each segment."""
-        segment = np.flatnonzero((tail != head) & (tail >= 0) & (head >= 0))
-        lines = [network.shape(int(i)) for i in segment]
-        pairs = [
-            frozenset((countries.codes[a], countries.codes[b]))
-            for a, b in zip(tail[segment], head[segment], strict=True)
-        ]
-        rows, away_m = _nearest_gates(lines, pairs, gates)
+        """Find the crossings from the country of each node."""
+        roads = whole_roads(network, np.flatnonzero(place[network.tail] != place[network.head]))
+        settled = place.copy()
+        for road in roads:
+            settled[road.node[1:-1]] = place[road.node[[0, -1]]].max()
+        ends = [tuple(place[road.node[[0, -1]]].tolist()) for road in roads]
+        across = [i for i, (a, b) in enumerate(ends) if a != b and min(a, b) >= 0]
+        roads, ends = [roads[i] for i in across], [ends[i] for i in across]
+        pairs = [frozenset((countries.codes[a], countries.codes[b])) for a, b in ends]
+        rows, away_m = _nearest_gates([road.line for road in roads], pairs, gates)
         leaving = [
-            [
-                int(country[i])
-                for may, country in ((network.forward, tail), (network.backward, head))
-                if may[i]
-            ]
-            for i in segment
+            [country for country, may in zip(pair, road.both_ways, strict=True) if may]
+            for pair, road in zip(ends, roads, strict=True)
         ]
         chosen = _choose(leaving, rows, away_m, reach_m(gates).to_numpy(float))
         first = [row[0] if row else -1 for row in rows]
         nearest = np.where(chosen >= 0, chosen, first).astype(np.int64)
-        return cls(segment, lines, nearest, away_m, chosen >= 0)
+        places = []
+        for road, (a, b), row in zip(roads, ends, nearest.tolist(), strict=True):
+            step = _step(road, countries, place, gates.geometry.iloc[row] if row >= 0 else None)
+            settled[road.node[1:-1]] = np.where(
+                np.arange(1, len(road.segment)) > road.part[step], b, a
+            )
+            places.append(road.place_of(step))
+        segment = np.array([i for i, _ in places], np.int64)
+        steps = [step for _, step in places]
+        return cls(segment, steps, settled, nearest, away_m, chosen >= 0)
 
     @property
     def used(self) -> NDArray[np.int64]:
         """The rows of the gates that have a road, each once."""
         return np.unique(self.nearest[self.matched])
 
-    def steps(self, countries: Countries, gates: gpd.GeoDataFrame) -> list[int]:
-        """Return the step of each line that crosses: where the country changes, and of several such
-        steps the one nearest the gate."""
-        steps = []
-        for line, row in zip(self.lines, self.nearest, strict=True):
-            changes = np.arange(len(line) - 1)
-            if countries.outlines is not None:
-                place = countries.near(line)
-                for i in range(1, len(place)):
-                    place[i] = place[i] if place[i] >= 0 else place[i - 1]
-                changes = np.flatnonzero(place[1:] != place[:-1])
-            if row >= 0:
-                gate = shapely.get_coordinates(gates.geometry.iloc[row])[0]
-                away_m = crs.distance_m((line[changes] + line[changes + 1]) / 2, gate)
-                changes = changes[np.argsort(away_m, kind="stable")]
-            steps.append(int(changes[0]))
-        return steps
+
+def _step(
+    road: WholeRoad, countries: Countries, place: NDArray[np.int64], gate: shapely.Point | None
+) -> int:
+    """Return the step of a road that crosses: where the country changes, and of several such steps
+    the one nearest the gate.
+    """
+    line = road.line
+    if countries.outlines is not None:
+        along = _filled(countries.near(line))
+        changes = np.flatnonzero(along[1:] != along[:-1])
+    else:
+        along = _filled(place[road.node])
+        changes = np.flatnonzero((along[1:] != along[:-1])[road.part])
+    if gate is not None:
+        middle = (line[changes] + line[changes + 1]) / 2
+        away_m = crs.distance_m(middle, shapely.get_coordinates(gate)[0])
+        changes = changes[np.argsort(away_m, kind="stable")]
+    return int(changes[0])
+
+
+def _filled(place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the country along a road: where none is near it is still the one before."""
+    known = np.maximum.accumulate(np.where(place >= 0, np.arange(len(place)), 0))
+    return place[known]
 
 
 def reach_m(gates: gpd.GeoDataFrame) -> pd.Series:

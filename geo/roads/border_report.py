@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from geo.roads.border_crossings import Crossings, reach_m
 from geo.roads.countries import Countries
 from geo.roads.network import Network
+from geo.roads.whole_roads import whole_roads
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -64,19 +65,21 @@ def of_crossings(closed: Network, border: Crossings, roads: gpd.GeoDataFrame) ->
     return _rows(border.segment, middle, verdict, ids, border.distance_m, reasons)
 
 
-def of_strays(
-    network: Network, tail: NDArray[np.int64], head: NDArray[np.int64], countries: Countries
-) -> pd.DataFrame:
+def of_strays(network: Network, border: Crossings, countries: Countries) -> pd.DataFrame:
     """Report the roads that leave a country and come back between two junctions, where outlines can
     tell.
     """
+    tail, head = border.place[network.tail], border.place[network.head]
     home = np.repeat(np.where(tail == head, tail, -1), np.diff(network.shape_start))
     there, codes = countries.inside(network.shape_lonlat), countries.codes
     abroad = np.flatnonzero((home >= 0) & (there >= 0) & (there != home))
-    segment, first = np.unique(
-        np.searchsorted(network.shape_start, abroad, side="right") - 1, return_index=True
-    )
-    point = abroad[first]
+    segment = np.searchsorted(network.shape_start, abroad, side="right") - 1
+    first = [
+        np.flatnonzero(np.isin(segment, road.segment))[0]
+        for road in whole_roads(network, np.unique(segment))
+        if not np.isin(road.segment, border.segment).any()
+    ]
+    point, segment = abroad[first], segment[first]
     reasons = [
         f"a road of {codes[home[i]]} runs through {codes[there[i]]} and comes back, and is not cut"
         for i in point

@@ -20,7 +20,9 @@ from geo.roads.network import Network
 if TYPE_CHECKING:
     import geopandas as gpd
 
-PER_SEGMENT = ("forward", "backward", "length_m", "road_class", "name", "gate", "country")
+PER_SEGMENT = (
+    *("forward", "backward", "length_m", "road_class", "name", "gate", "country", "accessible"),
+)
 
 
 def close(
@@ -32,8 +34,9 @@ def close(
     """Return every segment its country, each gate its road, and cut every other road across the
     border.
 
-    A road crosses where the two ends of a segment lie in different countries; one that leaves a
-    country and comes back between two junctions does not, and is reported. Of the roads near a gate
+    A road crosses where two junctions with nothing between them lie in different countries; one
+    that leaves a country and comes back between two junctions does not, and is reported. Where a
+    bridge begins is not a junction. Of the roads near a gate
     the nearest one in each direction is taken, so that a gate with two carriageways keeps both;
     every other is cut. Only the step that crosses is the gate or is cut: what leads up to it on
     either side becomes a segment of its own, on which one may still drive. That step lies in no
@@ -85,9 +88,9 @@ def close(
         place = np.searchsorted(known.codes, countries)
     else:
         place = known.near(network.node_lonlat)
-    tail, head = place[network.tail], place[network.head]
-    border = Crossings.of(network, known, tail, head, roads)
-    split, parent, after = _split(network, border.segment, border.steps(known, roads))
+    border = Crossings.of(network, known, place, roads)
+    tail, head = border.place[network.tail], border.place[network.head]
+    split, parent, after = _split(network, border.segment, border.step)
     country = np.where(tail >= 0, tail, head)
     country[border.segment] = -1
     country = np.concatenate([country, np.where(after, head[parent], tail[parent])])
@@ -95,7 +98,7 @@ def close(
     closed = _at_gates(split, border, known.codes, roads, crossings)
     report = [
         border_report.of_crossings(closed, border, roads),
-        border_report.of_strays(network, tail, head, known),
+        border_report.of_strays(network, border, known),
         border_report.of_idle(roads.drop(index=roads.index[border.used])),
     ]
     return closed, pd.concat(report, ignore_index=True)

@@ -159,6 +159,7 @@ class Sketch:
             name=np.where(name == "", -1, name_index).astype(np.int32),
             gate=np.full(len(tail), -1, np.int32),
             country=np.full(len(tail), -1, np.int16),
+            accessible=~np.char.startswith(kind, PLANNED),
             shape_start=np.arange(0, 2 * len(tail) + 1, 2, dtype=np.int64),
             shape_lonlat=np.column_stack([points[tail], points[head]]).reshape(-1, 2),
             time_s=time_s,

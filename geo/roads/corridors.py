@@ -122,6 +122,7 @@ def build(
 ) -> Network:
     """Build the network from open roads and, for a year, from what is announced to be open by then.
 
+    Points may join expressways here: by the interchanges known, 28 parks would lose their road.
     Nodes stand at the corridor vertices. Corridors of one country meet where they share a
     ``node_id`` or where an interchange joins two vertices by a connecting road; a node shared by
     two countries becomes two, and only a gate joins them. Each corridor's length is scaled to its

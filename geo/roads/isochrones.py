@@ -105,7 +105,7 @@ def isochrones(
     if not np.isfinite(reach.node_s).any():
         raise NotFoundError(
             Message(
-                "No road of this network lies within %(km)s km of the point.",
+                "No road of this network that one can turn off lies within %(km)s km of the point.",
                 {"km": f"{network.manifest.snap_limit_m / 1000:g}"},
             )
         )
@@ -344,6 +344,7 @@ def warm_up() -> None:
         name=np.array([-1], np.int32),
         gate=np.array([-1], np.int32),
         country=np.array([-1], np.int16),
+        accessible=np.ones(1, bool),
         shape_start=np.array([0, 2]),
         shape_lonlat=lonlat,
         time_s={"car": np.array([60.0])},

@@ -26,7 +26,7 @@ from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, plain
 
 T = TypeVar("T")
-FORMAT = 3
+FORMAT = 4
 
 ARRAYS: dict[str, str] = {
     "node_lonlat": "f8",
@@ -39,15 +39,16 @@ ARRAYS: dict[str, str] = {
     "name": "i4",
     "gate": "i4",
     "country": "i2",
+    "accessible": "?",
     "shape_start": "i8",
     "shape_lonlat": "f8",
 }
 
 FERRY = "ferry"
-"""Class of segments on water: one drives on board at their ends and nowhere between."""
+"""Class of segments on water."""
 PLANNED = "planned_"
 """Classes that begin so are of roads and railways that are not open yet
-(:mod:`geo.roads.corridors`): joined at their ends only, too.
+(:mod:`geo.roads.corridors`).
 """
 KEPT_OF_GATES = 64
 """Results that depend on the times at gates and are kept."""
@@ -130,6 +131,9 @@ class Network:
     road_class, name, gate, country
         (m,) index into the manifest's ``road_classes``, ``names``, ``gates``, ``countries``; -1 for
         none or unknown. A segment with a gate is the crossing itself.
+    accessible
+        (m,) whether points may be joined to it: not where one enters and leaves at the ends only,
+        as on a motorway, motorroad, link, bridge, tunnel or ferry, or what is only planned.
     shape_start, shape_lonlat
         Points of segment i, from tail to head, are ``shape_lonlat[shape_start[i]:shape_start[i +
         1]]``.
@@ -152,6 +156,7 @@ class Network:
     name: NDArray[np.int32]
     gate: NDArray[np.int32]
     country: NDArray[np.int16]
+    accessible: NDArray[np.bool_]
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
@@ -326,8 +331,8 @@ class Network:
         *,
         country: NDArray[np.object_] | None = None,
     ) -> Snap:
-        """Join points to the nearest point of the nearest segment on which this vehicle can go
-        anywhere and come back.
+        """Join points to the nearest point of the nearest segment off which one may turn, and on
+        which this vehicle can go anywhere and come back.
 
         Only segments of the main component count, and no segment that is a gate itself. Where the
         network knows the country of its roads and the point's country is given, only roads of that
@@ -367,18 +372,12 @@ class Network:
         return self.kept("index", make)
 
     def usable(self, profile: str) -> NDArray[np.bool_]:
-        """Return for each segment whether a point may be joined to it for this vehicle: no gate, no
-        ferry at sea, nothing planned; kept.
-        """
+        """Return for each segment whether a point may be joined to it for this vehicle; kept."""
 
         def make() -> NDArray[np.bool_]:
             main = self.main(profile)
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
-            closed = [
-                name == FERRY or name.startswith(PLANNED)
-                for name in (*self.manifest.road_classes, "")
-            ]  # "": without a class
-            open_: NDArray[np.bool_] = ~np.array(closed)[self.road_class] & (self.gate < 0)
+            open_: NDArray[np.bool_] = self.accessible & (self.gate < 0)
             return usable & (self.forward | self.backward) & open_
 
         return self.kept(("usable", profile), make)

@@ -282,7 +282,11 @@ def _settings(**values: Any) -> Iterator[None]:
         "http_user_agent": _user_agent(),
         "http_referer": _user_agent(),
         "requests_kwargs": ox.settings.requests_kwargs | {"hooks": {"response": _check}},
-        "useful_tags_way": [*ox.settings.useful_tags_way, *osm_tags.TRUCK_TAGS],
+        "useful_tags_way": [
+            *dict.fromkeys(
+                (*ox.settings.useful_tags_way, *osm_tags.TRUCK_TAGS, *osm_tags.ACCESS_TAGS)
+            )
+        ],
         "doh_url_template": None,
         "use_cache": True,
         "cache_only_mode": False,

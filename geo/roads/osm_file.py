@@ -175,6 +175,7 @@ class _Ways:
     limit_kph: array[float] = field(default_factory=lambda: array("d"))
     duration_s: array[float] = field(default_factory=lambda: array("d"))
     truck: array[int] = field(default_factory=lambda: array("b"))
+    accessible: array[int] = field(default_factory=lambda: array("b"))
     taken: set[int] = field(default_factory=set)
     silent_ferries: set[int] = field(default_factory=set)
     restrictions: set[int] = field(default_factory=set)
@@ -209,6 +210,7 @@ class _Ways:
         self.limit_kph.append(np.nan if ferry else osm_tags.limit_kph(tags.get("maxspeed", "")))
         self.duration_s.append(osm_tags.duration_s(tags.get("duration", "")) if ferry else np.nan)
         self.truck.append(osm_tags.truck_may(tags))
+        self.accessible.append(osm_tags.accessible(tags))
 
 
 @dataclass
@@ -310,6 +312,7 @@ def _roads(ways: _Ways, points: _Points) -> tuple[Roads, list[str]]:
         truck=np.frombuffer(ways.truck, np.int8).astype(bool),
         duration_s=np.frombuffer(ways.duration_s, np.float64),
         barred=barred,
+        accessible=np.frombuffer(ways.accessible, np.int8).astype(bool),
     )
     missing = int((~placed[at]).sum())
     return roads, _notes(ways, points, missing, int(cut.sum()), int(low.sum()))

@@ -32,7 +32,8 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
     """Return a network as a graph of OSMnx: its nodes, and an edge for each direction of a segment.
 
     Edges have ``length`` in metres, ``travel_time`` in seconds for one vehicle, and
-    ``travel_time_`` with the name of each other vehicle; inf where that vehicle may not go.
+    ``travel_time_`` with the name of each other vehicle; inf where that vehicle may not go;
+    ``accessible`` tells whether points may be joined to it.
     Segments that may be driven in no direction are left out. :func:`from_graph` is the way back.
 
     Parameters
@@ -58,7 +59,7 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
         tail, head = int(network.tail[segment]), int(network.head[segment])
         ahead, back = bool(network.forward[segment]), bool(network.backward[segment])
         edge: dict[str, Any] = {"osmid": segment, "length": float(network.length_m[segment])}
-        edge |= {"oneway": ahead != back}
+        edge |= {"oneway": ahead != back, "accessible": bool(network.accessible[segment])}
         for name, time_s in network.time_s.items():
             edge[_time(name, profile)] = float(time_s[segment])
         for (name, words), index in zip(WORDS.items(), code, strict=True):
@@ -101,6 +102,8 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
             key = (data["osmid"], *ends, data["length"], *times)
             ways.setdefault(key, ([False, False], data))[0][back] = True
         keys = np.array(sorted(ways), float).reshape(len(ways), 4 + len(about["profiles"]))
+        rows = [ways[key] for key in sorted(ways)]
+        accessible = np.array([data["accessible"] for _, data in rows], bool)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             Message(
@@ -108,7 +111,6 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
                 {"title": "OSMnx graph", "error": f"{error!r}"},
             )
         ) from None
-    rows = [ways[key] for key in sorted(ways)]
     tail, head = keys[:, 1:3].astype(np.int32).T
     shapes = [
         _line(data, lonlat[[first, last]])
@@ -135,6 +137,7 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
         name=codes["name"].astype(np.int32),
         gate=codes["gate"].astype(np.int32),
         country=codes["country"].astype(np.int16),
+        accessible=accessible,
         shape_start=np.cumsum([0, *map(len, shapes)], dtype=np.int64),
         shape_lonlat=np.concatenate([np.empty((0, 2)), *shapes]),
         time_s={profile: keys[:, 4 + i] for i, profile in enumerate(about["profiles"])},
@@ -248,8 +251,9 @@ def from_osmnx(
     Edges that are not roads for cars, as in graphs of other network types, are left out. Points
     that are simply passed are contracted in either case, and lengths are measured again on the
     ellipsoid. Where OSMnx has joined ways of several classes or limits it no longer knows which
-    part is which: the slowest counts. OSMnx's filter for cars takes no ferries, and its points
-    carry no barriers; a file has both.
+    part is which: the slowest counts, and where one part is a motorway, motorroad, link, bridge or
+    tunnel no point is joined to any of them; an unsimplified graph keeps them apart. OSMnx's filter
+    for cars takes no ferries, and its points carry no barriers; a file has both.
 
     Parameters
     ----------
@@ -285,6 +289,12 @@ def from_osmnx(
                 {"title": title},
             )
         )
+    accessible = np.array([osm_tags.edge_accessible(data) for *_, data in roads], bool)
+    mixed = sum(isinstance(roads[i][3].get("osmid"), list) for i in np.flatnonzero(~accessible))
+    if mixed:
+        edge = "edge of several ways has", "edges of several ways have"
+        why = "a motorway, link, bridge or tunnel among them: no point is joined to any part of it."
+        notes = (*notes, f"{osm_simplify.counted(mixed, *edge)} {why}")
     speed_of: dict[Any, float] = speeds.groupby("road_class")["speed_kph"].max().to_dict()
     tags = [osm_tags.edge_tags(data, speed_of) for _, _, _, data in roads]
     refs = np.concatenate([np.empty(0, np.int64), *(corners for corners, *_ in roads)])
@@ -305,6 +315,7 @@ def from_osmnx(
                 [osm_tags.limit_kph(one.get("maxspeed", "")) for one in tags], float
             ),
             truck=np.array([osm_tags.truck_may(one) for one in tags], bool),
+            accessible=accessible,
         ),
         speeds=speeds,
         title=title,

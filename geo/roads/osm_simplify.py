@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message
+from geo.roads import osm_tags
 from geo.roads.network import FERRY, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
@@ -54,6 +55,9 @@ class Roads:
         (k,) whether a barrier keeps the truck off the step.
     country, terrain
         For each way its country and terrain as the table of speeds names them, empty for unknown.
+    accessible
+        For each way what :func:`geo.roads.osm_tags.accessible` says of it; None if only its
+        ``highway`` value tells. Points are joined to no other ways, and to no ferry.
     """
 
     lonlat: NDArray[np.float64]
@@ -70,6 +74,21 @@ class Roads:
     barred: NDArray[np.bool_] | None = None
     country: Sequence[str] | None = None
     terrain: Sequence[str] | None = None
+    accessible: NDArray[np.bool_] | None = None
+
+    @property
+    def ferry(self) -> NDArray[np.bool_]:
+        """For each way whether it is a ferry."""
+        return np.array([name == FERRY for name in self.road_class], bool)
+
+    @property
+    def joinable(self) -> NDArray[np.bool_]:
+        """For each way whether points may be joined to it."""
+        accessible = self.accessible
+        if accessible is None:
+            tags = ({"highway": name} for name in self.road_class)
+            accessible = np.array([osm_tags.accessible(one) for one in tags], bool)
+        return accessible & ~self.ferry
 
 
 def build(
@@ -87,8 +106,9 @@ def build(
     through. (One difference: where a one-way street is drawn twice over the same points, they stay
     junctions; no time changes.) A segment may so consist of parts of several ways: its time is the
     sum over its parts, its class and name are those of the longest part, and one part closed to
-    trucks closes it. A ferry and the road to it are never one segment. Rings without a junction are
-    left out.
+    trucks closes it. A ferry and the road to it are never one segment, nor are a road that one may
+    turn off anywhere and the motorway, motorroad, link, bridge or tunnel that continues it: no
+    point is joined to these. Rings without a junction are left out.
 
     A vehicle drives at the speed of its road class, in that country and terrain if the table has a
     row for it and the roads know where they are; else in that country, in that terrain, or
@@ -164,6 +184,7 @@ def build(
         name=name.astype(np.int32),
         gate=np.full(m, -1, np.int32),
         country=np.full(m, -1, np.int16),
+        accessible=roads.joinable[way[first]],
         shape_start=start + np.arange(m + 1),
         shape_lonlat=roads.lonlat[corners],
         time_s=time_s,
@@ -217,7 +238,8 @@ def counted(n: int, single: str, several: str) -> str:
 
 
 def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:
-    """Join steps through every point that is simply passed; where a road meets a ferry it is not.
+    """Join steps through every point that is simply passed; where a road meets a ferry, or one that
+    points are joined to meets one that they are not, it is not.
 
     Returns
     -------
@@ -240,8 +262,8 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
         by_node[(np.cumsum(degree) - degree)[two] + 1],
     )
     passed = (arrives[a] != arrives[b]) & (arrives[a] != two) & (arrives[b] != two)
-    ferry = np.array([name == FERRY for name in roads.road_class], bool)[roads.way]
-    passed &= ferry[a >> 1] == ferry[b >> 1]
+    for kind in (roads.ferry[roads.way], roads.joinable[roads.way]):
+        passed &= kind[a >> 1] == kind[b >> 1]
     passed &= (allowed[a] == allowed[b ^ 1]) & (allowed[a ^ 1] == allowed[b])
     a, b = a[passed], b[passed]
     # Where every dart ends, and how many steps before: each round doubles the distance looked

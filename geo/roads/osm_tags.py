@@ -76,6 +76,9 @@ https://wiki.openstreetmap.org/wiki/Key:barrier says that each is for.
 TRUCK_TAGS = ("hgv", "maxheight", "maxweight")
 """What :func:`truck_may` reads; OSMnx keeps these tags only when told to."""
 
+ACCESS_TAGS = ("highway", "motorroad", "bridge", "tunnel")
+"""What :func:`accessible` reads; of these OSMnx keeps ``motorroad`` only when told to."""
+
 TRUCK_HEIGHT_M = 4.0
 TRUCK_WEIGHT_T = 20.0
 """A way that allows less is closed to the truck.
@@ -214,6 +217,20 @@ def truck_may(tags: Mapping[str, str]) -> bool:
     return not (height_m < TRUCK_HEIGHT_M or weight_t < TRUCK_WEIGHT_T)
 
 
+def accessible(tags: Mapping[str, str]) -> bool:
+    """Return whether one may turn off a road anywhere along it: it is not a motorway, motorroad,
+    link, bridge or tunnel.
+    """
+    highway = tags.get("highway", "")
+    return not (
+        highway == "motorway"
+        or highway.endswith("_link")
+        or tags.get("motorroad") == "yes"
+        or tags.get("bridge", "no") != "no"
+        or tags.get("tunnel", "no") != "no"
+    )
+
+
 def _nan_last(value: float) -> float:
     return np.inf if np.isnan(value) else value
 
@@ -249,6 +266,13 @@ def edge_driveable(edge: Mapping[str, Any]) -> bool:
         for key in NOT_DRIVEABLE
         if (values := _values(edge, key))
     )
+
+
+def edge_accessible(edge: Mapping[str, Any]) -> bool:
+    """Return whether one may turn off an edge anywhere along it; where OSMnx has joined several
+    ways, every one of them must be so.
+    """
+    return all(accessible({key: value}) for key in ACCESS_TAGS for value in _values(edge, key))
 
 
 def edge_tags(edge: Mapping[str, Any], speed_of: Mapping[str, float]) -> dict[str, str]:

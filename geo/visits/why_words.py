@@ -24,8 +24,8 @@ REASONS = {
         "without it."
     ),
     "no_road": Message(
-        "No road on these maps comes within %(limit_km)s km of %(stop)s; the nearest is "
-        "%(distance_km)s km away."
+        "No road on these maps that one can turn off comes within %(limit_km)s km of %(stop)s; "
+        "the nearest is %(distance_km)s km away."
     ),
     "no_road_at_all": Message("No road on these maps comes near %(stop)s, which may be an island."),
     "no_way": Message(

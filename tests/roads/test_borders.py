@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.sparse.csgraph import dijkstra
 
 from geo import crs
 from geo.errors import InputError
-from geo.roads import borders, osm_simplify
+from geo.roads import access, borders, osm_simplify
 from geo.roads.network import Network
 
 DEGREE_M = 111_320
@@ -464,3 +465,130 @@ def test_road_that_leaves_its_country_and_comes_back() -> None:
     np.testing.assert_array_equal(closed.time_s["car"], net.time_s["car"])
     at_sea = road((0.1, 0.1), (0.15, -0.02), (0.2, 0.1))
     assert borders.close(at_sea, countries(), gates(), CROSSINGS)[1].empty
+
+
+# Bridges, each a segment of its own
+
+
+def over_bridges(
+    lines: Sequence[np.ndarray], bridge: Sequence[np.ndarray], oneway: Sequence[int] | None = None
+) -> Network:
+    """Make roads through points, each step a way of its own, on which points may join or not."""
+    steps = np.concatenate([np.arange(len(line) - 1) for line in lines])
+    of = np.repeat(np.arange(len(lines)), [len(line) - 1 for line in lines])
+    tail = steps + np.cumsum([0, *map(len, lines)])[of]
+    way = np.arange(len(tail))
+    driven = np.array(oneway or [0] * len(lines))[of]
+    roads = osm_simplify.Roads(
+        np.concatenate(lines),
+        tail,
+        tail + 1,
+        driven >= 0,
+        driven <= 0,
+        way,
+        ["road"] * len(way),
+        [""] * len(way),
+        np.full(len(way), np.nan),
+        np.ones(len(way), bool),
+        accessible=~np.concatenate(bridge).astype(bool),
+    )
+    return osm_simplify.build(roads, speeds=SPEEDS, title="roads", source="test")
+
+
+def on_equator(*lon: float, lat: float = 0.5) -> np.ndarray:
+    """Return the points of a road along a parallel."""
+    return np.array([(x, lat) for x in lon])
+
+
+def test_gate_on_a_bridge_over_the_border_river() -> None:
+    """The only road of a gate is a bridge: one drives over it, and the gate itself takes the road
+    at either end of it.
+    """
+    net = over_bridges([on_equator(0.95, 0.99, 1.01, 1.05)], [np.array([0, 1, 0])])
+    layer = gates(bridge=gate(0.5))
+    closed, report = borders.close(net, countries(), layer, CROSSINGS)
+    assert report["verdict"].tolist() == ["matched"]
+    places = gpd.GeoDataFrame(
+        {"country": ["AA", "BB"]},
+        index=["west", "east"],
+        geometry=gpd.points_from_xy([0.96, 1.04], [0.5, 0.5]),
+        crs=4326,
+    )
+    there = access.time_matrix(closed, places, places)
+    km = float(crs.distance_m([0.96, 0.5], [1.04, 0.5])) / 1000
+    assert there.loc["west", "east"] == pytest.approx(600 + km * 100, rel=1e-3)
+    snap = closed.snap(np.array([[1.0, 0.5]] * 2), "car", country=np.array(["AA", "BB"], object))
+    assert snap.lonlat[:, 0].tolist() == pytest.approx([0.99, 1.01])
+    assert closed.accessible[snap.segment].all()
+    for ways in ((places, layer), (layer, places)):
+        assert access.time_matrix(closed, *ways).notna().all(axis=None)
+
+
+def test_gate_beside_the_road_to_its_bridge() -> None:
+    """A gate stands on land, 1.1 km before the bridge over the river; a track crosses the border
+    somewhat nearer. The gate's road is the one that passes it.
+    """
+    road_ = np.array([(0.97, 0.5), (0.99, 0.5), (0.999, 0.51), (1.001, 0.51), (1.02, 0.51)])
+    lines = [road_, on_equator(0.999, 1.001, lat=0.493)]
+    layer = gates(bridge=gate(0.5, geometry=shapely.Point(0.99, 0.5)))
+    for bridge in ([0, 0, 0, 0], [0, 0, 1, 0]):
+        net = over_bridges(lines, [np.array(bridge), np.array([0])])
+        _, report = borders.close(net, countries(), layer, CROSSINGS)
+        verdict = dict(zip(report["lat"].round(3), report["verdict"], strict=True))
+        assert verdict == {0.51: "matched", 0.493: "cut"}
+        assert report["distance_m"].min() < 1
+
+
+def test_bridge_on_a_road_that_strays_over_the_border() -> None:
+    """A road whose bridge lies abroad, by an outline that is a little off, is not cut there."""
+    line = on_equator(0.98, 0.999, 1.001, 1.002, 0.999, 0.98)
+    line[4:, 1] = 0.51
+    net = over_bridges([line], [np.array([0, 0, 1, 0, 0])])
+    assert net.segment_count == 3
+    closed, report = borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS)
+    assert report["verdict"].tolist() == ["kept", "no road"]
+    assert closed.country.tolist() == [0, 0, 0]
+    np.testing.assert_array_equal(closed.time_s["car"], net.time_s["car"])
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_bridges_change_nothing_at_the_border(seed: int) -> None:
+    """Wherever bridges begin, the same gates take the same roads at the same place, the same roads
+    are cut or stay, and all times are the same.
+    """
+    dice = np.random.default_rng(seed)
+    lines, bridge = [], []
+    for lat in np.linspace(0.1, 0.9, 8):
+        lon = dice.choice([0.9, 1.1]), *(1 + dice.normal(0, 0.01, 6)), dice.choice([0.9, 1.1])
+        lines.append(np.column_stack([lon, lat + np.sort(dice.uniform(0, 0.02, 8))]))
+        bridge.append(dice.random(7) < 0.5)
+    oneway = dice.choice([-1, 0, 0, 1], 8).tolist()
+    lines[0][:, 0] += 3  # a road without a country
+    layer = gates(
+        **{
+            f"g{i}": gate(0.1 + 0.8 * i / 7, geometry=shapely.Point(*lines[i][dice.integers(1, 7)]))
+            for i in range(1, 8, 2)
+        }
+    )
+    with_, without = (
+        over_bridges(lines, where, oneway) for where in (bridge, [steps & 0 for steps in bridge])
+    )
+    assert with_.segment_count > without.segment_count
+    (closed, report), (plain, expected) = (
+        borders.close(net, countries(), layer, CROSSINGS) for net in (with_, without)
+    )
+    kept, kept_before = (int((table["verdict"] == "kept").sum()) for table in (report, expected))
+    assert kept == kept_before
+    report, expected = (
+        table[table["verdict"] != "kept"].sort_values(["lat", "lon"], ignore_index=True)
+        for table in (report, expected)
+    )
+    columns = ["lon", "lat", "verdict", "gate", "distance_m", "reason"]
+    pd.testing.assert_frame_equal(report[columns], expected[columns])
+    at = {tuple(place): i for i, place in enumerate(closed.node_lonlat.tolist())}
+    same = [at[tuple(place)] for place in plain.node_lonlat.tolist()]
+    for profile in ("car", "truck"):
+        np.testing.assert_allclose(
+            dijkstra(closed.arcs(profile).time_s)[np.ix_(same, same)],
+            dijkstra(plain.arcs(profile).time_s),
+        )

@@ -422,7 +422,11 @@ def test_an_island(world: World) -> None:
     it in.
     """
     for isle, sentence in (
-        (ISLE, "No road on these maps comes within 30 km of Isle; the nearest is 51 km away."),
+        (
+            ISLE,
+            "No road on these maps that one can turn off comes within 30 km of Isle; the nearest is"
+            " 51 km away.",
+        ),
         (ROCK, "No road on these maps comes near Rock, which may be an island."),
     ):
         answer = world.ask(

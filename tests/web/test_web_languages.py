@@ -415,7 +415,7 @@ def test_what_is_kept_by_its_tag_holds_no_texts(client: FlaskClient) -> None:
             "Không chuyển được từ EPSG:4326 sang EPSG:999999",
             "无法从 EPSG:4326 转换到 EPSG:999999",
         ),
-        ("/api/isochrones?lon=100&lat=25", "không có đường nào", "没有该路网的道路"),
+        ("/api/isochrones?lon=100&lat=25", "không có đường nào", "没有该路网中可沿途出入的道路"),
     ],
 )
 def test_faults_are_told_in_the_language(client: FlaskClient, path: str, vi: str, zh: str) -> None:

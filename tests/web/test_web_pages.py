@@ -484,7 +484,7 @@ def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) ->
         ({"lon": 0, "lat": -90}, "at sea or outside"),
         ({"lon": 180, "lat": 0}, "at sea or outside"),
         ({"lon": -180, "lat": 0}, "at sea or outside"),
-        ({"lon": 101.7, "lat": 25.8}, "No road of this network lies within"),
+        ({"lon": 101.7, "lat": 25.8}, "No road of this network that one can turn off lies within"),
     ],
 )
 def test_a_point_without_a_road_is_told_so(

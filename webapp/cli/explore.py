@@ -128,8 +128,8 @@ def access(
         limit = net.manifest.snap_limit_m / 1000
         raise NotFoundError(
             gettext(
-                "No road of this network lies within %(km)s km of %(place)s in its country, so"
-                " there is no way from there.",
+                "No road of this network that one can turn off lies within %(km)s km of %(place)s"
+                " in its country, so there is no way from there.",
                 km=f"{limit:g}",
                 place=from_,
             )

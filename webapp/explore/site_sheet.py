@@ -175,8 +175,8 @@ def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
             " road."
         )
     return _(
-        "No road of this network lies within %(km)s km, so nothing can be said about access"
-        " from here.",
+        "No road of this network that one can turn off lies within %(km)s km, so nothing can be"
+        " said about access from here.",
         km=quantity(manifest.snap_limit_m / 1000),
     )
 
