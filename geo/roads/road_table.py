@@ -178,6 +178,13 @@ def drawn(table: pd.DataFrame) -> Roads:
         ],
         limit_kph=np.full(len(table), np.nan),
         truck=np.ones(len(table), bool),
+        accessible=np.array(
+            [
+                osm_tags.accessible({"highway": name, str(structure): "yes"})
+                for name, structure in zip(classes, table["structure"], strict=True)
+            ]
+        )
+        & ~table["planned"].to_numpy(bool),
         country=table["country"].tolist(),
         terrain=table["terrain"].fillna("").tolist(),
     )
