@@ -26,13 +26,19 @@ HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
 
 
+TAKEN_AS_GIVEN = ("passengers",)
+"""What a gate is taken to serve where nobody says. Cargo is said of every gate but those whose
+trade is in doubt, and a lorry that is sent to one in vain loses days.
+"""
+
+
 def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
     """Return the time each gate takes a vehicle to pass, without queue; NaN where that vehicle
     cannot pass.
 
     A vehicle passes a road gate whose class is listed for its profile in `crossings`, unless the
-    gate is known not to serve what the profile needs (``needs``: cargo or passengers). Unknown
-    service is taken as given, and the class is not.
+    gate is known not to serve what the profile needs (``needs``: cargo or passengers). What is
+    unknown is taken as given of ``TAKEN_AS_GIVEN`` only, and the class is not.
 
     Parameters
     ----------
@@ -49,7 +55,8 @@ def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: st
     rules = crossings[crossings["profile"] == profile].set_index("kind")
     time = gates["kind"].map(rules["service_time_s"]).astype(float)
     for kind, needs in rules["needs"].dropna().items():
-        refused = (gates["kind"] == kind) & ~gates[needs].fillna(True).astype(bool)
+        given = needs in TAKEN_AS_GIVEN
+        refused = (gates["kind"] == kind) & ~gates[needs].fillna(given).astype(bool)
         time[refused] = np.nan
     return time.where(gates["mode"] == "road").rename("service_time_s")
 

@@ -204,13 +204,26 @@ LAYERS: dict[str, Layer] = {
                 ),
                 Field("opposite_province_en", "Province, other side"),
                 *PLACED,
-                Field("cargo", "Cargo", "Goods are cleared here.", type="boolean", required=True),
+                Field(
+                    "cargo",
+                    "Cargo",
+                    "Goods are cleared here. Empty means that nothing is known of trade today; no"
+                    " lorry is led through.",
+                    type="boolean",
+                ),
                 Field(
                     "passengers",
                     "Passengers",
                     "People pass here. Empty means unknown.",
                     type="boolean",
                 ),
+                Field(
+                    "e_visa",
+                    "E-visa",
+                    "Foreigners may enter and leave with an electronic visa. Empty means unknown.",
+                    type="boolean",
+                ),
+                source_kind("e_visa_source_kind", "e-visa"),
                 Field(
                     "opening_hours",
                     "Opening hours in general",

@@ -16,6 +16,7 @@ from geo.schema.fields import (
 )
 
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 MOST_WAIT_S = 864_000.0
 """Ten days."""
 
@@ -57,6 +58,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "Vehicles of",
             "Country where the vehicle is registered, ISO 3166-1 alpha-2. Empty means any.",
             pattern=COUNTRIES,
+        ),
+        Field(
+            "weekdays",
+            "Days of the week",
+            "Days of which the row speaks, separated by semicolons. Empty means all of them.",
+            type="list",
+            allowed=WEEKDAYS,
         ),
         Field(
             "opening_hours",
@@ -259,7 +267,8 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field(
             "needs",
             "Must be served",
-            "A gate that is known not to serve this is closed to the profile.",
+            "A gate that is known not to serve this is closed to the profile; so is one of which it"
+            " is not known whether it clears cargo.",
             allowed=("cargo", "passengers"),
         ),
         Field(
