@@ -269,7 +269,7 @@ LAYERS: dict[str, Layer] = {
                     " unknown.",
                     type="boolean",
                 ),
-                source_kind("containers_source_kind", "containers"),
+                source_kind("containers_source_kind", "handling of containers"),
                 Field("containers_as_of", "Containers as of", pattern=DATE),
                 Field(
                     "quay",
