@@ -43,6 +43,13 @@ CODES: dict[str, Any] = {
     "dry_port": _("Dry port"),
     "rail_terminal": _("Rail terminal"),
     "logistics_park": _("Logistics park"),
+    "container_quay": _("Containers"),
+    "general_cargo": _("General cargo"),
+    "dry_bulk": _("Dry bulk"),
+    "liquid_bulk": _("Liquid bulk"),
+    "offshore_supply": _("Offshore supply base"),
+    "passenger_quay": _("Passenger ships"),
+    "river_quay": _("River quays"),
     # airports
     "civil": _("Civil airport"),
     "military": _("Military airfield"),
@@ -104,6 +111,10 @@ CODES: dict[str, Any] = {
     # vehicles
     "car": _("Car"),
     "truck": _("Container truck"),
+    # days at the border
+    "quick": _("quick"),
+    "usual": _("usual"),
+    "bad": _("bad"),
     # layers
     "parks": _("Parks and zones"),
     "gates": _("Border gates"),

@@ -18,6 +18,7 @@ from geo.errors import InputError, Message, behind
 from geo.hours import calendars, osm_hours
 from geo.hours.osm_hours import merged
 from geo.schema import unfold
+from geo.schema.tables import WEEKDAYS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,6 +45,8 @@ class Notice:
         The hours.
     valid_from, valid_to
         First and last day on the clock of the gate; None where it is not stated.
+    weekdays
+        Days of the week of which it speaks, Monday is 0; none for all of them.
     general
         Whether it is what the layer ``gates`` says of the gate as a whole.
     """
@@ -58,6 +61,7 @@ class Notice:
     source_kind: str | None
     as_of: str | None
     notes: str = ""
+    weekdays: frozenset[int] = frozenset()
     general: bool = False
 
     @property
@@ -75,8 +79,9 @@ class Notice:
         return tuple(host[1] if (host := _HOST.match(source)) else source for source in sources)
 
     def covers(self, day: date) -> bool:
-        """Return whether it is valid on a day."""
-        return (self.valid_from or day) <= day <= (self.valid_to or day)
+        """Return whether it is valid on a day, and speaks of it."""
+        speaks = not self.weekdays or day.weekday() in self.weekdays
+        return speaks and (self.valid_from or day) <= day <= (self.valid_to or day)
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,8 @@ class Question:
         for notice in self.notices:
             ends = notice.valid_from, notice.valid_to and notice.valid_to + osm_hours.DAY
             edges |= {day for day in ends if day and first < day < after}
+        if any(notice.weekdays for notice in self.notices):
+            edges |= {first + n * osm_hours.DAY for n in range((after - first).days)}
         if len(edges) == 2:
             return self.rule(first).month(first.year, first.month)
         openings: list[osm_hours.Span] = []
@@ -313,6 +320,7 @@ def _notices(where: str, row: Row, place: Place, faults: list[str]) -> list[Noti
             source_kind,
             as_of,
             notes or "",
+            frozenset(map(WEEKDAYS.index, unfold(row.get("weekdays")))),
         )
     ]
 
@@ -327,6 +335,8 @@ def not_towards(place: Place, country: str) -> Message:
 def _tie(first: Notice, second: Notice) -> str | None:
     """Return why two notices contradict each other; None where they do not."""
     scopes = [tuple(getattr(notice, name) for name in SCOPE) for notice in (first, second)]
+    if first.weekdays and second.weekdays and not first.weekdays & second.weekdays:
+        return None
     as_close = first.general == second.general and first.closeness[0] == second.closeness[0]
     meet = all(None in pair or pair[0] == pair[1] for pair in zip(*scopes, strict=True))
     overlap = (first.valid_from or date.min) <= (second.valid_to or date.max) and (

@@ -53,6 +53,17 @@ SECTORS = (
     "trade_services",
     "wood_furniture",
 )
+QUAYS = (
+    "container_quay",
+    "general_cargo",
+    "dry_bulk",
+    "liquid_bulk",
+    "offshore_supply",
+    "passenger_quay",
+    "river_quay",
+)
+MOST_DWT = 600_000.0
+"""The largest ship ever built carried 565,000 t."""
 ROAD_KINDS = ("expressway", "national_road", "provincial_road")
 RAIL_KINDS = ("railway", "high_speed_rail")
 
@@ -193,13 +204,26 @@ LAYERS: dict[str, Layer] = {
                 ),
                 Field("opposite_province_en", "Province, other side"),
                 *PLACED,
-                Field("cargo", "Cargo", "Goods are cleared here.", type="boolean", required=True),
+                Field(
+                    "cargo",
+                    "Cargo",
+                    "Goods are cleared here. Empty means that nothing is known of trade today; no"
+                    " lorry is led through.",
+                    type="boolean",
+                ),
                 Field(
                     "passengers",
                     "Passengers",
                     "People pass here. Empty means unknown.",
                     type="boolean",
                 ),
+                Field(
+                    "e_visa",
+                    "E-visa",
+                    "Foreigners may enter and leave with an electronic visa. Empty means unknown.",
+                    type="boolean",
+                ),
+                source_kind("e_visa_source_kind", "e-visa"),
                 Field(
                     "opening_hours",
                     "Opening hours in general",
@@ -238,6 +262,34 @@ LAYERS: dict[str, Layer] = {
                 PROVINCE,
                 *PLACED,
                 Field("status", "Status", "Empty means unknown.", allowed=STATUSES),
+                Field(
+                    "containers",
+                    "Containers",
+                    "Containers are handled here; of a planned port, are to be. Empty means"
+                    " unknown.",
+                    type="boolean",
+                ),
+                source_kind("containers_source_kind", "handling of containers"),
+                Field("containers_as_of", "Containers as of", pattern=DATE),
+                Field(
+                    "quay",
+                    "Kind of quay",
+                    "What is loaded at its quays, the main one first, separated by semicolons."
+                    " Empty means unknown.",
+                    type="list",
+                    allowed=QUAYS,
+                ),
+                source_kind("quay_source_kind", "kind of quay"),
+                amount(
+                    "max_dwt",
+                    "Largest ship",
+                    "Deadweight of the largest ship at its berths.",
+                    "DWT",
+                    MOST_DWT,
+                ),
+                source_kind("max_dwt_source_kind", "largest ship"),
+                Field("operator", "Operator"),
+                source_kind("operator_source_kind", "operator"),
                 NOTES,
                 *SOURCED,
             ),

@@ -20,6 +20,8 @@ from geo.schema.fields import (
 )
 
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+PACES = ("quick", "usual", "bad")
 MOST_WAIT_S = 864_000.0
 """Ten days."""
 TERRAIN = Field(
@@ -67,6 +69,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "Vehicles of",
             "Country where the vehicle is registered, ISO 3166-1 alpha-2. Empty means any.",
             pattern=COUNTRIES,
+        ),
+        Field(
+            "weekdays",
+            "Days of the week",
+            "Days of which the row speaks, separated by semicolons. Empty means all of them.",
+            type="list",
+            allowed=WEEKDAYS,
         ),
         Field(
             "opening_hours",
@@ -350,15 +359,23 @@ TABLES: dict[str, tuple[Field, ...]] = {
             required=True,
         ),
         Field(
+            "pace",
+            "Pace",
+            "On what sort of day: quick, without a queue; usual; bad. Empty means quick. What is"
+            " not listed takes as long as on a quick one.",
+            allowed=PACES,
+        ),
+        Field(
             "needs",
             "Must be served",
-            "A gate that is known not to serve this is closed to the profile.",
+            "A gate that is known not to serve this is closed to the profile; so is one of which it"
+            " is not known whether it clears cargo.",
             allowed=("cargo", "passengers"),
         ),
         Field(
             "service_time_s",
             "Service time",
-            "Time to pass the gate, without queue.",
+            "Time to pass the gate; on a quick day without a queue.",
             "s",
             type="number",
             required=True,

@@ -13,6 +13,8 @@ from geo.errors import Message
 from geo.siting.limits import Kind, Limit, Unknown
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geo.siting.criteria import Criterion, Direction, Shape
 
 ENOUGH_HA = 100.0
@@ -108,17 +110,33 @@ class Destination:
     layer
         Where they are: of gates those count that the vehicle may pass, of others those that are
         open.
-    kind
-        The one kind of the layer that counts; None for all.
     label, limit_label
         Of the time to them: see :class:`Measure`.
+    kinds
+        The kinds of the layer that count; none for all.
+    needs
+        A column that has to be true: what is unknown does not count, and nobody says that there is
+        none while it is.
     """
 
     id: str
     layer: str
     label: str
     limit_label: str
-    kind: str | None = None
+    kinds: tuple[str, ...] = ()
+    needs: str = ""
+
+    def counts(self, places: pd.DataFrame) -> pd.Series:
+        """Return which places of the layer count, on their index: true, false, or unknown."""
+        import pandas as pd
+
+        counts = pd.Series(True, places.index, dtype="boolean")
+        if self.kinds:
+            counts &= places["kind"].isin(self.kinds)
+        if self.needs:
+            known = places.get(self.needs, pd.Series(pd.NA, places.index))
+            counts &= known.astype("boolean")
+        return counts
 
     def columns(self, profile: str) -> tuple[str, str]:
         """Name the columns of the seconds to the quickest one, and of its id."""
@@ -134,17 +152,35 @@ class Destination:
 DESTINATIONS: tuple[Destination, ...] = (
     Destination("gate", "gates", Message("time to a gate"), Message("Max. time to border gate")),
     Destination(
-        "port", "ports", Message("time to a sea port"), Message("Max. time to sea port"), "seaport"
+        "port",
+        "ports",
+        Message("time to a container port"),
+        Message("Max. time to container port"),
+        ("seaport",),
+        needs="containers",
+    ),
+    Destination(
+        "quay", "ports", Message("time to any quay"), Message("Max. time to any quay"), ("seaport",)
+    ),
+    Destination(
+        "depot",
+        "ports",
+        Message("time to an inland depot"),
+        Message("Max. time to inland depot"),
+        ("dry_port", "rail_terminal", "logistics_park"),
     ),
     Destination(
         "airport",
         "airports",
         Message("time to an airport"),
         Message("Max. time to airport"),
-        "civil",
+        ("civil",),
     ),
     Destination("city", "cities", Message("time to a city"), Message("Max. time to city")),
 )
+"""The first row of a layer is the one that headlines name. A port is one that ships of containers
+call at: who sends containers is not served by a quay for coal, a pier or a depot inland.
+"""
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "people",

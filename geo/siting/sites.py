@@ -148,19 +148,22 @@ def table(
         On the index of `parks`. For each of ``DESTINATIONS`` and each vehicle ``gate_truck_s``, the
         seconds to the quickest one that serves it today, and ``gate_truck``, which one. NaN is
         unknown: the site is joined to no road, or nothing was reached and some place that counts is
-        joined to no road either. inf is known: there is no way by road. A place joined to no road
-        is never the quickest, though on the ground it may be. ``people_60min_truck``: people in
-        listed places within sixty minutes. Then the columns ``FROM_PARKS``: numbers as floats, NaN
-        where the cell is empty; lists as tuples, None where the cell is empty; texts, NaN where it
-        is. Last what :func:`geo.siting.land.free_land` knows: ``availability`` (free, full, NaN),
-        ``free_ha``, and ``land_ha``, the most that can be free.
+        joined to no road either, or nobody knows whether it counts. inf is known: there is no way
+        by road. A place joined to no road is never the quickest, though on the ground it may be.
+        ``people_60min_truck``: people in listed places within sixty minutes. Then the columns
+        ``FROM_PARKS``: numbers as floats, NaN where the cell is empty; lists as tuples, None where
+        the cell is empty; texts, NaN where it is. Last what :func:`geo.siting.land.free_land`
+        knows: ``availability`` (free, full, NaN), ``free_ha``, and ``land_ha``, the most that can
+        be free.
     """
     cells_of: dict[str, Any] = {}
     for destination in DESTINATIONS:
         frame = places[destination.id]
         for profile in profiles:
-            serving = _serving(destination, frame, crossings, profile)
+            serving, maybe = _serving(destination, frame, crossings, profile)
             time_s, which = _quickest(network, parks, serving, profile, listed=len(frame) > 0)
+            if maybe:
+                time_s[np.isinf(time_s)] = np.nan
             time, place = destination.columns(profile)
             cells_of |= {time: time_s, place: _texts(which)}
     for profile in profiles:
@@ -233,22 +236,18 @@ def uncertainty(
 
 def _serving(
     destination: Destination, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
-) -> gpd.GeoDataFrame:
-    """Keep the places that serve this vehicle today; a status that is not known is taken as
-    open.
+) -> tuple[gpd.GeoDataFrame, bool]:
+    """Keep the places that serve this vehicle today, and say whether there are others of which it
+    is not known; a status that is not known is taken as open.
     """
+    if not len(frame):
+        return frame, False
+    counts = destination.counts(frame)
     if destination.layer == "gates":
-        return (
-            frame[border_gates.service_time_s(frame, crossings, profile).notna()]
-            if len(frame)
-            else frame
-        )
-    kept = np.ones(len(frame), bool)
-    if destination.kind is not None:
-        kept &= (frame["kind"] == destination.kind).to_numpy(bool)
-    if "status" in frame:
-        kept &= ~frame["status"].isin(NOT_OPEN).to_numpy(bool)
-    return frame[kept]
+        counts &= border_gates.service_time_s(frame, crossings, profile).notna()
+    elif "status" in frame:
+        counts &= ~frame["status"].isin(NOT_OPEN)
+    return frame[counts.fillna(False).to_numpy(bool)], bool(counts.isna().any())
 
 
 def _quickest(

@@ -99,7 +99,7 @@ def test_the_table_without_javascript(opened: Callable[..., Any]) -> None:
     assert 0 < page.locator("table.rows tbody tr").count() < 20
     page.get_by_role("link", name="Mong Cai Border-Gate Economic Zone").click()
     assert page.inner_text("h1") == "Mong Cai Border-Gate Economic Zone"
-    assert "Nearest sea port" in page.inner_text("main")
+    assert "Nearest container port" in page.inner_text("main")
     page.locator(".switch a", has_text="Car").click()
     assert page.inner_text(".switch a[aria-current]") == "Car"
 

@@ -163,7 +163,9 @@ def test_typing_what_is_not_a_number_keeps_the_ranking(
     field = page.locator("input[name=max_port]")
     field.fill("abc")
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(page.locator("#result [data-slip=max_port]")).to_contain_text("Max. time to sea port")
+    expect(page.locator("#result [data-slip=max_port]")).to_contain_text(
+        "Max. time to container port"
+    )
     assert page.locator("ol.ranked .site").count() > 3
     field.fill("90")
     expect(page.locator("#result [data-slip]")).to_have_count(0)

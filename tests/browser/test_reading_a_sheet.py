@@ -44,7 +44,7 @@ def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
         ("Khu kinh tế Vân Đồn", "云屯经济区"),
         ("Operating", "position good to", "remembered"),
     )
-    for text in (*names, *position, "Nearest sea port", "Nearest airport", "Coarse."):
+    for text in (*names, *position, "Nearest container port", "Nearest airport", "Coarse."):
         expect(sheet).to_contain_text(text)
     expect(sheet.locator("a[rel~=external]").first).to_have_attribute(
         "href", re.compile("^https?://")
@@ -223,7 +223,7 @@ def test_clicking_on_land(opened: Callable[..., Any]) -> None:
     page = opened("/#12/20.95/106.60")
     page.mouse.click(900, 150)
     expect(page.locator("#sheet h1")).to_contain_text("° N")
-    expect(page.locator("#sheet")).to_contain_text("Nearest sea port")
+    expect(page.locator("#sheet")).to_contain_text("Nearest container port")
     assert re.search(r"at=[\d.]+,[\d.]+", page.url)
 
 

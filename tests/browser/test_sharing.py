@@ -135,7 +135,7 @@ def test_taking_the_map_along(browser: Any, tmp_path: Path) -> None:
     expect(page.locator("#found")).to_contain_text("of 200")
     page.locator(f'.item[data-id="{SITE}"]').click()
     expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
-    expect(page.locator("#sheet")).to_contain_text("Nearest sea port")
+    expect(page.locator("#sheet")).to_contain_text("Nearest container port")
     assert page.locator("canvas.leaflet-tile, .leaflet-tile-loaded").count() > 4
     page.locator("#sheet [data-site]").first.click()
     expect(page.locator("#sheet h1")).not_to_have_text("Van Don Economic Zone")

@@ -58,6 +58,32 @@ def test_unknown_service_is_taken_as_given(
     assert gates.service_time_s(unknown, crossings, "car")["bridge"] == 1800
 
 
+def test_a_pace_that_is_not_listed_is_quick(
+    toy_gates: gpd.GeoDataFrame, crossings: pd.DataFrame
+) -> None:
+    """A bad day of trucks changes neither their quick one, nor cars, nor who may pass."""
+    bad = crossings[crossings["profile"] == "truck"].assign(pace="bad", service_time_s=86400.0)
+    both = pd.concat([crossings, bad])
+    for profile in ("car", "truck"):
+        quick = gates.service_time_s(toy_gates, crossings, profile)
+        assert gates.service_time_s(toy_gates, both, profile).equals(quick)
+        assert gates.service_time_s(toy_gates, both, profile, "usual").equals(quick)
+        slow = gates.service_time_s(toy_gates, both, profile, "bad")
+        assert slow.isna().equals(quick.isna())
+        assert {*slow.dropna()} == ({86400.0} if profile == "truck" else {1800.0})
+
+
+def test_a_truck_is_not_sent_where_trade_is_in_doubt(
+    toy_gates: gpd.GeoDataFrame, crossings: pd.DataFrame
+) -> None:
+    """A gate of which nobody knows whether it clears cargo is closed to trucks, and open to
+    cars.
+    """
+    unknown = toy_gates.assign(cargo=pd.array([pd.NA] * len(toy_gates), "boolean"))
+    assert gates.service_time_s(unknown, crossings, "truck").isna().all()
+    assert gates.service_time_s(unknown, crossings, "car")["bridge"] == 1800
+
+
 def test_index_kept_and_argument_unchanged(
     toy_gates: gpd.GeoDataFrame, crossings: pd.DataFrame
 ) -> None:
@@ -356,6 +382,42 @@ def test_the_closer_notice_counts_and_then_the_later() -> None:
     ]
     assert len(of.notices("pontoon", date(2026, 3, 10))) == 5
     assert of.notices("pontoon", date(2026, 3, 10))[-1].general
+
+
+def test_a_notice_may_speak_of_some_weekdays() -> None:
+    """Every hour of two months, a notice of the weekend leaves the other days to the notice before
+    it; a later closure of all days counts before both.
+    """
+    table = rows(
+        ("pontoon", None, "cargo", None, "07:00-19:00", *[None] * 5),
+        ("pontoon", None, "cargo", None, "off", *[None] * 4, "2026-03-06"),
+        ("pontoon", None, "cargo", None, "08:00-11:00", *[None] * 3, "2026-03-07", None),
+        ("pontoon", None, "cargo", None, "off", *[None] * 3, "2026-04-01", "2026-04-05"),
+    ).assign(weekdays=["Mo;Tu;We;Th;Fr", "Sa;Su", "Sa;Su", None])
+    of = gates.Hours(border(), table, CLOCKS)
+    time = at("2026-02-20")
+    while time < at("2026-04-20"):
+        day = f"{time:%Y-%m-%d}"
+        weekend = time.weekday() > 4
+        expected = (8 <= time.hour < 11 and day >= "2026-03-07") if weekend else 7 <= time.hour < 19
+        expected = expected and not "2026-04-01" <= day <= "2026-04-05"
+        assert of.when_open("pontoon", "CN", "cargo", time).open == expected, time
+        time += timedelta(hours=1)
+    sources = {
+        day: of.when_open("pontoon", "CN", "cargo", at(f"2026-03-{day} 09:00")).source
+        for day in ("01", "06", "07")
+    }
+    assert sources == {"01": "notice 2", "06": "notice 1", "07": "notice 3"}
+
+
+def test_notices_of_the_same_weekday_contradict_each_other() -> None:
+    """Of two notices for Saturdays one has to be later; a notice for Sundays stands beside them."""
+    both = rows(row("08:00-09:00", days=(None, None)), row("10:00-11:00", days=(None, None)))
+    gates.Hours(border(), both.assign(weekdays=["Sa", "Su"]), CLOCKS)
+    for weekdays in (["Sa", "Sa;Su"], ["Sa", None]):
+        with pytest.raises(InputError) as caught:
+            gates.Hours(border(), both.assign(weekdays=weekdays), CLOCKS)
+        assert "neither is closer" in str(caught.value.faults)
 
 
 def test_a_notice_ends_at_midnight() -> None:
@@ -704,6 +766,80 @@ def test_the_bundled_hours() -> None:
     assert of.when_open("mong-cai-bac-luan-1", "CN", "cargo", at("2026-11-25 09:00")).why == "never"
 
 
+@pytest.mark.parametrize(
+    ("gate", "kind", "day", "beijing"),
+    [
+        ("mong-cai-bac-luan-1", "passenger", "2026-11-25", ["08:00-21:00"]),
+        ("huu-nghi", "passenger", "2026-11-25", ["08:00-21:00"]),
+        ("huu-nghi", "cargo", "2022-11-25", ["08:00-19:00"]),
+        ("hoanh-mo", "passenger", "2026-11-25", ["09:00-10:00", "16:00-17:00"]),
+        ("mong-cai-bac-luan-2", "cargo", "2026-11-28", ["09:00-12:00", "15:00-18:00"]),
+    ],
+)
+def test_hours_that_china_published_stand_on_the_clock_of_the_gate(
+    gate: str, kind: str, day: str, beijing: list[str]
+) -> None:
+    """What the Chinese side announced on its own clock, or a page states on both, is what the
+    table says on the clock of the gate.
+    """
+    of = gates.Hours.read(layers.bundled())
+    spans = of.intervals(gate, "CN", kind, None, at(day), at(day) + timedelta(days=1))
+    assert [
+        "-".join(f"{moment.astimezone(BEIJING):%H:%M}" for moment in span) for span in spans
+    ] == beijing
+
+
+def test_lorries_pass_bac_luan_2_on_weekends_since_the_pilot(bundled: gates.Hours) -> None:
+    """No Saturday before 7 March 2026, two windows since; of week days only memory speaks."""
+    before, after, friday = (
+        bundled.when_open("mong-cai-bac-luan-2", "CN", "cargo", at(f"2026-{time}"))
+        for time in ("02-28 09:00", "03-07 09:00", "03-06 17:30")
+    )
+    assert (before.open, after.open, friday.open) == (False, True, True)
+    assert before.opens == at("2026-03-02 07:00")
+    assert (before.source_kind, after.source_kind, friday.source_kind) == ("page", "page", "memory")
+    assert after.until == at("2026-03-07 11:00")
+    assert (after.known, friday.known) == (True, False)
+
+
+def test_the_new_year_of_each_gate_is_its_own(bundled: gates.Hours) -> None:
+    """In 2024 Coc Nam stayed shut four days longer than Huu Nghi, and Chi Ma was never shut."""
+    shut = {
+        gate: [
+            day
+            for day in range(6, 19)
+            if not bundled.when_open(gate, "CN", "cargo", at(f"2024-02-{day:02d} 12:00")).open
+        ]
+        for gate in ("huu-nghi", "coc-nam", "na-nua", "chi-ma", "kim-thanh")
+    }
+    assert shut == {
+        "huu-nghi": [10, 11, 12, 13],
+        "coc-nam": [*range(10, 18)],
+        "na-nua": [*range(7, 18)],
+        "chi-ma": [],
+        "kim-thanh": [],
+    }
+
+
+def test_gates_are_what_they_are_today() -> None:
+    """Ta Lung is international since September 2025; where trade is in doubt it is not stated, and
+    no lorry is led there; Hekou's old bridge is for people on foot.
+    """
+    frame = layers.read(layers.bundled(), "gates")
+    assert frame.loc["ta-lung", "kind"] == "international"
+    assert frame.loc["bac-phong-sinh", "kind"] == frame.loc["hoanh-mo", "kind"]
+    table = layers.read_table(layers.bundled(), "crossings")
+    truck, car = (gates.service_time_s(frame, table, profile) for profile in ("truck", "car"))
+    doubtful = ["ly-van", "po-peo", "po-nhung", "binh-nghi"]
+    assert frame.loc[doubtful, "cargo"].isna().all()
+    assert truck[doubtful].isna().all()
+    assert pd.isna(car["lao-cai-road"])
+    assert truck[["ta-lung", "huu-nghi", "kim-thanh", "mong-cai-bac-luan-2"]].notna().all()
+    e_visa = {*frame.index[frame["e_visa"].fillna(False)]}
+    assert {"tra-linh", "thanh-thuy", "dong-dang-rail", "lao-cai-rail"} <= e_visa
+    assert frame.loc[[*e_visa], "e_visa_source_kind"].notna().all()
+
+
 def test_the_check_of_a_package_reads_the_hours(toy: Path, tmp_path: Path) -> None:
     """Hours that contradict each other or cannot be read are faults of the package; those of the
     toy have none.
@@ -745,14 +881,14 @@ def test_remembered_hours_count_but_are_not_known(bundled: gates.Hours) -> None:
     read.
     """
     noon = at("2026-03-03 12:00")
-    remembered = bundled.when_open("huu-nghi", "CN", "passenger", noon)
+    remembered = bundled.when_open("tra-linh", "CN", "passenger", noon)
     assert (remembered.open, remembered.known, remembered.source_kind, remembered.why) == (
         True,
         False,
         "memory",
         "open",
     )
-    assert not bundled.known("huu-nghi", "CN", "passenger", None, noon)
+    assert not bundled.known("tra-linh", "CN", "passenger", None, noon)
     read = bundled.when_open("mong-cai-bac-luan-2", "CN", "passenger", noon)
     assert (read.open, read.known, read.source_kind) == (True, True, "page")
     frame = layers.read(layers.bundled(), "gates")

@@ -167,7 +167,7 @@ def test_closing_twice_is_refused() -> None:
     ("changes", "car", "truck"),
     [
         ({"cargo": False}, 600, np.inf),
-        ({"cargo": pd.NA}, 600, 3600),
+        ({"cargo": pd.NA}, 600, np.inf),
         ({"passengers": False}, np.inf, 3600),
         ({"kind": "local"}, 300, np.inf),
         ({"kind": "closed"}, np.inf, np.inf),

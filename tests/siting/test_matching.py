@@ -69,6 +69,8 @@ def table() -> pd.DataFrame:
             "occupancy_pct": [NAN, NAN, NAN, NAN],
             "gate_truck_s": [3600.0, 7200, NAN, INF],
             "port_truck_s": [7200.0, 3600, NAN, INF],
+            "quay_truck_s": [7200.0, 3600, NAN, INF],
+            "depot_truck_s": [1800.0, 3600, NAN, INF],
             "airport_truck_s": [1800.0, 9000, NAN, INF],
             "city_truck_s": [600.0, 600, NAN, INF],
             "people_60min_truck": [1e6, 2e5, NAN, 1e5],

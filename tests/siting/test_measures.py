@@ -21,7 +21,7 @@ from geo.siting import measures
 
 measures.DESTINATIONS += (
     measures.Destination(
-        "depot", "ports", "time to a depot", "Max. time to depot", kind="dry_port"
+        "yard", "ports", "time to a yard", "Max. time to yard", ("dry_port",)
     ),
 )
 measures.MEASURES += (
@@ -39,23 +39,23 @@ from geo.siting.sites import columns
 from webapp import create_app
 
 atlas = Atlas.open()
-wish = replace(atlas.examples()["automobile"], weights={"depot": 2, "room": 1}, limits=())
+wish = replace(atlas.examples()["automobile"], weights={"yard": 2, "room": 1}, limits=())
 table, ranked = atlas.sites(), atlas.rank(wish)
 app = create_app({"DATA": str(atlas.data), "HOME": sys.argv[1]})
 beside = "&".join(f"pick={site}" for site in ranked.order[:2])
-query = "edited=1&w_depot=50&w_room=50&max_depot=600&min_room=20&v_depot=linear:30:600"
+query = "edited=1&w_yard=50&w_room=50&max_yard=600&min_room=20&v_yard=linear:30:600"
 pages = {name: app.test_client().get(address) for name, address in {
     "form": f"/rank?{query}",
     "vietnamese": f"/rank?{query}&lang=vi",
-    "weights": "/weights?pair=depot:room:3",
+    "weights": "/weights?pair=yard:room:3",
     "side by side": f"/compare?{beside}",
-    "refused": "/rank?edited=1&max_depot=-1&w_depot=x",
+    "refused": "/rank?edited=1&max_yard=-1&w_yard=x",
 }.items()}
 json.dump({
     "columns": list(columns()),
-    "depots": table["depot_truck"].dropna().unique().tolist(),
+    "yards": table["yard_truck"].dropna().unique().tolist(),
     "dry ports": atlas.layer("ports").query("kind == 'dry_port'").index.tolist(),
-    "seconds": table["depot_truck_s"].dropna().tolist(),
+    "seconds": table["yard_truck_s"].dropna().tolist(),
     "weights": ranked.weights.to_dict(),
     "ranked": len(ranked.order),
     "status": {name: page.status_code for name, page in pages.items()},
@@ -83,14 +83,14 @@ def test_a_destination_kind_is_one_row(answers: Any) -> None:
     """Its time and its place are columns, its time weighs and has a limit, and the page beside
     which sites stand names it.
     """
-    assert {"depot_truck_s", "depot_truck", "depot_car_s"} <= {*answers["columns"]}
-    assert answers["depots"]
-    assert {*answers["depots"]} <= {*answers["dry ports"]}
+    assert {"yard_truck_s", "yard_truck", "yard_car_s"} <= {*answers["columns"]}
+    assert answers["yards"]
+    assert {*answers["yards"]} <= {*answers["dry ports"]}
     assert all(seconds >= 0 for seconds in answers["seconds"])
     page = answers["pages"]["form"]
-    assert 'name="max_depot"' in page
-    assert "Max. time to depot" in page
-    assert "time to a depot" in answers["pages"]["side by side"]
+    assert 'name="max_yard"' in page
+    assert "Max. time to yard" in page
+    assert "time to a yard" in answers["pages"]["side by side"]
 
 
 def test_a_criterion_is_one_row(answers: Any) -> None:
@@ -103,13 +103,13 @@ def test_a_criterion_is_one_row(answers: Any) -> None:
         "refused": 400,
     }
     weights = answers["weights"]
-    assert (weights["depot"], weights["room"]) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert (weights["yard"], weights["room"]) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
     assert answers["ranked"] > 3
     page = answers["pages"]["form"]
-    for name in ("w_room", "v_room", "v_room_from", "min_room", "w_depot", "v_depot_to"):
+    for name in ("w_room", "v_room", "v_room_from", "min_room", "w_yard", "v_yard_to"):
         assert f'name="{name}"' in page, name
     assert "<dt>leasable area</dt>" in page
-    assert "<dt>time to a depot</dt>" in page
+    assert "<dt>time to a yard</dt>" in page
     assert "Min. leasable area 20" in page
     assert "in proportion from 30" in page
     assert "leasable area" in answers["pages"]["weights"]

@@ -131,7 +131,10 @@ def test_planned_ports_and_military_fields_do_not_count(
     park = points({"site": (107.0, 21.0)})
     where = {"a": (107.01, 21.0), "b": (107.02, 21.0), "c": (107.03, 21.0)}
     ports = points(
-        where, kind=["seaport", "dry_port", "seaport"], status=["planned", "operating", None]
+        where,
+        kind=["seaport", "dry_port", "seaport"],
+        status=["planned", "operating", None],
+        containers=[True, True, True],
     )
     airports = points(
         where,
@@ -139,16 +142,75 @@ def test_planned_ports_and_military_fields_do_not_count(
         status=["operating", "under_construction", "operating"],
     )
     gates, cities = parts["places"]["gate"].iloc[:0], points({})
+    layers_of = {"gates": gates, "ports": ports, "airports": airports, "cities": cities}
     row = sites.table(
         park,
-        {"gate": gates, "port": ports, "airport": airports, "city": cities},
+        {row.id: layers_of[row.layer] for row in DESTINATIONS},
         population=points({}, population=[]),
         crossings=parts["crossings"],
         network=grid,
     ).loc["site"]
-    assert (row["port_car"], row["airport_car"]) == ("c", "c")
+    assert (row["port_car"], row["airport_car"], row["depot_car"]) == ("c", "c", "b")
     assert row["port_car_s"] == pytest.approx(180)
     assert row["port_truck_s"] == pytest.approx(360)
+
+
+@pytest.mark.parametrize(
+    ("containers", "port", "minutes"),
+    [
+        ([True, True], "near", 1),
+        ([False, True], "far", 2),
+        ([None, True], "far", 2),
+        ([None, None], None, np.nan),
+        ([False, None], None, np.nan),
+        ([False, False], None, np.inf),
+    ],
+)
+def test_a_port_is_one_of_containers(
+    grid: Network,
+    points: Callable[..., Any],
+    parts: dict[str, Any],
+    containers: list[bool | None],
+    port: str | None,
+    minutes: float,
+) -> None:
+    """The coal quay next door is not the port; whether there is one stays open while nobody knows
+    of some quay what it handles. The quay next door is the quickest quay all the same.
+    """
+    where = {"near": (107.01, 21.0), "far": (107.02, 21.0)}
+    ports = points(where, kind="seaport", containers=containers)
+    places = {row.id: points({}) for row in DESTINATIONS} | {"port": ports, "quay": ports}
+    row = sites.table(
+        points({"site": (107.0, 21.0)}),
+        places,
+        population=points({}, population=[]),
+        crossings=parts["crossings"],
+        network=grid,
+    ).loc["site"]
+    assert row["port_car"] == port or (port is None and pd.isna(row["port_car"]))
+    assert row["port_car_s"] == pytest.approx(60 * minutes, nan_ok=True)
+    assert row["quay_car"] == "near"
+
+
+def test_a_container_port_without_a_road_leaves_the_answer_open(
+    grid: Network, points: Callable[..., Any], parts: dict[str, Any]
+) -> None:
+    """No other quay steps in for the one terminal that no road of the network leads to."""
+    ports = points(
+        {"quay": (107.01, 21.0), "terminal": (100.0, 10.0)},
+        kind="seaport",
+        containers=[False, True],
+    )
+    places = {row.id: points({}) for row in DESTINATIONS} | {"port": ports, "quay": ports}
+    row = sites.table(
+        points({"site": (107.0, 21.0)}),
+        places,
+        population=points({}, population=[]),
+        crossings=parts["crossings"],
+        network=grid,
+    ).loc["site"]
+    assert np.isnan(row["port_truck_s"])
+    assert pd.isna(row["port_truck"])
 
 
 def test_people_within_an_hour(toy_sites: pd.DataFrame) -> None:

@@ -73,8 +73,8 @@ SAID = {
         "Open 08:00–15:00 Hà Nội (en.sggp.org.vn, read on a page, Dec 11, 2023)",
     ),
     "memory": (
-        query("2026-12-08~09:00-18:30~begin:lang-son~end:lang-son", "pingxiang"),
-        "Open 07:00–20:00 Hà Nội (remembered; ask before you go)",
+        query("2026-12-08~08:00-18:30~begin:cao-bang~end:cao-bang", "jingxi~visit:60 min"),
+        "Open 07:00–17:00 Hà Nội (remembered; ask before you go)",
     ),
 }
 

@@ -36,6 +36,8 @@ def test_a_gate_is_open_or_opens_on_both_clocks(app: Flask) -> None:
     evening = states(app, "mong-cai-bac-luan-2", "2026-11-25 16:00")
     assert evening["Passengers"] == "closed; opens tomorrow, 08:00 Hà Nội · 09:00 北京"
     assert evening["Cargo"] == "open until 19:00 Hà Nội · 20:00 北京"
+    saturday = states(app, "mong-cai-bac-luan-2", "2026-11-28 12:00")
+    assert saturday["Cargo"] == "closed; opens 14:00 Hà Nội · 15:00 北京"
     friday = states(app, "hoanh-mo", "2026-11-27 17:00")
     assert friday["Passengers"] == "closed; opens Nov 30, 2026, 08:00 Hà Nội · 09:00 北京"
 
@@ -65,6 +67,7 @@ def test_the_page_shows_hours_with_their_source(client: FlaskClient) -> None:
     assert "Mo-Su 08:00-15:00" in row[1]
     assert "read on a page" in row[2]
     assert any("post106867" in link.href for link in page.links if link.text == "en.sggp.org.vn")
+    assert any("Sa-Su 08:00-11:00,14:00-17:00" in cells[1] for cells in page.rows[1:])
     assert "2023-01-21" not in page.text  # what is over is not shown
     assert "Opening hours" not in read(client, "/sites/van-don-ez").headings
 

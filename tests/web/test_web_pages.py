@@ -465,7 +465,7 @@ def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) ->
     how far the road is.
     """
     page = read(client, "/access", **LAND, profile=profile)
-    assert {"Nearest sea port", "Nearest airport"} <= set(page.headings)
+    assert {"Nearest container port", "Nearest airport"} <= set(page.headings)
     assert "Coarse." in page.text
     assert re.search(r"joined to the road [\d.,]+ k?m away", page.text.replace("\xa0", " "))
     assert "At sea" not in page.text

@@ -31,7 +31,7 @@ def test_a_limit_that_is_not_a_number_marks_its_field(client: FlaskClient, typed
     assert answer.status_code == 400
     page = Page(answer.text)
     assert invalid(page) == {"max_port": typed}
-    assert "Max. time to sea port: " in page.text
+    assert "Max. time to container port: " in page.text
     assert "max_port:" not in page.text
     without = Page(client.get("/rank", query_string=wish).text)
     assert page.rows == without.rows

@@ -46,7 +46,11 @@ def test_answers_become_weights(client: FlaskClient) -> None:
     ratio 0.
     """
     page = read(client, "/weights", pair=AGREED)
-    assert shown(page) == {"time to a gate": 60.0, "time to a sea port": 30.0, "free land": 10.0}
+    assert shown(page) == {
+        "time to a gate": 60.0,
+        "time to a container port": 30.0,
+        "free land": 10.0,
+    }
     assert page.facts["Largest eigenvalue (λ)"] == "3.000"
     assert page.facts["Consistency ratio"] == "0.000"
     assert "The answers agree well enough" in page.text
@@ -61,8 +65,8 @@ def test_answers_at_odds_are_named(client: FlaskClient) -> None:
     assert page.facts["Largest eigenvalue (λ)"] == f"{answer.lambda_max:.3f}"
     assert "Think again." in page.text
     assert (
-        "time to a gate counts 3 times as much as time to a sea port, and time to a sea port 5"
-        " times as much as free land" in page.text
+        "time to a gate counts 3 times as much as time to a container port, and time to a"
+        " container port 5 times as much as free land" in page.text
     )
     assert (
         "that makes 15 times, but 1/9 was answered for time to a gate against free land"
@@ -115,7 +119,7 @@ def test_the_ranking_has_the_weights_of_the_link(client: FlaskClient) -> None:
     body = client.get(
         "/rank", query_string=link_of(read(client, "/weights", pair=AGREED))
     ).get_data(as_text=True)
-    for words in ("time to a gate 60 %", "time to a sea port 30 %", "free land 10 %"):
+    for words in ("time to a gate 60 %", "time to a container port 30 %", "free land 10 %"):
         assert words in Page(body).text
     assert 'href="/weights"' in body
 
@@ -217,7 +221,7 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"pair": ["gate:port:3", "port:gate:5"]}, "compares two criteria again"),
         ({"criterion": "beauty"}, "is not one of gate"),
         ({"criterion": "gate"}, "Compare 2 to 6 criteria; these are 1"),
-        ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 8"),
+        ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 10"),
         ({"weight": "3"}, "weight: is not known here"),
         ({"profile": "car"}, "profile: is not known here"),
     ],

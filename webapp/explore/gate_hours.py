@@ -16,6 +16,7 @@ from geo.hours import gates as border_gates
 from geo.hours.gate_notices import KINDS, Notice
 from geo.hours.openings import DayHours, Opening
 from geo.layers import unfold
+from geo.schema.tables import WEEKDAYS
 from webapp.i18n import day, lazy_gettext
 from webapp.i18n import gettext as _
 from webapp.labels import label
@@ -234,12 +235,13 @@ def _said(notice: Notice) -> Said:
     ):
         if countries:
             terms.append(text % {"countries": ", ".join(map(label, countries))})
+    days = ",".join(WEEKDAYS[number] for number in sorted(notice.weekdays))
     first, last = (
         day(date.isoformat()) if date else "" for date in (notice.valid_from, notice.valid_to)
     )
     return Said(
         _whom(notice.kind, notice.towards, notice.vehicle_country),
-        rule.text,
+        f"{days} {rule.text}" if days and not rule.text.startswith(WEEKDAYS) else rule.text,
         tuple(terms),
         f"{first}–{last}" if last else _("since %(date)s", date=first) if first else "",
         notice.source_kind or "",

@@ -20,6 +20,7 @@ from geo.roads import scenarios
 from geo.roads.drive import CORRIDORS, OPENS, Drive
 from geo.roads.joining import Sides
 from geo.schema import RAIL_KINDS
+from geo.siting.measures import DESTINATIONS
 from webapp import args, labels
 from webapp.explore import site_sheet
 from webapp.store import Store, store
@@ -31,8 +32,8 @@ KEPT = 8
 """Differences that are kept: visitors may assume any years of opening."""
 SMALL_S = 150.0
 """A gain below this would be rounded to nothing, as coarse times are to five minutes."""
-KINDS = site_sheet.HEADS | {"cities": None}
-"""Layers to whose quickest feature the ways are compared, and the one kind that counts there."""
+ROWS = site_sheet.HEADS | {row.layer: row for row in DESTINATIONS if row.id == "city"}
+"""Layers to whose quickest feature the ways are compared, and which features count there."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def page() -> str:
         longest=float(change.table["gain_s"].max()) if change else np.nan,
         nearest={
             "gates": _("Nearest gate"),
-            "ports": _("Nearest sea port"),
+            "ports": _("Nearest container port"),
             "airports": _("Nearest airport"),
             "cities": _("Nearest city"),
         },
@@ -118,11 +119,10 @@ def destinations(opened: Store, drive: Drive, to: str | None = None) -> dict[str
         layer_id = str(opened.targets().at[to, "layer"])
         return {layer_id: opened.layer(layer_id).loc[[to]]}
     places = {}
-    for layer_id, kind in KINDS.items():
-        frame = opened.layer(layer_id)
+    for layer_id, row in ROWS.items():
+        frame = site_sheet.counting(opened, row)
         serves = site_sheet.serving(opened, layer_id, drive.profile) - set(drive.closed)
-        frame = frame[frame.index.isin(serves)]
-        places[layer_id] = frame if kind is None else frame[frame["kind"] == kind]
+        places[layer_id] = frame[frame.index.isin(serves)]
     return places
 
 

@@ -68,7 +68,7 @@ def _fact(field: Field, row: Row) -> Fact:
     return Fact(
         title,
         _text(field, value),
-        kind=_word(row, f"{stem}_source_kind"),
+        kind=_word(row, f"{field.name}_source_kind") or _word(row, f"{stem}_source_kind"),
         note=write_note(row) if write_note else "",
     )
 

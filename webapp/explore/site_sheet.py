@@ -17,6 +17,10 @@ from geo.roads import access
 from geo.roads.drive import Drive
 from geo.roads.network import Manifest
 from geo.schema import Layer, unfold
+from geo.schema.tables import PACES
+from geo.siting import measures
+from geo.siting.measures import DESTINATIONS
+from geo.siting.sites import NOT_OPEN
 from webapp import charts, labels
 from webapp.explore import site_facts
 from webapp.explore.site_facts import Fact, Row
@@ -24,8 +28,8 @@ from webapp.i18n import N_, said
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
-HEADS = {"gates": None, "ports": "seaport", "airports": "civil"}
-"""Layers whose quickest feature stands in large type, and the one kind that counts there."""
+HEADS = {row.layer: row for row in DESTINATIONS if row.id in ("gate", "port", "airport")}
+"""Layers whose quickest feature stands in large type, and which features count there."""
 REACH_LIMITS_S = (3600.0, 7200.0)
 """Travel times within which a sheet counts people in its first lines."""
 PROFILE_MIN = (15, 30, 60, 90, 120, 180)
@@ -58,11 +62,17 @@ class Ways:
     targets
         Destinations by layer, quickest first, unreachable ones last.
     head
-        The first that serves of gates, ports and airports.
+        The first that serves of gates, container ports and airports.
+    unsure
+        Layers of which the first may be another one, because of some it is not known whether they
+        count.
     people
         Travel times in seconds, and the people within them.
     counted
         Who is counted in each country, and of what year.
+    paces
+        Days at the border with the longest time that a gate takes then; empty where all take the
+        vehicle as long.
     within
         Minutes, people and parks reached by then; empty if there is no way at all, as ``curves``.
     curves
@@ -79,8 +89,10 @@ class Ways:
     manifest: Manifest
     targets: dict[str, list[Destination]]
     head: dict[str, Destination | None]
+    unsure: set[str]
     people: list[tuple[float, float]]
     counted: list[str]
+    paces: dict[str, float]
     within: list[tuple[float, ...]]
     curves: list[charts.Curve]
     gate_names: dict[str, str]
@@ -137,9 +149,14 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         drive=drive,
         manifest=manifest,
         targets=targets,
-        head={layer_id: _first(targets[layer_id], kind) for layer_id, kind in HEADS.items()},
+        head={
+            layer_id: _first(targets[layer_id], set(counting(store, row).index))
+            for layer_id, row in HEADS.items()
+        },
+        unsure={layer_id for layer_id, row in HEADS.items() if _is_unsure(store, row)},
         people=[(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
         counted=who_is_counted(store.population()),
+        paces=_paces(store, drive.profile),
         within=[] if sentence else within,
         curves=[] if sentence else charts.profile(reached, manifest.coarse, PROFILE_MIN[-1]),
         gate_names=gate_names,
@@ -165,6 +182,13 @@ def who_is_counted(population: pd.DataFrame) -> list[str]:
         _(COUNTED[counted], country=label(country), year=int(year))
         for country, counted, year in sums.sort_values(ascending=False).index
     ]
+def _paces(store: Store, profile: str) -> dict[str, float]:
+    """Return the days at the border, and the longest time that a gate takes a vehicle then."""
+    gates, crossings = store.layer("gates"), store.table("crossings")
+    times = {
+        pace: border_gates.service_time_s(gates, crossings, profile, pace).max() for pace in PACES
+    }
+    return times if len({*times.values()}) > 1 else {}
 
 
 def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
@@ -186,12 +210,25 @@ def at(curve: pd.Series, limit_s: float) -> float:
     return float(curve.iloc[int(curve.index.searchsorted(limit_s, side="right")) - 1])
 
 
-def _first(places: list[Destination], kind: str | None) -> Destination | None:
+def counting(store: Store, row: measures.Destination) -> gpd.GeoDataFrame:
+    """Return the features of a layer that are known to count as a kind of destination."""
+    frame = store.layer(row.layer)
+    return frame[row.counts(frame).fillna(False).to_numpy(bool)]
+
+
+def _is_unsure(store: Store, row: measures.Destination) -> bool:
+    """Return whether there is an open feature of which nobody knows whether it counts."""
+    frame = store.layer(row.layer)
+    unknown = row.counts(frame).isna()
+    return bool((unknown & ~frame["status"].isin(NOT_OPEN)).any()) if unknown.any() else False
+
+
+def _first(places: list[Destination], counted: set[str]) -> Destination | None:
     return next(
         (
             place
             for place in places
-            if place.serves and kind in (None, place.kind) and is_known(place.travel_time_s)
+            if place.serves and place.id in counted and is_known(place.travel_time_s)
         ),
         None,
     )
@@ -261,7 +298,7 @@ def serving(store: Store, layer_id: str, profile: str) -> set[str]:
         serves = border_gates.service_time_s(frame, store.table("crossings"), profile).notna()
         return set(frame.index[serves])
     if "status" in frame:
-        return set(frame.index[~frame["status"].isin(("planned", "under_construction"))])
+        return set(frame.index[~frame["status"].isin(NOT_OPEN)])
     return set(frame.index)
 
 
@@ -288,15 +325,12 @@ def _passing(store: Store, gate: gpd.GeoDataFrame, profile: str) -> str:
 
 
 def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
-    """Return for each park the quickest gate, port and airport that serves the vehicle: layer →
-    park → (id, seconds)."""
+    """Return for each park the quickest gate, container port and airport that serves the vehicle:
+    layer → park → (id, seconds)."""
 
-    def quickest(layer_id: str, kind: str | None) -> dict[str, tuple[str, float]]:
-        frame = store.layer(layer_id)
-        counted = frame[
-            frame.index.isin(serving(store, layer_id, profile))
-            & (frame["kind"] == kind if kind else True)
-        ]
+    def quickest(row: measures.Destination) -> dict[str, tuple[str, float]]:
+        frame = counting(store, row)
+        counted = frame[frame.index.isin(serving(store, row.layer, profile))]
         time = access.time_matrix(
             store.network(), store.layer("parks"), counted, profile=profile
         ).dropna(how="all")
@@ -307,7 +341,7 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
 
     return store.keep(
         ("headline", profile),
-        lambda: {layer_id: quickest(layer_id, kind) for layer_id, kind in HEADS.items()},
+        lambda: {layer_id: quickest(row) for layer_id, row in HEADS.items()},
     )
 
 
