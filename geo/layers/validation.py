@@ -8,13 +8,14 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InputError, Message, behind
-from geo.schema import Field, Layer, unfold
+from geo.schema import DATE, FULL_DATE, Field, Layer, unfold
 from geo.text import short
 
 Row = dict[str, Any]
@@ -113,7 +114,7 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
         for field in fields:
             if field.name not in present or (wrong and field.name in POSITION):
                 continue
-            if fault := _cell_fault(row.get(field.name), field):
+            if fault := _cell_fault(row.get(field.name), field) or _below(row, field):
                 faults.append(behind(place(row), behind(field.name, fault)))
         if fields[0].name == "id" and (key := row.get("id")):
             if key in seen:
@@ -190,7 +191,34 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         return Message(
             "“%(text)s” has not the form %(form)s", {"text": short(cell), "form": field.pattern}
         )
+    if field.pattern in (DATE, FULL_DATE) and not _in_calendar(cell):
+        return Message("%(text)s is not a day of the calendar", {"text": cell})
     return None
+
+
+def _in_calendar(text: str) -> bool:
+    """Return whether a year, month or day exists."""
+    year, month, day = (int(part) for part in f"{text}-01-01".split("-")[:3])
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _below(row: Row, field: Field) -> str | None:
+    """Find a value that is less, or a date that is earlier, than the one it may not be below."""
+    cell, other = row.get(field.name), row.get(field.not_below)
+    if cell is None or other is None:
+        return None
+    if field.type in ("number", "integer"):
+        high, low = number(cell), number(other)
+        wrong = high is not None and low is not None and high < low
+    else:
+        shared = min(len(cell), len(other))
+        wrong = cell[:shared] < other[:shared]
+    values = {"text": cell, "other": other, "field": field.not_below}
+    return Message("%(text)s is below %(field)s, %(other)s", values) if wrong else None
 
 
 def _number_fault(cell: str, field: Field) -> str | None:

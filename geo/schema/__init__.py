@@ -6,6 +6,8 @@ pages, the API and the schemas in ``datapackage.json`` (a test holds them to it)
 from geo.schema.fields import (
     AS_OF,
     COUNTRIES,
+    DATE,
+    FULL_DATE,
     ID,
     NAMES,
     NOTES,
@@ -16,12 +18,15 @@ from geo.schema.fields import (
     unfold,
 )
 from geo.schema.frictionless import table_schema
-from geo.schema.layers import LAYERS, RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.layers import RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.records import LAYERS
 from geo.schema.tables import OPTIONAL, TABLES
 
 __all__ = [
     "AS_OF",
     "COUNTRIES",
+    "DATE",
+    "FULL_DATE",
     "ID",
     "LAYERS",
     "NAMES",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from geo.schema.fields import (
     COUNTRIES,
     COUNTRY,
+    FULL_DATE,
     ID,
     NAMES,
     NOTES,
@@ -15,7 +16,6 @@ from geo.schema.fields import (
     amount,
 )
 
-FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 MOST_WAIT_S = 864_000.0
 """Ten days."""
 
