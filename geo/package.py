@@ -156,7 +156,7 @@ class Package:
                     for key, cell in frame[field.name].dropna().items()
                     for place in layers.unfold(cell)
                     if place in places.index
-                    for name in layers.names(places.loc[[place]].to_dict("records")[0])
+                    for name in layers.names(_row(places, place))
                 ]
         return pd.DataFrame(named, columns=["place", "name"])
 
@@ -269,3 +269,8 @@ class Package:
             return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
 
         return self.keep("targets", make)
+
+
+def _row(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
+    """Return a row of a layer by column."""
+    return {str(name): value for name, value in frame.loc[key].items()}

@@ -274,7 +274,7 @@ RECORDS = (
         "Traffic and waiting at gates",
         "Vehicles, people, trains and containers that passed, and how many waited, each for the"
         " time it was counted. Several gates: all of them together.",
-        ("kind", "value_low", "gates", "province_en", "towards", "valid_from"),
+        ("kind", "value_low", "gates", "towards", "valid_from"),
         GATES,
         replace(PROVINCE, description="Without gates, all gates of it together."),
         COUNTRY,

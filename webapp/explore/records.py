@@ -16,11 +16,11 @@ from geo.schema import LAYERS, Field, Layer
 from geo.visits.advisories import Borders
 from webapp import labels
 from webapp.explore.site_facts import Row, text
-from webapp.i18n import day, lazy_gettext, translated
+from webapp.i18n import day, lazy_gettext, province, translated
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
-MOST_SHOWN = 8
+MOST_SHOWN = 6
 """Records of a table on one sheet; the others are behind a link."""
 SITE_AUDIENCE = {"investors", "employers", "manufacturers", "exporters", "survey_teams"}
 """Whom a rule must concern to stand on the sheet of a park."""
@@ -98,6 +98,10 @@ def _record(store: Store, layer: Layer, key: str, row: Row, without: str) -> Rec
 
 
 def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> Iterable[Piece]:
+    if field.name == "province_en" and without:
+        return ()  # that of the sheet
+    if field.name == "gates" and not is_known(row["gates"]):
+        return (Piece(_("all gates of %(province)s", province=province(row["province_en"]))),)
     if field.refers:
         return _links(store, field, row[field.name], without)
     if field.name in WRITERS:
@@ -163,10 +167,10 @@ def _period(row: Row) -> Iterable[Piece]:
 
 def _status(row: Row) -> Iterable[Piece]:
     if is_known(row["status"]):
+        word = label(row["status"])
+        word = word[:1].upper() + word[1:]
         date = row.get("status_date")
-        yield Piece(
-            f"{label(row['status'])}, {day(date)}" if is_known(date) else label(row["status"])
-        )
+        yield Piece(f"{word}, {day(date)}" if is_known(date) else word)
 
 
 def _address(name: str, scheme: str = "") -> Callable[[Row], Iterable[Piece]]:
@@ -210,17 +214,18 @@ def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Sectio
             continue
         frame: pd.DataFrame = store.layer(table.id)
         own = _naming(table, frame, layer.id, site_id)
-        more = BESIDE.get((table.id, layer.id))
-        if more:
-            own |= more(store, frame, site)
+        beside = BESIDE.get((table.id, layer.id))
         kept = frame[own]
+        if beside:
+            kept = pd.concat([kept, frame[beside(store, frame, site) & ~own]])
         if len(kept):
+            query = {"province": site["province_en"]} if beside else {"q": site["name_en"]}
             found.append(
                 Section(
                     table,
                     rows(store, table, kept.iloc[:MOST_SHOWN], without=site_id),
                     len(kept),
-                    url_for("pages.table", layer=table.id, q=site["name_en"]),
+                    url_for("pages.table", layer=table.id, **query),
                     open=table.id == "gate_traffic",
                 )
             )
