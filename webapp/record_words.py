@@ -120,7 +120,7 @@ WORDS: dict[str, str] = {
 """English word of each code."""
 UNITS = (
     *(N_("VND/month"), N_("CNY/month"), N_("VND/vehicle-km"), N_("VND/trip"), N_("CNY/lorry")),
-    *(N_("USD/m² per term"), N_("USD/m²/month"), N_("VND/litre"), N_("% of wage")),
+    *(N_("USD/m² per term"), N_("USD/m²/month"), N_("VND/litre")),
     *(N_("VND/container"), N_("USD/container"), N_("vehicles/day"), N_("vehicles")),
     *(N_("people/day"), N_("crossings"), N_("trains/week"), N_("m³/day"), N_("firms")),
     *(N_("cars/year"), N_("t of yarn/year"), N_("million pieces/year"), N_("t/year")),
