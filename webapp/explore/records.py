@@ -26,6 +26,7 @@ SITE_AUDIENCE = {"investors", "employers", "manufacturers", "exporters", "survey
 """Whom a rule must concern to stand on the sheet of a park."""
 PARK_BODIES = ("zone_board", "investment_promotion")
 GATE_BODIES = ("gate_board", "customs", "zone_board")
+WEB = ("https://", "http://")
 HEADS: dict[str, Any] = {
     "value_low": lazy_gettext("Value"),
     "valid_from": lazy_gettext("When"),
@@ -87,7 +88,7 @@ def rows(store: Store, layer: Layer, frame: pd.DataFrame, without: str = "") -> 
 def _record(store: Store, layer: Layer, key: str, row: Row, without: str) -> Record:
     first, *others = (layer.field(name) for name in layer.shown)
     addresses = unfold(row["source"])
-    href = next((one for one in addresses if one.startswith("http") and " " not in one), "")
+    href = next((one for one in addresses if one.startswith(WEB) and " " not in one), "")
     return Record(
         key,
         "".join(piece.text for piece in _cell(store, layer, first, row, "")),
