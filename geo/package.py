@@ -34,7 +34,8 @@ class Package:
     data
         Its folder.
     province_names
-        Called with the English name of a province, returns all names by which it is searched.
+        Called with the English name of a province, or a code of a table without positions, returns
+        all names by which it is searched.
 
     Raises
     ------
@@ -57,12 +58,22 @@ class Package:
     # Layers
 
     def layer(self, layer_id: str) -> gpd.GeoDataFrame:
-        """Return a layer as :func:`geo.layers.read` does; policies have no positions."""
+        """Return a layer as :func:`geo.layers.read` does; policies and records have no
+        positions."""
         return self.keep(("layer", layer_id), lambda: layers.read(self.data, layer_id))
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table as :func:`geo.layers.read_table` does."""
         return self.keep(("table", name), lambda: layers.read_table(self.data, name))
+
+    def held(self) -> list[Layer]:
+        """Return the layers that this package has: all but optional ones whose file is not
+        there."""
+        return [
+            layer
+            for layer in layers.LAYERS.values()
+            if not layer.optional or (self.data / f"{layer.id}.csv").is_file()
+        ]
 
     def resource(self, name: str) -> dict[str, Any]:
         """Return a resource of ``datapackage.json``; an empty one where the package does not
@@ -119,9 +130,35 @@ class Package:
 
         def make() -> Index:
             frames = [(other, self.layer(other.id)) for other in together]
-            return Index.build(frames, self.table("aliases"), self._province_names)
+            if not layer.place:
+                return Index.build(frames, self._names_referred(layer), self._province_names)
+            return Index.build(frames, self.table("aliases"), self._province_names, self._tenants())
 
         return self.keep(("index", together[0].id), make)
+
+    def _tenants(self) -> dict[str, list[str]]:
+        """Name the companies of each park, whose plant or project is known to be there."""
+        tenants: dict[str, list[str]] = {}
+        for layer_id, column in (("plants", "name_en"), ("projects", "investor")):
+            known = self.layer(layer_id)[["park", column]].dropna()
+            for park, company in known.itertuples(index=False):
+                tenants.setdefault(park, []).append(company)
+        return tenants
+
+    def _names_referred(self, layer: Layer) -> pd.DataFrame:
+        """Name the places that each record belongs to, in the form of the table ``aliases``."""
+        frame, named = self.layer(layer.id), list[tuple[str, str]]()
+        for field in layer.fields:
+            if field.refers and layers.LAYERS[field.refers].place:
+                places = self.layer(field.refers)
+                named += [
+                    (str(key), name)
+                    for key, cell in frame[field.name].dropna().items()
+                    for place in layers.unfold(cell)
+                    if place in places.index
+                    for name in layers.names(_row(places, place))
+                ]
+        return pd.DataFrame(named, columns=["place", "name"])
 
     def select(self, layer_id: str, filters: Mapping[str, Any]) -> gpd.GeoDataFrame:
         """Keep the rows of a layer that match every filter: a part of its frame; what is searched
@@ -232,3 +269,8 @@ class Package:
             return gpd.GeoDataFrame(pd.concat(parts), geometry="geometry", crs=4326)
 
         return self.keep("targets", make)
+
+
+def _row(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
+    """Return a row of a layer by column."""
+    return {str(name): value for name, value in frame.loc[key].items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import gzip
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from geo.hours import gate_notices
 from geo.layers.region import Region
 from geo.layers.validation import Row
 from geo.roads import road_table
-from geo.schema import LAYERS, TABLES, unfold
+from geo.schema import LAYERS, TABLES, Layer, unfold
 from geo.siting import examples
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
@@ -110,7 +110,7 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
         For each layer and table its faults, an empty list where there is none. Beyond each row: ids
         are unique over all layers, corridors, vertices and policies that are referred to exist, a
         node has one position, and the opening hours of all gates can be read and do not contradict
-        each other.
+        each other. Whatever a field refers to exists.
     """
     folder = Path(folder)
     layers.describe(folder)
@@ -129,6 +129,9 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
                 again = {"id": key, "layer": seen[key]}
                 report[layer_id].append(Message("id “%(id)s” is also in %(layer)s", again))
             seen[key] = layer_id
+    for layer in LAYERS.values():
+        if layer.id in frames:
+            report[layer.id] += _reference_faults(layer, frames)
     for name, others, look in ACROSS:
         if {name, *others} <= frames.keys():
             report[name] += look(*(frames[table] for table in (name, *others)))
@@ -140,12 +143,15 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     return report
 
 
-def _policy_faults(parks: pd.DataFrame, policies: pd.DataFrame) -> list[str]:
+def _reference_faults(layer: Layer, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """List the identifiers that a layer refers to and that are not there, row by row."""
     return [
-        behind(f"{key}: policies", _not_in(policy, "policies"))
-        for key, cell in parks["policies"].dropna().items()
-        for policy in unfold(cell)
-        if policy not in policies.index
+        behind(f"{key}: {field.name}", _not_in(part, field.refers))
+        for field in layer.fields
+        if field.refers in frames
+        for key, cell in frames[layer.id][field.name].dropna().items()
+        for part in (unfold(cell) if field.type == "list" else (cell,))
+        if part not in frames[field.refers].index
     ]
 
 
@@ -179,7 +185,6 @@ def _hour_faults(hours: pd.DataFrame, gates: Any, clocks: pd.DataFrame) -> list[
 
 
 ACROSS: tuple[tuple[str, tuple[str, ...], Callable[..., list[str]]], ...] = (
-    ("parks", ("policies",), _policy_faults),
     ("corridor_vertices", ("corridors",), _vertex_faults),
     ("interchanges", ("corridor_vertices",), _interchange_faults),
     ("gate_hours", ("gates", "clocks"), _hour_faults),

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -48,6 +49,7 @@ LEAST = 4
 """
 MOST_CUT = 10
 """Words of a query that is still looked for as two phrases."""
+_UNSEARCHED = ("source", "as_of", "unit", "output_unit")
 _APOSTROPHES = re.compile("['’ʼ`´]")
 _HAN = re.compile("([\u3400-\u9fff\U00020000-\U0003ffff])")
 
@@ -107,8 +109,9 @@ class Index:
         frames: Iterable[tuple[Layer, Any]],
         aliases: pd.DataFrame,
         province_names: Callable[[str], Iterable[str]] = lambda name: (name,),
+        tenants: Mapping[str, Iterable[str]] = MappingProxyType({}),
     ) -> Index:
-        """Collect the texts of layers.
+        """Collect the texts of layers: of a table without positions all that is written in words.
 
         Parameters
         ----------
@@ -118,7 +121,10 @@ class Index:
             Further names: ``place`` and ``name``, as in the table ``aliases``; of places that are
             not there they are left out.
         province_names
-            All names of a province, of which the layers hold only the English one.
+            All names of a province, of which the layers hold only the English one, and all words
+            for a code of a table without positions.
+        tenants
+            Companies by the place where they are, which is found by them too.
         """
         also: dict[str, list[str]] = {}
         for place, name in zip(aliases["place"], aliases["name"], strict=True):
@@ -126,13 +132,18 @@ class Index:
         entries = {}
         for layer, frame in frames:
             named = [name for name in frame.columns if "name_" in name or name.startswith("title_")]
+            coded = [] if layer.geometry else [name for name in ("kind", "status") if name in frame]
+            searched = (*OTHERS, *(_written(layer, named) if layer.geometry is None else ()))
             for key, row in zip(frame.index, frame.to_dict("records"), strict=True):
                 provinces = [
                     row[name]
                     for name in ("province_en", "province_former_en")
                     if isinstance(row.get(name), str)
                 ]
-                others = [part for name in OTHERS for part in unfold(row.get(name))]
+                others = [part for name in searched for part in unfold(row.get(name))]
+                codes = [row[name] for name in coded if isinstance(row[name], str)]
+                others += tenants.get(str(key), ())
+                others += [word for code in codes for word in (code, *province_names(code))]
                 names = [
                     text
                     for text in (*map(row.get, named), *also.get(str(key), ()))
@@ -185,6 +196,18 @@ class Index:
             for char in text
         }
         return {old: new for old, new in traditional().items() if new in used}
+
+
+def _written(layer: Layer, named: list[str]) -> list[str]:
+    """List the fields of a table that hold words of their own: no names, codes or addresses."""
+    return [
+        field.name
+        for field in layer.fields
+        if field.type == "string"
+        and not (field.allowed or field.pattern or field.refers)
+        and field.name not in (*named, *OTHERS, *_UNSEARCHED)
+        and not field.name.startswith("province_")
+    ]
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:

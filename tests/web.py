@@ -213,7 +213,7 @@ def make_hostile(folder: Path) -> Path:
         free = [
             each.name
             for each in fields
-            if each.type in ("string", "list") and not each.allowed and not each.pattern
+            if each.type in ("string", "list") and not (each.allowed or each.pattern or each.refers)
         ]
         free = [
             name

@@ -13,6 +13,7 @@ from geo.siting.land import Land, free_land
 from webapp import catalogues, i18n
 from webapp.i18n import gettext
 from webapp.i18n import lazy_gettext as _
+from webapp.record_words import WORDS
 
 CODES: dict[str, Any] = {
     # kinds of park
@@ -201,7 +202,9 @@ def label(code: object) -> str:
     """Name a code; a code without a name is shown as it is, and an unknown value as unknown."""
     if not isinstance(code, str) or not code:
         return gettext("unknown")
-    return str(CODES.get(code, code))
+    if code in CODES:
+        return str(CODES[code])
+    return gettext(WORDS[code]) if code in WORDS else code
 
 
 def name(row: Any, stem: str = "name") -> str:

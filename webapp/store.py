@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import current_app, g
 
 from geo.atlas import Atlas
+from webapp import record_words
 from webapp.catalogues import province_names
 
 
@@ -30,8 +31,13 @@ class Store(Atlas):
     """The atlas that an app serves, at an address that its pages and files name."""
 
     def __init__(self, data: Path, home: Path, public_url: str) -> None:
-        super().__init__(data, home, province_names)
+        super().__init__(data, home, _names)
         self.public_url = public_url
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """Return all names of a province, or all words for a code of a record."""
+    return (*province_names(name), *record_words.names(name))
 
 
 def store() -> Store:

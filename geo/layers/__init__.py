@@ -96,7 +96,7 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     GeoDataFrame
         Indexed by ``id``, in the order of the file, WGS 84; columns in the order of the layer's
         table, without ``id``, ``lon`` and ``lat``; unknown values are NaN or NA. A table without
-        geometry comes as a DataFrame.
+        geometry comes as a DataFrame; an optional one whose file is not there is empty.
 
     Raises
     ------
@@ -107,7 +107,9 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     """
     layer = get(layer_id)
     folder = Path(folder)
-    rows, faults = rows_of.csv_rows(folder / f"{layer.id}.csv", layer.fields)
+    path = folder / f"{layer.id}.csv"
+    left_out = layer.optional and not path.is_file()
+    rows, faults = ([], []) if left_out else rows_of.csv_rows(path, layer.fields)
     shapes = None
     if layer.vertices:
         shapes = _lines(folder, layer, rows)

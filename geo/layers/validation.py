@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InputError, Message, behind
-from geo.schema import DATE, Field, Layer, unfold
+from geo.schema import DATE, FULL_DATE, Field, Layer, unfold
 from geo.text import short
 
 Row = dict[str, Any]
@@ -114,7 +114,7 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
         for field in fields:
             if field.name not in present or (wrong and field.name in POSITION):
                 continue
-            if fault := _cell_fault(row.get(field.name), field):
+            if fault := _cell_fault(row.get(field.name), field) or _below(row, field):
                 faults.append(behind(place(row), behind(field.name, fault)))
         if fields[0].name == "id" and (key := row.get("id")):
             if key in seen:
@@ -200,7 +200,7 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
         )
     if field.type == "line":
         return _line_fault(cell)
-    return _date_fault(cell) if field.pattern == DATE else None
+    return _date_fault(cell) if field.pattern in (DATE, FULL_DATE) else None
 
 
 def _date_fault(cell: str) -> str | None:
@@ -231,6 +231,21 @@ def _line_fault(cell: str) -> str | None:
         if wrong := degrees_fault(lon, lat):
             return wrong
     return None
+
+
+def _below(row: Row, field: Field) -> str | None:
+    """Find a value that is less, or a date that is earlier, than the one it may not be below."""
+    cell, other = row.get(field.name), row.get(field.not_below)
+    if cell is None or other is None:
+        return None
+    if field.type in ("number", "integer"):
+        high, low = number(cell), number(other)
+        wrong = high is not None and low is not None and high < low
+    else:
+        shared = min(len(cell), len(other))
+        wrong = cell[:shared] < other[:shared]
+    values = {"text": cell, "other": other, "field": field.not_below}
+    return Message("%(text)s is below %(field)s, %(other)s", values) if wrong else None
 
 
 def _number_fault(cell: str, field: Field) -> str | None:

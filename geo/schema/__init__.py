@@ -7,6 +7,7 @@ from geo.schema.fields import (
     AS_OF,
     COUNTRIES,
     DATE,
+    FULL_DATE,
     ID,
     NAMES,
     NOTES,
@@ -17,13 +18,15 @@ from geo.schema.fields import (
     unfold,
 )
 from geo.schema.frictionless import table_schema
-from geo.schema.layers import LAYERS, RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.layers import RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.records import LAYERS
 from geo.schema.tables import LARGE, OPTIONAL, TABLES
 
 __all__ = [
     "AS_OF",
     "COUNTRIES",
     "DATE",
+    "FULL_DATE",
     "ID",
     "LARGE",
     "LAYERS",

@@ -12,12 +12,16 @@ FieldType = Literal["string", "number", "integer", "boolean", "list", "line"]
 COUNTRIES = r"[A-Z]{2}"
 DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 """A year, a month or a day; one that the calendar does not have is a fault, too."""
+FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 SOURCE_KINDS = ("page", "code", "memory", "estimate")
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a layer. ``unit`` is what a person reads; the unit is also in the name."""
+    """A column of a layer. ``unit`` is what a person reads; the unit is also in the name.
+
+    ``refers`` names the layer whose identifiers it holds, ``not_below`` the field of the same row
+    than which it is neither less nor earlier."""
 
     name: str
     title: str
@@ -29,6 +33,8 @@ class Field:
     pattern: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    refers: str = ""
+    not_below: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,8 @@ class Layer:
 
     ``vertices`` names the table of ordered vertices from which lines are built; without it the rows
     are points, taken from the columns ``lon`` and ``lat``. A layer with ``geometry=None`` is a
-    table."""
+    table: pages list its fields ``shown``, the first of which is what a row is called. A package
+    may leave out an ``optional`` one."""
 
     id: str
     title: str
@@ -46,6 +53,8 @@ class Layer:
     fields: tuple[Field, ...]
     vertices: str | None = None
     place: bool = False
+    shown: tuple[str, ...] = ()
+    optional: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -161,6 +161,7 @@ LAYERS: dict[str, Layer] = {
                     "Policies",
                     "Identifiers in the layer policies, separated by semicolons.",
                     type="list",
+                    refers="policies",
                 ),
                 Field(
                     "provenance",
@@ -409,6 +410,7 @@ LAYERS: dict[str, Layer] = {
                 Field("legal_basis", "Legal basis", required=True),
                 *SOURCED,
             ),
+            shown=("title_en", "summary", "legal_basis"),
         ),
     )
 }

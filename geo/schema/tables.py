@@ -7,6 +7,7 @@ from geo.schema.fields import (
     COUNTRIES,
     COUNTRY,
     DATE,
+    FULL_DATE,
     ID,
     NAMES,
     NOTES,
@@ -19,7 +20,6 @@ from geo.schema.fields import (
     year,
 )
 
-FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 PACES = ("quick", "usual", "bad")
 MOST_WAIT_S = 864_000.0

@@ -105,7 +105,7 @@ def test_every_name_finds_its_feature_before_what_does_not_hold_it(
     """
     index = app.extensions["zoneatlas"].index(layer.id)
     named = list(names_of(app, layer))
-    assert named
+    assert named or layer.id in ("costs", "gate_traffic", "park_utilities")
     for key, name in named:
         order = list(index.find(typed(name)))
         assert key in order, (key, name)
@@ -194,7 +194,7 @@ def test_lang_son_does_not_begin_far_away(app: Flask, client: FlaskClient) -> No
         ("Friendship Pass", "huu-nghi"),
         ("Lach Huyen deep-sea port", "port-lach-huyen-hict"),
         ("HICT", "port-lach-huyen-hict"),
-        ("Foxconn", "van-trung-ip"),
+        ("Foxconn", "dong-mai-ip"),
         ("KCN Hải Yên", "hai-yen-ip"),
         ("Que Vo III IP", "que-vo-3-ip"),
     ],
@@ -326,10 +326,12 @@ def test_the_table_lists_the_best_first_and_keeps_another_order(
 def test_tables_without_pages_are_searched_alone(
     client: FlaskClient, app: Flask, layer: Layer
 ) -> None:
-    """Roads are found by name and number, policies by title and legal basis."""
+    """Roads are found by name and number, policies by title and legal basis, records by their
+    notes.
+    """
     opened = app.extensions["zoneatlas"]
     frame = opened.layer(layer.id)
-    column = "legal_basis" if layer.id == "policies" else "ref"
+    column = {"policies": "legal_basis", "corridors": "ref"}.get(layer.id, "notes")
     key, text = next((key, value) for key, value in frame[column].dropna().items())
     assert key in opened.select(layer.id, {"q": text}).index
     assert read(client, "/table", layer=layer.id, q=text).rows[1:]

@@ -86,24 +86,30 @@ def test_identifiers_are_unique_over_all_layers(frames: dict[str, Any]) -> None:
 
 
 def test_there_is_as_much_as_was_researched(frames: dict[str, Any]) -> None:
-    """The facts have come in: 200 parks, and the gates, ports, airports, cities, corridors and
-    policies beside them.
+    """The facts have come in: 200 parks, and the gates, ports, airports, cities, corridors,
+    policies and records beside them.
     """
     assert len(frames["parks"]) >= 200
-    assert {
-        name: len(frame) >= least
-        for (name, frame), least in zip(frames.items(), (200, 35, 50, 18, 60, 45, 26), strict=True)
-    } == dict.fromkeys(LAYERS, True)
+    least = dict(
+        zip(
+            LAYERS,
+            (200, 35, 50, 18, 60, 45, 26, 113, 21, 14, 29, 33, 76, 40, 24),
+            strict=True,
+        )
+    )
+    assert {name: len(frame) >= least[name] for name, frame in frames.items()} == dict.fromkeys(
+        LAYERS, True
+    )
 
 
 def test_every_row_has_a_source_a_date_and_an_accuracy(frames: dict[str, Any]) -> None:
-    """Every row has a source and its kind, every place a date, every position a positive
-    accuracy.
+    """Every row has a source and its kind, every place and policy a date, every position a
+    positive accuracy.
     """
     for layer_id, frame in frames.items():
         assert frame["source"].str.len().gt(0).all()
         assert frame["source_kind"].notna().all()
-        if layer_id != "corridors":
+        if LAYERS[layer_id].field("as_of").required:
             assert frame["as_of"].notna().all()
         if "position_accuracy_m" in frame:
             assert frame["position_accuracy_m"].gt(0).all()
@@ -131,6 +137,7 @@ def test_unknown_numbers_are_not_zero(frames: dict[str, Any]) -> None:
     """No area, rent, length or speed is 0: what is not known is empty."""
     for frame in frames.values():
         for name in (
+            *("capital", "output", "capacity", "value_low", "value_high"),
             "area_ha",
             "leasable_ha",
             "rent_term_low_usd_m2",

@@ -24,7 +24,7 @@ ROOMS = (
     ("geo.siting", "geo.visits"),
     ("geo.package_check", "geo.atlas"),
     ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
-    ("webapp.i18n", "webapp.readers"),
+    ("webapp.i18n", "webapp.readers", "webapp.record_words"),
     ("webapp.args", "webapp.labels", "webapp.languages", "webapp.store", "webapp.jobs"),
     (
         "webapp.charts",

@@ -194,7 +194,7 @@ SPOILED: dict[str, tuple[str, Callable[[bytes], bytes] | None]] = {
     **{
         f"no {name}.csv": (f"{name}.csv", None)
         for name in (*LAYERS, *TABLES)
-        if name not in OPTIONAL
+        if name not in OPTIONAL and not (name in LAYERS and LAYERS[name].optional)
     },
     **{
         f"junk in {name}.csv": (f"{name}.csv", lambda _: b"\xff{")

@@ -30,7 +30,7 @@ from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
 from webapp import args, labels
-from webapp.explore import api, gate_hours, site_sheet
+from webapp.explore import api, gate_hours, records, site_sheet
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
@@ -96,10 +96,13 @@ def table() -> str:
     best = site_sheet.headline(opened, profile) if layer.id == "parks" else {}
     chosen = _sorted(opened.select(layer.id, args.filters(values)), values.get("sort"), best)
     offset = values.get("offset", 0)
+    page = chosen.iloc[offset : offset + ROWS]
     return render_template(
         "explore/table.html",
         layer=layer,
-        rows=chosen.iloc[offset : offset + ROWS],
+        rows=page,
+        records=records.rows(opened, layer, page) if layer.shown else [],
+        heads=records.heads(layer),
         found=len(chosen),
         total=len(frame),
         offset=offset,
@@ -111,7 +114,7 @@ def table() -> str:
         names=labels.names(opened.targets()),
         profile=profile,
         coarse=opened.network().manifest.coarse,
-        tabs=list(layers.LAYERS.values()),
+        tabs=opened.held(),
         formats=export.FORMATS.values(),
         query=[
             (name, value) for name, value in request.args.items(multi=True) if name in args.FILTERS
@@ -153,6 +156,7 @@ def site(site_id: str) -> str:
         opposite=labels.all_names(shown.row, "opposite_name"),
         gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
         opening=gate_hours.of(opened, shown.frame) if is_gate else None,
+        sections=records.sections(opened, shown.layer, site_id, shown.row),
         where={"site": site_id},
         here=here,
         networks=opened.networks.names(),
@@ -231,7 +235,7 @@ def data() -> str:
     return render_template(
         "explore/data.html",
         package=opened.package,
-        described=[Described.of(opened, layer) for layer in layers.LAYERS.values()],
+        described=[Described.of(opened, layer) for layer in opened.held()],
         others=[
             part for part in opened.package["resources"] if part.get("name") not in layers.LAYERS
         ],

@@ -67,7 +67,7 @@ def _fact(field: Field, row: Row) -> Fact:
     write_note = NOTES.get(field.name)
     return Fact(
         title,
-        _text(field, value),
+        text(field, value),
         kind=_word(row, f"{field.name}_source_kind") or _word(row, f"{stem}_source_kind"),
         note=write_note(row) if write_note else "",
     )
@@ -121,7 +121,8 @@ NOTES: dict[str, Callable[[Row], str]] = {
 }
 
 
-def _text(field: Field, value: object) -> str:
+def text(field: Field, value: object) -> str:
+    """Write the known value of a field."""
     if field.type == "list":
         return ", ".join(map(label, unfold(value)))
     if field.type == "boolean":

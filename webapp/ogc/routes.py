@@ -1,8 +1,8 @@
 """The layers as an OGC API – Features service (OGC 17-069r4): core, GeoJSON, HTML and OpenAPI 3.0.
 
 Every answer is one document, shown as JSON or through the template of the same name; which of the
-two, ``f`` says and otherwise the header Accept. Policies have no geometry and are no collection:
-clients take a collection for a map layer."""
+two, ``f`` says and otherwise the header Accept. The features of policies and records have no
+geometry; clients show them as tables."""
 
 from __future__ import annotations
 
@@ -206,9 +206,9 @@ def nothing(path: str) -> Response:
 
 
 def _layers() -> dict[str, Layer]:
-    """Return the layers that have geometry and that the package holds."""
+    """Return the layers that the package holds."""
     held = {resource.get("name") for resource in store().package.get("resources", ())}
-    return {layer.id: layer for layer in LAYERS.values() if layer.geometry and layer.id in held}
+    return {layer.id: layer for layer in LAYERS.values() if layer.id in held}
 
 
 def _layer(collection_id: str) -> Layer:
@@ -263,7 +263,7 @@ def _matches(frame: gpd.GeoDataFrame, layer: Layer, query: Mapping[str, Any]) ->
     if "bbox" in query:
         area = _area(query["bbox"])
         shapely.prepare(area)
-        matches &= shapely.intersects(area, frame.geometry.to_numpy())
+        matches &= shapely.intersects(area, frame.geometry.to_numpy()) if layer.geometry else False
     return matches
 
 

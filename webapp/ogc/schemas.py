@@ -61,6 +61,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Point": _shape("Point", _POSITION),
     "LineString": _shape("LineString", _array(_POSITION, minItems=2)),
+    "NoGeometry": {"type": "object", "nullable": True, "enum": [None]},
 }
 """Those of every data package."""
 
@@ -109,7 +110,7 @@ def of_layer(layer: Layer) -> dict[str, Schema]:
             {
                 "type": _word("Feature"),
                 "id": TEXT,
-                "geometry": ref(layer.geometry or "Point"),
+                "geometry": ref(layer.geometry or "NoGeometry"),
                 "properties": _object({field.name: _property(field) for field in fields}),
                 "links": _LINKS,
             },

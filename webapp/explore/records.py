@@ -1,0 +1,307 @@
+"""Records as pages show them: the cells of a table without positions, and on the sheet of a place
+the records that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pandas as pd
+from flask import url_for
+from flask_babel import gettext as _
+
+from geo.layers import unfold
+from geo.schema import LAYERS, Field, Layer
+from geo.visits.advisories import Borders
+from webapp import labels
+from webapp.explore.site_facts import Row, text
+from webapp.i18n import day, lazy_gettext, province, translated
+from webapp.labels import is_known, label, quantity
+from webapp.store import Store
+
+MOST_SHOWN = 6
+"""Records of a table on one sheet; the others are behind a link."""
+SITE_AUDIENCE = {"investors", "employers", "manufacturers", "exporters", "survey_teams"}
+"""Whom a rule must concern to stand on the sheet of a park."""
+PARK_BODIES = ("zone_board", "investment_promotion")
+GATE_BODIES = ("gate_board", "customs", "zone_board")
+WEB = ("https://", "http://")
+HEADS: dict[str, Any] = {
+    "value_low": lazy_gettext("Value"),
+    "valid_from": lazy_gettext("When"),
+    "name_en": lazy_gettext("Name"),
+}
+"""What columns are called that show more than their field."""
+
+
+class Piece(NamedTuple):
+    """A text of a cell, with the address it leads to, if any."""
+
+    text: str
+    href: str = ""
+
+
+class Source(NamedTuple):
+    """Who says so: kind of source, its date in words, its first address."""
+
+    kind: str
+    date: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as a row shows it: what it is called, its other cells, notes and source."""
+
+    id: str
+    name: str
+    cells: tuple[tuple[Piece, ...], ...]
+    notes: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class Section:
+    """The records of one table that belong to a place; ``more`` is the address of all of them."""
+
+    layer: Layer
+    records: list[Record]
+    count: int
+    more: str
+    open: bool
+
+
+def heads(layer: Layer) -> list[str]:
+    """Return what the columns of a table are called."""
+    return [str(HEADS.get(name) or translated(layer.field(name).title)) for name in layer.shown]
+
+
+def rows(store: Store, layer: Layer, frame: pd.DataFrame, without: str = "") -> list[Record]:
+    """Write the rows of a table; `without` names a place whose own name is left out."""
+    return [
+        _record(store, layer, str(key), row, without)
+        for key, row in zip(frame.index, frame.to_dict("records"), strict=True)
+    ]
+
+
+def _record(store: Store, layer: Layer, key: str, row: Row, without: str) -> Record:
+    first, *others = (layer.field(name) for name in layer.shown)
+    addresses = unfold(row["source"])
+    href = next((one for one in addresses if one.startswith(WEB) and " " not in one), "")
+    return Record(
+        key,
+        "".join(piece.text for piece in _cell(store, layer, first, row, "")),
+        tuple(tuple(_cell(store, layer, field, row, without)) for field in others),
+        str(row["notes"]) if is_known(row.get("notes")) else "",
+        Source(row["source_kind"], day(row["as_of"]) if is_known(row["as_of"]) else "", href),
+    )
+
+
+def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> Iterable[Piece]:
+    if field.name == "province_en" and without:
+        return ()  # that of the sheet
+    if field.name == "gates" and not is_known(row["gates"]):
+        return (Piece(_("all gates of %(province)s", province=province(row["province_en"]))),)
+    if field.refers:
+        return _links(store, field, row[field.name], without)
+    if field.name in WRITERS:
+        return WRITERS[field.name](row)
+    value = row[field.name]
+    if not is_known(value):
+        return ()
+    stem = field.name.removesuffix("_en")
+    if layer.has(f"{stem}_vi"):
+        return (Piece(labels.name(row, stem)),)
+    return (Piece(text(field, value)),)
+
+
+def _links(store: Store, field: Field, cell: object, without: str) -> Iterable[Piece]:
+    frame = store.layer(field.refers)
+    for key in unfold(cell):
+        if key == without or key not in frame.index:
+            continue
+        name = labels.name(frame.loc[key], "name" if "name_en" in frame else "title")
+        place = LAYERS[field.refers].place
+        yield Piece(name, url_for("pages.site", site_id=key) if place else "")
+
+
+def _value(row: Row) -> Iterable[Piece]:
+    low, high = row["value_low"], row["value_high"]
+    unit = str(row["unit"]) if is_known(row["unit"]) else ""
+    if is_known(low) and is_known(high) and low != high:
+        yield Piece(f"{_number(low)}–{_number(high)}\N{NO-BREAK SPACE}{translated(unit)}")
+    elif is_known(high):
+        written = f"{_number(high)}\N{NO-BREAK SPACE}{translated(unit)}".strip()
+        yield Piece(written if is_known(low) else _("at most %(value)s", value=written))
+    elif is_known(row.get("value_text")):
+        yield Piece(str(row["value_text"]))
+
+
+def _number(value: float) -> str:
+    places = 0 if value == int(value) else 1 if value == round(value, 1) else 2
+    return labels.decimal(value, places)
+
+
+def _measured(name: str, unit: str) -> Callable[[Row], Iterable[Piece]]:
+    def write(row: Row) -> Iterable[Piece]:
+        if is_known(row[name]):
+            words = label(row[unit]) if is_known(row[unit]) else ""
+            yield Piece(f"{_number(row[name])}\N{NO-BREAK SPACE}{translated(words)}".strip())
+
+    return write
+
+
+def _period(row: Row) -> Iterable[Piece]:
+    first, last = (
+        str(row[name]) if is_known(row[name]) else "" for name in ("valid_from", "valid_to")
+    )
+    if first and first == last:
+        yield Piece(day(first))
+    elif first and last:
+        yield Piece(f"{day(first)} – {day(last)}")
+    elif first:
+        yield Piece(_("from %(day)s", day=day(first)))
+    elif last:
+        yield Piece(_("until %(day)s", day=day(last)))
+
+
+def _status(row: Row) -> Iterable[Piece]:
+    if is_known(row["status"]):
+        word = label(row["status"])
+        word = word[:1].upper() + word[1:]
+        date = row.get("status_date")
+        yield Piece(f"{word}, {day(date)}" if is_known(date) else word)
+
+
+def _address(name: str, scheme: str = "") -> Callable[[Row], Iterable[Piece]]:
+    def write(row: Row) -> Iterable[Piece]:
+        if is_known(row[name]):
+            shown = str(row[name])
+            short = shown.split("//")[-1].rstrip("/")
+            yield Piece(short, f"{scheme}{shown.replace(' ', '')}")
+
+    return write
+
+
+WRITERS: dict[str, Callable[[Row], Iterable[Piece]]] = {
+    "value_low": _value,
+    "valid_from": _period,
+    "status": _status,
+    "capital": _measured("capital", "capital_unit"),
+    "output": _measured("output", "output_unit"),
+    "capacity": _measured("capacity", "unit"),
+    "area_ha": lambda row: (
+        (Piece(quantity(row["area_ha"], "ha")),) if is_known(row["area_ha"]) else ()
+    ),
+    "web": _address("web"),
+    "phone": _address("phone", "tel:"),
+    "mail": _address("mail", "mailto:"),
+}
+"""Columns that show more than one field, or an address."""
+
+
+# What belongs to a place --------------------------------------------------------------------------
+
+
+def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Section]:
+    """Return the records of each table that belong to a place.
+
+    They are those that name it; the boards and, where it is a park or a gate, the traffic of its
+    province; and the rules that fit it."""
+    found = []
+    for table in store.held():
+        if table.geometry or not table.optional:
+            continue
+        frame: pd.DataFrame = store.layer(table.id)
+        own = _naming(table, frame, layer.id, site_id)
+        beside = BESIDE.get((table.id, layer.id))
+        kept = frame[own]
+        if beside:
+            kept = pd.concat([kept, frame[beside(store, frame, site) & ~own]])
+        if len(kept):
+            query = {"province": site["province_en"]} if beside else {"q": site["name_en"]}
+            found.append(
+                Section(
+                    table,
+                    rows(store, table, kept.iloc[:MOST_SHOWN], without=site_id),
+                    len(kept),
+                    url_for("pages.table", layer=table.id, **query),
+                    open=table.id == "gate_traffic",
+                )
+            )
+    return found
+
+
+def _naming(table: Layer, frame: pd.DataFrame, layer_id: str, site_id: str) -> pd.Series:
+    """Find the records that name a place."""
+    kept = pd.Series(False, index=frame.index)
+    for field in table.fields:
+        if field.refers == layer_id:
+            kept |= frame[field.name].map(lambda cell: site_id in unfold(cell)).astype(bool)
+    return kept
+
+
+def _bodies(kinds: tuple[str, ...]) -> Callable[[Store, pd.DataFrame, Row], pd.Series]:
+    """Find the bodies that speak for a whole province."""
+
+    def find(_store: Store, frame: pd.DataFrame, site: Row) -> pd.Series:
+        whole = frame["park"].isna() & frame["gates"].isna() & frame["kind"].isin(kinds)
+        return whole & _in_province(frame, site)
+
+    return find
+
+
+def _in_province(frame: pd.DataFrame, site: Row) -> pd.Series:
+    same = frame["country"] == site["country"]
+    return (same & (frame["province_en"] == site["province_en"])).astype(bool)
+
+
+def _traffic(_store: Store, frame: pd.DataFrame, site: Row) -> pd.Series:
+    return frame["gates"].isna() & _in_province(frame, site)
+
+
+def _fitting(store: Store, frame: pd.DataFrame, site: Row) -> pd.Series:
+    """Find the rules all of whose conditions a park meets, and that have any."""
+    return pd.Series(
+        [_fits(store, rule, site) for rule in frame.to_dict("records")], frame.index, dtype=bool
+    )
+
+
+def _fits(store: Store, rule: Row, site: Row) -> bool:
+    met = [
+        is_known(site[own]) and not wanted.isdisjoint(unfold(site[own]))
+        for name, own in RULE_CONDITIONS.items()
+        if (wanted := set(unfold(rule[name])))
+    ]
+    if not met or not all(met) or SITE_AUDIENCE.isdisjoint(unfold(rule["applies_to"])):
+        return False
+    return not is_known(rule["within_m"]) or _border_m(store, site) <= float(rule["within_m"])
+
+
+RULE_CONDITIONS = {
+    "country": "country",
+    "province_en": "province_en",
+    "park_kinds": "kind",
+    "sectors": "sectors",
+}
+"""What a rule may ask of a park, and the field of the park that answers."""
+
+
+def _border_m(store: Store, site: Row) -> float:
+    """Measure how far a park is from the land border; infinite without outlines."""
+    outlines = store.countries()
+    if outlines is None:
+        return float("inf")
+    borders = store.keep("borders", lambda: Borders(outlines))
+    point = site["geometry"]
+    return borders.distance_m(point.x, point.y, str(site["country"]))
+
+
+BESIDE: dict[tuple[str, str], Callable[[Store, pd.DataFrame, Row], pd.Series]] = {
+    ("contacts", "parks"): _bodies(PARK_BODIES),
+    ("contacts", "gates"): _bodies(GATE_BODIES),
+    ("gate_traffic", "gates"): _traffic,
+    ("rules", "parks"): _fitting,
+}
+"""What belongs to a place of a layer though it does not name it."""
