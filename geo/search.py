@@ -24,6 +24,8 @@ else about it.
 """
 OTHERS = (
     "district",
+    "commune",
+    "commune_local",
     "developer",
     "ref",
     "iata",

@@ -166,6 +166,21 @@ TABLES: dict[str, tuple[Field, ...]] = {
         ),
         *SOURCED,
     ),
+    "rent_benchmarks": (
+        COUNTRY,
+        *NAMES,
+        amount(
+            "rent_term_usd_m2",
+            "Land rent",
+            "Average of asking prices for the whole lease term.",
+            "USD/m² per term",
+            10_000,
+            required=True,
+        ),
+        Field("stated_by", "Stated by", "Who publishes the average.", required=True),
+        NOTES,
+        *SOURCED,
+    ),
     "interchanges": (
         Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
         Field(
@@ -276,5 +291,5 @@ TABLES: dict[str, tuple[Field, ...]] = {
     ),
 }
 
-OPTIONAL = ("aliases",)
+OPTIONAL = ("aliases", "rent_benchmarks")
 """Tables that a package may leave out: without the file they are empty."""
