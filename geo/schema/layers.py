@@ -110,7 +110,7 @@ LAYERS: dict[str, Layer] = {
                     " unknown.",
                     type="boolean",
                 ),
-                source_kind("part_of_source_kind", "zone and of the tenants"),
+                source_kind("part_of_source_kind", "zone"),
                 amount("area_ha", "Area", "Gross area; its basis is in area_basis.", "ha", MOST_HA),
                 Field(
                     "area_basis",

@@ -206,6 +206,7 @@ class Site:
     row: Row
     names: list[tuple[str, str]]
     facts: list[Fact]
+    zone: site_facts.Zone | None
     policies: list[dict[str, object]]
     sources: tuple[str, ...]
     lonlat: tuple[float, float]
@@ -222,7 +223,8 @@ class Site:
             frame=frame,
             row=row,
             names=labels.all_names(row),
-            facts=site_facts.facts(layer, row),
+            facts=site_facts.facts(store, layer, row),
+            zone=site_facts.Zone.of(store, site_id),
             policies=site_facts.policies(store, row) if layer.id == "parks" else [],
             sources=unfold(row["source"]),
             lonlat=(float(frame.geometry.x.iloc[0]), float(frame.geometry.y.iloc[0])),
