@@ -155,6 +155,30 @@ def _reference_faults(layer: Layer, frames: Mapping[str, pd.DataFrame]) -> list[
     ]
 
 
+def _zone_faults(parks: pd.DataFrame) -> list[str]:
+    """List zones that are not there, and parks that lie in themselves by whatever way."""
+    if "part_of" not in parks:
+        return []
+    within = {str(key): unfold(cell) for key, cell in parks["part_of"].items()}
+    faults: list[str] = [
+        behind(f"{key}: part_of", _not_in(zone, "parks"))
+        for key, zones in within.items()
+        for zone in zones
+        if zone not in within
+    ]
+    for key in within:
+        around: set[str] = set()
+        ahead = list(within[key])
+        while ahead:
+            zone = ahead.pop()
+            if zone not in around:
+                around.add(zone)
+                ahead += within.get(zone, ())
+        if key in around:
+            faults.append(behind(f"{key}: part_of", Message("it lies in itself")))
+    return faults
+
+
 def _vertex_faults(vertices: pd.DataFrame, corridors: pd.DataFrame) -> list[str]:
     unknown = sorted(set(vertices["corridor_id"]) - set(corridors.index))
     spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique()
@@ -185,6 +209,7 @@ def _hour_faults(hours: pd.DataFrame, gates: Any, clocks: pd.DataFrame) -> list[
 
 
 ACROSS: tuple[tuple[str, tuple[str, ...], Callable[..., list[str]]], ...] = (
+    ("parks", (), _zone_faults),
     ("corridor_vertices", ("corridors",), _vertex_faults),
     ("interchanges", ("corridor_vertices",), _interchange_faults),
     ("gate_hours", ("gates", "clocks"), _hour_faults),

@@ -25,6 +25,8 @@ else about it.
 """
 OTHERS = (
     "district",
+    "commune",
+    "commune_local",
     "developer",
     "ref",
     "iata",

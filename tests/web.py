@@ -60,6 +60,9 @@ VOID = {
     "wbr",
 }
 
+SITES = len(layers.read(layers.bundled(), "parks"))
+"""How many sites the map holds."""
+
 # Pages --------------------------------------------------------------------------------------------
 
 

@@ -105,6 +105,9 @@ CODES: dict[str, Any] = {
     "textiles": _("Textiles"),
     "trade_services": _("Trade and services"),
     "wood_furniture": _("Wood and furniture"),
+    # which sites a tenant may take
+    "zone": _("Zones that contain sites"),
+    "captive": _("Works of one company"),
     # area basis
     "licensed": _("licensed"),
     "leasable": _("leasable"),

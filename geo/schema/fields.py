@@ -111,6 +111,23 @@ PROVINCE_FORMER = Field(
     "Former province",
     "Province before the last reform, where it has been renamed or merged.",
 )
+COMMUNE = (
+    Field(
+        "commune",
+        "Ward or commune",
+        "Unit of today where districts have been abolished, without marks. Several are separated"
+        " by semicolons. Empty means unknown, or a country that has kept its districts.",
+    ),
+    Field("commune_local", "Ward or commune, local name", "As the country writes it."),
+    Field(
+        "commune_certainty",
+        "Certainty of the commune",
+        "Certain: the position lies in it with all of its stated error. Likely: the position lies"
+        " in it, its error may reach beyond. Nearest: the position lies off every unit. Named: a"
+        " source names it.",
+        allowed=("certain", "likely", "nearest", "named"),
+    ),
+)
 POINT = (
     Field(
         "lon", "Longitude", "WGS 84.", "°", type="number", required=True, minimum=-180, maximum=180

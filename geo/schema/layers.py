@@ -6,6 +6,7 @@ from __future__ import annotations
 from geo.schema.fields import (
     ACCURACY,
     AS_OF_UNKNOWN,
+    COMMUNE,
     COUNTRIES,
     COUNTRY,
     DATE,
@@ -102,9 +103,25 @@ LAYERS: dict[str, Layer] = {
                     "District, county or city; where districts have been abolished, the last one."
                     " Several are separated by semicolons.",
                 ),
+                *COMMUNE,
                 *PLACED,
                 source_kind("position_source_kind", "position"),
                 STATUS,
+                Field(
+                    "part_of",
+                    "Part of",
+                    "Identifiers of the zones and parks that it lies in, separated by semicolons."
+                    " Empty means that none is known.",
+                    type="list",
+                ),
+                Field(
+                    "open_to_tenants",
+                    "Open to tenants",
+                    "Other companies can lease here; no: the works of one company. Empty means"
+                    " unknown.",
+                    type="boolean",
+                ),
+                source_kind("part_of_source_kind", "zone"),
                 amount("area_ha", "Area", "Gross area; its basis is in area_basis.", "ha", MOST_HA),
                 Field(
                     "area_basis",

@@ -185,6 +185,21 @@ TABLES: dict[str, tuple[Field, ...]] = {
         ),
         *SOURCED,
     ),
+    "rent_benchmarks": (
+        COUNTRY,
+        *NAMES,
+        amount(
+            "rent_term_usd_m2",
+            "Land rent",
+            "Average of asking prices for the whole lease term.",
+            "USD/m² per term",
+            10_000,
+            required=True,
+        ),
+        Field("stated_by", "Stated by", "Who publishes the average.", required=True),
+        NOTES,
+        *SOURCED,
+    ),
     "interchanges": (
         Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
         Field(
@@ -386,7 +401,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     ),
 }
 
-OPTIONAL = ("aliases", "roads")
+OPTIONAL = ("aliases", "rent_benchmarks", "roads")
 """Tables that a package may leave out: without the file they are empty."""
 LARGE = ("roads",)
 """Tables that are not held in memory, but read by who needs them."""

@@ -1,5 +1,5 @@
 """Land that is still free: what the leasable land, the occupancy and the area of a park tell of it,
-and what they do not.
+and what they do not; and whether a tenant can lease there at all.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from geo.schema import SOURCE_KINDS
+from geo.schema import SOURCE_KINDS, unfold
 from geo.siting import money
+from geo.siting.limits import ZONES
 
 FULL_PCT = 95.0
 """From this occupancy on a site counts as full.
@@ -20,6 +21,8 @@ FULL_PCT = 95.0
 Source: a Zone Atlas assumption; occupancies are rounded, and what is left is mostly odd corners or
 reserved. """
 AVAILABILITY = ("free", "full")
+ROLES = ("site", "zone")
+TENANTS = ("open", "captive")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,31 @@ class Land:
     @property
     def availability(self) -> str | None:
         return None if self.full is None else AVAILABILITY[self.full]
+
+
+def parts(parks: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return which parks lie in which zone, by the zone: what ``part_of`` says, read backwards."""
+    inside: dict[str, list[str]] = {}
+    for key, cell in parks["part_of"].items() if "part_of" in parks else ():
+        for zone in unfold(cell):
+            inside.setdefault(zone, []).append(str(key))
+    return {zone: tuple(keys) for zone, keys in inside.items()}
+
+
+def roles(parks: pd.DataFrame) -> list[str]:
+    """Return for each park whether it is a site or a zone that contains sites."""
+    inside = parts(parks)
+    kinds = parks["kind"] if "kind" in parks else [None] * len(parks)
+    return [
+        ROLES[kind in ZONES or key in inside] for key, kind in zip(parks.index, kinds, strict=True)
+    ]
+
+
+def tenants(parks: pd.DataFrame) -> list[str | None]:
+    """Return for each park whether other companies can lease there; None is unknown."""
+    if "open_to_tenants" not in parks:
+        return [None] * len(parks)
+    return [None if pd.isna(cell) else TENANTS[not cell] for cell in parks["open_to_tenants"]]
 
 
 def leased_share(park: Mapping[str, Any]) -> money.Occupancy | None:

@@ -69,16 +69,17 @@ class Limit:
 
 ZONES = ("economic_zone", "border_gate_economic_zone", "cross_border_zone")
 """Kinds that contain sites and are not sites themselves: an authority plans them, and a tenant
-leases in a park inside.
+leases in a park inside. A park that others are a part of counts as one of them.
 
 Bonded and high-tech zones and clusters lease plots and factories, so they are sites, as is every
 kind that is not listed here. """
 STANDING = {
-    "zones": Limit("kind", "none_of", ZONES),
+    "zones": Limit("role", "none_of", ("zone",)),
+    "captive": Limit("tenants", "none_of", ("captive",)),
     "full": Limit("availability", "none_of", ("full",)),
 }
-"""Limits that hold unless somebody wants these sites too: zones that contain sites, and sites known
-to be full; unknown ones stay.
+"""Limits that hold unless somebody wants these sites too: zones that contain sites, works
+of one company, and sites known to be full; unknown ones stay.
 """
 
 

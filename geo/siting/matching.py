@@ -130,16 +130,17 @@ def match(
     """Find the `k` best sites for each company.
 
     Each is screened by its own limits, and what is left is ranked by the weights of its sector's
-    example. What companies have in common is worked out once. Zones that contain sites, and sites
-    known to be full, are not offered; land counts up to what a company needs.
+    example. What companies have in common is worked out once. Zones that contain sites,
+    works of one company and sites known to be full are not offered; land counts up to what a
+    company needs.
 
     Parameters
     ----------
     table
         As :func:`geo.siting.sites.table` returns it, for this vehicle.
     also
-        Names of the limits of ``STANDING`` that do not hold: ``zones`` and ``full`` sites are
-        offered too.
+        Names of the limits of ``STANDING`` that do not hold: ``zones``, ``captive`` and
+        ``full`` sites are offered too.
     """
     standing = [limit for name, limit in STANDING.items() if name not in also]
     table = table.loc[screening.screen(table, standing).remaining]

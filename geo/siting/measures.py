@@ -251,6 +251,7 @@ TITLES = {
     "power": Message("Power supply mentioned in the data"),
     "water": Message("Water supply mentioned in the data"),
     "zones": Message("Sites, not zones that contain them"),
+    "captive": Message("Open to other companies"),
     "full": Message("Not known to be full"),
 }
 """What ``NEEDS`` and :data:`geo.siting.limits.STANDING` are called."""

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from geo.errors import InputError, Message, behind
+from geo.schema import SOURCE_KINDS
 from geo.siting.limits import is_number
 
 Basis = Literal["land_term", "land_year", "factory_month", "fee_year"]
@@ -229,6 +230,33 @@ def land_rent(park: Mapping[str, Any]) -> tuple[Amount, Amount] | None:
     return Amount(known[0], "land_term", "USD", stated), Amount(
         known[-1], "land_term", "USD", stated
     )
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What land costs on average in a country today: the lowest and the highest of the newest
+    averages, and the `rows` of the table that state them.
+    """
+
+    low: Amount
+    high: Amount
+    rows: tuple[dict[Any, Any], ...]
+    source_kind: str
+
+
+def benchmark(table: pd.DataFrame, country: str) -> Benchmark | None:
+    """Return the benchmark of a country from the table ``rent_benchmarks``: its rows of the newest
+    year; None where it has none.
+    """
+    rows = table[table["country"] == country]
+    if not len(rows):
+        return None
+    years = rows["as_of"].str[:4]
+    rows = rows[years == years.max()]
+    ends = (rows["rent_term_usd_m2"].min(), rows["rent_term_usd_m2"].max())
+    low, high = (Amount(float(end), "land_term", "USD", int(years.max())) for end in ends)
+    weakest = max(rows["source_kind"], key=SOURCE_KINDS.index)
+    return Benchmark(low, high, tuple(rows.to_dict("records")), weakest)
 
 
 # Areas --------------------------------------------------------------------------------------------

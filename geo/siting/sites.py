@@ -21,7 +21,7 @@ from geo.roads.joining import Sides
 from geo.roads.network import Network
 from geo.roads.routing import times
 from geo.schema import LAYERS, unfold
-from geo.siting.land import AVAILABILITY, free_land
+from geo.siting.land import AVAILABILITY, ROLES, TENANTS, free_land, roles, tenants
 from geo.siting.limits import Column, ColumnType
 from geo.siting.measures import DESTINATIONS, MEASURES, Destination
 
@@ -109,6 +109,8 @@ def columns(profiles: Sequence[str] = VEHICLES) -> dict[str, Column]:
             )
             out.append(Column(name, kind, field.unit, allowed=field.allowed))
     out += [
+        Column("role", "text", allowed=ROLES),
+        Column("tenants", "text", allowed=TENANTS),
         Column("availability", "text", allowed=AVAILABILITY),
         Column("free_ha", "number", "ha", 0),
         Column("land_ha", "number", "ha", 0),
@@ -152,9 +154,9 @@ def table(
         by road. A place joined to no road is never the quickest, though on the ground it may be.
         ``people_60min_truck``: people in listed places within sixty minutes. Then the columns
         ``FROM_PARKS``: numbers as floats, NaN where the cell is empty; lists as tuples, None where
-        the cell is empty; texts, NaN where it is. Last what :func:`geo.siting.land.free_land`
-        knows: ``availability`` (free, full, NaN), ``free_ha``, and ``land_ha``, the most that can
-        be free.
+        the cell is empty; texts, NaN where it is. Then ``role`` (site, zone) and ``tenants`` (open,
+        captive, NaN), of :mod:`geo.siting.land`. Last what :func:`geo.siting.land.free_land` knows:
+        ``availability`` (free, full, NaN), ``free_ha``, and ``land_ha``, the most that can be free.
     """
     cells_of: dict[str, Any] = {}
     for destination in DESTINATIONS:
@@ -181,6 +183,8 @@ def table(
             cells_of[name] = _texts(cells)
     rows = pd.DataFrame(parks.drop(columns=parks.geometry.name)).to_dict("records")
     land = [free_land(row) for row in cast("list[dict[str, Any]]", rows)]
+    cells_of["role"] = _texts(roles(parks))
+    cells_of["tenants"] = _texts(tenants(parks))
     cells_of["availability"] = _texts(park.availability for park in land)
     cells_of["free_ha"] = np.array([park.free_ha for park in land], float)
     cells_of["land_ha"] = np.array([park.most_ha for park in land], float)

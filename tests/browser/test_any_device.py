@@ -16,6 +16,7 @@ from screen import (
     ready,
     spot,
 )
+from web import SITES
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +30,7 @@ def test_using_a_phone(opened: Callable[..., Any]) -> None:
     page = opened(size=PHONE, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.fill("#q", "van don")
-    expect(page.locator("#found")).to_contain_text("of 200")
+    expect(page.locator("#found")).to_contain_text(f"of {SITES}")
     page.locator(f'.item[data-id="{SITE}"]').tap()
     expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
     box = page.locator("#sheet").bounding_box()
@@ -118,7 +119,7 @@ def test_a_search_that_is_entered_without_javascript_finds_the_table(
 def test_the_trip_without_javascript(opened: Callable[..., Any]) -> None:
     """Without a script a stop is added by its name, and the plan is a page."""
     page = opened("/trip", java_script_enabled=False)
-    page.fill("[name=add]", "đông mai")
+    page.fill("[name=add]", "kcn đông mai")
     page.locator("button[value=add]").click()
     page.get_by_role("link", name="Without JavaScript: show the plan").click()
     assert "Dong Mai" in page.inner_text("table.agenda")

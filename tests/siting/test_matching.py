@@ -63,6 +63,8 @@ def table() -> pd.DataFrame:
             "country": ["VN", "VN", "VN", "CN"],
             "province_en": ["Bac Ninh", "Lang Son", "Lang Son", "Guangxi"],
             "kind": "industrial_park",
+            "role": "site",
+            "tenants": pd.Series([None] * 4, dtype=object),
             "availability": pd.Series([None] * 4, dtype=object),
             "land_ha": [50.0, 400, NAN, 100],
             "rent_term_low_usd_m2": [120.0, 60, NAN, NAN],
@@ -77,7 +79,9 @@ def table() -> pd.DataFrame:
         },
         index=pd.Index(["near", "far", "dark", "island"], name="id"),
     )
-    return frame.astype({"country": "str", "province_en": "str", "availability": "str"})
+    return frame.astype(
+        {"country": "str", "province_en": "str", "tenants": "str", "availability": "str"}
+    )
 
 
 def book(rows: list[list[Any]], *, merge: str = "") -> bytes:
@@ -725,7 +729,7 @@ def test_the_order_is_that_of_the_ranking(examples: dict[str, Example]) -> None:
     cells = dice.integers(1, 9, (60, len(names))).astype(float)
     cells[dice.random(cells.shape) < 0.1], cells[dice.random(cells.shape) < 0.05] = np.nan, np.inf
     table = pd.DataFrame(cells, columns=names, index=[f"s{i}" for i in range(60)]).assign(
-        kind="industrial_park", availability=None
+        kind="industrial_park", role="site", tenants=None, availability=None
     )
     for area in (None, 3.0, 5.0, 8.0):
         for sector in ("electronics", "logistics", "textiles", "shipbuilding"):

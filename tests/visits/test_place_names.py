@@ -44,9 +44,9 @@ def names_of(known: Gazetteer, stem: str) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("Hai Yen", {"hai-yen-ip", "hai-yen-km3-4"}),
-        ("hải yên", {"hai-yen-ip", "hai-yen-km3-4"}),
-        ("海安", {"hai-yen-ip", "hai-yen-km3-4"}),
+        ("Hai Yen", {"hai-yen-ip", "hai-yen-ic", "hai-yen-km3-4"}),
+        ("hải yên", {"hai-yen-ip", "hai-yen-ic", "hai-yen-km3-4"}),
+        ("海安", {"hai-yen-ip", "hai-yen-ic", "hai-yen-km3-4"}),
         ("Bac Luan", {"mong-cai-bac-luan-1", "mong-cai-bac-luan-2"}),
         ("Bắc Luân", {"mong-cai-bac-luan-1", "mong-cai-bac-luan-2"}),
         ("cửa khẩu Móng Cái", {"mong-cai-bac-luan-1", "mong-cai-bac-luan-2"}),
@@ -107,7 +107,7 @@ def test_a_name_of_a_group_means_every_place_with_it(known: Gazetteer, text: str
             ("浦寨", "tan-thanh"),
         ),
         *(
-            ("dong mai", "dong-mai-ip"),
+            ("dong mai ip", "dong-mai-ip"),
             ("sân bay Vân Đồn", "apt-van-don"),
             ("Noi Bai airport", "apt-noi-bai"),
         ),
@@ -189,7 +189,7 @@ def test_the_message_lists_the_choices(known: Gazetteer) -> None:
             "Hai Yen",
             (
                 "“Hai Yen” may mean hai-yen-ip (Hai Yen Industrial Park), hai-yen-km3-4 (Km3+4 Hai"
-                " Yen crossing); write one of these ids"
+                " Yen crossing), hai-yen-ic (Hai Yen Industrial Cluster); write one of these ids"
             ),
         ),
         ("友谊关", "there is no place “友谊关”; did you mean “huu-nghi”?"),

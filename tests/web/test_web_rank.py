@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
+from web import SITES
 
 from geo.siting import criteria, ranking, robustness, screening
 from geo.siting.measures import limits
@@ -37,13 +38,15 @@ def names(page: str) -> list[str]:
 # Funnel
 
 
-ALL = {"edited": 1, "also": ["zones", "full"]}
+ALL = {"edited": 1, "also": ["zones", "captive", "full"]}
 """Nothing is removed but what a test asks for."""
 
 
 def test_without_limits_every_site_is_left(client: FlaskClient) -> None:
-    """With zones and full sites wanted too, nothing is removed before somebody asks for it."""
-    assert "200 of 200 sites match" in text(client, ALL)
+    """With zones, works of one company and full sites wanted too, nothing is removed before a limit
+    is asked for.
+    """
+    assert f"{SITES} of {SITES} sites match" in text(client, ALL)
 
 
 def test_the_funnel_counts_what_a_spreadsheet_counts(app: Flask, client: FlaskClient) -> None:
@@ -53,13 +56,13 @@ def test_the_funnel_counts_what_a_spreadsheet_counts(app: Flask, client: FlaskCl
     vietnam = parks[parks["country"] == "VN"]
     left = vietnam[(vietnam["area_ha"] >= 300) | vietnam["area_ha"].isna()]
     assert (
-        f"{len(left)} of 200 sites match {vietnam['area_ha'].isna().sum()} of them match only"
+        f"{len(left)} of {SITES} sites match {vietnam['area_ha'].isna().sum()} of them match only"
         " because" in page
     )
     dropped = text(
         client, ALL | {"country": "VN", "min_area": 300, "drop": "min_area", "w_area": 1}
     )
-    assert f"{(vietnam['area_ha'] >= 300).sum()} of 200 sites match" in dropped
+    assert f"{(vietnam['area_ha'] >= 300).sum()} of {SITES} sites match" in dropped
 
 
 def test_a_limit_that_removes_everything_is_told_with_what_would_help(client: FlaskClient) -> None:
@@ -69,7 +72,7 @@ def test_a_limit_that_removes_everything_is_told_with_what_would_help(client: Fl
     value = re.search(r"Min. site area 400,000\N{NO-BREAK SPACE}?\s?ha → ([\d,]+)", page)
     assert value
     again = text(client, ALL | {"min_area": value[1].replace(",", ""), "w_gate": 1})
-    assert "0 of 200" not in again
+    assert f"0 of {SITES}" not in again
 
 
 def test_what_remarks_do_not_mention_is_unknown(app: Flask, client: FlaskClient) -> None:
@@ -78,8 +81,8 @@ def test_what_remarks_do_not_mention_is_unknown(app: Flask, client: FlaskClient)
     """
     remarks = app.extensions["zoneatlas"].layer("parks")["utilities"].fillna("").str.casefold()
     water = int(remarks.str.contains("water").sum())
-    assert "200 of 200 sites match" in text(client, ALL | {"needs": "water", "w_gate": 1})
-    assert f"{water} of 200 sites match" in text(
+    assert f"{SITES} of {SITES} sites match" in text(client, ALL | {"needs": "water", "w_gate": 1})
+    assert f"{water} of {SITES} sites match" in text(
         client, ALL | {"needs": "water", "drop": "water", "w_gate": 1}
     )
     assert 5 < water < 150
@@ -152,7 +155,7 @@ def test_an_example_fills_the_form_and_says_that_it_is_one(client: FlaskClient) 
     assert len(examples) >= 13
     for name in examples:
         assert "Template with assumed limits and weights" in text(client, {"example": name})
-    assert "Not used: land rent per term is unknown for" in text(client, {"example": "automobile"})
+    assert "Not used: occupancy is unknown for" in text(client, {"example": "automobile"})
 
 
 def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:

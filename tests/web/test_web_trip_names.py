@@ -25,7 +25,7 @@ from webapp.trips import readings
 pytest_plugins = ("web",)
 
 STOP = ("stop", "dong-mai-ip")
-HAI_YEN = ["hai-yen-ip", "hai-yen-km3-4"]
+HAI_YEN = ["hai-yen-ip", "hai-yen-ic", "hai-yen-km3-4"]
 
 
 def press(client: FlaskClient, query: str, done: str = "", **more: str) -> str:
@@ -450,7 +450,7 @@ def test_days_before_stops_do_not_end_in_a_fault(client: FlaskClient) -> None:
     """Days added to an empty form, then a stop, by name or from the map: a plan, not a page of
     faults.
     """
-    for stop in ("Dong Mai", "107.08,20.97"):
+    for stop in ("Dong Mai IP", "107.08,20.97"):
         query = ""
         for _ in range(2):
             query = press(client, query, "day")

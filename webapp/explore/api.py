@@ -28,6 +28,7 @@ PLACE = (*NAMES, "kind", "status", "position_accuracy_m")
 DRAWN = {
     "parks": (
         *(*PLACE, "country", "province_en", "province_former_en", "district", "developer"),
+        *("commune", "commune_local"),
         *("sectors", "area_ha", "area_source_kind"),
     ),
     "gates": (*NAMES, *OPPOSITE, "kind", "mode", "cargo", "position_accuracy_m"),

@@ -70,7 +70,8 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> dict[str, str]:
             row=row,
             park=layer_id == "parks",
             names=labels.all_names(row),
-            facts=site_facts.facts(layer, row.to_dict()),
+            zone=site_facts.Zone.of(opened, str(key)),
+            facts=site_facts.facts(opened, layer, row.to_dict()),
             head=[
                 (target, *nearest[key], names[target][nearest[key][0]])
                 for target, nearest in best.items()

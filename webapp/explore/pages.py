@@ -189,7 +189,8 @@ def access() -> str | AnyResponse:
 @dataclass(frozen=True)
 class Described:
     """What the data page shows of a layer: kinds of source and fields with how many rows each has,
-    dates of the sources, and the least, middle and largest ``accuracy``.
+    ``sources_of`` the fields that have a kind of source of their own, dates of the sources, and the
+    least, middle and largest ``accuracy``.
     """
 
     layer: Layer
@@ -199,6 +200,7 @@ class Described:
     newest: str | None
     undated: int
     accuracy: list[float] | None
+    sources_of: list[tuple[Field, list[tuple[str, int]]]]
     filled: list[tuple[Field, int]]
 
     @classmethod
@@ -214,6 +216,11 @@ class Described:
             newest=max(dates, default=None),
             undated=len(frame) - len(dates),
             accuracy=None if accuracy is None else accuracy.quantile([0, 0.5, 1]).tolist(),
+            sources_of=[
+                (field, _counts(frame[field.name]))
+                for field in layer.fields
+                if field.name.endswith("_source_kind") and field.name in frame
+            ],
             filled=[
                 (field, int(frame[field.name].notna().sum()))
                 for field in layer.fields

@@ -35,6 +35,7 @@ def in_words(note: str) -> str:
         "status": _("status"),
         "existence": _("existence"),
         "location": _("location"),
+        "zone": _("zone it lies in"),
     }
 
     def named(text: str) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import pandas as pd
 from flask_babel import gettext as _
 
 from geo.layers import unfold
 from geo.schema import Field, Layer
-from geo.siting.land import leased_share
+from geo.siting import money
+from geo.siting.land import leased_share, parts, roles
 from webapp.i18n import day, province, translated
-from webapp.labels import is_known, label, quantity
+from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
 
 Row: TypeAlias = Mapping[Any, Any]
@@ -22,11 +24,16 @@ HIDDEN = {
     *("opposite_name_en", "opposite_name_vi", "opposite_name_zh"),
     *("kind", "status", "position_accuracy_m", "timezone"),
     *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2"),
+    *("commune_local", "commune_certainty", "part_of"),
     *("policies", "source", "as_of", "provenance"),
 }
 """Fields that a sheet shows elsewhere, or beside the fact they belong to; so are all that end in
 _source_kind and _as_of.
 """
+WHERE_CHANGED = ("province_former_en", "commune")
+"""Fields that a sheet leaves out where they are empty, because nothing has changed there."""
+STEMS = {"opening_hours": "opening_hours", "open_to_tenants": "part_of"}
+"""Fields whose kind of source is not called after their first word."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,33 @@ class Fact:
     note: str = ""
 
 
-def facts(layer: Layer, row: Row) -> list[Fact]:
+def facts(store: Store, layer: Layer, row: Row) -> list[Fact]:
     """List the facts of a feature in the order of its layer's table, unknown ones included."""
-    return [
-        _rent(row) if field.name == "rent_term_low_usd_m2" else _fact(field, row)
-        for field in layer.fields
-        if field.name in row
-        and field.name not in HIDDEN
-        and not field.name.endswith(("source_kind", "_as_of"))
-        and (field.name != "province_former_en" or is_known(row[field.name]))  # did not change
-    ]
+    lines = []
+    for field in layer.fields:
+        if field.name not in row or field.name in HIDDEN:
+            continue
+        if field.name.endswith(("source_kind", "_as_of")):
+            continue
+        if field.name in WHERE_CHANGED and not is_known(row[field.name]):
+            continue
+        if field.name == "rent_term_low_usd_m2":
+            lines += [_rent(row), *_benchmark(store, row)]
+        elif field.name == "district" and row["country"] in _without_districts(store):
+            lines.append(replace(_fact(field, row), name=_("Former district")))
+        else:
+            lines.append(_fact(field, row))
+    return lines
+
+
+def _without_districts(store: Store) -> set[str]:
+    """Return the countries that have abolished their districts: those whose parks have communes."""
+
+    def make() -> set[str]:
+        parks = store.layer("parks")
+        return set(parks["country"][parks["commune"].notna()]) if "commune" in parks else set()
+
+    return store.keep("without districts", make)
 
 
 def _fact(field: Field, row: Row) -> Fact:
@@ -63,11 +87,11 @@ def _fact(field: Field, row: Row) -> Fact:
         return Fact(title, quantity(leased.pct, "%"), note=note)
     if not is_known(value):
         return Fact(title, _("unknown"), known=False)
-    stem = field.name if field.name == "opening_hours" else field.name.split("_")[0]
+    stem = STEMS.get(field.name, field.name.split("_")[0])
     write_note = NOTES.get(field.name)
     return Fact(
         title,
-        text(field, value),
+        _with_local(row, text(field, value)) if field.name == "commune" else text(field, value),
         kind=_word(row, f"{field.name}_source_kind") or _word(row, f"{stem}_source_kind"),
         note=write_note(row) if write_note else "",
     )
@@ -90,6 +114,36 @@ def _rent(row: Row) -> Fact:
         year=row["rent_year"],
     )
     return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
+
+
+def _benchmark(store: Store, row: Row) -> list[Fact]:
+    """Write what land costs on average in the country of a park today, if that is known."""
+    benchmark = money.benchmark(store.table("rent_benchmarks"), row["country"])
+    if benchmark is None:
+        return []
+    low, high = quantity(benchmark.low.value), quantity(benchmark.high.value)
+    amount = low if low == high else f"{low}–{high}"
+    note = _(
+        "asking prices for the whole lease term, %(year)s: %(averages)s",
+        year=benchmark.low.year,
+        averages="; ".join(
+            f"{quantity(row['rent_term_usd_m2'])} {name(row)} ({row['stated_by']})"
+            for row in benchmark.rows
+        ),
+    )
+    return [
+        Fact(
+            _("Average land rent today"), f"{amount} USD/m²", kind=benchmark.source_kind, note=note
+        )
+    ]
+
+
+def _commune_note(row: Row) -> str:
+    return {
+        "likely": _("likely: the position may be off by more than the way to the next unit"),
+        "nearest": _("the nearest one: the position lies off every unit"),
+        "named": _("as a source names it"),
+    }.get(_word(row, "commune_certainty"), "")
 
 
 def _area_note(row: Row) -> str:
@@ -118,7 +172,42 @@ NOTES: dict[str, Callable[[Row], str]] = {
     "area_ha": _area_note,
     "occupancy_pct": _occupancy_note,
     "opening_hours": _hours_note,
+    "commune": _commune_note,
 }
+
+
+@dataclass(frozen=True)
+class Zone:
+    """How a park lies to others: the zones that it is a part of, the parks that are a part of it,
+    each as its id and row; whether it `is_zone`, and how its own zones are known.
+    """
+
+    around: list[tuple[str, Row]]
+    inside: list[tuple[str, Row]]
+    is_zone: bool
+    kind: str
+
+    @classmethod
+    def of(cls, store: Store, site_id: str) -> Zone | None:
+        """Look up how a park lies to others; None for what is not a park."""
+        parks: pd.DataFrame = store.layer("parks")
+        if site_id not in parks.index:
+            return None
+        inside = store.keep("parts of zones", lambda: parts(parks))
+        of_all = store.keep("roles", lambda: dict(zip(parks.index, roles(parks), strict=True)))
+        row = parks.loc[site_id].to_dict()
+        return cls(
+            [(key, parks.loc[key].to_dict()) for key in unfold(row.get("part_of"))],
+            [(key, parks.loc[key].to_dict()) for key in inside.get(site_id, ())],
+            of_all[site_id] == "zone",
+            _word(row, "part_of_source_kind"),
+        )
+
+
+def _with_local(row: Row, commune: str) -> str:
+    """Write a ward or commune with its name in the language of the country, if it is known."""
+    local = _word(row, "commune_local")
+    return f"{local} ({commune})" if local else commune
 
 
 def text(field: Field, value: object) -> str:

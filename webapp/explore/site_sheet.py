@@ -182,6 +182,8 @@ def who_is_counted(population: pd.DataFrame) -> list[str]:
         _(COUNTED[counted], country=label(country), year=int(year))
         for country, counted, year in sums.sort_values(ascending=False).index
     ]
+
+
 def _paces(store: Store, profile: str) -> dict[str, float]:
     """Return the days at the border, and the longest time that a gate takes a vehicle then."""
     gates, crossings = store.layer("gates"), store.table("crossings")
@@ -265,6 +267,7 @@ class Site:
     row: Row
     names: list[tuple[str, str]]
     facts: list[Fact]
+    zone: site_facts.Zone | None
     policies: list[dict[str, object]]
     sources: tuple[str, ...]
     lonlat: tuple[float, float]
@@ -281,7 +284,8 @@ class Site:
             frame=frame,
             row=row,
             names=labels.all_names(row),
-            facts=site_facts.facts(layer, row),
+            facts=site_facts.facts(store, layer, row),
+            zone=site_facts.Zone.of(store, site_id),
             policies=site_facts.policies(store, row) if layer.id == "parks" else [],
             sources=unfold(row["source"]),
             lonlat=(float(frame.geometry.x.iloc[0]), float(frame.geometry.y.iloc[0])),

@@ -85,7 +85,8 @@ def compare() -> Any:
         language = [("lang", request.args["lang"])] if request.args.get("lang") else []
         return redirect(f"{url_for('compare.compare')}?{urlencode([*wish.query(), *language])}")
     parks = opened.layer("parks")
-    money_rows, order, faults = money_side_by_side(parks, wish)
+    averages = opened.table("rent_benchmarks")
+    money_rows, order, faults = money_side_by_side(parks, averages, wish)
     page = render_template(
         "siting/compare.html",
         wish=wish,
@@ -138,7 +139,8 @@ class Facts:
         return cls(
             {
                 site: {
-                    fact.name: fact for fact in site_facts.facts(layer, rows.loc[site].to_dict())
+                    fact.name: fact
+                    for fact in site_facts.facts(opened, layer, rows.loc[site].to_dict())
                 }
                 for site in order
             }
@@ -200,8 +202,11 @@ def _refuse_sites(opened: Store, wish: Wish) -> None:
 # Money --------------------------------------------------------------------------------------------
 
 
-def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Sequence[str]]:
-    """Count the money of all sites on the basis that is asked for.
+def money_side_by_side(
+    parks: Any, averages: pd.DataFrame, wish: Wish
+) -> tuple[list[Row], list[str], Sequence[str]]:
+    """Count the money of all sites, and the `averages` of ``rent_benchmarks`` beside it, on the
+    basis that is asked for.
 
     Returns
     -------
@@ -225,7 +230,7 @@ def money_side_by_side(parks: Any, wish: Wish) -> tuple[list[Row], list[str], Se
     asked = {key: money.land_rent(parks.loc[key]) for key in wish.picked}
     rents = {key: [_counted(one, wish) for one in ends] for key, ends in asked.items() if ends}
     offers = {one: _counted(one.amount, wish) for one in wish.offers}
-    rows = [_rent_row(parks, rents, wish)]
+    rows = [_rent_row(parks, rents, wish), *_average_row(parks, averages, wish)]
     for basis in money.BASES:
         found = {one: amount for one, amount in offers.items() if amount.basis == basis}
         rows += [_offer_row(basis, found, wish)] if found else []
@@ -277,6 +282,20 @@ def _rent_row(parks: Any, rents: dict[str, list[Amount]], wish: Wish) -> Row:
         else _("Land rent, whole lease term")
     )
     return Row(title, stated([one for ends in rents.values() for one in ends]), cells)
+
+
+def _average_row(parks: Any, averages: pd.DataFrame, wish: Wish) -> list[Row]:
+    """Write what land costs on average in the countries of the sites today, if that is known."""
+    cells: dict[str, list[Cell]] = {key: [] for key in wish.picked}
+    counted: list[Amount] = []
+    for key in wish.picked:
+        if average := money.benchmark(averages, parks.loc[key, "country"]):
+            low, high = _counted(average.low, wish), _counted(average.high, wish)
+            counted += [low, high]
+            shown = None if low == high else figure(low.value, high.value)
+            note = _("average of asking prices of %(year)s", year=low.year)
+            cells[key].append(Cell(money_text(high, shown), average.source_kind, note))
+    return [Row(_("Average land rent today"), stated(counted), cells)] if counted else []
 
 
 def _offer_row(basis: str, found: dict[Offer, Amount], wish: Wish) -> Row:

@@ -16,7 +16,7 @@ from geo.kept import Kept
 from geo.layers import unfold
 from geo.siting import ranking, reversals, robustness, screening, sites
 from geo.siting.criteria import Criterion
-from geo.siting.limits import STANDING, Limit
+from geo.siting.limits import STANDING, ZONES, Limit
 from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
 from geo.siting.ranking import Ranking
 from webapp import args, readers
@@ -163,6 +163,7 @@ def rank() -> Any:
         facets=_facets(opened),
         parks=opened.layer("parks"),
         result=result(opened, wish),
+        zone_kinds=ZONES,
         slips=slips,
         field_name=wording.field_name,
     )

@@ -13,7 +13,7 @@ from geo.siting import ranking
 from geo.siting.companies import USUAL
 from geo.siting.criteria import Criterion
 from geo.siting.examples import Example
-from geo.siting.limits import STANDING, Limit
+from geo.siting.limits import STANDING, ZONES, Limit
 from geo.siting.measures import CHOICES, NEEDS, criteria, limits
 from webapp import readers
 from webapp.siting import worth
@@ -85,9 +85,10 @@ class Wish:
     def screens(self) -> dict[str, Limit]:
         """Return the limits in the order in which they are applied, by parameter.
 
-        First those that hold unless they are switched off. Choosing kinds asks for zones of these
-        kinds too."""
-        wanted = {*self.also, *(("zones",) if "kind" in self.limits else ())}
+        First those that hold unless they are switched off. Choosing kinds of
+        zones asks for these too."""
+        of_zones = not set(ZONES).isdisjoint(self.limits.get("kind", ()))
+        wanted = {*self.also, *(("zones",) if of_zones else ())}
         screens = {name: limit for name, limit in STANDING.items() if name not in wanted}
         for name, row in CHOICES.items():
             if name in self.limits:

@@ -232,7 +232,9 @@ function link(id, icon, name, facts) {
 /** What a site was found by, where neither its name nor its province was it. */
 function why(park) {
   const by = hits && hits.get(park.id).rank[0] === 2
-    ? [park.district, park.developer].filter(Boolean).join(" · ")
+    ? [park.commune_local || park.commune, park.district, park.developer].filter(Boolean).join(
+      " · ",
+    )
     : "";
   return by ? element("span", { class: "also why", lang: "en" }, by) : null;
 }
