@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geo import crs
 from geo.errors import InputError, Message
 from geo.roads import osm_tags
-from geo.roads.network import FERRY, Manifest, Network
+from geo.roads.network import FERRY, PLANNED, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
@@ -53,7 +53,8 @@ class Roads:
         (k,) whether a barrier keeps the truck off the step.
     accessible
         For each way what :func:`geo.roads.osm_tags.accessible` says of it; None if only its
-        ``highway`` value tells. Points are joined to no other ways, and to no ferry.
+        ``highway`` value tells. Points are joined to no other ways, to no ferry and to no way of a
+        class that begins with ``planned_``.
     """
 
     lonlat: NDArray[np.float64]
@@ -83,7 +84,8 @@ class Roads:
             accessible = np.array(
                 [osm_tags.accessible({"highway": name}) for name in self.road_class], bool
             )
-        return accessible & ~self.ferry
+        planned = np.array([name.startswith(PLANNED) for name in self.road_class], bool)
+        return accessible & ~self.ferry & ~planned
 
 
 def build(
