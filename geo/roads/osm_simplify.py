@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geo import crs
 from geo.errors import InputError, Message
 from geo.roads import osm_tags
-from geo.roads.network import FERRY, Manifest, Network
+from geo.roads.network import FERRY, PLANNED, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
@@ -57,7 +57,8 @@ class Roads:
         For each way its country and terrain as the table of speeds names them, empty for unknown.
     accessible
         For each way what :func:`geo.roads.osm_tags.accessible` says of it; None if only its
-        ``highway`` value tells. Points are joined to no other ways, and to no ferry.
+        ``highway`` value tells. Points are joined to no other ways, to no ferry and to no way of a
+        class that begins with ``planned_``.
     """
 
     lonlat: NDArray[np.float64]
@@ -86,9 +87,11 @@ class Roads:
         """For each way whether points may be joined to it."""
         accessible = self.accessible
         if accessible is None:
-            tags = ({"highway": name} for name in self.road_class)
-            accessible = np.array([osm_tags.accessible(one) for one in tags], bool)
-        return accessible & ~self.ferry
+            accessible = np.array(
+                [osm_tags.accessible({"highway": name}) for name in self.road_class], bool
+            )
+        planned = np.array([name.startswith(PLANNED) for name in self.road_class], bool)
+        return accessible & ~self.ferry & ~planned
 
 
 def build(

@@ -227,6 +227,17 @@ def test_the_rule_changes_no_time_between_junctions(seed: int) -> None:
         np.testing.assert_allclose(ours[np.ix_(same, same)], theirs, rtol=1e-9)
 
 
+def test_without_tags_the_classes_tell() -> None:
+    """Roads of which only the class is known: motorways, links, ferries and what is planned take
+    no points.
+    """
+    names = ["primary", "motorway", "primary_link", "ferry", "planned_primary", "residential"]
+    roads = replace(drawn(0), road_class=names, accessible=None)
+    assert roads.joinable.tolist() == [True, False, False, False, False, True]
+    roads = replace(roads, accessible=np.array([False, *[True] * 5]))
+    assert roads.joinable.tolist() == [False, True, True, False, False, True]
+
+
 # Real places
 
 
