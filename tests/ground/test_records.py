@@ -111,9 +111,7 @@ def test_every_reference_is_checked(
     """Whoever refers to what is not there reads in which row, in which field, to what."""
     rewrite(copy / f"{layer_id}.csv", lambda rows: [rows[0] | change, *rows[1:]])
     report = package_check.check_tables(copy)
-    assert list(report[layer_id]) == [
-        f"{layers.read(FOLDER, layer_id).index[0]}: {fault}"
-    ]
+    assert list(report[layer_id]) == [f"{layers.read(FOLDER, layer_id).index[0]}: {fault}"]
     assert not any(faults for name, faults in report.items() if name != layer_id)
 
 
