@@ -246,7 +246,7 @@ RECORDS = (
         "costs",
         "Costs",
         "Wages, power, tolls, diesel, rents, handling, taxes: each with basis, currency and date."
-        " A range is a range, an asking price is no contract.",
+        " A range is a range, an asking price is not a contract.",
         ("kind", "value_low", "basis", "place", "valid_from"),
         _kind(
             "Item",

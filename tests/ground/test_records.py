@@ -92,8 +92,8 @@ def test_a_range_is_a_range(frames: dict[str, Any]) -> None:
         frame = frames[layer_id]
         assert not (frame["value_low"].notna() & frame["value_high"].isna()).any()
         assert not (frame["value_low"] > frame["value_high"]).any()
-    told = frames["costs"]["value_text"].notna()
-    assert (told == frames["costs"]["value_high"].isna()).all()
+    in_words = frames["costs"]["value_text"].notna()
+    assert (in_words == frames["costs"]["value_high"].isna()).all()
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,7 @@ def test_every_reference_is_checked(
     """Whoever refers to what is not there reads in which row, in which field, to what."""
     rewrite(copy / f"{layer_id}.csv", lambda rows: [rows[0] | change, *rows[1:]])
     report = package_check.check_tables(copy)
-    assert list(report[layer_id]) == [
-        f"{layers.read(FOLDER, layer_id).index[0]}: {fault}"
-    ]
+    assert list(report[layer_id]) == [f"{layers.read(FOLDER, layer_id).index[0]}: {fault}"]
     assert not any(faults for name, faults in report.items() if name != layer_id)
 
 

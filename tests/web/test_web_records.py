@@ -48,9 +48,9 @@ def test_a_table_is_a_collection_without_geometry(
     assert answer is not None
     assert answer["numberMatched"] == len(frame)
     assert {feature["geometry"] for feature in answer["features"]} == {None}
-    one = client.get(f"/ogc/collections/{table}/items/{frame.index[0]}?f=json").json
-    assert one is not None
-    assert one["geometry"] is None
+    single = client.get(f"/ogc/collections/{table}/items/{frame.index[0]}?f=json").json
+    assert single is not None
+    assert single["geometry"] is None
     boxed = client.get(f"/ogc/collections/{table}/items?bbox=100,15,115,30&f=json").json
     assert boxed is not None
     assert boxed["numberMatched"] == 0
@@ -58,7 +58,7 @@ def test_a_table_is_a_collection_without_geometry(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "text"),
     [
         ({"layer": "projects", "sector": "electronics", "province": "Quang Ninh"}, "Lite-On"),
         ({"layer": "projects", "kind": "programme"}, "1,033 key projects"),
@@ -72,10 +72,10 @@ def test_a_table_is_a_collection_without_geometry(
     ],
 )
 def test_records_are_filtered_and_searched(
-    client: FlaskClient, query: dict[str, str], found: str
+    client: FlaskClient, query: dict[str, str], text: str
 ) -> None:
     """By the words of a field, by the names of the place, in any language."""
-    assert found in read(client, "/table", **query).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert text in read(client, "/table", **query).text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_sheet_of_a_park_shows_what_belongs_to_it(client: FlaskClient) -> None:

@@ -88,7 +88,7 @@ def rows(store: Store, layer: Layer, frame: pd.DataFrame, without: str = "") -> 
 def _record(store: Store, layer: Layer, key: str, row: Row, without: str) -> Record:
     first, *others = (layer.field(name) for name in layer.shown)
     addresses = unfold(row["source"])
-    href = next((one for one in addresses if one.startswith(WEB) and " " not in one), "")
+    href = next((text for text in addresses if text.startswith(WEB) and " " not in text), "")
     return Record(
         key,
         "".join(piece.text for piece in _cell(store, layer, first, row, "")),
@@ -209,7 +209,7 @@ def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Sectio
 
     They are those that name it; the boards and, where it is a park or a gate, the traffic of its
     province; and the rules that fit it."""
-    found = []
+    belonging = []
     for table in store.held():
         if table.geometry or not table.optional:
             continue
@@ -221,7 +221,7 @@ def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Sectio
             kept = pd.concat([kept, frame[beside(store, frame, site) & ~own]])
         if len(kept):
             query = {"province": site["province_en"]} if beside else {"q": site["name_en"]}
-            found.append(
+            belonging.append(
                 Section(
                     table,
                     rows(store, table, kept.iloc[:MOST_SHOWN], without=site_id),
@@ -230,7 +230,7 @@ def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Sectio
                     open=table.id == "gate_traffic",
                 )
             )
-    return found
+    return belonging
 
 
 def _naming(table: Layer, frame: pd.DataFrame, layer_id: str, site_id: str) -> pd.Series:
