@@ -15,7 +15,7 @@ import click
 from geo import layers, text
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.layers.validation import counted
-from geo.roads import importing, osm_download, storage, surfaces
+from geo.roads import importing, osm_download, road_table, storage, surfaces
 from geo.roads.drive import CORRIDORS
 from geo.roads.network import Network
 from webapp import i18n, settings
@@ -25,6 +25,8 @@ from webapp.i18n import gettext
 DOWNLOAD_STEPS = 2
 """Steps that :func:`geo.roads.osm_download.download` names if nothing has to be asked twice.
 """
+MAIN_ROADS = "main-roads"
+"""The network of the roads of the data package, where it is given no other name."""
 BAR = "[%(bar)s] %(info)s  %(label)s"
 
 
@@ -103,7 +105,7 @@ def download(
 
 
 @roads.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--name", help="Name to keep the network under. Default: that of the file.")
 @_surfaces
 @_scheduler
@@ -116,14 +118,18 @@ def import_(
     scheduler: str | None,
 ) -> None:
     """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml)
-    and keep them as one network.
+    and keep them as one network. Without a file: the main roads of the data package.
     """
-    name = _name_of(files) if name is None else _name(name)
 
     def read(basis: importing.Basis, say: importing.OnStep) -> Network:
+        if not files:
+            return road_table.network(context.obj.atlas.data, basis.speeds)
         return osm_download.read(*files, speeds=basis.speeds, on_step=say)
 
-    _import(context, name, wanted, scheduler, ("Reading the files", _steps(files)), read)
+    if name is None:
+        name = _name_of(files) if files else MAIN_ROADS
+    begin = ("Reading the files", _steps(files)) if files else ("Reading the roads", 1)
+    _import(context, _name(name), wanted, scheduler, begin, read)
 
 
 def _steps(files: Sequence[Path]) -> int:
