@@ -163,10 +163,10 @@ def test_the_newest_year_counts() -> None:
         {"country": "AA", "rent_term_usd_m2": 110.0, "as_of": "2025-09", "source_kind": "memory"},
         {"country": "BB", "rent_term_usd_m2": 5.0, "as_of": "2026", "source_kind": "page"},
     ]
-    found = money.benchmark(pd.DataFrame(rows), "AA")
-    assert found
-    assert (found.low.value, found.high.value, found.low.year) == (110, 120, 2025)
-    assert found.source_kind == "memory"
+    average = money.benchmark(pd.DataFrame(rows), "AA")
+    assert average
+    assert (average.low.value, average.high.value, average.low.year) == (110, 120, 2025)
+    assert average.source_kind == "memory"
     assert money.benchmark(pd.DataFrame(rows), "CC") is None
 
 
@@ -184,12 +184,12 @@ def test_the_list_of_pins_outside_industrial_areas_is_true(
     spec.loader.exec_module(script)
     areas = gpd.read_file(FOLDER / "industrial_areas.geojson")
     assert len(areas) == 459
-    found = script.outside(parks, areas)
-    assert {"quang-minh-ip", "tan-truong-ip", "que-vo-1-ip"}.isdisjoint(found.index)
+    pins = script.outside(parks, areas)
+    assert {"quang-minh-ip", "tan-truong-ip", "que-vo-1-ip"}.isdisjoint(pins.index)
     section = readme.split("## Pins outside industrial areas", 1)[1].split("\n## ", 1)[0]
-    assert set(re.findall(r"`([a-z0-9-]+-(?:ip|ic|cat-hai|ez))`", section)) == set(found.index)
-    far = (found["area_m"] > found["position_accuracy_m"]).sum()
-    assert f"{len(found)} of them lie in none" in section
+    assert set(re.findall(r"`([a-z0-9-]+-(?:ip|ic|cat-hai|ez))`", section)) == set(pins.index)
+    far = (pins["area_m"] > pins["position_accuracy_m"]).sum()
+    assert f"{len(pins)} of them lie in none" in section
     assert f"{far} lie farther off than their stated accuracy" in section
 
 

@@ -111,5 +111,5 @@ def test_the_check_names_a_zone_that_cannot_be(
         tmp_path / "data" / "parks.csv",
         lambda rows: [row | {"part_of": cells.get(row["id"], row["part_of"])} for row in rows],
     )
-    found: list[Any] = package_check.check_tables(tmp_path / "data")["parks"]
-    assert fault in [str(one) for one in found]
+    faults: list[Any] = package_check.check_tables(tmp_path / "data")["parks"]
+    assert fault in list(map(str, faults))

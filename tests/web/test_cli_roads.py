@@ -611,3 +611,20 @@ def test_download_without_internet(run, home: Path) -> None:
     )
     assert_refused(run("download"), "either a box or a place")
     assert not home.exists()
+
+
+def test_import_without_a_file_takes_the_roads_of_the_package(home: Path) -> None:
+    """The main roads of the bundled data become a network that serves nearly all parks, none of
+    them from an expressway; a package without roads says so.
+    """
+    done = CliRunner().invoke(roads, ["import", "--no-surfaces"], obj=Context(layers.bundled()))
+    assert done.exit_code == 0, done.output
+    network = storage.load(home / "networks" / "main-roads")
+    parks = layers.read(layers.bundled(), "parks")
+    snap = network.snap(
+        parks.geometry.get_coordinates().to_numpy(), "truck", country=parks["country"].to_numpy()
+    )
+    joined = snap.segment >= 0
+    assert joined.mean() > 0.97
+    classes = np.array(network.manifest.road_classes)[network.road_class[snap.segment[joined]]]
+    assert not [name for name in set(classes) if "motorway" in name or "link" in name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -69,7 +70,7 @@ def _border(network: Network, report: pd.DataFrame, basis: Basis) -> Iterator[st
     here = (report["verdict"] != "no road") | _inside(report["lon"], report["lat"], network)
     rows = report.loc[here, list(Crossing._fields)].itertuples(index=False)
     crossings = [Crossing(*row) for row in rows]
-    by_verdict: dict[str, list[Crossing]] = {"matched": [], "cut": [], "no road": []}
+    by_verdict = defaultdict[str, list[Crossing]](list)
     for crossing in crossings:
         by_verdict[crossing.verdict].append(crossing)
     for sentences in (
