@@ -393,6 +393,7 @@ class Requests:
             "opens": lambda dice: (
                 f"{dice.choice(self.ids['corridors'])}:{dice.choice((2027, 2031, 1999))}"
             ),
+            "pace": choice("quick", "usual", "bad"),
             "part": choice("sheet"),
             "wait": choice("1"),
             "minutes": choice("30", "30,60,120"),
@@ -423,7 +424,7 @@ class Requests:
         return known
 
 
-DRIVE = ("profile", "network", "closed", "year", "opens", "lang")
+DRIVE = ("profile", "network", "closed", "year", "opens", "pace", "lang")
 RANK = (
     *(name for name in args.PARAMETERS if name.startswith(("max_", "min_", "w_", "v_"))),
     *("example", "method", "unknown", "pick", "needs", "sector"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from geo.errors import InputError
 from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
+from geo.schema.tables import PACES
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
@@ -202,6 +203,7 @@ PARAMETERS: dict[str, Parameter] = {
         _listed({"type": "string", "pattern": rf"^{readers.SLUG}:[0-9]{{4}}$"}),
         "Years of opening assumed for planned corridors, as corridor:year.",
     ),
+    "pace": _choice(*PACES).about("Day at the border: quick, usual or bad."),
     "part": _choice("sheet"),
     "wait": _choice("1"),
     "minutes": MINUTES.about("Travel times in minutes."),

@@ -107,6 +107,10 @@ CODES: dict[str, Any] = {
     # vehicles
     "car": _("Car"),
     "truck": _("Container truck"),
+    # days at the border
+    "quick": _("quick"),
+    "usual": _("usual"),
+    "bad": _("bad"),
     # layers
     "parks": _("Parks and zones"),
     "gates": _("Border gates"),

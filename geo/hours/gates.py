@@ -18,6 +18,7 @@ from geo.hours import calendars, gate_notices, osm_hours
 from geo.hours.gate_notices import KINDS, Notice, Question
 from geo.hours.openings import DayHours, Opening
 from geo.schema import COUNTRIES
+from geo.schema.tables import PACES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -32,9 +33,11 @@ trade is in doubt, and a lorry that is sent to one in vain loses days.
 """
 
 
-def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str) -> pd.Series:
-    """Return the time each gate takes a vehicle to pass, without queue; NaN where that vehicle
-    cannot pass.
+def service_time_s(
+    gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str, pace: str = PACES[0]
+) -> pd.Series:
+    """Return the time each gate takes a vehicle to pass, on a quick day without a queue; NaN where
+    that vehicle cannot pass.
 
     A vehicle passes a road gate whose class is listed for its profile in `crossings`, unless the
     gate is known not to serve what the profile needs (``needs``: cargo or passengers). What is
@@ -45,14 +48,20 @@ def service_time_s(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: st
     gates
         The layer ``gates``.
     crossings
-        The table ``crossings``: ``profile``, ``kind``, ``needs``, ``service_time_s``.
+        The table ``crossings``: ``profile``, ``kind``, ``needs``, ``service_time_s``, and ``pace``,
+        without which all of them are quick.
+    pace
+        On what sort of day, one of ``PACES``; what is not listed takes as long as a quick one.
 
     Returns
     -------
     Series
         On the index of `gates`.
     """
-    rules = crossings[crossings["profile"] == profile].set_index("kind")
+    mine = crossings[crossings["profile"] == profile]
+    paces = mine["pace"].fillna(PACES[0]) if "pace" in mine else pd.Series(PACES[0], mine.index)
+    asked = [mine[paces == each] for each in dict.fromkeys((pace, PACES[0]))]
+    rules = pd.concat(asked).drop_duplicates("kind").set_index("kind")
     time = gates["kind"].map(rules["service_time_s"]).astype(float)
     for kind, needs in rules["needs"].dropna().items():
         given = needs in TAKEN_AS_GIVEN

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from geo.schema.tables import PACES
+
 CORRIDORS = "corridors"
 """The network that comes with the data package."""
 PROFILES = ("car", "truck")
@@ -22,7 +24,7 @@ data opens no sooner than they tell.
 @dataclass(frozen=True)
 class Drive:
     """How one drives: in which vehicle, on which network, past which gates not, because they are
-    taken as closed, and when.
+    taken as closed, when, and on what sort of day at the border.
 
     ``year`` None is today; a year adds to the corridors what is planned to be open by then.
     ``opens`` are years of opening that somebody assumes instead of those announced, as pairs of
@@ -33,6 +35,7 @@ class Drive:
     closed: tuple[str, ...] = ()
     year: int | None = None
     opens: tuple[tuple[str, int], ...] = ()
+    pace: str = PACES[0]
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Drive:
@@ -52,6 +55,8 @@ class Drive:
             query["year"] = str(self.year)
         if self.opens:
             query["opens"] = ",".join(f"{corridor}:{year}" for corridor, year in self.opens)
+        if self.pace != PACES[0]:
+            query["pace"] = self.pace
         return query
 
     @property

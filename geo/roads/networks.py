@@ -10,13 +10,15 @@ from typing import Any
 import pandas as pd
 
 from geo.errors import InputError, Message, NotFoundError, UnavailableError
+from geo.hours import gates as border_gates
 from geo.kept import Kept
 from geo.roads import corridors, storage
 from geo.roads.drive import CORRIDORS, OPENS, Drive
 from geo.roads.network import Network
+from geo.schema.tables import PACES
 
 KEPT_CLOSED = 8
-"""Networks with closed gates that are kept: visitors may ask for any."""
+"""Networks with closed or slow gates that are kept: visitors may ask for any."""
 KEPT_PLANNED = 8
 """Networks of a year to come that are kept: visitors may assume any years of opening."""
 
@@ -104,8 +106,8 @@ class Networks:
         )
 
     def of(self, drive: Drive) -> Network:
-        """Return the network one drives on, with its closed gates; of those with closed gates the
-        last few are kept.
+        """Return the network one drives on, with its closed gates and the time that gates take;
+        of those that are not as they are kept the last few are.
         """
         self.check_opens(drive.opens)
         source: Hashable
@@ -124,11 +126,21 @@ class Networks:
                 )
             )
         closed = tuple(gate for gate in drive.closed if gate in whole.manifest.gates)
-        if not closed:
+        wait_s = self._longer_s(whole, drive) | dict.fromkeys(closed, float("inf"))
+        if not wait_s:
             return whole
-        return self._closed.get(
-            (source, closed), lambda: whole.with_waiting(dict.fromkeys(closed, float("inf")))
+        key = (source, tuple(sorted(wait_s.items())))
+        return self._closed.get(key, lambda: whole.with_waiting(wait_s))
+
+    def _longer_s(self, network: Network, drive: Drive) -> dict[str, float]:
+        """Return by how much longer than on a quick day the gates of a network take."""
+        gates, crossings = self._layer("gates"), self._table("crossings")
+        asked, quick = (
+            border_gates.service_time_s(gates, crossings, drive.profile, pace)
+            for pace in (drive.pace, PACES[0])
         )
+        longer = (asked - quick).reindex([*network.manifest.gates])
+        return {str(gate): float(wait) for gate, wait in longer[longer > 0].items()}
 
     def check_opens(self, opens: tuple[tuple[str, int], ...]) -> None:
         """Refuse assumed years of opening: of no corridor, of one that is open, out of range;

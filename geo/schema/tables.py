@@ -17,6 +17,7 @@ from geo.schema.fields import (
 
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+PACES = ("quick", "usual", "bad")
 MOST_WAIT_S = 864_000.0
 """Ten days."""
 
@@ -265,6 +266,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
             required=True,
         ),
         Field(
+            "pace",
+            "Pace",
+            "On what sort of day: quick, without a queue; usual; bad. Empty means quick. What is"
+            " not listed takes as long as on a quick one.",
+            allowed=PACES,
+        ),
+        Field(
             "needs",
             "Must be served",
             "A gate that is known not to serve this is closed to the profile; so is one of which it"
@@ -274,7 +282,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
         Field(
             "service_time_s",
             "Service time",
-            "Time to pass the gate, without queue.",
+            "Time to pass the gate; on a quick day without a queue.",
             "s",
             type="number",
             required=True,

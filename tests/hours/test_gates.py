@@ -58,6 +58,21 @@ def test_unknown_service_is_taken_as_given(
     assert gates.service_time_s(unknown, crossings, "car")["bridge"] == 1800
 
 
+def test_a_pace_that_is_not_listed_is_quick(
+    toy_gates: gpd.GeoDataFrame, crossings: pd.DataFrame
+) -> None:
+    """A bad day of trucks changes neither their quick one, nor cars, nor who may pass."""
+    bad = crossings[crossings["profile"] == "truck"].assign(pace="bad", service_time_s=86400.0)
+    both = pd.concat([crossings, bad])
+    for profile in ("car", "truck"):
+        quick = gates.service_time_s(toy_gates, crossings, profile)
+        assert gates.service_time_s(toy_gates, both, profile).equals(quick)
+        assert gates.service_time_s(toy_gates, both, profile, "usual").equals(quick)
+        slow = gates.service_time_s(toy_gates, both, profile, "bad")
+        assert slow.isna().equals(quick.isna())
+        assert {*slow.dropna()} == ({86400.0} if profile == "truck" else {1800.0})
+
+
 def test_a_truck_is_not_sent_where_trade_is_in_doubt(
     toy_gates: gpd.GeoDataFrame, crossings: pd.DataFrame
 ) -> None:

@@ -66,6 +66,32 @@ def test_a_closed_gate_is_not_passed(atlas: Atlas) -> None:
         atlas.roads(Drive(network="no-network"))
 
 
+def test_a_bad_day_at_the_border_takes_a_lorry_longer(atlas: Atlas) -> None:
+    """Where a way passes a gate it takes as much longer as the table says, elsewhere and by car as
+    long as ever; the quickest is what no one asked for.
+    """
+    rows = atlas.table("crossings").query("profile == 'truck' and kind == 'international'")
+    takes_s = rows.set_index("pace")["service_time_s"]
+    assert takes_s["quick"] < takes_s["usual"] < takes_s["bad"]
+    quick = atlas.access("hai-yen-ip", to="ports")
+    for pace in ("usual", "bad"):
+        slow = atlas.access("hai-yen-ip", to="ports", drive=Drive(pace=pace))
+        longer = slow["travel_time_s"] - quick["travel_time_s"]
+        abroad = quick["gates"].notna() & (quick["gates"] != "")
+        assert abroad.any()
+        assert (~abroad).any()
+        assert longer[~abroad].dropna().abs().max() < 1e-6
+        once = abroad & ~quick["gates"].fillna("").str.contains(";")
+        assert longer[once].dropna().tolist() == pytest.approx(
+            [takes_s[pace] - takes_s["quick"]] * int(longer[once].notna().sum())
+        )
+    by_car = [
+        atlas.access("hai-yen-ip", to="ports", drive=Drive("car", pace=pace))
+        for pace in ("quick", "bad")
+    ]
+    assert by_car[0]["travel_time_s"].equals(by_car[1]["travel_time_s"])
+
+
 def test_a_vehicle_ranks_by_its_own_times(atlas: Atlas) -> None:
     """Limits and criteria of an example are those of the vehicle."""
     by_car = atlas.rank("automobile", Drive("car"))

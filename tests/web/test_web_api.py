@@ -385,6 +385,24 @@ def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: Flask
     assert size[0] < 0.95 * size[1]
 
 
+def test_a_bad_day_at_the_border_is_a_choice(client: FlaskClient) -> None:
+    """A route through a gate takes a lorry longer, and its sheet keeps the choice; a day that there
+    is not is refused.
+    """
+    took = {
+        pace: client.get(
+            "/api/route", query_string={"from": HERE, "to": PORT, "pace": pace}
+        ).get_json()["travel_time_s"]
+        for pace in ("quick", "usual", "bad")
+    }
+    assert took["quick"] + 3600 < took["usual"] < took["bad"] - 3600
+    page = client.get(f"/sites/{HERE}?pace=bad").text
+    assert "bad, 24 h" in page
+    assert "pace=usual" in page
+    assert "bad, 24 h" not in client.get(f"/sites/{HERE}?profile=car").text
+    assert client.get(f"/sites/{HERE}?pace=worse").status_code == 400
+
+
 @pytest.mark.parametrize("path", ["/api/times", "/api/access", "/api/isochrones"])
 @pytest.mark.parametrize("closed", ["no-such-gate", "Huu Nghi", "huu-nghi,,", "{{7*7}}", "a" * 201])
 def test_only_a_gate_can_be_closed(client: FlaskClient, path: str, closed: str) -> None:

@@ -12,6 +12,7 @@ import click
 
 from geo.errors import InputError
 from geo.roads.drive import CORRIDORS, PROFILE, PROFILES, Drive
+from geo.schema.tables import PACES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -83,15 +84,27 @@ _closed_option = click.option(
 )
 
 
+_pace_option = click.option(
+    "--pace",
+    type=click.Choice(PACES),
+    default=PACES[0],
+    show_default=True,
+    help="Sort of day at the border: how long gates take.",
+)
+
+
 def drive_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say how one drives; the command gets them as one ``drive``."""
 
     @profile_option
     @network_option
     @_closed_option
+    @_pace_option
     @wraps(command)
-    def with_drive(profile: str, network: str, closed: tuple[str, ...], **options: object) -> None:
-        command(drive=Drive(profile, network, closed), **options)
+    def with_drive(
+        profile: str, network: str, closed: tuple[str, ...], pace: str, **options: object
+    ) -> None:
+        command(drive=Drive(profile, network, closed, pace=pace), **options)
 
     return with_drive
 

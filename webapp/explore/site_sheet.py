@@ -17,6 +17,7 @@ from geo.roads import access
 from geo.roads.drive import Drive
 from geo.roads.network import Manifest
 from geo.schema import Layer, unfold
+from geo.schema.tables import PACES
 from geo.siting import measures
 from geo.siting.measures import DESTINATIONS
 from geo.siting.sites import NOT_OPEN
@@ -67,6 +68,9 @@ class Ways:
         count.
     people
         Travel times in seconds, and the people within them.
+    paces
+        Days at the border with the longest time that a gate takes then; empty where all take the
+        vehicle as long.
     within
         Minutes, people and parks reached by then; empty if there is no way at all, as ``curves``.
     curves
@@ -85,6 +89,7 @@ class Ways:
     head: dict[str, Destination | None]
     unsure: set[str]
     people: list[tuple[float, float]]
+    paces: dict[str, float]
     within: list[tuple[float, ...]]
     curves: list[charts.Curve]
     gate_names: dict[str, str]
@@ -147,6 +152,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         },
         unsure={layer_id for layer_id, row in HEADS.items() if _is_unsure(store, row)},
         people=[(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
+        paces=_paces(store, drive.profile),
         within=[] if sentence else within,
         curves=[] if sentence else charts.profile(reached, manifest.coarse, PROFILE_MIN[-1]),
         gate_names=gate_names,
@@ -154,6 +160,15 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         sentence=sentence,
         today=ways(store, origin, replace(drive, year=None)).head if drive.year else {},
     )
+
+
+def _paces(store: Store, profile: str) -> dict[str, float]:
+    """Return the days at the border, and the longest time that a gate takes a vehicle then."""
+    gates, crossings = store.layer("gates"), store.table("crossings")
+    times = {
+        pace: border_gates.service_time_s(gates, crossings, profile, pace).max() for pace in PACES
+    }
+    return times if len({*times.values()}) > 1 else {}
 
 
 def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
