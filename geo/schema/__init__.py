@@ -9,6 +9,7 @@ from geo.schema.fields import (
     ID,
     NAMES,
     NOTES,
+    SECTORS,
     SOURCE,
     SOURCE_KINDS,
     Field,
@@ -16,7 +17,7 @@ from geo.schema.fields import (
     unfold,
 )
 from geo.schema.frictionless import table_schema
-from geo.schema.layers import LAYERS, RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.layers import LAYERS, RAIL_KINDS, ROAD_KINDS
 from geo.schema.tables import OPTIONAL, TABLES
 
 __all__ = [
