@@ -64,8 +64,8 @@ def service_time_s(
     rules = pd.concat(asked).drop_duplicates("kind").set_index("kind")
     time = gates["kind"].map(rules["service_time_s"]).astype(float)
     for kind, needs in rules["needs"].dropna().items():
-        given = needs in TAKEN_AS_GIVEN
-        refused = (gates["kind"] == kind) & ~gates[needs].fillna(given).astype(bool)
+        serves = gates[needs].fillna(needs in TAKEN_AS_GIVEN).astype(bool)
+        refused = (gates["kind"] == kind) & ~serves
         time[refused] = np.nan
     return time.where(gates["mode"] == "road").rename("service_time_s")
 

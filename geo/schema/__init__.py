@@ -11,6 +11,7 @@ from geo.schema.fields import (
     ID,
     NAMES,
     NOTES,
+    SECTORS,
     SOURCE,
     SOURCE_KINDS,
     Field,
@@ -18,7 +19,7 @@ from geo.schema.fields import (
     unfold,
 )
 from geo.schema.frictionless import table_schema
-from geo.schema.layers import RAIL_KINDS, ROAD_KINDS, SECTORS
+from geo.schema.layers import RAIL_KINDS, ROAD_KINDS
 from geo.schema.records import LAYERS
 from geo.schema.tables import LARGE, OPTIONAL, TABLES
 

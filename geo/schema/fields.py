@@ -14,6 +14,38 @@ DATE = r"\d{4}(-\d{2}(-\d{2})?)?"
 """A year, a month or a day; one that the calendar does not have is a fault, too."""
 FULL_DATE = r"\d{4}-\d{2}-\d{2}"
 SOURCE_KINDS = ("page", "code", "memory", "estimate")
+SECTORS = (
+    "automobile",
+    "aviation",
+    "building_materials",
+    "chemicals",
+    "electronics",
+    "export_processing",
+    "food_processing",
+    "high_tech",
+    "logistics",
+    "mechanical_engineering",
+    "metallurgy",
+    "minerals_processing",
+    "new_energy",
+    "pharmaceuticals",
+    "shipbuilding",
+    "supporting_industry",
+    "textiles",
+    "trade_services",
+    "wood_furniture",
+)
+QUAYS = (
+    "container_quay",
+    "general_cargo",
+    "dry_bulk",
+    "liquid_bulk",
+    "offshore_supply",
+    "passenger_quay",
+    "river_quay",
+)
+MOST_DWT = 600_000.0
+"""The largest ship ever built carried 565,000 t."""
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,14 @@ from geo.schema.fields import (
     COUNTRY,
     DATE,
     ID,
+    MOST_DWT,
     NAMES,
     NOTES,
     PLACED,
     PROVINCE,
     PROVINCE_FORMER,
+    QUAYS,
+    SECTORS,
     SOURCE,
     SOURCED,
     Field,
@@ -33,38 +36,6 @@ MOST_RENT = 10_000.0
 """No land is leased for more per m² and term, in USD; the dearest in the data costs 130."""
 STATUSES = ("operating", "under_construction", "planned")
 STATUS = Field("status", "Status", required=True, allowed=STATUSES)
-SECTORS = (
-    "automobile",
-    "aviation",
-    "building_materials",
-    "chemicals",
-    "electronics",
-    "export_processing",
-    "food_processing",
-    "high_tech",
-    "logistics",
-    "mechanical_engineering",
-    "metallurgy",
-    "minerals_processing",
-    "new_energy",
-    "pharmaceuticals",
-    "shipbuilding",
-    "supporting_industry",
-    "textiles",
-    "trade_services",
-    "wood_furniture",
-)
-QUAYS = (
-    "container_quay",
-    "general_cargo",
-    "dry_bulk",
-    "liquid_bulk",
-    "offshore_supply",
-    "passenger_quay",
-    "river_quay",
-)
-MOST_DWT = 600_000.0
-"""The largest ship ever built carried 565,000 t."""
 ROAD_KINDS = ("expressway", "national_road", "provincial_road")
 RAIL_KINDS = ("railway", "high_speed_rail")
 

@@ -14,13 +14,14 @@ from geo.schema.fields import (
     NAMES,
     NOTES,
     PROVINCE,
+    SECTORS,
     SOURCE,
     Field,
     Layer,
     amount,
 )
 from geo.schema.layers import LAYERS as DRAWN_AND_POLICIES
-from geo.schema.layers import MOST_HA, SECTORS, STATUSES
+from geo.schema.layers import MOST_HA, STATUSES
 
 MOST = 1e12
 """More than any amount here, in whatever unit."""

@@ -23,6 +23,7 @@ import shapely
 from click.testing import CliRunner, Result
 from overpass import Stand, serving
 
+from geo import layers
 from geo.errors import AtlasError, UnavailableError
 from geo.roads import cluster, osm_download, storage, surfaces
 from geo.roads.contraction import Hierarchy
@@ -615,9 +616,9 @@ def test_download_without_internet(run, home: Path) -> None:
 
 def test_import_without_a_file_takes_the_roads_of_the_package(home: Path) -> None:
     """The main roads of the bundled data become a network that serves nearly all parks, none of
-    them from an expressway; a package without roads says so.
+    them from an expressway.
     """
-    done = CliRunner().invoke(roads, ["import", "--no-surfaces"], obj=Context(layers.bundled()))
+    done = CliRunner().invoke(roads, ["import", "--no-surfaces"], obj=Context(layers.bundled(), ""))
     assert done.exit_code == 0, done.output
     network = storage.load(home / "networks" / "main-roads")
     parks = layers.read(layers.bundled(), "parks")
