@@ -4,7 +4,6 @@ and which of them meet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -182,26 +181,36 @@ def on_one_segment(
     starts: NDArray[np.int64],
     to: Sides,
     goals: NDArray[np.int64],
-) -> Iterator[tuple[int, int, float, float]]:
-    """Find the entries that lie on one segment, by their places among `starts` and `goals`, and the
-    time and length along it; inf where it is one-way the other way.
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Find the entries that lie on one segment: their places among `starts` and `goals`, and the
+    times and lengths along it; inf where it is one-way the other way.
 
     From a point to itself it is nothing: the legs to the road and back are not driven."""
-    same = from_.snap.segment[starts][:, None] == to.snap.segment[goals]
-    for i, j in np.argwhere(same).tolist():
-        entry, goal = starts[i], goals[j]
-        segment = from_.snap.segment[entry]
-        share = to.snap.fraction[goal] - from_.snap.fraction[entry]
-        allowed = network.forward[segment] if share >= 0 else network.backward[segment]
-        time_s = network.time_s[profile][segment] * abs(share)
-        length_m = network.length_m[segment] * abs(share)
-        if np.array_equal(from_.point[entry], to.point[goal]):
-            yield i, j, 0.0, 0.0
-        elif share and not allowed:
-            yield i, j, np.inf, np.inf
-        else:
-            legs_s = from_.leg_s[entry] + to.leg_s[goal]
-            yield i, j, time_s + legs_s, length_m + from_.leg_m[entry] + to.leg_m[goal]
+    i, j = _equal(from_.snap.segment[starts], to.snap.segment[goals])
+    entry, goal = starts[i], goals[j]
+    segment = from_.snap.segment[entry]
+    share = to.snap.fraction[goal] - from_.snap.fraction[entry]
+    allowed = np.where(share >= 0, network.forward[segment], network.backward[segment])
+    time_s = network.time_s[profile][segment] * abs(share)
+    time_s += from_.leg_s[entry] + to.leg_s[goal]
+    length_m = network.length_m[segment] * abs(share) + from_.leg_m[entry] + to.leg_m[goal]
+    barred = (share != 0) & ~allowed
+    time_s[barred] = length_m[barred] = np.inf
+    itself = (from_.point[entry] == to.point[goal]).all(axis=1)
+    time_s[itself] = length_m[itself] = 0.0
+    return i, j, time_s, length_m
+
+
+def _equal(
+    values: NDArray[np.int64], others: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return all pairs of places at which two arrays hold the same value."""
+    order = np.argsort(others, kind="stable")
+    low, high = (np.searchsorted(others[order], values, side) for side in ("left", "right"))
+    count = high - low
+    i = np.repeat(np.arange(len(values)), count)
+    within = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count)
+    return i, order[np.repeat(low, count) + within]
 
 
 def by_row(
@@ -216,8 +225,8 @@ def by_row(
     """Return the times between rows of two layers, inf without a way, from the times (k, m)
     between some entries of theirs over the nodes of the network.
     """
-    for i, j, along_s, _ in on_one_segment(network, profile, from_, starts, to, goals):
-        time_s[i, j] = min(time_s[i, j], along_s)
+    i, j, along_s, _ = on_one_segment(network, profile, from_, starts, to, goals)
+    time_s[i, j] = np.minimum(time_s[i, j], along_s)
     time_s[~facing(from_, starts, to, goals)] = np.inf
     best = np.full((from_.rows, to.rows), np.inf)
     np.minimum.at(best, (from_.of_row[starts][:, None], to.of_row[goals]), time_s)

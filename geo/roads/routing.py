@@ -155,9 +155,10 @@ def _over_ends(
     both = start.sides, start.entry, goal.sides, goal.entry
     faces = facing(*both)
     time_s[~faces] = np.inf
-    for i, j, along_s, along_m in on_one_segment(network, profile, *both):
-        if faces[i, j] and along_s <= time_s[i, j]:
-            time_s[i, j], length_m[i, j], ends[i, j] = along_s, along_m, -1
+    i, j, along_s, along_m = on_one_segment(network, profile, *both)
+    along = faces[i, j] & (along_s <= time_s[i, j])
+    i, j = i[along], j[along]
+    time_s[i, j], length_m[i, j], ends[i, j] = along_s[along], along_m[along], -1
     return time_s, length_m, ends
 
 
