@@ -251,7 +251,7 @@ def typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
         elif field.type == "integer":
             values = [pd.NA if cell is None else int(float(cell)) for cell in cells]
         elif field.type == "boolean":
-            values = [pd.NA if cell is None else cell == "true" for cell in cells]
+            values = [pd.NA if cell is None else cell.lower() == "true" for cell in cells]
         columns[field.name] = (
             pd.array(values, dtype=_PANDAS_TYPES[field.type])
             if field.type != "number"

@@ -182,7 +182,7 @@ def _cell_fault(cell: str | None, field: Field) -> str | None:
     if field.type == "boolean":
         return (
             None
-            if cell in ("true", "false")
+            if cell.lower() in ("true", "false")  # spreadsheets write TRUE
             else Message("“%(text)s” is neither true nor false", {"text": short(cell)})
         )
     if field.allowed:

@@ -147,7 +147,6 @@ def build(
     m = len(first)
     segment = np.repeat(np.arange(m), np.diff(start))
     length_m = crs.distance_m(roads.lonlat[leave], roads.lonlat[arrive])
-
     known = next(iter(table.values()))
     class_of, classes = _codes(
         [name if name in known else UNKNOWN_CLASS for name in roads.road_class]

@@ -44,6 +44,14 @@ QUAYS = (
     "passenger_quay",
     "river_quay",
 )
+MOST_HA = 1_000_000.0
+"""The largest zones here, economic zones at the coast with their sea, have some 200,000 ha; this is
+a square of 100 km.
+"""
+MOST_RENT = 10_000.0
+"""No land is leased for more per m² and term, in USD; the dearest in the data costs 130."""
+MOST_WAIT_S = 864_000.0
+"""Ten days."""
 MOST_DWT = 600_000.0
 """The largest ship ever built carried 565,000 t."""
 
@@ -217,3 +225,11 @@ def unfold(value: object) -> tuple[str, ...]:
         if isinstance(value, str)
         else ()
     )
+
+
+TERRAIN = Field(
+    "terrain",
+    "Terrain",
+    "Whether main roads around wind as in mountains. Empty means any, or unknown.",
+    allowed=("plain", "mountain"),
+)

@@ -12,6 +12,8 @@ from geo.schema.fields import (
     DATE,
     ID,
     MOST_DWT,
+    MOST_HA,
+    MOST_RENT,
     NAMES,
     NOTES,
     PLACED,
@@ -28,12 +30,6 @@ from geo.schema.fields import (
     year,
 )
 
-MOST_HA = 1_000_000.0
-"""The largest zones here, economic zones at the coast with their sea, have some 200,000 ha; this is
-a square of 100 km.
-"""
-MOST_RENT = 10_000.0
-"""No land is leased for more per m² and term, in USD; the dearest in the data costs 130."""
 STATUSES = ("operating", "under_construction", "planned")
 STATUS = Field("status", "Status", required=True, allowed=STATUSES)
 ROAD_KINDS = ("expressway", "national_road", "provincial_road")

@@ -11,6 +11,7 @@ from geo.schema.fields import (
     COUNTRY,
     DATE,
     ID,
+    MOST_HA,
     NAMES,
     NOTES,
     PROVINCE,
@@ -21,7 +22,7 @@ from geo.schema.fields import (
     amount,
 )
 from geo.schema.layers import LAYERS as DRAWN_AND_POLICIES
-from geo.schema.layers import MOST_HA, STATUSES
+from geo.schema.layers import STATUSES
 
 MOST = 1e12
 """More than any amount here, in whatever unit."""

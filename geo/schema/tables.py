@@ -9,11 +9,13 @@ from geo.schema.fields import (
     DATE,
     FULL_DATE,
     ID,
+    MOST_WAIT_S,
     NAMES,
     NOTES,
     POINT,
     SOURCED,
     SOURCED_OR_ASSUMED,
+    TERRAIN,
     Field,
     amount,
     source_kind,
@@ -22,15 +24,6 @@ from geo.schema.fields import (
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 PACES = ("quick", "usual", "bad")
-MOST_WAIT_S = 864_000.0
-"""Ten days."""
-TERRAIN = Field(
-    "terrain",
-    "Terrain",
-    "Whether main roads around wind as in mountains. Empty means any, or unknown.",
-    allowed=("plain", "mountain"),
-)
-
 TABLES: dict[str, tuple[Field, ...]] = {
     "corridor_vertices": (
         Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),

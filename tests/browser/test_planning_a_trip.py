@@ -166,7 +166,7 @@ def test_an_ambiguous_name_is_chosen_in_its_row(opened: Callable[..., Any]) -> N
     page.keyboard.press("Enter")
     row = page.locator(".stops li.odd")
     expect(row).to_contain_text("several places are called “Hai Yen”", ignore_case=True)
-    expect(row.locator(".choices button")).to_have_count(2)
+    expect(row.locator(".choices button")).to_have_count(3)
     expect(page.locator("#plan .odd-stops")).to_contain_text("Stop 3")
     assert planned(page) == before
     expect(page.locator("#plan .badge-ok")).to_be_visible()

@@ -96,14 +96,16 @@ def test_areas_are_spread_without_loss(builder: types.ModuleType) -> None:
     """
     step = np.arange(0.0, 0.4, 0.004)
     roads = builder.plane(np.array([(105.5 + x, 21.0 + y) for x in step for y in (0.0, 0.05)]))
-    made = [
+    areas = [
         builder.Area(*(name,) * 3, "VN", lon, 21.02, count, "2024", "made", "code", 80.0, False)
         for name, lon, count in (("west", 105.6, 64_321), ("east", 105.8, 9_999))
     ]
     town = ("town",) * 3
-    made.append(builder.Area(*town, "CN", 108.3, 22.8, 123_457, "2020", "made", "code", 13.0, True))
-    spread = {area.id: points for area, points in builder.shared(made, roads)}
-    rows = [row for area in made for row in builder.rows(area, spread[area.id])]
+    areas.append(
+        builder.Area(*town, "CN", 108.3, 22.8, 123_457, "2020", "made", "code", 13.0, True)
+    )
+    spread = {area.id: points for area, points in builder.shared(areas, roads)}
+    rows = [row for area in areas for row in builder.rows(area, spread[area.id])]
     table = pd.DataFrame(rows).astype({"population": int, "lon": float, "lat": float})
     sums = table.groupby("area")["population"].sum()
     assert sums.to_dict() == {"west": 64_321, "east": 9_999, "town": 123_457}

@@ -128,7 +128,12 @@ def test_every_fault_of_a_row_is_named(copy: Path) -> None:
     with pytest.raises(InputError) as error:
         layers.read(copy, "costs")
     text = "\n".join(error.value.faults)
-    for part in ("2026-02-30 is not a day", "“castle”", "5 is below value_low, 7", "currency"):
+    for part in (
+        "“2026-02-30” is not in the calendar",
+        "“castle”",
+        "5 is below value_low, 7",
+        "currency",
+    ):
         assert part in text
     rewrite(copy / "events.csv", spoilt(valid_from="2026-03", valid_to="2026-02-27"))
     with pytest.raises(InputError) as error:

@@ -173,14 +173,18 @@ COUNTED = {
 
 
 def who_is_counted(population: pd.DataFrame) -> list[str]:
-    """Write who is counted in each country, the largest first, as far as the data say."""
+    """Write who is counted in each country, the largest first, as far as the data say; countries
+    with less than a hundredth of all are left out.
+    """
     if not {"counted", "year"} <= set(population):
         return []
     known = population.dropna(subset=["counted", "year"])
     sums = known.groupby(["country", "counted", "year"])["population"].sum()
     return [
         _(COUNTED[counted], country=label(country), year=int(year))
-        for country, counted, year in sums.sort_values(ascending=False).index
+        for country, counted, year in sums[sums >= sums.sum() / 100]
+        .sort_values(ascending=False)
+        .index
     ]
 
 
