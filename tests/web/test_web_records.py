@@ -62,7 +62,7 @@ def test_a_table_is_a_collection_without_geometry(
     [
         ({"layer": "projects", "sector": "electronics", "province": "Quang Ninh"}, "Lite-On"),
         ({"layer": "projects", "kind": "programme"}, "1,033 key projects"),
-        ({"layer": "costs", "kind": "land_rent"}, "133 USD/m² per term"),
+        ({"layer": "costs", "kind": "land_rent"}, "112 USD/m² per term"),
         ({"layer": "costs", "q": "toll"}, "5,200 VND/vehicle-km"),
         ({"layer": "gate_traffic", "q": "友谊关"}, "637 vehicles/day"),
         ({"layer": "plants", "q": "Sông Khoai"}, "Samsong Vina"),
