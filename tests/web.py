@@ -193,6 +193,7 @@ REFERENCES = {
     "corridor_id",
     "other_corridor_id",
     "node_id",
+    "part_of",
     "policies",
     "id",
     "profile",

@@ -197,7 +197,11 @@ class Zone:
         of_all = store.keep("roles", lambda: dict(zip(parks.index, roles(parks), strict=True)))
         row = parks.loc[site_id].to_dict()
         return cls(
-            [(key, parks.loc[key].to_dict()) for key in unfold(row.get("part_of"))],
+            [
+                (key, parks.loc[key].to_dict())
+                for key in unfold(row.get("part_of"))
+                if key in parks.index
+            ],
             [(key, parks.loc[key].to_dict()) for key in inside.get(site_id, ())],
             of_all[site_id] == "zone",
             _word(row, "part_of_source_kind"),
