@@ -156,16 +156,11 @@ def _reference_faults(layer: Layer, frames: Mapping[str, pd.DataFrame]) -> list[
 
 
 def _zone_faults(parks: pd.DataFrame) -> list[str]:
-    """List zones that are not there, and parks that lie in themselves by whatever way."""
+    """List parks that lie in themselves by whatever way."""
     if "part_of" not in parks:
         return []
+    faults: list[str] = []
     within = {str(key): unfold(cell) for key, cell in parks["part_of"].items()}
-    faults: list[str] = [
-        behind(f"{key}: part_of", _not_in(zone, "parks"))
-        for key, zones in within.items()
-        for zone in zones
-        if zone not in within
-    ]
     for key in within:
         around: set[str] = set()
         ahead = list(within[key])

@@ -193,7 +193,6 @@ REFERENCES = {
     "corridor_id",
     "other_corridor_id",
     "node_id",
-    "part_of",
     "policies",
     "id",
     "profile",

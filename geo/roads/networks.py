@@ -134,6 +134,8 @@ class Networks:
 
     def _longer_s(self, network: Network, drive: Drive) -> dict[str, float]:
         """Return by how much longer than on a quick day the gates of a network take."""
+        if drive.pace == PACES[0]:
+            return {}
         gates, crossings = self._layer("gates"), self._table("crossings")
         asked, quick = (
             border_gates.service_time_s(gates, crossings, drive.profile, pace)

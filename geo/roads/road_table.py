@@ -180,11 +180,13 @@ def drawn(table: pd.DataFrame) -> Roads:
         truck=np.ones(len(table), bool),
         accessible=np.array(
             [
-                osm_tags.accessible({"highway": name, str(structure): "yes"})
-                for name, structure in zip(classes, table["structure"], strict=True)
-            ]
-        )
-        & ~table["planned"].to_numpy(bool),
+                osm_tags.accessible({"highway": name, structure: "yes"})
+                for name, structure in zip(
+                    table["road_class"], table["structure"].fillna(""), strict=True
+                )
+            ],
+            bool,
+        ),
         country=table["country"].tolist(),
         terrain=table["terrain"].fillna("").tolist(),
     )

@@ -34,7 +34,6 @@ STATUSES = ("operating", "under_construction", "planned")
 STATUS = Field("status", "Status", required=True, allowed=STATUSES)
 ROAD_KINDS = ("expressway", "national_road", "provincial_road")
 RAIL_KINDS = ("railway", "high_speed_rail")
-
 LAYERS: dict[str, Layer] = {
     layer.id: layer
     for layer in (
@@ -80,6 +79,7 @@ LAYERS: dict[str, Layer] = {
                     "Identifiers of the zones and parks that it lies in, separated by semicolons."
                     " Empty means that none is known.",
                     type="list",
+                    refers="parks",
                 ),
                 Field(
                     "open_to_tenants",

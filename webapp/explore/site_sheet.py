@@ -155,7 +155,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         },
         unsure={layer_id for layer_id, row in HEADS.items() if _is_unsure(store, row)},
         people=[(limit, at(reached["people"], limit)) for limit in REACH_LIMITS_S],
-        counted=who_is_counted(store.population()),
+        counted=who_is_counted(store),
         paces=_paces(store, drive.profile),
         within=[] if sentence else within,
         curves=[] if sentence else charts.profile(reached, manifest.coarse, PROFILE_MIN[-1]),
@@ -172,29 +172,37 @@ COUNTED = {
 }
 
 
-def who_is_counted(population: pd.DataFrame) -> list[str]:
+def who_is_counted(store: Store) -> list[str]:
     """Write who is counted in each country, the largest first, as far as the data say; countries
     with less than a hundredth of all are left out.
     """
-    if not {"counted", "year"} <= set(population):
-        return []
-    known = population.dropna(subset=["counted", "year"])
-    sums = known.groupby(["country", "counted", "year"])["population"].sum()
+
+    def counts() -> list[tuple[str, str, int]]:
+        population = pd.DataFrame(store.population())
+        if not {"counted", "year"} <= set(population):
+            return []
+        sums = population.groupby(["counted", "country", "year"])["population"].sum()
+        most = sums[sums >= sums.sum() / 100].sort_values(ascending=False)
+        return [(counted, country, int(year)) for counted, country, year in most.index]
+
     return [
-        _(COUNTED[counted], country=label(country), year=int(year))
-        for country, counted, year in sums[sums >= sums.sum() / 100]
-        .sort_values(ascending=False)
-        .index
+        _(COUNTED[counted], country=label(country), year=year)
+        for counted, country, year in store.keep("who is counted", counts)
     ]
 
 
 def _paces(store: Store, profile: str) -> dict[str, float]:
     """Return the days at the border, and the longest time that a gate takes a vehicle then."""
-    gates, crossings = store.layer("gates"), store.table("crossings")
-    times = {
-        pace: border_gates.service_time_s(gates, crossings, profile, pace).max() for pace in PACES
-    }
-    return times if len({*times.values()}) > 1 else {}
+
+    def make() -> dict[str, float]:
+        gates, crossings = store.layer("gates"), store.table("crossings")
+        times = {
+            pace: float(border_gates.service_time_s(gates, crossings, profile, pace).max())
+            for pace in PACES
+        }
+        return times if len({*times.values()}) > 1 else {}
+
+    return store.keep(("paces", profile), make)
 
 
 def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
