@@ -58,11 +58,12 @@ const PLACES = {
   town: { plate: "#46525d", picture: "M7.5 10a2.5 2.5 0 1 0 5 0 2.5 2.5 0 1 0-5 0" },
 };
 
-// Lines as on a road atlas: what lies below first.
+// Corridors lie over the roads of the base map as wide bands that the road shines through;
+// railways, which the base map lacks, are lines: what lies below first.
 const LINES = {
-  expressway: [{ color: "#a3521a", weight: 5 }, { color: "#f2a25c", weight: 3 }],
-  national_road: [{ color: "#b98a2e", weight: 3.4 }, { color: "#f7dc8e", weight: 1.9 }],
-  provincial_road: [{ color: "#a89f8d", weight: 2.6 }, { color: "#ffffff", weight: 1.4 }],
+  expressway: [{ color: "#7b3fa0", weight: 9, opacity: 0.34 }],
+  national_road: [{ color: "#2f6fb0", weight: 7.5, opacity: 0.3 }],
+  provincial_road: [{ color: "#6b7683", weight: 6, opacity: 0.3 }],
   railway: [{ color: "#5f6470", weight: 2.6 }, { color: "#ffffff", weight: 1.4, dashArray: "6 6" }],
   high_speed_rail: [{ color: "#3c4250", weight: 3.4 }, {
     color: "#ffffff",
@@ -71,11 +72,11 @@ const LINES = {
   }],
 };
 const PENDING = {
-  expressway: { color: "#c9743a", weight: 2.5 },
-  national_road: { color: "#c9a24a", weight: 2.5 },
-  provincial_road: { color: "#a89f8d", weight: 2 },
-  railway: { color: "#5f6470", weight: 2.2 },
-  high_speed_rail: { color: "#3c4250", weight: 2.4 },
+  expressway: { color: "#7b3fa0", weight: 4.5, opacity: 0.5 },
+  national_road: { color: "#2f6fb0", weight: 4, opacity: 0.5 },
+  provincial_road: { color: "#6b7683", weight: 3.5, opacity: 0.5 },
+  railway: { color: "#5f6470", weight: 2.2, opacity: 0.85 },
+  high_speed_rail: { color: "#3c4250", weight: 2.4, opacity: 0.85 },
 };
 const DASH = { under_construction: "9 4", planned: "3 6" };
 
@@ -160,7 +161,6 @@ export function lineStyles(kind, status) {
   return [{
     ...(PENDING[kind] || PENDING.provincial_road),
     dashArray: DASH[status] || DASH.planned,
-    opacity: 0.85,
   }];
 }
 
@@ -176,6 +176,7 @@ export function lineIcon(kind, status) {
         y2: 5,
         stroke: style.color,
         "stroke-width": style.weight,
+        "stroke-opacity": style.opacity ?? 1,
         "stroke-dasharray": style.dashArray || "",
       })
     ),
@@ -196,6 +197,7 @@ export const ParkMark = L.CircleMarker.extend({
     context.translate(this._point.x, this._point.y);
     context.scale(this._radius, this._radius);
     context.lineJoin = "round";
+    context.globalAlpha = 1; // a corridor drawn before is not opaque
     if (this.options.lit) {
       context.lineWidth = 7 / this._radius;
       context.strokeStyle = "#14202b";
