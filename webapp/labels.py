@@ -148,7 +148,7 @@ TEXTS: dict[str, Any] = {
     "gates": _("Gates"),
     "ports": _("Ports"),
     "airports": _("Airports"),
-    "roads": _("Roads"),
+    "roads": _("Road corridors"),
     "railways": _("Railways"),
     "tiles": _("Online tiles"),
     "tilesHint": _(

@@ -64,9 +64,13 @@ export function drawLegend() {
   }
   if (state.layers.has("roads")) {
     parts.push(
-      row(symbols.lineIcon("expressway", "operating"), labels.expressway),
-      row(symbols.lineIcon("national_road", "operating"), labels.national_road),
-      row(symbols.lineIcon("expressway", "under_construction"), texts["legend.under_construction"]),
+      ...[
+        ["expressway", "operating", labels.expressway],
+        ["national_road", "operating", labels.national_road],
+        ["expressway", "under_construction", texts["legend.under_construction"]],
+      ].map(([kind, status, text]) =>
+        row(symbols.lineIcon(kind, status), `${texts.roads} · ${text}`)
+      ),
     );
   }
   if (state.layers.has("railways")) {
