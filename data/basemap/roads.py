@@ -316,7 +316,10 @@ def add_roads(folder: Path) -> None:
 
 def attribution(folder: Path) -> str:
     """Return what the package asks to be shown wherever its roads are shown."""
-    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    described = folder / "datapackage.json"
+    if not described.is_file():  # of a region that is being begun
+        return ""
+    package = json.loads(described.read_text(encoding="utf-8"))
     asked = [part.get("attribution") for part in package["resources"] if part["name"] == LAYER]
     return OF_ROADS + asked[0] if asked and asked[0] else ""
 
