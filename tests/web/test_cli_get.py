@@ -279,6 +279,17 @@ def test_a_default_that_is_not_there(text: str, run: Run, home: Path) -> None:
     assert default_network.of(home) == default_network.BUILT_IN
 
 
+@pytest.mark.parametrize("lang", ["vi", "zh"])
+def test_it_speaks_the_language(run: Run, lang: str) -> None:
+    """What the command says of the download and of the default is in the language of the option."""
+    done = run("get", lang=lang)
+    assert done.exit_code == 0, done.output
+    assert "The default network" not in done.stdout
+    assert "openstreetmap" in done.stdout
+    assert "Reading the extracts" not in done.stderr
+    assert "unchanged" not in run("get", lang=lang).stderr
+
+
 def test_the_extracts_of_the_package() -> None:
     """The package names Viet Nam and the two provinces of China at its border, each with a checksum
     beside it, cut to the region of the package.
