@@ -20,7 +20,7 @@ from geo.errors import AtlasError, InputError, Message, behind
 from geo.hours import gate_notices
 from geo.layers.region import Region
 from geo.layers.validation import Row
-from geo.roads import road_table
+from geo.roads import extracts, road_table
 from geo.schema import LAYERS, TABLES, Layer, unfold
 from geo.siting import examples
 from geo.visits import trip_file
@@ -209,6 +209,7 @@ ACROSS: tuple[tuple[str, tuple[str, ...], Callable[..., list[str]]], ...] = (
     ("interchanges", ("corridor_vertices",), _interchange_faults),
     ("gate_hours", ("gates", "clocks"), _hour_faults),
     ("roads", ("speeds",), road_table.faults),
+    ("extracts", (), extracts.faults),
 )
 """Each table that refers to others, those others, and what lists its faults."""
 

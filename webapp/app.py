@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import RequestURITooLarge, SecurityError
 
-from geo.roads import storage
+from geo.roads import default_network, storage
 from geo.siting import company_sheet
 from webapp import args, errors, languages, scripts, service, settings, styles, turnstile
 from webapp.compress import compressor
@@ -97,6 +97,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     turnstile.install(app)
+    app.before_request(lambda: default_network.assume(app.config["HOME"]))
+    app.teardown_request(lambda _: default_network.assume(None))
     app.before_request(_new_nonce)
     app.before_request(_check_address)
     app.before_request(served.before_request)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
+from geo.roads import default_network
 from geo.schema.tables import PACES
 
-CORRIDORS = "corridors"
+CORRIDORS = default_network.BUILT_IN
 """The network that comes with the data package."""
 PROFILES = ("car", "truck")
 PROFILE = "truck"
@@ -31,7 +32,7 @@ class Drive:
     corridor and year, by id; they change nothing without a year."""
 
     profile: str = PROFILE
-    network: str = CORRIDORS
+    network: str = field(default_factory=default_network.name)
     closed: tuple[str, ...] = ()
     year: int | None = None
     opens: tuple[tuple[str, int], ...] = ()
@@ -39,15 +40,17 @@ class Drive:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Drive:
-        """Take it from a query that has been read."""
-        return cls(
-            **{field.name: values[field.name] for field in fields(cls) if field.name in values}
-        )
+        """Take it from a query that has been read; only the built-in network has years to come,
+        so a year without a network means it.
+        """
+        names = (part.name for part in fields(cls))
+        asked = {name: values[name] for name in names if name in values}
+        return cls(**({"network": CORRIDORS} if asked.get("year") else {}) | asked)
 
     def query(self) -> dict[str, str]:
         """Return it as a query, without what goes without saying."""
         query = {"profile": self.profile}
-        if self.network != CORRIDORS:
+        if self.network != default_network.name():
             query["network"] = self.network
         if self.closed:
             query["closed"] = ",".join(self.closed)

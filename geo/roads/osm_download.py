@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import shapely
@@ -21,6 +21,9 @@ from geo import crs
 from geo.errors import InputError, Message, UnavailableError
 from geo.roads import osm_file, osm_graph, osm_tags
 from geo.roads.network import Network
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 OVERPASS = "https://overpass-api.de/api"
 NOMINATIM = "https://nominatim.openstreetmap.org/"
@@ -49,6 +52,7 @@ def read(
     *paths: str | os.PathLike[str],
     speeds: pd.DataFrame,
     title: str | None = None,
+    countries: gpd.GeoDataFrame | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> Network:
     """Read OpenStreetMap files, or one graph that OSMnx saved as GraphML; the name's ending
@@ -56,7 +60,7 @@ def read(
 
     Parameters
     ----------
-    speeds, on_step
+    speeds, countries, on_step
         As :func:`geo.roads.osm_file.read`.
 
     Raises
@@ -76,7 +80,7 @@ def read(
         )
     if graphml:
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
-        return osm_graph.from_graphml(graphml[0], speeds=speeds, title=title)
+        return osm_graph.from_graphml(graphml[0], speeds=speeds, title=title, countries=countries)
     for path in paths:
         if not Path(path).name.lower().endswith(SUFFIXES):
             raise InputError(
@@ -85,7 +89,7 @@ def read(
                     {"name": Path(path).name, "suffixes": ", ".join(SUFFIXES)},
                 )
             )
-    return osm_file.read(*paths, speeds=speeds, title=title, on_step=on_step)
+    return osm_file.read(*paths, speeds=speeds, title=title, countries=countries, on_step=on_step)
 
 
 # Download -----------------------------------------------------------------------------------------
@@ -97,6 +101,7 @@ def download(
     place: str | None = None,
     speeds: pd.DataFrame,
     title: str | None = None,
+    countries: gpd.GeoDataFrame | None = None,
     overpass_url: str = OVERPASS,
     nominatim_url: str = NOMINATIM,
     cache_folder: str | os.PathLike[str] | None = None,
@@ -116,6 +121,8 @@ def download(
         (west, south, east, north), WGS 84. Give either this or ``place``.
     place
         A name that Nominatim knows as an area.
+    countries
+        As :func:`geo.roads.osm_file.read`.
     cache_folder
         Answers are kept here, so that a download that failed midway goes on where it stopped; the
         date of the network is that of the oldest answer. Without a folder they are kept for the
@@ -161,6 +168,7 @@ def download(
         graph,
         speeds=speeds,
         title=title or wanted,
+        countries=countries,
         source=f"OpenStreetMap, downloaded through {overpass_url}: {wanted}",
         as_of=as_of,
         notes=[

@@ -16,10 +16,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.errors import InputError, Message, NotFoundError
-from geo.roads import osm_file, osm_simplify, osm_tags
+from geo.roads import osm_file, osm_simplify, osm_tags, whereabouts
 from geo.roads.network import Manifest, Network
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from networkx import MultiDiGraph
 
 MANIFEST = "zone_atlas"
@@ -158,9 +159,13 @@ def _time(profile: str, first: str) -> str:
 
 
 def from_graphml(
-    path: str | os.PathLike[str], *, speeds: pd.DataFrame, title: str | None = None
+    path: str | os.PathLike[str],
+    *,
+    speeds: pd.DataFrame,
+    title: str | None = None,
+    countries: gpd.GeoDataFrame | None = None,
 ) -> Network:
-    """Read a graph that OSMnx saved as GraphML; `speeds` as :func:`from_osmnx`.
+    """Read a graph that OSMnx saved as GraphML; `speeds` and `countries` as :func:`from_osmnx`.
 
     Raises
     ------
@@ -205,6 +210,7 @@ def from_graphml(
         speeds=speeds,
         title=title or path.name,
         source=path.name,
+        countries=countries,
         as_of=str(graph.graph.get("created_date", ""))[:10] or None,
     )
 
@@ -244,6 +250,7 @@ def from_osmnx(
     source: str = "OSMnx graph",
     as_of: str | None = None,
     notes: Sequence[str] = (),
+    countries: gpd.GeoDataFrame | None = None,
 ) -> Network:
     """Turn an OSMnx graph, simplified or not, into a network; the two directions of a street become
     one segment.
@@ -261,6 +268,8 @@ def from_osmnx(
         A ``MultiDiGraph`` with OSMnx's attributes, in WGS 84.
     speeds
         As :func:`geo.roads.osm_simplify.build`.
+    countries
+        As :func:`geo.roads.osm_file.read`.
 
     Raises
     ------
@@ -301,21 +310,24 @@ def from_osmnx(
     way = np.repeat(np.arange(len(roads)), [len(corners) for corners, *_ in roads])
     step = np.flatnonzero((way[1:] == way[:-1]) & (refs[1:] != refs[:-1]))
     forward, backward = np.array([road[1:3] for road in roads], bool).reshape(-1, 2).T
+    lonlat = np.array(points, float).reshape(-1, 2)
+    classes = [one["highway"] for one in tags]
     return osm_simplify.build(
         osm_simplify.Roads(
-            lonlat=np.array(points, float).reshape(-1, 2),
+            lonlat=lonlat,
             tail=refs[step],
             head=refs[step + 1],
             forward=forward[way[step]],
             backward=backward[way[step]],
             way=way[step],
-            road_class=[one["highway"] for one in tags],
+            road_class=classes,
             label=[osm_tags.label(one) for one in tags],
             limit_kph=np.array(
                 [osm_tags.limit_kph(one.get("maxspeed", "")) for one in tags], float
             ),
             truck=np.array([osm_tags.truck_may(one) for one in tags], bool),
             accessible=accessible,
+            **whereabouts.named(lonlat[refs], way, classes, countries),
         ),
         speeds=speeds,
         title=title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from geo.schema.extracts import EXTRACTS
 from geo.schema.fields import (
     ACCURACY,
     COUNTRIES,
@@ -170,12 +171,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             "Another name in use, an older or a foreign one.",
             required=True,
         ),
-        Field(
-            "language",
-            "Language",
-            "Of the name. Empty means any.",
-            allowed=("en", "vi", "zh"),
-        ),
+        Field("language", "Language", "Of the name. Empty means any.", allowed=("en", "vi", "zh")),
         *SOURCED,
     ),
     "rent_benchmarks": (
@@ -306,6 +302,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
             pattern=r"LINESTRING \(.*\)",
         ),
     ),
+    "extracts": EXTRACTS,
     "speeds": (
         Field(
             "profile",
@@ -394,7 +391,7 @@ TABLES: dict[str, tuple[Field, ...]] = {
     ),
 }
 
-OPTIONAL = ("aliases", "rent_benchmarks", "roads")
+OPTIONAL = ("aliases", "extracts", "rent_benchmarks", "roads")
 """Tables that a package may leave out: without the file they are empty."""
 LARGE = ("roads",)
 """Tables that are not held in memory, but read by who needs them."""

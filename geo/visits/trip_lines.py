@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Self
 
 from geo.errors import Message
-from geo.roads.drive import CORRIDORS
+from geo.roads import default_network
 from geo.visits.place_texts import named, place_text, split_places
 from geo.visits.trip import Day, Lunch, Stop, Trip
 from geo.visits.trip_values import said_hours, said_number, said_seconds, said_span
@@ -210,7 +210,7 @@ class Lines:
     lunch: str = ""
     reserve: str = ""
     profile: str = "car"
-    network: str = CORRIDORS
+    network: str = field(default_factory=default_network.name)
     closed: tuple[str, ...] = ()
     vehicle: str = ""
     traffic: str = "passenger"

@@ -46,7 +46,11 @@ class Commands(click.Group):
 def main(ctx: click.Context, data: str | None, lang: str | None) -> None:  # noqa: ARG001
     """Explore industrial zones, border gates and transport corridors."""
     from geo import layers
+    from geo.roads import default_network
+    from webapp import settings
 
+    default_network.assume(settings.home())
+    ctx.call_on_close(lambda: default_network.assume(None))
     ctx.obj = Context(Path(data).resolve() if data else layers.bundled(), data)
 
 

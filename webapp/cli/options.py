@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from geo.errors import InputError
-from geo.roads.drive import CORRIDORS, PROFILE, PROFILES, Drive
+from geo.roads import default_network
+from geo.roads.drive import PROFILE, PROFILES, Drive
 from geo.schema.tables import PACES
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ profile_option = click.option(
 )
 network_option = click.option(
     "--network",
-    default=CORRIDORS,
-    show_default=True,
+    default=default_network.name,
+    show_default="that of “zoneatlas roads default”",
     help="Road network; see “zoneatlas roads list”.",
 )
 _closed_option = click.option(

@@ -17,7 +17,7 @@ from geo.errors import NotFoundError
 from geo.kept import Kept
 from geo.package import TARGETS
 from geo.roads import scenarios
-from geo.roads.drive import CORRIDORS, OPENS, Drive
+from geo.roads.drive import OPENS, Drive
 from geo.roads.joining import Sides
 from geo.schema import RAIL_KINDS
 from geo.siting.measures import DESTINATIONS
@@ -187,7 +187,7 @@ def query(drive: Drive) -> dict[str, str]:
     """Return the query of the page that says what the year of a drive changes; only the corridors
     have years to come.
     """
-    return replace(drive, network=CORRIDORS).query()
+    return {name: text for name, text in drive.query().items() if name != "network"}
 
 
 def assumed(drive: Drive) -> list[tuple[str, int]]:
