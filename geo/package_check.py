@@ -21,7 +21,7 @@ from geo.hours import gate_notices
 from geo.layers.region import Region
 from geo.layers.validation import Row
 from geo.roads import road_table
-from geo.schema import LAYERS, TABLES, Layer, unfold
+from geo.schema import LAYERS, TABLES, Field, unfold
 from geo.siting import examples
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
@@ -129,9 +129,9 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
                 again = {"id": key, "layer": seen[key]}
                 report[layer_id].append(Message("id “%(id)s” is also in %(layer)s", again))
             seen[key] = layer_id
-    for layer in LAYERS.values():
-        if layer.id in frames:
-            report[layer.id] += _reference_faults(layer, frames)
+    for name, fields in ({key: layer.fields for key, layer in LAYERS.items()} | TABLES).items():
+        if name in frames:
+            report[name] += _reference_faults(name, fields, frames)
     for name, others, look in ACROSS:
         if {name, *others} <= frames.keys():
             report[name] += look(*(frames[table] for table in (name, *others)))
@@ -143,13 +143,17 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     return report
 
 
-def _reference_faults(layer: Layer, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """List the identifiers that a layer refers to and that are not there, row by row."""
+def _reference_faults(
+    name: str, fields: tuple[Field, ...], frames: Mapping[str, pd.DataFrame]
+) -> list[str]:
+    """List the identifiers that a layer or table refers to and that are not there, row by row."""
+    frame = frames[name]
+    rows = frame if name in LAYERS or "id" not in frame else frame.set_index("id")
     return [
         behind(f"{key}: {field.name}", _not_in(part, field.refers))
-        for field in layer.fields
-        if field.refers in frames
-        for key, cell in frames[layer.id][field.name].dropna().items()
+        for field in fields
+        if field.refers in frames and field.name in rows
+        for key, cell in rows[field.name].dropna().items()
         for part in (unfold(cell) if field.type == "list" else (cell,))
         if part not in frames[field.refers].index
     ]

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import shapely
 
 HERE = Path(__file__).parent
@@ -35,6 +36,9 @@ DEGREE_M = 111_320.0
 TURN = math.cos(math.radians(100))  # parts of a road that turn more than 80 degrees are not joined
 PLAIN = frozenset({"VN"})
 """Countries in which the file tells mountains from plains."""
+
+KINDS = ("expressway", "national_road", "provincial_road")
+"""Kinds of corridors that are roads."""
 
 Place = tuple[int, int]
 """A position on the grid, longitude first."""
@@ -75,6 +79,7 @@ class Road(NamedTuple):
     status: str
     opening: str
     opening_source_kind: str
+    corridor: str
     opening_assumed: str
     notes: str
     source: str
@@ -124,7 +129,33 @@ def countries_of(lines: list[shapely.LineString], outlines: gpd.GeoDataFrame) ->
     return outlines["country"].to_numpy(str)[at].tolist()
 
 
-def road_of(tags: Mapping[str, str], country: str, plain: frozenset[str]) -> Road:
+def corridors_of(
+    ways: list[tuple[dict[str, str], list[int]]], lines: list[shapely.LineString], folder: Path
+) -> list[str]:
+    """Return for each way under construction the corridor that is to open with it: the nearest of
+    those that are not open, within twice the error of its sketch; empty for other ways.
+    """
+    found = [""] * len(ways)
+    sketch = folder / "corridors" / "sketch.csv"
+    if not sketch.is_file():
+        return found
+    corridors = pd.read_csv(folder / "corridors.csv").set_index("id")
+    roads = corridors.index[corridors["kind"].isin(KINDS) & (corridors["status"] != "operating")]
+    vertices = pd.read_csv(sketch)
+    vertices = vertices[vertices["corridor"].isin(roads)].groupby("corridor")
+    drawn = {key: shapely.LineString(rows[["lon", "lat"]]) for key, rows in vertices}
+    error = vertices["accuracy_m"].max() / DEGREE_M
+    for i, ((tags, _), line) in enumerate(zip(ways, lines, strict=True)):
+        if tags.get("highway") == "construction" and drawn:
+            off = {key: line.centroid.distance(shape) / error[key] for key, shape in drawn.items()}
+            nearest = min(off, key=lambda key: off[key])
+            found[i] = str(nearest) if off[nearest] < 2 else ""
+    return found
+
+
+def road_of(
+    tags: Mapping[str, str], country: str, plain: frozenset[str], corridor: str = ""
+) -> Road:
     """Return what the tags of a way in a country say; `plain` are the countries where a road
     without terrain is known to lie in the plain.
     """
@@ -147,6 +178,7 @@ def road_of(tags: Mapping[str, str], country: str, plain: frozenset[str]) -> Roa
         status="under_construction" if building else "open",
         opening=opening,
         opening_source_kind=("page" if by_page else "memory") if opening else "",
+        corridor=corridor,
         opening_assumed="true" if tags.get("opened") == "assumed" else "",
         notes="; ".join(filter(None, notes)),
         **origin._asdict(),
@@ -321,8 +353,10 @@ def make(file: Path, folder: Path, plain: frozenset[str] = PLAIN) -> None:
         for _, nodes in ways
     ]
     parts = [
-        Part(road_of(tags, country, plain), nodes)
-        for (tags, nodes), country in zip(ways, countries_of(lines, outlines), strict=True)
+        Part(road_of(tags, country, plain, corridor), nodes)
+        for (tags, nodes), country, corridor in zip(
+            ways, countries_of(lines, outlines), corridors_of(ways, lines, folder), strict=True
+        )
     ]
     parts = list(joined(parts, places))
     write(list(simplified(parts, places)), places, folder / "roads.csv")

@@ -7,12 +7,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 import shapely
 
-from geo import crs, layers, package_check
+from geo import layers, package_check
 from geo.schema import LAYERS, TABLES, table_schema
 
 FOLDER = layers.bundled()
@@ -191,18 +189,6 @@ def test_policies_apply_to_something(frames: dict[str, Any]) -> None:
     assert {
         policy for value in frames["parks"]["policies"].dropna() for policy in layers.unfold(value)
     } <= known
-
-
-def test_a_drawn_corridor_is_about_as_long_as_published(frames: dict[str, Any]) -> None:
-    """The line of a corridor is never longer than its published length by more than a tenth, nor
-    shorter than a third of it.
-    """
-    corridors = frames["corridors"].dropna(subset="published_length_km")
-    drawn_m = np.array([crs.geodesic().geometry_length(line) for line in corridors.geometry])
-    ratio = pd.Series(
-        drawn_m / 1000 / corridors["published_length_km"].to_numpy(), index=corridors.index
-    )
-    assert ratio[(ratio > 1.1) | (ratio < 0.33)].round(2).to_dict() == {}
 
 
 def test_vertices_are_in_order_and_of_known_corridors(frames: dict[str, Any]) -> None:
