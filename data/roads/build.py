@@ -40,6 +40,7 @@ PLAIN = frozenset({"VN"})
 KINDS = ("expressway", "national_road", "provincial_road")
 """Kinds of corridors that are roads."""
 
+Ways = list[tuple[dict[str, str], list[int]]]
 Place = tuple[int, int]
 """A position on the grid, longitude first."""
 
@@ -57,9 +58,12 @@ ORIGINS = {
     "osm-2021-08": Origin("OpenStreetMap z14", "code", "2021-08-06", 20),
     "osm-2021-02": Origin("OpenStreetMap z7", "code", "2021-02-13", 100),
     "published": Origin("Zone Atlas, published", "memory", "2026-02", 3000),
+    "zone-atlas-sketch": Origin("Zone Atlas, sketch", "memory", "2026-02", 8000),
     "zone-atlas-join": Origin("Zone Atlas, join", "assumption", "2021-02-13", 300),
     "zone-atlas-gate": Origin("Zone Atlas, gate", "assumption", "2026-02", 500),
 }
+MAIN = ("motorway", "trunk", "primary")
+"""Classes of the roads that a sketched one meets."""
 OPENED_BY_PAGE = ("吴圩至上思", "上思至防城港", "大新经龙州至凭祥")
 """Roads whose opening stands on a page; the other dates are remembered."""
 
@@ -99,13 +103,13 @@ class Part:
 # ---------------------------------------------------------------- reading
 
 
-def read(path: Path) -> tuple[list[tuple[dict[str, str], list[int]]], dict[int, Place]]:
+def read(path: Path) -> tuple[Ways, dict[int, Place]]:
     """Read the ways with their tags, and the positions of their points, each on one of its own.
 
     Where the file has two points in one place, because roads cross there without meeting, one is
     moved by a metre.
     """
-    ways: list[tuple[dict[str, str], list[int]]] = []
+    ways: Ways = []
     places: dict[int, Place] = {}
     taken: set[Place] = set()
     for thing in osmium.FileProcessor(str(path)):
@@ -121,35 +125,77 @@ def read(path: Path) -> tuple[list[tuple[dict[str, str], list[int]]], dict[int, 
 
 
 def countries_of(lines: list[shapely.LineString], outlines: gpd.GeoDataFrame) -> list[str]:
-    """Return the country in which the middle of each line lies, or the nearest one: piers and
-    bridges lie outside.
+    """Return the country in which the middle of each line on the grid lies, or the nearest one:
+    piers and bridges lie outside.
     """
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    middle = shapely.transform(middle, lambda points: points / GRID)
     at = shapely.STRtree(outlines.geometry.to_numpy()).nearest(middle)
     return outlines["country"].to_numpy(str)[at].tolist()
 
 
-def corridors_of(
-    ways: list[tuple[dict[str, str], list[int]]], lines: list[shapely.LineString], folder: Path
-) -> list[str]:
+def add_sketched(ways: Ways, places: dict[int, Place], folder: Path) -> None:
+    """Add the roads of corridors that are not open and that the file does not draw: the sketch of
+    each, and a ramp to the nearest main road where it says that the two meet.
+    """
+    main = sorted({node for tags, way in ways if tags.get("highway") in MAIN for node in way})
+    tree = shapely.STRtree(shapely.points([places[node] for node in main]))
+    lines = [shapely.LineString([places[node] for node in way]) for _, way in ways]
+    drawn = set(corridors_of(ways, lines, folder))
+    for key, corridor, sketch in closed_corridors(folder):
+        if key in drawn:
+            continue
+        nodes = []
+        tags = {
+            "highway": "construction",
+            "construction": "motorway",
+            "ref": corridor["ref"],
+            "name": corridor["name_en"],
+            "opening_date": corridor["open_year"],
+            "source": "zone-atlas-sketch",
+        }
+        for vertex in sketch.itertuples():
+            nodes.append(-len(places))
+            places[nodes[-1]] = round(vertex.lon * GRID), round(vertex.lat * GRID)
+            if vertex.joins:
+                other = main[int(tree.nearest(shapely.Point(places[nodes[-1]])))]
+                ways.append(
+                    (tags | {"construction": "motorway_link", "ref": ""}, [nodes[-1], other])
+                )
+        ways.append((tags, nodes))
+
+
+def closed_corridors(folder: Path) -> Iterator[tuple[str, dict[str, str], pd.DataFrame]]:
+    """Yield each road corridor that is not open, with its row and its sketch."""
+    path = folder / "corridors" / "sketch.csv"
+    if not path.is_file():
+        return
+    sketch = pd.read_csv(path, keep_default_na=False)
+    rows = pd.read_csv(folder / "corridors.csv", dtype=str, keep_default_na=False).set_index("id")
+    for key, row in rows.iterrows():
+        if row["kind"] in KINDS and row["status"] != "operating":
+            yield str(key), row.to_dict(), sketch[sketch["corridor"] == key]
+
+
+def corridors_of(ways: Ways, lines: list[shapely.LineString], folder: Path) -> list[str]:
     """Return for each way under construction the corridor that is to open with it: the nearest of
     those that are not open, within twice the error of its sketch; empty for other ways.
+
+    Lines and sketches are on the grid.
     """
+    nearby = {
+        key: (
+            shapely.LineString(sketch[["lon", "lat"]] * GRID),
+            sketch["accuracy_m"].max() * 2 / DEGREE_M * GRID,
+        )
+        for key, _, sketch in closed_corridors(folder)
+    }
     found = [""] * len(ways)
-    sketch = folder / "corridors" / "sketch.csv"
-    if not sketch.is_file():
-        return found
-    corridors = pd.read_csv(folder / "corridors.csv").set_index("id")
-    roads = corridors.index[corridors["kind"].isin(KINDS) & (corridors["status"] != "operating")]
-    vertices = pd.read_csv(sketch)
-    vertices = vertices[vertices["corridor"].isin(roads)].groupby("corridor")
-    drawn = {key: shapely.LineString(rows[["lon", "lat"]]) for key, rows in vertices}
-    error = vertices["accuracy_m"].max() / DEGREE_M
     for i, ((tags, _), line) in enumerate(zip(ways, lines, strict=True)):
-        if tags.get("highway") == "construction" and drawn:
-            off = {key: line.centroid.distance(shape) / error[key] for key, shape in drawn.items()}
+        if tags.get("highway") == "construction" and nearby:
+            off = {key: line.centroid.distance(shape) / far for key, (shape, far) in nearby.items()}
             nearest = min(off, key=lambda key: off[key])
-            found[i] = str(nearest) if off[nearest] < 2 else ""
+            found[i] = nearest if off[nearest] < 1 else ""
     return found
 
 
@@ -348,10 +394,8 @@ def make(file: Path, folder: Path, plain: frozenset[str] = PLAIN) -> None:
     """Read a file and write the table of a data package; `plain` as in :func:`road_of`."""
     outlines = gpd.read_file(folder / "basemap" / "countries.geojson")
     ways, places = read(file)
-    lines = [
-        shapely.LineString([(x / GRID, y / GRID) for x, y in map(places.get, nodes)])
-        for _, nodes in ways
-    ]
+    add_sketched(ways, places, folder)
+    lines = [shapely.LineString([places[node] for node in nodes]) for _, nodes in ways]
     parts = [
         Part(road_of(tags, country, plain, corridor), nodes)
         for (tags, nodes), country, corridor in zip(

@@ -20,17 +20,19 @@ from geo.schema.fields import (
 
 ROAD_KINDS = ("expressway", "national_road", "provincial_road")
 RAIL_KINDS = ("railway", "high_speed_rail")
+WATER_KINDS = ("waterway",)
+"""Drawn, and in no network: no vehicle here goes by water."""
 CORRIDORS = Layer(
     "corridors",
     "Transport corridors",
-    "Expressways, main roads and railways as lines along the mapped ones, a sketch where"
+    "Expressways, main roads, railways and waterways as lines along the mapped ones, a sketch where"
     " nothing is mapped; made by corridors/build.py.",
     "LineString",
     (
         ID,
         Field("name_en", "English name", required=True),
         Field("ref", "Number"),
-        Field("kind", "Kind", required=True, allowed=ROAD_KINDS + RAIL_KINDS),
+        Field("kind", "Kind", required=True, allowed=ROAD_KINDS + RAIL_KINDS + WATER_KINDS),
         STATUS,
         COUNTRY,
         amount("design_speed_kph", "Design speed", "", "km/h", 500),

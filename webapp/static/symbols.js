@@ -69,6 +69,7 @@ const LINES = {
     weight: 1.6,
     dashArray: "10 6",
   }],
+  waterway: [{ color: "#2f6f9f", weight: 4.4 }, { color: "#7fb9dd", weight: 2.4 }],
 };
 const PENDING = {
   expressway: { color: "#c9743a", weight: 2.5 },
@@ -76,6 +77,7 @@ const PENDING = {
   provincial_road: { color: "#a89f8d", weight: 2 },
   railway: { color: "#5f6470", weight: 2.2 },
   high_speed_rail: { color: "#3c4250", weight: 2.4 },
+  waterway: { color: "#2f6f9f", weight: 3 },
 };
 const DASH = { under_construction: "9 4", planned: "3 6" };
 
