@@ -4,7 +4,10 @@ what was published, from outside the rules by which they were drawn.
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,17 @@ FOLDER = Path(__file__).resolve().parents[2] / "data"
 def corridors() -> gpd.GeoDataFrame:
     frame: gpd.GeoDataFrame = layers.read(FOLDER, "corridors")
     return frame
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    spec = importlib.util.spec_from_file_location("build_lines", FOLDER / "corridors" / "build.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -224,3 +238,45 @@ def test_railways_meet_in_one_point(
     assert len(set(zip(rows["lon"], rows["lat"], strict=True))) == 1
     for row in rows.itertuples():
         assert (row.lon, row.lat) in corridors.geometry[row.corridor].coords[:]
+
+
+def test_the_tables_are_what_the_script_makes(script: Any, tmp_path: Path) -> None:
+    """Made again from what lies beside the script, lines and stations are the same."""
+    shutil.copytree(FOLDER / "corridors", tmp_path / "corridors")
+    for name in ("corridors.csv", "roads.csv"):
+        shutil.copy(FOLDER / name, tmp_path)
+    script.make(tmp_path)
+    for name in ("corridors.csv", "stations.csv"):
+        assert (tmp_path / name).read_bytes() == (FOLDER / name).read_bytes(), name
+
+
+def test_a_gap_in_the_roads_is_left_as_sketched(script: Any, tmp_path: Path) -> None:
+    """Where the mapped road ends half-way, the rest of the corridor is its sketch and says so; a
+    road of another number that runs nearer to the sketch does not lead it astray.
+    """
+    (tmp_path / "corridors").mkdir()
+    (tmp_path / "roads.csv").write_text(
+        "road_class,ref,country,status,corridor,source,source_kind,position_accuracy_m,wkt\n"
+        'trunk,QL.9,AA,open,,map,code,20,"LINESTRING (100 0.01,100.1 0.02,100.2 0.01)"\n'
+        'tertiary,QL.8,AA,open,,map,code,20,"LINESTRING (100 0,100.2 0)"\n'
+    )
+    (tmp_path / "corridors.csv").write_text(
+        "id,ref,kind,status,country,published_length_km,length_source_kind,position_accuracy_m\n"
+        "nine,QL9,national_road,operating,AA,,,2000\n"
+    )
+    (tmp_path / "corridors" / "sketch.csv").write_text(
+        "corridor,seq,lon,lat,place_name,node_id,accuracy_m,station\n"
+        "nine,1,100,0,,,2000,\nnine,2,100.2,0,,,2000,\nnine,3,100.4,0,,,2000,\n"
+    )
+    (tmp_path / "corridors" / "railways.geojson").write_text(
+        '{"features": [{"properties": {"corridor_id": null}, "geometry":'
+        ' {"type": "LineString", "coordinates": [[100, 1], [100, 2]]}}]}'
+    )
+    script.make(tmp_path)
+    (row,) = pd.read_csv(tmp_path / "corridors.csv").to_dict("records")
+    points = shapely.from_wkt(row["wkt"]).coords[:]
+    assert points[:3] == [(100, 0.01), (100.1, 0.02), (100.2, 0.01)]
+    assert points[-1] == (100.4, 0)
+    assert row["line_source"] == "map; sketch"
+    assert row["mapped_pct"] == pytest.approx(50, abs=3)
+    assert row["position_accuracy_m"] == 2000
