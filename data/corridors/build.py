@@ -237,7 +237,7 @@ def follow(mapped: Mapped, cost: Points, sketch: Points, doubt_m: float, bridge:
         few = order[pd.Series(from_[order]).groupby(from_[order]).cumcount().to_numpy() < 5]
         add(number[from_[few]], to[few], SKETCH * to_m[few] + 1_000, -1)
         own = np.zeros(len(known), bool)
-        best = cost[mapped.line[step]] == 1
+        best = cost[mapped.line[step]] <= ALIKE
         own[at[: len(step)][best]] = own[at[len(step) :][best]] = True
         for end, point in ((start, along[0]), (goal, along[-1])):
             to_m = np.hypot(*(xy - point).T)
