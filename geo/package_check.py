@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from geo import crs, layers, proximity
 from geo.errors import AtlasError, InputError, Message, behind
@@ -21,7 +23,7 @@ from geo.hours import gate_notices
 from geo.layers.region import Region
 from geo.layers.validation import Row
 from geo.roads import extracts, road_table
-from geo.schema import LAYERS, TABLES, Layer, unfold
+from geo.schema import LAYERS, TABLES, Field, unfold
 from geo.siting import examples
 from geo.visits import trip_file
 from geo.visits.gazetteer import Gazetteer
@@ -68,7 +70,7 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     """
     folder = Path(folder)
     package = layers.describe(folder)
-    report = check_tables(folder)
+    report, frames = _tables(folder)
     report["datapackage"] = list(_resource_faults(folder, package))
     report["countries"] = _faults_of(lambda: layers.read_countries(folder))
     report["basemap"] = _faults_of(lambda: _check_basemap(folder / BASEMAP))
@@ -90,15 +92,31 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
             where, gpd.GeoDataFrame(people, geometry=points, crs=crs.WGS84)
         )
     if not report["corridor_vertices"]:
-        vertices = layers.read_table(folder, "corridor_vertices")
+        vertices = frames["corridor_vertices"]
         far = vertices[where.outside(vertices[["lon", "lat"]].to_numpy())]
         report["corridor_vertices"] += [
             behind(f"{vertex.corridor_id}, {vertex.seq}", Message("lies outside the region"))
             for vertex in far.itertuples()
         ]
+    for name in ("corridors", "stations", "roads"):
+        if not report[name]:
+            report[name] += _far_faults(where, frames[name])
     report["gates"] += _clock_faults(folder)
     report["trips"] = _trip_faults(folder)
     return report
+
+
+def _far_faults(where: Region, frame: pd.DataFrame) -> list[str]:
+    """List the rows whose line or point lies outside the region, each once."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        low, high = np.hsplit(frame.geometry.bounds.to_numpy(), 2)
+    elif "wkt" in frame:
+        low, high = np.hsplit(shapely.bounds(shapely.from_wkt(frame["wkt"].to_numpy(object))), 2)
+    else:
+        low = high = frame[["lon", "lat"]].to_numpy(float)
+    far = np.array(where.outside(low)) | np.array(where.outside(high))
+    keys = pd.Series(frame.get("id", frame.index))
+    return [behind(str(key), Message("lies outside the region")) for key in keys[far]]
 
 
 def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
@@ -112,7 +130,11 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
         node has one position, and the opening hours of all gates can be read and do not contradict
         each other. Whatever a field refers to exists.
     """
-    folder = Path(folder)
+    return _tables(Path(folder))[0]
+
+
+def _tables(folder: Path) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Check the tables, and return those that can be read."""
     layers.describe(folder)
     report: dict[str, list[str]] = {}
     frames: dict[str, Any] = {}
@@ -129,9 +151,9 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
                 again = {"id": key, "layer": seen[key]}
                 report[layer_id].append(Message("id “%(id)s” is also in %(layer)s", again))
             seen[key] = layer_id
-    for layer in LAYERS.values():
-        if layer.id in frames:
-            report[layer.id] += _reference_faults(layer, frames)
+    for name, fields in ({key: layer.fields for key, layer in LAYERS.items()} | TABLES).items():
+        if name in frames:
+            report[name] += _reference_faults(name, fields, frames)
     for name, others, look in ACROSS:
         if {name, *others} <= frames.keys():
             report[name] += look(*(frames[table] for table in (name, *others)))
@@ -140,16 +162,20 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
             behind("place", Message("“%(id)s” is in no layer", {"id": place}))
             for place in sorted(set(frames["aliases"]["place"]) - seen.keys())
         ]
-    return report
+    return report, frames
 
 
-def _reference_faults(layer: Layer, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    """List the identifiers that a layer refers to and that are not there, row by row."""
+def _reference_faults(
+    name: str, fields: tuple[Field, ...], frames: Mapping[str, pd.DataFrame]
+) -> list[str]:
+    """List the identifiers that a layer or table refers to and that are not there, row by row."""
+    frame = frames[name]
+    rows = frame if name in LAYERS or "id" not in frame else frame.set_index("id")
     return [
         behind(f"{key}: {field.name}", _not_in(part, field.refers))
-        for field in layer.fields
-        if field.refers in frames
-        for key, cell in frames[layer.id][field.name].dropna().items()
+        for field in fields
+        if field.refers in frames and field.name in rows
+        for key, cell in rows[field.name].dropna().items()
         for part in (unfold(cell) if field.type == "list" else (cell,))
         if part not in frames[field.refers].index
     ]

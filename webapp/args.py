@@ -41,7 +41,7 @@ LENGTHS = {
 """How long these may be instead, a line break counted as one."""
 YEARS = (2030, 2035)
 """Years to come that can be asked for."""
-DRAWN = (*LAYERS, "roads", "railways")
+DRAWN = (*LAYERS, "roads", "railways", "waterways")
 """What the map draws."""
 
 

@@ -123,6 +123,7 @@ def locator(store: Store, lonlat: tuple[float, float]) -> Locator:
             for shape, kind, status in store.layer("corridors")[
                 ["geometry", "kind", "status"]
             ].itertuples(index=False)
+            if kind != "waterway"
             for line in shapely.get_parts(shapely.clip_by_rect(shape, *box))
         ],
         marks=_marks(store, lonlat, screen),

@@ -70,6 +70,7 @@ CODES: dict[str, Any] = {
     "provincial_road": _("Provincial road"),
     "railway": _("Railway"),
     "high_speed_rail": _("High-speed railway"),
+    "waterway": _("Waterway"),
     "access": _("Way to the road"),
     "planned_expressway": _("Planned expressway"),
     "planned_national_road": _("Planned national road"),
@@ -125,7 +126,7 @@ CODES: dict[str, Any] = {
     "ports": _("Ports and freight terminals"),
     "airports": _("Airports"),
     "cities": _("Cities and towns"),
-    "corridors": _("Roads and railways"),
+    "corridors": _("Roads, railways and waterways"),
     "policies": _("Policies"),
     # countries
     "VN": _("Viet Nam"),
@@ -150,6 +151,7 @@ TEXTS: dict[str, Any] = {
     "airports": _("Airports"),
     "roads": _("Road corridors"),
     "railways": _("Railways"),
+    "waterways": _("Waterways"),
     "tiles": _("Online tiles"),
     "tilesHint": _(
         "Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."

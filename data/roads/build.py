@@ -26,6 +26,7 @@ from typing import NamedTuple
 import geopandas as gpd
 import numpy as np
 import osmium
+import pandas as pd
 import shapely
 
 HERE = Path(__file__).parent
@@ -36,6 +37,10 @@ TURN = math.cos(math.radians(100))  # parts of a road that turn more than 80 deg
 PLAIN = frozenset({"VN"})
 """Countries in which the file tells mountains from plains."""
 
+KINDS = ("expressway", "national_road", "provincial_road")
+"""Kinds of corridors that are roads."""
+
+Ways = list[tuple[dict[str, str], list[int]]]
 Place = tuple[int, int]
 """A position on the grid, longitude first."""
 
@@ -53,9 +58,12 @@ ORIGINS = {
     "osm-2021-08": Origin("OpenStreetMap z14", "code", "2021-08-06", 20),
     "osm-2021-02": Origin("OpenStreetMap z7", "code", "2021-02-13", 100),
     "published": Origin("Zone Atlas, published", "memory", "2026-02", 3000),
+    "zone-atlas-sketch": Origin("Zone Atlas, sketch", "memory", "2026-02", 8000),
     "zone-atlas-join": Origin("Zone Atlas, join", "assumption", "2021-02-13", 300),
     "zone-atlas-gate": Origin("Zone Atlas, gate", "assumption", "2026-02", 500),
 }
+MAIN = ("motorway", "trunk", "primary")
+"""Classes of the roads that a sketched one meets."""
 OPENED_BY_PAGE = ("吴圩至上思", "上思至防城港", "大新经龙州至凭祥")
 """Roads whose opening stands on a page; the other dates are remembered."""
 
@@ -75,6 +83,7 @@ class Road(NamedTuple):
     status: str
     opening: str
     opening_source_kind: str
+    corridor: str
     opening_assumed: str
     notes: str
     source: str
@@ -94,13 +103,13 @@ class Part:
 # ---------------------------------------------------------------- reading
 
 
-def read(path: Path) -> tuple[list[tuple[dict[str, str], list[int]]], dict[int, Place]]:
+def read(path: Path) -> tuple[Ways, dict[int, Place]]:
     """Read the ways with their tags, and the positions of their points, each on one of its own.
 
     Where the file has two points in one place, because roads cross there without meeting, one is
     moved by a metre.
     """
-    ways: list[tuple[dict[str, str], list[int]]] = []
+    ways: Ways = []
     places: dict[int, Place] = {}
     taken: set[Place] = set()
     for thing in osmium.FileProcessor(str(path)):
@@ -116,15 +125,83 @@ def read(path: Path) -> tuple[list[tuple[dict[str, str], list[int]]], dict[int, 
 
 
 def countries_of(lines: list[shapely.LineString], outlines: gpd.GeoDataFrame) -> list[str]:
-    """Return the country in which the middle of each line lies, or the nearest one: piers and
-    bridges lie outside.
+    """Return the country in which the middle of each line on the grid lies, or the nearest one:
+    piers and bridges lie outside.
     """
     middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    middle = shapely.transform(middle, lambda points: points / GRID)
     at = shapely.STRtree(outlines.geometry.to_numpy()).nearest(middle)
     return outlines["country"].to_numpy(str)[at].tolist()
 
 
-def road_of(tags: Mapping[str, str], country: str, plain: frozenset[str]) -> Road:
+def add_sketched(ways: Ways, places: dict[int, Place], folder: Path) -> None:
+    """Add the roads of corridors that are not open and that the file does not draw: the sketch of
+    each, and a ramp to the nearest main road where it says that the two meet.
+    """
+    main = sorted({node for tags, way in ways if tags.get("highway") in MAIN for node in way})
+    tree = shapely.STRtree(shapely.points([places[node] for node in main]))
+    lines = [shapely.LineString([places[node] for node in way]) for _, way in ways]
+    drawn = set(corridors_of(ways, lines, folder))
+    for key, corridor, sketch in closed_corridors(folder):
+        if key in drawn:
+            continue
+        nodes = []
+        tags = {
+            "highway": "construction",
+            "construction": "motorway",
+            "ref": corridor["ref"],
+            "name": corridor["name_en"],
+            "opening_date": corridor["open_year"],
+            "source": "zone-atlas-sketch",
+        }
+        for vertex in sketch.itertuples():
+            nodes.append(-len(places))
+            places[nodes[-1]] = round(vertex.lon * GRID), round(vertex.lat * GRID)
+            if vertex.joins:
+                other = main[int(tree.nearest(shapely.Point(places[nodes[-1]])))]
+                ways.append(
+                    (tags | {"construction": "motorway_link", "ref": ""}, [nodes[-1], other])
+                )
+        ways.append((tags, nodes))
+
+
+def closed_corridors(folder: Path) -> Iterator[tuple[str, dict[str, str], pd.DataFrame]]:
+    """Yield each road corridor that is not open, with its row and its sketch."""
+    path = folder / "corridors" / "sketch.csv"
+    if not path.is_file():
+        return
+    sketch = pd.read_csv(path, keep_default_na=False)
+    rows = pd.read_csv(folder / "corridors.csv", dtype=str, keep_default_na=False).set_index("id")
+    for key, row in rows.iterrows():
+        if row["kind"] in KINDS and row["status"] != "operating":
+            yield str(key), row.to_dict(), sketch[sketch["corridor"] == key]
+
+
+def corridors_of(ways: Ways, lines: list[shapely.LineString], folder: Path) -> list[str]:
+    """Return for each way under construction the corridor that is to open with it: the nearest of
+    those that are not open, within twice the error of its sketch; empty for other ways.
+
+    Lines and sketches are on the grid.
+    """
+    nearby = {
+        key: (
+            shapely.LineString(sketch[["lon", "lat"]] * GRID),
+            sketch["accuracy_m"].max() * 2 / DEGREE_M * GRID,
+        )
+        for key, _, sketch in closed_corridors(folder)
+    }
+    found = [""] * len(ways)
+    for i, ((tags, _), line) in enumerate(zip(ways, lines, strict=True)):
+        if tags.get("highway") == "construction" and nearby:
+            off = {key: line.centroid.distance(shape) / far for key, (shape, far) in nearby.items()}
+            nearest = min(off, key=lambda key: off[key])
+            found[i] = nearest if off[nearest] < 1 else ""
+    return found
+
+
+def road_of(
+    tags: Mapping[str, str], country: str, plain: frozenset[str], corridor: str = ""
+) -> Road:
     """Return what the tags of a way in a country say; `plain` are the countries where a road
     without terrain is known to lie in the plain.
     """
@@ -147,6 +224,7 @@ def road_of(tags: Mapping[str, str], country: str, plain: frozenset[str]) -> Roa
         status="under_construction" if building else "open",
         opening=opening,
         opening_source_kind=("page" if by_page else "memory") if opening else "",
+        corridor=corridor,
         opening_assumed="true" if tags.get("opened") == "assumed" else "",
         notes="; ".join(filter(None, notes)),
         **origin._asdict(),
@@ -316,13 +394,13 @@ def make(file: Path, folder: Path, plain: frozenset[str] = PLAIN) -> None:
     """Read a file and write the table of a data package; `plain` as in :func:`road_of`."""
     outlines = gpd.read_file(folder / "basemap" / "countries.geojson")
     ways, places = read(file)
-    lines = [
-        shapely.LineString([(x / GRID, y / GRID) for x, y in map(places.get, nodes)])
-        for _, nodes in ways
-    ]
+    add_sketched(ways, places, folder)
+    lines = [shapely.LineString([places[node] for node in nodes]) for _, nodes in ways]
     parts = [
-        Part(road_of(tags, country, plain), nodes)
-        for (tags, nodes), country in zip(ways, countries_of(lines, outlines), strict=True)
+        Part(road_of(tags, country, plain, corridor), nodes)
+        for (tags, nodes), country, corridor in zip(
+            ways, countries_of(lines, outlines), corridors_of(ways, lines, folder), strict=True
+        )
     ]
     parts = list(joined(parts, places))
     write(list(simplified(parts, places)), places, folder / "roads.csv")

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 
 from geo import crs
-from geo.errors import InputError, Message, NotFoundError, behind
+from geo.errors import InputError, Message, NotFoundError
 from geo.layers import rows as rows_of
 from geo.layers import validation as faults_of
 from geo.layers.region import Region
@@ -110,15 +110,7 @@ def read(folder: str | os.PathLike[str], layer_id: str) -> Any:
     path = folder / f"{layer.id}.csv"
     left_out = layer.optional and not path.is_file()
     rows, faults = ([], []) if left_out else rows_of.csv_rows(path, layer.fields)
-    shapes = None
-    if layer.vertices:
-        shapes = _lines(folder, layer, rows)
-        faults += [
-            behind(row["_at"], behind("geometry", Message("has no two vertices")))
-            for row, shape in zip(rows, shapes, strict=True)
-            if shape is None
-        ]
-    return _frame(layer, rows, shapes, faults, origin=f"{layer.id}.csv")
+    return _frame(layer, rows, None, faults, origin=f"{layer.id}.csv")
 
 
 def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
@@ -209,13 +201,10 @@ def read_file(
         )
     suffix = path.suffix.lower()
     if suffix == ".csv":
-        if layer.geometry == "LineString":
-            raise InputError(
-                Message(
-                    "The layer %(layer)s has lines; bring them as GeoJSON.", {"layer": layer.id}
-                )
-            )
         rows, faults = rows_of.csv_rows(path, layer.fields, exported=True)
+        if layer.has(faults_of.LINE):
+            raw = rows_of.lines(rows)
+            return _placed(layer, rows, raw, faults, epsg, region, path.name)
         written = rows_of.positions(rows)
         if epsg != crs.WGS84:
             faults += rows_of.to_wgs84(rows, epsg, far=region is None)
@@ -226,13 +215,7 @@ def read_file(
         document = rows_of.collection(path)
         epsg = rows_of.stated_epsg(document, epsg, path.name)
         rows, raw, faults = rows_of.geojson_rows(document, layer)
-        shapes, wrong = rows_of.shapes_to_wgs84(rows, raw, layer, epsg)
-        faults += wrong
-        if region and layer.geometry:
-            faults += region.row_faults(
-                rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg
-            )
-        return _frame(layer, rows, shapes, faults, origin=path.name)
+        return _placed(layer, rows, raw, faults, epsg, region, path.name)
     raise InputError(
         Message("%(file)s: layers are read from .csv and .geojson files.", {"file": path.name})
     )
@@ -284,22 +267,30 @@ def narrow(frame: Any, filters: Mapping[str, Any]) -> Any:
 # Reading ------------------------------------------------------------------------------------------
 
 
-def _lines(folder: Path, layer: Layer, rows: list[Row]) -> list[Any]:
-    assert layer.vertices is not None
-    vertices = read_table(folder, layer.vertices).sort_values(["corridor_id", "seq"], kind="stable")
-    points = vertices[["lon", "lat"]].to_numpy(float)
-    shapes = []
-    for row in rows:
-        own = points[(vertices["corridor_id"] == row.get("id")).to_numpy(bool)]
-        shapes.append(shapely.LineString(own) if len(own) > 1 else None)
-    return shapes
+def _placed(
+    layer: Layer,
+    rows: list[Row],
+    raw: list[Any],
+    faults: list[str],
+    epsg: int,
+    region: Region | None,
+    origin: str,
+) -> Any:
+    """Make the layer of rows with their shapes as they were written, in whatever system."""
+    shapes, wrong = rows_of.shapes_to_wgs84(rows, raw, layer, epsg)
+    faults += wrong
+    if region and layer.geometry:
+        faults += region.row_faults(
+            rows, rows_of.first_points(shapes), rows_of.first_points(raw), epsg
+        )
+    return _frame(layer, rows, shapes, faults, origin=origin)
 
 
 def _frame(
     layer: Layer, rows: list[Row], shapes: list[Any] | None, faults: list[str], *, origin: str
 ) -> Any:
     """Refuse the rows or make the layer of them; `shapes` is None where the columns ``lon`` and
-    ``lat`` hold the points.
+    ``lat`` hold the points, or ``wkt`` the lines.
     """
     faults_of.refuse(
         origin,
@@ -311,9 +302,14 @@ def _frame(
     frame = rows_of.typed(rows, layer.fields).set_index("id")
     if layer.geometry is None:
         return frame
-    geometry = shapely.points(frame["lon"], frame["lat"]) if shapes is None else shapes
+    if shapes is not None:
+        geometry: Any = shapes
+    elif layer.has(faults_of.LINE):
+        geometry = shapely.from_wkt(frame[faults_of.LINE].to_numpy(object))
+    else:
+        geometry = shapely.points(frame["lon"], frame["lat"])
     return gpd.GeoDataFrame(
-        frame.drop(columns=list(faults_of.POSITION), errors="ignore"),
+        frame.drop(columns=[*faults_of.POSITION, faults_of.LINE], errors="ignore"),
         geometry=geometry,
         crs=crs.WGS84,
     )

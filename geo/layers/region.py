@@ -106,7 +106,8 @@ class Region:
         if self.box is None:
             return [False] * len(lonlat)
         low, high = np.array(self.box[:2]) - BOX_MARGIN_DEG, np.array(self.box[2:]) + BOX_MARGIN_DEG
-        return [bool((point < low).any() or (point > high).any()) for point in lonlat]
+        far = np.array(((lonlat < low) | (lonlat > high)).any(axis=1), bool)
+        return [bool(row) for row in far]
 
     def _doubts(
         self, rows: list[Row], lonlat: NDArray[np.float64]

@@ -154,7 +154,9 @@ def geojson_rows(document: dict[str, Any], layer: Layer) -> tuple[list[Row], lis
             faults.append(behind(at, Message("has no properties")))
             continue
         row: Row = {
-            key: _text(value) for key, value in properties.items() if key not in faults_of.POSITION
+            key: _text(value)
+            for key, value in properties.items()
+            if key not in (*faults_of.POSITION, faults_of.LINE)
         }  # the geometry says it
         if row.get("id") is None and feature.get("id") is not None:
             row["id"] = _text(feature["id"])
@@ -220,6 +222,18 @@ def first_points(shapes: list[Any]) -> NDArray[np.float64]:
         for shape in shapes
     ]
     return np.array(points, float).reshape(-1, 2)
+
+
+def lines(rows: list[Row]) -> list[Any]:
+    """Take the lines out of the column ``wkt``: None where it is empty."""
+    shapes: list[Any] = []
+    for row in rows:
+        cell = row.pop(faults_of.LINE, None)
+        try:
+            shapes.append(cell and shapely.from_wkt(cell))
+        except shapely.GEOSException:
+            shapes.append(UNREADABLE)
+    return shapes
 
 
 def positions(rows: list[Row]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from geo.text import short
 Row = dict[str, Any]
 """The cells of a row as text, None for empty ones; ``_at`` says where the row stands."""
 POSITION = ("lon", "lat")
+LINE = "wkt"
 _UNREADABLE = re.compile(
     "[\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd-\uffff]"
 )
@@ -154,8 +155,8 @@ def degrees_fault(lon: float, lat: float) -> str | None:
 
 
 def without_position(fields: Sequence[Field]) -> tuple[Field, ...]:
-    """Leave out ``lon`` and ``lat``, for rows that bring a shape."""
-    return tuple(field for field in fields if field.name not in POSITION)
+    """Leave out the columns that hold a shape, for rows that bring one."""
+    return tuple(field for field in fields if field.name not in (*POSITION, LINE))
 
 
 def position_fault(lon: float | None, lat: float | None) -> str | None:

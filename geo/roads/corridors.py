@@ -162,6 +162,7 @@ def build(
     NotFoundError
         A year is assumed for a corridor that there is not.
     """
+    corridors = corridors[corridors.index.isin(vertices["corridor_id"])]
     roads = corridors[corridors["kind"].isin(ROAD_KINDS) & (corridors["status"] == "operating")]
     if roads.empty:
         raise InputError(Message("The corridors hold no open road, so there is no network."))

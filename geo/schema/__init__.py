@@ -3,6 +3,7 @@
 Everything that needs to know a layer asks this table: the reader, the checks, the exports, the web
 pages, the API and the schemas in ``datapackage.json`` (a test holds them to it)."""
 
+from geo.schema.corridors import RAIL_KINDS, ROAD_KINDS
 from geo.schema.fields import (
     AS_OF,
     COUNTRIES,
@@ -19,7 +20,6 @@ from geo.schema.fields import (
     unfold,
 )
 from geo.schema.frictionless import table_schema
-from geo.schema.layers import RAIL_KINDS, ROAD_KINDS
 from geo.schema.records import LAYERS
 from geo.schema.tables import LARGE, OPTIONAL, TABLES
 

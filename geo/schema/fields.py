@@ -81,17 +81,15 @@ class Field:
 class Layer:
     """A layer of the map: ``collection`` in the API, resource in the data package.
 
-    ``vertices`` names the table of ordered vertices from which lines are built; without it the rows
-    are points, taken from the columns ``lon`` and ``lat``. A layer with ``geometry=None`` is a
-    table: pages list its fields ``shown``, the first of which is what a row is called. A package
-    may leave out an ``optional`` one."""
+    Points stand in the columns ``lon`` and ``lat``, lines in ``wkt``. A layer with
+    ``geometry=None`` is a table: pages list its fields ``shown``, the first of which is what a row
+    is called. A package may leave out an ``optional`` one."""
 
     id: str
     title: str
     description: str
     geometry: Literal["Point", "LineString"] | None
     fields: tuple[Field, ...]
-    vertices: str | None = None
     place: bool = False
     shown: tuple[str, ...] = ()
     optional: bool = False
@@ -126,6 +124,13 @@ def source_kind(name: str, of: str) -> Field:
     )
 
 
+def line(description: str) -> Field:
+    """Describe the column that holds the line of a row."""
+    return Field(
+        "wkt", "Line", description, type="line", required=True, pattern=r"LINESTRING \(.*\)"
+    )
+
+
 def year(name: str, title: str, description: str = "") -> Field:
     return Field(name, title, description, type="integer", minimum=1800, maximum=2100)
 
@@ -137,6 +142,8 @@ ID = Field(
     required=True,
     pattern=r"[a-z0-9]+(-[a-z0-9]+)*",
 )
+STATUSES = ("operating", "under_construction", "planned")
+STATUS = Field("status", "Status", required=True, allowed=STATUSES)
 NAMES = (
     Field("name_en", "English name", required=True),
     Field("name_vi", "Vietnamese name"),

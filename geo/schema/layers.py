@@ -3,9 +3,8 @@ added here."""
 
 from __future__ import annotations
 
+from geo.schema.corridors import CORRIDORS
 from geo.schema.fields import (
-    ACCURACY,
-    AS_OF_UNKNOWN,
     COMMUNE,
     COUNTRIES,
     COUNTRY,
@@ -21,8 +20,9 @@ from geo.schema.fields import (
     PROVINCE_FORMER,
     QUAYS,
     SECTORS,
-    SOURCE,
     SOURCED,
+    STATUS,
+    STATUSES,
     Field,
     Layer,
     amount,
@@ -30,10 +30,6 @@ from geo.schema.fields import (
     year,
 )
 
-STATUSES = ("operating", "under_construction", "planned")
-STATUS = Field("status", "Status", required=True, allowed=STATUSES)
-ROAD_KINDS = ("expressway", "national_road", "provincial_road")
-RAIL_KINDS = ("railway", "high_speed_rail")
 LAYERS: dict[str, Layer] = {
     layer.id: layer
     for layer in (
@@ -331,37 +327,7 @@ LAYERS: dict[str, Layer] = {
             ),
             place=True,
         ),
-        Layer(
-            "corridors",
-            "Transport corridors",
-            "Expressways, main roads and railways as coarse lines, built from the ordered vertices"
-            " in corridor_vertices.",
-            "LineString",
-            (
-                ID,
-                Field("name_en", "English name", required=True),
-                Field("ref", "Number"),
-                Field("kind", "Kind", required=True, allowed=ROAD_KINDS + RAIL_KINDS),
-                STATUS,
-                COUNTRY,
-                amount("design_speed_kph", "Design speed", "", "km/h", 500),
-                year("open_year", "Opened", "Year of opening, or the year announced for it."),
-                Field("cross_section", "Lanes or gauge"),
-                amount(
-                    "published_length_km",
-                    "Published length",
-                    "The drawn line is scaled to it. Empty means unknown.",
-                    "km",
-                    10_000,
-                ),
-                source_kind("length_source_kind", "length"),
-                ACCURACY,
-                NOTES,
-                *SOURCE,
-                AS_OF_UNKNOWN,
-            ),
-            vertices="corridor_vertices",
-        ),
+        CORRIDORS,
         Layer(
             "policies",
             "Policies and incentives",

@@ -17,12 +17,12 @@ from geo.schema.fields import (
     PROVINCE,
     SECTORS,
     SOURCE,
+    STATUSES,
     Field,
     Layer,
     amount,
 )
 from geo.schema.layers import LAYERS as DRAWN_AND_POLICIES
-from geo.schema.layers import STATUSES
 
 MOST = 1e12
 """More than any amount here, in whatever unit."""

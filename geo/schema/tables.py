@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from geo.schema.extracts import EXTRACTS
 from geo.schema.fields import (
-    ACCURACY,
     COUNTRIES,
     COUNTRY,
-    DATE,
     FULL_DATE,
     ID,
-    MOST_WAIT_S,
     NAMES,
     NOTES,
     POINT,
     SOURCED,
-    SOURCED_OR_ASSUMED,
-    TERRAIN,
     Field,
     amount,
-    source_kind,
     year,
 )
+from geo.schema.road_tables import PACES, ROAD_TABLES
+
+__all__ = ["LARGE", "OPTIONAL", "PACES", "TABLES", "WEEKDAYS"]
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-PACES = ("quick", "usual", "bad")
 TABLES: dict[str, tuple[Field, ...]] = {
     "corridor_vertices": (
         Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
@@ -239,159 +235,11 @@ TABLES: dict[str, tuple[Field, ...]] = {
         ),
         *SOURCED,
     ),
-    "roads": (
-        ID,
-        Field(
-            "road_class",
-            "Road class",
-            "OpenStreetMap highway value, or `ferry`; of a road under construction the one that it"
-            " will have.",
-            required=True,
-            pattern=r"[a-z_]+",
-        ),
-        Field("ref", "Number", "Number of the road."),
-        Field("name", "Name", "In the language of the country, or in English."),
-        COUNTRY,
-        TERRAIN,
-        Field(
-            "structure",
-            "Structure",
-            "Empty means neither, or unknown.",
-            allowed=("bridge", "tunnel"),
-        ),
-        Field(
-            "one_way",
-            "One way",
-            "Whether it may be driven only in the direction in which it is drawn. False also where"
-            " that is not known.",
-            type="boolean",
-            required=True,
-        ),
-        Field(
-            "status",
-            "Status",
-            "What is under construction is not driven.",
-            required=True,
-            allowed=("open", "under_construction"),
-        ),
-        Field(
-            "opening",
-            "Opening",
-            "Date on which it opened or is announced to open. Empty: opened before the date of the"
-            " source, or unknown.",
-            pattern=DATE,
-        ),
-        source_kind("opening_source_kind", "opening"),
-        Field(
-            "opening_assumed",
-            "Opening is assumed",
-            "Under construction at the date of the source, and taken to be open today though nobody"
-            " said so.",
-            type="boolean",
-        ),
-        NOTES,
-        *SOURCED_OR_ASSUMED,
-        ACCURACY,
-        Field(
-            "wkt",
-            "Line",
-            "Well-known text, WGS 84, longitude before latitude. Roads meet where two lines have"
-            " the same point, and nowhere else.",
-            type="line",
-            required=True,
-            pattern=r"LINESTRING \(.*\)",
-        ),
-    ),
     "extracts": EXTRACTS,
-    "speeds": (
-        Field(
-            "profile",
-            "Vehicle profile",
-            "`car` or `truck` (40-ft container on a semi-trailer).",
-            required=True,
-        ),
-        Field(
-            "road_class",
-            "Road class",
-            "A kind of corridor, an OpenStreetMap highway value, or `access`: the leg from a site"
-            " to the road.",
-            required=True,
-        ),
-        Field(
-            "country",
-            "Country",
-            "ISO 3166-1 alpha-2. Empty means any for which there is no row of its own.",
-            pattern=COUNTRIES,
-        ),
-        TERRAIN,
-        Field(
-            "speed_kph",
-            "Speed",
-            "Average speed without waiting.",
-            "km/h",
-            type="number",
-            required=True,
-            minimum=1,
-            maximum=150,
-        ),
-        *SOURCED_OR_ASSUMED,
-    ),
-    "transfers": (
-        Field(
-            "profile",
-            "Vehicle profile",
-            "A vehicle that is not listed cannot go by rail.",
-            required=True,
-        ),
-        Field(
-            "transfer_time_s",
-            "Transfer time",
-            "Time between the road at a station and the moving train, or back, waiting included.",
-            "s",
-            type="number",
-            required=True,
-            minimum=0,
-            maximum=MOST_WAIT_S,
-        ),
-        *SOURCED_OR_ASSUMED,
-    ),
-    "crossings": (
-        Field("profile", "Vehicle profile", required=True),
-        Field(
-            "kind",
-            "Class of gate",
-            "Classes that are not listed cannot be crossed.",
-            required=True,
-        ),
-        Field(
-            "pace",
-            "Pace",
-            "On what sort of day: quick, without a queue; usual; bad. Empty means quick. What is"
-            " not listed takes as long as on a quick one.",
-            allowed=PACES,
-        ),
-        Field(
-            "needs",
-            "Must be served",
-            "A gate that is known not to serve this is closed to the profile; so is one of which it"
-            " is not known whether it clears cargo.",
-            allowed=("cargo", "passengers"),
-        ),
-        Field(
-            "service_time_s",
-            "Service time",
-            "Time to pass the gate; on a quick day without a queue.",
-            "s",
-            type="number",
-            required=True,
-            minimum=0,
-            maximum=MOST_WAIT_S,
-        ),
-        *SOURCED_OR_ASSUMED,
-    ),
+    **ROAD_TABLES,
 }
 
-OPTIONAL = ("aliases", "extracts", "rent_benchmarks", "roads")
+OPTIONAL = ("aliases", "extracts", "rent_benchmarks", "roads", "stations")
 """Tables that a package may leave out: without the file they are empty."""
 LARGE = ("roads",)
 """Tables that are not held in memory, but read by who needs them."""

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from geo import crs, export, layers, package_check
 from geo.errors import InputError, NotFoundError
@@ -126,11 +127,20 @@ def test_csv_and_geojson_agree(data: Path) -> None:
     pd.testing.assert_frame_equal(a, b)
 
 
-def test_lines_are_read_from_geojson(data: Path) -> None:
-    """A layer of lines is brought as GeoJSON, and only so."""
+def test_lines_are_read_from_geojson_and_csv(data: Path, tmp_path: Path) -> None:
+    """A layer of lines is brought as GeoJSON, or as a table with well-known text, in whatever
+    system; what has neither is refused.
+    """
     frame = layers.read_file(data / "corridors.geojson", "corridors")
     assert frame.geometry["coast-road"].coords[:] == [(107.4, 21.2), (107.5, 21.2)]
-    with pytest.raises(InputError, match="GeoJSON"):
+    table = frame.to_crs(3405).to_wkt().rename(columns={"geometry": "wkt"})
+    table.to_csv(tmp_path / "corridors.csv")
+    again = layers.read_file(tmp_path / "corridors.csv", "corridors", epsg=3405)
+    assert shapely.equals_exact(again.geometry, frame.geometry, tolerance=1e-7).all()
+    pd.testing.assert_frame_equal(
+        again.drop(columns="geometry"), frame.drop(columns="geometry"), check_like=True
+    )
+    with pytest.raises(InputError):
         layers.read_file(data / "parks.csv", "corridors")
 
 
@@ -244,9 +254,15 @@ def broken(toy: Path, tmp_path: Path) -> Path:
         ),
         (
             "corridors.csv",
-            "planned-motorway,",
-            "other-motorway,",
-            {"corridors": "line 5: geometry: has no two vertices"},
+            "(100.0 0,100.2 0.1)",
+            "(100.0 0,100.2)",
+            {"corridors": "line 5 (planned-motorway): wkt: “LINESTRING (100.0 0,100.2)” cannot"},
+        ),
+        (
+            "corridors.csv",
+            "LINESTRING (100.0 0,100.2 0.1)",
+            "POINT (100 0)",
+            {"corridors": "line 5 (planned-motorway): wkt: “POINT (100 0)” has not the form"},
         ),
         (
             "corridor_vertices.csv",
@@ -293,17 +309,18 @@ def test_a_missing_file_is_one_fault(broken: Path) -> None:
     assert report["parks"] == []
 
 
-def test_a_corridor_without_vertices_is_a_fault(broken: Path) -> None:
-    """A line needs two points; one that has none is named, not drawn as nothing."""
-    path = broken / "corridor_vertices.csv"
-    path.write_text(
-        "\n".join(
-            line for line in path.read_text().splitlines() if not line.startswith("old-railway")
-        ),
-        encoding="utf-8",
-    )
-    with pytest.raises(InputError, match=r"line 6"):
+@pytest.mark.parametrize("wkt", ["", "LINESTRING (100 0)", "LINESTRING (0 100,1 101)", "road"])
+def test_a_corridor_without_a_line_is_one_fault(broken: Path, wkt: str) -> None:
+    """A line needs two points on the earth; one that has none is named, not drawn as nothing."""
+    path = broken / "corridors.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows.loc[rows["id"] == "old-railway", "wkt"] = wkt
+    rows.to_csv(path, index=False)
+    with pytest.raises(InputError, match=r"1 fault") as caught:
         layers.read(broken, "corridors")
+    assert [fault.startswith("line 6 (old-railway): wkt: ") for fault in caught.value.faults] == [
+        True
+    ]
 
 
 def test_no_package(tmp_path: Path) -> None:

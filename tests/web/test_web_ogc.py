@@ -49,7 +49,7 @@ def make_frame(layer_id: str, rows: list[dict[str, Any]], shapes: list[Any]) -> 
     fields = [
         field
         for field in layer.fields
-        if not (layer.geometry == "Point" and field.name in ("lon", "lat"))
+        if not (layer.geometry and field.name in ("lon", "lat", "wkt"))
     ]
     table = pd.DataFrame(
         {

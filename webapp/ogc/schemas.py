@@ -103,7 +103,7 @@ def queryables(layer: Layer, names: Iterable[str], url: str) -> Schema:
 def of_layer(layer: Layer) -> dict[str, Schema]:
     """Return the JSON schemas of a feature of a layer, and of several."""
     feature = f"Feature-{layer.id}"
-    hidden = {"id", "lon", "lat"} if layer.geometry == "Point" else {"id"}
+    hidden = {"id", "lon", "lat", "wkt"} if layer.geometry else {"id"}
     fields = [field for field in layer.fields if field.name not in hidden]
     return {
         feature: _object(

@@ -12,6 +12,7 @@ export const groups = {
   airports: L.layerGroup(),
   roads: L.layerGroup(),
   railways: L.layerGroup(),
+  waterways: L.layerGroup(),
 };
 const tiles = config.tiles
   ? L.tileLayer(config.tiles, {
@@ -81,7 +82,14 @@ export function addPlaces(layer, rows) {
 }
 
 export function addCorridors(rows) {
-  const order = ["railway", "high_speed_rail", "provincial_road", "national_road", "expressway"];
+  const order = [
+    "waterway",
+    "railway",
+    "high_speed_rail",
+    "provincial_road",
+    "national_road",
+    "expressway",
+  ];
   const sorted = [...rows].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   const depth = Math.max(...sorted.map((row) => symbols.lineStyles(row.kind, row.status).length));
   for (let i = 0; i < depth; i += 1) {
@@ -97,9 +105,14 @@ export function addCorridors(rows) {
       });
       const ref = row.ref ? `${row.ref} · ` : "";
       line.bindTooltip(() => tooltip({ ...row, name_en: ref + row.name_en }), { sticky: true });
-      groups[row.kind.includes("rail") ? "railways" : "roads"].addLayer(line);
+      groups[groupOf(row.kind)].addLayer(line);
     });
   }
+}
+
+function groupOf(kind) {
+  if (kind === "waterway") return "waterways";
+  return kind.includes("rail") ? "railways" : "roads";
 }
 
 export function showLayers() {
@@ -107,12 +120,13 @@ export function showLayers() {
     if (state.layers.has(name)) groups[name].addTo(map);
     else groups[name].remove();
   });
-  ["roads", "railways"].forEach((name) =>
+  ["roads", "railways", "waterways"].forEach((name) =>
     groups[name].eachLayer((line) => {
       if (line._map) line.bringToBack();
     })
   );
-  [...groups.roads.getLayers(), ...groups.railways.getLayers()].reverse().forEach((line) => {
+  const below = ["roads", "railways", "waterways"].flatMap((name) => groups[name].getLayers());
+  below.reverse().forEach((line) => {
     if (line._map) line.bringToBack();
   });
 }

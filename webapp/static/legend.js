@@ -12,6 +12,7 @@ export function drawLayerChips() {
     airports: symbols.placeIcon("civil", null, 16),
     roads: symbols.lineIcon("expressway", "operating"),
     railways: symbols.lineIcon("railway", "operating"),
+    waterways: symbols.lineIcon("waterway", "operating"),
   };
   const box = $("layers");
   box.replaceChildren(
@@ -78,6 +79,12 @@ export function drawLegend() {
       row(symbols.lineIcon("railway", "operating"), labels.railway),
       row(symbols.lineIcon("high_speed_rail", "operating"), labels.high_speed_rail),
       row(symbols.lineIcon("railway", "planned"), texts["legend.planned"]),
+    );
+  }
+  if (state.layers.has("waterways")) {
+    parts.push(
+      row(symbols.lineIcon("waterway", "operating"), labels.waterway),
+      row(symbols.lineIcon("waterway", "under_construction"), texts["legend.under_construction"]),
     );
   }
   const open = $("legend").querySelector("details")?.open ??

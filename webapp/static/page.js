@@ -22,8 +22,9 @@ export const FACETS = [["kind", "kind"], ["status", "status"], ["country", "coun
   "province_en",
   "province",
 ], ["sectors", "sector"]];
-export const LAYERS = ["gates", "ports", "airports", "roads", "railways"];
-const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads"];
+const LINES = ["roads", "railways", "waterways"];
+export const LAYERS = ["gates", "ports", "airports", ...LINES];
+const DEFAULT_LAYERS = ["gates", "ports", "airports", "roads", "waterways"];
 const PLACE = ["site", "at", "to", "area", "direction"];
 export const DRIVE = config.drive; // of the sheet: without one there is nothing it would change
 export const state = {
@@ -42,7 +43,7 @@ export function readAddress() {
   const named = query.get("layers");
   const shown = named === null
     ? DEFAULT_LAYERS
-    : named.split(",").flatMap((one) => (one === "corridors" ? ["roads", "railways"] : [one]));
+    : named.split(",").flatMap((one) => (one === "corridors" ? LINES : [one]));
   state.layers = new Set(shown.filter((one) => LAYERS.includes(one)));
   [...PLACE, "sort", "tiles"].forEach((name) => {
     state[name] = query.get(name);

@@ -70,6 +70,7 @@ const LINES = {
     weight: 1.6,
     dashArray: "10 6",
   }],
+  waterway: [{ color: "#2f6f9f", weight: 4.4 }, { color: "#7fb9dd", weight: 2.4 }],
 };
 const PENDING = {
   expressway: { color: "#7b3fa0", weight: 4.5, opacity: 0.5 },
@@ -77,6 +78,7 @@ const PENDING = {
   provincial_road: { color: "#6b7683", weight: 3.5, opacity: 0.5 },
   railway: { color: "#5f6470", weight: 2.2, opacity: 0.85 },
   high_speed_rail: { color: "#3c4250", weight: 2.4, opacity: 0.85 },
+  waterway: { color: "#2f6f9f", weight: 3, opacity: 0.85 },
 };
 const DASH = { under_construction: "9 4", planned: "3 6" };
 
