@@ -18,6 +18,7 @@ import pandas as pd
 from geo import crs, layers, proximity
 from geo.errors import AtlasError, InputError, Message, behind
 from geo.hours import gate_notices
+from geo.layers import provenance
 from geo.layers.region import Region
 from geo.layers.validation import Row
 from geo.roads import road_table
@@ -135,6 +136,8 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     for name, others, look in ACROSS:
         if {name, *others} <= frames.keys():
             report[name] += look(*(frames[table] for table in (name, *others)))
+    if provenance.TABLE in frames:
+        report[provenance.TABLE] += provenance.faults(frames)
     if "aliases" in frames:
         report["aliases"] += [
             behind("place", Message("“%(id)s” is in no layer", {"id": place}))

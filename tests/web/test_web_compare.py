@@ -143,18 +143,15 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
             "area_basis": "leased",
             "area_ha": "120",
             "leasable_ha": "150",
-            "leasable_source_kind": "page",
         },
         DONG_MAI: {
             "area_basis": "leased",
             "area_ha": "200",
             "leasable_ha": "150",
-            "leasable_source_kind": "page",
         },
         UNKNOWN: {
             "area_basis": "licensed",
             "occupancy_pct": "100",
-            "occupancy_source_kind": "memory",
         },
     }
     rewrite(
