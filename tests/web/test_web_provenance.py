@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from web import read
 
@@ -96,3 +100,25 @@ def test_ports_and_airports_have_no_former_province(client: FlaskClient) -> None
     for layer in ("ports", "airports", "cities", "gates"):
         for site in layers.read(layers.bundled(), layer).index[:12]:
             assert "(formerly )" not in read(client, f"/sites/{site}", lang="en").text
+
+
+def test_a_row_that_names_nothing_breaks_no_page(
+    make_app: Callable[..., Flask], toy: Path, tmp_path: Path
+) -> None:
+    """Its faults are listed by the check; the pages show it as it is written."""
+    folder = shutil.copytree(toy, tmp_path / "toy")
+    (folder / "provenance.csv").write_text(
+        "id,layer,row_id,field,accuracy,source,source_kind\n"
+        "one,nowhere,west-park,area_ha,5,made up,page\n"
+        "two,parks,nobody,area_ha,,made up,page\n"
+        "three,parks,west-park,nothing,,made up,page\n"
+        "four,policies,tax-holiday,position,,made up,page\n"
+        "five,parks,west-park,position,5,made up,page\n",
+        encoding="utf-8",
+    )
+    client = make_app(folder).test_client()
+    for path in ("/sites/west-park", "/data", "/table", "/sites/west-park/factsheet"):
+        assert client.get(path).status_code == 200, path
+    page = read(client, "/table", layer="provenance", lang="en").text
+    assert "nowhere" in page
+    assert "West Park Industrial parks and zones Position 5 m" in page

@@ -22,6 +22,8 @@ from webapp.store import Store, store
 WEB = ("https://", "http://")
 MOST_PLACES = 2
 """Addresses that stand beside a value; of more, all of which its row names, nobody knows which."""
+MANY = 0.1
+"""Share of the known values of a field from which on the data page counts their sources."""
 TWICE = ("rent_term_high_usd_m2",)
 """Fields that a sheet writes together with another one, whose sources are the same."""
 COUNTED = (
@@ -132,11 +134,14 @@ def land_of(park: Mapping[str, Any] | pd.Series, park_id: object = None) -> Land
 
 
 def kinds_of(opened: Store, layer: Layer) -> list[tuple[str, list[tuple[str, int]], int]]:
-    """Count the kinds of source of each field that has sources of its own: what it is called, each
-    kind with its number, and how many are known as their row is."""
+    """Count the kinds of source of each field that many rows name a source for: what it is called,
+    each kind with its number, and how many are known as their row is."""
     counted = []
     for name in opened.provenance.fields(layer.id):
         marks = opened.provenance.marks(layer.id, name)
+        stated = [bool(opened.provenance.stated(layer.id, str(key), name)) for key in marks.index]
+        if sum(stated) < MANY * len(stated):
+            continue
         kinds = marks[marks != ""].value_counts()
         pairs = [(str(kind), int(count)) for kind, count in kinds.items()]
         counted.append((title(layer, name), pairs, int((marks == "").sum())))

@@ -123,21 +123,26 @@ def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> I
 
 def _value_meant(store: Store, field: Field, row: Row) -> Iterable[Piece]:
     """Write which value a row on sources means: place, layer, field, accuracy."""
-    layer, key = LAYERS[row["layer"]], row["row_id"]
+    layer, key = LAYERS.get(row["layer"]), row["row_id"]
+    if not layer or key not in store.layer(layer.id).index or not _is_field(layer, row["field"]):
+        return (Piece(str(row[field.name])),) if is_known(row[field.name]) else ()
     if field.name == "row_id":
         place = store.layer(layer.id).loc[key]
         stems = [stem for stem in ("name", "title") if f"{stem}_en" in place]
         called = labels.name(place, stems[0]) if stems else label(place["kind"])
-        yield Piece(called, url_for("pages.site", site_id=key) if layer.place else "")
-    elif field.name == "layer":
-        yield Piece(translated(layer.title))
-    elif field.name == "field":
-        yield Piece(provenance.title(layer, row["field"]))
-    elif is_known(row["accuracy"]):
-        of_position = row["field"] == POSITION
-        yield Piece(
-            quantity(row["accuracy"], "m" if of_position else layer.field(row["field"]).unit)
-        )
+        return (Piece(called, url_for("pages.site", site_id=key) if layer.place else ""),)
+    if field.name == "layer":
+        return (Piece(translated(layer.title)),)
+    if field.name == "field":
+        return (Piece(provenance.title(layer, row["field"])),)
+    if not is_known(row["accuracy"]):
+        return ()
+    unit = "m" if row["field"] == POSITION else layer.field(row["field"]).unit
+    return (Piece(quantity(row["accuracy"], unit)),)
+
+
+def _is_field(layer: Layer, name: str) -> bool:
+    return name == POSITION or layer.has(name)
 
 
 def _links(store: Store, field: Field, cell: object, without: str) -> Iterable[Piece]:
