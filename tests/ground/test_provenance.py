@@ -118,16 +118,16 @@ def test_a_row_that_names_no_value_is_a_fault(
     """Layer, row and field must be there, and the value must not be empty."""
     folder = shutil.copytree(toy, tmp_path / "toy")
     write(folder, GOOD | cells)
-    found = package_check.check_tables(folder)["provenance"]
-    assert found == ([] if fault is None else [f"west-park-area-ha: {fault}"])
+    listed = package_check.check_tables(folder)["provenance"]
+    assert listed == ([] if fault is None else [f"west-park-area-ha: {fault}"])
 
 
 def test_the_same_source_twice_is_a_fault(toy: Path, tmp_path: Path) -> None:
     """Two rows of one value name two sources."""
     folder = shutil.copytree(toy, tmp_path / "toy")
     write(folder, GOOD, GOOD | {"id": "again"})
-    (found,) = package_check.check_tables(folder)["provenance"]
-    assert found == "west-park: area_ha: “https://example.org/west” stands 2 times"
+    (listed,) = package_check.check_tables(folder)["provenance"]
+    assert listed == "west-park: area_ha: “https://example.org/west” stands 2 times"
     write(folder, GOOD, GOOD | {"id": "again", "source": "analyst memory", "source_kind": "memory"})
     assert package_check.check_tables(folder)["provenance"] == []
 
@@ -187,7 +187,7 @@ def test_two_sources_of_one_area_stand_beside_each_other(atlas: Atlas) -> None:
 
 
 def test_the_table_is_found_and_exported(atlas: Atlas) -> None:
-    """By the name of the row, and as any other table."""
-    found = atlas.select("provenance", {"q": "song-khoai-ip"})
-    assert {"position", "area_ha", "occupancy_pct", "part_of"} <= set(found["field"])
+    """By the identifier of the row, and as any other table."""
+    listed = atlas.select("provenance", {"q": "song-khoai-ip"})
+    assert {"position", "area_ha", "occupancy_pct", "part_of"} <= set(listed["field"])
     assert atlas.about("provenance").count == len(atlas.layer("provenance"))
