@@ -158,6 +158,12 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
         tmp_path / "data" / "parks.csv",
         lambda rows: [row | known.get(row["id"], {}) for row in rows],
     )
+    rewrite(
+        tmp_path / "data" / "provenance.csv",
+        lambda rows: [
+            row | ({"source_kind": "memory"} if row["row_id"] == UNKNOWN else {}) for row in rows
+        ],
+    )
     page = ask(make_app(tmp_path / "data").test_client())
     assert [cell.split("basis: ")[1] for cell in cells(page, "Area")] == [
         "leased",

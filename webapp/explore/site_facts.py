@@ -55,24 +55,15 @@ def facts(store: Store, layer: Layer, row_id: str, row: Row) -> list[Fact]:
             continue
         if field.name in WHERE_CHANGED and not is_known(row[field.name]):
             continue
-        if field.name == "rent_term_low_usd_m2":
-            lines += [_known(store, layer, row_id, field, _rent(row)), *_benchmark(store, row)]
-            continue
-        fact = _known(store, layer, row_id, field, _fact(field, row))
+        kind = store.provenance.mark(layer.id, row_id, field.name)
+        is_rent = field.name == "rent_term_low_usd_m2"
+        fact = _rent(row) if is_rent else _fact(field, row, kind)
         if field.name == "district" and row["country"] in _without_districts(store):
             fact = replace(fact, name=_("Former district"))
-        lines.append(fact)
+        if fact.known and not fact.computed:
+            fact = replace(fact, kind=kind, origins=origins(store, layer, row_id, field.name))
+        lines += [fact, *(_benchmark(store, row) if is_rent else ())]
     return lines
-
-
-def _known(store: Store, layer: Layer, row_id: str, field: Field, fact: Fact) -> Fact:
-    """Add to a fact how its value is known, and its sources."""
-    if not fact.known or fact.computed:
-        return fact
-    kind, note = store.provenance.mark(layer.id, row_id, field.name), fact.note
-    if field.name == "occupancy_pct" and kind == "memory" and fact.value == quantity(100, "%"):
-        note = "; ".join([_("only known as full"), note])
-    return replace(fact, kind=kind, note=note, origins=origins(store, layer, row_id, field.name))
 
 
 def _without_districts(store: Store) -> set[str]:
@@ -85,7 +76,7 @@ def _without_districts(store: Store) -> set[str]:
     return store.keep("without districts", make)
 
 
-def _fact(field: Field, row: Row) -> Fact:
+def _fact(field: Field, row: Row, kind: str) -> Fact:
     title, value = translated(field.title), row[field.name]
     if field.name == "occupancy_pct" and (leased := leased_share(row)):
         note = _(
@@ -100,7 +91,7 @@ def _fact(field: Field, row: Row) -> Fact:
     return Fact(
         title,
         _with_local(row, text(field, value)) if field.name == "commune" else text(field, value),
-        note=write_note(row) if write_note else "",
+        note=write_note(row, kind) if write_note else "",
     )
 
 
@@ -145,7 +136,7 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
     ]
 
 
-def _commune_note(row: Row) -> str:
+def _commune_note(row: Row, _kind: str) -> str:
     return {
         "likely": _("likely: the position may be off by more than the way to the next unit"),
         "nearest": _("the nearest one: the position lies off every unit"),
@@ -153,25 +144,27 @@ def _commune_note(row: Row) -> str:
     }.get(_word(row, "commune_certainty"), "")
 
 
-def _area_note(row: Row) -> str:
+def _area_note(row: Row, _kind: str) -> str:
     if basis := _word(row, "area_basis"):
         return _("basis: %(basis)s", basis=label(basis))
     return _("the source does not say what the area counts")
 
 
-def _occupancy_note(row: Row) -> str:
+def _occupancy_note(row: Row, kind: str) -> str:
     year = _word(row, "occupancy_year")
     notes = [_("in %(year)s", year=year)] if year else []
+    if row["occupancy_pct"] == 100 and kind == "memory":
+        notes.append(_("only known as full"))
     return "; ".join(
         [*notes, _("the share as it was found: what was divided by what is not stated")]
     )
 
 
-def _hours_note(row: Row) -> str:
+def _hours_note(row: Row, _kind: str) -> str:
     return _("clock of %(zone)s", zone=row["timezone"])
 
 
-NOTES: dict[str, Callable[[Row], str]] = {
+NOTES: dict[str, Callable[[Row, str], str]] = {
     "area_ha": _area_note,
     "occupancy_pct": _occupancy_note,
     "opening_hours": _hours_note,
