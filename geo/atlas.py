@@ -296,8 +296,9 @@ class Atlas(Package):
         """The opening hours of the gates."""
         from geo.hours.gates import Hours
 
+        gates = self.provenance.sourced("gates", "opening_hours")
         tables = (self.table("gate_hours"), self.table("clocks"))
-        return self.keep("hours", lambda: Hours(self.layer("gates"), *tables))
+        return self.keep("hours", lambda: Hours(gates, *tables))
 
     @property
     def places(self) -> Gazetteer:

@@ -13,6 +13,7 @@ import pandas as pd
 from geo import layers, proximity
 from geo.errors import Message, NotFoundError
 from geo.kept import Kept
+from geo.layers.provenance import TABLE, Provenance
 from geo.layers.region import COAST_TOLERANCE_M
 from geo.schema import Layer
 
@@ -65,6 +66,11 @@ class Package:
     def table(self, name: str) -> pd.DataFrame:
         """Return a table as :func:`geo.layers.read_table` does."""
         return self.keep(("table", name), lambda: layers.read_table(self.data, name))
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where each value of the layers comes from."""
+        return self.keep(TABLE, lambda: Provenance(self.layer(TABLE), self.layer))
 
     def held(self) -> list[Layer]:
         """Return the layers that this package has: all but optional ones whose file is not

@@ -20,6 +20,7 @@ import shapely
 from geo import crs, layers, proximity
 from geo.errors import AtlasError, InputError, Message, behind
 from geo.hours import gate_notices
+from geo.layers import provenance
 from geo.layers.region import Region
 from geo.layers.validation import Row
 from geo.roads import extracts, road_table
@@ -157,6 +158,8 @@ def _tables(folder: Path) -> tuple[dict[str, list[str]], dict[str, Any]]:
     for name, others, look in ACROSS:
         if {name, *others} <= frames.keys():
             report[name] += look(*(frames[table] for table in (name, *others)))
+    if provenance.TABLE in frames:
+        report[provenance.TABLE] += provenance.faults(frames)
     if "aliases" in frames:
         report["aliases"] += [
             behind("place", Message("“%(id)s” is in no layer", {"id": place}))

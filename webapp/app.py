@@ -82,7 +82,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     languages.install(app)
     styles.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters["provenance"] = provenance.in_words
     app.jinja_env.globals.update(
         switch_query=site_sheet.switch_query,
         map_query=site_sheet.map_query,
@@ -93,6 +92,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         module=scripts.tags,
         basemap_script=scripts.BASEMAP,
         drive_names=args.DRIVE,
+        land_of=provenance.land_of,
+        mark=provenance.mark,
     )
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

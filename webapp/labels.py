@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
 
-from geo.siting.land import Land, free_land
+from geo.siting.land import NO_KINDS, Land, free_land
 from webapp import catalogues, i18n
 from webapp.i18n import gettext
 from webapp.i18n import lazy_gettext as _
@@ -349,11 +349,11 @@ class LandWords(NamedTuple):
     state: str
 
 
-def land_of(park: Any) -> LandWords:
+def land_of(park: Any, kinds: Mapping[str, str] = NO_KINDS) -> LandWords:
     """Write what is known of the free land of a park: “120 ha free (2023)”, “full (2023)” or
-    “availability unknown”.
+    “availability unknown”; `kinds` as :func:`geo.siting.land.free_land` takes them.
     """
-    land = free_land(park)
+    land = free_land(park, kinds)
     return LandWords(land_text(land), land.source_kind, land.availability or "unknown")
 
 
@@ -374,9 +374,12 @@ def _hectares(land: Land) -> float:
     return round(land.free_ha, 0 if land.free_ha >= 10 else 1)
 
 
-def land_columns(parks: Any) -> dict[str, list[Any]]:
-    """Return what the map's script writes the same words from, by column; None is unknown."""
-    land = [free_land(park) for park in parks.to_dict("records")]
+def land_columns(parks: Any, kinds: Callable[[str], Mapping[str, str]]) -> dict[str, list[Any]]:
+    """Return what the map's script writes the same words from, by column; None is unknown. `kinds`
+    is called with the id of a park.
+    """
+    rows = zip(parks.index, parks.to_dict("records"), strict=True)
+    land = [free_land(park, kinds(str(key))) for key, park in rows]
     return {
         "full": [park.full for park in land],
         "free_ha": [_hectares(park) if is_known(park.free_ha) else None for park in land],

@@ -38,7 +38,7 @@ def install(app: Flask) -> None:
         day=i18n.day,
         weekday=i18n.weekday,
     )
-    app.jinja_env.globals.update(language=i18n.current, languages=switches, land_of=labels.land_of)
+    app.jinja_env.globals.update(language=i18n.current, languages=switches)
 
 
 def of_request() -> Language | None:

@@ -459,7 +459,7 @@ def make(folder: Path) -> None:
         }
         report(row)
     columns = [name for name in rows[0] if name not in DERIVED]
-    after = columns.index("length_source_kind") + 1
+    after = columns.index("published_length_km") + 1
     columns = [*columns[:after], *DERIVED[:2], *columns[after:], DERIVED[2]]
     pd.DataFrame(rows)[columns].to_csv(folder / "corridors.csv", index=False, lineterminator="\n")
     with (folder / "stations.csv").open("w", encoding="utf-8", newline="") as file:

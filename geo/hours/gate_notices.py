@@ -273,7 +273,7 @@ def _general(key: str, row: Row, place: Place, faults: list[str]) -> list[Notice
     rule = _rule(key, text, place, faults) if text else None
     if rule is None:
         return []
-    kind, as_of = (_text(row.get(f"opening_hours_{name}")) for name in ("source_kind", "as_of"))
+    kind, as_of = (_text(row.get(name)) for name in ("source_kind", "as_of"))
     return [
         Notice(None, None, None, rule, None, None, str(row["source"]), kind, as_of, general=True)
     ]

@@ -17,6 +17,7 @@ from geo.errors import InputError, Message, NotFoundError, behind
 from geo.hours import calendars, gate_notices, osm_hours
 from geo.hours.gate_notices import KINDS, Notice, Question
 from geo.hours.openings import DayHours, Opening
+from geo.layers.provenance import Provenance
 from geo.schema import COUNTRIES
 from geo.schema.tables import PACES
 
@@ -86,7 +87,7 @@ class Hours:
     Parameters
     ----------
     gates
-        The layer ``gates``.
+        The layer ``gates``, with the source of its opening hours as that of the row.
     gate_hours, clocks
         The tables of that name.
 
@@ -111,7 +112,7 @@ class Hours:
         class.
         """
         return cls(
-            layers.read(folder, "gates"),
+            Provenance.read(folder).sourced("gates", "opening_hours"),
             layers.read_table(folder, "gate_hours"),
             layers.read_table(folder, "clocks"),
         )

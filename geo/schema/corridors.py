@@ -14,7 +14,6 @@ from geo.schema.fields import (
     Layer,
     amount,
     line,
-    source_kind,
     year,
 )
 
@@ -45,7 +44,6 @@ CORRIDORS = Layer(
             "km",
             10_000,
         ),
-        source_kind("length_source_kind", "length"),
         Field(
             "line_source",
             "Source of the line",

@@ -8,7 +8,6 @@ from geo.schema.fields import (
     COMMUNE,
     COUNTRIES,
     COUNTRY,
-    DATE,
     ID,
     MOST_DWT,
     MOST_HA,
@@ -26,7 +25,6 @@ from geo.schema.fields import (
     Field,
     Layer,
     amount,
-    source_kind,
     year,
 )
 
@@ -67,7 +65,6 @@ LAYERS: dict[str, Layer] = {
                 ),
                 *COMMUNE,
                 *PLACED,
-                source_kind("position_source_kind", "position"),
                 STATUS,
                 Field(
                     "part_of",
@@ -84,7 +81,6 @@ LAYERS: dict[str, Layer] = {
                     " unknown.",
                     type="boolean",
                 ),
-                source_kind("part_of_source_kind", "zone"),
                 amount("area_ha", "Area", "Gross area; its basis is in area_basis.", "ha", MOST_HA),
                 Field(
                     "area_basis",
@@ -92,7 +88,6 @@ LAYERS: dict[str, Layer] = {
                     "What the area counts. Empty means that the source does not say.",
                     allowed=("planned", "licensed", "leasable", "leased"),
                 ),
-                source_kind("area_source_kind", "area"),
                 amount(
                     "leasable_ha",
                     "Leasable area",
@@ -100,7 +95,6 @@ LAYERS: dict[str, Layer] = {
                     "ha",
                     MOST_HA,
                 ),
-                source_kind("leasable_source_kind", "leasable area"),
                 amount(
                     "occupancy_pct",
                     "Occupancy",
@@ -109,7 +103,6 @@ LAYERS: dict[str, Layer] = {
                     100,
                 ),
                 year("occupancy_year", "Year of the occupancy"),
-                source_kind("occupancy_source_kind", "occupancy"),
                 amount(
                     "rent_term_low_usd_m2",
                     "Land rent, low",
@@ -129,7 +122,6 @@ LAYERS: dict[str, Layer] = {
                     "Year of the rent",
                     "About 2020 where the source is an undated pin list of that time.",
                 ),
-                source_kind("rent_source_kind", "rent"),
                 year("established_year", "Established"),
                 Field("developer", "Developer"),
                 Field(
@@ -142,11 +134,6 @@ LAYERS: dict[str, Layer] = {
                     "Identifiers in the layer policies, separated by semicolons.",
                     type="list",
                     refers="policies",
-                ),
-                Field(
-                    "provenance",
-                    "Source by field",
-                    "What came from where, field by field, as the researcher noted it.",
                 ),
                 *SOURCED,
             ),
@@ -204,15 +191,12 @@ LAYERS: dict[str, Layer] = {
                     "Foreigners may enter and leave with an electronic visa. Empty means unknown.",
                     type="boolean",
                 ),
-                source_kind("e_visa_source_kind", "e-visa"),
                 Field(
                     "opening_hours",
                     "Opening hours in general",
                     "Of the gate as a whole, where gate_hours has nothing closer. OpenStreetMap"
                     " syntax, on the clock of `timezone`. Empty means unknown, not closed.",
                 ),
-                source_kind("opening_hours_source_kind", "opening hours"),
-                Field("opening_hours_as_of", "Opening hours as of", pattern=DATE),
                 Field(
                     "timezone",
                     "Time zone of the hours",
@@ -250,8 +234,6 @@ LAYERS: dict[str, Layer] = {
                     " unknown.",
                     type="boolean",
                 ),
-                source_kind("containers_source_kind", "handling of containers"),
-                Field("containers_as_of", "Containers as of", pattern=DATE),
                 Field(
                     "quay",
                     "Kind of quay",
@@ -260,7 +242,6 @@ LAYERS: dict[str, Layer] = {
                     type="list",
                     allowed=QUAYS,
                 ),
-                source_kind("quay_source_kind", "kind of quay"),
                 amount(
                     "max_dwt",
                     "Largest ship",
@@ -268,9 +249,7 @@ LAYERS: dict[str, Layer] = {
                     "DWT",
                     MOST_DWT,
                 ),
-                source_kind("max_dwt_source_kind", "largest ship"),
                 Field("operator", "Operator"),
-                source_kind("operator_source_kind", "operator"),
                 NOTES,
                 *SOURCED,
             ),

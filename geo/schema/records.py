@@ -23,6 +23,7 @@ from geo.schema.fields import (
     amount,
 )
 from geo.schema.layers import LAYERS as DRAWN_AND_POLICIES
+from geo.schema.provenance import PROVENANCE
 
 MOST = 1e12
 """More than any amount here, in whatever unit."""
@@ -313,5 +314,8 @@ RECORDS = (
     ),
 )
 
-LAYERS: dict[str, Layer] = {**DRAWN_AND_POLICIES, **{layer.id: layer for layer in RECORDS}}
-"""All layers by id: those of the map, policies, and records."""
+LAYERS: dict[str, Layer] = {
+    **DRAWN_AND_POLICIES,
+    **{layer.id: layer for layer in (*RECORDS, PROVENANCE)},
+}
+"""All layers by id: those of the map, policies, records, and where their values come from."""

@@ -23,6 +23,9 @@ reserved. """
 AVAILABILITY = ("free", "full")
 ROLES = ("site", "zone")
 TENANTS = ("open", "captive")
+FIELDS = ("area_ha", "leasable_ha", "occupancy_pct")
+"""Fields of a park that :func:`free_land` reads and that have sources of their own."""
+NO_KINDS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,14 @@ def leased_share(park: Mapping[str, Any]) -> money.Occupancy | None:
     )
 
 
-def free_land(park: Mapping[str, Any]) -> Land:
+def free_land(park: Mapping[str, Any], kinds: Mapping[str, str] = NO_KINDS) -> Land:
     """Work out what is known of the free land of a park: leasable land × (1 − occupancy), where
     both are known.
+
+    Parameters
+    ----------
+    kinds
+        How its values are known, by field.
     """
     area, leasable = _known(park.get("area_ha")), _known(park.get("leasable_ha"))
     basis, divided = park.get("area_basis"), leased_share(park)
@@ -110,11 +118,10 @@ def free_land(park: Mapping[str, Any]) -> Land:
         return Land(most_ha=base)
     free, year = 1 - taken / 100, math.nan if divided else _known(park.get("occupancy_year"))
     used = [
-        None if divided else "occupancy",
-        "area" if divided or basis == "leasable" else None,
-        None if math.isnan(leasable) else "leasable",
+        None if divided else "occupancy_pct",
+        "area_ha" if divided or basis == "leasable" else None,
+        None if math.isnan(leasable) else "leasable_ha",
     ]
-    kinds = [park.get(f"{name}_source_kind") for name in used if name]
     return Land(
         full=taken >= FULL_PCT,
         free_pct=100 - taken,
@@ -122,7 +129,7 @@ def free_land(park: Mapping[str, Any]) -> Land:
         most_ha=base * free,
         year=None if math.isnan(year) else int(year),
         source_kind=max(
-            (str(kind) for kind in kinds if kind in SOURCE_KINDS),
+            (kinds[name] for name in used if name and kinds.get(name) in SOURCE_KINDS),
             key=SOURCE_KINDS.index,
             default="",
         ),

@@ -20,6 +20,7 @@ from screen import (
 from web import SITES
 
 from geo import layers
+from geo.layers.provenance import Provenance
 from webapp import labels
 from webapp.catalogues import LANGUAGES
 
@@ -185,12 +186,11 @@ def test_unknown_and_remembered_are_marked_in_the_list(opened: Callable[..., Any
     page.locator("#more").click()
     for key in parks.index[parks["area_ha"].isna()][:3]:
         assert "unknown" in page.inner_text(f'.item[data-id="{key}"]')
-    remembered = parks.index[parks["area_ha"].notna() & (parks["area_source_kind"] == "memory")][0]
+    areas = Provenance.read(layers.bundled()).marks("parks", "area_ha")
+    remembered = areas.index[areas == "memory"][0]
     value = page.locator(f'.item[data-id="{remembered}"] dd.memory')
     assert value.get_attribute("title") == "remembered"
-    read = page.locator(
-        f'.item[data-id="{parks.index[parks["area_source_kind"] == "page"][0]}"] dd.page'
-    )
+    read = page.locator(f'.item[data-id="{areas.index[areas == "page"][0]}"] dd.page')
     assert value.evaluate("one => getComputedStyle(one).fontStyle") != read.evaluate(
         "one => getComputedStyle(one).fontStyle"
     )

@@ -105,7 +105,7 @@ def test_every_name_finds_its_feature_before_what_does_not_hold_it(
     """
     index = app.extensions["zoneatlas"].index(layer.id)
     named = list(names_of(app, layer))
-    assert named or layer.id in ("costs", "gate_traffic", "park_utilities")
+    assert named or layer.id in ("costs", "gate_traffic", "park_utilities", "provenance")
     for key, name in named:
         order = list(index.find(typed(name)))
         assert key in order, (key, name)

@@ -16,6 +16,7 @@ import pytest
 from geo import layers, package_check
 from geo.errors import InputError, NotFoundError
 from geo.hours import calendars, gates
+from geo.layers.provenance import Provenance
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +145,8 @@ def border(**columns: dict[str, object]) -> gpd.GeoDataFrame:
             "cargo": pd.array([True, False, pd.NA], "boolean"),
             "passengers": pd.array([pd.NA, True, pd.NA], "boolean"),
             "opening_hours": ["Mo-Sa 07:00-17:00", "22:00-02:00", None],
-            "opening_hours_source_kind": ["memory", "page", None],
-            "opening_hours_as_of": [None, "2023", None],
+            "source_kind": ["memory", "page", "memory"],
+            "as_of": [None, "2023", None],
             "timezone": "Asia/Ho_Chi_Minh",
             "source": ["analyst memory", "https://example.org/bridge", "analyst memory"],
         },
@@ -837,7 +838,8 @@ def test_gates_are_what_they_are_today() -> None:
     assert truck[["ta-lung", "huu-nghi", "kim-thanh", "mong-cai-bac-luan-2"]].notna().all()
     e_visa = {*frame.index[frame["e_visa"].fillna(False)]}
     assert {"tra-linh", "thanh-thuy", "dong-dang-rail", "lao-cai-rail"} <= e_visa
-    assert frame.loc[[*e_visa], "e_visa_source_kind"].notna().all()
+    sources = Provenance.read(layers.bundled())
+    assert all(sources.stated("gates", gate, "e_visa") for gate in e_visa)
 
 
 def test_the_check_of_a_package_reads_the_hours(toy: Path, tmp_path: Path) -> None:
@@ -892,11 +894,12 @@ def test_remembered_hours_count_but_are_not_known(bundled: gates.Hours) -> None:
     read = bundled.when_open("mong-cai-bac-luan-2", "CN", "passenger", noon)
     assert (read.open, read.known, read.source_kind) == (True, True, "page")
     frame = layers.read(layers.bundled(), "gates")
-    for key, row in frame[frame["opening_hours"].notna()].iterrows():
+    sources = Provenance.read(layers.bundled())
+    for key in frame.index[frame["opening_hours"].notna()]:
         served = bundled.when_open(str(key), "CN", "passenger", noon).why != "never"
         if served and all(notice.general for notice in bundled.notices(str(key), noon.date())):
             assert bundled.known(str(key), "CN", "passenger", None, noon) == (
-                row["opening_hours_source_kind"] != "memory"
+                sources.mark("gates", str(key), "opening_hours") != "memory"
             ), key
 
 

@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from geo import layers, package_check
+from geo.layers.provenance import Provenance
 from geo.schema import LAYERS, TABLES, table_schema
 
 FOLDER = layers.bundled()
@@ -91,7 +92,7 @@ def test_there_is_as_much_as_was_researched(frames: dict[str, Any]) -> None:
     least = dict(
         zip(
             LAYERS,
-            (238, 35, 50, 18, 60, 45, 26, 113, 21, 14, 29, 33, 73, 40, 24),
+            (238, 35, 50, 18, 60, 45, 26, 113, 21, 14, 29, 33, 73, 40, 24, 800),
             strict=True,
         )
     )
@@ -156,13 +157,9 @@ def test_ranges_are_in_order(frames: dict[str, Any]) -> None:
     assert (both["rent_term_low_usd_m2"] <= both["rent_term_high_usd_m2"]).all()
     land = parks.dropna(subset=["area_ha", "leasable_ha"])
     assert (land["leasable_ha"] <= land["area_ha"]).all()
-    for number, kind in (
-        ("area_ha", "area"),
-        ("rent_term_low_usd_m2", "rent"),
-        ("occupancy_pct", "occupancy"),
-        ("leasable_ha", "leasable"),
-    ):
-        assert parks.loc[parks[number].notna(), f"{kind}_source_kind"].notna().all()
+    sources = Provenance(frames["provenance"], frames.__getitem__)
+    for number in ("area_ha", "rent_term_low_usd_m2", "occupancy_pct", "leasable_ha"):
+        assert (sources.marks("parks", number) != "").all()
 
 
 def test_a_gate_leads_to_another_country(frames: dict[str, Any]) -> None:

@@ -261,8 +261,8 @@ def test_a_gap_in_the_roads_is_left_as_sketched(script: Any, tmp_path: Path) -> 
         'tertiary,QL.8,AA,open,,map,code,20,"LINESTRING (100 0,100.2 0)"\n'
     )
     (tmp_path / "corridors.csv").write_text(
-        "id,ref,kind,status,country,published_length_km,length_source_kind,position_accuracy_m\n"
-        "nine,QL9,national_road,operating,AA,,,2000\n"
+        "id,ref,kind,status,country,published_length_km,position_accuracy_m\n"
+        "nine,QL9,national_road,operating,AA,,2000\n"
     )
     (tmp_path / "corridors" / "sketch.csv").write_text(
         "corridor,seq,lon,lat,place_name,node_id,accuracy_m,station\n"

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from web import read
 
 from geo import crs, layers
+from geo.layers.provenance import Provenance
 from geo.siting import examples, money
 from geo.siting.companies import USUAL
 
@@ -26,6 +27,12 @@ FOLDER = Path(__file__).parents[2] / "data"
 def parks() -> gpd.GeoDataFrame:
     """The layer of parks."""
     return layers.read(FOLDER, "parks")
+
+
+@pytest.fixture(scope="module")
+def sources() -> Provenance:
+    """Where their values come from."""
+    return Provenance.read(FOLDER)
 
 
 @pytest.fixture(scope="module")
@@ -57,22 +64,30 @@ def test_the_largest_new_zones_are_there(parks: gpd.GeoDataFrame) -> None:
     ],
 )
 def test_what_was_stale_is_corrected(
-    parks: gpd.GeoDataFrame, park: str, field: str, value: float
+    parks: gpd.GeoDataFrame, sources: Provenance, park: str, field: str, value: float
 ) -> None:
     """The number of the newer page, which the row names, known from a page."""
     row = parks.loc[park]
     assert row[field] == pytest.approx(value, abs=0.05)
-    assert row[f"{field.split('_')[0]}_source_kind"] == "page"
-    assert "http" in row["source"]
+    (source,) = sources.stated("parks", park, field)
+    assert source.kind == "page"
+    assert source.source.startswith("http")
+    assert source.source.split(";")[0] in row["source"]
 
 
-def test_pins_that_were_measured_are_exact(parks: gpd.GeoDataFrame) -> None:
+def test_pins_that_were_measured_are_exact(parks: gpd.GeoDataFrame, sources: Provenance) -> None:
     """Each park that OpenStreetMap draws has the centre of its way, which the row names."""
-    measured = parks[parks["provenance"].str.contains("centre of OpenStreetMap way/", na=False)]
+    pins = {park: sources.stated("parks", park, "position") for park in parks.index}
+    ways = {
+        park: pin[0].source
+        for park, pin in pins.items()
+        if pin and re.fullmatch("© OpenStreetMap contributors, way/.*", pin[0].source)
+    }
+    measured = parks.loc[list(ways)]
     assert len(measured) == 13
     assert (measured["position_accuracy_m"] == 300).all()
-    assert (measured["position_source_kind"] == "code").all()
-    assert measured["source"].str.contains("© OpenStreetMap contributors, way/").all()
+    assert all(pins[park][0].kind == "code" for park in ways)
+    assert all(way in measured.loc[park, "source"] for park, way in ways.items())
     distance = crs.geodesic().inv(
         106.094475, 21.1302, *parks.geometry["nam-son-hap-linh-ip"].coords[0]
     )
@@ -194,21 +209,28 @@ def test_the_list_of_pins_outside_industrial_areas_is_true(
 
 
 def test_what_is_remembered_is_counted(
-    parks: gpd.GeoDataFrame, readme: str, client: FlaskClient
+    parks: gpd.GeoDataFrame, sources: Provenance, readme: str, client: FlaskClient
 ) -> None:
-    """README and data page say how many positions, areas and occupancies rest on memory."""
+    """README and data page say how many positions, areas and occupancies rest on memory, as a
+    count row by row does.
+    """
     page = read(client, "/data", lang="en").text
-    for number, name, word in (
+    table = layers.read(FOLDER, "provenance")
+    for number, field, word in (
         ("position_accuracy_m", "position", "positions"),
-        ("area_ha", "area", "areas"),
-        ("occupancy_pct", "occupancy", "occupancies"),
+        ("area_ha", "area_ha", "areas"),
+        ("occupancy_pct", "occupancy_pct", "occupancies"),
     ):
-        known, memory = (
-            parks[number].notna().sum(),
-            (parks[f"{name}_source_kind"] == "memory").sum(),
+        known = parks.index[parks[number].notna()]
+        stated = table[(table["field"] == field) & table["row_id"].isin(known)]
+        kinds = stated.groupby("row_id")["source_kind"].agg(set).to_dict()
+        memory = sum(
+            kinds.get(park, {parks.loc[park, "source_kind"]}) == {"memory"} for park in known
         )
-        assert f"{memory} of {known} {word}" in readme
-        assert re.search(rf"Kind of source of the {name}[^:]*?remembered {memory}", page), name
+        assert memory == (sources.marks("parks", field) == "memory").sum()
+        assert f"{memory} of {len(known)} {word}" in readme
+        name = word.replace("ies", "y").removesuffix("s").capitalize()
+        assert f"Industrial parks and zones {name} {memory} {len(known)}" in page
 
 
 def test_package_names_the_sources(readme: str) -> None:

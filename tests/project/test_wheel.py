@@ -52,6 +52,11 @@ def test_wheel_holds_only_the_two_packages(wheel: Path) -> None:
     assert {top for top in tops if not top.endswith(".dist-info")} == {"geo", "webapp"}
 
 
+def test_wheel_is_small(wheel: Path) -> None:
+    """It stays below 25 MB, roads, basemap and people included."""
+    assert wheel.stat().st_size < 25e6
+
+
 def test_unpacked_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) -> None:
     """The app finds its data, templates and browser files without the repository."""
     site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"

@@ -79,12 +79,11 @@ def test_the_weakest_source_is_told() -> None:
     known = park(
         leasable_ha=100.0,
         occupancy_pct=50.0,
-        leasable_source_kind="page",
-        occupancy_source_kind="memory",
     )
-    assert free_land(known).source_kind == "memory"
-    assert free_land(known | {"occupancy_source_kind": "code"}).source_kind == "code"
-    assert free_land(park(leasable_ha=100.0, leasable_source_kind="page")).source_kind == ""
+    kinds = {"leasable_ha": "page", "occupancy_pct": "memory"}
+    assert free_land(known, kinds).source_kind == "memory"
+    assert free_land(known, kinds | {"occupancy_pct": "code"}).source_kind == "code"
+    assert free_land(park(leasable_ha=100.0), kinds).source_kind == ""
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -26,6 +26,7 @@ from geo import layers
 from geo.siting import land, limits, matching, screening
 from geo.siting.companies import Company
 from webapp import args, labels
+from webapp.explore import provenance
 from webapp.siting import rank
 from webapp.siting.rank import STATE, Result, result
 from webapp.siting.wish import Wish
@@ -371,7 +372,8 @@ def test_the_map_has_the_words_in_every_language(
                 .replace("{n}", amount)
                 .replace("{year}", str(row["land_year"] or texts["land.undated"]))
             )
-            land = labels.land_of(parks.loc[row["id"]])
+            kinds = provenance.land_kinds(app.extensions["zoneatlas"], row["id"])
+            land = labels.land_of(parks.loc[row["id"]], kinds)
             assert (words, row["land_kind"] or "") == (land.text, land.kind)
 
 

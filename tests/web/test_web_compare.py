@@ -143,23 +143,26 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
             "area_basis": "leased",
             "area_ha": "120",
             "leasable_ha": "150",
-            "leasable_source_kind": "page",
         },
         DONG_MAI: {
             "area_basis": "leased",
             "area_ha": "200",
             "leasable_ha": "150",
-            "leasable_source_kind": "page",
         },
         UNKNOWN: {
             "area_basis": "licensed",
             "occupancy_pct": "100",
-            "occupancy_source_kind": "memory",
         },
     }
     rewrite(
         tmp_path / "data" / "parks.csv",
         lambda rows: [row | known.get(row["id"], {}) for row in rows],
+    )
+    rewrite(
+        tmp_path / "data" / "provenance.csv",
+        lambda rows: [
+            row | ({"source_kind": "memory"} if row["row_id"] == UNKNOWN else {}) for row in rows
+        ],
     )
     page = ask(make_app(tmp_path / "data").test_client())
     assert [cell.split("basis: ")[1] for cell in cells(page, "Area")] == [

@@ -17,7 +17,7 @@ from geo.package import TARGETS
 from geo.roads import access, isochrones, scenarios
 from geo.roads.drive import REACH_MIN, Drive
 from webapp import args, labels
-from webapp.explore import site_sheet
+from webapp.explore import provenance, site_sheet
 from webapp.store import Body, Store, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
@@ -29,7 +29,7 @@ DRAWN = {
     "parks": (
         *(*PLACE, "country", "province_en", "province_former_en", "district", "developer"),
         *("commune", "commune_local"),
-        *("sectors", "area_ha", "area_source_kind"),
+        *("sectors", "area_ha"),
     ),
     "gates": (*NAMES, *OPPOSITE, "kind", "mode", "cargo", "position_accuracy_m"),
     "ports": PLACE,
@@ -47,7 +47,11 @@ def drawn(store: Store, layer_id: str) -> dict[str, Any]:
     frame = store.layer(layer_id)
     extra = None
     if layer_id == "parks":
-        columns: dict[str, list[Any]] = labels.land_columns(frame)
+        columns: dict[str, list[Any]] = labels.land_columns(
+            frame, lambda key: provenance.land_kinds(store, key)
+        )
+        areas = store.provenance.marks("parks", "area_ha")
+        columns["area_kind"] = [areas.get(key) or None for key in frame.index]
         for target, short in (("gates", "gate"), ("ports", "port")):
             best = site_sheet.headline(store, "truck")[target]
             columns[short] = [best[key][0] if key in best else None for key in frame.index]

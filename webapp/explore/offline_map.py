@@ -68,10 +68,11 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> dict[str, str]:
         str(key): render_template(
             "explore/_brief.html",
             row=row,
+            site_id=str(key),
             park=layer_id == "parks",
             names=labels.all_names(row),
             zone=site_facts.Zone.of(opened, str(key)),
-            facts=site_facts.facts(opened, layer, row.to_dict()),
+            facts=site_facts.facts(opened, layer, str(key), row.to_dict()),
             head=[
                 (target, *nearest[key], names[target][nearest[key][0]])
                 for target, nearest in best.items()

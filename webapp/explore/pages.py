@@ -30,7 +30,7 @@ from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
 from webapp import args, labels
-from webapp.explore import api, gate_hours, records, site_sheet
+from webapp.explore import api, gate_hours, provenance, records, site_sheet
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
@@ -189,7 +189,7 @@ def access() -> str | AnyResponse:
 @dataclass(frozen=True)
 class Described:
     """What the data page shows of a layer: kinds of source and fields with how many rows each has,
-    ``sources_of`` the fields that have a kind of source of their own, dates of the sources, and the
+    ``sources_of`` the fields that have sources of their own, dates of the sources, and the
     least, middle and largest ``accuracy``.
     """
 
@@ -200,7 +200,7 @@ class Described:
     newest: str | None
     undated: int
     accuracy: list[float] | None
-    sources_of: list[tuple[Field, list[tuple[str, int]]]]
+    sources_of: list[tuple[str, list[tuple[str, int]], int]]
     filled: list[tuple[Field, int]]
 
     @classmethod
@@ -216,11 +216,7 @@ class Described:
             newest=max(dates, default=None),
             undated=len(frame) - len(dates),
             accuracy=None if accuracy is None else accuracy.quantile([0, 0.5, 1]).tolist(),
-            sources_of=[
-                (field, _counts(frame[field.name]))
-                for field in layer.fields
-                if field.name.endswith("_source_kind") and field.name in frame
-            ],
+            sources_of=provenance.kinds_of(opened, layer),
             filled=[
                 (field, int(frame[field.name].notna().sum()))
                 for field in layer.fields
@@ -246,6 +242,7 @@ def data() -> str:
         others=[
             part for part in opened.package["resources"] if part.get("name") not in layers.LAYERS
         ],
+        remembered=provenance.remembered(opened),
         networks=networks,
         unusable=unusable,
         faults=len(current_app.extensions["zoneatlas.served"].faults),

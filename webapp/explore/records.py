@@ -12,9 +12,12 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from geo.layers import unfold
+from geo.layers.provenance import TABLE
 from geo.schema import LAYERS, Field, Layer
+from geo.schema.provenance import POSITION
 from geo.visits.advisories import Borders
 from webapp import labels
+from webapp.explore import provenance
 from webapp.explore.site_facts import Row, text
 from webapp.i18n import day, lazy_gettext, province, translated
 from webapp.labels import is_known, label, quantity
@@ -103,6 +106,8 @@ def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> I
         return ()  # that of the sheet
     if field.name == "gates" and not is_known(row["gates"]):
         return (Piece(_("all gates of %(province)s", province=province(row["province_en"]))),)
+    if layer.id == TABLE:
+        return _value_meant(store, field, row)
     if field.refers:
         return _links(store, field, row[field.name], without)
     if field.name in WRITERS:
@@ -114,6 +119,30 @@ def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> I
     if layer.has(f"{stem}_vi"):
         return (Piece(labels.name(row, stem)),)
     return (Piece(text(field, value)),)
+
+
+def _value_meant(store: Store, field: Field, row: Row) -> Iterable[Piece]:
+    """Write which value a row on sources means: place, layer, field, accuracy."""
+    layer, key = LAYERS.get(row["layer"]), row["row_id"]
+    if not layer or key not in store.layer(layer.id).index or not _is_field(layer, row["field"]):
+        return (Piece(str(row[field.name])),) if is_known(row[field.name]) else ()
+    if field.name == "row_id":
+        place = store.layer(layer.id).loc[key]
+        stems = [stem for stem in ("name", "title") if f"{stem}_en" in place]
+        called = labels.name(place, stems[0]) if stems else label(place["kind"])
+        return (Piece(called, url_for("pages.site", site_id=key) if layer.place else ""),)
+    if field.name == "layer":
+        return (Piece(translated(layer.title)),)
+    if field.name == "field":
+        return (Piece(provenance.title(layer, row["field"])),)
+    if not is_known(row["accuracy"]):
+        return ()
+    unit = "m" if row["field"] == POSITION else layer.field(row["field"]).unit
+    return (Piece(quantity(row["accuracy"], unit)),)
+
+
+def _is_field(layer: Layer, name: str) -> bool:
+    return name == POSITION or layer.has(name)
 
 
 def _links(store: Store, field: Field, cell: object, without: str) -> Iterable[Piece]:

@@ -13,7 +13,8 @@ from geo.layers import unfold
 from geo.schema import Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
-from webapp.i18n import day, province, translated
+from webapp.explore.provenance import Origin, origins
+from webapp.i18n import province, translated
 from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
 
@@ -25,44 +26,43 @@ HIDDEN = {
     *("kind", "status", "position_accuracy_m", "timezone"),
     *("area_basis", "occupancy_year", "rent_year", "rent_term_high_usd_m2"),
     *("commune_local", "commune_certainty", "part_of"),
-    *("policies", "source", "as_of", "provenance"),
+    *("policies", "source", "source_kind", "as_of"),
 }
-"""Fields that a sheet shows elsewhere, or beside the fact they belong to; so are all that end in
-_source_kind and _as_of.
-"""
+"""Fields that a sheet shows elsewhere, or beside the fact they belong to."""
 WHERE_CHANGED = ("province_former_en", "commune")
 """Fields that a sheet leaves out where they are empty, because nothing has changed there."""
-STEMS = {"opening_hours": "opening_hours", "open_to_tenants": "part_of"}
-"""Fields whose kind of source is not called after their first word."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of a sheet. ``kind`` is how it is known; ``note`` stands beside it in small type."""
+    """One line of a sheet. ``kind`` is how it is known, ``origins`` are its sources, which what is
+    ``computed`` does not have; ``note`` stands beside it in small type."""
 
     name: str
     value: str
     known: bool = True
     kind: str = ""
     note: str = ""
+    origins: tuple[Origin, ...] = ()
+    computed: bool = False
 
 
-def facts(store: Store, layer: Layer, row: Row) -> list[Fact]:
+def facts(store: Store, layer: Layer, row_id: str, row: Row) -> list[Fact]:
     """List the facts of a feature in the order of its layer's table, unknown ones included."""
-    lines = []
+    lines: list[Fact] = []
     for field in layer.fields:
         if field.name not in row or field.name in HIDDEN:
             continue
-        if field.name.endswith(("source_kind", "_as_of")):
-            continue
         if field.name in WHERE_CHANGED and not is_known(row[field.name]):
             continue
-        if field.name == "rent_term_low_usd_m2":
-            lines += [_rent(row), *_benchmark(store, row)]
-        elif field.name == "district" and row["country"] in _without_districts(store):
-            lines.append(replace(_fact(field, row), name=_("Former district")))
-        else:
-            lines.append(_fact(field, row))
+        kind = store.provenance.mark(layer.id, row_id, field.name)
+        is_rent = field.name == "rent_term_low_usd_m2"
+        fact = _rent(row) if is_rent else _fact(field, row, kind)
+        if field.name == "district" and row["country"] in _without_districts(store):
+            fact = replace(fact, name=_("Former district"))
+        if fact.known and not fact.computed:
+            fact = replace(fact, kind=kind, origins=origins(store, layer, row_id, field.name))
+        lines += [fact, *(_benchmark(store, row) if is_rent else ())]
     return lines
 
 
@@ -76,7 +76,7 @@ def _without_districts(store: Store) -> set[str]:
     return store.keep("without districts", make)
 
 
-def _fact(field: Field, row: Row) -> Fact:
+def _fact(field: Field, row: Row, kind: str) -> Fact:
     title, value = translated(field.title), row[field.name]
     if field.name == "occupancy_pct" and (leased := leased_share(row)):
         note = _(
@@ -84,16 +84,14 @@ def _fact(field: Field, row: Row) -> Fact:
             a=quantity(leased.leased_ha, "ha"),
             b=quantity(leased.leasable_ha, "ha"),
         )
-        return Fact(title, quantity(leased.pct, "%"), note=note)
+        return Fact(title, quantity(leased.pct, "%"), note=note, computed=True)
     if not is_known(value):
         return Fact(title, _("unknown"), known=False)
-    stem = STEMS.get(field.name, field.name.split("_")[0])
     write_note = NOTES.get(field.name)
     return Fact(
         title,
         _with_local(row, text(field, value)) if field.name == "commune" else text(field, value),
-        kind=_word(row, f"{field.name}_source_kind") or _word(row, f"{stem}_source_kind"),
-        note=write_note(row) if write_note else "",
+        note=write_note(row, kind) if write_note else "",
     )
 
 
@@ -113,7 +111,7 @@ def _rent(row: Row) -> Fact:
         "asking price, %(year)s; not comparable with a rent per year or per month",
         year=row["rent_year"],
     )
-    return Fact(name, f"{amount} USD/m²", kind=str(row["rent_source_kind"]), note=note)
+    return Fact(name, f"{amount} USD/m²", note=note)
 
 
 def _benchmark(store: Store, row: Row) -> list[Fact]:
@@ -138,7 +136,7 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
     ]
 
 
-def _commune_note(row: Row) -> str:
+def _commune_note(row: Row, _kind: str) -> str:
     return {
         "likely": _("likely: the position may be off by more than the way to the next unit"),
         "nearest": _("the nearest one: the position lies off every unit"),
@@ -146,29 +144,27 @@ def _commune_note(row: Row) -> str:
     }.get(_word(row, "commune_certainty"), "")
 
 
-def _area_note(row: Row) -> str:
+def _area_note(row: Row, _kind: str) -> str:
     if basis := _word(row, "area_basis"):
         return _("basis: %(basis)s", basis=label(basis))
     return _("the source does not say what the area counts")
 
 
-def _occupancy_note(row: Row) -> str:
+def _occupancy_note(row: Row, kind: str) -> str:
     year = _word(row, "occupancy_year")
     notes = [_("in %(year)s", year=year)] if year else []
-    if row["occupancy_pct"] == 100 and row.get("occupancy_source_kind") == "memory":
+    if row["occupancy_pct"] == 100 and kind == "memory":
         notes.append(_("only known as full"))
     return "; ".join(
         [*notes, _("the share as it was found: what was divided by what is not stated")]
     )
 
 
-def _hours_note(row: Row) -> str:
-    note = _("clock of %(zone)s", zone=row["timezone"])
-    date = _word(row, "opening_hours_as_of")
-    return f"{note}, {day(date)}" if date else note
+def _hours_note(row: Row, _kind: str) -> str:
+    return _("clock of %(zone)s", zone=row["timezone"])
 
 
-NOTES: dict[str, Callable[[Row], str]] = {
+NOTES: dict[str, Callable[[Row, str], str]] = {
     "area_ha": _area_note,
     "occupancy_pct": _occupancy_note,
     "opening_hours": _hours_note,
@@ -204,7 +200,7 @@ class Zone:
             ],
             [(key, parks.loc[key].to_dict()) for key in inside.get(site_id, ())],
             of_all[site_id] == "zone",
-            _word(row, "part_of_source_kind"),
+            store.provenance.mark("parks", site_id, "part_of"),
         )
 
 

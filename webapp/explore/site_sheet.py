@@ -17,12 +17,13 @@ from geo.roads import access
 from geo.roads.drive import Drive
 from geo.roads.network import Manifest
 from geo.schema import Layer, unfold
+from geo.schema.provenance import POSITION
 from geo.schema.tables import PACES
 from geo.siting import measures
 from geo.siting.measures import DESTINATIONS
 from geo.siting.sites import NOT_OPEN
 from webapp import charts, labels
-from webapp.explore import site_facts
+from webapp.explore import provenance, site_facts
 from webapp.explore.site_facts import Fact, Row
 from webapp.i18n import N_, said
 from webapp.labels import is_known, label, quantity
@@ -279,9 +280,11 @@ class Site:
     row: Row
     names: list[tuple[str, str]]
     facts: list[Fact]
+    beside: list[provenance.Known]
+    position_kind: str
     zone: site_facts.Zone | None
     policies: list[dict[str, object]]
-    sources: tuple[str, ...]
+    row_sources: tuple[str, ...]
     lonlat: tuple[float, float]
     ways: Ways
 
@@ -296,10 +299,12 @@ class Site:
             frame=frame,
             row=row,
             names=labels.all_names(row),
-            facts=site_facts.facts(store, layer, row),
+            facts=site_facts.facts(store, layer, site_id, row),
+            beside=provenance.beside(store, layer, site_id, site_facts.HIDDEN),
+            position_kind=store.provenance.mark(layer.id, site_id, POSITION),
             zone=site_facts.Zone.of(store, site_id),
             policies=site_facts.policies(store, row) if layer.id == "parks" else [],
-            sources=unfold(row["source"]),
+            row_sources=unfold(row["source"]),
             lonlat=(float(frame.geometry.x.iloc[0]), float(frame.geometry.y.iloc[0])),
             ways=ways(store, frame, drive),
         )

@@ -19,7 +19,7 @@ from geo.schema import LAYERS
 from geo.siting import money
 from geo.siting.money import Amount
 from webapp import args, labels, readers
-from webapp.explore import site_facts
+from webapp.explore import provenance, site_facts
 from webapp.i18n import day, said, translated
 from webapp.siting import wording
 from webapp.siting.offers import IN_DATA, NEW, Offer, Wish, offer_text, plain
@@ -140,7 +140,7 @@ class Facts:
             {
                 site: {
                     fact.name: fact
-                    for fact in site_facts.facts(opened, layer, rows.loc[site].to_dict())
+                    for fact in site_facts.facts(opened, layer, site, rows.loc[site].to_dict())
                 }
                 for site in order
             }
@@ -230,7 +230,7 @@ def money_side_by_side(
     asked = {key: money.land_rent(parks.loc[key]) for key in wish.picked}
     rents = {key: [_counted(one, wish) for one in ends] for key, ends in asked.items() if ends}
     offers = {one: _counted(one.amount, wish) for one in wish.offers}
-    rows = [_rent_row(parks, rents, wish), *_average_row(parks, averages, wish)]
+    rows = [_rent_row(rents, wish), *_average_row(parks, averages, wish)]
     for basis in money.BASES:
         found = {one: amount for one, amount in offers.items() if amount.basis == basis}
         rows += [_offer_row(basis, found, wish)] if found else []
@@ -266,7 +266,7 @@ def _counted(amount: Amount, wish: Wish) -> Amount:
     return money.convert(amount, basis, **told)
 
 
-def _rent_row(parks: Any, rents: dict[str, list[Amount]], wish: Wish) -> Row:
+def _rent_row(rents: dict[str, list[Amount]], wish: Wish) -> Row:
     cells: dict[str, list[Cell]] = {key: [] for key in wish.picked}
     for key, (low, high) in rents.items():
         note = (
@@ -275,7 +275,7 @@ def _rent_row(parks: Any, rents: dict[str, list[Amount]], wish: Wish) -> Row:
             else _("asking price, its year unknown")
         )
         text = money_text(low) if low == high else money_text(high, figure(low.value, high.value))
-        cells[key].append(Cell(text, str(parks.loc[key].get("rent_source_kind")), note))
+        cells[key].append(Cell(text, provenance.mark("parks", key, "rent_term_low_usd_m2"), note))
     title = (
         _("Land rent, per year left of the lease")
         if wish.basis

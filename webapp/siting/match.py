@@ -25,6 +25,7 @@ from geo.siting.matching import Match, Park
 from geo.siting.sheet_faults import Fault, SheetError
 from webapp import args, labels
 from webapp.catalogues import LANGUAGES, catalogue
+from webapp.explore import provenance
 from webapp.i18n import current, day
 from webapp.siting import wording
 from webapp.siting.match_words import (
@@ -262,7 +263,7 @@ def _to_xlsx(
     return workbook.to_xlsx(
         matches,
         labels.names(parks).to_dict(),
-        {site: _land(parks.loc[site]) for site in offered},
+        {site: _land(opened, parks, site) for site in offered},
         titles=titles,
         sheets=(_("Matches"), _("How to read it")),
         notes=list(_notes(opened, drive, also, sheet)),
@@ -271,9 +272,9 @@ def _to_xlsx(
     )
 
 
-def _land(park: Any) -> str:
+def _land(opened: Store, parks: Any, site: str) -> str:
     """Write free land with how it is known, for a cell."""
-    land = labels.land_of(park)
+    land = labels.land_of(parks.loc[site], provenance.land_kinds(opened, site))
     return f"{land.text}, {labels.label(land.kind)}" if land.kind else land.text
 
 

@@ -167,8 +167,8 @@ function drawList() {
         id ? duration(seconds, true, true) : texts.unreachable,
       );
     const area = element("dd", {
-      class: park.area_ha === null ? "unknown" : park.area_source_kind,
-      title: park.area_source_kind ? labels[park.area_source_kind] : null,
+      class: park.area_ha === null ? "unknown" : park.area_kind,
+      title: park.area_kind ? labels[park.area_kind] : null,
     }, park.area_ha === null ? texts.unknown : fill(texts.ha, { n: number(park.area_ha) }));
     const land = {
       class: `land ${park.full === null ? "unknown" : park.full ? "full" : park.land_kind}`,
