@@ -69,7 +69,7 @@ def test_two_sites_at_one_point_lie_beside_each_other(opened: Callable[..., Any]
     page.mouse.click(zone["x"], zone["y"])
     expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
     where = spot(page, "van-don-ic")
-    page.mouse.click(where["x"] + 14, where["y"])
+    page.mouse.click(where["x"] + 18, where["y"])
     expect(page.locator("#sheet h1")).to_have_text("Van Don Industrial Cluster")
 
 

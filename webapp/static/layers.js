@@ -42,7 +42,7 @@ export function addParks(rows) {
       kind: park.kind,
       status: park.status,
       radius: 6.5,
-      aside: 14 * beside.get(point),
+      aside: 18 * beside.get(point),
       bubblingMouseEvents: false,
     });
     park.mark.bindTooltip(() => tooltip(park), { direction: "top", offset: [0, -6] });
