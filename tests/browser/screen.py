@@ -205,7 +205,7 @@ def grasped(page: Any, stop: str, onto: str) -> list[Any]:
     """
     from playwright.sync_api import expect
 
-    rows = [page.locator(f"#plan tr[data-stop={one}]") for one in (stop, onto)]
+    rows = [page.locator(f"#plan tr[data-stop={key}]") for key in (stop, onto)]
     rows[0].evaluate("row => row.scrollIntoView({ block: 'center' })")
     for row in rows:
         expect(row).to_be_in_viewport(ratio=1)

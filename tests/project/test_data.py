@@ -205,7 +205,7 @@ def test_no_park_names_a_policy_that_has_ended(frames: dict[str, Any]) -> None:
     assert not [key for key, cells in named.items() if cells & {*ended}]
     by_law = {*layers.unfold(policies.loc["pol-vn-cit-2025", "applies_to"])}
     for key, park in parks.iterrows():
-        own = {f"sector:{one}" for one in layers.unfold(park["sectors"])} | {park["kind"]}
+        own = {f"sector:{sector}" for sector in layers.unfold(park["sectors"])} | {park["kind"]}
         due = park["country"] == "VN" and bool(own & by_law)
         assert ("pol-vn-cit-2025" in named[key]) == due, key
 
