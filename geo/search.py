@@ -19,9 +19,9 @@ import pandas as pd
 
 from geo.schema import Layer, unfold
 
-NAME, PROVINCE, OTHER = range(3)
-"""Where a text stands: it calls the feature, the province in which the feature lies, or something
-else about it.
+NAME = 0
+"""Where a text stands that calls the feature. After it come the provinces in which the feature
+lies, then all else about it.
 """
 OTHERS = (
     "district",

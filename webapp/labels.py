@@ -169,7 +169,6 @@ TEXTS: dict[str, Any] = {
     "facet.country": _("Country"),
     "facet.province_en": _("Province"),
     "facet.sectors": _("Sector"),
-    "legend.operating": _("operating"),
     "legend.under_construction": _("under construction"),
     "legend.planned": _("planned"),
     "legend": _("Legend"),

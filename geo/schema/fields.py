@@ -214,6 +214,22 @@ AS_OF = Field(
     required=True,
     pattern=DATE,
 )
+TITLES = (
+    Field("title_en", "Title", required=True),
+    Field("title_vi", "Vietnamese title"),
+    Field("title_zh", "Chinese title"),
+)
+SUMMARIES = (
+    Field("summary", "Summary", required=True),
+    Field("summary_vi", "Vietnamese summary"),
+    Field("summary_zh", "Chinese summary"),
+)
+VALID_TO = Field(
+    "valid_to",
+    "Valid to",
+    "Last day, month or year. Empty means that no end is stated.",
+    pattern=DATE,
+)
 SOURCED = (*SOURCE, AS_OF)
 SOURCED_OR_ASSUMED = (
     SOURCE[0],

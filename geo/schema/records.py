@@ -18,6 +18,9 @@ from geo.schema.fields import (
     SECTORS,
     SOURCE,
     STATUSES,
+    SUMMARIES,
+    TITLES,
+    VALID_TO,
     Field,
     Layer,
     amount,
@@ -37,13 +40,7 @@ GATES = Field(
 )
 VALID = (
     Field("valid_from", "Valid from", "First day, month or year.", pattern=DATE),
-    Field(
-        "valid_to",
-        "Valid to",
-        "Last day, month or year. Empty means that no end is stated.",
-        pattern=DATE,
-        not_below="valid_from",
-    ),
+    replace(VALID_TO, not_below="valid_from"),
 )
 RANGE = (
     amount("value_low", "Value, low", "Lower end; equal to the upper one for one value.", "", MOST),
@@ -189,9 +186,7 @@ RECORDS = (
         "What companies and survey teams must keep to, with legal basis. Worded as a hint to"
         " check; what counts is the law.",
         ("title_en", "kind", "applies_to", "summary", "legal_basis", "valid_from"),
-        Field("title_en", "Title", required=True),
-        Field("title_vi", "Vietnamese title"),
-        Field("title_zh", "Chinese title"),
+        *TITLES,
         _kind(
             "Topic",
             *("drones", "vehicles", "gates", "ports", "passengers", "visa", "border_area"),
@@ -214,9 +209,7 @@ RECORDS = (
             ),
             required=True,
         ),
-        Field("summary", "Summary", required=True),
-        Field("summary_vi", "Vietnamese summary"),
-        Field("summary_zh", "Chinese summary"),
+        *SUMMARIES,
         Field("legal_basis", "Legal basis", "Empty means that the source names none."),
         *VALID,
         replace(COUNTRY_IF, description="Where a site must lie for the rule to fit it."),

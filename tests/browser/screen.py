@@ -199,6 +199,19 @@ def beside(page: Any) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def grasped(page: Any, stop: str, onto: str) -> list[Any]:
+    """Return two rows of the plan, both on the screen. What is dragged is looked for where the
+    button went down: with the page scrolled in between, it is another thing or none.
+    """
+    from playwright.sync_api import expect
+
+    rows = [page.locator(f"#plan tr[data-stop={key}]") for key in (stop, onto)]
+    rows[0].evaluate("row => row.scrollIntoView({ block: 'center' })")
+    for row in rows:
+        expect(row).to_be_in_viewport(ratio=1)
+    return rows
+
+
 def planned(page: Any) -> list[str]:
     """Wait for the plan and give its stops, in their order."""
     from playwright.sync_api import expect

@@ -46,6 +46,44 @@ def test_using_a_phone(opened: Callable[..., Any]) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_tabs_of_the_table_leave_room_on_a_phone(
+    opened: Callable[..., Any], scripts: bool
+) -> None:
+    """Two rows that are pushed aside, by the keyboard too; the one that is shown is in sight."""
+    from playwright.sync_api import expect
+
+    page = opened("/table?layer=events", PHONE, java_script_enabled=scripts)
+    tabs = page.locator(".tabs")
+    assert [tabs.nth(at).bounding_box()["height"] < 50 for at in (0, 1)] == [True, True]
+    expect(tabs.locator("a[aria-current]")).to_be_in_viewport(ratio=1)
+    policies = tabs.locator("a[href*=policies]")
+    expect(policies).not_to_be_in_viewport()
+    policies.focus()
+    expect(policies).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Policies")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_address_opens_what_is_folded(opened: Callable[..., Any], scripts: bool) -> None:
+    """The records of the data page are folded, and open where a link or an address leads to one."""
+    from playwright.sync_api import expect
+
+    page = opened("/data", PHONE, java_script_enabled=scripts)
+    folded = page.locator("details.layer")
+    assert folded.count() > 5
+    assert not page.locator("details.layer[open]").count()
+    page.locator(".tabs a[href='#costs']").click()
+    expect(page.locator("details.layer[open]")).to_have_count(1)
+    expect(page.locator("#costs")).to_be_in_viewport()
+    expect(page.locator("details.layer:has(#costs) h2")).to_be_in_viewport()
+    events = page.url.replace("#costs", "#events")
+    page.goto("about:blank")
+    page.goto(events)
+    expect(page.locator("#events")).to_be_in_viewport()
+
+
 def test_what_is_found_is_in_view_on_a_phone(opened: Callable[..., Any]) -> None:
     """With the filters open the hits come into view when the typing pauses."""
     from playwright.sync_api import expect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from screen import (
     TRIPS,
     TWO,
     drawn,
+    grasped,
     planned,
     replanned,
     spot,
@@ -59,13 +61,8 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
         page, page.get_by_role("button", name="Let the order be free again").click, moved
     )
     assert again == free
-    dragged = replanned(
-        page,
-        lambda: page.locator(f"tr[data-stop={free[1]}]").drag_to(
-            page.locator(f"tr[data-stop={free[2]}]")
-        ),
-        free,
-    )
+    second, third = grasped(page, free[1], free[2])
+    dragged = replanned(page, lambda: second.drag_to(third), free)
     assert dragged == moved
     button = page.locator(f"tr[data-stop={free[1]}] [data-move=up]")
     button.focus()
@@ -83,6 +80,57 @@ def test_the_order_by_buttons_by_hand_and_by_keyboard(opened: Callable[..., Any]
     page.go_back()
     page.wait_for_load_state()
     assert planned(page) == free
+
+
+def test_a_plan_waits_until_a_row_is_dropped(opened: Callable[..., Any]) -> None:
+    """A plan that comes while a row is carried does not take it out of the hand; once dropped, the
+    row lies where it was let go.
+    """
+    from playwright.sync_api import expect
+
+    page = opened(f"/trip?example={TRIPS[0]}")
+    free = planned(page)
+    held: list[Any] = []
+    address = re.compile(r"/trip/plan\?")
+    page.route(address, lambda route: route.continue_() if held else held.append(route))
+    page.locator(f"tr[data-stop={free[3]}] [data-move=down]").click()
+    expect(page.locator("#plan progress")).to_be_visible()
+    second, third = grasped(page, free[1], free[2])
+    second.hover()
+    page.mouse.down()
+    third.hover()
+    expect(page.locator("#plan tr.carried")).to_have_attribute("data-stop", free[1])
+    with page.expect_response(address):
+        held[0].continue_()
+    page.wait_for_timeout(500)  # what does not come cannot be waited for
+    expect(page.locator("#plan tr.carried")).to_have_attribute("data-stop", free[1])
+    dragged = replanned(page, page.mouse.up, free)
+    expect(page.locator("#plan tr.carried")).to_have_count(0)
+    page.wait_for_function(
+        "([up, down]) => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map("
+        "one => one.dataset.stop); return rows.indexOf(up) < rows.indexOf(down); }",
+        arg=[free[2], free[1]],
+        timeout=20_000,
+    )
+    assert sorted(dragged) == sorted(free)
+
+
+def test_no_bar_comes_after_the_plan(opened: Callable[..., Any]) -> None:
+    """While the ways of a plan that is there are fetched, its rows stay where they are."""
+    page = opened(f"/trip?example={TRIPS[0]}")
+    free = planned(page)
+    held: list[Any] = []
+    page.route("**/trip/ways?*", lambda route: held.append(route))
+    page.locator(f"tr[data-stop={free[1]}] [data-move=down]").click()
+    page.wait_for_function(
+        "stop => document.querySelectorAll('#plan tr[data-stop]')[1].dataset.stop !== stop",
+        arg=free[1],
+        timeout=20_000,
+    )
+    page.wait_for_timeout(600)
+    assert not page.locator("#plan progress").count()
+    held.pop().continue_()
+    page.wait_for_selector("#map .stop-pin")
 
 
 def test_a_stop_from_the_map_and_from_the_form(opened: Callable[..., Any]) -> None:

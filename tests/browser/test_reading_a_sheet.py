@@ -59,6 +59,20 @@ def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
     assert "site=" not in page.url
 
 
+def test_two_sites_at_one_point_lie_beside_each_other(opened: Callable[..., Any]) -> None:
+    """Where no better position is known than that of the zone, both marks can be chosen."""
+    from playwright.sync_api import expect
+
+    page = opened("/#12/21.08/107.42")
+    zone, cluster = spot(page, "van-don-ez"), spot(page, "van-don-ic")
+    assert zone == cluster
+    page.mouse.click(zone["x"], zone["y"])
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Economic Zone")
+    where = spot(page, "van-don-ic")
+    page.mouse.click(where["x"] + 18, where["y"])
+    expect(page.locator("#sheet h1")).to_have_text("Van Don Industrial Cluster")
+
+
 def test_choosing_a_site_on_the_map(opened: Callable[..., Any]) -> None:
     """A click on a mark of the canvas opens its sheet; the list shows which one it is."""
     from playwright.sync_api import expect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,22 @@ def test_policies_apply_to_something(frames: dict[str, Any]) -> None:
     assert {
         policy for value in frames["parks"]["policies"].dropna() for policy in layers.unfold(value)
     } <= known
+
+
+def test_no_park_names_a_policy_that_has_ended(frames: dict[str, Any]) -> None:
+    """Since the tax law of 2025 a park is not a place of incentives; its sector rates are named
+    where a Vietnamese site has such a sector, and nowhere else.
+    """
+    parks, policies = frames["parks"], frames["policies"]
+    ended = policies.index[policies["valid_to"].fillna("9999") < date.today().isoformat()]
+    assert "pol-vn-ip-cit" in ended
+    named = parks["policies"].fillna("").map(lambda cell: {*layers.unfold(cell)})
+    assert not [key for key, cells in named.items() if cells & {*ended}]
+    by_law = {*layers.unfold(policies.loc["pol-vn-cit-2025", "applies_to"])}
+    for key, park in parks.iterrows():
+        own = {f"sector:{sector}" for sector in layers.unfold(park["sectors"])} | {park["kind"]}
+        due = park["country"] == "VN" and bool(own & by_law)
+        assert ("pol-vn-cit-2025" in named[key]) == due, key
 
 
 def test_vertices_are_in_order_and_of_known_corridors(frames: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ CAI_LAN = {"port-cai-lan"}
 HAI_PHONG = {
     *("port-lach-huyen-hict", "port-lach-huyen-34", "port-lach-huyen-56"),
     *("port-dinh-vu", "port-tan-vu", "port-nam-dinh-vu", "port-nam-hai-dinh-vu"),
-    *("port-vip-green", "port-vimc-dinh-vu", "port-ptsc-dinh-vu", "port-chua-ve"),
+    *("port-vip-green", "port-vimc-dinh-vu", "port-chua-ve"),
 }
 FANGCHENGGANG = {"port-fangchenggang"}
 BEIBU_GULF = FANGCHENGGANG | {"port-qinzhou-dalanping"}
@@ -22,7 +22,7 @@ NEVER = {
     *("port-van-gia", "port-cai-rong"),  # an anchorage, a pier
     *("port-van-ninh", "port-hai-ha", "port-nam-do-son"),  # not built
     *("port-hoang-dieu", "port-deep-c3", "port-qisha", "port-qinzhou-jingu"),  # no containers
-    *("port-tieshan", "port-beihai"),  # nobody knows
+    *("port-tieshan", "port-beihai", "port-ptsc-dinh-vu"),  # nobody knows
 }
 """What no exporter sends a container to, as he sees it who knows the coast."""
 QUANG_NINH = {

@@ -162,3 +162,13 @@ def test_the_cells_of_an_unknown_value_are_empty(app: Flask) -> None:
                 texts = [record.name, *(piece.text for cell in record.cells for piece in cell)]
                 assert record.name, record.id
                 assert not {"nan", "unknown", "<NA>", "0"} & {text.lower() for text in texts}
+
+
+def test_a_place_is_called_as_its_readers_call_it(client: FlaskClient) -> None:
+    """Where the place of a record is a city of the atlas, it has the city's name in each language;
+    other places stay as they are written.
+    """
+    for language, name in {"en": "Mong Cai", "vi": "Móng Cái", "zh": "芒街"}.items():
+        shown = read(client, "/table", layer="events", q="weekend clearance", lang=language)
+        assert [row for row in shown.rows if name in row], language
+    assert "Cat Hai and three other plants" in read(client, "/table", layer="plants").text

@@ -16,7 +16,10 @@ from webapp import scripts, styles
 pytest_plugins = ("web",)
 
 FILES = sorted(path.name for path in scripts.STATIC.glob("*.js") if path.name != "sw.js")
-PAGES = ("address.js", "offline.js", "map.js", "rank.js", "planned.js", "trip.js", "tripfile.js")
+PAGES = (
+    *("address.js", "offline.js", "map.js", "data.js", "rank.js"),
+    *("planned.js", "trip.js", "tripfile.js"),
+)
 IMPORT = re.compile(r'^import (.+?) from "\./([^"]+)";', re.M | re.S)
 
 

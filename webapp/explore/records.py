@@ -115,6 +115,8 @@ def _cell(store: Store, layer: Layer, field: Field, row: Row, without: str) -> I
     value = row[field.name]
     if not is_known(value):
         return ()
+    if field.name == "place":
+        return (Piece(_place(store, row)),)
     stem = field.name.removesuffix("_en")
     if layer.has(f"{stem}_vi"):
         return (Piece(labels.name(row, stem)),)
@@ -143,6 +145,21 @@ def _value_meant(store: Store, field: Field, row: Row) -> Iterable[Piece]:
 
 def _is_field(layer: Layer, name: str) -> bool:
     return name == POSITION or layer.has(name)
+
+
+def _place(store: Store, row: Row) -> str:
+    """Return what a place is called: where it is a city of the atlas, in the language of the page,
+    else as it is written.
+    """
+    cities = store.layer("cities")
+    keys: dict[tuple[str, str], str] = store.keep(
+        "cities by name",
+        lambda: dict(
+            zip(zip(cities["country"], cities["name_en"], strict=True), cities.index, strict=True)
+        ),
+    )
+    key = keys.get((str(row.get("country")), str(row["place"])))
+    return str(row["place"]) if key is None else labels.name(cities.loc[key])
 
 
 def _links(store: Store, field: Field, cell: object, without: str) -> Iterable[Piece]:

@@ -33,13 +33,17 @@ export function addParks(rows) {
       iconCreateFunction: clusterIcon,
     })
     : L.layerGroup();
+  const beside = new Map(); // how many marks stand at a point already
   rows.forEach((park) => {
+    const point = String(park.shape[0]);
+    beside.set(point, (beside.get(point) ?? -1) + 1);
     park.sectors = park.sectors ? park.sectors.split(";") : [];
     park.mark = new symbols.ParkMark(latlng(park.shape[0]), {
       renderer: canvas,
       kind: park.kind,
       status: park.status,
       radius: 6.5,
+      aside: 18 * beside.get(point),
       bubblingMouseEvents: false,
     });
     park.mark.bindTooltip(() => tooltip(park), { direction: "top", offset: [0, -6] });

@@ -2,7 +2,10 @@
  * The order of a plan by hand: buttons and keys move a stop or keep it on its day, or it is dragged.
  */
 
-/** Follow what is done to the rows of `plan()`; `send` asks for the plan that comes of it. */
+/**
+ * Follow what is done to the rows of `plan()`; `send` asks for the plan that comes of it.
+ * Returns a way to wait until no row is carried: replaced meanwhile, it could not be dropped.
+ */
 export function orderByHand(plan, send) {
   const rows = () => [...plan().querySelectorAll("tr[data-stop]")];
   const order = () => rows().map((row) => row.dataset.stop);
@@ -38,7 +41,7 @@ export function orderByHand(plan, send) {
     again();
   });
 
-  let carried = null;
+  let carried = null, waiting = [];
   document.addEventListener("dragstart", (event) => {
     carried = event.target.closest && event.target.closest("tr[data-stop]");
     if (carried) {
@@ -51,8 +54,10 @@ export function orderByHand(plan, send) {
     if (carried && event.target.closest("tr[data-stop]")) event.preventDefault();
   });
   document.addEventListener("dragend", () => {
-    if (carried) carried.classList.remove("carried");
+    rows().forEach((row) => row.classList.remove("carried"));
     carried = null;
+    waiting.forEach((resolve) => resolve());
+    waiting = [];
   });
   document.addEventListener("drop", (event) => {
     const row = carried && event.target.closest("tr[data-stop]");
@@ -62,7 +67,8 @@ export function orderByHand(plan, send) {
       from = ids.indexOf(carried.dataset.stop),
       to = ids.indexOf(row.dataset.stop);
     ids.splice(to, 0, ids.splice(from, 1)[0]);
-    carried = null;
     reorder(ids);
   });
+
+  return () => (carried ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve());
 }

@@ -189,7 +189,12 @@ const paths = {};
 
 /** A Leaflet marker that draws a park on the map's canvas. */
 export const ParkMark = L.CircleMarker.extend({
-  options: { radius: 7, kind: "", status: "operating" },
+  options: { radius: 7, kind: "", status: "operating", aside: 0 },
+  _project() {
+    L.CircleMarker.prototype._project.call(this);
+    this._point = this._point.add([this.options.aside, 0]);
+    this._updateBounds();
+  },
   _updatePath() {
     const renderer = this._renderer;
     if (!renderer._drawing || this._empty()) return;

@@ -145,10 +145,11 @@ async function refresh() {
       }
     }, 250);
     try {
-      return await planned(address, bar, wanted);
+      await planned(address, bar, wanted);
     } finally {
-      clearTimeout(timer);
+      clearTimeout(timer); // a bar that came now would push down the rows of a plan that is there
     }
+    if (wanted()) await drawWays();
   });
   if (!answer) return;
   if (answer.error) {
@@ -159,18 +160,18 @@ async function refresh() {
   plan().classList.remove("waiting");
 }
 
-/** Show the plan of an address once it is there, and its ways. */
+/** Show the plan of an address once it is there and no row of the old one is carried. */
 async function planned(address, bar, wanted) {
   for (;;) {
     const answer = await ask(address, "text/html", wanted);
     if (answer.status !== 202) {
       const page = parse(await answer.text());
+      await nothingCarried();
       if (!wanted()) return;
       take(plan(), page);
       plan().classList.remove("stale");
       tell();
       arm();
-      await drawWays();
       return;
     }
     const share = (await answer.json()).share;
@@ -219,7 +220,9 @@ async function visit(address, isChange) {
   const again = () => (isChange ? send("") : visit(location.href, false));
   const got = await askTrip(async () => {
     const answer = await ask(address, "text/html");
-    return { url: answer.url, page: parse(await answer.text()) };
+    const page = parse(await answer.text());
+    await nothingCarried();
+    return { url: answer.url, page };
   });
   if (!got) return; // what was asked later says this as well
   if (got.error) {
@@ -349,7 +352,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-orderByHand(plan, send);
+const nothingCarried = orderByHand(plan, send);
 drawing.offer(config.places, (place) => send("add", { add: place }));
 map.on("popupopen", arm);
 if (offline) lost();
