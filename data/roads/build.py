@@ -23,6 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import carriageways
 import geopandas as gpd
 import numpy as np
 import osmium
@@ -60,6 +61,7 @@ ORIGINS = {
     "published": Origin("Zone Atlas, published", "memory", "2026-02", 3000),
     "zone-atlas-sketch": Origin("Zone Atlas, sketch", "memory", "2026-02", 8000),
     "zone-atlas-join": Origin("Zone Atlas, join", "assumption", "2021-02-13", 300),
+    "zone-atlas-opening": Origin("Zone Atlas, join", "assumption", "2021-08-06", 300),
     "zone-atlas-gate": Origin("Zone Atlas, gate", "assumption", "2026-02", 500),
 }
 MAIN = ("motorway", "trunk", "primary")
@@ -90,6 +92,12 @@ class Road(NamedTuple):
     source_kind: str
     as_of: str
     position_accuracy_m: int
+
+
+RENUMBERED = {"CT.09": "CT.06"}
+"""Expressways that bear another number since Decision 1454/QD-TTg of 2021, as corridors.csv has
+it: Hai Phong - Ha Long - Van Don.
+"""
 
 
 @dataclass(frozen=True)
@@ -215,7 +223,7 @@ def road_of(
     notes = [tags.get("note", ""), f"{was} in OpenStreetMap" if was else ""]
     return Road(
         road_class="ferry" if ferry else tags["construction" if building else "highway"],
-        ref=tags.get("ref", ""),
+        ref=RENUMBERED.get(tags.get("ref", ""), tags.get("ref", "")),
         name=name,
         country=country,
         terrain=tags.get("terrain", "plain") if country in plain and not ferry else "",
@@ -394,6 +402,7 @@ def make(file: Path, folder: Path, plain: frozenset[str] = PLAIN) -> None:
     """Read a file and write the table of a data package; `plain` as in :func:`road_of`."""
     outlines = gpd.read_file(folder / "basemap" / "countries.geojson")
     ways, places = read(file)
+    carriageways.mend(ways, places, "osm-2021-08", "zone-atlas-opening")
     add_sketched(ways, places, folder)
     lines = [shapely.LineString([places[node] for node in nodes]) for _, nodes in ways]
     parts = [
