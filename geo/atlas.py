@@ -21,7 +21,7 @@ from geo import layers, proximity
 from geo.errors import InputError, Message, NotFoundError
 from geo.kept import Kept
 from geo.package import Package, Where
-from geo.roads.drive import CORRIDORS, Drive
+from geo.roads.drive import MAIN_ROADS, Drive
 
 if TYPE_CHECKING:
     from geo.hours.gates import Hours
@@ -102,8 +102,7 @@ class Atlas(Package):
                 self.table(name)
         self.countries()
         self.examples()
-        self.network()
-        _ = self.hours, self.places
+        _ = self.hours, self.places, self.networks.main_roads.folder
 
     def nearest(self, layer_id: str, where: Where, k: int = 5) -> pd.DataFrame:
         """Find the nearest points of a layer as the crow flies, with their names; the columns of
@@ -128,9 +127,14 @@ class Atlas(Package):
         """The road networks, opened when they are asked for."""
         from geo.roads.networks import Networks
 
-        return Networks(self.home / "networks", self.package, self.layer, self.table)
+        return Networks(self.data, self.home, self.layer, self.table)
 
-    def network(self, name: str = CORRIDORS) -> Network:
+    @property
+    def vehicles(self) -> tuple[str, ...]:
+        """The vehicles for which there are speeds."""
+        return tuple(self.table("speeds")["profile"].unique())
+
+    def network(self, name: str = MAIN_ROADS) -> Network:
         """Open a network by name; one that has been imported anew since is opened anew."""
         return self.networks.open(name)
 
@@ -168,7 +172,7 @@ class Atlas(Package):
         from geo.roads import surfaces
 
         def make() -> dict[str, Surfaces]:
-            folder = self.networks.folder / network_name
+            folder = self.networks.place(network_name)
             try:
                 return surfaces.load(self.network(network_name), self.targets(), folder)
             except NotFoundError:
@@ -177,8 +181,6 @@ class Atlas(Package):
                 logging.getLogger("zoneatlas").error("%s", error)
                 return {}
 
-        if network_name == CORRIDORS:
-            return {}
         return self.keep(("surfaces", network_name, self.networks.version(network_name)), make)
 
     def times(
@@ -307,7 +309,7 @@ class Atlas(Package):
 
         return self.keep("places", lambda: Gazetteer.read(self.data))
 
-    def world(self, network: str = CORRIDORS) -> World:
+    def world(self, network: str = MAIN_ROADS) -> World:
         """Return what trips are planned on: a network, with the gates and their hours."""
         from geo.visits.world import World
 
@@ -321,14 +323,16 @@ class Atlas(Package):
 
         return trip_file.read(trip_file.examples(self.data).get(source, source), self.places)
 
-    def plan(self, trip: str | Trip, network: str = CORRIDORS, **options: Any) -> Plan:
+    def plan(self, trip: str | Trip, network: str = MAIN_ROADS, **options: Any) -> Plan:
         """Plan a trip, as :func:`geo.visits.planner.plan` does; its text or name is read first."""
         from geo.visits import planner
 
         wish = self.trip(trip) if isinstance(trip, str) else trip
         return planner.plan(wish, self.world(network), **options)
 
-    def explain(self, plan: Plan, stop_id: str, network: str = CORRIDORS, **options: Any) -> WhyNot:
+    def explain(
+        self, plan: Plan, stop_id: str, network: str = MAIN_ROADS, **options: Any
+    ) -> WhyNot:
         """Find why a stop is left out of a plan, as :func:`geo.visits.whynot.explain` does."""
         from geo.visits import whynot
 

@@ -1,4 +1,4 @@
-"""The three errors of Zone Atlas, and the sentences that they carry.
+"""The errors of Zone Atlas, and the sentences that they carry.
 
 Each error is a sentence for a person. The command line prints it and exits with 1, the web app
 answers with the status that stands in ``webapp.errors.ANSWERS``. Both translate it where they show
@@ -111,3 +111,7 @@ class NotFoundError(AtlasError):
 
 class UnavailableError(AtlasError):
     """Something outside, such as a road server or an optional package, cannot be reached."""
+
+
+class PreparingError(UnavailableError):
+    """The roads are being prepared: ask again in some seconds."""

@@ -92,13 +92,6 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
         report["population"] += _position_faults(
             where, gpd.GeoDataFrame(people, geometry=points, crs=crs.WGS84)
         )
-    if not report["corridor_vertices"]:
-        vertices = frames["corridor_vertices"]
-        far = vertices[where.outside(vertices[["lon", "lat"]].to_numpy())]
-        report["corridor_vertices"] += [
-            behind(f"{vertex.corridor_id}, {vertex.seq}", Message("lies outside the region"))
-            for vertex in far.itertuples()
-        ]
     for name in ("corridors", "stations", "roads"):
         if not report[name]:
             report[name] += _far_faults(where, frames[name])
@@ -115,7 +108,7 @@ def _far_faults(where: Region, frame: pd.DataFrame) -> list[str]:
         low, high = np.hsplit(shapely.bounds(shapely.from_wkt(frame["wkt"].to_numpy(object))), 2)
     else:
         low = high = frame[["lon", "lat"]].to_numpy(float)
-    far = np.array(where.outside(low)) | np.array(where.outside(high))
+    far = np.array(where.outside(low), bool) | np.array(where.outside(high), bool)
     keys = pd.Series(frame.get("id", frame.index))
     return [behind(str(key), Message("lies outside the region")) for key in keys[far]]
 
@@ -127,9 +120,8 @@ def check_tables(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     -------
     dict
         For each layer and table its faults, an empty list where there is none. Beyond each row: ids
-        are unique over all layers, corridors, vertices and policies that are referred to exist, a
-        node has one position, and the opening hours of all gates can be read and do not contradict
-        each other. Whatever a field refers to exists.
+        are unique over all layers, the opening hours of all gates can be read and do not contradict
+        each other, and whatever a field refers to exists.
     """
     return _tables(Path(folder))[0]
 
@@ -203,39 +195,12 @@ def _zone_faults(parks: pd.DataFrame) -> list[str]:
     return faults
 
 
-def _vertex_faults(vertices: pd.DataFrame, corridors: pd.DataFrame) -> list[str]:
-    unknown = sorted(set(vertices["corridor_id"]) - set(corridors.index))
-    spread = vertices.dropna(subset="node_id").groupby("node_id")[["lon", "lat"]].nunique()
-    return [
-        *(behind("corridor_id", _not_in(corridor, "corridors")) for corridor in unknown),
-        *(
-            Message("node “%(node)s” has more than one position", {"node": node})
-            for node in spread.index[spread.max(axis=1) > 1]
-        ),
-    ]
-
-
-def _interchange_faults(interchanges: pd.DataFrame, vertices: pd.DataFrame) -> list[str]:
-    known = set(zip(vertices["corridor_id"], vertices["seq"], strict=True))
-    return [
-        behind(
-            str(link.name_en),
-            Message("“%(corridor)s” has no vertex %(seq)s", {"corridor": end[0], "seq": end[1]}),
-        )
-        for link in interchanges.itertuples()
-        for end in ((link.corridor_id, link.seq), (link.other_corridor_id, link.other_seq))
-        if end not in known
-    ]
-
-
 def _hour_faults(hours: pd.DataFrame, gates: Any, clocks: pd.DataFrame) -> list[str]:
     return _faults_of(lambda: gate_notices.read(gates, hours, clocks))
 
 
 ACROSS: tuple[tuple[str, tuple[str, ...], Callable[..., list[str]]], ...] = (
     ("parks", (), _zone_faults),
-    ("corridor_vertices", ("corridors",), _vertex_faults),
-    ("interchanges", ("corridor_vertices",), _interchange_faults),
     ("gate_hours", ("gates", "clocks"), _hour_faults),
     ("roads", ("speeds",), road_table.faults),
     ("extracts", (), extracts.faults),

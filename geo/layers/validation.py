@@ -106,16 +106,19 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     not of its rows.
     """
     present = {name for row in rows for name in row}
+    checked = [(field, _Checked(field)) for field in fields if field.name in present]
+    placed = present.issuperset(POSITION)
     faults: list[str] = []
     seen: dict[str, str] = {}
     for row in rows:
-        wrong = position_fault(number(row.get("lon")), number(row.get("lat")))
+        wrong = position_fault(number(row.get("lon")), number(row.get("lat"))) if placed else None
         if wrong:
             faults.append(behind(place(row), behind("lon, lat", wrong)))
-        for field in fields:
-            if field.name not in present or (wrong and field.name in POSITION):
-                continue
-            if fault := _cell_fault(row.get(field.name), field) or _below(row, field):
+        for field, faults_of in checked:
+            fault = faults_of[row.get(field.name)]
+            if field.not_below and not fault:
+                fault = _below(row, field)
+            if fault and not (wrong and field.name in POSITION):
                 faults.append(behind(place(row), behind(field.name, fault)))
         if fields[0].name == "id" and (key := row.get("id")):
             if key in seen:
@@ -123,6 +126,18 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
                 faults.append(behind(place(row), behind("id", again)))
             seen.setdefault(key, row["_at"])
     return faults
+
+
+class _Checked(dict[str | None, str | None]):
+    """What is wrong with the values of a field: each is looked at once, however often it stands."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+
+    def __missing__(self, cell: str | None) -> str | None:
+        self[cell] = _cell_fault(cell, self.field)
+        return self[cell]
 
 
 def shape_fault(shape: BaseGeometry | None, layer: Layer) -> str | None:

@@ -54,7 +54,7 @@ def travel_times(
         to the road, NaN where there is no way; ``distance_m`` as the crow flies; ``from_snap_m``,
         ``to_snap_m`` straight from the points to the road, NaN where no road is within the
         network's limit; ``gates`` passed, in order, separated by semicolons, empty for none and NaN
-        where there is no way; ``coarse``, true where the network is a sketch.
+        where there is no way.
     """
     from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
     ways = solve(network, profile, from_, to, detail=True)
@@ -74,7 +74,6 @@ def travel_times(
         from_snap_m=np.repeat(from_.nearest_m(n), m),
         to_snap_m=np.tile(to.nearest_m(m), n),
         gates=pd.array(gates.ravel(), dtype="str"),
-        coarse=network.manifest.coarse,
     )
 
 
@@ -85,9 +84,7 @@ def time_matrix(
     *,
     profile: str = "car",
 ) -> pd.DataFrame:
-    """Return only the travel times of :func:`travel_times`, in seconds: origins down, destinations
-    across, NaN where no way.
-    """
+    """Return only the seconds of :func:`travel_times`: origins down, destinations across."""
     time_s = times(
         network,
         profile,
@@ -217,14 +214,14 @@ def route(
     -------
     GeoDataFrame
         One row a step: ``kind`` (``access``, ``road`` or ``gate``), ``name`` and main
-        ``road_class`` of the road, ``gate`` passed, ``length_m``, ``travel_time_s``, and the line
-        in the direction of travel (WGS 84). The sums are those of :func:`travel_times`.
+        ``road_class`` of the road, ``gate`` passed, ``length_m``, ``assumed_m`` of it that is
+        only assumed to be open, ``travel_time_s``, and the line in the direction of travel (WGS
+        84). The sums are those of :func:`travel_times`.
 
     Raises
     ------
     NotFoundError
-        There is no way; the sentence says whether a point has no road nearby or the roads do not
-        meet.
+        No way leads there; the sentence says why.
     """
     import geopandas as gpd
 
@@ -349,6 +346,7 @@ def _steps(
             if step["length_m"] > previous["length_m"]:
                 previous["road_class"] = step["road_class"]
             previous["length_m"] += step["length_m"]
+            previous["assumed_m"] += step["assumed_m"]
             previous["travel_time_s"] += step["travel_time_s"]
             previous["geometry"] = _join(previous["geometry"], step["geometry"])
         else:
@@ -366,6 +364,7 @@ def _leg(
         "road_class": "",
         "gate": "",
         "length_m": float(length_m),
+        "assumed_m": 0.0,
         "travel_time_s": float(time_s),
         "geometry": shapely.LineString([start, end]),
     }
@@ -382,18 +381,19 @@ def _road(network: Network, profile: str, segment: int, start: float, end: float
     points = crs.from_mercator(piece) if line.length else piece
     codes = network.gate, network.name, network.road_class
     gate, name, road_class = (int(code[segment]) for code in codes)
+    length_m = float(network.length_m[segment] * abs(end - start))
     return {
         "kind": "gate" if gate >= 0 else "road",
         "name": manifest.names[name] if name >= 0 else "",
         "road_class": manifest.road_classes[road_class] if road_class >= 0 else "",
         "gate": manifest.gates[gate] if gate >= 0 else "",
-        "length_m": float(network.length_m[segment] * abs(end - start)),
+        "length_m": length_m,
+        "assumed_m": length_m if network.assumed[segment] else 0.0,
         "travel_time_s": float(network.time_s[profile][segment] * abs(end - start)),
         "geometry": shapely.LineString(points if len(points) > 1 else np.repeat(points, 2, axis=0)),
     }
 
 
 def _join(line: Any, more: Any) -> Any:
-    return shapely.LineString(
-        np.concatenate([shapely.get_coordinates(line), shapely.get_coordinates(more)[1:]])
-    )
+    both = shapely.get_coordinates(line), shapely.get_coordinates(more)[1:]
+    return shapely.LineString(np.concatenate(both))

@@ -76,7 +76,7 @@ class Crossings:
         nearest = np.where(chosen >= 0, chosen, first).astype(np.int64)
         places = []
         for road, (a, b), row in zip(roads, ends, nearest.tolist(), strict=True):
-            step = _step(road, countries, place, gates.geometry.iloc[row] if row >= 0 else None)
+            step = _step(road, countries, gates.geometry.iloc[row] if row >= 0 else None)
             settled[road.node[1:-1]] = np.where(
                 np.arange(1, len(road.segment)) > road.part[step], b, a
             )
@@ -91,19 +91,13 @@ class Crossings:
         return np.unique(self.nearest[self.matched])
 
 
-def _step(
-    road: WholeRoad, countries: Countries, place: NDArray[np.int64], gate: shapely.Point | None
-) -> int:
+def _step(road: WholeRoad, countries: Countries, gate: shapely.Point | None) -> int:
     """Return the step of a road that crosses: where the country changes, and of several such steps
     the one nearest the gate.
     """
     line = road.line
-    if countries.outlines is not None:
-        along = _filled(countries.near(line))
-        changes = np.flatnonzero(along[1:] != along[:-1])
-    else:
-        along = _filled(place[road.node])
-        changes = np.flatnonzero((along[1:] != along[:-1])[road.part])
+    along = _filled(countries.near(line))
+    changes = np.flatnonzero(along[1:] != along[:-1])
     if gate is not None:
         middle = (line[changes] + line[changes + 1]) / 2
         away_m = crs.distance_m(middle, shapely.get_coordinates(gate)[0])

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 PER_SEGMENT = (
-    *("forward", "backward", "length_m", "road_class", "name", "gate", "country", "accessible"),
+    *("forward", "backward", "length_m", "road_class", "name", "gate", "country"),
+    *("accessible", "assumed"),
 )
 
 
 def close(
     network: Network,
-    countries: gpd.GeoDataFrame | NDArray[Any],
+    countries: gpd.GeoDataFrame,
     gates: gpd.GeoDataFrame,
     crossings: pd.DataFrame,
 ) -> tuple[Network, pd.DataFrame]:
@@ -46,9 +47,7 @@ def close(
     ----------
     countries
         Polygons with the column country (ISO 3166-1 alpha-2), WGS 84. An outline that is a
-        kilometre off cuts roads along the border: look at the report. Where the roads are
-        drawn more coarsely than that but their country is known, an array with the code of each
-        node instead; a road then crosses at its step nearest the gate.
+        kilometre off cuts roads along the border: look at the report.
     gates
         Points, WGS 84, indexed by id, with kind, mode, cargo, passengers, country,
         opposite_country and position_accuracy_m. Only gates of mode “road” count.
@@ -84,10 +83,7 @@ def close(
         )
     roads = gates[gates["mode"] == "road"]
     known = Countries.of(countries, gates)
-    if isinstance(countries, np.ndarray):
-        place = np.searchsorted(known.codes, countries)
-    else:
-        place = known.near(network.node_lonlat)
+    place = known.near(network.node_lonlat)
     border = Crossings.of(network, known, place, roads)
     tail, head = border.place[network.tail], border.place[network.head]
     split, parent, after = _split(network, border.segment, border.step)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -24,33 +23,28 @@ nearest one within this.
 
 @dataclass(frozen=True, eq=False)
 class Countries:
-    """The codes of some countries in order, and their outlines if these decide where a place is.
+    """The codes of some countries in order, and their outlines.
 
     A country is a number, the place of its code.
     """
 
     codes: tuple[str, ...]
-    outlines: gpd.GeoDataFrame | None
+    outlines: gpd.GeoDataFrame
 
     @classmethod
-    def of(cls, countries: gpd.GeoDataFrame | NDArray[Any], gates: gpd.GeoDataFrame) -> Countries:
-        """Return the countries of outlines or of an array of codes, and those of gates; as
-        :func:`geo.roads.borders.close`.
-        """
-        if isinstance(countries, pd.DataFrame):
-            outlines = countries.dropna(subset="country")
-            known = set(outlines["country"])
-            roads = gates[gates["mode"] == "road"]
-            if lacking := sorted({*roads["country"], *roads["opposite_country"]} - known):
-                raise InputError(
-                    Message(
-                        "The border cannot be closed, because a gate leads to %(countries)s, of"
-                        " which there is no outline.",
-                        {"countries": " and ".join(lacking)},
-                    )
+    def of(cls, countries: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> Countries:
+        """Return the countries of outlines and of gates; as :func:`geo.roads.borders.close`."""
+        outlines = countries.dropna(subset="country")
+        known = set(outlines["country"])
+        roads = gates[gates["mode"] == "road"]
+        if lacking := sorted({*roads["country"], *roads["opposite_country"]} - known):
+            raise InputError(
+                Message(
+                    "The border cannot be closed, because a gate leads to %(countries)s, of"
+                    " which there is no outline.",
+                    {"countries": " and ".join(lacking)},
                 )
-        else:
-            outlines, known = None, set(countries.tolist())
+            )
         codes = tuple(sorted({*known, *gates["country"], *gates["opposite_country"]}))
         return cls(codes, outlines)
 
@@ -58,7 +52,7 @@ class Countries:
         """Return the country of each point, -1 where none is near."""
         place = self.inside(lonlat)
         outside = np.flatnonzero(place < 0)
-        if self.outlines is not None and len(outside) and len(self.outlines):
+        if len(outside) and len(self.outlines):
             points = shapely.points(crs.mercator(lonlat[outside]))
             flat = shapely.transform(self.outlines.geometry.to_numpy(), crs.mercator)
             shape = np.asarray(shapely.STRtree(flat).nearest(points))
@@ -70,13 +64,11 @@ class Countries:
     def inside(self, lonlat: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the country in whose outline each point lies, -1 for none."""
         place = np.full(len(lonlat), -1, np.int64)
-        if self.outlines is not None:
-            shapes = zip(self.outlines["country"], self.outlines.geometry, strict=True)
-            for code, shape in shapes:
-                shapely.prepare(shape)  # a hundred times faster for the many points of a network
-                rest = np.flatnonzero(place < 0)
-                inside = shapely.intersects_xy(shape, *lonlat[rest].T)
-                place[rest[inside]] = self.codes.index(code)
+        for code, shape in zip(self.outlines["country"], self.outlines.geometry, strict=True):
+            shapely.prepare(shape)  # a hundred times faster for the many points of a network
+            rest = np.flatnonzero(place < 0)
+            inside = shapely.intersects_xy(shape, *lonlat[rest].T)
+            place[rest[inside]] = self.codes.index(code)
         return place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from pathlib import Path
 
-BUILT_IN = "corridors"
+BUILT_IN = "main-roads"
 """The network that comes with the data package."""
 FILE = "default-network"
 _NAME: ContextVar[str] = ContextVar("default network", default=BUILT_IN)

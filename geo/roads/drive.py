@@ -9,8 +9,8 @@ from typing import Any
 from geo.roads import default_network
 from geo.schema.tables import PACES
 
-CORRIDORS = default_network.BUILT_IN
-"""The network that comes with the data package."""
+MAIN_ROADS = default_network.BUILT_IN
+"""The network of the roads of the data package."""
 PROFILES = ("car", "truck")
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
@@ -27,7 +27,7 @@ class Drive:
     """How one drives: in which vehicle, on which network, past which gates not, because they are
     taken as closed, when, and on what sort of day at the border.
 
-    ``year`` None is today; a year adds to the corridors what is planned to be open by then.
+    ``year`` None is today; a year adds to the main roads what is planned to be open by then.
     ``opens`` are years of opening that somebody assumes instead of those announced, as pairs of
     corridor and year, by id; they change nothing without a year."""
 
@@ -45,7 +45,7 @@ class Drive:
         """
         names = (part.name for part in fields(cls))
         asked = {name: values[name] for name in names if name in values}
-        return cls(**({"network": CORRIDORS} if asked.get("year") else {}) | asked)
+        return cls(**({"network": MAIN_ROADS} if asked.get("year") else {}) | asked)
 
     def query(self) -> dict[str, str]:
         """Return it as a query, without what goes without saying."""
@@ -65,4 +65,4 @@ class Drive:
     @property
     def ahead(self) -> int | None:
         """The year of the network one drives on; None for one as it is today."""
-        return self.year if self.network == CORRIDORS else None
+        return self.year if self.network == MAIN_ROADS else None

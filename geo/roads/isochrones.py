@@ -77,8 +77,8 @@ def isochrones(
     Returns
     -------
     GeoDataFrame
-        One row a limit, the largest first, so that smaller ones are drawn on top: ``limit_s``,
-        ``coarse``, and the area as a valid MultiPolygon (WGS 84), empty where nothing is reached.
+        One row a limit, the largest first, so that smaller ones are drawn on top: ``limit_s``
+        and the area as a valid MultiPolygon (WGS 84), empty where nothing is reached.
 
     Raises
     ------
@@ -118,9 +118,7 @@ def isochrones(
             ]
             drawn = _on_land(drawn, np.asarray(land, object))
         areas = [_joined(*pair) for pair in zip(areas, drawn, strict=True)]
-    return gpd.GeoDataFrame(
-        {"limit_s": limits, "coarse": network.manifest.coarse}, geometry=areas, crs=crs.WGS84
-    )
+    return gpd.GeoDataFrame({"limit_s": limits}, geometry=areas, crs=crs.WGS84)
 
 
 # From times to areas ------------------------------------------------------------------------------
@@ -322,7 +320,6 @@ def warm_up() -> None:
         source="",
         licence="",
         as_of=None,
-        coarse=True,
         access_speed_kph={"car": 30.0},
         access_detour=1.0,
         snap_limit_m=1000.0,
@@ -345,6 +342,7 @@ def warm_up() -> None:
         gate=np.array([-1], np.int32),
         country=np.array([-1], np.int16),
         accessible=np.ones(1, bool),
+        assumed=np.zeros(1, bool),
         shape_start=np.array([0, 2]),
         shape_lonlat=lonlat,
         time_s={"car": np.array([60.0])},

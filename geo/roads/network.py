@@ -1,6 +1,6 @@
 """The road network as arrays: one class for every source of roads.
 
-A network is built by :mod:`geo.roads.corridors` (the coarse corridors of a data package) or by
+A network is built by :mod:`geo.roads.road_table` (the roads of a data package) or by
 :mod:`geo.roads.osm_download` (OpenStreetMap), kept by :mod:`geo.roads.storage`, and asked by
 :mod:`geo.roads.access`."""
 
@@ -26,7 +26,7 @@ from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, plain
 
 T = TypeVar("T")
-FORMAT = 4
+FORMAT = 5
 
 ARRAYS: dict[str, str] = {
     "node_lonlat": "f8",
@@ -40,6 +40,7 @@ ARRAYS: dict[str, str] = {
     "gate": "i4",
     "country": "i2",
     "accessible": "?",
+    "assumed": "?",
     "shape_start": "i8",
     "shape_lonlat": "f8",
 }
@@ -47,9 +48,7 @@ ARRAYS: dict[str, str] = {
 FERRY = "ferry"
 """Class of segments on water."""
 PLANNED = "planned_"
-"""Classes that begin so are of roads and railways that are not open yet
-(:mod:`geo.roads.corridors`).
-"""
+"""Classes that begin so are of roads and railways that are not open yet."""
 KEPT_OF_GATES = 64
 """Results that depend on the times at gates and are kept."""
 NO_COUNTRY = -2
@@ -62,9 +61,6 @@ class Manifest:
 
     Attributes
     ----------
-    coarse
-        True where segments are sketches of main roads: every number from such a network must say
-        so.
     source, licence, as_of
         File or service the roads come from; its licence; its date, or None where unknown.
     access_speed_kph, access_detour
@@ -78,7 +74,6 @@ class Manifest:
     source: str
     licence: str
     as_of: str | None
-    coarse: bool
     access_speed_kph: dict[str, float]
     access_detour: float
     snap_limit_m: float
@@ -134,6 +129,8 @@ class Network:
     accessible
         (m,) whether points may be joined to it: not where one enters and leaves at the ends only,
         as on a motorway, motorroad, link, bridge, tunnel or ferry, or what is only planned.
+    assumed
+        (m,) whether a part of it is only assumed to be open: the source saw it being built.
     shape_start, shape_lonlat
         Points of segment i, from tail to head, are ``shape_lonlat[shape_start[i]:shape_start[i +
         1]]``.
@@ -157,6 +154,7 @@ class Network:
     gate: NDArray[np.int32]
     country: NDArray[np.int16]
     accessible: NDArray[np.bool_]
+    assumed: NDArray[np.bool_]
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
@@ -375,8 +373,9 @@ class Network:
         """Return for each segment whether a point may be joined to it for this vehicle; kept."""
 
         def make() -> NDArray[np.bool_]:
-            main = self.main(profile)
+            main, home = self.main(profile), self.arcs(profile, gates=False).strong()
             usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
+            usable &= home[self.tail] == home[self.head]  # not a lane that leads to a gate alone
             open_: NDArray[np.bool_] = self.accessible & (self.gate < 0)
             return usable & (self.forward | self.backward) & open_
 

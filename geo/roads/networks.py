@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Mapping
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from geo.errors import InputError, Message, NotFoundError, UnavailableError
+from geo.errors import InputError, Message, NotFoundError, PreparingError, UnavailableError
 from geo.hours import gates as border_gates
 from geo.kept import Kept
-from geo.roads import corridors, storage
-from geo.roads.drive import CORRIDORS, OPENS, Drive
+from geo.roads import main_roads, storage
+from geo.roads.drive import MAIN_ROADS, OPENS, Drive
+from geo.roads.importing import OnStep
+from geo.roads.main_roads import MainRoads
 from geo.roads.network import Network
 from geo.schema.tables import PACES
 
 KEPT_CLOSED = 8
 """Networks with closed or slow gates that are kept: visitors may ask for any."""
-KEPT_PLANNED = 8
+KEPT_PLANNED = 4
 """Networks of a year to come that are kept: visitors may assume any years of opening."""
+STEPS = 8
+"""Steps of a preparation: what is compiled, and those that :meth:`MainRoads.open` names."""
 
 
 class Networks:
@@ -28,36 +34,42 @@ class Networks:
 
     Parameters
     ----------
-    folder
-        Where saved networks are, each in a folder of its own; it need not exist.
-    package, layer, table
-        As for :func:`geo.roads.corridors.assemble`.
+    data
+        Folder of the data package.
+    home
+        Folder of saved networks, in ``networks``, and of the main roads; it need not exist.
+    layer, table
+        As for :class:`geo.roads.main_roads.MainRoads`.
     """
 
     def __init__(
         self,
-        folder: Path,
-        package: Mapping[str, Any],
+        data: Path,
+        home: Path,
         layer: Callable[[str], Any],
         table: Callable[[str], pd.DataFrame],
     ) -> None:
-        self.folder = folder
-        self._package, self._layer, self._table = package, layer, table
+        self.folder = home / "networks"
+        self.main_roads = MainRoads(data, home / MAIN_ROADS, layer, table)
+        self._layer, self._table = layer, table
+        self.on_step: OnStep = main_roads.nothing
+        """Called with what begins when the main roads are built, which takes some seconds."""
+        self._preparation: _Preparation | None = None
         self._opened = Kept()
         self._planned, self._closed = Kept(KEPT_PLANNED), Kept(KEPT_CLOSED)
 
     def names(self) -> tuple[str, ...]:
-        """Name the networks there are: that of the corridors, and those that are saved."""
+        """Name the networks there are: the main roads, and those that are saved."""
         saved = (
             name
             for name in storage.names(self.folder)
             if (self.folder / name / storage.MANIFEST).is_file()
         )
-        return (CORRIDORS, *saved)
+        return (MAIN_ROADS, *saved)
 
     def version(self, name: str) -> int:
-        """Return what changes when a saved network is replaced; 0 for the corridors."""
-        if name == CORRIDORS:
+        """Return what changes when a saved network is replaced; 0 for the main roads."""
+        if name == MAIN_ROADS:
             return 0
         manifest = self.folder / name / storage.MANIFEST
         if Path(name).name != name or not manifest.is_file():
@@ -69,11 +81,42 @@ class Networks:
             )
         return manifest.stat().st_mtime_ns
 
-    def open(self, name: str = CORRIDORS) -> Network:
-        """Open a network by name; one that has been imported anew since is opened anew."""
+    def place(self, name: str) -> Path:
+        """Return the folder of a network."""
+        return self.main_roads.folder if name == MAIN_ROADS else self.folder / name
+
+    def open(self, name: str = MAIN_ROADS) -> Network:
+        """Open a network by name; one that has been imported anew since is opened anew.
+
+        Raises
+        ------
+        NotFoundError
+            No network has that name.
+        UnavailableError
+            It is damaged; `PreparingError` while somebody else prepares the networks.
+        """
         return self._open(name, self.version(name))
 
+    @contextmanager
+    def preparing(self) -> Iterator[OnStep]:
+        """Let everybody else who asks for a network know meanwhile that it is being prepared;
+        yields a function to call whenever the next of ``STEPS`` steps begins.
+        """
+        self._preparation = preparation = _Preparation()
+        before, self.on_step = self.on_step, preparation.begin
+        try:
+            yield preparation.begin
+        finally:
+            self.on_step, self._preparation = before, None
+
     def _open(self, name: str, version: int) -> Network:
+        if (preparation := self._preparation) and not preparation.mine:
+            raise PreparingError(
+                Message(
+                    "The roads are being prepared: %(percent)s %%.",
+                    {"percent": preparation.percent},
+                )
+            )
         network = self._opened.get((name, version), lambda: self._read(name))
         if network is None:
             raise UnavailableError(
@@ -86,8 +129,8 @@ class Networks:
         return network
 
     def _read(self, name: str) -> Network | None:
-        if name == CORRIDORS:
-            return corridors.assemble(self._package, self._layer, self._table)
+        if name == MAIN_ROADS:
+            return self.main_roads.open(self.on_step)
         try:
             return storage.load(self.folder / name)
         except (InputError, NotFoundError) as error:
@@ -95,21 +138,17 @@ class Networks:
             return None
 
     def planned(self, year: int, opens: tuple[tuple[str, int], ...] = ()) -> Network:
-        """Build the network of the corridors as it is planned to be in a year, or as it is with
-        assumed years of opening; the last few are kept.
+        """Build the network of the main roads as it is planned to be in a year, or with assumed
+        years of opening; the last few are kept.
         """
-        return self._planned.get(
-            (year, opens),
-            lambda: corridors.assemble(
-                self._package, self._layer, self._table, year, years=dict(opens)
-            ),
-        )
+        self.open()
+        return self._planned.get((year, opens), lambda: self.main_roads.planned(year, dict(opens)))
 
     def of(self, drive: Drive) -> Network:
         """Return the network one drives on, with its closed gates and the time that gates take;
         of those that are not as they are kept the last few are.
         """
-        self.check_opens(drive.opens)
+        self.check(drive)
         source: Hashable
         if drive.ahead:
             source = (drive.ahead, drive.opens)
@@ -117,14 +156,6 @@ class Networks:
         else:
             source = name, version = drive.network, self.version(drive.network)
             whole = self._open(name, version)
-        unknown = [gate for gate in drive.closed if gate not in self._layer("gates").index]
-        if unknown:
-            raise InputError(
-                Message(
-                    "There is no gate %(gates)s that could be closed.",
-                    {"gates": ", ".join(f"“{gate}”" for gate in unknown)},
-                )
-            )
         closed = tuple(gate for gate in drive.closed if gate in whole.manifest.gates)
         wait_s = self._longer_s(whole, drive) | dict.fromkeys(closed, float("inf"))
         if not wait_s:
@@ -143,6 +174,22 @@ class Networks:
         )
         longer = (asked - quick).reindex([*network.manifest.gates])
         return {str(gate): float(wait) for gate, wait in longer[longer > 0].items()}
+
+    def check(self, drive: Drive) -> None:
+        """Refuse a network that there is not, gates that cannot be closed and years that cannot be
+        assumed; no network is opened for that.
+        """
+        self.check_opens(drive.opens)
+        self.version(drive.network)
+        gates = self._layer("gates").index if drive.closed else ()
+        unknown = [gate for gate in drive.closed if gate not in gates]
+        if unknown:
+            raise InputError(
+                Message(
+                    "There is no gate %(gates)s that could be closed.",
+                    {"gates": ", ".join(f"“{gate}”" for gate in unknown)},
+                )
+            )
 
     def check_opens(self, opens: tuple[tuple[str, int], ...]) -> None:
         """Refuse assumed years of opening: of no corridor, of one that is open, out of range;
@@ -164,3 +211,21 @@ class Networks:
                 )
         if faults:
             raise InputError(Message("The assumed years of opening cannot be taken:"), faults)
+
+
+class _Preparation:
+    """How far a preparation is, and which thread does it."""
+
+    def __init__(self) -> None:
+        self._thread, self._begun = threading.get_ident(), 0
+
+    def begin(self, _step: str = "") -> None:
+        self._begun += 1
+
+    @property
+    def percent(self) -> int:
+        return min(100 * self._begun // (STEPS + 1), 99)
+
+    @property
+    def mine(self) -> bool:
+        return threading.get_ident() == self._thread

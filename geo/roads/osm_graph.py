@@ -34,7 +34,8 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
 
     Edges have ``length`` in metres, ``travel_time`` in seconds for one vehicle, and
     ``travel_time_`` with the name of each other vehicle; inf where that vehicle may not go;
-    ``accessible`` tells whether points may be joined to it.
+    ``accessible`` tells whether points may be joined to it, ``assumed`` whether it is only
+    assumed to be open.
     Segments that may be driven in no direction are left out. :func:`from_graph` is the way back.
 
     Parameters
@@ -61,6 +62,7 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
         ahead, back = bool(network.forward[segment]), bool(network.backward[segment])
         edge: dict[str, Any] = {"osmid": segment, "length": float(network.length_m[segment])}
         edge |= {"oneway": ahead != back, "accessible": bool(network.accessible[segment])}
+        edge["assumed"] = bool(network.assumed[segment])
         for name, time_s in network.time_s.items():
             edge[_time(name, profile)] = float(time_s[segment])
         for (name, words), index in zip(WORDS.items(), code, strict=True):
@@ -105,6 +107,7 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
         keys = np.array(sorted(ways), float).reshape(len(ways), 4 + len(about["profiles"]))
         rows = [ways[key] for key in sorted(ways)]
         accessible = np.array([data["accessible"] for _, data in rows], bool)
+        assumed = np.array([data["assumed"] for _, data in rows], bool)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             Message(
@@ -139,6 +142,7 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
         gate=codes["gate"].astype(np.int32),
         country=codes["country"].astype(np.int16),
         accessible=accessible,
+        assumed=assumed,
         shape_start=np.cumsum([0, *map(len, shapes)], dtype=np.int64),
         shape_lonlat=np.concatenate([np.empty((0, 2)), *shapes]),
         time_s={profile: keys[:, 4 + i] for i, profile in enumerate(about["profiles"])},

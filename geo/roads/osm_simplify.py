@@ -59,6 +59,8 @@ class Roads:
         For each way what :func:`geo.roads.osm_tags.accessible` says of it; None if only its
         ``highway`` value tells. Points are joined to no other ways, to no ferry and to no way of a
         class that begins with ``planned_``.
+    assumed
+        For each way whether it is only assumed to be open; None for none.
     """
 
     lonlat: NDArray[np.float64]
@@ -76,11 +78,17 @@ class Roads:
     country: Sequence[str] | None = None
     terrain: Sequence[str] | None = None
     accessible: NDArray[np.bool_] | None = None
+    assumed: NDArray[np.bool_] | None = None
 
     @property
     def ferry(self) -> NDArray[np.bool_]:
         """For each way whether it is a ferry."""
         return np.array([name == FERRY for name in self.road_class], bool)
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """``assumed``, without a None."""
+        return np.zeros(len(self.road_class), bool) if self.assumed is None else self.assumed
 
     @property
     def joinable(self) -> NDArray[np.bool_]:
@@ -148,9 +156,7 @@ def build(
     segment = np.repeat(np.arange(m), np.diff(start))
     length_m = crs.distance_m(roads.lonlat[leave], roads.lonlat[arrive])
     known = next(iter(table.values()))
-    class_of, classes = _codes(
-        [name if name in known else UNKNOWN_CLASS for name in roads.road_class]
-    )
+    class_of, classes = _codes([c if c in known else UNKNOWN_CLASS for c in roads.road_class])
     label_of, labels = _codes(roads.label)
     own = _own_kph(roads, table, speeds.drop(general.index), class_of, classes)
     seconds = _seconds(roads, table, own, order, length_m)
@@ -166,7 +172,6 @@ def build(
             source=source,
             licence=LICENCE,
             as_of=as_of,
-            coarse=False,
             access_speed_kph={profile: table[profile][ACCESS] for profile in table},
             access_detour=ACCESS_DETOUR,
             snap_limit_m=SNAP_LIMIT_M,
@@ -187,6 +192,7 @@ def build(
         gate=np.full(m, -1, np.int32),
         country=np.full(m, -1, np.int16),
         accessible=roads.joinable[way[first]],
+        assumed=np.logical_or.reduceat(roads.doubtful[way], first),
         shape_start=start + np.arange(m + 1),
         shape_lonlat=roads.lonlat[corners],
         time_s=time_s,

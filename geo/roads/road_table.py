@@ -23,8 +23,9 @@ from geo import crs, layers
 from geo.errors import InputError, Message, behind
 from geo.layers import rows as rows_of
 from geo.layers import validation
-from geo.roads import osm_tags
+from geo.roads import osm_tags, railways
 from geo.roads.network import PLANNED, Network
+from geo.roads.openings import opening_years
 from geo.roads.osm_simplify import Roads, build
 from geo.schema import TABLES
 
@@ -96,14 +97,41 @@ def network(
     NotFoundError, InputError
         As :func:`read` and :func:`geo.roads.osm_simplify.build`, or `open_by` is not a day.
     """
-    folder = Path(folder)
     table = read(folder, speeds)
-    driven = select(table, open_by)
+    return built(folder, table, select(table, open_by), speeds)
+
+
+def opening(roads: pd.DataFrame, corridors: pd.DataFrame, opens: Mapping[str, int]) -> pd.DataFrame:
+    """Return the table of roads with the names of the corridors that are not open yet, and with
+    their years of opening where a road has no date of its own.
+
+    Parameters
+    ----------
+    opens
+        Years that somebody assumes instead of all dates, by the id of a corridor.
+    """
+    planned = roads["corridor"].notna() & (roads["status"] != "open")
+    names = railways.names(corridors.loc[roads.loc[planned, "corridor"].unique()])
+    roads = roads.copy()
+    roads.loc[planned, "name"] = roads["corridor"].map(names)
+    roads.loc[planned, "ref"] = None
+    years = opening_years(corridors, opens).dropna().astype("str").to_dict()
+    year = roads["corridor"].map(years).astype("str")
+    again = planned & (roads["opening"].isna() | roads["corridor"].isin(list(opens)))
+    roads["opening"] = roads["opening"].astype("str").mask(again, year)
+    return roads
+
+
+def built(
+    folder: str | os.PathLike[str], table: pd.DataFrame, driven: pd.DataFrame, speeds: pd.DataFrame
+) -> Network:
+    """Build the network of the rows of a table that are driven, as :func:`select` returns them."""
+    folder = Path(folder)
     if driven["planned"].any():
         later = speeds.assign(road_class=PLANNED + speeds["road_class"])
-        speeds = pd.concat([speeds, later], ignore_index=True)
+        speeds = pd.concat([speeds, later, railways.classes(speeds)], ignore_index=True)
     resource = _resource(layers.describe(folder))
-    built = build(
+    network = build(
         drawn(driven),
         speeds=speeds,
         title=str(resource.get("title", FILE)),
@@ -112,8 +140,8 @@ def network(
         notes=_notes(table, driven),
     )
     if licence := resource.get("attribution"):
-        built = replace(built, manifest=replace(built.manifest, licence=str(licence)))
-    return built
+        network = replace(network, manifest=replace(network.manifest, licence=str(licence)))
+    return network
 
 
 def _resource(package: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,7 +159,7 @@ def select(table: pd.DataFrame, open_by: str | None) -> pd.DataFrame:
             raise InputError(
                 Message("“%(text)s” is not a day such as 2027-01-31.", {"text": open_by})
             ) from None
-        last = table["opening"].map(last_day, na_action="ignore")
+        last = table["opening"].map(last_day, na_action="ignore").astype("str")
         kept |= last.notna() & (last <= day.isoformat())
     return table.assign(planned=planned)[kept]
 
@@ -187,6 +215,7 @@ def drawn(table: pd.DataFrame) -> Roads:
             ],
             bool,
         ),
+        assumed=table["opening_assumed"].fillna(False).to_numpy(bool),
         country=table["country"].tolist(),
         terrain=table["terrain"].fillna("").tolist(),
     )
@@ -195,7 +224,7 @@ def drawn(table: pd.DataFrame) -> Roads:
 def _notes(table: pd.DataFrame, driven: pd.DataFrame) -> list[Message]:
     """Return sentences on what of the roads is assumed, sketched, or not open."""
     length_km = length_m(driven) / 1000
-    closed_km = length_m(table.drop(index=driven.index)) / 1000
+    closed_km = length_m(table[~table.index.isin(driven.index)]) / 1000
     notes = {
         Message("%(km)s km under construction are left out."): closed_km,
         Message("%(km)s km that are not open yet are taken to be open."): length_km[

@@ -1,6 +1,6 @@
 """What planned corridors would change: today's network against that of a year to come.
 
-Both are built by :func:`geo.roads.corridors.build`. What the second one adds is announced or
+Both are built by :class:`geo.roads.main_roads.MainRoads`. What the second one adds is announced or
 assumed, never open: say so wherever a number from it is shown."""
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError, Message
 from geo.roads import access
-from geo.roads.corridor_years import full_name, opening_years
 from geo.roads.network import PLANNED, Network
+from geo.roads.openings import full_name, opening_years
+from geo.roads.railways import TRANSFER
 from geo.schema import RAIL_KINDS, ROAD_KINDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-CORRIDORS = frozenset(PLANNED + kind for kind in (*ROAD_KINDS, *RAIL_KINDS))
-"""Classes of the planned corridors themselves, without what leads to them: connecting roads,
-stations and ways to gates.
-"""
+DRIVEN = ROAD_KINDS + RAIL_KINDS
+"""Kinds of corridors that join a network when they open; a canal does not."""
 COLUMNS = {
     "from_id": "str",
     "layer": "str",
@@ -46,30 +45,30 @@ def segments(network: Network) -> NDArray[np.bool_]:
     """Return for each segment whether it is planned: of a corridor that is not open, or a way to
     one; (m,), all false today.
     """
-    classes = [
-        name.startswith(PLANNED) for name in (*network.manifest.road_classes, "")
-    ]  # the last for segments without a class
-    return np.array(classes)[network.road_class]
+    classes = [name.startswith(PLANNED) for name in network.manifest.road_classes]
+    return np.array([*classes, False])[network.road_class]  # the last without a class
 
 
 def names(route: gpd.GeoDataFrame) -> list[str]:
     """Name the planned corridors of a way, in the order of travel, each once; `route` is as
     :func:`geo.roads.access.route` gives it.
     """
-    return list(dict.fromkeys(route.loc[route["road_class"].isin(CORRIDORS), "name"]))
+    kind = route["road_class"]
+    corridors = kind.str.startswith(PLANNED) & (kind != PLANNED + TRANSFER)
+    return list(dict.fromkeys(route.loc[corridors, "name"]))
 
 
 def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.DataFrame:
     """Return when each corridor opens that is not open yet, the next first, those without a year
-    last.
+    last; without canals, which are in no network.
 
     Parameters
     ----------
     corridors
         The layer of that name.
     years
-        Years by id that are assumed instead; see :func:`geo.roads.corridors.build`, also for what
-        is raised.
+        Years by id that are assumed instead; see :func:`geo.roads.openings.opening_years`, also for
+        what is raised.
 
     Returns
     -------
@@ -78,7 +77,7 @@ def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None
         ``status``, ``assumed``, whether the year is one of `years`, and ``source`` and ``as_of`` of
         the row, NA where the year is assumed or unknown.
     """
-    year = opening_years(corridors, years)
+    year = opening_years(corridors[corridors["kind"].isin(DRIVEN)], years)
     rows = corridors.loc[year.index]
     assumed = pd.Series(year.index.isin(list(years or {})), year.index)
     announced = ~assumed & year.notna()
@@ -111,7 +110,7 @@ def difference(
     Parameters
     ----------
     today, future
-        Networks of :func:`geo.roads.corridors.build` without a year and with one.
+        Networks of :class:`geo.roads.main_roads.MainRoads`, that of today and that of a year.
     origins, destinations
         Point layers as for :func:`geo.roads.access.travel_times`; the destinations by the name of
         their layer.

@@ -22,24 +22,6 @@ __all__ = ["LARGE", "OPTIONAL", "PACES", "TABLES", "WEEKDAYS"]
 
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 TABLES: dict[str, tuple[Field, ...]] = {
-    "corridor_vertices": (
-        Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
-        Field(
-            "seq",
-            "Order",
-            "Order along the corridor, from 1.",
-            type="integer",
-            required=True,
-            minimum=1,
-        ),
-        *POINT,
-        Field("place_name", "Place"),
-        Field(
-            "node_id",
-            "Node",
-            "Corridors meet where they share a node; a node has one position everywhere.",
-        ),
-    ),
     "gate_hours": (
         Field("gate", "Gate", "Identifier in gates.", required=True),
         Field(
@@ -183,33 +165,6 @@ TABLES: dict[str, tuple[Field, ...]] = {
         ),
         Field("stated_by", "Stated by", "Who publishes the average.", required=True),
         NOTES,
-        *SOURCED,
-    ),
-    "interchanges": (
-        Field("corridor_id", "Corridor", "Identifier in corridors.", required=True),
-        Field(
-            "seq",
-            "Vertex",
-            "Order of the vertex along it.",
-            type="integer",
-            required=True,
-            minimum=1,
-        ),
-        Field(
-            "other_corridor_id",
-            "Other corridor",
-            "Identifier in corridors.",
-            required=True,
-        ),
-        Field(
-            "other_seq",
-            "Other vertex",
-            "Order of the vertex along the other corridor.",
-            type="integer",
-            required=True,
-            minimum=1,
-        ),
-        Field("name_en", "Name", required=True),
         *SOURCED,
     ),
     "population": (

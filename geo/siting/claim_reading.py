@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from geo.layers import names
+from geo.roads.accuracy import LENGTH_SHARE, TIME_SHARE
 from geo.siting import claim_words as words
-from geo.siting.sites import ASSUMPTIONS as OF_SITES
 from geo.siting.sites import Assumption
 from geo.text import decomposed
 
@@ -28,22 +28,19 @@ ASSUMPTIONS = {
         ),
         Assumption(
             "length_share",
-            0.10,
+            2 * LENGTH_SHARE,
             "share",
-            "A length by road is close to another within this share. Not measured.",
+            "A length by road is close to another within twice the deviation that was measured.",
         ),
         Assumption(
             "time_share",
-            0.20,
+            2 * TIME_SHARE,
             "share",
-            "A time by road is close to another within this share: speeds are assumed. Not"
-            " measured.",
+            "A time by road is close to another within twice the deviation that was measured.",
         ),
-        OF_SITES["coarse_share"],
     )
 }
-"""How close is close. On a coarse network the last is added to the share of lengths and of times.
-"""
+"""How close is close."""
 
 
 LONGEST_TEXT, LONGEST_GAP, MOST_CLAIMS = 20_000, 500, 200

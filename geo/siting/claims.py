@@ -53,6 +53,8 @@ VERDICTS: dict[str, str] = {
 """Every verdict and what it means, the kindest first. Times are never ``straight_line``,
 ``straight_or_road`` or ``between``.
 """
+FITTING = ("road", "straight_or_road")
+"""Verdicts of which neither is kinder: the way by road fits."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,7 @@ def check(
             _judged(claim, key, ways.loc[key], origin, places, network, profile, top_kph)
             for key in place.candidates
         ]
-        claims.append(
-            min(read, key=lambda one: (list(VERDICTS).index(one.verdict), abs(one.over_road)))
-        )
+        claims.append(min(read, key=_kindness))
     return Checked(tuple(claims), None if ids else "no_place")
 
 
@@ -186,19 +186,16 @@ def _judged(
     straight_m, accuracy_m = float(way["distance_m"]), here + there
     slack_m = 0.0 if math.isnan(accuracy_m) else accuracy_m
     fastest_s = max(straight_m - slack_m, 0) / (top_kph / 3.6)
-    manifest, coarse = (
-        network.manifest,
-        ASSUMPTIONS["coarse_share"].value if network.manifest.coarse else 0.0,
-    )
+    manifest = network.manifest
     low, high = claim.low - claim.rounding, claim.high + claim.rounding
     if claim.measure == "distance":
         least, road, below = straight_m, road_m, high + slack_m < straight_m
-        slack = slack_m + (ASSUMPTIONS["length_share"].value + coarse) * road_m
+        slack = slack_m + ASSUMPTIONS["length_share"].value * road_m
         straight = low - slack_m <= straight_m <= high + slack_m
     else:
         least, road, below, straight = fastest_s, road_s, high < fastest_s, False
         slack = slack_m * manifest.access_detour / (manifest.access_speed_kph[profile] / 3.6)
-        slack += (ASSUMPTIONS["time_share"].value + coarse) * road_s
+        slack += ASSUMPTIONS["time_share"].value * road_s
     if below:
         verdict = "unsure" if math.isnan(accuracy_m) else "impossible"
     elif not math.isfinite(road) or math.isnan(straight_m):
@@ -232,6 +229,12 @@ def _judged(
         over_road=_over(claim, road),
         **told,
     )
+
+
+def _kindness(claim: Claim) -> tuple[int, float]:
+    """Return a key that is smallest for the kindest of several readings."""
+    place = 0 if claim.verdict in FITTING else list(VERDICTS).index(claim.verdict)
+    return place, abs(claim.over_road)
 
 
 def _over(claim: Claim, other: float) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
 from geo.roads import access
+from geo.roads.accuracy import TIME_SHARE
 from geo.roads.joining import Sides
 from geo.roads.network import Network
 from geo.roads.routing import times
@@ -64,18 +65,10 @@ ASSUMPTIONS = {
     for one in (
         Assumption(
             "speed_share",
-            0.10,
+            TIME_SHARE,
             "share of the travel time",
-            "One standard deviation of every travel time, because the average speeds in speeds.csv"
-            " are assumed too. Not measured.",
-        ),
-        Assumption(
-            "coarse_share",
-            0.15,
-            "share of the travel time",
-            "One more on a coarse network, added in squares. Lines drawn there are up to 28 %"
-            " shorter than the published length (data/README.md); times are scaled to it, so about"
-            " half of that is left for where it is unknown.",
+            "One standard deviation of every travel time by road, as measured on pairs of places"
+            " (bench/README.md).",
         ),
         Assumption(
             "rent_share_per_year",
@@ -197,7 +190,7 @@ def uncertainty(
     """Return how sure each number of :func:`table` is: plus or minus one standard deviation.
 
     Times: the stated accuracies of both positions, driven at the access speed of the network with
-    its detour, and shares of the time for assumed speeds and a coarse network, added in squares.
+    its detour, and a share of the time for what is measured to be off, added in squares.
     Rents: a share for each year of their age. Those shares are in ``ASSUMPTIONS``. The whole
     ``position_accuracy_m`` is taken as one deviation along the way, which is on the safe side.
 
@@ -218,8 +211,6 @@ def uncertainty(
     spread = pd.DataFrame(np.nan, index=sites.index, columns=sites.columns)
     access_error_m = sites["position_accuracy_m"].to_numpy(float)
     share = ASSUMPTIONS["speed_share"].value
-    if network.manifest.coarse:
-        share = float(np.hypot(share, ASSUMPTIONS["coarse_share"].value))
     for destination in DESTINATIONS:
         accuracy_m = places[destination.id]["position_accuracy_m"]
         for profile in network.profiles:

@@ -53,7 +53,7 @@ def to_xlsx(
         The words, for other languages: heads of the columns, names of the sheets, the reasons of a
         site and what is unknown of it, and why there is none.
     notes
-        Rows of the second sheet: sources, how coarse the times are, the date.
+        Rows of the second sheet: sources, how far off times are, the date.
     """
     reasons, unmet = reasons or _reasons, unmet or _unmet
     rows: list[Sequence[Any]] = [titles]

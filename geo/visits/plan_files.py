@@ -258,7 +258,6 @@ def _geojson(parcel: Parcel) -> bytes:
         "title": itinerary.title,
         "proof": plan.proof,
         "feasible": plan.feasible,
-        "coarse": plan.coarse,
         "on_road_s": plan.on_road_s,
         "left_out": [stop.place.id for stop in plan.left_out],
         "told": list(plan.trip.told),

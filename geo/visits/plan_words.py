@@ -137,8 +137,6 @@ def remarks(of: Itinerary) -> list[str]:
     lines = []
     if not of.plan.feasible:
         lines.append(Message("This plan does not hold; look at it again before you leave."))
-    if of.plan.coarse:
-        lines.append(Message("Driving times are rough: they are from a sketch of the roads."))
     return [of.said(line) for line in lines]
 
 

@@ -79,7 +79,7 @@ def plan(
     if tables is None:
         tables = Tables.of(trip, world)
     best = solve(trip, tables, seconds=seconds, on_progress=on_progress)
-    best = replace(best, coarse=world.network.manifest.coarse, days=measured(best, world))
+    best = replace(best, days=measured(best, world))
     if rehearse:
         best = replace(best, faults=tuple(verify.rehearse(best, world)))
     return best
@@ -123,7 +123,7 @@ def solve(
     left_out = tuple(stop for stop in trip.stops if stop.place.id not in visited)
     tell(1.0)
     on_road_s = sum(day.on_road_s for day in days)
-    return Plan(trip, days, left_out, proof, on_road_s, coarse=False)
+    return Plan(trip, days, left_out, proof, on_road_s)
 
 
 def warm_up() -> None:

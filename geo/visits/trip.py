@@ -327,8 +327,6 @@ class Plan:
         road.
     on_road_s
         Driving and formalities of all days, without waiting: what is made small.
-    coarse
-        Whether the driving times are from a sketch of the roads.
     faults
         What :mod:`geo.visits.verify` found wrong when it went through the plan; empty when it
         holds.
@@ -339,7 +337,6 @@ class Plan:
     left_out: tuple[Stop, ...]
     proof: Proof
     on_road_s: float
-    coarse: bool
     faults: tuple[str, ...] = ()
 
     @property

@@ -43,7 +43,7 @@ def rehearse(plan: Plan, world: World) -> list[str]:
     driver = Driver(plan.trip, world)
     driver.read_the_map(plan)
     return [
-        *_whole(plan, coarse=world.network.manifest.coarse),
+        *_whole(plan),
         *_nights(plan),
         *_pins(plan),
         *(
@@ -78,7 +78,7 @@ def _moments(plan: Plan) -> Iterator[tuple[str, datetime]]:
 # The plan as a whole ------------------------------------------------------------------------------
 
 
-def _whole(plan: Plan, *, coarse: bool) -> Iterator[str]:
+def _whole(plan: Plan) -> Iterator[str]:
     """Compare what is visited and what is left out with what was wished."""
     wished = {stop.place.id: stop for stop in plan.trip.stops}
     named = [visit.stop for day in plan.days for visit in day.visits]
@@ -105,11 +105,6 @@ def _whole(plan: Plan, *, coarse: bool) -> Iterator[str]:
                 f"{stop.place.name()}: the trip has no such stop, or another place, length, window"
                 " or pin for it."
             )
-    if plan.coarse != coarse:
-        yield (
-            f"The plan says that its driving times are {'' if plan.coarse else 'not '}coarse, and"
-            " the network says otherwise."
-        )
 
 
 def _nights(plan: Plan) -> Iterator[str]:
