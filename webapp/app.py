@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestURITooLarge, SecurityError
 
 from geo.roads import default_network, storage
 from geo.siting import company_sheet
-from webapp import args, errors, languages, scripts, service, settings, styles, turnstile
+from webapp import args, errors, labels, languages, scripts, service, settings, styles, turnstile
 from webapp.compress import compressor
 from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
 from webapp.ogc import routes
@@ -94,6 +94,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         drive_names=args.DRIVE,
         land_of=provenance.land_of,
         mark=provenance.mark,
+        explain_times=labels.explain_times,
     )
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

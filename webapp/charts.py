@@ -100,7 +100,6 @@ class Curve:
     minutes: list[tuple[float, int]]
     most: float
     until_min: int
-    coarse: bool
     box: Box = Box()
 
 
@@ -167,18 +166,16 @@ def _marks(
     return marks
 
 
-def profile(reached: dict[str, pd.Series], coarse: bool, until_min: int) -> list[Curve]:
-    """Reckon how many people and parks are reached as time goes on; dashed where the times are
-    coarse.
-    """
+def profile(reached: dict[str, pd.Series], until_min: int) -> list[Curve]:
+    """Reckon how many people and parks are reached as time goes on."""
     titles = {
         "people": _("People reached within so many minutes"),
         "parks": _("Parks reached within so many minutes"),
     }
-    return [curve(titles[name], steps, coarse, until_min) for name, steps in reached.items()]
+    return [curve(titles[name], steps, until_min) for name, steps in reached.items()]
 
 
-def curve(title: str, steps: pd.Series, coarse: bool, until_min: int) -> Curve:
+def curve(title: str, steps: pd.Series, until_min: int) -> Curve:
     """Reckon sums by ``travel_time_s`` as a curve of steps, from 0 to some minutes, above axes that
     both begin at 0.
     """
@@ -200,7 +197,6 @@ def curve(title: str, steps: pd.Series, coarse: bool, until_min: int) -> Curve:
         ],
         most=most,
         until_min=until_min,
-        coarse=coarse,
     )
 
 

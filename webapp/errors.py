@@ -12,7 +12,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException, RequestURITooLarge, SecurityError
 
-from geo.errors import AtlasError, InputError, NotFoundError, UnavailableError
+from geo.errors import AtlasError, InputError, NotFoundError, PreparingError, UnavailableError
 from webapp import i18n, turnstile
 
 
@@ -120,7 +120,7 @@ def _atlas_error(error: AtlasError) -> Response:
     if status == 503:
         response.headers["Retry-After"] = str(turnstile.RETRY_AFTER_S)
     if (
-        isinstance(error, turnstile.BusyError)
+        isinstance(error, (turnstile.BusyError, PreparingError))
         and request.method == "GET"
         and response.mimetype == "text/html"
     ):

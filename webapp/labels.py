@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
 
+from geo.roads.accuracy import TIME_RANGE
 from geo.siting.land import NO_KINDS, Land, free_land
 from webapp import catalogues, i18n
 from webapp.i18n import gettext
 from webapp.i18n import lazy_gettext as _
 from webapp.record_words import WORDS
+from webapp.road_words import ROADS
 
 CODES: dict[str, Any] = {
     # kinds of park
@@ -71,15 +73,7 @@ CODES: dict[str, Any] = {
     "railway": _("Railway"),
     "high_speed_rail": _("High-speed railway"),
     "waterway": _("Waterway"),
-    "access": _("Way to the road"),
-    "planned_expressway": _("Planned expressway"),
-    "planned_national_road": _("Planned national road"),
-    "planned_provincial_road": _("Planned provincial road"),
-    "planned_railway": _("Planned railway"),
-    "planned_high_speed_rail": _("Planned high-speed railway"),
-    "planned_link": _("Connecting road to a planned road"),
-    "planned_access": _("Way to a planned road"),
-    "planned_transfer": _("Change between road and planned railway"),
+    **ROADS,
     # sources
     "page": _("read on a page"),
     "code": _("from public data"),
@@ -162,6 +156,7 @@ TEXTS: dict[str, Any] = {
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
     "plannedWay": _("planned: {names}"),
+    "assumedWay": _("{length} of it assumed to be open"),
     "areaNote": _("Area within {m} min by {vehicle}"),
     "areaToNote": _("Area from where one gets here within {m} min by {vehicle}"),
     "facet.kind": _("Kind"),
@@ -199,7 +194,7 @@ def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     labels, texts = ({code: str(text) for code, text in own.items()} for own in (CODES, TEXTS))
     labels |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
     language = i18n.current().code
-    return {"labels": labels, "texts": texts, "spread": SPREAD, "language": language}
+    return {"labels": labels, "texts": texts, "spread": TIME_RANGE, "language": language}
 
 
 def label(code: object) -> str:
@@ -267,27 +262,29 @@ def is_known(value: Any) -> bool:
     )  # an undefined name of a template is written as nothing
 
 
-SPREAD = (0.9, 1.15)
-"""What a travel time on OpenStreetMap is multiplied with to show the range in which it lies.
+def explain_times() -> str:
+    """Return what a travel time is, and how far it is off."""
+    return gettext(
+        "Times are driving times without queues and opening hours. In nine of ten ways that were"
+        " checked the true one lies in the range."
+    )
 
-Source: the lower end is what other engines make of the same roads, in the median 0.90 (Valhalla) to
-0.98 (OSRM) of ours (bench/README.md); the upper end is a Zone Atlas assumption for lights, turns
-and other traffic, which no time here counts. """
+
+def about(seconds: Any) -> str:
+    """Write a travel time, or a difference of two, to the nearest five minutes, after ≈."""
+    minutes = 5 * round(float(seconds) / 300)
+    return f"≈ {_minutes(max(minutes, 5))}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def duration(seconds: Any, coarse: bool = False) -> str:
-    """Write a travel time in hours and minutes: a coarse one to the nearest five minutes, after ≈,
-    any other as a range.
-    """
+def duration(seconds: Any) -> str:
+    """Write a travel time in hours and minutes, as the range in which it lies."""
     if not is_known(seconds):
         return gettext("unreachable")
     minutes = float(seconds) / 60
-    if coarse:
-        return f"≈ {_minutes(max(5 * round(minutes / 5), 5))}".replace(" ", "\N{NO-BREAK SPACE}")
-    step = 1 if minutes * SPREAD[1] < 30 else 5
+    step = 1 if minutes * TIME_RANGE[1] < 30 else 5
     low, high = (
-        max(int(minutes * SPREAD[0] // step * step), 1),
-        max(int(-(-minutes * SPREAD[1] // step) * step), 1),
+        max(int(minutes * TIME_RANGE[0] // step * step), 1),
+        max(int(-(-minutes * TIME_RANGE[1] // step) * step), 1),
     )
     if low == high:
         text = _minutes(low)
@@ -295,7 +292,8 @@ def duration(seconds: Any, coarse: bool = False) -> str:
         text = str(TEXTS["min.range"]).format(low=low, high=high)
     else:
         text = f"{_minutes(low)} – {_minutes(high)}"
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
+    # a line may break behind the dash, where a space that does not break would stand out
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("–\N{NO-BREAK SPACE}", "– ")
 
 
 def _minutes(minutes: int) -> str:
@@ -304,7 +302,7 @@ def _minutes(minutes: int) -> str:
     return str(TEXTS[form]).format(h=hours, m=rest)
 
 
-def kilometres(metres: Any, coarse: bool = False) -> str:
+def kilometres(metres: Any) -> str:
     """Write a length in kilometres: one decimal below 10 km, none above; metres below one
     kilometre.
     """
@@ -315,7 +313,7 @@ def kilometres(metres: Any, coarse: bool = False) -> str:
         text = str(TEXTS["m"]).format(n=decimal(round(metres, -1)))
     else:
         text = str(TEXTS["km"]).format(n=decimal(metres / 1000, 1 if metres < 10_000 else 0))
-    return (f"≈ {text}" if coarse else text).replace(" ", "\N{NO-BREAK SPACE}")
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def decimal(value: Any, places: int = 0) -> str:

@@ -15,6 +15,7 @@ WORDS: dict[str, str] = {
     "costs": N_("Costs"),
     "gate_traffic": N_("Traffic and waiting"),
     "events": N_("Events"),
+    "provenance": N_("Sources of values"),
     # projects
     "project": N_("Project"),
     "programme": N_("Programme"),

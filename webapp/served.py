@@ -141,6 +141,8 @@ class Served:
         if isinstance(store, Store):
             store.read_all()
             views.examples(store)
+            if not first:
+                store.network()
         return store
 
     def _now(self) -> Stamp:

@@ -134,8 +134,6 @@ def access(
                 place=from_,
             )
         )
-    if net.manifest.coarse:
-        click.echo("These times come from a coarse network: take them to compare.", err=True)
     if k:
         parts = {layer_id: by_road.nearest(part, k=k) for layer_id, part in parts.items()}
         few = [layer_id for layer_id, part in parts.items() if from_ and len(part) < k]
@@ -179,10 +177,9 @@ def route(
     show(steps, format_, output, "route", net=net)
     minutes, kilometres = steps["travel_time_s"].sum() / 60, steps["length_m"].sum() / 1000
     gates = [gate for gate in steps["gate"] if gate]
-    coarse = ", coarse" if net.manifest.coarse else ""
     click.echo(
         f"{minutes:.0f} min, {kilometres:.1f} km by {drive.profile}, gates:"
-        f" {', '.join(gates) or 'none'}{coarse}",
+        f" {', '.join(gates) or 'none'}",
         err=True,
     )
 

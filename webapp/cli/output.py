@@ -41,13 +41,11 @@ def show(
     if format_ in ("csv", "geojson"):
         about = writers.About(layer=title, title=title)
         if net is not None:
-            note = "The road network is coarse: times and lengths are sketches."
             about = replace(
                 about,
                 sources=(net.manifest.source,),
                 licence=net.manifest.licence,
                 as_of=net.manifest.as_of,
-                notes=(note,) if net.manifest.coarse else (),
             )
         data = writers.write(table, format_, about)
     else:
@@ -72,7 +70,6 @@ def _text(table: pd.DataFrame) -> str:
     """
     if table.empty:
         return "no rows"
-    table = table.drop(columns="coarse", errors="ignore")
     for name, column in table.items():
         unit, decimals = _unit(str(name))
         table[name] = (

@@ -11,8 +11,9 @@ import click
 from geo import text
 from geo.errors import InputError, NotFoundError
 from geo.layers.validation import counted
-from geo.roads import default_network, importing, osm_download, road_table, storage, surfaces
-from geo.roads.drive import CORRIDORS
+from geo.roads import default_network, importing, osm_download, storage, surfaces
+from geo.roads.drive import MAIN_ROADS
+from geo.roads.main_roads import NO_ROADS
 from geo.roads.network import Network
 from webapp import i18n, settings
 from webapp.cli import roads_report as report
@@ -34,8 +35,8 @@ from webapp.i18n import gettext
 DOWNLOAD_STEPS = 2
 """Steps that :func:`geo.roads.osm_download.download` names if nothing has to be asked twice.
 """
-MAIN_ROADS = "main-roads"
-"""The network of the roads of the data package, where it is given no other name."""
+MAIN_STEPS = 7
+"""Steps that :meth:`geo.roads.main_roads.MainRoads.prepare` names."""
 
 
 @click.group()
@@ -104,7 +105,7 @@ def download(
 
 
 @roads.command("import")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--name", help="Name to keep the network under. Default: that of the file.")
 @surfaces_option
 @scheduler_option
@@ -117,20 +118,17 @@ def import_(
     scheduler: str | None,
 ) -> None:
     """Read OpenStreetMap files (.osm, .osm.pbf, .osm.gz, .osm.bz2) or one OSMnx graph (.graphml)
-    and keep them as one network. Without a file: the main roads of the data package.
+    and keep them as one network.
     """
 
     def read(basis: importing.Basis, say: importing.OnStep) -> Network:
-        if not files:
-            return road_table.network(context.obj.atlas.data, basis.speeds)
         return osm_download.read(
             *files, speeds=basis.speeds, countries=basis.countries, on_step=say
         )
 
-    if name is None:
-        name = _name_of(files) if files else MAIN_ROADS
-    begin = ("Reading the files", _steps(files)) if files else ("Reading the roads", 1)
-    keep(context, network_name(name), wanted, scheduler, begin, read)
+    begin = "Reading the files", _steps(files)
+    name = network_name(_name_of(files) if name is None else name)
+    keep(context, name, wanted, scheduler, begin, read)
 
 
 def _steps(files: Sequence[Path]) -> int:
@@ -139,14 +137,23 @@ def _steps(files: Sequence[Path]) -> int:
 
 
 @roads.command()
-@click.argument("name", callback=lambda _, __, value: network_name(value))
+@click.argument("name", default=MAIN_ROADS)
 @scheduler_option
 @click.pass_context
 def prepare(context: click.Context, name: str, scheduler: str | None) -> None:
-    """Make the surfaces of a network anew: the data have changed, or they had been left out."""
-    folder = folder_of(name)
+    """Make the surfaces of a network anew: the data have changed, or they had been left out.
+    Without a name: those of the main roads.
+    """
+    built_in = name == MAIN_ROADS
+    folder = None if built_in else folder_of(network_name(name))
     check_home()
-    places, run = context.obj.atlas.targets(), runner(scheduler)
+    atlas = context.obj.atlas
+    places, run = atlas.targets(), runner(scheduler)
+    if folder is None:
+        with progress("Opening the network", steps=MAIN_STEPS) as say:
+            atlas.networks.main_roads.prepare(places, say, run)
+        click.echo(f"Prepared the network {name}.")
+        return
     old = storage.load(folder)
     steps = 1 + len(old.profiles) * (1 if importing.is_whole(old) else 2)
     del old
@@ -163,13 +170,12 @@ def list_(context: click.Context) -> None:
     """List the networks: that of the data package and those that are kept, one a line; the default
     one is marked.
     """
-    heads = ("name", "title", "junctions", "segments", "coarse", "source date", "surfaces")
+    heads = ("name", "title", "junctions", "segments", "source date", "surfaces")
     rows: list[tuple[str, ...]] = [(*heads, "profiles")]
     chosen, mark = default_network.of(settings.home()), gettext("default")
-    for name in (CORRIDORS, *storage.names(networks_folder())):
-        folder = networks_folder() / name
+    for name in (MAIN_ROADS, *storage.names(networks_folder())):
         try:
-            network = context.obj.atlas.network() if name == CORRIDORS else storage.load(folder)
+            network, folder = _listed(name, context)
             ready = _ready(folder, context)
         except (InputError, NotFoundError) as error:
             click.echo(f"{name}: {error}", err=True)
@@ -179,7 +185,7 @@ def list_(context: click.Context) -> None:
         rows.append(
             (
                 *(shown, about.title, f"{network.node_count:,}", f"{network.segment_count:,}"),
-                *("yes" if about.coarse else "no", about.as_of or "unknown", ready),
+                *(about.as_of or "unknown", ready),
                 ", ".join(network.profiles),
             )
         )
@@ -190,6 +196,16 @@ def list_(context: click.Context) -> None:
             for at, (cell, w) in enumerate(zip(row, width, strict=True))
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+def _listed(name: str, context: click.Context) -> tuple[Network, Path]:
+    """Open a network, and say in which folder it is kept."""
+    if name != MAIN_ROADS:
+        return storage.load(networks_folder() / name), networks_folder() / name
+    networks = context.obj.atlas.networks
+    if not networks.main_roads.has_roads:
+        raise NotFoundError(NO_ROADS)
+    return networks.open(), networks.place(name)
 
 
 @roads.command()
@@ -230,8 +246,8 @@ def remove(name: str) -> None:
     shutil.rmtree(folder)
     click.echo(f"Removed the network {name}.")
     if was_default:
-        default_network.choose(home, CORRIDORS)
-        click.echo(gettext("The default network is %(name)s again.", name=CORRIDORS))
+        default_network.choose(home, MAIN_ROADS)
+        click.echo(gettext("The default network is %(name)s again.", name=MAIN_ROADS))
 
 
 def _ready(folder: Path, context: click.Context) -> str:
@@ -257,7 +273,7 @@ def _name_of(files: Sequence[Path]) -> str:
         stem = stem.rpartition(".")[0]
     plain = text.decomposed(stem).encode("ascii", "ignore").decode()
     name = "-".join("".join(char if char.isalnum() else " " for char in plain).split())
-    if not name or name == CORRIDORS:
+    if not name or name == MAIN_ROADS:
         raise InputError(
             gettext(
                 "The file name %(file)s makes no name for a network; choose one with --name.",

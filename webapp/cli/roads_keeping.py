@@ -15,7 +15,7 @@ import click
 from geo import layers
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.roads import importing, storage, surfaces
-from geo.roads.drive import CORRIDORS
+from geo.roads.drive import MAIN_ROADS
 from geo.roads.network import Network
 from webapp import i18n, settings
 from webapp.cli import roads_report as report
@@ -139,7 +139,7 @@ def network_name(value: str) -> str:
                 text=value,
             )
         )
-    if value == CORRIDORS:
+    if value == MAIN_ROADS:
         raise InputError(gettext("“%(name)s” is taken; choose another name.", name=value))
     return value
 

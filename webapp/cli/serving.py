@@ -29,7 +29,6 @@ def serve(context: Context, host: str, port: int) -> None:
     """Serve the web app until Ctrl+C; a data package with faults is not served."""
     import os
 
-    from geo import package_check
     from webapp import create_app, server
 
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
@@ -38,7 +37,7 @@ def serve(context: Context, host: str, port: int) -> None:
         {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
     )
     app = create_app(config)
-    refuse(package_check.check(app.config["DATA"]), app.config["DATA"])
+    _check(app.config["DATA"], app.config["HOME"])
     try:
         serving = server.create(app, host=host, port=port)
     except (OSError, ValueError) as error:
@@ -50,8 +49,9 @@ def serve(context: Context, host: str, port: int) -> None:
                 reason=why,
             )
         ) from None
-    _compile(app.extensions["zoneatlas"])
-    threading.Thread(target=_warm, args=(app,), daemon=True).start()
+    ready = threading.Event()
+    threading.Thread(target=_prepare, args=(app, ready), daemon=True).start()
+    ready.wait()
     click.echo(
         f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it."
     )
@@ -65,25 +65,47 @@ def serve(context: Context, host: str, port: int) -> None:
     serving.run()
 
 
-def _compile(store: Store) -> None:
-    """Compile what requests will need, so that none waits for it: some seconds once, and a moment
-    from then on.
+def _check(folder: Path, home: Path) -> None:
+    """Refuse a data package with faults; one that had none when it was served last is not looked
+    through again.
+    """
+    from geo import digest, package_check
+
+    mark = home / "checked"
+    files = digest.of_files(sorted(path for path in folder.rglob("*") if path.is_file()))
+    with contextlib.suppress(OSError, UnicodeError):
+        if mark.read_text(encoding="utf-8") == files:
+            return
+    refuse(package_check.check(folder), folder)
+    with contextlib.suppress(OSError):
+        home.mkdir(parents=True, exist_ok=True)
+        mark.write_text(files, encoding="utf-8")
+
+
+def _prepare(app: Flask, ready: threading.Event) -> None:
+    """Compile what requests need and prepare the main roads: half a minute once, and a moment from
+    then on. Whoever asks for a road meanwhile is told how far it is.
     """
     from geo.roads import contraction, gate_overlay, isochrones, snapping
 
-    snapping.warm_up()
-    isochrones.warm_up()
-    if len(store.networks.names()) > 1:
-        gate_overlay.warm_up()
-        contraction.warm_up()
+    store: Store = app.extensions["zoneatlas"]
+    with store.networks.preparing() as begin:
+        ready.set()
+        for module in (snapping, isochrones, gate_overlay, contraction):
+            begin(module.__name__)
+            module.warm_up()
+        with contextlib.suppress(AtlasError):  # told when somebody asks for it
+            store.network()
+    _warm(app, store)
 
 
-def _warm(app: Flask) -> None:
+def _warm(app: Flask, store: Store) -> None:
     """Prepare what the first visitor needs before they come."""
     from geo.roads.painted_roads import put_in_order
     from geo.visits import feasibility, planner
 
-    store: Store = app.extensions["zoneatlas"]
+    with contextlib.suppress(AtlasError, OSError):
+        store.networks.main_roads.prepare(store.targets())
     with app.test_client() as client:
         for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()

@@ -43,8 +43,6 @@ def _head(atlas: Atlas, plan: Plan) -> Iterator[str]:
         f"{stops - len(plan.left_out)} of {stops} stops, {agenda.length(plan.on_road_s)} on the"
         f" road; {proof}"
     )
-    if plan.coarse:
-        yield "Driving times are coarse: a sketch of the main roads."
     yield from (f"! {sentence}" for sentence in (*plan.trip.told, *plan.faults))
     for hint in answers.warnings(atlas, plan):
         yield f"! {hint.text} [{hint.where}; {hint.source}]"

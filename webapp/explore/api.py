@@ -157,7 +157,6 @@ def times() -> Response:
     answer = {
         **drive.query(),
         "direction": direction,
-        "coarse": opened.roads(drive).manifest.coarse,
         "travel_time_s": dict(zip(ids, seconds.tolist(), strict=True)),
     }
     return _json(orjson.dumps(answer), "application/json")
@@ -184,15 +183,13 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
 
 
 def access_about(values: dict[str, Any]) -> export.About:
-    """Describe an access table for an export, with what is coarse about it."""
+    """Describe an access table for an export."""
     opened, drive = store(), Drive.of(values)
     manifest = opened.roads(drive).manifest
     notes = [
         f"Travel times by {drive.profile}, without queues and opening hours. Source of the roads:"
         f" {manifest.source}."
     ]
-    if manifest.coarse:
-        notes.append("The road network is coarse: times and lengths are sketches.")
     if drive.closed:
         notes.append(f"Taken as closed: {', '.join(drive.closed)}.")
     notes += [note for note in manifest.notes if note.startswith("Planned: ")]
@@ -224,7 +221,7 @@ def route() -> Response:
 
 
 def route_features(values: dict[str, Any]) -> dict[str, Any]:
-    """Build a route as GeoJSON: one feature a step, the sums and what is coarse beside them."""
+    """Build a route as GeoJSON: one feature a step, the sums beside them."""
     drive = Drive.of(values)
     net = store().roads(drive)
     steps = access.route(
@@ -237,7 +234,7 @@ def route_features(values: dict[str, Any]) -> dict[str, Any]:
         "length_m": float(steps["length_m"].sum()),
         "gates": [gate for gate in steps["gate"] if gate],
         "planned": scenarios.names(steps),
-        "coarse": net.manifest.coarse,
+        "assumed_m": float(steps["assumed_m"].sum()),
     }
 
 

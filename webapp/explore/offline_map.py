@@ -80,7 +80,6 @@ def _sheets(opened: Store, layer_id: str, profile: str) -> dict[str, str]:
             ],
             profile=profile,
             lonlat=(row.geometry.x, row.geometry.y),
-            coarse=opened.network().manifest.coarse,
         )
         for key, row in frame.iterrows()
     }

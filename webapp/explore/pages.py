@@ -31,6 +31,7 @@ from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
 from webapp import args, labels
 from webapp.explore import api, gate_hours, provenance, records, site_sheet
+from webapp.i18n import said
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
@@ -113,7 +114,6 @@ def table() -> str:
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
         names=labels.names(opened.targets()),
         profile=profile,
-        coarse=opened.network().manifest.coarse,
         tabs=opened.held(),
         formats=export.FORMATS.values(),
         query=[
@@ -234,7 +234,7 @@ def data() -> str:
         try:
             networks[name] = opened.network(name).manifest
         except AtlasError as error:  # damaged, or replaced by an import at this moment
-            unusable.append(str(error))
+            unusable.append(said(error.message))
     return render_template(
         "explore/data.html",
         package=opened.package,

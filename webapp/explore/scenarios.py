@@ -31,7 +31,7 @@ STATE = (*(name for name in args.DRIVE if name != "network"), "to")
 KEPT = 8
 """Differences that are kept: visitors may assume any years of opening."""
 SMALL_S = 150.0
-"""A gain below this would be rounded to nothing, as coarse times are to five minutes."""
+"""A gain below this would be rounded to nothing, as gains are to five minutes."""
 ROWS = site_sheet.HEADS | {row.layer: row for row in DESTINATIONS if row.id == "city"}
 """Layers to whose quickest feature the ways are compared, and which features count there."""
 
@@ -74,8 +74,7 @@ def page() -> str:
         own=own,
         choices=range(OPENS[0], args.YEARS[-1] + 1),
         later=args.YEARS[-1] + 1,
-        vehicles=sorted(opened.network().profiles, reverse=True),
-        coarse=opened.network().manifest.coarse,
+        vehicles=sorted(opened.vehicles, reverse=True),
         parks=opened.layer("parks"),
         targets=opened.targets(),
         layers=TARGETS,
@@ -164,7 +163,7 @@ def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFram
             " road and railway, waiting for the train included. %(n)s of the %(m)s changes use a"
             " railway.",
             vehicle=labels.label(drive.profile),
-            time=labels.duration(transfer_s[drive.profile], coarse=True),
+            time=labels.about(transfer_s[drive.profile]),
             n=labels.decimal(uses),
             m=labels.decimal(len(table)),
         )
@@ -176,16 +175,16 @@ def rail(opened: Store, drive: Drive, timeline: pd.DataFrame, table: pd.DataFram
     return sentences
 
 
-def gain(seconds: float, coarse: bool) -> str:
+def gain(seconds: float) -> str:
     """Write how much time is saved; NaN where there was no way before."""
     if np.isnan(seconds):
         return _("reached for the first time")
-    return _("less than 5 min") if seconds < SMALL_S else labels.duration(seconds, coarse)
+    return _("less than 5 min") if seconds < SMALL_S else labels.about(seconds)
 
 
 def query(drive: Drive) -> dict[str, str]:
-    """Return the query of the page that says what the year of a drive changes; only the corridors
-    have years to come.
+    """Return the query of the page that says what the year of a drive changes; only the main
+    roads have years to come.
     """
     return {name: text for name, text in drive.query().items() if name != "network"}
 

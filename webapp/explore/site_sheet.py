@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
 
-from geo.errors import Message
 from geo.hours import gates as border_gates
 from geo.package import TARGETS
 from geo.roads import access
 from geo.roads.drive import Drive
+from geo.roads.main_roads import NO_ROADS
 from geo.roads.network import Manifest
 from geo.schema import Layer, unfold
 from geo.schema.provenance import POSITION
@@ -102,10 +102,6 @@ class Ways:
     today: dict[str, Destination | None]
 
     @property
-    def coarse(self) -> bool:
-        return self.manifest.coarse
-
-    @property
     def passed(self) -> set[str]:
         """Gates that this network leads through."""
         return set(self.manifest.gates)
@@ -159,7 +155,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
         counted=who_is_counted(store),
         paces=_paces(store, drive.profile),
         within=[] if sentence else within,
-        curves=[] if sentence else charts.profile(reached, manifest.coarse, PROFILE_MIN[-1]),
+        curves=[] if sentence else charts.profile(reached, PROFILE_MIN[-1]),
         gate_names=gate_names,
         snap_m=None if sentence else snap_m,
         sentence=sentence,
@@ -213,6 +209,8 @@ def _why_not(manifest: Manifest, origin: gpd.GeoDataFrame) -> str:
             "This point lies at sea or outside the countries of this map, so there is no way by"
             " road."
         )
+    if not manifest.road_classes:
+        return said(NO_ROADS)
     return _(
         "No road of this network that one can turn off lies within %(km)s km, so nothing can be"
         " said about access from here.",
@@ -324,14 +322,11 @@ def serving(store: Store, layer_id: str, profile: str) -> set[str]:
 
 
 def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
-    """Write in sentences who may pass a gate in the corridor network."""
+    """Write in sentences who may pass a gate on the main roads."""
     network = store.network()
-    blocked = [
-        said(note.values["fault"])
-        for note in network.manifest.notes
-        if isinstance(note, Message) and note.values.get("path") == gate.index[0]
-    ]
-    return blocked or [_passing(store, gate, profile) for profile in network.profiles]
+    if gate.index[0] not in network.manifest.gates:
+        return [_("The main roads do not cross the border here, so there is no way through.")]
+    return [_passing(store, gate, profile) for profile in network.profiles]
 
 
 def _passing(store: Store, gate: gpd.GeoDataFrame, profile: str) -> str:

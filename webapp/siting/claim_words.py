@@ -68,7 +68,7 @@ SENTENCES = {
 """One or two sentences for each of ``geo.siting.claims.VERDICTS``, some of their own for times."""
 
 
-def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
+def sentence(claim: Claim, top_kph: float) -> str:
     """Return what is to be held of a claim."""
     code, amount = claim.verdict, amount_of(claim)
     if code == "road" and is_loose(claim):
@@ -79,8 +79,8 @@ def sentence(claim: Claim, coarse: bool, top_kph: float) -> str:
         code = f"{code}_time"
     return _(
         SENTENCES[code],
-        road=road_amount(claim, coarse),
-        share=decimal(100 * share(claim, coarse)),
+        road=road_amount(claim),
+        share=decimal(100 * share(claim)),
         rounding=amount(claim.rounding),
         difference=over(claim.over_road, amount),
         speed=speed(top_kph),
@@ -103,23 +103,18 @@ def speed(top_kph: float) -> str:
     return decimal(top_kph) if math.isfinite(top_kph) else _("unknown")
 
 
-def share(claim: Claim, coarse: bool) -> float:
+def share(claim: Claim) -> float:
     """Return within which share a claim is held to fit the road."""
-    known = ASSUMPTIONS
-    return known["time_share" if claim.measure == "time" else "length_share"].value + (
-        known["coarse_share"].value if coarse else 0
-    )
+    return ASSUMPTIONS["time_share" if claim.measure == "time" else "length_share"].value
 
 
 def is_loose(claim: Claim) -> bool:
-    """Return whether a claim fits the road only because these roads are a sketch, or positions
-    inexact.
-    """
+    """Return whether a claim fits the road only because positions are inexact."""
     road = claim.road_s if claim.measure == "time" else claim.road_m
-    return abs(claim.over_road) > claim.rounding + share(claim, coarse=False) * road
+    return abs(claim.over_road) > claim.rounding + share(claim) * road
 
 
-def numbers(claim: Claim, coarse: bool, top_kph: float) -> list[tuple[str, str]]:
+def numbers(claim: Claim, top_kph: float) -> list[tuple[str, str]]:
     """List what was compared."""
     amount = amount_of(claim)
     rows = [
@@ -134,9 +129,9 @@ def numbers(claim: Claim, coarse: bool, top_kph: float) -> list[tuple[str, str]]
         )
         rows.append((title, clock(claim.fastest_s)))
     rows += [
-        (_("Length by road"), road_length(claim, coarse)),
-        (_("Time by road"), road_time(claim, coarse)),
-        (_("the way by road taken as good to"), f"± {decimal(100 * share(claim, coarse))} %"),
+        (_("Length by road"), road_length(claim)),
+        (_("Time by road"), road_time(claim)),
+        (_("the way by road taken as good to"), f"± {decimal(100 * share(claim))} %"),
         (_("Claim against the straight line"), over(claim.over_straight, amount)),
     ]
     if math.isfinite(claim.road_m):
@@ -170,22 +165,22 @@ def over(value: float, amount: Callable[[float], str]) -> str:
     return _("%(amount)s less", amount=size) if value < 0 else _("%(amount)s more", amount=size)
 
 
-def road_amount(claim: Claim, coarse: bool) -> str:
-    return road_time(claim, coarse) if claim.measure == "time" else road_length(claim, coarse)
+def road_amount(claim: Claim) -> str:
+    return road_time(claim) if claim.measure == "time" else road_length(claim)
 
 
-def road_length(claim: Claim, coarse: bool) -> str:
-    return _by_road(claim.road_m, kilometres, coarse)
+def road_length(claim: Claim) -> str:
+    return _by_road(claim.road_m, kilometres)
 
 
-def road_time(claim: Claim, coarse: bool) -> str:
-    return _by_road(claim.road_s, duration, coarse)
+def road_time(claim: Claim) -> str:
+    return _by_road(claim.road_s, duration)
 
 
-def _by_road(value: float, write: Callable[[float, bool], str], coarse: bool) -> str:
+def _by_road(value: float, write: Callable[[float], str]) -> str:
     if math.isinf(value):
         return _("none by road")
-    return write(value, coarse) if is_known(value) else _("unknown")
+    return write(value) if is_known(value) else _("unknown")
 
 
 def length(metres: float) -> str:

@@ -116,10 +116,9 @@ def claims(site_id: str) -> str:
         text=text,
         longest=args.LENGTHS["text"],
         code=checked.code,
-        shown=[show(one, text, places, network.manifest.coarse, top_kph) for one in checked],
+        shown=[show(one, text, places, top_kph) for one in checked],
         drive=drive,
         vehicles=sorted(network.profiles),
-        coarse=network.manifest.coarse,
         closed=[places.loc[gate] for gate in drive.closed],
         frame=(WIDTH, BEGIN, END),
     )
@@ -140,7 +139,7 @@ def known_places(opened: Store) -> gpd.GeoDataFrame:
     return opened.keep("claim places", make)
 
 
-def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kph: float) -> Shown:
+def show(claim: Claim, text: str, places: gpd.GeoDataFrame, top_kph: float) -> Shown:
     """Put a claim into words."""
     loose = claim.verdict == "road" and is_loose(claim)
     others = [place for place in claim.candidates if place != claim.place][:OTHERS]
@@ -150,10 +149,10 @@ def show(claim: Claim, text: str, places: gpd.GeoDataFrame, coarse: bool, top_kp
         quote=quote(claim, text),
         place=places.loc[claim.place] if judged else None,
         others=[(place, places.loc[place]) for place in others],
-        sentence=sentence(claim, coarse, top_kph),
+        sentence=sentence(claim, top_kph),
         tone="doubtful" if loose else TONES.get(claim.verdict, ""),
-        numbers=numbers(claim, coarse, top_kph) if judged else [],
-        marks=marks(claim, coarse, top_kph) if judged else [],
+        numbers=numbers(claim, top_kph) if judged else [],
+        marks=marks(claim, top_kph) if judged else [],
     )
 
 
@@ -172,7 +171,7 @@ def quote(claim: Claim, text: str) -> tuple[str, str, str]:
 # The picture --------------------------------------------------------------------------------------
 
 
-def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
+def marks(claim: Claim, top_kph: float) -> list[Mark]:
     """Lay straight line, road and claim on one line that begins at 0; what is unknown or endless
     has no mark.
     """
@@ -195,7 +194,7 @@ def marks(claim: Claim, coarse: bool, top_kph: float) -> list[Mark]:
     if math.isfinite(least):
         marks.append(Mark("straight", place(least), place(least), name))
     if math.isfinite(road):
-        text = _("by road: %(amount)s", amount=road_amount(claim, coarse))
+        text = _("by road: %(amount)s", amount=road_amount(claim))
         marks.append(Mark("road", place(road), place(road), text))
     return marks
 

@@ -106,7 +106,6 @@ def compare() -> Any:
         left_out=left_out,
         most=MOST_PICKED,
         more=more,
-        coarse=opened.roads(wish.drive).manifest.coarse,
         places=opened.destinations(),
         plain=plain,
         offer_text=offer_text,

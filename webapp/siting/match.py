@@ -100,7 +100,9 @@ class Answer:
 @pages.get("/match")
 def form() -> str:
     values = args.parse(request.args, (*args.DRIVE, "also"))
-    return _page(Drive.of(values), tuple(values.get("also", ())))
+    drive = Drive.of(values)
+    store().networks.check(drive)
+    return _page(drive, tuple(values.get("also", ())))
 
 
 @pages.get("/match/template.xlsx")
@@ -214,7 +216,6 @@ def _page(
         answer=answer,
         faults=faults,
         parks=opened.layer("parks"),
-        coarse=opened.roads(drive).manifest.coarse,  # refuses a network that is not there
         networks=opened.networks.names(),
         terms=terms(opened, drive, also),
         columns=[
@@ -243,7 +244,6 @@ def _workbook(data: bytes, name: str) -> Response:
 def _to_xlsx(
     opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet
 ) -> bytes:
-    coarse = opened.roads(drive).manifest.coarse
     titles = (
         *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site")),
         *(_("Free land"), _("Score of 100")),
@@ -252,10 +252,10 @@ def _to_xlsx(
 
     def both(match: Match, park: Park) -> tuple[str, str]:
         known, unknown = (
-            [reason(match, each, coarse) for each in park.reasons if each.known == is_known]
+            [reason(match, each) for each in park.reasons if each.known == is_known]
             for is_known in (True, False)
         )
-        known += [strength(*each, coarse) for each in park.strengths]
+        known += [strength(*each) for each in park.strengths]
         return "; ".join(known), "; ".join(unknown)
 
     parks = opened.layer("parks")
@@ -288,14 +288,7 @@ def _notes(
     yield _("Score"), explain_score()
     yield _("Unknown"), explain_unknown()
     yield _("Area"), explain_area()
-    if opened.roads(drive).manifest.coarse:
-        yield (
-            _("Travel times"),
-            _(
-                "Times come from a sketch of the main roads, at assumed average speeds, without"
-                " queues or opening hours."
-            ),
-        )
+    yield _("Travel times"), labels.explain_times()
     for source in about.sources:
         yield _("Source"), source
     yield _("Licence"), about.licence

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import g
 from flask_babel import gettext as _
 
-from geo.roads.drive import CORRIDORS, Drive
+from geo.roads.drive import MAIN_ROADS, Drive
 from geo.siting import companies, workbook
 from geo.siting.matching import Match, Park, Reason
 from geo.siting.measures import limits
@@ -25,15 +25,15 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
     """Return how one drives, in which vehicle, on which roads, past which closed gates, when, and
     which sites are offered.
     """
-    corridors = drive.network == CORRIDORS
+    built_in = drive.network == MAIN_ROADS
     terms = [
         (_("Vehicle"), labels.label(drive.profile)),
-        (_("Road network"), _("Corridors, coarse") if corridors else drive.network),
+        (_("Road network"), _("Main roads") if built_in else drive.network),
     ]
     if drive.closed:
         names = labels.names(opened.layer("gates"))
         terms.append((_("Taken as closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
-    if drive.year and corridors:
+    if drive.year and built_in:
         year = _(
             "%(year)s, with the corridors that are planned to be open by then; plans slip",
             year=drive.year,
@@ -128,7 +128,7 @@ def _named(of: str, code: str) -> str:
     return str(labels.label(code)) if of else code
 
 
-def reason(one: Match, each: Reason, coarse: bool) -> str:
+def reason(one: Match, each: Reason) -> str:
     """Return how a site stands to a limit."""
     name, asked = each.limit, one.limits[each.limit]
     limit = _once((name, asked), lambda: wording.limit_text(name, asked))
@@ -141,16 +141,14 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
     if is_time:
         margin = round(each.margin)
 
-    def size(amount: float) -> str:
-        return (
-            labels.duration(60 * amount, coarse) if is_time else labels.quantity(amount, row.unit)
-        )
+    def size(amount: float, write: Callable[[float], str]) -> str:
+        return write(60 * amount) if is_time else labels.quantity(amount, row.unit)
 
-    value = _once((name, each.value), lambda: size(each.value))
+    value = _once((name, each.value), lambda: size(each.value, labels.duration))
     spare = (
         _("less than 5 min")
         if is_time and margin < 5
-        else _once((name, "spare", margin), lambda: size(margin))
+        else _once((name, "spare", margin), lambda: size(margin, labels.about))
     )
     if row.enough is not None:
         return _once("land", lambda: str(_("%(limit)s: up to %(value)s may be free"))) % {
@@ -168,14 +166,11 @@ def reason(one: Match, each: Reason, coarse: bool) -> str:
     return met % {"limit": limit, "value": value, "spare": spare}
 
 
-def strength(criterion: str, value: float, coarse: bool) -> str:
+def strength(criterion: str, value: float) -> str:
     """Return what gives a site its score."""
     return _once(
         (criterion, value),
-        lambda: (
-            f"{wording.criterion_name(criterion)}:"
-            f" {wording.amount(criterion, value, coarse=coarse)}"
-        ),
+        lambda: f"{wording.criterion_name(criterion)}: {wording.amount(criterion, value)}",
     )
 
 

@@ -109,7 +109,6 @@ class Result:
     limits: dict[str, Limit]
     funnel: screening.Funnel
     ranked: Ranked | None
-    coarse: bool
 
     @property
     def steps(self) -> list[tuple[str, screening.Step]]:
@@ -202,7 +201,7 @@ def result(opened: Store, wish: Wish) -> Result:
     funnel = screening.screen(table, list(screens.values()))
     left = table.loc[funnel.remaining]
     ranked = _ranked(opened, wish, left, asked) if len(left) and asked else None
-    return Result(table, screens, funnel, ranked, opened.roads(wish.drive).manifest.coarse)
+    return Result(table, screens, funnel, ranked)
 
 
 def _ranked(opened: Store, wish: Wish, left: pd.DataFrame, asked: list[Criterion]) -> Ranked:

@@ -19,13 +19,13 @@ from webapp.siting.worth import Worth
 from webapp.store import store
 
 
-def amount(criterion: str, value: Any, *, coarse: bool = True) -> str:
+def amount(criterion: str, value: Any) -> str:
     """Write the amount of a criterion, or a change of it, with its unit."""
     row = criteria()[criterion]
     if not is_known(value):
         return _("unknown")
     if row.id in {destination.id for destination in DESTINATIONS}:
-        return labels.duration(value, coarse) if np.isfinite(value) else _("none by road")
+        return labels.duration(value) if np.isfinite(value) else _("none by road")
     text = labels.quantity(value, "" if row.is_counted else row.unit)
     return text if row.enough is None else _("up to %(amount)s", amount=text)
 

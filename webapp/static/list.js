@@ -4,10 +4,10 @@
 import { groups } from "./layers.js";
 import {
   $,
+  about,
   alsoOf,
   chip,
   config,
-  duration,
   element,
   FACETS,
   fill,
@@ -164,7 +164,7 @@ function drawList() {
       element(
         "dd",
         { title: id ? name(id) : null },
-        id ? duration(seconds, true, true) : texts.unreachable,
+        id ? about(seconds) : texts.unreachable,
       );
     const area = element("dd", {
       class: park.area_ha === null ? "unknown" : park.area_kind,

@@ -129,13 +129,14 @@ function hours(minutes, brief) {
   });
 }
 
-/**
- * A coarse time to five minutes, after ≈; any other as the range in which it lies, as labels.py
- * writes it.
- */
-export function duration(seconds, coarse, brief) {
+/** A time to five minutes, after ≈, where there is room for no more. */
+export function about(seconds) {
+  return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), true);
+}
+
+/** A time as the range in which it lies, as labels.py writes it. */
+export function duration(seconds) {
   if (seconds === null || seconds === undefined) return texts.unreachable;
-  if (coarse) return "≈ " + hours(Math.max(5 * Math.round(seconds / 300), 5), brief);
   const [least, most] = config.spread.map((share) => (share * seconds) / 60);
   const step = most < 30 ? 1 : 5;
   const low = Math.max(Math.floor(least / step) * step, 1),

@@ -269,7 +269,7 @@ async function showArea(minutes, direction, { step = true } = {}) {
     fill(direction === "to" ? texts.areaToNote : texts.areaNote, {
       m: minutes.split(",").map(Number).map(number).join(", "),
       vehicle: labels[query.get("profile")],
-    }) + (found.features[0].properties.coarse ? " ≈" : ""),
+    }),
   );
 }
 
@@ -322,8 +322,8 @@ async function showRoute(to, { step = true } = {}) {
     to,
     fill(texts.routeFrom, {
       vehicle: labels[query.get("profile")],
-      time: duration(found.travel_time_s, found.coarse),
-      length: (found.coarse ? "≈ " : "") + length(found.length_m),
+      time: duration(found.travel_time_s),
+      length: length(found.length_m),
     }) +
       ", " +
       (found.gates.length
@@ -331,7 +331,8 @@ async function showRoute(to, { step = true } = {}) {
         : texts.noGate) +
       (found.planned.length
         ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") })
-        : ""),
+        : "") +
+      (found.assumed_m ? "; " + fill(texts.assumedWay, { length: length(found.assumed_m) }) : ""),
   );
 }
 

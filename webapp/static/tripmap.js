@@ -51,7 +51,6 @@ export function tripMap(map, config) {
           color: config.colours[one.day % config.colours.length],
           weight: 4,
           opacity: 0.95,
-          dashArray: one.approximate ? "8 6" : null,
         })
           .bindTooltip(() => text(one.name), { sticky: true }).addTo(drawn);
         points.push(...line);

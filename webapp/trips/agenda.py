@@ -135,7 +135,7 @@ def _rows(steps: Itinerary, number: int) -> Iterator[Row]:
             text = _("Leave %(place)s", place=name)
             yield Row("start", step.start, step.start, text, names=names)
         elif step.kind == "drive":
-            yield from _drive(step, steps.plan.coarse)
+            yield from _drive(step)
         elif step.kind == "gate":
             yield _passage(step, steps, names)
         elif step.visit:
@@ -154,14 +154,14 @@ def _other_names(place: Place) -> tuple[tuple[str, str], ...]:
     return tuple((tag, text) for tag, text in labels.all_names(row) if text != place_name(place))
 
 
-def _drive(step: Step, coarse: bool) -> Iterator[Row]:
+def _drive(step: Step) -> Iterator[Row]:
     """Write a drive, in two rows around the lunch on it; one of no length only beside a gate."""
     if step.drive_s < 1 and step.leg and step.leg.crossing is None:
         return
     text = _("Drive %(time)s, %(length)s") if step.sets_out else _("Drive on %(time)s, %(length)s")
     text %= {
-        "time": labels.duration(step.drive_s, coarse),
-        "length": labels.kilometres(step.length_m, coarse),
+        "time": labels.duration(step.drive_s),
+        "length": labels.kilometres(step.length_m),
     }
     if step.lunch is None:
         yield Row("drive", step.start, step.end, text)

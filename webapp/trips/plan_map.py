@@ -41,7 +41,7 @@ def _facts(steps: Itinerary, step: Step, clocks: tuple[Clock, ...]) -> dict[str,
     name = agenda.place_name(step.place)
     if step.leg and step.sets_out:
         ends = f"{agenda.place_name(step.leg.start)} → {agenda.place_name(step.leg.goal)}"
-        return {"kind": "way", "name": ends, "approximate": steps.plan.coarse}
+        return {"kind": "way", "name": ends}
     if step.visit:
         time = agenda.both(step.start, clocks)
         return {"kind": "visit", "number": step.number, "name": name, "time": time}

@@ -160,7 +160,7 @@ def page(opened: Store, lines: Lines) -> Page:
         },
         every=every,
         examples={key: trip.get("title", key) for key, trip in examples(opened).items()},
-        profiles=opened.network().profiles,
+        profiles=opened.vehicles,
         networks=opened.networks.names(),
         countries=sorted(opened.table("clocks")["country"]),
     )
