@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo import layers
-from geo.roads import corridors
+from geo import Atlas
 from geo.roads.network import Manifest, Network
 
 pytest_plugins = ("web",)
@@ -35,21 +34,21 @@ def data() -> Path:
 def toy() -> Path:
     """A data package of two countries, AA in the west and BB in the east.
 
-    ``west-road`` (20 km, 60 km/h) leads to the gate ``bridge``, which takes half an hour;
-    ``east-road`` (10 km) leads on. A truck drives at half the speed, needs an hour at the gate and
-    may not use ``pass``; ``ferry`` serves neither."""
+    ``west-road`` (22 km in 20 minutes) leads to the gate ``bridge``, which takes half an hour;
+    ``east-road`` (11 km in 10 minutes) leads on. A truck drives at half the speed,
+    needs an hour at the gate and may not use ``pass``; ``ferry`` serves neither."""
     return DATA / "toy"
 
 
 @pytest.fixture(scope="session")
-def toy_network(toy: Path) -> Network:
-    return corridors.read(toy)
+def toy_network(toy: Path, tmp_path_factory: pytest.TempPathFactory) -> Network:
+    return Atlas.open(toy, tmp_path_factory.mktemp("home")).network()
 
 
 @pytest.fixture(scope="session")
-def real_network() -> Network:
-    """The corridor network of the data that comes with Zone Atlas."""
-    return corridors.read(layers.bundled())
+def real_network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    """The main roads of the data that come with Zone Atlas."""
+    return Atlas.open(home=tmp_path_factory.mktemp("home")).network()
 
 
 def points(where: dict[str, tuple[float, float]], **columns: Sequence[object]) -> gpd.GeoDataFrame:
@@ -96,7 +95,6 @@ def roads(
             source="made up",
             licence="CC0-1.0",
             as_of=None,
-            coarse=False,
             access_speed_kph={"car": access_speed_kph, "truck": access_speed_kph},
             access_detour=access_detour,
             snap_limit_m=snap_limit_m,
@@ -122,6 +120,7 @@ def roads(
             np.int16,
         ),
         accessible=np.ones(len(segments), bool),
+        assumed=np.zeros(len(segments), bool),
         shape_start=np.arange(0, 2 * len(segments) + 1, 2, dtype=np.int64),
         shape_lonlat=np.column_stack([lonlat[tail], lonlat[head]]).reshape(-1, 2),
         time_s={

@@ -166,7 +166,7 @@ def two_days() -> Plan:
         for day in (first, second)
         for leg in day.legs
     )
-    return Plan(trip, (first, second), (left,), "proven", on_road_s, coarse=True)
+    return Plan(trip, (first, second), (left,), "proven", on_road_s)
 
 
 def lunches_elsewhere() -> Plan:

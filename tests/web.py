@@ -190,9 +190,9 @@ def rewrite(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, 
 
 
 REFERENCES = {
-    "corridor_id",
-    "other_corridor_id",
-    "node_id",
+    "corridor",
+    "row_id",
+    "field",
     "policies",
     "id",
     "profile",
@@ -203,6 +203,8 @@ REFERENCES = {
 }
 """Text that other rows look up; all other free text may say anything, opening hours in a comment.
 """
+KEYS = {("crossings", "kind"), ("provenance", "layer"), ("provenance", "source")}
+"""Further such text, by table: the sources of one value differ."""
 
 
 def make_hostile(folder: Path) -> Path:
@@ -218,11 +220,7 @@ def make_hostile(folder: Path) -> Path:
             for each in fields
             if each.type in ("string", "list") and not (each.allowed or each.pattern or each.refers)
         ]
-        free = [
-            name
-            for name in free
-            if name not in REFERENCES and not (path.stem == "crossings" and name == "kind")
-        ]
+        free = [name for name in free if name not in REFERENCES and (path.stem, name) not in KEYS]
         texts = dict.fromkeys(free, HOSTILE) | {
             "opening_hours": '24/7 "' + HOSTILE.replace('"', "'") + '"'
         }

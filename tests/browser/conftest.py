@@ -11,7 +11,9 @@ from screen import Windows, tabs
 from web import browsing, serving
 
 from geo.roads import isochrones
+from geo.roads.drive import Drive
 from geo.visits import planner
+from webapp import args
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +25,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def site(make_app: Callable[..., Flask]) -> Iterator[str]:
     """The address of an atlas that is served to the tests of this folder alone."""
-    isochrones.warm_up()  # as `zoneatlas serve` does before it answers
+    isochrones.warm_up()  # as `zoneatlas serve` does
     planner.warm_up()
-    with serving(make_app()) as url:
+    app = make_app()
+    for year in (None, *args.YEARS):
+        app.extensions["zoneatlas"].roads(Drive(year=year))
+    with serving(app) as url:
         yield url
 
 

@@ -113,7 +113,8 @@ def test_closing_a_sheet_forgets_year_vehicle_and_closed_gates(opened: Callable[
     from playwright.sync_api import expect
 
     page = opened(f"/?site={SITE}&profile=car&year=2035&closed=huu-nghi")
-    expect(page.locator("#sheet .closed:not(.planned)")).to_contain_text("Huu Nghi")
+    closed = page.locator("#sheet .closed:not(.planned)")
+    expect(closed).to_contain_text("Huu Nghi", timeout=30_000)  # the roads of 2035 are built
     page.locator("#close").click()
     until(page, site=None, profile=None, year=None, closed=None)
     choose(page, OTHER)

@@ -247,12 +247,6 @@ def broken(toy: Path, tmp_path: Path) -> Path:
             {"parks": "west-park: policies: “gone” is not in policies"},
         ),
         (
-            "corridor_vertices.csv",
-            "old-railway,2,100.2,0",
-            "old-railway,2,100.2,0.1",
-            {"corridor_vertices": "node “bridge” has more than one"},
-        ),
-        (
             "corridors.csv",
             "(100.0 0,100.2 0.1)",
             "(100.0 0,100.2)",
@@ -264,24 +258,12 @@ def broken(toy: Path, tmp_path: Path) -> Path:
             "POINT (100 0)",
             {"corridors": "line 5 (planned-motorway): wkt: “POINT (100 0)” has not the form"},
         ),
-        (
-            "corridor_vertices.csv",
-            "old-railway,3",
-            "ghost-road,3",
-            {"corridor_vertices": "corridor_id: “ghost-road” is not in corridors"},
-        ),
         ("gates.csv", "international", "national", {"gates": "line 2 (bridge): kind"}),
         (
             "population.csv",
             "1000",
             "many",
             {"population": "line 2 (1): population: “many” is not a number"},
-        ),
-        (
-            "interchanges.csv",
-            "east-motorway",
-            "no-road",
-            {"interchanges": "East town interchange: “no-road” has no vertex 1"},
         ),
     ],
 )

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from geo import Atlas, Drive, layers
+from geo import Atlas, Drive
 from geo.errors import InputError, NotFoundError
-from geo.roads import access, corridors
+from geo.roads import access
 from geo.visits.trip import Plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,9 +44,7 @@ def test_five_lines_open_find_drive_rank_and_plan() -> None:
 def test_an_atlas_answers_as_the_modules_do(atlas: Atlas) -> None:
     """Nothing is computed in another way behind the front door."""
     park = atlas.layer("parks").loc[["texhong-hai-ha-ip"]]
-    ways = access.travel_times(
-        corridors.read(layers.bundled()), park, atlas.layer("gates"), profile="car"
-    )
+    ways = access.travel_times(atlas.network(), park, atlas.layer("gates"), profile="car")
     assert ways.equals(atlas.access("texhong-hai-ha-ip", drive=Drive("car")))
     lon, lat = park.geometry.get_coordinates().to_numpy()[0]
     assert atlas.nearest("ports", (lon, lat))["to_id"].tolist() == (
@@ -62,7 +60,7 @@ def test_a_closed_gate_is_not_passed(atlas: Atlas) -> None:
     assert shut is not atlas.roads()
     with pytest.raises(InputError, match="no-gate"):
         atlas.roads(Drive(closed=("no-gate",)))
-    with pytest.raises(NotFoundError, match="corridors"):
+    with pytest.raises(NotFoundError, match="there are main-roads"):
         atlas.roads(Drive(network="no-network"))
 
 

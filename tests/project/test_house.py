@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept"),
+    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.digest"),
     ("geo.crs", "geo.search"),
     ("geo.proximity", "geo.export", "geo.maps"),
     ("geo.layers",),
@@ -24,7 +24,7 @@ ROOMS = (
     ("geo.siting", "geo.visits"),
     ("geo.package_check", "geo.atlas"),
     ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
-    ("webapp.i18n", "webapp.readers", "webapp.record_words"),
+    ("webapp.i18n", "webapp.readers", "webapp.record_words", "webapp.road_words"),
     ("webapp.args", "webapp.labels", "webapp.languages", "webapp.store", "webapp.jobs"),
     (
         "webapp.charts",
@@ -229,7 +229,7 @@ def test_importing_the_library_loads_nothing_large() -> None:
 
 def test_working_with_layers_loads_neither_roads_nor_web() -> None:
     """Reading layers and roads that are there loads no OSMnx, Folium or Flask."""
-    assert not loaded_by("geo.layers, geo.roads.access, geo.roads.corridors") & {
+    assert not loaded_by("geo.layers, geo.roads.access, geo.roads.main_roads") & {
         "osmnx",
         "networkx",
         "osmium",

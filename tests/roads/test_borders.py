@@ -335,32 +335,6 @@ def test_roads_that_cross_nothing() -> None:
     np.testing.assert_array_equal(closed.time_s["car"], net.time_s["car"])
 
 
-def test_countries_of_nodes_instead_of_outlines() -> None:
-    """Where the country of each node is given it decides, whatever the outlines, and the road
-    crosses at its step nearest the gate.
-    """
-    net = bridges((0.5, 0), (0.55, 0))
-    sides = np.where(net.node_lonlat[:, 0] < 1, "AA", "BB")
-    for from_names, outlined in zip(
-        borders.close(net, sides, gates(bridge=gate(0.5)), CROSSINGS),
-        borders.close(net, countries(), gates(bridge=gate(0.5)), CROSSINGS),
-        strict=True,
-    ):
-        if isinstance(from_names, pd.DataFrame):
-            pd.testing.assert_frame_equal(from_names, outlined)
-        else:
-            np.testing.assert_array_equal(from_names.time_s["car"], outlined.time_s["car"])
-            assert from_names.manifest == outlined.manifest
-    inland = road((0.2, 0.5), (0.3, 0.5), (0.301, 0.5), (0.4, 0.5))
-    here = np.where(inland.node_lonlat[:, 0] < 0.3, "AA", "BB")
-    closed, report = borders.close(
-        inland, here, gates(bridge=gate(0.5, geometry=shapely.Point(0.3005, 0.5))), CROSSINGS
-    )
-    assert report["verdict"].tolist() == ["matched"]
-    assert closed.shape(0)[:, 0].tolist() == pytest.approx([0.3, 0.301])
-    assert closed.country.tolist() == [-1, 0, 1]
-
-
 def test_two_gates_in_one_place_take_a_road_each() -> None:
     """The lanes of a gate may share a position: the nearest road belongs to the first and the next
     to the other.

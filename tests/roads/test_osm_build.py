@@ -229,7 +229,6 @@ def test_cross_by_hand(cross: Path) -> None:
     assert net.segment_count == 8
     assert net.manifest.names == ("Back", "Long street", "Long street (QL1)")
     assert net.manifest.road_classes == ("primary", "residential")
-    assert not net.manifest.coarse
     assert net.manifest.access_speed_kph == {"car": 20, "truck": 10}
     assert any(
         "1 ring that meets no other road was left out" in note for note in net.manifest.notes

@@ -39,13 +39,16 @@ M = 1e-5
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    """The script that makes the table."""
+    """The script that makes the table, with its neighbour beside it as when it is run."""
+    folder = str(ROOT / "data/roads")
+    sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location("build_roads", ROOT / "data/roads/build.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+    sys.path.remove(folder)
     return module
 
 
@@ -172,7 +175,7 @@ def test_roads_that_cross_without_meeting_stay_apart(tmp_path: Path, script: Mod
 def test_one_way_roads_keep_their_direction(tmp_path: Path, script: ModuleType) -> None:
     """One-way parts are joined only in their direction, and driven only in it."""
     points = {1: (0, 0), 2: (1000, 0), 3: (2000, 0), 4: (3000, 0)}
-    one_way = {"highway": "primary", "oneway": "yes"}
+    one_way = {"highway": "primary", "oneway": "yes", "source": "osm-2021-02"}
     folder = package(
         tmp_path, script, points, ([2, 3], one_way), ([1, 2], one_way), ([4, 3], one_way)
     )
@@ -182,6 +185,78 @@ def test_one_way_roads_keep_their_direction(tmp_path: Path, script: ModuleType) 
     assert not net.backward.any()
     east = net.node_lonlat[net.head][:, 0] - net.node_lonlat[net.tail][:, 0]
     assert sorted(np.sign(east)) == [-1, 1]
+
+
+DUAL = {1: (0, 0), 2: (-9000, 300), 3: (9000, 300), 4: (-9000, 0), 5: (9000, 0), 6: (0, 300)}
+DUAL |= {7: (-9000, 330), 8: (9000, 330)}
+"""A dual carriageway of 18 km, 30 m wide, and a road that meets one side of it."""
+EAST, WEST = [2, 6, 3], [8, 7]
+
+
+def dual(
+    tmp_path: Path, script: ModuleType, kind: str, *carriageways: list[int], side: str = "tertiary"
+) -> Network:
+    """Make a network of carriageways of a kind, joined at both ends, and a side road."""
+    folder = package(
+        tmp_path,
+        script,
+        DUAL,
+        *((line, {"highway": kind, "oneway": "yes"}) for line in carriageways),
+        ([2, 7], {"highway": kind}),
+        ([3, 8], {"highway": kind}),
+        ([1, 6], {"highway": side}),
+    )
+    return road_table.network(folder, layers.read_table(folder, "speeds"))
+
+
+def apart_m(network: Network, start: int, goal: int) -> float:
+    """Return the length of the way between two points of `DUAL`."""
+    nodes = {
+        number: int(np.abs(network.node_lonlat - [107 + x * M, 21 + y * M]).sum(axis=1).argmin())
+        for number, (x, y) in DUAL.items()
+    }
+    return float(lengths(network, [nodes[start]])[0, nodes[goal]])
+
+
+def test_a_carriageway_without_its_other_one_is_open_both_ways(
+    tmp_path: Path, script: ModuleType
+) -> None:
+    """Where only one carriageway is drawn, one comes back over it; the row says so."""
+    net = dual(tmp_path, script, "trunk", EAST)
+    assert apart_m(net, 2, 3) == pytest.approx(apart_m(net, 3, 2))
+    table = rows_of(tmp_path / "data")
+    assert table["notes"].str.contains("other carriageway is missing").sum() == 1
+
+
+def test_two_carriageways_stay_one_way(tmp_path: Path, script: ModuleType) -> None:
+    """Where both are drawn, each keeps its direction."""
+    dual(tmp_path, script, "trunk", EAST, WEST)
+    table = rows_of(tmp_path / "data")
+    lengths_m = road_table.length_m(table)
+    assert table["one_way"][lengths_m > 1000].sum() == 2
+    assert not table["notes"].fillna("").str.contains("missing").any()
+
+
+def test_one_turns_where_a_road_meets_one_carriageway(tmp_path: Path, script: ModuleType) -> None:
+    """From the side road to the far side of a trunk road one need not drive nine kilometres on; an
+    assumed opening is there, and its row says that it is assumed.
+    """
+    net = dual(tmp_path, script, "trunk", EAST, WEST)
+    assert apart_m(net, 1, 7) < 10_500
+    table = rows_of(tmp_path / "data")
+    openings = table[table["notes"].fillna("").str.contains("assumed opening")]
+    assert len(openings) > 0
+    assert set(openings["source_kind"]) == {"assumption"}
+    assert (road_table.length_m(openings) < 100).all()
+
+
+@pytest.mark.parametrize(("kind", "side"), [("motorway", "tertiary"), ("trunk", "trunk_link")])
+def test_no_expressway_is_opened_for_turning(
+    tmp_path: Path, script: ModuleType, kind: str, side: str
+) -> None:
+    """Neither a motorway nor a road that only links lead to gets an opening between its ends."""
+    net = dual(tmp_path, script, kind, EAST, WEST, side=side)
+    assert apart_m(net, 1, 7) > 25_000
 
 
 def test_what_the_tags_say_stands_in_the_row(tmp_path: Path, script: ModuleType) -> None:
@@ -258,11 +333,12 @@ def test_lines_that_are_none_are_faults(tmp_path: Path, speeds: pd.DataFrame, wk
     assert "wkt" in error.value.faults[0]
 
 
-def test_a_package_without_roads_is_no_fault(toy: Path) -> None:
+def test_a_package_without_roads_is_no_fault(toy: Path, tmp_path: Path) -> None:
     """Who asks for roads is told that there are none; the check of the package finds nothing."""
+    bare = Path(shutil.copytree(toy, tmp_path / "bare", ignore=shutil.ignore_patterns("roads.csv")))
     with pytest.raises(NotFoundError):
-        road_table.network(toy, layers.read_table(toy, "speeds"))
-    assert package_check.check_tables(toy)["roads"] == []
+        road_table.network(bare, layers.read_table(bare, "speeds"))
+    assert package_check.check_tables(bare)["roads"] == []
 
 
 def test_the_check_names_a_class_without_speed(tmp_path: Path) -> None:
@@ -429,27 +505,42 @@ def test_every_open_gate_for_vehicles_has_a_road(roads: Network) -> None:
 
 
 @pytest.mark.skipif(not SOURCE.is_file(), reason="the file from which the table is made")
-def test_the_table_leads_where_its_source_leads(roads: Network, speeds: pd.DataFrame) -> None:
+def test_the_table_leads_where_its_source_leads(
+    tmp_path: Path,
+    script: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    roads: Network,
+    speeds: pd.DataFrame,
+) -> None:
     """Shortest ways between junctions of the source exist in the table, within half a per cent of
-    their length, and the other way round.
+    their length, and the other way round, where nothing is mended; mending makes none longer.
     """
+    for name in ("datapackage.json", "basemap/countries.geojson"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(FOLDER / name, tmp_path / name)
+    monkeypatch.setattr(script.carriageways, "mend", lambda *_: None)
+    script.make(SOURCE, tmp_path)
+    plain = road_table.network(tmp_path, speeds)
     general = speeds[speeds["country"].isna() & speeds["terrain"].isna()]
     source = osm_file.read(SOURCE, speeds=general)
-    ours, theirs = by_place(roads), by_place(source)
+    ours, theirs, mended = by_place(plain), by_place(source), by_place(roads)
     met = roads_met(source)
     junctions = [place for place, node in theirs.items() if met[node] > 2]
     assert len(junctions) > 20_000
     assert len(set(junctions) - set(ours)) <= 120  # those that lay above each other
-    places = [place for place in junctions if place in ours]
+    places = [place for place in junctions if place in ours and place in mended]
     rng = np.random.default_rng(7)
     starts = [places[i] for i in rng.choice(len(places), 15, replace=False)]
     goals = [places[i] for i in rng.choice(len(places), 3000, replace=False)]
-    their_m = lengths(source, [theirs[p] for p in starts])[:, [theirs[p] for p in goals]]
-    our_m = lengths(roads, [ours[p] for p in starts])[:, [ours[p] for p in goals]]
+    their_m, our_m, mended_m = (
+        lengths(network, [at[p] for p in starts])[:, [at[p] for p in goals]]
+        for network, at in ((source, theirs), (plain, ours), (roads, mended))
+    )
     assert (np.isfinite(their_m) == np.isfinite(our_m)).all()
     far = np.isfinite(their_m) & (their_m > 1000)
     assert far.sum() > 20_000
     assert np.abs(our_m[far] / their_m[far] - 1).max() < 0.005
+    assert (mended_m[far] / their_m[far]).max() < 1.005
 
 
 def roads_met(network: Network) -> NDArray[np.int64]:

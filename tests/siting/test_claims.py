@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from geo.errors import InputError
+from geo.roads import accuracy
 from geo.roads.network import Network
 from geo.siting import claims
 from geo.siting.claim_reading import Claim
@@ -69,6 +70,12 @@ def site(
 
 
 @pytest.fixture(scope="module")
+def winding(grid: Network) -> Network:
+    """The grid with streets of one and a half kilometres: 18 km to the gate, 9.1 km straight."""
+    return replace(grid, length_m=1.5 * grid.length_m)
+
+
+@pytest.fixture(scope="module")
 def read(
     site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
 ) -> Callable[[str], tuple[Claim, ...]]:
@@ -83,8 +90,7 @@ def read(
             "5 km from Mong Cai gate",
             "impossible",
         ),  # 6 east and 6 north: some 9.1 km straight, 12 km by road
-        ("9 km from Mong Cai gate", "straight_line"),
-        ("10.5 km from Mong Cai gate", "between"),
+        ("9 km from Mong Cai gate", "straight_or_road"),
         ("12 km from Mong Cai gate", "road"),
         ("30 km from Mong Cai gate", "longer"),
         ("10 km from Dinh Vu port", "straight_or_road"),
@@ -99,7 +105,7 @@ def read(
         ("within 15 minutes of Mong Cai gate", "road"),
         ("within 12 km of Mong Cai gate", "road"),
         ("within 5 km of Mong Cai gate", "impossible"),
-        ("within 9 km of Mong Cai gate", "straight_line"),
+        ("within 9 km of Mong Cai gate", "road"),
         ("more than 5 km from Mong Cai gate", "road"),
         ("more than 30 km from Mong Cai gate", "longer"),
         ("Mong Cai gate,30 km", "longer"),
@@ -115,6 +121,26 @@ def test_each_verdict(read: Callable[[str], tuple[Claim, ...]], text: str, verdi
     (claim,) = read(text)
     assert claim.verdict == verdict
     assert claim.verdict in claims.VERDICTS
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("5 km from Mong Cai gate", "impossible"),
+        ("9 km from Mong Cai gate", "straight_line"),
+        ("within 9 km of Mong Cai gate", "straight_line"),
+        ("12 km from Mong Cai gate", "between"),
+        ("within 12 km of Mong Cai gate", "straight_line"),
+        ("18 km from Mong Cai gate", "road"),
+        ("30 km from Mong Cai gate", "longer"),
+    ],
+)
+def test_a_winding_road_is_told_from_the_straight_line(
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, winding: Network, text: str, verdict: str
+) -> None:
+    """Where the road is twice the straight line, one is not taken for the other."""
+    (claim,) = check(text, site, places, winding, speeds=SPEEDS)
+    assert claim.verdict == verdict
 
 
 def test_a_claim_carries_its_numbers(read: Callable[[str], tuple[Claim, ...]]) -> None:
@@ -136,13 +162,13 @@ def test_a_claim_carries_its_numbers(read: Callable[[str], tuple[Claim, ...]]) -
 
 
 def test_accuracy_counts_for_the_claim(
-    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
+    site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network, winding: Network
 ) -> None:
     """What is impossible for an exact position is not for one that may lie four kilometres off."""
     text = "5 km from Mong Cai gate"
-    assert check(text, site, places, grid, speeds=SPEEDS).claims[0].verdict == "impossible"
+    assert check(text, site, places, winding, speeds=SPEEDS).claims[0].verdict == "impossible"
     assert (
-        check(text, site.assign(position_accuracy_m=4000.0), places, grid, speeds=SPEEDS)
+        check(text, site.assign(position_accuracy_m=4000.0), places, winding, speeds=SPEEDS)
         .claims[0]
         .verdict
         == "straight_line"
@@ -159,16 +185,18 @@ def test_accuracy_counts_for_the_claim(
     )
 
 
-def test_a_coarse_network_is_held_less_strictly(
+def test_what_was_measured_decides_how_close_is_close(
     site: gpd.GeoDataFrame, places: gpd.GeoDataFrame, grid: Network
 ) -> None:
-    """A length that does not fit surveyed roads may fit a sketch of them."""
-    coarse = replace(grid, manifest=replace(grid.manifest, coarse=True))
-    verdicts = [
-        check("15 km from Mong Cai gate", site, places, net, speeds=SPEEDS).claims[0].verdict
-        for net in (grid, coarse)
-    ]
-    assert verdicts == ["longer", "road"]
+    """A length fits the 12 km by road, and a time the 12 minutes, within twice the deviation that
+    was measured, and not beyond.
+    """
+    exact = site.assign(position_accuracy_m=0.0), places.assign(position_accuracy_m=0.0)
+    for unit, share in (("km", accuracy.LENGTH_SHARE), ("minutes", accuracy.TIME_SHARE)):
+        most = 12 * (1 + 2 * share)
+        for value, verdict in ((most - 0.02, "road"), (most + 0.02, "longer")):
+            (claim,) = check(f"{value:.2f} {unit} to Mong Cai gate", *exact, grid, speeds=SPEEDS)
+            assert claim.verdict == verdict, claim.text
 
 
 def test_no_way_is_told_from_no_road(points: Callable[..., Any], border: Network) -> None:

@@ -1003,26 +1003,89 @@ def abroad() -> Callable[..., Trip]:
     return trip
 
 
-def test_a_real_trip_stands_up_to_the_rehearsal(
-    abroad: Callable[..., Trip], real_network: Network
-) -> None:
-    """Parks of both countries are planned over real gates; lengths are known, the driver finds no
-    fault, and the plan is proven.
-    """
+@pytest.fixture(scope="module")
+def real(real_network: Network) -> World:
     from geo.hours.gates import Hours as GateHours
 
     folder: Path = layers.bundled()
     gates, crossings = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
-    world = World(real_network, gates, crossings, GateHours.read(folder))
-    plan = planner.plan(abroad(6), world)
+    return World(real_network, gates, crossings, GateHours.read(folder))
+
+
+def test_a_real_trip_stands_up_to_the_rehearsal(abroad: Callable[..., Trip], real: World) -> None:
+    """Parks of both countries are planned over real gates; lengths are known, the driver finds no
+    fault, and the plan is proven.
+    """
+    plan = planner.plan(abroad(6), real)
     assert plan.faults == ()
     assert plan.proof == "proven"
-    assert plan.coarse
     assert any(leg.crossing for day in plan.days for leg in day.legs)
     assert all(leg.length_m > 0 for day in plan.days for leg in day.legs)
-    assert planner.plan(abroad(6), world, tables=Tables.of(plan.trip, world)) == plan
+    assert planner.plan(abroad(6), real, tables=Tables.of(plan.trip, real)) == plan
     with pytest.raises(InputError, match="There is no gate “moon”"):
-        planner.plan(replace(plan.trip, closed=("moon",)), world)
+        planner.plan(replace(plan.trip, closed=("moon",)), real)
+
+
+def there_and_back(start: Place, goal: Place, world: World, *, rehearse: bool = True) -> list[str]:
+    """Return the gates of a day that leads to a place and back."""
+    day = Day(moment(0, 7 * 3600), moment(0, 19 * 3600), start, (start,))
+    plan = planner.plan(Trip("", (Stop(goal, 3600),), (day,)), world, rehearse=rehearse)
+    assert plan.faults == ()
+    return [leg.crossing.gate for leg in plan.days[0].legs if leg.crossing]
+
+
+@pytest.mark.parametrize(
+    ("town", "beyond", "gate"),
+    [
+        ("mong-cai", "dongxing", "mong-cai-bac-luan-1"),
+        ("lang-son", "pingxiang", "huu-nghi"),
+        ("cao-bang", "jingxi", "tra-linh"),
+    ],
+)
+def test_a_town_beyond_the_border_is_reached_as_people_go_there(
+    real: World, town: str, beyond: str, gate: str
+) -> None:
+    """Over the gate that joins the two towns, there and back."""
+    cities = layers.read(layers.bundled(), "cities")
+    start, goal = (
+        Place(key, {"en": key}, at.x, at.y, 1000.0, cities.country[key], str(ZONES[country]))
+        for key, country in ((town, "VN"), (beyond, "CN"))
+        for at in (cities.geometry[key],)
+    )
+    assert there_and_back(start, goal, real) == [gate, gate]
+
+
+def test_a_gate_with_a_lane_each_way_is_passed_both_ways(
+    roads: Callable[..., Network], points: Callable[..., Any]
+) -> None:
+    """Its nearest road on either side is a lane on which one comes to the gate and never back from
+    it: one comes back by the other lane.
+    """
+    nodes = [(107, 21), (107.02, 21), (107.0295, 21.0001), (107.0305, 20.9999)]
+    nodes += [(107.04, 21), (107.06, 21)]
+    network = roads(
+        nodes,
+        [(0, 1, 120), (1, 2, 60), (2, 4, 1860), (4, 3, 60), (3, 1, 1860), (4, 5, 120)],
+        one_way=[1, 2, 3, 4],
+        gate_of={2: "gate", 4: "gate"},
+        country_of=["VN", "VN", "", "CN", "", "CN"],
+    )
+    gates = points(
+        {"gate": (107.03, 21)},
+        kind=["international"],
+        mode=["road"],
+        country=["VN"],
+        opposite_country=["CN"],
+        cargo=[True],
+        passengers=[True],
+    )
+    crossings = layers.read_table(layers.bundled(), "crossings")
+    world = World(network, gates, crossings, Hours({}))  # type: ignore[arg-type]
+    ends = [
+        Place(country, {"en": country}, lon, 21.0, None, country, str(ZONES[country]))
+        for country, lon in (("VN", 107.0), ("CN", 107.06))
+    ]
+    assert there_and_back(ends[0], ends[1], world, rehearse=False) == ["gate", "gate"]
 
 
 def test_an_untimely_search_still_gives_a_plan() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 import unicodedata
@@ -27,6 +28,7 @@ from geo import layers
 from geo.errors import AtlasError, UnavailableError
 from geo.roads import cluster, osm_download, storage, surfaces
 from geo.roads.contraction import Hierarchy
+from geo.roads.network import Network
 from webapp.cli.options import Context
 from webapp.cli.roads import _name_of, _steps, roads
 
@@ -225,8 +227,8 @@ def test_list_and_remove(run, file: Path, home: Path) -> None:
     run("import", file, "--name", "two")
     head, row = run("list").stdout.splitlines()
     assert head.split("  ")[0] == "name"
-    assert row.split() == ["two", "two.osm", "6", "5", "no", "unknown", "ready", "car,", "truck"]
-    assert row.index("no") == head.index("coarse")
+    assert row.split() == ["two", "two.osm", "6", "5", "unknown", "ready", "car,", "truck"]
+    assert row.index("unknown") == head.index("source date")
     (home / "networks" / "two" / "tail.npy").write_bytes(b"damaged")
     result = run("list")
     assert "is damaged" in result.stderr
@@ -238,7 +240,7 @@ def test_list_and_remove(run, file: Path, home: Path) -> None:
 
 def ready(run: Any) -> str:
     """Return what the list says of the surfaces of the network two."""
-    return run("list").stdout.splitlines()[-1].split()[6]
+    return run("list").stdout.splitlines()[-1].split()[5]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -416,12 +418,32 @@ def test_scheduler(run, file: Path, home: Path, monkeypatch: pytest.MonkeyPatch)
     assert ready(run) == "ready"
 
 
-def test_list_begins_with_the_corridors(toy: Path, home: Path) -> None:
-    """The network of the data package stands first and is marked as coarse."""
-    result = CliRunner().invoke(roads, ["list"], obj=Context(toy, str(toy)))
-    assert result.stdout.splitlines()[1].split()[0] == "corridors"
-    assert " yes " in result.stdout.splitlines()[1]
-    assert not home.exists()
+def test_list_begins_with_the_main_roads(toy: Path, home: Path) -> None:
+    """The network of the data package stands first, as the default one; once it is prepared, its
+    surfaces are ready.
+    """
+
+    def first() -> list[str]:
+        listed = CliRunner().invoke(roads, ["list"], obj=Context(toy, str(toy)))
+        assert listed.exit_code == 0, listed.output
+        return re.split("  +", listed.stdout.splitlines()[1])
+
+    row = first()
+    assert row[0] == "main-roads (default)"
+    assert row[-2:] == ["none", "car, truck"]
+    for arguments in (["prepare"], ["prepare", "main-roads"]):
+        done = CliRunner().invoke(roads, arguments, obj=Context(toy, str(toy)))
+        assert done.stdout == "Prepared the network main-roads.\n"
+        assert first()[-2] == "ready"
+    assert not (home / "networks").exists()
+
+
+def test_list_without_roads(run) -> None:
+    """A data package without roads has no network of its own in the list, and is told why."""
+    result = run("list")
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 1
+    assert result.stderr.startswith("main-roads: This data package holds no roads")
 
 
 def test_every_step_moves_the_bar(file: Path, tmp_path: Path) -> None:
@@ -501,7 +523,7 @@ def test_point_18_a_network_is_called_like_its_file(
 
 
 @pytest.mark.parametrize(
-    "file_name", ["corridors.osm.pbf", "广西.osm", "---.osm", ".osm", "a.osm b.osm"]
+    "file_name", ["main-roads.osm.pbf", "广西.osm", "---.osm", ".osm", "a.osm b.osm"]
 )
 def test_point_18_a_file_that_makes_no_name_is_refused(
     run, file: Path, home: Path, file_name: str
@@ -559,7 +581,7 @@ def test_truncated_file_leaves_nothing(run, file: Path, home: Path) -> None:
     assert storage.load(home / "networks" / "two").segment_count
 
 
-@pytest.mark.parametrize("name", ["Two", "../two", "", "a b", "corridors"])
+@pytest.mark.parametrize("name", ["Two", "../two", "", "a b", "main-roads"])
 def test_names(run, file: Path, home: Path, name: str) -> None:
     """A name that could leave the folder, or hides the network of the data, is refused before
     anything is read.
@@ -614,18 +636,22 @@ def test_download_without_internet(run, home: Path) -> None:
     assert not home.exists()
 
 
-def test_import_without_a_file_takes_the_roads_of_the_package(home: Path) -> None:
-    """The main roads of the bundled data become a network that serves nearly all parks, none of
-    them from an expressway.
-    """
-    done = CliRunner().invoke(roads, ["import", "--no-surfaces"], obj=Context(layers.bundled(), ""))
-    assert done.exit_code == 0, done.output
-    network = storage.load(home / "networks" / "main-roads")
+def test_import_needs_a_file(home: Path) -> None:
+    """The main roads of the package need no import."""
+    result = CliRunner().invoke(roads, ["import", "--no-surfaces"])
+    assert result.exit_code == 2
+    assert "Missing argument" in result.stderr
+    assert not home.exists()
+
+
+def test_the_main_roads_serve_nearly_all_parks(real_network: Network) -> None:
+    """The bundled roads serve nearly all parks, none of them from an expressway."""
     parks = layers.read(layers.bundled(), "parks")
-    snap = network.snap(
+    snap = real_network.snap(
         parks.geometry.get_coordinates().to_numpy(), "truck", country=parks["country"].to_numpy()
     )
     joined = snap.segment >= 0
     assert joined.mean() > 0.97
-    classes = np.array(network.manifest.road_classes)[network.road_class[snap.segment[joined]]]
+    road_class = real_network.road_class[snap.segment[joined]]
+    classes = np.array(real_network.manifest.road_classes)[road_class]
     assert not [name for name in set(classes) if "motorway" in name or "link" in name]

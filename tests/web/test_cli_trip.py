@@ -202,7 +202,7 @@ def test_an_unknown_file_or_network_is_said(tmp_path: Path) -> None:
     assert "names.csv" in result.output
     result = run("plan", EXAMPLES[0], "--network", "atlantis")
     assert result.exit_code == 1
-    assert "corridors" in result.output
+    assert "main-roads" in result.output
     assert run("export", EXAMPLES[0], "--format", "csv").exit_code == 2
 
 

@@ -77,9 +77,17 @@ def process(
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with process(ZONEATLAS_HOME=str(tmp_path_factory.mktemp("home"))) as (number, _running):
+    home = tmp_path_factory.mktemp("home")
+    with process(ZONEATLAS_HOME=str(home)) as (number, _running):
         for path in ("/", f"/sites/{PARK}", HEAVY):  # read what is read once
+            until = time.monotonic() + 120
+            while get(number, path)[0] == 503:  # the roads are being prepared
+                assert time.monotonic() < until
+                time.sleep(0.5)
             assert get(number, path)[0] == 200
+        while not [*home.glob("main-roads/*/surfaces.json")]:  # what is prepared beside
+            assert time.monotonic() < until
+            time.sleep(0.5)
         yield number
 
 

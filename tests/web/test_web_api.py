@@ -201,7 +201,6 @@ def test_access_stands_at_the_destinations_with_the_straight_line_beside_it(
             float(crs.distance_m([[POINT["lon"], POINT["lat"]]], [there])[0]), rel=1e-3
         )
         assert properties["layer"] in TARGETS
-        assert properties["coarse"] is True
 
 
 def test_access_can_be_asked_for_one_layer(client: FlaskClient) -> None:
@@ -245,7 +244,10 @@ def test_a_route_takes_as_long_as_the_table_says(client: FlaskClient) -> None:
             assert all(
                 math.dist(first[-1], second[0]) < 0.02 for first, second in itertools.pairwise(ends)
             )
-            assert route["coarse"] is True
+            assert sum(step["properties"]["assumed_m"] for step in steps) == pytest.approx(
+                route["assumed_m"]
+            )
+            assert 0 <= route["assumed_m"] <= route["length_m"]
 
 
 def test_a_route_over_the_border_names_its_gate(client: FlaskClient) -> None:
@@ -303,7 +305,6 @@ def test_times_are_those_of_the_access_table(client: FlaskClient, query: dict[st
     long = client.get("/api/access", query_string=query).get_json()["features"]
     seconds = {feature["id"]: feature["properties"]["travel_time_s"] for feature in long}
     assert short["travel_time_s"] == seconds
-    assert short["coarse"] is True
     assert (short["profile"], short["direction"]) == (query.get("profile", "truck"), "from")
 
 
@@ -320,11 +321,11 @@ def test_surfaces_answer_where_they_are_prepared(make_app: Any, tmp_path: Any) -
     """A network with surfaces gives the same times by lookup; where the places have changed since,
     it searches.
     """
-    from geo import layers
-    from geo.roads import corridors, storage, surfaces
+    from geo import Atlas
+    from geo.roads import storage, surfaces
 
     folder = storage.save(
-        corridors.read(layers.bundled()).prepared(), tmp_path / "networks" / "again"
+        Atlas.open(home=tmp_path).network().prepared(), tmp_path / "networks" / "again"
     )
     app = make_app(HOME=tmp_path)
     store, client = app.extensions["zoneatlas"], app.test_client()
@@ -373,7 +374,7 @@ def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: Flask
     route = client.get(
         "/api/route", query_string={"from": HERE, "to": PORT, "closed": GATE}
     ).get_json()
-    assert route["gates"] == ["huu-nghi"]
+    assert route["gates"] == ["hoanh-mo"], "the next gate for lorries along the border"
     area = client.get(
         "/api/isochrones", query_string={"site": HERE, "minutes": "240", "closed": GATE}
     ).get_json()

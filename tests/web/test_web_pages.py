@@ -222,12 +222,15 @@ def test_another_region_is_another_folder(make_app: Callable[..., Flask], toy: P
 
 
 def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(
-    make_app: Callable[..., Flask], toy: Path
+    make_app: Callable[..., Flask], toy: Path, tmp_path: Path
 ) -> None:
-    """Where the package draws no countries, a way from a point could cross an open border: page,
-    sheet and API say why there is none.
+    """Where the package draws no countries, a way could cross an open border: page, sheet and API
+    say why there is none; what needs no roads is there.
     """
-    client = make_app(toy).test_client()
+    bare = tmp_path / "bare"
+    shutil.copytree(toy, bare)
+    shutil.rmtree(bare / "basemap")
+    client = make_app(bare).test_client()
     for query in ({}, {"part": "sheet"}):
         page = read(client, "/access", 404, lon=100.1, lat=0, profile="car", **query)
         assert "not known on which side of a border the point lies" in page.text
@@ -239,8 +242,11 @@ def test_a_point_in_a_package_without_borders_is_told_why_it_has_no_access(
     ):
         answer = client.get(path)
         assert answer.status_code == 404
-        assert "side of a border" in answer.get_json()["description"]
-    assert "West Port" in read(client, "/sites/west-park").text
+        sentence = answer.get_json()["description"]
+        assert "side of a border" in sentence or "close the border" in sentence
+        assert "basemap/countries.geojson" in sentence
+    assert "to close the border" in read(client, "/sites/west-park", 404).text
+    assert "West Park" in client.get("/download/parks.csv").text
 
 
 @pytest.mark.parametrize("how", ["argument", "environment"])
@@ -461,12 +467,14 @@ def test_the_form_of_the_table_keeps_the_filter(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("profile", ["car", "truck"])
 def test_a_point_on_land_is_told_its_times(client: FlaskClient, profile: str) -> None:
-    """A point in Hai Phong has a nearest gate, port and airport, says that the times are coarse and
+    """A point in Hai Phong has a nearest gate, port and airport, its times are ranges, and it says
     how far the road is.
     """
     page = read(client, "/access", **LAND, profile=profile)
     assert {"Nearest container port", "Nearest airport"} <= set(page.headings)
-    assert "Coarse." in page.text
+    times = [row[1] for row in page.rows if len(row) > 4 and re.search("[0-9] (min|h)", row[1])]
+    assert len(times) > 150
+    assert all("–" in time for time in times)
     assert re.search(r"joined to the road [\d.,]+ k?m away", page.text.replace("\xa0", " "))
     assert "At sea" not in page.text
     assert len(site_links(page)) > 150
@@ -671,7 +679,7 @@ def test_a_method_that_is_not_there_is_405(client: FlaskClient) -> None:
 def test_the_network_must_exist(client: FlaskClient) -> None:
     """A road network that is not there is named, with those that are."""
     page = read(client, "/sites/van-don-ez", 404, network="nothing")
-    assert "corridors" in page.text
+    assert "main-roads" in page.text
 
 
 def test_a_foreign_host_is_refused(make_app: Callable[..., Flask]) -> None:
@@ -754,20 +762,20 @@ def test_search_in_the_browser_and_on_the_server_agree(client: FlaskClient) -> N
 
 
 def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> None:
-    """A network that was imported stands beside the corridors on every sheet, and its links keep
+    """A network that was imported stands beside the main roads on every sheet, and its links keep
     it.
     """
     storage.save(real_network.prepared(), tmp_path / "networks" / "again")
     client = create_app({"HOME": tmp_path}).test_client()
     pages = {
         name: client.get(f"/sites/dong-mai-ip?part=sheet&network={name}").get_data(as_text=True)
-        for name in ("corridors", "again")
+        for name in ("main-roads", "again")
     }
     for page in pages.values():
-        assert "Corridors, coarse" in page
+        assert "Main roads" in Page(page).text
         assert "network=again" in page
     times = {name: re.findall(r'<p class="time">(.*?)</p>', page) for name, page in pages.items()}
-    assert times["again"] == times["corridors"]
+    assert times["again"] == times["main-roads"]
     assert len(times["again"]) == 3
     assert (
         "to=mong-cai-bac-luan-2&amp;site=dong-mai-ip&amp;profile=truck&amp;network=again"
@@ -781,21 +789,21 @@ def test_saved_network_can_be_chosen(real_network: Network, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("seconds", "coarse", "text"),
+    ("write", "seconds", "text"),
     [
-        (None, False, "unreachable"),
-        (10, True, "≈ 5 min"),
-        (7200, True, "≈ 2 h"),
-        (10, False, "1 min"),
-        (600, False, "9–12 min"),
-        (1800, False, "25–35 min"),
-        (3300, False, "45 min – 1 h 5 min"),
-        (7200, False, "1 h 45 min – 2 h 20 min"),
+        (labels.about, 10, "≈ 5 min"),
+        (labels.about, 7200, "≈ 2 h"),
+        (labels.duration, None, "unreachable"),
+        (labels.duration, 10, "1 min"),
+        (labels.duration, 600, "8–12 min"),
+        (labels.duration, 1800, "25–35 min"),
+        (labels.duration, 3300, "45 min – 1 h 5 min"),
+        (labels.duration, 7200, "1 h 40 min – 2 h 20 min"),
     ],
 )
 def test_a_time_is_never_falsely_exact(
-    app: Flask, seconds: float | None, coarse: bool, text: str
+    app: Flask, write: Callable[[Any], str], seconds: float | None, text: str
 ) -> None:
-    """A coarse time is rounded after ≈, any other is a range that holds it."""
+    """A time is a range that holds it; a difference of two is rounded after ≈."""
     with app.test_request_context("/"):
-        assert labels.duration(seconds, coarse).replace("\N{NO-BREAK SPACE}", " ") == text
+        assert write(seconds).replace("\N{NO-BREAK SPACE}", " ") == text

@@ -322,7 +322,7 @@ def test_shares_are_those_of_the_values_at_hand(app: Flask) -> None:
     base = "country=VN&w_gate=50&w_port=50"
     shares = []
     with app.test_request_context("/"):
-        for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:90"):
+        for query in (base, f"{base}&v_gate=step:60", f"{base}&v_gate=step:120"):
             answer = result(app.extensions["zoneatlas"], wished(app, query))
             pd.testing.assert_frame_equal(
                 answer.ranked.trust.shares, robustness.shares(answer.ranked.ranking, DRAWS)

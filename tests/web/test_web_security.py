@@ -304,6 +304,7 @@ def test_our_files_name_no_foreign_host() -> None:
             "www.naturalearthdata.com",
             "www.geonames.org",
             "creativecommons.org",
+            "openmaptiles.org",
         ),
         "www.w3.org",  # the namespace of SVG
     }

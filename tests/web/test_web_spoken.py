@@ -139,7 +139,7 @@ COMMANDS = (
         for path in sorted((DATA / "invalid").iterdir())
     ),
     ("roads", "check", "nowhere"),
-    ("roads", "remove", "corridors"),
+    ("roads", "remove", "main-roads"),
     ("roads", "remove", "No Name"),
     ("trip", "plan", "nowhere"),
     ("trip", "check", str(DATA / "parks.csv")),

@@ -191,13 +191,14 @@ def test_an_example_is_planned_as_the_library_plans_it(
         == [visit.stop.place.id for day in plan.days for visit in day.visits]
     )
     assert "Proven: no plan is better" in part.text
-    assert "coarse" in part.text
+    assert re.search(r"Drive \d+–\d+\s(min|h)", part.text)  # a time is no better known
     with app.test_request_context():
         clocks = agenda.clocks(app.extensions["zoneatlas"])
     assert len(clocks) == 2
     rows = [row for row in part.rows if len(row) > 2 and re.match(r"\d\d:\d\d", row[0])]
     for visit in (visit for day in plan.days for visit in day.visits):
-        row = next(row for row in rows if visit.stop.place.name() in row[2])
+        called = re.compile(rf"\d+ {re.escape(visit.stop.place.name())}")  # not lunch there
+        row = next(row for row in rows if called.match(row[2]))
         for cell, clock in zip(row, clocks, strict=False):
             assert cell == f"{clock.time(visit.start)} {clock.time(visit.end)}"
     for row in rows:  # an hour apart, everywhere
@@ -615,11 +616,11 @@ def test_lunch_says_where_it_is_eaten(client: FlaskClient) -> None:
     long = page("09:30-18:00")
     assert stops(long) == ["hai-yen-ip"]
     assert (
-        long.text.index("Drive ≈")
+        re.search(r"Drive \d", long.text).start()
         < long.text.index("Lunch on the way")
         < long.text.index("Drive on")
     )
-    assert "Lunch at Hai Yen Industrial Park" in page("09:00-18:00").text
+    assert "Lunch at Hai Yen Industrial Park" in page("08:30-18:00").text
     late = page("11:40-20:00").text
     assert late.index("Lunch at Hanoi") < late.index("Leave Hanoi")
 
@@ -729,7 +730,7 @@ STOP = ("stop", "dong-mai-ip")
         ),
         ([("day", DAY), ("stop", "dong-mai-ip~visit:60")], 400, ["has no unit"]),
         ([("day", DAY), STOP, ("closed", "atlantis")], 400, ["atlantis"]),
-        ([("day", DAY), STOP, ("network", "atlantis")], 404, ["atlantis", "corridors"]),
+        ([("day", DAY), STOP, ("network", "atlantis")], 404, ["atlantis", "main-roads"]),
         ([("day", DAY), STOP, ("lunch", "soon")], 400, ["Lunch: “soon” is no length of time"]),
         ([("day", DAY), STOP, ("profile", "bicycle")], 400, ["bicycle"]),
         ([("day", DAY), STOP, ("vehicle", "Vietnam")], 400, ["two capital letters"]),
@@ -846,7 +847,7 @@ PIECES = (
         "truck",
         "VN",
         "passenger",
-        "corridors",
+        "main-roads",
         "45 min 11:30-13:00",
         "45 min 13:00-11:30",
         "../..",
@@ -1111,6 +1112,6 @@ def test_the_worker_for_days_without_a_signal(client: FlaskClient) -> None:
         )
 
 
-def test_the_network_of_the_trip_is_kept(real_network: Network) -> None:
+def test_the_network_of_the_trip_is_kept(app: Flask, real_network: Network) -> None:
     """The roads that come with the app are those the plans of these tests use."""
-    assert real_network.manifest.coarse
+    assert app.extensions["zoneatlas"].network().version == real_network.version

@@ -475,7 +475,7 @@ def test_the_roads_of_the_page_stay(app: Flask, client: FlaskClient) -> None:
         f"/trip/open?{KEPT}&network=atlantis", data={"file": (io.BytesIO(b"x"), "x.yaml")}
     )
     assert answer.status_code == 404
-    assert lines_of(app, opened(client, ODD)).network == "corridors"
+    assert lines_of(app, opened(client, ODD)).network == "main-roads"
 
 
 def test_long_notes_pass_the_form(app: Flask, client: FlaskClient) -> None:
