@@ -127,6 +127,7 @@ def straight(roads: engine.Roads) -> Network:
         gate=np.full(m, -1, np.int32),
         country=np.full(m, -1, np.int16),
         accessible=np.ones(m, bool),
+        assumed=np.zeros(m, bool),
         shape_start=np.arange(0, 2 * m + 1, 2),
         shape_lonlat=np.column_stack([roads.lonlat[tail], roads.lonlat[head]]).reshape(-1, 2),
         time_s={"car": time_s},

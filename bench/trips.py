@@ -23,9 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from geo import layers
+from geo import Atlas, layers
 from geo.hours.gates import Hours
-from geo.roads import corridors
 from geo.visits import feasibility, planner, whynot
 from geo.visits.matrices import Tables
 from geo.visits.trip import Day, Lunch, Place, Plan, Stop, Trip
@@ -93,7 +92,7 @@ def proven(seeds: range) -> None:
     """
     folder = layers.bundled()
     tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
-    world = World(corridors.read(folder), *tables, Hours.read(folder))
+    world = World(Atlas.open().network(), *tables, Hours.read(folder))
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
     border = cities.loc["mong-cai" if "mong-cai" in cities.index else cities.index[0]].geometry
     close = sites.geometry.x.sub(border.x).abs().lt(2) & sites.geometry.y.sub(border.y).abs().lt(
@@ -249,7 +248,7 @@ def made(name: str, time_s: np.ndarray, dice: Any, windows: bool, days: int) -> 
 
 
 def parks(seed: int, windows: bool, days: int) -> Case:
-    """Draw parks within reach of Hai Duong, in Viet Nam, on the corridor network."""
+    """Draw parks within reach of Hai Duong, in Viet Nam, on the main roads."""
     folder = layers.bundled()
     dice = np.random.default_rng(seed)
     sites, cities = layers.read(folder, "parks"), layers.read(folder, "cities")
@@ -261,7 +260,7 @@ def parks(seed: int, windows: bool, days: int) -> Case:
         (Day(MONDAY, MONDAY + timedelta(hours=12), home, (home,)),),
     )
     tables = layers.read(folder, "gates"), layers.read_table(folder, "crossings")
-    world = World(corridors.read(folder), *tables, Hours.read(folder))
+    world = World(Atlas.open().network(), *tables, Hours.read(folder))
     whole_s = Tables.of(trip, world).drive_s
     whole_s = np.roll(whole_s, (1, 1), axis=(0, 1))
     near = 1 + np.flatnonzero((whole_s[0, 1:] < NEAR_S) & (whole_s[1:, 0] < NEAR_S))

@@ -1,6 +1,6 @@
 """Lengths and car times between pairs of places, against the ranges that a local would give.
 
-Run: python bench/truth.py [--profile car]
+Run: python bench/truth.py [--profile car] [--against EXTRACT.osm.pbf]
 
 The ranges stand in ``check_pairs.csv`` with what they rest on; time at the border is taken off. The
 error is counted from the middle of a range."""
@@ -12,6 +12,7 @@ import os
 import platform
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,9 +22,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo import layers
+from geo import Atlas, layers
 from geo.hours import gates as border_gates
-from geo.roads import access, borders, corridors, joining, road_table
+from geo.roads import access, joining, osm_download
 from geo.roads.network import Network
 
 PAIRS = Path(__file__).with_name("check_pairs.csv")
@@ -31,23 +32,28 @@ FOLDER = layers.bundled()
 AROUND = 0.1
 """A value counts as in range up to a tenth outside it: the ranges are no better."""
 WORST = 6
+POINTS = 60
+NEAR_S = 300
+"""Shorter ways in a town are left out: there the way to a main road is all of it."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--profile", default="car")
-    profile = parser.parse_args().profile
+    parser.add_argument("--against", type=Path, help="extract with all roads of a town")
+    arguments = parser.parse_args()
+    profile = arguments.profile
     print("command   python", *sys.argv)
     print(
         f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, Python"
         f" {platform.python_version()}\n"
     )
-    for name, make in (("roads", roads), ("corridor network", lambda: corridors.read(FOLDER))):
-        before = peak_mb()
-        began = time.perf_counter()
-        network = make()
+    before = peak_mb()
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as home:
+        network = Atlas.open(FOLDER, home).network()
         took = time.perf_counter() - began
-        print(f"== {name}: {took:.1f} s to build, peak memory {before:.0f} -> {peak_mb():.0f} MB")
+        print(f"main roads: {took:.1f} s to build, peak memory {before:.0f} -> {peak_mb():.0f} MB")
         size_mb = sum(array.nbytes for array in arrays(network)) / 1e6
         print(
             f"   {network.node_count:,} junctions, {network.segment_count:,} segments,"
@@ -59,19 +65,8 @@ def main() -> None:
         print(table.drop(columns=["from_snap_m", "to_snap_m"]).to_string(index=False))
         summary(table)
         reasons(network, table, profile)
-        print()
-
-
-def roads() -> Network:
-    """Build the network of the table of roads, its border closed."""
-    speeds, gates = layers.read_table(FOLDER, "speeds"), layers.read(FOLDER, "gates")
-    network, _ = borders.close(
-        road_table.network(FOLDER, speeds),
-        layers.read_countries(FOLDER),
-        gates,
-        layers.read_table(FOLDER, "crossings"),
-    )
-    return network
+        if arguments.against:
+            against(network, arguments.against, profile)
 
 
 def arrays(network: Network) -> list[np.ndarray]:
@@ -154,6 +149,37 @@ def inside(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
     return value.between(low * (1 - AROUND), high * (1 + AROUND))
 
 
+def against(network: Network, path: Path, profile: str) -> None:
+    """Print how times between points of a town compare with those on all of its roads."""
+    full = osm_download.read(
+        path,
+        speeds=layers.read_table(FOLDER, "speeds"),
+        countries=layers.read_countries(FOLDER),
+    )
+    dice = np.random.default_rng(0)
+    lonlat = full.node_lonlat[dice.choice(np.flatnonzero(full.main(profile)), POINTS)]
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*lonlat.T), crs=4326)
+    ours, theirs = (
+        access.time_matrix(net, points, points, profile=profile) for net in (network, full)
+    )
+    far = np.asarray(theirs) > NEAR_S
+    ratio = pd.Series(np.asarray(ours)[far] / np.asarray(theirs)[far]).dropna()
+    print(
+        f"   {path.name}, {far.sum():,} ways above {NEAR_S / 60:g} min on all roads: ours take"
+        f" {ratio.median():.2f} of their time in the median, {ratio.quantile(0.1):.2f} to"
+        f" {ratio.quantile(0.9):.2f} in eight of ten"
+    )
+
+
+def spread(off: pd.Series) -> tuple[float, float, float]:
+    """Return between which multiples of our values nine of ten true ones lie, and the standard
+    deviation of those multiples from one; `off` as :func:`error` returns it.
+    """
+    ours = 1 / (1 + off.dropna() / 100)
+    low, high = ours.quantile([0.05, 0.95])
+    return float(low), float(high), float(np.sqrt(((ours - 1) ** 2).mean()))
+
+
 def summary(table: pd.DataFrame) -> None:
     for what, value in (("km", "km"), ("min", "min")):
         off = table[f"{what}_error"]
@@ -164,6 +190,11 @@ def summary(table: pd.DataFrame) -> None:
             f" mean {size.mean():.1f}, median {size.median():.1f}, 90th percentile"
             f" {size.quantile(0.9):.1f}, worst {size.max():.1f} %; in range ±10 %:"
             f" {fits.sum()} of {len(table)}; no way: {off.isna().sum()}"
+        )
+        low, high, deviation = spread(off)
+        print(
+            f"          of ours the true one is {low:.2f} to {high:.2f} in nine of ten, standard"
+            f" deviation {deviation:.2f}"
         )
 
 
