@@ -30,6 +30,10 @@ IDLE_S = 30
 """How long a connection may be silent, and how long the head of a request may take."""
 BODY_S = 120
 """How long a request may take with its body: a sheet of 1 MB from a slow phone."""
+IN_MEMORY_BYTES = 4 * 1024**2
+"""Answers on their way beyond this lie in a file: the base map, which is larger than the megabyte
+of waitress, need not.
+"""
 MOST_HEADER_BYTES = 96 * 1024
 """Head of a request: the address, and once more as the page it comes from."""
 LONGEST_LOGGED = 500
@@ -98,6 +102,7 @@ def create(app: Flask, **where: Any) -> Any:
         cleanup_interval=5,
         asyncore_use_poll=True,
         max_request_header_size=MOST_HEADER_BYTES,
+        outbuf_overflow=IN_MEMORY_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=True,
         **({"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}),
