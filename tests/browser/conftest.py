@@ -12,6 +12,7 @@ from web import browsing, serving
 
 from geo.roads import isochrones
 from geo.roads.drive import Drive
+from geo.roads.painted_roads import put_in_order
 from geo.visits import planner
 from webapp import args
 
@@ -29,7 +30,9 @@ def site(make_app: Callable[..., Flask]) -> Iterator[str]:
     planner.warm_up()
     app = make_app()
     for year in (None, *args.YEARS):
-        app.extensions["zoneatlas"].roads(Drive(year=year))
+        network = app.extensions["zoneatlas"].roads(Drive(year=year))
+        for profile in network.profiles if year is None else ():
+            put_in_order(network, profile)
     with serving(app) as url:
         yield url
 
