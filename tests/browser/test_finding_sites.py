@@ -17,7 +17,7 @@ from screen import (
     until,
     view,
 )
-from web import SITES
+from web import SITES, serving
 
 from geo import layers
 from geo.layers.provenance import Provenance
@@ -359,3 +359,23 @@ def test_nothing_found_offers_to_clear_only_filters_that_are_set(
     page.locator("#list button", has_text="Clear all filters").click()
     assert "mong-cai-bgez" in ids(page)
     assert query(page) == {"q": ["mong cai"]}
+
+
+def test_the_list_says_why_it_has_to_be_waited_for(
+    browser: Any, make_app: Callable[..., Flask]
+) -> None:
+    """While the roads are prepared the first visitor reads how far that is, and then has the list
+    without asking again.
+    """
+    from playwright.sync_api import expect
+
+    app = make_app()
+    with serving(app) as url:
+        page = browser.new_page()
+        with app.extensions["zoneatlas"].networks.preparing():
+            page.goto(url)
+            expect(page.locator("#found")).to_contain_text("The roads are being prepared: 0 %")
+            assert page.locator("#list .item").count() == 0
+        expect(page.locator("#list .item").first).to_be_visible(timeout=30_000)
+        expect(page.locator("#found")).to_have_text(f"{SITES} sites")
+        page.close()

@@ -47,6 +47,11 @@ function back() {
   restore(false);
 }
 
+/** Say in the place of the list why there is none yet. */
+function sayWait(reason) {
+  $("found").textContent = reason;
+}
+
 async function start() {
   readAddress();
   map.attributionControl.setPrefix("Zone Atlas · Leaflet");
@@ -72,7 +77,10 @@ async function start() {
   try {
     const [searched, ...payloads] = own
       ? [own.search, ...names.map((name) => own.layers[name])]
-      : await Promise.all([ask(urls.search), ...names.map((name) => ask(urls.layers[name]))]);
+      : await Promise.all([
+        ask(urls.search),
+        ...names.map((name) => ask(urls.layers[name], "json", sayWait)),
+      ]);
     const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(records);
     cities.forEach((city) => {
       places[city.id] = city;

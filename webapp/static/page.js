@@ -165,10 +165,15 @@ export function landText(park) {
   return fill(texts[form], { n: free, year: park.land_year ?? texts["land.undated"] });
 }
 
-export async function ask(url, kind) {
-  const answer = await patiently(url, {
-    headers: { Accept: kind === "text" ? "text/html" : "application/json" },
-  });
+/** Ask for a document, or for a text; `say` is called with the reason of each wait for one. */
+export async function ask(url, kind, say = () => {}) {
+  const headers = { Accept: kind === "text" ? "text/html" : "application/json" };
+  const answer = await patiently(
+    url,
+    { headers },
+    undefined,
+    async (waiting) => kind === "text" || say((await waiting.json()).description),
+  );
   if (kind === "text") return answer.text();
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.description);
