@@ -26,7 +26,10 @@ from geo.roads.openings import coming_by
 from geo.roads.osm_simplify import SNAP_LIMIT_M
 from geo.schema import LAYERS, RAIL_KINDS
 
-MADE_OF = (road_table.FILE, "speeds.csv", "gates.csv", "crossings.csv", layers.OUTLINES)
+MADE_OF = (
+    *("datapackage.json", road_table.FILE, "speeds.csv", "gates.csv", "crossings.csv"),
+    layers.OUTLINES,
+)
 """Files of a data package of which the network is made."""
 KEPT_BUILT = 2
 """Networks that are kept in the home folder: a data package that is edited makes a new one each
@@ -38,7 +41,8 @@ NO_ROADS = Message(
 )
 _BUILT = Kept(KEPT_BUILT)
 """Networks by their digest; data packages that are opened twice share them."""
-
+_TABLES = Kept(1)
+"""The table of which the networks of years to come are built, by the digest of today's."""
 
 NUMBERED = ("road_class", "name", "gate", "country")
 """Arrays of a network in which -1 stands for none."""
@@ -78,7 +82,7 @@ class MainRoads:
         return self._kept_in / self._digest()
 
     def _digest(self) -> str:
-        return digest.of_files((self._data / name for name in MADE_OF), "roads/*.py")
+        return digest.of_files(self._data / name for name in MADE_OF)
 
     @property
     def has_roads(self) -> bool:
@@ -189,8 +193,7 @@ class MainRoads:
         corridors, speeds = self._layer("corridors"), self._table("speeds")
         coming, promises = coming_by(corridors, year, opens)
         rails = coming[coming["kind"].isin(RAIL_KINDS)]
-        key = "table", self.folder.name
-        roads = _BUILT.get(key, lambda: road_table.read(self._data, speeds))
+        roads = _TABLES.get(self.folder.name, lambda: road_table.read(self._data, speeds))
         roads = road_table.opening(roads, corridors, opens)
         driven = road_table.select(roads, f"{year}-12-31")
         if len(rails):
