@@ -96,7 +96,9 @@ def map_layer(layer_id: str) -> Response:
             )
         )
     opened = store()
-    body = opened.keep(("drawn", layer_id), lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
+    network = Drive().network  # of the times beside the parks
+    key = "drawn", layer_id, network, opened.networks.version(network)
+    body = opened.keep(key, lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
     return send(body, "application/json")
 
 

@@ -342,13 +342,14 @@ def _passing(store: Store, gate: gpd.GeoDataFrame, profile: str) -> str:
 
 def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
     """Return for each park the quickest gate, container port and airport that serves the vehicle:
-    layer → park → (id, seconds)."""
+    layer → park → (id, seconds), on the default network."""
+    drive = Drive(profile)
 
     def quickest(row: measures.Destination) -> dict[str, tuple[str, float]]:
         frame = counting(store, row)
         counted = frame[frame.index.isin(serving(store, row.layer, profile))]
         time = access.time_matrix(
-            store.network(), store.layer("parks"), counted, profile=profile
+            store.roads(drive), store.layer("parks"), counted, profile=profile
         ).dropna(how="all")
         if not time.size:
             return {}
@@ -356,7 +357,7 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
         return dict(zip(time.index, best, strict=True))
 
     return store.keep(
-        ("headline", profile),
+        ("headline", drive, store.networks.version(drive.network)),
         lambda: {layer_id: quickest(row) for layer_id, row in HEADS.items()},
     )
 
