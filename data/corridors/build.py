@@ -291,7 +291,7 @@ def cheapest(
 
 
 def named(drawn: Drawn, mapped: Mapped, accuracy_m: float) -> Drawn:
-    """Give each step of a line its origin by name."""
+    """Return a line whose steps name their origins."""
     sketch = Origin("sketch", accuracy_m, False)
     rows = mapped.rows
     origins = []
@@ -354,7 +354,7 @@ def positions(sketch: pd.DataFrame, lines: Mapping[str, Drawn], kinds: Mapping[s
     moved: dict[str, Points] = {}
     for row in sketch.itertuples():
         drawn = lines[row.corridor]
-        if "rail" not in kinds[row.corridor] or not any(one.mapped for one in drawn.origins):
+        if "rail" not in kinds[row.corridor] or not any(origin.mapped for origin in drawn.origins):
             continue
         if (row.node_id or row.station) and row.node_id not in moved:
             place = nearest(drawn.lonlat, np.array([row.lon, row.lat]))
@@ -446,15 +446,15 @@ def make(folder: Path) -> None:
         points, fixed = np.round(drawn.lonlat, 5), []
         if "rail" in row["kind"]:
             keep = mine[(mine["node_id"] != "") | (mine["station"] != "")]
-            if not any(one.mapped for one in drawn.origins):
+            if not any(origin.mapped for origin in drawn.origins):
                 points = mine[["lon", "lat"]].to_numpy(float)
             for place in keep[["lon", "lat"]].to_numpy(float):
                 points = through(points, place)
                 fixed.append(tuple(place))
         row |= {
             "position_accuracy_m": f"{accuracy_m(drawn):g}",
-            "line_source": "; ".join(sorted({one.source for one in drawn.origins})),
-            "mapped_pct": f"{100 * drawn.share(one for one in drawn.origins if one.mapped):.0f}",
+            "line_source": "; ".join(sorted({origin.source for origin in drawn.origins})),
+            "mapped_pct": f"{100 * drawn.share(way for way in drawn.origins if way.mapped):.0f}",
             "wkt": wkt(thinned(points, fixed)),
         }
         report(row)

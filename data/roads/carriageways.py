@@ -157,7 +157,7 @@ class Roads:
         return Spot(0.0, step, share, (x, y)), there
 
     def level(self, pair: tuple[Spot, Spot]) -> bool:
-        """Tell whether neither of two places is on a bridge or in a tunnel."""
+        """Return whether neither of two places is on a bridge or in a tunnel."""
         tags = (self.ways[spot.step[0]][0] for spot in pair)
         return not any("bridge" in tag or "tunnel" in tag for tag in tags)
 
@@ -171,7 +171,7 @@ class Roads:
         return self.steps[near[0]], float(line.project(point, normalized=True))
 
     def alone(self, chain: list[Step]) -> bool:
-        """Tell whether four fifths of a chain have no other carriageway beside them."""
+        """Return whether four fifths of a chain have no other carriageway beside them."""
         lonely = total = 0
         for step in chain:
             tail, length = self.xy(self.ends(step)[0]), self.length_m(step)
@@ -183,14 +183,14 @@ class Roads:
         return lonely >= 0.8 * total
 
     def at_grade(self, node: int) -> bool:
-        """Tell whether a road other than a link meets the carriageway here: no expressway."""
+        """Return whether a road other than a link meets the carriageway here: no expressway."""
         kinds = [self.kind(step) for step in self.at[node]]
         return sum(not kind.endswith("_link") for kind in kinds) > 2 and not any(
             kind.startswith("motorway") for kind in kinds
         )
 
     def breaks_off(self, step: Step, *, at_end: bool) -> bool:
-        """Tell whether no road of the class of a one-way step goes on from it, or leads to it; for
+        """Return whether no road of the class of a one-way step goes on from it or leads to it; for
         a motorway, no main road of any class.
         """
         node, kind = self.ends(step)[at_end], self.kind(step)
