@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -39,6 +40,21 @@ TWO = urlencode(
         ("stop", "song-khoai-ip"),
     ]
 )
+
+
+def wait_for(page: Any, script: str, arg: Any = None, timeout: int = 15_000) -> None:
+    """Wait until a script in a tab returns something true, or fail after so many milliseconds.
+
+    `page.wait_for_function` is not for pages of this policy: from its second look on, it is the
+    page that evaluates the text, and that is forbidden here.
+    """
+    end = time.monotonic() + timeout / 1000
+    while True:
+        with suppress(Exception) if time.monotonic() < end else nullcontext():
+            if page.evaluate(script, arg):  # in vain while the tab goes to another page
+                return
+        assert time.monotonic() < end, f"waited for {script}"
+        page.wait_for_timeout(50)
 
 
 def ready(page: Any) -> Any:
@@ -163,7 +179,8 @@ def query(page: Any) -> dict[str, list[str]]:
 
 def until(page: Any, **wanted: str | None) -> None:
     """Wait until the address holds these parameters, and does not hold those that are None."""
-    page.wait_for_function(
+    wait_for(
+        page,
         "wanted => Object.entries(wanted).every(([name, value]) => new"
         " URLSearchParams(location.search).get(name) === value)",
         arg=wanted,
@@ -213,7 +230,7 @@ def grasped(page: Any, stop: str, onto: str) -> list[Any]:
 
 
 def planned(page: Any) -> list[str]:
-    """Wait for the plan and give its stops, in their order."""
+    """Wait for the plan and return its stops, in their order."""
     from playwright.sync_api import expect
 
     expect(page.locator("#plan table.agenda").first).to_be_visible(timeout=20_000)
@@ -237,9 +254,10 @@ def drawn(page: Any, colour: str, least: int, near: int = 24) -> bool:
 
 
 def replanned(page: Any, doing: Callable[[], Any], before: list[str]) -> list[str]:
-    """Do something and give the stops of the plan that is another than before."""
+    """Do something and return the stops of the plan that is another than before."""
     doing()
-    page.wait_for_function(
+    wait_for(
+        page,
         "before => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map(one =>"
         " one.dataset.stop); return rows.length && !document.querySelector('#plan.waiting') &&"
         " rows.join() !== before; }",

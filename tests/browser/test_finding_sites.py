@@ -16,6 +16,7 @@ from screen import (
     ready,
     until,
     view,
+    wait_for,
 )
 from web import SITES, serving
 
@@ -129,7 +130,7 @@ def test_filters_keep_their_place(opened: Callable[..., Any]) -> None:
     assert chip(page, "sectors", "Electronics").get_attribute("aria-pressed") == "true"
     assert page.evaluate("document.activeElement.dataset.value") == "electronics"
     page.fill("#q", "quang chau")
-    page.wait_for_function("() => document.querySelector('#found').textContent.startsWith('1 ')")
+    wait_for(page, "() => document.querySelector('#found').textContent.startsWith('1 ')")
     assert still()
     greyed = page.locator(".facet .chip:disabled")
     assert greyed.count() > 10
@@ -170,7 +171,7 @@ def test_more_stays_while_the_same_is_found(opened: Callable[..., Any]) -> None:
     page.locator("#more").click()
     assert len(ids(page)) == 200
     page.evaluate("location.hash = '#9/21.0000/107.0000'")
-    page.wait_for_function("() => map_atlas.getZoom() === 9")
+    wait_for(page, "() => map_atlas.getZoom() === 9")
     assert len(ids(page)) == 200
     page.fill("#q", "khu cong nghiep")
     expect(page.locator("#found")).to_contain_text(f"of {SITES}")
@@ -324,7 +325,7 @@ def test_the_map_fits_what_is_found_and_enter_opens_the_first(opened: Callable[.
     before = view(page)
     page.fill("#q", "yunnan")
     expect(page.locator("#found")).to_contain_text(f"of {SITES}")
-    page.wait_for_function("before => map_atlas.getCenter().lng !== before", arg=before[2])
+    wait_for(page, "before => map_atlas.getCenter().lng !== before", arg=before[2])
     covered = page.evaluate("document.getElementById('content').getBoundingClientRect().right")
     for key in ids(page):
         x, y = page.evaluate(

@@ -17,6 +17,7 @@ from screen import (
     planned,
     replanned,
     spot,
+    wait_for,
 )
 
 pytestmark = pytest.mark.browser
@@ -34,9 +35,7 @@ def test_a_worked_trip_is_planned_and_drawn(opened: Callable[..., Any], name: st
     stops = planned(page)
     assert len(stops) > 4
     assert page.locator("#plan .badge-ok").inner_text() == "Proven: no plan is better"
-    page.wait_for_function(
-        "n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops)
-    )
+    wait_for(page, "n => document.querySelectorAll('#map .stop-pin').length > n", arg=len(stops))
     for day in range(page.locator("#plan section.day:has(tr[data-stop])").count()):
         assert drawn(page, COLOURS[day], 100), day
     first = page.locator("#plan tr[data-stop] .at").all_inner_texts()[:2]
@@ -106,7 +105,8 @@ def test_a_plan_waits_until_a_row_is_dropped(opened: Callable[..., Any]) -> None
     expect(page.locator("#plan tr.carried")).to_have_attribute("data-stop", free[1])
     dragged = replanned(page, page.mouse.up, free)
     expect(page.locator("#plan tr.carried")).to_have_count(0)
-    page.wait_for_function(
+    wait_for(
+        page,
         "([up, down]) => { const rows = [...document.querySelectorAll('#plan tr[data-stop]')].map("
         "one => one.dataset.stop); return rows.indexOf(up) < rows.indexOf(down); }",
         arg=[free[2], free[1]],
@@ -122,7 +122,8 @@ def test_no_bar_comes_after_the_plan(opened: Callable[..., Any]) -> None:
     held: list[Any] = []
     page.route("**/trip/ways?*", lambda route: held.append(route))
     page.locator(f"tr[data-stop={free[1]}] [data-move=down]").click()
-    page.wait_for_function(
+    wait_for(
+        page,
         "stop => document.querySelectorAll('#plan tr[data-stop]')[1].dataset.stop !== stop",
         arg=free[1],
         timeout=20_000,

@@ -21,6 +21,7 @@ from screen import (
     ready,
     until,
     view,
+    wait_for,
 )
 from web import SITES, Watch, serving
 
@@ -61,11 +62,11 @@ def test_a_changed_hash_moves_the_map(opened: Callable[..., Any]) -> None:
     """A hash that is typed or pasted into the address of an open map is gone to; Back returns."""
     page = opened(f"/?site={SITE}#12/21.0000/107.0000")
     page.evaluate("location.hash = '#14/21.9700/106.7100'")
-    page.wait_for_function("() => map_atlas.getZoom() === 14")
+    wait_for(page, "() => map_atlas.getZoom() === 14")
     assert view(page) == pytest.approx((14, 21.97, 106.71), abs=0.001)
     assert query(page)["site"] == [SITE]
     page.go_back()
-    page.wait_for_function("() => map_atlas.getZoom() === 12")
+    wait_for(page, "() => map_atlas.getZoom() === 12")
 
 
 def test_sort_and_online_tiles_are_in_the_link(
@@ -215,6 +216,6 @@ def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: 
         expect(page.locator("#found")).to_have_text(f"{count:,} sites")
         before = page.evaluate("map_atlas.getZoom()")
         page.locator(".cluster").first.dispatch_event("click")
-        page.wait_for_function("before => map_atlas.getZoom() > before", arg=before)
+        wait_for(page, "before => map_atlas.getZoom() > before", arg=before)
         watch.quiet(url)
         context.close()

@@ -14,6 +14,7 @@ from screen import (
     chip,
     query,
     ready,
+    wait_for,
 )
 
 pytestmark = pytest.mark.browser
@@ -109,7 +110,7 @@ def test_nothing_is_lost_by_language_reload_and_back(
     page = opened(path)
     fill(page)
     page.locator(".languages a[data-lang=vi]").click()
-    page.wait_for_function("() => document.documentElement.lang === 'vi'")
+    wait_for(page, "() => document.documentElement.lang === 'vi'")
     settled(page)
     set_, address = page.evaluate(FORM), query(page)
     assert len(address) > 0

@@ -15,6 +15,8 @@ from screen import (
     planned,
     replanned,
     spot,
+    view,
+    wait_for,
 )
 
 pytestmark = pytest.mark.browser
@@ -62,6 +64,29 @@ def test_a_first_stop_from_the_map_is_planned(opened: Callable[..., Any]) -> Non
     expect(page.locator("[name=d_begin]")).to_have_value("Ha Long")
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_whoever_moves_the_map_keeps_the_view(opened: Callable[..., Any], moves: bool) -> None:
+    """Ways that come late are drawn; the map goes to them only where nobody has moved it since."""
+    page = opened(f"/trip?{TWO}")
+    stops = planned(page)
+    wait_for(page, "document.querySelectorAll('#map .stop-pin').length > 1")
+    fitted = view(page)
+    held: list[Any] = []
+    page.route("**/trip/ways?*", lambda route: held.append(route))
+    look_at(page, 18.5, 105.5, 9)
+    replanned(page, page.locator(f"tr[data-stop={stops[0]}] [data-move=down]").click, stops)
+    while not held:
+        page.wait_for_timeout(50)
+    if moves:
+        look_at(page, 22.5, 104.0, 10)
+    page.evaluate(
+        "document.querySelectorAll('#map .stop-pin').forEach(pin => { pin.dataset.old = 1; })"
+    )
+    held[0].continue_()
+    wait_for(page, "document.querySelector('#map .stop-pin:not([data-old])') !== null")
+    assert view(page) == pytest.approx((10, 22.5, 104.0) if moves else fitted, abs=0.01)
+
+
 @pytest.mark.parametrize("on", ["beside", "mark"])
 def test_a_double_click_only_zooms(opened: Callable[..., Any], on: str) -> None:
     """Neither on a mark nor beside one does a double click open a popup or add a stop; the map
@@ -72,7 +97,7 @@ def test_a_double_click_only_zooms(opened: Callable[..., Any], on: str) -> None:
     where = spot(page, "dong-mai-ip")
     x, y = (where["x"], where["y"]) if on == "mark" else (where["x"] + 60, where["y"] + 60)
     page.mouse.dblclick(x, y, delay=30)
-    page.wait_for_function("map_atlas.getZoom() === 12")
+    wait_for(page, "map_atlas.getZoom() === 12")
     page.wait_for_timeout(700)  # in which a popup would have come
     assert page.locator(".leaflet-popup").count() == 0
     assert form_stops(page) == []

@@ -20,6 +20,7 @@ from screen import (
     ready,
     replanned,
     tabs,
+    wait_for,
 )
 from web import SITES
 
@@ -39,10 +40,10 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     page.set_default_timeout(15_000)
     page.goto(f"{site}/data")
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_for(page, "navigator.serviceWorker.controller !== null")
     page.goto(f"{site}/trip?{CROWDED}")
     before = planned(page)
-    page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
+    wait_for(page, "document.querySelectorAll('#map .stop-pin').length > 1")
     ordered = replanned(
         page, page.locator(f"tr[data-stop={before[0]}] [data-move=down]").click, before
     )
@@ -54,7 +55,7 @@ def test_pages_once_opened_work_without_a_signal(browser: Any, site: str) -> Non
     context.set_offline(True)
     page.goto(changed)
     assert planned(page) == ordered
-    page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
+    wait_for(page, "document.querySelectorAll('#map .stop-pin').length > 1")
     page.reload()
     assert planned(page) == ordered
     page.goto(f"{site}/sites/{SITE}")
@@ -81,7 +82,7 @@ def opened(windows: Windows, site: str) -> Iterator[Callable[..., Any]]:
 
 def kept(page: Any, path: str) -> None:
     """Wait until the service worker has kept a file."""
-    page.wait_for_function("async path => Boolean(await caches.match(path))", arg=path)
+    wait_for(page, "async path => Boolean(await caches.match(path))", arg=path)
 
 
 def enabled(page: Any) -> int:
@@ -202,10 +203,10 @@ def test_offline_with_the_service_worker(browser: Any, site: str) -> None:
     page.set_default_timeout(15_000)
     page.goto(f"{site}/data")
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_for(page, "navigator.serviceWorker.controller !== null")
     page.goto(f"{site}/trip?{TWO}")
     before = planned(page)
-    page.wait_for_function("document.querySelectorAll('#map .stop-pin').length > 1")
+    wait_for(page, "document.querySelectorAll('#map .stop-pin').length > 1")
     page.wait_for_load_state("networkidle")
     context.set_offline(True)
     page.reload()

@@ -266,3 +266,11 @@ def test_every_test_says_what_must_hold() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert ast.get_docstring(node), f"{path.name}: {node.name}"
+
+
+def test_no_browser_test_leaves_the_waiting_to_the_page() -> None:
+    """The pages forbid the text that `page.wait_for_function` would evaluate in them: it works at
+    the first look and fails at the second, on a slow machine only. `screen.wait_for` does not.
+    """
+    tests = (ROOT / "tests" / "browser").glob("*.py")
+    assert not [path.name for path in tests if ".wait_for_function(" in path.read_text()]
