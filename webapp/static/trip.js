@@ -130,6 +130,7 @@ const ask = (address, accept, wanted) =>
 
 /** Ask for the plan, again until it is there, and show how far it has come. */
 async function refresh() {
+  drawing.expect();
   const address = plan().dataset.ask;
   if (!address) return;
   const bar = document.createElement("progress");
@@ -357,5 +358,7 @@ drawing.offer(config.places, (place) => send("add", { add: place }));
 map.on("popupopen", arm);
 if (offline) lost();
 arm();
-if (plan().querySelector(".plan")) drawWays().catch(() => lost()); // asked for with the whole plan
-else refresh();
+if (plan().querySelector(".plan")) { // asked for with the whole plan
+  drawing.expect();
+  drawWays().catch(() => lost());
+} else refresh();

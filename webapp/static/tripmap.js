@@ -2,7 +2,7 @@
  * The map of a trip: basemap, places that can be chosen, the ways of each day in its colour. On the
  * trip's page and in its single file.
  *
- *   const trip = tripMap(map, config);  trip.show(ways);
+ *   const trip = tripMap(map, config);  trip.expect();  trip.show(ways);
  *
  * Whatever comes from data becomes text by textContent.
  */
@@ -33,6 +33,19 @@ export function tripMap(map, config) {
     box.textContent = number;
     box.className = `stop-mark d${colour}`;
     return box;
+  }
+
+  let left = null; // the view when ways were asked for
+  const middle = () => map.getSize().divideBy(2);
+
+  /** Remember the view: whoever moves the map before the ways are there keeps what they look at. */
+  function expect() {
+    left = { centre: map.getCenter(), zoom: map.getZoom() };
+  }
+
+  function moved() {
+    return left !== null && (left.zoom !== map.getZoom() ||
+      map.latLngToContainerPoint(left.centre).distanceTo(middle()) > 10); // more than a rounding
   }
 
   /** Draw ways and stops: GeoJSON with `day`, `kind` and `number` in its properties. */
@@ -71,7 +84,9 @@ export function tripMap(map, config) {
         points.push(at);
       }
     });
-    if (points.length) map.fitBounds(points, { padding: [34, 34], maxZoom: 12, animate: false });
+    if (points.length && !moved()) {
+      map.fitBounds(points, { padding: [34, 34], maxZoom: 12, animate: false });
+    }
   }
 
   /**
@@ -133,5 +148,5 @@ export function tripMap(map, config) {
     map.on("dblclick dragstart", wait); // a plan that is drawn meanwhile moves the map as well
   }
 
-  return { show, offer };
+  return { expect, show, offer };
 }
