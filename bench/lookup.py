@@ -2,9 +2,10 @@
 process and over HTTP.
 
 Run ``python bench/lookup.py`` in an environment with networkx and pyroutingkit (left out where
-missing) and scgraph-data; with ``--small`` only what is small. Networks are those of ``engine.py``,
-taken as straight roads, and two extracts of OpenStreetMap. The made ones are cut in two countries
-by a border in the middle, with 35 gates: the other roads across it are taken away."""
+missing) and scgraph-data; with ``--small`` only what is small, with ``--main-roads`` the built-in
+network only. Networks are that one, those of ``engine.py``, taken as straight roads, and two
+extracts of OpenStreetMap. The made ones are cut in two countries by a border in the middle, with 35
+gates: the other roads across it are taken away."""
 
 from __future__ import annotations
 
@@ -31,8 +32,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo import crs, layers
+from geo import Atlas, crs, layers
 from geo.roads import access, contraction, gate_overlay, osm_download, snapping, storage, surfaces
+from geo.roads.drive import MAIN_ROADS
 from geo.roads.joining import Sides
 from geo.roads.network import Manifest, Network
 
@@ -40,6 +42,8 @@ RUNS = 5
 CLICKS = 1000
 PLACES = 200
 GATES = 35
+MADE = ("AA", "BB")
+"""The countries of a made network."""
 OSMNX_NODES = 60_000
 """On larger networks its graph does not fit beside the others."""
 CONNECTIONS = 16
@@ -65,6 +69,10 @@ def main() -> None:
 
 
 def networks() -> Iterator[tuple[str, Network]]:
+    with tempfile.TemporaryDirectory() as home:
+        yield MAIN_ROADS, Atlas.open(home=home).network()
+    if "--main-roads" in sys.argv:
+        return
     speeds = layers.read_table(layers.bundled(), "speeds")
     for name in ("hanoi.osm.pbf", "malta.osm.pbf"):
         path = engine.ROOT.parent / "shared" / "osm" / name
@@ -151,7 +159,7 @@ def two_countries(roads: engine.Roads) -> Network:
     country = np.where(side[network.tail], 1, 0).astype(np.int16)
     country[across] = -1
     manifest = replace(
-        network.manifest, gates=tuple(f"gate-{i}" for i in range(GATES)), countries=("AA", "BB")
+        network.manifest, gates=tuple(f"gate-{i}" for i in range(GATES)), countries=MADE
     )
     return replace(network, manifest=manifest, gate=gate, country=country, time_s={"car": time_s})
 
@@ -164,7 +172,7 @@ def draw(network: Network, count: int, seed: int) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame(
         index=[f"p{i}" for i in range(count)], geometry=gpd.points_from_xy(*lonlat.T), crs=4326
     )
-    if network.manifest.countries:
+    if network.manifest.countries == MADE:
         middle = np.median(network.node_lonlat[:, 0])
         frame["country"] = np.where(lonlat[:, 0] > middle, "BB", "AA")
     return frame
@@ -234,7 +242,7 @@ def measure(name: str, network: Network, folder: Path) -> None:
     print(f"   200 x 200      ours {summary(table)} by lookup, snaps included")
     if network.manifest.gates:
         gate_off(network, lookup, at, clicks, places)
-    if network.node_lonlat[:, 0].min() > 100:  # the app's map is of the region
+    if name != MAIN_ROADS and network.node_lonlat[:, 0].min() > 100:  # the app's map is of there
         over_http(network, folder)
 
 
@@ -251,7 +259,7 @@ def gate_off(
     spent = []
     for i in range(20):
         begin = time.perf_counter()
-        closed = network.with_waiting({f"gate-{i}": np.inf})
+        closed = network.with_waiting({network.manifest.gates[i]: np.inf})
         answer = replace(lookup, network=closed).times(
             Sides.at(closed, at[i][0], "car", country=at[i][1])
         )
