@@ -81,7 +81,6 @@ def header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:
         if field.required and field.name not in header
     ]
     for name in dict.fromkeys(header):
-        close = difflib.get_close_matches(name, known, 1)
         if name in known:
             if (count := header.count(name)) > 1:
                 faults.append(
@@ -89,7 +88,7 @@ def header_faults(header: Iterable[str], fields: Sequence[Field]) -> list[str]:
                         "column “%(name)s” stands %(count)s times", {"name": name, "count": count}
                     )
                 )
-        elif close:
+        elif close := difflib.get_close_matches(name, known, 1):
             faults.append(
                 Message(
                     "column “%(name)s” is unknown; did you mean “%(close)s”?",

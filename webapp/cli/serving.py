@@ -82,33 +82,37 @@ def _check(folder: Path, home: Path) -> None:
         mark.write_text(files, encoding="utf-8")
 
 
+FIRST = ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles")
+"""What the first page is made of."""
+
+
 def _prepare(app: Flask, ready: threading.Event) -> None:
     """Compile what requests need and prepare the main roads: half a minute once, and a moment from
     then on. Whoever asks for a road meanwhile is told how far it is.
     """
-    from geo.roads import contraction, gate_overlay, isochrones, snapping
-
     store: Store = app.extensions["zoneatlas"]
     with store.networks.preparing() as begin:
         ready.set()
+        with app.test_client() as client:  # whoever comes first waits for this, and for no roads
+            for path in FIRST:
+                client.get(path, base_url=app.config["PUBLIC_URL"]).close()
+        from geo.roads import contraction, gate_overlay, isochrones, snapping
+
         for module in (snapping, isochrones, gate_overlay, contraction):
             begin(module.__name__)
             module.warm_up()
         with contextlib.suppress(AtlasError):  # told when somebody asks for it
             store.network()
-    _warm(app, store)
+    _warm(store)
 
 
-def _warm(app: Flask, store: Store) -> None:
+def _warm(store: Store) -> None:
     """Prepare what the first visitor needs before they come."""
     from geo.roads.painted_roads import put_in_order
     from geo.visits import feasibility, planner
 
     with contextlib.suppress(AtlasError, OSError):
         store.networks.main_roads.prepare(store.targets())
-    with app.test_client() as client:
-        for path in ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles"):
-            client.get(path, base_url=app.config["PUBLIC_URL"]).close()
     for name in store.networks.names():
         with contextlib.suppress(
             AtlasError
