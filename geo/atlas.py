@@ -21,7 +21,7 @@ from geo import layers, proximity
 from geo.errors import InputError, Message, NotFoundError
 from geo.kept import Kept
 from geo.package import Package, Where
-from geo.roads.drive import MAIN_ROADS, Drive
+from geo.roads.drive import MAIN_ROADS, PEOPLE_PROFILE, Drive
 
 if TYPE_CHECKING:
     from geo.hours.gates import Hours
@@ -208,18 +208,18 @@ class Atlas(Package):
         return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()
 
     def reached(self, origin: gpd.GeoDataFrame, drive: Drive) -> dict[str, pd.Series]:
-        """Return the people and the parks reached from one point as time goes on: sums by
-        ``travel_time_s``.
+        """Return the people reached from one point by car, and the parks reached with the vehicle,
+        as time goes on: sums by ``travel_time_s``.
 
         NaN where the point is joined to no road; see :func:`geo.roads.access.profile_within`.
         """
         from geo.roads import access
 
-        roads, profile = self.roads(drive), drive.profile
+        roads = self.roads(drive)
         people = access.profile_within(
-            roads, origin, self.population(), amount="population", profile=profile
+            roads, origin, self.population(), amount="population", profile=PEOPLE_PROFILE
         )
-        parks = access.profile_within(roads, origin, self.layer("parks"), profile=profile)
+        parks = access.profile_within(roads, origin, self.layer("parks"), profile=drive.profile)
         return {
             name: table.set_index("travel_time_s")["reached"]
             for name, table in (("people", people), ("parks", parks))

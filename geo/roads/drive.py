@@ -14,6 +14,8 @@ MAIN_ROADS = default_network.BUILT_IN
 PROFILES = ("car", "truck")
 PROFILE = "truck"
 """The vehicle where none is named: freight decides about a site."""
+PEOPLE_PROFILE = "car"
+"""The vehicle in which people come to work or to buy, whatever carries the goods of a site."""
 REACH_MIN = (30, 60, 120)
 """Travel times of an area where none are named."""
 OPENS = (2026, 2100)

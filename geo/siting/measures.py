@@ -33,7 +33,7 @@ class Measure:
     id, label
         As a criterion; what has no label has a limit only, and does not weigh.
     column
-        Of the table of sites; ``{profile}`` stands for the vehicle.
+        Of the table of sites; ``{profile}`` stands for the vehicle, where it counts.
     direction
         ``cost``: less is better, and a limit is a maximum; ``benefit``: more, and a minimum.
     limit, limit_label
@@ -184,12 +184,12 @@ call at: who sends containers is not served by a quay for coal, a pier or a depo
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "people",
-        "people_60min_{profile}",
+        "people_60min",
         "benefit",
         "min_people",
-        Message("Min. population within 60 min"),
+        Message("Min. population within 60 min by car"),
         Message("people"),
-        Message("people within 60 min"),
+        Message("people within 60 min by car"),
         is_counted=True,
     ),
     Measure(

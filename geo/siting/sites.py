@@ -18,6 +18,7 @@ from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
 from geo.roads import access
 from geo.roads.accuracy import TIME_SHARE
+from geo.roads.drive import PEOPLE_PROFILE
 from geo.roads.joining import Sides
 from geo.roads.network import Network
 from geo.roads.routing import times
@@ -91,7 +92,7 @@ def columns(profiles: Sequence[str] = VEHICLES) -> dict[str, Column]:
         for profile in profiles:
             time, place = destination.columns(profile)
             out += [Column(time, "number", "s", 0), Column(place, "text")]
-    out += [Column(f"people_60min_{profile}", "number", "people", 0) for profile in profiles]
+    out += [Column("people_60min", "number", "people", 0)]
     for name in _from_parks():
         field = LAYERS["parks"].field(name)
         if field.type in ("number", "integer"):
@@ -145,11 +146,12 @@ def table(
         unknown: the site is joined to no road, or nothing was reached and some place that counts is
         joined to no road either, or nobody knows whether it counts. inf is known: there is no way
         by road. A place joined to no road is never the quickest, though on the ground it may be.
-        ``people_60min_truck``: people in listed places within sixty minutes. Then the columns
-        ``FROM_PARKS``: numbers as floats, NaN where the cell is empty; lists as tuples, None where
-        the cell is empty; texts, NaN where it is. Then ``role`` (site, zone) and ``tenants`` (open,
-        captive, NaN), of :mod:`geo.siting.land`. Last what :func:`geo.siting.land.free_land` knows:
-        ``availability`` (free, full, NaN), ``free_ha``, and ``land_ha``, the most that can be free.
+        ``people_60min``: people in listed places within sixty minutes by car, whatever the vehicles
+        of the table. Then the columns ``FROM_PARKS``: numbers as floats, NaN where the cell is
+        empty; lists as tuples, None where the cell is empty; texts, NaN where it is. Then ``role``
+        (site, zone) and ``tenants`` (open, captive, NaN), of :mod:`geo.siting.land`. Last what
+        :func:`geo.siting.land.free_land` knows: ``availability`` (free, full, NaN), ``free_ha``,
+        and ``land_ha``, the most that can be free.
     """
     cells_of: dict[str, Any] = {}
     for destination in DESTINATIONS:
@@ -161,9 +163,8 @@ def table(
                 time_s[np.isinf(time_s)] = np.nan
             time, place = destination.columns(profile)
             cells_of |= {time: time_s, place: _texts(which)}
-    for profile in profiles:
-        people = access.people_within(network, parks, population, (PEOPLE_S,), profile=profile)
-        cells_of[f"people_60min_{profile}"] = people[PEOPLE_S].to_numpy(float)
+    people = access.people_within(network, parks, population, (PEOPLE_S,), profile=PEOPLE_PROFILE)
+    cells_of["people_60min"] = people[PEOPLE_S].to_numpy(float)
     known = columns(profiles)
     for name in _from_parks():
         column = known[name]

@@ -81,10 +81,10 @@ def test_known_totals(people: pd.DataFrame) -> None:
 def test_neighbours_reach_about_the_same() -> None:
     """Of parks within two kilometres of each other nine pairs in ten reach numbers of people within
     an hour that differ by less than a fifth; the park beside Hanoi reaches more than those in
-    Quang Ninh, and there Dong Mai, less than an hour from Hai Phong, more than Viet Hung.
+    Quang Ninh, and there Dong Mai, next to Hai Phong, more than Viet Hung.
     """
     atlas = Atlas.open(ROOT / "data")
-    reached = atlas.sites()["people_60min_truck"]
+    reached = atlas.sites()["people_60min"]
     assert reached.notna().sum() > 150
     parks = atlas.layer("parks")
     at, numbers = parks.geometry.get_coordinates().to_numpy(), reached.to_numpy(float)
@@ -96,7 +96,7 @@ def test_neighbours_reach_about_the_same() -> None:
     assert pairs.shape[1] > 30
     assert np.quantile(pairs.max(axis=0) / pairs.min(axis=0), 0.9) < 1.2
     assert reached["thang-long-ip"] > 5e6 > reached["dong-mai-ip"] > 1.5e6
-    assert 1e6 > reached["viet-hung-ip"] > 0.4e6
+    assert reached["dong-mai-ip"] > reached["viet-hung-ip"] > 1e6
     assert (reached.dropna() > 0).mean() > 0.9
 
 

@@ -75,7 +75,7 @@ def table() -> pd.DataFrame:
             "depot_truck_s": [1800.0, 3600, NAN, INF],
             "airport_truck_s": [1800.0, 9000, NAN, INF],
             "city_truck_s": [600.0, 600, NAN, INF],
-            "people_60min_truck": [1e6, 2e5, NAN, 1e5],
+            "people_60min": [1e6, 2e5, NAN, 1e5],
         },
         index=pd.Index(["near", "far", "dark", "island"], name="id"),
     )

@@ -17,7 +17,7 @@ from geo.roads import access
 from geo.roads.drive import Drive
 from webapp import charts
 from webapp.catalogues import LANGUAGES
-from webapp.explore import factsheet
+from webapp.explore import factsheet, site_sheet
 
 pytest_plugins = ("web",)
 SITE = "texhong-hai-ha-ip"
@@ -136,24 +136,25 @@ def columns(page: str) -> list[list[str]]:
     return [plain[at : at + 6] for at in range(0, 18, 6)] if len(plain) == 18 else [plain]
 
 
+@pytest.mark.parametrize("profile", ["car", "truck"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_says_what_the_library_counts(
-    app: Flask, client: FlaskClient, language: str
+    app: Flask, client: FlaskClient, language: str, profile: str
 ) -> None:
-    """People and parks at six travel times are those of the library, in every language, and the
-    park does not count itself.
+    """People by car and parks by the vehicle, at six travel times, are those of the library, in
+    every language, and the park does not count itself.
     """
     opened = app.extensions["zoneatlas"]
-    parks, drive = opened.layer("parks"), Drive(profile="car")
+    parks, drive = opened.layer("parks"), Drive(profile=profile)
     limits = [60.0 * minutes for minutes in (15, 30, 60, 90, 120, 180)]
     here = parks.loc[[SITE]]
     people = access.people_within(
         opened.roads(drive), here, opened.population(), limits, profile="car"
     ).loc[SITE]
-    time = access.time_matrix(opened.roads(drive), here, parks, profile="car").loc[SITE].drop(SITE)
-    assert columns(
-        client.get(f"/sites/{SITE}/factsheet?profile=car&lang={language}").get_data(as_text=True)
-    ) == [
+    time = access.time_matrix(opened.roads(drive), here, parks, profile=profile)
+    time = time.loc[SITE].drop(SITE)
+    path = f"/sites/{SITE}/factsheet?profile={profile}&lang={language}"
+    assert columns(client.get(path).get_data(as_text=True)) == [
         ["15", "30", "60", "90", "120", "180"],
         [f"{count:.0f}" for count in people],
         [str(int((time <= limit).sum())) for limit in limits],
@@ -166,17 +167,17 @@ def test_the_table_says_what_the_library_counts(
 def test_point_20_one_park_alone_or_all_at_once_are_the_same(
     app: Flask, closed: tuple[str, ...], profile: str
 ) -> None:
-    """What the page of a park says is what the library says of all parks at once; by another name
-    the park counts itself.
+    """What the page of a park says is what the library says of all parks at once, of people by car;
+    by another name the park counts itself.
     """
     opened = app.extensions["zoneatlas"]
     parks, drive = opened.layer("parks"), Drive(profile=profile, closed=closed)
-    for name, places, amount in (
-        ("people", opened.population(), "population"),
-        ("parks", parks, None),
+    for name, places, amount, vehicle in (
+        ("people", opened.population(), "population", "car"),
+        ("parks", parks, None, profile),
     ):
         table = access.profile_within(
-            opened.roads(drive), parks, places, amount=amount, profile=profile
+            opened.roads(drive), parks, places, amount=amount, profile=vehicle
         )
         for key in parks.index[::10]:
             steps = table[table["from_id"] == key].set_index("travel_time_s")["reached"]
@@ -184,6 +185,23 @@ def test_point_20_one_park_alone_or_all_at_once_are_the_same(
     here = parks.loc[[SITE]]
     renamed = opened.reached(here.rename(index={SITE: "point"}), drive)
     assert renamed["parks"].iloc[-1] == opened.reached(here, drive)["parks"].iloc[-1] + 1
+
+
+@pytest.mark.parametrize("closed", [(), ("mong-cai-bac-luan-2",)])
+def test_people_are_the_same_in_the_list_and_on_the_sheet(
+    app: Flask, closed: tuple[str, ...]
+) -> None:
+    """Within the hour, whatever vehicle is chosen, and never more where a gate is closed."""
+    opened = app.extensions["zoneatlas"]
+    parks, truck = opened.layer("parks"), Drive("truck", closed=closed)
+    listed = opened.sites(truck)["people_60min"]
+    by_car = opened.sites(Drive("car", closed=closed))["people_60min"]
+    pd.testing.assert_series_equal(listed, by_car)
+    for key in ("hai-yen-ip", "dongxing-border-ecz", *parks.index[::20]):
+        people = opened.reached(parks.loc[[key]], truck)["people"]
+        assert site_sheet.at(people, 3600.0) == pytest.approx(listed[key], nan_ok=True)
+    known = listed.notna()
+    assert (listed[known] <= opened.sites(Drive())["people_60min"][known]).all()
 
 
 def test_point_20_a_page_asks_for_one_park_only(

@@ -68,14 +68,15 @@ class Ways:
         Layers of which the first may be another one, because of some it is not known whether they
         count.
     people
-        Travel times in seconds, and the people within them.
+        Travel times in seconds, and the people within them by car.
     counted
         Who is counted in each country, and of what year.
     paces
         Days at the border with the longest time that a gate takes then; empty where all take the
         vehicle as long.
     within
-        Minutes, people and parks reached by then; empty if there is no way at all, as ``curves``.
+        Minutes, and the people (by car) and parks (with the vehicle) reached by then; empty if
+        there is no way at all, as ``curves``.
     curves
         Titles and pictures of what is reached.
     snap_m

@@ -93,7 +93,7 @@ def explained(profile: str) -> dict[str, str]:
         "max_port_min": minutes,
         "max_airport_min": minutes,
         "max_rent_usd_m2": _("Land rent for the whole term, at most: USD/m²."),
-        "people_60min": _("People in places within 60 minutes, at least."),
+        "people_60min": _("People in places within 60 minutes by car, at least."),
         "notes": _("Anything; it is given back as it is."),
     }
 
