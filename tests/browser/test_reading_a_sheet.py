@@ -77,7 +77,7 @@ def test_choosing_a_site_on_the_map(opened: Callable[..., Any]) -> None:
     """A click on a mark of the canvas opens its sheet; the list shows which one it is."""
     from playwright.sync_api import expect
 
-    page = opened("/#11/21.005/106.964")
+    page = opened("/#11/21.0075/106.9951")
     where = spot(page, ALONE)
     assert colours(page, where["x"], where["y"]) > 2
     page.mouse.move(where["x"], where["y"])
@@ -101,7 +101,7 @@ def test_list_and_map_light_each_other_up(opened: Callable[..., Any]) -> None:
     """Pointing at a mark lights its line in the list."""
     from playwright.sync_api import expect
 
-    page = opened("/#11/21.005/106.964")
+    page = opened("/#11/21.0075/106.9951")
     where = spot(page, ALONE)
     page.mouse.move(where["x"], where["y"])
     expect(page.locator(f'.item[data-id="{ALONE}"]')).to_have_class(re.compile(r"\blit\b"))

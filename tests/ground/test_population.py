@@ -81,7 +81,8 @@ def test_known_totals(people: pd.DataFrame) -> None:
 def test_neighbours_reach_about_the_same() -> None:
     """Of parks within two kilometres of each other nine pairs in ten reach numbers of people within
     an hour that differ by less than a fifth; the park beside Hanoi reaches more than those in
-    Quang Ninh, and there Dong Mai, next to Hai Phong, more than Viet Hung.
+    Quang Ninh, and there Dong Mai, next to Hai Phong, more than Viet Hung, but not half as many
+    again.
     """
     atlas = Atlas.open(ROOT / "data")
     reached = atlas.sites()["people_60min"]
@@ -96,7 +97,7 @@ def test_neighbours_reach_about_the_same() -> None:
     assert pairs.shape[1] > 30
     assert np.quantile(pairs.max(axis=0) / pairs.min(axis=0), 0.9) < 1.2
     assert reached["thang-long-ip"] > 5e6 > reached["dong-mai-ip"] > 1.5e6
-    assert reached["dong-mai-ip"] > reached["viet-hung-ip"] > 1e6
+    assert reached["dong-mai-ip"] > reached["viet-hung-ip"] > reached["dong-mai-ip"] / 1.5
     assert (reached.dropna() > 0).mean() > 0.9
 
 
