@@ -18,7 +18,7 @@ from geo.layers.region import COAST_TOLERANCE_M
 from geo.schema import Layer
 
 if TYPE_CHECKING:
-    from geo.export import About
+    from geo.export import About, Serialized
     from geo.search import Index
 
 T = TypeVar("T")
@@ -62,6 +62,12 @@ class Package:
         """Return a layer as :func:`geo.layers.read` does; policies and records have no
         positions."""
         return self.keep(("layer", layer_id), lambda: layers.read(self.data, layer_id))
+
+    def features(self, layer_id: str) -> Serialized:
+        """Return the features of a layer as GeoJSON, serialised the first time."""
+        from geo.export import Serialized
+
+        return self.keep(("features", layer_id), lambda: Serialized(self.layer(layer_id)))
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table as :func:`geo.layers.read_table` does."""

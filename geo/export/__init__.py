@@ -11,13 +11,14 @@ from geo.export.about import About
 from geo.export.files import save
 from geo.export.formats import FORMATS, Format, get, write
 from geo.export.frames import DECIMALS
-from geo.export.geojson import bbox, features, to_json
+from geo.export.geojson import Serialized, bbox, features, to_json
 
 __all__ = [
     "DECIMALS",
     "FORMATS",
     "About",
     "Format",
+    "Serialized",
     "bbox",
     "features",
     "get",

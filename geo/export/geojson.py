@@ -8,9 +8,15 @@ import numpy as np
 import orjson
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo.export.about import MEMBER, About
 from geo.export.frames import DECIMALS, columns, has_geometry, rounded, shapes
+
+MOST_KEPT = 32_000
+"""Features of a layer that are kept serialised: some 30 MB. Those of a larger one are serialised
+when a page of them is asked for.
+"""
 
 
 def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -44,6 +50,44 @@ def bbox(frame: pd.DataFrame) -> list[float] | None:
         return None
     bounds = shapely.total_bounds(shapes(frame))
     return [round(float(edge), DECIMALS) for edge in bounds] if np.isfinite(bounds).all() else None
+
+
+class Serialized:
+    """The features of a frame as JSON, serialised once; pages of them are joined, not made.
+
+    Parameters
+    ----------
+    frame
+        As :func:`features` takes it. It must not change afterwards.
+
+    Attributes
+    ----------
+    frame
+        What the features are of.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self._bounds = shapely.bounds(shapes(frame)) if has_geometry(frame) else None
+        self._parts: list[orjson.Fragment] | None = None
+        if len(frame) <= MOST_KEPT:
+            self._parts = [orjson.Fragment(to_json(feature)) for feature in features(frame)]
+
+    def of(self, rows: NDArray[np.int64]) -> list[Any]:
+        """Return the features of some rows, by their numbers, for :func:`to_json`."""
+        if self._parts is None:
+            return features(self.frame.iloc[rows])
+        return [self._parts[row] for row in rows.tolist()]
+
+    def bbox(self, rows: NDArray[np.int64]) -> list[float] | None:
+        """Return what :func:`bbox` returns for some rows."""
+        if self._bounds is None or not len(rows):
+            return None
+        bounds = self._bounds[rows]
+        if np.isnan(bounds).all():
+            return None
+        edges = [*np.nanmin(bounds[:, :2], axis=0), *np.nanmax(bounds[:, 2:], axis=0)]
+        return [round(float(edge), DECIMALS) for edge in edges]
 
 
 def to_json(document: Any) -> bytes:

@@ -24,7 +24,7 @@ import pyogrio
 import pytest
 import shapely
 
-from geo import crs, export
+from geo import crs, export, layers
 from geo.errors import InputError
 
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>]]>"
@@ -413,3 +413,24 @@ def test_save_replaces_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         export.save(tmp_path / "folder", b"")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "folder"]
+
+
+@pytest.mark.parametrize("most", [10_000, 0], ids=["kept", "too many to keep"])
+def test_pages_of_serialised_features_are_the_features(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Whatever rows are asked for, in whatever order, their features and their box are those of a
+    layer of these rows, positions that are unknown included.
+    """
+    monkeypatch.setattr("geo.export.geojson.MOST_KEPT", most)
+    dice = np.random.default_rng(7)
+    frame = layers.read(layers.bundled(), "parks").iloc[:60].copy()
+    frame.loc[frame.index[::7], "geometry"] = None
+    frame.loc[frame.index[3], "geometry"] = shapely.Point(np.nan, np.nan)
+    kept = export.Serialized(frame)
+    pages = [dice.choice(60, size, replace=False) for size in (0, 1, 5, 60)]
+    for rows in (*pages, np.array([0, 3, 7])):
+        page = frame.iloc[rows]
+        read = json.loads(export.to_json(kept.of(rows)))
+        assert read == json.loads(export.to_json(export.features(page)))
+        assert kept.bbox(rows) == export.bbox(page)

@@ -130,6 +130,7 @@ def make_app(frames: dict[str, Any], public_url: str = URL) -> Flask:
     resources = {name: {"name": name, "licenses": [licence]} for name in frames}
     app.extensions["zoneatlas"] = SimpleNamespace(
         layer=lambda layer_id: frames[layer_id],
+        features=lambda layer_id: export.Serialized(frames[layer_id]),
         package={
             "title": "Tiny",
             "description": "Two layers.",
@@ -228,7 +229,8 @@ def test_the_openapi_document_is_valid_and_promises_what_is_read(client: FlaskCl
             parameter["$ref"].rsplit("/", 1)[1] if "$ref" in parameter else parameter["name"]
             for parameter in listed
         ]
-        assert sorted(names) == sorted(parameters.of_items(LAYERS[layer_id]))
+        filters = parameters.filters(LAYERS[layer_id])
+        assert sorted(names) == sorted({*parameters.PARAMETERS, *filters})
 
 
 def test_no_field_of_a_layer_hides_a_parameter() -> None:

@@ -177,11 +177,6 @@ def filters(layer: Layer) -> dict[str, Parameter]:
     }
 
 
-def of_items(layer: Layer) -> dict[str, Parameter]:
-    """Return all parameters of the items of a layer."""
-    return PARAMETERS | filters(layer)
-
-
 def _filter(field: Field) -> Parameter:
     if field.type == "boolean":
         truth = _one_of(TRUTH)

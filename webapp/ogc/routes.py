@@ -7,16 +7,13 @@ geometry; clients show them as tables."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from flask import Blueprint, Response, render_template, request
-from numpy.typing import NDArray
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 
 from geo import export
@@ -24,7 +21,7 @@ from geo.errors import AtlasError, NotFoundError
 from geo.schema import LAYERS, Layer
 from webapp import errors
 from webapp.i18n import gettext as _
-from webapp.ogc import openapi, parameters, schemas
+from webapp.ogc import openapi, parameters, schemas, selection
 from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.ogc.parameters import CRS84
 from webapp.readers import Schema
@@ -127,11 +124,12 @@ def queryables(collection_id: str) -> Response:
 @ogc.get("/collections/<collection_id>/items", strict_slashes=False)
 def items(collection_id: str) -> Response:
     layer = _layer(collection_id)
-    query = parameters.read(request.args, parameters.of_items(layer))
+    filters = parameters.filters(layer)
+    query = parameters.read(request.args, parameters.PARAMETERS | filters)
     frame: gpd.GeoDataFrame = store().layer(layer.id)
-    matched = np.flatnonzero(_matches(frame, layer, query))
+    matched = np.flatnonzero(selection.matches(frame, layer, filters, query))
     limit, offset = query.get("limit", parameters.DEFAULT_LIMIT), query.get("offset", 0)
-    page = frame.iloc[matched[offset : offset + limit]]
+    page = matched[offset : offset + limit]
     path, asked = f"/collections/{layer.id}/items", request.args.to_dict()
     turns: dict[str, int] = {}
     if offset + limit < len(matched):
@@ -146,14 +144,15 @@ def items(collection_id: str) -> Response:
         ),
         _link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
     ]
-    box = export.bbox(page)
+    kept = store().features(layer.id)
+    box = kept.bbox(page)
     document = {
         "type": "FeatureCollection",
         "numberMatched": len(matched),
         "numberReturned": len(page),
         **({"bbox": box} if box else {}),
         "links": links,
-        "features": export.features(page),
+        "features": export.features(frame.iloc[page]) if _shows_html() else kept.of(page),
     }
     return _answer(
         "items",
@@ -251,39 +250,6 @@ def _licences(layer: Layer) -> list[Link]:
         for licence in store().resource(layer.id).get("licenses", ())
         if str(licence.get("path", "")).startswith(("https://", "http://"))
     ]
-
-
-def _matches(frame: gpd.GeoDataFrame, layer: Layer, query: Mapping[str, Any]) -> NDArray[np.bool_]:
-    """Return which rows meet the box and equal every given value; unknown equals nothing, no
-    position meets no box."""
-    matches = np.ones(len(frame), bool)
-    for name in parameters.filters(layer):
-        if name in query:
-            matches &= (frame[name] == query[name]).to_numpy(dtype=bool, na_value=False)
-    if "bbox" in query:
-        area = _area(query["bbox"])
-        shapely.prepare(area)
-        matches &= shapely.intersects(area, frame.geometry.to_numpy()) if layer.geometry else False
-    return matches
-
-
-def _area(box: parameters.Box) -> shapely.Geometry:
-    """Build the shape of a box; a box without width or height is a line or a point, and still meets
-    what lies on it.
-    """
-    west, south, east, north = box
-    if west > east:
-        return shapely.union_all(
-            [
-                _area((west, south, 180.0, north)) if west <= 180 else None,
-                _area((-180.0, south, east, north)) if east >= -180 else None,
-            ]
-        )
-    if west == east and south == north:
-        return shapely.Point(west, south)
-    if west == east or south == north:
-        return shapely.LineString([(west, south), (east, north)])
-    return shapely.box(west, south, east, north)
 
 
 # Links and answers --------------------------------------------------------------------------------
