@@ -1,0 +1,311 @@
+"""Measure what the server gives, with wrk as the client: how long an answer takes alone, how many
+a second sixteen connections get, and how long the slowest of a hundred takes.
+
+Run ``python bench/server.py``; wrk must be installed (Debian: ``apt install wrk``). With
+``--pygeoapi PYTHON``, the Python of an environment that has pygeoapi and waitress, the same parks
+are served by pygeoapi as well, as it reads them from GeoJSON, by the same server with as many
+threads. ``--workers N`` is handed to ``zoneatlas serve``.
+
+Of every address five runs, the contenders by turns; medians. The answers of both are compared
+first: the same features with the same geometry."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from geo import Atlas, export
+from webapp import turnstile
+
+RUNS = 5
+SECONDS = 3
+CONNECTIONS = 16
+ONE_CLIENT = 8
+"""Connections of one client that the server lets wait for what is heavy."""
+READY_S = 180
+ITEMS = "/collections/parks/items?f=json&limit={limit}"
+OURS = {
+    "times": "/api/times?lon=106.9&lat=21.02",
+    "table": "/table",
+    "a sheet": "/sites/dong-mai-ip",
+    "the start page": "/",
+}
+HEAVY = {
+    "access": "/api/access?lon=106.9&lat=21.02",
+    "route": "/api/route?from=dong-mai-ip&to=mong-cai",
+    "isochrones": "/api/isochrones?lon=106.9&lat=21.02",
+    "rank": "/rank?example=electronics",
+}
+"""What is heavy, and stands in a queue."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run of wrk printed."""
+
+    a_second: float
+    tail_ms: float
+    faults: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pygeoapi", metavar="PYTHON")
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--seconds", type=int, default=SECONDS)
+    options = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is not installed.")
+    print(
+        f"command   python bench/server.py {' '.join(sys.argv[1:])}\n"
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, Python"
+        f" {platform.python_version()}, Flask {version('flask')}, waitress {version('waitress')}\n"
+        f"load      wrk, {CONNECTIONS} connections where not said, {options.seconds} s a run, on the same cores;"
+        f" medians of {RUNS} runs"
+    )
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        more = ("--workers", str(options.workers)) if options.workers else ()
+        ours = stack.enter_context(zone_atlas(folder, more))
+        peer = None
+        if options.pygeoapi:
+            peer = stack.enter_context(pygeoapi(folder, options.pygeoapi))
+        for limit in (100, 10):
+            items(ours, peer, limit, options.seconds)
+        for paths, connections in ((OURS, CONNECTIONS), (HEAVY, ONE_CLIENT)):
+            print(f"\nwhat only Zone Atlas answers, {connections} connections")
+            for name, path in paths.items():
+                address = ours + path
+                alone = [alone_ms(address) for _ in range(4 * RUNS)]
+                runs = [load(address, options.seconds, connections) for _ in range(RUNS)]
+                print(f"   {name:16} {line(alone, runs)}", flush=True)
+
+
+def items(ours: str, peer: str | None, limit: int, seconds: int) -> None:
+    """Compare pages of so many parks."""
+    path = ITEMS.format(limit=limit)
+    contenders = {"Zone Atlas": f"{ours}/ogc{path}"}
+    if peer:
+        contenders["pygeoapi"] = peer + path
+        compare(*(features(address) for address in contenders.values()))
+    print(f"\nitems, limit={limit}")
+    alone: dict[str, list[float]] = {name: [] for name in contenders}
+    runs: dict[str, list[Load]] = {name: [] for name in contenders}
+    for _ in range(RUNS):
+        for name, address in contenders.items():
+            time.sleep(0.5)
+            alone[name] += [alone_ms(address) for _ in range(4)]
+            runs[name].append(load(address, seconds))
+    for name in contenders:
+        print(f"   {name:16} {line(alone[name], runs[name])}", flush=True)
+    if peer:
+        mine, theirs = (
+            statistics.median(run.a_second for run in runs[name]) for name in contenders
+        )
+        print(f"   ratio            {mine / theirs:.1f}")
+
+
+def line(alone: Sequence[float], runs: Sequence[Load]) -> str:
+    faults = sum(run.faults for run in runs)
+    return (
+        f"alone {statistics.median(alone):7.2f} ms;"
+        f" {statistics.median(run.a_second for run in runs):8.1f} a second, 99 % within"
+        f" {statistics.median(run.tail_ms for run in runs):7.1f} ms"
+        + (f"; {faults} answers were refused or none" if faults else "")
+    )
+
+
+def alone_ms(address: str) -> float:
+    """Return how long one answer takes on a new connection, in milliseconds."""
+    time.sleep(0.05)
+    begin = time.perf_counter()
+    urllib.request.urlopen(address, timeout=60).read()
+    return (time.perf_counter() - begin) * 1e3
+
+
+def load(address: str, seconds: int, connections: int = CONNECTIONS) -> Load:
+    """Run wrk once, and let the server finish what wrk left."""
+    time.sleep(0.5)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", address]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    a_second = float(_first(r"Requests/sec:\s+([\d.]+)", printed))
+    tail = _first(r"99%\s+([\d.]+(?:us|ms|s|m))", printed)
+    number, unit = re.fullmatch(r"([\d.]+)(\w+)", tail).groups()  # type: ignore[union-attr]
+    faults = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
+    lost = re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
+    return Load(
+        a_second,
+        float(number) * {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}[unit],
+        (int(faults[1]) if faults else 0) + (sum(map(int, lost.groups())) if lost else 0),
+    )
+
+
+def _first(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise SystemExit(f"wrk printed something else:\n{text}")
+    return match[1]
+
+
+# The servers --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def zone_atlas(folder: Path, more: Sequence[str]) -> Iterator[str]:
+    """Serve the bundled data from a process of its own, its roads prepared beforehand."""
+    home = folder / "home"
+    atlas = Atlas.open(home=home)
+    atlas.networks.main_roads.prepare(atlas.targets())
+    command = [sys.executable, "-m", "webapp.cli.main", "serve", *more]
+    environment = os.environ | {"ZONEATLAS_HOME": str(home)}
+    with running(command, environment, "--port", ready="/sites/dong-mai-ip") as address:
+        time.sleep(10)  # what is compiled and read before the first visitor
+        yield address
+
+
+@contextmanager
+def pygeoapi(folder: Path, python: str) -> Iterator[str]:
+    """Serve the parks with pygeoapi from a GeoJSON file, in an environment of its own."""
+    atlas = Atlas.open()
+    parks = folder / "parks.geojson"
+    parks.write_bytes(export.write(atlas.layer("parks"), "geojson", atlas.about("parks")))
+    port = free_port()
+    config = folder / "pygeoapi.json"
+    config.write_text(json.dumps(settings(parks, port)), encoding="utf-8")
+    document = folder / "openapi.json"
+    environment = os.environ | {
+        "PYGEOAPI_CONFIG": str(config),
+        "PYGEOAPI_OPENAPI": str(document),
+        "PYTHONPATH": "",
+    }
+    command = [python, "-m", "pygeoapi", "openapi", "generate", str(config), "-of", str(document)]
+    command[1:3] = ["-c", "from pygeoapi import cli; cli()"]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise SystemExit(f"pygeoapi does not start:\n{made.stderr[-2000:]}")
+    serve = (
+        "import sys, waitress; from pygeoapi.flask_app import APP;"
+        f" waitress.serve(APP, host='127.0.0.1', port=int(sys.argv[-1]),"
+        f" threads={turnstile.THREADS})"
+    )
+    with running([python, "-c", serve], environment, ready=ITEMS.format(limit=1), port=port) as at:
+        yield at
+
+
+def settings(parks: Path, port: int) -> dict[str, Any]:
+    """Return a configuration of pygeoapi with one collection."""
+    return {
+        "server": {
+            "bind": {"host": "127.0.0.1", "port": port},
+            "url": f"http://127.0.0.1:{port}",
+            "mimetype": "application/json; charset=UTF-8",
+            "encoding": "utf-8",
+            "gzip": False,
+            "languages": ["en-US"],
+            "pretty_print": False,
+            "limits": {"default_items": 10, "max_items": 10000},
+            "map": {"url": "", "attribution": ""},
+        },
+        "logging": {"level": "ERROR"},
+        "metadata": {
+            "identification": {
+                "title": "Parks",
+                "description": "Parks",
+                "keywords": ["parks"],
+                "keywords_type": "theme",
+                "terms_of_service": "https://creativecommons.org/",
+                "url": "http://127.0.0.1",
+            },
+            "license": {"name": "ODbL-1.0", "url": "https://opendatacommons.org/"},
+            "provider": {"name": "Zone Atlas", "url": "http://127.0.0.1"},
+            "contact": {"name": "Zone Atlas"},
+        },
+        "resources": {
+            "parks": {
+                "type": "collection",
+                "title": "Parks",
+                "description": "Parks",
+                "keywords": ["parks"],
+                "links": [],
+                "extents": {"spatial": {"bbox": [-180, -90, 180, 90]}},
+                "providers": [
+                    {"type": "feature", "name": "GeoJSON", "data": str(parks), "id_field": "id"}
+                ],
+            }
+        },
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    environment: dict[str, str],
+    *before: str,
+    ready: str,
+    port: int | None = None,
+) -> Iterator[str]:
+    """Run a server, the port behind its command, and stop it at the end."""
+    port = port or free_port()
+    server = subprocess.Popen(
+        [*command, *before, str(port)], env=environment, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + READY_S
+        while not answers(address + ready):
+            if time.monotonic() > until or server.poll() is not None:
+                raise SystemExit(f"{command[:3]} does not start.")
+            time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(address, timeout=60).status == 200)
+    except OSError:
+        return False
+
+
+# Comparing ----------------------------------------------------------------------------------------
+
+
+def features(address: str) -> dict[str, Any]:
+    """Return the geometries of a page by the ids of their features."""
+    with urllib.request.urlopen(address, timeout=60) as answer:
+        document = json.load(answer)
+    return {feature["id"]: feature["geometry"] for feature in document["features"]}
+
+
+def compare(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
+    if mine != theirs:
+        raise SystemExit(f"The answers differ: {len(mine)} and {len(theirs)} features.")
+
+
+if __name__ == "__main__":
+    main()
