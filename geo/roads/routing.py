@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from geo.roads import contraction, gate_overlay
 from geo.roads.joining import Sides, by_row, facing, on_one_segment
 from geo.roads.network import Network
+from geo.roads.ways import Prepared, Searched, Track
 
 CELLS_AT_ONCE = 20_000_000
 """Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under
@@ -21,8 +22,6 @@ WAY_IN_NODES = 700
 """Measuring one way of a prepared network takes as long as searching so many nodes; measured on
 Malta, 16,536 junctions.
 """
-Track = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Nodes of a way, and the segments between them."""
 TIME_DECIMALS = 3
 """Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above
 a limit of 60 min.
@@ -129,12 +128,12 @@ def solve(
 
 def _roads(
     network: Network, profile: str, start: _Ends, goal: _Ends, detail: bool
-) -> _Prepared | _Searched:
+) -> Prepared | Searched:
     """Return what finds the ways between nodes soonest."""
     unpacking = len(start.entry) * len(goal.entry) * WAY_IN_NODES if detail else 0
     if profile in network.hierarchies and unpacking < len(start.node) * network.node_count:
-        return _Prepared(network, profile, start.node, goal.node)
-    return _Searched(network, profile, start.node, goal.node, detail)
+        return Prepared(network, profile, start.node, goal.node)
+    return Searched(network, profile, start.node, goal.node, detail)
 
 
 def _over_ends(
@@ -173,7 +172,7 @@ def _quickest(
 
 def _measure(
     ways: Found,
-    roads: _Prepared | _Searched,
+    roads: Prepared | Searched,
     start: _Ends,
     goal: _Ends,
     i: NDArray[np.int64],
@@ -214,121 +213,3 @@ def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np
         time_s = np.minimum(time_s, gate_overlay.join(over, from_gates)[0])
     best = by_row(network, profile, from_, starts, to, goals, time_s)
     return best.round(TIME_DECIMALS)
-
-
-# Ways between nodes -------------------------------------------------------------------------------
-
-
-class _Searched:
-    """Times between nodes by Dijkstra's algorithm, as SciPy runs it: nothing to prepare, but it
-    walks the whole network.
-
-    ``time_s`` is (sources, goals).
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        profile: str,
-        sources: NDArray[np.int64],
-        goals: NDArray[np.int64],
-        detail: bool,
-    ) -> None:
-        from scipy.sparse.csgraph import dijkstra
-
-        self.network, self.arcs, self.goals = network, network.arcs(profile), goals
-        if detail:
-            node_s, self.before = dijkstra(
-                self.arcs.time_s, indices=sources, return_predecessors=True
-            )
-        else:
-            node_s = dijkstra(self.arcs.time_s, indices=sources)
-        self.time_s: NDArray[np.float64] = node_s[:, goals]
-
-    def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs, walking back from all goals at once,
-        one arc a step."""
-        length_m = np.zeros(len(source))
-        gates: dict[int, list[int]] = {}
-        way, row, here = np.arange(len(source)), source, self.goals[goal]
-        while len(way):
-            previous = self.before[row, here]
-            going = previous >= 0
-            way, row, here, previous = way[going], row[going], here[going], previous[going]
-            segment = self.arcs.between(previous, here)
-            length_m[way] += self.network.length_m[segment]
-            for step in np.flatnonzero(self.network.gate[segment] >= 0):
-                gates.setdefault(int(way[step]), []).insert(
-                    0, int(self.network.gate[segment[step]])
-                )
-            here = previous.astype(np.int64)
-        return length_m, gates
-
-    def track(self, source: int, goal: int) -> Track:
-        """Return one way."""
-        nodes = [int(self.goals[goal])]
-        while self.before[source, nodes[-1]] >= 0:
-            nodes.append(int(self.before[source, nodes[-1]]))
-        way = np.array(nodes[::-1])
-        return way, self.arcs.between(way[:-1], way[1:])
-
-
-class _Prepared:
-    """The same from a prepared network: only the times that are asked for, and only the ways that
-    are measured.
-
-    A way stays inside one country, or goes to a gate, over gates, and on: see
-    :mod:`geo.roads.gate_overlay`."""
-
-    def __init__(
-        self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]
-    ) -> None:
-        self.network, self.sources, self.goals = network, sources, goals
-        self.hierarchy, self.overlay = (
-            network.hierarchies[profile],
-            gate_overlay.of(network, profile),
-        )
-        gates = self.overlay.node
-        ahead = contraction.many_to_many(self.hierarchy, sources, np.concatenate([goals, gates]))
-        self.time_s, to_gate = ahead[:, : len(goals)], ahead[:, len(goals) :]
-        self.leave = np.full(self.time_s.shape, -1, np.int32)
-        if len(gates):
-            over, self.enter = gate_overlay.join(to_gate, self.overlay.total_s)
-            across, leave = gate_overlay.join(
-                over, contraction.many_to_many(self.hierarchy, gates, goals)
-            )
-            self.leave = np.where(across < self.time_s, leave, -1)
-            self.time_s = np.minimum(self.time_s, across)
-
-    def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs."""
-        length_m = np.zeros(len(source))
-        gates: dict[int, list[int]] = {}
-        for way, ends in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
-            segments = self.track(*ends)[1]
-            length_m[way] = self.network.length_m[segments].sum()
-            passed = self.network.gate[segments]
-            if (passed >= 0).any():
-                gates[way] = passed[passed >= 0].tolist()
-        return length_m, gates
-
-    def track(self, source: int, goal: int) -> Track:
-        """Return one way."""
-        start, end = int(self.sources[source]), int(self.goals[goal])
-        leave = int(self.leave[source, goal])
-        if leave < 0:
-            return contraction.path(self.hierarchy, start, end)
-        enter, node = int(self.enter[source, leave]), self.overlay.node.tolist()
-        parts = [contraction.path(self.hierarchy, start, node[enter])]
-        for before, after, segment in self.overlay.steps(enter, leave):
-            if segment >= 0:
-                parts.append((np.array([node[before], node[after]]), np.array([segment])))
-            else:
-                parts.append(contraction.path(self.hierarchy, node[before], node[after]))
-        parts.append(contraction.path(self.hierarchy, node[leave], end))
-        nodes = np.concatenate([parts[0][0][:1], *(part[0][1:] for part in parts)])
-        return nodes, np.concatenate([part[1] for part in parts])
