@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 DECIMALS = 6
 """Decimals of a degree in text formats: 0.1 m, finer than any position here."""
@@ -25,16 +26,21 @@ def columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """Return the named index and every column but the geometry as lists of plain values, None where
     unknown.
     """
+    names, geometry = frame.index.names, None
     if has_geometry(frame):
-        frame = pd.DataFrame(frame.drop(columns=frame.active_geometry_name))
-    if frame.index.names != [None]:
-        frame = frame.reset_index()
-    return {str(name): _plain_values(frame[name]) for name in frame.columns}
+        geometry = frame.active_geometry_name
+        frame = pd.DataFrame(frame)
+    levels = [] if names == [None] else range(len(names))
+    values = [(names[level], frame.index.get_level_values(level).array) for level in levels]
+    values += [(name, column.array) for name, column in frame.items() if name != geometry]
+    return {str(name): _plain_values(column) for name, column in values}
 
 
-def _plain_values(values: pd.Series[Any]) -> list[Any]:
-    plain: list[Any] = values.astype(object).where(values.notna(), None).tolist()
-    return [_plain(value) for value in plain] if values.dtype.kind in "OMm" else plain
+def _plain_values(column: ExtensionArray) -> list[Any]:
+    values, unknown = column.to_numpy(object, copy=True), column.isna()  # pandas itself is slower
+    values[unknown] = None
+    plain: list[Any] = values.tolist()
+    return [_plain(value) for value in plain] if column.dtype.kind in "OMm" else plain
 
 
 def _plain(value: Any) -> Any:

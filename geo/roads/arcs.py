@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Into(NamedTuple):
+    """The arcs that lead into each node: those of node v stand from ``start[v]`` to
+    ``start[v + 1]``.
+    """
+
+    start: NDArray[np.int32]
+    tail: NDArray[np.int32]
+    time_s: NDArray[np.float64]
+    segment: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +71,23 @@ class Arcs:
         wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
         found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
         return found
+
+    @cached_property
+    def into(self) -> Into:
+        """The same arcs by the node they lead to."""
+        from scipy.sparse import csr_matrix
+
+        graph = self.time_s
+        numbered = csr_matrix(
+            (np.arange(graph.nnz), graph.indices, graph.indptr), shape=graph.shape
+        ).tocsc()
+        order = numbered.data
+        return Into(
+            numbered.indptr.astype(np.int32),
+            numbered.indices.astype(np.int32),
+            graph.data[order],
+            self.segment[order],
+        )
 
     def strong(self) -> NDArray[np.integer[Any]]:
         """Number the strongly connected component of each node."""

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from geo.roads import contraction, gate_overlay
 from geo.roads.joining import Sides, by_row, facing, on_one_segment
 from geo.roads.network import Network
-from geo.roads.ways import Prepared, Searched, Track
+from geo.roads.ways import Prepared, Searched, Track, Walked
 
 CELLS_AT_ONCE = 20_000_000
 """Sources times nodes that one call of SciPy's Dijkstra may hold: three arrays of that size, under
 0.5 GB.
 """
-WAY_IN_NODES = 700
-"""Measuring one way of a prepared network takes as long as searching so many nodes; measured on
-Malta, 16,536 junctions.
+WAY_IN_NODES = 1500
+"""Unpacking one way of a prepared network takes as long as the times to so many nodes; measured on
+the main roads, 37,388 junctions.
 """
 TIME_DECIMALS = 3
 """Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above
@@ -108,7 +108,7 @@ def solve(
     at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
     for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
         start = _Ends.of(network, from_, chunk, from_.leaving_s(chunk))
-        roads = _roads(network, profile, start, goal, detail)
+        roads = _roads(network, profile, start, goal, detail and not path)
         time_s, along_m, ends = _over_ends(network, profile, start, goal, roads.time_s)
         i, j = _quickest(time_s, start.row[:, None] * to.rows + goal.row)
         better = time_s[i, j] < ways.time_s[start.row[i], goal.row[j]]
@@ -127,13 +127,17 @@ def solve(
 
 
 def _roads(
-    network: Network, profile: str, start: _Ends, goal: _Ends, detail: bool
-) -> Prepared | Searched:
-    """Return what finds the ways between nodes soonest."""
-    unpacking = len(start.entry) * len(goal.entry) * WAY_IN_NODES if detail else 0
-    if profile in network.hierarchies and unpacking < len(start.node) * network.node_count:
+    network: Network, profile: str, start: _Ends, goal: _Ends, many: bool
+) -> Prepared | Searched | Walked:
+    """Return what finds the ways between nodes soonest; `many` ways are measured, or one or
+    none.
+    """
+    if profile not in network.hierarchies:
+        return Searched(network, profile, start.node, goal.node)
+    unpacking = len(start.entry) * len(goal.entry) * WAY_IN_NODES if many else 0
+    if unpacking < len(start.node) * network.node_count:
         return Prepared(network, profile, start.node, goal.node)
-    return Searched(network, profile, start.node, goal.node, detail)
+    return Walked(network, profile, start.node, goal.node)
 
 
 def _over_ends(
@@ -172,7 +176,7 @@ def _quickest(
 
 def _measure(
     ways: Found,
-    roads: Prepared | Searched,
+    roads: Prepared | Searched | Walked,
     start: _Ends,
     goal: _Ends,
     i: NDArray[np.int64],
@@ -191,6 +195,7 @@ def _measure(
         pair = int(rows[0][k]), int(rows[1][k])
         ways.gates[pair], ways.crossings[pair] = passed, len(passed)
     if path and len(i):
+        assert not isinstance(roads, Walked)  # which is for many
         ways.path = roads.track(int(source[0]), int(target[0]))
 
 

@@ -27,17 +27,11 @@ class Searched:
         profile: str,
         sources: NDArray[np.int64],
         goals: NDArray[np.int64],
-        detail: bool,
     ) -> None:
         from scipy.sparse.csgraph import dijkstra
 
         self.network, self.arcs, self.goals = network, network.arcs(profile), goals
-        if detail:
-            node_s, self.before = dijkstra(
-                self.arcs.time_s, indices=sources, return_predecessors=True
-            )
-        else:
-            node_s = dijkstra(self.arcs.time_s, indices=sources)
+        node_s, self.before = dijkstra(self.arcs.time_s, indices=sources, return_predecessors=True)
         self.time_s: NDArray[np.float64] = node_s[:, goals]
 
     def measure(
@@ -127,3 +121,70 @@ class Prepared:
         parts.append(contraction.path(self.hierarchy, node[leave], end))
         nodes = np.concatenate([parts[0][0][:1], *(part[0][1:] for part in parts)])
         return nodes, np.concatenate([part[1] for part in parts])
+
+
+class Walked:
+    """The same from the times to all nodes of a prepared network: for many ways from few sources.
+    The ways are walked back from the goals, each node once.
+
+    ``time_s`` is (sources, goals).
+    """
+
+    def __init__(
+        self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]
+    ) -> None:
+        self.network, self.arcs = network, network.arcs(profile)
+        self.sources, self.goals = sources, goals
+        hierarchy, overlay = network.hierarchies[profile], gate_overlay.of(network, profile)
+        gates = overlay.node
+        to_gate = contraction.many_to_many(hierarchy, sources, gates)
+        over, _ = gate_overlay.join(to_gate, overlay.total_s)
+        starts = np.column_stack([sources, np.broadcast_to(gates, over.shape)])
+        start_s = np.column_stack([np.zeros(len(sources)), over])
+        self.node_s = contraction.one_to_all(hierarchy, starts, start_s=start_s)
+        self.time_s: NDArray[np.float64] = self.node_s[:, goals]
+
+    def measure(
+        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
+        """Return length and gates of the ways of some pairs."""
+        from geo.roads import _walking as compiled
+
+        length_m = np.zeros(len(source))
+        gates: dict[int, list[int]] = {}
+        for row in np.unique(source).tolist():
+            pairs = np.flatnonzero(source == row)
+            length_m[pairs], last, gate, before = compiled.measure(
+                np.ascontiguousarray(self.node_s[row]),
+                *self.arcs.into,
+                self.network.length_m,
+                self.network.gate,
+                int(self.sources[row]),
+                self.goals[goal[pairs]],
+            )
+            for pair, link in zip(pairs[last >= 0].tolist(), last[last >= 0].tolist(), strict=True):
+                chain = gates[pair] = []
+                while link >= 0:
+                    chain.insert(0, int(gate[link]))
+                    link = int(before[link])
+        return length_m, gates
+
+
+def warm_up() -> None:
+    """Compile what is here, or load what was compiled before: for arrays that are read from a
+    file.
+    """
+    from geo.roads import _walking as compiled
+
+    start, tail = np.array([0, 0, 1], np.int32), np.array([0], np.int32)
+    length_m, gate = np.array([1.0]), np.array([-1], np.int32)
+    for kept in (length_m, gate):
+        kept.flags.writeable = False
+    compiled.measure(
+        np.array([0.0, 1.0]),
+        *(start, tail, np.array([1.0]), np.array([0])),
+        length_m,
+        gate,
+        0,
+        np.array([1]),
+    )

@@ -515,15 +515,16 @@ def test_route_says_why_there_is_none(grid: Network, points: Points, crossing: C
         access.route(grid, points({"a": crossing(0, 0), "b": crossing(1, 0)}), a)
 
 
+@pytest.mark.parametrize("way_in_nodes", [0, 10**9], ids=["unpacked", "walked back"])
 def test_prepared_network_gives_the_same_answers(
-    real_network: Network, monkeypatch: pytest.MonkeyPatch
+    real_network: Network, monkeypatch: pytest.MonkeyPatch, way_in_nodes: int
 ) -> None:
     """Times, lengths, gates, routes, people and reach do not depend on how they are computed; all
     gates included.
     """
     plain, prepared = replace(real_network, hierarchies={}), real_network
     assert tuple(prepared.hierarchies) == prepared.profiles
-    monkeypatch.setattr(routing, "WAY_IN_NODES", 0)
+    monkeypatch.setattr(routing, "WAY_IN_NODES", way_in_nodes)
     folder = layers.bundled()
     parks, gates = layers.read(folder, "parks").iloc[::12], layers.read(folder, "gates")
     for profile in real_network.profiles:

@@ -96,9 +96,9 @@ def _prepare(app: Flask, ready: threading.Event) -> None:
         with app.test_client() as client:  # whoever comes first waits for this, and for no roads
             for path in FIRST:
                 client.get(path, base_url=app.config["PUBLIC_URL"]).close()
-        from geo.roads import contraction, gate_overlay, isochrones, snapping
+        from geo.roads import contraction, gate_overlay, isochrones, snapping, ways
 
-        for module in (snapping, isochrones, gate_overlay, contraction):
+        for module in (snapping, isochrones, gate_overlay, contraction, ways):
             begin(module.__name__)
             module.warm_up()
         with contextlib.suppress(AtlasError):  # told when somebody asks for it
