@@ -34,6 +34,8 @@ DRAWS = 10_000
 DRAWS_OF_AMOUNTS = 1_000
 """Weightings with uncertain amounts drawn besides: each takes ten times as long."""
 SHOWN = 15
+LISTED = 300
+"""Sites that are named of those that are removed or not ranked."""
 TYPED = (*limits(), *(f"v_{name}_{end}" for name in criteria() for end in ("from", "to")))
 """Fields that a number is typed into."""
 KEPT_SHARES = 64
@@ -280,6 +282,7 @@ def _words() -> dict[str, Any]:
         "relaxed_text": wording.relaxed_text,
         "shortfall_text": wording.shortfall_text,
         "light": ranking.LIGHT,
+        "listed": LISTED,
         "plain": readers.plain,
         "shapes": wording.shapes,
         "worth_text": wording.worth_text,
