@@ -115,6 +115,10 @@ def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
     return best.drop(columns="_order").assign(rank=rank).reset_index(drop=True)
 
 
+CELLS_AT_ONCE = 4_000_000
+"""Origins times places whose times are held at once: 32 MB."""
+
+
 def people_within(
     network: Network,
     origins: gpd.GeoDataFrame,
@@ -139,13 +143,18 @@ def people_within(
         On the index of `origins`, one column a limit, named by it; NaN where the origin is joined
         to no road.
     """
-    from_, to = Sides.of(network, origins, profile), Sides.of(network, population, profile)
-    time = times(network, profile, from_, to)
+    to = Sides.of(network, population, profile)
     people = population["population"].to_numpy(float)
-    counts = {limit: (people * (time <= limit)).sum(axis=1) for limit in limits_s}
-    table = pd.DataFrame(counts, index=origins.index)
-    table[np.isnan(from_.nearest_m(len(origins)))] = np.nan
-    return table
+    counts = np.full((len(origins), len(limits_s)), np.nan)
+    at_once = max(1, CELLS_AT_ONCE // max(1, len(population)))
+    for at in range(0, len(origins), at_once):
+        some = slice(at, at + at_once)
+        from_ = Sides.of(network, origins.iloc[some], profile)
+        time = times(network, profile, from_, to, within_s=max(limits_s, default=0.0))
+        reached = np.column_stack([(time <= limit) @ people for limit in limits_s])
+        joined = ~np.isnan(from_.nearest_m(len(reached)))
+        counts[some][joined] = reached[joined]
+    return pd.DataFrame(counts, index=origins.index, columns=list(limits_s))
 
 
 def profile_within(

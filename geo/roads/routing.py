@@ -199,9 +199,12 @@ def _measure(
         ways.path = roads.track(int(source[0]), int(target[0]))
 
 
-def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np.float64]:
+def times(
+    network: Network, profile: str, from_: Sides, to: Sides, *, within_s: float = np.inf
+) -> NDArray[np.float64]:
     """Return only the seconds of the fastest way of every pair of rows, inf where there is none:
-    what :func:`solve` gives, sooner."""
+    what :func:`solve` gives, sooner. A time above `within_s` may be inf, which is sooner still.
+    """
     if profile not in network.hierarchies:
         return solve(network, profile, from_, to, detail=False).time_s
     starts, goals = from_.joined, to.joined
@@ -215,6 +218,7 @@ def times(network: Network, profile: str, from_: Sides, to: Sides) -> NDArray[np
         to_gates = contraction.many_to_many(prepared, start, gates.node, start_s=start_s)
         from_gates = contraction.many_to_many(prepared, gates.node, end, end_s=end_s)
         over, _ = gate_overlay.join(to_gates, gates.total_s)
+        over[over > within_s] = np.inf
         time_s = np.minimum(time_s, gate_overlay.join(over, from_gates)[0])
     best = by_row(network, profile, from_, starts, to, goals, time_s)
     return best.round(TIME_DECIMALS)

@@ -349,6 +349,26 @@ def test_people_at_the_limit_count(grid: Network, points: Points, crossing: Cros
     assert counts.loc["lost"].isna().all()
 
 
+@pytest.mark.parametrize("limit_s", [1200.0, 3600.0, 20_000.0])
+def test_people_are_counted_the_same_beyond_gates_and_in_parts(
+    real_network: Network, monkeypatch: pytest.MonkeyPatch, limit_s: float
+) -> None:
+    """The count is that of a table of all times, near a gate and far from any, however few places
+    are held at once.
+    """
+    folder = layers.bundled()
+    parks = layers.read(folder, "parks")
+    near = parks.loc[["hai-yen-ip", "dong-mai-ip"]]
+    cities = layers.read(folder, "cities").assign(population=1.0)
+    time_s = access.time_matrix(real_network, near, cities)
+    wanted = (time_s <= limit_s).sum(axis=1).to_numpy(float)
+    assert wanted.any()
+    for cells in (access.CELLS_AT_ONCE, 1):
+        monkeypatch.setattr(access, "CELLS_AT_ONCE", cells)
+        counts = access.people_within(real_network, near, cities, [limit_s, 0.0])
+        assert counts[limit_s].tolist() == wanted.tolist()
+
+
 def test_an_access_profile_steps_where_something_is_reached(
     grid: Network, points: Points, crossing: Crossing
 ) -> None:

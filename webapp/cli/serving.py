@@ -108,6 +108,7 @@ def _prepare(app: Flask, ready: threading.Event) -> None:
 
 def _warm(store: Store) -> None:
     """Prepare what the first visitor needs before they come."""
+    from geo.roads.drive import Drive
     from geo.roads.painted_roads import put_in_order
     from geo.visits import feasibility, planner
 
@@ -120,6 +121,9 @@ def _warm(store: Store) -> None:
             store.surfaces(name)
             for profile in store.network(name).profiles:
                 put_in_order(store.network(name), profile)
+    with contextlib.suppress(AtlasError):
+        for profile in store.vehicles:
+            store.sites(Drive(profile=profile))
     planner.warm_up()  # last: compiled the first time, they take half a minute
     feasibility.warm_up()
 
