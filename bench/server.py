@@ -77,8 +77,8 @@ def main() -> None:
         f"command   python bench/server.py {' '.join(sys.argv[1:])}\n"
         f"machine   {os.cpu_count()} cores, {platform.machine()}, Python"
         f" {platform.python_version()}, Flask {version('flask')}, waitress {version('waitress')}\n"
-        f"load      wrk, {CONNECTIONS} connections where not said, {options.seconds} s a run, on the"
-        f" same cores; medians of {RUNS} runs"
+        f"load      wrk, {CONNECTIONS} connections where not said, {options.seconds} s a run, on"
+        f" the same cores; medians of {RUNS} runs"
     )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
