@@ -211,15 +211,16 @@ class Atlas(Package):
         """Return the people reached from one point by car, and the parks reached with the vehicle,
         as time goes on: sums by ``travel_time_s``.
 
-        NaN where the point is joined to no road; see :func:`geo.roads.access.profile_within`.
+        NaN where the point is joined to no road; see :func:`geo.roads.within.profile_within`.
         """
-        from geo.roads import access
+
+        from geo.roads import within
 
         roads = self.roads(drive)
-        people = access.profile_within(
+        people = within.profile_within(
             roads, origin, self.population(), amount="population", profile=PEOPLE_PROFILE
         )
-        parks = access.profile_within(roads, origin, self.layer("parks"), profile=drive.profile)
+        parks = within.profile_within(roads, origin, self.layer("parks"), profile=drive.profile)
         return {
             name: table.set_index("travel_time_s")["reached"]
             for name, table in (("people", people), ("parks", parks))

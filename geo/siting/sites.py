@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
-from geo.roads import access
+from geo.roads import within
 from geo.roads.accuracy import TIME_SHARE
 from geo.roads.drive import PEOPLE_PROFILE
 from geo.roads.joining import Sides
@@ -136,7 +136,7 @@ def table(
         The layer of each of ``DESTINATIONS``, by its id. Gates that are taken as closed are left
         out by the caller.
     population, crossings
-        As for :func:`geo.roads.access.people_within` and :func:`geo.hours.gates.service_time_s`.
+        As for :func:`geo.roads.within.people_within` and :func:`geo.hours.gates.service_time_s`.
 
     Returns
     -------
@@ -163,7 +163,7 @@ def table(
                 time_s[np.isinf(time_s)] = np.nan
             time, place = destination.columns(profile)
             cells_of |= {time: time_s, place: _texts(which)}
-    people = access.people_within(network, parks, population, (PEOPLE_S,), profile=PEOPLE_PROFILE)
+    people = within.people_within(network, parks, population, (PEOPLE_S,), profile=PEOPLE_PROFILE)
     cells_of["people_60min"] = people[PEOPLE_S].to_numpy(float)
     known = columns(profiles)
     for name in _from_parks():

@@ -15,7 +15,7 @@ import shapely
 from geo import crs, layers
 from geo.errors import InputError, NotFoundError
 from geo.proximity import lonlat
-from geo.roads import access, routing
+from geo.roads import access, routing, within
 from geo.roads.network import Network
 
 Points = Callable[..., gpd.GeoDataFrame]
@@ -342,7 +342,7 @@ def test_people_at_the_limit_count(grid: Network, points: Points, crossing: Cros
     people = points(
         {f"{i}": crossing(i, 0) for i in range(13)}, population=[10**i for i in range(13)]
     )
-    counts = access.people_within(grid, origins, people, [0, 120, 179, 180])
+    counts = within.people_within(grid, origins, people, [0, 120, 179, 180])
     assert list(counts.index) == ["corner", "lost"]
     assert list(counts.columns) == [0, 120, 179, 180]
     assert counts.loc["corner"].tolist() == [1, 111, 111, 1111]
@@ -363,9 +363,9 @@ def test_people_are_counted_the_same_beyond_gates_and_in_parts(
     time_s = access.time_matrix(real_network, near, cities)
     wanted = (time_s <= limit_s).sum(axis=1).to_numpy(float)
     assert wanted.any()
-    for cells in (access.CELLS_AT_ONCE, 1):
-        monkeypatch.setattr(access, "CELLS_AT_ONCE", cells)
-        counts = access.people_within(real_network, near, cities, [limit_s, 0.0])
+    for cells in (within.CELLS_AT_ONCE, 1):
+        monkeypatch.setattr(within, "CELLS_AT_ONCE", cells)
+        counts = within.people_within(real_network, near, cities, [limit_s, 0.0])
         assert counts[limit_s].tolist() == wanted.tolist()
 
 
@@ -385,7 +385,7 @@ def test_an_access_profile_steps_where_something_is_reached(
     }
     people = points(places, population=[1, 10, 100, 1000, 10_000])
     before = origins.copy(), people.copy()
-    table = access.profile_within(grid, origins, people, amount="population")
+    table = within.profile_within(grid, origins, people, amount="population")
     assert list(table.columns) == ["from_id", "travel_time_s", "reached"]
     corner = table[table["from_id"] == "corner"]
     assert corner["travel_time_s"].tolist() == pytest.approx([0, 120, 180])
@@ -406,15 +406,15 @@ def test_an_access_profile_holds_what_counting_gives(
     people = scattered.assign(population=range(1, len(scattered) + 1))
     own = people["population"]
     limits = [0.0, 300.0, 600.0, 1500.0, 1e6]
-    counts = access.people_within(grid, scattered, people, limits)
-    table = access.profile_within(grid, scattered, people, amount="population")
+    counts = within.people_within(grid, scattered, people, limits)
+    table = within.profile_within(grid, scattered, people, amount="population")
     for key, steps in table.groupby("from_id"):
         read = steps.set_index("travel_time_s")["reached"].reindex(limits, method="ffill")
         np.testing.assert_allclose(read, counts.loc[key] - own[key])
-    alone = access.profile_within(grid, scattered.iloc[:0], people)
+    alone = within.profile_within(grid, scattered.iloc[:0], people)
     assert list(alone.columns) == list(table.columns)
     assert not len(alone)
-    each = access.profile_within(grid, scattered, people).groupby("from_id")["reached"].last()
+    each = within.profile_within(grid, scattered, people).groupby("from_id")["reached"].last()
     assert (each == len(people) - 1).all()
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.roads import access, accuracy
+from geo.roads import accuracy, within
 from geo.roads.network import Network
 from geo.siting import sites
 from geo.siting.measures import DESTINATIONS
@@ -227,7 +227,7 @@ def test_people_come_by_car(
     cars count the same, those of a car, and the shut gates keep those away who live behind them.
     """
     by = {
-        profile: access.people_within(
+        profile: within.people_within(
             toy_network, parks, parts["population"], [3600.0], profile=profile
         )[3600.0]
         for profile in sites.VEHICLES

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from geo.errors import NotFoundError, UnavailableError
-from geo.roads import access
+from geo.roads import access, within
 from geo.roads.drive import Drive
 from webapp import charts
 from webapp.catalogues import LANGUAGES
@@ -148,7 +148,7 @@ def test_the_table_says_what_the_library_counts(
     parks, drive = opened.layer("parks"), Drive(profile=profile)
     limits = [60.0 * minutes for minutes in (15, 30, 60, 90, 120, 180)]
     here = parks.loc[[SITE]]
-    people = access.people_within(
+    people = within.people_within(
         opened.roads(drive), here, opened.population(), limits, profile="car"
     ).loc[SITE]
     time = access.time_matrix(opened.roads(drive), here, parks, profile=profile)
@@ -176,7 +176,7 @@ def test_point_20_one_park_alone_or_all_at_once_are_the_same(
         ("people", opened.population(), "population", "car"),
         ("parks", parks, None, profile),
     ):
-        table = access.profile_within(
+        table = within.profile_within(
             opened.roads(drive), parks, places, amount=amount, profile=vehicle
         )
         for key in parks.index[::10]:
@@ -211,13 +211,13 @@ def test_point_20_a_page_asks_for_one_park_only(
     asked from that site alone.
     """
     asked: list[int] = []
-    tabulate = access.profile_within
+    tabulate = within.profile_within
 
     def count(network: Any, origins: Any, destinations: Any, **more: Any) -> pd.DataFrame:
         asked.append(len(origins))
         return tabulate(network, origins, destinations, **more)
 
-    monkeypatch.setattr(access, "profile_within", count)
+    monkeypatch.setattr(within, "profile_within", count)
     for site in (SITE, "van-don-ez"):
         assert client.get(f"/sites/{site}?profile=car").status_code == 200
     assert asked == [1, 1, 1, 1]
