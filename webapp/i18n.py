@@ -24,6 +24,7 @@ from webapp.catalogues import ENGLISH, Language, catalogue
 # Which language is spoken -------------------------------------------------------------------------
 
 _spoken: ContextVar[Language | None] = ContextVar("spoken", default=None)
+_insisted: ContextVar[Language | None] = ContextVar("insisted", default=None)
 _askers: list[Callable[[], Language | None]] = []
 
 
@@ -33,9 +34,23 @@ def ask(of_request: Callable[[], Language | None]) -> None:
 
 
 def current() -> Language:
-    """Return the language of this request; outside of one that of :func:`speaking`, or English."""
+    """Return the language of this request; outside of one that of :func:`speaking`, or English.
+    That of :func:`insisting` goes before both.
+    """
+    if insisted := _insisted.get():
+        return insisted
     asked = next((language for of_request in _askers if (language := of_request())), None)
     return asked or _spoken.get() or ENGLISH
+
+
+@contextmanager
+def insisting(language: Language) -> Iterator[None]:
+    """Speak a language whatever a request is in, as a table of words in all languages does."""
+    before = _insisted.set(language)
+    try:
+        yield
+    finally:
+        _insisted.reset(before)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from functools import cache
 
 from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from webapp import i18n, labels
@@ -45,7 +45,10 @@ def of_request() -> Language | None:
     """Return the language of this request; None outside of one."""
     if not has_request_context():
         return None
-    return _of_locale(get_locale())
+    if "language" not in g:  # asked for with each text of a page
+        g.language = _of_locale(get_locale())
+    language: Language = g.language
+    return language
 
 
 @cache

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from flask import Blueprint, Response, render_template, request
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
@@ -26,7 +25,7 @@ from geo.siting.sheet_faults import Fault, SheetError
 from webapp import args, labels
 from webapp.catalogues import LANGUAGES, catalogue
 from webapp.explore import provenance
-from webapp.i18n import current, day
+from webapp.i18n import current, day, insisting
 from webapp.siting import wording
 from webapp.siting.match_words import (
     explain_area,
@@ -197,7 +196,7 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
     def make() -> companies.Words:
         words = companies.words(examples, opened.layer("parks"), names_of)
         for one in LANGUAGES.values():
-            with force_locale(one.locale):
+            with insisting(one):
                 for code in companies.SECTOR_NAMES:
                     words["sector"].setdefault(companies.fold(labels.label(code)), code)
         return words
