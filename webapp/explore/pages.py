@@ -101,7 +101,8 @@ def table() -> str:
     return render_template(
         "explore/table.html",
         layer=layer,
-        rows=page,
+        rows=pd.DataFrame(page).to_dict("index"),
+        columns=set(page.columns),
         records=records.rows(opened, layer, page) if layer.shown else [],
         heads=records.heads(layer),
         found=len(chosen),
@@ -112,7 +113,7 @@ def table() -> str:
         values=values,
         best=best,
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
-        names=labels.names(opened.targets()),
+        names=labels.names(opened.targets()).to_dict(),
         profile=profile,
         tabs=opened.held(),
         formats=export.FORMATS.values(),
