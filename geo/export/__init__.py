@@ -9,7 +9,7 @@ column, ``about``. It survives sorting, filtering and pasting, and goes away wit
 
 from geo.export.about import About
 from geo.export.files import save
-from geo.export.formats import FORMATS, Format, get, write
+from geo.export.formats import FORMATS, Format, get, parts, write
 from geo.export.frames import DECIMALS
 from geo.export.geojson import Serialized, bbox, features, to_json
 
@@ -22,6 +22,7 @@ __all__ = [
     "bbox",
     "features",
     "get",
+    "parts",
     "save",
     "to_json",
     "write",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import geopandas as gpd
@@ -19,13 +19,15 @@ from geo.export.frames import has_geometry
 
 @dataclass(frozen=True)
 class Format:
-    """A format of download. Only with ``any_crs`` may it hold another system than WGS 84."""
+    """A format of download. Only with ``any_crs`` may it hold another system than WGS 84; ``parts``
+    writes a file part by part, in one where its program cannot do otherwise.
+    """
 
     id: str
     title: str
     extension: str
     media_type: str
-    writer: Callable[[pd.DataFrame, About], bytes]
+    parts: Callable[[pd.DataFrame, About], Iterable[bytes]]
     any_crs: bool = False
     needs_geometry: bool = False
 
@@ -33,22 +35,22 @@ class Format:
 FORMATS: dict[str, Format] = {
     format.id: format
     for format in (
-        Format("geojson", "GeoJSON", "geojson", "application/geo+json", geojson.write),
+        Format("geojson", "GeoJSON", "geojson", "application/geo+json", geojson.parts),
         Format(
             "gpkg",
             "GeoPackage",
             "gpkg",
             "application/geopackage+sqlite3",
-            gdal.geopackage,
+            lambda frame, about: (gdal.geopackage(frame, about),),
             any_crs=True,
         ),
-        Format("csv", Message("CSV table"), "csv", "text/csv", csv_table.write, any_crs=True),
+        Format("csv", Message("CSV table"), "csv", "text/csv", csv_table.parts, any_crs=True),
         Format(
             "kml",
             "KML",
             "kml",
             "application/vnd.google-earth.kml+xml",
-            gdal.kml,
+            lambda frame, about: (gdal.kml(frame, about),),
             needs_geometry=True,
         ),
     )
@@ -56,7 +58,15 @@ FORMATS: dict[str, Format] = {
 
 
 def write(frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.WGS84) -> bytes:
-    """Write a layer or table.
+    """Write a layer or table as :func:`parts` does, whole."""
+    return b"".join(parts(frame, format_id, about, epsg=epsg))
+
+
+def parts(
+    frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.WGS84
+) -> Iterable[bytes]:
+    """Write a layer or table part by part: text formats hold a thousand rows at once in memory.
+    What is wrong is raised before the first part.
 
     Parameters
     ----------
@@ -94,7 +104,7 @@ def write(frame: pd.DataFrame, format_id: str, about: About, *, epsg: int = crs.
     if has_geometry(frame):
         frame = _in_system(frame, epsg)
     total = len(frame) if about.total is None else about.total
-    return chosen.writer(frame, replace(about, count=len(frame), total=total))
+    return chosen.parts(frame, replace(about, count=len(frame), total=total))
 
 
 def get(format_id: str) -> Format:

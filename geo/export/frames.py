@@ -14,6 +14,8 @@ from pandas.api.extensions import ExtensionArray
 
 DECIMALS = 6
 """Decimals of a degree in text formats: 0.1 m, finer than any position here."""
+ROWS_AT_ONCE = 1000
+"""Rows that a text format writes at once: some 1 MB, whatever the size of the layer."""
 Shapes: TypeAlias = NDArray[np.object_]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,14 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.export.about import MEMBER, About
-from geo.export.frames import DECIMALS, columns, has_geometry, rounded, shapes
+from geo.export.frames import (
+    DECIMALS,
+    ROWS_AT_ONCE,
+    columns,
+    has_geometry,
+    rounded,
+    shapes,
+)
 
 MOST_KEPT = 32_000
 """Features of a layer that are kept serialised: some 30 MB. Those of a larger one are serialised
@@ -95,8 +103,12 @@ def to_json(document: Any) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def write(frame: pd.DataFrame, about: About) -> bytes:
-    """Write a collection with its facts."""
+def parts(frame: pd.DataFrame, about: About) -> Iterator[bytes]:
+    """Write a collection with its facts, some features at a time."""
     box = bbox(frame)
     head = {"type": "FeatureCollection", MEMBER: about.facts()} | ({"bbox": box} if box else {})
-    return to_json(head | {"features": features(frame)})
+    yield to_json(head).removesuffix(b"}") + b',"features":['
+    for at in range(0, len(frame), ROWS_AT_ONCE):
+        block = to_json(features(frame.iloc[at : at + ROWS_AT_ONCE]))
+        yield (b"," if at else b"") + block[1:-1]
+    yield b"]}"

@@ -24,7 +24,7 @@ import pyogrio
 import pytest
 import shapely
 
-from geo import crs, export, layers
+from geo import Atlas, crs, export, layers
 from geo.errors import InputError
 
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>]]>"
@@ -434,3 +434,29 @@ def test_pages_of_serialised_features_are_the_features(
         read = json.loads(export.to_json(kept.of(rows)))
         assert read == json.loads(export.to_json(export.features(page)))
         assert kept.bbox(rows) == export.bbox(page)
+
+
+@pytest.mark.parametrize("layer_id", ["parks", "corridors", "policies"])
+@pytest.mark.parametrize("format_id", ["geojson", "csv"])
+@pytest.mark.parametrize("epsg", [4326, 3405])
+def test_a_file_in_parts_is_the_file(
+    monkeypatch: pytest.MonkeyPatch, layer_id: str, format_id: str, epsg: int
+) -> None:
+    """However few rows are held at once, of a layer with as many or of none, the bytes are the
+    same; and a fault is raised before the first of them.
+    """
+    atlas = Atlas.open()
+    frame, about = atlas.layer(layer_id), atlas.about(layer_id)
+    if format_id == "geojson" and epsg != 4326:
+        with pytest.raises(InputError):
+            export.parts(frame, format_id, about, epsg=epsg)
+        return
+    for rows in (0, 1, 14, len(frame)):
+        some = frame.iloc[:rows]
+        whole = export.write(some, format_id, about, epsg=epsg)
+        with monkeypatch.context() as small:
+            for module in ("geojson", "csv_table"):
+                small.setattr(f"geo.export.{module}.ROWS_AT_ONCE", 7)
+            parts = list(export.parts(some, format_id, about, epsg=epsg))
+        assert b"".join(parts) == whole
+        assert len(parts) >= rows / 7

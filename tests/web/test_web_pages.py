@@ -594,6 +594,27 @@ def test_a_download_is_the_whole_layer(
     assert count(first.data, format_.id) == len(app.extensions["zoneatlas"].layer(layer_id))
 
 
+@pytest.mark.parametrize("extension", ["geojson", "csv"])
+def test_a_large_download_is_sent_while_it_is_written(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, extension: str
+) -> None:
+    """It is the same file, comes in several parts, and a client that goes away after the first is
+    no fault of the server.
+    """
+    url = f"/download/parks.{extension}"
+    whole = client.get(url).data
+    for module in ("geojson", "csv_table"):
+        monkeypatch.setattr(f"geo.export.{module}.ROWS_AT_ONCE", 50)
+    monkeypatch.setattr("webapp.explore.pages.LARGE_ROWS", 100)
+    assert client.get(url).data == whole
+    answer = client.get(url, buffered=False)
+    parts = iter(answer.response)
+    assert whole.startswith(next(parts))
+    assert len(whole) > 3 * len(next(parts))
+    answer.close()
+    assert client.get(url).data == whole
+
+
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda format_: format_.id)
 def test_a_download_takes_the_filter(client: FlaskClient, format_: export.Format) -> None:
     """The filtered download holds the rows that the table shows, and its name says that it is

@@ -44,6 +44,10 @@ MAP_STATE = (
     *(*args.FILTERS, "sort", "layers", "tiles", "site", "at", "to", "area", "direction"),
     *args.DRIVE,
 )
+LARGE_ROWS = 10_000
+"""A download of more is sent while it is written, so that it begins at once and none is ever held
+whole in memory.
+"""
 FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 
@@ -277,14 +281,16 @@ def download(layer_id: str, extension: str) -> Response:
         about = replace(opened.about(layer_id), filters=filters)
         rows = opened.select(layer_id, args.filters(values))
         name = f"{layer_id}{'-filtered' if filters else ''}"
-    body = export.write(rows, writer.id, about, epsg=values.get("epsg", WGS84))
-    response = Response(body, mimetype=writer.media_type)
+    parts = export.parts(rows, writer.id, about, epsg=values.get("epsg", WGS84))
+    large = len(rows) > LARGE_ROWS
+    response = Response(parts if large else b"".join(parts), mimetype=writer.media_type)
     response.headers["Content-Disposition"] = (
         f'attachment; filename="zone-atlas-{name}.{extension}"'
     )
     response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
-    response.make_conditional(request)
+    if not large:
+        response.add_etag()
+        response.make_conditional(request)
     return response
 
 
