@@ -290,13 +290,12 @@ def _leg(
 
 def _road(network: Network, profile: str, segment: int, start: float, end: float) -> dict[str, Any]:
     manifest = network.manifest
-    line = shapely.LineString(crs.mercator(network.shape(segment)))
-    piece = (
-        shapely.get_coordinates(shapely.ops.substring(line, start, end, normalized=True))
-        if line.length
-        else network.shape(segment)
-    )
-    points = crs.from_mercator(piece) if line.length else piece
+    points = network.shape(segment)[:: 1 if start < end else -1]
+    if {start, end} != {0.0, 1.0}:
+        line = shapely.LineString(crs.mercator(network.shape(segment)))
+        if line.length:
+            part = shapely.ops.substring(line, start, end, normalized=True)
+            points = crs.from_mercator(shapely.get_coordinates(part))
     codes = network.gate, network.name, network.road_class
     gate, name, road_class = (int(code[segment]) for code in codes)
     length_m = float(network.length_m[segment] * abs(end - start))
