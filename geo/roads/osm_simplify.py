@@ -16,19 +16,15 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message
-from geo.roads import osm_tags
+from geo.roads import class_speeds, osm_tags
 from geo.roads.network import FERRY, PLANNED, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
 LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
-ACCESS = "access"
 ACCESS_DETOUR = 1.4
 """Length of the way to the road over the straight line."""
 SNAP_LIMIT_M = 5000.0
 """A point farther than this from every road is not joined to the network."""
-UNKNOWN_CLASS = "road"
-PLACE = ["country", "terrain"]
-"""Columns of the table of speeds that say where a speed holds."""
 TRUCK = "truck"
 """The profile to which the truck limits apply."""
 
@@ -79,6 +75,11 @@ class Roads:
     terrain: Sequence[str] | None = None
     accessible: NDArray[np.bool_] | None = None
     assumed: NDArray[np.bool_] | None = None
+
+    @property
+    def where(self) -> dict[str, Sequence[str] | None]:
+        """Country and terrain of the ways."""
+        return {"country": self.country, "terrain": self.terrain}
 
     @property
     def ferry(self) -> NDArray[np.bool_]:
@@ -139,9 +140,8 @@ def build(
     InputError
         There is no road, or the table of speeds lacks a row that is needed.
     """
-    named = [name for name in PLACE if name in speeds]
-    general = speeds[speeds[named].isna().all(axis=1)]
-    table = _speed_table(general, roads.road_class)
+    general = class_speeds.everywhere(speeds)
+    table = class_speeds.by_class(general, roads.road_class)
     order, flipped, start, rings = contract(roads)
     if not len(order):
         raise InputError(
@@ -156,9 +156,11 @@ def build(
     segment = np.repeat(np.arange(m), np.diff(start))
     length_m = crs.distance_m(roads.lonlat[leave], roads.lonlat[arrive])
     known = next(iter(table.values()))
-    class_of, classes = _codes([c if c in known else UNKNOWN_CLASS for c in roads.road_class])
+    class_of, classes = _codes(
+        [c if c in known else class_speeds.UNKNOWN_CLASS for c in roads.road_class]
+    )
     label_of, labels = _codes(roads.label)
-    own = _own_kph(roads, table, speeds.drop(general.index), class_of, classes)
+    own = class_speeds.own_kph(roads.where, table, speeds.drop(general.index), class_of, classes)
     seconds = _seconds(roads, table, own, order, length_m)
     time_s = {profile: np.add.reduceat(step_s, first) for profile, step_s in seconds.items()}
     nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
@@ -172,7 +174,7 @@ def build(
             source=source,
             licence=LICENCE,
             as_of=as_of,
-            access_speed_kph={profile: table[profile][ACCESS] for profile in table},
+            access_speed_kph={profile: table[profile][class_speeds.ACCESS] for profile in table},
             access_detour=ACCESS_DETOUR,
             snap_limit_m=SNAP_LIMIT_M,
             road_classes=classes,
@@ -213,7 +215,9 @@ def _seconds(
     whole_m = np.bincount(way, length_m, minlength=len(roads.road_class))
     seconds = {}
     for profile in table:
-        speed_kph = _speed_kph(own, profile, roads.limit_kph, table[profile]["motorway"])
+        speed_kph = class_speeds.driven_kph(
+            own, profile, roads.limit_kph, table[profile]["motorway"]
+        )
         if roads.duration_s is not None:
             timed = (roads.duration_s > 0) & (whole_m > 0)
             speed_kph[timed] = whole_m[timed] / roads.duration_s[timed] * 3.6
@@ -332,68 +336,3 @@ def _longest(
     ranked = pairs[np.lexsort((np.bincount(which, length_m), pairs // width))]
     last = np.append(np.diff(ranked // width) > 0, True)
     return ranked[last] % width - 1
-
-
-def _speed_table(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[str, float]]:
-    table: dict[str, dict[str, float]] = {}
-    for profile, road_class, speed in zip(
-        speeds["profile"], speeds["road_class"], speeds["speed_kph"], strict=True
-    ):
-        table.setdefault(str(profile), {})[str(road_class)] = float(speed)
-    needed = {ACCESS, UNKNOWN_CLASS, "motorway"}.union({FERRY} & set(used), *table.values())
-    faults = [
-        f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())
-    ]
-    if faults or not table:
-        raise InputError(
-            Message("The table of speeds lacks rows that every vehicle profile needs."), faults
-        )
-    return table
-
-
-def _own_kph(
-    roads: Roads,
-    table: dict[str, dict[str, float]],
-    special: pd.DataFrame,
-    class_of: NDArray[np.int64],
-    classes: Sequence[str],
-) -> dict[str, NDArray[np.float64]]:
-    """Return for each vehicle the speed of its class on each way, where the way is.
-
-    Of the `special` rows those count that name the way's country and terrain, more than those that
-    name its country, and these more than those that name its terrain.
-    """
-    own = {
-        profile: np.array([row[name] for name in classes])[class_of]
-        for profile, row in table.items()
-    }
-    nowhere = [""] * len(roads.road_class)
-    where = {"country": roads.country or nowhere, "terrain": roads.terrain or nowhere}
-    for named in (["terrain"], ["country"], PLACE):
-        if special.empty or not {*named} <= {*special}:
-            continue
-        others = [name for name in PLACE if name in special and name not in named]
-        rows = special[special[named].notna().all(axis=1) & special[others].isna().all(axis=1)]
-        keys = ["profile", "road_class", *named]
-        speed = rows.set_index(keys)["speed_kph"]
-        ways = pd.DataFrame(
-            {"road_class": np.array(classes, object)[class_of]}
-            | {name: np.array(where[name], object) for name in named}
-        )
-        for profile in own:
-            at = pd.MultiIndex.from_frame(ways.assign(profile=profile)[keys])
-            here = speed.reindex(at).to_numpy(float)
-            own[profile] = np.where(np.isnan(here), own[profile], here)
-    return own
-
-
-def _speed_kph(
-    own: dict[str, NDArray[np.float64]],
-    profile: str,
-    limit: NDArray[np.float64],
-    most_kph: float,
-) -> NDArray[np.float64]:
-    best = np.maximum.reduce([*own.values()])
-    return np.where(
-        np.isnan(limit), own[profile], np.minimum(limit * own[profile] / best, most_kph)
-    )

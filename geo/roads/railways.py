@@ -16,9 +16,10 @@ import shapely
 from geo import crs
 from geo.errors import InputError, Message
 from geo.roads import osm_tags
+from geo.roads.class_speeds import ACCESS
 from geo.roads.network import PLANNED, Network
 from geo.roads.openings import full_name
-from geo.roads.osm_simplify import ACCESS, ACCESS_DETOUR
+from geo.roads.osm_simplify import ACCESS_DETOUR
 from geo.schema import RAIL_KINDS
 
 if TYPE_CHECKING:
