@@ -93,9 +93,11 @@ class Crossings:
 
 def _step(road: WholeRoad, countries: Countries, gate: shapely.Point | None) -> int:
     """Return the step of a road that crosses: where the country changes, and of several such steps
-    the one nearest the gate.
+    the one nearest the gate. A joint of two countries is a single step.
     """
     line = road.line
+    if len(line) == 2:
+        return 0
     along = _filled(countries.near(line))
     changes = np.flatnonzero(along[1:] != along[:-1])
     if gate is not None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geo import crs
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
-from geo.roads import border_report
+from geo.roads import border_joints, border_report
 from geo.roads.border_crossings import Crossings
 from geo.roads.countries import Countries
 from geo.roads.network import Network
@@ -35,19 +35,24 @@ def close(
     """Return every segment its country, each gate its road, and cut every other road across the
     border.
 
-    A road crosses where two junctions with nothing between them lie in different countries; one
-    that leaves a country and comes back between two junctions does not, and is reported. Where a
-    bridge begins is not a junction. Of the roads near a gate
-    the nearest one in each direction is taken, so that a gate with two carriageways keeps both;
-    every other is cut. Only the step that crosses is the gate or is cut: what leads up to it on
-    either side becomes a segment of its own, on which one may still drive. That step lies in no
-    country, and passing a gate adds its service time.
+    Roads whose source states their country lie in it. Where such roads of two countries meet they
+    are parted, and joined by a segment without length, which is the crossing: no road inside a
+    country is cut. All others lie where the outlines say.
+
+    There, a road crosses where two junctions with nothing between them lie in different
+    countries; one that leaves a country and comes back between two junctions does not, and is
+    reported. Where a bridge begins is not a junction. Of the roads near a gate the nearest one in
+    each direction is taken, so that a gate with two carriageways keeps both; every other is cut.
+    Only the step that crosses is the gate or is cut: what leads up to it on either side becomes a
+    segment of its own, on which one may still drive. That step lies in no country, and passing a
+    gate adds its service time.
 
     Parameters
     ----------
     countries
         Polygons with the column country (ISO 3166-1 alpha-2), WGS 84. An outline that is a
-        kilometre off cuts roads along the border: look at the report.
+        kilometre off cuts roads along the border that do not state their country: look at the
+        report.
     gates
         Points, WGS 84, indexed by id, with kind, mode, cargo, passengers, country,
         opposite_country and position_accuracy_m. Only gates of mode “road” count.
@@ -63,7 +68,8 @@ def close(
         One row a road that crosses: segment, lon and lat of the crossing, verdict “matched” or
         “cut”, gate and distance_m of the nearest gate of this pair of countries from the road
         (missing where there is none). Then one row, “kept” and without a gate, for each road that
-        leaves its country and comes back, at its first point abroad; then one, “no road” and
+        leaves its country and comes back, at its first point abroad, unless roads state their
+        country; then one, “no road” and
         without a segment, for each road gate to which no road leads, at the gate's own position.
         The column reason says why a row is suspicious and should be looked at on a map, and is
         empty where it is not.
@@ -82,8 +88,9 @@ def close(
             )
         )
     roads = gates[gates["mode"] == "road"]
-    known = Countries.of(countries, gates)
-    place = known.near(network.node_lonlat)
+    stated = () if network.home is None else np.unique(network.home).tolist()
+    known = Countries.of(countries, gates, stated)
+    network, place = border_joints.parted(network, known)
     border = Crossings.of(network, known, place, roads)
     tail, head = border.place[network.tail], border.place[network.head]
     split, parent, after = _split(network, border.segment, border.step)
@@ -94,7 +101,7 @@ def close(
     closed = _at_gates(split, border, known.codes, roads, crossings)
     report = [
         border_report.of_crossings(closed, border, roads),
-        border_report.of_strays(network, border, known),
+        *([] if stated else [border_report.of_strays(network, border, known)]),
         border_report.of_idle(roads.drop(index=roads.index[border.used])),
     ]
     return closed, pd.concat(report, ignore_index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +33,14 @@ class Countries:
     outlines: gpd.GeoDataFrame
 
     @classmethod
-    def of(cls, countries: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> Countries:
-        """Return the countries of outlines and of gates; as :func:`geo.roads.borders.close`."""
+    def of(
+        cls, countries: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, stated: Iterable[str] = ()
+    ) -> Countries:
+        """Return the countries of outlines and of gates, as :func:`geo.roads.borders.close` takes
+        them, and those that roads state.
+        """
         outlines = countries.dropna(subset="country")
-        known = set(outlines["country"])
+        known = {*outlines["country"], *filter(None, stated)}
         roads = gates[gates["mode"] == "road"]
         if lacking := sorted({*roads["country"], *roads["opposite_country"]} - known):
             raise InputError(

@@ -136,6 +136,9 @@ class Network:
         1]]``.
     time_s
         For each vehicle profile (m,) driving time, inf where that vehicle may not go.
+    home
+        (m,) code of the country to which the source counts each segment, empty for unknown; None
+        where it does not say, and once the border is closed: then ``country`` holds it.
     hierarchies
         For each profile that :meth:`prepared` has prepared, the roads inside each country, without
         the gates, with shortcuts: answers in milliseconds, whatever the size. Without it the
@@ -158,6 +161,7 @@ class Network:
     shape_start: NDArray[np.int64]
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
+    home: NDArray[np.str_] | None = None
     hierarchies: dict[str, Hierarchy] = field(default_factory=dict)
     _kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _kept_of_gates: Kept = field(

@@ -57,6 +57,10 @@ class Roads:
         class that begins with ``planned_``.
     assumed
         For each way whether it is only assumed to be open; None for none.
+    home
+        For each way the country to which its source counts it, empty for unknown: what lies there
+        is on that side of the border, wherever the outline of the country runs. None where only
+        outlines tell.
     """
 
     lonlat: NDArray[np.float64]
@@ -75,6 +79,7 @@ class Roads:
     terrain: Sequence[str] | None = None
     accessible: NDArray[np.bool_] | None = None
     assumed: NDArray[np.bool_] | None = None
+    home: Sequence[str] | None = None
 
     @property
     def where(self) -> dict[str, Sequence[str] | None]:
@@ -118,9 +123,9 @@ def build(
     through. (One difference: where a one-way street is drawn twice over the same points, they stay
     junctions; no time changes.) A segment may so consist of parts of several ways: its time is the
     sum over its parts, its class and name are those of the longest part, and one part closed to
-    trucks closes it. A ferry and the road to it are never one segment, nor are a road that one may
-    turn off anywhere and the motorway, motorroad, link, bridge or tunnel that continues it: no
-    point is joined to these. Rings without a junction are left out.
+    trucks closes it. A ferry and the road to it are never one segment, nor are roads that state two
+    countries, nor a road that one may turn off anywhere and the motorway, motorroad, link, bridge
+    or tunnel that continues it: no point is joined to these. Rings without a junction are left out.
 
     A vehicle drives at the speed of its road class, in that country and terrain if the table has a
     row for it and the roads know where they are; else in that country, in that terrain, or
@@ -195,6 +200,7 @@ def build(
         country=np.full(m, -1, np.int16),
         accessible=roads.joinable[way[first]],
         assumed=np.logical_or.reduceat(roads.doubtful[way], first),
+        home=None if roads.home is None else np.array(roads.home, np.str_)[way[first]],
         shape_start=start + np.arange(m + 1),
         shape_lonlat=roads.lonlat[corners],
         time_s=time_s,
@@ -251,7 +257,7 @@ def counted(n: int, single: str, several: str) -> str:
 
 def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:
     """Join steps through every point that is simply passed; where a road meets a ferry, or one that
-    points are joined to meets one that they are not, it is not.
+    points are joined to meets one that they are not, or another country begins, it is not.
 
     Returns
     -------
@@ -274,8 +280,9 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
         by_node[(np.cumsum(degree) - degree)[two] + 1],
     )
     passed = (arrives[a] != arrives[b]) & (arrives[a] != two) & (arrives[b] != two)
-    for kind in (roads.ferry[roads.way], roads.joinable[roads.way]):
-        passed &= kind[a >> 1] == kind[b >> 1]
+    home = np.zeros(len(roads.road_class)) if roads.home is None else np.array(roads.home, np.str_)
+    for kind in (roads.ferry, roads.joinable, home):
+        passed &= kind[roads.way[a >> 1]] == kind[roads.way[b >> 1]]
     passed &= (allowed[a] == allowed[b ^ 1]) & (allowed[a ^ 1] == allowed[b])
     a, b = a[passed], b[passed]
     # Where every dart ends, and how many steps before: each round doubles the distance looked

@@ -181,7 +181,7 @@ def drawn(table: pd.DataFrame) -> Roads:
     """Return the rows of a table as roads that are drawn from point to point.
 
     Lines meet where they share a point; a road without a known number of lanes, limit or ban is
-    open to every vehicle.
+    open to every vehicle. The column ``country`` decides on which side of a border each lies.
     """
     xy, row = shapely.get_coordinates(table["geometry"].to_numpy(), return_index=True)
     places, at = np.unique(np.round(xy * GRID).astype(np.int64), axis=0, return_inverse=True)
@@ -216,7 +216,8 @@ def drawn(table: pd.DataFrame) -> Roads:
             bool,
         ),
         assumed=table["opening_assumed"].fillna(False).to_numpy(bool),
-        country=table["country"].tolist(),
+        country=table["country"].fillna("").tolist(),
+        home=table["country"].fillna("").tolist(),
         terrain=table["terrain"].fillna("").tolist(),
     )
 

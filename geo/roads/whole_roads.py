@@ -75,7 +75,7 @@ def whole_roads(network: Network, segments: NDArray[np.int64]) -> list[WholeRoad
     """Return the roads of some segments, each road once.
 
     A road goes on through a point where it meets nothing but its own continuation and only one of
-    the two is accessible; from a ferry it does not."""
+    the two is accessible; from a ferry, or from a country to the next, it does not."""
     follows, m = _follows(network), network.segment_count
     done: set[int] = set()
     roads = []
@@ -108,7 +108,8 @@ def _follows(network: Network) -> NDArray[np.int64]:
     known = np.array([name == FERRY for name in (*network.manifest.road_classes, "")])
     ferry = known[network.road_class]
     passed = network.accessible[a % m] != network.accessible[b % m]
-    passed &= ~ferry[a % m] & ~ferry[b % m]
+    joint = ferry | (network.length_m == 0)  # where countries meet, see border_joints
+    passed &= ~joint[a % m] & ~joint[b % m]
     passed &= (away[a] == towards[b]) & (away[b] == towards[a])
     follows = np.full(2 * m, -1)
     follows[a[passed]], follows[b[passed]] = b[passed], a[passed]

@@ -36,11 +36,15 @@ def assert_same(net: Network, other: Network) -> None:
 
 
 def test_a_graph_becomes_the_same_network(net: Network) -> None:
-    """Nodes, segments, lengths, times and lines come back as they were, for every vehicle."""
+    """Nodes, segments, lengths, times and lines come back as they were, for every vehicle; ``home``
+    is of networks whose border is open.
+    """
+    assert net.home is None
     assert {field.name for field in fields(Network) if field.init} == {
         *ARRAYS,
         "manifest",
         "time_s",
+        "home",
         "hierarchies",
     }
     for profile in net.profiles:
