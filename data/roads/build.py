@@ -6,7 +6,8 @@ Run by hand, once for each region or new edition of the file::
     python data/roads/build.py roads.osm.pbf
 
 The file holds ways with the tags of OpenStreetMap and those that README.md of the data package
-lists; the outlines of the countries, made by ``data/basemap/build.py``, say where each road lies.
+lists; :mod:`sides` says in which country each lies, by the outlines that ``data/basemap/build.py``
+makes. A gate of ``gates.csv`` that has roads on both sides and none across gets a way over it.
 Parts of one road that agree in everything are joined, and points are left out where no line moves
 by more than ``TOLERANCE_M``. Every point where roads meet is kept: lines meet where they share a
 position, and nowhere else."""
@@ -29,6 +30,7 @@ import numpy as np
 import osmium
 import pandas as pd
 import shapely
+import sides
 
 HERE = Path(__file__).parent
 TOLERANCE_M = 10.0
@@ -132,16 +134,6 @@ def read(path: Path) -> tuple[Ways, dict[int, Place]]:
     return ways, places
 
 
-def countries_of(lines: list[shapely.LineString], outlines: gpd.GeoDataFrame) -> list[str]:
-    """Return the country in which the middle of each line on the grid lies, or the nearest one:
-    piers and bridges lie outside.
-    """
-    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    middle = shapely.transform(middle, lambda points: points / GRID)
-    at = shapely.STRtree(outlines.geometry.to_numpy()).nearest(middle)
-    return outlines["country"].to_numpy(str)[at].tolist()
-
-
 def add_sketched(ways: Ways, places: dict[int, Place], folder: Path) -> None:
     """Add the roads of corridors that are not open and that the file does not draw: the sketch of
     each, and a ramp to the nearest main road where it says that the two meet.
@@ -171,6 +163,27 @@ def add_sketched(ways: Ways, places: dict[int, Place], folder: Path) -> None:
                     (tags | {"construction": "motorway_link", "ref": ""}, [nodes[-1], other])
                 )
         ways.append((tags, nodes))
+
+
+def add_gates(
+    ways: Ways, places: dict[int, Place], outlines: gpd.GeoDataFrame, folder: Path
+) -> None:
+    """Add a way across each gate for vehicles that has roads on both sides and none across."""
+    path = folder / "gates.csv"
+    if not path.is_file():
+        return
+    gates = pd.read_csv(path).query("mode == 'road'")
+    positions = gates[["lon", "lat", "position_accuracy_m"]].fillna(0).itertuples(index=False)
+    parted = dict(places)
+    known = sides.divided(ways, parted, outlines)
+    for here, position, there in list(sides.without_road(known, parted, positions)):
+        gate = -len(places)
+        places[gate] = position
+        ways.append(({"highway": "secondary", "source": sides.GATE}, [here, gate, there]))
+    winding = {node for tags, nodes in ways if tags.get("terrain") == "mountain" for node in nodes}
+    for tags, nodes in ways:
+        if tags["source"] == sides.GATE and winding & {nodes[0], nodes[-1]}:
+            tags["terrain"] = "mountain"
 
 
 def closed_corridors(folder: Path) -> Iterator[tuple[str, dict[str, str], pd.DataFrame]]:
@@ -404,12 +417,12 @@ def make(file: Path, folder: Path, plain: frozenset[str] = PLAIN) -> None:
     ways, places = read(file)
     carriageways.mend(ways, places, "osm-2021-08", "zone-atlas-opening")
     add_sketched(ways, places, folder)
+    add_gates(ways, places, outlines, folder)
     lines = [shapely.LineString([places[node] for node in nodes]) for _, nodes in ways]
+    corridors = corridors_of(ways, lines, folder)
     parts = [
-        Part(road_of(tags, country, plain, corridor), nodes)
-        for (tags, nodes), country, corridor in zip(
-            ways, countries_of(lines, outlines), corridors_of(ways, lines, folder), strict=True
-        )
+        Part(road_of(ways[side.way][0], side.country, plain, corridors[side.way]), side.nodes)
+        for side in sides.divided(ways, places, outlines)
     ]
     parts = list(joined(parts, places))
     write(list(simplified(parts, places)), places, folder / "roads.csv")

@@ -374,7 +374,7 @@ def test_a_closed_gate_changes_the_ways_that_pass_it_and_no_others(client: Flask
     route = client.get(
         "/api/route", query_string={"from": HERE, "to": PORT, "closed": GATE}
     ).get_json()
-    assert route["gates"] == ["hoanh-mo"], "the next gate for lorries along the border"
+    assert route["gates"] == ["bac-phong-sinh"], "the next gate for lorries along the border"
     area = client.get(
         "/api/isochrones", query_string={"site": HERE, "minutes": "240", "closed": GATE}
     ).get_json()
