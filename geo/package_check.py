@@ -46,10 +46,15 @@ def region(folder: str | os.PathLike[str]) -> Region:
     """Read where the places of a data package lie, to hold others to it; errors as
     :func:`geo.layers.read`.
     """
+    return _region(folder, {layer_id: layers.read(folder, layer_id) for layer_id in PLACED})
+
+
+def _region(folder: str | os.PathLike[str], frames: Mapping[str, Any]) -> Region:
+    """Return where the places of layers that were read lie."""
     box = _box(layers.describe(folder))
     columns = ["country", "province_en", "position_accuracy_m", "geometry"]
-    frames = [layers.read(folder, layer_id)[columns] for layer_id in PLACED]
-    places = gpd.GeoDataFrame(pd.concat(frames), crs=crs.WGS84)
+    placed = pd.concat([frames[layer_id][columns] for layer_id in PLACED])
+    places = gpd.GeoDataFrame(placed, crs=crs.WGS84)
     return Region(box, layers.read_countries(folder), places)
 
 
@@ -80,14 +85,14 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     )
     if any(report[name] for name in (*PLACED, "clocks", "countries", "datapackage", "speeds")):
         return report  # what follows asks all of these
-    where = region(folder)
-    report["countries"] = list(_missing_outlines(where, folder))
+    where = _region(folder, frames)
+    report["countries"] = list(_missing_outlines(where, frames))
     if report["countries"]:
         return report
     for layer_id in PLACED:
-        report[layer_id] += _position_faults(where, layers.read(folder, layer_id))
+        report[layer_id] += _position_faults(where, frames[layer_id])
     if not report["population"]:
-        people = layers.read_table(folder, "population").set_index("id")
+        people = frames["population"].set_index("id")
         points = gpd.points_from_xy(people["lon"], people["lat"])
         report["population"] += _position_faults(
             where, gpd.GeoDataFrame(people, geometry=points, crs=crs.WGS84)
@@ -95,7 +100,7 @@ def check(folder: str | os.PathLike[str]) -> dict[str, list[str]]:
     for name in ("corridors", "stations", "roads"):
         if not report[name]:
             report[name] += _far_faults(where, frames[name])
-    report["gates"] += _clock_faults(folder)
+    report["gates"] += _clock_faults(frames["gates"], frames["clocks"])
     report["trips"] = _trip_faults(folder)
     return report
 
@@ -287,12 +292,12 @@ def _box(package: dict[str, Any]) -> tuple[float, float, float, float] | None:
     return west, south, east, north
 
 
-def _missing_outlines(where: Region, folder: Path) -> Iterator[str]:
+def _missing_outlines(where: Region, frames: Mapping[str, Any]) -> Iterator[str]:
     if where.countries is None:
         return
     drawn = set(where.countries["country"])
     for layer_id in PLACED:
-        for country in sorted(set(layers.read(folder, layer_id)["country"]) - drawn):
+        for country in sorted(set(frames[layer_id]["country"]) - drawn):
             yield Message(
                 "no outline of %(country)s, where %(layer)s lie",
                 {"country": country, "layer": layer_id},
@@ -333,14 +338,13 @@ def _position_faults(where: Region, frame: gpd.GeoDataFrame) -> list[str]:
     return where.row_faults(rows, lonlat, lonlat, crs.WGS84)
 
 
-def _clock_faults(folder: Path) -> list[Message]:
-    gates = layers.read(folder, "gates")
-    clocks = set(layers.read_table(folder, "clocks")["country"])
+def _clock_faults(gates: pd.DataFrame, clocks: pd.DataFrame) -> list[Message]:
+    known = set(clocks["country"])
     return [
         behind(str(key), Message("%(country)s has no clock in clocks", {"country": country}))
         for key, *both in gates[["country", "opposite_country"]].itertuples()
         for country in both
-        if country not in clocks
+        if country not in known
     ]
 
 

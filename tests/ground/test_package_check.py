@@ -7,37 +7,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pytest
-from web import rewrite
+from web import copy_package, rewrite
 
 from geo import layers, package_check
 from geo.package_check import BASEMAP
 
 pytest_plugins = ("web",)
 
-ROADS = 300
-"""Roads of a copy: all of them take seconds to check."""
-
-
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the data that comes with Zone Atlas, to break; of its roads only the first."""
-    folder = Path(
-        shutil.copytree(
-            layers.bundled(),
-            tmp_path / "data",
-            ignore=shutil.ignore_patterns("*.py", "LICENSES", "__pycache__"),
-        )
-    )
-    with (folder / "roads.csv").open(encoding="utf-8") as whole:
-        first = list(islice(whole, ROADS + 1))
-    (folder / "roads.csv").write_text("".join(first), encoding="utf-8")
-    return folder
+    """A copy of the data that comes with Zone Atlas, to break."""
+    return copy_package(tmp_path / "data")
 
 
 def found(folder: Path) -> dict[str, list[str]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from web import rewrite
+from web import copy_package, rewrite
 
 from geo import layers, package_check
 from geo.errors import InputError
@@ -28,8 +27,7 @@ def frames() -> dict[str, Any]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The tables of the package, to be broken."""
-    shutil.copytree(FOLDER, tmp_path / "data", ignore=shutil.ignore_patterns("basemap", "trips"))
-    return tmp_path / "data"
+    return copy_package(tmp_path / "data", "basemap", "trips")
 
 
 @BY_ID
