@@ -244,6 +244,8 @@ def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
     whole = re.compile(begun.pattern + "(?= |$)")
 
     def fit(text: str) -> int | None:
+        if letters not in text.replace(" ", ""):  # found faster than the pattern is not
+            return None
         if hit := whole.search(text):
             return 2 if hit.start() else 1 if hit.end() < len(text) else 0
         if f" {wanted}" in f" {text}":

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from geo import Atlas
+from geo.roads import main_roads
 from geo.roads.network import Manifest, Network
 
 pytest_plugins = ("web",)
@@ -20,6 +21,12 @@ STEP_M = 1000.0
 STEP_S = 60.0
 
 Segment = tuple[int, int, float]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _networks_are_kept() -> None:
+    """Keep every network that is built: tests open many packages in turn, a server one or two."""
+    main_roads._BUILT.size = None
 
 
 @pytest.fixture(scope="session")

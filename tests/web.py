@@ -25,6 +25,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from geo import layers
+from geo.kept import Kept
 from geo.schema import LAYERS, TABLES, Field
 from webapp import create_app, server
 from webapp.jobs import Desk
@@ -273,10 +274,14 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
     serves.
     """
 
+    planned = Kept()
+
     def make(data: Path | None = None, **config: Any) -> Flask:
         home = tmp_path_factory.mktemp("home")
         app = create_app({"HOME": str(home), "DATA": str(data or layers.bundled()), **config})
         app.config["PROPAGATE_EXCEPTIONS"] = False
+        if data is None:  # the same for all: a year to come takes seconds to build
+            app.extensions["zoneatlas"].networks._planned = planned
         app.extensions["zoneatlas"].keep(
             "desk", lambda: Desk(patience_s=120)
         )  # compiled the first time, plans take long

@@ -23,13 +23,18 @@ pytest_plugins = ("web",)
 SITE = "texhong-hai-ha-ip"
 
 
+@pytest.fixture(scope="module")
+def public(make_app: Any) -> Flask:
+    """The app at a public address, to which codes lead."""
+    return make_app(PUBLIC_URL="https://atlas.example")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_factsheet_has_it_all(make_app: Any, language: str) -> None:
+def test_a_factsheet_has_it_all(public: Flask, language: str) -> None:
     """Map, code, access, facts, policies and sources, in the language of the address; the code
     leads to the page of the site.
     """
-    client = make_app(PUBLIC_URL="https://atlas.example").test_client()
-    page = client.get(f"/sites/{SITE}/factsheet?lang={language}").get_data(as_text=True)
+    page = public.test_client().get(f"/sites/{SITE}/factsheet?lang={language}").text
     assert f'<html lang="{LANGUAGES[language].tag}">' in page
     assert page.count("<svg") == 4
     assert len(re.findall(r'<tr>\s*<th scope="row">', page)) > 15
@@ -167,19 +172,20 @@ def test_the_table_says_what_the_library_counts(
 def test_point_20_one_park_alone_or_all_at_once_are_the_same(
     app: Flask, closed: tuple[str, ...], profile: str
 ) -> None:
-    """What the page of a park says is what the library says of all parks at once, of people by car;
-    by another name the park counts itself.
+    """What the page of a park says is what the library says of many parks at once, of people by
+    car; by another name the park counts itself.
     """
     opened = app.extensions["zoneatlas"]
     parks, drive = opened.layer("parks"), Drive(profile=profile, closed=closed)
+    many = parks.iloc[::10]
     for name, places, amount, vehicle in (
         ("people", opened.population(), "population", "car"),
         ("parks", parks, None, profile),
     ):
         table = within.profile_within(
-            opened.roads(drive), parks, places, amount=amount, profile=vehicle
+            opened.roads(drive), many, places, amount=amount, profile=vehicle
         )
-        for key in parks.index[::10]:
+        for key in many.index:
             steps = table[table["from_id"] == key].set_index("travel_time_s")["reached"]
             pd.testing.assert_series_equal(opened.reached(parks.loc[[key]], drive)[name], steps)
     here = parks.loc[[SITE]]

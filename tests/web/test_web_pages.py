@@ -170,7 +170,7 @@ def test_every_place_has_a_page_without_holes(
     app: Flask, crawled: tuple[dict[str, Page], dict[str, int]]
 ) -> None:
     """The page of every park, gate, port, airport and city names it in each of its scripts and says
-    how it is known.
+    how it is known; an unknown former province is not an empty bracket.
     """
     store = app.extensions["zoneatlas"]
     read_pages = {urlsplit(url).path: page for url, page in crawled[0].items()}
@@ -181,6 +181,7 @@ def test_every_place_has_a_page_without_holes(
             for name in ("name_vi", "name_zh"):
                 assert isinstance(row[name], float) or row[name] in page.text
             assert label(row["source_kind"]) in page.text
+            assert "(formerly )" not in page.text
 
 
 def test_unknown_facts_stand_as_unknown(

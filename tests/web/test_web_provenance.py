@@ -95,13 +95,6 @@ def test_the_table_is_a_page_and_a_download(client: FlaskClient) -> None:
     assert features[0]["properties"]["field"]
 
 
-def test_ports_and_airports_have_no_former_province(client: FlaskClient) -> None:
-    """A layer without the column shows nothing, not an empty bracket."""
-    for layer in ("ports", "airports", "cities", "gates"):
-        for site in layers.read(layers.bundled(), layer).index[:12]:
-            assert "(formerly )" not in read(client, f"/sites/{site}", lang="en").text
-
-
 def test_a_row_that_names_nothing_breaks_no_page(
     make_app: Callable[..., Flask], toy: Path, tmp_path: Path
 ) -> None:
