@@ -58,6 +58,16 @@ def real_network(tmp_path_factory: pytest.TempPathFactory) -> Network:
     return Atlas.open(home=tmp_path_factory.mktemp("home")).network()
 
 
+@pytest.fixture(scope="session")
+def built_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder that holds those roads and their surfaces, for programs that the tests start;
+    nothing else is written there.
+    """
+    atlas = Atlas.open(home=tmp_path_factory.mktemp("built"))
+    atlas.networks.main_roads.prepare(atlas.targets())
+    return atlas.home
+
+
 def points(where: dict[str, tuple[float, float]], **columns: Sequence[object]) -> gpd.GeoDataFrame:
     """Make a point layer from longitude and latitude by id."""
     lonlat = np.array(list(where.values()), float).reshape(-1, 2)

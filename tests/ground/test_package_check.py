@@ -19,6 +19,7 @@ from geo.package_check import BASEMAP
 
 pytest_plugins = ("web",)
 
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the data that comes with Zone Atlas, to break."""

@@ -57,7 +57,9 @@ def test_wheel_is_small(wheel: Path) -> None:
     assert wheel.stat().st_size < 25e6
 
 
-def test_unpacked_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) -> None:
+def test_unpacked_wheel_serves_from_another_folder(
+    wheel: Path, built_home: Path, tmp_path: Path
+) -> None:
     """The app finds its data, templates and browser files without the repository."""
     site, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -68,7 +70,7 @@ def test_unpacked_wheel_serves_from_another_folder(wheel: Path, tmp_path: Path) 
     done = subprocess.run(
         command,
         cwd=elsewhere,
-        env=clean | {"PYTHONPATH": str(site)},
+        env=clean | {"PYTHONPATH": str(site), "ZONEATLAS_HOME": str(built_home)},
         capture_output=True,
         text=True,
     )

@@ -65,12 +65,12 @@ json.dump({
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def answers(built_home: Path) -> Any:
     """What a fresh Python answers whose tables have one more row each."""
     run = subprocess.run(
-        [sys.executable, "-c", ROWS + READ, str(tmp_path_factory.mktemp("home"))],
+        [sys.executable, "-c", ROWS + READ, str(built_home)],
         cwd=Path(__file__).parents[2],
-        env=os.environ,
+        env=os.environ | {"ZONEATLAS_HOME": str(built_home)},
         capture_output=True,
         text=True,
         check=False,

@@ -478,7 +478,12 @@ def test_the_same_plan_gives_the_same_bytes() -> None:
     first, second = (
         ast.literal_eval(
             subprocess.run(
-                run, cwd=root, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True, text=True
+                run,
+                cwd=root,
+                env={"PYTHONHASHSEED": seed},
+                capture_output=True,
+                check=True,
+                text=True,
             ).stdout
         )
         for seed in ("1", "7")

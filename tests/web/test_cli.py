@@ -556,7 +556,9 @@ WITHOUT_FLASK = (
 
 
 @pytest.fixture(scope="module")
-def loaded_flask(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], bool]:
+def loaded_flask(
+    tmp_path_factory: pytest.TempPathFactory, built_home: Path
+) -> dict[tuple[str, ...], bool]:
     """Whether Flask is loaded once each of these commands has run, one after the other in one
     fresh process.
     """
@@ -571,7 +573,7 @@ def loaded_flask(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ..
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
-        env=os.environ | {"ZONEATLAS_HOME": str(folder), "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"ZONEATLAS_HOME": str(built_home), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

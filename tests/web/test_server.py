@@ -265,11 +265,11 @@ def test_point_15_a_file_of_a_plan_is_waited_for_in_bounds(make_app: Callable[..
 # Where it listens, who may call -------------------------------------------------------------------
 
 
-def test_point_18_serve_on_ipv6(tmp_path: Path) -> None:
+def test_point_18_serve_on_ipv6(built_home: Path) -> None:
     """``--host ::1`` serves, says its address as a browser takes it, and answers under that
     name.
     """
-    with process("::1", ZONEATLAS_HOME=str(tmp_path), ZONEATLAS_ACCESS_LOG="on") as (
+    with process("::1", ZONEATLAS_HOME=str(built_home), ZONEATLAS_ACCESS_LOG="on") as (
         number,
         running,
     ):
