@@ -17,10 +17,22 @@ from geo.roads.network import Manifest, Network
 pytest_plugins = ("web",)
 
 DATA = Path(__file__).parent / "data"
+FIRST = ("browser", "web")
+"""Rooms whose files take longest."""
 STEP_M = 1000.0
 STEP_S = 60.0
 
 Segment = tuple[int, int, float]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the rooms whose files take longest, so that no worker waits for one at the end."""
+
+    def turn(item: pytest.Item) -> int:
+        room = item.path.relative_to(DATA.parent).parts[0]
+        return FIRST.index(room) if room in FIRST else len(FIRST)
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -276,6 +276,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_hostile(tmp_path_factory.mktemp("hostile") / "data")
 
 
+@pytest.fixture(scope="session")
+def besieged(make_app: Callable[..., Flask], hostile: Path) -> Flask:
+    """The app on data in which every free text is an attack."""
+    return make_app(hostile)
+
+
 # The app, a server --------------------------------------------------------------------------------
 
 

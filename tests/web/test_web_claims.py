@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -327,10 +325,9 @@ def test_hostile_text_stays_text(client: FlaskClient) -> None:
         assert not re.search(r"\b49(?=\s*<img)|\b49(?=\$)", page.text)
 
 
-def test_hostile_names_stay_text(make_app: Callable[..., Flask], hostile: Path) -> None:
+def test_hostile_names_stay_text(besieged: Flask) -> None:
     """Where all places bear a hostile name, a claim about them is read and shows it as text."""
-    app = make_app(hostile)
-    page = read(app.test_client(), PATH, text=f"30 km from {HOSTILE}")
+    page = read(besieged.test_client(), PATH, text=f"30 km from {HOSTILE}")
     assert page.text.count(HOSTILE) >= 3
     assert not [
         element

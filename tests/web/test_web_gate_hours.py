@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -73,8 +72,8 @@ def test_the_page_shows_hours_with_their_source(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("gate", ["hoanh-mo", "mong-cai-bac-luan-2"])
-def test_hostile_hours_stay_text(make_app: object, hostile: Path, gate: str) -> None:
+def test_hostile_hours_stay_text(besieged: Flask, gate: str) -> None:
     """Attacks in hours, notes, sources and names of clocks come out as text."""
-    page = read(make_app(hostile).test_client(), f"/sites/{gate}")  # type: ignore[operator]
+    page = read(besieged.test_client(), f"/sites/{gate}")
     assert HOSTILE.split("<")[0] in page.source
     assert HOSTILE not in page.source

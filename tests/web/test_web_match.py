@@ -7,8 +7,6 @@ from __future__ import annotations
 import io
 import random
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -297,11 +295,11 @@ def test_a_form_with_something_else_is_refused(client: FlaskClient) -> None:
     assert post(client, "x" * (1024 * 1024 + 1)).status_code == 413
 
 
-def test_what_stands_in_a_sheet_is_text(make_app: Callable[..., Flask], hostile: Path) -> None:
+def test_what_stands_in_a_sheet_is_text(besieged: Flask) -> None:
     """Names, notes and faults are escaped, on hostile data too; the name of the file is not used at
     all.
     """
-    client = make_app(hostile).test_client()
+    client = besieged.test_client()
     for raw in (
         f"company;notes\n{HOSTILE};{HOSTILE}\n",
         f"company;sector\nA;{HOSTILE}\n",

@@ -33,12 +33,6 @@ RAN = re.compile(r"\b49(?=\s*<img)|\b49(?=\$)")
 """What would be left of the hostile text if somebody had compiled it."""
 
 
-@pytest.fixture(scope="module")
-def besieged(make_app: Callable[..., Flask], hostile: Path) -> Flask:
-    """The app on data in which every free text is an attack."""
-    return make_app(hostile)
-
-
 def one_of_each(app: Flask) -> dict[str, str]:
     """Name one feature of each layer of places."""
     store = app.extensions["zoneatlas"]

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -975,11 +974,11 @@ def test_text_stays_text_everywhere(client: FlaskClient, attacked: str, ending: 
 
 
 @pytest.mark.parametrize("ending", ["", *answers.FILES])
-def test_a_hostile_data_package_stays_text(make_app: Any, hostile: Path, ending: str) -> None:
+def test_a_hostile_data_package_stays_text(besieged: Flask, ending: str) -> None:
     """Names, gates, clocks and hints of a data package that attacks are text on the page and in
     every file.
     """
-    client = make_app(hostile).test_client()
+    client = besieged.test_client()
     query = urlencode(
         [
             ("day", "2026-12-08~07:30-18:30~begin:mong-cai~end:mong-cai"),
