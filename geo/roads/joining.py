@@ -5,6 +5,7 @@ and which of them meet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import Message, NotFoundError
+from geo.kept import Kept
 from geo.proximity import lonlat
 from geo.roads.network import Network, Snap
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+KEPT_FROM = 50
+"""Layers of so many points are kept joined: they are what is reached from one place after the
+other.
+"""
+_JOINED = Kept(24)
+"""Layers by the network, the vehicle and their content: people, parks and targets of some networks.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +78,16 @@ class Sides:
             of_row = np.concatenate([of_row, twin])
             country = np.concatenate([country, points["opposite_country"].to_numpy(object)[twin]])
         country[pd.isna(country)] = None
-        return cls.at(network, lonlat(points)[of_row], profile, country=country, of_row=of_row)
+        point = lonlat(points)[of_row]
+
+        def join() -> Sides:
+            return cls.at(network, point, profile, country=country, of_row=of_row)
+
+        if n < KEPT_FROM:
+            return join()
+        content = blake2b(point.tobytes(), digest_size=16).digest()
+        key = (network.version, profile, content, of_row.tobytes(), tuple(country))
+        return _JOINED.get(key, join)
 
     @classmethod
     def at(
