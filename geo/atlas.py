@@ -215,22 +215,12 @@ class Atlas(Package):
         """
 
         from geo.roads import within
-        from geo.roads.joining import Sides
 
         roads = self.roads(drive)
-
-        def steps(places: gpd.GeoDataFrame, profile: str, amount: str | None) -> pd.DataFrame:
-            joined = roads.kept(
-                ("joined", amount, profile),
-                lambda: Sides.of(roads, places, profile),
-                depends_on_gates=True,
-            )
-            return within.profile_within(
-                roads, origin, places, amount=amount, profile=profile, joined=joined
-            )
-
-        people = steps(self.population(), PEOPLE_PROFILE, "population")
-        parks = steps(self.layer("parks"), drive.profile, None)
+        people = within.profile_within(
+            roads, origin, self.population(), amount="population", profile=PEOPLE_PROFILE
+        )
+        parks = within.profile_within(roads, origin, self.layer("parks"), profile=drive.profile)
         return {
             name: table.set_index("travel_time_s")["reached"]
             for name, table in (("people", people), ("parks", parks))

@@ -20,9 +20,9 @@ from geo.roads.network import Network, Snap
 if TYPE_CHECKING:
     import geopandas as gpd
 
-KEPT_FROM = 50
+KEPT_FROM, KEPT_TO = 50, 20_000
 """Layers of so many points are kept joined: they are what is reached from one place after the
-other.
+other. A larger one takes more memory than it saves time.
 """
 _JOINED = Kept(24)
 """Layers by the network, the vehicle and their content: people, parks and targets of some networks.
@@ -83,7 +83,7 @@ class Sides:
         def join() -> Sides:
             return cls.at(network, point, profile, country=country, of_row=of_row)
 
-        if n < KEPT_FROM:
+        if not KEPT_FROM <= n <= KEPT_TO:
             return join()
         content = blake2b(point.tobytes(), digest_size=16).digest()
         key = (network.version, profile, content, of_row.tobytes(), tuple(country))

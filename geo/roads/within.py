@@ -61,7 +61,6 @@ def profile_within(
     *,
     amount: str | None = None,
     profile: str = "car",
-    joined: Sides | None = None,
 ) -> pd.DataFrame:
     """Tabulate how much is reached from each origin as time goes on: the steps of its access
     profile.
@@ -72,9 +71,6 @@ def profile_within(
         One with the id of an origin is that origin, and does not count for it.
     amount
         Column of the destinations that is summed, such as ``population``; None counts each as 1.
-    joined
-        The destinations as ``Sides.of(network, destinations, profile)`` joins them, if that is
-        kept.
 
     Returns
     -------
@@ -83,8 +79,7 @@ def profile_within(
         ``reached``, the sum over all destinations at most that far away. What no road leads to is
         in no sum; an origin that is joined to no road has a single row, with NaN.
     """
-    from_ = Sides.of(network, origins, profile)
-    to = Sides.of(network, destinations, profile) if joined is None else joined
+    from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
     time_s = times(network, profile, from_, to)
     size = np.ones(len(destinations)) if amount is None else destinations[amount].to_numpy(float)
     known = ~np.isnan(from_.nearest_m(len(origins)))
