@@ -103,11 +103,23 @@ class MainRoads:
         return _BUILT.get(self.folder.name, lambda: self._read(on_step))
 
     def _read(self, on_step: OnStep) -> Network:
-        if (self.folder / storage.MANIFEST).is_file():
-            try:
-                return storage.load(self.folder)
-            except AtlasError as error:  # built anew
-                logging.getLogger("zoneatlas").warning("%s", error)
+        if (network := self._saved()) is not None:
+            return network
+        with storage.alone(self._kept_in):  # another process may have built it meanwhile
+            network = self._saved()
+            return self._built(on_step) if network is None else network
+
+    def _saved(self) -> Network | None:
+        """Return the network as it is kept; None where there is none that can be used."""
+        if not (self.folder / storage.MANIFEST).is_file():
+            return None
+        try:
+            return storage.load(self.folder)
+        except AtlasError as error:  # built anew
+            logging.getLogger("zoneatlas").warning("%s", error)
+            return None
+
+    def _built(self, on_step: OnStep) -> Network:
         on_step("Reading the roads")
         network = self._closed(road_table.network(self._data, self._table("speeds")), on_step)
         network = network.prepared(lambda profile: on_step(importing.preparing(profile)))

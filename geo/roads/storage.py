@@ -275,6 +275,24 @@ def _locked(folder: Path) -> Iterator[bool]:
         os.close(handle)
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait while another process builds in a folder, and let others wait until the block ends; not
+    where the folder cannot be written, or the system has no locks.
+    """
+    handle = None
+    if sys.platform != "win32":
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
 def sweep(folder: Path) -> None:
     """Remove what a killed import left over in a folder of networks; what a running one writes
     stays.
