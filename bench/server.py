@@ -176,7 +176,7 @@ def zone_atlas(folder: Path, more: Sequence[str]) -> Iterator[str]:
     command = [sys.executable, "-m", "webapp.cli.main", "serve", *more]
     environment = os.environ | {"ZONEATLAS_HOME": str(home)}
     with running(command, environment, "--port", ready="/sites/dong-mai-ip") as address:
-        time.sleep(10)  # what is compiled and read before the first visitor
+        time.sleep(30 if more else 10)  # what is read before the first visitor, by each worker
         yield address
 
 
