@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from webapp.handover import Handover
 from webapp.turnstile import BusyError, client
 
 KEPT = 64
@@ -61,10 +62,20 @@ class Desk:
     patience_s
         How long :meth:`Job.patiently` waits; None waits until the work is done, as the command line
         does.
+    handover
+        Where several processes serve: what this process computes and what it takes from others.
+    version
+        What else results depend on, beside the key: the data package as it is.
     """
 
-    def __init__(self, patience_s: float | None = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        patience_s: float | None = PATIENCE_S,
+        handover: Handover | None = None,
+        version: str = "",
+    ) -> None:
         self._patience_s = patience_s
+        self._handover, self._version = handover, version
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="planning")
         self._jobs: OrderedDict[Any, Job] = OrderedDict()
         self._lock = threading.Lock()
@@ -85,15 +96,17 @@ class Desk:
                 if len(waiting) >= MOST_WAITING or (who and waiting.count(who) >= MOST_OF_CLIENT):
                     raise BusyError
                 job = Job(who, self._patience_s)
-                self._pool.submit(self._work, job, make)
+                self._pool.submit(self._work, job, key, make)
             self._jobs[key] = job
             while len(self._jobs) > KEPT:
                 self._jobs.popitem(last=False)
             return job
 
-    @staticmethod
-    def _work(job: Job, make: Callable[[Callable[[float], None]], Any]) -> None:
+    def _work(self, job: Job, key: Any, make: Callable[[Callable[[float], None]], Any]) -> None:
         try:
-            job.future.set_result(make(job.tell))
+            if self._handover is None:
+                job.future.set_result(make(job.tell))
+            else:
+                job.future.set_result(self._handover.get((self._version, key), make, job.tell))
         except Exception as error:  # whoever waits for it is told
             job.future.set_exception(error)

@@ -92,7 +92,7 @@ class Served:
             self.faults, self._refused = (), None
         elif first or (stamp != self._refused and self._settled()):
             try:
-                store = self._open(first)
+                store = self._open(stamp, first=first)
             except Exception as error:  # whatever is wrong with a file, the server goes on
                 self._refuse(stamp, error)
             else:
@@ -125,7 +125,7 @@ class Served:
             )
             self.faults, self._refused = faults, stamp
 
-    def _open(self, first: bool) -> Store:
+    def _open(self, stamp: Stamp, *, first: bool) -> Store:
         """Read all of the package; one that takes the place of another is checked, too."""
         store: Store = self._app.extensions["zoneatlas"]
         if not first:
@@ -139,6 +139,7 @@ class Served:
         if not first or self._now() != self._created:
             store = Store(self._folder, store.home, store.public_url)
         if isinstance(store, Store):
+            store.version = repr(stamp)
             store.read_all()
             views.examples(store)
             if not first:

@@ -33,6 +33,8 @@ class Store(Atlas):
     def __init__(self, data: Path, home: Path, public_url: str) -> None:
         super().__init__(data, home, _names)
         self.public_url = public_url
+        self.version = ""
+        """What changes with the files of the package; the same in every process that serves it."""
 
 
 def _names(name: str) -> tuple[str, ...]:

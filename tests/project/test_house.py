@@ -25,7 +25,14 @@ ROOMS = (
     ("geo.package_check", "geo.atlas"),
     ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
     ("webapp.i18n", "webapp.readers", "webapp.record_words", "webapp.road_words"),
-    ("webapp.args", "webapp.labels", "webapp.languages", "webapp.store", "webapp.jobs"),
+    (
+        "webapp.args",
+        "webapp.labels",
+        "webapp.languages",
+        "webapp.store",
+        "webapp.handover",
+        "webapp.jobs",
+    ),
     (
         "webapp.charts",
         "webapp.errors",

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import copy_current_request_context
+from flask import copy_current_request_context, current_app
 from werkzeug.datastructures import MultiDict
 
 from geo.visits.trip import Plan, Trip
@@ -44,7 +44,11 @@ def understood(values: dict[str, Any]) -> tuple[readings.Reading, Trip]:
 
 
 def _desk(opened: Store) -> Desk:
-    return opened.keep("desk", Desk)
+    def make() -> Desk:
+        handover = current_app.extensions.get("zoneatlas.handover")
+        return Desk(handover=handover, version=opened.version)
+
+    return opened.keep("desk", make)
 
 
 def ask(opened: Store, network: str, trip: Trip) -> Job:
