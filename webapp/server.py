@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 import waitress
 from flask import Flask
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
@@ -77,6 +79,30 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.last_activity = min(
             self.last_activity, self.begun + (BODY_S if self.request.headers_finished else 0)
         )
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Open a socket for each address of a host, which several processes may share; nobody is
+    answered yet.
+
+    Raises
+    ------
+    OSError, ValueError
+        The address cannot be used.
+    """
+    opened: list[socket.socket] = []
+    try:
+        for family, kind, protocol, address in Adjustments(host=host, port=port).listen:
+            opened.append(each := socket.socket(family, kind, protocol))
+            if family == socket.AF_INET6:
+                each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            each.bind(address)
+    except BaseException:
+        for each in opened:
+            each.close()
+        raise
+    return opened
 
 
 def create(app: Flask, **where: Any) -> Any:

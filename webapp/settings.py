@@ -66,7 +66,10 @@ SETTINGS = (
         "off",
         "“on” writes a line to stderr for each request, with the client's address.",
     ),
+    Setting("WORKERS", "1", "Processes that serve. On Windows it is always one."),
 )
+
+MOST_WORKERS = 64
 
 
 def home() -> Path:
@@ -135,6 +138,12 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if raw["ACCESS_LOG"] not in ("on", "off"):
         odd = Message("must be “on” or “off”, not “%(text)s”", {"text": raw["ACCESS_LOG"]})
         faults.append(behind("ACCESS_LOG", odd))
+    if not (raw["WORKERS"].isdecimal() and 1 <= int(raw["WORKERS"]) <= MOST_WORKERS):
+        odd = Message(
+            "“%(text)s” is not a whole number from 1 to %(most)s",
+            {"text": raw["WORKERS"], "most": MOST_WORKERS},
+        )
+        faults.append(behind("WORKERS", odd))
     if faults:
         raise InputError(Message("These settings cannot be used:"), faults)
     named = (str(public.hostname), *raw["TRUSTED_HOSTS"].replace(" ", "").split(","))
@@ -147,6 +156,7 @@ def resolve(chosen: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "ONLINE_TILES": tiles,
         "PROXY": raw["PROXY"],
         "ACCESS_LOG": raw["ACCESS_LOG"] == "on",
+        "WORKERS": int(raw["WORKERS"]),
     }
 
 

@@ -40,6 +40,7 @@ ROOMS = (
         "webapp.styles",
         "webapp.service",
         "webapp.server",
+        "webapp.workers",
     ),
     ("webapp.explore", "webapp.ogc"),
     ("webapp.siting", "webapp.trips"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,32 +15,64 @@ from webapp.catalogues import LANGUAGES
 from webapp.cli.options import Context, profile_option
 from webapp.cli.output import refuse, warn
 from webapp.i18n import gettext
+from webapp.settings import MOST_WORKERS
 
 if TYPE_CHECKING:
+    import socket
+
     from flask import Flask
 
     from webapp.store import Store
+    from webapp.workers import Worker
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    help="Processes that serve; on Windows it is always one. Default: ZONEATLAS_WORKERS, else 1.",
+)
 @click.pass_obj
-def serve(context: Context, host: str, port: int) -> None:
+def serve(context: Context, host: str, port: int, workers: int | None) -> None:
     """Serve the web app until Ctrl+C; a data package with faults is not served."""
-    import os
-
-    from webapp import create_app, server
+    from webapp import create_app, server, settings
 
     name = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     shown = f"http://{name}:{port}"
-    config = {"DATA": context.given} | (
+    config = {"DATA": context.given, "WORKERS": workers} | (
         {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
     )
+    count = settings.resolve(config)["WORKERS"]
+    sockets = _bound(host, port, name)
+    worker = _worker(count)
     app = create_app(config)
     _check(app.config["DATA"], app.config["HOME"])
+    serving = server.create(app, sockets=sockets)
+    if worker:
+        from webapp.handover import Handover
+        from webapp.jobs import KEPT
+
+        app.extensions["zoneatlas.handover"] = Handover(worker.folder, KEPT)
+    if worker is None or worker.first:
+        _begin(app, worker)
+        _greet(app, host)
+    else:
+        _prepare(app, threading.Event())
+    if worker is None:
+        serving.run()
+        return
+    worker.serves()
+    serving.run()
+    worker.leave()
+
+
+def _bound(host: str, port: int, name: str) -> list[socket.socket]:
+    from webapp import server
+
     try:
-        serving = server.create(app, host=host, port=port)
+        return server.bind(host, port)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error).rstrip(".")
         raise UnavailableError(
@@ -49,9 +82,38 @@ def serve(context: Context, host: str, port: int) -> None:
                 reason=why,
             )
         ) from None
+
+
+def _worker(count: int) -> Worker | None:
+    """Become one of several workers; None where a single process serves."""
+    if count == 1:
+        return None
+    if not hasattr(os, "fork"):
+        click.echo(gettext("On Windows a single process serves."), err=True)
+        return None
+    from webapp import workers
+
+    return workers.divide(count)
+
+
+def _begin(app: Flask, worker: Worker | None) -> None:
+    """Prepare in the background while the server answers; returns once everybody who asks for a
+    road is told so.
+    """
     ready = threading.Event()
-    threading.Thread(target=_prepare, args=(app, ready), daemon=True).start()
+
+    def prepare() -> None:
+        try:
+            _prepare(app, ready)
+        finally:
+            if worker:
+                worker.prepared()
+
+    threading.Thread(target=prepare, daemon=True).start()
     ready.wait()
+
+
+def _greet(app: Flask, host: str) -> None:
     click.echo(
         f"Zone Atlas serves {app.config['DATA']} at {app.config['PUBLIC_URL']} — Ctrl+C stops it."
     )
@@ -62,20 +124,21 @@ def serve(context: Context, host: str, port: int) -> None:
             " reach it; other names get 400.",
             err=True,
         )
-    serving.run()
 
 
 def _check(folder: Path, home: Path) -> None:
     """Refuse a data package with faults; one that had none when it was served last is not looked
     through again.
     """
-    from geo import digest, package_check
+    from geo import digest
 
     mark = home / "checked"
     files = digest.of_files(sorted(path for path in folder.rglob("*") if path.is_file()))
     with contextlib.suppress(OSError, UnicodeError):
         if mark.read_text(encoding="utf-8") == files:
             return
+    from geo import package_check
+
     refuse(package_check.check(folder), folder)
     with contextlib.suppress(OSError):
         home.mkdir(parents=True, exist_ok=True)
