@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import select
 import socket
 import sys
 import time
@@ -38,6 +39,8 @@ of waitress, need not.
 """
 MOST_HEADER_BYTES = 96 * 1024
 """Head of a request: the address, and once more as the page it comes from."""
+COURTESY_S = 0.005
+"""How long a process leaves a connection to another one that holds fewer."""
 LONGEST_LOGGED = 500
 PLAIN = "/:@!$&'()*+,;=~"
 
@@ -105,11 +108,14 @@ def bind(host: str, port: int) -> list[socket.socket]:
     return opened
 
 
-def create(app: Flask, **where: Any) -> Any:
+def create(app: Flask, holds_more: Callable[[int], bool] | None = None, **where: Any) -> Any:
     """Build the server; its ``run`` serves until Ctrl+C.
 
     Parameters
     ----------
+    holds_more
+        Where other processes take connections from the same sockets: called with how many this one
+        holds, returns whether another one holds fewer.
     where
         ``host`` and ``port``, or ``sockets`` that are bound already.
 
@@ -138,10 +144,35 @@ def create(app: Flask, **where: Any) -> Any:
     ).values():  # several where a name has several addresses
         if isinstance(each, BaseWSGIServer):
             each.channel_class = Channel
+            if holds_more:
+                _share(each, holds_more)
     logging.getLogger("waitress.queue").setLevel(
         logging.ERROR
     )  # it would tell of each request that waits a moment
     return server
+
+
+def _share(listener: BaseWSGIServer, holds_more: Callable[[int], bool]) -> None:
+    """Let a listener leave a connection to another process that holds fewer, unless that one does
+    not come for it soon. Connections stay, so whoever wakes first would else hold most of them.
+    """
+    readable, accept = listener.readable, listener.handle_accept
+    waiting = select.poll()
+    waiting.register(listener.socket, select.POLLIN)
+
+    def note_and_be_readable() -> bool:
+        holds_more(len(listener.active_channels))
+        return bool(readable())
+
+    def accept_unless_left() -> None:
+        until = time.monotonic() + COURTESY_S
+        while holds_more(len(listener.active_channels)) and time.monotonic() < until:
+            time.sleep(COURTESY_S / 10)
+            if not waiting.poll(0):
+                return
+        accept()
+
+    listener.readable, listener.handle_accept = note_and_be_readable, accept_unless_left
 
 
 def _most_files() -> int:

@@ -9,6 +9,7 @@ when they are warm, as does a worker that takes the place of another."""
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import shutil
 import signal
@@ -25,6 +26,9 @@ MOST_ENDS = 5
 """So many workers may end within ``ENDS_WITHIN_S`` before the next one has to wait."""
 ENDS_WITHIN_S = 60.0
 
+NOT_SERVING = 2**32 - 1
+"""Stands for the connections of a worker that takes none."""
+
 _log = logging.getLogger("zoneatlas.workers")
 
 
@@ -39,10 +43,19 @@ class Worker:
         Folder that all workers share and that nobody else may open; it is removed at the end.
     """
 
-    def __init__(self, number: int, count: int, *, first: bool, folder: Path, parent: int) -> None:
-        self.number, self.count = number, count
+    def __init__(
+        self, number: int, held: memoryview, *, first: bool, folder: Path, parent: int
+    ) -> None:
+        self.number, self.count = number, len(held)
         self.first, self.folder = first, folder
-        self._parent = parent
+        self._held, self._parent = held, parent
+
+    def holds_more(self, connections: int) -> bool:
+        """Tell the others how many connections this worker holds; True where another one that
+        serves holds fewer.
+        """
+        self._held[self.number - 1] = connections
+        return min(self._held) < connections
 
     def serves(self) -> None:
         """Write to the log that it answers."""
@@ -86,11 +99,13 @@ class _Leader:
     """The process that starts, replaces and ends the workers."""
 
     STOP = frozenset({signal.SIGINT, signal.SIGTERM})
-    HEARD = STOP | {signal.SIGCHLD, signal.SIGUSR1, signal.SIGALRM}
 
     def __init__(self, count: int) -> None:
         self.status = 0
+        self._heard = self.STOP | {signal.SIGCHLD, signal.SIGUSR1, signal.SIGALRM}
         self._count = count
+        self._held = memoryview(mmap.mmap(-1, 4 * count)).cast("I")
+        """The connections of each worker, in memory that all of them share."""
         self._pid = os.getpid()
         self._numbers: dict[int, int] = {}
         """The number of each worker that lives, by process."""
@@ -100,7 +115,7 @@ class _Leader:
         self._folder = Path(tempfile.mkdtemp(prefix="zone-atlas-"))
         self._life, self._hold = os.pipe()
         """Workers read from the first; nothing comes until the leading process has died."""
-        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, self.HEARD)
+        self._before = signal.pthread_sigmask(signal.SIG_BLOCK, self._heard)
         for number in (signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, _nothing)  # what is ignored would not be heard
 
@@ -114,7 +129,7 @@ class _Leader:
                 _log.error("No worker is left: %s have ended within a minute.", MOST_ENDS)
                 self.status = 1
                 return None
-            heard = signal.sigwait(self.HEARD)
+            heard = signal.sigwait(self._heard)
             if heard in self.STOP:
                 return None
             self._prepared = self._prepared or heard == signal.SIGUSR1
@@ -152,6 +167,7 @@ class _Leader:
         """Start a worker; returns it in the new process, None in the leading one."""
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
+        self._held[number - 1] = NOT_SERVING
         pid = os.fork()
         if pid:
             self._numbers[pid] = number
@@ -165,7 +181,7 @@ class _Leader:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
         threading.Thread(target=_end_with, args=(self._life,), daemon=True).start()
         return Worker(
-            number, self._count, first=not self._prepared, folder=self._folder, parent=self._pid
+            number, self._held, first=not self._prepared, folder=self._folder, parent=self._pid
         )
 
     def _reaped(self) -> list[tuple[int, int]]:
@@ -176,7 +192,9 @@ class _Leader:
         for pid in list(self._numbers):
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:
-                ended.append((self._numbers.pop(pid), os.waitstatus_to_exitcode(status)))
+                number = self._numbers.pop(pid)
+                self._held[number - 1] = NOT_SERVING
+                ended.append((number, os.waitstatus_to_exitcode(status)))
         return ended
 
     def end(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,32 @@ def test_each_worker_answers_by_itself(served: Crew) -> None:
             os.kill(pid, signal.SIGCONT)
     assert answers[0] == answers[1]
     assert {status for status, _body in answers[0]} == {200}
+
+
+def test_connections_are_shared(served: Crew) -> None:
+    """Of sixteen that are opened at once and stay, each of two workers holds at least a quarter,
+    three times in a row.
+    """
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for _ in range(3):
+        with ExitStack() as stack:
+            opened = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", served.port), 10))
+                for _ in range(16)
+            ]
+            for connection in opened:
+                connection.sendall(request)
+            for connection in opened:
+                assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            os.kill(pid := served.workers(1)[-1], signal.SIGSTOP)
+            try:
+                for connection in opened:
+                    connection.sendall(request)
+                time.sleep(1)
+                answered = len(select.select(opened, [], [], 0)[0])
+            finally:
+                os.kill(pid, signal.SIGCONT)
+        assert 4 <= answered <= 12
 
 
 def test_a_killed_worker_is_replaced_and_nobody_asks_a_third_time(served: Crew) -> None:

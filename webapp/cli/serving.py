@@ -49,7 +49,7 @@ def serve(context: Context, host: str, port: int, workers: int | None) -> None:
     worker = _worker(count)
     app = create_app(config)
     _check(app.config["DATA"], app.config["HOME"])
-    serving = server.create(app, sockets=sockets)
+    serving = server.create(app, worker.holds_more if worker else None, sockets=sockets)
     if worker:
         from webapp.handover import Handover
         from webapp.jobs import KEPT
