@@ -213,7 +213,6 @@ class Atlas(Package):
 
         NaN where the point is joined to no road; see :func:`geo.roads.within.profile_within`.
         """
-
         from geo.roads import within
 
         roads = self.roads(drive)
