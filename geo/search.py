@@ -244,7 +244,7 @@ def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
     whole = re.compile(begun.pattern + "(?= |$)")
 
     def fit(text: str) -> int | None:
-        if letters not in text.replace(" ", ""):  # found faster than the pattern is not
+        if letters not in text.replace(" ", ""):  # sooner than the pattern
             return None
         if hit := whole.search(text):
             return 2 if hit.start() else 1 if hit.end() < len(text) else 0

@@ -599,8 +599,8 @@ def test_a_download_is_the_whole_layer(
 def test_a_large_download_is_sent_while_it_is_written(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, extension: str
 ) -> None:
-    """It is the same file, comes in several parts, and a client that goes away after the first is
-    no fault of the server.
+    """It is the same file, comes in several parts, and a client that goes away after the first
+    does no harm.
     """
     url = f"/download/parks.{extension}"
     whole = client.get(url).data
