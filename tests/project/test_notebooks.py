@@ -35,12 +35,13 @@ def test_notebook_is_stored_without_output(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_runs(path: Path, built_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every cell runs, from an empty kernel, on the bundled data."""
     import nbformat
     from nbclient import NotebookClient
 
     monkeypatch.setenv("PYTHONPATH", str(path.parent.parent))
+    monkeypatch.setenv("ZONEATLAS_HOME", str(built_home))
     book = nbformat.read(path, as_version=4)
     NotebookClient(
         book, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
