@@ -51,7 +51,7 @@ class Worker:
         self._held, self._parent = held, parent
 
     def holds_more(self, connections: int) -> bool:
-        """Share how many connections this worker holds with the others; True where another one that
+        """Show the others how many connections this worker holds; True where another one that
         serves holds fewer.
         """
         self._held[self.number - 1] = connections
@@ -62,7 +62,7 @@ class Worker:
         _log.warning("Worker %s of %s serves, process %s.", self.number, self.count, os.getpid())
 
     def prepared(self) -> None:
-        """Let the leading process know that others may open what this worker has prepared."""
+        """Signal to the leading process that others may open what this worker has prepared."""
         if os.getppid() == self._parent:
             os.kill(self._parent, signal.SIGUSR1)
 
@@ -190,8 +190,8 @@ class _Leader:
         """
         ended = []
         for pid in list(self._numbers):
-            gone, status = os.waitpid(pid, os.WNOHANG)
-            if gone:
+            ended_pid, status = os.waitpid(pid, os.WNOHANG)
+            if ended_pid:
                 number = self._numbers.pop(pid)
                 self._held[number - 1] = NOT_SERVING
                 ended.append((number, os.waitstatus_to_exitcode(status)))
@@ -201,6 +201,8 @@ class _Leader:
         """End all workers: let them finish what they answer, but not for long; a second Ctrl+C does
         not let them.
         """
+        if os.getpid() != self._pid:  # a worker that was ended as it began
+            return
         self._signal(signal.SIGTERM)
         until = time.monotonic() + STOP_S
         while self._numbers and time.monotonic() < until and not signal.sigpending() & self.STOP:
@@ -225,7 +227,7 @@ def _leave(_number: int, _frame: object) -> None:
 
 
 def _end_with(life: int) -> None:
-    """End this process when the one that leads has gone, even if it was killed."""
+    """End this process when the one that leads has ended, even if it was killed."""
     os.read(life, 1)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_S)

@@ -37,7 +37,7 @@ def test_two_processes_build_the_roads_once(tmp_path: Path, toy: Path) -> None:
     assert len({lines[-2] for lines in printed}) == 1
 
 
-def test_a_home_that_cannot_be_written_is_no_fault(tmp_path: Path, toy: Path) -> None:
+def test_a_home_that_cannot_be_written_does_not_matter(tmp_path: Path, toy: Path) -> None:
     """Where a file stands in the place of the folder, the roads are built all the same."""
     from geo import Atlas
 
