@@ -39,7 +39,7 @@ of waitress, need not.
 """
 MOST_HEADER_BYTES = 96 * 1024
 """Head of a request: the address, and once more as the page it comes from."""
-COURTESY_S = 0.005
+COURTESY_S = 0.01
 """How long a process leaves a connection to another one that holds fewer."""
 LONGEST_LOGGED = 500
 PLAIN = "/:@!$&'()*+,;=~"
@@ -167,7 +167,7 @@ def _share(listener: BaseWSGIServer, holds_more: Callable[[int], bool]) -> None:
     def accept_unless_left() -> None:
         until = time.monotonic() + COURTESY_S
         while holds_more(len(listener.active_channels)) and time.monotonic() < until:
-            time.sleep(COURTESY_S / 10)
+            time.sleep(COURTESY_S / 20)
             if not waiting.poll(0):
                 return
         accept()
