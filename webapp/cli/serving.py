@@ -19,6 +19,7 @@ from webapp.settings import MOST_WORKERS
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from flask import Flask
 
@@ -45,26 +46,33 @@ def serve(context: Context, host: str, port: int, workers: int | None) -> None:
         {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
     )
     count = settings.resolve(config)["WORKERS"]
-    sockets = _bound(host, port, name)
-    worker = _worker(count)
-    app = create_app(config)
-    _check(app.config["DATA"], app.config["HOME"])
-    serving = server.create(app, worker.holds_more if worker else None, sockets=sockets)
-    if worker:
-        from webapp.handover import Handover
-        from webapp.jobs import KEPT
+    with contextlib.ExitStack() as stack:
+        sockets = _bound(host, port, name)
+        for each in sockets:
+            stack.callback(each.close)
+        worker = _worker(count)
+        app = create_app(config)
+        _check(app.config["DATA"], app.config["HOME"])
+        serving = server.create(app, worker.holds_more if worker else None, sockets=sockets)
+        if worker is None or worker.first:
+            _begin(app, worker)
+            _greet(app, host)
+        if worker is None:
+            serving.run()
+        else:
+            _work(app, worker, serving.run)
 
-        app.extensions["zoneatlas.handover"] = Handover(worker.folder, KEPT)
-    if worker is None or worker.first:
-        _begin(app, worker)
-        _greet(app, host)
-    else:
+
+def _work(app: Flask, worker: Worker, run: Callable[[], None]) -> None:
+    """Serve as one of several workers; only the first one answers before it is warm."""
+    from webapp.handover import Handover
+    from webapp.jobs import KEPT
+
+    app.extensions["zoneatlas.handover"] = Handover(worker.folder, KEPT)
+    if not worker.first:
         _prepare(app, threading.Event())
-    if worker is None:
-        serving.run()
-        return
     worker.serves()
-    serving.run()
+    run()
     worker.leave()
 
 
