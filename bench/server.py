@@ -35,7 +35,7 @@ from geo import Atlas, export
 from webapp import turnstile
 
 RUNS = 5
-SECONDS = 3
+SECONDS = 5
 CONNECTIONS = 16
 ONE_CLIENT = 8
 """Connections of one client that the server lets wait for what is heavy."""
@@ -61,6 +61,7 @@ class Load:
     """What one run of wrk printed."""
 
     a_second: float
+    median_ms: float
     tail_ms: float
     faults: int
 
@@ -93,7 +94,7 @@ def main() -> None:
             print(f"\nwhat only Zone Atlas answers, {connections} connections")
             for name, path in paths.items():
                 address = ours + path
-                alone = [alone_ms(address) for _ in range(4 * RUNS)]
+                alone = [load(address, 1, 1) for _ in range(RUNS)]
                 runs = [load(address, options.seconds, connections) for _ in range(RUNS)]
                 print(f"   {name:16} {line(alone, runs)}", flush=True)
 
@@ -106,12 +107,11 @@ def items(ours: str, peer: str | None, limit: int, seconds: int) -> None:
         contenders["pygeoapi"] = peer + path
         compare(*(features(address) for address in contenders.values()))
     print(f"\nitems, limit={limit}")
-    alone: dict[str, list[float]] = {name: [] for name in contenders}
+    alone: dict[str, list[Load]] = {name: [] for name in contenders}
     runs: dict[str, list[Load]] = {name: [] for name in contenders}
     for _ in range(RUNS):
         for name, address in contenders.items():
-            time.sleep(0.5)
-            alone[name] += [alone_ms(address) for _ in range(4)]
+            alone[name].append(load(address, 1, 1))
             runs[name].append(load(address, seconds))
     for name in contenders:
         print(f"   {name:16} {line(alone[name], runs[name])}", flush=True)
@@ -122,22 +122,14 @@ def items(ours: str, peer: str | None, limit: int, seconds: int) -> None:
         print(f"   ratio            {mine / theirs:.1f}")
 
 
-def line(alone: Sequence[float], runs: Sequence[Load]) -> str:
+def line(alone: Sequence[Load], runs: Sequence[Load]) -> str:
     faults = sum(run.faults for run in runs)
     return (
-        f"alone {statistics.median(alone):7.2f} ms;"
+        f"alone {statistics.median(run.median_ms for run in alone):7.2f} ms;"
         f" {statistics.median(run.a_second for run in runs):8.1f} a second, 99 % within"
         f" {statistics.median(run.tail_ms for run in runs):7.1f} ms"
         + (f"; {faults} answers were refused or none" if faults else "")
     )
-
-
-def alone_ms(address: str) -> float:
-    """Return how long one answer takes on a new connection, in milliseconds."""
-    time.sleep(0.05)
-    begin = time.perf_counter()
-    urllib.request.urlopen(address, timeout=60).read()
-    return (time.perf_counter() - begin) * 1e3
 
 
 def load(address: str, seconds: int, connections: int = CONNECTIONS) -> Load:
@@ -146,15 +138,21 @@ def load(address: str, seconds: int, connections: int = CONNECTIONS) -> Load:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", address]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     a_second = float(_first(r"Requests/sec:\s+([\d.]+)", printed))
-    tail = _first(r"99%\s+([\d.]+(?:us|ms|s|m))", printed)
-    number, unit = re.fullmatch(r"([\d.]+)(\w+)", tail).groups()  # type: ignore[union-attr]
+    middle_ms, tail_ms = (_milliseconds(share, printed) for share in ("50%", "99%"))
     faults = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     lost = re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", printed)
     return Load(
         a_second,
-        float(number) * {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}[unit],
+        middle_ms,
+        tail_ms,
         (int(faults[1]) if faults else 0) + (sum(map(int, lost.groups())) if lost else 0),
     )
+
+
+def _milliseconds(share: str, text: str) -> float:
+    latency = _first(rf"{share}\s+([\d.]+(?:us|ms|s|m))", text)
+    number = float(latency.rstrip("mus"))
+    return number * {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}[latency.lstrip("0123456789.")]
 
 
 def _first(pattern: str, text: str) -> str:
