@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from screen import Windows, tabs
+from screen import SITE, Windows, tabs
 from web import browsing, serving
 
-from geo.roads import isochrones
+from geo.roads import contraction, gate_overlay, isochrones, snapping, ways
 from geo.roads.drive import Drive
 from geo.roads.painted_roads import put_in_order
 from geo.visits import planner
@@ -26,9 +26,11 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def site(make_app: Callable[..., Flask]) -> Iterator[str]:
     """The address of an atlas that is served to the tests of this folder alone."""
-    isochrones.warm_up()  # as `zoneatlas serve` does
-    planner.warm_up()
+    for module in (snapping, isochrones, gate_overlay, contraction, ways, planner):
+        module.warm_up()  # as `zoneatlas serve` does
     app = make_app()
+    for path in ("/", f"/sites/{SITE}", "/access?lon=106.9&lat=21", "/rank?example=electronics"):
+        assert app.test_client().get(path).status_code == 200
     for year in (None, *args.YEARS):
         network = app.extensions["zoneatlas"].roads(Drive(year=year))
         for profile in network.profiles if year is None else ():
