@@ -15,6 +15,7 @@ from geo.export.about import MEMBER, About
 from geo.export.frames import (
     DECIMALS,
     ROWS_AT_ONCE,
+    Shapes,
     columns,
     has_geometry,
     rounded,
@@ -54,9 +55,13 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def bbox(frame: pd.DataFrame) -> list[float] | None:
     """Return west, south, east, north of a frame in WGS 84, rounded like the coordinates; None
     where nothing has a position."""
-    if not has_geometry(frame) or frame.empty:
+    return _bbox(shapes(frame)) if has_geometry(frame) else None
+
+
+def _bbox(shapes: Shapes) -> list[float] | None:
+    if not len(shapes):
         return None
-    bounds = shapely.total_bounds(shapes(frame))
+    bounds = shapely.total_bounds(shapes)
     return [round(float(edge), DECIMALS) for edge in bounds] if np.isfinite(bounds).all() else None
 
 
@@ -76,7 +81,7 @@ class Serialized:
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame = frame
-        self._bounds = shapely.bounds(shapes(frame)) if has_geometry(frame) else None
+        self._shapes = shapes(frame) if has_geometry(frame) else None
         self._parts: list[orjson.Fragment] | None = None
         if len(frame) <= MOST_KEPT:
             self._parts = [orjson.Fragment(to_json(feature)) for feature in features(frame)]
@@ -89,13 +94,7 @@ class Serialized:
 
     def bbox(self, rows: NDArray[np.int64]) -> list[float] | None:
         """Return what :func:`bbox` returns for some rows."""
-        if self._bounds is None or not len(rows):
-            return None
-        bounds = self._bounds[rows]
-        if np.isnan(bounds).all():
-            return None
-        edges = [*np.nanmin(bounds[:, :2], axis=0), *np.nanmax(bounds[:, 2:], axis=0)]
-        return [round(float(edge), DECIMALS) for edge in edges]
+        return None if self._shapes is None else _bbox(self._shapes[rows])
 
 
 def to_json(document: Any) -> bytes:

@@ -39,7 +39,9 @@ def by_class(speeds: pd.DataFrame, used: Sequence[str]) -> dict[str, dict[str, f
         table.setdefault(str(profile), {})[str(road_class)] = float(speed)
     needed = {ACCESS, UNKNOWN_CLASS, "motorway"}.union({FERRY} & set(used), *table.values())
     faults = [
-        f"{profile}: {one}" for profile, row in table.items() for one in sorted(needed - row.keys())
+        f"{profile}: {name}"
+        for profile, row in table.items()
+        for name in sorted(needed - row.keys())
     ]
     if faults or not table:
         raise InputError(
