@@ -165,11 +165,15 @@ class Reach:
     node_s
         (n,) seconds from the point to each node, or from the node to the point; inf where there is
         no way.
+    end_s
+        (a,) the same for the ends of segments that :mod:`geo.roads.turns` keeps apart, because not
+        everybody who comes to the node may turn there.
     segments, fractions, leg_s
         Where the point is joined to roads (a gate twice), and the seconds of the leg to there.
     """
 
     node_s: NDArray[np.float64]
+    end_s: NDArray[np.float64]
     segments: NDArray[np.int64]
     fractions: NDArray[np.float64]
     leg_s: NDArray[np.float64]
@@ -190,19 +194,24 @@ def reach(
     if len(point) != 1:
         raise InputError(Message("Reach is told from one point."))
     sides = Sides.of(network, point, profile)
-    joined = sides.joined
-    node_s = np.full(network.node_count, np.inf)
+    joined, turns = sides.joined, network.turns(profile)
+    vertex_s = np.full(turns.count, np.inf)
     if len(joined):
         start_s = sides.arriving_s(joined) if towards else sides.leaving_s(joined)
-        nodes, offsets = sides.node[joined].ravel(), start_s.ravel()
+        vertices = sides.come if towards else sides.leave
+        nodes, offsets = vertices[joined].ravel(), start_s.ravel()
         if profile in network.hierarchies:
-            node_s = _reach_prepared(network, profile, nodes, offsets, towards)
+            vertex_s = _reach_prepared(network, profile, nodes, offsets, towards)
         else:
             graph = network.arcs(profile).time_s
             rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
-            node_s = (rows + offsets[:, None]).min(axis=0)
+            vertex_s = (rows + offsets[:, None]).min(axis=0)
     return Reach(
-        node_s, sides.snap.segment[joined], sides.snap.fraction[joined], sides.leg_s[joined]
+        vertex_s[: network.node_count] if towards else turns.at_nodes(vertex_s),
+        turns.at_ends(vertex_s, towards=towards),
+        sides.snap.segment[joined],
+        sides.snap.fraction[joined],
+        sides.leg_s[joined],
     )
 
 
@@ -250,7 +259,7 @@ def _steps(
             (int(way), 0.0, 1.0) if network.tail[way] == node else (int(way), 1.0, 0.0)
             for way, node in zip(between, nodes[:-1], strict=True)
         ]
-        pieces.append((last, float(b), g))
+        pieces.append((last, float(b % 2), g))  # at its tail and its head in turns
     steps = [
         _leg(from_.point[entry], from_.snap.lonlat[entry], from_.leg_m[entry], from_.leg_s[entry])
     ]

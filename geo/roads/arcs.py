@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.roads.turns import Turns
+
 
 class Into(NamedTuple):
-    """The arcs that lead into each node: those of node v stand from ``start[v]`` to
+    """The arcs that lead into each vertex: those of vertex v stand from ``start[v]`` to
     ``start[v + 1]``.
     """
 
@@ -23,15 +25,16 @@ class Into(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Arcs:
-    """The directed graph of one vehicle: between two nodes only the fastest of parallel segments.
+    """The directed graph of one vehicle on its vertices, see :mod:`geo.roads.turns`: between two of
+    them only the fastest of parallel segments.
 
     Attributes
     ----------
     time_s
-        (n, n) sparse, row is the node an arc leaves. No arc takes less than a millisecond, because
-        SciPy reads zero as “no arc”.
+        (v, v) sparse, row is the vertex an arc leaves. No arc takes less than a millisecond,
+        because SciPy reads zero as “no arc”.
     segment, keys
-        (k,) segment of each arc, and its tail times n plus its head, in the order of
+        (k,) segment of each arc, and its tail times v plus its head, in the order of
         ``time_s.data``: ascending keys.
     """
 
@@ -42,20 +45,21 @@ class Arcs:
     @classmethod
     def of(
         cls,
-        ends: tuple[NDArray[np.int32], NDArray[np.int32]],
+        turns: Turns,
         allowed: tuple[NDArray[np.bool_], NDArray[np.bool_]],
         time: NDArray[np.float64],
-        n: int,
     ) -> Arcs:
-        """Compute the arcs between `n` nodes from segments: tails and heads, whether each may be
-        driven forward and backward, and its time.
+        """Compute the arcs between vertices from segments: whether each may be driven forward and
+        backward, and its time.
         """
         from scipy.sparse import csr_matrix
 
         ahead, back = (np.flatnonzero(way & np.isfinite(time)) for way in allowed)
-        tail = np.concatenate([ends[0][ahead], ends[1][back]]).astype(np.int64)
-        head = np.concatenate([ends[1][ahead], ends[0][back]]).astype(np.int64)
-        segment = np.concatenate([ahead, back])
+        leave = np.concatenate([2 * ahead, 2 * back + 1])
+        which, copy = turns.departures(leave)
+        tail = np.concatenate([turns.node(leave), copy])
+        leave = np.concatenate([leave, leave[which]])
+        head, segment, n = turns.arrival(leave ^ 1), leave // 2, turns.count
         loop = tail == head
         tail, head, segment = tail[~loop], head[~loop], segment[~loop]
         order = np.lexsort((segment, time[segment], head, tail))
@@ -67,14 +71,14 @@ class Arcs:
         return cls(graph, segment, tail * n + head)
 
     def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the segments of arcs by their end nodes; every pair must be an arc."""
+        """Return the segments of arcs by their end vertices; every pair must be an arc."""
         wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
         found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
         return found
 
     @cached_property
     def into(self) -> Into:
-        """The same arcs by the node they lead to."""
+        """The same arcs by the vertex they lead to."""
         from scipy.sparse import csr_matrix
 
         graph = self.time_s
@@ -90,7 +94,7 @@ class Arcs:
         )
 
     def strong(self) -> NDArray[np.integer[Any]]:
-        """Number the strongly connected component of each node."""
+        """Number the strongly connected component of each vertex."""
         from scipy.sparse.csgraph import connected_components
 
         if not self.time_s.shape[0]:

@@ -193,6 +193,8 @@ def _split(
     for profile, before_s in network.time_s.items():
         seconds = np.concatenate([before_s, before_s[of]])
         time_s[profile] = np.multiply(seconds, share, where=np.isfinite(seconds), out=seconds)
+    end = np.arange(2 * (network.segment_count + len(of)), dtype=np.int32)
+    end[2 * of + behind] = 2 * (network.segment_count + np.arange(len(of))) + behind
     split = replace(
         network,
         node_lonlat=np.concatenate([network.node_lonlat, np.array(nodes).reshape(-1, 2)]),
@@ -201,6 +203,7 @@ def _split(
         shape_start=np.cumsum([0, *count, *map(len, parts)], dtype=np.int64),
         shape_lonlat=np.concatenate([network.shape_lonlat[keep], *parts]),
         time_s=time_s,
+        bans={profile: end[bans] for profile, bans in network.bans.items()},
         **grown,
     )
     return split, of, behind

@@ -29,7 +29,7 @@ class Overlay:
     Attributes
     ----------
     node
-        (g,) nodes of the network at which a gate begins or ends.
+        (g,) vertices of the network at which a gate begins or ends.
     domestic_s
         (g, g) time between them on roads inside a country.
     crossing_s, segment
@@ -70,19 +70,25 @@ def of(network: Network, profile: str) -> Overlay:
 def _make(network: Network, profile: str) -> Overlay:
     from scipy.sparse.csgraph import floyd_warshall
 
-    passed = np.flatnonzero(network.gate >= 0)
-    node = np.unique(np.concatenate([network.tail[passed], network.head[passed]])).astype(np.int64)
+    passed, turns = np.flatnonzero(network.gate >= 0), network.turns(profile)
+    ends = np.concatenate([2 * passed, 2 * passed + 1])
+    node = np.unique(
+        np.concatenate([turns.node(ends), turns.arrival(ends), turns.departures(ends)[1]])
+    )
     domestic_s = network.kept(
         ("between gates", profile),
         lambda: contraction.many_to_many(network.hierarchies[profile], node, node),
     )
     crossing_s, segment = np.full(domestic_s.shape, np.inf), np.full(domestic_s.shape, -1)
-    for gate in passed.tolist():
-        a, b = np.searchsorted(node, (network.tail[gate], network.head[gate])).tolist()
+    driven = np.concatenate([network.forward[passed], network.backward[passed]])
+    for leave in ends[driven].tolist():
         # as the arcs of the network: nothing takes no time
+        gate, leaving = leave // 2, np.array([leave])
         time_s = max(float(network.time_s[profile][gate]), 1e-3)
-        for allowed, start, end in ((network.forward[gate], a, b), (network.backward[gate], b, a)):
-            if allowed and time_s < crossing_s[start, end]:
+        end = np.searchsorted(node, turns.arrival(leaving ^ 1)[0])
+        starts = np.append(turns.node(leaving), turns.departures(leaving)[1])
+        for start in np.searchsorted(node, starts).tolist():
+            if time_s < crossing_s[start, end]:
                 crossing_s[start, end], segment[start, end] = time_s, gate
     if not len(node):
         return Overlay(

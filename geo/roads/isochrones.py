@@ -191,7 +191,7 @@ def _areas(
 
     leg_s_m = network.manifest.access_detour / (network.manifest.access_speed_kph[profile] / 3.6)
     reach_m = min(network.manifest.snap_limit_m, LAND_WIDTH_M)
-    node_s = plain(reach.node_s, "f8")
+    node_s = plain(np.concatenate([reach.node_s, reach.end_s]), "f8")
     tail, head, way, segment_s, shape_start, place = roads.segments
     segments = (tail, head, _turned(way) if towards else way, segment_s, shape_start, place)
     here, own = np.nonzero(reach.segments[:, None] == roads.ids)

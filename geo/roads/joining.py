@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from geo.errors import Message, NotFoundError
 from geo.kept import Kept
 from geo.proximity import lonlat
-from geo.roads.network import Network, Snap
+from geo.roads.network import Network
+from geo.roads.snapping import Snap
+from geo.roads.turns import Turns
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,13 +43,15 @@ class Sides:
         Where it is joined to the network.
     leg_s, leg_m
         (k,) time and length of the leg between the point and the road; NaN where there is none.
-    node
-        (k, 2) tail and head of its segment.
-    out_s, in_s
-        (k, 2) time on the segment from the point to that node, and from that node to the point; inf
-        where one may not drive that way.
+    leave, out_s
+        (k, 2) vertices at which one arrives at the tail and the head of its segment, and the time
+        on the segment to there; inf where one may not drive that way. See :mod:`geo.roads.turns`.
+    come, in_s
+        (k, w) vertices from which one comes onto the segment, in turns at its tail and its head,
+        and the time on the segment from there; inf where one may not drive that way. Two unless
+        turns are banned there.
     share
-        (k, 2) share of the segment's length between the point and that node.
+        (k, 2) share of the segment's length between the point and its tail and head.
     """
 
     point: NDArray[np.float64]
@@ -56,8 +60,9 @@ class Sides:
     snap: Snap
     leg_s: NDArray[np.float64]
     leg_m: NDArray[np.float64]
-    node: NDArray[np.int64]
+    leave: NDArray[np.int64]
     out_s: NDArray[np.float64]
+    come: NDArray[np.int64]
     in_s: NDArray[np.float64]
     share: NDArray[np.float64]
 
@@ -119,6 +124,8 @@ class Sides:
         share = np.column_stack([before, 1 - before])
         leg_m = snap.distance_m * network.manifest.access_detour
         leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
+        leave, come, known = _vertices(network.turns(profile), at, share == 0)
+        in_s = np.tile(_part(to_ends[:, ::-1], share), come.shape[1] // 2)
         return cls(
             point=point,
             of_row=np.arange(len(point)) if of_row is None else of_row,
@@ -126,9 +133,10 @@ class Sides:
             snap=snap,
             leg_s=leg_s,
             leg_m=leg_m,
-            node=np.column_stack([network.tail[at], network.head[at]]).astype(np.int64),
+            leave=leave,
             out_s=_part(to_ends, share),
-            in_s=_part(to_ends[:, ::-1], share),
+            come=come,
+            in_s=np.where(known, in_s, np.inf),
             share=share,
         )
 
@@ -143,11 +151,11 @@ class Sides:
         return np.flatnonzero(self.snap.segment >= 0)
 
     def leaving_s(self, entry: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the time from some entries to either end of their segments, (k, 2)."""
+        """Return the time from some entries to where they ``leave``, (k, 2)."""
         return self.out_s[entry] + self.leg_s[entry, None]
 
     def arriving_s(self, entry: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the time from either end of their segments to some entries, (k, 2)."""
+        """Return the time from where they ``come`` from to some entries, (k, w)."""
         return self.in_s[entry] + self.leg_s[entry, None]
 
     def length_m(self, network: Network, entry: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -168,6 +176,34 @@ class Sides:
         nearest = np.full(n, np.inf)
         np.fmin.at(nearest, self.of_row, self.snap.distance_m)
         return known(nearest)
+
+
+def _vertices(
+    turns: Turns, segment: NDArray[np.int64], at_node: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return where one leaves segments, (k, 2), and comes onto them, (k, w), and which of the
+    latter there are. A point that lies `at_node`, (k, 2), is there whichever way one comes, and
+    leaves as one likes.
+    """
+    ends = 2 * segment[:, None] + (0, 1)
+    node = turns.node(ends)
+    leave = np.where(at_node, node, turns.arrival(ends))
+    if not len(turns.end):
+        return leave, node, np.ones(node.shape, bool)
+    inside, outside = np.flatnonzero(~at_node.ravel()), np.flatnonzero(at_node.ravel())
+    (a, vertex), (b, other) = (
+        turns.departures(ends.ravel()[inside]),
+        turns.copies(node.ravel()[outside]),
+    )
+    place, vertex = np.concatenate([inside[a], outside[b]]), np.concatenate([vertex, other])
+    order = np.argsort(place, kind="stable")
+    place, vertex = place[order], vertex[order]
+    layer = 1 + np.arange(len(place)) - np.searchsorted(place, place)
+    come = np.repeat(node[:, None], layer.max(initial=0) + 1, axis=1)
+    known = np.zeros(come.shape, bool)
+    known[:, 0] = True
+    come[place // 2, layer, place % 2], known[place // 2, layer, place % 2] = vertex, True
+    return leave, come.reshape(len(segment), -1), known.reshape(len(segment), -1)
 
 
 def _part(time: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
 from geo.kept import Kept
-from geo.roads import contraction
+from geo.roads import contraction, strong
 from geo.roads.arcs import Arcs
 from geo.roads.contraction import Hierarchy
-from geo.roads.snapping import Index, plain
+from geo.roads.snapping import Index, Snap, plain
+from geo.roads.turns import Turns, none
 
 T = TypeVar("T")
-FORMAT = 5
+FORMAT = 6
 
 ARRAYS: dict[str, str] = {
     "node_lonlat": "f8",
@@ -85,29 +86,6 @@ class Manifest:
     format: int = FORMAT
 
 
-@dataclass(frozen=True)
-class Snap:
-    """Points joined to the nearest road. All arrays have one entry a point, in the order of the
-    points.
-
-    Attributes
-    ----------
-    segment
-        Index of the segment, -1 where no road is within the limit.
-    fraction
-        Where on the segment the foot of the perpendicular lies: 0 at its tail, 1 at its head.
-    distance_m
-        Straight distance from the point to the road; NaN where there is none.
-    lonlat
-        The foot of the perpendicular, WGS 84; NaN where there is none.
-    """
-
-    segment: NDArray[np.int64]
-    fraction: NDArray[np.float64]
-    distance_m: NDArray[np.float64]
-    lonlat: NDArray[np.float64]
-
-
 @dataclass(frozen=True, eq=False)
 class Network:
     """Roads as *segments* between *nodes*; a segment can be driven forward (tail to head), backward
@@ -139,6 +117,9 @@ class Network:
     home
         (m,) code of the country to which the source counts each segment, empty for unknown; None
         where it does not say, and once the border is closed: then ``country`` holds it.
+    bans
+        For each vehicle profile (b, 2) turns that it must not make, as :mod:`geo.roads.turns` names
+        them; a vehicle that is missing may turn anywhere.
     hierarchies
         For each profile that :meth:`prepared` has prepared, the roads inside each country, without
         the gates, with shortcuts: answers in milliseconds, whatever the size. Without it the
@@ -162,6 +143,7 @@ class Network:
     shape_lonlat: NDArray[np.float64]
     time_s: dict[str, NDArray[np.float64]]
     home: NDArray[np.str_] | None = None
+    bans: dict[str, NDArray[np.int32]] = field(default_factory=dict)
     hierarchies: dict[str, Hierarchy] = field(default_factory=dict)
     _kept: Kept = field(default_factory=Kept, init=False, repr=False)
     _kept_of_gates: Kept = field(
@@ -202,6 +184,8 @@ class Network:
             digest.update(np.ascontiguousarray(getattr(self, name)).data)
         for time_s in self.time_s.values():
             digest.update(np.where(self.gate >= 0, 0.0, time_s).data)
+        for profile in self.profiles:
+            digest.update(self.banned(profile).tobytes())
         return digest.hexdigest()
 
     @property
@@ -220,6 +204,19 @@ class Network:
         """Return the points of a segment from tail to head, (k, 2) WGS 84."""
         return self.shape_lonlat[self.shape_start[segment] : self.shape_start[segment + 1]]
 
+    def banned(self, profile: str) -> NDArray[np.int32]:
+        """Return the turns that a vehicle must not make, (b, 2)."""
+        return self.bans.get(profile, none())
+
+    def turns(self, profile: str) -> Turns:
+        """Return the vertices between which one vehicle is searched for ways; made once and
+        kept.
+        """
+        return self.kept(
+            ("turns", profile),
+            lambda: Turns.of(self.tail, self.head, self.banned(profile), self.node_count),
+        )
+
     def arcs(self, profile: str, *, gates: bool = True) -> Arcs:
         """Return the directed graph of one vehicle, or without `gates` that of roads inside each
         country; made once and kept.
@@ -235,12 +232,8 @@ class Network:
 
         def make() -> Arcs:
             allowed = self.gate < 0 if not gates else np.True_
-            return Arcs.of(
-                (self.tail, self.head),
-                (self.forward & allowed, self.backward & allowed),
-                self.time_s[profile],
-                self.node_count,
-            )
+            driven = self.forward & allowed, self.backward & allowed
+            return Arcs.of(self.turns(profile), driven, self.time_s[profile])
 
         return self.kept(("arcs", profile, gates), make, depends_on_gates=gates)
 
@@ -253,14 +246,18 @@ class Network:
         changes nothing here: see :meth:`with_waiting`."""
 
         def make() -> NDArray[np.bool_]:
-            label = self.arcs(profile).strong()
-            parts = [label]
-            for country in range(len(self.manifest.countries)):
-                mine = self.country == country
-                parts.append(label[np.unique(np.concatenate([self.tail[mine], self.head[mine]]))])
-            return np.isin(label, [np.bincount(part).argmax() for part in parts if len(part)])
+            return self.turns(profile).any_vertex(self._main_vertices(profile))
 
         return self.kept(("main", profile), make)
+
+    def _main_vertices(self, profile: str) -> NDArray[np.bool_]:
+        """Return the same for each vertex, see :mod:`geo.roads.turns`; kept."""
+
+        def make() -> NDArray[np.bool_]:
+            label, countries = self.arcs(profile).strong(), len(self.manifest.countries)
+            return strong.main(self.turns(profile), label, self.country, countries)
+
+        return self.kept(("main vertices", profile), make)
 
     def with_waiting(self, wait_s: Mapping[str, float]) -> Network:
         """Return the same network with seconds of waiting at some gates, inf where a gate is
@@ -377,11 +374,10 @@ class Network:
         """Return for each segment whether a point may be joined to it for this vehicle; kept."""
 
         def make() -> NDArray[np.bool_]:
-            main, home = self.main(profile), self.arcs(profile, gates=False).strong()
-            usable = main[self.tail] & main[self.head] & np.isfinite(self.time_s[profile])
-            usable &= home[self.tail] == home[self.head]  # not a lane that leads to a gate alone
-            open_: NDArray[np.bool_] = self.accessible & (self.gate < 0)
-            return usable & (self.forward | self.backward) & open_
+            home = self.arcs(profile, gates=False).strong()
+            leads = self.turns(profile), self._main_vertices(profile), home
+            open_ = self.accessible & (self.gate < 0) & np.isfinite(self.time_s[profile])
+            return strong.come_and_go(*leads, (self.forward, self.backward)) & open_
 
         return self.kept(("usable", profile), make)
 

@@ -35,7 +35,8 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
     Edges have ``length`` in metres, ``travel_time`` in seconds for one vehicle, and
     ``travel_time_`` with the name of each other vehicle; inf where that vehicle may not go;
     ``accessible`` tells whether points may be joined to it, ``assumed`` whether it is only
-    assumed to be open.
+    assumed to be open. Which turns are banned stands in an attribute of the graph that OSMnx does
+    not know: its own ways make them.
     Segments that may be driven in no direction are left out. :func:`from_graph` is the way back.
 
     Parameters
@@ -49,6 +50,7 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
     network.arcs(profile)  # which refuses an unknown vehicle
     profiles = network.profiles
     about = {"manifest": asdict(network.manifest), "profiles": profiles, "profile": profile}
+    about["bans"] = {name: network.banned(name).tolist() for name in profiles}
     graph: MultiDiGraph[Any] = nx.MultiDiGraph()
     graph.graph |= {"crs": "epsg:4326", MANIFEST: json.dumps(about)}
     driven = network.forward | network.backward
@@ -146,7 +148,18 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
         shape_start=np.cumsum([0, *map(len, shapes)], dtype=np.int64),
         shape_lonlat=np.concatenate([np.empty((0, 2)), *shapes]),
         time_s={profile: keys[:, 4 + i] for i, profile in enumerate(about["profiles"])},
+        bans=_bans(about.get("bans", {}), keys[:, 0]),
     )
+
+
+def _bans(bans: dict[str, Any], osmid: NDArray[np.float64]) -> dict[str, NDArray[np.int32]]:
+    """Return banned turns between segments that have new numbers, and perhaps two each."""
+    now = {}
+    for profile, pairs in bans.items():
+        rows = [[np.flatnonzero(osmid == end // 2) * 2 + end % 2 for end in pair] for pair in pairs]
+        turns = [(a, b) for first, last in rows for a in first for b in last]
+        now[profile] = np.array(turns, np.int32).reshape(-1, 2)
+    return now
 
 
 def _line(data: dict[str, Any], ends: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -264,7 +277,8 @@ def from_osmnx(
     ellipsoid. Where OSMnx has joined ways of several classes or limits it no longer knows which
     part is which: the slowest counts, and where one part is a motorway, motorroad, link, bridge or
     tunnel no point is joined to any of them; an unsimplified graph keeps them apart. OSMnx's filter
-    for cars takes no ferries, and its points carry no barriers; a file has both.
+    for cars takes no ferries, its points carry no barriers, and its graphs no turn restrictions; a
+    file has all of them.
 
     Parameters
     ----------

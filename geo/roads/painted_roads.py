@@ -29,7 +29,8 @@ class PaintedRoads:
         Segments.
     nodes, segments, blocks
         As :func:`geo.roads._raster.paint` takes them, ``segments`` with 1 for forward and 2 for
-        backward.
+        backward, and with ends that have a time of their own: see
+        :meth:`geo.roads.turns.Turns.numbered`.
     """
 
     ids: NDArray[np.int32]
@@ -62,6 +63,7 @@ class PaintedRoads:
         )
         way = (network.forward[ids] + 2 * network.backward[ids]).astype(np.int8)
         time_s = network.time_s[profile][ids].astype(np.float32)
+        tail, head = network.turns(profile).numbered()
         touched = np.zeros(network.node_count, bool)
         touched[network.tail[ids]] = touched[network.head[ids]] = True
         node = np.flatnonzero(touched).astype(np.int32)
@@ -79,8 +81,8 @@ class PaintedRoads:
             plain(ids, "i4"),
             (plain(node), plain(there), plain(node_start), plain(node_box)),
             (
-                plain(network.tail[ids]),
-                plain(network.head[ids]),
+                plain(tail[ids]),
+                plain(head[ids]),
                 plain(way),
                 plain(time_s),
                 plain(shape_start),

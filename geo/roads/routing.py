@@ -31,7 +31,7 @@ a limit of 60 min.
 @dataclass
 class Found:
     """The fastest way of each pair of rows. ``entries`` are those of the two `Sides` through which
-    it goes, and ``ends`` the ends of their segments, -1 where it is along one segment.
+    it goes, and ``ends`` which of their ``leave`` and ``come``, -1 where it is along one segment.
     """
 
     time_s: NDArray[np.float64]
@@ -57,14 +57,14 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class _Ends:
-    """Some entries of a layer, and the ends of their segments.
+    """Some entries of a layer, and the vertices at the ends of their segments.
 
     Attributes
     ----------
     node, number
-        Every node that is an end, once; (k, 2) which of them the ends of each entry are.
+        Every vertex there is, once; (k, w) which of them each entry has.
     time_s, length_m
-        (k, 2) between the point and each end.
+        (k, w) between the point and each of them.
     """
 
     sides: Sides
@@ -76,11 +76,16 @@ class _Ends:
 
     @classmethod
     def of(
-        cls, network: Network, sides: Sides, entry: NDArray[np.int64], time_s: NDArray[np.float64]
+        cls,
+        network: Network,
+        sides: Sides,
+        entry: NDArray[np.int64],
+        vertex: NDArray[np.int64],
+        time_s: NDArray[np.float64],
     ) -> _Ends:
-        node, number = np.unique(sides.node[entry], return_inverse=True)
-        length_m = sides.length_m(network, entry)
-        return cls(sides, entry, node, number.reshape(-1, 2), time_s, length_m)
+        node, number = np.unique(vertex, return_inverse=True)
+        length_m = np.tile(sides.length_m(network, entry), vertex.shape[1] // 2)
+        return cls(sides, entry, node, number.reshape(vertex.shape), time_s, length_m)
 
     @property
     def row(self) -> NDArray[np.int64]:
@@ -104,10 +109,11 @@ def solve(
     starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
         return ways
-    goal = _Ends.of(network, to, goals, to.arriving_s(goals))
-    at_once = max(1, CELLS_AT_ONCE // max(2 * network.node_count, 4 * len(goals)))
+    goal = _Ends.of(network, to, goals, to.come[goals], to.arriving_s(goals))
+    cells = 2 * max(network.turns(profile).count, goal.number.size)
+    at_once = max(1, CELLS_AT_ONCE // cells)
     for chunk in (starts[i : i + at_once] for i in range(0, len(starts), at_once)):
-        start = _Ends.of(network, from_, chunk, from_.leaving_s(chunk))
+        start = _Ends.of(network, from_, chunk, from_.leave[chunk], from_.leaving_s(chunk))
         roads = _roads(network, profile, start, goal, detail and not path)
         time_s, along_m, ends = _over_ends(network, profile, start, goal, roads.time_s)
         i, j = _quickest(time_s, start.row[:, None] * to.rows + goal.row)
@@ -121,7 +127,7 @@ def solve(
             ways.length_m[rows] = along_m[i, j]
             ways.crossings[rows] = 0
             over = ends[i, j, 0] >= 0
-            _measure(ways, roads, start, goal, i[over], j[over], path)
+            _measure(network, profile, ways, roads, start, goal, i[over], j[over], path)
     ways.time_s = ways.time_s.round(TIME_DECIMALS)
     return ways
 
@@ -143,18 +149,19 @@ def _roads(
 def _over_ends(
     network: Network, profile: str, start: _Ends, goal: _Ends, node_s: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return the time between entries, (k, m); the length of the ways along one segment; and at
-    which end of its segment each other way leaves and arrives, (k, m, 2), -1 for those.
+    """Return the time between entries, (k, m); the length of the ways along one segment; and by
+    which of its vertices each other way leaves and arrives, (k, m, 2), -1 for those.
     """
     total = (
         start.time_s[:, :, None, None]
         + node_s[start.number[:, :, None, None], goal.number]
         + goal.time_s
     )
-    by_ends = total.transpose(0, 2, 1, 3).reshape(len(start.entry), len(goal.entry), 4)
+    width = goal.number.shape[1]
+    by_ends = total.transpose(0, 2, 1, 3).reshape(len(start.entry), len(goal.entry), 2 * width)
     best = by_ends.argmin(axis=2)
     time_s = np.take_along_axis(by_ends, best[:, :, None], axis=2)[:, :, 0]
-    length_m, ends = np.full(time_s.shape, np.nan), np.stack(np.divmod(best, 2), axis=-1)
+    length_m, ends = np.full(time_s.shape, np.nan), np.stack(np.divmod(best, width), axis=-1)
     both = start.sides, start.entry, goal.sides, goal.entry
     faces = facing(*both)
     time_s[~faces] = np.inf
@@ -175,6 +182,8 @@ def _quickest(
 
 
 def _measure(
+    network: Network,
+    profile: str,
     ways: Found,
     roads: Prepared | Searched | Walked,
     start: _Ends,
@@ -183,8 +192,8 @@ def _measure(
     j: NDArray[np.int64],
     path: bool,
 ) -> None:
-    """Add lengths and gates of the ways over nodes between the entries `i` and `j`, and with `path`
-    that way.
+    """Add lengths and gates of the ways over vertices between the entries `i` and `j`, and with
+    `path` that way.
     """
     rows = start.row[i], goal.row[j]
     a, b = ways.ends[rows].T
@@ -196,7 +205,8 @@ def _measure(
         ways.gates[pair], ways.crossings[pair] = passed, len(passed)
     if path and len(i):
         assert not isinstance(roads, Walked)  # which is for many
-        ways.path = roads.track(int(source[0]), int(target[0]))
+        vertices, segments = roads.track(int(source[0]), int(target[0]))
+        ways.path = network.turns(profile).nodes[vertices], segments
 
 
 def times(
@@ -212,7 +222,7 @@ def times(
         return Found.nothing(from_.rows, to.rows).time_s
     prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
     start_s, end_s = from_.leaving_s(starts), to.arriving_s(goals)
-    start, end = from_.node[starts], to.node[goals]
+    start, end = from_.leave[starts], to.come[goals]
     time_s = contraction.many_to_many(prepared, start, end, start_s=start_s, end_s=end_s)
     if len(gates.node):
         to_gates = contraction.many_to_many(prepared, start, gates.node, start_s=start_s)

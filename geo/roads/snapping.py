@@ -18,6 +18,29 @@ ARRAYS: dict[str, str] = {"xy": "f8", "frame": "f8", "start": "i8", "step": "i4"
 STEPS_A_CELL = 2
 
 
+@dataclass(frozen=True)
+class Snap:
+    """Points joined to the nearest road. All arrays have one entry a point, in the order of the
+    points.
+
+    Attributes
+    ----------
+    segment
+        Index of the segment, -1 where no road is within the limit.
+    fraction
+        Where on the segment the foot of the perpendicular lies: 0 at its tail, 1 at its head.
+    distance_m
+        Straight distance from the point to the road; NaN where there is none.
+    lonlat
+        The foot of the perpendicular, WGS 84; NaN where there is none.
+    """
+
+    segment: NDArray[np.int64]
+    fraction: NDArray[np.float64]
+    distance_m: NDArray[np.float64]
+    lonlat: NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False)
 class Index:
     """A grid over the steps of lines.

@@ -69,6 +69,7 @@ def write(network: Network, folder: Path) -> None:
     arrays = {name: getattr(network, name) for name in ARRAYS} | {
         f"time_s.{profile}": time for profile, time in network.time_s.items()
     }
+    arrays |= {f"bans.{profile}": bans for profile, bans in network.bans.items() if len(bans)}
     if network.hierarchies:
         arrays |= {f"main.{profile}": network.main(profile) for profile in network.profiles}
         arrays |= {f"usable.{profile}": network.usable(profile) for profile in network.profiles}
@@ -130,6 +131,7 @@ def load(folder: str | os.PathLike[str]) -> Network:
         network = Network(
             manifest=manifest,
             time_s={profile: files[f"time_s.{profile}"] for profile in profiles},
+            bans={key: files[name] for key in profiles if (name := f"bans.{key}") in files},
             hierarchies={
                 profile: Hierarchy(**_part(files, f"hierarchy.{profile}", contraction.ARRAYS))
                 for profile in prepared

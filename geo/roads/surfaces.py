@@ -40,8 +40,8 @@ DIRECTIONS = ("to", "from")
 
 @dataclass(frozen=True)
 class Job:
-    """Some columns of one surface: where they start (k, 2), after how long, and whether times lead
-    there or from there.
+    """Some columns of one surface: vertices at which they start (k, w), after how long, and whether
+    times lead there or from there.
     """
 
     first: int
@@ -74,8 +74,9 @@ class Surfaces:
         (e,) those entries of ``sides`` that are joined: the first columns. Then follow the ends of
         all gates.
     to_s, from_s
-        (n, e + g) seconds from each node to a column, and from a column to each node; inf where no
-        way inside the country leads there. Node by node in memory: one answer reads two rows.
+        (v, e + g) seconds from each vertex to a column, and from a column to each vertex; inf where
+        no way inside the country leads there. Vertex by vertex in memory: one answer reads two rows
+        or, beside a banned turn, some more.
     """
 
     network: Network
@@ -103,14 +104,15 @@ class Surfaces:
         mine, e = others.joined, len(self.joined)
         if not len(mine) or not e:
             return np.full((others.rows, self.sides.rows), np.nan)
-        rows = (self.from_s if towards else self.to_s)[others.node[mine]]
+        ends = (others.come if towards else others.leave)[mine]
+        rows = (self.from_s if towards else self.to_s)[ends]
         ends_s = others.arriving_s(mine) if towards else others.leaving_s(mine)
         time_s = (rows + ends_s[:, :, None]).min(axis=1)
         inside, over_s = time_s[:, :e], self._over_gates(towards)
         if len(over_s):
             inside = np.minimum(inside, gate_overlay.join(time_s[:, e:], over_s)[0])
-        ends = [(others, mine), (self.sides, self.joined)]
-        (from_, starts), (to, goals) = reversed(ends) if towards else ends
+        layers = [(others, mine), (self.sides, self.joined)]
+        (from_, starts), (to, goals) = reversed(layers) if towards else layers
         matrix = inside.T if towards else inside
         best = by_row(self.network, self.profile, from_, starts, to, goals, matrix)
         return known(best.T if towards else best).round(TIME_DECIMALS)
@@ -136,7 +138,7 @@ def build(network: Network, places: gpd.GeoDataFrame, profile: str) -> Surfaces:
     them.
     """
     sides, joined, jobs = _plan(network, places, profile)
-    shape = network.node_count, _width(jobs)
+    shape = network.turns(profile).count, _width(jobs)
     surfaces = {to: np.empty(shape, np.float32) for to in (True, False)}
     for job, columns in on_this_machine(network.hierarchies[profile], jobs):
         surfaces[job.to][:, job.first : job.first + columns.shape[1]] = columns
@@ -152,11 +154,13 @@ def _plan(
     sides = Sides.of(network, places, profile)
     joined = sides.joined
     gates = gate_overlay.of(network, profile).node
-    nodes = np.concatenate([sides.node[joined], np.repeat(gates[:, None], 2, axis=1)])
     jobs = []
     for to in (True, False):
+        own = (sides.come if to else sides.leave)[joined]
         own_s = sides.arriving_s(joined) if to else sides.leaving_s(joined)
-        start_s = np.concatenate([own_s, np.zeros((len(gates), 2))])
+        width = own.shape[1]
+        nodes = np.concatenate([own, np.repeat(gates[:, None], width, axis=1)])
+        start_s = np.concatenate([own_s, np.zeros((len(gates), width))])
         jobs += [
             Job(at, nodes[at : at + WIDTH], start_s[at : at + WIDTH], to)
             for at in range(0, len(nodes), WIDTH)
@@ -181,14 +185,15 @@ def on_this_machine(
 
 
 def size_mb(network: Network, places: gpd.GeoDataFrame) -> float:
-    """Return how much disk the surfaces of a prepared network would take: 4 bytes a node, column,
+    """Return how much disk the surfaces of a prepared network would take: 4 bytes a vertex, column,
     direction and vehicle.
     """
-    columns = 0
+    cells = 0
     for profile in network.hierarchies:
         _, joined, _ = _plan(network, places, profile)
-        columns += len(joined) + len(gate_overlay.of(network, profile).node)
-    return 2 * 4 * network.node_count * columns / 1e6
+        columns = len(joined) + len(gate_overlay.of(network, profile).node)
+        cells += network.turns(profile).count * columns
+    return 2 * 4 * cells / 1e6
 
 
 def write(
@@ -221,7 +226,7 @@ def write(
                     _path(folder, profile, to),
                     mode="w+",
                     dtype=np.float32,
-                    shape=(network.node_count, width),
+                    shape=(network.turns(profile).count, width),
                 )
                 if width
                 else None
@@ -312,7 +317,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _open(network: Network, places: gpd.GeoDataFrame, folder: Path, profile: str) -> Surfaces:
     sides, joined, jobs = _plan(network, places, profile)
-    shape = network.node_count, _width(jobs)
+    shape = network.turns(profile).count, _width(jobs)
     arrays = []
     for to in (True, False):
         array = (

@@ -1,4 +1,4 @@
-"""The fastest ways between nodes: times of all pairs, lengths and gates of those that are asked
+"""The fastest ways between vertices: times of all pairs, lengths and gates of those that are asked
 for. Each class is one way to find them, for :mod:`geo.roads.routing`.
 """
 
@@ -11,7 +11,7 @@ from geo.roads import contraction, gate_overlay
 from geo.roads.network import Network
 
 Track = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Nodes of a way, and the segments between them."""
+"""Vertices of a way, and the segments between them."""
 
 
 class Searched:

@@ -45,6 +45,7 @@ def test_a_graph_becomes_the_same_network(net: Network) -> None:
         "manifest",
         "time_s",
         "home",
+        "bans",
         "hierarchies",
     }
     for profile in net.profiles:

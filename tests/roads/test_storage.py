@@ -35,6 +35,7 @@ def equal(a: Network, b: Network) -> bool:
         and a.manifest == b.manifest
         and a.profiles == b.profiles
         and all(np.array_equal(a.time_s[profile], b.time_s[profile]) for profile in a.profiles)
+        and all(np.array_equal(a.banned(profile), b.banned(profile)) for profile in a.profiles)
     )
 
 
@@ -47,6 +48,7 @@ def test_every_array_is_saved() -> None:
         "time_s",
         "home",
         "hierarchies",
+        "bans",
         "_kept",
         "_kept_of_gates",
     }

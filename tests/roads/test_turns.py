@@ -1,0 +1,433 @@
+"""Banned turns: every answer against a search over segments instead of junctions, on networks made
+by chance.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geo.roads import access, borders, isochrones, osm_graph, routing, storage, surfaces
+from geo.roads.joining import Sides
+from geo.roads.network import Network
+
+Roads = Callable[..., Network]
+Points = Callable[..., gpd.GeoDataFrame]
+Ban = tuple[int, int]
+SEEDS = range(24)
+MS = 2e-3
+
+
+def by_chance(roads: Roads, seed: int, *, gates: bool = False) -> Network:
+    """Return a small network with one-way streets, dead ends, parallel and circular roads, and many
+    bans, some of the way back; with `gates` of two countries and with gates between them.
+    """
+    dice = np.random.default_rng(seed)
+    n = int(dice.integers(4, 10))
+    nodes = [(107 + x, 21 + y) for x, y in dice.uniform(0, 0.3, (n, 2)).tolist()]
+    ends = [sorted(pair) for pair in dice.integers(0, n, (3 * n, 2)).tolist()]
+    ends = [(a, b) for a, b in ends if not gates or a != b]
+    half = n // 2
+    sides = ["AA" if b < half else "BB" if a >= half else "" for a, b in ends]
+    of_gate = {i: f"gate {i}" for i, side in enumerate(sides) if gates and not side}
+    network = roads(
+        nodes,
+        [(a, b, float(dice.uniform(60, 600))) for a, b in ends],
+        one_way=[i for i in range(len(ends)) if dice.random() < 0.3],
+        gate_of=of_gate,
+        country_of=sides if gates else None,
+        truck_s=dice.uniform(100, 900, len(ends)).tolist(),
+    )
+    return replace(
+        network, bans={profile: some_bans(network, dice) for profile in network.profiles}
+    )
+
+
+def some_bans(network: Network, dice: np.random.Generator) -> np.ndarray:
+    """Ban a third of the turns that one can make at the junctions."""
+    turns = [
+        (arrive, leave)
+        for arrive in range(2 * network.segment_count)
+        for leave in range(2 * network.segment_count)
+        if node_at(network, arrive) == node_at(network, leave)
+    ]
+    return np.array([turn for turn in turns if dice.random() < 0.35], np.int32).reshape(-1, 2)
+
+
+def node_at(network: Network, end: int) -> int:
+    """Return the node at an end: 2 i is the tail of segment i, 2 i + 1 its head."""
+    return int((network.head if end % 2 else network.tail)[end // 2])
+
+
+def leaves(network: Network, end: int) -> bool:
+    """Return whether one may drive into a segment by this end."""
+    return bool((network.backward if end % 2 else network.forward)[end // 2])
+
+
+def at_junction(network: Network, segment: int, fraction: float) -> int | None:
+    """Return the junction at which a place on a segment lies; None if between two."""
+    return node_at(network, 2 * segment + int(fraction)) if fraction in (0, 1) else None
+
+
+def by_segments(network: Network, profile: str, where: list[tuple[int, float]]) -> np.ndarray:
+    """Return the times between places on segments, by a search whose states are segments that are
+    driven in one direction: each turn is looked up, and no junction is copied. A place at a
+    junction is on none of its roads.
+    """
+    seconds = network.time_s[profile]
+    banned = {tuple(pair) for pair in network.banned(profile).tolist()}
+    usable = [
+        end
+        for end in range(2 * network.segment_count)
+        if leaves(network, end) and np.isfinite(seconds[end // 2])
+    ]
+    next_ends: dict[int, list[int]] = {
+        arrive: [
+            end
+            for end in usable
+            if node_at(network, end) == node_at(network, arrive) and (arrive, end) not in banned
+        ]
+        for arrive in range(2 * network.segment_count)
+    }
+    times = np.full((len(where), len(where)), np.inf)
+    for i, (segment, fraction) in enumerate(where):
+        arrived: dict[int, float] = {}
+        here = at_junction(network, segment, fraction)
+        ways = [(1, 1 - fraction), (0, fraction)]
+        queue = [
+            (seconds[segment] * share, 2 * segment + side)
+            for side, share in ways
+            if here is None and leaves(network, 2 * segment + 1 - side)
+        ]
+        free = [end for end in usable if node_at(network, end) == here]
+        queue += [(seconds[end // 2], end ^ 1) for end in free]
+        heapq.heapify(queue)
+        while queue:
+            time, end = heapq.heappop(queue)
+            if end in arrived:
+                continue
+            arrived[end] = time
+            for leave in next_ends[end]:
+                heapq.heappush(queue, (time + seconds[leave // 2], leave ^ 1))
+        for j, (goal, at) in enumerate(where):
+            along = (network.forward if at >= fraction else network.backward)[segment]
+            if goal == segment and (along or at == fraction):
+                times[i, j] = seconds[segment] * abs(at - fraction)
+            there = at_junction(network, goal, at)
+            if there is not None and there == here:
+                times[i, j] = 0
+            onto = [(0.0, leave) for leave in free]
+            for end, time in arrived.items():
+                if node_at(network, end) == there:
+                    times[i, j] = min(times[i, j], time)
+                onto += [(time, leave) for leave in next_ends[end]]
+            for time, leave in onto:
+                if leave // 2 == goal:
+                    share = 1 - at if leave % 2 else at
+                    times[i, j] = min(times[i, j], time + seconds[goal] * share)
+    return times
+
+
+def middles(network: Network, points: Points) -> gpd.GeoDataFrame:
+    """Return points on the segments, each at another share of its length."""
+    where = {}
+    for segment in range(network.segment_count):
+        share = (segment * 0.37) % 0.8 + 0.1
+        (x0, y0), (x1, y1) = network.shape(segment)[[0, -1]]
+        where[str(segment)] = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
+    return points(where)
+
+
+def truth(network: Network, layer: gpd.GeoDataFrame, profile: str) -> np.ndarray:
+    """Return the times that the search over segments finds between points, legs included."""
+    sides = Sides.of(network, layer, profile)
+    joined = sides.joined
+    places = list(
+        zip(sides.snap.segment[joined].tolist(), sides.snap.fraction[joined].tolist(), strict=True)
+    )
+    times = np.full((len(layer), len(layer)), np.inf)
+    legs = sides.leg_s[joined]
+    times[np.ix_(joined, joined)] = (
+        by_segments(network, profile, places) + legs[:, None] + legs[None]
+    )
+    times[np.arange(len(layer)), np.arange(len(layer))] = 0.0
+    times[np.isnan(sides.leg_s)] = np.inf
+    times[:, np.isnan(sides.leg_s)] = np.inf
+    return np.where(np.isfinite(times), times, np.nan)
+
+
+@pytest.mark.parametrize("gates", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_times_are_those_of_a_search_over_segments(
+    seed: int, gates: bool, roads: Roads, points: Points
+) -> None:
+    """Tables of both vehicles, searched, prepared and looked up, are what the search over segments
+    finds: no banned turn is made, and no way that avoids them is missed.
+    """
+    network = by_chance(roads, seed, gates=gates)
+    layer = middles(network, points)
+    prepared = network.prepared()
+    for profile in network.profiles:
+        right = truth(network, layer, profile)
+        for net in (network, prepared):
+            times = access.time_matrix(net, layer, layer, profile=profile).to_numpy()
+            np.testing.assert_allclose(times, right, atol=MS)
+        kept = surfaces.build(prepared, layer, profile)
+        sides = Sides.of(prepared, layer, profile)
+        np.testing.assert_allclose(kept.times(sides), right, atol=0.02)
+        np.testing.assert_allclose(kept.times(sides, towards=True), right.T, atol=0.02)
+
+
+def test_bans_matter_by_chance(roads: Roads, points: Points) -> None:
+    """The networks of these tests are not so simple that the bans change nothing."""
+    slower = 0
+    for seed in SEEDS:
+        network = by_chance(roads, seed)
+        layer = middles(network, points)
+        free = access.time_matrix(replace(network, bans={}), layer, layer, profile="car")
+        slower += int((access.time_matrix(network, layer, layer) > free + MS).to_numpy().sum())
+    assert slower > 1000
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fewer_bans_make_no_way_longer(seed: int, roads: Roads, points: Points) -> None:
+    """Without one ban or without any, no way takes longer."""
+    network = by_chance(roads, seed)
+    layer = middles(network, points)
+    bans = network.banned("car")
+    times = by_place(network, layer)
+    for kept in (np.arange(len(bans)) != len(bans) // 2, np.zeros(len(bans), bool)):
+        fewer = by_place(replace(network, bans={"car": bans[kept]}), layer)
+        assert (fewer <= times + MS).all()
+
+
+def by_place(network: Network, layer: gpd.GeoDataFrame) -> np.ndarray:
+    """Return the times between points on their roads, whatever the network takes for usable."""
+    where = [(segment, (segment * 0.37) % 0.8 + 0.1) for segment in range(len(layer))]
+    return by_segments(network, "car", where)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_joined_points_come_and_go(seed: int, roads: Roads, points: Points) -> None:
+    """Points are joined only to roads from which one comes everywhere and to which one comes from
+    everywhere, bans considered.
+    """
+    network = by_chance(roads, seed)
+    layer = middles(network, points)
+    joined = Sides.of(network, layer, "car").joined
+    times = access.time_matrix(network, layer, layer).to_numpy()
+    assert np.isfinite(times[np.ix_(joined, joined)]).all()
+
+
+@pytest.mark.parametrize("gates", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_way_makes_no_banned_turn(seed: int, gates: bool, roads: Roads, points: Points) -> None:
+    """The segments of a way follow one another by turns that are allowed, take its time, and have
+    its length; so does what the route draws.
+    """
+    network = by_chance(roads, seed, gates=gates)
+    banned = {tuple(pair) for pair in network.banned("car").tolist()}
+    layer = middles(network, points)
+    sides = Sides.of(network, layer, "car")
+    for net in (network, network.prepared()):
+        table = access.travel_times(net, layer, layer, profile="car").set_index(
+            ["from_id", "to_id"]
+        )
+        for start, goal in pairwise(layer.index[sides.joined]):
+            expected = table.loc[start, goal]
+            if not expected["travel_time_s"] < np.inf:
+                continue
+            ends = [Sides.of(net, layer.loc[[key]], "car") for key in (start, goal)]
+            answer = routing.solve(net, "car", *ends, detail=True, path=True)
+            drawn = access.route(net, layer.loc[[start]], layer.loc[[goal]], profile="car")
+            assert drawn["travel_time_s"].sum() == pytest.approx(expected["travel_time_s"], abs=MS)
+            assert drawn["length_m"].sum() == pytest.approx(expected["length_m"], abs=0.1)
+            passed = drawn.loc[drawn["kind"] == "gate", "gate"].tolist()
+            assert passed == [gate for gate in (expected["gates"] or "").split(";") if gate]
+            if answer.path is None:
+                continue
+            nodes, between = (part.tolist() for part in answer.path)
+            a, b = answer.ends[0, 0].tolist()
+            snaps = [end.snap for end in ends]
+            first, last = (int(snap.segment[0]) for snap in snaps)
+            ways = turns_of(network, nodes, [first, *between, last], (a % 2, b % 2))
+            begin, end = (
+                at_junction(network, int(snap.segment[0]), float(snap.fraction[0])) == node
+                for snap, node in zip(snaps, (nodes[0], nodes[-1]), strict=True)
+            )  # a point at a junction is on no road
+            turns = [way[int(begin) : len(way) - int(end)] for way in ways]
+            assert any(not banned.intersection(way) for way in turns)
+
+
+def turns_of(
+    network: Network, nodes: list[int], segments: list[int], ends: tuple[int, int]
+) -> list[list[Ban]]:
+    """Return the turns of a way, from the first segment, left at one of its ends, to the last one;
+    a road that begins and ends at one junction may be driven either way round.
+    """
+    ways: list[tuple[list[Ban], int]] = [([], 2 * segments[0] + ends[0])]
+    assert node_at(network, ways[0][1]) == nodes[0]
+    for segment, node, after in zip(segments[1:-1], nodes, nodes[1:], strict=False):
+        ways = [
+            ([*turns, (arrived, leave)], leave ^ 1)
+            for turns, arrived in ways
+            for leave in (2 * segment, 2 * segment + 1)
+            if leaves(network, leave)
+            and node_at(network, leave) == node
+            and node_at(network, leave ^ 1) == after
+        ]
+    leave = 2 * segments[-1] + ends[1]
+    assert node_at(network, leave) == nodes[-1]
+    assert ways
+    return [[*turns, (arrived, leave)] for turns, arrived in ways]
+
+
+def test_a_point_at_a_junction_is_there_whichever_way_one_comes(
+    roads: Roads, points: Points
+) -> None:
+    """Who starts at a junction itself has come by no road, and who stops there turns into none."""
+    nodes = [(107, 21), (107.01, 21), (107.02, 21), (107.01, 21.01)]
+    network = roads(nodes, [(0, 1, 60), (1, 2, 60), (1, 3, 60)])
+    network = replace(network, bans={"car": np.array([(1, 4)], np.int32)})
+    layer = points({"west": (107, 21), "middle": (107.01, 21), "north": (107.01, 21.01)})
+    for net in (network, network.prepared()):
+        times = access.time_matrix(net, layer, layer)
+        assert times.loc["middle"].tolist() == [60, 0, 60]
+        assert times["middle"].tolist() == [60, 0, 60]
+        # straight on to the end of the eastern road, and back
+        assert times.loc["west", "north"] == 240
+        assert times.loc["north", "west"] == 120
+
+
+def lattice(roads: Roads, seed: int, side: int = 6) -> Network:
+    """Return a grid of streets a minute long, with a fifth of its turns banned."""
+    dice = np.random.default_rng(seed)
+    nodes = [(107 + 0.01 * x, 21 + 0.01 * y) for y in range(side) for x in range(side)]
+    east = [(i, i + 1, 60) for i in range(side * side) if i % side < side - 1]
+    network = roads(nodes, east + [(i, i + side, 60) for i in range(side * (side - 1))])
+    bans = some_bans(network, dice)
+    return replace(network, bans={"car": bans[dice.random(len(bans)) < 0.6]})
+
+
+@pytest.mark.parametrize("towards", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_areas_end_where_one_may_not_turn(
+    seed: int, towards: bool, roads: Roads, points: Points
+) -> None:
+    """The middle of a street lies in an isochrone exactly where the time to it is within the limit,
+    on a network that is prepared and on another.
+    """
+    network = lattice(roads, seed)
+    streets = network.node_lonlat[network.tail] / 2 + network.node_lonlat[network.head] / 2
+    layer = points({str(i): tuple(place) for i, place in enumerate(streets.tolist())})
+    layer = layer.iloc[Sides.of(network, layer, "car").joined]
+    start = layer.iloc[[len(layer) // 2]]
+    times = access.time_matrix(network, *((layer, start) if towards else (start, layer)))
+    limits = [135.0, 255.0]
+    differs = 0
+    for net in (network, network.prepared()):
+        areas = isochrones.isochrones(net, start, limits, towards=towards)
+        for limit, area in zip(areas["limit_s"], areas.geometry, strict=True):
+            inside = shapely.contains(area, layer.geometry.to_numpy())
+            np.testing.assert_array_equal(inside, times.to_numpy().ravel() <= limit)
+            free = replace(network, bans={})
+            ends = (layer, start) if towards else (start, layer)
+            differs += int((access.time_matrix(free, *ends).to_numpy().ravel() <= limit).sum())
+            differs -= int(inside.sum())
+    assert differs > 0
+
+
+def test_bans_are_kept_with_the_network(roads: Roads, points: Points, tmp_path: Path) -> None:
+    """A network that is saved, or turned into a graph and back, bans the same turns and answers the
+    same; its version tells it from one without bans.
+    """
+    network = by_chance(roads, 3)
+    layer = middles(network, points)
+    right = access.time_matrix(network, layer, layer)
+    storage.save(network.prepared(), tmp_path / "turns")
+    copies = [storage.load(tmp_path / "turns"), osm_graph.from_graph(osm_graph.to_graph(network))]
+    for copy in copies:
+        for profile in network.profiles:
+            np.testing.assert_array_equal(copy.banned(profile), network.banned(profile))
+        np.testing.assert_allclose(access.time_matrix(copy, layer, layer), right, atol=MS)
+    assert replace(copies[1]).version == replace(network).version
+    assert replace(network, bans={}).version != replace(network).version
+
+
+def test_a_closed_gate_keeps_the_bans(roads: Roads, points: Points) -> None:
+    """Waiting at a gate changes nothing about where one may turn."""
+    network = by_chance(roads, 5, gates=True)
+    assert network.manifest.gates
+    layer = middles(network, points)
+    for wait_s in (100.0, np.inf):
+        waits = network.prepared().with_waiting(dict.fromkeys(network.manifest.gates, wait_s))
+        times = access.time_matrix(waits, layer, layer).to_numpy()
+        np.testing.assert_allclose(times, truth(waits, layer, "car"), atol=MS)
+
+
+def test_the_border_moves_no_ban(roads: Roads, points: Points) -> None:
+    """Where a road is cut in three at the border, a turn into it stays banned at its own end, from
+    either side; the time is that of turning at the end of another road.
+    """
+    south, middle, north, east = (107, 20.96), (107, 20.98), (107, 21.04), (107.01, 20.98)
+    shape = np.array([middle, (107, 20.999), (107, 21.001), north])
+    countries = gpd.GeoDataFrame(
+        {"country": ["AA", "BB"]},
+        geometry=[shapely.box(106, 20, 108, 21), shapely.box(106, 21, 108, 22)],
+        crs=4326,
+    )
+    gates = gpd.GeoDataFrame(
+        {
+            "name_en": "Gate",
+            "kind": "international",
+            "mode": "road",
+            "cargo": True,
+            "passengers": True,
+            "country": "AA",
+            "opposite_country": "BB",
+            "position_accuracy_m": 100.0,
+        },
+        index=["gate"],
+        geometry=gpd.points_from_xy([107], [21]),
+        crs=4326,
+    )
+    crossings = pd.DataFrame(
+        {"profile": ["car", "truck"], "kind": "international", "needs": ["passengers", "cargo"]}
+    ).assign(service_time_s=0.0)
+    network = roads([south, middle, north, east], [(0, 1, 60), (1, 2, 300), (1, 3, 30)])
+    layer = points({"south": (107, 20.97), "north": (107, 21.03)}, country=["AA", "BB"])
+    seconds = {}
+    for turned in (False, True):
+        net = network
+        if turned:  # the border road drawn from north to south
+            lines = [network.shape(0), shape[::-1], network.shape(2)]
+            net = replace(
+                net, tail=np.array([0, 2, 1], np.int32), head=np.array([1, 1, 3], np.int32)
+            )
+        else:
+            lines = [network.shape(0), shape, network.shape(2)]
+        into = 3 if turned else 2
+        net = replace(
+            net,
+            shape_start=np.array([0, 2, 6, 8]),
+            shape_lonlat=np.concatenate(lines),
+            bans={"car": np.array([(1, into)], np.int32)},
+        )
+        for bans in (net.bans, {}):
+            closed, _ = borders.close(replace(net, bans=bans), countries, gates, crossings)
+            assert closed.segment_count == 5
+            times = access.time_matrix(closed, layer, layer)
+            seconds[turned, bool(bans)] = times.loc["south", "north"], times.loc["north", "south"]
+    for turned in (False, True):
+        there, back = np.subtract(seconds[turned, True], seconds[turned, False])
+        assert there == pytest.approx(60, abs=0.01)  # to the end of the eastern road and back
+        assert back == pytest.approx(0, abs=0.01)
