@@ -172,8 +172,8 @@ def download(
         source=f"OpenStreetMap, downloaded through {overpass_url}: {wanted}",
         as_of=as_of,
         notes=[
-            "Turn restrictions are not obeyed.",
-            "Ferries and barriers such as bollards are not downloaded; a file has them.",
+            "Turn restrictions, ferries and barriers such as bollards are not downloaded; a file"
+            " has them.",
         ],
     )
 

@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import InputError, Message, NotFoundError
-from geo.roads import osm_tags
+from geo.roads import osm_tags, osm_turns
 from geo.roads.network import FERRY, Network
 from geo.roads.osm_simplify import build
+from geo.roads.osm_turns import Restriction
 from geo.roads.osm_ways import Box, Points, Ways, roads_of
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def read(
     has no usable position, ends the road there; nothing is drawn across the gap. So does a barrier
     that stops cars, on either side of it; one that stops only the truck closes the steps beside it.
     Ferries are taken where their tags say that cars or trucks may board, and last as long as their
-    ``duration``. Turn restrictions are counted but not obeyed, as in OSMnx. All of this is told in
-    the manifest's notes.
+    ``duration``. Turn restrictions at a point are obeyed, unlike in OSMnx; such as lead over a way
+    between two junctions, or hold at some hours only, are counted. All of this is told in the
+    manifest's notes.
 
     Memory, measured: 16 to 32 bytes for each point of the largest file while positions are read,
     and after that, while the roads are joined, some 400 bytes for each point of the roads. What
@@ -189,8 +191,10 @@ def _read_ways(file: _File, ways: Ways) -> None:
     ):
         tags = thing.tags  # asked key by key, which is several times as fast as a dict of them
         if thing.is_relation():
-            if tags.get("type", "").startswith("restriction"):
-                ways.restrictions.add(thing.id)
+            if tags.get("type", "").startswith(osm_turns.KEY) and thing.visible:
+                members = ((member.role, member.type, member.ref) for member in thing.members)
+                known = {tag.k: tag.v for tag in tags}
+                ways.restrictions.setdefault(thing.id, Restriction.of(known, members))
             continue
         ferry = tags.get("route") == FERRY
         boards = ferry and osm_tags.ferry_admits(tags)

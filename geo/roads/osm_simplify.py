@@ -7,7 +7,7 @@ compares the two."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message
-from geo.roads import class_speeds, osm_tags
+from geo.roads import class_speeds, osm_tags, osm_turns
 from geo.roads.network import FERRY, PLANNED, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
@@ -61,6 +61,8 @@ class Roads:
         For each way the country to which its source counts it, empty for unknown: what lies there
         is on that side of the border, wherever the outline of the country runs. None where only
         outlines tell.
+    bans
+        As :func:`geo.roads.osm_turns.banned` returns them; None for none.
     """
 
     lonlat: NDArray[np.float64]
@@ -80,6 +82,7 @@ class Roads:
     accessible: NDArray[np.bool_] | None = None
     assumed: NDArray[np.bool_] | None = None
     home: Sequence[str] | None = None
+    bans: dict[str, NDArray[np.int64]] | None = None
 
     @property
     def where(self) -> dict[str, Sequence[str] | None]:
@@ -125,7 +128,8 @@ def build(
     sum over its parts, its class and name are those of the longest part, and one part closed to
     trucks closes it. A ferry and the road to it are never one segment, nor are roads that state two
     countries, nor a road that one may turn off anywhere and the motorway, motorroad, link, bridge
-    or tunnel that continues it: no point is joined to these. Rings without a junction are left out.
+    or tunnel that continues it: no point is joined to these. Nor are roads between which a turn is
+    banned. Rings without a junction are left out.
 
     A vehicle drives at the speed of its road class, in that country and terrain if the table has a
     row for it and the roads know where they are; else in that country, in that terrain, or
@@ -156,8 +160,7 @@ def build(
     arrive = np.where(flipped, roads.tail[order], roads.head[order])
     ahead = np.where(flipped, roads.backward[order], roads.forward[order])
     back = np.where(flipped, roads.forward[order], roads.backward[order])
-    first, last, way = start[:-1], start[1:] - 1, roads.way[order]
-    m = len(first)
+    first, last, way, m = start[:-1], start[1:] - 1, roads.way[order], len(start) - 1
     segment = np.repeat(np.arange(m), np.diff(start))
     length_m = crs.distance_m(roads.lonlat[leave], roads.lonlat[arrive])
     known = next(iter(table.values()))
@@ -204,7 +207,21 @@ def build(
         shape_start=start + np.arange(m + 1),
         shape_lonlat=roads.lonlat[corners],
         time_s=time_s,
+        bans=_bans(roads, time_s, order, flipped, start),
     )
+
+
+def _bans(
+    roads: Roads,
+    profiles: Iterable[str],
+    order: NDArray[np.int64],
+    flipped: NDArray[np.bool_],
+    start: NDArray[np.int64],
+) -> dict[str, NDArray[np.int32]]:
+    """Return the banned turns of each vehicle between segments."""
+    bans = osm_turns.of_segments(roads.bans, order, flipped, start, len(roads.tail))
+    vehicle_of = {TRUCK: osm_turns.TRUCK}
+    return {profile: bans[vehicle_of.get(profile, osm_turns.CAR)] for profile in profiles}
 
 
 def _seconds(
@@ -257,7 +274,8 @@ def counted(n: int, single: str, several: str) -> str:
 
 def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64], int]:
     """Join steps through every point that is simply passed; where a road meets a ferry, or one that
-    points are joined to meets one that they are not, or another country begins, it is not.
+    points are joined to meets one that they are not, another country begins, or a turn is banned,
+    it is not.
 
     Returns
     -------
@@ -284,6 +302,7 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
     for kind in (roads.ferry, roads.joinable, home):
         passed &= kind[roads.way[a >> 1]] == kind[roads.way[b >> 1]]
     passed &= (allowed[a] == allowed[b ^ 1]) & (allowed[a ^ 1] == allowed[b])
+    passed &= ~np.isin(two, osm_turns.nodes(roads.bans, roads.tail, roads.head))
     a, b = a[passed], b[passed]
     # Where every dart ends, and how many steps before: each round doubles the distance looked
     # ahead.

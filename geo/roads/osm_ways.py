@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.roads import osm_tags, whereabouts
+from geo.roads import osm_tags, osm_turns, whereabouts
 from geo.roads.network import FERRY
 from geo.roads.osm_simplify import Roads, counted
+from geo.roads.osm_turns import Restriction, Steps
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,11 +39,13 @@ class Ways:
     accessible: array[int] = field(default_factory=lambda: array("b"))
     taken: set[int] = field(default_factory=set)
     silent_ferries: set[int] = field(default_factory=set)
-    restrictions: set[int] = field(default_factory=set)
+    restrictions: dict[int, Restriction] = field(default_factory=dict)
+    number: array[int] = field(default_factory=lambda: array("q"))
     outside: int = 0
 
     def add(self, number: int, tags: Any, refs: list[int], ferry: bool) -> None:
         self.taken.add(number)
+        self.number.append(number)
         self.refs.extend(refs)
         self.count.append(len(refs))
         self.direction.append(osm_tags.direction(tags))
@@ -78,6 +81,7 @@ class Ways:
             duration_s=_picked(self.duration_s, kept),
             truck=_picked(self.truck, kept),
             accessible=_picked(self.accessible, kept),
+            number=_picked(self.number, kept),
             outside=len(kept) - len(numbers),
         )
 
@@ -140,6 +144,14 @@ def roads_of(
     lonlat = np.concatenate([points.lonlat, points.lonlat[ends[loose]]])
     ends[loose] = len(points.ids) + np.arange(len(loose))
     tail, head = ends.reshape(2, -1)
+    bans, fates = osm_turns.banned(
+        ways.restrictions.values(),
+        Steps(
+            *(tail, head, oneway >= 0, oneway <= 0, way[step]),
+            points=points.ids,
+            ways=np.frombuffer(ways.number, np.int64),
+        ),
+    )
     roads = Roads(
         lonlat=lonlat,
         tail=tail,
@@ -154,15 +166,18 @@ def roads_of(
         duration_s=np.frombuffer(ways.duration_s, np.float64),
         barred=barred,
         accessible=np.frombuffer(ways.accessible, np.int8).astype(bool),
+        bans=bans,
         **whereabouts.named(points.lonlat[at], way, ways.road_class, countries),
     )
     missing = int((~placed[at]).sum())
-    return roads, _notes(ways, points, missing, int(cut.sum()), int(low.sum()))
+    return roads, _notes(ways, points, fates, missing, int(cut.sum()), int(low.sum()))
 
 
-def _notes(ways: Ways, points: Points, missing: int, cut: int, low: int) -> list[str]:
-    """Return sentences on what was left out or assumed, from the numbers of references without a
-    position and of barriers that stop cars and trucks.
+def _notes(
+    ways: Ways, points: Points, fates: Mapping[str, int], missing: int, cut: int, low: int
+) -> list[str]:
+    """Return sentences on what was left out or assumed, from what became of turn restrictions, and
+    the numbers of references without a position and of barriers that stop cars and trucks.
     """
     ferries = ways.road_class.count(FERRY)
     untimed = ferries - sum(duration_s > 0 for duration_s in ways.duration_s)
@@ -171,11 +186,7 @@ def _notes(ways: Ways, points: Points, missing: int, cut: int, low: int) -> list
         " counted."
     )
     notes = [
-        (
-            len(ways.restrictions),
-            "turn restriction is not obeyed.",
-            "turn restrictions are not obeyed.",
-        ),
+        *((fates.get(fate, 0), *texts) for fate, texts in osm_turns.NOTES.items()),
         (
             missing,
             "reference to a point without a position: a road ends there.",

@@ -419,13 +419,13 @@ def test_points_nowhere_are_left_out(where: tuple[float, float], tmp_path: Path)
 
 
 def test_turn_restrictions_are_counted(tmp_path: Path) -> None:
-    """Turn restrictions are not obeyed, and the manifest says how many there are."""
+    """The manifest says how many turn restrictions are not obeyed, and why."""
     extra = (
         '<relation id="1" version="1"><member type="way" ref="1" role="from"/><tag k="type"'
         ' v="restriction"/></relation>'
     )
     assert (
-        "1 turn restriction is not obeyed."
+        "1 turn restriction is incomplete or of an unknown kind and is not obeyed."
         in road(([1, 2], STREET), folder=tmp_path, extra=extra).manifest.notes
     )
 
