@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -259,7 +259,7 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
             from scipy.spatial import KDTree
 
             ox.save_graphml(graph, job.folder / "saved.graphml")
-            network = read(job).prepared()
+            network = replace(read(job), bans={}).prepared()  # OSMnx knows no bans
             lonlat = np.array([(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in nodes])
             apart, at = KDTree(network.node_lonlat).query(lonlat)
             seconds = between(network, at[:OSMNX_ORIGINS], at)
@@ -368,10 +368,12 @@ def call(*command: Any) -> None:
 
 
 def read_arcs(job: Job) -> tuple[Any, Any, Any]:
-    """Read the file by ours: the network, the nodes of its main component, and their arcs."""
+    """Read the file by ours: the network, the nodes of its main component, and their arcs. Turns
+    are free, because peers that take arcs know no bans.
+    """
     import numpy as np
 
-    network = read(job)
+    network = replace(read(job), bans={})
     nodes = np.flatnonzero(network.main("car"))
     return network, nodes, network.arcs("car").time_s[nodes][:, nodes].tocoo()
 

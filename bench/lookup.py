@@ -319,7 +319,7 @@ def peers(
     is asked of ours."""
     from scipy.spatial import cKDTree
 
-    graph = network.arcs("car").time_s
+    graph = replace(network, bans={}).arcs("car").time_s  # the peers know no bans
     nodes = np.flatnonzero(network.main("car"))
     near = cKDTree(network.node_lonlat[nodes])
     goal = nodes[near.query(np.column_stack([places.geometry.x, places.geometry.y]))[1]]
