@@ -56,10 +56,10 @@ class Arcs:
 
         ahead, back = (np.flatnonzero(way & np.isfinite(time)) for way in allowed)
         leave = np.concatenate([2 * ahead, 2 * back + 1])
-        which, copy = turns.departures(leave)
+        which, copy, beyond = turns.departures(leave)
         tail = np.concatenate([turns.node(leave), copy])
-        leave = np.concatenate([leave, leave[which]])
-        head, segment, n = turns.arrival(leave ^ 1), leave // 2, turns.count
+        head = np.concatenate([turns.arrival(leave ^ 1), beyond])
+        segment, n = np.concatenate([leave, leave[which]]) // 2, turns.count
         loop = tail == head
         tail, head, segment = tail[~loop], head[~loop], segment[~loop]
         order = np.lexsort((segment, time[segment], head, tail))

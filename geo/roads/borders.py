@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from geo import crs
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
-from geo.roads import border_joints, border_report
+from geo.roads import border_joints, border_report, turns
 from geo.roads.border_crossings import Crossings
 from geo.roads.countries import Countries
 from geo.roads.network import Network
@@ -193,8 +193,6 @@ def _split(
     for profile, before_s in network.time_s.items():
         seconds = np.concatenate([before_s, before_s[of]])
         time_s[profile] = np.multiply(seconds, share, where=np.isfinite(seconds), out=seconds)
-    end = np.arange(2 * (network.segment_count + len(of)), dtype=np.int32)
-    end[2 * of + behind] = 2 * (network.segment_count + np.arange(len(of))) + behind
     split = replace(
         network,
         node_lonlat=np.concatenate([network.node_lonlat, np.array(nodes).reshape(-1, 2)]),
@@ -203,10 +201,41 @@ def _split(
         shape_start=np.cumsum([0, *count, *map(len, parts)], dtype=np.int64),
         shape_lonlat=np.concatenate([network.shape_lonlat[keep], *parts]),
         time_s=time_s,
-        bans={profile: end[bans] for profile, bans in network.bans.items()},
+        bans=_bans(network, of, behind),
         **grown,
     )
     return split, of, behind
+
+
+def _bans(
+    network: Network, parent: NDArray[np.int64], behind: NDArray[np.bool_]
+) -> dict[str, NDArray[np.int32]]:
+    """Return the banned turns between segments of which some have lost a part before or behind to
+    a new segment.
+    """
+    part = {
+        2 * segment + later: 2 * number + later
+        for number, (segment, later) in enumerate(
+            zip(parent.tolist(), behind.tolist(), strict=True), network.segment_count
+        )
+    }
+
+    def over(end: int) -> list[int]:
+        """Return the ends by which one enters the parts of a segment, from this end on."""
+        begins = [part[end], end] if end in part else [end]
+        return begins + ([part[end ^ 1] ^ 1] if end ^ 1 in part else [])
+
+    return {
+        profile: turns.table(
+            [
+                part.get(ban[0], ban[0]),
+                *(end for passed in ban[1:-1] for end in over(passed)),
+                part.get(ban[-1], ban[-1]),
+            ]
+            for ban in turns.sequences(bans)
+        )
+        for profile, bans in network.bans.items()
+    }
 
 
 def _shares(

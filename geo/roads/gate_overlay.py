@@ -72,9 +72,8 @@ def _make(network: Network, profile: str) -> Overlay:
 
     passed, turns = np.flatnonzero(network.gate >= 0), network.turns(profile)
     ends = np.concatenate([2 * passed, 2 * passed + 1])
-    node = np.unique(
-        np.concatenate([turns.node(ends), turns.arrival(ends), turns.departures(ends)[1]])
-    )
+    copies, beyond = turns.departures(ends)[1:]
+    node = np.unique(np.concatenate([turns.node(ends), turns.arrival(ends), copies, beyond]))
     domestic_s = network.kept(
         ("between gates", profile),
         lambda: contraction.many_to_many(network.hierarchies[profile], node, node),
@@ -85,9 +84,10 @@ def _make(network: Network, profile: str) -> Overlay:
         # as the arcs of the network: nothing takes no time
         gate, leaving = leave // 2, np.array([leave])
         time_s = max(float(network.time_s[profile][gate]), 1e-3)
-        end = np.searchsorted(node, turns.arrival(leaving ^ 1)[0])
-        starts = np.append(turns.node(leaving), turns.departures(leaving)[1])
-        for start in np.searchsorted(node, starts).tolist():
+        copies, beyond = turns.departures(leaving)[1:]
+        starts = np.searchsorted(node, np.append(turns.node(leaving), copies))
+        goals = np.searchsorted(node, np.append(turns.arrival(leaving ^ 1), beyond))
+        for start, end in zip(starts.tolist(), goals.tolist(), strict=True):
             if time_s < crossing_s[start, end]:
                 crossing_s[start, end], segment[start, end] = time_s, gate
     if not len(node):

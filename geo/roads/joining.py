@@ -191,10 +191,8 @@ def _vertices(
     if not len(turns.end):
         return leave, node, np.ones(node.shape, bool)
     inside, outside = np.flatnonzero(~at_node.ravel()), np.flatnonzero(at_node.ravel())
-    (a, vertex), (b, other) = (
-        turns.departures(ends.ravel()[inside]),
-        turns.copies(node.ravel()[outside]),
-    )
+    a, vertex, _ = turns.departures(ends.ravel()[inside])
+    b, other = turns.copies(node.ravel()[outside])
     place, vertex = np.concatenate([inside[a], outside[b]]), np.concatenate([vertex, other])
     order = np.argsort(place, kind="stable")
     place, vertex = place[order], vertex[order]

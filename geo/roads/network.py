@@ -24,7 +24,7 @@ from geo.roads import contraction, strong
 from geo.roads.arcs import Arcs
 from geo.roads.contraction import Hierarchy
 from geo.roads.snapping import Index, Snap, plain
-from geo.roads.turns import Turns, none
+from geo.roads.turns import Turns, table
 
 T = TypeVar("T")
 FORMAT = 6
@@ -118,7 +118,7 @@ class Network:
         (m,) code of the country to which the source counts each segment, empty for unknown; None
         where it does not say, and once the border is closed: then ``country`` holds it.
     bans
-        For each vehicle profile (b, 2) turns that it must not make, as :mod:`geo.roads.turns` names
+        For each vehicle profile (b, w) turns that it must not make, as :mod:`geo.roads.turns` names
         them; a vehicle that is missing may turn anywhere.
     hierarchies
         For each profile that :meth:`prepared` has prepared, the roads inside each country, without
@@ -205,8 +205,8 @@ class Network:
         return self.shape_lonlat[self.shape_start[segment] : self.shape_start[segment + 1]]
 
     def banned(self, profile: str) -> NDArray[np.int32]:
-        """Return the turns that a vehicle must not make, (b, 2)."""
-        return self.bans.get(profile, none())
+        """Return the turns that a vehicle must not make, (b, w)."""
+        return self.bans.get(profile, table(()))
 
     def turns(self, profile: str) -> Turns:
         """Return the vertices between which one vehicle is searched for ways; made once and
@@ -374,10 +374,10 @@ class Network:
         """Return for each segment whether a point may be joined to it for this vehicle; kept."""
 
         def make() -> NDArray[np.bool_]:
-            home = self.arcs(profile, gates=False).strong()
-            leads = self.turns(profile), self._main_vertices(profile), home
+            turns, home = self.turns(profile), self.arcs(profile, gates=False).strong()
+            main = self._main_vertices(profile) if len(turns.end) else self.main(profile)
             open_ = self.accessible & (self.gate < 0) & np.isfinite(self.time_s[profile])
-            return strong.come_and_go(*leads, (self.forward, self.backward)) & open_
+            return strong.come_and_go(turns, main, home, (self.forward, self.backward)) & open_
 
         return self.kept(("usable", profile), make)
 

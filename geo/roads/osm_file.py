@@ -58,9 +58,8 @@ def read(
     has no usable position, ends the road there; nothing is drawn across the gap. So does a barrier
     that stops cars, on either side of it; one that stops only the truck closes the steps beside it.
     Ferries are taken where their tags say that cars or trucks may board, and last as long as their
-    ``duration``. Turn restrictions at a point are obeyed, unlike in OSMnx; such as lead over a way
-    between two junctions, or hold at some hours only, are counted. All of this is told in the
-    manifest's notes.
+    ``duration``. Turn restrictions are obeyed, unlike in OSMnx; such as hold at some hours only, or
+    name no clear turn, are counted. All of this is told in the manifest's notes.
 
     Memory, measured: 16 to 32 bytes for each point of the largest file while positions are read,
     and after that, while the roads are joined, some 400 bytes for each point of the roads. What

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
@@ -16,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.errors import InputError, Message, NotFoundError
-from geo.roads import osm_file, osm_simplify, osm_tags, whereabouts
+from geo.roads import osm_file, osm_simplify, osm_tags, turns, whereabouts
 from geo.roads.network import Manifest, Network
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def to_graph(network: Network, profile: str | None = None) -> MultiDiGraph[Any]:
     network.arcs(profile)  # which refuses an unknown vehicle
     profiles = network.profiles
     about = {"manifest": asdict(network.manifest), "profiles": profiles, "profile": profile}
-    about["bans"] = {name: network.banned(name).tolist() for name in profiles}
+    about["bans"] = {name: turns.sequences(network.banned(name)) for name in profiles}
     graph: MultiDiGraph[Any] = nx.MultiDiGraph()
     graph.graph |= {"crs": "epsg:4326", MANIFEST: json.dumps(about)}
     driven = network.forward | network.backward
@@ -154,12 +155,17 @@ def from_graph(graph: MultiDiGraph[Any]) -> Network:
 
 def _bans(bans: dict[str, Any], osmid: NDArray[np.float64]) -> dict[str, NDArray[np.int32]]:
     """Return banned turns between segments that have new numbers, and perhaps two each."""
-    now = {}
-    for profile, pairs in bans.items():
-        rows = [[np.flatnonzero(osmid == end // 2) * 2 + end % 2 for end in pair] for pair in pairs]
-        turns = [(a, b) for first, last in rows for a in first for b in last]
-        now[profile] = np.array(turns, np.int32).reshape(-1, 2)
-    return now
+    now: dict[int, list[int]] = {}
+    for row, number in enumerate(osmid.tolist()):
+        now.setdefault(int(number), []).append(row)
+    return {
+        profile: turns.table(
+            new
+            for ban in of_profile
+            for new in product(*([2 * i + end % 2 for i in now.get(end // 2, ())] for end in ban))
+        )
+        for profile, of_profile in bans.items()
+    }
 
 
 def _line(data: dict[str, Any], ends: NDArray[np.float64]) -> NDArray[np.float64]:

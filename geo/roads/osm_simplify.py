@@ -7,8 +7,8 @@ compares the two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message
-from geo.roads import class_speeds, osm_tags, osm_turns
+from geo.roads import class_speeds, osm_tags, osm_turns, turning_back
 from geo.roads.network import FERRY, PLANNED, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
@@ -82,7 +82,7 @@ class Roads:
     accessible: NDArray[np.bool_] | None = None
     assumed: NDArray[np.bool_] | None = None
     home: Sequence[str] | None = None
-    bans: dict[str, NDArray[np.int64]] | None = None
+    bans: dict[str, list[osm_turns.Ban]] | None = None
 
     @property
     def where(self) -> dict[str, Sequence[str] | None]:
@@ -176,7 +176,7 @@ def build(
     corners[first + np.arange(m)] = leave[first]
     corners[np.arange(len(order)) + segment + 1] = arrive
     name = _longest(segment, label_of[way], np.where(label_of[way] < 0, 0, length_m))
-    return Network(
+    network = Network(
         manifest=Manifest(
             title=title,
             source=source,
@@ -207,21 +207,30 @@ def build(
         shape_start=start + np.arange(m + 1),
         shape_lonlat=roads.lonlat[corners],
         time_s=time_s,
-        bans=_bans(roads, time_s, order, flipped, start),
     )
+    return _banning(network, roads, order, flipped, start)
 
 
-def _bans(
+def _banning(
+    network: Network,
     roads: Roads,
-    profiles: Iterable[str],
     order: NDArray[np.int64],
     flipped: NDArray[np.bool_],
     start: NDArray[np.int64],
-) -> dict[str, NDArray[np.int32]]:
-    """Return the banned turns of each vehicle between segments."""
+) -> Network:
+    """Return the network with the banned turns of each vehicle, and those that would get round
+    them at once.
+    """
     bans = osm_turns.of_segments(roads.bans, order, flipped, start, len(roads.tail))
-    vehicle_of = {TRUCK: osm_turns.TRUCK}
-    return {profile: bans[vehicle_of.get(profile, osm_turns.CAR)] for profile in profiles}
+    vehicle_of, held = {TRUCK: osm_turns.TRUCK}, {}
+    for profile, seconds in network.time_s.items():
+        known = np.isfinite(seconds)
+        held[profile] = turning_back.held(
+            bans[vehicle_of.get(profile, osm_turns.CAR)],
+            (network.tail, network.head),
+            (network.forward & known, network.backward & known),
+        )
+    return replace(network, bans=held)
 
 
 def _seconds(

@@ -58,13 +58,12 @@ def come_and_go(
     beside = there[turns.tail] | there[turns.head]  # where the nodes themselves do not tell
     ahead, back = (np.flatnonzero(beside & way) for way in driven)
     leave = np.concatenate([2 * ahead, 2 * back + 1])
-    which, copy = turns.departures(leave)
-    come = np.concatenate([leave, leave[which]]) // 2, np.concatenate([turns.node(leave), copy])
-    go = leave // 2, turns.arrival(leave ^ 1)
+    which, copy, beyond = turns.departures(leave)
+    segment = np.concatenate([leave, leave[which]]) // 2
+    come = np.concatenate([turns.node(leave), copy])
+    go = np.concatenate([turns.arrival(leave ^ 1), beyond])
     width = int(label.max(initial=0)) + 1
-    comes, goes = (
-        (segment * width + label[vertex])[main[vertex]] for segment, vertex in (come, go)
-    )
+    comes, goes = ((segment * width + label[vertex])[main[vertex]] for vertex in (come, go))
     same[beside] = False
     same[np.intersect1d(comes, goes) // width] = True
     return same

@@ -1,13 +1,16 @@
 """Turns that a vehicle must not make, in a graph of nodes.
 
-An *end* is where a segment meets a node: 2 i is the tail of segment i, 2 i + 1 its head. A *ban* is
-a pair of ends at one node: who arrives at the first must not leave by the second. The search knows
-*vertices*: the nodes of the network, and after them a copy of a node for each end at which somebody
-arrives who may not go on everywhere. Only junctions with a ban have copies, so that nearly all of
-the graph stays as it is, and every algorithm on it too."""
+An *end* is where a segment meets a node: 2 i is the tail of segment i, 2 i + 1 its head. A *ban*
+names ends in the order of travel: who arrives at the first, and leaves by the next ones one after
+the other, must not leave by the last. Nearly all have two, at one node; with three, a segment lies
+between two nodes. The search knows *vertices*: the nodes of the network, and after them copies of
+nodes for those who may not go on everywhere, by their *history*, the ends at which they have
+arrived as far as a ban asks. Only junctions with a ban have copies, so that nearly all of the graph
+stays as it is, and every algorithm on it too."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +20,20 @@ from numpy.typing import NDArray
 Ends = NDArray[np.integer[Any]]
 
 
-def none() -> NDArray[np.int32]:
-    """Return an empty table of bans, (0, 2)."""
-    return np.empty((0, 2), np.int32)
+History = tuple[int, ...]
+
+
+def table(bans: Iterable[Sequence[int]]) -> NDArray[np.int32]:
+    """Return bans as a table, (b, w), filled up with -1 behind the shorter ones; each once."""
+    rows = sorted({tuple(ban) for ban in bans})
+    width = max(map(len, rows), default=2)
+    filled = [(*row, *(-1,) * (width - len(row))) for row in rows]
+    return np.array(filled, np.int32).reshape(-1, width)
+
+
+def sequences(bans: Ends) -> list[History]:
+    """Return the bans of a table without what fills it up."""
+    return [tuple(end for end in ban if end >= 0) for ban in bans.tolist()]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,63 +42,52 @@ class Turns:
 
     Attributes
     ----------
-    tail, head
-        (m,) nodes of the network.
+    tail, head, node_count
+        (m,) nodes of the network, and their number; they are the first vertices.
     nodes
         (n + c,) the node of each vertex: the nodes themselves, then the copies.
     end
-        (c,) the end to which each copy belongs, ascending: who arrives there arrives at the copy.
-    out_end, out_vertex
-        (k,) ends by which one may leave from a copy, ascending, and that copy.
+        (e,) the end to which each of the first copies belongs, ascending: who arrives there, from
+        wherever, arrives at the copy.
+    out_end, out_vertex, out_head
+        (k,) ends by which one may leave from a copy, ascending, that copy, and the vertex at which
+        one arrives on the other side.
     apart
-        (a,) ends that stand in a ban, ascending.
+        (a,) ends that begin or end a ban, ascending.
     """
 
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
+    node_count: int
     nodes: NDArray[np.int64]
     end: NDArray[np.int64]
     out_end: NDArray[np.int64]
     out_vertex: NDArray[np.int64]
+    out_head: NDArray[np.int64]
     apart: NDArray[np.int64]
 
     @classmethod
     def of(
         cls, tail: NDArray[np.int32], head: NDArray[np.int32], bans: Ends, node_count: int
     ) -> Turns:
-        """Make the copies that some bans, (b, 2), ask for; a pair of ends that do not meet bans
-        nothing.
-        """
-        pair = np.unique(bans.astype(np.int64).reshape(-1, 2), axis=0)
-        node = np.where(pair % 2 == 0, tail[pair // 2], head[pair // 2])
-        pair = pair[node[:, 0] == node[:, 1]]
-        end, which = np.unique(pair[:, 0], return_inverse=True)
-        copied = np.where(end % 2 == 0, tail[end // 2], head[end // 2]).astype(np.int64)
-        there = np.zeros(node_count, bool)
-        there[copied] = True
-        outs = np.concatenate(
-            [2 * np.flatnonzero(there[tail]), 2 * np.flatnonzero(there[head]) + 1]
-        )
-        at = np.where(outs % 2 == 0, tail[outs // 2], head[outs // 2])
-        outs, at = outs[np.argsort(at, kind="stable")], np.sort(at)
-        first, last = (np.searchsorted(at, copied, side) for side in ("left", "right"))
-        copy = np.repeat(np.arange(len(end)), last - first)
-        along = np.arange(len(copy)) - np.repeat(
-            np.cumsum(last - first) - (last - first), last - first
-        )
-        leave = outs[first[copy] + along]
-        width = 2 * len(tail) + 1
-        kept = ~np.isin(copy * width + leave, which.reshape(-1) * width + pair[:, 1])
-        copy, leave = copy[kept], leave[kept]
+        """Make the copies that some bans, (b, w), ask for; ends that do not meet ban nothing."""
+        node = np.stack([tail, head], axis=1).ravel().tolist() if len(bans) else []
+        left = _left_by_history(ban for ban in sequences(bans) if _meets(ban, node))
+        histories = sorted(left, key=lambda history: (len(history), history))
+        copied = np.array([node[history[-1]] for history in histories], np.int64)
+        copy, leave, heads = _ways_on(histories, left, tail, head, copied, node_count)
         order = np.lexsort((copy, leave))
+        ends = {end for history, banned in left.items() for end in (history[0], *banned)}
         return cls(
             tail,
             head,
+            node_count,
             np.concatenate([np.arange(node_count), copied]),
-            end,
+            np.array([history[0] for history in histories if len(history) == 1], np.int64),
             leave[order],
             node_count + copy[order],
-            np.unique(pair),
+            heads[order],
+            np.array(sorted(ends), np.int64),
         )
 
     @property
@@ -92,36 +95,35 @@ class Turns:
         """The number of vertices."""
         return len(self.nodes)
 
-    @property
-    def node_count(self) -> int:
-        """The number of nodes, which are the first vertices."""
-        return len(self.nodes) - len(self.end)
-
     def node(self, end: Ends) -> NDArray[np.int64]:
         """Return the node of each end."""
         return np.where(end % 2 == 0, self.tail[end // 2], self.head[end // 2]).astype(np.int64)
 
     def arrival(self, end: Ends) -> NDArray[np.int64]:
-        """Return the vertex at which one arrives at each end."""
+        """Return the vertex at which one arrives at each end who has not come from a copy."""
         vertex = self.node(end)
         if len(self.end):
             at = np.minimum(np.searchsorted(self.end, end), len(self.end) - 1)
             vertex = np.where(self.end[at] == end, self.node_count + at, vertex)
         return vertex
 
-    def departures(self, end: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def departures(
+        self, end: Ends
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the copies from which one may leave by each of some ends, beside the node itself:
-        which of the ends (1-D), and the vertex.
+        which of the ends (1-D), the copy, and the vertex at which one arrives.
         """
         first, last = (np.searchsorted(self.out_end, end, side) for side in ("left", "right"))
-        return _spread(first, last, self.out_vertex)
+        which, row = _spread(first, last)
+        return which, self.out_vertex[row], self.out_head[row]
 
     def copies(self, node: Ends) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return all copies of each of some nodes: which of the nodes (1-D), and the vertex."""
         copied = self.nodes[self.node_count :]
         order = np.argsort(copied, kind="stable")
         first, last = (np.searchsorted(copied[order], node, side) for side in ("left", "right"))
-        return _spread(first, last, self.node_count + order)
+        which, row = _spread(first, last)
+        return which, self.node_count + order[row]
 
     def any_vertex(self, vertices: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return for each node whether something holds at one of its vertices, (n,)."""
@@ -142,7 +144,7 @@ class Turns:
         if towards:
             return vertex_s[self.arrival(self.apart)]
         end_s = vertex_s[self.node(self.apart)]
-        which, vertex = self.departures(self.apart)
+        which, vertex, _ = self.departures(self.apart)
         np.minimum.at(end_s, which, vertex_s[vertex])
         return end_s
 
@@ -159,11 +161,70 @@ class Turns:
         return sides[0], sides[1]
 
 
+def _meets(ban: History, node: list[int]) -> bool:
+    """Return whether the ends of a ban follow one another."""
+    arrive = (ban[0], *(end ^ 1 for end in ban[1:-1]))
+    return all(node[a] == node[b] for a, b in zip(arrive, ban[1:], strict=True))
+
+
+def _left_by_history(bans: Iterable[History]) -> dict[History, set[int]]:
+    """Return the histories on which some ban depends, ends at which one has arrived one after the
+    other, and the ends by which one must not leave after each.
+    """
+    own: dict[History, set[int]] = {}
+    for ban in bans:
+        history = (ban[0], *(end ^ 1 for end in ban[1:-1]))
+        for length in range(1, len(history) + 1):
+            own.setdefault(history[:length], set())
+        own[history].add(ban[-1])
+    return {history: set().union(*_known(own, history)) for history in own}
+
+
+def _known(own: dict[History, set[int]], history: History) -> list[set[int]]:
+    """Return what is said of a history, and of each later part of it."""
+    return [own[history[i:]] for i in range(len(history)) if history[i:] in own]
+
+
+def _ways_on(
+    histories: list[History],
+    left: dict[History, set[int]],
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    copied: NDArray[np.int64],
+    node_count: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return how one goes on from the copies: which copy, the end by which one leaves it, and the
+    vertex at which one arrives.
+    """
+    there = np.zeros(node_count, bool)
+    there[copied] = True
+    ends = np.concatenate([2 * np.flatnonzero(there[tail]), 2 * np.flatnonzero(there[head]) + 1])
+    at = np.where(ends % 2 == 0, tail[ends // 2], head[ends // 2])
+    order = np.argsort(at, kind="stable")
+    first, last = (np.searchsorted(at[order], copied, side) for side in ("left", "right"))
+    copy, row = _spread(first, last)
+    leave = ends[order][row]
+    to = np.where(leave % 2 == 0, head[leave // 2], tail[leave // 2]).astype(np.int64)
+    number = {history: node_count + i for i, history in enumerate(histories)}
+    kept = np.ones(len(copy), bool)
+    for i, (number_of, end) in enumerate(zip(copy.tolist(), leave.tolist(), strict=True)):
+        history = histories[number_of]
+        if end in left[history]:
+            kept[i] = False
+            continue
+        longer = (*history, end ^ 1)
+        for j in range(len(longer)):
+            if longer[j:] in number:
+                to[i] = number[longer[j:]]
+                break
+    return copy[kept], leave[kept], to[kept]
+
+
 def _spread(
-    first: NDArray[np.int64], last: NDArray[np.int64], values: NDArray[np.int64]
+    first: NDArray[np.int64], last: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each row what stands from first to last: its row, and the values."""
+    """Return what stands from first to last, one range after the other: which range, and where."""
     count = last - first
-    row = np.repeat(np.arange(len(first)), count)
-    along = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    return row, values[first[row] + along]
+    which = np.repeat(np.arange(len(first)), count)
+    along = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    return which, first[which] + along

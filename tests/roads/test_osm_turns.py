@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from cross import SPEEDS, STEP, STREET, as_pbf, xml
 
-from geo.roads import access, osm_file
+from geo.roads import access, osm_file, turns
 from geo.roads.network import Network
 
 Points = Callable[..., gpd.GeoDataFrame]
@@ -37,7 +37,7 @@ VIA = ("via", "node", 1)
 
 
 def relation(*members: Member, number: int = 1, **tags: str) -> str:
-    """Write a restriction as XML; tags with a colon are written with two underscores."""
+    """Write a restriction as XML; a colon in a tag is written as two underscores."""
     inside = [f'<member role="{role}" type="{kind}" ref="{ref}"/>' for role, kind, ref in members]
     tags = {"type": "restriction"} | {key.replace("__", ":"): value for key, value in tags.items()}
     inside += [f'<tag k="{key}" v="{value}"/>' for key, value in tags.items()]
@@ -199,7 +199,26 @@ def test_a_road_that_may_not_be_driven_on_is_not_one_with_the_next(
                 ("to", "way", WEST),
                 restriction="no_left_turn",
             ),
-            "leads over a way",
+            "do not meet",
+        ),
+        (
+            relation(
+                ("from", "way", SOUTH),
+                ("via", "way", NORTH),
+                ("to", "way", NORTH),
+                restriction="only_u_turn",
+            ),
+            "behind the next junction",
+        ),
+        (
+            relation(
+                ("from", "way", SOUTH),
+                VIA,
+                ("via", "way", NORTH),
+                ("to", "way", WEST),
+                restriction="no_left_turn",
+            ),
+            "incomplete",
         ),
         (turn(restriction__conditional="no_left_turn @ (06:00-09:00)"), "at some hours"),
         (turn(restriction="no_left_turn", hour_on="06:00", hour_off="09:00"), "at some hours"),
@@ -235,6 +254,91 @@ def test_what_is_not_obeyed_is_counted(
     assert not any(map(len, network.bans.values()))
 
 
+def carriageways(*links: tuple[list[int], dict[str, str]]) -> tuple[list[Way], dict[int, tuple]]:
+    """Return two carriageways of a road to the east and back, a step apart, that end in a junction
+    each side; and roads that link them in the middle.
+    """
+    nodes = {
+        **{i: (LON + i * STEP, 0.0) for i in range(1, 5)},
+        **{10 + i: (LON + i * STEP, STEP) for i in range(1, 5)},
+        20: (LON + 2 * STEP, STEP / 2),
+    }
+    one_way = STREET | {"oneway": "yes"}
+    ways: list[Way] = [
+        ([1, 2], one_way),
+        ([2, 3, 4], one_way),
+        ([14, 13, 12], one_way),
+        ([12, 11], one_way),
+        ([4, 14], STREET),
+        ([11, 1], STREET),
+    ]
+    return [*ways, *links], nodes
+
+
+@pytest.mark.parametrize("links", [[[2, 20, 12]], [[2, 20], [20, 12]], [[12, 20], [2, 20]]])
+def test_turning_back_over_a_link(
+    links: list[list[int]], read: Callable[..., Network], points: Points
+) -> None:
+    """Where turning back over the link of two carriageways is banned, one drives on to the end of
+    the road; who turns into the link from elsewhere, or stops there, does as before.
+    """
+    ways, nodes = carriageways(*((link, STREET) for link in links))
+    over = [("via", "way", 7 + i) for i in range(len(links))]
+    ban = relation(("from", "way", 1), *over, ("to", "way", 4), restriction="no_u_turn")
+    layer = points(
+        {
+            "out": (LON + 1.5 * STEP, 0.0),
+            "back": (LON + 1.5 * STEP, STEP),
+            "link": (LON + 2 * STEP, STEP / 4),
+            "far": (LON + 3.5 * STEP, STEP),
+        }
+    )
+    free, held = (read(*signs, ways=ways, nodes=nodes) for signs in ([], [ban]))
+    assert held.manifest.notes == ("1 turn restriction is obeyed.",)
+    times = [access.time_matrix(net, layer, layer) / CAR_S for net in (free, held)]
+    longer = (times[1] - times[0]).round(1)
+    assert longer.loc["out"].tolist() == pytest.approx([0, 4, 0, 0], abs=0.1)
+    assert not longer.drop("out").any(axis=None)
+
+
+def test_nobody_turns_back_behind_the_junction(
+    read: Callable[..., Network], points: Points
+) -> None:
+    """Who may not turn does not turn back at the next junction instead, nor where a bridge begins
+    before it, but drives round the block; from that junction itself one turns back as before.
+    """
+    nodes = NODES | {6: (LON, STEP), 7: (LON - STEP, STEP), 8: (LON, STEP / 2)}
+    ways: list[Way] = [
+        ([2, 1], STREET),
+        ([1, 3], STREET),
+        ([1, 8], STREET),
+        ([8, 6], STREET | {"bridge": "yes"}),
+        ([6, 4], STREET),
+        ([6, 7], STREET),
+        ([7, 3], STREET),
+    ]
+    free, held = (read(*signs, ways=ways, nodes=nodes) for signs in ([], [turn()]))
+    layer = points(
+        {"south": (LON, -STEP / 2), "west": (LON - STEP / 4, 0.0), "on": (LON, STEP / 4)}
+    )
+    times = [access.time_matrix(net, layer, layer) / CAR_S for net in (free, held)]
+    assert times[0].loc["south", "west"] == pytest.approx(0.75, abs=0.02)
+    # 0.5 to the middle, three sides of the block, and most of the fourth
+    assert times[1].loc["south", "west"] == pytest.approx(0.5 + 3 + 0.75, abs=0.04)
+    rest = [("south", "on"), ("on", "west"), ("on", "south"), ("west", "south"), ("west", "on")]
+    for pair in rest:
+        assert times[1].loc[pair] == pytest.approx(times[0].loc[pair], abs=1e-6)
+
+
+def test_a_link_that_leads_both_ways_between_the_same_roads(read: Callable[..., Network]) -> None:
+    """Where a ring of roads lets one drive over the link in both directions, no turn is clear."""
+    ways: list[Way] = [([2, 1, 4], STREET), ([1, 3], STREET), ([3, 4], STREET)]
+    ban = relation(
+        ("from", "way", 1), ("via", "way", 2), ("to", "way", 3), restriction="no_left_turn"
+    )
+    assert "passes through" in read(ban, ways=ways).manifest.notes[0]
+
+
 def test_a_condition_beside_a_ban_leaves_the_ban(
     read: Callable[..., Network], points: Points
 ) -> None:
@@ -252,7 +356,8 @@ def test_one_way_streets_tell_which_side_is_meant(
     ways: list[Way] = [([2, 1, 4], STREET | {"oneway": "yes"}), ([1, 3], STREET), ([1, 5], STREET)]
     ways += [([4, 5], STREET), ([5, 2], STREET)]
     left = relation(("from", "way", 1), VIA, ("to", "way", 2), restriction="no_left_turn")
-    assert detour(read(left, ways=ways), points) == 6
+    # not to the end of the east and back, which is a junction now: round by the north-east
+    assert detour(read(left, ways=ways), points) == round(2 + 13**0.5 + 3)
     ways[0] = ([2, 1, 4], STREET)
     unclear = read(left, ways=ways)
     assert detour(unclear, points) == 0
@@ -292,7 +397,7 @@ def test_a_roundabout_that_is_one_closed_way(read: Callable[..., Network]) -> No
     ]
     ban = relation(("from", "way", 1), VIA, ("to", "way", 3), restriction="no_right_turn")
     network = read(ban, nodes=nodes, ways=ways)
-    ((arrive, leave),) = network.banned("car").tolist()
+    ((arrive, leave),) = (ban for ban in turns.sequences(network.banned("car")) if len(ban) == 2)
     coming = network.shape(arrive // 2)[:: 1 if arrive % 2 else -1]
     np.testing.assert_allclose(coming, [nodes[6], nodes[1]])
     going = network.shape(leave // 2)[:: -1 if leave % 2 else 1]

@@ -16,14 +16,16 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.roads import access, borders, isochrones, osm_graph, routing, storage, surfaces
+from geo.roads import access, borders, isochrones, osm_graph, routing, storage, surfaces, turns
 from geo.roads.joining import Sides
 from geo.roads.network import Network
 
 Roads = Callable[..., Network]
 Points = Callable[..., gpd.GeoDataFrame]
-Ban = tuple[int, int]
-SEEDS = range(24)
+Ban = tuple[int, ...]
+MEMORY = 3
+"""Ends at which one has arrived that a ban of these tests depends on, at most."""
+SEEDS = range(10)
 MS = 2e-3
 
 
@@ -32,7 +34,7 @@ def by_chance(roads: Roads, seed: int, *, gates: bool = False) -> Network:
     bans, some of the way back; with `gates` of two countries and with gates between them.
     """
     dice = np.random.default_rng(seed)
-    n = int(dice.integers(4, 10))
+    n = int(dice.integers(4, 8))
     nodes = [(107 + x, 21 + y) for x, y in dice.uniform(0, 0.3, (n, 2)).tolist()]
     ends = [sorted(pair) for pair in dice.integers(0, n, (3 * n, 2)).tolist()]
     ends = [(a, b) for a, b in ends if not gates or a != b]
@@ -53,14 +55,23 @@ def by_chance(roads: Roads, seed: int, *, gates: bool = False) -> Network:
 
 
 def some_bans(network: Network, dice: np.random.Generator) -> np.ndarray:
-    """Ban a third of the turns that one can make at the junctions."""
-    turns = [
-        (arrive, leave)
-        for arrive in range(2 * network.segment_count)
-        for leave in range(2 * network.segment_count)
-        if node_at(network, arrive) == node_at(network, leave)
-    ]
-    return np.array([turn for turn in turns if dice.random() < 0.35], np.int32).reshape(-1, 2)
+    """Ban a third of the turns that one can make at the junctions, and some over a segment or two
+    between junctions.
+    """
+    ends = range(2 * network.segment_count)
+    leaving: dict[int, list[int]] = {}
+    for end in ends:
+        leaving.setdefault(node_at(network, end), []).append(end)
+    bans = []
+    journeys = [(arrive,) for arrive in ends]
+    for share in (0.35, 0.1, 0.02):
+        journeys = [
+            (*journey, leave)
+            for journey in journeys
+            for leave in leaving[node_at(network, journey[-1] ^ (len(journey) > 1))]
+        ]
+        bans += [journey for journey in journeys if dice.random() < share]
+    return turns.table(bans)
 
 
 def node_at(network: Network, end: int) -> int:
@@ -71,6 +82,16 @@ def node_at(network: Network, end: int) -> int:
 def leaves(network: Network, end: int) -> bool:
     """Return whether one may drive into a segment by this end."""
     return bool((network.backward if end % 2 else network.forward)[end // 2])
+
+
+def makes(banned: set[Ban], journey: Ban) -> bool:
+    """Return whether the last turn of a journey is banned: the end at which it arrives first, and
+    those by which it leaves one after the other.
+    """
+    parts = [
+        ((journey[i] ^ 1) if i else journey[0], *journey[i + 1 :]) for i in range(len(journey) - 1)
+    ]
+    return any(part in banned for part in parts)
 
 
 def at_junction(network: Network, segment: int, fraction: float) -> int | None:
@@ -84,40 +105,40 @@ def by_segments(network: Network, profile: str, where: list[tuple[int, float]]) 
     junction is on none of its roads.
     """
     seconds = network.time_s[profile]
-    banned = {tuple(pair) for pair in network.banned(profile).tolist()}
+    banned = set(turns.sequences(network.banned(profile)))
     usable = [
         end
         for end in range(2 * network.segment_count)
         if leaves(network, end) and np.isfinite(seconds[end // 2])
     ]
-    next_ends: dict[int, list[int]] = {
-        arrive: [
-            end
-            for end in usable
-            if node_at(network, end) == node_at(network, arrive) and (arrive, end) not in banned
-        ]
-        for arrive in range(2 * network.segment_count)
+    at_node = {
+        node: [end for end in usable if node_at(network, end) == node]
+        for node in range(network.node_count)
     }
     times = np.full((len(where), len(where)), np.inf)
     for i, (segment, fraction) in enumerate(where):
-        arrived: dict[int, float] = {}
+        arrived: dict[tuple[int, ...], float] = {}
         here = at_junction(network, segment, fraction)
         ways = [(1, 1 - fraction), (0, fraction)]
         queue = [
-            (seconds[segment] * share, 2 * segment + side)
+            (seconds[segment] * share, (2 * segment + side,))
             for side, share in ways
             if here is None and leaves(network, 2 * segment + 1 - side)
         ]
-        free = [end for end in usable if node_at(network, end) == here]
-        queue += [(seconds[end // 2], end ^ 1) for end in free]
+        free = at_node.get(-1 if here is None else here, [])
+        queue += [(seconds[end // 2], (end ^ 1,)) for end in free]
         heapq.heapify(queue)
+        onto = [(0.0, leave) for leave in free]
         while queue:
-            time, end = heapq.heappop(queue)
-            if end in arrived:
+            time, journey = heapq.heappop(queue)
+            if journey in arrived:
                 continue
-            arrived[end] = time
-            for leave in next_ends[end]:
-                heapq.heappush(queue, (time + seconds[leave // 2], leave ^ 1))
+            arrived[journey] = time
+            for leave in at_node[node_at(network, journey[-1])]:
+                if not makes(banned, (journey[0], *(end ^ 1 for end in journey[1:]), leave)):
+                    onto.append((time, leave))
+                    longer = (*journey, leave ^ 1)[-MEMORY:]
+                    heapq.heappush(queue, (time + seconds[leave // 2], longer))
         for j, (goal, at) in enumerate(where):
             along = (network.forward if at >= fraction else network.backward)[segment]
             if goal == segment and (along or at == fraction):
@@ -125,11 +146,9 @@ def by_segments(network: Network, profile: str, where: list[tuple[int, float]]) 
             there = at_junction(network, goal, at)
             if there is not None and there == here:
                 times[i, j] = 0
-            onto = [(0.0, leave) for leave in free]
-            for end, time in arrived.items():
-                if node_at(network, end) == there:
+            for journey, time in arrived.items():
+                if node_at(network, journey[-1]) == there:
                     times[i, j] = min(times[i, j], time)
-                onto += [(time, leave) for leave in next_ends[end]]
             for time, leave in onto:
                 if leave // 2 == goal:
                     share = 1 - at if leave % 2 else at
@@ -235,7 +254,7 @@ def test_a_way_makes_no_banned_turn(seed: int, gates: bool, roads: Roads, points
     its length; so does what the route draws.
     """
     network = by_chance(roads, seed, gates=gates)
-    banned = {tuple(pair) for pair in network.banned("car").tolist()}
+    banned = set(turns.sequences(network.banned("car")))
     layer = middles(network, points)
     sides = Sides.of(network, layer, "car")
     for net in (network, network.prepared()):
@@ -259,36 +278,38 @@ def test_a_way_makes_no_banned_turn(seed: int, gates: bool, roads: Roads, points
             a, b = answer.ends[0, 0].tolist()
             snaps = [end.snap for end in ends]
             first, last = (int(snap.segment[0]) for snap in snaps)
-            ways = turns_of(network, nodes, [first, *between, last], (a % 2, b % 2))
-            begin, end = (
-                at_junction(network, int(snap.segment[0]), float(snap.fraction[0])) == node
+            ways = journeys_of(network, nodes, [first, *between, last], (a % 2, b % 2))
+            on_road = [
+                at_junction(network, int(snap.segment[0]), float(snap.fraction[0])) != node
                 for snap, node in zip(snaps, (nodes[0], nodes[-1]), strict=True)
-            )  # a point at a junction is on no road
-            turns = [way[int(begin) : len(way) - int(end)] for way in ways]
-            assert any(not banned.intersection(way) for way in turns)
+            ]  # a point at a junction is on no road
+            journeys = [way[1 - on_road[0] : len(way) - 1 + on_road[1]] for way in ways]
+            assert any(
+                not any(makes(banned, way[:i]) for i in range(2, len(way) + 1)) for way in journeys
+            )
 
 
-def turns_of(
+def journeys_of(
     network: Network, nodes: list[int], segments: list[int], ends: tuple[int, int]
-) -> list[list[Ban]]:
-    """Return the turns of a way, from the first segment, left at one of its ends, to the last one;
-    a road that begins and ends at one junction may be driven either way round.
+) -> list[Ban]:
+    """Return the journeys from the first segment, left at one of its ends, to the last one, entered
+    at one of its ends; a road that begins and ends at one junction may be driven either way round.
     """
-    ways: list[tuple[list[Ban], int]] = [([], 2 * segments[0] + ends[0])]
-    assert node_at(network, ways[0][1]) == nodes[0]
+    ways: list[Ban] = [(2 * segments[0] + ends[0],)]
+    assert node_at(network, ways[0][0]) == nodes[0]
     for segment, node, after in zip(segments[1:-1], nodes, nodes[1:], strict=False):
         ways = [
-            ([*turns, (arrived, leave)], leave ^ 1)
-            for turns, arrived in ways
+            (*way, leave)
+            for way in ways
             for leave in (2 * segment, 2 * segment + 1)
             if leaves(network, leave)
             and node_at(network, leave) == node
             and node_at(network, leave ^ 1) == after
         ]
-    leave = 2 * segments[-1] + ends[1]
-    assert node_at(network, leave) == nodes[-1]
+    last = 2 * segments[-1] + ends[1]
+    assert node_at(network, last) == nodes[-1]
     assert ways
-    return [[*turns, (arrived, leave)] for turns, arrived in ways]
+    return [(*way, last) for way in ways]
 
 
 def test_a_point_at_a_junction_is_there_whichever_way_one_comes(
@@ -329,7 +350,8 @@ def test_areas_end_where_one_may_not_turn(
     network = lattice(roads, seed)
     streets = network.node_lonlat[network.tail] / 2 + network.node_lonlat[network.head] / 2
     layer = points({str(i): tuple(place) for i, place in enumerate(streets.tolist())})
-    layer = layer.iloc[Sides.of(network, layer, "car").joined]
+    # one comes to no point of a street into which no turn is left: that is joined to another one
+    layer = layer[Sides.of(network, layer, "car").snap.distance_m < 1]
     start = layer.iloc[[len(layer) // 2]]
     times = access.time_matrix(network, *((layer, start) if towards else (start, layer)))
     limits = [135.0, 255.0]
@@ -374,12 +396,33 @@ def test_a_closed_gate_keeps_the_bans(roads: Roads, points: Points) -> None:
         np.testing.assert_allclose(times, truth(waits, layer, "car"), atol=MS)
 
 
-def test_the_border_moves_no_ban(roads: Roads, points: Points) -> None:
-    """Where a road is cut in three at the border, a turn into it stays banned at its own end, from
-    either side; the time is that of turning at the end of another road.
+def over_the_border(roads: Roads, *, turned: bool) -> Network:
+    """Return a road from the south that meets a road to the east, half a minute long, and one over
+    the border, drawn from either side, which another one continues in the north.
     """
     south, middle, north, east = (107, 20.96), (107, 20.98), (107, 21.04), (107.01, 20.98)
     shape = np.array([middle, (107, 20.999), (107, 21.001), north])
+    ends = (2, 1) if turned else (1, 2)
+    network = roads(
+        [south, middle, north, east, (107, 21.06)],
+        [(0, 1, 60), (*ends, 300), (1, 3, 30), (2, 4, 60)],
+    )
+    lines = [network.shape(i) for i in range(4)]
+    lines[1] = shape[:: -1 if turned else 1]
+    return replace(
+        network,
+        shape_start=np.cumsum([0, *map(len, lines)]),
+        shape_lonlat=np.concatenate(lines),
+    )
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_border_moves_no_ban(turned: bool, over: bool, roads: Roads, points: Points) -> None:
+    """Where a road is cut in three at the border, a ban on turning into it, or on going on behind
+    it, holds as before: coming from the south one turns back first, at the end of the eastern road
+    or on the step that crosses, 200 m.
+    """
     countries = gpd.GeoDataFrame(
         {"country": ["AA", "BB"]},
         geometry=[shapely.box(106, 20, 108, 21), shapely.box(106, 21, 108, 22)],
@@ -403,31 +446,21 @@ def test_the_border_moves_no_ban(roads: Roads, points: Points) -> None:
     crossings = pd.DataFrame(
         {"profile": ["car", "truck"], "kind": "international", "needs": ["passengers", "cargo"]}
     ).assign(service_time_s=0.0)
-    network = roads([south, middle, north, east], [(0, 1, 60), (1, 2, 300), (1, 3, 30)])
-    layer = points({"south": (107, 20.97), "north": (107, 21.03)}, country=["AA", "BB"])
-    seconds = {}
-    for turned in (False, True):
-        net = network
-        if turned:  # the border road drawn from north to south
-            lines = [network.shape(0), shape[::-1], network.shape(2)]
-            net = replace(
-                net, tail=np.array([0, 2, 1], np.int32), head=np.array([1, 1, 3], np.int32)
-            )
-        else:
-            lines = [network.shape(0), shape, network.shape(2)]
-        into = 3 if turned else 2
-        net = replace(
-            net,
-            shape_start=np.array([0, 2, 6, 8]),
-            shape_lonlat=np.concatenate(lines),
-            bans={"car": np.array([(1, into)], np.int32)},
-        )
-        for bans in (net.bans, {}):
-            closed, _ = borders.close(replace(net, bans=bans), countries, gates, crossings)
-            assert closed.segment_count == 5
-            times = access.time_matrix(closed, layer, layer)
-            seconds[turned, bool(bans)] = times.loc["south", "north"], times.loc["north", "south"]
-    for turned in (False, True):
-        there, back = np.subtract(seconds[turned, True], seconds[turned, False])
-        assert there == pytest.approx(60, abs=0.01)  # to the end of the eastern road and back
-        assert back == pytest.approx(0, abs=0.01)
+    layer = points(
+        {"south": (107, 20.97), "north": (107, 21.03), "beyond": (107, 21.05)},
+        country=["AA", "BB", "BB"],
+    )
+    network = over_the_border(roads, turned=turned)
+    ban = (1, 3 if turned else 2, *([6] if over else []))
+    times = []
+    for bans in ([], [ban]):
+        net = replace(network, bans={"car": turns.table(bans)})
+        closed, _ = borders.close(net, countries, gates, crossings)
+        assert closed.segment_count == 6
+        prepared = closed.prepared()
+        times.append(access.time_matrix(closed, layer, layer))
+        again = access.time_matrix(prepared, layer, layer)
+        np.testing.assert_allclose(again, times[-1], atol=MS)
+    longer = (times[1] - times[0]).round().astype(int)
+    assert longer.loc["south"].tolist() == ([0, 0, 20] if over else [0, 60, 60])
+    assert not longer.loc[["north", "beyond"]].any(axis=None)
