@@ -71,8 +71,8 @@ def main() -> None:
         worst = max(worst, costs(banned_more(network), f"   with bans at {BUSY:.0%} of junctions"))
         print()
     print(f"largest ratio {worst:.2f}: at most {MOST:g} was asked")
-    agree = all([chosen(arguments.osrm, one_way=one_way) for one_way in (True, False)])
-    if worst > MOST or not agree:
+    agree = [chosen(arguments.osrm, one_way=one_way) for one_way in (True, False)]
+    if worst > MOST or not all(agree):
         sys.exit("not reached")
 
 

@@ -124,8 +124,10 @@ class Sides:
         share = np.column_stack([before, 1 - before])
         leg_m = snap.distance_m * network.manifest.access_detour
         leg_s = leg_m / (network.manifest.access_speed_kph[profile] / 3.6)
-        leave, come, known = _vertices(network.turns(profile), at, share == 0)
-        in_s = np.tile(_part(to_ends[:, ::-1], share), come.shape[1] // 2)
+        leave, come, known = _vertices(network.turns(profile), at, share)
+        in_s = _part(to_ends[:, ::-1], share)
+        if known is not None:
+            in_s = np.where(known, np.tile(in_s, come.shape[1] // 2), np.inf)
         return cls(
             point=point,
             of_row=np.arange(len(point)) if of_row is None else of_row,
@@ -136,7 +138,7 @@ class Sides:
             leave=leave,
             out_s=_part(to_ends, share),
             come=come,
-            in_s=np.where(known, in_s, np.inf),
+            in_s=in_s,
             share=share,
         )
 
@@ -179,17 +181,17 @@ class Sides:
 
 
 def _vertices(
-    turns: Turns, segment: NDArray[np.int64], at_node: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    turns: Turns, segment: NDArray[np.int64], share: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_] | None]:
     """Return where one leaves segments, (k, 2), and comes onto them, (k, w), and which of the
-    latter there are. A point that lies `at_node`, (k, 2), is there whichever way one comes, and
-    leaves as one likes.
+    latter there are, None for all. A point that lies at a node, to which it has no `share`, (k, 2),
+    is there whichever way one comes, and leaves as one likes.
     """
-    ends = 2 * segment[:, None] + (0, 1)
-    node = turns.node(ends)
+    node = np.column_stack([turns.tail[segment], turns.head[segment]]).astype(np.int64)
+    if not len(turns.end) or not turns.copied[node].any():
+        return node, node, None
+    ends, at_node = 2 * segment[:, None] + (0, 1), share == 0
     leave = np.where(at_node, node, turns.arrival(ends))
-    if not len(turns.end):
-        return leave, node, np.ones(node.shape, bool)
     inside, outside = np.flatnonzero(~at_node.ravel()), np.flatnonzero(at_node.ravel())
     a, vertex, _ = turns.departures(ends.ravel()[inside])
     b, other = turns.copies(node.ravel()[outside])

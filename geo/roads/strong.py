@@ -53,9 +53,9 @@ def come_and_go(
     at_node = turns.any_vertex(main)
     same = at_node[turns.tail] & at_node[turns.head] & (driven[0] | driven[1])
     same &= label[turns.tail] == label[turns.head]
-    there = np.zeros(turns.node_count, bool)
-    there[turns.nodes[turns.node_count :]] = True
-    beside = there[turns.tail] | there[turns.head]  # where the nodes themselves do not tell
+    beside = (
+        turns.copied[turns.tail] | turns.copied[turns.head]
+    )  # where the nodes themselves do not tell
     ahead, back = (np.flatnonzero(beside & way) for way in driven)
     leave = np.concatenate([2 * ahead, 2 * back + 1])
     which, copy, beyond = turns.departures(leave)

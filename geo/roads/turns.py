@@ -54,6 +54,8 @@ class Turns:
         one arrives on the other side.
     apart
         (a,) ends that begin or end a ban, ascending.
+    copied
+        (n,) whether a node has a copy.
     """
 
     tail: NDArray[np.int32]
@@ -65,6 +67,7 @@ class Turns:
     out_vertex: NDArray[np.int64]
     out_head: NDArray[np.int64]
     apart: NDArray[np.int64]
+    copied: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -74,20 +77,23 @@ class Turns:
         node = np.stack([tail, head], axis=1).ravel().tolist() if len(bans) else []
         left = _left_by_history(ban for ban in sequences(bans) if _meets(ban, node))
         histories = sorted(left, key=lambda history: (len(history), history))
-        copied = np.array([node[history[-1]] for history in histories], np.int64)
-        copy, leave, heads = _ways_on(histories, left, tail, head, copied, node_count)
+        nodes = np.array([node[history[-1]] for history in histories], np.int64)
+        copied = np.zeros(node_count, bool)
+        copied[nodes] = True
+        copy, leave, heads = _ways_on(histories, left, tail, head, nodes, copied)
         order = np.lexsort((copy, leave))
         ends = {end for history, banned in left.items() for end in (history[0], *banned)}
         return cls(
             tail,
             head,
             node_count,
-            np.concatenate([np.arange(node_count), copied]),
+            np.concatenate([np.arange(node_count), nodes]),
             np.array([history[0] for history in histories if len(history) == 1], np.int64),
             leave[order],
             node_count + copy[order],
             heads[order],
             np.array(sorted(ends), np.int64),
+            copied,
         )
 
     @property
@@ -190,22 +196,20 @@ def _ways_on(
     left: dict[History, set[int]],
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
-    copied: NDArray[np.int64],
-    node_count: int,
+    nodes: NDArray[np.int64],
+    copied: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return how one goes on from the copies: which copy, the end by which one leaves it, and the
     vertex at which one arrives.
     """
-    there = np.zeros(node_count, bool)
-    there[copied] = True
-    ends = np.concatenate([2 * np.flatnonzero(there[tail]), 2 * np.flatnonzero(there[head]) + 1])
+    ends = np.concatenate([2 * np.flatnonzero(copied[tail]), 2 * np.flatnonzero(copied[head]) + 1])
     at = np.where(ends % 2 == 0, tail[ends // 2], head[ends // 2])
     order = np.argsort(at, kind="stable")
-    first, last = (np.searchsorted(at[order], copied, side) for side in ("left", "right"))
+    first, last = (np.searchsorted(at[order], nodes, side) for side in ("left", "right"))
     copy, row = _spread(first, last)
     leave = ends[order][row]
     to = np.where(leave % 2 == 0, head[leave // 2], tail[leave // 2]).astype(np.int64)
-    number = {history: node_count + i for i, history in enumerate(histories)}
+    number = {history: len(copied) + i for i, history in enumerate(histories)}
     kept = np.ones(len(copy), bool)
     for i, (number_of, end) in enumerate(zip(copy.tolist(), leave.tolist(), strict=True)):
         history = histories[number_of]
