@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,10 @@ def current() -> Language:
     """
     if insisted := _insisted.get():
         return insisted
-    asked = next((language for of_request in _askers if (language := of_request())), None)
-    return asked or _spoken.get() or ENGLISH
+    for of_request in _askers:
+        if asked := of_request():
+            return asked
+    return _spoken.get() or ENGLISH
 
 
 @contextmanager
@@ -65,8 +68,14 @@ def speaking(language: Language) -> Iterator[None]:
 
 def gettext(text: str, /, **values: Any) -> str:
     """Translate a text and fill in its values."""
-    translated = str(catalogue(current().locale).ugettext(text))
+    translated = in_locale(text, current().locale)
     return translated % values if values else translated
+
+
+@lru_cache(20_000)  # a page has hundreds of texts, many of them again and again
+def in_locale(text: str, locale: str) -> str:
+    """Translate a text; its values are not filled in."""
+    return str(catalogue(locale).ugettext(text))
 
 
 def lazy_gettext(text: str) -> Any:
@@ -86,7 +95,12 @@ def translated(text: Any) -> str:
 
 def province(name: Any) -> str:
     """Name a province, of which the layers hold only the English name."""
-    return str(catalogue(current().locale).upgettext("province", str(name))) if name else ""
+    return _province(str(name), current().locale) if name else ""
+
+
+@lru_cache(2000)
+def _province(name: str, locale: str) -> str:
+    return str(catalogue(locale).upgettext("province", name))
 
 
 def N_(text: str) -> str:
@@ -108,14 +122,18 @@ def day(text: Any) -> str:
     """Write a date of the data, which may be only a year or a month, in the language of the
     request.
     """
-    parts = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", str(text))
+    return _day(str(text), current().locale)
+
+
+@lru_cache(2000)
+def _day(text: str, locale: str) -> str:
+    parts = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text)
     if not parts:
-        return str(text)
-    locale = current().locale
+        return text
     try:
         when = date(int(parts[1]), int(parts[2] or 1), int(parts[3] or 1))
     except ValueError:
-        return str(text)
+        return text
     if parts[3]:
         return str(format_date(when, "medium", locale=locale))
     return str(format_skeleton("yMMM" if parts[2] else "y", when, locale=locale))

@@ -201,6 +201,12 @@ def label(code: object) -> str:
     """Name a code; a code without a name is shown as it is, and an unknown value as unknown."""
     if not isinstance(code, str) or not code:
         return gettext("unknown")
+    return _label(code, i18n.current().locale)
+
+
+@lru_cache(10_000)
+def _label(code: str, _locale: str) -> str:
+    """Name a code in the language of the request, whose locale it is kept for."""
     if code in CODES:
         return str(CODES[code])
     return gettext(WORDS[code]) if code in WORDS else code
@@ -254,12 +260,10 @@ def is_known(value: Any) -> bool:
     """Return whether a value from a frame is known, that is neither NaN, NA, None nor empty."""
     if isinstance(value, str):
         return value != ""
-    return value is not None and str(value) not in (
-        "",
-        "<NA>",
-        "nan",
-        "NaT",
-    )  # an undefined name of a template is written as nothing
+    if isinstance(value, float):
+        return value == value  # all but NaN
+    # an undefined name of a template is written as nothing
+    return value is not None and str(value) not in ("", "<NA>", "nan", "NaT")
 
 
 def explain_times() -> str:
@@ -286,6 +290,11 @@ def duration(seconds: Any) -> str:
         max(int(minutes * TIME_RANGE[0] // step * step), 1),
         max(int(-(-minutes * TIME_RANGE[1] // step) * step), 1),
     )
+    return _range(low, high, i18n.current().locale)
+
+
+@lru_cache(10_000)
+def _range(low: int, high: int, _locale: str) -> str:
     if low == high:
         text = _minutes(low)
     elif high < 60:
@@ -310,9 +319,14 @@ def kilometres(metres: Any) -> str:
         return "–"
     metres = float(metres)
     if metres < 1000:
-        text = str(TEXTS["m"]).format(n=decimal(round(metres, -1)))
-    else:
-        text = str(TEXTS["km"]).format(n=decimal(metres / 1000, 1 if metres < 10_000 else 0))
+        return _length("m", round(metres, -1), 0, i18n.current().locale)
+    places = 1 if metres < 10_000 else 0
+    return _length("km", round(metres / 1000, places), places, i18n.current().locale)
+
+
+@lru_cache(10_000)
+def _length(form: str, number: float, places: int, _locale: str) -> str:
+    text = str(TEXTS[form]).format(n=decimal(number, places))
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 

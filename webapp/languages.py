@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
 
 from webapp import i18n, labels
 from webapp.catalogues import ENGLISH, LANGUAGES, Language, catalogue
@@ -23,6 +27,7 @@ def install(app: Flask) -> None:
     babel = Babel(app, locale_selector=_choose)
     babel.domain_instance = Catalogues()
     app.after_request(_say_language)
+    app.jinja_env.globals.update(_=write, gettext=write)
     app.jinja_env.filters.update(
         label=labels.label,
         duration=labels.duration,
@@ -45,9 +50,10 @@ def of_request() -> Language | None:
     """Return the language of this request; None outside of one."""
     if not has_request_context():
         return None
-    if "language" not in g:  # asked for with each text of a page
-        g.language = _of_locale(get_locale())
-    language: Language = g.language
+    of_this = g._get_current_object()  # once: asked with each text
+    language: Language | None = of_this.get("language")
+    if language is None:
+        language = of_this.language = _of_locale(get_locale())
     return language
 
 
@@ -107,6 +113,28 @@ def switches() -> list[tuple[Language, list[tuple[str, str]]]]:
     """
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
     return [(other, [*kept, ("lang", other.code)]) for other in LANGUAGES.values()]
+
+
+@pass_eval_context
+def write(context: EvalContext, text: str, /, **values: Any) -> str:
+    """Translate a text of a template and fill in its values, which are escaped: what Jinja's own
+    extension does, in a tenth of the time.
+    """
+    locale = current().locale
+    if not context.autoescape:
+        return str(i18n.in_locale(text, locale) % values)
+    if not values:
+        return _unfilled(text, locale)
+    plain = {
+        name: value if type(value) in (int, float) else escape(value)
+        for name, value in values.items()
+    }
+    return Markup(i18n.in_locale(text, locale) % plain)
+
+
+@lru_cache(10_000)
+def _unfilled(text: str, locale: str) -> Markup:
+    return Markup(i18n.in_locale(text, locale) % {})
 
 
 class Catalogues(Domain):  # type: ignore[misc]
