@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from geo.visits.world import World
 
 KEPT_SITES = 8
-"""Tables of sites that are kept: visitors may ask for any terms."""
+"""Tables of sites that are kept, and people and parks joined to roads: visitors may ask for any
+terms.
+"""
 
 
 def default_home() -> Path:
@@ -68,6 +70,7 @@ class Atlas(Package):
         super().__init__(data, province_names)
         self.home = home
         self._sites = Kept(KEPT_SITES)
+        self._joined = Kept(KEPT_SITES)
 
     @classmethod
     def open(
@@ -214,16 +217,22 @@ class Atlas(Package):
         NaN where the point is joined to no road; see :func:`geo.roads.within.profile_within`.
         """
         from geo.roads import within
+        from geo.roads.joining import Sides
 
-        roads = self.roads(drive)
-        people = within.profile_within(
-            roads, origin, self.population(), amount="population", profile=PEOPLE_PROFILE
-        )
-        parks = within.profile_within(roads, origin, self.layer("parks"), profile=drive.profile)
-        return {
-            name: table.set_index("travel_time_s")["reached"]
-            for name, table in (("people", people), ("parks", parks))
-        }
+        roads, curves = self.roads(drive), {}
+        for name, profile, places in (
+            ("people", PEOPLE_PROFILE, self.population()),
+            ("parks", drive.profile, self.layer("parks")),
+        ):
+            key = name, profile, roads.roads_version
+            to = self._joined.get(key, partial(Sides.of, roads, places, profile))
+            size = np.ones(len(places))
+            if name == "people":
+                size = places["population"].to_numpy(np.float64)
+            ((at_s, sums),) = within.steps(roads, origin, to, places.index, size, profile=profile)
+            index = pd.Index(at_s, name="travel_time_s")
+            curves[name] = pd.Series(sums, index, name="reached")
+        return curves
 
     # Sites
 
@@ -262,6 +271,7 @@ class Atlas(Package):
                 crossings=self.table("crossings"),
                 network=roads,
                 profiles=(drive.profile,),
+                own=self.keep("own columns", lambda: sites.own_columns(self.layer("parks"))),
             )
 
         roads = self.roads(drive)

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,10 +23,14 @@ class Kept:
     ----------
     size
         The most results that are kept, None for all. Computations under way do not count.
+    most_bytes
+        The most bytes of all results together, which ``len`` measures; None for any number. A
+        result that is larger alone is not kept.
     """
 
-    def __init__(self, size: int | None = None) -> None:
-        self.size = size
+    def __init__(self, size: int | None = None, *, most_bytes: int | None = None) -> None:
+        self.size, self.most_bytes = size, most_bytes
+        self._bytes = 0
         self._results: OrderedDict[Hashable, Any] = OrderedDict()
         self._computing: dict[Hashable, tuple[int, Future[Any]]] = {}
         """The thread that computes a key, and what others wait for."""
@@ -37,7 +42,7 @@ class Kept:
         while True:
             with self._lock:
                 if key in self._results:
-                    if self.size is not None:
+                    if self._is_bounded:
                         self._results.move_to_end(key)
                     known: T = self._results[key]
                     return known
@@ -59,11 +64,29 @@ class Kept:
             raise
         with self._lock:
             del self._computing[key]
-            self._results[key] = value
-            if self.size is not None and len(self._results) > self.size:
-                self._results.popitem(last=False)
+            self._add(key, value)
         future.set_result(value)
         return value
+
+    def _add(self, key: Hashable, value: Any) -> None:
+        """Keep a result, and drop those that nobody asked for the longest time."""
+        if self.most_bytes is not None and len(value) > self.most_bytes:
+            return
+        self._results[key] = value
+        if self.most_bytes is not None:
+            self._bytes += len(value)
+        while self._is_full():
+            _oldest, dropped = self._results.popitem(last=False)
+            if self.most_bytes is not None:
+                self._bytes -= len(dropped)
+
+    @property
+    def _is_bounded(self) -> bool:
+        return self.size is not None or self.most_bytes is not None
+
+    def _is_full(self) -> bool:
+        many = self.size is not None and len(self._results) > self.size
+        return many or (self.most_bytes is not None and self._bytes > self.most_bytes)
 
     def __len__(self) -> int:
         """Return how many results are kept."""
@@ -73,6 +96,6 @@ class Kept:
         """Return the result for `key`, or None if it is not kept, without waiting."""
         return self._results.get(key)
 
-    def __reduce__(self) -> tuple[type[Kept], tuple[int | None]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Copy and send it empty: a lock cannot be sent, and results can be computed again."""
-        return Kept, (self.size,)
+        return partial(Kept, most_bytes=self.most_bytes), (self.size,)

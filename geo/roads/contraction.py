@@ -218,6 +218,51 @@ def many_to_many(
     return compiled.table(*hierarchy.up, *hierarchy.down, *start, *goal)
 
 
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """Targets that are asked for again and again, with the part of a hierarchy that leads to them.
+
+    Attributes
+    ----------
+    cone
+        Its positions, ascending, and the arcs among them, as the compiled part has them.
+    row, end_s
+        (m, t) rows in it of the nodes of each target, -1 for none, and the time still to go there.
+    """
+
+    cone: tuple[Any, Any, Any, Any]
+    row: NDArray[np.int64]
+    end_s: NDArray[np.float64]
+
+
+def aim(hierarchy: Hierarchy, targets: ArrayLike, *, end_s: ArrayLike | None = None) -> Aim:
+    """Prepare targets, which are those of :func:`many_to_many`, for :func:`one_to_aim`."""
+    from geo.roads import _contraction_query as compiled
+
+    position, offset = _ends(hierarchy, targets, end_s)
+    cone = compiled.cone(*hierarchy.down, position.ravel()[position.ravel() >= 0])
+    row = np.where(position >= 0, np.searchsorted(cone[0], position), -1)
+    return Aim(cone, row.astype(np.int64), offset)
+
+
+def one_to_aim(
+    hierarchy: Hierarchy, source: ArrayLike, targets: Aim, *, start_s: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Return the time from one source, a node or (s,) several, to each target, (m,): a row of
+    :func:`many_to_many`.
+    """
+    from geo.roads import _contraction_aim as compiled
+
+    position, offset = _ends(
+        hierarchy,
+        np.atleast_1d(source)[None],
+        None if start_s is None else np.atleast_1d(start_s)[None],
+    )
+    return compiled.aimed(
+        *hierarchy.up, *targets.cone, targets.row, targets.end_s, position[0], offset[0]
+    )
+
+
 def path(
     hierarchy: Hierarchy,
     source: ArrayLike,
@@ -294,4 +339,5 @@ def warm_up() -> None:
     for dtype in (np.float32, np.float64):
         one_to_all(tiny, [0], dtype=dtype)
     many_to_many(tiny, [0], [1])
+    one_to_aim(tiny, 0, aim(tiny, [1]))
     path(tiny, 0, 1)

@@ -4,7 +4,7 @@ and which of them meet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ KEPT_FROM, KEPT_TO = 50, 20_000
 """Layers of so many points are kept joined: they are what is reached from one place after the
 other. A larger one takes more memory than it saves time.
 """
+FEW = 2
+"""So few values are looked for one by one, rather than by sorting the others."""
 _JOINED = Kept(24)
 """Layers by the network, the vehicle and their content: people, parks and targets of some networks.
 """
@@ -91,7 +93,8 @@ class Sides:
         if not KEPT_FROM <= n <= KEPT_TO:
             return join()
         content = blake2b(point.tobytes(), digest_size=16).digest()
-        key = (network.version, profile, content, of_row.tobytes(), tuple(country))
+        # no point is joined to a gate, so the times at gates do not count
+        key = (network.roads_version, profile, content, of_row.tobytes(), tuple(country))
         return _JOINED.get(key, join)
 
     @classmethod
@@ -142,10 +145,27 @@ class Sides:
             share=share,
         )
 
+    def some(self, entries: slice) -> Sides:
+        """Return some rows of a layer without gates as a layer of their own."""
+        snap = replace(
+            self.snap, **{name: array[entries] for name, array in vars(self.snap).items()}
+        )
+        arrays = {
+            field.name: getattr(self, field.name)[entries]
+            for field in fields(self)
+            if field.name not in ("snap", "of_row")
+        }
+        return Sides(snap=snap, of_row=np.arange(len(arrays["point"])), **arrays)
+
     @property
     def rows(self) -> int:
         """How many rows the layer has."""
         return int(self.of_row.max(initial=-1)) + 1
+
+    @property
+    def is_single(self) -> bool:
+        """Whether no row has a second entry: there is no gate among them."""
+        return self.rows == len(self.of_row)
 
     @property
     def joined(self) -> NDArray[np.int64]:
@@ -260,6 +280,9 @@ def _equal(
     values: NDArray[np.int64], others: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return all pairs of places at which two arrays hold the same value."""
+    if len(values) <= FEW:
+        i, j = np.nonzero(values[:, None] == others)
+        return i, j
     order = np.argsort(others, kind="stable")
     low, high = (np.searchsorted(others[order], values, side) for side in ("left", "right"))
     count = high - low
@@ -275,18 +298,26 @@ def by_row(
     starts: NDArray[np.int64],
     to: Sides,
     goals: NDArray[np.int64],
-    time_s: NDArray[np.floating],
+    time_s: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the times between rows of two layers, inf without a way, from the times (k, m)
     between some entries of theirs over the nodes of the network.
     """
     i, j, along_s, _ = on_one_segment(network, profile, from_, starts, to, goals)
     time_s[i, j] = np.minimum(time_s[i, j], along_s)
-    time_s[~facing(from_, starts, to, goals)] = np.inf
+    if not to.is_single:
+        time_s[~facing(from_, starts, to, goals)] = np.inf
     rows, columns = from_.of_row[starts], to.of_row[goals]
+    if from_.is_single and to.is_single and time_s.shape == (from_.rows, to.rows):
+        return time_s
     best = np.full((from_.rows, to.rows), np.inf)
-    if len(np.unique(rows)) == len(rows) and len(np.unique(columns)) == len(columns):
+    if _is_single(from_, rows) and _is_single(to, columns):
         best[rows[:, None], columns] = time_s  # without gates: ten times as fast as what follows
     else:
         np.minimum.at(best, (rows[:, None], columns), time_s)
     return best
+
+
+def _is_single(sides: Sides, rows: NDArray[np.int64]) -> bool:
+    """Return whether some entries are of different rows, whose numbers these are."""
+    return sides.is_single or len(np.unique(rows)) == len(rows)

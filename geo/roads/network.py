@@ -164,17 +164,20 @@ class Network:
 
     @property
     def version(self) -> str:
-        """The identity of the network by its content: networks of one version are the same, with
-        the same times at their gates. Computed once.
-        """
+        """The identity of the network by its content, times at gates included. Computed once."""
 
         def make() -> str:
-            digest = blake2b(self.kept("roads", self._digest_of_roads).encode(), digest_size=16)
+            digest = blake2b(self.roads_version.encode(), digest_size=16)
             for time_s in self.time_s.values():
                 digest.update(time_s[self.gate >= 0].tobytes())
             return digest.hexdigest()
 
         return self.kept("version", make, depends_on_gates=True)
+
+    @property
+    def roads_version(self) -> str:
+        """The identity of everything but the times at gates. Computed once."""
+        return self.kept("roads", self._digest_of_roads)
 
     def _digest_of_roads(self) -> str:
         """Return a digest of everything but the times at gates."""

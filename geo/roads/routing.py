@@ -5,12 +5,14 @@ on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.kept import Kept
 from geo.roads import contraction, gate_overlay
-from geo.roads.joining import Sides, by_row, facing, on_one_segment
+from geo.roads.joining import KEPT_FROM, KEPT_TO, Sides, by_row, facing, on_one_segment
 from geo.roads.network import Network
 from geo.roads.ways import Prepared, Searched, Track, Walked
 
@@ -26,6 +28,15 @@ TIME_DECIMALS = 3
 """Times are sums of binary fractions: without rounding to a millisecond 60 min would often be above
 a limit of 60 min.
 """
+KEPT_CELLS = (100_000, 5_000_000)
+"""Tables inside a country of so many cells are kept with a network: those of the sites of a
+package."""
+KEPT_BYTES = 150_000_000
+"""Bytes of all of them together."""
+FEW_STARTS = 2
+"""From so many starts at most, a gate has two, the ways to kept goals are found one by one."""
+KEPT_AIMS = 8
+"""Layers of goals for which a network keeps what leads to them: people and parks, by vehicle."""
 
 
 @dataclass
@@ -215,6 +226,21 @@ def times(
     """Return only the seconds of the fastest way of every pair of rows, inf where there is none:
     what :func:`solve` gives, sooner. A time above `within_s` may be inf, which is sooner still.
     """
+    return unrounded(network, profile, from_, to, within_s=within_s).round(TIME_DECIMALS)
+
+
+def unrounded(
+    network: Network,
+    profile: str,
+    from_: Sides,
+    to: Sides,
+    *,
+    within_s: float = np.inf,
+    inside: bool = False,
+) -> NDArray[np.float64]:
+    """Return what :func:`times` rounds; with `inside` only of ways inside a country, which a
+    prepared network is needed for.
+    """
     if profile not in network.hierarchies:
         return solve(network, profile, from_, to, detail=False).time_s
     starts, goals = from_.joined, to.joined
@@ -223,12 +249,89 @@ def times(
     prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
     start_s, end_s = from_.leaving_s(starts), to.arriving_s(goals)
     start, end = from_.leave[starts], to.come[goals]
-    time_s = contraction.many_to_many(prepared, start, end, start_s=start_s, end_s=end_s)
-    if len(gates.node):
-        to_gates = contraction.many_to_many(prepared, start, gates.node, start_s=start_s)
+    if not inside and len(starts) <= FEW_STARTS and KEPT_FROM <= len(goals) <= KEPT_TO:
+        time_s = _times_to_kept(network, profile, (start, start_s), (end, end_s), within_s)
+        return by_row(network, profile, from_, starts, to, goals, time_s)
+    time_s = _table(network, profile, (start, start_s), (end, end_s))
+    if len(gates.node) and not inside:
+        to_gates = to_the_gates(network, profile, start, start_s)
         from_gates = contraction.many_to_many(prepared, gates.node, end, end_s=end_s)
         over, _ = gate_overlay.join(to_gates, gates.total_s)
         over[over > within_s] = np.inf
         time_s = np.minimum(time_s, gate_overlay.join(over, from_gates)[0])
-    best = by_row(network, profile, from_, starts, to, goals, time_s)
-    return best.round(TIME_DECIMALS)
+    return by_row(network, profile, from_, starts, to, goals, time_s)
+
+
+def to_the_gates(
+    network: Network, profile: str, start: NDArray[np.int64], start_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the times from starts to the ends of all gates on roads inside a country, (k, g)."""
+    node = gate_overlay.of(network, profile).node
+    return _table(network, profile, (start, start_s), (node, np.zeros(len(node))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """A table of times that is kept, and its size."""
+
+    time_s: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return how many bytes it takes."""
+        return self.time_s.nbytes
+
+
+def _table(
+    network: Network,
+    profile: str,
+    starts: tuple[NDArray[np.int64], NDArray[np.float64]],
+    goals: tuple[NDArray[np.int64], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return the times between starts and goals, nodes and what is to be added, on roads inside a
+    country. Tables that are neither small nor large are kept: gates that are closed or slow change
+    nothing in them.
+    """
+
+    def make() -> NDArray[np.float64]:
+        return contraction.many_to_many(
+            network.hierarchies[profile], starts[0], goals[0], start_s=starts[1], end_s=goals[1]
+        )
+
+    if not KEPT_CELLS[0] <= len(starts[0]) * len(goals[0]) <= KEPT_CELLS[1]:
+        return make()
+    content = blake2b(profile.encode(), digest_size=16)
+    for part in (*starts, *goals):
+        content.update(str(part.shape).encode())
+        content.update(np.ascontiguousarray(part).tobytes())
+    tables: Kept = network.kept("tables", lambda: Kept(most_bytes=KEPT_BYTES))
+    return tables.get(content.digest(), lambda: _Table(make())).time_s.copy()
+
+
+def _times_to_kept(
+    network: Network,
+    profile: str,
+    starts: tuple[NDArray[np.int64], NDArray[np.float64]],
+    goals: tuple[NDArray[np.int64], NDArray[np.float64]],
+    within_s: float,
+) -> NDArray[np.float64]:
+    """Return the times of few starts to goals that are asked for again and again, (k, m): what
+    leads to these is kept, and the gates are starts too, later ones.
+    """
+    prepared, gates = network.hierarchies[profile], gate_overlay.of(network, profile)
+    content = blake2b(np.ascontiguousarray(goals[0]).tobytes(), digest_size=16)
+    content.update(np.ascontiguousarray(goals[1]).tobytes())
+    aims: Kept = network.kept("aims", lambda: Kept(KEPT_AIMS))
+    aim = aims.get(
+        (profile, content.digest()), lambda: contraction.aim(prepared, goals[0], end_s=goals[1])
+    )
+    node, start_s = starts
+    if len(gates.node):
+        to_gates = contraction.many_to_many(prepared, node, gates.node, start_s=start_s)
+        over, _ = gate_overlay.join(to_gates, gates.total_s)
+        over[over > within_s] = np.inf
+        node = np.column_stack([node, np.broadcast_to(gates.node, over.shape)])
+        start_s = np.column_stack([start_s, over])
+    rows = zip(node, start_s, strict=True)
+    return np.array(
+        [contraction.one_to_aim(prepared, at, aim, start_s=after) for at, after in rows]
+    )

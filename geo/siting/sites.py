@@ -125,6 +125,7 @@ def table(
     crossings: pd.DataFrame,
     network: Network,
     profiles: Sequence[str] = VEHICLES,
+    own: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Tabulate the sites.
 
@@ -137,6 +138,8 @@ def table(
         out by the caller.
     population, crossings
         As for :func:`geo.roads.within.people_within` and :func:`geo.hours.gates.service_time_s`.
+    own
+        What :func:`own_columns` returns of these parks, where it is known already.
 
     Returns
     -------
@@ -154,18 +157,37 @@ def table(
         and ``land_ha``, the most that can be free.
     """
     cells_of: dict[str, Any] = {}
-    for destination in DESTINATIONS:
-        frame = places[destination.id]
-        for profile in profiles:
-            serving, maybe = _serving(destination, frame, crossings, profile)
-            time_s, which = _quickest(network, parks, serving, profile, listed=len(frame) > 0)
+    for profile in profiles:
+        serving = {
+            row.id: _serving(row, places[row.id], crossings, profile) for row in DESTINATIONS
+        }
+        to_all = _to_all(network, parks, [frame for frame, _maybe in serving.values()], profile)
+        for destination, time_to in zip(DESTINATIONS, to_all, strict=True):
+            frame, maybe = serving[destination.id]
+            listed = len(places[destination.id]) > 0
+            time_s, which = _quickest(network, parks, frame, profile, time_to, listed=listed)
             if maybe:
                 time_s[np.isinf(time_s)] = np.nan
             time, place = destination.columns(profile)
             cells_of |= {time: time_s, place: _texts(which)}
+    cells_of = {
+        name: cells_of[name]
+        for row in DESTINATIONS
+        for profile in profiles
+        for name in row.columns(profile)
+    }
     people = within.people_within(network, parks, population, (PEOPLE_S,), profile=PEOPLE_PROFILE)
     cells_of["people_60min"] = people[PEOPLE_S].to_numpy(float)
-    known = columns(profiles)
+    cells_of |= own_columns(parks) if own is None else own
+    return pd.DataFrame(cells_of, index=parks.index)
+
+
+def own_columns(parks: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return the columns of :func:`table` that do not depend on roads: what the layer holds of the
+    parks, and what follows from that.
+    """
+    cells_of: dict[str, Any] = {}
+    known = columns()
     for name in _from_parks():
         column = known[name]
         cells = parks[name] if name in parks else pd.Series(np.nan, index=parks.index, dtype=object)
@@ -182,7 +204,7 @@ def table(
     cells_of["availability"] = _texts(park.availability for park in land)
     cells_of["free_ha"] = np.array([park.free_ha for park in land], float)
     cells_of["land_ha"] = np.array([park.most_ha for park in land], float)
-    return pd.DataFrame(cells_of, index=parks.index)
+    return cells_of
 
 
 def uncertainty(
@@ -209,7 +231,7 @@ def uncertainty(
         infinite cells, of people, areas, occupancies and years, whose sources state none, and of
         everything that is not a number. NaN is not “exact”.
     """
-    spread = pd.DataFrame(np.nan, index=sites.index, columns=sites.columns)
+    spread = {str(name): np.full(len(sites), np.nan) for name in sites.columns}
     access_error_m = sites["position_accuracy_m"].to_numpy(float)
     share = ASSUMPTIONS["speed_share"].value
     for destination in DESTINATIONS:
@@ -223,11 +245,11 @@ def uncertainty(
             metres = np.hypot(access_error_m, there) * network.manifest.access_detour
             seconds = metres / (network.manifest.access_speed_kph[profile] / 3.6)
             known = np.isfinite(time)
-            spread.loc[known, column] = np.hypot(seconds[known], share * time[known])
+            spread[column][known] = np.hypot(seconds[known], share * time[known])
     age = np.maximum(year - sites["rent_year"].to_numpy(float), 1)
     for name in ("rent_term_low_usd_m2", "rent_term_high_usd_m2"):
         spread[name] = sites[name].to_numpy(float) * age * ASSUMPTIONS["rent_share_per_year"].value
-    return spread
+    return pd.DataFrame(spread, index=sites.index, columns=sites.columns)
 
 
 def _serving(
@@ -246,16 +268,45 @@ def _serving(
     return frame[counts.fillna(False).to_numpy(bool)], bool(counts.isna().any())
 
 
+def _to_all(
+    network: Network, parks: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], profile: str
+) -> list[NDArray[np.float64]]:
+    """Return the seconds from each park to each place of some layers, a table for each; one search
+    for all of them.
+    """
+    import geopandas as gpd
+
+    columns_of = {
+        name: np.concatenate(
+            [
+                frame[name].to_numpy(object) if name in frame else np.full(len(frame), None)
+                for frame in layers
+            ]
+        )
+        for name in ("country", "opposite_country")
+    }
+    points = np.concatenate([frame.geometry.to_numpy() for frame in layers])
+    places = gpd.GeoDataFrame(columns_of, geometry=points)
+    from_, to = Sides.of(network, parks, profile), Sides.of(network, places, profile)
+    time_s = np.full((len(parks), len(places)), np.inf)
+    if len(parks) and len(places):
+        found = times(network, profile, from_, to)
+        time_s[: found.shape[0], : found.shape[1]] = found
+    ends = np.cumsum([len(frame) for frame in layers])
+    return np.split(time_s, ends[:-1], axis=1)
+
+
 def _quickest(
     network: Network,
     parks: gpd.GeoDataFrame,
     places: gpd.GeoDataFrame,
     profile: str,
+    time_s: NDArray[np.float64],
     *,
     listed: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Return seconds and id of the quickest place for each park; without any that serves, inf where
-    the layer lists others.
+    """Return seconds and id of the quickest place for each park, of which `time_s` are the seconds
+    to each; without any that serves, inf where the layer lists others.
     """
     if not places.index.is_unique:
         raise InputError(Message("Two places have the same id."))
@@ -265,9 +316,6 @@ def _quickest(
     which = np.full(len(parks), None, object)
     if not len(places) or not len(parks):
         return best, which
-    time_s = np.full((len(parks), len(places)), np.inf)
-    found = times(network, profile, from_, to)
-    time_s[: found.shape[0], : found.shape[1]] = found
     best[joined] = time_s[joined].min(axis=1)
     reached = np.isfinite(best)
     which[reached] = places.index.to_numpy(object)[time_s[reached].argmin(axis=1)]

@@ -6,7 +6,9 @@ import copy
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import numpy as np
 import pytest
 
 from geo.kept import Kept
@@ -107,3 +109,22 @@ def test_a_copy_is_empty() -> None:
     kept.get("key", lambda: 1)
     other = copy.deepcopy(kept)
     assert (other.size, len(other), len(kept)) == (3, 0, 1)
+
+
+def test_results_are_kept_within_so_many_bytes() -> None:
+    """However large they are, in whatever order they are asked for, together they take no more than
+    that; those used last stay, and a single one that is too large does not push out the others.
+    """
+    rng = np.random.default_rng(5)
+    kept = Kept(most_bytes=100)
+    sizes = {key: int(rng.integers(0, 60)) for key in range(30)}
+    for key in rng.integers(0, 30, 500).tolist():
+        assert kept.get(key, partial(bytes, sizes[key])) == bytes(sizes[key])
+        held = [number for number in sizes if kept.peek(number) is not None]
+        assert sum(sizes[number] for number in held) <= 100
+        assert key in held
+    held = [number for number in sizes if kept.peek(number) is not None]
+    assert kept.get("huge", partial(bytes, 101)) == bytes(101)
+    assert kept.peek("huge") is None
+    assert [number for number in sizes if kept.peek(number) is not None] == held
+    assert copy.copy(kept).most_bytes == 100

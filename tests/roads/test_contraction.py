@@ -59,6 +59,27 @@ def along(graph: csr_matrix, nodes: np.ndarray) -> float:
     return float(sum(steps))
 
 
+@pytest.mark.parametrize("seed", range(30))
+def test_targets_that_are_kept_have_the_same_times(seed: int) -> None:
+    """From one source, of one node or several, to targets that are prepared once: the very times of
+    a table, also where a target has no node.
+    """
+    graph = by_chance(seed)
+    n = graph.shape[0]
+    rng = np.random.default_rng(seed)
+    hierarchy = contraction.build(graph)
+    targets = rng.integers(0, n, (17, 2))
+    end_s = rng.choice([0.0, 5.0, np.inf], (17, 2))
+    aim = contraction.aim(hierarchy, targets, end_s=end_s)
+    for _ in range(8):
+        sources, start_s = rng.integers(0, n, 3), rng.choice([0.0, 2.0, np.inf], 3)
+        wanted = contraction.many_to_many(
+            hierarchy, sources[None], targets, start_s=start_s[None], end_s=end_s
+        )
+        times = contraction.one_to_aim(hierarchy, sources, aim, start_s=start_s)
+        np.testing.assert_array_equal(times, wanted[0])
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_times_are_those_of_dijkstra(seed: int) -> None:
     """From every node to every node, forward and backward, one source or many, the times are

@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from countries import places, two_countries
 from scipy.sparse.csgraph import dijkstra
 
 from geo.errors import InputError, NotFoundError
-from geo.roads import access, gate_overlay
+from geo.roads import access, gate_overlay, routing, within
 from geo.roads.network import Network
 
 Roads = Callable[..., Network]
@@ -137,3 +138,36 @@ def test_the_segments_of_a_way_join_its_nodes(roads: Roads, points: Points, seed
             )
             assert plain_way["name"].tolist() == two["name"].tolist()
             np.testing.assert_allclose(plain_way["travel_time_s"], two["travel_time_s"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_is_kept_of_a_country_serves_every_state_of_its_gates(
+    roads: Roads, points: Points, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times to many places and people within an hour are those of roads without anything kept, with
+    gates closed and slow, asked for in turn on networks that share what they keep.
+    """
+    monkeypatch.setattr(routing, "KEPT_CELLS", (0, 10**9))
+    monkeypatch.setattr(routing, "KEPT_FROM", 1)
+    net, somewhere = two_countries(roads, seed), places(points, seed)
+    plain = somewhere.assign(population=3.0)
+    fast = net.prepared()
+    gates = net.manifest.gates
+    states: list[dict[str, float]] = [
+        *({}, {gates[0]: float("inf")}, dict.fromkeys(gates, 600.0), {}),
+        {gate: float("inf") for gate in gates},
+    ]
+    for wait_s in states:
+        kept, anew = fast.with_waiting(wait_s), net.with_waiting(wait_s)
+        for profile in net.profiles:
+            for origins in (somewhere, somewhere.iloc[[0]], somewhere.iloc[1:3]):
+                pd.testing.assert_frame_equal(
+                    access.time_matrix(kept, origins, somewhere, profile=profile),
+                    access.time_matrix(anew, origins, somewhere, profile=profile),
+                    atol=2e-3,
+                )
+            for limit_s in (300.0, 1200.0, 3600.0):
+                pd.testing.assert_frame_equal(
+                    within.people_within(kept, plain, plain, [limit_s], profile=profile),
+                    within.people_within(anew, plain, plain, [limit_s], profile=profile),
+                )

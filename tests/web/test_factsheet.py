@@ -217,13 +217,13 @@ def test_point_20_a_page_asks_for_one_park_only(
     asked from that site alone.
     """
     asked: list[int] = []
-    tabulate = within.profile_within
+    steps = within.steps
 
-    def count(network: Any, origins: Any, destinations: Any, **more: Any) -> pd.DataFrame:
+    def count(network: Any, origins: Any, *places: Any, **more: Any) -> Any:
         asked.append(len(origins))
-        return tabulate(network, origins, destinations, **more)
+        return steps(network, origins, *places, **more)
 
-    monkeypatch.setattr(within, "profile_within", count)
+    monkeypatch.setattr(within, "steps", count)
     for site in (SITE, "van-don-ez"):
         assert client.get(f"/sites/{site}?profile=car").status_code == 200
     assert asked == [1, 1, 1, 1]
