@@ -63,15 +63,14 @@ def csv_rows(
             for cells in reader:
                 if not cells:
                     continue
-                at = Message("line %(number)s", {"number": reader.line_num})
                 if len(cells) != len(header):
                     counts = {"cells": len(cells), "columns": len(header)}
                     few = Message("has %(cells)s cells, the header %(columns)s", counts)
-                    faults.append(behind(at, few))
+                    faults.append(behind(faults_of.line({"_at": reader.line_num}), few))
                     continue
                 rows.append(
                     {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
-                    | {"_at": at}
+                    | {"_at": reader.line_num}
                 )
     except UnicodeDecodeError:
         raise InputError(Message("%(file)s is not UTF-8 text.", {"file": path.name})) from None
@@ -84,7 +83,7 @@ def csv_rows(
         ) from None
     for row in rows if exported else ():
         row.pop("about", None)
-        row.update({key: unguarded(cell) for key, cell in row.items() if cell})
+        row.update({key: unguarded(cell) for key, cell in row.items() if isinstance(cell, str)})
     return rows, faults
 
 
@@ -194,7 +193,7 @@ def shapes_to_wgs84(
                 )
         fault = fault or faults_of.shape_fault(shape, layer)
         if fault and layer.geometry:
-            faults.append(behind(row["_at"], behind("geometry", fault)))
+            faults.append(behind(faults_of.line(row), behind("geometry", fault)))
         changed.append(shape)
     return changed, faults
 
@@ -285,7 +284,7 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
         if east is None or north is None:
             continue
         if wrong := _degrees_in_metres(np.array([[east, north]]), epsg):
-            faults.append(behind(row["_at"], behind("lon, lat", wrong)))
+            faults.append(behind(faults_of.line(row), behind("lon, lat", wrong)))
             continue
         lon, lat = crs.transform([[east, north]], source=epsg, target=crs.WGS84)[0].tolist()
         if (
@@ -300,7 +299,7 @@ def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:
                 "%(lon)s, %(lat)s lie far from the area of EPSG:%(epsg)s; is east before north?",
                 {"lon": row["lon"], "lat": row["lat"], "epsg": epsg},
             )
-            faults.append(behind(row["_at"], behind("lon, lat", away)))
+            faults.append(behind(faults_of.line(row), behind("lon, lat", away)))
         row |= (
             {"lon": repr(lon), "lat": repr(lat)}
             if np.isfinite([lon, lat]).all()

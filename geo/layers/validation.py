@@ -19,7 +19,9 @@ from geo.schema import DATE, FULL_DATE, Field, Layer, unfold
 from geo.text import short
 
 Row = dict[str, Any]
-"""The cells of a row as text, None for empty ones; ``_at`` says where the row stands."""
+"""The cells of a row as text, None for empty ones; ``_at`` says where the row stands: the number of
+its line, or words (:func:`line`).
+"""
 POSITION = ("lon", "lat")
 LINE = "wkt"
 _UNREADABLE = re.compile(
@@ -64,9 +66,15 @@ def counted(faults: Sequence[str]) -> Message:
     return Message("%(count)s faults", {"count": len(faults)})
 
 
+def line(row: Row) -> str:
+    """Return where a row stands. Few rows are asked, so a number becomes words only here."""
+    at: int | str = row["_at"]
+    return Message("line %(number)s", {"number": at}) if isinstance(at, int) else at
+
+
 def place(row: Row) -> str:
     """Return where a row stands, and its id."""
-    at: str = row["_at"]
+    at = line(row)
     key = row.get("id")
     return at if key in (None, at) else Message("%(at)s (%(id)s)", {"at": at, "id": key})
 
@@ -108,7 +116,7 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
     checked = [(field, _Checked(field)) for field in fields if field.name in present]
     placed = present.issuperset(POSITION)
     faults: list[str] = []
-    seen: dict[str, str] = {}
+    seen: dict[str, Row] = {}
     for row in rows:
         wrong = position_fault(number(row.get("lon")), number(row.get("lat"))) if placed else None
         if wrong:
@@ -121,9 +129,9 @@ def row_faults(rows: list[Row], fields: Sequence[Field]) -> list[str]:
                 faults.append(behind(place(row), behind(field.name, fault)))
         if fields[0].name == "id" and (key := row.get("id")):
             if key in seen:
-                again = Message("stands already in %(row)s", {"row": seen[key]})
+                again = Message("stands already in %(row)s", {"row": line(seen[key])})
                 faults.append(behind(place(row), behind("id", again)))
-            seen.setdefault(key, row["_at"])
+            seen.setdefault(key, row)
     return faults
 
 
