@@ -6,7 +6,10 @@ Texts are English, and translated where they are shown. Loads no large library.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from geo.errors import Message
@@ -257,12 +260,14 @@ TITLES = {
 """What ``NEEDS`` and :data:`geo.siting.limits.STANDING` are called."""
 
 
-def limits() -> dict[str, Measure]:
+@cache
+def limits() -> Mapping[str, Measure]:
     """Return every number that may have a limit, by the parameter of the limit."""
     rows = (*(destination.time for destination in DESTINATIONS), *MEASURES)
-    return {row.limit: row for row in rows}
+    return MappingProxyType({row.limit: row for row in rows})
 
 
-def criteria() -> dict[str, Measure]:
+@cache
+def criteria() -> Mapping[str, Measure]:
     """Return every number that may weigh, by the id of the criterion."""
-    return {row.id: row for row in limits().values() if row.label}
+    return MappingProxyType({row.id: row for row in limits().values() if row.label})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
@@ -154,8 +155,9 @@ def rank() -> Any:
         if policy not in opened.layer("policies").index:
             raise InputError(_("There is no policy “%(name)s”.", name=policy))
     wish, left_out = Wish.of(values, examples), dict[str, int]()
+    funnel = screening.screen(opened.sites(wish.drive), list(wish.screens().values()))
     if "edited" not in values:
-        wish, left_out = _fit(opened, wish)
+        wish, left_out = _fit(opened, wish, funnel)
     page = render_template(
         "siting/_rank.html" if values.get("part") else "siting/rank.html",
         wish=wish,
@@ -163,7 +165,9 @@ def rank() -> Any:
         examples=examples,
         facets=_facets(opened),
         parks=opened.layer("parks"),
-        result=result(opened, wish),
+        park=cache(partial(_park, opened)),
+        result=result(opened, wish, funnel),
+        limit_text=cache(wording.limit_text),
         zone_kinds=ZONES,
         slips=slips,
         field_name=wording.field_name,
@@ -173,12 +177,17 @@ def rank() -> Any:
     )  # the part names them too, for a script that marks the fields
 
 
-def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
+def _park(opened: Store, key: str) -> dict[str, Any]:
+    """Return a row of the parks by column."""
+    at = opened.layer("parks").index.get_indexer(pd.Index([key]))
+    return opened.rows("parks", at.tolist())[0]
+
+
+def _fit(opened: Store, wish: Wish, funnel: screening.Funnel) -> tuple[Wish, dict[str, int]]:
     """Take the weight from criteria of an example that are unknown of more than half of the sites
     that are left; return of how many.
     """
-    table = opened.sites(wish.drive)
-    left = table.loc[screening.screen(table, list(wish.screens().values())).remaining]
+    left = opened.sites(wish.drive).loc[funnel.remaining]
     lacking = {each.id: int(left[each.column].isna().sum()) for each in wish.criteria()}
     left_out = {name: n for name, n in lacking.items() if 2 * n > len(left)}
     kept = {name: weight for name, weight in wish.weights.items() if name not in left_out}
@@ -187,20 +196,26 @@ def _fit(opened: Store, wish: Wish) -> tuple[Wish, dict[str, int]]:
 
 def _facets(opened: Store) -> dict[str, list[str]]:
     """Return what can be chosen, by parameter."""
-    parks = opened.layer("parks")
-    cells = {name: parks[row.column].dropna() for name, row in CHOICES.items()}
-    return {
-        name: sorted({code for cell in cells[name] for code in unfold(cell)})
-        if row.kind == "includes"
-        else sorted(cells[name].unique())
-        for name, row in CHOICES.items()
-    }
+
+    def make() -> dict[str, list[str]]:
+        parks = opened.layer("parks")
+        cells = {name: parks[row.column].dropna() for name, row in CHOICES.items()}
+        return {
+            name: sorted({code for cell in cells[name] for code in unfold(cell)})
+            if row.kind == "includes"
+            else sorted(cells[name].unique())
+            for name, row in CHOICES.items()
+        }
+
+    return opened.keep("choices", make)
 
 
-def result(opened: Store, wish: Wish) -> Result:
-    """Screen and rank the sites, and find how far the ranking can be trusted."""
+def result(opened: Store, wish: Wish, funnel: screening.Funnel | None = None) -> Result:
+    """Screen and rank the sites, and find how far the ranking can be trusted; `funnel` is that of
+    the wish, where there is one already.
+    """
     table, screens, asked = opened.sites(wish.drive), wish.screens(), wish.criteria()
-    funnel = screening.screen(table, list(screens.values()))
+    funnel = funnel or screening.screen(table, list(screens.values()))
     left = table.loc[funnel.remaining]
     ranked = _ranked(opened, wish, left, asked) if len(left) and asked else None
     return Result(table, screens, funnel, ranked)
@@ -259,7 +274,7 @@ def _shares(
         )
 
     version = opened.network(wish.drive.network).version
-    terms = wish.drive, version, ranked.criteria, wish.method, wish.unknown
+    terms = wish.drive, version, ranked.criteria, wish.method, wish.unknown, date.today().year
     kept: Kept = opened.keep("shares", lambda: Kept(KEPT_SHARES))
     return kept.get((*terms, tuple(ranked.light), tuple(left.index)), make)
 
