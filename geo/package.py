@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Where: TypeAlias = str | tuple[float, float] | gpd.GeoDataFrame
 """A place of the package by its id, a longitude and latitude, or a frame of points."""
+KEPT_PLACES = 500
+"""Places asked for last, each a frame of its own."""
 TARGETS = ("gates", "ports", "airports", "cities")
 
 
@@ -51,6 +53,7 @@ class Package:
         self.package = layers.describe(data)
         self._province_names = province_names
         self._kept = Kept()
+        self._places = Kept(KEPT_PLACES)
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made for `key`, making it the first time."""
@@ -189,16 +192,32 @@ class Package:
         hits = self.index(layer_id).find(filters["q"])
         return kept.loc[[key for key in hits if key in kept.index]]
 
+    def rows(self, layer_id: str, at: Iterable[int]) -> list[dict[str, Any]]:
+        """Return some rows of a layer by column, as ``to_dict("records")`` does of all, by their
+        numbers: a few are there in no time.
+        """
+
+        def make() -> tuple[list[str], list[list[Any]]]:
+            columns = pd.DataFrame(self.layer(layer_id)).to_dict("list")
+            return [str(name) for name in columns], list(columns.values())
+
+        names, columns = self.keep(("columns", layer_id), make)
+        return [dict(zip(names, [column[row] for column in columns], strict=True)) for row in at]
+
     # Places
 
     def place(self, place_id: str) -> tuple[Layer, gpd.GeoDataFrame]:
         """Find a feature that has a page, by its id in any layer of places: its layer, and a frame
         of one row.
         """
-        for layer in layers.LAYERS.values():
-            if layer.place and place_id in self.layer(layer.id).index:
-                return layer, self.layer(layer.id).loc[[place_id]]
-        raise NotFoundError(Message("There is no site “%(id)s”.", {"id": place_id}))
+
+        def make() -> tuple[Layer, gpd.GeoDataFrame]:
+            for layer in layers.LAYERS.values():
+                if layer.place and place_id in self.layer(layer.id).index:
+                    return layer, self.layer(layer.id).loc[[place_id]]
+            raise NotFoundError(Message("There is no site “%(id)s”.", {"id": place_id}))
+
+        return self._places.get(place_id, make)
 
     def point(self, lon: float, lat: float) -> gpd.GeoDataFrame:
         """Make a layer of one point, with the country it lies in: empty at sea and outside the map,

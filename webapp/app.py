@@ -11,9 +11,20 @@ from werkzeug.exceptions import RequestURITooLarge, SecurityError
 
 from geo.roads import default_network, storage
 from geo.siting import company_sheet
-from webapp import args, errors, labels, languages, scripts, service, settings, styles, turnstile
+from webapp import (
+    addresses,
+    args,
+    errors,
+    labels,
+    languages,
+    scripts,
+    service,
+    settings,
+    styles,
+    turnstile,
+)
 from webapp.compress import compressor
-from webapp.explore import api, factsheet, pages, provenance, scenarios, site_sheet
+from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes
 from webapp.served import Served
 from webapp.siting import claims, compare, match, rank, weights
@@ -83,9 +94,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     styles.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        switch_query=site_sheet.switch_query,
-        map_query=site_sheet.map_query,
-        toggled=site_sheet.toggled,
+        each=addresses.each,
+        switch_query=addresses.switch_query,
+        map_query=addresses.map_query,
+        toggled=addresses.toggled,
         years=args.YEARS,
         assumed_years=scenarios.assumed,
         planned_query=scenarios.query,

@@ -102,6 +102,13 @@ class Curve:
     until_min: int
     box: Box = Box()
 
+    @property
+    def line(self) -> str:
+        """The steps as SVG has a path, from the foot of the first to the right edge."""
+        (x, y), *others = self.steps
+        path = "".join([f"H{x:g}V{y:g}" for x, y in others])
+        return f"M{x:g} {self.box.foot}V{y:g}{path}H{self.box.right}"
+
 
 def locator(store: Store, lonlat: tuple[float, float]) -> Locator:
     """Find land, borders, roads and the nearest places around a point; to be read, not measured."""

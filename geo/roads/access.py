@@ -63,16 +63,19 @@ def travel_times(
         passed = ways.gates[row, column]
         gates[row, column] = ";".join(network.manifest.gates[gate] for gate in passed)
     gates[~np.isfinite(ways.time_s)] = np.nan
-    table = pd.MultiIndex.from_product(
-        [origins.index, destinations.index], names=["from_id", "to_id"]
-    ).to_frame(index=False)
-    return table.assign(
-        travel_time_s=known(ways.time_s).ravel(),
-        length_m=known(ways.length_m).ravel(),
-        distance_m=crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None]).ravel(),
-        from_snap_m=np.repeat(from_.nearest_m(n), m),
-        to_snap_m=np.tile(to.nearest_m(m), n),
-        gates=pd.array(gates.ravel(), dtype="str"),
+    return pd.DataFrame(
+        {
+            "from_id": origins.index.repeat(m),
+            "to_id": destinations.index.take(np.tile(np.arange(m), n)),
+            "travel_time_s": known(ways.time_s).ravel(),
+            "length_m": known(ways.length_m).ravel(),
+            "distance_m": crs.distance_m(
+                lonlat(origins)[:, None], lonlat(destinations)[None]
+            ).ravel(),
+            "from_snap_m": np.repeat(from_.nearest_m(n), m),
+            "to_snap_m": np.tile(to.nearest_m(m), n),
+            "gates": pd.array(gates.ravel(), dtype="str"),
+        }
     )
 
 

@@ -23,7 +23,13 @@ ROOMS = (
     ("geo.roads",),
     ("geo.siting", "geo.visits"),
     ("geo.package_check", "geo.atlas"),
-    ("webapp.settings", "webapp.catalogues", "webapp.turnstile", "webapp.compress"),
+    (
+        "webapp.addresses",
+        "webapp.catalogues",
+        "webapp.compress",
+        "webapp.settings",
+        "webapp.turnstile",
+    ),
     ("webapp.i18n", "webapp.readers", "webapp.record_words", "webapp.road_words"),
     (
         "webapp.args",

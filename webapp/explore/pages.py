@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -27,11 +29,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from geo import export, layers, maps
 from geo.crs import WGS84
 from geo.errors import AtlasError, NotFoundError, UnavailableError
+from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
 from webapp import args, labels
 from webapp.explore import api, gate_hours, provenance, records, site_sheet
-from webapp.i18n import said
+from webapp.i18n import current, said
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
@@ -40,6 +43,8 @@ CLUSTER_FROM = 2000
 """From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
+MOST_BYTES_OF_ROWS = 16_000_000
+"""Characters of rows of the table that are kept as they are written."""
 MAP_STATE = (
     *(*args.FILTERS, "sort", "layers", "tiles", "site", "at", "to", "area", "direction"),
     *args.DRIVE,
@@ -101,19 +106,24 @@ def table() -> str:
     best = site_sheet.headline(opened, profile) if layer.id == "parks" else {}
     chosen = _sorted(opened.select(layer.id, args.filters(values)), values.get("sort"), best)
     offset = values.get("offset", 0)
-    page = chosen.iloc[offset : offset + ROWS]
+    keys = chosen.index[offset : offset + ROWS]
+    at = frame.index.get_indexer(keys).tolist()
     return render_template(
         "explore/table.html",
         layer=layer,
-        rows=pd.DataFrame(page).to_dict("index"),
-        columns=set(page.columns),
-        records=records.rows(opened, layer, page) if layer.shown else [],
+        once=_once(opened, layer, profile),
+        rows={} if layer.shown else dict(zip(keys, opened.rows(layer.id, at), strict=True)),
+        columns=set(frame.columns),
+        records=records.rows(opened, layer, at) if layer.shown else [],
         heads=records.heads(layer),
         found=len(chosen),
         total=len(frame),
         offset=offset,
         rows_a_page=ROWS,
-        facets={name: _counts(frame[name]) for name in FACETS if name in frame},
+        facets=opened.keep(
+            ("facets", layer.id),
+            lambda: {name: _counts(frame[name]) for name in FACETS if name in frame},
+        ),
         values=values,
         best=best,
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
@@ -127,6 +137,21 @@ def table() -> str:
         sorting=[("sort", values["sort"])] if "sort" in values else [],
         link=[(name, value) for name, value in request.args.items(multi=True) if name != "offset"],
     )
+
+
+def _once(opened: Store, layer: Layer, profile: str) -> Callable[..., Markup]:
+    """Return a function that writes a row of the table, once for all pages that hold it."""
+    network = Drive(profile).network
+    terms = layer.id, profile, current().code, request.script_root
+    key = "table rows", *terms, network, opened.networks.version(network)
+
+    def once(row_id: str, row: dict[str, Any], write: Callable[..., Markup]) -> Markup:
+        if layer.id == "gates":  # one row says what is open now
+            return write(row_id, row)
+        rows: Kept = opened.keep("table rows", lambda: Kept(most_bytes=MOST_BYTES_OF_ROWS))
+        return rows.get((key, row_id), lambda: write(row_id, row))
+
+    return once
 
 
 def _sorted(

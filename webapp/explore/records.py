@@ -3,10 +3,11 @@ the records that belong to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from flask import url_for
 from flask_babel import gettext as _
@@ -80,11 +81,14 @@ def heads(layer: Layer) -> list[str]:
     return [str(HEADS.get(name) or translated(layer.field(name).title)) for name in layer.shown]
 
 
-def rows(store: Store, layer: Layer, frame: pd.DataFrame, without: str = "") -> list[Record]:
-    """Write the rows of a table; `without` names a place whose own name is left out."""
+def rows(store: Store, layer: Layer, at: Sequence[int], without: str = "") -> list[Record]:
+    """Write the rows of a table that have these numbers; `without` names a place whose own name is
+    left out.
+    """
+    keys = store.layer(layer.id).index
     return [
-        _record(store, layer, str(key), row, without)
-        for key, row in zip(frame.index, frame.to_dict("records"), strict=True)
+        _record(store, layer, str(keys[number]), row, without)
+        for number, row in zip(at, store.rows(layer.id, at), strict=True)
     ]
 
 
@@ -260,17 +264,17 @@ def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Sectio
         if table.geometry or not table.optional:
             continue
         frame: pd.DataFrame = store.layer(table.id)
-        own = _naming(table, frame, layer.id, site_id)
+        kept = list(_naming(store, table, layer.id).get(site_id, ()))
         beside = BESIDE.get((table.id, layer.id))
-        kept = frame[own]
         if beside:
-            kept = pd.concat([kept, frame[beside(store, frame, site) & ~own]])
-        if len(kept):
+            own = set(kept)
+            kept += [row for row in beside(store, frame, site) if row not in own]
+        if kept:
             query = {"province": site["province_en"]} if beside else {"q": site["name_en"]}
             belonging.append(
                 Section(
                     table,
-                    rows(store, table, kept.iloc[:MOST_SHOWN], without=site_id),
+                    rows(store, table, kept[:MOST_SHOWN], without=site_id),
                     len(kept),
                     url_for("pages.table", layer=table.id, **query),
                     open=table.id == "gate_traffic",
@@ -279,50 +283,90 @@ def sections(store: Store, layer: Layer, site_id: str, site: Row) -> list[Sectio
     return belonging
 
 
-def _naming(table: Layer, frame: pd.DataFrame, layer_id: str, site_id: str) -> pd.Series:
-    """Find the records that name a place."""
-    kept = pd.Series(False, index=frame.index)
-    for field in table.fields:
-        if field.refers == layer_id:
-            kept |= frame[field.name].map(lambda cell: site_id in unfold(cell)).astype(bool)
-    return kept
+def _naming(store: Store, table: Layer, layer_id: str) -> dict[str, list[int]]:
+    """Find the records of a table that name a place of a layer: their rows, by the place."""
+
+    def make() -> dict[str, list[int]]:
+        frame: pd.DataFrame = store.layer(table.id)
+        naming: dict[str, set[int]] = {}
+        for field in table.fields:
+            if field.refers == layer_id:
+                for row, cell in enumerate(frame[field.name]):
+                    for key in unfold(cell):
+                        naming.setdefault(key, set()).add(row)
+        return {key: sorted(rows) for key, rows in naming.items()}
+
+    return store.keep(("naming", table.id, layer_id), make)
 
 
-def _bodies(kinds: tuple[str, ...]) -> Callable[[Store, pd.DataFrame, Row], pd.Series]:
+def _bodies(kinds: tuple[str, ...]) -> Callable[[Store, pd.DataFrame, Row], list[int]]:
     """Find the bodies that speak for a whole province."""
 
-    def find(_store: Store, frame: pd.DataFrame, site: Row) -> pd.Series:
-        whole = frame["park"].isna() & frame["gates"].isna() & frame["kind"].isin(kinds)
-        return whole & _in_province(frame, site)
+    def of(frame: pd.DataFrame) -> pd.Series:
+        return frame["park"].isna() & frame["gates"].isna() & frame["kind"].isin(kinds)
 
-    return find
-
-
-def _in_province(frame: pd.DataFrame, site: Row) -> pd.Series:
-    same = frame["country"] == site["country"]
-    return (same & (frame["province_en"] == site["province_en"])).astype(bool)
+    return lambda store, frame, site: _in_province(store, ("bodies", kinds), frame, of, site)
 
 
-def _traffic(_store: Store, frame: pd.DataFrame, site: Row) -> pd.Series:
-    return frame["gates"].isna() & _in_province(frame, site)
+def _in_province(
+    store: Store,
+    name: Hashable,
+    frame: pd.DataFrame,
+    which: Callable[[pd.DataFrame], pd.Series],
+    site: Row,
+) -> list[int]:
+    """Find the rows of a table, among those it has for all of a province, that are in that of a
+    place.
+    """
+
+    def make() -> dict[tuple[object, object], list[int]]:
+        rows: dict[tuple[object, object], list[int]] = {}
+        for row in np.flatnonzero(which(frame)).tolist():
+            where = frame["country"].iloc[row], frame["province_en"].iloc[row]
+            if all(map(is_known, where)):
+                rows.setdefault(where, []).append(row)
+        return rows
+
+    return store.keep(("in province", name), make).get((site["country"], site["province_en"]), [])
 
 
-def _fitting(store: Store, frame: pd.DataFrame, site: Row) -> pd.Series:
+def _traffic(store: Store, frame: pd.DataFrame, site: Row) -> list[int]:
+    return _in_province(store, "traffic", frame, lambda table: table["gates"].isna(), site)
+
+
+def _fitting(store: Store, frame: pd.DataFrame, site: Row) -> list[int]:
     """Find the rules all of whose conditions a park meets, and that have any."""
-    return pd.Series(
-        [_fits(store, rule, site) for rule in frame.to_dict("records")], frame.index, dtype=bool
-    )
+    rules = store.keep("rules that fit", lambda: list(map(_Rule.of, frame.to_dict("records"))))
+    return [row for row, rule in enumerate(rules) if rule.fits(store, site)]
 
 
-def _fits(store: Store, rule: Row, site: Row) -> bool:
-    met = [
-        is_known(site[own]) and not wanted.isdisjoint(unfold(site[own]))
-        for name, own in RULE_CONDITIONS.items()
-        if (wanted := set(unfold(rule[name])))
-    ]
-    if not met or not all(met) or SITE_AUDIENCE.isdisjoint(unfold(rule["applies_to"])):
-        return False
-    return not is_known(rule["within_m"]) or _border_m(store, site) <= float(rule["within_m"])
+class _Rule(NamedTuple):
+    """What a rule asks of a park, by field, and how near to the border at most."""
+
+    wanted: tuple[tuple[str, frozenset[str]], ...]
+    within_m: float | None
+
+    @classmethod
+    def of(cls, rule: Row) -> _Rule:
+        """Read a rule; one that concerns nobody on the sheet of a park asks for nothing."""
+        wanted = tuple(
+            (own, frozenset(unfold(rule[name])))
+            for name, own in RULE_CONDITIONS.items()
+            if unfold(rule[name])
+        )
+        concerns = not SITE_AUDIENCE.isdisjoint(unfold(rule["applies_to"]))
+        within = rule["within_m"]
+        return cls(wanted if concerns else (), float(within) if is_known(within) else None)
+
+    def fits(self, store: Store, site: Row) -> bool:
+        """Return whether a park meets all that is asked, and anything is."""
+        met = all(
+            is_known(site[own]) and not wanted.isdisjoint(unfold(site[own]))
+            for own, wanted in self.wanted
+        )
+        if not self.wanted or not met:
+            return False
+        return self.within_m is None or _border_m(store, site) <= self.within_m
 
 
 RULE_CONDITIONS = {
@@ -344,7 +388,7 @@ def _border_m(store: Store, site: Row) -> float:
     return borders.distance_m(point.x, point.y, str(site["country"]))
 
 
-BESIDE: dict[tuple[str, str], Callable[[Store, pd.DataFrame, Row], pd.Series]] = {
+BESIDE: dict[tuple[str, str], Callable[[Store, pd.DataFrame, Row], list[int]]] = {
     ("contacts", "parks"): _bodies(PARK_BODIES),
     ("contacts", "gates"): _bodies(GATE_BODIES),
     ("gate_traffic", "gates"): _traffic,

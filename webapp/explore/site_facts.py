@@ -116,7 +116,10 @@ def _rent(row: Row) -> Fact:
 
 def _benchmark(store: Store, row: Row) -> list[Fact]:
     """Write what land costs on average in the country of a park today, if that is known."""
-    benchmark = money.benchmark(store.table("rent_benchmarks"), row["country"])
+    country = row["country"]
+    benchmark = store.keep(
+        ("benchmark", country), lambda: money.benchmark(store.table("rent_benchmarks"), country)
+    )
     if benchmark is None:
         return []
     low, high = quantity(benchmark.low.value), quantity(benchmark.high.value)

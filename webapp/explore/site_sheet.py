@@ -122,20 +122,13 @@ class Ways:
 
 def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
     """Return how everything is reached from one point."""
-    manifest = store.roads(drive).manifest
-    table = pd.DataFrame(store.access_from(origin, drive).drop(columns="geometry"))
-    table = table[table.index != origin.index[0]].sort_values(
-        ["travel_time_s", "distance_m"], kind="stable", na_position="last"
-    )
+    roads = store.roads(drive)
+    manifest, targets = roads.manifest, store.targets()
+    table = access.travel_times(roads, origin, targets, profile=drive.profile)
+    order = np.lexsort((table["distance_m"], table["travel_time_s"]))
+    order = order[(targets.index != origin.index[0])[order]]
     gate_names: dict[str, str] = labels.names(store.layer("gates")).to_dict()
-    targets = {
-        layer_id: _destinations(
-            table[table["layer"] == layer_id],
-            serving(store, layer_id, drive.profile) - set(drive.closed),
-            gate_names,
-        )
-        for layer_id in TARGETS
-    }
+    places = _destinations(store, table, order.tolist(), drive, gate_names)
     snap_m = float(table["from_snap_m"].min())
     sentence = None if is_known(snap_m) else _why_not(manifest, origin)
     reached = store.reached(origin, drive)
@@ -146,9 +139,9 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
     return Ways(
         drive=drive,
         manifest=manifest,
-        targets=targets,
+        targets=places,
         head={
-            layer_id: _first(targets[layer_id], set(counting(store, row).index))
+            layer_id: _first(places[layer_id], _counted(store, row))
             for layer_id, row in HEADS.items()
         },
         unsure={layer_id for layer_id, row in HEADS.items() if _is_unsure(store, row)},
@@ -230,11 +223,20 @@ def counting(store: Store, row: measures.Destination) -> gpd.GeoDataFrame:
     return frame[row.counts(frame).fillna(False).to_numpy(bool)]
 
 
+def _counted(store: Store, row: measures.Destination) -> set[str]:
+    """Return the ids of the features that are known to count as a kind of destination."""
+    return store.keep(("counted", row.id), lambda: set(counting(store, row).index))
+
+
 def _is_unsure(store: Store, row: measures.Destination) -> bool:
     """Return whether there is an open feature of which nobody knows whether it counts."""
-    frame = store.layer(row.layer)
-    unknown = row.counts(frame).isna()
-    return bool((unknown & ~frame["status"].isin(NOT_OPEN)).any()) if unknown.any() else False
+
+    def make() -> bool:
+        frame = store.layer(row.layer)
+        unknown = row.counts(frame).isna()
+        return bool((unknown & ~frame["status"].isin(NOT_OPEN)).any()) if unknown.any() else False
+
+    return store.keep(("unsure", row.id), make)
 
 
 def _first(places: list[Destination], counted: set[str]) -> Destination | None:
@@ -249,23 +251,40 @@ def _first(places: list[Destination], counted: set[str]) -> Destination | None:
 
 
 def _destinations(
-    table: pd.DataFrame, serves: set[str], gate_names: Mapping[str, str]
-) -> list[Destination]:
-    places = []
-    for key, row in zip(table.index, table.to_dict("records"), strict=True):
-        gates = unfold(row["gates"])
+    store: Store,
+    table: pd.DataFrame,
+    order: list[int],
+    drive: Drive,
+    gate_names: Mapping[str, str],
+) -> dict[str, list[Destination]]:
+    """Write the ways of a table to all targets in some order, by layer."""
+    targets = store.targets()
+    columns = [
+        *(targets.index.tolist(), targets["layer"].tolist(), targets["kind"].tolist()),
+        labels.names(targets).tolist(),
+        *(table[name].tolist() for name in ("travel_time_s", "length_m", "distance_m", "gates")),
+    ]
+    rows = list(zip(*columns, strict=True))
+    serves = {
+        layer_id: serving(store, layer_id, drive.profile) - set(drive.closed)
+        for layer_id in TARGETS
+    }
+    places: dict[str, list[Destination]] = {layer_id: [] for layer_id in TARGETS}
+    for number in order:
+        key, layer_id, kind, name, time_s, length_m, distance_m, cell = rows[number]
+        gates = unfold(cell)
         place = Destination(
             id=key,
-            name=labels.name(row),
-            kind=str(row["kind"]),
-            travel_time_s=float(row["travel_time_s"]),
-            length_m=float(row["length_m"]),
-            distance_m=float(row["distance_m"]),
+            name=str(name),
+            kind=str(kind),
+            travel_time_s=time_s,
+            length_m=length_m,
+            distance_m=distance_m,
             gates=gates,
             via=", ".join(gate_names[gate] for gate in gates),
-            serves=key in serves,
+            serves=key in serves[layer_id],
         )
-        places.append(place)
+        places[layer_id].append(place)
     return places
 
 
@@ -313,13 +332,17 @@ def serving(store: Store, layer_id: str, profile: str) -> set[str]:
     """Return the features that serve a vehicle today: gates it may pass, ports and airports that
     are open.
     """
-    frame = store.layer(layer_id)
-    if layer_id == "gates":
-        serves = border_gates.service_time_s(frame, store.table("crossings"), profile).notna()
-        return set(frame.index[serves])
-    if "status" in frame:
-        return set(frame.index[~frame["status"].isin(NOT_OPEN)])
-    return set(frame.index)
+
+    def make() -> set[str]:
+        frame = store.layer(layer_id)
+        if layer_id == "gates":
+            serves = border_gates.service_time_s(frame, store.table("crossings"), profile).notna()
+            return set(frame.index[serves])
+        if "status" in frame:
+            return set(frame.index[~frame["status"].isin(NOT_OPEN)])
+        return set(frame.index)
+
+    return store.keep(("serving", layer_id, profile), make)
 
 
 def gate_notes(store: Store, gate: gpd.GeoDataFrame) -> list[str]:
@@ -361,24 +384,3 @@ def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float
         ("headline", drive, store.networks.version(drive.network)),
         lambda: {layer_id: quickest(row) for layer_id, row in HEADS.items()},
     )
-
-
-def switch_query(where: Row, drive: Drive, **changes: object) -> list[tuple[str, object]]:
-    """Return the query of the same sheet with another vehicle, network or closed gates; a site
-    stands in the path already."""
-    changed = {**vars(drive), **changes}
-    return [
-        *((key, value) for key, value in where.items() if key != "site"),
-        *Drive.of(changed).query().items(),
-    ]
-
-
-def map_query(where: Row, drive: Drive) -> dict[str, object]:
-    """Return the query of the map that shows this place under the same terms."""
-    place = {"site": where["site"]} if "site" in where else {"at": f"{where['lon']},{where['lat']}"}
-    return {**place, **drive.query()}
-
-
-def toggled(closed: tuple[str, ...], gate: str) -> tuple[str, ...]:
-    """Close a gate that was open, or open one that was closed."""
-    return tuple(sorted(set(closed) ^ {gate}))
