@@ -15,6 +15,7 @@ from webapp import (
     addresses,
     args,
     errors,
+    kept_pages,
     labels,
     languages,
     scripts,
@@ -111,6 +112,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     turnstile.install(app)
+    kept_pages.install(app)
     app.before_request(lambda: default_network.assume(app.config["HOME"]))
     app.teardown_request(lambda _: default_network.assume(None))
     app.before_request(_new_nonce)

@@ -42,6 +42,7 @@ ROOMS = (
     (
         "webapp.charts",
         "webapp.errors",
+        "webapp.kept_pages",
         "webapp.scripts",
         "webapp.styles",
         "webapp.service",

@@ -32,7 +32,7 @@ from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
-from webapp import args, labels
+from webapp import args, kept_pages, labels
 from webapp.explore import api, gate_hours, provenance, records, site_sheet
 from webapp.i18n import current, said
 from webapp.store import Store, store
@@ -106,6 +106,8 @@ def table() -> str:
     best = site_sheet.headline(opened, profile) if layer.id == "parks" else {}
     chosen = _sorted(opened.select(layer.id, args.filters(values)), values.get("sort"), best)
     offset = values.get("offset", 0)
+    if layer.id == "gates":
+        kept_pages.of_this_moment()
     keys = chosen.index[offset : offset + ROWS]
     at = frame.index.get_indexer(keys).tolist()
     return render_template(
@@ -180,6 +182,8 @@ def site(site_id: str) -> str:
     opened, here = store(), url_for("pages.site", site_id=site_id)
     shown = site_sheet.Site.of(opened, site_id, Drive.of(values))
     is_gate = shown.layer.id == "gates"
+    if is_gate:
+        kept_pages.of_this_moment()
     return render_template(
         "explore/_site.html" if "part" in values else "explore/site.html",
         **vars(shown),
