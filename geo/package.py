@@ -99,23 +99,30 @@ class Package:
         """Describe a whole layer for an export; narrow it with ``dataclasses.replace``."""
         from geo.export import About
 
-        layer, resource, frame = layers.get(layer_id), self.resource(layer_id), self.layer(layer_id)
-        dates = frame["as_of"].dropna() if "as_of" in frame else pd.Series(dtype=str)
-        sources = tuple(str(source.get("title", "")) for source in resource.get("sources", []))
-        return About(
-            layer=layer.id,
-            title=str(resource.get("title", layer.title)),
-            description=str(resource.get("description", layer.description)),
-            sources=sources,
-            licence=", ".join(
-                str(licence.get("title") or licence.get("name"))
-                for licence in resource.get("licenses", [])
-            ),
-            attribution="; ".join(sources),
-            as_of=str(dates.max()) if len(dates) else None,
-            count=len(frame),
-            total=len(frame),
-        )
+        def make() -> About:
+            layer, resource, frame = (
+                layers.get(layer_id),
+                self.resource(layer_id),
+                self.layer(layer_id),
+            )
+            dates = frame["as_of"].dropna() if "as_of" in frame else pd.Series(dtype=str)
+            sources = tuple(str(source.get("title", "")) for source in resource.get("sources", []))
+            return About(
+                layer=layer.id,
+                title=str(resource.get("title", layer.title)),
+                description=str(resource.get("description", layer.description)),
+                sources=sources,
+                licence=", ".join(
+                    str(licence.get("title") or licence.get("name"))
+                    for licence in resource.get("licenses", [])
+                ),
+                attribution="; ".join(sources),
+                as_of=str(dates.max()) if len(dates) else None,
+                count=len(frame),
+                total=len(frame),
+            )
+
+        return self.keep(("about", layer_id), make)
 
     def view(self) -> tuple[float, float, float]:
         """Return where the map begins: longitude, latitude, zoom; the middle of the parks where the

@@ -89,7 +89,7 @@ def install(app: Flask) -> None:
 
 
 def of_this_moment() -> None:
-    """Say that the answer to this request holds at this moment only."""
+    """Mark the answer to this request as one that holds at this moment only."""
     g.of_this_moment = True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -104,10 +104,20 @@ def to_json(document: Any) -> bytes:
 
 def parts(frame: pd.DataFrame, about: About) -> Iterator[bytes]:
     """Write a collection with its facts, some features at a time."""
-    box = bbox(frame)
-    head = {"type": "FeatureCollection", MEMBER: about.facts()} | ({"bbox": box} if box else {})
-    yield to_json(head).removesuffix(b"}") + b',"features":['
+    yield _head(about, bbox(frame))
     for at in range(0, len(frame), ROWS_AT_ONCE):
         block = to_json(features(frame.iloc[at : at + ROWS_AT_ONCE]))
         yield (b"," if at else b"") + block[1:-1]
     yield b"]}"
+
+
+def joined(features: Iterable[bytes], about: About, box: list[float] | None) -> bytes:
+    """Write a collection of features that are serialised already, as :func:`parts` does; `box` is
+    what :func:`bbox` returns of them.
+    """
+    return b"".join([_head(about, box), b",".join(features), b"]}"])
+
+
+def _head(about: About, box: list[float] | None) -> bytes:
+    head = {"type": "FeatureCollection", MEMBER: about.facts()} | ({"bbox": box} if box else {})
+    return to_json(head).removesuffix(b"}") + b',"features":['

@@ -164,7 +164,7 @@ class Sides:
 
     @property
     def is_single(self) -> bool:
-        """Whether no row has a second entry: there is no gate among them."""
+        """Whether no row has a second entry, as gates have."""
         return self.rows == len(self.of_row)
 
     @property

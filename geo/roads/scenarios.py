@@ -53,9 +53,12 @@ def names(route: gpd.GeoDataFrame) -> list[str]:
     """Name the planned corridors of a way, in the order of travel, each once; `route` is as
     :func:`geo.roads.access.route` gives it.
     """
-    kind = route["road_class"]
-    corridors = kind.str.startswith(PLANNED) & (kind != PLANNED + TRANSFER)
-    return list(dict.fromkeys(route.loc[corridors, "name"]))
+    steps = zip(route["road_class"], route["name"], strict=True)
+    return list(
+        dict.fromkeys(
+            name for kind, name in steps if kind.startswith(PLANNED) and kind != PLANNED + TRANSFER
+        )
+    )
 
 
 def timeline(corridors: gpd.GeoDataFrame, years: Mapping[str, int] | None = None) -> pd.DataFrame:

@@ -125,7 +125,7 @@ def test_a_cookie_speaks_for_its_own_visitor_only(app: Flask) -> None:
 def test_a_new_package_leaves_nothing_of_the_old_one(
     make_toy: Callable[[], tuple[Flask, Path]],
 ) -> None:
-    """A corrected name is on every page that was kept, whose tag is no longer the right one."""
+    """A corrected name is on every page that was kept, whose old tag is refused."""
     app, folder = make_toy()
     client = app.test_client()
     tags = {path: [client.get(path).headers["ETag"] for _ in range(2)] for path in OF_HERE}
@@ -299,7 +299,7 @@ def test_texts_of_templates_are_translated_and_escaped_as_jinja_does(app: Flask)
 
     theirs = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
     theirs.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: i18n.gettext(text), lambda one, _many, _n: one, newstyle=True
+        lambda text: i18n.gettext(text), lambda text, _many, _n: text, newstyle=True
     )
     texts = {
         "%(n)s people": {"n": "<b>5</b>"},

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import orjson
 import pandas as pd
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
+from numpy.typing import NDArray
 
 from geo import export, maps
 from geo.errors import InputError, NotFoundError
@@ -138,10 +140,7 @@ def _where(values: dict[str, Any]) -> str | tuple[float, float]:
 
 @api.get("/access")
 def access_from() -> Response:
-    values = _asked()
-    return _json(
-        export.write(access_frame(values), "geojson", access_about(values)), "application/geo+json"
-    )
+    return _json(access_json(_asked()), "application/geo+json")
 
 
 @api.get("/times")
@@ -168,6 +167,37 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
     """Build the layer of everything that is reached from a point: one feature a destination, at its
     place.
     """
+    at = _wanted(values, store().targets())
+    table = store().access_from(origin(values), Drive.of(values)).iloc[at]
+    table = table.drop(columns=["country", "opposite_country"])
+    return table.sort_values("travel_time_s", kind="stable", na_position="last")
+
+
+def access_json(values: dict[str, Any]) -> bytes:
+    """Write the layer of :func:`access_frame` as GeoJSON, as an export does: what does not depend
+    on the way is joined, not made.
+    """
+    opened, drive, place = store(), Drive.of(values), origin(values)
+    targets = opened.targets()
+    at = _wanted(values, targets)
+    ways = access.ways(opened.roads(drive), place, targets, profile=drive.profile)
+    at = at[np.argsort(ways["travel_time_s"][at], kind="stable")]  # NaN comes last
+    parts = opened.keep("access parts", lambda: _parts(targets))
+    cells = {name: column[at].tolist() for name, column in ways.items()}
+    rows = [
+        dict(zip(("from_id", *cells), (str(place.index[0]), *row), strict=True))
+        for row in zip(*cells.values(), strict=True)
+    ]
+    features = [
+        parts[number] + orjson.dumps(row)[1:] + b"}"
+        for number, row in zip(at.tolist(), rows, strict=True)
+    ]
+    about = replace(access_about(values), count=len(at), total=len(at))
+    return export.geojson.joined(features, about, export.geojson.bbox(targets.iloc[at]))
+
+
+def _wanted(values: dict[str, Any], targets: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Return the numbers of the targets that are asked for."""
     wanted = values.get("layer")
     if wanted not in (None, *TARGETS):
         raise InputError(
@@ -177,11 +207,14 @@ def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:
                 layer=wanted,
             )
         )
-    table = store().access_from(origin(values), Drive.of(values))
-    if wanted:
-        table = table[table["layer"] == wanted]
-    table = table.drop(columns=["country", "opposite_country"])
-    return table.sort_values("travel_time_s", kind="stable", na_position="last")
+    return np.flatnonzero(targets["layer"] == wanted) if wanted else np.arange(len(targets))
+
+
+def _parts(targets: gpd.GeoDataFrame) -> list[bytes]:
+    """Write the features of all targets up to where their ways are told."""
+    held = targets.drop(columns=["country", "opposite_country"])
+    features = export.geojson.features(held)
+    return [export.geojson.to_json(feature).removesuffix(b"}}") + b"," for feature in features]
 
 
 def access_about(values: dict[str, Any]) -> export.About:
@@ -219,25 +252,26 @@ def route() -> Response:
         raise InputError(
             _("Say %(names)s: an identifier, or lon,lat.", names=_(" and ").join(missing))
         )
-    return _json(orjson.dumps(route_features(values)), "application/geo+json")
+    return _json(route_json(values), "application/geo+json")
 
 
-def route_features(values: dict[str, Any]) -> dict[str, Any]:
-    """Build a route as GeoJSON: one feature a step, the sums beside them."""
+def route_json(values: dict[str, Any]) -> bytes:
+    """Write a route as GeoJSON: one feature a step, the sums beside them."""
     drive = Drive.of(values)
     net = store().roads(drive)
     steps = access.route(
         net, *(store().where(values[end]) for end in ("from", "to")), profile=drive.profile
     )
-    about = export.About(layer="route", title="Route")
-    collection: dict[str, Any] = orjson.loads(export.write(steps, "geojson", about))
-    return collection | {
-        "travel_time_s": float(steps["travel_time_s"].sum()),
-        "length_m": float(steps["length_m"].sum()),
-        "gates": [gate for gate in steps["gate"] if gate],
+    columns = pd.DataFrame(steps)
+    sums = {
+        "travel_time_s": float(columns["travel_time_s"].sum()),
+        "length_m": float(columns["length_m"].sum()),
+        "gates": [gate for gate in columns["gate"] if gate],
         "planned": scenarios.names(steps),
-        "assumed_m": float(steps["assumed_m"].sum()),
+        "assumed_m": float(columns["assumed_m"].sum()),
     }
+    about = export.About(layer="route", title="Route")
+    return orjson.dumps(orjson.loads(export.write(steps, "geojson", about)) | sums)
 
 
 @api.get("/isochrones")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
+from numpy.typing import NDArray
 
 from geo.hours import gates as border_gates
 from geo.package import TARGETS
@@ -124,7 +126,7 @@ def ways(store: Store, origin: gpd.GeoDataFrame, drive: Drive) -> Ways:
     """Return how everything is reached from one point."""
     roads = store.roads(drive)
     manifest, targets = roads.manifest, store.targets()
-    table = access.travel_times(roads, origin, targets, profile=drive.profile)
+    table = access.ways(roads, origin, targets, profile=drive.profile)
     order = np.lexsort((table["distance_m"], table["travel_time_s"]))
     order = order[(targets.index != origin.index[0])[order]]
     gate_names: dict[str, str] = labels.names(store.layer("gates")).to_dict()
@@ -252,7 +254,7 @@ def _first(places: list[Destination], counted: set[str]) -> Destination | None:
 
 def _destinations(
     store: Store,
-    table: pd.DataFrame,
+    table: Mapping[str, NDArray[Any]],
     order: list[int],
     drive: Drive,
     gate_names: Mapping[str, str],
