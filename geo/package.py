@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Where: TypeAlias = str | tuple[float, float] | gpd.GeoDataFrame
 """A place of the package by its id, a longitude and latitude, or a frame of points."""
+MOST_UNFOLDED = 20_000
+"""Rows of a layer whose cells are kept as plain values besides: some 40 MB."""
 KEPT_PLACES = 500
 """Places asked for last, each a frame of its own."""
 TARGETS = ("gates", "ports", "airports", "cities")
@@ -205,9 +207,14 @@ class Package:
         """
 
         def make() -> tuple[list[str], list[list[Any]]]:
-            columns = pd.DataFrame(self.layer(layer_id)).to_dict("list")
+            columns = pd.DataFrame(frame).to_dict("list")
             return [str(name) for name in columns], list(columns.values())
 
+        at = list(at)
+        frame = self.layer(layer_id)
+        if len(frame) > MOST_UNFOLDED:
+            records = pd.DataFrame(frame.iloc[at]).to_dict("records")
+            return [{str(name): cell for name, cell in row.items()} for row in records]
         names, columns = self.keep(("columns", layer_id), make)
         return [dict(zip(names, [column[row] for column in columns], strict=True)) for row in at]
 

@@ -81,7 +81,7 @@ def _people(
     gates = gate_overlay.of(network, profile)
     if not len(rows) or not len(goals) or not len(gates.node):
         return sums
-    to_gates = routing.to_the_gates(network, profile, from_.node[rows], from_.leaving_s(rows))
+    to_gates = routing.to_the_gates(network, profile, from_.leave[rows], from_.leaving_s(rows))
     to_gates[to_gates > limit_s] = np.inf
     over, _ = gate_overlay.join(to_gates, gates.total_s)
     over[over > limit_s] = np.inf
@@ -90,7 +90,7 @@ def _people(
         return sums
     ends = {"end_s": to.arriving_s(goals)}
     hierarchy = network.hierarchies[profile]
-    from_gates = contraction.many_to_many(hierarchy, gates.node, to.node[goals], **ends)
+    from_gates = contraction.many_to_many(hierarchy, gates.node, to.come[goals], **ends)
     from_gates[from_gates > limit_s] = np.inf
     at_once = max(1, CELLS_AT_ONCE // len(goals))
     for some in np.split(abroad, range(at_once, len(abroad), at_once)):

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from web import copy_package, rewrite
 
-from geo import layers, package_check
+from geo import layers, package, package_check
 from geo.errors import InputError
 from geo.schema import LAYERS, Layer
 from geo.schema.records import RECORDS
@@ -175,3 +176,18 @@ def test_a_company_finds_the_park_where_it_is(query: str, park: str) -> None:
     from geo import Atlas
 
     assert park in Atlas.open(FOLDER).select("parks", {"q": query}).index
+
+
+@pytest.mark.parametrize("most", [0, 10**9])
+def test_some_rows_are_those_of_all(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of any layer by their numbers, in any order, hold the values of the whole frame, of a
+    large layer as of a small one.
+    """
+    monkeypatch.setattr(package, "MOST_UNFOLDED", most)
+    opened = package.Package(FOLDER)
+    for layer_id in ("parks", "gates", "policies", "contacts"):
+        frame = pd.DataFrame(opened.layer(layer_id))
+        at = [len(frame) - 1, 0, 3, 0]
+        rows = pd.DataFrame(opened.rows(layer_id, at), dtype=object)
+        wanted = pd.DataFrame(frame.to_dict("records"), dtype=object).iloc[at]
+        pd.testing.assert_frame_equal(rows, wanted.reset_index(drop=True))
