@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -149,8 +149,8 @@ class Funnel:
                 "first": first.astype("int64"),
                 "unknown": states[rows, first] == UNKNOWN,
                 "shortfall": self.shortfalls.to_numpy(float)[rows, first],
-                "fails": objects(_where(states[row] == FAILS) for row in rows),
-                "unknowns": objects(_where(states[row] == UNKNOWN) for row in rows),
+                "fails": objects(_where(states[rows] == FAILS)),
+                "unknowns": objects(_where(states[rows] == UNKNOWN)),
             },
             index=self.states.index[rows],
         )
@@ -293,11 +293,14 @@ def _judge(
         mentioned = [any(word in text for word in words) for text in texts]
         return np.where(mentioned, PASSES, UNKNOWN).astype(np.int8), short
     wanted, excluding = set(limit.value), limit.kind == "none_of"
-    states = [
-        UNKNOWN if not parts else PASSES if wanted.isdisjoint(parts) == excluding else FAILS
-        for parts in map(_parts, cells)
-    ]
-    return np.array(states, np.int8), short
+
+    @cache  # thousands of sites have the same few cells
+    def state_of_parts(parts: tuple[str, ...]) -> int:
+        if not parts:
+            return UNKNOWN
+        return PASSES if wanted.isdisjoint(parts) == excluding else FAILS
+
+    return np.array([state_of_parts(_parts(cell)) for cell in cells], np.int8), short
 
 
 def state_of(over: NDArray[np.floating]) -> NDArray[np.int8]:
@@ -318,5 +321,9 @@ def _type_of(cells: pd.Series) -> ColumnType:
     return "list" if any(isinstance(cell, tuple | list) for cell in cells) else "text"
 
 
-def _where(flags: NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(np.flatnonzero(flags).tolist())
+def _where(flags: NDArray[np.bool_]) -> list[tuple[int, ...]]:
+    """Return the positions that are set in each row."""
+    positions: list[list[int]] = [[] for _ in flags]
+    for row, position in zip(*(side.tolist() for side in np.nonzero(flags)), strict=True):
+        positions[row].append(position)
+    return list(map(tuple, positions))
