@@ -8,6 +8,7 @@ start answers 503 until it is mended."""
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from pathlib import Path
@@ -105,6 +106,7 @@ class Served:
                     None,
                 )
                 if not first:
+                    gc.unfreeze()  # what the server froze of the old package may go
                     self._app.logger.warning(
                         "The data package %s has changed; the new version is served.", self._folder
                     )

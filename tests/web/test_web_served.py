@@ -4,10 +4,12 @@ no answer and shows no path.
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -345,3 +347,18 @@ def test_a_basemap_that_cannot_be_read_is_503_without_a_path(
     assert answer.status_code == 503
     assert "secret" not in Page(answer.text).text
     assert "The basemap of this server cannot be read." in answer.text
+
+
+def test_the_old_package_leaves_the_memory(app: Flask, client: FlaskClient, folder: Path) -> None:
+    """What took its place is all that is held, also where a server froze what it had prepared."""
+    assert client.get("/sites/west-park").status_code == 200
+    old = weakref.ref(app.extensions["zoneatlas"])
+    gc.collect()
+    gc.freeze()
+    try:
+        cells(folder, "parks", "west-park", name_en="Corrected Park")
+        assert "Corrected Park" in client.get("/sites/west-park").text
+        gc.collect()
+        assert old() is None
+    finally:
+        gc.unfreeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import threading
 from pathlib import Path
@@ -174,15 +175,16 @@ def _prepare(app: Flask, ready: threading.Event) -> None:
             module.warm_up()
         with contextlib.suppress(AtlasError):  # told when somebody asks for it
             store.network()
-    _warm(store)
+    _warm(app)
 
 
-def _warm(store: Store) -> None:
+def _warm(app: Flask) -> None:
     """Prepare what the first visitor needs before they come."""
     from geo.roads.drive import Drive
     from geo.roads.painted_roads import put_in_order
     from geo.visits import feasibility, planner
 
+    store: Store = app.extensions["zoneatlas"]
     with contextlib.suppress(AtlasError, OSError):
         store.networks.main_roads.prepare(store.targets())
     for name in store.networks.names():
@@ -195,6 +197,11 @@ def _warm(store: Store) -> None:
     with contextlib.suppress(AtlasError):
         for profile in store.vehicles:
             store.sites(Drive(profile=profile))
+    with contextlib.suppress(AtlasError), app.test_client() as client:
+        for path in ("/table", *(f"/sites/{key}" for key in store.layer("parks").index[:1])):
+            client.get(path, base_url=app.config["PUBLIC_URL"]).close()
+    gc.collect()
+    gc.freeze()  # all this stays; looking through it for garbage takes a tenth of a second
     planner.warm_up()  # last: compiled the first time, they take half a minute
     feasibility.warm_up()
 
