@@ -237,9 +237,11 @@ class Package:
         """Make a layer of one point, with the country it lies in: empty at sea and outside the map,
         where no road begins.
         """
-        place = gpd.points_from_xy([lon], [lat])
+        place = gpd.points_from_xy([lon], [lat], crs=4326)
         return gpd.GeoDataFrame(
-            {"country": [self.country(lon, lat)]}, index=["point"], geometry=place, crs=4326
+            {"country": [self.country(lon, lat)], "geometry": place},
+            index=["point"],
+            geometry="geometry",
         )
 
     def where(self, where: Where) -> gpd.GeoDataFrame:
