@@ -255,6 +255,8 @@ class Atlas(Package):
         from geo.siting.measures import DESTINATIONS
 
         frames = {row.id: self.layer(row.layer) for row in DESTINATIONS}
+        if not closed:
+            return frames
         return {name: frame[~frame.index.isin(closed)] for name, frame in frames.items()}
 
     def sites(self, drive: Drive = Drive()) -> pd.DataFrame:  # noqa: B008

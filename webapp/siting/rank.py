@@ -179,8 +179,9 @@ def rank() -> Any:
 
 def _park(opened: Store, key: str) -> dict[str, Any]:
     """Return a row of the parks by column."""
-    at = opened.layer("parks").index.get_indexer(pd.Index([key]))
-    return opened.rows("parks", at.tolist())[0]
+    index = opened.layer("parks").index
+    numbers = opened.keep("numbers of parks", lambda: {name: at for at, name in enumerate(index)})
+    return opened.rows("parks", [numbers[key]])[0]
 
 
 def _fit(opened: Store, wish: Wish, funnel: screening.Funnel) -> tuple[Wish, dict[str, int]]:
