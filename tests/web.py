@@ -35,6 +35,7 @@ HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>${1}"
 it.
 """
 BROWSERS = (
+    "chromium-headless-shell",
     "chromium",
     "chromium-browser",
     "google-chrome",

@@ -1,5 +1,5 @@
-"""Results that any of several processes may be asked for: computed by one of them, read by the
-others."""
+"""What several processes share by files: results, computed by one of them and read by the others,
+and the turns of a client who asks for much."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
+
+from webapp.turnstile import BusyError
 
 if sys.platform != "win32":  # where a single process serves
     import fcntl
@@ -19,6 +21,8 @@ if sys.platform != "win32":  # where a single process serves
 LOOK_S = 0.1
 """So often a process looks whether another one is done."""
 LOCK = ".lock"
+TURN_S = 0.01
+"""So often one who waits for a turn looks for it."""
 
 Tell = Callable[[float], None]
 
@@ -85,6 +89,51 @@ class Handover:
         for each in results[self._kept :]:
             each.unlink(missing_ok=True)
             each.with_suffix(LOCK).unlink(missing_ok=True)
+
+
+class SharedTurns:
+    """Keep one process free of each client: it computes in all others at most.
+
+    A turn is a locked file, so that the turn of a process that dies is free again. Two clients
+    whose addresses have the same digest take turns as one.
+
+    Parameters
+    ----------
+    folder
+        Where the files are. One that is gone or full costs the rule and no answer.
+    processes
+        How many share it, at least two.
+    patience_s
+        How long one waits.
+    """
+
+    def __init__(self, folder: Path, processes: int, patience_s: float) -> None:
+        self._folder, self._processes, self._patience_s = folder, processes, patience_s
+
+    @contextlib.contextmanager
+    def turn(self, client: str) -> Iterator[None]:
+        """Wait for a turn, and leave when the block ends.
+
+        Raises
+        ------
+        BusyError
+            The turn does not come in time.
+        """
+        name = f"turn-{blake2b(client.encode(), digest_size=1).hexdigest()}"
+        with contextlib.ExitStack() as stack:
+            try:
+                locks = [
+                    stack.enter_context((self._folder / f"{name}-{n}{LOCK}").open("ab"))
+                    for n in range(1, self._processes)
+                ]
+            except OSError:
+                locks = []
+            until = time.monotonic() + self._patience_s
+            while locks and not any(map(_locked, locks)):
+                if time.monotonic() > until:
+                    raise BusyError
+                time.sleep(TURN_S)
+            yield
 
 
 def _locked(lock: IO[bytes]) -> bool:

@@ -7,15 +7,17 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, has_request_context, request
 from flask_babel import gettext as _
 
 from geo.errors import UnavailableError
 
+PATIENCE_S = 10.0
+"""How long one who computes waits for a turn."""
 RETRY_AFTER_S = 5
 """When a client that was turned away may ask again."""
 
@@ -25,6 +27,12 @@ class BusyError(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__(_("Others are being served; try again in a few seconds."))
+
+
+class Turns(Protocol):
+    """What a request waits for before it computes."""
+
+    def turn(self, client: str) -> AbstractContextManager[None]: ...
 
 
 class Turnstile:
@@ -95,7 +103,7 @@ def computing() -> Turnstile:
 
     Python computes one thing at a time, so two of one client would be no faster than one after the
     other."""
-    return Turnstile(inside=2, of_client=1, waiting=14, waiting_of_client=7, patience_s=10.0)
+    return Turnstile(inside=2, of_client=1, waiting=14, waiting_of_client=7, patience_s=PATIENCE_S)
 
 
 def planning() -> Turnstile:
@@ -127,16 +135,27 @@ files, the OGC API.
 
 
 def install(app: Flask) -> None:
-    """Put every view that is marked as heavy behind its turnstile."""
+    """Put every view that is marked as heavy behind its turnstile; who computes takes a turn as
+    well that several processes share, if ``app.extensions["zoneatlas.turns"]`` holds one.
+    """
+
+    def among_processes(client: str) -> AbstractContextManager[None]:
+        turns: Turns | None = app.extensions.get("zoneatlas.turns")
+        return turns.turn(client) if turns else nullcontext()
+
+    for endpoint in COMPUTING:
+        app.view_functions[endpoint] = _behind(among_processes, app.view_functions[endpoint])
     for marked, turnstile in ((COMPUTING, computing()), (PLANNING, planning())):
         for endpoint in marked:
-            app.view_functions[endpoint] = _behind(turnstile, app.view_functions[endpoint])
+            app.view_functions[endpoint] = _behind(turnstile.turn, app.view_functions[endpoint])
 
 
-def _behind(turnstile: Turnstile, view: Callable[..., Any]) -> Callable[..., Any]:
+def _behind(
+    turn: Callable[[str], AbstractContextManager[None]], view: Callable[..., Any]
+) -> Callable[..., Any]:
     @wraps(view)
     def turned(**values: Any) -> Any:
-        with turnstile.turn(client()):
+        with turn(client()):
             return view(**values)
 
     return turned

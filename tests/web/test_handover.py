@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from geo import Atlas
-from webapp.handover import Handover
+from webapp.handover import Handover, SharedTurns
 from webapp.jobs import Desk
+from webapp.turnstile import BusyError
+
+ROOT = Path(__file__).parents[2]
 
 if sys.platform == "win32":
     pytest.skip("Windows serves with one process.", allow_module_level=True)
@@ -98,3 +103,74 @@ def test_a_plan_and_its_reasons_survive_the_way(tmp_path: Path, toy: Path) -> No
     for key, value in (("plan", plan), ("why", why)):
         handover.get(key, lambda _tell, kept=value: kept, lambda _share: None)
         assert repr(handover.get(key, refuse, lambda _share: None)) == repr(value)
+
+
+# Turns --------------------------------------------------------------------------------------------
+
+
+def test_a_client_leaves_a_process_to_others(tmp_path: Path) -> None:
+    """Of three processes a client computes in two at once, however many it asks; others go on, and
+    everybody comes to their turn.
+    """
+    processes = [SharedTurns(tmp_path, 3, 20.0) for _ in range(3)]
+    lock, running, most, done = threading.Lock(), [0], [0], []
+
+    def ask(number: int) -> None:
+        with processes[number % 3].turn("heavy"):
+            with lock:
+                running[0] += 1
+                most[0] = max(most[0], running[0])
+            if number == 0:
+                with processes[1].turn("light"):
+                    done.append("light")
+            time.sleep(0.05)
+            with lock:
+                running[0] -= 1
+                done.append(number)
+
+    askers = [threading.Thread(target=ask, args=(number,)) for number in range(12)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(20)
+    assert most[0] == 2
+    assert len(done) == 13
+
+
+def test_a_turn_that_does_not_come_is_refused_and_one_left_is_free(tmp_path: Path) -> None:
+    """Who waits too long is turned away; an error in a turn frees it."""
+    first, second = (SharedTurns(tmp_path, 2, 0.05) for _ in range(2))
+    with pytest.raises(ZeroDivisionError), first.turn("a"):
+        raise ZeroDivisionError
+    with first.turn("a"), pytest.raises(BusyError), second.turn("a"):
+        pass
+    with second.turn("a"):
+        pass
+
+
+def test_the_turn_of_a_process_that_is_killed_is_free(tmp_path: Path) -> None:
+    """Nobody waits for a process that has ended."""
+    program = (
+        "import pathlib, sys, time; from webapp.handover import SharedTurns\n"
+        "with SharedTurns(pathlib.Path(sys.argv[1]), 2, 1.0).turn('a'):\n"
+        "    print('in', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    turns = SharedTurns(tmp_path, 2, 0.1)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"in\n"
+            with pytest.raises(BusyError), turns.turn("a"):
+                pass
+        finally:
+            holder.kill()
+    with turns.turn("a"):
+        pass
+
+
+def test_a_folder_of_turns_that_is_gone_holds_up_nobody(tmp_path: Path) -> None:
+    """Without the folder every process lets in whom it would let in alone."""
+    turns = SharedTurns(tmp_path / "gone", 2, 0.1)
+    with turns.turn("a"), turns.turn("a"):
+        pass

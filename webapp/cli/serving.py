@@ -66,10 +66,12 @@ def serve(context: Context, host: str, port: int, workers: int | None) -> None:
 
 def _work(app: Flask, worker: Worker, run: Callable[[], None]) -> None:
     """Serve as one of several workers; only the first one answers before it is warm."""
-    from webapp.handover import Handover
+    from webapp.handover import Handover, SharedTurns
     from webapp.jobs import KEPT
+    from webapp.turnstile import PATIENCE_S
 
     app.extensions["zoneatlas.handover"] = Handover(worker.folder, KEPT)
+    app.extensions["zoneatlas.turns"] = SharedTurns(worker.folder, worker.count, PATIENCE_S)
     if not worker.first:
         _prepare(app, threading.Event())
     worker.serves()
