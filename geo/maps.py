@@ -44,8 +44,10 @@ UNUSED = (
     *("awesome_markers_font_css", "awesome_rotate_css"),
 )
 """The browser files of Folium that serve widgets we do not use, by Folium's name for them."""
-_ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "{<>&\u2028\u2029"}
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ESCAPED = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+"""What JSON has in strings only."""
+_BRACE = re.compile(r'\{(?![}"])')
+"""A brace that stands in a string: one outside begins an object, with a name or none."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,13 @@ class Frame:
 def script_json(value: object) -> str:
     """Write JSON that may stand inside a script element, a template or a Folium map.
 
-    In its strings ``{ < > &`` and the line separators U+2028 and U+2029 are written as ``\\u``
-    escapes, so it can neither end the element nor begin a template expression; read back, it is the
-    same value. Outside strings, a brace is always followed by a quote or a closing brace, which
-    begins no expression."""
+    ``< > &``, the line separators U+2028 and U+2029, and each ``{`` that a quote or ``}`` does not
+    follow are written as ``\\u`` escapes, so it can neither end the element nor begin a template
+    expression; read back, it is the same value."""
     text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS).decode()
-    return _STRING.sub(lambda string: string.group().translate(_ESCAPED), text)
+    for char, escape in _ESCAPED.items():
+        text = text.replace(char, escape)
+    return _BRACE.sub(r"\\u007b", text)
 
 
 def frame(*, lon: float, lat: float, zoom: float, name: str = "atlas") -> Frame:
