@@ -1,41 +1,47 @@
-"""Measure the first page: server time, bytes over the wire, time to a usable map, with 200 and with
-10,000 parks.
+"""Measure the pages with 238, 10,000 and 100,000 parks: the first and the second time, bytes over
+the wire, time to a usable map, memory.
 
-Run ``python bench/page.py`` in an environment with the extra ``test`` and a Chromium. The larger
-data package is the bundled one with its parks repeated under new ids, each moved at random within
-the accuracy of its position. Times are medians of five; every page is loaded in a fresh browser
-profile, from a server of its own process."""
+Run ``python bench/page.py`` in an environment with the extra ``test`` and a Chromium; ``--parks N``
+measures one size. Each size is served by a process of its own, its roads built beforehand; it is
+asked when it says that everything is prepared. Maps are loaded in fresh browser profiles, medians
+of five."""
 
 from __future__ import annotations
 
-import csv
+import argparse
+import os
 import platform
-import random
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from _packages import enlarged
 from playwright.sync_api import sync_playwright
+from server import free_port
 
-from geo import layers
+from geo import Atlas
 
 RUNS = 5
-M_A_DEGREE = 111_000
-PARTS = (
-    "/",
-    "/api/map/parks.json",
-    "/api/map/corridors.json",
-    "/api/map/gates.json",
-    "/api/map/ports.json",
-    "/api/map/airports.json",
-)
+PARKS = (238, 10_000, 100_000)
+READY_S = 900
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGES = {
+    "a sheet": "/sites/dong-mai-ip",
+    "the ranking": "/rank?example=electronics",
+    "with other weights": "/rank?edited=1&w_gate=40&w_port=35",
+    "with a gate closed": "/rank?example=electronics&closed=huu-nghi",
+    "the table": "/table",
+    "GeoJSON of all parks": "/download/parks.geojson",
+}
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -46,17 +52,28 @@ CHROMIUM = (
 )
 
 
+@dataclass(frozen=True)
+class Answer:
+    """How long an answer took to its first byte and to its end, and its size as it was sent."""
+
+    first_s: float
+    whole_s: float
+    kb: float
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--parks", type=int, action="append")
+    sizes = parser.parse_args().parks or PARKS
     print(
-        f"Python {platform.python_version()}, Flask {version('flask')}, waitress"
-        f" {version('waitress')}, {platform.machine()}"
+        f"command   python bench/page.py {' '.join(sys.argv[1:])}\n"
+        f"machine   {os.cpu_count()} cores, {platform.machine()}, Python"
+        f" {platform.python_version()}, Flask {version('flask')}, waitress {version('waitress')}\n"
+        f"import geo: {import_time('geo'):.3f} s (median of {RUNS}, interpreter start taken off)"
     )
-    print(f"import geo: {import_time('geo'):.3f} s (median of {RUNS}, interpreter start taken off)")
     with tempfile.TemporaryDirectory() as folder:
-        for count in (200, 10_000):
-            data = Path(folder) / str(count)
-            multiply(data, count)
-            measure(data, count)
+        for parks in sizes:
+            measure(enlarged(Path(folder) / str(parks), parks), Path(folder) / "home", parks)
 
 
 def import_time(module: str) -> float:
@@ -68,95 +85,86 @@ def import_time(module: str) -> float:
     return statistics.median(run(f"import {module}") - run("pass") for _ in range(RUNS))
 
 
-def multiply(data: Path, count: int) -> None:
-    """Copy the bundled package with so many parks."""
-    shutil.copytree(layers.bundled(), data)
-    with (data / "parks.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    dice = random.Random(1)
-    lines = list(rows)
-    while len(lines) < count:
-        row = dict(rows[len(lines) % len(rows)])
-        most = float(row["position_accuracy_m"] or 0) / 2 / M_A_DEGREE
-        row |= {
-            "id": f"{row['id']}-{len(lines)}",
-            "lon": f"{float(row['lon']) + dice.uniform(-most, most):.5f}",
-            "lat": f"{float(row['lat']) + dice.uniform(-most, most):.5f}",
-        }
-        lines.append(row)
-    with (data / "parks.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines[:count])
-
-
-def measure(data: Path, count: int) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def measure(data: Path, home: Path, parks: int) -> None:
+    atlas = Atlas.open(data, home=home)
+    atlas.networks.main_roads.prepare(atlas.targets())
+    print(f"\n{parks:,} parks")
     begin = time.perf_counter()
-    command = [
-        sys.executable,
-        "-m",
-        "webapp.cli.main",
-        "--data",
-        str(data),
-        "serve",
-        "--port",
-        str(port),
-    ]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    home = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                ask(home + "/")
-                break
-            except OSError:
-                time.sleep(0.02)
-        print(f"\n{count:,} parks\n  serve answers after {time.perf_counter() - begin:.2f} s")
-        begin = time.perf_counter()
-        ask(home + PARTS[1])
-        print(
-            "  first answer with all parks and their access after another"
-            f" {time.perf_counter() - begin:.2f} s"
-        )
-        for part in PARTS[:2]:
+    with serving(data, home) as (server, address):
+        wait_for(address + "/")
+        print(f"   serve shows the map after {time.perf_counter() - begin:.1f} s", flush=True)
+        wait_for(address + PAGES["a sheet"])
+        print(f"   and everything after {time.perf_counter() - begin:.1f} s", flush=True)
+        browse(address)
+        for name, path in PAGES.items():
+            first, second = ask(address + path), ask(address + path)
             print(
-                f"  server time of {part}:"
-                f" {statistics.median(timed(home + part) for _ in range(RUNS)) * 1000:.1f} ms"
+                f"   {name:22} first {first.whole_s * 1000:7.0f} ms, then"
+                f" {second.whole_s * 1000:6.0f} ms; first byte after"
+                f" {first.first_s * 1000:6.0f} ms; {first.kb:8.0f} kB",
+                flush=True,
             )
-        browse(home)
+        print(f"   the server held at most {peak_mb(server):.0f} MB")
+
+
+@contextmanager
+def serving(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "webapp.cli.main",
+            "--data",
+            str(data),
+            "serve",
+            "--port",
+            str(port),
+        ],
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"ZONEATLAS_HOME": str(home)},
+    )
+    try:
+        yield server, f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
         server.wait()
 
 
-def ask(url: str) -> bytes:
+def wait_for(url: str) -> None:
+    """Ask until the answer is there; the server says that it prepares with status 503."""
+    until = time.monotonic() + READY_S
+    while True:
+        try:
+            ask(url)
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+def ask(url: str) -> Answer:
     request = urllib.request.Request(url, headers={"Accept-Encoding": "gzip"})
-    with urllib.request.urlopen(request) as answer:
-        body: bytes = answer.read()
-        return body
-
-
-def timed(url: str) -> float:
     begin = time.perf_counter()
-    ask(url)
-    return time.perf_counter() - begin
+    with urllib.request.urlopen(request, timeout=READY_S) as answer:
+        size = len(answer.read(1))
+        first_s = time.perf_counter() - begin
+        while part := answer.read(1 << 20):
+            size += len(part)
+    return Answer(first_s, time.perf_counter() - begin, size / 1000)
+
+
+def peak_mb(server: subprocess.Popen[bytes]) -> float:
+    status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def browse(home: str) -> None:
     """Load the page in fresh profiles: usable means every mark and the list are drawn."""
     usable, wires = [], []
     with sync_playwright() as playwright:
-        executable = next(
-            (
-                path
-                for name in ("chromium", "chromium-browser", "google-chrome")
-                if (path := shutil.which(name))
-            ),
-            None,
-        )
+        executable = next(filter(None, map(shutil.which, BROWSERS)), None)
         for _ in range(RUNS):
             browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM))
             page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -177,12 +185,10 @@ def browse(home: str) -> None:
             wires.append(wire[0])
             browser.close()
     print(
-        f"  usable map in Chromium after {statistics.median(usable):.2f} s ({min(usable):.2f} to"
-        f" {max(usable):.2f})"
-    )
-    print(
-        "  over the wire for the first page, everything counted:"
-        f" {statistics.median(wires) / 1000:.0f} kB compressed"
+        f"   usable map in Chromium after {statistics.median(usable):.2f} s ({min(usable):.2f} to"
+        f" {max(usable):.2f}); {statistics.median(wires) / 1000:.0f} kB over the wire, everything"
+        " counted",
+        flush=True,
     )
 
 
