@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from itertools import count, islice, product
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +15,46 @@ SPREAD_DEG = 0.02
 """How far a made park lies from the real one whose row it copies: one standard deviation."""
 
 
-def enlarged(folder: Path, parks: int) -> Path:
-    """Write the bundled package into a new folder, with so many parks.
+Box = tuple[float, float, float, float]
 
-    The made ones are copies of the real ones, row by row, with a number behind id and names, each
-    moved a little by a fixed seed; none is a part of another."""
+
+def enlarged(folder: Path, *, box: Box | None = None, **rows: int) -> Path:
+    """Write the bundled package into a new folder, with so many rows in some of its tables:
+    ``parks=10_000``.
+
+    The made ones are copies of the real ones, row by row, with a number behind id and names; none
+    is a part of another. Each lies a little aside, by a fixed seed, or anywhere in a box of west,
+    south, east and north in Viet Nam."""
     source = layers.bundled()
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
-    with (source / "parks.csv").open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        names, rows = list(reader.fieldnames or ()), list(reader)
     rng = np.random.default_rng(0)
-    made = (_moved(row, number, rng) for number, row in product(count(1), rows))
-    with (folder / "parks.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        writer.writerows(islice(made, max(parks - len(rows), 0)))
+    for table, wanted in rows.items():
+        with (source / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            names, real = list(reader.fieldnames or ()), list(reader)
+        copied = [row for row in real if not box or row["country"] == "VN"]
+        made = (_moved(row, number, box, rng) for number in count(1) for row in copied)
+        with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(real)
+            writer.writerows(islice(made, max(wanted - len(real), 0)))
     return folder
 
 
-def _moved(row: dict[str, str], number: int, rng: np.random.Generator) -> dict[str, str]:
-    moved = row | {"id": f"{row['id']}-{number}", "part_of": ""}
+def _moved(
+    row: dict[str, str], number: int, box: Box | None, rng: np.random.Generator
+) -> dict[str, str]:
+    moved = row | {"id": f"{row['id']}-{number}"}
+    if "part_of" in row:
+        moved["part_of"] = ""
     for name in ("name_en", "name_vi", "name_zh"):
         moved[name] = row[name] and f"{row[name]} {number}"
-    for axis in ("lon", "lat"):
-        moved[axis] = f"{float(row[axis]) + rng.normal(0, SPREAD_DEG):.5f}"
+    for axis, place in enumerate(("lon", "lat")):
+        at = (
+            rng.uniform(box[axis], box[axis + 2])
+            if box
+            else float(row[place]) + rng.normal(0, SPREAD_DEG)
+        )
+        moved[place] = f"{at:.5f}"
     return moved

@@ -71,7 +71,7 @@ def main() -> None:
     label = f"beside {{}} on {CONNECTIONS} connections"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        data = enlarged(folder / "data", options.parks) if options.parks else layers.bundled()
+        data = enlarged(folder / "data", parks=options.parks) if options.parks else layers.bundled()
         server, port = stack.enter_context(serving(data, folder / "home", options.workers))
         measure(port, "alone")
         for name, address in HEAVY.items():

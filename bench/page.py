@@ -73,7 +73,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         for parks in sizes:
-            measure(enlarged(Path(folder) / str(parks), parks), Path(folder) / "home", parks)
+            measure(enlarged(Path(folder) / str(parks), parks=parks), Path(folder) / "home", parks)
 
 
 def import_time(module: str) -> float:
@@ -91,9 +91,9 @@ def measure(data: Path, home: Path, parks: int) -> None:
     print(f"\n{parks:,} parks")
     begin = time.perf_counter()
     with serving(data, home) as (server, address):
-        wait_for(address + "/")
+        wait_for(server, address + "/")
         print(f"   serve shows the map after {time.perf_counter() - begin:.1f} s", flush=True)
-        wait_for(address + PAGES["a sheet"])
+        wait_for(server, address + PAGES["a sheet"])
         print(f"   and everything after {time.perf_counter() - begin:.1f} s", flush=True)
         browse(address)
         for name, path in PAGES.items():
@@ -131,7 +131,7 @@ def serving(data: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], s
         server.wait()
 
 
-def wait_for(url: str) -> None:
+def wait_for(server: subprocess.Popen[bytes], url: str) -> None:
     """Ask until the answer is there; the server says that it prepares with status 503."""
     until = time.monotonic() + READY_S
     while True:
@@ -139,7 +139,7 @@ def wait_for(url: str) -> None:
             ask(url)
             return
         except OSError:
-            if time.monotonic() > until:
+            if time.monotonic() > until or server.poll() is not None:
                 raise
             time.sleep(0.05)
 
