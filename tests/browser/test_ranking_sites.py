@@ -171,3 +171,35 @@ def test_typing_what_is_not_a_number_keeps_the_ranking(
     expect(page.locator("#result [data-slip]")).to_have_count(0)
     assert field.get_attribute("aria-invalid") is None
     assert page.locator("ol.ranked .site").count() > 3
+
+
+def test_a_tick_survives_an_answer_that_does_not_list_its_site(
+    opened: Callable[..., Any],
+) -> None:
+    """A site that is ticked while a new list is on its way stays chosen, below the list that no
+    longer has it, and in the address.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/rank?example=electronics")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        """Keep the first question waiting; those after it are answered."""
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    page.route("**/rank?*part=sheet*", hold)
+    box = page.locator("ol.ranked input[name=pick]").first
+    site = box.get_attribute("value")
+    page.fill("input[name=max_port]", "1")
+    for _ in range(100):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    box.check()
+    held[0].continue_()
+    expect(page.locator("ol.ranked > li")).to_have_count(0)
+    expect(page.locator(f".tray input[value='{site}']")).to_be_checked()
+    assert query(page)["pick"] == [site]

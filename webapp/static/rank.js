@@ -8,18 +8,20 @@ const form = document.getElementById("wish");
 const result = document.getElementById("result");
 const KEPT = form.dataset.kept.split(" "); // whatever example is chosen
 let waiting = 0;
+let carried = []; // sites that were ticked while an answer was on its way that does not list them
 
 function query() {
   const kept = said(form, (name, value) => !(name.startsWith("w_") && value === "0"));
   form.querySelectorAll(".worth fieldset:enabled select").forEach((select) =>
     fold(select.name, kept)
   );
-  picked().forEach((site) => kept.append("pick", site));
+  ticked().forEach((site) => kept.append("pick", site));
   return kept;
 }
 
 const boxes = () => [...result.querySelectorAll("input[name=pick]")];
 const picked = () => new Set(boxes().filter((box) => box.checked).map((box) => box.value));
+const ticked = () => new Set([...picked(), ...carried]);
 
 /* Says how many sites are chosen, and lets choose and compare only as many as can be compared. */
 function count() {
@@ -74,13 +76,17 @@ function weigh(slider) {
 const refresh = follow(form, result, {
   query,
   show(content) {
-    const ticked = picked(); // also what was ticked while this was on its way
+    const chosen = ticked(); // also what was ticked while this was on its way
     result.replaceChildren(...content);
+    const listed = new Set(boxes().map((box) => box.value));
+    const asked = new Set(carried);
+    carried = [...chosen].filter((site) => !listed.has(site) && !asked.has(site));
     boxes().forEach((box) => {
-      box.checked = ticked.has(box.value);
+      box.checked = chosen.has(box.value);
     });
     count();
     mark();
+    if (carried.length) refresh(); // below the list stand those that are not in it
   },
 });
 
