@@ -105,6 +105,10 @@ def nearest(
         beyond = min(abs(latitude) + within_m / SMALL_RADIUS_M, 1.55)
         limit = (within_m / SMALL_RADIUS_M / np.cos(beyond)) ** 2
         best, best_line, best_step, best_share = limit, -1, -1, 0.0
+        aside = max(west - x, x - (west + columns * cell), 0.0)
+        above = max(south - y, y - (south + rows * cell), 0.0)
+        if aside * aside + above * above > limit:
+            continue
         # outside the grid the search begins at its nearest cell, so a ring is at least so far away
         # as `ring` tells
         column = min(max(int(np.floor((x - west) / cell)), 0), columns - 1)

@@ -101,7 +101,7 @@ def test_snap_finds_street_share_and_distance(grid: Network, crossing: Crossing)
 
 
 def test_snap_is_the_nearest_of_all(roads: Roads) -> None:
-    """No point sampled on any street is nearer than the one found."""
+    """No point sampled on any street is nearer than the one found, also seen from far outside."""
     rng = np.random.default_rng(2)
     nodes = rng.uniform([107, 21], [107.2, 21.2], (12, 2))
     net = roads(
@@ -109,7 +109,8 @@ def test_snap_is_the_nearest_of_all(roads: Roads) -> None:
         [(i, (i * 5 + 1) % 12, 60) for i in range(12) if i != (i * 5 + 1) % 12]
         + [(i, (i + 1) % 12, 60) for i in range(12)],
     )
-    points = rng.uniform([107, 21], [107.2, 21.2], (60, 2))
+    inside = rng.uniform([107, 21], [107.2, 21.2], (60, 2))
+    points = np.concatenate([inside, rng.uniform([106.8, 20.8], [107.4, 21.4], (200, 2))])
     snap = net.snap(points, "car")
     share = np.linspace(0, 1, 100)[:, None]
     samples = np.concatenate(
@@ -120,7 +121,8 @@ def test_snap_is_the_nearest_of_all(roads: Roads) -> None:
     )
     nearest = crs.distance_m(points[:, None], crs.from_mercator(samples)[None]).min(axis=1)
     known = np.isfinite(snap.distance_m)
-    assert known.sum() > 50
+    assert known[:60].sum() > 50
+    assert 10 < known[60:].sum() < 180
     assert (snap.distance_m[known] <= nearest[known] * 1.001 + 0.01).all()
     assert (nearest[~known] > net.manifest.snap_limit_m * 0.99).all()
     np.testing.assert_allclose(crs.distance_m(points, snap.lonlat), snap.distance_m)
