@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 VEHICLES = ("truck", "car")
 NOT_OPEN = ("planned", "under_construction")
 PEOPLE_S = 3600.0
+CELLS_AT_ONCE = 4_000_000
+"""Times between sites and destinations that are held at once; small enough for
+:mod:`geo.roads.routing` to keep them.
+"""
 FROM_PARKS = (
     *("area_ha", "area_basis", "leasable_ha", "occupancy_pct", "occupancy_year"),
     *(
@@ -161,11 +165,11 @@ def table(
         serving = {
             row.id: _serving(row, places[row.id], crossings, profile) for row in DESTINATIONS
         }
-        to_all = _to_all(network, parks, [frame for frame, _maybe in serving.values()], profile)
-        for destination, time_to in zip(DESTINATIONS, to_all, strict=True):
+        nearest = _nearest(network, parks, [frame for frame, _maybe in serving.values()], profile)
+        for destination, quickest in zip(DESTINATIONS, nearest, strict=True):
             frame, maybe = serving[destination.id]
             listed = len(places[destination.id]) > 0
-            time_s, which = _quickest(network, parks, frame, profile, time_to, listed=listed)
+            time_s, which = _quickest(network, parks, frame, profile, quickest, listed=listed)
             if maybe:
                 time_s[np.isinf(time_s)] = np.nan
             time, place = destination.columns(profile)
@@ -268,11 +272,11 @@ def _serving(
     return frame[counts.fillna(False).to_numpy(bool)], bool(counts.isna().any())
 
 
-def _to_all(
+def _nearest(
     network: Network, parks: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], profile: str
-) -> list[NDArray[np.float64]]:
-    """Return the seconds from each park to each place of some layers, a table for each; one search
-    for all of them.
+) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
+    """Return for each of some layers the seconds from each park to its quickest place, inf without
+    a way, and the number of that place; one search for all layers, some parks at a time.
     """
     import geopandas as gpd
 
@@ -288,12 +292,20 @@ def _to_all(
     points = np.concatenate([frame.geometry.to_numpy() for frame in layers])
     places = gpd.GeoDataFrame(columns_of, geometry=points)
     from_, to = Sides.of(network, parks, profile), Sides.of(network, places, profile)
-    time_s = np.full((len(parks), len(places)), np.inf)
-    if len(parks) and len(places):
-        found = times(network, profile, from_, to)
-        time_s[: found.shape[0], : found.shape[1]] = found
     ends = np.cumsum([len(frame) for frame in layers])
-    return np.split(time_s, ends[:-1], axis=1)
+    time_s = np.full((len(layers), len(parks)), np.inf)
+    number = np.zeros(time_s.shape, np.int64)
+    at_once = max(1, CELLS_AT_ONCE // max(1, len(places))) if from_.is_single else len(parks)
+    for at in range(0, len(parks) if len(places) else 0, at_once):
+        some = slice(at, at + at_once)
+        known = times(network, profile, from_.some(some) if from_.is_single else from_, to)
+        table = np.full((len(parks[some]), len(places)), np.inf)
+        table[: known.shape[0], : known.shape[1]] = known
+        for k, part in enumerate(np.split(table, ends[:-1], axis=1)):
+            if part.shape[1]:
+                number[k, some] = part.argmin(axis=1)
+                time_s[k, some] = part.min(axis=1)
+    return list(zip(time_s, number, strict=True))
 
 
 def _quickest(
@@ -301,12 +313,12 @@ def _quickest(
     parks: gpd.GeoDataFrame,
     places: gpd.GeoDataFrame,
     profile: str,
-    time_s: NDArray[np.float64],
+    quickest: tuple[NDArray[np.float64], NDArray[np.int64]],
     *,
     listed: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Return seconds and id of the quickest place for each park, of which `time_s` are the seconds
-    to each; without any that serves, inf where the layer lists others.
+    """Return seconds and id of the quickest place for each park, whose seconds and number are
+    known; without any that serves, inf where the layer lists others.
     """
     if not places.index.is_unique:
         raise InputError(Message("Two places have the same id."))
@@ -316,9 +328,10 @@ def _quickest(
     which = np.full(len(parks), None, object)
     if not len(places) or not len(parks):
         return best, which
-    best[joined] = time_s[joined].min(axis=1)
+    time_s, number = quickest
+    best[joined] = time_s[joined]
     reached = np.isfinite(best)
-    which[reached] = places.index.to_numpy(object)[time_s[reached].argmin(axis=1)]
+    which[reached] = places.index.to_numpy(object)[number[reached]]
     country = (
         parks["country"].to_numpy(object)
         if "country" in parks

@@ -280,6 +280,22 @@ def unsure(
     return sites.uncertainty(table, parts["places"], network=network, year=year)
 
 
+@pytest.mark.parametrize("cells", [1, 7])
+def test_a_table_that_is_made_in_parts_is_the_same(
+    parks: gpd.GeoDataFrame,
+    parts: dict[str, Any],
+    toy_network: Network,
+    toy_sites: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    cells: int,
+) -> None:
+    """However few parks are looked at together, each has the same times, places and people."""
+    monkeypatch.setattr(sites, "CELLS_AT_ONCE", cells)
+    monkeypatch.setattr(within, "CELLS_AT_ONCE", cells)
+    again = sites.table(parks, network=toy_network, **parts)
+    pd.testing.assert_frame_equal(again, toy_sites)
+
+
 def test_positions_make_times_unsure(
     toy_sites: pd.DataFrame, parts: dict[str, Any], toy_network: Network
 ) -> None:
