@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -76,19 +78,28 @@ def fold(text: str) -> str:
 
     Traditional characters become simplified ones, đ becomes d, full-width forms become plain ones.
     """
-    plain = unicodedata.normalize("NFKC", text).lower().replace("đ", "d")
-    plain = "".join(
-        char
-        for char in unicodedata.normalize("NFD", plain)
-        if not unicodedata.category(char).startswith("M")
-    )
-    plain = _HAN.sub(r" \1 ", _APOSTROPHES.sub("", plain))
-    simplified = traditional()
-    kept = (
-        simplified.get(char, char) if unicodedata.category(char)[0] in "LN" else " "
-        for char in plain
-    )
-    return " ".join("".join(kept).split())
+    small = unicodedata.normalize("NFKC", text).lower()
+    return " ".join(small.translate(_FOLDED).split())
+
+
+class _Folded(dict[int, str]):
+    """What each small letter becomes, by its code point; found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFD", chr(code).replace("đ", "d"))
+        plain = _HAN.sub(r" \1 ", _APOSTROPHES.sub("", plain))
+        folded = "".join(map(_simplest, plain))
+        self[code] = folded
+        return folded
+
+
+def _simplest(char: str) -> str:
+    """Return what a character is compared as: nothing for a mark, a blank for punctuation."""
+    kind = unicodedata.category(char)[0]
+    return "" if kind == "M" else traditional().get(char, char) if kind in "LN" else " "
+
+
+_FOLDED = _Folded()
 
 
 @dataclass(frozen=True)
@@ -177,16 +188,36 @@ class Index:
         wanted = fold(query)
         if not wanted:
             return dict.fromkeys(self.entries, (NAME, 0))
-        for level in _LEVELS:
+        likely = [(key, self.entries[key]) for key in self._holding(wanted.split())]
+        for level in _LEVELS if likely else ():
             rank = level(wanted)
-            ranks = {
-                key: fit
-                for key, entry in self.entries.items()
-                if (fit := rank(entry.texts)) is not None
-            }
+            ranks = {key: fit for key, entry in likely if (fit := rank(entry.texts)) is not None}
             if ranks:
                 return dict(sorted(ranks.items(), key=lambda pair: pair[1]))
         return {}
+
+    def _holding(self, words: list[str]) -> Iterator[str]:
+        """Find the features that hold each word somewhere, blanks ignored: no others are hits."""
+        lines, starts, keys = self._lines
+        longest = max(words, key=len)
+        at = lines.find(longest)
+        while at >= 0:
+            number = bisect_right(starts, at) - 1
+            start, end = starts[number : number + 2]
+            if all(lines.find(word, start, end) >= 0 for word in words):
+                yield keys[number]
+            at = lines.find(longest, end)
+
+    @functools.cached_property
+    def _lines(self) -> tuple[str, list[int], list[str]]:
+        """The texts of all features without blanks, a line for each; where the lines begin, and
+        where the last one ends; the features.
+        """
+        lines = [
+            "\t".join(chain.from_iterable(entry.texts)).replace(" ", "") + "\n"
+            for entry in self.entries.values()
+        ]
+        return "".join(lines), [0, *accumulate(map(len, lines))], list(self.entries)
 
     def letters(self) -> dict[str, str]:
         """Return the part of :func:`traditional` that leads to characters of this index."""
@@ -220,7 +251,8 @@ def _forms(text: str) -> tuple[str, str]:
     """Return a folded name as it is and with what people write instead of parts of it."""
     short = text
     for long, brief in SHORT.items():
-        short = re.sub(rf"\b{long}\b", brief, short)
+        if long in short:
+            short = re.sub(rf"\b{long}\b", brief, short)
     return text, short
 
 

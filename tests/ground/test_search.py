@@ -4,6 +4,7 @@ nothing else is found.
 
 from __future__ import annotations
 
+import random
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -336,3 +337,70 @@ def test_tables_without_pages_are_searched_alone(
     key, text = next((key, value) for key, value in frame[column].dropna().items())
     assert key in opened.select(layer.id, {"q": text}).index
     assert read(client, "/table", layer=layer.id, q=text).rows[1:]
+
+
+# Quick and the same -------------------------------------------------------------------------------
+
+
+def slowly_folded(text: str) -> str:
+    """Fold a text whole, one step after the other."""
+    plain = unicodedata.normalize("NFKC", text).lower().replace("đ", "d")
+    plain = "".join(
+        char
+        for char in unicodedata.normalize("NFD", plain)
+        if not unicodedata.category(char).startswith("M")
+    )
+    plain = search._HAN.sub(r" \1 ", search._APOSTROPHES.sub("", plain))
+    plain = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in plain)
+    return " ".join("".join(search.traditional().get(char, char) for char in plain).split())
+
+
+def test_letters_are_folded_one_by_one_as_a_text_is() -> None:
+    """Texts of any characters, marks before and after letters, and every single character fold as
+    they do in whole steps.
+    """
+    dice = random.Random(11)
+    blocks = [
+        *range(0x20, 0x250),
+        *range(0x300, 0x370),
+        *range(0x370, 0x400),
+        *range(0x1EA0, 0x1F00),
+    ]
+    blocks += [*range(0x3400, 0x3480), *range(0x4E00, 0x4F00), *range(0xFF00, 0xFF60), 0x1F3ED]
+    for code in range(0x20, 0x30000):
+        if not 0xD800 <= code < 0xE000:
+            assert search.fold(chr(code)) == slowly_folded(chr(code)), hex(code)
+    for _ in range(3000):
+        text = "".join(chr(dice.choice(blocks)) for _ in range(dice.randint(1, 12)))
+        assert search.fold(text) == slowly_folded(text), text
+
+
+def test_no_hit_is_left_out_beforehand(index: Index) -> None:
+    """For names, parts and mixtures of them, and for what nobody is called, the hits and their
+    ranks are those of a look at every feature.
+    """
+    dice = random.Random(5)
+    names = [name for entry in index.entries.values() for name in entry.texts[search.NAME]]
+    queries = ["", "ip", "v", "zzz", "khu cong nghiep", "hai phong ip", "a b c d e f g h i j k"]
+    for _ in range(120):
+        name, other = dice.choice(names), dice.choice(names)
+        begin = dice.randrange(len(name))
+        words = [*dice.sample(name.split(), 1), *dice.sample(other.split(), 1)]
+        queries += [
+            name[begin : begin + 6],
+            name.replace(" ", ""),
+            " ".join(words),
+            f"{name} {other}",
+        ]
+    for query in queries:
+        wanted = search.fold(query)
+        every: dict[str, search.Rank] = {}
+        for level in search._LEVELS if wanted else ():
+            rank = level(wanted)
+            ranks = {key: rank(entry.texts) for key, entry in index.entries.items()}
+            every = {key: fit for key, fit in ranks.items() if fit is not None}
+            if every:
+                break
+        ordered = dict(sorted(every.items(), key=lambda pair: pair[1]))
+        if wanted:
+            assert list(index.find(query).items()) == list(ordered.items()), query
