@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo import layers, proximity
 from geo.errors import Message, NotFoundError
@@ -19,7 +20,9 @@ from geo.schema import Layer
 
 if TYPE_CHECKING:
     from geo.export import About, Serialized
-    from geo.search import Index
+    from geo.facets import Facets
+    from geo.search import Index, Rank
+    from geo.tiles import PointTiles, ShapeTiles
 
 T = TypeVar("T")
 Where: TypeAlias = str | tuple[float, float] | gpd.GeoDataFrame
@@ -29,6 +32,10 @@ MOST_UNFOLDED = 20_000
 KEPT_PLACES = 500
 """Places asked for last, each a frame of its own."""
 TARGETS = ("gates", "ports", "airports", "cities")
+KEPT_HITS = 8
+"""Answers of the search that are kept: visitors may ask for any text."""
+KEPT_CHOICES = 64
+"""Choices of rows that are kept, a byte for each row of a layer."""
 
 
 class Package:
@@ -56,10 +63,15 @@ class Package:
         self._province_names = province_names
         self._kept = Kept()
         self._places = Kept(KEPT_PLACES)
+        self._hits, self._choices = Kept(KEPT_HITS), Kept(KEPT_CHOICES)
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what was made for `key`, making it the first time."""
         return self._kept.get(key, make)
+
+    def kept(self, key: Hashable) -> bool:
+        """Check whether a result is there already, without waiting for it."""
+        return self._kept.peek(key) is not None
 
     # Layers
 
@@ -217,6 +229,55 @@ class Package:
             return [{str(name): cell for name, cell in row.items()} for row in records]
         names, columns = self.keep(("columns", layer_id), make)
         return [dict(zip(names, [column[row] for column in columns], strict=True)) for row in at]
+
+    def hits(self, layer_id: str, query: str) -> dict[str, Rank]:
+        """Return what :meth:`geo.search.Index.find` finds in a layer, or in all layers of places
+        for one of them; the last answers are kept.
+        """
+        together = "places" if layers.get(layer_id).place else layer_id
+        return self._hits.get((together, query), lambda: self.index(layer_id).find(query))
+
+    def facets(self, layer_id: str) -> Facets:
+        """Return the filters of a layer with their counts."""
+        from geo.facets import Facets
+
+        return self.keep(("facets", layer_id), lambda: Facets(self.layer(layer_id)))
+
+    def chosen(self, layer_id: str, filters: Mapping[str, Any]) -> NDArray[np.bool_] | None:
+        """Return which rows of a layer match every filter, as :meth:`select` keeps them; None where
+        nothing is filtered by. The last choices are kept.
+
+        Parameters
+        ----------
+        filters
+            As :meth:`select` takes them, without ``bbox``.
+        """
+        if not filters:
+            return None
+
+        def make() -> NDArray[np.bool_]:
+            columns = {name: wanted for name, wanted in filters.items() if name != "q"}
+            kept = self.facets(layer_id).matching(columns)
+            if "q" in filters:
+                keys = list(self.hits(layer_id, filters["q"]))
+                kept &= self.layer(layer_id).index.isin(keys)
+            return kept
+
+        key = (
+            layer_id,
+            tuple(
+                (name, wanted if isinstance(wanted, str) else tuple(sorted(set(wanted))))
+                for name, wanted in sorted(filters.items())
+            ),
+        )
+        return self._choices.get(key, make)
+
+    def tiles(self, layer_id: str) -> PointTiles | ShapeTiles:
+        """Return the index from which the tiles of a layer with positions are made."""
+        from geo import tiles
+
+        layer = layers.get(layer_id)
+        return self.keep(("tiles", layer_id), lambda: tiles.index(layer, self.layer(layer_id)))
 
     # Places
 

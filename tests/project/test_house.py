@@ -16,8 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.digest"),
-    ("geo.crs", "geo.search"),
-    ("geo.proximity", "geo.export", "geo.maps"),
+    ("geo.crs", "geo.search", "geo.facets"),
+    ("geo.proximity", "geo.export", "geo.maps", "geo.tiles"),
     ("geo.layers",),
     ("geo.hours", "geo.package"),
     ("geo.roads",),
