@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from flask import current_app, g
+from flask import Response, current_app, g, request
 
 from geo.atlas import Atlas
+from geo.kept import Kept
+from geo.tiles import Tile
 from webapp import record_words
 from webapp.catalogues import province_names
 
@@ -26,6 +30,29 @@ class Body:
     def of(cls, data: bytes) -> Body:
         return cls(data, gzip.compress(data, 6, mtime=0), hashlib.sha256(data).hexdigest()[:20])
 
+    def response(self, mimetype: str) -> Response:
+        """Answer with these bytes: compressed where the client takes it, 304 where it has them
+        already, 204 where there are none.
+        """
+        zipped = request.accept_encodings.quality("gzip") > 0 and bool(self.data)
+        response = Response(self.zipped if zipped else self.data, mimetype=mimetype)
+        if zipped:
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = "no-cache"
+        if not self.data:
+            response.status_code = 204
+            return response
+        response.set_etag(self.etag + ("-gz" if zipped else ""))
+        response.make_conditional(request)
+        return response
+
+
+KEPT_TILES = 1000
+"""Tiles that are kept; a usual one has a few kB, one of the densest 150."""
+KEPT_PAGES = 100
+"""Pages of the list of sites that are kept."""
+
 
 class Store(Atlas):
     """The atlas that an app serves, at an address that its pages and files name."""
@@ -35,6 +62,23 @@ class Store(Atlas):
         self.public_url = public_url
         self.version = ""
         """What changes with the files of the package; the same in every process that serves it."""
+        self.pages, self._tiles = Kept(KEPT_PAGES), Kept(KEPT_TILES)
+
+    def tile(self, layer_id: str, tile: Tile, filters: Mapping[str, Any]) -> Body:
+        """Return a tile of what is chosen of a layer; the last ones are kept.
+
+        Parameters
+        ----------
+        filters
+            As :meth:`geo.package.Package.chosen` takes them.
+        """
+
+        def make() -> Body:
+            wanted = self.chosen(layer_id, filters)
+            return Body.of(self.tiles(layer_id).encode(tile, wanted))
+
+        key = layer_id, tile, repr(sorted(filters.items()))
+        return self._tiles.get(key, make)
 
 
 def _names(name: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from geo import __version__
 from geo.schema import Layer
+from geo.tiles import MEDIA_TYPE
 from webapp import args
 from webapp.ogc.parameters import PAGE, PARAMETERS, filters
 from webapp.ogc.schemas import SCHEMAS, TEXT, of_layer, ref
@@ -20,6 +21,14 @@ HTML = "text/html"
 SCHEMA_JSON = "application/schema+json"
 OPENAPI_JSON = "application/vnd.oai.openapi+json;version=3.0"
 
+BINARY: Schema = {"type": "string", "format": "binary"}
+IN_PATH = {
+    "layer_id": "Identifier of the layer.",
+    **dict.fromkeys(("tileMatrix", "zoom"), "Zoom of the tile."),
+    **dict.fromkeys(("tileRow", "row"), "Row of the tile, from the north."),
+    **dict.fromkeys(("tileCol", "column"), "Column of the tile, from the west."),
+}
+"""What the parts of an address are."""
 RESPONSES = {
     "400": ("Wrong", "A parameter is unknown or wrong."),
     "404": ("Missing", "There is no such thing."),
@@ -46,6 +55,12 @@ def document(layers: Iterable[Layer], *, url: str, title: str, description: str)
         ),
         "/api": _page("api", "This document", {OPENAPI_JSON: {"type": "object"}}),
         "/collections": _page("collections", "All layers", {JSON: ref("Collections")}),
+        "/tileMatrixSets": _page(
+            "tileMatrixSets", "Grids of the tiles", {JSON: {"type": "object"}}
+        ),
+        "/tileMatrixSets/WebMercatorQuad": _page(
+            "tileMatrixSet", "Grid of the tiles", {JSON: {"type": "object"}}
+        ),
     }
     schemas = dict(SCHEMAS)
     for layer in layers:
@@ -76,7 +91,7 @@ def _paths_of(layer: Layer) -> dict[str, Schema]:
     path = f"/collections/{layer.id}"
     shared = [ref(name, "parameters") for name in PARAMETERS if name not in PAGE]
     own = [each.openapi(name) for name, each in filters(layer).items()]
-    return {
+    return (_tiles_of(layer) if layer.geometry else {}) | {
         path: _page(f"{layer.id}.collection", layer.title, {JSON: ref("Collection")}, tag=layer),
         f"{path}/queryables": _page(
             f"{layer.id}.queryables",
@@ -99,6 +114,27 @@ def _paths_of(layer: Layer) -> dict[str, Schema]:
             ("400", "404", "500"),
             tag=layer,
         ),
+    }
+
+
+def _tiles_of(layer: Layer) -> dict[str, Schema]:
+    """Describe the addresses of the tiles of a collection."""
+    path, titles = f"/collections/{layer.id}/tiles", f"{layer.title}: tiles"
+    parts = ("tileMatrix", "tileRow", "tileCol")
+    tile = _get(
+        f"{layer.id}.tile",
+        f"{layer.title}: one tile",
+        {MEDIA_TYPE: BINARY},
+        [_in_path(name, IN_PATH[name]) for name in parts],
+        ("400", "404", "500"),
+        tags=[layer.id],
+    )
+    return {
+        path: _page(f"{layer.id}.tilesets", titles, {JSON: {"type": "object"}}, tag=layer),
+        f"{path}/WebMercatorQuad": _page(
+            f"{layer.id}.tileset", titles, {JSON: {"type": "object"}}, tag=layer
+        ),
+        f"{path}/WebMercatorQuad/" + "/".join(f"{{{name}}}" for name in parts): {"get": tile},
     }
 
 
@@ -131,9 +167,9 @@ def _get_data(rule: str, query: args.Query) -> Schema:
     return _get(
         "map" + re.sub(r"\W+", ".", rule).rstrip("."),
         query.summary,
-        {query.media_type: {"type": "object"}},
+        {query.media_type: BINARY if query.media_type == MEDIA_TYPE else {"type": "object"}},
         [
-            *(_in_path(name, "Identifier of the layer.") for name in names),
+            *(_in_path(name, IN_PATH[name]) for name in names),
             *(
                 args.PARAMETERS[name].openapi(name, required=name in ("from", "to"))
                 for name in (*query.parameters, "lang")

@@ -123,14 +123,15 @@ def _some_text(text: str) -> str:
 # The table ----------------------------------------------------------------------------------------
 
 
-def _choice(words: Iterable[str], description: str, **more: str) -> Parameter:
+def choice(words: Iterable[str], description: str, **more: str) -> Parameter:
+    """Build a parameter that takes one of some words."""
     schema: Schema = {"type": "string", "enum": list(words), **more}
     return Parameter(single(_one_of(schema["enum"])), schema, description)
 
 
 PAGE = {
-    "f": _choice(("json", "html"), "Format of the answer; without it the header Accept decides."),
-    "lang": _choice(LANGUAGES, "Language of the HTML pages."),
+    "f": choice(("json", "html"), "Format of the answer; without it the header Accept decides."),
+    "lang": choice(LANGUAGES, "Language of the HTML pages."),
 }
 """What every address takes."""
 PARAMETERS = PAGE | {
@@ -154,7 +155,7 @@ PARAMETERS = PAGE | {
         "Only features that meet this box: west, south, east, north, in degrees. West lies east"
         " of east across the antimeridian.",
     ),
-    "bbox-crs": _choice((CRS84,), "System of the box.", format="uri", default=CRS84),
+    "bbox-crs": choice((CRS84,), "System of the box.", format="uri", default=CRS84),
     "datetime": Parameter(
         single(_datetime),
         {"type": "string", "pattern": f"^(?:{_INTERVAL})$"},

@@ -1,4 +1,5 @@
-"""The layers as an OGC API – Features service (OGC 17-069r4): core, GeoJSON, HTML and OpenAPI 3.0.
+"""The layers as an OGC API – Features service (OGC 17-069r4): core, GeoJSON, HTML and OpenAPI 3.0;
+and as OGC API – Tiles (OGC 20-057): vector tiles of each layer with positions.
 
 Every answer is one document, shown as JSON or through the template of the same name; which of the
 two, ``f`` says and otherwise the header Accept. The features of policies and records have no
@@ -6,28 +7,38 @@ geometry; clients show them as tables."""
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import geopandas as gpd
 import numpy as np
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotAcceptable
 
 from geo import export
 from geo.errors import AtlasError, NotFoundError
-from geo.schema import LAYERS, Layer
+from geo.schema import Layer
+from geo.tiles import MEDIA_TYPE, Tile
 from webapp import errors
 from webapp.i18n import gettext as _
-from webapp.ogc import openapi, parameters, schemas, selection
+from webapp.ogc import openapi, parameters, schemas, selection, tiles
+from webapp.ogc.answers import (
+    MEDIA_TYPES,
+    PREFIX,
+    Link,
+    answer,
+    held,
+    layer_of,
+    link,
+    selves,
+    shows_html,
+    url_of,
+)
 from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
 from webapp.ogc.parameters import CRS84
 from webapp.readers import Schema
 from webapp.store import store
 
-ogc = Blueprint("ogc", __name__, url_prefix="/ogc")
+ogc = Blueprint("ogc", __name__, url_prefix=PREFIX)
 
 CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -36,13 +47,11 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    *tiles.CONFORMANCE,
 )
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 READING = ("GET", "HEAD", "OPTIONS")
 """Methods that every address of the service takes."""
-MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])
-"""Ways of asking for JSON."""
-Link = dict[str, str]
 
 
 # Pages --------------------------------------------------------------------------------------------
@@ -53,25 +62,24 @@ def landing() -> Response:
     parameters.read(request.args)
     package = store().package
     links = [
-        *_selves("", JSON),
-        _link("/api", "service-desc", OPENAPI_JSON, "The API as an OpenAPI document", f="json"),
-        _link("/api", "service-doc", HTML, "The API for people", f="html"),
-        _link(
-            "/conformance", "conformance", JSON, "Parts of the standards that are kept", f="json"
-        ),
-        _link("/collections", "data", JSON, "All layers", f="json"),
+        *selves("", JSON),
+        link("/api", "service-desc", OPENAPI_JSON, "The API as an OpenAPI document", f="json"),
+        link("/api", "service-doc", HTML, "The API for people", f="html"),
+        link("/conformance", "conformance", JSON, "Parts of the standards that are kept", f="json"),
+        link("/collections", "data", JSON, "All layers", f="json"),
+        link("/tileMatrixSets", tiles.SCHEMES, JSON, "Grids of the tiles", f="json"),
     ]
     title, description = package.get("title") or "Zone Atlas", package.get("description") or ""
-    return _answer(
-        "landing", {"title": title, "description": description, "links": links}, root=_url("")
+    return answer(
+        "landing", {"title": title, "description": description, "links": links}, root=url_of("")
     )
 
 
 @ogc.get("/conformance", strict_slashes=False)
 def conformance() -> Response:
     parameters.read(request.args)
-    return _answer(
-        "conformance", {"conformsTo": list(CONFORMANCE)}, links=_selves("/conformance", JSON)
+    return answer(
+        "conformance", {"conformsTo": list(CONFORMANCE)}, links=selves("/conformance", JSON)
     )
 
 
@@ -80,50 +88,86 @@ def api() -> Response:
     parameters.read(request.args)
     package = store().package
     document = openapi.document(
-        _layers().values(),
-        url=_url(""),
+        held().values(),
+        url=url_of(""),
         title=package.get("title") or "Zone Atlas",
         description=package.get("description") or "",
     )
-    return _answer("api", document, media_type=OPENAPI_JSON, links=_selves("/api", OPENAPI_JSON))
+    return answer("api", document, media_type=OPENAPI_JSON, links=selves("/api", OPENAPI_JSON))
 
 
 @ogc.get("/collections", strict_slashes=False)
 def collections() -> Response:
     parameters.read(request.args)
-    described = [_collection(layer) for layer in _layers().values()]
-    return _answer(
-        "collections", {"links": _selves("/collections", JSON), "collections": described}
-    )
+    described = [_collection(layer) for layer in held().values()]
+    return answer("collections", {"links": selves("/collections", JSON), "collections": described})
 
 
 @ogc.get("/collections/<collection_id>", strict_slashes=False)
 def collection(collection_id: str) -> Response:
-    layer = _layer(collection_id)
+    layer = layer_of(collection_id)
     parameters.read(request.args)
     document = _collection(layer)
-    document["links"] = _selves(f"/collections/{layer.id}", JSON) + document["links"][1:]
-    return _answer("collection", document, layer=layer)
+    document["links"] = selves(f"/collections/{layer.id}", JSON) + document["links"][1:]
+    return answer("collection", document, layer=layer)
 
 
 @ogc.get("/collections/<collection_id>/queryables", strict_slashes=False)
 def queryables(collection_id: str) -> Response:
-    layer = _layer(collection_id)
+    layer = layer_of(collection_id)
     parameters.read(request.args)
     path = f"/collections/{layer.id}/queryables"
-    document = schemas.queryables(layer, parameters.filters(layer), _url(path))
-    return _answer(
+    document = schemas.queryables(layer, parameters.filters(layer), url_of(path))
+    return answer(
         "queryables",
         document,
         media_type=SCHEMA_JSON,
         layer=layer,
-        links=_selves(path, SCHEMA_JSON),
+        links=selves(path, SCHEMA_JSON),
     )
+
+
+@ogc.get("/collections/<collection_id>/tiles", strict_slashes=False)
+def tilesets(collection_id: str) -> Response:
+    layer = tiles.tiled(layer_of(collection_id))
+    parameters.read(request.args)
+    document = {
+        "links": selves(f"/collections/{layer.id}/tiles", JSON),
+        "tilesets": [tiles.tileset(layer)],
+    }
+    return answer("tilesets", document, layer=layer)
+
+
+@ogc.get(f"/collections/<collection_id>/tiles/{tiles.GRID}", strict_slashes=False)
+def tileset(collection_id: str) -> Response:
+    layer = tiles.tiled(layer_of(collection_id))
+    parameters.read(request.args)
+    box = export.bbox(store().layer(layer.id))
+    return answer("tileset", tiles.described(layer, box), layer=layer)
+
+
+@ogc.get(f"/collections/<collection_id>/tiles/{tiles.GRID}/<zoom>/<row>/<column>")
+def tile(collection_id: str, zoom: str, row: str, column: str) -> Response:
+    layer = tiles.tiled(layer_of(collection_id))
+    parameters.read(request.args, tiles.PARAMETERS)
+    return store().tile(layer.id, Tile.read(zoom, column, row), {}).response(MEDIA_TYPE)
+
+
+@ogc.get("/tileMatrixSets", strict_slashes=False)
+def tile_matrix_sets() -> Response:
+    parameters.read(request.args)
+    return answer("tile_matrix_sets", tiles.grids())
+
+
+@ogc.get(f"/tileMatrixSets/{tiles.GRID}", strict_slashes=False)
+def tile_matrix_set() -> Response:
+    parameters.read(request.args)
+    return answer("tile_matrix_set", tiles.grid(), links=selves(tiles.GRID_PATH, JSON))
 
 
 @ogc.get("/collections/<collection_id>/items", strict_slashes=False)
 def items(collection_id: str) -> Response:
-    layer = _layer(collection_id)
+    layer = layer_of(collection_id)
     filters = parameters.filters(layer)
     query = parameters.read(request.args, parameters.PARAMETERS | filters)
     frame: gpd.GeoDataFrame = store().layer(layer.id)
@@ -137,12 +181,12 @@ def items(collection_id: str) -> Response:
     if offset:
         turns["prev"] = max(0, min(offset, len(matched)) - limit)
     links = [
-        *_selves(path, GEOJSON, **asked),
+        *selves(path, GEOJSON, **asked),
         *(
-            _link(path, rel, GEOJSON, f"{rel.capitalize()} page", **_turned(asked, "json", start))
+            link(path, rel, GEOJSON, f"{rel.capitalize()} page", **_turned(asked, "json", start))
             for rel, start in turns.items()
         ),
-        _link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
+        link(f"/collections/{layer.id}", "collection", JSON, layer.title, f="json"),
     ]
     kept = store().features(layer.id)
     box = kept.bbox(page)
@@ -152,21 +196,21 @@ def items(collection_id: str) -> Response:
         "numberReturned": len(page),
         **({"bbox": box} if box else {}),
         "links": links,
-        "features": export.features(frame.iloc[page]) if _shows_html() else kept.of(page),
+        "features": export.features(frame.iloc[page]) if shows_html() else kept.of(page),
     }
-    return _answer(
+    return answer(
         "items",
         document,
         media_type=GEOJSON,
         layer=layer,
         offset=offset,
-        turns={rel: _url(path, **_turned(asked, "html", at)) for rel, at in turns.items()},
+        turns={rel: url_of(path, **_turned(asked, "html", at)) for rel, at in turns.items()},
     )
 
 
 @ogc.get("/collections/<collection_id>/items/<feature_id>", strict_slashes=False)
 def feature(collection_id: str, feature_id: str) -> Response:
-    layer = _layer(collection_id)
+    layer = layer_of(collection_id)
     parameters.read(request.args)
     frame: gpd.GeoDataFrame = store().layer(layer.id)
     if feature_id not in frame.index:
@@ -174,11 +218,11 @@ def feature(collection_id: str, feature_id: str) -> Response:
         raise NotFoundError(_("The layer %(layer)s has no feature “%(id)s”.", **names))
     path = f"/collections/{layer.id}"
     links = [
-        *_selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON),
-        _link(path, "collection", JSON, layer.title, f="json"),
+        *selves(f"{path}/items/{quote(feature_id, safe='')}", GEOJSON),
+        link(path, "collection", JSON, layer.title, f="json"),
     ]
     document = export.features(frame.loc[[feature_id]])[0] | {"links": links}
-    return _answer(
+    return answer(
         "feature",
         document,
         media_type=GEOJSON,
@@ -204,20 +248,6 @@ def nothing(path: str) -> Response:
 # What they are made of ----------------------------------------------------------------------------
 
 
-def _layers() -> dict[str, Layer]:
-    """Return the layers that the package holds."""
-    held = {resource.get("name") for resource in store().package.get("resources", ())}
-    return {layer.id: layer for layer in LAYERS.values() if layer.id in held}
-
-
-def _layer(collection_id: str) -> Layer:
-    layers = _layers()
-    if collection_id not in layers:
-        names = {"id": collection_id, "known": ", ".join(layers)}
-        raise NotFoundError(_("There is no collection “%(id)s”; there are %(known)s.", **names))
-    return layers[collection_id]
-
-
 def _collection(layer: Layer) -> Schema:
     path = f"/collections/{layer.id}"
     about = store().about(layer.id)
@@ -231,13 +261,23 @@ def _collection(layer: Layer) -> Schema:
         "itemType": "feature",
         "crs": [CRS84],
         "links": [
-            _link(path, "self", JSON, layer.title, f="json"),
-            _link(f"{path}/items", "items", GEOJSON, f"{layer.title} as GeoJSON", f="json"),
-            _link(f"{path}/items", "items", HTML, f"{layer.title} as a page", f="html"),
-            _link(f"{path}/queryables", QUERYABLES, SCHEMA_JSON, "What to select by", f="json"),
+            link(path, "self", JSON, layer.title, f="json"),
+            link(f"{path}/items", "items", GEOJSON, f"{layer.title} as GeoJSON", f="json"),
+            link(f"{path}/items", "items", HTML, f"{layer.title} as a page", f="html"),
+            link(f"{path}/queryables", QUERYABLES, SCHEMA_JSON, "What to select by", f="json"),
+            *(
+                [link(f"{path}/tiles", tiles.TILESETS, JSON, f"{layer.title} as tiles", f="json")]
+                if layer.geometry
+                else []
+            ),
             *_licences(layer),
         ],
     }
+
+
+def _turned(query: dict[str, str], f: str, offset: int) -> dict[str, str]:
+    """Return the query of another page."""
+    return query | {"f": f, "offset": str(offset)}
 
 
 def _licences(layer: Layer) -> list[Link]:
@@ -252,75 +292,15 @@ def _licences(layer: Layer) -> list[Link]:
     ]
 
 
-# Links and answers --------------------------------------------------------------------------------
-
-
-def _url(path: str, **query: str) -> str:
-    language = request.args.get("lang")
-    query |= {"lang": language} if language and query.get("f") == "html" else {}
-    return f"{store().public_url}{ogc.url_prefix}{path}" + (f"?{urlencode(query)}" if query else "")
-
-
-def _link(path: str, rel: str, media_type: str, title: str, **query: str) -> Link:
-    return {"href": _url(path, **query), "rel": rel, "type": media_type, "title": title}
-
-
-def _selves(path: str, media_type: str, **query: str) -> list[Link]:
-    """Link to this document as it is asked for, and to the other way of showing it."""
-    ways = [
-        ("json", media_type, "This document as JSON"),
-        ("html", HTML, "This document as a page"),
-    ]
-    if _shows_html():
-        ways.reverse()
-    return [
-        _link(path, rel, media, title, **(query | {"f": f}))
-        for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
-    ]
-
-
-def _turned(query: dict[str, str], f: str, offset: int) -> dict[str, str]:
-    """Return the query of another page."""
-    return query | {"f": f, "offset": str(offset)}
-
-
-def _shows_html() -> bool:
-    asked = request.args.get("f")
-    return asked == "html" or (
-        asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML
-    )
-
-
-def _answer(template: str, document: Schema, *, media_type: str = JSON, **more: Any) -> Response:
-    """Show a document.
-
-    The ETag of JSON leaves ``timeStamp`` out: the same features have the same tag at any time.
-    """
-    if _shows_html():
-        return Response(
-            render_template(f"ogc/{template}.html", document=document, link=_link_to, **more),
-            mimetype=HTML,
-        )
-    body = export.to_json(document)
-    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
-    if template == "items":
-        body = f'{{"timeStamp":"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",'.encode() + body[1:]
-    response = Response(body, content_type=media_type)
-    response.set_etag(tag, weak=True)
-    response.cache_control.no_cache = True
-    response.make_conditional(request)
-    return response
-
-
-def _link_to(*parts: str) -> str:
-    """Return the address of a page of this service, for the templates."""
-    return _url("".join(f"/{quote(part, safe='')}" for part in parts), f="html")
+# What all answers have in common -----------------------------------------------------------------
 
 
 @ogc.before_request
 def _check_accept() -> None:
-    """Refuse a client that takes neither JSON nor HTML."""
+    """Refuse a client that takes neither JSON nor HTML; a tile is what it is."""
     accepted = request.accept_mimetypes
+    if request.endpoint == "ogc.tile":
+        return
     if (
         request.method in ("GET", "HEAD")
         and "f" not in request.args

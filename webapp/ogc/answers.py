@@ -1,0 +1,99 @@
+"""How the OGC API answers: its collections, its links, and each document as JSON or as a page."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Response, render_template, request
+
+from geo import export
+from geo.errors import NotFoundError
+from geo.schema import LAYERS, Layer
+from webapp.i18n import gettext as _
+from webapp.ogc.openapi import GEOJSON, HTML, JSON, OPENAPI_JSON, SCHEMA_JSON
+from webapp.readers import Schema
+from webapp.store import store
+
+PREFIX = "/ogc"
+"""Where the service is."""
+MEDIA_TYPES = (JSON, GEOJSON, SCHEMA_JSON, OPENAPI_JSON, OPENAPI_JSON.partition(";")[0])
+"""Ways of asking for JSON."""
+Link = dict[str, Any]
+
+
+def held() -> dict[str, Layer]:
+    """Return the layers that the package holds, by id."""
+    held = {resource.get("name") for resource in store().package.get("resources", ())}
+    return {layer.id: layer for layer in LAYERS.values() if layer.id in held}
+
+
+def layer_of(collection_id: str) -> Layer:
+    """Return the layer of a collection; `NotFoundError` if there is none."""
+    layers = held()
+    if collection_id not in layers:
+        names = {"id": collection_id, "known": ", ".join(layers)}
+        raise NotFoundError(_("There is no collection “%(id)s”; there are %(known)s.", **names))
+    return layers[collection_id]
+
+
+def url_of(path: str, **query: str) -> str:
+    """Return the address of a document of this service, in the language asked for if a page."""
+    language = request.args.get("lang")
+    query |= {"lang": language} if language and query.get("f") == "html" else {}
+    return f"{store().public_url}{PREFIX}{path}" + (f"?{urlencode(query)}" if query else "")
+
+
+def link(path: str, rel: str, media_type: str, title: str, **query: str) -> Link:
+    """Build a link to a document of this service."""
+    return {"href": url_of(path, **query), "rel": rel, "type": media_type, "title": title}
+
+
+def selves(path: str, media_type: str, **query: str) -> list[Link]:
+    """Link to this document as it is asked for, and to the other way of showing it."""
+    ways = [
+        ("json", media_type, "This document as JSON"),
+        ("html", HTML, "This document as a page"),
+    ]
+    if shows_html():
+        ways.reverse()
+    return [
+        link(path, rel, media, title, **(query | {"f": f}))
+        for rel, (f, media, title) in zip(("self", "alternate"), ways, strict=True)
+    ]
+
+
+def shows_html() -> bool:
+    """Check whether a page is asked for: ``f`` says so, and otherwise the header Accept."""
+    asked = request.args.get("f")
+    return asked == "html" or (
+        asked is None and request.accept_mimetypes.best_match((*MEDIA_TYPES, HTML), JSON) == HTML
+    )
+
+
+def answer(template: str, document: Schema, *, media_type: str = JSON, **more: Any) -> Response:
+    """Show a document.
+
+    The ETag of JSON leaves ``timeStamp`` out: the same features have the same tag at any time.
+    """
+    if shows_html():
+        return Response(
+            render_template(f"ogc/{template}.html", document=document, link=_link_to, **more),
+            mimetype=HTML,
+        )
+    body = export.to_json(document)
+    tag = hashlib.blake2b(body, digest_size=16).hexdigest()
+    if template == "items":
+        body = f'{{"timeStamp":"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",'.encode() + body[1:]
+    response = Response(body, content_type=media_type)
+    response.set_etag(tag, weak=True)
+    response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response
+
+
+def _link_to(*parts: str) -> str:
+    """Return the address of a page of this service, for the templates."""
+    return url_of("".join(f"/{quote(part, safe='')}" for part in parts), f="html")
