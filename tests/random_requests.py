@@ -237,6 +237,7 @@ class Requests:
                 "filename": lambda: dice.choice(
                     ("app.css", "map.js", "vendor/leaflet.js", "../pages.py")
                 ),
+                **dict.fromkeys(("zoom", "column", "row"), lambda: str(dice.randrange(9))),
                 "path": lambda: dice.choice(
                     ("collections/x/items", "x", "collections/parks/items/../..")
                 ),
@@ -436,6 +437,8 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/access": (POINT, DRIVE),
     "/api": ((), ()),
     "/api/access": (POINT, (*DRIVE, "layer")),
+    "/api/map/<layer_id>/<zoom>/<column>/<row>.mvt": ((), args.CHOICE),
+    "/api/sites.json": ((), args.LIST),
     "/api/isochrones": (POINT, (*DRIVE, "minutes", "direction")),
     "/api/route": (("from", "to"), DRIVE),
     "/api/times": (POINT, (*DRIVE, "direction")),

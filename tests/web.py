@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -235,6 +236,28 @@ def copy_package(folder: Path, *left_out: str) -> Path:
         with (folder / f"{name}.csv").open(encoding="utf-8") as whole:
             first = list(islice(whole, count + 1))
         (folder / f"{name}.csv").write_text("".join(first), encoding="utf-8")
+    return folder
+
+
+def many_parks(folder: Path, count: int) -> Path:
+    """Copy the data that come with Zone Atlas with so many parks, nearly: each several times, the
+    copies some ten kilometres away.
+    """
+    shutil.copytree(layers.bundled(), folder)
+    path = folder / "parks.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    dice = np.random.default_rng(1)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        for copy in range(count // len(rows)):
+            for row in rows:
+                dx, dy = dice.normal(0, 0.1, 2) if copy else (0, 0)
+                lon, lat = float(row["lon"]) + dx, float(row["lat"]) + dy
+                writer.writerow(
+                    row | {"id": f"{row['id']}-{copy}", "lon": f"{lon:.4f}", "lat": f"{lat:.4f}"}
+                )
     return folder
 
 

@@ -15,6 +15,7 @@ from geo.schema.tables import PACES
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
+from geo.tiles import MEDIA_TYPE
 from webapp import readers
 from webapp.catalogues import LANGUAGES
 from webapp.i18n import gettext as _
@@ -171,13 +172,13 @@ MINUTES = Parameter(
 )
 
 PARAMETERS: dict[str, Parameter] = {
-    "q": TEXT,
+    "q": TEXT.about("Text by which places are searched."),
     "layer": _choice(*LAYERS).about("Only places of this layer."),
-    "country": TEXTS,
-    "province": TEXTS,
-    "kind": _choices(_column("kind")),
-    "sector": _choices(_column("sectors")),
-    "status": _choices(_column("status")),
+    "country": TEXTS.about("Countries, by code."),
+    "province": TEXTS.about("Provinces, by English name."),
+    "kind": _choices(_column("kind")).about("Kinds."),
+    "sector": _choices(_column("sectors")).about("Sectors."),
+    "status": _choices(_column("status")).about("Statuses."),
     "bbox": Parameter(single(readers.box), _listed({"type": "number"})),
     "lon": _number(readers.longitude, minimum=-180, maximum=180).about(
         "Longitude of the place, with lat instead of site."
@@ -214,10 +215,12 @@ PARAMETERS: dict[str, Parameter] = {
         single(lambda text: every(readers.one_of(DRAWN))(text.split(","))), _listed(_TEXT)
     ),
     "tiles": _choice("1"),
-    "offset": Parameter(single(readers.count), {"type": "integer", "minimum": 0}),
+    "offset": Parameter(
+        single(readers.count), {"type": "integer", "minimum": 0}, "Number of rows to pass over."
+    ),
     "epsg": Parameter(single(readers.epsg), {"type": "integer"}),
     "lang": _choice(*LANGUAGES).about("Language of the answer."),
-    "sort": _choice("name", "area", "gate", "port", "airport", "money"),
+    "sort": _choice("name", "area", "gate", "port", "airport", "money").about("Order."),
     "text": LINES,
     "criterion": _choices(criteria()),
     "pair": Parameter(readers.pairs, _listed(_TEXT)),
@@ -278,6 +281,14 @@ FROM = ("site", "lon", "lat", *DRIVE)
 """Where from and how one drives."""
 
 
+CHOICE = ("q", "country", "province", "kind", "sector", "status")
+"""Parameters that narrow a layer by what its features are."""
+FILTERS = (*CHOICE, "bbox")
+"""Parameters that narrow a layer."""
+LIST = (*CHOICE, "sort", "offset")
+"""Parameters of the list of sites."""
+
+
 @dataclass(frozen=True)
 class Query:
     """What one address of ``/api`` answers, in which media type, and the parameters it takes."""
@@ -289,6 +300,12 @@ class Query:
 
 API = {
     "/map/<layer_id>.json": Query("What the map draws of a layer", "application/json"),
+    "/map/<layer_id>/<zoom>/<column>/<row>.mvt": Query(
+        "A tile of what the map draws of a large layer", MEDIA_TYPE, CHOICE
+    ),
+    "/sites.json": Query(
+        "A page of the sites that are found, with counts", "application/json", LIST
+    ),
     "/search.json": Query("What the search of places looks through", "application/json"),
     "/access": Query(
         "Travel times to all destinations, as features", "application/geo+json", (*FROM, "layer")
@@ -302,8 +319,6 @@ API = {
     ),
 }
 """The addresses below ``/api``: what their views read, and what the OpenAPI document says."""
-FILTERS = ("q", "country", "province", "kind", "sector", "status", "bbox")
-"""Parameters that narrow a layer."""
 
 
 def filters(values: dict[str, Any]) -> dict[str, Any]:

@@ -124,6 +124,7 @@ COMPUTING = {
     "api.areas",
     "api.access_from",
     "api.route",
+    "api.sites",
 }
 """Views that compute as they answer."""
 PLANNING = {"trip.trip", "trip.plan", "trip.ways", "trip.why", "takealong.file"}

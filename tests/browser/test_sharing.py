@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from flask import Flask
@@ -23,7 +20,7 @@ from screen import (
     view,
     wait_for,
 )
-from web import SITES, Watch, serving
+from web import SITES, Watch, many_parks, serving
 
 from geo import layers
 from webapp.cli.main import main
@@ -173,23 +170,7 @@ def test_the_single_file_searches_too(app: Flask, browser: Any, tmp_path: Any) -
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled data with 10,000 parks, made by jitter."""
-    folder = tmp_path_factory.mktemp("many") / "data"
-    shutil.copytree(layers.bundled(), folder)
-    path = folder / "parks.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    dice = np.random.default_rng(1)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        for copy in range(10_000 // len(rows)):
-            for row in rows:
-                dx, dy = dice.normal(0, 0.1, 2) if copy else (0, 0)
-                lon, lat = float(row["lon"]) + dx, float(row["lat"]) + dy
-                writer.writerow(
-                    row | {"id": f"{row['id']}-{copy}", "lon": f"{lon:.4f}", "lat": f"{lat:.4f}"}
-                )
-    return folder
+    return many_parks(tmp_path_factory.mktemp("many") / "data", 10_000)
 
 
 def test_ten_thousand_parks(browser: Any, make_app: Callable[..., Flask], many: Path) -> None:

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from geo import crs, export
 from geo.schema import LAYERS
 from webapp import args
-from webapp.explore import api
+from webapp.explore import drawn
 
 pytest_plugins = ("web",)
 
@@ -34,7 +34,7 @@ def records(client: FlaskClient, layer_id: str) -> list[dict[str, Any]]:
 # Layers to draw -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("layer_id", api.DRAWN)
+@pytest.mark.parametrize("layer_id", drawn.DRAWN)
 def test_the_map_gets_every_feature(app: Flask, client: FlaskClient, layer_id: str) -> None:
     """The payload has every feature of the layer once, in its order, at its place."""
     frame, rows = app.extensions["zoneatlas"].layer(layer_id), records(client, layer_id)
@@ -45,14 +45,14 @@ def test_the_map_gets_every_feature(app: Flask, client: FlaskClient, layer_id: s
         assert abs(there - row["shape"]).max() <= 1e-5
 
 
-@pytest.mark.parametrize("layer_id", api.DRAWN)
+@pytest.mark.parametrize("layer_id", drawn.DRAWN)
 def test_unknown_is_null_for_the_map(app: Flask, client: FlaskClient, layer_id: str) -> None:
     """A value is null in the payload exactly where it is unknown in the layer, and nothing is empty
     text.
     """
     frame = app.extensions["zoneatlas"].layer(layer_id)
     for row in records(client, layer_id):
-        for name in set(api.DRAWN[layer_id]) - {"id"}:
+        for name in set(drawn.DRAWN[layer_id]) - {"id"}:
             assert (row[name] is None) == bool(frame[name].isna()[row["id"]])
             assert row[name] != ""
 
@@ -280,7 +280,7 @@ def test_every_format_has_a_media_type_and_an_extension_of_its_own() -> None:
         assert len({getattr(format_, name) for format_ in export.FORMATS.values()}) == len(
             export.FORMATS
         )
-    assert set(api.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
+    assert set(drawn.DRAWN) == {layer.id for layer in LAYERS.values() if layer.geometry}
 
 
 # Times, and gates that are taken as closed --------------------------------------------------------
@@ -446,7 +446,7 @@ def test_the_openapi_document_describes_every_address_of_the_api(client: FlaskCl
         listed = {
             each["name"] for each in paths[path]["get"]["parameters"] if each["in"] == "query"
         }
-        address = path.format(layer_id="parks")
+        address = path.format(layer_id="parks", zoom=0, column=0, row=0)
         for name in {*args.PARAMETERS, "unheard"}:
-            refused = "is not known here" in client.get(address, query_string={name: ""}).text
+            refused = b"is not known here" in client.get(address, query_string={name: ""}).data
             assert refused == (name not in listed), (path, name)

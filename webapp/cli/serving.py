@@ -156,19 +156,21 @@ def _check(folder: Path, home: Path) -> None:
         mark.write_text(files, encoding="utf-8")
 
 
-FIRST = ("/", "/api/map/parks.json", "/api/map/corridors.json", "/basemap.pmtiles")
-"""What the first page is made of."""
+FIRST = ("/", "/basemap.pmtiles", "/api/map/corridors.json")
+"""What the first page is made of, besides the sites."""
 
 
 def _prepare(app: Flask, ready: threading.Event) -> None:
     """Compile what requests need and prepare the main roads: half a minute once, and a moment from
     then on. Whoever asks for a road meanwhile is told how far it is.
     """
+    from webapp.explore import drawn
+
     store: Store = app.extensions["zoneatlas"]
     with store.networks.preparing() as begin:
         ready.set()
         with app.test_client() as client:  # whoever comes first waits for this, and for no roads
-            for path in FIRST:
+            for path in (*FIRST, drawn.sites_address(store)):
                 client.get(path, base_url=app.config["PUBLIC_URL"]).close()
         from geo.roads import contraction, gate_overlay, isochrones, snapping, ways
 
@@ -197,6 +199,7 @@ def _warm(app: Flask) -> None:
             for profile in store.network(name).profiles:
                 put_in_order(store.network(name), profile)
     with contextlib.suppress(AtlasError):
+        store.index()
         for profile in store.vehicles:
             store.sites(Drive(profile=profile))
     with contextlib.suppress(AtlasError), app.test_client() as client:

@@ -1,8 +1,9 @@
-"""What the map's own script asks for: layers to draw, access and routes as data."""
+"""What the map's own script asks for: layers to draw, the list of sites, access and routes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -13,70 +14,19 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 from numpy.typing import NDArray
 
-from geo import export, maps
+from geo import export
 from geo.errors import InputError, NotFoundError
 from geo.package import TARGETS
 from geo.roads import access, isochrones, scenarios
 from geo.roads.drive import REACH_MIN, Drive
-from webapp import args, labels
-from webapp.explore import provenance, site_sheet
-from webapp.store import Body, Store, store
+from geo.tiles import MEDIA_TYPE, Tile
+from webapp import args, i18n
+from webapp.explore import drawn, listing
+from webapp.store import Body, store
 
 api = Blueprint("api", __name__, url_prefix="/api")
 
-NAMES = ("id", "name_en", "name_vi", "name_zh")
-OPPOSITE = ("opposite_name_en", "opposite_name_vi", "opposite_name_zh")
-PLACE = (*NAMES, "kind", "status", "position_accuracy_m")
-DRAWN = {
-    "parks": (
-        *(*PLACE, "country", "province_en", "province_former_en", "district", "developer"),
-        *("commune", "commune_local"),
-        *("sectors", "area_ha"),
-    ),
-    "gates": (*NAMES, *OPPOSITE, "kind", "mode", "cargo", "position_accuracy_m"),
-    "ports": PLACE,
-    "airports": PLACE,
-    "cities": (*NAMES, "kind"),
-    "corridors": ("id", "name_en", "ref", "kind", "status", "position_accuracy_m"),
-}
-"""Columns that the map draws, lists or searches, by layer."""
-
-
-def drawn(store: Store, layer_id: str) -> dict[str, Any]:
-    """Collect what the browser draws of a layer; parks come with their quickest gate and port, and
-    their free land.
-    """
-    frame = store.layer(layer_id)
-    extra = None
-    if layer_id == "parks":
-        columns: dict[str, list[Any]] = labels.land_columns(
-            frame, lambda key: provenance.land_kinds(store, key)
-        )
-        areas = store.provenance.marks("parks", "area_ha")
-        columns["area_kind"] = [areas.get(key) or None for key in frame.index]
-        for target, short in (("gates", "gate"), ("ports", "port")):
-            best = site_sheet.headline(store, "truck")[target]
-            columns[short] = [best[key][0] if key in best else None for key in frame.index]
-            columns[f"{short}_s"] = [
-                round(best[key][1]) if key in best else None for key in frame.index
-            ]
-        extra = pd.DataFrame(columns, index=frame.index, dtype=object)
-    return maps.payload(frame, DRAWN[layer_id], extra=extra)
-
-
-def send(body: Body, mimetype: str) -> Response:
-    """Answer with kept bytes: compressed where the client takes it, 304 where it has them
-    already.
-    """
-    zipped = request.accept_encodings.quality("gzip") > 0
-    response = Response(body.zipped if zipped else body.data, mimetype=mimetype)
-    if zipped:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = "no-cache"
-    response.set_etag(body.etag + ("-gz" if zipped else ""))
-    response.make_conditional(request)
-    return response
+JSON = "application/json"
 
 
 def _asked() -> dict[str, Any]:
@@ -88,8 +38,18 @@ def _asked() -> dict[str, Any]:
 @api.get("/map/<layer_id>.json")
 def map_layer(layer_id: str) -> Response:
     _asked()
-    if layer_id not in DRAWN:
-        known = ", ".join(DRAWN)
+    _on_map(layer_id)
+    opened = store()
+    network = Drive().network  # of the times beside the parks
+    key = "drawn", layer_id, network, opened.networks.version(network)
+    body = opened.keep(key, lambda: Body.of(orjson.dumps(drawn.layer(opened, layer_id))))
+    return body.response(JSON)
+
+
+def _on_map(layer_id: str) -> None:
+    """Raise `NotFoundError` for a layer that the map does not draw."""
+    if layer_id not in drawn.DRAWN:
+        known = ", ".join(drawn.DRAWN)
         raise NotFoundError(
             _(
                 "There is no layer “%(layer)s” on the map; there are %(known)s.",
@@ -97,31 +57,32 @@ def map_layer(layer_id: str) -> Response:
                 known=known,
             )
         )
-    opened = store()
-    network = Drive().network  # of the times beside the parks
-    key = "drawn", layer_id, network, opened.networks.version(network)
-    body = opened.keep(key, lambda: Body.of(orjson.dumps(drawn(opened, layer_id))))
-    return send(body, "application/json")
 
 
-def searched(store: Store) -> dict[str, Any]:
-    """Collect what ``search.js`` searches: the index of all places, and the characters it takes for
-    others.
-    """
-    index = store.index()
-    return {
-        "traditional": index.letters(),
-        "rows": [[key, entry.layer, *entry.texts] for key, entry in index.entries.items()],
-    }
+@api.get("/map/<layer_id>/<zoom>/<column>/<row>.mvt")
+def map_tile(layer_id: str, zoom: str, column: str, row: str) -> Response:
+    filters = args.filters(_asked())
+    _on_map(layer_id)
+    return store().tile(layer_id, Tile.read(zoom, column, row), filters).response(MEDIA_TYPE)
 
 
 @api.get("/search.json")
 def search_index() -> Response:
     _asked()
     opened = store()
-    return send(
-        opened.keep("searched", lambda: Body.of(orjson.dumps(searched(opened)))), "application/json"
-    )
+    body = opened.keep("searched", lambda: Body.of(orjson.dumps(drawn.searched(opened))))
+    return body.response(JSON)
+
+
+@api.get("/sites.json")
+def sites() -> Response:
+    """Answer what the list of the map shows, where the browser does not hold the sites."""
+    values = _asked()
+    opened = store()
+    network = Drive().network
+    key = repr(sorted(values.items())), i18n.current().code, opened.networks.version(network)
+    make = partial(listing.answer, opened, values)
+    return opened.pages.get(key, lambda: Body.of(orjson.dumps(make()))).response(JSON)
 
 
 def origin(values: dict[str, Any]) -> gpd.GeoDataFrame:
@@ -160,7 +121,7 @@ def times() -> Response:
         "direction": direction,
         "travel_time_s": dict(zip(ids, seconds.tolist(), strict=True)),
     }
-    return _json(orjson.dumps(answer), "application/json")
+    return _json(orjson.dumps(answer), JSON)
 
 
 def access_frame(values: dict[str, Any]) -> gpd.GeoDataFrame:

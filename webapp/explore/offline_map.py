@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from geo import layers, maps
 from webapp import args, labels, scripts, styles
-from webapp.explore import api, site_facts, site_sheet
+from webapp.explore import drawn, site_facts, site_sheet
 from webapp.store import Store, store
 
 SHEETS = ("parks", "gates", "ports", "airports", "cities")
@@ -33,10 +33,10 @@ def render(profile: str = "truck") -> str:
         **labels.for_script(opened.layer("parks")["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": "",
-        "clusterFrom": 10**9,
+        "large": [],
         "data": {
-            "layers": {layer_id: api.drawn(opened, layer_id) for layer_id in api.DRAWN},
-            "search": api.searched(opened),
+            "layers": {layer_id: drawn.layer(opened, layer_id) for layer_id in drawn.DRAWN},
+            "search": drawn.searched(opened),
             "sheets": {
                 key: html
                 for layer_id in SHEETS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,14 +32,12 @@ from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
 from webapp import args, kept_pages, labels
-from webapp.explore import api, gate_hours, provenance, records, site_sheet
+from webapp.explore import api, drawn, gate_hours, listing, provenance, records, site_sheet
 from webapp.i18n import current, said
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
 
-CLUSTER_FROM = 2000
-"""From so many parks on, the map gathers neighbours into clusters."""
 ROWS = 500
 """Rows of one page of the table."""
 MOST_BYTES_OF_ROWS = 16_000_000
@@ -61,13 +58,17 @@ def index() -> str:
     values = args.parse(request.args, MAP_STATE)
     opened = store()
     lon, lat, zoom = opened.view()
-    parks = opened.layer("parks")
+    parks, large = opened.layer("parks"), drawn.large(opened)
     frame = opened.keep("map frame", lambda: maps.frame(lon=lon, lat=lat, zoom=zoom))
     config = {
         "urls": {
             "layers": {
-                layer_id: url_for("api.map_layer", layer_id=layer_id) for layer_id in api.DRAWN
+                layer_id: url_for("api.map_layer", layer_id=layer_id)
+                for layer_id in drawn.DRAWN
+                if layer_id not in large
             },
+            "tiles": url_for("api.map_layer", layer_id="x").removesuffix("x.json"),
+            "sites": url_for("api.sites"),
             "search": url_for("api.search_index"),
             "basemap": url_for("pages.basemap"),
             "route": url_for("api.route"),
@@ -81,7 +82,7 @@ def index() -> str:
         **labels.for_script(parks["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
-        "clusterFrom": CLUSTER_FROM,
+        "large": large,
     }
     return render_template(
         "explore/map.html",
@@ -90,7 +91,6 @@ def index() -> str:
         ),  # constants of Folium, no data in them
         config=Markup(maps.script_json(config)),
         parks=len(parks),
-        clustered=len(parks) >= CLUSTER_FROM,
         example=opened.package.get("search_example") or _("name, province, district"),
         filtered=bool(args.filters(values).keys() - {"q"}),
     )
@@ -103,12 +103,17 @@ def table() -> str:
     layer = layers.get(values.get("layer", "parks"))
     frame: pd.DataFrame = opened.layer(layer.id)
     profile = values.get("profile", PROFILE)
-    best = site_sheet.headline(opened, profile) if layer.id == "parks" else {}
-    chosen = _sorted(opened.select(layer.id, args.filters(values)), values.get("sort"), best)
+    best, sort = {}, values.get("sort")
+    chosen: pd.DataFrame = opened.select(layer.id, args.filters(values))
+    if layer.id == "parks" and (len(frame) <= ROWS or f"{sort}s" in site_sheet.HEADS):
+        best = site_sheet.headline(opened, profile)
+    chosen = listing.ordered(chosen, sort, best)
     offset = values.get("offset", 0)
     if layer.id == "gates":
         kept_pages.of_this_moment()
     keys = chosen.index[offset : offset + ROWS]
+    if layer.id == "parks" and not best:
+        best = site_sheet.headline(opened, profile, chosen.iloc[offset : offset + ROWS])
     at = frame.index.get_indexer(keys).tolist()
     return render_template(
         "explore/table.html",
@@ -123,7 +128,7 @@ def table() -> str:
         offset=offset,
         rows_a_page=ROWS,
         facets=opened.keep(
-            ("facets", layer.id),
+            ("filters of the table", layer.id),
             lambda: {name: _counts(frame[name]) for name in FACETS if name in frame},
         ),
         values=values,
@@ -154,19 +159,6 @@ def _once(opened: Store, layer: Layer, profile: str) -> Callable[..., Markup]:
         return rows.get((key, row_id), lambda: write(row_id, row))
 
     return once
-
-
-def _sorted(
-    frame: pd.DataFrame, sort: str | None, best: dict[str, dict[str, tuple[str, float]]]
-) -> pd.DataFrame:
-    if sort == "name" and "name_en" in frame:
-        return frame.iloc[labels.names(frame).map(labels.collation).argsort(kind="stable")]
-    if sort == "area" and "area_ha" in frame:
-        return frame.sort_values("area_ha", ascending=False, kind="stable", na_position="last")
-    if sort in ("gate", "port", "airport") and best:
-        nearest = best[f"{sort}s"]
-        return frame.loc[sorted(frame.index, key=lambda key: nearest.get(key, ("", math.inf))[1])]
-    return frame
 
 
 def _counts(column: pd.Series) -> list[tuple[str, int]]:

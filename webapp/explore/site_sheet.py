@@ -366,23 +366,33 @@ def _passing(store: Store, gate: gpd.GeoDataFrame, profile: str) -> str:
     )
 
 
-def headline(store: Store, profile: str) -> dict[str, dict[str, tuple[str, float]]]:
+def headline(
+    store: Store, profile: str, some: gpd.GeoDataFrame | None = None
+) -> dict[str, dict[str, tuple[str, float]]]:
     """Return for each park the quickest gate, container port and airport that serves the vehicle:
-    layer → park → (id, seconds), on the default network."""
+    layer → park → (id, seconds), on the default network.
+
+    Parameters
+    ----------
+    some
+        Parks that are enough if those of all have not been computed; None for all.
+    """
     drive = Drive(profile)
+    key = "headline", drive, store.networks.version(drive.network)
+    parks = store.layer("parks") if some is None or store.kept(key) else some
 
     def quickest(row: measures.Destination) -> dict[str, tuple[str, float]]:
         frame = counting(store, row)
         counted = frame[frame.index.isin(serving(store, row.layer, profile))]
-        time = access.time_matrix(
-            store.roads(drive), store.layer("parks"), counted, profile=profile
-        ).dropna(how="all")
+        time = access.time_matrix(store.roads(drive), parks, counted, profile=profile).dropna(
+            how="all"
+        )
         if not time.size:
             return {}
         best = zip(time.idxmin(axis=1), time.min(axis=1), strict=True)
         return dict(zip(time.index, best, strict=True))
 
-    return store.keep(
-        ("headline", drive, store.networks.version(drive.network)),
-        lambda: {layer_id: quickest(row) for layer_id, row in HEADS.items()},
-    )
+    def make() -> dict[str, dict[str, tuple[str, float]]]:
+        return {layer_id: quickest(row) for layer_id, row in HEADS.items()}
+
+    return make() if parks is some else store.keep(key, make)

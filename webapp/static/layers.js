@@ -1,12 +1,13 @@
 /*
  * The marks and lines of the map, by layer, and the tiles of a server where one is set.
  */
-import { config, element, latlng, LAYERS, map, nameOf, number, state, tooltip } from "./page.js";
+import { config, filterQuery, latlng, LAYERS, map, nameOf, state, tooltip } from "./page.js";
 import { canvas, choose, light, places } from "./sheet.js";
 import * as symbols from "./symbols.js";
+import { TiledMarks } from "./tiled.js";
 
 export const groups = {
-  parks: null,
+  parks: L.layerGroup(),
   gates: L.layerGroup(),
   ports: L.layerGroup(),
   airports: L.layerGroup(),
@@ -22,68 +23,80 @@ const tiles = config.tiles
   })
   : null;
 
+/** Draw the sites that the browser holds. */
 export function addParks(rows) {
-  const clustered = rows.length >= config.clusterFrom && L.markerClusterGroup;
-  groups.parks = clustered
-    ? L.markerClusterGroup({
-      chunkedLoading: true,
-      maxClusterRadius: 46,
-      showCoverageOnHover: false,
-      disableClusteringAtZoom: 12,
-      iconCreateFunction: clusterIcon,
-    })
-    : L.layerGroup();
   const beside = new Map(); // how many marks stand at a point already
   rows.forEach((park) => {
     const point = String(park.shape[0]);
     beside.set(point, (beside.get(point) ?? -1) + 1);
     park.sectors = park.sectors ? park.sectors.split(";") : [];
-    park.mark = new symbols.ParkMark(latlng(park.shape[0]), {
-      renderer: canvas,
-      kind: park.kind,
-      status: park.status,
-      radius: 6.5,
-      aside: 18 * beside.get(point),
-      bubblingMouseEvents: false,
-    });
-    park.mark.bindTooltip(() => tooltip(park), { direction: "top", offset: [0, -6] });
-    park.mark.on({
-      click: () => choose(park.id),
-      mouseover: () => light(park, true),
-      mouseout: () => light(park, false),
-    });
     places[park.id] = park;
-  });
-  groups.parks.addTo(map);
-}
-
-function clusterIcon(cluster) {
-  const count = cluster.getChildCount();
-  const side = count < 100 ? 30 : count < 1000 ? 36 : 44;
-  return L.divIcon({
-    html: element("span", {}, number(count)),
-    className: "cluster",
-    iconSize: [side, side],
+    groups.parks.addLayer(parkMark(park, latlng(park.shape[0]), beside.get(point)));
   });
 }
 
+function parkMark(park, where, aside) {
+  park.mark = new symbols.ParkMark(where, {
+    renderer: canvas,
+    kind: park.kind,
+    status: park.status,
+    radius: state.site === park.id ? 8.5 : 6.5,
+    lit: state.site === park.id,
+    aside: 18 * aside,
+    bubblingMouseEvents: false,
+  });
+  park.mark.bindTooltip(() => tooltip(park), { direction: "top", offset: [0, -6] });
+  return park.mark.on({
+    click: () => choose(park.id),
+    mouseover: () => light(park, true),
+    mouseout: () => light(park, false),
+  });
+}
+
+/** Show the sites that are found, and no others. */
+export function showParks({ visible }) {
+  if (groups.parks.ask) return groups.parks.ask(filterQuery().toString());
+  const shown = new Set(visible);
+  Object.values(places).filter((place) => place.mark instanceof symbols.ParkMark).forEach((park) =>
+    shown.has(park) ? groups.parks.addLayer(park.mark) : groups.parks.removeLayer(park.mark)
+  );
+}
+
+/** Draw gates, ports or airports that the browser holds. */
 export function addPlaces(layer, rows) {
   rows.forEach((place) => {
-    const icon = symbols.placeIcon(place.kind, place.status);
-    const side = Number(icon.getAttribute("width"));
-    const mark = L.marker(latlng(place.shape[0]), {
-      icon: L.divIcon({ html: icon, className: `badge ${layer}`, iconSize: [side, side] }),
-      alt: nameOf(place),
-      riseOnHover: true,
-      zIndexOffset: layer === "gates" ? 1000 : 0,
-    });
-    mark.bindTooltip(() => tooltip(place), { direction: "top", offset: [0, -8] });
-    mark.on("click", () => choose(place.id));
-    mark.on("add", () => mark.getElement().setAttribute("aria-label", nameOf(place)));
-    places[place.id] = { ...place, mark };
-    groups[layer].addLayer(mark);
+    places[place.id] = place;
+    groups[layer].addLayer(placeMark(layer, place, latlng(place.shape[0])));
   });
 }
+
+function placeMark(layer, place, where) {
+  const icon = symbols.placeIcon(place.kind, place.status);
+  const side = Number(icon.getAttribute("width"));
+  const mark = L.marker(where, {
+    icon: L.divIcon({ html: icon, className: `badge ${layer}`, iconSize: [side, side] }),
+    alt: nameOf(place),
+    riseOnHover: true,
+    zIndexOffset: layer === "gates" ? 1000 : 0,
+  });
+  mark.bindTooltip(() => tooltip(place), { direction: "top", offset: [0, -8] });
+  mark.on("click", () => choose(place.id));
+  mark.on("add", () => mark.getElement().setAttribute("aria-label", nameOf(place)));
+  place.mark = mark;
+  return mark;
+}
+
+/** Draw a layer from the tiles of the server. */
+function tiled(layer) {
+  return new TiledMarks(layer, (sent, where, aside) => {
+    const place = places[sent.id] = Object.assign(places[sent.id] ?? {}, sent);
+    return layer === "parks" ? parkMark(place, where, aside) : placeMark(layer, place, where);
+  });
+}
+
+config.large.filter((layer) => layer in groups).forEach((layer) => {
+  groups[layer] = tiled(layer);
+});
 
 export function addCorridors(rows) {
   const order = [

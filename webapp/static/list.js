@@ -1,7 +1,8 @@
 /*
  * The panel of the map: search, filters and the list of the sites.
  */
-import { groups } from "./layers.js";
+import { showParks } from "./layers.js";
+import { newest } from "./live.js";
 import {
   $,
   about,
@@ -23,36 +24,24 @@ import {
   wide,
   writeAddress,
 } from "./page.js";
-import { find } from "./search.js";
 import { choose, light, places } from "./sheet.js";
 import * as symbols from "./symbols.js";
 
-let parks = [];
-let visible = [];
-let index = null; // what is searched: see search.js
-let hits = null; // what it finds, the best first; null where nothing is searched for
-
-const valuesOf = (park, column) => (column === "sectors" ? park.sectors : [park[column]]);
-
-function matches(park, except) {
-  return (!hits || hits.has(park.id)) && FACETS.every(([column]) => {
-    const wanted = state.filters[column];
-    return column === except || !wanted.size ||
-      valuesOf(park, column).some((value) => wanted.has(value));
-  });
-}
+/*
+ * Where the sites are looked for: in the browser (held.js) or by the server (served.js). An answer
+ * knows how many there are in all (`total`) and found (`count`), the first `rows` of them in order,
+ * the `values` of each filter and how many are `left` for each, the places found besides
+ * (`others`, `morePlaces`), the best of all (`first`), and the `points` to bring into view.
+ */
+let look = null;
+let answer = null;
+const asked = newest();
 
 /** Make the filters once: each keeps its place, whatever it would leave. */
 function makeFacets() {
   $("facets").replaceChildren(
     ...FACETS.map(([column]) => {
-      const counts = new Map();
-      parks.forEach((park) =>
-        valuesOf(park, column).forEach((value) => {
-          if (value) counts.set(value, (counts.get(value) || 0) + 1);
-        })
-      );
-      const chips = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(
+      const chips = answer.values(column).map(
         ([value, count]) => {
           const button = chip(
             column === "kind"
@@ -97,10 +86,7 @@ function drawFacets() {
   $("filter-count").textContent = chosen ? number(chosen) : "";
   $("clear").hidden = !chosen;
   FACETS.forEach(([column]) => {
-    const counts = new Map();
-    parks.filter((park) => matches(park, column)).forEach((park) =>
-      valuesOf(park, column).forEach((value) => counts.set(value, (counts.get(value) || 0) + 1))
-    );
+    const counts = answer.left(column);
     document.querySelectorAll(`.facet[data-column=${column}] .chip`).forEach((button) => {
       const count = counts.get(button.dataset.value) || 0;
       const pressed = state.filters[column].has(button.dataset.value);
@@ -117,48 +103,43 @@ function clearFilters() {
   refresh();
 }
 
-const SORTS = {
-  gate: (a, b) => (a.gate_s ?? Infinity) - (b.gate_s ?? Infinity),
-  port: (a, b) => (a.port_s ?? Infinity) - (b.port_s ?? Infinity),
-  area: (a, b) => (b.area_ha ?? -1) - (a.area_ha ?? -1),
-  name: (a, b) => nameOf(a).localeCompare(nameOf(b), document.documentElement.lang),
-};
 const STEP = 100;
 let shown = STEP;
 
-/** Draw anew what is found; whoever has asked for more sees it as long as the same is found. */
-export function refresh() {
-  hits = find(index, state.q);
-  const before = visible;
-  const ordered = hits
-    ? [...hits].filter(([, hit]) => hit.layer === "parks").map(([id]) => places[id])
-    : parks;
-  visible = ordered.filter((park) => matches(park, null));
-  const keep = new Set(visible);
-  if (groups.parks.clearLayers && groups.parks.addLayers) {
-    groups.parks.clearLayers();
-    groups.parks.addLayers(visible.map((park) => park.mark));
-  } else {
-    parks.forEach((
-      park,
-    ) => (keep.has(park) ? groups.parks.addLayer(park.mark) : groups.parks.removeLayer(park.mark)));
+/**
+ * Draw anew what is found; whoever has asked for more sees it as long as the same is found. Returns
+ * whether it was drawn: not where something else is asked for meanwhile.
+ */
+export async function refresh() {
+  writeAddress();
+  const found = await asked(look);
+  if (!found) return false;
+  if (found.error) {
+    $("found").textContent = found.error.message || texts.failed;
+    return false;
   }
-  if (visible.length !== before.length || visible.some((park, i) => park !== before[i])) {
+  if (!answer) {
+    answer = found.value;
+    makeFacets();
+  } else if (!found.value.same(answer)) {
     shown = STEP;
     manyPlaces = false;
   }
+  answer = found.value;
+  showParks(answer);
   drawFacets();
   drawPlaces();
-  drawList();
-  writeAddress();
+  return drawList();
 }
 
-function drawList() {
-  const sorted = SORTS[state.sort] ? [...visible].sort(SORTS[state.sort]) : visible;
-  $("found").textContent = visible.length === parks.length
-    ? fill(texts.sites, { n: number(parks.length) })
-    : fill(texts.of, { n: number(visible.length), m: number(parks.length) });
-  const items = sorted.slice(0, shown).map((park) => {
+async function drawList() {
+  const mine = answer;
+  const sorted = await mine.rows(shown);
+  if (mine !== answer) return false;
+  $("found").textContent = mine.count === mine.total
+    ? fill(texts.sites, { n: number(mine.total) })
+    : fill(texts.of, { n: number(mine.count), m: number(mine.total) });
+  const items = sorted.map((park) => {
     const name = (id) => (places[id] ? nameOf(places[id]) : id);
     const time = (seconds, id) =>
       element(
@@ -204,7 +185,8 @@ function drawList() {
   $("list").replaceChildren(
     ...(items.length ? items : [element("li", { class: "empty" }, texts.none, " ", clear)]),
   );
-  $("more").hidden = sorted.length <= shown;
+  $("more").hidden = mine.count <= shown;
+  return true;
 }
 
 /** A row that opens the sheet of a place. */
@@ -231,7 +213,7 @@ function link(id, icon, name, facts) {
 
 /** What a site was found by, where neither its name nor its province was it. */
 function why(park) {
-  const by = hits && hits.get(park.id).rank[0] === 2
+  const by = answer.searched && answer.where(park) === 2
     ? [park.commune_local || park.commune, park.district, park.developer].filter(Boolean).join(
       " · ",
     )
@@ -249,8 +231,11 @@ function typed() {
   writeAddress();
   clearTimeout(listing);
   clearTimeout(fitting);
-  listing = setTimeout(refresh, 80);
-  fitting = setTimeout(() => {
+  const drawn = new Promise((resolve) => {
+    listing = setTimeout(() => resolve(refresh()), config.large.length ? 200 : 80);
+  });
+  fitting = setTimeout(async () => {
+    if (!await drawn) return;
     fitHits();
     showHits();
   }, 400); // when the typing pauses
@@ -261,16 +246,16 @@ function showHits() {
   const box = document.querySelector(".scroll"),
     first = $("places").hidden ? $("list") : $("places");
   const below = first.getBoundingClientRect().top - box.getBoundingClientRect().top;
-  if (hits && below > box.clientHeight - 60) {
+  if (answer?.searched && below > box.clientHeight - 60) {
     box.scrollTop += below - document.querySelector(".list-head").offsetHeight;
   }
 }
 
 /** Bring what is found into view: the sites of the list and the places named so. */
 export function fitHits() {
-  if (!hits) return;
-  const named = foundPlaces().filter(([, hit]) => hit.rank[0] === 0).map(([id]) => places[id]);
-  const shown = [...visible, ...named].map((place) => latlng(place.shape[0]));
+  if (!answer?.searched) return;
+  const named = answer.others.filter(({ where }) => where === 0).map(({ place }) => place);
+  const shown = [...answer.points(), ...named.map((place) => latlng(place.shape[0]))];
   if (!shown.length) return;
   const room = wide()
     ? {
@@ -282,31 +267,24 @@ export function fitHits() {
 }
 
 /** Enter opens the best of what is listed. */
-function openFirst() {
+async function openFirst() {
   clearTimeout(listing);
   clearTimeout(fitting);
-  refresh();
-  const listed = new Set(visible.map((park) => park.id));
-  const first = hits &&
-    [...hits].find(([id, hit]) => (hit.layer === "parks" ? listed.has(id) : places[id]));
-  if (first) choose(first[0], true);
+  if (await refresh() && answer.first) choose(answer.first, true);
 }
 
-const foundPlaces =
-  () => (hits ? [...hits].filter(([id, hit]) => hit.layer !== "parks" && places[id]) : []);
 const FEW = 4;
 let manyPlaces = false;
 
 /** List the gates, ports, airports and towns that are found. */
 function drawPlaces() {
-  const all = foundPlaces();
-  const rows = all.slice(0, manyPlaces ? all.length : FEW).map(([id]) => {
-    const place = places[id];
+  const all = answer.others;
+  const rows = all.slice(0, manyPlaces ? all.length : FEW).map(({ place }) => {
     const note = [labels[place.kind], placeNote(place)].filter(Boolean).join(" · ");
     return element(
       "li",
       {},
-      link(id, symbols.placeIcon(place.mark ? place.kind : "town", place.status, 16), [
+      link(place.id, symbols.placeIcon(hasMark(place) ? place.kind : "town", place.status, 16), [
         nameOf(place),
         element("span", { class: "also" }, note),
       ]),
@@ -330,17 +308,18 @@ function drawPlaces() {
   $("places").querySelector("ol").replaceChildren(...rows, ...more);
 }
 
+// towns are on the base map only
+const hasMark = (place) => (place.layer ? place.layer !== "cities" : Boolean(place.mark));
+
 const placeNote = (
   place,
 ) => (place.opposite_name_en
   ? place[`opposite_name_${config.language}`] || place.opposite_name_en
   : null);
 
-/** Take over the sites, and the index in which names are looked up. */
-export function take(rows, searched) {
-  parks = rows;
-  index = searched;
-  makeFacets();
+/** Take over where the sites are looked for. */
+export function take(source) {
+  look = source;
 }
 
 /** Follow what is typed and chosen in the panel. */
@@ -353,8 +332,7 @@ export function listen() {
   });
   $("sort").addEventListener("change", () => {
     state.sort = $("sort").value;
-    drawList();
-    writeAddress();
+    refresh();
   });
   $("more").addEventListener("click", () => {
     shown += STEP;

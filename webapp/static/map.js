@@ -2,7 +2,8 @@
  * The map page: fetches the layers, fills panel and map, and follows the address.
  */
 import { layer } from "./basemap.js";
-import { addCorridors, addParks, addPlaces, showLayers, showTiles } from "./layers.js";
+import { held } from "./held.js";
+import { addCorridors, addParks, addPlaces, groups, showLayers, showTiles } from "./layers.js";
 import { drawLayerChips, drawLegend } from "./legend.js";
 import { fitHits, listen, refresh, take } from "./list.js";
 import {
@@ -20,6 +21,7 @@ import {
   wide,
   writeAddress,
 } from "./page.js";
+import { served } from "./served.js";
 import { chooseAt, closed, closeSheet, light, places, restore } from "./sheet.js";
 
 /** Show the state, which has been read from the address, in the panel and on the map. */
@@ -30,7 +32,7 @@ function showState() {
   showTiles();
   drawLayerChips();
   drawLegend();
-  refresh();
+  return refresh();
 }
 
 /**
@@ -74,12 +76,15 @@ async function start() {
     if (event.key === "Escape" && !$("sheet").hidden) closeSheet();
   });
   const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
+  const large = config.large.length > 0;
   try {
     const [searched, ...payloads] = own
       ? [own.search, ...names.map((name) => own.layers[name])]
       : await Promise.all([
-        ask(urls.search),
-        ...names.map((name) => ask(urls.layers[name], "json", sayWait)),
+        large ? null : ask(urls.search),
+        ...names.map((name) =>
+          urls.layers[name] ? ask(urls.layers[name], "json", sayWait) : { columns: [], rows: [] }
+        ),
       ]);
     const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(records);
     cities.forEach((city) => {
@@ -90,12 +95,13 @@ async function start() {
     addPlaces("ports", ports);
     addPlaces("gates", gates);
     addParks(parkRows);
-    take(parkRows, searched);
+    take(large ? served : held(parkRows, searched));
+    groups.parks.addTo(map);
   } catch {
     $("found").textContent = texts.failed;
     return;
   }
-  showState();
+  await showState();
   if (state.q && !location.hash) fitHits();
   map.on("moveend", () => writeAddress());
   if (!own) {

@@ -53,7 +53,8 @@ export function readAddress() {
   });
 }
 
-function filterQuery() {
+/** The query of what is searched and filtered. */
+export function filterQuery() {
   const query = new URLSearchParams();
   if (state.q) query.set("q", state.q);
   FACETS.forEach(([column, name]) =>

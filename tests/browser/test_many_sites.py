@@ -1,0 +1,162 @@
+"""In Chromium: a map of more sites than the browser holds, drawn from tiles, listed by the
+server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from screen import Windows, chip, found, ids, look_at, spot, tabs, until, view, wait_for
+from web import SITES, serving
+
+from geo import layers
+from webapp.explore import drawn
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def served(make_app: Callable[..., Flask]) -> Iterator[str]:
+    """The address of an atlas that takes the parks that there are as too many."""
+    app = make_app()
+    with pytest.MonkeyPatch.context() as patch, serving(app) as url:
+        patch.setattr(drawn, "TILES_FROM", SITES)
+        for path in ("/", "/api/sites.json?q=x&sort=gate", "/sites/van-don-ez"):
+            assert app.test_client().get(path).status_code == 200
+        yield url
+
+
+@pytest.fixture
+def large(windows: Windows, served: str) -> Iterator[Callable[..., Any]]:
+    with tabs(windows, served) as open_:
+        yield open_
+
+
+def clusters(page: Any) -> list[int]:
+    """Read the numbers on the map."""
+    texts = page.locator(".cluster").all_inner_texts()
+    return [int(text.replace(",", "")) for text in texts]
+
+
+def quiet(page: Any) -> None:
+    """Wait until the marks of the map stay what they are."""
+    wait_for(
+        page,
+        "() => { const marks = () => document.querySelectorAll('.cluster').length + '/' +"
+        " Object.keys(map_atlas._layers).length; const now = marks(), before ="
+        " document.body.dataset.marks; document.body.dataset.marks = now; return now === before; }",
+    )
+
+
+def test_a_park_behind_a_cluster(large: Callable[..., Any]) -> None:
+    """The map opens with clusters; a click on one goes to where it parts, until the park stands
+    alone; a click on it opens its sheet, and the address and the list know it.
+    """
+    from playwright.sync_api import expect
+
+    page = large("/#6/21.5000/106.5000")
+    assert found(page) == SITES
+    assert len(ids(page)) == 100
+    expect(page.locator(".cluster").first).to_be_visible()
+    quiet(page)
+    zoom = view(page)[0]
+    assert sum(clusters(page)) <= SITES
+    assert max(clusters(page)) > 5
+    page.locator(".cluster").filter(has_text=str(max(clusters(page)))).first.dispatch_event("click")
+    wait_for(page, "zoom => map_atlas.getZoom() > zoom && !map_atlas._animatingZoom", arg=zoom)
+    lonlat = layers.read(layers.bundled(), "parks").loc["mong-cai-bgez"].geometry
+    look_at(page, lonlat.y, lonlat.x, 15)
+    quiet(page)
+    expect(page.locator(".cluster")).to_have_count(0)
+    at = spot(page, "mong-cai-bgez")
+    page.mouse.move(at["x"], at["y"])
+    expect(page.locator(".leaflet-tooltip")).to_contain_text("Mong Cai")
+    page.mouse.click(at["x"], at["y"])
+    expect(page.locator("#sheet h1")).to_contain_text("Mong Cai")
+    until(page, site="mong-cai-bgez")
+    expect(page.locator('#list .item[data-id="mong-cai-bgez"]')).to_have_attribute(
+        "aria-current", "true"
+    )
+
+
+def test_the_numbers_on_the_map_follow_the_filters(large: Callable[..., Any]) -> None:
+    """The clusters and marks of a zoom are all that is found: fewer with a filter, those that are
+    named so with a text, and all again without.
+    """
+    from playwright.sync_api import expect
+
+    page = large("/#5/22.5000/106.5000")
+    page.locator("#filters summary").click()
+
+    def on_map() -> int:
+        quiet(page)
+        marks = page.evaluate(
+            "() => Object.values(map_atlas._layers).filter(one => one.options.kind).length"
+        )
+        return sum(clusters(page)) + marks
+
+    assert on_map() == SITES
+    chip(page, "country", "China").click()
+    expect(page.locator("#found")).to_contain_text("of")
+    china = found(page)
+    assert 0 < china < SITES
+    assert on_map() == china
+    page.fill("#q", "Dong Xing")
+    expect(page.locator("#found")).not_to_contain_text(f"{china} of")
+    wait_for(page, "() => new URLSearchParams(location.search).get('q') === 'Dong Xing'")
+    look_at(page, 22.5, 106.5, 5)
+    assert 0 < on_map() == found(page) < china
+    page.fill("#q", "")
+    page.locator("#clear button").click()
+    expect(page.locator("#found")).to_have_text(f"{SITES} sites")
+    assert on_map() == SITES
+
+
+@pytest.mark.parametrize("sort", ["", "gate", "area", "name"])
+def test_the_server_lists_what_the_browser_lists(
+    large: Callable[..., Any], opened: Callable[..., Any], sort: str
+) -> None:
+    """For texts, filters and orders the list, the places beside it and the counts are the same as
+    those of a map whose browser holds the sites; so is what Enter opens.
+    """
+    from playwright.sync_api import expect
+
+    for query in ("", "q=mong+cai", "q=Hải+Phòng", "q=ip&country=VN&kind=industrial_park", "q=zzz"):
+        seen = []
+        for open_ in (opened, large):
+            page = open_(f"/?{query}&sort={sort}")
+            if page.locator("#more").is_visible():
+                page.locator("#more").click()
+                expect(page.locator("#list .item")).to_have_count(min(found(page), 200))
+            counts = page.locator(".facet .count").all_inner_texts()
+            places = page.locator("#places .item").all_inner_texts()
+            why = page.locator("#list .why").all_inner_texts()
+            seen.append((page.inner_text("#found"), ids(page), counts, places, why))
+        assert seen[0] == seen[1], query
+    for open_ in (opened, large):
+        page = open_(f"/?sort={sort}")
+        page.fill("#q", "qinzhou port")
+        page.press("#q", "Enter")
+        expect(page.locator("#sheet h1")).to_contain_text("Qinzhou")
+
+
+def test_a_link_shows_the_same(large: Callable[..., Any]) -> None:
+    """A link with a text, a filter and a site opens with the list, the sheet and the mark that it
+    had, until the sheet is closed.
+    """
+    from playwright.sync_api import expect
+
+    lonlat = layers.read(layers.bundled(), "parks").loc["mong-cai-bgez"].geometry
+    page = large(f"/?q=mong+cai&site=mong-cai-bgez#14/{lonlat.y:.4f}/{lonlat.x:.4f}")
+    expect(page.locator("#sheet h1")).to_contain_text("Mong Cai")
+    assert "mong-cai-bgez" in ids(page)
+    lit = "() => Object.values(map_atlas._layers).filter(one => one.options.lit).length"
+    wait_for(page, f"() => ({lit})() === 1")
+    page.locator("#close").click()
+    expect(page.locator("#sheet")).to_be_hidden()
+    until(page, site=None)
+    page.locator("#q").focus()  # and not the row of the list, which lights its mark
+    wait_for(page, f"() => ({lit})() === 0")

@@ -1,0 +1,67 @@
+/*
+ * The sites that the browser holds: searched, filtered and counted here.
+ */
+import { FACETS, latlng, nameOf, state } from "./page.js";
+import { find } from "./search.js";
+import { places } from "./sheet.js";
+
+const valuesOf = (park, column) => (column === "sectors" ? park.sectors : [park[column]]);
+
+const SORTS = {
+  gate: (a, b) => (a.gate_s ?? Infinity) - (b.gate_s ?? Infinity),
+  port: (a, b) => (a.port_s ?? Infinity) - (b.port_s ?? Infinity),
+  area: (a, b) => (b.area_ha ?? -1) - (a.area_ha ?? -1),
+  name: (a, b) => nameOf(a).localeCompare(nameOf(b), document.documentElement.lang),
+};
+
+function count(parks, column) {
+  const counts = new Map();
+  parks.forEach((park) =>
+    valuesOf(park, column).forEach((value) => {
+      if (value) counts.set(value, (counts.get(value) || 0) + 1);
+    })
+  );
+  return counts;
+}
+
+/** What is found among the sites now; see list.js for what an answer is. */
+function answer(parks, index) {
+  const hits = find(index, state.q);
+  const matches = (park, except) =>
+    (!hits || hits.has(park.id)) && FACETS.every(([column]) => {
+      const wanted = state.filters[column];
+      return column === except || !wanted.size ||
+        valuesOf(park, column).some((value) => wanted.has(value));
+    });
+  const ordered = hits
+    ? [...hits].filter(([, hit]) => hit.layer === "parks").map(([id]) => places[id])
+    : parks;
+  const visible = ordered.filter((park) => matches(park, null));
+  const sorted = SORTS[state.sort] ? [...visible].sort(SORTS[state.sort]) : visible;
+  const listed = new Set(visible.map((park) => park.id));
+  const others = hits
+    ? [...hits].filter(([id, hit]) => hit.layer !== "parks" && places[id])
+      .map(([id, hit]) => ({ place: places[id], where: hit.rank[0] }))
+    : [];
+  return {
+    total: parks.length,
+    count: visible.length,
+    visible,
+    searched: Boolean(hits),
+    rows: (most) => sorted.slice(0, most),
+    where: (park) => (hits ? hits.get(park.id).rank[0] : null),
+    values: (column) =>
+      [...count(parks, column)].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)),
+    left: (column) => count(parks.filter((park) => matches(park, column)), column),
+    others,
+    morePlaces: others.length,
+    first: hits &&
+      [...hits].find(([id, hit]) => (hit.layer === "parks" ? listed.has(id) : places[id]))?.[0],
+    points: () => visible.map((park) => latlng(park.shape[0])),
+    same: (before) =>
+      visible.length === before.count && visible.every((park, i) => park === before.visible[i]),
+  };
+}
+
+/** Search these sites by an index: see search.js. */
+export const held = (parks, index) => () => answer(parks, index);

@@ -1,0 +1,48 @@
+/*
+ * The sites that the server holds, where they are too many for the browser: it searches, filters,
+ * counts and sorts them by the same rules.
+ */
+import { ask, filterQuery, records, state, urls } from "./page.js";
+import { places } from "./sheet.js";
+
+/** Keep a place that the server has sent, with the mark it may have on the map already. */
+const known = (place) => {
+  places[place.id] = Object.assign(places[place.id] ?? {}, place);
+  return places[place.id];
+};
+
+/** Ask the server what is found; see list.js for what an answer is. */
+export async function served() {
+  const query = filterQuery(), filters = query.toString();
+  if (state.sort) query.set("sort", state.sort);
+  const page = (offset) => {
+    if (offset) query.set("offset", offset);
+    return ask(`${urls.sites}?${query}`);
+  };
+  const first = await page(0);
+  const parks = records(first.parks).map(known);
+  const others = first.places.rows.map((row) => ({ place: known(row), where: row.where }));
+  const [west, south, east, north] = first.bbox ?? [];
+  return {
+    total: first.total,
+    count: first.count,
+    filters,
+    searched: first.searched,
+    rows: async (most) => {
+      while (parks.length < Math.min(most, first.count)) {
+        const more = records((await page(parks.length)).parks);
+        if (!more.length) break;
+        parks.push(...more.map(known));
+      }
+      return parks.slice(0, most);
+    },
+    where: (park) => park.where,
+    values: (column) => first.filters[column] ?? [],
+    left: (column) => new Map(Object.entries(first.counts[column] ?? {})),
+    others,
+    morePlaces: first.places.count,
+    first: first.first,
+    points: () => (first.bbox ? [[south, west], [north, east]] : []),
+    same: (before) => filters === before.filters,
+  };
+}
