@@ -38,6 +38,7 @@ WITHOUT_ROADS = (
     "/ogc",
     "/ogc/collections/corridors/items?f=json",
     "/api/map/gates.json",
+    "/api/map/parks/0/0/0.mvt",
     "/api/map/corridors.json",
     "/download/parks.csv",
 )
@@ -45,6 +46,7 @@ DATA = (
     "/api/times?site=west-park",
     "/api/route?from=west-park&to=east-park",
     "/api/map/parks.json",
+    "/api/sites.json",
     "/download/access.csv?site=west-park",
 )
 BEGUN = 3

@@ -10,6 +10,7 @@ import {
   $,
   ask,
   config,
+  filterQuery,
   map,
   own,
   readAddress,
@@ -21,7 +22,7 @@ import {
   wide,
   writeAddress,
 } from "./page.js";
-import { served } from "./served.js";
+import { sayWait, served } from "./served.js";
 import { chooseAt, closed, closeSheet, light, places, restore } from "./sheet.js";
 
 /** Show the state, which has been read from the address, in the panel and on the map. */
@@ -47,11 +48,6 @@ function back() {
   if (before) light(before, false);
   showState();
   restore(false);
-}
-
-/** Say in the place of the list why there is none yet. */
-function sayWait(reason) {
-  $("found").textContent = reason;
 }
 
 async function start() {
@@ -96,6 +92,7 @@ async function start() {
     addPlaces("gates", gates);
     addParks(parkRows);
     take(large ? served : held(parkRows, searched));
+    if (large) groups.parks.ask(filterQuery().toString());
     groups.parks.addTo(map);
   } catch {
     $("found").textContent = texts.failed;

@@ -2,7 +2,7 @@
  * The sites that the server holds, where they are too many for the browser: it searches, filters,
  * counts and sorts them by the same rules.
  */
-import { ask, filterQuery, records, state, urls } from "./page.js";
+import { $, ask, filterQuery, records, state, urls } from "./page.js";
 import { places } from "./sheet.js";
 
 /** Keep a place that the server has sent, with the mark it may have on the map already. */
@@ -11,13 +11,18 @@ const known = (place) => {
   return places[place.id];
 };
 
+/** Say in the place of the list why there is none yet. */
+export function sayWait(reason) {
+  $("found").textContent = reason;
+}
+
 /** Ask the server what is found; see list.js for what an answer is. */
 export async function served() {
   const query = filterQuery(), filters = query.toString();
   if (state.sort) query.set("sort", state.sort);
   const page = (offset) => {
     if (offset) query.set("offset", offset);
-    return ask(`${urls.sites}?${query}`);
+    return ask(`${urls.sites}?${query}`, "json", sayWait);
   };
   const first = await page(0);
   const parks = records(first.parks).map(known);

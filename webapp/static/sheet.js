@@ -304,7 +304,7 @@ async function showRoute(to, { step = true } = {}) {
     }).addTo(routeGroup)
   );
   found.gates.forEach((id) => {
-    if (places[id]) {
+    if (places[id]?.mark) {
       L.circleMarker(places[id].mark.getLatLng(), {
         renderer: canvas,
         radius: 15,
