@@ -49,7 +49,7 @@ class Body:
 
 
 KEPT_TILES = 1000
-"""Tiles that are kept; a usual one has a few kB, one of the densest 150."""
+"""Tiles that are kept; a usual one has a kB or two, one of the densest 60."""
 KEPT_PAGES = 100
 """Pages of the list of sites that are kept."""
 

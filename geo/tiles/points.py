@@ -22,7 +22,8 @@ CELL_LEVELS = 2
 """Halvings of a tile's side down to a cell, whose points make one cluster: 64 of 256 pixels."""
 ALONE_ZOOM = 12
 """From this zoom on points stand alone where a cell holds at most ``MOST_IN_CELL`` of them."""
-MOST_IN_CELL = 40
+MOST_IN_CELL = 25
+"""As many marks of 13 pixels as have room in a cell."""
 DEEPEST_ZOOM = 17
 """From this zoom on every point stands alone; the map goes no deeper."""
 _MARGIN = EXTENT >> (CELL_LEVELS + 2)

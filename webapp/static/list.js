@@ -134,7 +134,13 @@ export async function refresh() {
 
 async function drawList() {
   const mine = answer;
-  const sorted = await mine.rows(shown);
+  let sorted;
+  try {
+    sorted = await mine.rows(shown);
+  } catch {
+    $("found").textContent = texts.failed;
+    return false;
+  }
   if (mine !== answer) return false;
   $("found").textContent = mine.count === mine.total
     ? fill(texts.sites, { n: number(mine.total) })

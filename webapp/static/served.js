@@ -26,6 +26,15 @@ export async function served() {
   };
   const first = await page(0);
   const parks = records(first.parks).map(known);
+  const fill = async (most) => {
+    while (parks.length < Math.min(most, first.count)) {
+      const more = records((await page(parks.length)).parks);
+      if (!more.length) break;
+      parks.push(...more.map(known));
+    }
+    return parks.slice(0, most);
+  };
+  let loading = Promise.resolve(); // one page after the other
   const others = first.places.rows.map((row) => ({ place: known(row), where: row.where }));
   const [west, south, east, north] = first.bbox ?? [];
   return {
@@ -33,13 +42,9 @@ export async function served() {
     count: first.count,
     filters,
     searched: first.searched,
-    rows: async (most) => {
-      while (parks.length < Math.min(most, first.count)) {
-        const more = records((await page(parks.length)).parks);
-        if (!more.length) break;
-        parks.push(...more.map(known));
-      }
-      return parks.slice(0, most);
+    rows: (most) => {
+      loading = loading.catch(() => {}).then(() => fill(most));
+      return loading;
     },
     where: (park) => park.where,
     values: (column) => first.filters[column] ?? [],
