@@ -187,6 +187,7 @@ def _warm(app: Flask) -> None:
     from geo.roads.drive import Drive
     from geo.roads.painted_roads import put_in_order
     from geo.visits import feasibility, planner
+    from webapp.explore import drawn
 
     store: Store = app.extensions["zoneatlas"]
     with contextlib.suppress(AtlasError, OSError):
@@ -202,8 +203,11 @@ def _warm(app: Flask) -> None:
         store.index()
         for profile in store.vehicles:
             store.sites(Drive(profile=profile))
+    paths = ["/table", *(f"/sites/{key}" for key in store.layer("parks").index[:1])]
+    if drawn.large(store):  # the times of all sites, in whose order a list may be asked for
+        paths.append("/api/sites.json?q=a&sort=gate")
     with contextlib.suppress(AtlasError), app.test_client() as client:
-        for path in ("/table", *(f"/sites/{key}" for key in store.layer("parks").index[:1])):
+        for path in paths:
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
     gc.collect()
     gc.freeze()  # all this stays; looking through it for garbage takes a tenth of a second

@@ -113,7 +113,7 @@ def table() -> str:
         kept_pages.of_this_moment()
     keys = chosen.index[offset : offset + ROWS]
     if layer.id == "parks" and not best:
-        best = site_sheet.headline(opened, profile, chosen.iloc[offset : offset + ROWS])
+        best = site_sheet.headline(opened, profile, opened.layer("parks").loc[keys])
     at = frame.index.get_indexer(keys).tolist()
     return render_template(
         "explore/table.html",
