@@ -66,11 +66,29 @@ class Load:
     faults: int
 
 
+@dataclass(frozen=True)
+class Row:
+    """The medians of some runs of one question."""
+
+    name: str
+    a_second: float
+    tail_ms: float
+
+    @classmethod
+    def of(cls, name: str, runs: Sequence[Load]) -> Row:
+        return cls(
+            name,
+            statistics.median(run.a_second for run in runs),
+            statistics.median(run.tail_ms for run in runs),
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--pygeoapi", metavar="PYTHON")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--seconds", type=int, default=SECONDS)
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG; needs matplotlib")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed.")
@@ -88,8 +106,9 @@ def main() -> None:
         peer = None
         if options.pygeoapi:
             peer = stack.enter_context(pygeoapi(folder, options.pygeoapi))
+        rows: list[Row] = []
         for limit in (100, 10):
-            items(ours, peer, limit, options.seconds)
+            rows += items(ours, peer, limit, options.seconds)
         for paths, connections in ((OURS, CONNECTIONS), (HEAVY, ONE_CLIENT)):
             print(f"\nwhat only Zone Atlas answers, {connections} connections")
             for name, path in paths.items():
@@ -97,9 +116,12 @@ def main() -> None:
                 alone = [load(address, 1, 1) for _ in range(RUNS)]
                 runs = [load(address, options.seconds, connections) for _ in range(RUNS)]
                 print(f"   {name:16} {line(alone, runs)}", flush=True)
+                rows.append(Row.of(name, runs))
+    if options.plot:
+        plot(rows, options.plot)
 
 
-def items(ours: str, peer: str | None, limit: int, seconds: int) -> None:
+def items(ours: str, peer: str | None, limit: int, seconds: int) -> list[Row]:
     """Compare pages of so many parks."""
     path = ITEMS.format(limit=limit)
     contenders = {"Zone Atlas": f"{ours}/ogc{path}"}
@@ -120,6 +142,7 @@ def items(ours: str, peer: str | None, limit: int, seconds: int) -> None:
             statistics.median(run.a_second for run in runs[name]) for name in contenders
         )
         print(f"   ratio            {mine / theirs:.1f}")
+    return [Row.of(f"items, limit={limit}, {name}", runs[name]) for name in contenders]
 
 
 def line(alone: Sequence[Load], runs: Sequence[Load]) -> str:
@@ -160,6 +183,33 @@ def _first(pattern: str, text: str) -> str:
     if match is None:
         raise SystemExit(f"wrk printed something else:\n{text}")
     return match[1]
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Draw how many answers a second there are, and how long the slowest of a hundred takes."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update(
+        {"svg.hashsalt": "zone-atlas", "svg.fonttype": "none", "font.size": 10}
+    )
+    from matplotlib import pyplot
+
+    names = [row.name for row in rows]
+    colours = ["#8a8a8a" if "pygeoapi" in name else "#0b4f6c" for name in names]
+    figure, (many, slow) = pyplot.subplots(
+        1, 2, figsize=(9, 4.6), sharey=True, layout="constrained"
+    )
+    for axes, values, label in (
+        (many, [row.a_second for row in rows], "answers a second"),
+        (slow, [row.tail_ms for row in rows], "99 % within, ms"),
+    ):
+        bars = axes.barh(names, values, color=colours)
+        axes.bar_label(bars, fmt="%.0f", padding=3, fontsize=8)
+        axes.set(xscale="log", xlabel=label)
+        axes.margins(x=0.2)
+    many.invert_yaxis()
+    figure.savefig(path, metadata={"Date": None})
 
 
 # The servers --------------------------------------------------------------------------------------
