@@ -31,10 +31,12 @@ VALUES = ("~~:", "-1e9", "9,9,9", "zz-9")
 PATHS = {
     **{"site_id": "van-don-ez", "layer_id": "parks", "extension": "csv"},
     **{"collection_id": "gates", "feature_id": "mong-cai-bac-luan-2", "path": "castles"},
+    **{"zoom": "6", "column": "50", "row": "28"},
 }
 WRONG_PATHS = {
     **{"site_id": "nowhere", "layer_id": "castles", "extension": "exe"},
     **{"collection_id": "castles", "feature_id": "nowhere", "path": "castles"},
+    **{"zoom": "99", "column": "-1", "row": "x"},
 }
 SPARED = ("/static", "/health", "/robots", "/sw.js", "/basemap", "/favicon")
 """What has no words, or is answered by another test."""
