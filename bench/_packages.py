@@ -11,8 +11,7 @@ import numpy as np
 
 from geo import layers
 
-SPREAD_DEG = 0.02
-"""How far a made park lies from the real one whose row it copies: one standard deviation."""
+M_A_DEGREE = 111_000
 
 
 Box = tuple[float, float, float, float]
@@ -23,8 +22,8 @@ def enlarged(folder: Path, *, box: Box | None = None, **rows: int) -> Path:
     ``parks=10_000``.
 
     The made ones are copies of the real ones, row by row, with a number behind id and names; none
-    is a part of another. Each lies a little aside, by a fixed seed, or anywhere in a box of west,
-    south, east and north in Viet Nam."""
+    is a part of another. Each lies aside by up to half the accuracy of its position, by a fixed
+    seed, or anywhere in a box of west, south, east and north in Viet Nam."""
     source = layers.bundled()
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     rng = np.random.default_rng(0)
@@ -50,11 +49,12 @@ def _moved(
         moved["part_of"] = ""
     for name in ("name_en", "name_vi", "name_zh"):
         moved[name] = row[name] and f"{row[name]} {number}"
+    most = float(row["position_accuracy_m"] or 0) / 2 / M_A_DEGREE
     for axis, place in enumerate(("lon", "lat")):
         at = (
             rng.uniform(box[axis], box[axis + 2])
             if box
-            else float(row[place]) + rng.normal(0, SPREAD_DEG)
+            else float(row[place]) + rng.uniform(-most, most)
         )
         moved[place] = f"{at:.5f}"
     return moved
