@@ -40,7 +40,7 @@ AT_ONCE = 300
 READY_S = 300
 LIGHT = ("/", "/sites/van-don-ez", "/static/app.css", "/ogc/collections/gates/items?f=json")
 HEAVY = {
-    "rankings": "/rank?edited=1&w_gate={n}&w_port=35",
+    "rankings": "/rank?edited=1&w_gate=40.{n:04}&w_port=35",
     "isochrones": "/api/isochrones?lon=106.{n:04}&lat=20.86",
     "plans of trips": (
         "/trip/plan.gpx?day=2026-12-01~08:00-18:00~begin:ha-noi~end:ha-noi&stop=dong-mai-ip~visit:{n}%20min"
@@ -53,7 +53,7 @@ ASKING_FOR_ALL = 50
 """Connections that each ask for a page of ten thousand features."""
 RUDE = 20
 """Connections that leave as soon as the answer begins, and come again."""
-DISTINCT = ("/api/times?lon=106.{n:04}&lat=21.02", "/rank?edited=1&w_gate={n}&w_port=35")
+DISTINCT = ("/api/times?lon=106.{n:04}&lat=21.02", "/rank?edited=1&w_gate=40.{n:04}&w_port=35")
 """Questions that nobody has asked before, and nobody asks again."""
 
 

@@ -54,6 +54,21 @@ HEAVY = {
     "rank": "/rank?example=electronics",
 }
 """What is heavy, and stands in a queue."""
+NEW = {
+    "times": "/api/times?lon=106.{run}%04d&lat=21.02",
+    "access": "/api/access?lon=106.{run}%04d&lat=21.02",
+    "route": "/api/route?from=106.{run}%04d,21.02&to=mong-cai",
+    "isochrones": "/api/isochrones?lon=106.{run}%04d&lat=21.02",
+    "rank": "/rank?edited=1&w_gate=%d&w_port=3{run}",
+}
+"""What nobody has asked before: each run has a number, each question of a run another."""
+COUNTING = """
+local n = 0
+request = function()
+  n = n + 1
+  return wrk.format("GET", string.format("{path}", n))
+end
+"""
 
 
 @dataclass(frozen=True)
@@ -117,6 +132,15 @@ def main() -> None:
                 runs = [load(address, options.seconds, connections) for _ in range(RUNS)]
                 print(f"   {name:16} {line(alone, runs)}", flush=True)
                 rows.append(Row.of(name, runs))
+        print(f"\neach question a new one, {ONE_CLIENT} connections")
+        for name, path in NEW.items():
+            alone = [load(ours, 1, 1, path.format(run=run)) for run in range(RUNS)]
+            runs = [
+                load(ours, options.seconds, ONE_CLIENT, path.format(run=RUNS + run))
+                for run in range(RUNS)
+            ]
+            print(f"   {name:16} {line(alone, runs)}", flush=True)
+            rows.append(Row.of(f"{name}, new", runs))
     if options.plot:
         plot(rows, options.plot)
 
@@ -155,11 +179,29 @@ def line(alone: Sequence[Load], runs: Sequence[Load]) -> str:
     )
 
 
-def load(address: str, seconds: int, connections: int = CONNECTIONS) -> Load:
-    """Run wrk once, and let the server finish what wrk left."""
+def load(
+    address: str, seconds: int, connections: int = CONNECTIONS, counting: str | None = None
+) -> Load:
+    """Run wrk once, and let the server finish what wrk left; `counting` is a path that holds the
+    number of the question.
+    """
     time.sleep(0.5)
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", address]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "--timeout",
+        "30s",
+        address,
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        if counting:
+            script.write(COUNTING.replace("{path}", counting))
+            script.flush()
+            command[-1:] = ["-s", script.name, address]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     a_second = float(_first(r"Requests/sec:\s+([\d.]+)", printed))
     middle_ms, tail_ms = (_milliseconds(share, printed) for share in ("50%", "99%"))
     faults = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
