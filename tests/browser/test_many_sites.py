@@ -45,7 +45,7 @@ def quiet(page: Any) -> None:
     """Wait until no tile of the map is on its way any more."""
     wait_for(
         page,
-        "() => Object.values(map_atlas._layers).every(one => !one.isLoading || !one.isLoading())",
+        "() => Object.values(map_atlas._layers).every(layer => !layer.isLoading?.())",
     )
 
 
@@ -92,7 +92,7 @@ def test_the_numbers_on_the_map_follow_the_filters(large: Callable[..., Any]) ->
     def on_map() -> int:
         quiet(page)
         marks = page.evaluate(
-            "() => Object.values(map_atlas._layers).filter(one => one.options.kind).length"
+            "() => Object.values(map_atlas._layers).filter(layer => layer.options.kind).length"
         )
         return sum(clusters(page)) + marks
 
@@ -166,7 +166,7 @@ def test_a_link_shows_the_same(large: Callable[..., Any]) -> None:
     page = large(f"/?q=mong+cai&site=mong-cai-bgez#14/{lonlat.y:.4f}/{lonlat.x:.4f}")
     expect(page.locator("#sheet h1")).to_contain_text("Mong Cai")
     assert "mong-cai-bgez" in ids(page)
-    lit = "() => Object.values(map_atlas._layers).filter(one => one.options.lit).length"
+    lit = "() => Object.values(map_atlas._layers).filter(layer => layer.options.lit).length"
     wait_for(page, f"() => ({lit})() === 1")
     page.locator("#close").click()
     expect(page.locator("#sheet")).to_be_hidden()

@@ -67,7 +67,7 @@ export const TiledMarks = L.GridLayer.extend({
   /** Once all of a zoom is there, nothing of another zoom is left beside it. */
   _dropOthers() {
     this._marks.eachLayer((marks) => {
-      if (!Object.values(this._tiles).some((one) => one.el.marks === marks && one.current)) {
+      if (!Object.values(this._tiles).some((tile) => tile.el.marks === marks && tile.current)) {
         this._marks.removeLayer(marks);
       }
     });
