@@ -42,6 +42,8 @@ BUSY = 0.05
 SIDE, BLOCK = 8, 0.01
 """Streets each way of the made town, and degrees from one to the next."""
 PLACES = 60
+OVER = 0.4
+"""Share of the restrictions of the made town that lead over a block."""
 SPEEDS = layers.read_table(layers.bundled(), "speeds")
 
 
@@ -195,8 +197,8 @@ class Town:
 
 
 def signs_of(blocks: list[tuple[int, int]], dice: np.random.Generator) -> list[str]:
-    """Write restrictions of every kind at half of the crossings; some are for lorries, or spare
-    cars, or hold at some hours, and change nothing for a car.
+    """Write restrictions of every kind at half of the crossings; some lead over the next block, and
+    some are for lorries, or spare cars, or hold at some hours, and change nothing for a car.
     """
     signs: list[str] = []
     for i, (_, via) in enumerate(blocks, 1):
@@ -215,11 +217,16 @@ def signs_of(blocks: list[tuple[int, int]], dice: np.random.Generator) -> list[s
                 f'<tag k="restriction:conditional" v="{rule} @ (07:00-09:00)"/>',
             ]
         )
+        members = [("way", i, "from"), ("node", via, "via"), ("way", dice.choice(after), "to")]
+        over = int(members[-1][1])
+        beyond = [j for j, (begin, _) in enumerate(blocks, 1) if begin == blocks[over - 1][1]]
+        if len(beyond) > 1 and dice.random() < OVER:
+            members[1:] = [("way", over, "via"), ("way", dice.choice(beyond), "to")]
+        inside = "".join(
+            f'<member type="{kind}" ref="{ref}" role="{role}"/>' for kind, ref, role in members
+        )
         signs.append(
-            f'<relation id="{len(signs) + 1}" version="1">'
-            f'<member type="way" ref="{i}" role="from"/>'
-            f'<member type="node" ref="{via}" role="via"/>'
-            f'<member type="way" ref="{dice.choice(after)}" role="to"/>'
+            f'<relation id="{len(signs) + 1}" version="1">{inside}'
             f'<tag k="type" v="restriction"/>{tags}</relation>'
         )
     return signs

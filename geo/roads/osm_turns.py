@@ -27,18 +27,14 @@ KINDS = frozenset(
     {*(f"{rule}_{way}" for rule in ("no", "only") for way in DIRECTIONS), "no_entry", "no_exit"}
 )
 
-OBEYED, LONG, AT_HOURS, OTHERS, UNREAD, ELSEWHERE, UNCLEAR = (
-    *("obeyed", "over a way", "at hours", "other vehicles"),
+OBEYED, AT_HOURS, OTHERS, UNREAD, ELSEWHERE, UNCLEAR = (
+    *("obeyed", "at hours", "other vehicles"),
     *("not understood", "elsewhere", "unclear"),
 )
 """What becomes of a relation."""
 
 NOTES = {
     OBEYED: ("turn restriction is obeyed.", "turn restrictions are obeyed."),
-    LONG: (
-        "turn restriction leaves a single way to go behind the next junction and is not obeyed.",
-        "turn restrictions leave a single way to go behind the next junction and are not obeyed.",
-    ),
     AT_HOURS: (
         "turn restriction holds at some hours or on a condition and is not obeyed.",
         "turn restrictions hold at some hours or on a condition and are not obeyed.",
@@ -87,12 +83,9 @@ class Restriction:
             roles[role, type_].append(number)
         from_, via, to = roles["from", "w"], roles["via", "n"], roles["to", "w"]
         over, kind = roles["via", "w"], kinds_of(tags)
-        if not kind:
-            fault = _without_kind(tags)
-        elif not from_ or not to or len(via) + bool(over) != 1:
+        fault = "" if kind else _without_kind(tags)
+        if kind and (not from_ or not to or len(via) + bool(over) != 1):
             fault = UNREAD
-        else:
-            fault = LONG if over and any(map(_is_only, kind.values())) else ""
         return cls(tuple(from_), via[0] if via else 0, tuple(over), tuple(to), kind, fault)
 
 
@@ -267,14 +260,14 @@ def banned(
     -------
     bans
         By vehicle, ends of steps. Where one may only turn one way, no other is left, nor the way
-        back.
+        back; after some ways that is so at their end, and one may leave them before.
     fates
         How many relations are obeyed, and how many are not for each reason.
     """
     every = list(restrictions)
     at = _Junctions.of(steps, [sign for sign in every if not sign.fault])
     no: dict[str, set[Ban]] = {vehicle: set() for vehicle in VEHICLES}
-    only: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    only: dict[tuple[str, int, Ban], set[int]] = defaultdict(set)
     fates: Counter[str] = Counter()
     for sign in every:
         via = steps.point(sign.via)
@@ -282,14 +275,14 @@ def banned(
         fates[fault or OBEYED] += 1
         if fault:
             continue
-        for ban in _over(sign, at) if sign.over else _pairs(sign, via, at):
+        for point, ban in _over(sign, at) if sign.over else _pairs(sign, via, at):
             for vehicle, kind in sign.kind.items():
                 if _is_only(kind):
-                    only[vehicle, via, ban[0]].add(ban[-1])
+                    only[vehicle, point, ban[:-1]].add(ban[-1])
                 else:
                     no[vehicle].add(ban)
-    for (vehicle, via, arrive), left in only.items():
-        no[vehicle].update((arrive, leave) for leave in at.away[via] if leave not in left)
+    for (vehicle, point, journey), left in only.items():
+        no[vehicle].update((*journey, leave) for leave in at.away[point] if leave not in left)
     return {vehicle: sorted(bans) for vehicle, bans in no.items()}, fates
 
 
@@ -320,24 +313,26 @@ def _turns_back(sign: Restriction) -> bool:
     return sign.from_ == sign.to and set(sign.kind.values()) == {NO_U_TURN}
 
 
-def _pairs(sign: Restriction, via: int, at: _Junctions) -> list[Ban]:
-    """List the turns of a relation at a point: where one arrives, and where one leaves."""
+def _pairs(sign: Restriction, via: int, at: _Junctions) -> list[tuple[int, Ban]]:
+    """List the turns of a relation at a point: the point, where one arrives, and where one
+    leaves.
+    """
     if _turns_back(sign):
         ends = [end for way in sign.from_ for end in at.ends(at.to, via, way)]
-        return [(end, end) for end in ends if end in at.away[via]]
+        return [(via, (end, end)) for end in ends if end in at.away[via]]
     arrive, leave = (
         [end for way in ways for end in at.ends(ends, via, way)]
         for ends, ways in ((at.to, sign.from_), (at.away, sign.to))
     )
-    return [(first, second) for first in arrive for second in leave]
+    return [(via, (first, second)) for first in arrive for second in leave]
 
 
-def _over(sign: Restriction, at: _Junctions) -> list[Ban]:
-    """List the turns of a relation over ways: where one arrives, the steps between, and where one
-    leaves.
+def _over(sign: Restriction, at: _Junctions) -> list[tuple[int, Ban]]:
+    """List the turns of a relation over ways: the point at their end, where one arrives, the steps
+    between, and where one leaves.
     """
     return [
-        (arrive, *between, leave)
+        (end, (arrive, *between, leave))
         for begin, between, end in at.passages(sign.over)
         for first in sign.from_
         for arrive in at.ends(at.to, begin, first)

@@ -204,15 +204,6 @@ def test_a_road_that_may_not_be_driven_on_is_not_one_with_the_next(
         (
             relation(
                 ("from", "way", SOUTH),
-                ("via", "way", NORTH),
-                ("to", "way", NORTH),
-                restriction="only_u_turn",
-            ),
-            "behind the next junction",
-        ),
-        (
-            relation(
-                ("from", "way", SOUTH),
                 VIA,
                 ("via", "way", NORTH),
                 ("to", "way", WEST),
@@ -299,6 +290,49 @@ def test_turning_back_over_a_link(
     longer = (times[1] - times[0]).round(1)
     assert longer.loc["out"].tolist() == pytest.approx([0, 4, 0, 0], abs=0.1)
     assert not longer.drop("out").any(axis=None)
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize(("road_before", "detour"), [(False, 2), (True, 1)])
+def test_the_only_way_out_behind_a_way(
+    pieces: int, road_before: bool, detour: int, read: Callable[..., Network], points: Points
+) -> None:
+    """Who has come over a way after which a single turn is left takes that turn, and makes a detour
+    for another one; who comes onto the way from elsewhere, or leaves it before its end, does as
+    before.
+
+    The detour is to the end of the right-hand road and back, two steps; where a road leaves the way
+    half a step before its end one may turn back there, and again where the way begins.
+    """
+    nodes = NODES | {
+        4: (LON, STEP),
+        6: (LON - STEP, STEP),
+        7: (LON + STEP, STEP),
+        8: (LON, STEP / 2),
+        9: (LON - STEP, STEP / 2),
+    }
+    over = [[1, 8, 4]] if pieces == 1 else [[1, 8], [8, 4]]
+    before = [[8, 9]] if road_before else []
+    lines = [[2, 1], [1, 3], [4, 6], [4, 7], [1, 5], *over, *before]
+    ways: list[Way] = [(line, STREET) for line in lines]
+    via = [("via", "way", 6 + i) for i in range(pieces)]
+    sign = relation(("from", "way", 1), *via, ("to", "way", 4), restriction="only_right_turn")
+    free, held = (read(*signs, ways=ways, nodes=nodes) for signs in ([], [sign]))
+    assert held.manifest.notes == ("1 turn restriction is obeyed.",)
+    layer = points(
+        {
+            "south": (LON, -STEP / 2),
+            "east": (LON + STEP / 2, 0.0),
+            "left": (LON - STEP / 2, STEP),
+            "right": (LON + STEP / 2, STEP),
+            "before": (LON - STEP / 2 if road_before else LON, STEP / 2),
+        }
+    )
+    times = [access.time_matrix(net, layer, layer) / CAR_S for net in (free, held)]
+    longer = times[1] - times[0]
+    assert longer.loc["south", "left"] == pytest.approx(detour, abs=0.03)
+    assert not longer.drop(columns="left").round(6).any(axis=None)
+    assert not longer["left"].drop("south").round(6).any()
 
 
 def test_nobody_turns_back_behind_the_junction(
