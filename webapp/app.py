@@ -54,12 +54,19 @@ BLUEPRINTS = (
 """Every page and every address for programs."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+}
+"""Of every answer that does not set them itself: data opened as a page run and load nothing."""
+HTML_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), payment=()",
 }
-"""Of every answer that does not set them itself."""
+"""Of every page that does not set them itself."""
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -139,21 +146,28 @@ def _check_address() -> None:
 
 
 def _headers(response: Response) -> Response:
-    tiles = current_app.config["ONLINE_TILES"]
-    host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
-    source = f"'self' 'nonce-{g.get('nonce', '')}'"
-    headers = HEADERS | {
-        "Content-Security-Policy": f"default-src 'none'; script-src {source}; style-src {source};"
-        f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
-        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    }
+    headers = HEADERS
+    if response.mimetype == "text/html":
+        headers = HTML_HEADERS | {"Content-Security-Policy": _page_policy()}
     if current_app.config["PUBLIC_URL"].startswith("https:"):
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers = headers | {"Strict-Transport-Security": "max-age=31536000"}
     for name, value in headers.items():
         response.headers.setdefault(name, value)
     if request.path.startswith(OPEN):
         _open_to_all(response)
     return response
+
+
+def _page_policy() -> str:
+    """Return what a page may load and run."""
+    tiles = current_app.config["ONLINE_TILES"]
+    host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
+    source = f"'self' 'nonce-{g.get('nonce', '')}'"
+    return (
+        f"default-src 'none'; script-src {source}; style-src {source};"
+        f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
 
 
 def _open_to_all(response: Response) -> None:

@@ -325,13 +325,15 @@ def service_worker() -> Response:
     serves what lies beneath its address.
     """
     args.parse(request.args, ())
-    return send_file(
+    answer = send_file(
         Path(str(current_app.static_folder)) / "sw.js",
         mimetype="text/javascript",
         conditional=True,
         etag=True,
         max_age=0,
     )
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+    return answer
 
 
 @pages.get("/basemap.pmtiles")
