@@ -26,7 +26,7 @@ function count(parks, column) {
 
 /** What is found among the sites now; see list.js for what an answer is. */
 function answer(parks, index) {
-  const hits = find(index, state.q);
+  const hits = index && find(index, state.q);
   const matches = (park, except) =>
     (!hits || hits.has(park.id)) && FACETS.every(([column]) => {
       const wanted = state.filters[column];
@@ -63,5 +63,20 @@ function answer(parks, index) {
   };
 }
 
-/** Search these sites by an index: see search.js. */
-export const held = (parks, index) => () => answer(parks, index);
+/**
+ * Search these sites by an index, see search.js: `load` fetches it when it is wanted first, again
+ * where that failed.
+ */
+export function held(parks, load) {
+  let loading = null;
+  const index = () => {
+    loading ??= load().catch((fault) => {
+      loading = null;
+      throw fault;
+    });
+    return loading;
+  };
+  const idle = window.requestIdleCallback ?? setTimeout;
+  idle(() => index().catch(() => {})); // after the map, also for the way without a signal
+  return async () => answer(parks, state.q ? await index() : null);
+}

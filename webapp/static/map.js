@@ -62,7 +62,8 @@ async function start() {
     ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0))
     : urls.basemap;
   if (basemap.length) layer(basemap, { lang: config.language }).addTo(map);
-  if (location.hash) readHash();
+  const placed = Boolean(location.hash); // the state writes one, too
+  if (placed) readHash();
   else if (wide()) { // centred in what the panel leaves free
     map.panBy([-$("content").offsetWidth / 2, 0], { animate: false });
   }
@@ -74,14 +75,12 @@ async function start() {
   const names = ["corridors", "parks", "gates", "ports", "airports", "cities"];
   const large = config.large.length > 0;
   try {
-    const [searched, ...payloads] = own
-      ? [own.search, ...names.map((name) => own.layers[name])]
-      : await Promise.all([
-        large ? null : ask(urls.search),
-        ...names.map((name) =>
-          urls.layers[name] ? ask(urls.layers[name], "json", sayWait) : { columns: [], rows: [] }
-        ),
-      ]);
+    const payloads = await Promise.all(names.map((name) => {
+      if (own) return own.layers[name];
+      return urls.layers[name]
+        ? ask(urls.layers[name], "json", sayWait)
+        : { columns: [], rows: [] };
+    }));
     const [corridors, parkRows, gates, ports, airports, cities] = payloads.map(records);
     cities.forEach((city) => {
       places[city.id] = city;
@@ -91,7 +90,7 @@ async function start() {
     addPlaces("ports", ports);
     addPlaces("gates", gates);
     addParks(parkRows);
-    take(large ? served : held(parkRows, searched));
+    take(large ? served : held(parkRows, async () => own ? own.search : ask(urls.search)));
     if (large) groups.parks.ask(filterQuery().toString());
     groups.parks.addTo(map);
   } catch {
@@ -99,13 +98,13 @@ async function start() {
     return;
   }
   await showState();
-  if (state.q && !location.hash) fitHits();
+  if (state.q && !placed) fitHits();
   map.on("moveend", () => writeAddress());
   if (!own) {
     map.on("click", (event) => chooseAt(event.latlng.lat, event.latlng.lng));
     window.addEventListener("popstate", back);
   }
-  await restore(!location.hash);
+  await restore(!placed);
   document.body.dataset.ready = "true";
 }
 
