@@ -18,6 +18,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import folium
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 DECIMALS = 5
 """Decimals of a degree in what is drawn: 1 m."""
+PER_DEGREE = 10**DECIMALS
+"""The whole numbers of a shape that are a degree."""
 VENDORED = {
     "leaflet": "vendor/leaflet-1.9.4/leaflet.js",
     "leaflet_css": "vendor/leaflet-1.9.4/leaflet.css",
@@ -166,9 +169,14 @@ _DRAW = """
   data.rows.forEach(function (row) {
     var shape = row[0], text = document.createElement("span");
     text.textContent = row[1] === null ? "" : row[1];
-    var latlngs = shape.map(function (point) { return [point[1], point[0]]; });
+    var latlngs = [], lat = 0, lon = 0;
+    for (var i = 0; i < shape.length; i += 2) {
+      lon += shape[i];
+      lat += shape[i + 1];
+      latlngs.push([lat / data.per_degree, lon / data.per_degree]);
+    }
     var dot = {radius: 5, weight: 1, color: colour, fillOpacity: 0.7};
-    var mark = shape.length === 1 ? L.circleMarker(latlngs[0], dot)
+    var mark = latlngs.length === 1 ? L.circleMarker(latlngs[0], dot)
                                   : L.polyline(latlngs, {weight: 3, color: colour});
     mark.bindTooltip(text).addTo(group);
   });
@@ -193,20 +201,26 @@ def payload(
     -------
     dict
         ``columns``: ``shape``, then those asked for, then the extra ones; ``rows``: their values,
-        unknown ones None. A shape is a list of [lon, lat] points, one for a point.
+        unknown ones None. A shape is a list of whole numbers, ``per_degree`` of which are a degree:
+        lon and lat of its first point, then the differences from each point to the next.
     """
     table = {name: layer.index if name == "id" else layer[name] for name in columns}
     if extra is not None:
         table |= {str(name): extra[name] for name in extra.columns}
     values = [[_plain(value) for value in column] for column in table.values()]
-    shapes = [
-        np.round(shapely.get_coordinates(shape), DECIMALS).tolist()
-        for shape in layer.geometry.array
-    ]
+    shapes = [_steps(shapely.get_coordinates(shape)) for shape in layer.geometry.array]
     return {
+        "per_degree": PER_DEGREE,
         "columns": ["shape", *table],
         "rows": [list(row) for row in zip(shapes, *values, strict=True)],
     }
+
+
+def _steps(lonlat: NDArray[np.float64]) -> list[int]:
+    """Return points, (n, 2), as :func:`payload` writes them."""
+    whole = np.rint(lonlat * PER_DEGREE).astype(np.int64)
+    steps: list[int] = np.diff(whole, axis=0, prepend=np.zeros((1, 2), np.int64)).ravel().tolist()
+    return steps
 
 
 def _plain(value: Any) -> Any:

@@ -142,10 +142,11 @@ def test_the_payload_has_every_row_with_unknown_as_none() -> None:
         extra=pd.DataFrame({"more": [None, 5]}, index=frame.index),
     )
     assert payload == {
+        "per_degree": 100_000,
         "columns": ["shape", "id", "text", "number", "whole", "truth", "infinite", "more"],
         "rows": [
-            [[[107.12346, 21.0]], "one", "a", 1.25, 7, True, None, None],
-            [[[107.0, 21.0], [108.0, 22.0]], "two", None, None, None, None, 3, 5],
+            [[10712346, 2100000], "one", "a", 1.25, 7, True, None, None],
+            [[10700000, 2100000, 100000, 100000], "two", None, None, None, None, 3, 5],
         ],
     }
     pd.testing.assert_frame_equal(frame, before)
@@ -165,7 +166,7 @@ def test_a_notebooks_map_holds_no_template(hostile_points: gpd.GeoDataFrame) -> 
     assert "{%" not in page
     assert "<img" not in page
     assert "49<" not in page
-    data = re.search(r"\}\)\((\{\"columns\".*?\}), \"#", page)
+    data = re.search(r"\}\)\((\{\"per_degree\".*?\}), \"#", page)
     assert data
     assert [row[1] for row in json.loads(data[1])["rows"]] == list(NASTY)
 

@@ -181,10 +181,21 @@ export async function ask(url, kind, say = () => {}) {
   return body;
 }
 
+/** Read what geo/maps.py writes; a shape becomes a list of [lon, lat]. */
 export function records(payload) {
-  return payload.rows.map((row) =>
-    Object.fromEntries(payload.columns.map((name, i) => [name, row[i]]))
-  );
+  return payload.rows.map((row) => {
+    const record = Object.fromEntries(payload.columns.map((name, i) => [name, row[i]]));
+    return { ...record, shape: pointsOf(record.shape, payload.per_degree) };
+  });
+}
+
+function pointsOf(steps, perDegree) {
+  let [lon, lat] = [0, 0];
+  return Array.from({ length: steps.length / 2 }, (_, i) => {
+    lon += steps[2 * i];
+    lat += steps[2 * i + 1];
+    return [lon / perDegree, lat / perDegree];
+  });
 }
 
 export const wide = () => window.matchMedia("(min-width: 760px)").matches;
