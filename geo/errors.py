@@ -114,4 +114,4 @@ class UnavailableError(AtlasError):
 
 
 class PreparingError(UnavailableError):
-    """The roads are being prepared: ask again in some seconds."""
+    """What is asked for is being prepared: ask again in some seconds."""

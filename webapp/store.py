@@ -14,6 +14,7 @@ from flask import Response, current_app, g, request
 from geo.atlas import Atlas
 from geo.kept import Kept
 from geo.tiles import Tile
+from geo.visits import warming
 from webapp import record_words
 from webapp.catalogues import province_names
 
@@ -62,6 +63,8 @@ class Store(Atlas):
         self.public_url = public_url
         self.version = ""
         """What changes with the files of the package; the same in every process that serves it."""
+        self.planning = warming.preparation()
+        """How far the planner is: its code is compiled when ``serve`` runs for the first time."""
         self.pages, self._tiles = Kept(KEPT_PAGES), Kept(KEPT_TILES)
 
     def tile(self, layer_id: str, tile: Tile, filters: Mapping[str, Any]) -> Body:

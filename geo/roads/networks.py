@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from geo.errors import InputError, Message, NotFoundError, PreparingError, UnavailableError
+from geo.errors import InputError, Message, NotFoundError, UnavailableError
 from geo.hours import gates as border_gates
 from geo.kept import Kept
+from geo.preparation import Preparation
 from geo.roads import main_roads, storage
 from geo.roads.drive import MAIN_ROADS, OPENS, Drive
 from geo.roads.importing import OnStep
@@ -54,7 +54,12 @@ class Networks:
         self._layer, self._table = layer, table
         self.on_step: OnStep = main_roads.nothing
         """Called with what begins when the main roads are built, which takes some seconds."""
-        self._preparation: _Preparation | None = None
+        self._preparation = Preparation(
+            lambda percent: Message(
+                "The roads are being prepared: %(percent)s %%.", {"percent": percent}
+            ),
+            STEPS,
+        )
         self._opened = Kept()
         self._planned, self._closed = Kept(KEPT_PLANNED), Kept(KEPT_CLOSED)
 
@@ -102,21 +107,15 @@ class Networks:
         """Let everybody else who asks for a network know meanwhile that it is being prepared;
         yields a function to call whenever the next of ``STEPS`` steps begins.
         """
-        self._preparation = preparation = _Preparation()
-        before, self.on_step = self.on_step, preparation.begin
-        try:
-            yield preparation.begin
-        finally:
-            self.on_step, self._preparation = before, None
+        with self._preparation.by_this_thread() as begin:
+            before, self.on_step = self.on_step, begin
+            try:
+                yield begin
+            finally:
+                self.on_step = before
 
     def _open(self, name: str, version: int) -> Network:
-        if (preparation := self._preparation) and not preparation.mine:
-            raise PreparingError(
-                Message(
-                    "The roads are being prepared: %(percent)s %%.",
-                    {"percent": preparation.percent},
-                )
-            )
+        self._preparation.check()
         network = self._opened.get((name, version), lambda: self._read(name))
         if network is None:
             raise UnavailableError(
@@ -211,21 +210,3 @@ class Networks:
                 )
         if faults:
             raise InputError(Message("The assumed years of opening cannot be taken:"), faults)
-
-
-class _Preparation:
-    """How far a preparation is, and which thread does it."""
-
-    def __init__(self) -> None:
-        self._thread, self._begun = threading.get_ident(), 0
-
-    def begin(self, _step: str = "") -> None:
-        self._begun += 1
-
-    @property
-    def percent(self) -> int:
-        return min(100 * self._begun // (STEPS + 1), 99)
-
-    @property
-    def mine(self) -> bool:
-        return threading.get_ident() == self._thread

@@ -126,12 +126,23 @@ def solve(
     return Plan(trip, days, left_out, proof, on_road_s)
 
 
-def warm_up() -> None:
-    """Compile everything, or load what was compiled before: some seconds once, so that the first
+def _nothing(_step: str) -> None:
+    """Tell nobody that a step begins."""
+
+
+def warm_up(on_step: Callable[[str], None] = _nothing) -> None:
+    """Compile everything, or load what was compiled before: half a minute once, so that the first
     trip need not wait.
+
+    Parameters
+    ----------
+    on_step
+        Called when each of two steps begins.
     """
     trip, tables = small_trip(stops=2, days=1)
+    on_step("exact")
     solve(trip, tables)
+    on_step("search")
     search(trip, tables.model(trip), *ends_of_days(trip), steps=2)
 
 

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.digest"),
+    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.digest", "geo.preparation"),
     ("geo.crs", "geo.search", "geo.facets"),
     ("geo.proximity", "geo.export", "geo.maps", "geo.tiles"),
     ("geo.layers",),

@@ -129,6 +129,42 @@ def test_the_data_page_says_so_where_it_lists_the_roads(client: FlaskClient) -> 
         assert words in read(client, "/data", lang=lang).text
 
 
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "The planner of visits is being prepared: 25 %."),
+        ("vi", "Đang chuẩn bị chức năng lập kế hoạch khảo sát: 25 %."),
+        ("zh", "正在准备考察行程规划：25 %。"),
+    ],
+)
+def test_a_plan_waits_for_the_planner_alone(app: Flask, lang: str, sentence: str) -> None:
+    """While the planner is compiled a plan says how far it is; forms and roads are there, and the
+    thread that prepares plans itself.
+    """
+    store: Store = app.extensions["zoneatlas"]
+    client = app.test_client()
+    waiting = (f"/trip?{TRIP}&whole=1", f"/trip/plan?{TRIP}", f"/trip/plan.ics?{TRIP}")
+    answers = {}
+
+    def ask() -> None:
+        for path in (*waiting, f"/trip?{TRIP}", "/sites/west-park", "/planned"):
+            answers[path] = client.get(path, headers={"Accept-Language": lang})
+
+    with store.planning.by_this_thread() as begin:
+        begin("first")
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join(60)
+        assert app.test_client().get(waiting[0]).status_code == 200
+    for path, answer in answers.items():
+        assert answer.status_code == (503 if path in waiting else 200), path
+    for path in waiting:
+        assert sentence in Page(answers[path].text).text.replace("\N{NO-BREAK SPACE}", " ")
+        assert answers[path].headers["Retry-After"] == str(turnstile.RETRY_AFTER_S)
+    for path in waiting:
+        assert client.get(path).status_code == 200
+
+
 def test_whoever_asks_again_gets_the_answer(app: Flask) -> None:
     """Once the roads are there nothing is left of it."""
     client = app.test_client()

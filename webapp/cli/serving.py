@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geo.errors import AtlasError, UnavailableError
+from geo.visits import warming
 from webapp.catalogues import LANGUAGES
 from webapp.cli.options import Context, profile_option
 from webapp.cli.output import refuse, warn
@@ -161,9 +162,17 @@ FIRST = ("/", "/basemap.pmtiles", "/api/map/corridors.json")
 
 
 def _prepare(app: Flask, ready: threading.Event) -> None:
-    """Compile what requests need and prepare the main roads: half a minute once, and a moment from
-    then on. Whoever asks for a road meanwhile is told how far it is.
+    """Compile what requests need and prepare the main roads: a minute once, and a moment from then
+    on. Whoever asks for a road or a plan meanwhile reads how far it is.
     """
+    store: Store = app.extensions["zoneatlas"]
+    with store.planning.by_this_thread() as begin_planning:
+        _prepare_roads(app, ready)
+        warming.warm_up(begin_planning)
+    _warm(app)
+
+
+def _prepare_roads(app: Flask, ready: threading.Event) -> None:
     from webapp.explore import drawn
 
     store: Store = app.extensions["zoneatlas"]
@@ -179,14 +188,12 @@ def _prepare(app: Flask, ready: threading.Event) -> None:
             module.warm_up()
         with contextlib.suppress(AtlasError):  # told when somebody asks for it
             store.network()
-    _warm(app)
 
 
 def _warm(app: Flask) -> None:
     """Prepare what the first visitor needs before they come."""
     from geo.roads.drive import Drive
     from geo.roads.painted_roads import put_in_order
-    from geo.visits import feasibility, planner
     from webapp.explore import drawn
 
     store: Store = app.extensions["zoneatlas"]
@@ -211,8 +218,6 @@ def _warm(app: Flask) -> None:
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
     gc.collect()
     gc.freeze()  # all this stays; looking through it for garbage takes a tenth of a second
-    planner.warm_up()  # last: compiled the first time, they take half a minute
-    feasibility.warm_up()
 
 
 @click.command("map")

@@ -52,12 +52,20 @@ def _desk(opened: Store) -> Desk:
 
 
 def ask(opened: Store, network: str, trip: Trip) -> Job:
-    """Ask for the plan of a trip on the network of that name; who asks again gets the same."""
+    """Ask for the plan of a trip on the network of that name; who asks again gets the same.
+
+    Raises
+    ------
+    PreparingError
+        The roads or the planner are being prepared.
+    """
 
     def make(tell: Callable[[float], None]) -> Plan:
         return opened.plan(trip, network, seconds=answers.SECONDS, on_progress=tell)
 
-    return _desk(opened).ask(("plan", repr(trip), opened.network(network).version), make)
+    version = opened.network(network).version
+    opened.planning.check()
+    return _desk(opened).ask(("plan", repr(trip), version), make)
 
 
 def planned(opened: Store, network: str, trip: Trip) -> Plan:
@@ -105,6 +113,7 @@ def explained(opened: Store, lines: Lines, plan: Plan, stop_id: str) -> words.Ex
         return opened.explain(plan, stop_id, lines.network, seconds=answers.WHY_S, rewrite=rewrite)
 
     version = opened.network(lines.network).version
+    opened.planning.check()
     key = ("why", repr(plan.trip), lines, version, stop_id, date.today())
     why: WhyNot = _desk(opened).ask(key, make).patiently()
     return words.explained(why, lines, plan.trip, agenda.clocks(opened))
