@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
 from numba import njit
+from numba.core import caching
 from numpy.typing import NDArray
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -14,16 +16,46 @@ Number = TypeVar("Number")
 Kind = TypeVar("Kind", bound=np.generic, covariant=True)
 
 
+class _CodeCache(caching.FunctionCache):
+    """Files of compiled functions, as Numba keeps them; it passes on what goes wrong with them."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return a function that was compiled before, None where there is none that can be read."""
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:  # the file holds anything, or cannot be read
+            with suppress(OSError):
+                self.flush()  # type: ignore[no-untyped-call]
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled function if there is room for it."""
+        with suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+
+def _keep(dispatcher: Any, function: Callable[..., Any]) -> None:
+    """Let what Numba compiles of a function be kept, where a folder can be written."""
+    with suppress(RuntimeError):  # there is none
+        dispatcher._cache = _CodeCache(function)  # type: ignore[no-untyped-call]
+
+
 def compiled(**options: Any) -> Callable[[Function], Function]:
-    """Compile a function when it is first called, and keep the machine code in a file; while it
-    runs, other threads do too.
+    """Compile a function when it is first called, and keep the machine code in a file where that
+    can be written; while it runs, other threads do too.
 
     Parameters
     ----------
     options
         Of ``numba.njit``.
     """
-    return njit(cache=True, nogil=True, **options)
+
+    def compile_later(function: Function) -> Function:
+        dispatcher: Function = njit(nogil=True, **options)(function)
+        _keep(dispatcher, function)
+        return dispatcher
+
+    return compile_later
 
 
 class _Rows(Protocol[Number, Kind]):

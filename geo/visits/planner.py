@@ -127,7 +127,7 @@ def solve(
 
 
 def _nothing(_step: str) -> None:
-    """Tell nobody that a step begins."""
+    """Ignore that a step begins."""
 
 
 def warm_up(on_step: Callable[[str], None] = _nothing) -> None:
