@@ -456,6 +456,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/sites": ((), DRIVE),
     "/sites/<site_id>/claims": (("text",), DRIVE),
     "/sw.js": ((), ()),
+    "/frame.js": ((), ()),
     "/table": ((), (*args.FILTERS, "sort", "offset", "layer", "lang")),
     "/trip": ((), ("title", "closed", "vehicle", "traffic", "avoid", "profile", "lang")),
     "/trip/why": (("of",), ("closed", "traffic", "profile", "lang")),

@@ -162,9 +162,8 @@ def _page_policy() -> str:
     """Return what a page may load and run."""
     tiles = current_app.config["ONLINE_TILES"]
     host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
-    source = f"'self' 'nonce-{g.get('nonce', '')}'"
     return (
-        f"default-src 'none'; script-src {source}; style-src {source};"
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{g.get('nonce', '')}';"
         f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
         " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = {
     "/basemap.pmtiles",
     "/favicon.ico",
+    "/frame.js",
     "/health",
     "/robots.txt",
     "/static/{filename}",

@@ -43,6 +43,7 @@ ROOMS = (
         "webapp.charts",
         "webapp.errors",
         "webapp.kept_pages",
+        "webapp.map_frame",
         "webapp.scripts",
         "webapp.styles",
         "webapp.service",

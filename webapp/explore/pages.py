@@ -34,6 +34,7 @@ from geo.schema import Field, Layer
 from webapp import args, kept_pages, labels
 from webapp.explore import api, drawn, gate_hours, listing, provenance, records, site_sheet
 from webapp.i18n import current, said
+from webapp.map_frame import MapFrame, frame_of
 from webapp.store import Store, store
 
 pages = Blueprint("pages", __name__)
@@ -57,9 +58,7 @@ FACETS = ("kind", "status", "country", "province_en", "sectors")
 def index() -> str:
     values = args.parse(request.args, MAP_STATE)
     opened = store()
-    lon, lat, zoom = opened.view()
     parks, large = opened.layer("parks"), drawn.large(opened)
-    frame = opened.keep("map frame", lambda: maps.frame(lon=lon, lat=lat, zoom=zoom))
     config = {
         "urls": {
             "layers": {
@@ -86,10 +85,7 @@ def index() -> str:
     }
     return render_template(
         "explore/map.html",
-        frame=replace(
-            frame, html=Markup(frame.html), script=Markup(frame.script)
-        ),  # constants of Folium, no data in them
-        config=Markup(maps.script_json(config)),
+        map=MapFrame(frame_of(opened), Markup(maps.script_json(config))),
         parks=len(parks),
         example=opened.package.get("search_example") or _("name, province, district"),
         filtered=bool(args.filters(values).keys() - {"q"}),
@@ -317,6 +313,17 @@ def download(layer_id: str, extension: str) -> Response:
 
 def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+@pages.get("/frame.js")
+def frame() -> Response:
+    """Send the script that draws the empty map, which every page with a map begins with."""
+    args.parse(request.args, ())
+    answer = Response(frame_of(store()).script, mimetype="text/javascript")
+    answer.cache_control.no_cache = True
+    answer.add_etag()
+    answer.make_conditional(request)
+    return answer
 
 
 @pages.get("/sw.js")

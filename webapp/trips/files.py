@@ -114,7 +114,7 @@ def single_file(opened: Store, lines: Lines, plan: Plan) -> File:
     Its policy allows the scripts and the style that are in it, and nothing else, so that it opens
     from a server as from a disk."""
     basemap = opened.data / "basemap" / "basemap.pmtiles"
-    drawn = views.map_frame(
+    drawn = views.trip_map(
         opened,
         "",
         ways=features(opened, lines.network, plan),

@@ -6,31 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flask import url_for
-from markupsafe import Markup
-
-from geo import maps
 from geo.atlas import Atlas
 from geo.errors import InputError
 from geo.visits import safe_yaml, trip_file
 from geo.visits.place_texts import split_places
 from geo.visits.trip import Plan, Stop, Trip
-from webapp.i18n import current
 from webapp.i18n import gettext as _
+from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.store import Store
 from webapp.trips import agenda, answers, lookup, planning, timeline
 from webapp.trips.address import Lines
 from webapp.trips.agenda import Agenda, Clock
 from webapp.trips.links import downloads, link
 from webapp.trips.readings import Fault, Reading
-
-
-@dataclass(frozen=True)
-class MapFrame:
-    """The empty map of a page, and the settings of its script."""
-
-    frame: maps.Frame
-    config: Markup
 
 
 @dataclass(frozen=True)
@@ -146,10 +134,9 @@ def page(opened: Store, lines: Lines) -> Page:
         [key, every[key], round(lon, 5), round(lat, 5)]
         for key, (lon, lat) in lookup.positions(opened).items()
     ]
-    has_basemap = (opened.data / "basemap" / "basemap.pmtiles").is_file()
     return Page(
         lines=lines,
-        map=map_frame(opened, url_for("pages.basemap") if has_basemap else "", places=places),
+        map=trip_map(opened, basemap_url(opened), places=places),
         stop_names=[
             stop.name or (every | points).get(stop.place, stop.place) for stop in lines.stops
         ],
@@ -166,18 +153,9 @@ def page(opened: Store, lines: Lines) -> Page:
     )
 
 
-def map_frame(opened: Store, basemap_url: str, **more: object) -> MapFrame:
-    """Return an empty map; `more` are further settings of its script."""
-    lon, lat, zoom = opened.view()
-    frame = maps.frame(lon=lon, lat=lat, zoom=zoom)
-    config = {
-        "urls": {"basemap": basemap_url},
-        "language": current().code,
-        "colours": timeline.COLOURS,
-        "texts": _texts(),
-    }
-    frame = replace(frame, html=Markup(frame.html), script=Markup(frame.script))
-    return MapFrame(frame, Markup(maps.script_json(config | more)))
+def trip_map(opened: Store, basemap: str, /, **more: object) -> MapFrame:
+    """Return an empty map for trips; `more` are further settings of its script."""
+    return map_frame(opened, basemap, colours=timeline.COLOURS, texts=_texts(), **more)
 
 
 def _texts() -> dict[str, str]:

@@ -1,0 +1,45 @@
+"""The empty map of a page, and the settings of the script that fills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from flask import url_for
+from markupsafe import Markup
+
+from geo import maps
+from webapp.i18n import current
+from webapp.store import Store
+
+
+@dataclass(frozen=True)
+class MapFrame:
+    """The empty map of a page, and the settings of its script as JSON."""
+
+    frame: maps.Frame
+    config: Markup
+
+    @property
+    def html(self) -> Markup:
+        """The element that the map is drawn into."""
+        return Markup(self.frame.html)
+
+
+def frame_of(opened: Store) -> maps.Frame:
+    """Return the empty map that shows the region."""
+    lon, lat, zoom = opened.view()
+    frame: maps.Frame = opened.keep("map frame", partial(maps.frame, lon=lon, lat=lat, zoom=zoom))
+    return frame
+
+
+def basemap_url(opened: Store) -> str:
+    """Return the address of the basemap; empty where the data package has none."""
+    there = (opened.data / "basemap" / "basemap.pmtiles").is_file()
+    return url_for("pages.basemap") if there else ""
+
+
+def map_frame(opened: Store, basemap: str, /, **more: object) -> MapFrame:
+    """Return an empty map for a page; `more` are further settings of its script."""
+    config = {"urls": {"basemap": basemap}, "language": current().code}
+    return MapFrame(frame_of(opened), Markup(maps.script_json(config | more)))
