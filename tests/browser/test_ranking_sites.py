@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from screen import (
+    PHONE,
     query,
 )
 
@@ -203,3 +204,74 @@ def test_a_tick_survives_an_answer_that_does_not_list_its_site(
     expect(page.locator("ol.ranked > li")).to_have_count(0)
     expect(page.locator(f".tray input[value='{site}']")).to_be_checked()
     assert query(page)["pick"] == [site]
+
+
+def test_each_site_of_the_ranking_has_its_pin(opened: Callable[..., Any]) -> None:
+    """A pin bears the place that its site has in the list and lies where the site lies; list and
+    map mark the same site, a pin leads to its site, and a new order has new pins.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/rank?edited=1&w_gate=100&country=VN")
+    pins, sites = page.locator(".place-mark"), page.locator("ol.ranked > .site")
+    expect(pins).to_have_count(sites.count())
+    where = layers.read(layers.bundled(), "parks").geometry
+
+    def drawn() -> list[tuple[str, float, float]]:
+        return page.evaluate(
+            """() => {
+              const marks = [];
+              map_atlas.eachLayer((layer) => {
+                const icon = layer.options.icon;
+                if (!icon || icon.options.className !== "place-pin") return;
+                const { lat, lng } = layer.getLatLng();
+                marks.push([Number(layer.getElement().textContent), lng, lat]);
+              });
+              return marks.sort(([a], [b]) => a - b);
+            }"""
+        )
+
+    def listed() -> list[list[float]]:
+        keys = [site.get_attribute("data-site") for site in sites.all()]
+        return [[place, where[key].x, where[key].y] for place, key in enumerate(keys, 1)]
+
+    def check() -> None:
+        for mark, site in zip(drawn(), listed(), strict=True):
+            assert mark == pytest.approx(site, abs=1e-4)
+
+    check()
+    second = sites.nth(1)
+    second.hover()
+    expect(page.locator(".place-pin.lit")).to_have_text("2")
+    page.mouse.move(2, 2)
+    expect(page.locator(".place-pin.lit")).to_have_count(0)
+    last = page.locator(".place-mark").filter(has_text=re.compile("^15$"))
+    last.dispatch_event("click")
+    expect(sites.nth(14).locator(".who a")).to_be_focused()
+    expect(sites.nth(14)).to_be_in_viewport()
+    before = [site[1:] for site in listed()]
+    page.locator("input[name=w_port]").fill("100")
+    expect(page.locator(".keys .key")).to_have_count(2)
+    assert [site[1:] for site in listed()] != before
+    check()
+
+
+def test_a_phone_shows_the_first_site_before_the_form(opened: Callable[..., Any]) -> None:
+    """On a phone the first site of the ranking is within the first screen, beneath the map; the
+    form opens where it is asked for, and what it says counts.
+    """
+    from playwright.sync_api import expect
+
+    page = opened("/rank?example=electronics", PHONE)
+    first = page.locator("ol.ranked > .site .who a").first
+    expect(first).to_be_in_viewport(ratio=1)
+    expect(page.locator(".place-mark").first).to_be_in_viewport()
+    form, button = page.locator("#wish"), page.locator("#requirements")
+    expect(form).to_be_hidden()
+    button.click()
+    expect(form).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    form.locator("input[name=sector]").nth(0).check()
+    expect(page).to_have_url(re.compile("sector="))
+    button.click()
+    expect(form).to_be_hidden()

@@ -8,10 +8,14 @@ from datetime import date
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import shapely
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
+from markupsafe import Markup
 
+from geo import maps
 from geo.errors import InputError
 from geo.kept import Kept
 from geo.layers import unfold
@@ -20,7 +24,8 @@ from geo.siting.criteria import Criterion
 from geo.siting.limits import STANDING, ZONES, Limit
 from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
 from geo.siting.ranking import Ranking
-from webapp import args, readers
+from webapp import args, labels, readers
+from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.siting import wording, worth
 from webapp.siting.wish import MOST_PICKED, WEIGHTS, Wish
 from webapp.store import Store, store
@@ -158,15 +163,18 @@ def rank() -> Any:
     funnel = screening.screen(opened.sites(wish.drive), list(wish.screens().values()))
     if "edited" not in values:
         wish, left_out = _fit(opened, wish, funnel)
+    shown = result(opened, wish, funnel)
     page = render_template(
         "siting/_rank.html" if values.get("part") else "siting/rank.html",
         wish=wish,
+        map=None if values.get("part") else _map(opened),
+        pins=_pins(opened, shown.ranked) if shown.ranked else "",
         left_out=left_out,
         examples=examples,
         facets=_facets(opened),
         parks=opened.layer("parks"),
         park=cache(partial(_park, opened)),
-        result=result(opened, wish, funnel),
+        result=shown,
         limit_text=cache(wording.limit_text),
         zone_kinds=ZONES,
         slips=slips,
@@ -182,6 +190,26 @@ def _park(opened: Store, key: str) -> dict[str, Any]:
     index = opened.layer("parks").index
     numbers = opened.keep("numbers of parks", lambda: {name: at for at, name in enumerate(index)})
     return opened.rows("parks", [numbers[key]])[0]
+
+
+def _map(opened: Store) -> MapFrame:
+    texts = {"zoom-in": _("Zoom in"), "zoom-out": _("Zoom out")}
+    return map_frame(opened, basemap_url(opened), texts=texts)
+
+
+def _pins(opened: Store, ranked: Ranked) -> Markup:
+    """Write where the sites of a ranking lie, as JSON: rows of id, longitude, latitude and name of
+    those that are listed, and of those that follow.
+    """
+    parks, order = opened.layer("parks"), ranked.ranking.order
+    listed, keys = len(ranked.rows), list(order[: SHOWN + LISTED])
+    rows = parks.loc[keys]
+    lonlat = np.round(shapely.get_coordinates(rows.geometry.to_numpy()), maps.DECIMALS).tolist()
+    names = labels.names(rows).tolist()
+    marks = [
+        [key, lon, lat, name] for key, (lon, lat), name in zip(keys, lonlat, names, strict=True)
+    ]
+    return Markup(maps.script_json({"listed": marks[:listed], "others": marks[listed:]}))
 
 
 def _fit(opened: Store, wish: Wish, funnel: screening.Funnel) -> tuple[Wish, dict[str, int]]:

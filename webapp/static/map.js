@@ -2,6 +2,7 @@
  * The map page: fetches the layers, fills panel and map, and follows the address.
  */
 import { layer } from "./basemap.js";
+import { nameControls } from "./controls.js";
 import { held } from "./held.js";
 import { addCorridors, addParks, addPlaces, groups, showLayers, showTiles } from "./layers.js";
 import { drawLayerChips, drawLegend } from "./legend.js";
@@ -52,12 +53,7 @@ function back() {
 
 async function start() {
   readAddress();
-  map.attributionControl.setPrefix("Zone Atlas · Leaflet");
-  ["zoom-in", "zoom-out"].forEach((name) => { // Leaflet names its buttons in English
-    const button = document.querySelector(`.leaflet-control-${name}`);
-    button?.setAttribute("title", texts[name]);
-    button?.setAttribute("aria-label", texts[name]);
-  });
+  nameControls(map, texts);
   const basemap = own
     ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0))
     : urls.basemap;
@@ -90,7 +86,7 @@ async function start() {
     addPlaces("ports", ports);
     addPlaces("gates", gates);
     addParks(parkRows);
-    take(large ? served : held(parkRows, async () => own ? own.search : ask(urls.search)));
+    take(large ? served : held(parkRows, async () => own ? own.search : await ask(urls.search)));
     if (large) groups.parks.ask(filterQuery().toString());
     groups.parks.addTo(map);
   } catch {

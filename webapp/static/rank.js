@@ -3,9 +3,12 @@
  */
 import { write } from "./address.js";
 import { follow, said } from "./live.js";
+import { rankMap } from "./rankmap.js";
 
 const form = document.getElementById("wish");
 const result = document.getElementById("result");
+const config = JSON.parse(document.getElementById("config").textContent);
+const pins = rankMap(window.map_atlas, config, result);
 const KEPT = form.dataset.kept.split(" "); // whatever example is chosen
 let waiting = 0;
 let carried = []; // sites that were ticked while an answer was on its way that does not list them
@@ -86,6 +89,7 @@ const refresh = follow(form, result, {
     });
     count();
     mark();
+    pins.draw();
     if (carried.length) refresh(); // below the list stand those that are not in it
   },
 });
@@ -126,3 +130,10 @@ result.addEventListener("change", (event) => {
   write(query());
 });
 window.addEventListener("pageshow", count);
+pins.draw();
+
+const opener = document.getElementById("requirements"); // on a narrow screen
+opener.addEventListener("click", () => {
+  const open = form.classList.toggle("open");
+  opener.setAttribute("aria-expanded", String(open));
+});
