@@ -457,6 +457,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/sites/<site_id>/claims": (("text",), DRIVE),
     "/sw.js": ((), ()),
     "/frame.js": ((), ()),
+    "/preview.png": ((), ()),
     "/table": ((), (*args.FILTERS, "sort", "offset", "layer", "lang")),
     "/trip": ((), ("title", "closed", "vehicle", "traffic", "avoid", "profile", "lang")),
     "/trip/why": (("of",), ("closed", "traffic", "profile", "lang")),

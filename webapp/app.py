@@ -115,6 +115,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         land_of=provenance.land_of,
         mark=provenance.mark,
         explain_times=labels.explain_times,
+        preview_picture=pages.preview_picture,
     )
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -25,6 +25,7 @@ PARTS = {
     "/favicon.ico",
     "/frame.js",
     "/health",
+    "/preview.png",
     "/robots.txt",
     "/static/{filename}",
     "/sw.js",

@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -829,3 +830,45 @@ def test_a_time_is_never_falsely_exact(
     """A time is a range that holds it; a difference of two is rounded after ≈."""
     with app.test_request_context("/"):
         assert write(seconds).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+# What a link is announced with --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["en", "vi", "zh"])
+def test_a_link_is_announced_by_what_the_page_is_about(
+    app: Flask, client: FlaskClient, lang: str
+) -> None:
+    """Title, one line without marks, and a picture of the usual size from this very server; the
+    line of a site names its province and what is known of its free land.
+    """
+    lines = {}
+    for path in ("/", "/rank", "/sites/dong-mai-ip", "/sites/mong-cai-bac-luan-2"):
+        page = read(client, path, lang=lang)
+        meta = {
+            attributes.get("property") or attributes.get("name"): attributes.get("content")
+            for tag, attributes in page.elements
+            if tag == "meta"
+        }
+        assert meta["og:title"] in page.source
+        assert meta["og:description"] == meta["description"]
+        assert "\n" not in meta["description"].strip()
+        assert meta["og:image"] == f"{app.config['PUBLIC_URL']}/preview.png"
+        lines[path] = meta["description"]
+    assert lines["/"] == lines["/rank"]
+    province = {"en": "Quang Ninh", "vi": "Quảng Ninh", "zh": "广宁"}[lang]
+    for site in ("dong-mai-ip", "mong-cai-bac-luan-2"):
+        assert province in lines[f"/sites/{site}"]
+    assert "2024" in lines["/sites/dong-mai-ip"]
+    with client.get("/preview.png") as answer:
+        assert answer.mimetype == "image/png"
+        assert struct.unpack(">II", answer.data[16:24]) == (1200, 630)
+
+
+def test_a_package_without_a_picture_announces_none(
+    make_app: Callable[..., Flask], toy: Path
+) -> None:
+    """Its pages name no picture, and nobody gets one of another region."""
+    client = make_app(toy).test_client()
+    assert "og:image" not in client.get("/").text
+    assert client.get("/preview.png").status_code == 404

@@ -38,7 +38,16 @@ WRONG_PATHS = {
     **{"collection_id": "castles", "feature_id": "nowhere", "path": "castles"},
     **{"zoom": "99", "column": "-1", "row": "x"},
 }
-SPARED = ("/static", "/health", "/robots", "/sw.js", "/frame.js", "/basemap", "/favicon")
+SPARED = (
+    "/static",
+    "/health",
+    "/robots",
+    "/sw.js",
+    "/frame.js",
+    "/preview",
+    "/basemap",
+    "/favicon",
+)
 """What has no words, or is answered by another test."""
 SLOW = (".pdf", ".xlsx")
 PAIRS = (

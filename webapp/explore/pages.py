@@ -47,6 +47,8 @@ MAP_STATE = (
     *(*args.FILTERS, "sort", "layers", "tiles", "site", "at", "to", "area", "direction"),
     *args.DRIVE,
 )
+PREVIEW = "preview.png"
+"""File of a data package: the picture by which a link is announced, 1200 x 630 pixels."""
 LARGE_ROWS = 10_000
 """A download of more is sent while it is written, so that it begins at once and none is ever held
 whole in memory.
@@ -341,6 +343,23 @@ def service_worker() -> Response:
     )
     answer.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
     return answer
+
+
+def preview_picture() -> str:
+    """Return the address of the picture by which others announce a link; empty without one."""
+    opened = store()
+    there = (opened.data / PREVIEW).is_file()
+    return f"{opened.public_url}{url_for('pages.preview')}" if there else ""
+
+
+@pages.get("/preview.png")
+def preview() -> Response:
+    """Send the picture of the region that a link to a page is announced with."""
+    args.parse(request.args, ())
+    path = store().data / PREVIEW
+    if not path.is_file():
+        raise NotFoundError(_("This data package has no picture for links."))
+    return send_file(path, mimetype="image/png", conditional=True, etag=True, max_age=86_400)
 
 
 @pages.get("/basemap.pmtiles")
