@@ -11,18 +11,22 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 import waitress
 from flask import Flask
+from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer
+from waitress.task import WSGITask
 from waitress.utilities import BadRequest
 
 from webapp import turnstile
+from webapp.dispatcher import Dispatcher
 
 MOST_CONNECTIONS = 1000
 """Connections that are held at once; a browser keeps up to six open when it has what it asked for.
@@ -63,14 +67,42 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         return consumed
 
 
+class Task(WSGITask):  # type: ignore[misc]
+    """Answers a request; the head leaves together with the first bytes of the body."""
+
+    def write(self, data: bytes) -> None:
+        if self.wrote_header:
+            super().write(data)
+        else:
+            self.channel.write_together(super().write, data)
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection whose requests must arrive in time: a byte now and then does not keep it
     open.
     """
 
     parser_class = Parser
+    task_class = Task
     begun: float
     last_activity: float
+    _parts: list[bytes] | None = None
+
+    def write_together(self, write: Callable[[bytes], None], data: bytes) -> None:
+        """Send all that ``write(data)`` writes in one go."""
+        parts: list[bytes] = []
+        self._parts = parts
+        try:
+            write(data)
+        finally:
+            self._parts = None
+        self.write_soon(b"".join(parts))
+
+    def write_soon(self, data: bytes) -> int:
+        if self._parts is None:
+            return int(super().write_soon(data))
+        self._parts.append(data)
+        return len(data)
 
     def handle_read(self) -> None:
         under_way = self.request is not None
@@ -125,10 +157,11 @@ def create(app: Flask, holds_more: Callable[[int], bool] | None = None, **where:
         The address cannot be used.
     """
     proxy = app.config["PROXY"]
+    dispatcher = Dispatcher(turnstile.THREADS)
     server = waitress.create_server(
         logged(app) if app.config["ACCESS_LOG"] else app,
         **where,
-        threads=turnstile.THREADS,
+        _dispatcher=dispatcher,
         connection_limit=min(MOST_CONNECTIONS, _most_files() - SPARE_FILES),
         channel_timeout=IDLE_S,
         cleanup_interval=5,
@@ -139,17 +172,30 @@ def create(app: Flask, holds_more: Callable[[int], bool] | None = None, **where:
         clear_untrusted_proxy_headers=True,
         **({"trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for"}} if proxy else {}),
     )
-    for each in (
-        server.map if hasattr(server, "map") else server._map
-    ).values():  # several where a name has several addresses
+    opened = server.map if hasattr(server, "map") else server._map
+    for each in opened.values():  # several where a name has several addresses
         if isinstance(each, BaseWSGIServer):
             each.channel_class = Channel
+            each.pull_trigger = partial(_wake, dispatcher, each.pull_trigger)
             if holds_more:
                 _share(each, holds_more)
-    logging.getLogger("waitress.queue").setLevel(
-        logging.ERROR
-    )  # it would tell of each request that waits a moment
+    server.run = partial(_run, dispatcher, opened)
     return server
+
+
+def _run(dispatcher: Dispatcher, opened: dict[int, Any]) -> None:
+    """Serve until the process is asked to end, and let requests that have begun end, too."""
+    poll = wasyncore.poll2 if hasattr(select, "poll") else wasyncore.poll
+    try:
+        dispatcher.run(partial(poll, map=opened))
+    except (SystemExit, KeyboardInterrupt):
+        dispatcher.shutdown()
+
+
+def _wake(dispatcher: Dispatcher, pull: Callable[[], None]) -> None:
+    """End the wait for connections, unless it is this very thread that will wait for them."""
+    if not dispatcher.leads():
+        pull()
 
 
 def _share(listener: BaseWSGIServer, holds_more: Callable[[int], bool]) -> None:

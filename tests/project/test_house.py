@@ -27,6 +27,7 @@ ROOMS = (
         "webapp.addresses",
         "webapp.catalogues",
         "webapp.compress",
+        "webapp.dispatcher",
         "webapp.settings",
         "webapp.turnstile",
     ),
