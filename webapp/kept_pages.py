@@ -8,12 +8,11 @@ policy."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import wraps
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -22,6 +21,7 @@ from geo.errors import NotFoundError
 from geo.kept import Kept
 from geo.roads import default_network
 from webapp import compress, i18n
+from webapp.compress import Forms
 from webapp.store import Store, store
 
 VIEWS = {
@@ -39,15 +39,13 @@ MOST_BYTES = 64_000_000
 """Bytes of a package's answers that are kept, compressed forms included."""
 LASTS_S = 900
 """An answer is made anew in every quarter of an hour: days begin with one in every time zone."""
-LEVEL = 5
-"""Of the compression."""
 
 
 @dataclass(frozen=True)
 class Answer:
     """A whole answer: its bytes, its headers, and what its bytes are recognised by."""
 
-    data: bytes
+    forms: Forms
     headers: tuple[tuple[str, str], ...]
     etag: str
 
@@ -56,28 +54,26 @@ class Answer:
         """Take the answer that a view has made."""
         data = response.get_data()
         headers = tuple((name, text) for name, text in response.headers if name != "Content-Length")
-        return cls(data, headers, hashlib.blake2b(data, digest_size=10).hexdigest())
-
-    @cached_property
-    def zipped(self) -> bytes:
-        """The same bytes compressed, made when they are first asked for."""
-        return gzip.compress(self.data, LEVEL, mtime=0)
+        etag = hashlib.blake2b(data, digest_size=10).hexdigest()
+        return cls(Forms(data, compress.KEPT), headers, etag)
 
     def __len__(self) -> int:
-        """Return how many bytes it takes at most: text is compressed to a third or less."""
-        return len(self.data) * 4 // 3
+        """Return how many bytes it takes at most: text is compressed to a third or less, in as many
+        codings as there are.
+        """
+        return len(self.forms.data) * (3 + len(compress.CODINGS)) // 3
 
     def send(self) -> Response:
-        """Answer the request: compressed where the client takes it, 304 where it has the bytes."""
-        zips = len(self.data) >= compress.LEAST_BYTES
-        zipped = zips and request.accept_encodings.quality("gzip") > 0
-        response = Response(self.zipped if zipped else self.data, headers=list(self.headers))
+        """Answer the request: compressed as the client takes it, 304 where it has the bytes."""
+        zips = len(self.forms.data) >= compress.LEAST_BYTES
+        coding = compress.coding() if zips else None
+        response = Response(self.forms.get(coding), headers=list(self.headers))
         if zips:
-            response.vary.add("Accept-Encoding")
-        if zipped:
-            response.headers["Content-Encoding"] = "gzip"
+            compress.vary(response)
+        if coding:
+            response.headers["Content-Encoding"] = coding
         response.headers.setdefault("Cache-Control", "no-cache")
-        response.set_etag(self.etag + ("-gz" if zipped else ""))
+        response.set_etag(self.etag + compress.mark(coding))
         response.make_conditional(request)
         return response
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,36 +14,36 @@ from geo.atlas import Atlas
 from geo.kept import Kept
 from geo.tiles import Tile
 from geo.visits import warming
-from webapp import record_words
+from webapp import compress, record_words
 from webapp.catalogues import province_names
+from webapp.compress import Effort, Forms
 
 
 @dataclass(frozen=True)
 class Body:
     """Bytes that are sent as they are: made once, compressed once."""
 
-    data: bytes
-    zipped: bytes
+    forms: Forms
     etag: str
 
     @classmethod
-    def of(cls, data: bytes) -> Body:
-        return cls(data, gzip.compress(data, 6, mtime=0), hashlib.sha256(data).hexdigest()[:20])
+    def of(cls, data: bytes, effort: Effort = compress.KEPT) -> Body:
+        return cls(Forms(data, effort), hashlib.sha256(data).hexdigest()[:20])
 
     def response(self, mimetype: str) -> Response:
-        """Answer with these bytes: compressed where the client takes it, 304 where it has them
+        """Answer with these bytes: compressed as the client takes it, 304 where it has them
         already, 204 where there are none.
         """
-        zipped = request.accept_encodings.quality("gzip") > 0 and bool(self.data)
-        response = Response(self.zipped if zipped else self.data, mimetype=mimetype)
-        if zipped:
-            response.headers["Content-Encoding"] = "gzip"
+        coding = compress.coding() if self.forms.data else None
+        response = Response(self.forms.get(coding), mimetype=mimetype)
+        if coding:
+            response.headers["Content-Encoding"] = coding
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = "no-cache"
-        if not self.data:
+        if not self.forms.data:
             response.status_code = 204
             return response
-        response.set_etag(self.etag + ("-gz" if zipped else ""))
+        response.set_etag(self.etag + compress.mark(coding))
         response.make_conditional(request)
         return response
 

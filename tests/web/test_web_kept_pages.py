@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import brotli
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -206,34 +207,47 @@ def test_a_network_that_is_replaced_or_chosen_counts_at_once(
     assert "network=own" not in visitor.get(sheet).text
 
 
+UNPACK = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}
+"""How an answer is read in each coding."""
+
+
 @pytest.mark.parametrize("path", ["/sites/dong-mai-ip", "/api/access?site=dong-mai-ip"])
 def test_each_client_has_the_form_it_takes(client: FlaskClient, path: str) -> None:
-    """Compressed for who takes gzip and for nobody else, the same text in both, each with a tag of
-    its own, which is answered by 304 in that form alone.
+    """Compressed as the client takes it and for nobody else, the same text in all forms, each with
+    a tag of its own, which is answered by 304 in that form alone.
     """
     plain = client.get(path)
-    for accepts, zipped in (
-        ("", False),
-        ("gzip", True),
-        ("br, gzip;q=0.5", True),
-        ("gzip;q=0", False),
-        ("identity", False),
-        ("deflate", False),
-        ("*", True),
+    tags = {None: plain.headers["ETag"]}
+    for accepts, coding in (
+        ("", None),
+        ("gzip", "gzip"),
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("zstd, gzip;q=0.5", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip;q=0, br;q=0", None),
+        ("identity", None),
+        ("deflate", None),
+        ("*", "br"),
+        ("*, br;q=0", "gzip"),
     ):
         headers = {"Accept-Encoding": accepts}
         answer = client.get(path, headers=headers)
-        assert (answer.headers.get("Content-Encoding") == "gzip") is zipped, accepts
-        assert (gzip.decompress(answer.data) if zipped else answer.data) == plain.data
+        assert answer.headers.get("Content-Encoding") == coding, accepts
+        assert UNPACK[coding](answer.data) == plain.data
         assert "Accept-Encoding" in answer.vary
         assert int(answer.headers["Content-Length"]) == len(answer.data)
-        assert (answer.headers["ETag"] != plain.headers["ETag"]) is zipped
+        assert answer.headers["ETag"] == tags.setdefault(coding, answer.headers["ETag"])
         again = client.get(path, headers=headers | {"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
         head = client.head(path, headers=headers)
         assert (head.data, head.headers["ETag"]) == (b"", answer.headers["ETag"])
-    other = client.get(path, headers={"Accept-Encoding": "gzip"}).headers["ETag"]
-    assert client.get(path, headers={"If-None-Match": other}).status_code == 200
+    assert len(set(tags.values())) == len(tags) == 3
+    for coding, tag in tags.items():
+        for other in {*tags} - {coding}:
+            headers = {"Accept-Encoding": other or "", "If-None-Match": tag}
+            assert client.get(path, headers=headers).status_code == 200
 
 
 def test_a_fault_is_not_kept(client: FlaskClient) -> None:

@@ -216,8 +216,27 @@ def _warm(app: Flask) -> None:
     with contextlib.suppress(AtlasError), app.test_client() as client:
         for path in paths:
             client.get(path, base_url=app.config["PUBLIC_URL"]).close()
+        for path in (*_files(app), *_drawn(store)):  # what is compressed once and well
+            headers = {"Accept-Encoding": "br"}
+            client.get(path, base_url=app.config["PUBLIC_URL"], headers=headers).close()
     gc.collect()
     gc.freeze()  # all this stays; looking through it for garbage takes a tenth of a second
+
+
+def _files(app: Flask) -> list[str]:
+    """Return the addresses of the static files that are text."""
+    folder = Path(str(app.static_folder))
+    kinds = (".css", ".js", ".mjs", ".svg")
+    files = sorted(path for path in folder.rglob("*") if path.suffix in kinds)
+    return [f"{app.static_url_path}/{path.relative_to(folder).as_posix()}" for path in files]
+
+
+def _drawn(store: Store) -> list[str]:
+    """Return the addresses of the layers that the map draws whole."""
+    from webapp.explore import drawn
+
+    large = drawn.large(store)
+    return [f"/api/map/{name}.json" for name in drawn.DRAWN if name not in large]
 
 
 @click.command("map")

@@ -21,6 +21,7 @@ from geo.roads import access, isochrones, scenarios
 from geo.roads.drive import REACH_MIN, Drive
 from geo.tiles import MEDIA_TYPE, Tile
 from webapp import args, i18n
+from webapp.compress import BEST
 from webapp.explore import drawn, listing
 from webapp.store import Body, store
 
@@ -42,7 +43,7 @@ def map_layer(layer_id: str) -> Response:
     opened = store()
     network = Drive().network  # of the times beside the parks
     key = "drawn", layer_id, network, opened.networks.version(network)
-    body = opened.keep(key, lambda: Body.of(orjson.dumps(drawn.layer(opened, layer_id))))
+    body = opened.keep(key, lambda: Body.of(orjson.dumps(drawn.layer(opened, layer_id)), BEST))
     return body.response(JSON)
 
 
@@ -70,7 +71,7 @@ def map_tile(layer_id: str, zoom: str, column: str, row: str) -> Response:
 def search_index() -> Response:
     _asked()
     opened = store()
-    body = opened.keep("searched", lambda: Body.of(orjson.dumps(drawn.searched(opened))))
+    body = opened.keep("searched", lambda: Body.of(orjson.dumps(drawn.searched(opened)), BEST))
     return body.response(JSON)
 
 
