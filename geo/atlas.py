@@ -205,7 +205,9 @@ class Atlas(Package):
                 sides = Sides.at(roads, np.array([origin]), drive.profile, country=country)
             else:
                 sides = Sides.of(roads, origin, drive.profile)
-            return replace(prepared, network=roads).times(sides, towards=towards)[0]
+            if roads is not prepared.network:
+                prepared = replace(prepared, network=roads)
+            return prepared.times(sides, towards=towards)[0]
         place = self.where(origin)
         ends = (self.targets(), place) if towards else (place, self.targets())
         return access.time_matrix(roads, *ends, profile=drive.profile).to_numpy().ravel()

@@ -34,6 +34,9 @@ SMALLEST_RADIUS_M = 6_335_000.0
 equator.
 """
 
+FEW = 8
+"""So few polygons are looked at one after the other for a single point, without an index."""
+
 
 def lonlat(points: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return the coordinates of a point layer, (n, 2) in the order of its rows; NaN for a missing
@@ -153,10 +156,14 @@ class Locator:
         limit_m = np.broadcast_to(within_m, len(points))
         values = np.full(len(points), None, object)
         known = np.flatnonzero(np.isfinite(points).all(axis=1))
-        at, polygon = self.tree.query(shapely.points(points[known]))
-        x, y = points[known[at]].T
-        inside = shapely.intersects_xy(self.shapes[polygon], x, y)
-        values[known[at[inside]]] = self.values[polygon[inside]]
+        if len(known) == 1 and len(self.shapes) <= FEW:
+            inside = np.flatnonzero(shapely.intersects_xy(self.shapes, *points[known[0]]))
+            values[known] = self.values[inside[0]] if len(inside) else None
+        else:
+            at, polygon = self.tree.query(shapely.points(points[known]))
+            x, y = points[known[at]].T
+            inside = shapely.intersects_xy(self.shapes[polygon], x, y)
+            values[known[at[inside]]] = self.values[polygon[inside]]
         for row in (row for row in known if values[row] is None):
             point = shapely.points(crs.mercator(points[row]))
             farther = np.radians(abs(points[row, 1])) + limit_m[row] / SMALLEST_RADIUS_M

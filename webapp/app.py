@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -69,6 +70,13 @@ HTML_HEADERS = {
 """Of every page that does not set them itself."""
 
 
+class _App(Flask):
+    """An app whose views and hooks are plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func  # Flask would look at each of ten functions with each request
+
+
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Make the app.
 
@@ -85,7 +93,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     NotFoundError
         The data folder is no data package.
     """
-    app = Flask("webapp")
+    app = _App("webapp")
     app.config.update(
         MAX_CONTENT_LENGTH=company_sheet.MAX_BYTES,
         MAX_FORM_MEMORY_SIZE=company_sheet.MAX_BYTES,
@@ -147,27 +155,34 @@ def _check_address() -> None:
 
 
 def _headers(response: Response) -> Response:
-    headers = HEADERS
-    if response.mimetype == "text/html":
-        headers = HTML_HEADERS | {"Content-Security-Policy": _page_policy()}
-    if current_app.config["PUBLIC_URL"].startswith("https:"):
-        headers = headers | {"Strict-Transport-Security": "max-age=31536000"}
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
+    config, pages = current_app.config, response.mimetype == "text/html"
+    named = {name.lower() for name in response.headers.keys()}  # noqa: SIM118
+    for name, value in _usual_headers(pages, config["ONLINE_TILES"], config["PUBLIC_URL"]):
+        if name.lower() not in named:
+            response.headers.add(name, value.replace(NONCE, g.get("nonce", "")) if pages else value)
     if request.path.startswith(OPEN):
         _open_to_all(response)
     return response
 
 
-def _page_policy() -> str:
-    """Return what a page may load and run."""
-    tiles = current_app.config["ONLINE_TILES"]
-    host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
-    return (
-        f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{g.get('nonce', '')}';"
-        f" img-src 'self' data:{host}; connect-src 'self'; font-src 'self'; manifest-src 'self';"
-        " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
+NONCE = "{nonce}"
+"""In a policy, for what every answer has of its own."""
+
+
+@lru_cache(20)
+def _usual_headers(pages: bool, tiles: str, public_url: str) -> tuple[tuple[str, str], ...]:
+    """Return the headers of pages, or of all else."""
+    headers = HEADERS
+    if pages:
+        host = " " + "/".join(tiles.split("/")[:3]).replace("{s}", "*") if tiles else ""
+        headers = HTML_HEADERS | {
+            "Content-Security-Policy": "default-src 'none'; script-src 'self';"
+            f" style-src 'self' 'nonce-{NONCE}'; img-src 'self' data:{host}; connect-src 'self';"
+            " font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self';"
+            " frame-ancestors 'none'"
+        }
+    https = {"Strict-Transport-Security": "max-age=31536000"}
+    return tuple((headers | (https if public_url.startswith("https:") else {})).items())
 
 
 def _open_to_all(response: Response) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from pathlib import Path
 
 BUILT_IN = "main-roads"
@@ -32,12 +33,18 @@ def of(home: Path) -> str:
     from geo.roads import storage
 
     try:
-        chosen = (home / FILE).read_text(encoding="utf-8").strip()
+        with open(_path(home), encoding="utf-8") as file:  # asked with each request
+            chosen = file.read().strip()
     except (OSError, UnicodeError):
         return BUILT_IN
     folder = home / "networks" / chosen
     known = storage.NAME.fullmatch(chosen) and (folder / storage.MANIFEST).is_file()
     return chosen if known else BUILT_IN
+
+
+@lru_cache(16)
+def _path(home: Path) -> str:
+    return str(home / FILE)
 
 
 def choose(home: Path, chosen: str) -> None:

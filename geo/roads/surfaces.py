@@ -111,7 +111,7 @@ class Surfaces:
         inside, over_s = time_s[:, :e], self._over_gates(towards)
         if len(over_s):
             inside = np.minimum(inside, gate_overlay.join(time_s[:, e:], over_s)[0])
-        layers = [(others, mine), (self.sides, self.joined)]
+        layers = [(others, mine), (self.sides, self.sides.joined)]
         (from_, starts), (to, goals) = reversed(layers) if towards else layers
         matrix = inside.T if towards else inside
         best = by_row(self.network, self.profile, from_, starts, to, goals, matrix)
