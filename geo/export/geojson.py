@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,9 @@ from geo.export.frames import (
     shapes,
 )
 
+POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+MANY = 200
+"""Corners from which on a polygon is written ring by ring."""
 MOST_KEPT = 32_000
 """Features of a layer that are kept serialised: some 30 MB. Those of a larger one are serialised
 when a page of them is asked for.
@@ -35,7 +39,7 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
     rings turn right-handed, and a table has null geometry."""
     geometry: list[orjson.Fragment | None] = [None] * len(frame)
     if has_geometry(frame):
-        text = shapely.to_geojson(rounded(shapely.orient_polygons(shapes(frame))))
+        text = _texts(rounded(shapely.orient_polygons(shapes(frame))))
         geometry = [None if shape is None else orjson.Fragment(shape) for shape in text]
     values = columns(frame)
     ids = values.pop("id") if frame.index.name == "id" else None
@@ -50,6 +54,30 @@ def features(frame: pd.DataFrame) -> list[dict[str, Any]]:
         {"type": "Feature", "id": str(key)} | feature
         for key, feature in zip(ids, collected, strict=True)
     ]
+
+
+def _texts(shapes: Shapes) -> list[str | bytes | None]:
+    """Write geometries as GeoJSON; those of many corners ring by ring, which takes a third of the
+    time.
+    """
+    many = shapely.get_num_coordinates(shapes) >= MANY
+    many &= np.isin(shapely.get_type_id(shapes), POLYGONS) & ~shapely.has_z(shapes)
+    few = shapes.copy()
+    few[many] = None
+    texts: list[str | bytes | None] = shapely.to_geojson(few).tolist()
+    for row in np.flatnonzero(many).tolist():
+        _type, corners, ends = shapely.to_ragged_array(shapes[[row]])
+        rings = [corners[a:b] for a, b in pairwise(ends[0].tolist())]
+        texts[row] = orjson.dumps(
+            {
+                "type": "Polygon" if len(ends) == 2 else "MultiPolygon",
+                "coordinates": rings
+                if len(ends) == 2
+                else [rings[a:b] for a, b in pairwise(ends[1].tolist())],
+            },
+            option=orjson.OPT_SERIALIZE_NUMPY,
+        )
+    return texts
 
 
 def bbox(frame: pd.DataFrame) -> list[float] | None:

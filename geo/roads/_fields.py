@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from geo.roads.compiled import BoolTable, Floats, FloatTable, Ints, IntTable, compiled
 
+CLEAR = 0.4
+"""Of the way to the middle of the nearest cell, a contour is drawn at most so much beside."""
 DIM = 1e-3
 """Times closer to a limit than this share of the steepest step count as just within it."""
 
@@ -157,3 +159,69 @@ def window(
                 beyond = -dim
             beyond_s[row - bottom, column - left] = min(max(beyond, -steep_s), steep_s)
     return beyond_s, bottom, left
+
+
+@compiled(error_model="numpy")
+def thin(
+    places: NDArray[np.float64], start: NDArray[np.int64], off: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Leave out corners of closed rings that lie at most `off` beside a side that remains, and less
+    where the middle of a cell is near, so that none comes to lie on the other side.
+
+    From a corner that stays, as many are passed as one straight line can pass, each of them farther
+    on than the one before. A ring of which no triangle would remain stays as it is.
+
+    Parameters
+    ----------
+    places, start
+        (n, 2) in cells, each between the middles of two cells, and where each ring begins, with n
+        at the end; first and last place of a ring are the same.
+
+    Source: Williams (1978), An efficient algorithm for the piecewise linear approximation of planar
+    curves, Computer Graphics and Image Processing 8, 286-293; remembered, not read again."""
+    thinned = np.empty_like(places)
+    begin = np.zeros_like(start)
+    count = 0
+    for ring in range(len(start) - 1):
+        first, last = start[ring], start[ring + 1]
+        mine = count
+        x, y = places[first]
+        thinned[count, 0], thinned[count, 1] = x, y
+        count += 1
+        # directions in which all points since the corner are passed near enough
+        right_x, right_y, left_x, left_y = 0.0, 0.0, 0.0, 0.0
+        farthest, is_open = 0.0, True
+        for k in range(first + 1, last):
+            dx, dy = places[k, 0] - x, places[k, 1] - y
+            apart = sqrt(dx * dx + dy * dy)
+            inside = apart >= farthest and (
+                is_open or (right_x * dy - right_y * dx >= 0 and left_x * dy - left_y * dx <= 0)
+            )
+            if not inside:
+                x, y = places[k - 1]
+                thinned[count, 0], thinned[count, 1] = x, y
+                count += 1
+                dx, dy = places[k, 0] - x, places[k, 1] - y
+                apart = sqrt(dx * dx + dy * dy)
+                is_open = True
+            farthest = apart
+            middle_x = abs(places[k, 0] - round(places[k, 0]))
+            middle_y = abs(places[k, 1] - round(places[k, 1]))
+            aside = min(off, CLEAR * max(middle_x, middle_y))
+            if apart > aside:
+                # the tangents to the circle of that radius around the corner
+                along = sqrt(apart * apart - aside * aside)
+                low_x, low_y = dx * along + dy * aside, dy * along - dx * aside
+                high_x, high_y = dx * along - dy * aside, dy * along + dx * aside
+                if is_open or right_x * low_y - right_y * low_x > 0:
+                    right_x, right_y = low_x, low_y
+                if is_open or left_x * high_y - left_y * high_x < 0:
+                    left_x, left_y = high_x, high_y
+                is_open = False
+        thinned[count, 0], thinned[count, 1] = places[last - 1]
+        count += 1
+        if count - mine < 4:
+            count = mine + last - first
+            thinned[mine:count] = places[first:last]
+        begin[ring + 1] = count
+    return thinned[:count], begin

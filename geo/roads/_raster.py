@@ -91,6 +91,8 @@ def _within(start: float, step: float, size: int, first: float, last: float) -> 
 def _roads(
     begin_k: int,
     end_k: int,
+    height: int,
+    width: int,
     laid: tuple[float, float, float, float, float, float],
     segments: Segments,
     node_s: Floats,
@@ -100,15 +102,23 @@ def _roads(
     time_s: FloatTable,
     away: FloatTable,
     needed: Floats,
+    painted: bool,
 ) -> None:
-    """Paint some segments that stand together, as :func:`paint` says. One call for many: handing
-    over so many arrays takes time.
+    """Paint some segments that stand together, as :func:`paint` says, or only widen `needed`. One
+    call for many: handing over so many arrays takes time.
     """
     west, south, per_x, per_y, square, slope = laid
     tail, head, way, segment_s, shape_start, place = segments
     at_segment, at_fraction, at_s = starts
-    height, width = time_s.shape
     for k in range(begin_k, end_k):
+        own = False
+        for j in range(len(at_segment)):
+            own |= at_segment[j] == k
+        tail_s = node_s[tail[k]] if way[k] & 1 else inf
+        head_s = node_s[head[k]] if way[k] & 2 else inf
+        near = tail_s <= limit_s or head_s <= limit_s
+        if not (painted or near or own):
+            continue
         first, last = shape_start[k], shape_start[k + 1]
         start_x, start_y = (place[first, 0] - west) * per_x, (place[first, 1] - south) * per_y
         left, right, bottom, top = start_x, start_x, start_y, start_y
@@ -122,13 +132,7 @@ def _roads(
         if not (right >= -0.5 and top >= -0.5 and left < width - 0.5 and bottom < height - 0.5):
             continue
         whole = left >= -0.5 and bottom >= -0.5 and right < width - 0.5 and top < height - 0.5
-        own = False
-        for j in range(len(at_segment)):
-            own |= at_segment[j] == k
         along_s = float(segment_s[k])
-        tail_s = node_s[tail[k]] if way[k] & 1 else inf
-        head_s = node_s[head[k]] if way[k] & 2 else inf
-        near = tail_s <= limit_s or head_s <= limit_s
         # where the limit is met, driving on from the tail and from the head
         tail_met = (limit_s - tail_s) / along_s if along_s > 0 else inf
         head_met = 1 - (limit_s - head_s) / along_s if along_s > 0 else inf
@@ -169,7 +173,7 @@ def _roads(
             if not whole:
                 low, high = _within(x, dx, width, low, high)
                 low, high = _within(y, dy, height, low, high)
-            if low <= high:
+            if low <= high and (painted or own):
                 count = max(ceil((high - low) * sqrt(dx * dx + dy * dy) / STEP), 1)
                 step = (high - low) / count
                 for c in range(count):
@@ -183,7 +187,8 @@ def _roads(
                             ):
                                 time = min(time, at_s[j] + abs(fraction - at_fraction[j]) * along_s)
                         _need(x + at * dx, y + at * dy, limit_s - time, leg, needed)
-                    _put(x + at * dx, y + at * dy, time, time_s, away)
+                    if painted:
+                        _put(x + at * dx, y + at * dy, time, time_s, away)
             x, y, begin = next_x, next_y, end
 
 
@@ -199,6 +204,7 @@ def paint(
     starts: Starts,
     limit_s: float,
     leg: Leg,
+    painted: bool,
 ) -> tuple[FloatTable, FloatTable, NDArray[np.float64]]:
     """Paint the times on the road into the cells through which roads lead.
 
@@ -219,6 +225,8 @@ def paint(
         along them begins.
     leg
         Cells that a leg covers in a second, and at most.
+    painted
+        Whether to paint at all: what the raster must cover is known in a fifth of the time.
 
     Returns
     -------
@@ -229,14 +237,15 @@ def paint(
         Left, bottom, right and top, in cells, of what may lie within the limit along the segments
         that touch the raster; inside out where nothing does.
     """
-    time_s: FloatTable = np.full((height, width), np.float32(inf))
-    away: FloatTable = np.full((height, width), np.float32(inf))
+    cells = (height, width) if painted else (0, 0)
+    time_s: FloatTable = np.full(cells, np.float32(inf))
+    away: FloatTable = np.full(cells, np.float32(inf))
     needed = np.array([inf, inf, -inf, -inf])
     west, south, per_x, per_y, latitude = frame
     left, right = west - 0.5 / per_x, west + (width - 0.5) / per_x
     bottom, top = south - 0.5 / per_y, south + (height - 0.5) / per_y
     node, node_place, start, box = nodes
-    for b in range(len(box)):
+    for b in range(len(box) if painted else 0):
         if box[b, 2] < left or box[b, 3] < bottom or box[b, 0] > right or box[b, 1] > top:
             continue
         for k in range(start[b], start[b + 1]):
@@ -259,6 +268,8 @@ def paint(
         _roads(
             starts[0][j],
             starts[0][j] + 1,
+            height,
+            width,
             laid,
             segments,
             node_s,
@@ -268,6 +279,7 @@ def paint(
             time_s,
             away,
             needed,
+            painted,
         )
     start, box, size = blocks
     for b in range(len(box)):
@@ -277,6 +289,8 @@ def paint(
             _roads(
                 start[b],
                 start[b + 1],
+                height,
+                width,
                 laid,
                 segments,
                 node_s,
@@ -286,5 +300,6 @@ def paint(
                 time_s,
                 away,
                 needed,
+                painted,
             )
     return time_s, away, needed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil, cos, radians
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ STEEP = 1.0
 """Times farther from a limit than a leg of so many cells count as just so far, for where a contour
 runs between two cells.
 """
+THIN = 0.05
+"""So many cells a contour is drawn beside where it runs, at most, for half as many corners."""
 DEGREE_M = 111_195.0
 """A degree on the mean sphere."""
 MOST_LIMITS = 12
@@ -210,12 +213,13 @@ def _areas(
         np.vstack([[box[2:]], *lines]).max(axis=0),
     )
     of_nodes = np.array(box).reshape(2, 2)
-    for _ in range(LAYINGS):
+    for laying in range(LAYINGS):
         if not (low <= high).all():
             return [_nothing() for _ in limits_s]
         frame = _Frame.around(low * _raster.UNIT, high * _raster.UNIT, cells)
         cell_s, reach_cells = leg_s_m * frame.cell_m, reach_m / frame.cell_m
-        time_s, away, needed = _raster.paint(
+        paint = partial(
+            _raster.paint,
             frame.units,
             frame.height,
             frame.width,
@@ -227,10 +231,11 @@ def _areas(
             limits_s[0],
             (1 / cell_s, reach_cells),
         )
-        along = frame.lonlat(needed.reshape(2, 2)) / _raster.UNIT
+        along = frame.lonlat(paint(False)[2].reshape(2, 2)) / _raster.UNIT
         low, high = np.minimum(of_nodes[0], along[0]), np.maximum(of_nodes[1], along[1])
-        if frame.suits(low * _raster.UNIT, high * _raster.UNIT):
+        if frame.suits(low * _raster.UNIT, high * _raster.UNIT) or laying == LAYINGS - 1:
             break
+    time_s, away, _ = paint(True)
     later_s = limits_s[0] * 4 + 1e4  # a finite time beyond every limit
     distance, index = _fields.nearest(np.isfinite(away))
     field = _fields.surface(time_s, distance, index, cell_s, reach_cells, later_s)
@@ -244,59 +249,76 @@ def _turned(way: Ints) -> Ints:
 
 def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) -> Any:
     """Draw what is negative on a part of the raster that begins at a row and column."""
-    from contourpy import FillType, contour_generator
+    from contourpy import FillType, LineType, SerialContourGenerator, ZInterp
+
+    from geo.roads import _fields
 
     if min(beyond.shape) < 2:
         return _nothing()
-    generator = contour_generator(z=beyond, fill_type=FillType.ChunkCombinedOffsetOffset)
+    height, width = beyond.shape
+    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
+    generator = SerialContourGenerator(  # what contour_generator checks takes half as long again
+        x,
+        y,
+        beyond,
+        None,  # type: ignore[arg-type]  # its stub does not know that there need not be a mask
+        corner_mask=False,
+        line_type=LineType.ChunkCombinedOffset,
+        fill_type=FillType.ChunkCombinedOffsetOffset,
+        quad_as_tri=False,
+        z_interp=ZInterp.Linear,
+    )
     filled: Any = generator.filled(-np.inf, 0.0)
     (places,), (rings,), (polygons,) = filled
     if places is None:
         return _nothing()
-    lonlat = frame.lonlat(places + np.array([column, row]))
-    shapes = shapely.from_ragged_array(
-        shapely.GeometryType.MULTIPOLYGON,
-        lonlat,
-        (rings.astype(np.int64), polygons.astype(np.int64), np.array([0, len(polygons) - 1])),
-    )
-    return shapes[0]
+    rings, polygons = rings.astype(np.int64), polygons.astype(np.int64)
+    for corners, start in (_fields.thin(places, rings, THIN), (places, rings)):
+        shape = shapely.from_ragged_array(
+            shapely.GeometryType.MULTIPOLYGON,
+            frame.lonlat(corners + np.array([column, row])),
+            (start, polygons, np.array([0, len(polygons) - 1])),
+        )[0]
+        if shapely.is_valid(shape):
+            break  # else two contours that nearly touched do so now
+    return shape
 
 
 def _on_land(areas: list[Any], land: NDArray[np.object_]) -> list[Any]:
     """Cut areas to a country: only what of its outline lies around them is looked at, and nothing
     where that is all land.
     """
-    box = shapely.total_bounds(np.array(areas, object))
-    if not np.isfinite(box).all():
-        return areas
+    return [area if shapely.is_empty(area) else _cut(area, land) for area in areas]
+
+
+def _cut(area: Any, land: NDArray[np.object_]) -> Any:
+    box = shapely.bounds(area)
     near = shapely.clip_by_rect(land, *box)
+    near = near[~shapely.is_empty(near)]
+    if len(near) == 1 and shapely.equals(near[0], shapely.box(*box)):
+        return area
     if not shapely.is_valid(near).all():
         near = shapely.make_valid(near)
     outline = (
         near[0] if len(near) == 1 else shapely.union_all(near)
     )  # uniting even one shape takes longer than all the rest
-    if shapely.equals(outline, shapely.box(*box)):
-        return areas
     shapely.prepare(outline)
-    return [
-        area if shapely.covers(outline, area) else _mended(shapely.intersection(area, outline))
-        for area in areas
-    ]
+    if shapely.covers(outline, area):
+        return area
+    return _polygons(shapely.intersection(area, outline))
 
 
 def _joined(one: Any, other: Any) -> Any:
     """Join the areas of two countries."""
     if shapely.is_empty(one) or shapely.is_empty(other):
         return one if shapely.is_empty(other) else other
-    return _mended(shapely.union(one, other))
+    return _polygons(shapely.union(one, other))
 
 
-def _mended(shape: Any) -> Any:
-    """Return a shape as one valid MultiPolygon; lines and points, where areas only touch, are left
-    out.
+def _polygons(shape: Any) -> Any:
+    """Return what valid shapes share, or cover, as one MultiPolygon; lines and points, where areas
+    only touch, are left out.
     """
-    if not shapely.is_valid(shape):
-        shape = shapely.make_valid(shape)
     if shape.geom_type == "MultiPolygon":
         return shape
     parts = shapely.get_parts(shapely.get_parts(shape))

@@ -26,6 +26,7 @@ import shapely
 
 from geo import Atlas, crs, export, layers
 from geo.errors import InputError
+from geo.export import geojson
 
 HOSTILE = "{{7*7}}<img src=x onerror=alert(1)>]]>"
 FORMULAS = ["=1+2", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"]
@@ -460,3 +461,32 @@ def test_a_file_in_parts_is_the_file(
             parts = list(export.parts(some, format_id, about, epsg=epsg))
         assert b"".join(parts) == whole
         assert len(parts) >= rows / 7
+
+
+@pytest.mark.parametrize("corners", [5, geojson.MANY - 2, geojson.MANY + 2, 3000])
+def test_polygons_of_many_corners_are_written_as_those_of_few(corners: int) -> None:
+    """With holes, with several parts, as polygon and as multipolygon, beside other geometries: what
+    is read back is what shapely writes.
+    """
+    turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    ring = np.round(np.column_stack([105 + np.cos(turn), 21 + np.sin(turn)]), 6)
+    hole = np.round(np.column_stack([105 + 0.1 * np.cos(-turn), 21 + 0.1 * np.sin(-turn)]), 6)
+    with_hole, whole = shapely.Polygon(ring, [hole]), shapely.Polygon(ring + (5, 0))
+    shapes = np.array(
+        [
+            with_hole,
+            whole,
+            shapely.MultiPolygon([with_hole, whole]),
+            shapely.MultiPolygon([whole]),
+            shapely.MultiPolygon(),
+            None,
+            shapely.LineString(ring),
+            shapely.force_3d(whole, 7.0),
+        ],
+        object,
+    )
+    for text, shape in zip(geojson._texts(shapes), shapes, strict=True):
+        if shape is None:
+            assert text is None
+        else:
+            assert json.loads(text or "") == json.loads(shapely.to_geojson(shape))

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from contourpy import FillType, contour_generator
 
 from geo import layers, proximity
 from geo.errors import InputError, NotFoundError
@@ -191,6 +192,53 @@ def test_contours_are_valid_as_they_are_drawn(seed: int) -> None:
     lonlat = frame.lonlat(np.column_stack([column.ravel(), row.ravel()]).astype(float))
     inside = shapely.intersects_xy(shapely.buffer(area, 1e-10), *lonlat.T).reshape(field.shape)
     np.testing.assert_array_equal(inside, field - 7 <= 3 * _fields.DIM)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_thinned_rings_stay_beside_themselves(seed: int) -> None:
+    """Of the contours of noise and of smooth fields, a part of the corners is left, in their order;
+    no corner lies farther beside than allowed, and each ring is closed and has an area.
+    """
+    dice = np.random.default_rng(seed)
+    off = 0.05
+    field = dice.uniform(-1, 1, (50, 70))
+    if seed % 2:  # smooth, or as steep as roads that meet nowhere make it
+        row, column = np.indices(field.shape)
+        field = np.clip(np.sin(row / 9 + seed) + np.cos(column / 7) + 0.1 * field, -0.3, 0.3)
+    filled = contour_generator(z=field, fill_type=FillType.ChunkCombinedOffset).filled(-9, 0.0)
+    places, start = filled[0][0], filled[1][0].astype(np.int64)
+    thinned, begin = _fields.thin(places, start, off)
+    assert len(begin) == len(start)
+    assert len(thinned) < len(places) * (0.7 if seed % 2 else 1)
+    for ring in range(len(start) - 1):
+        old = places[start[ring] : start[ring + 1]]
+        new = thinned[begin[ring] : begin[ring + 1]]
+        assert len(new) >= 4
+        np.testing.assert_array_equal(new[0], new[-1])
+        kept = [int(np.flatnonzero((old == corner).all(axis=1))[0]) for corner in new[:-1]]
+        assert kept == sorted(kept)
+        line = shapely.LineString(new)
+        assert shapely.distance(shapely.points(old), line).max() <= off + 1e-9
+
+
+def test_straight_sides_lose_their_corners() -> None:
+    """A square with corners all along keeps four of them; a triangle stays as it is."""
+    side = np.arange(0, 10) + 0.5
+    square = np.concatenate(
+        [
+            np.column_stack([side, np.zeros(10)]),
+            np.column_stack([np.full(10, 10.0), side]),
+            np.column_stack([side[::-1], np.full(10, 10.0)]),
+            np.column_stack([np.zeros(10), side[::-1]]),
+            [[0.5, 0.0]],
+        ]
+    )
+    thinned, begin = _fields.thin(square, np.array([0, len(square)]), 0.01)
+    assert begin.tolist() == [0, len(thinned)]
+    assert len(thinned) == 9  # both ends of each side, and the first again
+    triangle = np.array([[0.5, 0.0], [0.52, 0.0], [0.51, 0.01], [0.5, 0.0]])
+    again, _ = _fields.thin(triangle, np.array([0, 4]), 0.2)
+    np.testing.assert_array_equal(again, triangle)
 
 
 @pytest.mark.parametrize("towards", [False, True])
