@@ -25,6 +25,7 @@ from geo.roads.drive import MAIN_ROADS, PEOPLE_PROFILE, Drive
 
 if TYPE_CHECKING:
     from geo.hours.gates import Hours
+    from geo.roads.joining import Sides
     from geo.roads.network import Network
     from geo.roads.networks import Networks
     from geo.roads.surfaces import Surfaces
@@ -168,6 +169,24 @@ class Atlas(Package):
             **{name: table[name].to_numpy() for name in table.columns if name != "to_id"}
         )
 
+    def sides(self, where: Where, drive: Drive) -> Sides:
+        """Join a place, or a longitude and latitude, to the roads one drives on."""
+        from geo.roads.joining import Sides
+
+        roads = self.roads(drive)
+        if not isinstance(where, tuple):
+            return Sides.of(roads, self.where(where), drive.profile)
+        country = np.array([self.country(*where)], object)
+        return Sides.at(roads, np.array([where]), drive.profile, country=country)
+
+    def target_sides(self, drive: Drive) -> Sides:
+        """Join the targets to the roads one drives on; kept."""
+        from geo.roads.joining import Sides
+
+        roads = self.roads(drive)
+        key = "targets", drive.profile, roads.roads_version
+        return self._joined.get(key, lambda: Sides.of(roads, self.targets(), drive.profile))
+
     def surfaces(self, network_name: str) -> dict[str, Surfaces]:
         """Open the surfaces of a network by vehicle; none where none were made, or where the places
         have changed since.
@@ -195,16 +214,11 @@ class Atlas(Package):
         NaN where there is no way. Looked up where surfaces are prepared.
         """
         from geo.roads import access
-        from geo.roads.joining import Sides
 
         roads = self.roads(drive)
         prepared = None if drive.year else self.surfaces(drive.network).get(drive.profile)
         if prepared is not None:
-            if isinstance(origin, tuple):
-                country = np.array([self.country(*origin)], object)
-                sides = Sides.at(roads, np.array([origin]), drive.profile, country=country)
-            else:
-                sides = Sides.of(roads, origin, drive.profile)
+            sides = self.sides(origin, drive)
             if roads is not prepared.network:
                 prepared = replace(prepared, network=roads)
             return prepared.times(sides, towards=towards)[0]

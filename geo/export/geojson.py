@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -137,6 +138,27 @@ def parts(frame: pd.DataFrame, about: About) -> Iterator[bytes]:
         block = to_json(features(frame.iloc[at : at + ROWS_AT_ONCE]))
         yield (b"," if at else b"") + block[1:-1]
     yield b"]}"
+
+
+def collection(shapes: Shapes, rows: Sequence[Mapping[str, Any]], about: About) -> bytes:
+    """Write a collection as :func:`parts` does for a frame of those shapes (WGS 84) and rows, which
+    hold plain values; :func:`geo.export.write` refuses what is infinite.
+    """
+    there = shapes.copy()
+    there[shapely.is_empty(shapes)] = None
+    texts = _texts(rounded(shapely.orient_polygons(there)))
+    written = [
+        to_json(
+            {
+                "type": "Feature",
+                "geometry": None if text is None else orjson.Fragment(text),
+                "properties": row,
+            }
+        )
+        for text, row in zip(texts, rows, strict=True)
+    ]
+    total = len(rows) if about.total is None else about.total
+    return joined(written, replace(about, count=len(rows), total=total), _bbox(there))
 
 
 def joined(features: Iterable[bytes], about: About, box: list[float] | None) -> bytes:

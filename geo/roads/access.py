@@ -8,7 +8,7 @@ reached on that side: the way to a gate does not pass through it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
-from geo.proximity import lonlat
 from geo.roads import contraction, gate_overlay
 from geo.roads.joining import Sides, known
 from geo.roads.network import Network
@@ -27,6 +26,8 @@ from geo.roads.routing import Found, solve, times
 if TYPE_CHECKING:
     import geopandas as gpd
 
+Points: TypeAlias = "gpd.GeoDataFrame | Sides"
+"""A point layer, or its points joined to roads already."""
 NO_ROAD_AT_START = Message(
     "No road of this network that one can turn off lies within %(km)s km of the start."
 )
@@ -68,16 +69,12 @@ def travel_times(
 
 
 def ways(
-    network: Network,
-    origins: gpd.GeoDataFrame,
-    destinations: gpd.GeoDataFrame,
-    *,
-    profile: str = "car",
+    network: Network, origins: Points, destinations: Points, *, profile: str = "car"
 ) -> dict[str, NDArray[Any]]:
     """Return the columns of :func:`travel_times` but the ids, as arrays, which are there sooner."""
-    from_, to = Sides.of(network, origins, profile), Sides.of(network, destinations, profile)
+    from_, to = _sides(network, origins, profile), _sides(network, destinations, profile)
     fastest = solve(network, profile, from_, to, detail=True)
-    n, m = len(origins), len(destinations)
+    n, m = from_.rows, to.rows
     gates = np.full((n, m), "", object)
     for row, column in zip(*np.nonzero(fastest.crossings), strict=True):
         passed = fastest.gates[row, column]
@@ -86,7 +83,7 @@ def ways(
     return {
         "travel_time_s": known(fastest.time_s).ravel(),
         "length_m": known(fastest.length_m).ravel(),
-        "distance_m": crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None]).ravel(),
+        "distance_m": crs.distance_m(from_.point[:n, None], to.point[None, :m]).ravel(),
         "from_snap_m": np.repeat(from_.nearest_m(n), m),
         "to_snap_m": np.tile(to.nearest_m(m), n),
         "gates": gates.ravel(),
@@ -131,12 +128,12 @@ def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:
     return best.drop(columns="_order").assign(rank=rank).reset_index(drop=True)
 
 
+def _sides(network: Network, points: Points, profile: str) -> Sides:
+    return points if isinstance(points, Sides) else Sides.of(network, points, profile)
+
+
 def route(
-    network: Network,
-    origin: gpd.GeoDataFrame,
-    destination: gpd.GeoDataFrame,
-    *,
-    profile: str = "car",
+    network: Network, origin: Points, destination: Points, *, profile: str = "car"
 ) -> gpd.GeoDataFrame:
     """Find the fastest way from one point to another, step by step.
 
@@ -160,17 +157,30 @@ def route(
     """
     import geopandas as gpd
 
-    if len(origin) != 1 or len(destination) != 1:
+    found = steps(network, origin, destination, profile=profile)
+    return gpd.GeoDataFrame(found, geometry="geometry", crs=crs.WGS84)
+
+
+def steps(
+    network: Network, origin: Points, destination: Points, *, profile: str = "car"
+) -> list[dict[str, Any]]:
+    """Return the rows of :func:`route`, which are there sooner than a frame of them."""
+    from_, to = _sides(network, origin, profile), _sides(network, destination, profile)
+    if from_.rows != 1 or to.rows != 1:
         raise InputError(Message("A route has one origin and one destination."))
-    from_, to = Sides.of(network, origin, profile), Sides.of(network, destination, profile)
     for sides, text in ((from_, NO_ROAD_AT_START), (to, NO_ROAD_AT_DESTINATION)):
         if not len(sides.joined):
             raise NotFoundError(Message(text, {"km": f"{network.manifest.snap_limit_m / 1000:g}"}))
     ways = solve(network, profile, from_, to, detail=True, path=True)
     if not np.isfinite(ways.time_s[0, 0]):
         raise NotFoundError(Message("These roads do not lead from the start to the destination."))
-    steps = _steps(network, profile, from_, to, ways)
-    return gpd.GeoDataFrame(steps, geometry="geometry", crs=crs.WGS84)
+    rows = _steps(network, profile, from_, to, ways)
+    lines = [row["geometry"] for row in rows]
+    shapes: Any = shapely.linestrings(
+        np.concatenate([part for line in lines for part in line]),
+        indices=np.repeat(np.arange(len(rows)), [sum(map(len, line)) for line in lines]),
+    )
+    return [row | {"geometry": shape} for row, shape in zip(rows, shapes, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -196,9 +206,7 @@ class Reach:
     leg_s: NDArray[np.float64]
 
 
-def reach(
-    network: Network, point: gpd.GeoDataFrame, *, profile: str = "car", towards: bool = False
-) -> Reach:
+def reach(network: Network, point: Points, *, profile: str = "car", towards: bool = False) -> Reach:
     """Return the travel time to every node of the network; `towards`, from every node to the point.
 
     Parameters
@@ -208,9 +216,9 @@ def reach(
     """
     from scipy.sparse.csgraph import dijkstra
 
-    if len(point) != 1:
+    sides = _sides(network, point, profile)
+    if sides.rows != 1:
         raise InputError(Message("Reach is told from one point."))
-    sides = Sides.of(network, point, profile)
     joined, turns = sides.joined, network.turns(profile)
     vertex_s = np.full(turns.count, np.inf)
     if len(joined):
@@ -259,6 +267,7 @@ def _reach_prepared(
 def _steps(
     network: Network, profile: str, from_: Sides, to: Sides, ways: Found
 ) -> list[dict[str, Any]]:
+    """Return the steps with the parts of their lines as lists of arrays."""
     entry, goal = ways.entries[0, 0]
     a, b = ways.ends[0, 0]
     first, last = int(from_.snap.segment[entry]), int(to.snap.segment[goal])
@@ -292,7 +301,7 @@ def _steps(
             previous["length_m"] += step["length_m"]
             previous["assumed_m"] += step["assumed_m"]
             previous["travel_time_s"] += step["travel_time_s"]
-            previous["geometry"] = _join(previous["geometry"], step["geometry"])
+            previous["geometry"] += [part[1:] for part in step["geometry"]]
         else:
             steps.append(step)
     steps.append(_leg(to.snap.lonlat[goal], to.point[goal], to.leg_m[goal], to.leg_s[goal]))
@@ -310,7 +319,7 @@ def _leg(
         "length_m": float(length_m),
         "assumed_m": 0.0,
         "travel_time_s": float(time_s),
-        "geometry": shapely.LineString([start, end]),
+        "geometry": [np.array([start, end])],
     }
 
 
@@ -333,10 +342,5 @@ def _road(network: Network, profile: str, segment: int, start: float, end: float
         "length_m": length_m,
         "assumed_m": length_m if network.assumed[segment] else 0.0,
         "travel_time_s": float(network.time_s[profile][segment] * abs(end - start)),
-        "geometry": shapely.LineString(points if len(points) > 1 else np.repeat(points, 2, axis=0)),
+        "geometry": [points if len(points) > 1 else np.repeat(points, 2, axis=0)],
     }
-
-
-def _join(line: Any, more: Any) -> Any:
-    both = shapely.get_coordinates(line), shapely.get_coordinates(more)[1:]
-    return shapely.LineString(np.concatenate(both))

@@ -43,6 +43,9 @@ runs between two cells.
 """
 THIN = 0.05
 """So many cells a contour is drawn beside where it runs, at most, for half as many corners."""
+NOWHERE = np.empty(0, object)
+GROWN = (0.0, 0.01, 0.03, 0.1)
+"""By so much of itself the box is widened in which a country is cut out, until that succeeds."""
 DEGREE_M = 111_195.0
 """A degree on the mean sphere."""
 MOST_LIMITS = 12
@@ -54,7 +57,7 @@ snap limit may be less.
 
 def isochrones(
     network: Network,
-    point: gpd.GeoDataFrame,
+    point: access.Points,
     limits_s: Sequence[float],
     *,
     profile: str = "car",
@@ -92,6 +95,21 @@ def isochrones(
     """
     import geopandas as gpd
 
+    limits = descending(limits_s)
+    shapes = areas(
+        network,
+        point,
+        limits,
+        profile=profile,
+        towards=towards,
+        countries=countries,
+        cells=cells,
+    )
+    return gpd.GeoDataFrame({"limit_s": limits}, geometry=shapes, crs=crs.WGS84)
+
+
+def descending(limits_s: Sequence[float]) -> list[float]:
+    """Return each limit once, the largest first; `InputError` as :func:`isochrones` says."""
     limits = sorted({float(limit) for limit in limits_s}, reverse=True)
     if (
         not limits
@@ -104,6 +122,22 @@ def isochrones(
                 {"most": MOST_LIMITS},
             )
         )
+    return limits
+
+
+def areas(
+    network: Network,
+    point: access.Points,
+    limits_s: list[float],
+    *,
+    profile: str = "car",
+    towards: bool = False,
+    countries: gpd.GeoDataFrame | None = None,
+    cells: int = CELLS,
+) -> list[Any]:
+    """Return the areas of :func:`isochrones` within limits that are `descending`, which are there
+    sooner than a frame of them.
+    """
     reach = access.reach(network, point, profile=profile, towards=towards)
     if not np.isfinite(reach.node_s).any():
         raise NotFoundError(
@@ -112,16 +146,14 @@ def isochrones(
                 {"km": f"{network.manifest.snap_limit_m / 1000:g}"},
             )
         )
-    areas = [_nothing() for _ in limits]
+    joined = [_nothing() for _ in limits_s]
+    outlines = {} if countries is None else _by_country(countries)
     for code, roads in put_in_order(network, profile).items():
-        drawn = _areas(network, roads, reach, profile, limits, towards, cells)
+        drawn = _areas(network, roads, reach, profile, limits_s, towards, cells)
         if countries is not None and code >= 0:
-            land = countries.geometry.array[
-                (countries["country"] == network.manifest.countries[code]).to_numpy()
-            ]
-            drawn = _on_land(drawn, np.asarray(land, object))
-        areas = [_joined(*pair) for pair in zip(areas, drawn, strict=True)]
-    return gpd.GeoDataFrame({"limit_s": limits}, geometry=areas, crs=crs.WGS84)
+            drawn = _on_land(drawn, outlines.get(network.manifest.countries[code], NOWHERE))
+        joined = [_joined(*pair) for pair in zip(joined, drawn, strict=True)]
+    return joined
 
 
 # From times to areas ------------------------------------------------------------------------------
@@ -285,22 +317,41 @@ def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) 
 
 
 def _on_land(areas: list[Any], land: NDArray[np.object_]) -> list[Any]:
-    """Cut areas to a country: only what of its outline lies around them is looked at, and nothing
-    where that is all land.
+    """Cut areas, the largest first, to a country: only what of its outline lies around each is
+    looked at, and nothing where that is all land.
     """
-    return [area if shapely.is_empty(area) else _cut(area, land) for area in areas]
+    cut = []
+    for area in areas:
+        if not shapely.is_empty(area):
+            land = _around(land, shapely.bounds(area))
+            area = _cut(area, land)
+        cut.append(area)
+    return cut
+
+
+def _by_country(countries: gpd.GeoDataFrame) -> dict[str, NDArray[np.object_]]:
+    """Return the polygons of each country."""
+    shapes: dict[str, list[Any]] = {}
+    for code, shape in zip(countries["country"], countries.geometry.array, strict=True):
+        shapes.setdefault(code, []).append(shape)
+    return {code: np.array(own, object) for code, own in shapes.items()}
+
+
+def _around(land: NDArray[np.object_], box: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return what of a country lies in a box and some way around, as valid shapes."""
+    west, south, east, north = box
+    for grown in GROWN:  # where the box only touches the outline, what GEOS cuts out is not valid
+        wide, high = grown * (east - west), grown * (north - south)
+        near = shapely.clip_by_rect(land, west - wide, south - high, east + wide, north + high)
+        near = near[~shapely.is_empty(near)]
+        if shapely.is_valid(near).all():
+            return near
+    return np.asarray(shapely.make_valid(near), object)  # takes longer than all the rest
 
 
 def _cut(area: Any, land: NDArray[np.object_]) -> Any:
-    box = shapely.bounds(area)
-    near = shapely.clip_by_rect(land, *box)
-    near = near[~shapely.is_empty(near)]
-    if len(near) == 1 and shapely.equals(near[0], shapely.box(*box)):
-        return area
-    if not shapely.is_valid(near).all():
-        near = shapely.make_valid(near)
     outline = (
-        near[0] if len(near) == 1 else shapely.union_all(near)
+        land[0] if len(land) == 1 else shapely.union_all(land)
     )  # uniting even one shape takes longer than all the rest
     shapely.prepare(outline)
     if shapely.covers(outline, area):

@@ -5,7 +5,7 @@ assumed, never open: say so wherever a number from it is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,9 +49,9 @@ def segments(network: Network) -> NDArray[np.bool_]:
     return np.array([*classes, False])[network.road_class]  # the last without a class
 
 
-def names(route: gpd.GeoDataFrame) -> list[str]:
+def names(route: gpd.GeoDataFrame | Mapping[str, Sequence[str]]) -> list[str]:
     """Name the planned corridors of a way, in the order of travel, each once; `route` is as
-    :func:`geo.roads.access.route` gives it.
+    :func:`geo.roads.access.route` gives it, or its columns ``road_class`` and ``name``.
     """
     steps = zip(route["road_class"], route["name"], strict=True)
     return list(

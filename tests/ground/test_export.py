@@ -471,7 +471,7 @@ def test_polygons_of_many_corners_are_written_as_those_of_few(corners: int) -> N
     turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
     ring = np.round(np.column_stack([105 + np.cos(turn), 21 + np.sin(turn)]), 6)
     hole = np.round(np.column_stack([105 + 0.1 * np.cos(-turn), 21 + 0.1 * np.sin(-turn)]), 6)
-    with_hole, whole = shapely.Polygon(ring, [hole]), shapely.Polygon(ring + (5, 0))
+    with_hole, whole = shapely.Polygon(ring, [hole]), shapely.Polygon(np.add(ring, (5, 0)))
     shapes = np.array(
         [
             with_hole,

@@ -391,3 +391,23 @@ def test_country_outline_cuts_exactly(roads: Callable[..., Network], points: Poi
             shapely.area(shapely.symmetric_difference(cut, shapely.intersection(whole, land)))
             < 1e-12
         )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_lies_around_a_box_is_valid_and_whole(countries: gpd.GeoDataFrame, seed: int) -> None:
+    """Of a real outline, for boxes whose edges pass through corners of it, so that what GEOS cuts
+    out often touches itself: valid shapes that hold all of the land in the box.
+    """
+    dice = np.random.default_rng(seed)
+    for land in drawing._by_country(countries).values():
+        corners = shapely.get_coordinates(land)
+        west, east = np.sort(dice.choice(corners[:, 0], 2, replace=False))
+        south, north = np.sort(dice.choice(corners[:, 1], 2, replace=False))
+        box = np.array([west, south, east, north])
+        around = drawing._around(land, box)
+        assert shapely.is_valid(around).all()
+        missing = shapely.difference(
+            shapely.intersection(shapely.union_all(land), shapely.box(*box)),
+            shapely.union_all(around),
+        )
+        assert shapely.area(missing) < 1e-9

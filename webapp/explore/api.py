@@ -9,7 +9,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import orjson
-import pandas as pd
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 from numpy.typing import NDArray
@@ -139,15 +138,21 @@ def access_json(values: dict[str, Any]) -> bytes:
     """Write the layer of :func:`access_frame` as GeoJSON, as an export does: what does not depend
     on the way is joined, not made.
     """
-    opened, drive, place = store(), Drive.of(values), origin(values)
+    opened, drive, where = store(), Drive.of(values), _where(values)
     targets = opened.targets()
     at = _wanted(values, targets)
-    ways = access.ways(opened.roads(drive), place, targets, profile=drive.profile)
+    ways = access.ways(
+        opened.roads(drive),
+        opened.sides(where, drive),
+        opened.target_sides(drive),
+        profile=drive.profile,
+    )
     at = at[np.argsort(ways["travel_time_s"][at], kind="stable")]  # NaN comes last
     parts = opened.keep("access parts", lambda: _parts(targets))
     cells = {name: column[at].tolist() for name, column in ways.items()}
+    from_id = where if isinstance(where, str) else "point"
     rows = [
-        dict(zip(("from_id", *cells), (str(place.index[0]), *row), strict=True))
+        dict(zip(("from_id", *cells), (from_id, *row), strict=True))
         for row in zip(*cells.values(), strict=True)
     ]
     features = [
@@ -155,7 +160,9 @@ def access_json(values: dict[str, Any]) -> bytes:
         for number, row in zip(at.tolist(), rows, strict=True)
     ]
     about = replace(access_about(values), count=len(at), total=len(at))
-    return export.geojson.joined(features, about, export.geojson.bbox(targets.iloc[at]))
+    key = "box of targets", values.get("layer")
+    box = opened.keep(key, lambda: export.geojson.bbox(targets.iloc[at]))
+    return export.geojson.joined(features, about, box)
 
 
 def _wanted(values: dict[str, Any], targets: gpd.GeoDataFrame) -> NDArray[np.intp]:
@@ -219,31 +226,31 @@ def route() -> Response:
 
 def route_json(values: dict[str, Any]) -> bytes:
     """Write a route as GeoJSON: one feature a step, the sums beside them."""
-    drive = Drive.of(values)
-    net = store().roads(drive)
-    steps = access.route(
-        net, *(store().where(values[end]) for end in ("from", "to")), profile=drive.profile
-    )
-    columns = pd.DataFrame(steps)
+    opened, drive = store(), Drive.of(values)
+    ends = (opened.sides(values[end], drive) for end in ("from", "to"))
+    steps = access.steps(opened.roads(drive), *ends, profile=drive.profile)
+    shapes = np.array([step.pop("geometry") for step in steps], object)
+    columns = {name: [step[name] for step in steps] for name in steps[0]}
     sums = {
-        "travel_time_s": float(columns["travel_time_s"].sum()),
-        "length_m": float(columns["length_m"].sum()),
+        "travel_time_s": float(np.sum(columns["travel_time_s"])),
+        "length_m": float(np.sum(columns["length_m"])),
         "gates": [gate for gate in columns["gate"] if gate],
-        "planned": scenarios.names(steps),
-        "assumed_m": float(columns["assumed_m"].sum()),
+        "planned": scenarios.names(columns),
+        "assumed_m": float(np.sum(columns["assumed_m"])),
     }
-    about = export.About(layer="route", title="Route")
-    return orjson.dumps(orjson.loads(export.write(steps, "geojson", about)) | sums)
+    written = export.geojson.collection(shapes, steps, export.About(layer="route", title="Route"))
+    return written.removesuffix(b"}") + b"," + orjson.dumps(sums)[1:]
 
 
 @api.get("/isochrones")
 def areas() -> Response:
     values = _asked()
-    opened, from_, drive = store(), origin(values), Drive.of(values)
-    frame = isochrones.isochrones(
+    opened, drive = store(), Drive.of(values)
+    limits = isochrones.descending([60.0 * minutes for minutes in values.get("minutes", REACH_MIN)])
+    shapes = isochrones.areas(
         opened.roads(drive),
-        from_,
-        [60.0 * minutes for minutes in values.get("minutes", REACH_MIN)],
+        opened.sides(_where(values), drive),
+        limits,
         profile=drive.profile,
         towards=values.get("direction") == "to",
         countries=opened.countries(),
@@ -251,7 +258,9 @@ def areas() -> Response:
     about = replace(
         access_about(values), layer="isochrones", title="Area within a travel time", description=""
     )
-    return _json(export.write(frame, "geojson", about), "application/geo+json")
+    rows = [{"limit_s": limit} for limit in limits]
+    written = export.geojson.collection(np.array(shapes, object), rows, about)
+    return _json(written, "application/geo+json")
 
 
 def _json(data: bytes, mimetype: str) -> Response:
