@@ -84,6 +84,13 @@ class Dispatcher:
         """Return whether the thread that calls leads, and need not wake itself."""
         return self._leader == threading.get_ident()
 
+    def step_aside(self) -> None:
+        """Let another thread lead from now on: what the thread that calls runs will take long."""
+        with self._changed:
+            if self.leads():
+                self._leader = self._begun = None
+                self._changed.notify()
+
     def shutdown(self, cancel_pending: bool = True, timeout: float = STOP_S) -> bool:
         """Let tasks that have begun end within `timeout` seconds; return whether the others were
         cancelled.

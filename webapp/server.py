@@ -158,6 +158,7 @@ def create(app: Flask, holds_more: Callable[[int], bool] | None = None, **where:
     """
     proxy = app.config["PROXY"]
     dispatcher = Dispatcher(turnstile.THREADS)
+    app.extensions["zoneatlas.step_aside"] = dispatcher.step_aside
     server = waitress.create_server(
         logged(app) if app.config["ACCESS_LOG"] else app,
         **where,

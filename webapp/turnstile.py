@@ -137,8 +137,13 @@ files, the OGC API.
 
 def install(app: Flask) -> None:
     """Put every view that is marked as heavy behind its turnstile; who computes takes a turn as
-    well that several processes share, if ``app.extensions["zoneatlas.turns"]`` holds one.
+    well that several processes share, if ``app.extensions["zoneatlas.turns"]`` holds one. Before,
+    ``app.extensions["zoneatlas.step_aside"]`` is called, so that nobody waits for this thread.
     """
+
+    def step_aside() -> None:
+        if aside := app.extensions.get("zoneatlas.step_aside"):
+            aside()
 
     def among_processes(client: str) -> AbstractContextManager[None]:
         turns: Turns | None = app.extensions.get("zoneatlas.turns")
@@ -148,14 +153,19 @@ def install(app: Flask) -> None:
         app.view_functions[endpoint] = _behind(among_processes, app.view_functions[endpoint])
     for marked, turnstile in ((COMPUTING, computing()), (PLANNING, planning())):
         for endpoint in marked:
-            app.view_functions[endpoint] = _behind(turnstile.turn, app.view_functions[endpoint])
+            app.view_functions[endpoint] = _behind(
+                turnstile.turn, app.view_functions[endpoint], step_aside
+            )
 
 
 def _behind(
-    turn: Callable[[str], AbstractContextManager[None]], view: Callable[..., Any]
+    turn: Callable[[str], AbstractContextManager[None]],
+    view: Callable[..., Any],
+    before: Callable[[], None] = lambda: None,
 ) -> Callable[..., Any]:
     @wraps(view)
     def turned(**values: Any) -> Any:
+        before()
         with turn(client()):
             return view(**values)
 

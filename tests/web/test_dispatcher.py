@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
+import pytest
+
+from webapp import dispatcher as dispatching
 from webapp.dispatcher import Dispatcher
 
 SOON_S = 20.0
@@ -114,6 +117,31 @@ def test_a_long_request_holds_up_nobody() -> None:
         assert long.ended.wait(SOON_S)
     assert connections.most_inside == 1
     assert later.thread in connections.pollers
+
+
+def test_who_steps_aside_holds_up_nobody_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that knows that it takes long says so, and the next one begins without a wait;
+    where another thread leads already, that changes nothing.
+    """
+    monkeypatch.setattr(dispatching, "SHORT_S", 10 * SOON_S)
+    go = threading.Event()
+    with serving(3) as (dispatcher, connections):
+
+        def work() -> None:
+            dispatcher.step_aside()
+            dispatcher.step_aside()
+            go.wait(SOON_S)
+
+        long, beside = Request(work), Request()
+        connections.bring(long, beside)
+        assert beside.ended.wait(SOON_S)
+        assert not long.ended.is_set()
+        go.set()
+        assert long.ended.wait(SOON_S)
+        last = Request()
+        connections.bring(last)
+        assert last.ended.wait(SOON_S)
+    assert connections.most_inside == 1
 
 
 def test_connections_are_looked_after_while_all_threads_are_taken() -> None:
