@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
-from numba import njit
-from numba.core import caching
 from numpy.typing import NDArray
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Look for no garbage meanwhile."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+with _nothing_collected():  # Numba makes many objects, which all stay: a quarter of its time
+    from numba import njit
+    from numba.core import caching
+    from numba.core.registry import cpu_target
+
+    cpu_target.target_context.refresh()  # which the first call of a compiled function does else
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Number = TypeVar("Number")
