@@ -25,9 +25,7 @@ tag, as Overpass does.
 
 Source: OSMnx 2, ``network_type="drive"``.
 """
-_NOT_DRIVEABLE = {
-    key: re.compile(NOT_DRIVEABLE[key]) for key in ("highway", *NOT_DRIVEABLE)
-}  # the one that rejects most comes first
+_NOT_DRIVEABLE = {key: re.compile(values) for key, values in NOT_DRIVEABLE.items()}
 
 ONE_WAY = frozenset({"yes", "true", "1", "-1", "reverse", "T", "F"})
 REVERSED = frozenset({"-1", "reverse", "T"})
@@ -125,9 +123,19 @@ _DURATIONS = (
 
 def driveable(tags: Mapping[str, str]) -> bool:
     """Return whether a way with these tags is a road for cars."""
-    return bool(tags.get("highway")) and not any(
-        pattern.search(tags.get(key, "")) for key, pattern in _NOT_DRIVEABLE.items()
-    )
+    highway = tags.get("highway")
+    if not highway or _forbids("highway", highway):  # which settles most ways
+        return False
+    for key in NOT_DRIVEABLE:
+        value = tags.get(key)
+        if value and _forbids(key, value):
+            return False
+    return True
+
+
+@lru_cache(maxsize=4096)
+def _forbids(key: str, value: str) -> bool:
+    return _NOT_DRIVEABLE[key].search(value) is not None
 
 
 def admits(tags: Mapping[str, str], keys: Iterable[str] = CAR_KEYS) -> bool | None:
