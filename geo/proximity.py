@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from geo.errors import InputError, Message
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from scipy.spatial import cKDTree
 
 Points: TypeAlias = NDArray[np.float64]
@@ -55,6 +55,8 @@ def distance_table(origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame) ->
         ``from_id``, ``to_id``, ``distance_m``; one row a pair, in the order of origins, then of
         destinations.
     """
+    import pandas as pd
+
     distance = crs.distance_m(lonlat(origins)[:, None], lonlat(destinations)[None])
     pairs = pd.MultiIndex.from_product(
         [origins.index, destinations.index], names=["from_id", "to_id"]
@@ -211,6 +213,8 @@ def _near(
 def _pairs(
     origins: gpd.GeoDataFrame, destinations: gpd.GeoDataFrame, pairs: Sequence[Near]
 ) -> pd.DataFrame:
+    import pandas as pd
+
     rows = np.repeat([row for row, _, _ in pairs], [len(near) for _, near, _ in pairs]).astype(int)
     nears = np.concatenate([np.empty(0, int), *(near for _, near, _ in pairs)])
     return pd.DataFrame(

@@ -6,13 +6,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from geo import crs
@@ -21,7 +19,11 @@ from geo.layers import rows as rows_of
 from geo.layers import validation as faults_of
 from geo.layers.region import Region
 from geo.layers.validation import Row
-from geo.schema import LARGE, LAYERS, OPTIONAL, TABLES, Layer, unfold
+from geo.schema import LARGE, LAYERS, OPTIONAL, TABLES, Field, Layer, unfold
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 __all__ = [
     "LARGE",
@@ -33,6 +35,7 @@ __all__ = [
     "names",
     "narrow",
     "read",
+    "read_columns",
     "read_countries",
     "read_file",
     "read_table",
@@ -119,6 +122,18 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
 
     A table of ``OPTIONAL`` whose file is not there is empty.
     """
+    return rows_of.typed(*_table(folder, name))
+
+
+def read_columns(folder: str | os.PathLike[str], name: str) -> dict[str, list[Any]]:
+    """Read the same table as columns of plain values, None for what is unknown: without pandas it
+    is there sooner.
+    """
+    return rows_of.columns(*_table(folder, name))
+
+
+def _table(folder: str | os.PathLike[str], name: str) -> tuple[list[Row], Sequence[Field]]:
+    """Return the rows of a table that is no layer, as text without faults, and its fields."""
     if name not in TABLES:
         raise NotFoundError(
             Message(
@@ -132,7 +147,7 @@ def read_table(folder: str | os.PathLike[str], name: str) -> pd.DataFrame:
         rows_of.csv_rows(path, fields) if path.is_file() or name not in OPTIONAL else ([], [])
     )
     faults_of.refuse(f"{name}.csv", faults + faults_of.row_faults(rows, fields))
-    return rows_of.typed(rows, fields)
+    return rows, fields
 
 
 def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
@@ -144,6 +159,8 @@ def read_countries(folder: str | os.PathLike[str]) -> gpd.GeoDataFrame | None:
     InputError
         The file holds no such outlines.
     """
+    import geopandas as gpd
+
     path = Path(folder) / OUTLINES
     if not path.is_file():
         return None
@@ -244,6 +261,8 @@ def narrow(frame: Any, filters: Mapping[str, Any]) -> Any:
     InputError
         The layer has no such column.
     """
+    import geopandas as gpd
+
     kept = np.ones(len(frame), bool)
     for key, wanted in filters.items():
         if key == "bbox" and isinstance(frame, gpd.GeoDataFrame):
@@ -292,6 +311,8 @@ def _frame(
     """Refuse the rows or make the layer of them; `shapes` is None where the columns ``lon`` and
     ``lat`` hold the points, or ``wkt`` the lines.
     """
+    import geopandas as gpd
+
     faults_of.refuse(
         origin,
         faults

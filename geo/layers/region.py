@@ -9,7 +9,6 @@ from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geo import crs, proximity
@@ -18,6 +17,7 @@ from geo.layers.validation import Row, number, place
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 COAST_TOLERANCE_M = 2_000.0
 """How far outside the drawn outline a point still belongs to a country: quays and reclaimed land
@@ -184,6 +184,8 @@ class Region:
         """Measure how far each place that is known by its id lies from where it is known, NaN for
         others.
         """
+        import pandas as pd
+
         at = self.places.index.get_indexer(pd.Index([row.get("id") or "" for row in rows]))
         moved_m = np.where(
             at >= 0, crs.distance_m(points, proximity.lonlat(self.places)[at]), np.nan

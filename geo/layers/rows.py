@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -24,13 +22,16 @@ from geo.layers.validation import Row
 from geo.schema import Field, Layer
 from geo.text import unguarded
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FAR = 10.0
 """Degrees a point may lie outside the area of its system: regional zones are stretched, exchanged
 columns land farther off.
 """
 UNREADABLE = object()
 """Stands for a shape that cannot be read."""
-_PANDAS_TYPES = {
+_PANDAS_TYPES: dict[str, Any] = {
     "string": "str",
     "list": "str",
     "line": "str",
@@ -254,23 +255,35 @@ def _text(value: object) -> str | None:
     return text.strip() or None
 
 
+def columns(rows: list[Row], fields: Sequence[Field]) -> dict[str, list[Any]]:
+    """Return the values of each field by its type, None where there is none."""
+    types: dict[str, Callable[[str], Any]] = {
+        "number": float,
+        "integer": lambda cell: int(float(cell)),
+        "boolean": lambda cell: cell.lower() == "true",
+    }
+    return {
+        field.name: [
+            cell if cell is None or field.type not in types else types[field.type](cell)
+            for cell in (row.get(field.name) for row in rows)
+        ]
+        for field in fields
+    }
+
+
 def typed(rows: list[Row], fields: Sequence[Field]) -> pd.DataFrame:
-    columns: dict[str, Any] = {}
-    for field in fields:
-        cells = [row.get(field.name) for row in rows]
-        values: Any = cells
-        if field.type == "number":
-            values = [math.nan if cell is None else float(cell) for cell in cells]
-        elif field.type == "integer":
-            values = [pd.NA if cell is None else int(float(cell)) for cell in cells]
-        elif field.type == "boolean":
-            values = [pd.NA if cell is None else cell.lower() == "true" for cell in cells]
-        columns[field.name] = (
-            pd.array(values, dtype=_PANDAS_TYPES[field.type])
-            if field.type != "number"
-            else np.array(values, float)
-        )
-    return pd.DataFrame(columns)
+    """Return the same as a frame, NaN or NA where there is none."""
+    import pandas as pd
+
+    values = columns(rows, fields)
+    return pd.DataFrame(
+        {
+            field.name: np.array(values[field.name], float)
+            if field.type == "number"
+            else pd.array(values[field.name], dtype=_PANDAS_TYPES[field.type])
+            for field in fields
+        }
+    )
 
 
 def to_wgs84(rows: list[Row], epsg: int, *, far: bool) -> list[str]:

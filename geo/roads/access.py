@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 import shapely
 import shapely.ops
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from geo.roads.routing import Found, solve, times
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 Points: TypeAlias = "gpd.GeoDataFrame | Sides"
 """A point layer, or its points joined to roads already."""
@@ -56,6 +56,8 @@ def travel_times(
         network's limit; ``gates`` passed, in order, separated by semicolons, empty for none and NaN
         where there is no way.
     """
+    import pandas as pd
+
     columns = ways(network, origins, destinations, profile=profile)
     n, m = len(origins), len(destinations)
     return pd.DataFrame(
@@ -98,13 +100,28 @@ def time_matrix(
     profile: str = "car",
 ) -> pd.DataFrame:
     """Return only the seconds of :func:`travel_times`: origins down, destinations across."""
-    time_s = times(
-        network,
-        profile,
-        Sides.of(network, origins, profile),
-        Sides.of(network, destinations, profile),
-    )
-    return pd.DataFrame(known(time_s), index=origins.index, columns=destinations.index)
+    import pandas as pd
+
+    time_s = seconds(network, origins, destinations, profile=profile)
+    return pd.DataFrame(time_s, index=origins.index, columns=destinations.index)
+
+
+def seconds(
+    network: Network,
+    origins: gpd.GeoDataFrame | NDArray[np.float64],
+    destinations: gpd.GeoDataFrame | NDArray[np.float64],
+    *,
+    profile: str = "car",
+) -> NDArray[np.float64]:
+    """Return :func:`time_matrix` as an array, (n, m), which is there sooner; it needs no pandas.
+
+    Parameters
+    ----------
+    origins, destinations
+        Point layers; or positions, (n, 2) WGS 84, of which no country is known.
+    """
+    sides = (Sides.of(network, points, profile) for points in (origins, destinations))
+    return known(times(network, profile, *sides))
 
 
 def nearest(table: pd.DataFrame, *, k: int = 1) -> pd.DataFrame:

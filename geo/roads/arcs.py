@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.roads import strong
 from geo.roads.turns import Turns
 
 
@@ -30,15 +31,17 @@ class Arcs:
 
     Attributes
     ----------
-    time_s
-        (v, v) sparse, row is the vertex an arc leaves. No arc takes less than a millisecond,
-        because SciPy reads zero as “no arc”.
+    start, head, arc_s
+        Arcs that leave vertex v are entries ``start[v]:start[v + 1]``: where they lead, ascending,
+        and how long they take. No arc takes less than a millisecond, because SciPy reads zero as
+        “no arc”.
     segment, keys
-        (k,) segment of each arc, and its tail times v plus its head, in the order of
-        ``time_s.data``: ascending keys.
+        (k,) segment of each arc, and its tail times v plus its head: ascending keys.
     """
 
-    time_s: Any
+    start: NDArray[np.int64]
+    head: NDArray[np.int32]
+    arc_s: NDArray[np.float64]
     segment: NDArray[np.int64]
     keys: NDArray[np.int64]
 
@@ -52,8 +55,6 @@ class Arcs:
         """Compute the arcs between vertices from segments: whether each may be driven forward and
         backward, and its time.
         """
-        from scipy.sparse import csr_matrix
-
         ahead, back = (np.flatnonzero(way & np.isfinite(time)) for way in allowed)
         leave = np.concatenate([2 * ahead, 2 * back + 1])
         which, copy, beyond = turns.departures(leave)
@@ -67,37 +68,46 @@ class Arcs:
         first = np.ones(len(tail), bool)
         first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         tail, head, segment = tail[first], head[first], segment[first]
-        graph = csr_matrix((np.maximum(time[segment], 1e-3), (tail, head)), shape=(n, n))
-        return cls(graph, segment, tail * n + head)
+        start, _ = by_vertex(tail, n)
+        arc_s = np.maximum(time[segment], 1e-3)
+        return cls(start, head.astype(np.int32), arc_s, segment, tail * n + head)
+
+    @property
+    def count(self) -> int:
+        """The number of vertices."""
+        return len(self.start) - 1
+
+    @cached_property
+    def time_s(self) -> Any:
+        """The same for SciPy: (v, v) sparse, row is the vertex an arc leaves."""
+        from scipy.sparse import csr_matrix
+
+        return csr_matrix((self.arc_s, self.head, self.start), shape=(self.count, self.count))
 
     def between(self, tail: NDArray[Any], head: NDArray[Any]) -> NDArray[np.int64]:
         """Return the segments of arcs by their end vertices; every pair must be an arc."""
-        wanted = np.asarray(tail, np.int64) * self.time_s.shape[0] + head
+        wanted = np.asarray(tail, np.int64) * self.count + head
         found: NDArray[np.int64] = self.segment[np.searchsorted(self.keys, wanted)]
         return found
 
     @cached_property
     def into(self) -> Into:
         """The same arcs by the vertex they lead to."""
-        from scipy.sparse import csr_matrix
+        start, order = by_vertex(self.head, self.count)
+        tail = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.start))[order]
+        return Into(start.astype(np.int32), tail, self.arc_s[order], self.segment[order])
 
-        graph = self.time_s
-        numbered = csr_matrix(
-            (np.arange(graph.nnz), graph.indices, graph.indptr), shape=graph.shape
-        ).tocsc()
-        order = numbered.data
-        return Into(
-            numbered.indptr.astype(np.int32),
-            numbered.indices.astype(np.int32),
-            graph.data[order],
-            self.segment[order],
-        )
-
-    def strong(self) -> NDArray[np.integer[Any]]:
+    def strong(self) -> NDArray[np.int32]:
         """Number the strongly connected component of each vertex."""
-        from scipy.sparse.csgraph import connected_components
+        return strong.components(self.start, self.head)
 
-        if not self.time_s.shape[0]:
-            return np.empty(0, np.int32)
-        label: NDArray[np.int32] = connected_components(self.time_s, connection="strong")[1]
-        return label
+
+def by_vertex(
+    vertex: NDArray[np.integer[Any]], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Put arcs in the order of one of their ends, and otherwise as they are; where those of each
+    vertex begin, (count + 1,), and the order.
+    """
+    start = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(vertex, minlength=count), out=start[1:])
+    return start, np.argsort(vertex, kind="stable")

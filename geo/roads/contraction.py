@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import InputError, Message
+from geo.roads.arcs import by_vertex
 
 ARRAYS: dict[str, str] = {
     "node": "i4",
@@ -107,51 +108,63 @@ def build(time_s: Any, segment: NDArray[Any] | None = None) -> Hierarchy:
     """
     from scipy.sparse import csr_matrix
 
-    from geo.roads import _contraction_build, _contraction_order
-
     graph = csr_matrix(time_s, dtype=np.float64)
     if not graph.has_canonical_format:
         raise InputError(Message("Two arcs join the same nodes; take the faster one first."))
-    if not (np.isfinite(graph.data) & (graph.data > 0)).all():
-        raise InputError(
-            Message("Every arc of a road network must take some time, and not endlessly long.")
-        )
+    _check(graph.data)
     if graph.diagonal().any():
         every = graph.tocoo()
         kept = every.row != every.col
         ends = every.row[kept], every.col[kept]
         graph = csr_matrix((every.data[kept], ends), shape=graph.shape)
         segment = None if segment is None else segment[kept]
-    back = csr_matrix(graph.T)
+    plain = graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data
+    return of_arcs(*plain, np.zeros(graph.nnz, np.int64) if segment is None else segment)
+
+
+def of_arcs(
+    start: NDArray[np.int64],
+    head: NDArray[np.int32],
+    time_s: NDArray[np.float64],
+    segment: NDArray[Any],
+) -> Hierarchy:
+    """Prepare a graph given as arrays, which needs no SciPy; errors as :func:`build`.
+
+    Parameters
+    ----------
+    start, head, time_s, segment
+        Arcs that leave node v are entries ``start[v]:start[v + 1]``: where they lead, ascending and
+        each once, how long they take, and their segments. None leads from a node to itself.
+    """
+    from geo.roads import _contraction_build, _contraction_order
+
+    _check(time_s)
+    tail = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))
+    back_start, turned = by_vertex(head, len(start) - 1)
     order, first, other, out_s, into_s, via_out, via_into = _contraction_build.contract(
-        *_plain(graph), *_plain(back)
+        *(start, head, time_s), *(back_start, tail[turned], time_s[turned])
     )
     node, position = _contraction_order.arrange(order, first, other)
     up, down = (
         _contraction_order.side(order, first, other, time, via, node, position)
         for time, via in ((out_s, via_out), (into_s, via_into))
     )
-    for (start, head, _, middle), leaves in ((up, True), (down, False)):
+    keys = tail.astype(np.int64) * len(node) + head
+    for (begin, above, _, middle), leaves in ((up, True), (down, False)):
         arcs = np.flatnonzero(middle < 0)
-        low = node[np.repeat(np.arange(len(node)), np.diff(start))[arcs]].astype(np.int64)
-        high = node[head[arcs]]
-        tail, to = (low, high) if leaves else (high, low)
-        middle[arcs] = -1 - _segments(graph, segment, tail, to)
+        low = node[np.repeat(np.arange(len(node)), np.diff(begin))[arcs]].astype(np.int64)
+        high = node[above[arcs]].astype(np.int64)
+        leave, to = (low, high) if leaves else (high, low)
+        of_arc = np.searchsorted(keys, leave * len(node) + to)
+        middle[arcs] = -1 - np.asarray(segment, np.int64)[of_arc]
     return Hierarchy(node, position, *up, *down)
 
 
-def _segments(
-    graph: Any, segment: NDArray[Any] | None, tail: NDArray[Any], head: NDArray[Any]
-) -> NDArray[np.int64]:
-    if segment is None:
-        return np.zeros(len(tail), np.int64)
-    n = graph.shape[0]
-    keys = np.repeat(np.arange(n), np.diff(graph.indptr)) * n + graph.indices
-    return np.asarray(segment, np.int64)[np.searchsorted(keys, tail.astype(np.int64) * n + head)]
-
-
-def _plain(graph: Any) -> Side:
-    return graph.indptr.astype(np.int64), graph.indices.astype(np.int32), graph.data
+def _check(time_s: NDArray[np.float64]) -> None:
+    if not (np.isfinite(time_s) & (time_s > 0)).all():
+        raise InputError(
+            Message("Every arc of a road network must take some time, and not endlessly long.")
+        )
 
 
 def one_to_all(

@@ -68,8 +68,6 @@ def of(network: Network, profile: str) -> Overlay:
 
 
 def _make(network: Network, profile: str) -> Overlay:
-    from scipy.sparse.csgraph import floyd_warshall
-
     passed, turns = np.flatnonzero(network.gate >= 0), network.turns(profile)
     ends = np.concatenate([2 * passed, 2 * passed + 1])
     copies, beyond = turns.departures(ends)[1:]
@@ -94,6 +92,8 @@ def _make(network: Network, profile: str) -> Overlay:
         return Overlay(
             node, domestic_s, crossing_s, segment, domestic_s, np.empty((0, 0), np.int32)
         )
+    from scipy.sparse.csgraph import floyd_warshall
+
     total_s, before = floyd_warshall(np.minimum(domestic_s, crossing_s), return_predecessors=True)
     return Overlay(node, domestic_s, crossing_s, segment, total_s, before)
 

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import Message, NotFoundError
@@ -102,23 +101,27 @@ class Sides:
     share: NDArray[np.float64]
 
     @classmethod
-    def of(cls, network: Network, points: gpd.GeoDataFrame, profile: str) -> Sides:
+    def of(
+        cls, network: Network, points: gpd.GeoDataFrame | NDArray[np.float64], profile: str
+    ) -> Sides:
         """Join a point layer; with the columns ``country`` and ``opposite_country`` as
-        :mod:`geo.roads.access` says.
+        :mod:`geo.roads.access` says. Or positions without any, (n, 2) WGS 84.
         """
         n = len(points)
         of_row = np.arange(n)
-        country: NDArray[np.object_] = (
-            points["country"].to_numpy(object, copy=True)
-            if "country" in points
-            else np.full(n, None, object)
-        )
-        if "opposite_country" in points:
-            twin = np.flatnonzero(points["opposite_country"].notna())
-            of_row = np.concatenate([of_row, twin])
-            country = np.concatenate([country, points["opposite_country"].to_numpy(object)[twin]])
-        country[pd.isna(country)] = None
-        point = lonlat(points)[of_row]
+        country = np.full(n, None, object)
+        if isinstance(points, np.ndarray):
+            point = np.asarray(points, float).reshape(-1, 2)
+        else:
+            if "country" in points:
+                country = points["country"].to_numpy(object, copy=True)
+            if "opposite_country" in points:
+                twin = np.flatnonzero(points["opposite_country"].notna())
+                of_row = np.concatenate([of_row, twin])
+                other = points["opposite_country"].to_numpy(object)[twin]
+                country = np.concatenate([country, other])
+            country[[not isinstance(code, str) for code in country]] = None
+            point = lonlat(points)[of_row]
 
         def join() -> Sides:
             return cls.at(network, point, profile, country=country, of_row=of_row)

@@ -316,7 +316,9 @@ class Network:
             os.cpu_count()
         ) as pool:  # compiled code does not hold the others up
             jobs = {
-                profile: pool.submit(contraction.build, arcs.time_s, arcs.segment)
+                profile: pool.submit(
+                    contraction.of_arcs, arcs.start, arcs.head, arcs.arc_s, arcs.segment
+                )
                 for profile, arcs in graphs.items()
             }
             hierarchies = {}

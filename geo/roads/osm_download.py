@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import shapely
 
 import geo
 from geo import crs
 from geo.errors import InputError, Message, UnavailableError
-from geo.roads import osm_file, osm_graph, osm_tags
+from geo.roads import class_speeds, osm_file, osm_tags
+from geo.roads.class_speeds import Speeds
 from geo.roads.network import Network
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class _Busy(Exception):
 
 def read(
     *paths: str | os.PathLike[str],
-    speeds: pd.DataFrame,
+    speeds: Speeds | None = None,
     title: str | None = None,
     countries: gpd.GeoDataFrame | None = None,
     on_step: Callable[[str], None] | None = None,
@@ -60,7 +60,9 @@ def read(
 
     Parameters
     ----------
-    speeds, countries, on_step
+    speeds
+        As :func:`geo.roads.osm_simplify.build`; by default those of the bundled data package.
+    countries, on_step
         As :func:`geo.roads.osm_file.read`.
 
     Raises
@@ -78,7 +80,10 @@ def read(
                 " or .osm.pbf."
             )
         )
+    speeds = class_speeds.bundled() if speeds is None else speeds
     if graphml:
+        from geo.roads import osm_graph
+
         (on_step or (lambda _: None))(f"Reading {graphml[0].name}")
         return osm_graph.from_graphml(graphml[0], speeds=speeds, title=title, countries=countries)
     for path in paths:
@@ -99,7 +104,7 @@ def download(
     *,
     bbox: tuple[float, float, float, float] | None = None,
     place: str | None = None,
-    speeds: pd.DataFrame,
+    speeds: Speeds,
     title: str | None = None,
     countries: gpd.GeoDataFrame | None = None,
     overpass_url: str = OVERPASS,
@@ -163,6 +168,8 @@ def download(
         ):
             graph = _patiently(ask, wanted=wanted, attempts=attempts, pause_s=pause_s, say=say)
         as_of = _oldest(cache)
+    from geo.roads import osm_graph
+
     say("Joining the roads to segments")
     return osm_graph.from_osmnx(
         graph,

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from geo.errors import InputError, Message, NotFoundError
 from geo.roads import osm_tags, osm_turns
+from geo.roads.class_speeds import Speeds
 from geo.roads.network import FERRY, Network
 from geo.roads.osm_simplify import build
 from geo.roads.osm_turns import Restriction
@@ -45,7 +45,7 @@ UNDEFINED = 2**31 - 1
 
 def read(
     *paths: str | os.PathLike[str],
-    speeds: pd.DataFrame,
+    speeds: Speeds,
     title: str | None = None,
     boxes: Sequence[Box] = (),
     countries: gpd.GeoDataFrame | None = None,
@@ -170,7 +170,9 @@ class _File:
         """
         import osmium
 
-        with osmium.io.Reader(osmium.io.File(str(self.path), self.format)) as reader:
+        named = osmium.io.File(str(self.path), self.format)
+        # nothing but the header: else what follows would be read too
+        with osmium.io.Reader(named, osmium.osm.NOTHING) as reader:
             header = reader.header()
             stamp = header.get("osmosis_replication_timestamp") or header.get("timestamp")
         if not stamp and self.format == "osm":

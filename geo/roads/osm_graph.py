@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
 from geo.errors import InputError, Message, NotFoundError
-from geo.roads import osm_file, osm_simplify, osm_tags, turns, whereabouts
+from geo.roads import class_speeds, osm_file, osm_simplify, osm_tags, turns, whereabouts
+from geo.roads.class_speeds import Speeds
 from geo.roads.network import Manifest, Network
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _time(profile: str, first: str) -> str:
 def from_graphml(
     path: str | os.PathLike[str],
     *,
-    speeds: pd.DataFrame,
+    speeds: Speeds,
     title: str | None = None,
     countries: gpd.GeoDataFrame | None = None,
 ) -> Network:
@@ -268,7 +268,7 @@ def _refuse_doctype(path: Path) -> None:
 def from_osmnx(
     graph: Any,
     *,
-    speeds: pd.DataFrame,
+    speeds: Speeds,
     title: str,
     source: str = "OSMnx graph",
     as_of: str | None = None,
@@ -328,7 +328,9 @@ def from_osmnx(
         edge = "edge of several ways has", "edges of several ways have"
         why = "a motorway, link, bridge or tunnel among them: no point is joined to any part of it."
         notes = (*notes, f"{osm_simplify.counted(mixed, *edge)} {why}")
-    speed_of: dict[Any, float] = speeds.groupby("road_class")["speed_kph"].max().to_dict()
+    speed_of: dict[str, float] = {}
+    for row in class_speeds.rows_of(speeds):
+        speed_of[row.road_class] = max(row.speed_kph, speed_of.get(row.road_class, 0.0))
     tags = [osm_tags.edge_tags(data, speed_of) for _, _, _, data in roads]
     refs = np.concatenate([np.empty(0, np.int64), *(corners for corners, *_ in roads)])
     way = np.repeat(np.arange(len(roads)), [len(corners) for corners, *_ in roads])

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message
-from geo.roads import class_speeds, osm_tags, osm_turns, turning_back
+from geo.roads import class_speeds, osm_tags, osm_turns, strong, turning_back
+from geo.roads.arcs import by_vertex
 from geo.roads.network import FERRY, PLANNED, Manifest, Network
 from geo.roads.osm_tags import TRUCK_HEIGHT_M, TRUCK_WEIGHT_T
 
@@ -114,7 +114,7 @@ class Roads:
 def build(
     roads: Roads,
     *,
-    speeds: pd.DataFrame,
+    speeds: class_speeds.Speeds,
     title: str,
     source: str,
     as_of: str | None = None,
@@ -149,8 +149,8 @@ def build(
     InputError
         There is no road, or the table of speeds lacks a row that is needed.
     """
-    general = class_speeds.everywhere(speeds)
-    table = class_speeds.by_class(general, roads.road_class)
+    rows = class_speeds.rows_of(speeds)
+    table = class_speeds.by_class(rows, roads.road_class)
     order, flipped, start, rings = contract(roads)
     if not len(order):
         raise InputError(
@@ -168,7 +168,7 @@ def build(
         [c if c in known else class_speeds.UNKNOWN_CLASS for c in roads.road_class]
     )
     label_of, labels = _codes(roads.label)
-    own = class_speeds.own_kph(roads.where, table, speeds.drop(general.index), class_of, classes)
+    own = class_speeds.own_kph(roads.where, table, rows, class_of, classes)
     seconds = _seconds(roads, table, own, order, length_m)
     time_s = {profile: np.add.reduceat(step_s, first) for profile, step_s in seconds.items()}
     nodes, ends = np.unique(np.concatenate([leave[first], arrive[last]]), return_inverse=True)
@@ -338,28 +338,21 @@ def contract(roads: Roads) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArra
 
 
 def _rings(roads: Roads, steps: NDArray[np.int64]) -> int:
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
+    """Return how many rings some steps make."""
     if not len(steps):
         return 0
-    points, ends = np.unique(
-        np.concatenate([roads.tail[steps], roads.head[steps]]), return_inverse=True
-    )
-    n = len(points)
-    return int(
-        connected_components(
-            coo_matrix(
-                (np.ones(len(steps)), (ends[: len(steps)], ends[len(steps) :])), shape=(n, n)
-            )
-        )[0]
-    )
+    tail, head = roads.tail[steps], roads.head[steps]
+    points, tails = np.unique(np.concatenate([tail, head]), return_inverse=True)
+    heads = np.concatenate([tails[len(steps) :], tails[: len(steps)]])
+    start, order = by_vertex(tails, len(points))
+    return int(strong.components(start, heads[order]).max()) + 1
 
 
 def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Number words in alphabetical order, empty ones -1."""
-    codes, known = pd.factorize(np.array([word or None for word in words], object), sort=True)
-    return codes, tuple(map(str, known))
+    known = sorted({*words} - {""})
+    codes = {word: code for code, word in enumerate(known)} | {"": -1}
+    return np.array([codes[word] for word in words], np.int64), tuple(known)
 
 
 def _longest(

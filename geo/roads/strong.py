@@ -7,9 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.roads.snapping import plain
 from geo.roads.turns import Turns
 
 Labels = NDArray[np.integer[Any]]
+
+
+def components(start: NDArray[np.int64], head: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
+    """Number the strongly connected component of each vertex, (v,).
+
+    Parameters
+    ----------
+    start, head
+        Arcs that leave vertex v lead to ``head[start[v]:start[v + 1]]``.
+    """
+    from geo.roads import _strong as compiled
+
+    label: NDArray[np.int32] = compiled.components(plain(start, "i8"), plain(head, "i4"))
+    return label
 
 
 def main(turns: Turns, label: Labels, country: Labels, countries: int) -> NDArray[np.bool_]:
