@@ -113,27 +113,18 @@ def contend(what: str, job: Job) -> dict[str, Any]:
 
 
 def read(job: Job) -> Any:
-    from geo import layers
     from geo.roads import osm_download
 
-    return osm_download.read(job.extract, speeds=layers.read_table(layers.bundled(), "speeds"))
-
-
-def frame(points: list[tuple[float, float]]) -> Any:
-    import geopandas as gpd
-    import numpy as np
-
-    return gpd.GeoDataFrame(geometry=gpd.points_from_xy(*np.array(points).T), crs=4326)
+    return osm_download.read(job.extract)
 
 
 def by_ours(job: Job, _: Path) -> Ask:
     with job.stage(
         "import"
     ):  # what geo imports only when it is needed is imported here, so that the stages are clean
-        import geopandas  # noqa: F401
-        import numba  # noqa: F401
         import osmium  # noqa: F401
-        import scipy.sparse.csgraph  # noqa: F401
+
+        from geo.roads import access, compiled, osm_download  # noqa: F401
 
     with job.stage("read"):
         network = read(job)
@@ -144,10 +135,12 @@ def by_ours(job: Job, _: Path) -> Ask:
 
 
 def tabulate(network: Any, points: list[tuple[float, float]]) -> Any:
+    import numpy as np
+
     from geo.roads import access
 
-    places = frame(points)
-    return access.time_matrix(network, places, places, profile="car").to_numpy()
+    places = np.array(points)
+    return access.seconds(network, places, places, profile="car")
 
 
 def make(job: Job) -> None:
@@ -178,10 +171,10 @@ def make(job: Job) -> None:
     )
     answer = {"extract": str(job.extract), "points": points, "speeds": speeds.to_dict()}
     (job.folder / "job.json").write_text(json.dumps(answer), encoding="utf-8")
-    plain = access.time_matrix(
-        network, frame(points[:OSMNX_ORIGINS]), frame(points[:POINTS]), profile="car"
+    plain = access.seconds(
+        network, np.array(points[:OSMNX_ORIGINS]), np.array(points[:POINTS]), profile="car"
     )
-    np.save(job.folder / "plain.npy", plain.to_numpy())
+    np.save(job.folder / "plain.npy", plain)
     storage.save(network.prepared(), job.folder / "saved")
     arrays = {path.stem: np.load(path) for path in sorted((job.folder / "saved").glob("*.npy"))}
     if arrays:
@@ -493,7 +486,6 @@ def resident_mb() -> float:
 
 
 def open_ours(folder: Path) -> Callable[[], Any]:
-    import geopandas  # noqa: F401
     import numba  # noqa: F401
 
     from geo.roads import storage
