@@ -72,7 +72,24 @@ def usage() -> list[Any]:
     return [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
 
 
-Ask = Callable[[list[tuple[float, float]]], Answer]
+Places = list[tuple[float, float]]
+Ask = Callable[[Places, Places], Answer]
+"""Asks for the times from some places to others."""
+
+
+class Snapped:
+    """Joins places to a peer's nodes, and keeps those of the last targets, as ours are kept."""
+
+    def __init__(self, find: Callable[[Places], Any]) -> None:
+        self.find = find
+        self.targets: Places | None = None
+        self.nodes: Any = None
+
+    def __call__(self, sources: Places, targets: Places) -> tuple[Any, Any]:
+        """Return the nodes of the sources, and of the targets."""
+        if targets is not self.targets:
+            self.targets, self.nodes = targets, self.find(targets)
+        return self.nodes if sources is targets else self.find(sources), self.nodes
 
 
 def main() -> None:
@@ -94,13 +111,15 @@ def contend(what: str, job: Job) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=job.folder) as scratch:
         ask = CONTENDERS[what].begin(job, Path(scratch))
         with job.stage("table"):
-            answer = ask(job.points[:POINTS])
+            points = job.points[:POINTS]
+            answer = ask(points, points)
         cpu_s = sum(used.ru_utime + used.ru_stime for used in usage()) + answer.unasked_s
         first_s = job.seconds["table"]
         job.seconds["table"] += answer.unasked_s
         if first_s < AGAIN_LIMIT_S and not answer.unasked_s:
             with job.stage("again"):
-                ask(job.points[POINTS:])
+                points = job.points[POINTS:]
+                ask(points, points)
     import numpy as np
 
     np.save(job.folder / f"{what}.npy", np.array(answer.times, float))
@@ -131,16 +150,15 @@ def by_ours(job: Job, _: Path) -> Ask:
     with job.stage("prepare"):
         network = network.prepared()
 
-    return lambda points: Answer(tabulate(network, points))
+    return lambda sources, targets: Answer(tabulate(network, sources, targets))
 
 
-def tabulate(network: Any, points: list[tuple[float, float]]) -> Any:
+def tabulate(network: Any, sources: Places, targets: Places) -> Any:
     import numpy as np
 
     from geo.roads import access
 
-    places = np.array(points)
-    return access.seconds(network, places, places, profile="car")
+    return access.seconds(network, np.array(sources), np.array(targets), profile="car")
 
 
 def make(job: Job) -> None:
@@ -149,8 +167,7 @@ def make(job: Job) -> None:
     """
     import numpy as np
 
-    from geo import layers
-    from geo.roads import access, storage
+    from geo.roads import class_speeds, storage
 
     network = read(job)
     usable = (
@@ -164,17 +181,11 @@ def make(job: Job) -> None:
         on_road(network.shape(segment), rng)
         for segment in rng.choice(segments, 2 * POINTS, p=share)
     ]
-    speeds = (
-        layers.read_table(layers.bundled(), "speeds")
-        .query("profile == 'car'")
-        .set_index("road_class")["speed_kph"]
-    )
-    answer = {"extract": str(job.extract), "points": points, "speeds": speeds.to_dict()}
+    rows = class_speeds.rows_of(class_speeds.bundled())
+    speeds = class_speeds.by_class(rows, ())["car"]  # those that hold anywhere, as ours here
+    answer = {"extract": str(job.extract), "points": points, "speeds": speeds}
     (job.folder / "job.json").write_text(json.dumps(answer), encoding="utf-8")
-    plain = access.seconds(
-        network, np.array(points[:OSMNX_ORIGINS]), np.array(points[:POINTS]), profile="car"
-    )
-    np.save(job.folder / "plain.npy", plain)
+    np.save(job.folder / "plain.npy", tabulate(network, points[:OSMNX_ORIGINS], points[:POINTS]))
     storage.save(network.prepared(), job.folder / "saved")
     arrays = {path.stem: np.load(path) for path in sorted((job.folder / "saved").glob("*.npy"))}
     if arrays:
@@ -232,12 +243,13 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
             graph = ox.add_edge_speeds(graph, hwy_speeds=job.speeds, fallback=job.speeds["road"])
             graph = ox.add_edge_travel_times(graph)
         graph = ox.truncate.largest_component(graph, strongly=True)
+    snapped = Snapped(lambda places: list(ox.nearest_nodes(graph, *zip(*places, strict=True))))
 
-    def ask(points: list[tuple[float, float]]) -> Answer:
-        nodes = list(ox.nearest_nodes(graph, *zip(*points, strict=True)))
+    def ask(sources: Places, targets: Places) -> Answer:
+        origins, nodes = snapped(sources, targets)
         start = time.perf_counter()
         times = []
-        for origin in nodes[:OSMNX_ORIGINS]:
+        for origin in origins[:OSMNX_ORIGINS]:
             seconds, _ = nx.single_source_dijkstra(
                 graph, origin, weight="travel_time" if roads_only else "length"
             )
@@ -253,16 +265,20 @@ def by_osmnx(job: Job, _: Path, *, file: str) -> Ask:
 
             ox.save_graphml(graph, job.folder / "saved.graphml")
             network = replace(read(job), bans={}).prepared()  # OSMnx knows no bans
-            lonlat = np.array([(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in nodes])
-            apart, at = KDTree(network.node_lonlat).query(lonlat)
-            seconds = between(network, at[:OSMNX_ORIGINS], at)
-            seconds[(apart > 1e-7)[:OSMNX_ORIGINS]] = np.nan
-            seconds[:, apart > 1e-7] = np.nan
+            tree = KDTree(network.node_lonlat)
+            places = [
+                np.array([(graph.nodes[node]["x"], graph.nodes[node]["y"]) for node in some])
+                for some in (origins[:OSMNX_ORIGINS], nodes)
+            ]
+            (from_m, from_), (to_m, to) = (tree.query(lonlat) for lonlat in places)
+            seconds = between(network, from_, to)
+            seconds[from_m > 1e-7] = np.nan
+            seconds[:, to_m > 1e-7] = np.nan
             return seconds
 
         return Answer(
             times,
-            unasked_s=asked_s * (len(nodes) / OSMNX_ORIGINS - 1),
+            unasked_s=asked_s * (len(origins) / min(len(origins), OSMNX_ORIGINS) - 1),
             ours=ours if roads_only else None,
         )
 
@@ -302,8 +318,17 @@ def by_osrm(job: Job, scratch: Path, algorithm: str) -> Ask:
             max_locations_distance_table=-1,
         )
 
-    def ask(points: list[tuple[float, float]]) -> Answer:
-        answer = engine.Table(osrm.TableParameters(coordinates=points, annotations=["duration"]))
+    def ask(sources: Places, targets: Places) -> Answer:
+        if sources is targets:
+            asked = osrm.TableParameters(coordinates=targets, annotations=["duration"])
+        else:
+            asked = osrm.TableParameters(
+                coordinates=sources + targets,
+                sources=list(range(len(sources))),
+                destinations=list(range(len(sources), len(sources) + len(targets))),
+                annotations=["duration"],
+            )
+        answer = engine.Table(asked)
         return Answer(
             [[None if cell is None else float(cell) for cell in row] for row in answer["durations"]]
         )
@@ -341,9 +366,11 @@ def by_valhalla(job: Job, scratch: Path, algorithm: str) -> Ask:
         )
         actor = valhalla.Actor(config)
 
-    def ask(points: list[tuple[float, float]]) -> Answer:
-        places = [{"lon": lon, "lat": lat} for lon, lat in points]
-        question = {"sources": places, "targets": places, "costing": "auto", "verbose": False}
+    def ask(sources: Places, targets: Places) -> Answer:
+        from_, to = (
+            [{"lon": lon, "lat": lat} for lon, lat in places] for places in (sources, targets)
+        )
+        question = {"sources": from_, "targets": to, "costing": "auto", "verbose": False}
         return Answer(actor.matrix(question)["sources_to_targets"]["durations"])
 
     return ask
@@ -392,14 +419,20 @@ def by_pandana(job: Job, _: Path) -> Ask:
             twoway=False,
         )
 
-    def ask(points: list[tuple[float, float]]) -> Answer:
-        at = graph.get_node_ids(*(pd.Series(column) for column in np.array(points).T)).to_numpy()
+    def nodes_of(places: Places) -> Any:
+        x, y = (pd.Series(column) for column in np.array(places).T)
+        return graph.get_node_ids(x, y).to_numpy()
+
+    snapped = Snapped(nodes_of)
+
+    def ask(sources: Places, targets: Places) -> Answer:
+        from_, to = snapped(sources, targets)
         seconds = graph.shortest_path_lengths(
-            np.repeat(at, len(at)), np.tile(at, len(at)), imp_name="time_s"
+            np.repeat(from_, len(to)), np.tile(to, len(from_)), imp_name="time_s"
         )
         return Answer(
-            np.array(seconds).reshape(len(at), -1),
-            ours=lambda: between(network.prepared(), nodes[at], nodes[at]),
+            np.array(seconds).reshape(len(from_), -1),
+            ours=lambda: between(network.prepared(), nodes[from_], nodes[to]),
         )
 
     return ask
@@ -423,12 +456,13 @@ def by_routingkit(job: Job, _: Path) -> Ask:
         metric = pyroutingkit.CCHMetric(topology)
         metric.customize(np.maximum(np.rint(arcs.data * 1e3), 1).astype(np.uint32))
         tree = KDTree(network.node_lonlat[nodes])
+    snapped = Snapped(lambda places: tree.query(np.array(places))[1].astype(np.uint32))
 
-    def ask(points: list[tuple[float, float]]) -> Answer:
-        at = tree.query(np.array(points))[1].astype(np.uint32)
-        seconds = np.asarray(metric.distances_many_to_many(at, at)).reshape(len(at), -1)
+    def ask(sources: Places, targets: Places) -> Answer:
+        from_, to = snapped(sources, targets)
+        seconds = np.asarray(metric.distances_many_to_many(from_, to)).reshape(len(from_), -1)
         times = np.where(seconds == pyroutingkit.INF_WEIGHT, np.inf, seconds / 1e3)
-        return Answer(times, ours=lambda: between(network.prepared(), nodes[at], nodes[at]))
+        return Answer(times, ours=lambda: between(network.prepared(), nodes[from_], nodes[to]))
 
     return ask
 
@@ -475,7 +509,7 @@ def open_saved(opener: Callable[[Path], Callable[[], Any]], job: Job) -> dict[st
     answer = {"seconds": time.perf_counter() - start, "grown_mb": resident_mb() - before}
     if opener is open_ours:
         start = time.perf_counter()
-        tabulate(kept, job.points[:POINTS])
+        tabulate(kept, job.points[:POINTS], job.points[:POINTS])
         answer |= {"table_s": time.perf_counter() - start, "table_grown_mb": resident_mb() - before}
     return answer
 

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import numpy as np
 from _packages import enlarged
+from _servers import free_port
 from engine import made
 from lookup import straight
 from page import ask, wait_for
-from server import free_port
 
 from geo import Atlas
 from geo.roads import cluster, contraction, storage, surfaces

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -153,11 +154,15 @@ def main() -> None:
             continue
         task = Task.of(osm_download.read(path, speeds=speeds).prepared(), limits_s)
         ours = measure(name, task)
-        for peer in (buffered, hulls):
-            if find_spec("networkx"):
-                peer(task, ours)
+        if find_spec("networkx"):
+            for title, drawn_by in (("OSMnx, buffered", buffered), ("OSMnx, hulls", hulls)):
+                seconds, areas = repeated(drawn_by(task))
+                line(title, seconds, task.right(unprojected(areas, task)), ours)
         if find_spec("valhalla"):
-            valhalla(task, path, ours)
+            with valhalla(task, path) as peer:
+                seconds, answer = repeated(peer.draw)
+                line("Valhalla", seconds, task.right(peer.areas(answer), peer.time_s), ours)
+                print(f"      {peer.about(task)}")
         print(flush=True)
     if "--small" not in sys.argv:
         network = as_network(made(1_000_000)).prepared()
@@ -235,9 +240,9 @@ def graph_of(task: Task) -> Any:
     return graph
 
 
-def buffered(task: Task, ours_s: float) -> None:
-    """Buffer and unite the roads between the nodes reached, as the OSMnx notebook on isochrones
-    does, but leave holes open.
+def buffered(task: Task) -> Callable[[], dict[int, Any]]:
+    """Return what buffers and unites the roads between the nodes reached, as the OSMnx
+    notebook on isochrones does, but leaves holes open.
     """
     import networkx as nx
 
@@ -256,12 +261,11 @@ def buffered(task: Task, ours_s: float) -> None:
             areas[limit] = gpd.GeoSeries([*nodes, *roads]).union_all()
         return areas
 
-    seconds, areas = repeated(draw)
-    line("OSMnx, buffered", seconds, task.right(unprojected(areas, task)), ours_s)
+    return draw
 
 
-def hulls(task: Task, ours_s: float) -> None:
-    """Draw the convex hull of the nodes reached."""
+def hulls(task: Task) -> Callable[[], dict[int, Any]]:
+    """Return what draws the convex hull of the nodes reached."""
     import networkx as nx
 
     graph = graph_of(task)
@@ -279,8 +283,7 @@ def hulls(task: Task, ours_s: float) -> None:
             )
         return areas
 
-    seconds, areas = repeated(draw)
-    line("OSMnx, hulls", seconds, task.right(unprojected(areas, task)), ours_s)
+    return draw
 
 
 def unprojected(areas: dict[int, Any], task: Task) -> dict[int, Any]:
@@ -291,10 +294,38 @@ def unprojected(areas: dict[int, Any], task: Task) -> dict[int, Any]:
     }
 
 
-def valhalla(task: Task, path: Path, ours_s: float) -> None:
-    """Ask Valhalla, by car, for three polygons in one request; its own matrix says which points
-    should lie inside.
+@dataclass(frozen=True)
+class Valhalla:
+    """What draws three polygons in one request, by car; the times by its own matrix say which
+    points should lie inside.
     """
+
+    draw: Callable[[], Any]
+    time_s: np.ndarray
+    built_s: float
+
+    @staticmethod
+    def areas(answer: Any) -> dict[int, Any]:
+        return {
+            round(feature["properties"]["contour"] * 60): shapely.make_valid(
+                shapely.from_geojson(json.dumps(feature))
+            )
+            for feature in answer["features"]
+        }
+
+    def about(self, task: Task) -> str:
+        lost = int(np.isnan(self.time_s).sum())
+        shares = ", ".join(f"{(self.time_s <= limit).mean():.0%}" for limit in task.limits_s)
+        return (
+            f"by its own matrix, which holds {shares} of the points"
+            + (f"; {lost} points without a time left out" if lost else "")
+            + f"; tiles built in {self.built_s:.1f} s"
+        )
+
+
+@contextmanager
+def valhalla(task: Task, path: Path) -> Iterator[Valhalla]:
+    """Build the tiles of Valhalla in a folder that is there as long as it is asked."""
     import valhalla as library
 
     with tempfile.TemporaryDirectory() as folder:
@@ -323,34 +354,11 @@ def valhalla(task: Task, path: Path, ours_s: float) -> None:
             "contours": [{"time": limit / 60} for limit in task.limits_s],
             "polygons": True,
         }
-        seconds, answer = repeated(lambda: actor.isochrone(request))
-        features = answer["features"]
-        areas = {
-            round(feature["properties"]["contour"] * 60): shapely.make_valid(
-                shapely.from_geojson(json.dumps(feature))
-            )
-            for feature in features
-        }
         there = [{"lon": lon, "lat": lat} for lon, lat in task.lonlat.tolist()]
         matrix = actor.matrix({"sources": [here], "targets": there, "costing": "auto"})
-        times = np.array(
-            [
-                np.nan if target["time"] is None else target["time"]
-                for target in matrix["sources_to_targets"][0]
-            ],
-            float,
-        )
-    line("Valhalla", seconds, task.right(areas, times), ours_s)
-    lost = (
-        f"; {int(np.isnan(times).sum())} points without a time left out"
-        if np.isnan(times).any()
-        else ""
-    )
-    shares = ", ".join(f"{(times <= limit).mean():.0%}" for limit in task.limits_s)
-    print(
-        f"      by its own matrix, which holds {shares} of the points{lost}; tiles built in"
-        f" {built_s:.1f} s"
-    )
+        times = [target["time"] for target in matrix["sources_to_targets"][0]]
+        time_s = np.array([np.nan if time is None else time for time in times], float)
+        yield Valhalla(lambda: actor.isochrone(request), time_s, built_s)
 
 
 # Networks -----------------------------------------------------------------------------------------

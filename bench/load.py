@@ -21,23 +21,23 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from _packages import enlarged
+from _servers import zone_atlas
 from server import load
 
-from geo import Atlas, layers
+from geo import layers
 
 SECONDS = 10.0
 CONNECTIONS = 8
 HELD = 150
 LATEST_S = 30.0
 AT_ONCE = 300
-READY_S = 300
 LIGHT = ("/", "/sites/van-don-ez", "/static/app.css", "/ogc/collections/gates/items?f=json")
 HEAVY = {
     "rankings": "/rank?edited=1&w_gate=40.{n:04}&w_port=35",
@@ -72,7 +72,9 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         data = enlarged(folder / "data", parks=options.parks) if options.parks else layers.bundled()
-        server, port = stack.enter_context(serving(data, folder / "home", options.workers))
+        served = zone_atlas(folder, data=data, workers=options.workers)
+        server, address = stack.enter_context(served)
+        port = int(address.rpartition(":")[2])
         measure(port, "alone")
         for name, address in HEAVY.items():
             with pressing(port, address, CONNECTIONS) as answers:
@@ -101,33 +103,6 @@ def main() -> None:
                 f" within {run.tail_ms:.0f} ms, {run.a_second:.0f} a second; {run.faults} answers"
                 " were refused or none"
             )
-
-
-@contextmanager
-def serving(data: Path, home: Path, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Serve a package whose roads are prepared; yields the process, and where it answers."""
-    atlas = Atlas.open(data, home=home)
-    atlas.networks.main_roads.prepare(atlas.targets())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    command = ["serve", "--port", str(port), "--workers", str(workers)]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "webapp.cli.main", "--data", str(data), *command],
-        stdout=subprocess.DEVNULL,
-        env=os.environ | {"ZONEATLAS_HOME": str(home)},
-    )
-    try:
-        until = time.monotonic() + READY_S
-        while ask(port, "/sites/van-don-ez") != 200:
-            if time.monotonic() > until or server.poll() is not None:
-                raise SystemExit("The server does not start.")
-            time.sleep(0.1)
-        time.sleep(10 * (1 if workers == 1 else 3))  # what is read before the first visitor
-        yield server, port
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def memory_mb(server: subprocess.Popen[bytes]) -> float:
@@ -173,15 +148,8 @@ def pressing(port: int, address: str, connections: int) -> Iterator[Counter[int]
             if status == 503:
                 over.wait(1)
 
-    users = [threading.Thread(target=press) for _ in range(connections)]
-    for user in users:
-        user.start()
-    try:
+    with at_once(press, connections, over):
         yield answers
-    finally:
-        over.set()
-        for user in users:
-            user.join()
 
 
 @contextmanager
@@ -196,15 +164,22 @@ def leaving(port: int) -> Iterator[list[int]]:
                 opened.recv(1000)
             left[0] += 1
 
-    users = [threading.Thread(target=leave) for _ in range(RUDE)]
-    for user in users:
-        user.start()
-    try:
+    with at_once(leave, RUDE, over):
         yield left
+
+
+@contextmanager
+def at_once(user: Callable[[], None], count: int, over: threading.Event) -> Iterator[None]:
+    """Let so many users do the same until the block ends; they watch for `over`."""
+    users = [threading.Thread(target=user) for _ in range(count)]
+    for thread in users:
+        thread.start()
+    try:
+        yield
     finally:
         over.set()
-        for user in users:
-            user.join()
+        for thread in users:
+            thread.join()
 
 
 def connection(port: int, *, idle: bool) -> socket.socket:

@@ -25,8 +25,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from _packages import enlarged
+from _servers import free_port
 from playwright.sync_api import sync_playwright
-from server import free_port
 
 from geo import Atlas
 

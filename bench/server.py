@@ -12,35 +12,28 @@ first: the same features with the same geometry."""
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from geo import Atlas, export
-from webapp import turnstile
+from _servers import ITEMS, compare, features, pygeoapi, zone_atlas
 
 RUNS = 5
 SECONDS = 5
 CONNECTIONS = 16
 ONE_CLIENT = 8
 """Connections of one client that the server lets wait for what is heavy."""
-READY_S = 180
-ITEMS = "/collections/parks/items?f=json&limit={limit}"
 OURS = {
     "times": "/api/times?lon=106.9&lat=21.02",
     "table": "/table",
@@ -116,8 +109,7 @@ def main() -> None:
     )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        more = ("--workers", str(options.workers)) if options.workers else ()
-        ours = stack.enter_context(zone_atlas(folder, more))
+        _, ours = stack.enter_context(zone_atlas(folder, workers=options.workers))
         peer = None
         if options.pygeoapi:
             peer = stack.enter_context(pygeoapi(folder, options.pygeoapi))
@@ -252,149 +244,6 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         axes.margins(x=0.2)
     many.invert_yaxis()
     figure.savefig(path, metadata={"Date": None})
-
-
-# The servers --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def zone_atlas(folder: Path, more: Sequence[str]) -> Iterator[str]:
-    """Serve the bundled data from a process of its own, its roads prepared beforehand."""
-    home = folder / "home"
-    atlas = Atlas.open(home=home)
-    atlas.networks.main_roads.prepare(atlas.targets())
-    command = [sys.executable, "-m", "webapp.cli.main", "serve", *more]
-    environment = os.environ | {"ZONEATLAS_HOME": str(home)}
-    with running(command, environment, "--port", ready="/sites/dong-mai-ip") as address:
-        time.sleep(30 if more else 10)  # what is read before the first visitor, by each worker
-        yield address
-
-
-@contextmanager
-def pygeoapi(folder: Path, python: str) -> Iterator[str]:
-    """Serve the parks with pygeoapi from a GeoJSON file, in an environment of its own."""
-    atlas = Atlas.open()
-    parks = folder / "parks.geojson"
-    parks.write_bytes(export.write(atlas.layer("parks"), "geojson", atlas.about("parks")))
-    port = free_port()
-    config = folder / "pygeoapi.json"
-    config.write_text(json.dumps(settings(parks, port)), encoding="utf-8")
-    document = folder / "openapi.json"
-    environment = os.environ | {
-        "PYGEOAPI_CONFIG": str(config),
-        "PYGEOAPI_OPENAPI": str(document),
-        "PYTHONPATH": "",
-    }
-    command = [python, "-m", "pygeoapi", "openapi", "generate", str(config), "-of", str(document)]
-    command[1:3] = ["-c", "from pygeoapi import cli; cli()"]
-    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if made.returncode:
-        raise SystemExit(f"pygeoapi does not start:\n{made.stderr[-2000:]}")
-    serve = (
-        "import sys, waitress; from pygeoapi.flask_app import APP;"
-        f" waitress.serve(APP, host='127.0.0.1', port=int(sys.argv[-1]),"
-        f" threads={turnstile.THREADS})"
-    )
-    with running([python, "-c", serve], environment, ready=ITEMS.format(limit=1), port=port) as at:
-        yield at
-
-
-def settings(parks: Path, port: int) -> dict[str, Any]:
-    """Return a configuration of pygeoapi with one collection."""
-    return {
-        "server": {
-            "bind": {"host": "127.0.0.1", "port": port},
-            "url": f"http://127.0.0.1:{port}",
-            "mimetype": "application/json; charset=UTF-8",
-            "encoding": "utf-8",
-            "gzip": False,
-            "languages": ["en-US"],
-            "pretty_print": False,
-            "limits": {"default_items": 10, "max_items": 10000},
-            "map": {"url": "", "attribution": ""},
-        },
-        "logging": {"level": "ERROR"},
-        "metadata": {
-            "identification": {
-                "title": "Parks",
-                "description": "Parks",
-                "keywords": ["parks"],
-                "keywords_type": "theme",
-                "terms_of_service": "https://creativecommons.org/",
-                "url": "http://127.0.0.1",
-            },
-            "license": {"name": "ODbL-1.0", "url": "https://opendatacommons.org/"},
-            "provider": {"name": "Zone Atlas", "url": "http://127.0.0.1"},
-            "contact": {"name": "Zone Atlas"},
-        },
-        "resources": {
-            "parks": {
-                "type": "collection",
-                "title": "Parks",
-                "description": "Parks",
-                "keywords": ["parks"],
-                "links": [],
-                "extents": {"spatial": {"bbox": [-180, -90, 180, 90]}},
-                "providers": [
-                    {"type": "feature", "name": "GeoJSON", "data": str(parks), "id_field": "id"}
-                ],
-            }
-        },
-    }
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@contextmanager
-def running(
-    command: Sequence[str],
-    environment: dict[str, str],
-    *before: str,
-    ready: str,
-    port: int | None = None,
-) -> Iterator[str]:
-    """Run a server, the port behind its command, and stop it at the end."""
-    port = port or free_port()
-    server = subprocess.Popen(
-        [*command, *before, str(port)], env=environment, stdout=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + READY_S
-        while not answers(address + ready):
-            if time.monotonic() > until or server.poll() is not None:
-                raise SystemExit(f"{command[:3]} does not start.")
-            time.sleep(0.2)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def answers(address: str) -> bool:
-    try:
-        return bool(urllib.request.urlopen(address, timeout=60).status == 200)
-    except OSError:
-        return False
-
-
-# Comparing ----------------------------------------------------------------------------------------
-
-
-def features(address: str) -> dict[str, Any]:
-    """Return the geometries of a page by the ids of their features."""
-    with urllib.request.urlopen(address, timeout=60) as answer:
-        document = json.load(answer)
-    return {feature["id"]: feature["geometry"] for feature in document["features"]}
-
-
-def compare(mine: dict[str, Any], theirs: dict[str, Any]) -> None:
-    if mine != theirs:
-        raise SystemExit(f"The answers differ: {len(mine)} and {len(theirs)} features.")
 
 
 if __name__ == "__main__":
