@@ -12,8 +12,6 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
 from geo.errors import InputError, Message, behind
 from geo.hours import calendars, osm_hours
 from geo.hours.osm_hours import merged
@@ -22,6 +20,7 @@ from geo.schema.tables import WEEKDAYS
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 KINDS = {"passenger": "passengers", "cargo": "cargo"}
 """Kinds of traffic, and the column of the layer ``gates`` that says whether a gate serves them."""
@@ -387,4 +386,6 @@ def _zone(where: str, name: Any, faults: list[str]) -> ZoneInfo:
 
 def _text(value: Any) -> str | None:
     """Return a cell as text, None where it is empty."""
+    import pandas as pd
+
     return None if value is None or pd.isna(value) or not str(value).strip() else str(value).strip()

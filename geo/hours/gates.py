@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 
 from geo import layers
 from geo.errors import InputError, Message, NotFoundError, behind
@@ -23,6 +22,7 @@ from geo.schema.tables import PACES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 HORIZON = timedelta(days=30)
 """So far ahead the next opening, or the end of the present one, is looked for."""
@@ -59,6 +59,8 @@ def service_time_s(
     Series
         On the index of `gates`.
     """
+    import pandas as pd
+
     mine = crossings[crossings["profile"] == profile]
     paces = mine["pace"].fillna(PACES[0]) if "pace" in mine else pd.Series(PACES[0], mine.index)
     asked = [mine[paces == each] for each in dict.fromkeys((pace, PACES[0]))]

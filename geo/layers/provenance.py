@@ -7,14 +7,15 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from geo import layers
 from geo.errors import Message, behind
 from geo.schema import LAYERS, SOURCE_KINDS
 from geo.schema.provenance import POSITION
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TABLE = "provenance"
 WEAK = ("memory", "estimate")
@@ -82,6 +83,8 @@ class Provenance:
 
     def marks(self, layer_id: str, field: str) -> pd.Series[str]:
         """Return :meth:`mark` for each row of a layer that has a value there."""
+        import pandas as pd
+
         frame = self._layer(layer_id)
         known = frame.index if field == POSITION else frame.index[frame[field].notna()]
         marks = [self.mark(layer_id, str(key), field) for key in known]
@@ -106,6 +109,8 @@ class Provenance:
 
 def _source(row: Mapping[Any, Any]) -> Source:
     """Read the source that a row names."""
+    import pandas as pd
+
     text = {name: row.get(name) for name in ("as_of", "notes")}
     accuracy = row.get("accuracy")
     return Source(
@@ -144,6 +149,8 @@ def faults(frames: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _fault(row: Mapping[Any, Any], frames: Mapping[str, pd.DataFrame]) -> Message | None:
+    import pandas as pd
+
     layer_id, row_id, field = row["layer"], row["row_id"], row["field"]
     if layer_id not in LAYERS or layer_id == TABLE:
         return behind("layer", Message("there is no layer “%(layer)s”", {"layer": layer_id}))

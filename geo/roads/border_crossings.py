@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from geo.roads.whole_roads import WholeRoad, whole_roads
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 NEAR_GATE_M = 2_000
 """A road across the border belongs to a gate within this distance, or within the accuracy of the

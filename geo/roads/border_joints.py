@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geo.roads.countries import Countries
 from geo.roads.network import Network
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 JOINED = ("road_class", "name", "country")
 """What a joint takes over from a road that it joins."""
@@ -62,6 +64,8 @@ def _ends(network: Network, home: NDArray[np.int64]) -> pd.DataFrame:
     """Return both ends of each segment: the node, the country of the segment, and whether one may
     leave the node or arrive there on it.
     """
+    import pandas as pd
+
     segment = np.arange(network.segment_count)
     ways = (
         (network.tail, network.forward, network.backward),
@@ -81,6 +85,8 @@ def _ends(network: Network, home: NDArray[np.int64]) -> pd.DataFrame:
 
 def _own(own: pd.Series, nodes: NDArray[np.int32], home: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the node that each segment of a country has of its own in place of these."""
+    import pandas as pd
+
     there = own.reindex(pd.MultiIndex.from_arrays([nodes, home])).to_numpy(float)
     return np.where(np.isnan(there), nodes, there).astype(np.int32)
 

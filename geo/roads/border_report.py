@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from geo.roads.whole_roads import whole_roads
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 FAR = 2
 """A gate's road is suspicious beyond so many times the accuracy of the gate's position, which is an
@@ -89,6 +89,8 @@ def of_strays(network: Network, border: Crossings, countries: Countries) -> pd.D
 
 def of_idle(roads: gpd.GeoDataFrame) -> pd.DataFrame:
     """Report the gates to which no road leads."""
+    import pandas as pd
+
     return _rows(
         pd.NA,
         shapely.get_coordinates(roads.geometry.to_numpy()),
@@ -102,6 +104,8 @@ def of_idle(roads: gpd.GeoDataFrame) -> pd.DataFrame:
 def _rows(
     segment: Any, lonlat: NDArray[np.float64], verdict: Any, gate: Any, distance_m: Any, reason: Any
 ) -> pd.DataFrame:
+    import pandas as pd
+
     columns = {
         "segment": segment,
         "lon": lonlat[:, 0],

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from geo import crs
@@ -19,6 +18,7 @@ from geo.roads.network import Network
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 PER_SEGMENT = (
     *("forward", "backward", "length_m", "road_class", "name", "gate", "country"),
@@ -80,6 +80,8 @@ def close(
         The network's border has been closed before, or a gate leads to a country without an
         outline.
     """
+    import pandas as pd
+
     if network.manifest.countries or network.manifest.gates:
         raise InputError(
             Message(

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from geo.errors import Message, NotFoundError, behind
 from geo.roads import fetching, osm_file
 from geo.roads.network import Network
@@ -17,6 +15,7 @@ from geo.roads.osm_ways import Box
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 EDGES = ("west", "south", "east", "north")
 
@@ -68,6 +67,8 @@ def choose(table: pd.DataFrame, ids: Sequence[str] = ()) -> list[Extract]:
 
 
 def _extract(row: Mapping[Hashable, Any]) -> Extract:
+    import pandas as pd
+
     def text(name: str) -> str:
         value = row.get(name)
         return "" if pd.isna(value) else str(value)

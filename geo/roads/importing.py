@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from geo.roads import borders, storage, surfaces
 from geo.roads.network import Network
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 SURFACES_MB = 2_000
 """Surfaces that take more disk are made only when they are asked for."""

@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from geo import digest, layers
 from geo.errors import AtlasError, InputError, Message, NotFoundError
@@ -25,6 +24,9 @@ from geo.roads.network import ARRAYS, Manifest, Network
 from geo.roads.openings import coming_by
 from geo.roads.osm_simplify import SNAP_LIMIT_M
 from geo.schema import LAYERS, RAIL_KINDS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MADE_OF = (
     *("datapackage.json", road_table.FILE, "speeds.csv", "gates.csv", "crossings.csv"),
@@ -200,6 +202,8 @@ class MainRoads:
         NotFoundError, InputError
             As :meth:`open`.
         """
+        import pandas as pd
+
         if not self.has_roads:
             return empty(self._table("speeds"))
         corridors, speeds = self._layer("corridors"), self._table("speeds")

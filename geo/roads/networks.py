@@ -6,9 +6,7 @@ import logging
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from geo.errors import InputError, Message, NotFoundError, UnavailableError
 from geo.hours import gates as border_gates
@@ -20,6 +18,9 @@ from geo.roads.importing import OnStep
 from geo.roads.main_roads import MainRoads
 from geo.roads.network import Network
 from geo.schema.tables import PACES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEPT_CLOSED = 8
 """Networks with closed or slow gates that are kept: visitors may ask for any."""

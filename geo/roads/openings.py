@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from geo.errors import InputError, Message, NotFoundError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 
 def opening_years(corridors: pd.DataFrame, years: Mapping[str, int] | None = None) -> pd.Series:
@@ -24,6 +23,8 @@ def opening_years(corridors: pd.DataFrame, years: Mapping[str, int] | None = Non
     NotFoundError
         A year is assumed for a corridor that there is not.
     """
+    import pandas as pd
+
     years = dict(years or {})
     closed = corridors["status"] != "operating"
     unknown = sorted(years.keys() - set(corridors.index))
@@ -54,6 +55,8 @@ def coming_by(
     """Return the corridors that open by a year, and a sentence for each that is not open: why it is
     there or is not; errors as :func:`opening_years`.
     """
+    import pandas as pd
+
     opens = opening_years(corridors, years)
     notes = []
     corridor: Any

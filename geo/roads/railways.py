@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from geo import crs
@@ -24,6 +23,7 @@ from geo.schema import RAIL_KINDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 COMMERCIAL = 0.7
 """No train is faster, from departure to arrival, than this share of the design speed of its
@@ -59,6 +59,8 @@ def rows(rails: gpd.GeoDataFrame, stations: pd.DataFrame, roads: pd.DataFrame) -
     roads
         The table ``roads``, with lines in ``geometry``.
     """
+    import pandas as pd
+
     named = names(rails)
     lines: list[tuple[Any, ...]] = [
         (corridor, kind, country, part)
@@ -156,5 +158,7 @@ def classes(speeds: pd.DataFrame) -> pd.DataFrame:
     """Return rows for a table of speeds that name the classes of :func:`rows`; :func:`timed` puts
     their times right.
     """
+    import pandas as pd
+
     access = speeds[speeds["road_class"] == ACCESS]
     return pd.concat([access.assign(road_class=PLANNED + kind) for kind in (*RAIL_KINDS, TRANSFER)])

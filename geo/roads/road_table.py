@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -28,6 +27,9 @@ from geo.roads.network import PLANNED, Network
 from geo.roads.openings import opening_years
 from geo.roads.osm_simplify import Roads, build
 from geo.schema import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE = "roads.csv"
 GRID = 1e5
@@ -126,6 +128,8 @@ def built(
     folder: str | os.PathLike[str], table: pd.DataFrame, driven: pd.DataFrame, speeds: pd.DataFrame
 ) -> Network:
     """Build the network of the rows of a table that are driven, as :func:`select` returns them."""
+    import pandas as pd
+
     folder = Path(folder)
     if driven["planned"].any():
         later = speeds.assign(road_class=PLANNED + speeds["road_class"])

@@ -134,3 +134,17 @@ def test_loading_numba_leaves_the_collector_as_it_was(on: bool) -> None:
         assert gc.isenabled() is on
     finally:
         (gc.enable if before else gc.disable)()
+
+
+@pytest.mark.parametrize("asked", ["--version", "--help", "roads --help"])
+def test_the_command_line_says_what_it_is_without_frames(asked: str) -> None:
+    """Neither version nor help loads a library of which the answer needs nothing."""
+    code = (
+        "import atexit, sys; from webapp.cli.main import main;"
+        " large = {'pandas', 'geopandas', 'scipy', 'numba', 'osmium', 'flask'};"
+        " atexit.register(lambda: print(sorted(large & set(sys.modules)), file=sys.stderr));"
+        f" main({asked.split()!r})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+    assert "zoneatlas" in done.stdout.lower() or "usage" in done.stdout.lower()

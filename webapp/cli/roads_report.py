@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from geo.roads import border_crossings, surfaces
 from geo.roads.importing import Basis, Import
 from geo.roads.network import Network
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 SHOWN = 10
 """Rows of the border report that are shown of each kind."""
