@@ -158,17 +158,14 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
         (…, sites): how often a site counts for ranges, sums and lengths of columns: 1, or 0 if it
         is only measured, or 2 if there is a second one just like it.
     """
-    sign = np.array([DIRECTIONS[criterion.direction] for criterion in criteria])
-    shape = np.array([criterion.shape for criterion in criteria], dtype=object)
-    fixed = np.array([(criterion.low, criterion.high) for criterion in criteria], float)
-    fixed = fixed.reshape(-1, 2).T
+    fixed, shape, sign = ends_of(criteria)
     share, bent = shape == "share", shape == "saturating"
     known, here = np.isfinite(raw), (counts > 0)[..., None]
     all_known, all_here = bool(known.all()), bool(here.all())
     amount = raw if all_known else np.where(known, raw, 0.0)
     extremes = _extremes(amount, None if all_known and all_here else known & here)
     totals = np.einsum("...n,...nm->...m", counts, amount) if share.any() else None
-    low, high = _ranges(extremes, fixed, totals, shape, sign)
+    low, high = ranges(extremes, fixed, totals, shape, sign)
     worst, best = np.where(sign > 0, low, high), np.where(sign > 0, high, low)
 
     flat = ~(high > low)
@@ -217,12 +214,24 @@ def measure(raw: Array, counts: Array, criteria: Sequence[Criterion], method: st
     )
 
 
-def _ranges(
+def ends_of(
+    criteria: Sequence[Criterion],
+) -> tuple[Array, NDArray[np.object_], Array]:
+    """Return the ends that criteria state themselves, (2, criteria), NaN where they do not; their
+    shapes; and their signs, −1 for costs.
+    """
+    fixed = np.array([(criterion.low, criterion.high) for criterion in criteria], float)
+    shape = np.array([criterion.shape for criterion in criteria], dtype=object)
+    sign = np.array([DIRECTIONS[criterion.direction] for criterion in criteria])
+    return fixed.reshape(-1, 2).T, shape, sign
+
+
+def ranges(
     extremes: tuple[Array, Array],
     fixed: Array,
     totals: Array | None,
     shape: NDArray[np.object_],
-    sign: NDArray[np.int_],
+    sign: Array,
 ) -> tuple[Array, Array]:
     """Return the ends of the range of each criterion, NaN where nobody has an amount.
 

@@ -19,8 +19,14 @@ from geo.siting.criteria import (
     refuse,
 )
 from geo.siting.ranking import TIE, Ranking
-from geo.siting.robustness import CELLS, FEW, terms_of
+from geo.siting.robustness import terms_of
 
+FEWEST = 5
+"""Changes that are tried, however many sites there are."""
+CELLS = 60_000
+"""Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a
+core.
+"""
 BUDGET = 10_000_000
 """Cells that are measured in about a second."""
 
@@ -107,7 +113,7 @@ def reversals(
     changes.sort(key=lambda change: change[1] if change[0] != "added" else 0)
     possible = 2 * n + len(more)
     if most is None:
-        most = max(BUDGET // max(n * len(weight), 1), FEW)
+        most = max(BUDGET // max(n * len(weight), 1), FEWEST)
     skipped = max(len(changes) - most, 0)
 
     score = base.scores(weight)[place]

@@ -5,27 +5,19 @@ method.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geo.errors import InputError, Message
-from geo.siting.criteria import (
-    Array,
-    Criterion,
-    Terms,
-    measure,
-    uncertainties,
-)
+from geo.siting.criteria import Array, Terms, measure, uncertainties
+from geo.siting.draws import Draws, Kind, lead_known
 from geo.siting.ranking import TIE, Ranking
 
-FEW = 5
-CELLS = 60_000
-"""Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a
-core.
-"""
+AT_ONCE = 128
+"""Sites that are measured in all draws at once; twice as many each time more are needed."""
 SURE = 0.9
 """Two sites are told apart where one of them is ahead in at least this share of the draws."""
 
@@ -111,7 +103,7 @@ def shares(
     *,
     seed: int = 0,
     spread: pd.DataFrame | None = None,
-    kind: Literal["std", "range"] = "std",
+    kind: Kind = "std",
 ) -> pd.DataFrame:
     """Tell under what share of all weightings each site is first, and among the first five.
 
@@ -149,36 +141,20 @@ def shares(
     Research 106, remembered."""
     if weightings < 1:
         raise InputError(Message("weightings must be 1 or more."))
-    sites = ranking.scores.index[ranking.ranked]
     used = ranking.weights.to_numpy() > 0
-    criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
-    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
-    light = ranking.light[used]
-    amount_spread = (
-        None if spread is None else uncertainties(spread, sites, ranking.criteria, kind)[:, used]
-    )
-    first, few = np.zeros(len(sites)), np.zeros(len(sites))
-    terms = measure(raw, np.ones(len(sites)), criteria, ranking.method).filled(
-        np.isnan(raw) & light, 0.5
-    )
-    dice = np.random.default_rng(seed)
-    drawn = dice.standard_exponential((weightings, len(criteria)))
+    sites = ranking.scores.index[ranking.ranked]
+    drawn = np.random.default_rng(seed).standard_exponential((weightings, int(used.sum())))
     drawn /= drawn.sum(axis=1, keepdims=True)
-    step = max(CELLS // max(len(sites) * (1 if spread is None else len(criteria)), 1), 1)
-    for start in range(0, weightings if len(sites) else 0, step):
-        weights = drawn[start : start + step]
-        if amount_spread is not None:
-            terms = _drawn(
-                dice, raw, amount_spread, kind, len(weights), criteria, ranking.method, light
-            )
-        standing = _standing(terms, weights)
-        leads = standing >= standing.max(axis=1, keepdims=True) - TIE
-        first += (leads / leads.sum(axis=1, keepdims=True)).sum(axis=0)
-        if len(sites) > FEW:
-            fifth = np.partition(standing, -FEW, axis=1)[:, [-FEW]]
-            few += (standing >= fifth - TIE).sum(axis=0)
-        else:
-            few += len(weights)
+    if spread is not None:
+        draws = _draws(ranking, spread, kind, seed)
+        first, few = draws.lead(drawn) if len(sites) else (np.empty(0), np.empty(0))
+    elif len(sites):
+        raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+        criteria = [each for each, here in zip(ranking.criteria, used, strict=True) if here]
+        terms = measure(raw, np.ones(len(raw)), criteria, ranking.method)
+        first, few = lead_known(terms.filled(np.isnan(raw) & ranking.light[used], 0.5), drawn)
+    else:
+        first, few = np.empty(0), np.empty(0)
     return pd.DataFrame({"first": first / weightings, "first_five": few / weightings}, sites)
 
 
@@ -216,40 +192,44 @@ def bands(
     InputError
         `draws` is below 1, or `spread` has faults; every one is listed.
     """
+    from geo.siting import _draws as compiled
+
     if draws < 1:
         raise InputError(Message("draws must be 1 or more."))
     sites, weight = ranking.scores.index[ranking.ranked], ranking.weights.to_numpy()
-    used = weight > 0
-    criteria = [one for one, here in zip(ranking.criteria, used, strict=True) if here]
-    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
-    unsure = uncertainties(spread, sites, ranking.criteria, "std")[:, used]
+    measured = _draws(ranking, spread, "std", seed).scored(weight[weight > 0], draws)
     place = sites.get_indexer(ranking.order)
-    dice, step = np.random.default_rng(seed), max(CELLS // max(raw.size, 1), 1)
-    score = np.concatenate(
-        [
-            _drawn(
-                dice,
-                raw,
-                unsure,
-                "std",
-                min(step, draws - start),
-                criteria,
-                ranking.method,
-                ranking.light[used],
-            ).scores(weight[used])
-            for start in range(0, draws, step)
-        ]
-    )[:, place]
+    most_misses = draws - next(n for n in range(draws + 1) if n / draws >= SURE)
+    score = np.empty((0, draws))
     numbers: list[int] = []
     begin = 0
     for at in range(len(place)):
-        apart = (score[:, begin:at] - score[:, [at]] > TIE).mean(axis=0) >= SURE
-        if apart.any():
+        if at >= len(score):
+            more = place[len(score) : 2 * len(score) + AT_ONCE]
+            score = np.concatenate([score, measured.of(more)])
+        if compiled.is_apart(score, begin, at, most_misses):
             if first is not None and at >= first:
                 break
             begin = at
         numbers.append(numbers[-1] + (begin == at) if numbers else 1)
     return pd.Series(numbers, ranking.order[: len(numbers)], name="band", dtype="int64")
+
+
+def _draws(ranking: Ranking, spread: pd.DataFrame, kind: Kind, seed: int) -> Draws:
+    """Return the ranked sites with amounts that are drawn, for the criteria with weight."""
+    used = ranking.weights.to_numpy() > 0
+    sites = ranking.scores.index[ranking.ranked]
+    raw = ranking.raw.to_numpy()[ranking.ranked][:, used]
+    return Draws(
+        sites,
+        raw,
+        uncertainties(spread, sites, ranking.criteria, kind)[:, used],
+        np.isnan(raw) & ranking.light[used],
+        [each for each, here in zip(ranking.criteria, used, strict=True) if here],
+        ranking.method,
+        kind=kind,
+        seed=seed,
+    )
 
 
 @dataclass(frozen=True)
@@ -290,21 +270,6 @@ def _lacking(ranking: Ranking) -> NDArray[np.bool_]:
     ).to_numpy()
 
 
-def _standing(terms: Terms, weights: Array) -> Array:
-    """Return a number for each draw and site that is in the order of their scores; (draws,
-    sites).
-    """
-
-    def total(of: Array, power: Array) -> Array:
-        return np.asarray(power @ of.T if of.ndim == 2 else np.einsum("dnm,dm->dn", of, power))
-
-    if terms.lack is None:
-        return total(terms.gain, weights)
-    gain, lack = total(terms.gain, weights**2), total(terms.lack, weights**2)
-    both = gain + lack
-    return np.where(both > 0, gain / np.where(both > 0, both, 1), 1.0)
-
-
 def _difference(*pairs: tuple[Array, Array]) -> Array:
     """Add the products of the first half of the pairs and take the others away; what is left by
     rounding alone becomes 0.
@@ -313,36 +278,3 @@ def _difference(*pairs: tuple[Array, Array]) -> Array:
     half = len(products) // 2
     found = np.sum(products[:half], axis=0) - np.sum(products[half:], axis=0)
     return np.where(np.abs(found) < TIE * np.sum(products, axis=0), 0, found)
-
-
-def _drawn(
-    dice: np.random.Generator,
-    raw: Array,
-    spread: Array,
-    kind: str,
-    draws: int,
-    criteria: list[Criterion],
-    method: str,
-    light: NDArray[np.bool_],
-) -> Terms:
-    """Measure sites with amounts that are drawn, and missing ones of light criteria drawn between
-    the worst and the best.
-    """
-    there = _draw(dice, raw, spread, kind, draws)
-    terms = measure(there, np.ones(there.shape[:2]), criteria, method)
-    missing = np.isnan(raw) & light
-    share = np.zeros(there.shape)
-    share[:, missing] = dice.uniform(size=(draws, int(missing.sum())))
-    return terms.filled(missing, share)
-
-
-def _draw(dice: np.random.Generator, raw: Array, spread: Array, kind: str, draws: int) -> Array:
-    """Draw amounts, (draws, sites, criteria)."""
-    out = np.repeat(raw[None], draws, axis=0)
-    used = spread.any(axis=0)
-    size = (draws, len(raw), int(used.sum()))
-    moved = dice.standard_normal(size) if kind == "std" else dice.uniform(-1, 1, size)
-    moved *= spread[:, used]
-    moved += raw[:, used]
-    out[:, :, used] = np.maximum(moved, np.where(raw[:, used] >= 0, 0.0, -np.inf), out=moved)
-    return out

@@ -182,8 +182,9 @@ def _prepare_roads(app: Flask, ready: threading.Event) -> None:
             for path in (*FIRST, drawn.sites_address(store)):
                 client.get(path, base_url=app.config["PUBLIC_URL"]).close()
         from geo.roads import contraction, gate_overlay, isochrones, snapping, ways
+        from geo.siting import draws
 
-        for module in (snapping, isochrones, gate_overlay, contraction, ways):
+        for module in (snapping, isochrones, gate_overlay, contraction, ways, draws):
             begin(module.__name__)
             module.warm_up()
         with contextlib.suppress(AtlasError):  # told when somebody asks for it
