@@ -181,7 +181,7 @@ class Sides:
             share=share,
         )
 
-    def some(self, entries: slice) -> Sides:
+    def some(self, entries: slice | NDArray[np.int64]) -> Sides:
         """Return some rows of a layer without gates as a layer of their own."""
         snap = replace(
             self.snap, **{name: array[entries] for name, array in vars(self.snap).items()}

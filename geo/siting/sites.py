@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError, Message
 from geo.hours import gates as border_gates
-from geo.roads import within
+from geo.roads import nearest, within
 from geo.roads.accuracy import TIME_SHARE
 from geo.roads.drive import PEOPLE_PROFILE
 from geo.roads.joining import Sides
 from geo.roads.network import Network
-from geo.roads.routing import times
 from geo.schema import LAYERS, unfold
 from geo.siting.land import AVAILABILITY, ROLES, TENANTS, free_land, roles, tenants
 from geo.siting.limits import Column, ColumnType
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
 VEHICLES = ("truck", "car")
 NOT_OPEN = ("planned", "under_construction")
 PEOPLE_S = 3600.0
-CELLS_AT_ONCE = 4_000_000
-"""Times between sites and destinations that are held at once; small enough for
-:mod:`geo.roads.routing` to keep them.
-"""
 FROM_PARKS = (
     *("area_ha", "area_basis", "leasable_ha", "occupancy_pct", "occupancy_year"),
     *(
@@ -165,11 +160,11 @@ def table(
         serving = {
             row.id: _serving(row, places[row.id], crossings, profile) for row in DESTINATIONS
         }
-        nearest = _nearest(network, parks, [frame for frame, _maybe in serving.values()], profile)
-        for destination, quickest in zip(DESTINATIONS, nearest, strict=True):
+        from_ = Sides.of(network, parks, profile)
+        for destination in DESTINATIONS:
             frame, maybe = serving[destination.id]
             listed = len(places[destination.id]) > 0
-            time_s, which = _quickest(network, parks, frame, profile, quickest, listed=listed)
+            time_s, which = _quickest(network, parks, from_, frame, profile, listed=listed)
             if maybe:
                 time_s[np.isinf(time_s)] = np.nan
             time, place = destination.columns(profile)
@@ -272,63 +267,27 @@ def _serving(
     return frame[counts.fillna(False).to_numpy(bool)], bool(counts.isna().any())
 
 
-def _nearest(
-    network: Network, parks: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], profile: str
-) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
-    """Return for each of some layers the seconds from each park to its quickest place, inf without
-    a way, and the number of that place; one search for all layers, some parks at a time.
-    """
-    import geopandas as gpd
-
-    columns_of = {
-        name: np.concatenate(
-            [
-                frame[name].to_numpy(object) if name in frame else np.full(len(frame), None)
-                for frame in layers
-            ]
-        )
-        for name in ("country", "opposite_country")
-    }
-    points = np.concatenate([frame.geometry.to_numpy() for frame in layers])
-    places = gpd.GeoDataFrame(columns_of, geometry=points)
-    from_, to = Sides.of(network, parks, profile), Sides.of(network, places, profile)
-    ends = np.cumsum([len(frame) for frame in layers])
-    time_s = np.full((len(layers), len(parks)), np.inf)
-    number = np.zeros(time_s.shape, np.int64)
-    at_once = max(1, CELLS_AT_ONCE // max(1, len(places))) if from_.is_single else len(parks)
-    for at in range(0, len(parks) if len(places) else 0, at_once):
-        some = slice(at, at + at_once)
-        known = times(network, profile, from_.some(some) if from_.is_single else from_, to)
-        table = np.full((len(parks[some]), len(places)), np.inf)
-        table[: known.shape[0], : known.shape[1]] = known
-        for k, part in enumerate(np.split(table, ends[:-1], axis=1)):
-            if part.shape[1]:
-                number[k, some] = part.argmin(axis=1)
-                time_s[k, some] = part.min(axis=1)
-    return list(zip(time_s, number, strict=True))
-
-
 def _quickest(
     network: Network,
     parks: gpd.GeoDataFrame,
+    from_: Sides,
     places: gpd.GeoDataFrame,
     profile: str,
-    quickest: tuple[NDArray[np.float64], NDArray[np.int64]],
     *,
     listed: bool,
 ) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    """Return seconds and id of the quickest place for each park, whose seconds and number are
-    known; without any that serves, inf where the layer lists others.
+    """Return seconds and id of the quickest place for each park; without any that serves, inf where
+    the layer lists others.
     """
     if not places.index.is_unique:
         raise InputError(Message("Two places have the same id."))
-    from_, to = Sides.of(network, parks, profile), Sides.of(network, places, profile)
+    to = Sides.of(network, places, profile)
     joined = np.isfinite(from_.nearest_m(len(parks)))
     best = np.where(joined, np.inf if listed else np.nan, np.nan)
     which = np.full(len(parks), None, object)
     if not len(places) or not len(parks):
         return best, which
-    time_s, number = quickest
+    time_s, number = nearest.quickest(network, profile, from_, to)
     best[joined] = time_s[joined]
     reached = np.isfinite(best)
     which[reached] = places.index.to_numpy(object)[number[reached]]

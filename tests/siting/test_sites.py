@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from geo import layers
-from geo.roads import accuracy, within
+from geo.roads import accuracy, nearest, within
 from geo.roads.network import Network
 from geo.siting import sites
 from geo.siting.measures import DESTINATIONS
@@ -290,7 +290,7 @@ def test_a_table_that_is_made_in_parts_is_the_same(
     cells: int,
 ) -> None:
     """However few parks are looked at together, each has the same times, places and people."""
-    monkeypatch.setattr(sites, "CELLS_AT_ONCE", cells)
+    monkeypatch.setattr(nearest, "CELLS_AT_ONCE", cells)
     monkeypatch.setattr(within, "CELLS_AT_ONCE", cells)
     again = sites.table(parks, network=toy_network, **parts)
     pd.testing.assert_frame_equal(again, toy_sites)

@@ -181,10 +181,19 @@ def _prepare_roads(app: Flask, ready: threading.Event) -> None:
         with app.test_client() as client:  # whoever comes first waits for this, and for no roads
             for path in (*FIRST, drawn.sites_address(store)):
                 client.get(path, base_url=app.config["PUBLIC_URL"]).close()
-        from geo.roads import contraction, gate_overlay, isochrones, snapping, ways
+        from geo.roads import contraction, gate_overlay, isochrones, nearest, snapping, ways, within
         from geo.siting import draws
 
-        for module in (snapping, isochrones, gate_overlay, contraction, ways, draws):
+        for module in (
+            snapping,
+            isochrones,
+            gate_overlay,
+            contraction,
+            ways,
+            nearest,
+            within,
+            draws,
+        ):
             begin(module.__name__)
             module.warm_up()
         with contextlib.suppress(AtlasError):  # told when somebody asks for it
