@@ -233,15 +233,13 @@ class Atlas(Package):
         NaN where the point is joined to no road; see :func:`geo.roads.within.profile_within`.
         """
         from geo.roads import within
-        from geo.roads.joining import Sides
 
         roads, curves = self.roads(drive), {}
         for name, profile, places in (
             ("people", PEOPLE_PROFILE, self.population()),
             ("parks", drive.profile, self.layer("parks")),
         ):
-            key = name, profile, roads.roads_version
-            to = self._joined.get(key, partial(Sides.of, roads, places, profile))
+            to = self._sides(name, roads, places, profile)
             size = np.ones(len(places))
             if name == "people":
                 size = places["population"].to_numpy(np.float64)
@@ -249,6 +247,13 @@ class Atlas(Package):
             index = pd.Index(at_s, name="travel_time_s")
             curves[name] = pd.Series(sums, index, name="reached")
         return curves
+
+    def _sides(self, name: str, roads: Network, places: gpd.GeoDataFrame, profile: str) -> Sides:
+        """Return a layer of this name joined to a network; the last few are kept."""
+        from geo.roads.joining import Sides
+
+        key = name, profile, roads.roads_version
+        return self._joined.get(key, partial(Sides.of, roads, places, profile))
 
     # Sites
 
@@ -282,14 +287,16 @@ class Atlas(Package):
         from geo.siting import sites
 
         def make() -> pd.DataFrame:
+            parks = self.layer("parks")
             return sites.table(
-                self.layer("parks"),
+                parks,
                 self.destinations(drive.closed),
                 population=self.population(),
                 crossings=self.table("crossings"),
                 network=roads,
                 profiles=(drive.profile,),
-                own=self.keep("own columns", lambda: sites.own_columns(self.layer("parks"))),
+                own=self.keep("own columns", lambda: sites.own_columns(parks)),
+                joined=partial(self._sides, "parks", roads, parks),
             )
 
         roads = self.roads(drive)

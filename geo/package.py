@@ -222,11 +222,15 @@ class Package:
             columns = pd.DataFrame(frame).to_dict("list")
             return [str(name) for name in columns], list(columns.values())
 
+        def take() -> tuple[list[str], list[Any]]:
+            return list(map(str, frame.columns)), [frame[name].array for name in frame.columns]
+
         at = list(at)
         frame = self.layer(layer_id)
         if len(frame) > MOST_UNFOLDED:
-            records = pd.DataFrame(frame.iloc[at]).to_dict("records")
-            return [{str(name): cell for name, cell in row.items()} for row in records]
+            names, arrays = self.keep(("arrays", layer_id), take)
+            cells = ([array[row] for array in arrays] for row in at)
+            return [dict(zip(names, map(_plain, row), strict=True)) for row in cells]
         names, columns = self.keep(("columns", layer_id), make)
         return [dict(zip(names, [column[row] for column in columns], strict=True)) for row in at]
 
@@ -382,3 +386,8 @@ class Package:
 def _row(frame: gpd.GeoDataFrame, key: str) -> dict[str, Any]:
     """Return a row of a layer by column."""
     return {str(name): value for name, value in frame.loc[key].items()}
+
+
+def _plain(cell: Any) -> Any:
+    """Return a cell of an array as Python has it."""
+    return cell.item() if isinstance(cell, np.generic) else None if cell is pd.NA else cell

@@ -53,15 +53,29 @@ def people_within(
         On the index of `origins`, one column a limit, named by it; NaN where the origin is joined
         to no road.
     """
-    to = Sides.of(network, population, profile)
+    from_, to = (Sides.of(network, points, profile) for points in (origins, population))
     people = population["population"].to_numpy(float)
-    counts = np.full((len(origins), len(limits_s)), np.nan)
-    from_ = Sides.of(network, origins, profile)
-    joined = ~np.isnan(from_.nearest_m(len(origins)))
-    for column, limit_s in enumerate(limits_s):
-        sums = _people(network, profile, from_, to, people, limit_s)
-        counts[joined, column] = sums[joined]
-    return pd.DataFrame(counts, index=origins.index, columns=list(limits_s))
+    counts = [
+        people_near(network, from_, to, people, limit_s, profile=profile) for limit_s in limits_s
+    ]
+    return pd.DataFrame(dict(zip(limits_s, counts, strict=True)), index=origins.index)
+
+
+def people_near(
+    network: Network,
+    from_: Sides,
+    to: Sides,
+    people: NDArray[np.float64],
+    limit_s: float,
+    *,
+    profile: str,
+) -> NDArray[np.float64]:
+    """Count as :func:`people_within` between layers that are joined already; `people` live at each
+    row of the second. One count a row, NaN where it is joined to no road.
+    """
+    sums = _people(network, profile, from_, to, people, limit_s)
+    sums[np.isnan(from_.nearest_m(from_.rows))] = np.nan
+    return sums
 
 
 def _people(

@@ -27,8 +27,8 @@ CELLS = 60_000
 """Cells that are measured at once: their arrays, of half a megabyte each, stay in the cache of a
 core.
 """
-BUDGET = 10_000_000
-"""Cells that are measured in about a second."""
+BUDGET = 3_000_000
+"""Cells that are measured in about a third of a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def reversals(
         passed over, unless the ranking takes unknown values at their worst.
     most
         Changes to try: those of `added` and of the best-placed sites first. None for as many as
-        take about a second.
+        take about a third of a second.
 
     Raises
     ------

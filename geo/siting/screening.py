@@ -141,9 +141,18 @@ class Funnel:
         Columns: ``first``, position of the limit that removes the site; ``unknown``, whether it
         goes because its cell is empty; ``shortfall`` at that limit; ``fails``, positions of all
         limits it fails; ``unknowns``, of all limits it is unknown at."""
-        states, gone = self.states.to_numpy(), self._refused.any(axis=1)
-        first = self._refused.argmax(axis=1)[gone] if len(self.limits) else np.empty(0, int)
-        rows = np.flatnonzero(gone)
+        return self.first_removed(len(self.states))
+
+    @property
+    def count_removed(self) -> int:
+        """How many sites fall out."""
+        return int(self._refused.any(axis=1).sum())
+
+    def first_removed(self, most: int) -> pd.DataFrame:
+        """Return so many rows of ``removed`` at most."""
+        states = self.states.to_numpy()
+        rows = np.flatnonzero(self._refused.any(axis=1))[:most]
+        first = self._refused[rows].argmax(axis=1) if len(self.limits) else np.empty(0, int)
         return pd.DataFrame(
             {
                 "first": first.astype("int64"),
@@ -289,7 +298,9 @@ def _judge(
         return state, np.where(state == FAILS, over, np.nan)
     if column_type == "remarks":
         words = [word.casefold() for word in limit.value]
-        texts = [cell.casefold() if isinstance(cell, str) else "" for cell in cells]
+        texts = [
+            cell.casefold() if isinstance(cell, str) else "" for cell in cells.to_numpy(object)
+        ]
         mentioned = [any(word in text for word in words) for text in texts]
         return np.where(mentioned, PASSES, UNKNOWN).astype(np.int8), short
     wanted, excluding = set(limit.value), limit.kind == "none_of"
@@ -300,7 +311,12 @@ def _judge(
             return UNKNOWN
         return PASSES if wanted.isdisjoint(parts) == excluding else FAILS
 
-    return np.array([state_of_parts(_parts(cell)) for cell in cells], np.int8), short
+    if column_type == "text":
+        codes, known = pd.factorize(cells.to_numpy(object))
+        states = [*(state_of_parts(_parts(cell)) for cell in known), UNKNOWN]  # the last for none
+        return np.array(states, np.int8)[codes], short
+    states = [state_of_parts(_parts(cell)) for cell in cells.to_numpy(object)]
+    return np.array(states, np.int8), short
 
 
 def state_of(over: NDArray[np.floating]) -> NDArray[np.int8]:

@@ -6,9 +6,10 @@ Numbers stay in seconds, hectares and people; the screen makes minutes of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from geo.roads.drive import PEOPLE_PROFILE
 from geo.roads.joining import Sides
 from geo.roads.network import Network
 from geo.schema import LAYERS, unfold
-from geo.siting.land import AVAILABILITY, ROLES, TENANTS, free_land, roles, tenants
+from geo.siting.land import AVAILABILITY, FIELDS, ROLES, TENANTS, free_land, roles, tenants
 from geo.siting.limits import Column, ColumnType
 from geo.siting.measures import DESTINATIONS, MEASURES, Destination
 
@@ -125,6 +126,7 @@ def table(
     network: Network,
     profiles: Sequence[str] = VEHICLES,
     own: Mapping[str, Any] | None = None,
+    joined: Callable[[str], Sides] | None = None,
 ) -> pd.DataFrame:
     """Tabulate the sites.
 
@@ -139,6 +141,8 @@ def table(
         As for :func:`geo.roads.within.people_within` and :func:`geo.hours.gates.service_time_s`.
     own
         What :func:`own_columns` returns of these parks, where it is known already.
+    joined
+        Called with a vehicle, returns these parks joined to the network, where that is kept.
 
     Returns
     -------
@@ -155,12 +159,13 @@ def table(
         :func:`geo.siting.land.free_land` knows: ``availability`` (free, full, NaN), ``free_ha``,
         and ``land_ha``, the most that can be free.
     """
+    join = joined or partial(Sides.of, network, parks)
     cells_of: dict[str, Any] = {}
     for profile in profiles:
         serving = {
             row.id: _serving(row, places[row.id], crossings, profile) for row in DESTINATIONS
         }
-        from_ = Sides.of(network, parks, profile)
+        from_ = join(profile)
         for destination in DESTINATIONS:
             frame, maybe = serving[destination.id]
             listed = len(places[destination.id]) > 0
@@ -175,8 +180,10 @@ def table(
         for profile in profiles
         for name in row.columns(profile)
     }
-    people = within.people_within(network, parks, population, (PEOPLE_S,), profile=PEOPLE_PROFILE)
-    cells_of["people_60min"] = people[PEOPLE_S].to_numpy(float)
+    home, size = Sides.of(network, population, PEOPLE_PROFILE), population["population"]
+    cells_of["people_60min"] = within.people_near(
+        network, join(PEOPLE_PROFILE), home, size.to_numpy(float), PEOPLE_S, profile=PEOPLE_PROFILE
+    )
     cells_of |= own_columns(parks) if own is None else own
     return pd.DataFrame(cells_of, index=parks.index)
 
@@ -193,11 +200,13 @@ def own_columns(parks: gpd.GeoDataFrame) -> dict[str, Any]:
         if column.type == "number":
             cells_of[name] = cells.astype("float64").to_numpy(float)
         elif column.type == "list":
-            cells_of[name] = objects(unfold(cell) or None for cell in cells)
+            cells_of[name] = objects(unfold(cell) or None for cell in cells.to_numpy(object))
         else:
             cells_of[name] = _texts(cells)
-    rows = pd.DataFrame(parks.drop(columns=parks.geometry.name)).to_dict("records")
-    land = [free_land(row) for row in cast("list[dict[str, Any]]", rows)]
+    read = [name for name in (*FIELDS, "area_basis", "occupancy_year") if name in parks]
+    rows = zip(*(parks[name].to_numpy(object) for name in read), strict=True)
+    land = [free_land(dict(zip(read, row, strict=True))) for row in rows]
+    land = land or [free_land({})] * len(parks)
     cells_of["role"] = _texts(roles(parks))
     cells_of["tenants"] = _texts(tenants(parks))
     cells_of["availability"] = _texts(park.availability for park in land)
@@ -308,6 +317,7 @@ def _quickest(
 
 def _texts(cells: Iterable[object]) -> Any:
     """Make a column of texts, NaN for anything else."""
+    cells = cells.to_numpy(object) if isinstance(cells, pd.Series) else cells
     return pd.array(
         [cell if isinstance(cell, str) and cell else None for cell in cells], dtype="str"
     )

@@ -135,10 +135,13 @@ class Result:
 
     @property
     def removed(self) -> list[Removed]:
+        """The sites that fall out, ``LISTED`` of them at most."""
         names = list(self.limits)
         return [
             Removed(site, names[first], self.limits[names[first]], unknown, shortfall)
-            for site, first, unknown, shortfall, *_rest in self.funnel.removed.itertuples()
+            for site, first, unknown, shortfall, *_rest in self.funnel.first_removed(
+                LISTED
+            ).itertuples()
         ]
 
     @property
