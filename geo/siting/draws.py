@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.siting.criteria import DIRECTIONS, Array, Criterion, Terms, ends_of, ranges
+from geo.siting.criteria import DIRECTIONS, Array, Criterion, Terms, ends_of, measure, ranges
 
 if TYPE_CHECKING:
     from geo.siting._draws import Scale
@@ -256,6 +256,8 @@ def _word(text: str) -> int:
 
 def warm_up() -> None:
     """Compile what is here, or load what was compiled before."""
+    from geo.siting import _draws
+
     sites, weights = pd.Index(["a", "b"]), np.ones((1, 1))
     raw = np.array([[1.0], [2.0]])
     criteria = [Criterion("x", "x", "benefit")]
@@ -266,3 +268,5 @@ def warm_up() -> None:
         draws.scored(weights[0], 1).of(np.array([0]))
     share = Criterion("x", "x", "benefit", "share")
     Draws(sites, raw, raw, missing, [share], "sum").lead(weights)
+    lead_known(measure(raw, np.ones(2), criteria, "sum"), weights)
+    _draws.is_apart(raw, 0, 1, 0)

@@ -207,3 +207,19 @@ def test_a_range_is_drawn_evenly() -> None:
         assert high - 0.001 < values.max() <= high
         parts = np.histogram(values, 10, (low, high))[0]
         assert np.abs(parts - 500).max() < 5 * 500**0.5
+
+
+def test_warming_up_compiles_all_there_is() -> None:
+    """After the warm-up no ranking has to wait until something is compiled for its types."""
+    entries = "extremes totals columns scores lead_drawn lead_known is_apart".split()
+    draws.warm_up()
+    before = {name: len(getattr(_draws, name).signatures) for name in entries}
+    table, criteria, weights = made(1, sites=MANY)
+    spread = pd.DataFrame(0.5, table.index, table.columns)
+    for method in METHODS:
+        ranking = rank(table, criteria, weights, method=method)
+        for each in (None, spread):
+            shares(ranking, 5, spread=each)
+        bands(ranking, spread, draws=5)
+    assert all(before.values())
+    assert before == {name: len(getattr(_draws, name).signatures) for name in entries}

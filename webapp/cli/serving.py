@@ -178,9 +178,8 @@ def _prepare_roads(app: Flask, ready: threading.Event) -> None:
     store: Store = app.extensions["zoneatlas"]
     with store.networks.preparing() as begin:
         ready.set()
-        with app.test_client() as client:  # whoever comes first waits for this, and for no roads
-            for path in (*FIRST, drawn.sites_address(store)):
-                client.get(path, base_url=app.config["PUBLIC_URL"]).close()
+        # whoever comes first waits for this, and for no roads
+        _ask(app, [*FIRST, drawn.sites_address(store)])
         from geo.roads import contraction, gate_overlay, isochrones, nearest, snapping, ways, within
         from geo.siting import draws
 
@@ -223,14 +222,23 @@ def _warm(app: Flask) -> None:
     paths = ["/table", *(f"/sites/{key}" for key in store.layer("parks").index[:1])]
     if drawn.large(store):  # the times of all sites, in whose order a list may be asked for
         paths.append("/api/sites.json?q=a&sort=gate")
-    with contextlib.suppress(AtlasError), app.test_client() as client:
-        for path in paths:
-            client.get(path, base_url=app.config["PUBLIC_URL"]).close()
-        for path in (*_files(app), *_drawn(store)):  # what is compressed once and well
-            headers = {"Accept-Encoding": "br"}
-            client.get(path, base_url=app.config["PUBLIC_URL"], headers=headers).close()
+    with contextlib.suppress(AtlasError):
+        _ask(app, paths)
+        _ask(app, [*_files(app), *_drawn(store)])  # compressed once and well
     gc.collect()
     gc.freeze()  # all this stays; looking through it for garbage takes a tenth of a second
+
+
+def _ask(app: Flask, paths: list[str]) -> None:
+    """Ask for pages as a browser does, but as nobody: no visitor of this machine waits for it."""
+    with app.test_client() as client:
+        for path in paths:
+            client.get(
+                path,
+                base_url=app.config["PUBLIC_URL"],
+                headers={"Accept-Encoding": "br"},
+                environ_overrides={"REMOTE_ADDR": ""},
+            ).close()
 
 
 def _files(app: Flask) -> list[str]:
