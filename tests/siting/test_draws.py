@@ -211,7 +211,7 @@ def test_a_range_is_drawn_evenly() -> None:
 
 def test_warming_up_compiles_all_there_is() -> None:
     """After the warm-up no ranking has to wait until something is compiled for its types."""
-    entries = "extremes totals columns scores lead_drawn lead_known is_apart".split()
+    entries = ["extremes", "totals", "columns", "scores", "lead_drawn", "lead_known", "is_apart"]
     draws.warm_up()
     before = {name: len(getattr(_draws, name).signatures) for name in entries}
     table, criteria, weights = made(1, sites=MANY)
