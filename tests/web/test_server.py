@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import platform
 import re
 import socket
 import subprocess
@@ -591,3 +592,41 @@ def test_point_15_what_is_made_for_the_first_time_holds_up_nobody_else(app: Flas
     with pytest.raises(ZeroDivisionError):
         store.keep("test fault", lambda: 1 // 0)
     assert store.keep("test fault", lambda: 1) == 1
+
+
+USE = """
+import ctypes, sys, threading
+if sys.argv[1] == "shared":
+    from webapp.server import spare_memory
+    spare_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+addresses, all_there = set(), threading.Barrier(20)
+def take():
+    all_there.wait()
+    addresses.add(libc.malloc(50_000) >> 26)  # a heap of a thread lies in 64 MB of its own
+    all_there.wait()
+threads = [threading.Thread(target=take) for _ in range(20)]
+for each in threads: each.start()
+for each in threads: each.join()
+print(len(addresses))
+"""
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only the GNU C library has a heap for each thread"
+)
+def test_threads_share_a_heap() -> None:
+    """Twenty threads take memory from one place, which is free for all when one hands it back;
+    without that, from many.
+    """
+    heaps = {
+        how: int(
+            subprocess.run(
+                [sys.executable, "-c", USE, how], check=True, capture_output=True, text=True
+            ).stdout
+        )
+        for how in ("shared", "as usual")
+    }
+    assert heaps["shared"] <= 2
+    assert heaps["as usual"] > 2

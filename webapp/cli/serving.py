@@ -48,6 +48,7 @@ def serve(context: Context, host: str, port: int, workers: int | None) -> None:
         {} if os.environ.get("ZONEATLAS_PUBLIC_URL") else {"PUBLIC_URL": shown}
     )
     count = settings.resolve(config)["WORKERS"]
+    server.spare_memory()
     with contextlib.ExitStack() as stack:
         sockets = _bound(host, port, name)
         for each in sockets:
@@ -203,6 +204,7 @@ def _warm(app: Flask) -> None:
     """Prepare what the first visitor needs before they come."""
     from geo.roads.drive import Drive
     from geo.roads.painted_roads import put_in_order
+    from webapp import server
     from webapp.explore import drawn
 
     store: Store = app.extensions["zoneatlas"]
@@ -216,9 +218,9 @@ def _warm(app: Flask) -> None:
             for profile in store.network(name).profiles:
                 put_in_order(store.network(name), profile)
     with contextlib.suppress(AtlasError):
-        store.index()
         for profile in store.vehicles:
             store.sites(Drive(profile=profile))
+        store.index()
     paths = ["/table", *(f"/sites/{key}" for key in store.layer("parks").index[:1])]
     if drawn.large(store):  # the times of all sites, in whose order a list may be asked for
         paths.append("/api/sites.json?q=a&sort=gate")
@@ -226,6 +228,7 @@ def _warm(app: Flask) -> None:
         _ask(app, paths)
         _ask(app, [*_files(app), *_drawn(store)])  # compressed once and well
     gc.collect()
+    server.spare_memory()
     gc.freeze()  # all this stays; looking through it for garbage takes a tenth of a second
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, partial
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -298,17 +299,22 @@ def _shares(
     hand do not matter, so a slider that moves finds it kept.
     """
 
-    def make() -> tuple[pd.DataFrame, pd.DataFrame]:
-        spread = _spread(opened, wish, ranked, left)
-        return (
+    def make() -> list[pd.DataFrame]:
+        tables = (
             robustness.shares(ranked, DRAWS),
-            robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=spread),
+            robustness.shares(ranked, DRAWS_OF_AMOUNTS, spread=_spread(opened, wish, ranked, left)),
         )
+        return [table[(table > 0).any(axis=1)] for table in tables]  # few of a hundred thousand
 
     version = opened.network(wish.drive.network).version
     terms = wish.drive, version, ranked.criteria, wish.method, wish.unknown, date.today().year
+    sites = blake2b("\n".join(left.index).encode(), digest_size=16).digest()
     kept: Kept = opened.keep("shares", lambda: Kept(KEPT_SHARES))
-    return kept.get((*terms, tuple(ranked.light), tuple(left.index)), make)
+    tables = kept.get((*terms, tuple(ranked.light), sites), make)
+    known, unsure = (
+        table.reindex(ranked.scores.index[ranked.ranked], fill_value=0.0) for table in tables
+    )
+    return known, unsure
 
 
 @pages.context_processor
