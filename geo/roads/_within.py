@@ -83,24 +83,24 @@ def reached(
     """
     time_s = np.empty(table.shape[1])
     counts = np.zeros(len(points), np.int64)
-    found = np.empty(1024, np.int32)
+    places = np.empty(1024, np.int32)
     size = 0
     for p in range(len(points)):
         i = points[p]
         row(table, at[i], start_s[i], time_s)
         for k in range(along_start[i], along_start[i + 1]):
             time_s[along[k]] = min(time_s[along[k]], along_s[k])
-        if size + len(time_s) > len(found):
+        if size + len(time_s) > len(places):
             longer = np.empty(2 * (size + len(time_s)), np.int32)
-            longer[:size] = found[:size]
-            found = longer
+            longer[:size] = places[:size]
+            places = longer
         before = size
         for j in range(len(time_s)):
             if is_within(time_s[j], limit_s, scale):
-                found[size] = j
+                places[size] = j
                 size += 1
         counts[p] = size - before
-    return counts, found[:size].copy()
+    return counts, places[:size].copy()
 
 
 @compiled()

@@ -324,8 +324,8 @@ def warm_up() -> None:
 
     table, at, start_s = np.zeros((1, 2)), np.zeros((1, 1), np.int64), np.zeros((1, 1))
     along = np.zeros(2, np.int64), np.empty(0, np.int64), np.empty(0)
-    one, start = np.ones(1), np.array([0, 1])
-    compiled.count(table, at, start_s, *along, one, 1.0, ROUNDING, one, np.zeros((1, 1)))
+    each, start = np.ones(1), np.array([0, 1])
+    compiled.count(table, at, start_s, *along, each, 1.0, ROUNDING, each, np.zeros((1, 1)))
     _, place = compiled.reached(table, at, start_s, *along, start[:1], 1.0, ROUNDING)
-    beyond = start, start[:1], one
-    compiled.over_gates(one[:, None], *beyond, start, place, one, 1.0, ROUNDING, one)
+    beyond = start, start[:1], each
+    compiled.over_gates(each[:, None], *beyond, start, place, each, 1.0, ROUNDING, each)

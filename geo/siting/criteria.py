@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, Message, behind
+from geo.errors import InputError, Message
 
 Array = NDArray[np.float64]
 
@@ -372,38 +372,3 @@ def _named(sites: pd.Index) -> str:
     if len(sites) <= 5:
         return named
     return Message("%(sites)s and %(n)s more", {"sites": named, "n": len(sites) - 5})
-
-
-def uncertainties(
-    spread: pd.DataFrame, sites: pd.Index, criteria: Sequence[Criterion], kind: str
-) -> Array:
-    """Return the uncertainties of ranked sites, (sites, criteria); `InputError` lists what is wrong
-    with their table."""
-    ids = [criterion.id for criterion in criteria]
-    found: list[str] = []
-    if kind not in ("std", "range"):
-        found.append(Message("kind is “%(text)s”, and neither std nor range", {"text": kind}))
-    found += [
-        Message("there is no criterion “%(id)s”", {"id": column})
-        for column in spread.columns
-        if column not in ids
-    ]
-    found += [
-        Message("site “%(id)s” has no row", {"id": site}) for site in sites.difference(spread.index)
-    ]
-    if spread.index.has_duplicates:
-        found.append(Message("a site is there more than once"))
-    if not found:
-        here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(
-            float, na_value=np.nan
-        )
-        found += [
-            behind(
-                f"“{sites[row]}”, {ids[column]}",
-                Message("%(value)s is not a number of 0 or more", {"value": here[row, column]}),
-            )
-            for row, column in np.argwhere(~(np.isfinite(here) & (here >= 0)))
-        ]
-    if found:
-        raise InputError(Message("This uncertainty cannot be used:"), found)
-    return here

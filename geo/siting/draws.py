@@ -39,7 +39,7 @@ def lead_known(terms: Terms, weights: Array) -> tuple[Array, Array]:
     weights
         (draws, criteria)
     """
-    from geo.siting import _draws
+    from geo.siting import _leading
 
     topsis = terms.lack is not None
     row, start = _blocks(terms.gain)
@@ -49,7 +49,7 @@ def lead_known(terms: Terms, weights: Array) -> tuple[Array, Array]:
     least = np.minimum.reduceat(lack, start[:-1]) if topsis else lack
     power = np.ascontiguousarray(weights**2 if topsis else weights)
     first, few = np.zeros(len(row)), np.zeros(len(row))
-    _draws.lead_known(gain, lack, start, most, least, power, topsis, first, few)
+    _leading.lead_known(gain, lack, start, most, least, power, topsis, first, few)
     return _in_order(row, first), _in_order(row, few)
 
 
@@ -106,10 +106,10 @@ class Draws:
             spread=_columns(spread),
             state=_columns(state.astype(np.int8)),
             key=pd.util.hash_array(ids.to_numpy(object)[self._row], categorize=False),
-            stream=np.array([_word(one.id) for one in criteria], np.uint64),
+            stream=np.array([_word(each.id) for each in criteria], np.uint64),
             quantile=quantile,
-            sign=np.array([DIRECTIONS[one.direction] for one in criteria]),
-            is_bent=np.array([one.shape == "saturating" for one in criteria]),
+            sign=np.array([DIRECTIONS[each.direction] for each in criteria]),
+            is_bent=np.array([each.shape == "saturating" for each in criteria]),
             start=start,
             least=_columns(least),
             most=_columns(most),
@@ -122,11 +122,11 @@ class Draws:
 
     def lead(self, weights: Array) -> tuple[Array, Array]:
         """Count as :func:`lead_known`, with amounts of their own in every draw."""
-        from geo.siting import _draws
+        from geo.siting import _leading
 
         draws, power = self._keys(len(weights)), weights**2 if self.topsis else weights
         first, few = np.zeros(len(self._row)), np.zeros(len(self._row))
-        _draws.lead_drawn(
+        _leading.lead_drawn(
             self._field,
             self._scale(draws),
             draws,
@@ -169,8 +169,8 @@ class Draws:
             value = np.where(is_flat, highest >= best, np.clip(highest / best, 0, 1))
         top = np.where(share, np.where(np.isfinite(highest), value, 0.0), 1.0)
         is_plain = ((shape == "linear") | share) & ~is_flat
-        one = np.ones(size)
-        scale = _draws.Scale(worst, best, is_flat, is_plain, one, one, one, top)
+        even = np.ones(size)
+        scale = _draws.Scale(worst, best, is_flat, is_plain, even, even, even, top)
         if not self.topsis:
             return scale
         square, low, high = (np.empty(size) for _ in range(3))
@@ -256,7 +256,7 @@ def _word(text: str) -> int:
 
 def warm_up() -> None:
     """Compile what is here, or load what was compiled before."""
-    from geo.siting import _draws
+    from geo.siting import _leading
 
     sites, weights = pd.Index(["a", "b"]), np.ones((1, 1))
     raw = np.array([[1.0], [2.0]])
@@ -269,4 +269,4 @@ def warm_up() -> None:
     share = Criterion("x", "x", "benefit", "share")
     Draws(sites, raw, raw, missing, [share], "sum").lead(weights)
     lead_known(measure(raw, np.ones(2), criteria, "sum"), weights)
-    _draws.is_apart(raw, 0, 1, 0)
+    _leading.is_apart(raw, 0, 1, 0)

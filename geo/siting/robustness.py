@@ -4,6 +4,7 @@ method.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, Message
-from geo.siting.criteria import Array, Terms, measure, uncertainties
+from geo.errors import InputError, Message, behind
+from geo.siting.criteria import Array, Criterion, Terms, measure
 from geo.siting.draws import Draws, Kind, lead_known
 from geo.siting.ranking import TIE, Ranking
 
@@ -192,7 +193,7 @@ def bands(
     InputError
         `draws` is below 1, or `spread` has faults; every one is listed.
     """
-    from geo.siting import _draws as compiled
+    from geo.siting import _leading as compiled
 
     if draws < 1:
         raise InputError(Message("draws must be 1 or more."))
@@ -223,7 +224,7 @@ def _draws(ranking: Ranking, spread: pd.DataFrame, kind: Kind, seed: int) -> Dra
     return Draws(
         sites,
         raw,
-        uncertainties(spread, sites, ranking.criteria, kind)[:, used],
+        _uncertainties(spread, sites, ranking.criteria, kind)[:, used],
         np.isnan(raw) & ranking.light[used],
         [each for each, here in zip(ranking.criteria, used, strict=True) if here],
         ranking.method,
@@ -278,3 +279,38 @@ def _difference(*pairs: tuple[Array, Array]) -> Array:
     half = len(products) // 2
     found = np.sum(products[:half], axis=0) - np.sum(products[half:], axis=0)
     return np.where(np.abs(found) < TIE * np.sum(products, axis=0), 0, found)
+
+
+def _uncertainties(
+    spread: pd.DataFrame, sites: pd.Index, criteria: Sequence[Criterion], kind: str
+) -> Array:
+    """Return the uncertainties of ranked sites, (sites, criteria); `InputError` lists what is wrong
+    with their table."""
+    ids = [criterion.id for criterion in criteria]
+    wrong: list[str] = []
+    if kind not in ("std", "range"):
+        wrong.append(Message("kind is “%(text)s”, and neither std nor range", {"text": kind}))
+    wrong += [
+        Message("there is no criterion “%(id)s”", {"id": column})
+        for column in spread.columns
+        if column not in ids
+    ]
+    wrong += [
+        Message("site “%(id)s” has no row", {"id": site}) for site in sites.difference(spread.index)
+    ]
+    if spread.index.has_duplicates:
+        wrong.append(Message("a site is there more than once"))
+    if not wrong:
+        here = spread.reindex(index=sites, columns=ids, fill_value=0.0).to_numpy(
+            float, na_value=np.nan
+        )
+        wrong += [
+            behind(
+                f"“{sites[row]}”, {ids[column]}",
+                Message("%(value)s is not a number of 0 or more", {"value": here[row, column]}),
+            )
+            for row, column in np.argwhere(~(np.isfinite(here) & (here >= 0)))
+        ]
+    if wrong:
+        raise InputError(Message("This uncertainty cannot be used:"), wrong)
+    return here

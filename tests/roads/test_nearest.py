@@ -113,8 +113,8 @@ def test_places_that_tie_to_the_millisecond(roads: Roads, points: Points) -> Non
         assert time_s == pytest.approx([300], abs=0.01)
 
 
-def test_without_places_is_no_way(roads: Roads, points: Points) -> None:
-    """No place, and none that is joined to a road, are no way."""
+def test_without_places_there_is_nothing_to_reach(roads: Roads, points: Points) -> None:
+    """Where nothing is reached, because there is nothing or no road joins it, the time is inf."""
     net = roads([(107, 21), (107.1, 21)], [(0, 1, 600.0)]).prepared()
     from_ = Sides.of(net, points({"here": (107.05, 21), "lost": (120, 21)}), "car")
     for goals in (points({}), points({"island": (125, 21)})):

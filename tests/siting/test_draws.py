@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from test_ranking import made
 
-from geo.siting import _draws, draws
+from geo.siting import _draws, _leading, draws
 from geo.siting.criteria import Array, Criterion, Terms, measure
 from geo.siting.draws import Draws, lead_known
 from geo.siting.ranking import METHODS, rank
@@ -211,9 +211,10 @@ def test_a_range_is_drawn_evenly() -> None:
 
 def test_warming_up_compiles_all_there_is() -> None:
     """After the warm-up no ranking has to wait until something is compiled for its types."""
-    entries = ["extremes", "totals", "columns", "scores", "lead_drawn", "lead_known", "is_apart"]
+    entries = [getattr(_draws, name) for name in ("extremes", "totals", "columns", "scores")]
+    entries += [_leading.lead_drawn, _leading.lead_known, _leading.is_apart]
     draws.warm_up()
-    before = {name: len(getattr(_draws, name).signatures) for name in entries}
+    before = [len(entry.signatures) for entry in entries]
     table, criteria, weights = made(1, sites=MANY)
     spread = pd.DataFrame(0.5, table.index, table.columns)
     for method in METHODS:
@@ -221,5 +222,5 @@ def test_warming_up_compiles_all_there_is() -> None:
         for each in (None, spread):
             shares(ranking, 5, spread=each)
         bands(ranking, spread, draws=5)
-    assert all(before.values())
-    assert before == {name: len(getattr(_draws, name).signatures) for name in entries}
+    assert all(before)
+    assert before == [len(entry.signatures) for entry in entries]
