@@ -166,7 +166,9 @@ def thin(
     places: NDArray[np.float64], start: NDArray[np.int64], off: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Leave out corners of closed rings that lie at most `off` beside a side that remains, and less
-    where the middle of a cell is near, so that none comes to lie on the other side.
+    where the middle of a cell is near: none comes to lie on the other side, and rings that did not
+    touch do not touch now, because between them there is always such a middle, from which they are
+    farther apart than both together may move.
 
     From a corner that stays, as many are passed as one straight line can pass, each of them farther
     on than the one before. A ring of which no triangle would remain stays as it is.

@@ -110,6 +110,10 @@ def _roads(
     west, south, per_x, per_y, square, slope = laid
     tail, head, way, segment_s, shape_start, place = segments
     at_segment, at_fraction, at_s = starts
+    most = 0
+    for k in range(begin_k, end_k):
+        most = max(most, shape_start[k + 1] - shape_start[k])
+    lengths: Floats = np.empty(most)
     for k in range(begin_k, end_k):
         own = False
         for j in range(len(at_segment)):
@@ -126,7 +130,8 @@ def _roads(
         for p in range(first + 1, last):
             next_x, next_y = (place[p, 0] - west) * per_x, (place[p, 1] - south) * per_y
             dx, dy = (next_x - x) * (square - slope * next_y), next_y - y
-            total += sqrt(dx * dx + dy * dy)
+            lengths[p - first] = sqrt(dx * dx + dy * dy)
+            total += lengths[p - first]
             x, y = next_x, next_y
             left, right, bottom, top = min(left, x), max(right, x), min(bottom, y), max(top, y)
         if not (right >= -0.5 and top >= -0.5 and left < width - 0.5 and bottom < height - 0.5):
@@ -142,8 +147,7 @@ def _roads(
         for p in range(first + 1, last):
             next_x, next_y = (place[p, 0] - west) * per_x, (place[p, 1] - south) * per_y
             dx, dy = next_x - x, next_y - y
-            true_x = dx * (square - slope * next_y)
-            share = sqrt(true_x * true_x + dy * dy) * part
+            share = lengths[p - first] * part
             end = begin + share
             if near:
                 _need(
@@ -174,7 +178,10 @@ def _roads(
                 low, high = _within(x, dx, width, low, high)
                 low, high = _within(y, dy, height, low, high)
             if low <= high and (painted or own):
-                count = max(ceil((high - low) * sqrt(dx * dx + dy * dy) / STEP), 1)
+                long = dx * dx + dy * dy
+                count = 1
+                if long > STEP * STEP:
+                    count = max(ceil((high - low) * sqrt(long) / STEP), 1)
                 step = (high - low) / count
                 for c in range(count):
                     at = low + (c + 0.5) * step

@@ -305,15 +305,13 @@ def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) 
     if places is None:
         return _nothing()
     rings, polygons = rings.astype(np.int64), polygons.astype(np.int64)
-    for corners, start in (_fields.thin(places, rings, THIN), (places, rings)):
-        shape = shapely.from_ragged_array(
-            shapely.GeometryType.MULTIPOLYGON,
-            frame.lonlat(corners + np.array([column, row])),
-            (start, polygons, np.array([0, len(polygons) - 1])),
-        )[0]
-        if shapely.is_valid(shape):
-            break  # else two contours that nearly touched do so now
-    return shape
+    corners, start = _fields.thin(places, rings, THIN)
+    shapes = shapely.from_ragged_array(
+        shapely.GeometryType.MULTIPOLYGON,
+        frame.lonlat(corners + np.array([column, row])),
+        (start, polygons, np.array([0, len(polygons) - 1])),
+    )
+    return shapes[0]
 
 
 def _on_land(areas: list[Any], land: NDArray[np.object_]) -> list[Any]:

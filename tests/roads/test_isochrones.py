@@ -197,7 +197,8 @@ def test_contours_are_valid_as_they_are_drawn(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_thinned_rings_stay_beside_themselves(seed: int) -> None:
     """Of the contours of noise and of smooth fields, a part of the corners is left, in their order;
-    no corner lies farther beside than allowed, and each ring is closed and has an area.
+    no corner lies farther beside than allowed, each ring is closed and has an area, and no two
+    meet.
     """
     dice = np.random.default_rng(seed)
     off = 0.05
@@ -210,6 +211,7 @@ def test_thinned_rings_stay_beside_themselves(seed: int) -> None:
     thinned, begin = _fields.thin(places, start, off)
     assert len(begin) == len(start)
     assert len(thinned) < len(places) * (0.7 if seed % 2 else 1)
+    lines: list[shapely.LineString] = []
     for ring in range(len(start) - 1):
         old = places[start[ring] : start[ring + 1]]
         new = thinned[begin[ring] : begin[ring + 1]]
@@ -218,7 +220,9 @@ def test_thinned_rings_stay_beside_themselves(seed: int) -> None:
         kept = [int(np.flatnonzero((old == corner).all(axis=1))[0]) for corner in new[:-1]]
         assert kept == sorted(kept)
         line = shapely.LineString(new)
+        lines.append(line)
         assert shapely.distance(shapely.points(old), line).max() <= off + 1e-9
+    assert shapely.is_simple(shapely.multilinestrings(lines))
 
 
 def test_straight_sides_lose_their_corners() -> None:
