@@ -40,7 +40,7 @@ class Effort:
 
 
 QUICK = Effort(4, 5)
-"""For one request: brotli is smaller by a twentieth than gzip then, in two thirds of the time."""
+"""For one request: brotli is as small as gzip then or smaller, in two thirds of the time."""
 KEPT = Effort(5, 6)
 """For bytes that are sent several times, but that somebody waits for."""
 BEST = Effort(11, 9)

@@ -174,8 +174,8 @@ def route(
     """
     import geopandas as gpd
 
-    found = steps(network, origin, destination, profile=profile)
-    return gpd.GeoDataFrame(found, geometry="geometry", crs=crs.WGS84)
+    rows = steps(network, origin, destination, profile=profile)
+    return gpd.GeoDataFrame(rows, geometry="geometry", crs=crs.WGS84)
 
 
 def steps(

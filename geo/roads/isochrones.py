@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from geo import crs
 from geo.errors import InputError, Message, NotFoundError
-from geo.roads import access
+from geo.roads import access, land
 from geo.roads.network import Manifest, Network
 from geo.roads.painted_roads import PaintedRoads, put_in_order
 from geo.roads.snapping import plain
@@ -43,9 +43,6 @@ runs between two cells.
 """
 THIN = 0.05
 """So many cells a contour is drawn beside where it runs, at most, for half as many corners."""
-NOWHERE = np.empty(0, object)
-GROWN = (0.0, 0.01, 0.03, 0.1)
-"""By so much of itself the box is widened in which a country is cut out, until that succeeds."""
 DEGREE_M = 111_195.0
 """A degree on the mean sphere."""
 MOST_LIMITS = 12
@@ -147,12 +144,12 @@ def areas(
             )
         )
     joined = [_nothing() for _ in limits_s]
-    outlines = {} if countries is None else _by_country(countries)
+    outlines = {} if countries is None else land.by_country(countries)
     for code, roads in put_in_order(network, profile).items():
         drawn = _areas(network, roads, reach, profile, limits_s, towards, cells)
         if countries is not None and code >= 0:
-            drawn = _on_land(drawn, outlines.get(network.manifest.countries[code], NOWHERE))
-        joined = [_joined(*pair) for pair in zip(joined, drawn, strict=True)]
+            drawn = land.cut(drawn, outlines.get(network.manifest.countries[code], land.NOWHERE))
+        joined = [land.joined(*pair) for pair in zip(joined, drawn, strict=True)]
     return joined
 
 
@@ -312,68 +309,6 @@ def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) 
         (start, polygons, np.array([0, len(polygons) - 1])),
     )
     return shapes[0]
-
-
-def _on_land(areas: list[Any], land: NDArray[np.object_]) -> list[Any]:
-    """Cut areas, the largest first, to a country: only what of its outline lies around each is
-    looked at, and nothing where that is all land.
-    """
-    cut = []
-    for area in areas:
-        if not shapely.is_empty(area):
-            land = _around(land, shapely.bounds(area))
-            area = _cut(area, land)
-        cut.append(area)
-    return cut
-
-
-def _by_country(countries: gpd.GeoDataFrame) -> dict[str, NDArray[np.object_]]:
-    """Return the polygons of each country."""
-    shapes: dict[str, list[Any]] = {}
-    for code, shape in zip(countries["country"], countries.geometry.array, strict=True):
-        shapes.setdefault(code, []).append(shape)
-    return {code: np.array(own, object) for code, own in shapes.items()}
-
-
-def _around(land: NDArray[np.object_], box: NDArray[np.float64]) -> NDArray[np.object_]:
-    """Return what of a country lies in a box and some way around, as valid shapes."""
-    west, south, east, north = box
-    for grown in GROWN:  # where the box only touches the outline, what GEOS cuts out is not valid
-        wide, high = grown * (east - west), grown * (north - south)
-        near = shapely.clip_by_rect(land, west - wide, south - high, east + wide, north + high)
-        near = near[~shapely.is_empty(near)]
-        if shapely.is_valid(near).all():
-            return near
-    return np.asarray(shapely.make_valid(near), object)  # takes longer than all the rest
-
-
-def _cut(area: Any, land: NDArray[np.object_]) -> Any:
-    outline = (
-        land[0] if len(land) == 1 else shapely.union_all(land)
-    )  # uniting even one shape takes longer than all the rest
-    shapely.prepare(outline)
-    if shapely.covers(outline, area):
-        return area
-    return _polygons(shapely.intersection(area, outline))
-
-
-def _joined(one: Any, other: Any) -> Any:
-    """Join the areas of two countries."""
-    if shapely.is_empty(one) or shapely.is_empty(other):
-        return one if shapely.is_empty(other) else other
-    return _polygons(shapely.union(one, other))
-
-
-def _polygons(shape: Any) -> Any:
-    """Return what valid shapes share, or cover, as one MultiPolygon; lines and points, where areas
-    only touch, are left out.
-    """
-    if shape.geom_type == "MultiPolygon":
-        return shape
-    parts = shapely.get_parts(shapely.get_parts(shape))
-    return shapely.MultiPolygon(
-        [part for part in parts if part.geom_type == "Polygon" and part.area > 0]
-    )
 
 
 def _nothing() -> Any:

@@ -10,7 +10,7 @@ from contourpy import FillType, contour_generator
 
 from geo import layers, proximity
 from geo.errors import InputError, NotFoundError
-from geo.roads import _fields, access
+from geo.roads import _fields, access, land
 from geo.roads import isochrones as drawing
 from geo.roads.isochrones import isochrones
 from geo.roads.network import Network
@@ -385,14 +385,14 @@ def test_country_outline_cuts_exactly(roads: Callable[..., Network], points: Poi
             ]
         )
     )
-    for land in (coast, shapely.box(-10, -10, 10, 10)):
+    for shore in (coast, shapely.box(-10, -10, 10, 10)):
         countries = gpd.GeoDataFrame(
-            {"country": ["AA", "BB"]}, geometry=[land, shapely.box(20, 20, 21, 21)], crs=4326
+            {"country": ["AA", "BB"]}, geometry=[shore, shapely.box(20, 20, 21, 21)], crs=4326
         )
         cut = isochrones(at_home, start, [600], countries=countries).geometry.iloc[0]
         assert shapely.is_valid(cut)
         assert (
-            shapely.area(shapely.symmetric_difference(cut, shapely.intersection(whole, land)))
+            shapely.area(shapely.symmetric_difference(cut, shapely.intersection(whole, shore)))
             < 1e-12
         )
 
@@ -403,15 +403,15 @@ def test_what_lies_around_a_box_is_valid_and_whole(countries: gpd.GeoDataFrame, 
     out often touches itself: valid shapes that hold all of the land in the box.
     """
     dice = np.random.default_rng(seed)
-    for land in drawing._by_country(countries).values():
-        corners = shapely.get_coordinates(land)
+    for outline in land.by_country(countries).values():
+        corners = shapely.get_coordinates(outline)
         west, east = np.sort(dice.choice(corners[:, 0], 2, replace=False))
         south, north = np.sort(dice.choice(corners[:, 1], 2, replace=False))
         box = np.array([west, south, east, north])
-        around = drawing._around(land, box)
+        around = land.around(outline, box)
         assert shapely.is_valid(around).all()
         missing = shapely.difference(
-            shapely.intersection(shapely.union_all(land), shapely.box(*box)),
+            shapely.intersection(shapely.union_all(outline), shapely.box(*box)),
             shapely.union_all(around),
         )
         assert shapely.area(missing) < 1e-9

@@ -1,4 +1,4 @@
-"""Codings of answers: what a client takes, in which it is answered, and how often that is made."""
+"""Codings of answers: what a client takes, in which it is answered, and how often it is packed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PATHS = {
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
 def test_each_coding_reads_back(client: FlaskClient, path: str) -> None:
     """A client that takes one coding gets the bytes of one that takes none; what a browser gets is
-    smaller than what gzip makes of it, and may be kept apart from the others.
+    at most a hundredth larger than what gzip makes of it, and may be kept apart.
     """
     texts, sizes = set(), {}
     for accepts in ("", "identity", "gzip", "br", BROWSER):
@@ -49,7 +49,7 @@ def test_each_coding_reads_back(client: FlaskClient, path: str) -> None:
             texts.add(text.replace(policy[1].encode(), b""))
             sizes[accepts] = len(answer.data)
     assert len(texts) == 1
-    assert sizes[BROWSER] < sizes["gzip"] < sizes["identity"] == sizes[""]
+    assert sizes[BROWSER] < 1.01 * sizes["gzip"] < sizes["identity"] == sizes[""]
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
@@ -96,22 +96,22 @@ def test_a_static_file_is_compressed_once(
     """However often it is asked for, and with the greatest effort; an answer made for one request
     with the least.
     """
-    made: list[tuple[str, compress.Effort]] = []
+    efforts: list[tuple[str, compress.Effort]] = []
     pack = compress.pack
 
     def counting(data: bytes, coding: str, effort: compress.Effort) -> bytes:
-        made.append((coding, effort))
+        efforts.append((coding, effort))
         return pack(data, coding, effort)
 
     monkeypatch.setattr(compress, "pack", counting)
     for _ in range(3):
         for coding in CODINGS:
             client.get("/static/trip.js", headers={"Accept-Encoding": coding}).close()
-    assert made == [("br", BEST), ("gzip", BEST)]
-    made.clear()
+    assert efforts == [("br", BEST), ("gzip", BEST)]
+    efforts.clear()
     for _ in range(2):
         client.get("/", headers={"Accept-Encoding": "br"})
-    assert made == [("br", QUICK)] * 2
+    assert efforts == [("br", QUICK)] * 2
 
 
 def test_more_effort_makes_less(client: FlaskClient) -> None:
