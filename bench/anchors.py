@@ -242,9 +242,13 @@ def areas(network: Network, extract: Path) -> None:
     """Measure three isochrones, and count the points of the roads on the right side."""
     task = drawing.Task.of(network, drawing.EXTRACTS[extract.name])
     at, verdicts = network.node_lonlat[[task.node]], {}
-    drawn: dict[str, Callable[[], Any]] = {
-        "ours": lambda: isochrones.areas(network, at, task.limits_s)
-    }
+    limits = isochrones.descending(task.limits_s)
+
+    def ours() -> list[Any]:
+        point = Sides.at(network, at, "car", country=drawing.NOWHERE)
+        return isochrones.areas(network, point, limits)
+
+    drawn: dict[str, Callable[[], Any]] = {"ours": ours}
     with ExitStack() as stack:
         if file.installed("pyvalhalla"):
             peer = stack.enter_context(drawing.valhalla(task, extract))
@@ -252,7 +256,7 @@ def areas(network: Network, extract: Path) -> None:
             verdicts["Valhalla"] = task.right(peer.areas(peer.draw()), peer.time_s)
         if file.installed("networkx"):
             drawn["OSMnx, buffered"] = drawing.buffered(task)
-        limits, shapes = drawn["ours"]()
+        shapes = drawn["ours"]()
         verdicts["ours"] = task.right(dict(zip(map(int, limits), shapes, strict=True)))
         line("areas", rounds({name: partial(again, draw) for name, draw in drawn.items()}))
     for name, verdict in verdicts.items():

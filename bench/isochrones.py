@@ -28,6 +28,7 @@ from engine import ROOT, installed, made, timed
 
 from geo import crs, layers
 from geo.roads import access, contraction, isochrones, osm_download
+from geo.roads.joining import Sides
 from geo.roads.network import Manifest, Network
 
 RUNS = 11
@@ -42,13 +43,14 @@ EDGE_BUFFER_M, NODE_BUFFER_M = 25, 50
 """As in the OSMnx notebook on isochrones, remembered: ``make_iso_polys(G, edge_buff=25,
 node_buff=50)``.
 """
+NOWHERE = np.array([None], object)
+"""The country of a point that names none."""
 PACKAGES = (
     "numpy",
     "scipy",
     "numba",
     "shapely",
     "geopandas",
-    "contourpy",
     "networkx",
     "pyvalhalla",
 )
@@ -183,12 +185,20 @@ def measure(name: str, task: Task) -> float:
         ", ".join(f"{(task.time_s <= limit).mean():.0%}" for limit in task.limits_s)
         + f" of {ROAD_POINTS:,} random points on its roads"
     )
-    first_s, _ = timed(lambda: isochrones.isochrones(network, task.point, task.limits_s))
-    seconds, areas = repeated(lambda: isochrones.isochrones(network, task.point, task.limits_s))
-    if not areas.geometry.is_valid.all():
+    at, limits = network.node_lonlat[[task.node]], isochrones.descending(task.limits_s)
+
+    def joined() -> Sides:
+        return Sides.at(network, at, "car", country=NOWHERE)
+
+    def ours() -> list[Any]:
+        return isochrones.areas(network, joined(), limits)
+
+    first_s, _ = timed(ours)
+    seconds, areas = repeated(ours)
+    if not shapely.is_valid(areas).all():
         raise SystemExit("an area is not valid")
-    reach_s, _ = repeated(lambda: access.reach(network, task.point))
-    verdict = task.right(dict(zip(areas["limit_s"].astype(int), areas.geometry, strict=True)))
+    reach_s, _ = repeated(lambda: access.reach(network, joined()))
+    verdict = task.right(dict(zip(map(int, limits), areas, strict=True)))
     line("ours", seconds, verdict)
     print(f"      of which times to all nodes {statistics.median(reach_s) * 1e3:.1f} ms", end="")
     print(f"; the first call, which puts the roads in order, {first_s * 1e3:.0f} ms")

@@ -1,5 +1,5 @@
 """Compiled part of :mod:`geo.roads.isochrones`: the nearest painted cell of each cell of a raster,
-the times from there, and what lies within a limit.
+the times from there, and the corners of outlines that may be left out.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from geo.roads.compiled import BoolTable, Floats, FloatTable, Ints, IntTable, co
 
 CLEAR = 0.4
 """Of the way to the middle of the nearest cell, a contour is drawn at most so much beside."""
-DIM = 1e-3
-"""Times closer to a limit than this share of the steepest step count as just within it."""
 
 
 @compiled(error_model="numpy")
@@ -112,53 +110,6 @@ def surface(
                     flat[there] + sqrt(np.float32(squared)) * cell_s, later_s
                 )
     return time_there
-
-
-@compiled(error_model="numpy")
-def window(
-    field: FloatTable, limit_s: float, steep_s: float
-) -> tuple[NDArray[np.float64], int, int]:
-    """Cut out what lies within a limit and a cell around, as seconds from the limit, cut off at
-    plus or minus `steep_s`.
-
-    Where the time jumps, because another road is nearer, the contour then runs halfway between two
-    cells; and no cell is on the limit itself, so that contours never touch.
-
-    Returns
-    -------
-    array
-        (h, w), empty where nothing lies within the limit.
-    row, column
-        Where it begins.
-    """
-    height, width = field.shape
-    bottom, top, left, right = height, -1, width, -1
-    dim = steep_s * DIM
-    for row in range(height):
-        for column in range(width):
-            if field[row, column] - limit_s <= dim:
-                bottom, top, left, right = (
-                    min(bottom, row),
-                    row,
-                    min(left, column),
-                    max(right, column),
-                )
-    if top < 0:
-        return np.empty((0, 0)), 0, 0
-    bottom, top, left, right = (
-        max(bottom - 1, 0),
-        min(top + 1, height - 1),
-        max(left - 1, 0),
-        min(right + 1, width - 1),
-    )
-    beyond_s = np.empty((top - bottom + 1, right - left + 1))
-    for row in range(bottom, top + 1):
-        for column in range(left, right + 1):
-            beyond = field[row, column] - limit_s
-            if abs(beyond) <= dim:
-                beyond = -dim
-            beyond_s[row - bottom, column - left] = min(max(beyond, -steep_s), steep_s)
-    return beyond_s, bottom, left
 
 
 @compiled(error_model="numpy")

@@ -6,7 +6,7 @@ latitude, and the latitude at which cells are square, in degrees."""
 
 from __future__ import annotations
 
-from math import ceil, cos, inf, radians, sin, sqrt
+from math import ceil, cos, inf, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from geo.roads.compiled import Floats, FloatTable, Ints, IntTable, compiled
 
 UNIT = 1e-7
-STEP = 0.7
-"""Cells between two samples of a road, at most."""
+STEP = 0.9
+"""Cells between two samples of a road along the raster, at most."""
 
 Nodes = tuple[Ints, IntTable, Ints, IntTable]
-Segments = tuple[Ints, Ints, Ints, Floats, Ints, IntTable]
+Segments = tuple[Ints, Ints, Ints, Floats, Ints, IntTable, Floats]
 Blocks = tuple[Ints, IntTable, Floats]
 Starts = tuple[Ints, Floats, Floats]
 """Roads as :func:`paint` takes them."""
@@ -93,7 +93,8 @@ def _roads(
     end_k: int,
     height: int,
     width: int,
-    laid: tuple[float, float, float, float, float, float],
+    whole: bool,
+    laid: tuple[float, float, float, float],
     segments: Segments,
     node_s: Floats,
     starts: Starts,
@@ -104,16 +105,13 @@ def _roads(
     needed: Floats,
     painted: bool,
 ) -> None:
-    """Paint some segments that stand together, as :func:`paint` says, or only widen `needed`. One
-    call for many: handing over so many arrays takes time.
+    """Paint some segments that stand together, as :func:`paint` says, or only widen `needed`;
+    `whole` where all of them lie on the raster. One call for many: handing over so many arrays
+    takes time.
     """
-    west, south, per_x, per_y, square, slope = laid
-    tail, head, way, segment_s, shape_start, place = segments
+    west, south, per_x, per_y = laid
+    tail, head, way, segment_s, shape_start, place, along = segments
     at_segment, at_fraction, at_s = starts
-    most = 0
-    for k in range(begin_k, end_k):
-        most = max(most, shape_start[k + 1] - shape_start[k])
-    lengths: Floats = np.empty(most)
     for k in range(begin_k, end_k):
         own = False
         for j in range(len(at_segment)):
@@ -124,31 +122,17 @@ def _roads(
         if not (painted or near or own):
             continue
         first, last = shape_start[k], shape_start[k + 1]
-        start_x, start_y = (place[first, 0] - west) * per_x, (place[first, 1] - south) * per_y
-        left, right, bottom, top = start_x, start_x, start_y, start_y
-        x, y, total = start_x, start_y, 0.0
-        for p in range(first + 1, last):
-            next_x, next_y = (place[p, 0] - west) * per_x, (place[p, 1] - south) * per_y
-            dx, dy = (next_x - x) * (square - slope * next_y), next_y - y
-            lengths[p - first] = sqrt(dx * dx + dy * dy)
-            total += lengths[p - first]
-            x, y = next_x, next_y
-            left, right, bottom, top = min(left, x), max(right, x), min(bottom, y), max(top, y)
-        if not (right >= -0.5 and top >= -0.5 and left < width - 0.5 and bottom < height - 0.5):
-            continue
-        whole = left >= -0.5 and bottom >= -0.5 and right < width - 0.5 and top < height - 0.5
         along_s = float(segment_s[k])
         # where the limit is met, driving on from the tail and from the head
         tail_met = (limit_s - tail_s) / along_s if along_s > 0 else inf
         head_met = 1 - (limit_s - head_s) / along_s if along_s > 0 else inf
-        part = 1 / total if total > 0 else 0.0
         begin = 0.0
-        x, y = start_x, start_y
+        x, y = (place[first, 0] - west) * per_x, (place[first, 1] - south) * per_y
         for p in range(first + 1, last):
             next_x, next_y = (place[p, 0] - west) * per_x, (place[p, 1] - south) * per_y
             dx, dy = next_x - x, next_y - y
-            share = lengths[p - first] * part
-            end = begin + share
+            end = float(along[p])
+            share = end - begin
             if near:
                 _need(
                     next_x,
@@ -178,10 +162,7 @@ def _roads(
                 low, high = _within(x, dx, width, low, high)
                 low, high = _within(y, dy, height, low, high)
             if low <= high and (painted or own):
-                long = dx * dx + dy * dy
-                count = 1
-                if long > STEP * STEP:
-                    count = max(ceil((high - low) * sqrt(long) / STEP), 1)
+                count = max(ceil((high - low) * max(abs(dx), abs(dy)) / STEP), 1)
                 step = (high - low) / count
                 for c in range(count):
                     at = low + (c + 0.5) * step
@@ -222,8 +203,8 @@ def paint(
         blocks.
     segments
         ``tail``, ``head``; ``way``, 1 where one drives from tail to head, 2 where from head to
-        tail, 3 for both; ``segment_s``; and ``place[shape_start[k]:shape_start[k + 1]]``, the
-        shapes.
+        tail, 3 for both; ``segment_s``; ``place[shape_start[k]:shape_start[k + 1]]``, the shapes;
+        and in the same order what share of the segment lies before each of their points.
     blocks
         ``start``, ``box``, ``size``: of the segments that lie together; none is larger than
         ``size``, a block with larger ones comes before one with smaller ones.
@@ -242,13 +223,13 @@ def paint(
         to that road, inf where the cell has none.
     needed
         Left, bottom, right and top, in cells, of what may lie within the limit along the segments
-        that touch the raster; inside out where nothing does.
+        of the blocks that touch the raster; inside out where nothing does.
     """
     cells = (height, width) if painted else (0, 0)
     time_s: FloatTable = np.full(cells, np.float32(inf))
     away: FloatTable = np.full(cells, np.float32(inf))
     needed = np.array([inf, inf, -inf, -inf])
-    west, south, per_x, per_y, latitude = frame
+    west, south, per_x, per_y, _ = frame
     left, right = west - 0.5 / per_x, west + (width - 0.5) / per_x
     bottom, top = south - 0.5 / per_y, south + (height - 0.5) / per_y
     node, node_place, start, box = nodes
@@ -267,16 +248,14 @@ def paint(
                     off == away[row, column] and time < time_s[row, column]
                 ):
                     away[row, column], time_s[row, column] = off, time
-    # a degree of longitude at the height y over one at the frame's latitude: square - slope * y
-    slope = sin(radians(latitude)) / cos(radians(latitude)) * radians(UNIT / per_y)
-    square = 1 + slope * (latitude / UNIT - south) * per_y
-    laid = (west, south, per_x, per_y, square, slope)
+    laid = (west, south, per_x, per_y)
     for j in range(len(starts[0])):
         _roads(
             starts[0][j],
             starts[0][j] + 1,
             height,
             width,
+            False,
             laid,
             segments,
             node_s,
@@ -298,6 +277,7 @@ def paint(
                 start[b + 1],
                 height,
                 width,
+                box[b, 0] >= left and box[b, 1] >= bottom and box[b, 2] < right and box[b, 3] < top,
                 laid,
                 segments,
                 node_s,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from geo.roads.compiled import Ints
 
-CELLS = 448
+CELLS = 416
 """Cells along the longer side of the raster."""
 LEAST_CELL_M = 5.0
 MARGIN = 6
@@ -224,8 +224,9 @@ def _areas(
     leg_s_m = network.manifest.access_detour / (network.manifest.access_speed_kph[profile] / 3.6)
     reach_m = min(network.manifest.snap_limit_m, LAND_WIDTH_M)
     node_s = plain(np.concatenate([reach.node_s, reach.end_s]), "f8")
-    tail, head, way, segment_s, shape_start, place = roads.segments
-    segments = (tail, head, _turned(way) if towards else way, segment_s, shape_start, place)
+    tail, head, way, segment_s, shape_start, place, along = roads.segments
+    driven = _turned(way) if towards else way
+    segments = (tail, head, driven, segment_s, shape_start, place, along)
     here, own = np.nonzero(reach.segments[:, None] == roads.ids)
     starts = plain(own, "i8"), plain(reach.fractions[here]), plain(reach.leg_s[here])
     unit_m = DEGREE_M * _raster.UNIT
@@ -260,15 +261,15 @@ def _areas(
             limits_s[0],
             (1 / cell_s, reach_cells),
         )
-        along = frame.lonlat(paint(False)[2].reshape(2, 2)) / _raster.UNIT
-        low, high = np.minimum(of_nodes[0], along[0]), np.maximum(of_nodes[1], along[1])
+        on_roads = frame.lonlat(paint(False)[2].reshape(2, 2)) / _raster.UNIT
+        low, high = np.minimum(of_nodes[0], on_roads[0]), np.maximum(of_nodes[1], on_roads[1])
         if frame.suits(low * _raster.UNIT, high * _raster.UNIT) or laying == LAYINGS - 1:
             break
     time_s, away, _ = paint(True)
     later_s = limits_s[0] * 4 + 1e4  # a finite time beyond every limit
     distance, index = _fields.nearest(np.isfinite(away))
     field = _fields.surface(time_s, distance, index, cell_s, reach_cells, later_s)
-    return [_contour(frame, *_fields.window(field, limit, STEEP * cell_s)) for limit in limits_s]
+    return list(_drawn(frame, field, limits_s, STEEP * cell_s))
 
 
 def _turned(way: Ints) -> Ints:
@@ -276,39 +277,16 @@ def _turned(way: Ints) -> Ints:
     return plain(np.array([0, 2, 1, 3], np.int8)[np.asarray(way)])
 
 
-def _contour(frame: _Frame, beyond: NDArray[np.float64], row: int, column: int) -> Any:
-    """Draw what is negative on a part of the raster that begins at a row and column."""
-    from contourpy import FillType, LineType, SerialContourGenerator, ZInterp
+def _drawn(frame: _Frame, field: NDArray[np.float32], limits_s: list[float], steep_s: float) -> Any:
+    """Draw what of a raster lies within each limit, as valid MultiPolygons; its rim is left out."""
+    from geo.roads import _contours, _fields
 
-    from geo.roads import _fields
-
-    if min(beyond.shape) < 2:
-        return _nothing()
-    height, width = beyond.shape
-    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
-    generator = SerialContourGenerator(  # what contour_generator checks takes half as long again
-        x,
-        y,
-        beyond,
-        None,  # type: ignore[arg-type]  # its stub does not know that there need not be a mask
-        corner_mask=False,
-        line_type=LineType.ChunkCombinedOffset,
-        fill_type=FillType.ChunkCombinedOffsetOffset,
-        quad_as_tri=False,
-        z_interp=ZInterp.Linear,
-    )
-    filled: Any = generator.filled(-np.inf, 0.0)
-    (places,), (rings,), (polygons,) = filled
-    if places is None:
-        return _nothing()
-    rings, polygons = rings.astype(np.int64), polygons.astype(np.int64)
+    field[[0, -1]] = field[:, [0, -1]] = np.inf
+    places, rings, polygons, of_limit = _contours.outlines(field, np.array(limits_s), steep_s)
     corners, start = _fields.thin(places, rings, THIN)
-    shapes = shapely.from_ragged_array(
-        shapely.GeometryType.MULTIPOLYGON,
-        frame.lonlat(corners + np.array([column, row])),
-        (start, polygons, np.array([0, len(polygons) - 1])),
+    return shapely.from_ragged_array(
+        shapely.GeometryType.MULTIPOLYGON, frame.lonlat(corners), (start, polygons, of_limit)
     )
-    return shapes[0]
 
 
 def _nothing() -> Any:

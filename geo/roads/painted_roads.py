@@ -87,9 +87,21 @@ class PaintedRoads:
                 plain(time_s),
                 plain(shape_start),
                 plain(shape),
+                plain(_along(shape, shape_start), "f4"),
             ),
             (plain(start), plain(box), plain(np.exp2(size[start[:-1]] / 4))),
         )
+
+
+def _along(place: NDArray[np.int32], start: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return for each point of some lines what share of its line lies before it."""
+    narrow = np.cos(np.radians(place[1:, 1] * 1e-7))
+    step = np.hypot(np.diff(place[:, 0]) * narrow, np.diff(place[:, 1]))
+    along = np.append(0.0, np.cumsum(step))
+    count, first, last = np.diff(start), start[:-1], start[1:] - 1
+    total = along[last] - along[first]
+    total[total == 0] = np.inf
+    return (along - np.repeat(along[first], count)) / np.repeat(total, count)
 
 
 def _places(lonlat: NDArray[np.float64]) -> NDArray[np.int32]:
