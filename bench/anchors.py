@@ -139,10 +139,10 @@ def roads(extract: Path, folder: Path) -> None:
         if name not in LEFT_OUT and all(map(file.installed, contender.needs))
     ]
     (folder / "job.json").write_text(f'{{"extract": "{extract}"}}', encoding="utf-8")
-    made = file.ask("make", folder)
+    sizes = file.ask("make", folder)
     print(
-        f"\n{extract.name}: {extract.stat().st_size / 1e6:.1f} MB, {made['junctions']:,} junctions,"
-        f" {made['segments']:,} segments"
+        f"\n{extract.name}: {extract.stat().st_size / 1e6:.1f} MB,"
+        f" {sizes['junctions']:,} junctions, {sizes['segments']:,} segments"
     )
     for name in CONTENDERS.keys() - {*names, *LEFT_OUT}:
         print(f"   {name}: not installed, left out")

@@ -133,7 +133,7 @@ def read_columns(folder: str | os.PathLike[str], name: str) -> dict[str, list[An
 
 
 def _table(folder: str | os.PathLike[str], name: str) -> tuple[list[Row], Sequence[Field]]:
-    """Return the rows of a table that is no layer, as text without faults, and its fields."""
+    """Return the rows of such a table as text without faults, and its fields."""
     if name not in TABLES:
         raise NotFoundError(
             Message(

@@ -23,7 +23,7 @@ def components(start: Ints, head: Ints) -> NDArray[np.int32]:
     next_arc: Ints = np.zeros(n, np.int64)
     way: Ints = np.empty(n, np.int32)
     waiting: Ints = np.empty(n, np.int32)
-    time = found = on_way = kept = 0
+    time = number = on_way = kept = 0
     for root in range(n):
         if seen[root]:
             continue
@@ -53,8 +53,8 @@ def components(start: Ints, head: Ints) -> NDArray[np.int32]:
             if low[v] == seen[v]:
                 while True:
                     kept -= 1
-                    label[waiting[kept]] = found
+                    label[waiting[kept]] = number
                     if waiting[kept] == v:
                         break
-                found += 1
+                number += 1
     return label

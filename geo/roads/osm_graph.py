@@ -328,9 +328,8 @@ def from_osmnx(
         edge = "edge of several ways has", "edges of several ways have"
         why = "a motorway, link, bridge or tunnel among them: no point is joined to any part of it."
         notes = (*notes, f"{osm_simplify.counted(mixed, *edge)} {why}")
-    speed_of: dict[str, float] = {}
-    for row in class_speeds.rows_of(speeds):
-        speed_of[row.road_class] = max(row.speed_kph, speed_of.get(row.road_class, 0.0))
+    rows = sorted(class_speeds.rows_of(speeds), key=lambda row: row.speed_kph)
+    speed_of = {row.road_class: row.speed_kph for row in rows}  # the fastest comes last
     tags = [osm_tags.edge_tags(data, speed_of) for _, _, _, data in roads]
     refs = np.concatenate([np.empty(0, np.int64), *(corners for corners, *_ in roads)])
     way = np.repeat(np.arange(len(roads)), [len(corners) for corners, *_ in roads])
