@@ -253,6 +253,7 @@ PARAMETERS |= {
     "currency": _choice(*readers.CURRENCIES),
     "rate": STATED,
     "rate_date": Parameter(single(readers.shown), _TEXT),
+    "equal": _choice("hide").about("Leave out rows in which all sites are alike."),
     "offer": Parameter(every(readers.offer), _listed(_TEXT)),
     "offer_site": SLUG,
     "offer_basis": _choice(*BASES),

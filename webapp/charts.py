@@ -31,6 +31,13 @@ REACH_M = 60_000.0
 MARKED = ("gates", "ports", "airports", "cities")
 BAR_M = 20_000
 LABELLED = 6
+STRIP_WIDTH, STRIP_HEIGHT = 720, 190
+STRIP_EDGE = 34.0
+"""Pixels between the outermost sites of a strip and its edges."""
+STRIP_LEAST_M = 60_000.0
+"""So many metres a strip is high at least, so that a coast or a border is in it."""
+PIN = 17.0
+"""Pixels between two numbers of a strip at least."""
 CURVE_WIDTH, CURVE_HEIGHT = 340, 150
 LEFT, RIGHT, TOP, BOTTOM = 70, 16, 10, 34
 """Margins of a curve: room for the numbers of its axes."""
@@ -77,6 +84,29 @@ class Locator:
     bar_m: int = BAR_M
     width: int = WIDTH
     height: int = HEIGHT
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A site of a strip: where it lies, and where its number stands."""
+
+    x: float
+    y: float
+    number_x: float
+    number_y: float
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A small map of some sites, in pixels; ``bar`` is the length of ``bar_m``."""
+
+    land: list[Points]
+    roads: list[Points]
+    pins: list[Pin]
+    bar: float
+    bar_m: int
+    width: int = STRIP_WIDTH
+    height: int = STRIP_HEIGHT
 
 
 @dataclass(frozen=True)
@@ -135,6 +165,76 @@ def locator(store: Store, lonlat: tuple[float, float]) -> Locator:
         marks=_marks(store, lonlat, screen),
         bar=BAR_M * scale / (6_371_008.8 * flat),
     )
+
+
+def strip(store: Store, sites: pd.Series) -> Strip:
+    """Draw points as one small map, numbered in their order; to be read, not measured."""
+    lonlats = shapely.get_coordinates(sites.to_numpy())
+    flat = float(np.cos(np.radians(lonlats[:, 1].mean())))
+    metre = 1 / (6_371_008.8 * flat)  # in units of the projection
+    flats = crs.mercator(lonlats)
+    low, high = flats.min(axis=0), flats.max(axis=0)
+    room = np.array([STRIP_WIDTH, STRIP_HEIGHT]) - 2 * STRIP_EDGE
+    scale = float(
+        min(STRIP_HEIGHT / (STRIP_LEAST_M * metre), *(room / np.maximum(high - low, 1e-12)))
+    )
+    centre = (low + high) / 2
+
+    def screen(points: Points) -> Points:
+        return (crs.mercator(points) - centre) * (scale, -scale) + (
+            STRIP_WIDTH / 2,
+            STRIP_HEIGHT / 2,
+        )
+
+    half = np.array([STRIP_WIDTH, STRIP_HEIGHT]) / 2 / scale
+    reach = np.degrees(half) * (1.1, 1.1 * flat)
+    middle = (lonlats.min(axis=0) + lonlats.max(axis=0)) / 2
+    box = (*(middle - reach), *(middle + reach))
+    lines = store.layer("corridors")
+    shown = lines[lines["kind"].isin(("expressway", "national_road"))]
+    bar_m = max(_round_down(STRIP_WIDTH / 6 / scale / metre / 1000), 1) * 1000
+    return Strip(
+        land=[screen(outline) for outline in _outlines(store, box)],
+        roads=[
+            screen(shapely.get_coordinates(line))
+            for shape in shown.geometry
+            for line in shapely.get_parts(shapely.clip_by_rect(shape, *box))
+        ],
+        pins=_pins(screen(lonlats)),
+        bar=bar_m * metre * scale,
+        bar_m=bar_m,
+    )
+
+
+def _pins(points: Points) -> list[Pin]:
+    """Place the numbers of points so that none covers another: on their points, else above or below
+    the others in turn.
+    """
+    placed: list[Pin] = []
+    for x, y in points.tolist():
+        ways = [(0, 0), *((0, step * PIN) for k in range(1, 12) for step in (-k, k))]
+        at = next(
+            (
+                (x + dx, y + dy)
+                for dx, dy in ways
+                if PIN / 2 <= y + dy <= STRIP_HEIGHT - PIN / 2
+                and all(
+                    math.hypot(x + dx - pin.number_x, y + dy - pin.number_y) >= PIN
+                    for pin in placed
+                )
+            ),
+            (x, y),
+        )
+        placed.append(Pin(x, y, *at))
+    return placed
+
+
+def _round_down(most: float) -> int:
+    """Return the greatest of 1, 2, 5, 10, 20, 50 … that is not more; 0 below 1."""
+    if most < 1:
+        return 0
+    power = 10 ** int(math.log10(most))
+    return max(n * power for n in (1, 2, 5) if n * power <= most)
 
 
 def _outlines(store: Store, box: tuple[float, ...]) -> list[Points]:

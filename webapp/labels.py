@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
 
-from geo.roads.accuracy import TIME_RANGE
+from geo.roads.accuracy import TIME_RANGE, minutes_between
 from geo.siting.land import NO_KINDS, Land, free_land
 from webapp import catalogues, i18n
 from webapp.i18n import gettext
@@ -284,13 +284,7 @@ def duration(seconds: Any) -> str:
     """Write a travel time in hours and minutes, as the range in which it lies."""
     if not is_known(seconds):
         return gettext("unreachable")
-    minutes = float(seconds) / 60
-    step = 1 if minutes * TIME_RANGE[1] < 30 else 5
-    low, high = (
-        max(int(minutes * TIME_RANGE[0] // step * step), 1),
-        max(int(-(-minutes * TIME_RANGE[1] // step) * step), 1),
-    )
-    return _range(low, high, i18n.current().locale)
+    return _range(*minutes_between(seconds), i18n.current().locale)
 
 
 @lru_cache(10_000)

@@ -13,3 +13,15 @@ TIME_SHARE = 0.10
 """One standard deviation of a travel time, as a share of it."""
 LENGTH_SHARE = 0.11
 """One standard deviation of a length by road, as a share of it."""
+
+
+def minutes_between(time_s: float) -> tuple[int, int]:
+    """Return the range in which a travel time lies, rounded outwards as it is shown: to whole
+    minutes, from half an hour on to five.
+    """
+    minutes = float(time_s) / 60
+    step = 1 if minutes * TIME_RANGE[1] < 30 else 5
+    return (
+        max(int(minutes * TIME_RANGE[0] // step * step), 1),
+        max(int(-(-minutes * TIME_RANGE[1] // step) * step), 1),
+    )

@@ -4,13 +4,16 @@ reader's language.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 from collections.abc import Callable
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,8 +22,10 @@ from web import HOSTILE, Page, read, rewrite
 from geo import layers
 from geo.errors import InputError
 from geo.siting import money
+from webapp import charts
 from webapp.catalogues import LANGUAGES, catalogue
-from webapp.siting import compare
+from webapp.siting import beside_money
+from webapp.siting.beside import Better, Cell, Row
 from webapp.siting.offers import MOST_OFFERS
 from webapp.siting.wish import MOST_PICKED
 
@@ -28,6 +33,7 @@ pytest_plugins = ("web",)
 HAI_HA, DONG_MAI, UNKNOWN = "texhong-hai-ha-ip", "dong-mai-ip", "song-khoai-ip"
 """50 to 65 USD in 2021, 55 USD in about 2020, and no rent at all."""
 PICK = [HAI_HA, DONG_MAI, UNKNOWN]
+AWAY = ("Remove", "Hide equal rows")
 YUAN = {"currency": "CNY", "rate": "7.2", "rate_date": "2026-11-20"}
 
 
@@ -70,9 +76,7 @@ def test_a_site_that_does_not_exist_is_not_compared(client: FlaskClient) -> None
 def adding(page: Page) -> dict[str, set[str]]:
     """Return what is found to be added: by its name, what would then stand side by side."""
     links = [
-        link
-        for link in page.links
-        if link.href.startswith("/compare?") and link.text != "take away"
+        link for link in page.links if link.href.startswith("/compare?") and link.text not in AWAY
     ]
     return {
         link.text: {value for name, value in parse_qsl(urlsplit(link.href).query) if name == "pick"}
@@ -122,7 +126,7 @@ def test_side_by_side_shows_each_fact_once_a_site(client: FlaskClient) -> None:
     ).get_data(as_text=True)
     rows = re.findall(r"<tr[^>]*>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
     assert len(rows) >= 19
-    assert all(row.count("<td>") == 3 for row in rows)
+    assert all(row.count("<td") == 3 for row in rows)
     assert 'class="differs"' in page
     assert "unknown" in page
 
@@ -178,6 +182,135 @@ def test_an_area_says_what_it_counts_and_a_share_what_it_divides(
         "the share as it was found: what was divided by what is not stated"
     )
     assert "only known as full; the share as it was found" in full
+
+
+# What is best
+
+
+def row_of(better: Better, *spans: tuple[float, float] | None, doubt: float = 0.0) -> Row:
+    """Make a row of sites A, B, … between these ends; None is unknown."""
+    return Row(
+        "row",
+        {
+            chr(65 + at): []
+            if span is None
+            else [Cell("x", low=span[0], high=span[1], doubt=doubt)]
+            for at, span in enumerate(spans)
+        },
+        better=better,
+    )
+
+
+def test_the_best_is_ahead_wherever_each_value_lies() -> None:
+    """Of rows made by chance, the site that is marked wins for every choice of values within the
+    ranges; where none is marked, some choice lets another one win or tie.
+    """
+    dice = np.random.default_rng(4)
+    marked = 0
+    for _ in range(300):
+        ends = np.sort(dice.integers(0, 30, (3, 2)), axis=1)
+        for better in ("low", "high"):
+            row = row_of(better, *map(tuple, ends.tolist()))
+            sign = 1 if better == "low" else -1
+            firsts = {
+                "tie" if sorted(values)[0] == sorted(values)[1] else "ABC"[int(np.argmin(values))]
+                for values in product(*(sign * ends[:, :]).tolist())
+            }
+            assert row.best == (next(iter(firsts)) if len(firsts) == 1 else None) or firsts == {
+                "tie"
+            }
+            marked += row.best is not None
+    assert 20 < marked < 580
+
+
+def test_nothing_is_best_where_it_cannot_be_known() -> None:
+    """An unknown value, a tie, a matter of taste or a single site mark none; a site without a road
+    is behind all others.
+    """
+    assert row_of("low", (1, 2), (5, 6)).best == "A"
+    assert row_of("high", (1, 2), (5, 6)).best == "B"
+    assert row_of("", (1, 2), (5, 6)).best is None
+    assert row_of("low", (1, 2), (5, 6), None).best is None
+    assert row_of("low", (1, 2)).best is None
+    assert row_of("low", (5, 5), (5, 5)).best is None
+    assert row_of("low", (math.inf, math.inf), (5, 6)).best == "B"
+    assert row_of("low", (math.inf, math.inf), (math.inf, math.inf)).best is None
+    assert row_of("high", (100, 100), (105, 105), doubt=10).best is None
+
+
+def marked(page: Page) -> dict[str, int]:
+    """Return which column of a row is marked as the best, by the head of the row."""
+    return {
+        row[0]: at
+        for row in page.rows
+        for at, cell in enumerate(row)
+        if at and row and cell.endswith(" best")
+    }
+
+
+def test_the_best_is_marked_in_words_where_a_local_would_agree(client: FlaskClient) -> None:
+    """A park at the border has the shortest way to a gate, one beside the deep-sea port to a
+    container port, and one in Hanoi the most people; areas and names have no best.
+    """
+    picks = ["hai-yen-ip", "deep-c-hp2-ip", "nam-thang-long-ip"]
+    best = marked(ask(client, pick=picks))
+    assert best["time to a gate"] == 1
+    assert best["time to a container port"] == 2
+    assert best["people within 60 min by car"] == 3
+    assert not {"Area", "Occupancy", "Name", "Sectors", "Average land rent today"} & best.keys()
+    assert not marked(ask(client, pick=picks[:1]))
+
+
+def test_a_price_is_best_only_among_prices_of_one_year(client: FlaskClient) -> None:
+    """Asking prices of two years mark none; quotes in one currency do, in two they do not."""
+    assert not [head for head in marked(ask(client)) if head.startswith("Land rent")]
+    quotes = [f"{HAI_HA}:factory_month:4:USD", f"{DONG_MAI}:factory_month:5:USD"]
+    both = {"pick": PICK[:2], "offer": quotes}
+    assert [at for head, at in marked(ask(client, **both)).items() if "Your" in head] == [1]
+    both["offer"] = [quotes[0], quotes[1].replace("USD", "CNY")]
+    assert not [head for head in marked(ask(client, **both)) if "Your" in head]
+
+
+def test_equal_rows_are_hidden_and_no_others(client: FlaskClient) -> None:
+    """The rows that are left are those that were marked as differing, in their order; the address
+    keeps the choice, and a single site keeps all its rows.
+    """
+    whole, short = ask(client), ask(client, equal="hide")
+    differing = re.findall(r'<tr class="differs">\s*<th scope="row">\s*([^<]+?)\s*<', whole.source)
+    left = re.findall(r'<tr[^>]*>\s*<th scope="row">\s*([^<]+?)\s*<', short.source)
+    assert left == differing
+    assert 5 < len(left) < len(whole.rows)
+    onward = [link.href for link in short.links if link.text == "Remove"]
+    assert onward
+    assert all("equal=hide" in href for href in onward)
+    alone = ask(client, pick=PICK[:1], equal="hide")
+    assert len(alone.rows) == len(ask(client, pick=PICK[:1]).rows)
+    twins = {"pick": PICK[:2]}
+    for row in ask(client, equal="hide", **twins).rows[1:]:
+        assert len(row) < 3 or row[1] != row[2] or row[0] in ("Policies",), row
+
+
+def test_the_strip_shows_each_site_where_it_lies(app: Flask) -> None:
+    """Whatever sites are drawn, all are inside, east is right and north is up, and no number covers
+    another.
+    """
+    opened = app.extensions["zoneatlas"]
+    shapes = opened.layer("parks").geometry
+    dice = np.random.default_rng(7)
+    for count in (1, 2, 3, 4, 5, 5, 5, 5):
+        sites = shapes.iloc[dice.choice(len(shapes), count, replace=False)]
+        drawn = charts.strip(opened, sites)
+        pins = drawn.pins
+        assert all(0 < pin.x < drawn.width and 0 < pin.y < drawn.height for pin in pins)
+        assert all(0 < pin.number_y < drawn.height for pin in pins)
+        assert drawn.land
+        for (a, b), (p, q) in zip(combinations(sites, 2), combinations(pins, 2), strict=True):
+            assert (a.x <= b.x) == (p.x <= q.x)
+            assert (a.y <= b.y) == (p.y >= q.y)
+            apart = math.hypot(p.number_x - q.number_x, p.number_y - q.number_y)
+            assert apart >= charts.PIN - 1e-6
+    alike = charts.strip(opened, shapes.iloc[[0, 0, 0, 0, 0]])
+    assert len({(pin.number_x, pin.number_y) for pin in alike.pins}) == 5
 
 
 # Money
@@ -277,20 +410,20 @@ def test_offers_stand_in_rows_of_their_kind(client: FlaskClient) -> None:
     ]
     offers += [f"{DONG_MAI}:land_year:10:CNY", f"{UNKNOWN}:factory_month:105000:VND"]
     page = ask(client, basis="land_year", years_left="40", offer=offers, **YUAN)
-    heads = [row[0] for row in page.rows if row and row[0].startswith("Your offers")]
+    heads = [row[0] for row in page.rows if row and row[0].startswith("Your quotes")]
     assert len(heads) == 3
-    assert cells(page, "Your offers: land rent per year left") == [
+    assert cells(page, "Your quotes: land rent per year left") == [
         "unknown",
-        "10 CNY/m² per year left take away",
-        "21.60 CNY/m² per year left take away",
+        "10 CNY/m² per year left Remove",
+        "21.60 CNY/m² per year left Remove",
     ]
-    assert cells(page, "Your offers: rent of a built factory")[0].startswith(
+    assert cells(page, "Your quotes: rent of a built factory")[0].startswith(
         "32.40 CNY/m² per month"
     )
-    assert cells(page, "Your offers: rent of a built factory")[2].startswith(
+    assert cells(page, "Your quotes: rent of a built factory")[2].startswith(
         "105,000 VND/m² per month not converted"
     )
-    assert cells(page, "Your offers: management fee")[1].startswith("4.32 CNY/m² per year")
+    assert cells(page, "Your quotes: management fee")[1].startswith("4.32 CNY/m² per year")
 
 
 def test_sites_are_sorted_by_money_unknown_last(client: FlaskClient) -> None:
@@ -305,7 +438,7 @@ def test_sites_are_sorted_by_money_unknown_last(client: FlaskClient) -> None:
     ]
     page = ask(client, pick=picked, sort="money", offer=offers)
     assert columns(page) == [UNKNOWN, DONG_MAI, HAI_HA]
-    assert cells(page, "Your offers")[2] == "unknown"
+    assert cells(page, "Your quotes")[2] == "unknown"
     by_year = [f"{UNKNOWN}:land_term:80:USD", f"{DONG_MAI}:land_year:2.5:USD"]
     assert columns(
         ask(client, sort="money", offer=by_year, basis="land_year", years_left="40")
@@ -406,7 +539,7 @@ def test_an_offer_that_is_typed_in_joins_the_link(client: FlaskClient) -> None:
         and DONG_MAI in link.href
     )
     assert (
-        len([row for row in read(client, away).rows if row and row[0].startswith("Your offers")])
+        len([row for row in read(client, away).rows if row and row[0].startswith("Your quotes")])
         == 1
     )
     gone = next(
@@ -505,7 +638,7 @@ def test_huge_and_tiny_amounts_are_written(client: FlaskClient) -> None:
     )
     assert columns(page) == [UNKNOWN, DONG_MAI, HAI_HA]
     page = ask(client, basis="land_year", years_left="999", offer=offers)
-    assert cells(page, "Your offers")[2].startswith("0 USD/m²")
+    assert cells(page, "Your quotes")[2].startswith("0 USD/m²")
     assert cells(page, "Land rent, per year")[1].startswith("0.0551 USD/m² per year left")
 
 
@@ -513,8 +646,9 @@ def test_an_amount_is_written_with_as_many_digits_as_it_needs(app: Flask) -> Non
     """None above a thousand, two decimals below, three digits where it is very small."""
     with app.test_request_context("/"):
         written = [
-            compare.figure(value) for value in (0, 4, 4.5, 999.994, 1234.5, 0.06506, 0.000123456)
-        ] + [compare.figure(9, 11.7)]
+            beside_money.figure(value)
+            for value in (0, 4, 4.5, 999.994, 1234.5, 0.06506, 0.000123456)
+        ] + [beside_money.figure(9, 11.7)]
     assert written == ["0", "4", "4.50", "999.99", "1,234", "0.0651", "0.000123", "9.00–11.70"]
 
 

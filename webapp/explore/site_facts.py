@@ -36,7 +36,8 @@ WHERE_CHANGED = ("province_former_en", "commune")
 @dataclass(frozen=True)
 class Fact:
     """One line of a sheet. ``kind`` is how it is known, ``origins`` are its sources, which what is
-    ``computed`` does not have; ``note`` stands beside it in small type."""
+    ``computed`` does not have; ``note`` stands beside it in small type. Of a number, ``amount`` is
+    it, in the ``unit``; ``field`` is that of the layer."""
 
     name: str
     value: str
@@ -45,6 +46,9 @@ class Fact:
     note: str = ""
     origins: tuple[Origin, ...] = ()
     computed: bool = False
+    amount: float | None = None
+    unit: str = ""
+    field: str = ""
 
 
 def facts(store: Store, layer: Layer, row_id: str, row: Row) -> list[Fact]:
@@ -60,6 +64,7 @@ def facts(store: Store, layer: Layer, row_id: str, row: Row) -> list[Fact]:
         fact = _rent(row) if is_rent else _fact(field, row, kind)
         if field.name == "district" and row["country"] in _without_districts(store):
             fact = replace(fact, name=_("Former district"))
+        fact = replace(fact, field=field.name)
         if fact.known and not fact.computed:
             fact = replace(fact, kind=kind, origins=origins(store, layer, row_id, field.name))
         lines += [fact, *(_benchmark(store, row) if is_rent else ())]
@@ -84,7 +89,9 @@ def _fact(field: Field, row: Row, kind: str) -> Fact:
             a=quantity(leased.leased_ha, "ha"),
             b=quantity(leased.leasable_ha, "ha"),
         )
-        return Fact(title, quantity(leased.pct, "%"), note=note, computed=True)
+        return Fact(
+            title, quantity(leased.pct, "%"), note=note, computed=True, amount=leased.pct, unit="%"
+        )
     if not is_known(value):
         return Fact(title, _("unknown"), known=False)
     write_note = NOTES.get(field.name)
@@ -92,6 +99,8 @@ def _fact(field: Field, row: Row, kind: str) -> Fact:
         title,
         _with_local(row, text(field, value)) if field.name == "commune" else text(field, value),
         note=write_note(row, kind) if write_note else "",
+        amount=float(value) if field.type == "number" else None,
+        unit=field.unit if field.type == "number" else "",
     )
 
 

@@ -47,6 +47,7 @@ class Wish:
     rate_date: str | None = None
     offers: tuple[Offer, ...] = ()
     by_money: bool = False
+    hides_equal: bool = False
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Wish:
@@ -69,7 +70,12 @@ class Wish:
         if values.get("sort") not in (None, "money"):
             raise InputError(_("Sites side by side are sorted by money only."))
         return cls(
-            picked, Drive.of(values), **told, offers=tuple(offers), by_money="sort" in values
+            picked,
+            Drive.of(values),
+            **told,
+            offers=tuple(offers),
+            by_money="sort" in values,
+            hides_equal="equal" in values,
         )
 
     def query(self, **changes: Any) -> list[tuple[str, Any]]:
@@ -84,6 +90,7 @@ class Wish:
             "rate": plain(mine.rate),
             "rate_date": mine.rate_date,
             "sort": "money" if mine.by_money else None,
+            "equal": "hide" if mine.hides_equal else None,
         }
         return [
             *(("pick", one) for one in mine.picked),
@@ -91,6 +98,9 @@ class Wish:
             *(("offer", offer_text(one)) for one in mine.offers if one.site in mine.picked),
             *mine.drive.query().items(),
         ]
+
+    def with_equal(self, *, hidden: bool) -> list[tuple[str, Any]]:
+        return self.query(hides_equal=hidden)
 
     def with_site(self, site: str) -> list[tuple[str, Any]]:
         return self.query(picked=(*self.picked, site))
