@@ -63,6 +63,7 @@ def body(code: str | int, description: str) -> dict[str, str | int]:
 def _wants_json() -> bool:
     return (
         request.path.startswith("/api/")
+        or request.path.endswith(".json")
         or request.accept_mimetypes.best_match(["text/html", "application/json"])
         == "application/json"
     )

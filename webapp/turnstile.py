@@ -113,8 +113,12 @@ def planning() -> Turnstile:
 
 COMPUTING = {
     "rank.rank",
+    "rank.as_json",
+    "rank.as_xlsx",
     "match.answer",
     "compare.compare",
+    "compare.as_json",
+    "compare.as_xlsx",
     "planned.page",
     "claims.claims",
     "weights.weights",

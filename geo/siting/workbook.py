@@ -124,18 +124,29 @@ def to_csv(companies: Sequence[Company]) -> str:
     return file.getvalue()
 
 
-def workbook(sheets: Mapping[str, Iterable[Sequence[Any]]]) -> bytes:
+def workbook(
+    sheets: Mapping[str, Iterable[Sequence[Any]]],
+    widths: Mapping[str, Sequence[float]] | None = None,
+) -> bytes:
     """Write rows of texts and numbers as XLSX. An apostrophe stands before every text that a
     spreadsheet would run.
+
+    Parameters
+    ----------
+    widths
+        How wide the first columns of a sheet are, in characters, by its title.
     """
     import openpyxl
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     book = openpyxl.Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
+        for column, width in enumerate((widths or {}).get(title, ()), start=1):
+            sheet.column_dimensions[get_column_letter(column)].width = width
         for number, row in enumerate(rows):
             cells = [_safe(cell) for cell in row]
             if number == 0:

@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pandas as pd
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from geo.errors import InputError, NotFoundError
 from geo.siting import money
 from webapp import args, charts, readers
 from webapp.i18n import said, translated
-from webapp.siting import beside_money, beside_rows
+from webapp.siting import beside_money, beside_rows, compare_files, files
 from webapp.siting.beside import Part
 from webapp.siting.offers import NEW, Wish, offer_text, plain
 from webapp.siting.wish import MOST_PICKED
@@ -95,6 +95,33 @@ def compare() -> Any:
         offer_text=offer_text,
     )
     return page, 400 if shown.faults or slips else 200
+
+
+@pages.get("/compare.json")
+def as_json() -> Response:
+    return files.json_response(compare_files.document(*_for_file()))
+
+
+@pages.get("/compare.xlsx")
+def as_xlsx() -> Response:
+    sheets = compare_files.sheets(*_for_file())
+    widths = dict.fromkeys(sheets, (38, *((30,) * MOST_PICKED)))
+    return files.xlsx_response(sheets, widths, "comparison")
+
+
+def _for_file() -> tuple[Store, Wish, list[str], list[Part], tuple[str, ...]]:
+    """Compare as the page of the same query does; unlike it, money that cannot be compared as asked
+    is a fault.
+    """
+    opened, wish = store(), Wish.of(args.parse(request.args, STATE))
+    _refuse_sites(opened, wish)
+    left_out, wish = wish.picked[MOST_PICKED:], replace(wish, picked=wish.picked[:MOST_PICKED])
+    shown = Compared.of(opened, wish)
+    if shown.faults:
+        raise InputError(
+            _("The money cannot be compared as asked, and stands as it was found:"), shown.faults
+        )
+    return opened, wish, shown.order, shown.parts, left_out
 
 
 def field_name(name: str) -> str:

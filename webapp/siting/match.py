@@ -27,6 +27,7 @@ from webapp.catalogues import LANGUAGES, catalogue
 from webapp.explore import provenance
 from webapp.i18n import current, day, insisting
 from webapp.siting import wording
+from webapp.siting.files import XLSX
 from webapp.siting.match_words import (
     explain_area,
     explain_score,
@@ -49,7 +50,6 @@ MAX_CARRIED = 600_000
 """Characters of the sheet that the page may carry for the workbook, so that nothing need be kept
 here.
 """
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _few = threading.BoundedSemaphore(2)
 """Sheets that are read and matched at once: each may take a processor for seconds, and its reader a
 gigabyte.

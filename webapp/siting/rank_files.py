@@ -1,0 +1,250 @@
+"""A ranking as files: the funnel, the ranked sites with their numbers, and what is not ranked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from flask_babel import gettext as _
+
+from geo.roads.accuracy import minutes_between
+from geo.siting.measures import DESTINATIONS, Measure, criteria
+from webapp import labels
+from webapp.explore import provenance
+from webapp.explore.provenance import Origin
+from webapp.i18n import province, translated
+from webapp.labels import is_known, label
+from webapp.siting import files, sources, wording
+from webapp.siting.files import Line
+from webapp.siting.wish import Wish
+from webapp.store import Store
+
+if TYPE_CHECKING:
+    from webapp.siting.rank import Result
+
+TIMES = frozenset(destination.id for destination in DESTINATIONS)
+FIELDS = {"area": "occupancy_pct", "rent": "rent_term_low_usd_m2", "occupancy": "occupancy_pct"}
+"""Fields of a park that hold the amounts of a criterion."""
+MOST_SITES = 300
+"""Ranked sites of a file; the page shows the first of them."""
+
+
+@dataclass(frozen=True)
+class Amount:
+    """The amount of a site in a criterion: in words, and between which numbers in its unit; None
+    for what is not a number.
+    """
+
+    text: str
+    low: float | None
+    high: float | None
+
+
+def amount(row: Measure, value: Any) -> Amount:
+    """Read the amount of a criterion as the page shows it."""
+    text = wording.amount(row.id, value)
+    if not is_known(value) or not math.isfinite(value):
+        return Amount(text, None, None)
+    if row.id in TIMES:
+        low, high = minutes_between(value)
+        return Amount(text, float(low), float(high))
+    least = None if row.enough is not None else float(value)  # “up to” that
+    return Amount(text, least, float(value))
+
+
+def document(opened: Store, wish: Wish, result: Result) -> dict[str, Any]:
+    """Return the ranking for programs."""
+    ranked = result.ranked
+    order = list(ranked.ranking.order[:MOST_SITES]) if ranked else []
+    return {
+        "link": files.link(opened, urlencode(wish.query())),
+        "total": len(result.table),
+        "remaining": result.remaining,
+        "limits": [
+            {
+                "limit": wording.limit_text(name, step.limit),
+                "passed": step.passed,
+                "failed": step.failed,
+                "unknown": step.unknown,
+                "remaining": step.remaining,
+            }
+            for name, step in result.steps
+        ],
+        "weights": ranked.weights if ranked else {},
+        "ranked": len(ranked.ranking.order) if ranked else 0,
+        "sites": [
+            {"place": place} | _site(opened, wish, result, site)
+            for place, site in enumerate(order, start=1)
+        ],
+        "not_ranked": [
+            {
+                "id": str(site),
+                "name": labels.name(opened.layer("parks").loc[str(site)]),
+                "unknown": list(row["missing"]),
+                "score_low": files.number(100 * row["score_low"]),
+                "score_high": files.number(100 * row["score_high"]),
+            }
+            for site, row in (ranked.apart.sites[:MOST_SITES].iterrows() if ranked else ())
+        ],
+        "removed": [
+            {
+                "id": each.site,
+                "name": labels.name(opened.layer("parks").loc[each.site]),
+                "limit": wording.limit_text(each.name, each.limit),
+                "unknown": each.unknown,
+            }
+            for each in result.removed[:MOST_SITES]
+        ],
+        "licence": opened.about("parks").licence,
+        "sources": list(opened.about("parks").sources),
+    }
+
+
+def _scores(result: Result, site: str) -> tuple[float, float]:
+    """Return between which of 100 the score of a ranked site lies."""
+    ranked = result.ranked
+    assert ranked is not None
+    if site in ranked.ranged.sites.index and ranked.ranking.unknown_as == "apart":
+        row = ranked.ranged.sites.loc[site]
+        return 100 * float(row["score_low"]), 100 * float(row["score_high"])
+    [score] = ranked.ranking.scores.loc[[site]].tolist()
+    return 100 * score, 100 * score
+
+
+def _site(opened: Store, wish: Wish, result: Result, site: str) -> dict[str, Any]:
+    ranked = result.ranked
+    assert ranked is not None
+    park: Any = opened.layer("parks").loc[site]
+    low, high = _scores(result, site)
+    amounts = {}
+    for criterion in ranked.ranking.criteria:
+        row = criteria()[criterion.id]
+        value = amount(row, result.table.at[site, criterion.column])
+        amounts[criterion.id] = {
+            "text": value.text,
+            "low": files.number(value.low),
+            "high": files.number(value.high),
+            "unit": unit(row) or None,
+            "sources": [
+                files.origin(source) for source in _origins(opened, wish, site, criterion.id)
+            ],
+        }
+    shares = {}
+    if ranked.trust:
+        shares = {
+            "first": files.number(ranked.trust.shares["first"].get(site)),
+            "first_five": files.number(ranked.trust.shares["first_five"].get(site)),
+        }
+    return {
+        "id": site,
+        "name": labels.name(park),
+        "link": f"{opened.public_url}/sites/{site}",
+        "free_land": provenance.land_of(park, site).text,
+        "score_low": files.number(low),
+        "score_high": files.number(high),
+        "criteria": amounts,
+        "shares": shares,
+    }
+
+
+def unit(row: Measure) -> str:
+    """Return the unit that heads the amounts of a criterion."""
+    return "" if row.is_counted else translated(row.unit)
+
+
+def _origins(opened: Store, wish: Wish, site: str, name: str) -> tuple[Origin, ...]:
+    if name in FIELDS:
+        return sources.of_field(opened, site, FIELDS[name])
+    return sources.computed(wish.drive.network)
+
+
+def sheets(opened: Store, wish: Wish, result: Result) -> dict[str, list[Line]]:
+    """Return the sheets of the workbook: the ranking, the sources, what is left out, and how to
+    read it.
+    """
+    about = list(files.about_lines(opened, files.link(opened, urlencode(wish.query()))))
+    for name, step in result.steps:
+        about.append((_("Limit"), wording.limit_text(name, step.limit), step.remaining))
+    if result.ranked:
+        weights = result.ranked.weights.items()
+        about += [(_("Weight"), wording.criterion_name(name), share) for name, share in weights]
+    return {
+        _("Ranking"): list(_table(opened, result)),
+        _("Sources"): [files.source_heads(), *_source_lines(opened, wish, result)],
+        _("Not ranked"): list(_others(opened, result)),
+        _("How to read it"): about,
+    }
+
+
+def _order(result: Result) -> list[str]:
+    return list(result.ranked.ranking.order[:MOST_SITES]) if result.ranked else []
+
+
+def _table(opened: Store, result: Result) -> Iterator[Line]:
+    ranked = result.ranked
+    asked = [criteria()[each.id] for each in ranked.ranking.criteria] if ranked else []
+    yield (
+        *(_("Place"), _("Identifier"), _("Site"), _("Province"), _("Status"), _("Free land")),
+        *(_("Score of 100, from"), _("Score of 100, to")),
+        *(head for row in asked for head in _heads(row)),
+        *(_("Ranks first (%)"), _("Top 5 (%)")),
+    )
+    for place, site in enumerate(_order(result), start=1):
+        assert ranked is not None
+        assert ranked.trust is not None  # as soon as a site is ranked
+        park: Any = opened.layer("parks").loc[site]
+        low, high = _scores(result, site)
+        cells: list[Any] = []
+        for each, row in zip(ranked.ranking.criteria, asked, strict=True):
+            value = amount(row, result.table.at[site, each.column])
+            number = value.text if value.high is None else files.number(value.high)
+            low_end = value.text if value.low is None else files.number(value.low)
+            cells += [low_end, number] if row.id in TIMES else [number]
+        shares: list[Any] = [ranked.trust.shares.at[site, name] for name in ("first", "first_five")]
+        yield (
+            *(place, site, labels.name(park), province(park["province_en"])),
+            *(label(park["status"]), provenance.land_of(park, site).text),
+            *(round(low, 1), round(high, 1), *cells),
+            *(round(100 * float(share), 1) for share in shares),
+        )
+
+
+def _heads(row: Measure) -> list[str]:
+    name = wording.criterion_name(row.id)
+    if row.id in TIMES:
+        texts = (_("%(title)s, from", title=name), _("%(title)s, to", title=name))
+        return [files.with_unit(text, unit(row)) for text in texts]
+    text = _("%(title)s, at most", title=name) if row.enough is not None else name
+    return [files.with_unit(text, unit(row))]
+
+
+def _source_lines(opened: Store, wish: Wish, result: Result) -> Iterator[Line]:
+    ranked = result.ranked
+    for site in _order(result):
+        assert ranked is not None
+        name = labels.name(opened.layer("parks").loc[site])
+        for each in ranked.ranking.criteria:
+            text = amount(criteria()[each.id], result.table.at[site, each.column]).text
+            kind = ""
+            if each.id in FIELDS:
+                kind = provenance.mark("parks", site, FIELDS[each.id])
+            origins = _origins(opened, wish, site, each.id)
+            fact = wording.criterion_name(each.id)
+            yield from files.source_lines(name, fact, text, kind, origins)
+
+
+def _others(opened: Store, result: Result) -> Iterator[Line]:
+    """Write the sites that are not ranked, and why."""
+    parks = opened.layer("parks")
+    yield (_("Identifier"), _("Site"), _("Reason"), _("Unknown"))
+    if result.ranked:
+        for site, row in result.ranked.apart.sites[:MOST_SITES].iterrows():
+            names = "; ".join(map(wording.criterion_name, row["missing"]))
+            yield (str(site), labels.name(parks.loc[str(site)]), names, _("yes"))
+    for each in result.removed[:MOST_SITES]:
+        reason = wording.limit_text(each.name, each.limit)
+        flag = _("yes") if each.unknown else _("no")
+        yield (each.site, labels.name(parks.loc[each.site]), reason, flag)
