@@ -456,6 +456,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/ogc/collections/<collection_id>": ((), OGC),
     "/planned": ((), ("year", "opens", "profile", "lang")),
     "/rank": ((), (*RANK, *DRIVE)),
+    "/shortlist": (("pick",), ("pick", "part", "lang")),
     "/sites": ((), DRIVE),
     "/sites/<site_id>/claims": (("text",), DRIVE),
     "/sw.js": ((), ()),

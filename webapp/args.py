@@ -38,6 +38,7 @@ LENGTHS = {
     "hours": 6000,
     "contact": 2000,
     "end": 3000,
+    "pick": 10_500,
 }
 """How long these may be instead, a line break counted as one."""
 YEARS = (2030, 2035)
@@ -235,7 +236,7 @@ PARAMETERS |= {
     "also": _choices(STANDING),
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
-    "pick": SLUGS,
+    "pick": Parameter(readers.picked, _listed(_SLUGS)),
     **dict.fromkeys(limits(), AMOUNT),
 }
 """Requirements of a ranking, and below how much each criterion weighs and counts."""

@@ -31,8 +31,8 @@ REACH_M = 60_000.0
 MARKED = ("gates", "ports", "airports", "cities")
 BAR_M = 20_000
 LABELLED = 6
-STRIP_WIDTH, STRIP_HEIGHT = 720, 190
-STRIP_EDGE = 34.0
+STRIP_WIDTH, STRIP_HEIGHT = 480, 190
+STRIP_EDGE = 26.0
 """Pixels between the outermost sites of a strip and its edges."""
 STRIP_LEAST_M = 60_000.0
 """So many metres a strip is high at least, so that a coast or a border is in it."""

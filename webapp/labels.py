@@ -138,6 +138,7 @@ TEXTS: dict[str, Any] = {
     "port": _("port"),
     "area": _("area"),
     "free": _("free land"),
+    "save": _("Save {name}"),
     "unknown": _("unknown"),
     "unreachable": _("no road"),
     "gates": _("Gates"),

@@ -203,6 +203,11 @@ def minutes(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
+def picked(texts: Iterable[str]) -> list[str]:
+    """Read ids, each in a parameter of its own or several behind commas."""
+    return every(slug)(part for text in texts for part in text.split(",") if part)
+
+
 def slugs(text: str) -> tuple[str, ...]:
     """Read identifiers, separated by commas: each once, in order."""
     return tuple(sorted(set(every(slug)(text.split(",")))))

@@ -14,7 +14,7 @@ service = Blueprint("service", __name__)
 
 NOT_CRAWLED = (
     *("/access", "/api/", "/compare", "/download/", "/match", "/planned", "/rank"),
-    *("/sites/*/claims", "/sites/*/factsheet", "/table?", "/trip", "/weights"),
+    *("/shortlist", "/sites/*/claims", "/sites/*/factsheet", "/table?", "/trip", "/weights"),
     *(f"/*{name}=" for name in args.DRIVE),
 )
 """Addresses with endless combinations, or whose answer is computed."""

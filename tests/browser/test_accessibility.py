@@ -35,6 +35,7 @@ KINDS = (
     "/data",
     "/rank?example=automobile",
     f"/compare?pick={SITE}&pick=dong-mai-ip",
+    f"/shortlist?pick={SITE},dong-mai-ip,gone",
     f"/sites/{SITE}",
     f"/sites/{SITE}/factsheet",
     f"/sites/{SITE}/claims?{urlencode({'text': CLAIMS})}",
@@ -54,6 +55,7 @@ ALSO = (
     "/sites/mong-cai-bac-luan-2?closed=huu-nghi&year=2030",
     "/access?lon=106.68&lat=20.86",
     "/trip",
+    "/shortlist",
     f"/trip/plan.html?{CROWDED}",
     "/weights",
 )

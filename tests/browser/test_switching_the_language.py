@@ -141,6 +141,7 @@ def test_nothing_is_lost_by_language_reload_and_back(
         "/table",
         "/rank",
         "/compare",
+        "/shortlist",
         "/match",
         "/planned",
         "/weights",

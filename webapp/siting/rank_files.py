@@ -108,7 +108,7 @@ def _scores(result: Result, site: str) -> tuple[float, float]:
     ranked = result.ranked
     assert ranked is not None
     if site in ranked.ranged.sites.index and ranked.ranking.unknown_as == "apart":
-        row = ranked.ranged.sites.loc[site]
+        row: Any = ranked.ranged.sites.loc[site]
         return 100 * float(row["score_low"]), 100 * float(row["score_high"])
     [score] = ranked.ranking.scores.loc[[site]].tolist()
     return 100 * score, 100 * score

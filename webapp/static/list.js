@@ -183,7 +183,7 @@ async function drawList() {
     button.addEventListener("mouseleave", () => light(park, false));
     button.addEventListener("focus", () => light(park, true));
     button.addEventListener("blur", () => light(park, false));
-    return element("li", {}, button);
+    return element("li", {}, button, star(park));
   });
   const clear = chosenFilters()
     ? element("button", { type: "button", class: "plain", onclick: clearFilters }, texts.reset)
@@ -193,6 +193,18 @@ async function drawList() {
   );
   $("more").hidden = mine.count <= shown;
   return true;
+}
+
+/** The button that saves a site, see saved.js; a map in one file has no short list. */
+function star(park) {
+  return element("button", {
+    type: "button",
+    class: "save bare",
+    "data-save": park.id,
+    "aria-pressed": "false",
+    "aria-label": fill(texts.save, { name: nameOf(park) }),
+    hidden: true,
+  });
 }
 
 /** A row that opens the sheet of a place. */
