@@ -9,7 +9,18 @@ from flask import Flask, Response, current_app, request
 from webapp.scripts import STATIC
 
 SHEETS = {
-    "app.css": ("base", "map", "panel", "site", "pages", "screens", "ranking", "siting"),
+    "app.css": (
+        "base",
+        "map",
+        "panel",
+        "site",
+        "pages",
+        "screens",
+        "ranking",
+        "siting",
+        "beside",
+        "saved",
+    ),
     "trip.css": ("trip", "plan"),
 }
 """The parts of a sheet, files of ``static/styles``; of two rules alike the later one counts."""

@@ -113,8 +113,8 @@ def planning() -> Turnstile:
 
 COMPUTING = {
     "rank.rank",
-    "rank.as_json",
-    "rank.as_xlsx",
+    "rank_files.as_json",
+    "rank_files.as_xlsx",
     "match.answer",
     "compare.compare",
     "compare.as_json",

@@ -238,7 +238,7 @@ def test_a_browser_that_keeps_nothing_says_so_once(fresh: Callable[..., Any]) ->
 def test_whatever_stands_in_the_storage_the_page_opens(
     fresh: Callable[..., Any], kept: str
 ) -> None:
-    """What is no list of ours is left aside; an id that is unknown is said to be gone, and can be
+    """Anything but a list of ours is left aside; an unknown id is said to be gone, and can be
     removed.
     """
     from playwright.sync_api import expect

@@ -218,14 +218,14 @@ def test_no_text_of_the_data_is_a_formula(make_app: Callable[..., Flask], tmp_pa
     texts = {"hai-yen-ip": "=1+1", "deep-c-hp2-ip": "+cmd", "texhong-hai-ha-ip": "@SUM(A1)"}
     rewrite(
         folder / "parks.csv",
-        lambda given: [
+        lambda table: [
             row
             | {
                 name: texts[row["id"]]
                 for name in ("name_en", "developer", "source", "district")
                 if row["id"] in texts
             }
-            for row in given
+            for row in table
         ],
     )
     client = make_app(folder).test_client()

@@ -115,7 +115,7 @@ def _rent_row(opened: Store, rents: dict[str, list[Amount]], wish: Wish) -> Row:
         else _("Land rent, whole lease term")
     )
     amounts = [amount for ends in rents.values() for amount in ends]
-    same = len({amount.year for amount in amounts}) == 1  # prices of two years are no comparison
+    same = len({amount.year for amount in amounts}) == 1  # prices of two years cannot be compared
     return Row(title, cells, unit_of(amounts), "low" if same else "", stated(amounts))
 
 

@@ -37,7 +37,7 @@ def parts(opened: Store, drive: Drive, order: Sequence[str], prices: list[Row]) 
 
 
 def _land(opened: Store, order: Sequence[str]) -> Row:
-    """Write the land that is known to be free; shares of land and unknown land are no hectares."""
+    """Write the hectares that are known to be free; shares and unknown land have none."""
     cells: dict[str, list[Cell]] = {site: [] for site in order}
     years = set()
     for site in order:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -27,7 +27,7 @@ from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
 from geo.siting.ranking import Ranking
 from webapp import args, labels, readers
 from webapp.map_frame import MapFrame, basemap_url, map_frame
-from webapp.siting import files, rank_files, wording, worth
+from webapp.siting import wording, worth
 from webapp.siting.wish import MOST_PICKED, WEIGHTS, Wish
 from webapp.store import Store, store
 
@@ -159,7 +159,7 @@ class Result:
 def rank() -> Any:
     values, slips = args.parse_form(request.args, (*STATE, "part"), TYPED)
     opened = store()
-    wish, left_out, funnel = _wish(opened, values)
+    wish, left_out, funnel = asked(opened, values)
     shown = result(opened, wish, funnel)
     page = render_template(
         "siting/_rank.html" if values.get("part") else "siting/rank.html",
@@ -182,29 +182,7 @@ def rank() -> Any:
     )  # the part names them too, for a script that marks the fields
 
 
-@pages.get("/rank.json")
-def as_json() -> Response:
-    opened, wish, ranked = _for_file()
-    return files.json_response(rank_files.document(opened, wish, ranked))
-
-
-@pages.get("/rank.xlsx")
-def as_xlsx() -> Response:
-    opened, wish, ranked = _for_file()
-    sheets = rank_files.sheets(opened, wish, ranked)
-    widths = dict.fromkeys(list(sheets)[:1], (8, 24, 40, 18, 18, 28))
-    return files.xlsx_response(sheets, widths, "ranking")
-
-
-def _for_file() -> tuple[Store, Wish, Result]:
-    """Rank as the page of the same query does; unlike it, a field that cannot be read is a
-    fault."""
-    opened = store()
-    wish, _left_out, funnel = _wish(opened, args.parse(request.args, STATE))
-    return opened, wish, result(opened, wish, funnel)
-
-
-def _wish(opened: Store, values: dict[str, Any]) -> tuple[Wish, dict[str, int], screening.Funnel]:
+def asked(opened: Store, values: dict[str, Any]) -> tuple[Wish, dict[str, int], screening.Funnel]:
     """Read a wish, without the criteria of an example that too few sites have, and screen by it."""
     for policy in values.get("policy", ()):
         if policy not in opened.layer("policies").index:

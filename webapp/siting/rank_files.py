@@ -5,25 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
+from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
 from geo.roads.accuracy import minutes_between
 from geo.siting.measures import DESTINATIONS, Measure, criteria
-from webapp import labels
+from webapp import args, labels
 from webapp.explore import provenance
 from webapp.explore.provenance import Origin
 from webapp.i18n import province, translated
 from webapp.labels import is_known, label
 from webapp.siting import files, sources, wording
 from webapp.siting.files import Line
+from webapp.siting.rank import STATE, Result, asked, result
 from webapp.siting.wish import Wish
-from webapp.store import Store
+from webapp.store import Store, store
 
-if TYPE_CHECKING:
-    from webapp.siting.rank import Result
+pages = Blueprint("rank_files", __name__)
 
 TIMES = frozenset(destination.id for destination in DESTINATIONS)
 FIELDS = {"area": "occupancy_pct", "rent": "rent_term_low_usd_m2", "occupancy": "occupancy_pct"}
@@ -55,14 +56,35 @@ def amount(row: Measure, value: Any) -> Amount:
     return Amount(text, least, float(value))
 
 
-def document(opened: Store, wish: Wish, result: Result) -> dict[str, Any]:
+@pages.get("/rank.json")
+def as_json() -> Response:
+    return files.json_response(document(*_for_file()))
+
+
+@pages.get("/rank.xlsx")
+def as_xlsx() -> Response:
+    book = sheets(*_for_file())
+    widths = dict.fromkeys(list(book)[:1], (8, 24, 40, 18, 18, 28))
+    return files.xlsx_response(book, widths, "ranking")
+
+
+def _for_file() -> tuple[Store, Wish, Result]:
+    """Rank as the page of the same query does; unlike it, a field that cannot be read is a
+    fault.
+    """
+    opened = store()
+    wish, _left_out, funnel = asked(opened, args.parse(request.args, STATE))
+    return opened, wish, result(opened, wish, funnel)
+
+
+def document(opened: Store, wish: Wish, ranking: Result) -> dict[str, Any]:
     """Return the ranking for programs."""
-    ranked = result.ranked
+    ranked = ranking.ranked
     order = list(ranked.ranking.order[:MOST_SITES]) if ranked else []
     return {
         "link": files.link(opened, urlencode(wish.query())),
-        "total": len(result.table),
-        "remaining": result.remaining,
+        "total": len(ranking.table),
+        "remaining": ranking.remaining,
         "limits": [
             {
                 "limit": wording.limit_text(name, step.limit),
@@ -71,12 +93,12 @@ def document(opened: Store, wish: Wish, result: Result) -> dict[str, Any]:
                 "unknown": step.unknown,
                 "remaining": step.remaining,
             }
-            for name, step in result.steps
+            for name, step in ranking.steps
         ],
         "weights": ranked.weights if ranked else {},
         "ranked": len(ranked.ranking.order) if ranked else 0,
         "sites": [
-            {"place": place} | _site(opened, wish, result, site)
+            {"place": place} | _site(opened, wish, ranking, site)
             for place, site in enumerate(order, start=1)
         ],
         "not_ranked": [
@@ -96,16 +118,16 @@ def document(opened: Store, wish: Wish, result: Result) -> dict[str, Any]:
                 "limit": wording.limit_text(each.name, each.limit),
                 "unknown": each.unknown,
             }
-            for each in result.removed[:MOST_SITES]
+            for each in ranking.removed[:MOST_SITES]
         ],
         "licence": opened.about("parks").licence,
         "sources": list(opened.about("parks").sources),
     }
 
 
-def _scores(result: Result, site: str) -> tuple[float, float]:
+def _scores(ranking: Result, site: str) -> tuple[float, float]:
     """Return between which of 100 the score of a ranked site lies."""
-    ranked = result.ranked
+    ranked = ranking.ranked
     assert ranked is not None
     if site in ranked.ranged.sites.index and ranked.ranking.unknown_as == "apart":
         row: Any = ranked.ranged.sites.loc[site]
@@ -114,15 +136,15 @@ def _scores(result: Result, site: str) -> tuple[float, float]:
     return 100 * score, 100 * score
 
 
-def _site(opened: Store, wish: Wish, result: Result, site: str) -> dict[str, Any]:
-    ranked = result.ranked
+def _site(opened: Store, wish: Wish, ranking: Result, site: str) -> dict[str, Any]:
+    ranked = ranking.ranked
     assert ranked is not None
     park: Any = opened.layer("parks").loc[site]
-    low, high = _scores(result, site)
+    low, high = _scores(ranking, site)
     amounts = {}
     for criterion in ranked.ranking.criteria:
         row = criteria()[criterion.id]
-        value = amount(row, result.table.at[site, criterion.column])
+        value = amount(row, ranking.table.at[site, criterion.column])
         amounts[criterion.id] = {
             "text": value.text,
             "low": files.number(value.low),
@@ -161,45 +183,45 @@ def _origins(opened: Store, wish: Wish, site: str, name: str) -> tuple[Origin, .
     return sources.computed(wish.drive.network)
 
 
-def sheets(opened: Store, wish: Wish, result: Result) -> dict[str, list[Line]]:
+def sheets(opened: Store, wish: Wish, ranking: Result) -> dict[str, list[Line]]:
     """Return the sheets of the workbook: the ranking, the sources, what is left out, and how to
     read it.
     """
     about = list(files.about_lines(opened, files.link(opened, urlencode(wish.query()))))
-    for name, step in result.steps:
+    for name, step in ranking.steps:
         about.append((_("Limit"), wording.limit_text(name, step.limit), step.remaining))
-    if result.ranked:
-        weights = result.ranked.weights.items()
+    if ranking.ranked:
+        weights = ranking.ranked.weights.items()
         about += [(_("Weight"), wording.criterion_name(name), share) for name, share in weights]
     return {
-        _("Ranking"): list(_table(opened, result)),
-        _("Sources"): [files.source_heads(), *_source_lines(opened, wish, result)],
-        _("Not ranked"): list(_others(opened, result)),
+        _("Ranking"): list(_table(opened, ranking)),
+        _("Sources"): [files.source_heads(), *_source_lines(opened, wish, ranking)],
+        _("Not ranked"): list(_others(opened, ranking)),
         _("How to read it"): about,
     }
 
 
-def _order(result: Result) -> list[str]:
-    return list(result.ranked.ranking.order[:MOST_SITES]) if result.ranked else []
+def _order(ranking: Result) -> list[str]:
+    return list(ranking.ranked.ranking.order[:MOST_SITES]) if ranking.ranked else []
 
 
-def _table(opened: Store, result: Result) -> Iterator[Line]:
-    ranked = result.ranked
-    asked = [criteria()[each.id] for each in ranked.ranking.criteria] if ranked else []
+def _table(opened: Store, ranking: Result) -> Iterator[Line]:
+    ranked = ranking.ranked
+    measures = [criteria()[each.id] for each in ranked.ranking.criteria] if ranked else []
     yield (
         *(_("Place"), _("Identifier"), _("Site"), _("Province"), _("Status"), _("Free land")),
         *(_("Score of 100, from"), _("Score of 100, to")),
-        *(head for row in asked for head in _heads(row)),
+        *(head for row in measures for head in _heads(row)),
         *(_("Ranks first (%)"), _("Top 5 (%)")),
     )
-    for place, site in enumerate(_order(result), start=1):
+    for place, site in enumerate(_order(ranking), start=1):
         assert ranked is not None
         assert ranked.trust is not None  # as soon as a site is ranked
         park: Any = opened.layer("parks").loc[site]
-        low, high = _scores(result, site)
+        low, high = _scores(ranking, site)
         cells: list[Any] = []
-        for each, row in zip(ranked.ranking.criteria, asked, strict=True):
-            value = amount(row, result.table.at[site, each.column])
+        for each, row in zip(ranked.ranking.criteria, measures, strict=True):
+            value = amount(row, ranking.table.at[site, each.column])
             number = value.text if value.high is None else files.number(value.high)
             low_end = value.text if value.low is None else files.number(value.low)
             cells += [low_end, number] if row.id in TIMES else [number]
@@ -221,13 +243,13 @@ def _heads(row: Measure) -> list[str]:
     return [files.with_unit(text, unit(row))]
 
 
-def _source_lines(opened: Store, wish: Wish, result: Result) -> Iterator[Line]:
-    ranked = result.ranked
-    for site in _order(result):
+def _source_lines(opened: Store, wish: Wish, ranking: Result) -> Iterator[Line]:
+    ranked = ranking.ranked
+    for site in _order(ranking):
         assert ranked is not None
         name = labels.name(opened.layer("parks").loc[site])
         for each in ranked.ranking.criteria:
-            text = amount(criteria()[each.id], result.table.at[site, each.column]).text
+            text = amount(criteria()[each.id], ranking.table.at[site, each.column]).text
             kind = ""
             if each.id in FIELDS:
                 kind = provenance.mark("parks", site, FIELDS[each.id])
@@ -236,15 +258,15 @@ def _source_lines(opened: Store, wish: Wish, result: Result) -> Iterator[Line]:
             yield from files.source_lines(name, fact, text, kind, origins)
 
 
-def _others(opened: Store, result: Result) -> Iterator[Line]:
+def _others(opened: Store, ranking: Result) -> Iterator[Line]:
     """Write the sites that are not ranked, and why."""
     parks = opened.layer("parks")
     yield (_("Identifier"), _("Site"), _("Reason"), _("Unknown"))
-    if result.ranked:
-        for site, row in result.ranked.apart.sites[:MOST_SITES].iterrows():
+    if ranking.ranked:
+        for site, row in ranking.ranked.apart.sites[:MOST_SITES].iterrows():
             names = "; ".join(map(wording.criterion_name, row["missing"]))
             yield (str(site), labels.name(parks.loc[str(site)]), names, _("yes"))
-    for each in result.removed[:MOST_SITES]:
+    for each in ranking.removed[:MOST_SITES]:
         reason = wording.limit_text(each.name, each.limit)
         flag = _("yes") if each.unknown else _("no")
         yield (each.site, labels.name(parks.loc[each.site]), reason, flag)
