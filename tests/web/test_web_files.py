@@ -104,7 +104,8 @@ def test_a_source_and_a_date_stand_beside_each_known_value(client: FlaskClient) 
     for part in document["parts"]:
         for row in part["rows"]:
             for site, cells in row["cells"].items():
-                assert {(named[site], row["title"], cell["text"]) for cell in cells} <= pairs
+                texts = {cell["text"].replace("\N{NO-BREAK SPACE}", " ") for cell in cells}
+                assert {(named[site], row["title"], text) for text in texts} <= pairs
     read_on_a_page = [row for row in stated if row[3] == "read on a page"]
     assert len(read_on_a_page) > 10
     assert all(row[5] or row[7] for row in read_on_a_page)
@@ -137,6 +138,16 @@ def test_a_ranking_holds_the_sites_of_the_page_in_their_order(client: FlaskClien
     others = rows(workbook(client, f"/rank.xlsx?{RANKED}").worksheets[2])[1:]
     assert {row[0] for row in others}.isdisjoint(row[1] for row in table)
     assert len(others) + len(table) == document["total"]
+
+
+def test_free_land_names_what_it_is_counted_from(client: FlaskClient) -> None:
+    """Land whose occupancy is unknown has the source of the area; no ranked site has land without
+    one.
+    """
+    book = workbook(client, f"/rank.xlsx?{RANKED}")
+    stated = [row for row in rows(book.worksheets[1])[1:] if row[1] == "free land"]
+    assert {row[0] for row in stated} == {row[2] for row in rows(book.worksheets[0])[1:]}
+    assert all(row[3] for row in stated)
 
 
 @pytest.mark.parametrize("page", QUERIES)

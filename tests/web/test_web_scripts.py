@@ -18,7 +18,7 @@ pytest_plugins = ("web",)
 FILES = sorted(path.name for path in scripts.STATIC.glob("*.js") if path.name != "sw.js")
 PAGES = (
     *("address.js", "offline.js", "map.js", "data.js", "rank.js"),
-    *("planned.js", "trip.js", "tripfile.js"),
+    *("planned.js", "trip.js", "tripfile.js", "saved.js", "shortlist.js"),
 )
 IMPORT = re.compile(r'^import (.+?) from "\./([^"]+)";', re.M | re.S)
 

@@ -33,7 +33,7 @@ def test_a_link_shows_its_sites_in_their_order(app: Flask, client: FlaskClient, 
     """
     parks = app.extensions["zoneatlas"].layer("parks")
     answers = [
-        client.get(f"/shortlist?lang={lang}&{query}")
+        client.get(f"/shortlist?{query}", headers={"Accept-Language": lang})
         for query in (f"pick={','.join(PICK)}", "&".join(f"pick={key}" for key in [*PICK, PICK[0]]))
     ]
     for answer in answers:

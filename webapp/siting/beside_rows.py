@@ -49,7 +49,7 @@ def _land(opened: Store, order: Sequence[str]) -> Row:
             continue
         known = land.full or is_known(land.free_ha)
         free = None if not known else 0.0 if land.full else float(land.free_ha)
-        origins = sources.of_field(opened, site, "occupancy_pct")
+        origins = sources.of_land(opened, site, "leasable_ha", "occupancy_pct")
         cells[site].append(Cell(words.text, words.kind, low=free, high=free, origins=origins))
         years.add(land.year)
     same = len(years) == 1  # land that was free years ago may be gone

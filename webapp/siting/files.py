@@ -30,10 +30,18 @@ def xlsx_response(
     sheets: Mapping[str, Iterable[Line]], widths: Mapping[str, Sequence[float]], name: str
 ) -> Response:
     """Answer with a workbook to keep; the same rows give the same bytes."""
-    response = Response(workbook.workbook(sheets, widths), mimetype=XLSX)
+    plain = {
+        title: [[_searched(cell) for cell in row] for row in sheets[title]] for title in sheets
+    }
+    response = Response(workbook.workbook(plain, widths), mimetype=XLSX)
     file = f"zone-atlas-{name}-{current().code}.xlsx"
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
+
+
+def _searched(cell: Any) -> Any:
+    """Return a text with plain spaces, by which it is searched for."""
+    return cell.replace("\N{NO-BREAK SPACE}", " ") if isinstance(cell, str) else cell
 
 
 def link(opened: Store, query: str) -> str:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
 from geo.roads.accuracy import minutes_between
+from geo.siting import land
 from geo.siting.measures import DESTINATIONS, Measure, criteria
 from webapp import args, labels
 from webapp.explore import provenance
@@ -27,8 +28,8 @@ from webapp.store import Store, store
 pages = Blueprint("rank_files", __name__)
 
 TIMES = frozenset(destination.id for destination in DESTINATIONS)
-FIELDS = {"area": "occupancy_pct", "rent": "rent_term_low_usd_m2", "occupancy": "occupancy_pct"}
-"""Fields of a park that hold the amounts of a criterion."""
+FIELDS = {"rent": "rent_term_low_usd_m2", "occupancy": "occupancy_pct"}
+"""Fields of a park that hold the amounts of a criterion; land has several."""
 MOST_SITES = 300
 """Ranked sites of a file; the page shows the first of them."""
 
@@ -178,6 +179,8 @@ def unit(row: Measure) -> str:
 
 
 def _origins(opened: Store, wish: Wish, site: str, name: str) -> tuple[Origin, ...]:
+    if name == "area":
+        return sources.of_land(opened, site, *land.FIELDS)
     if name in FIELDS:
         return sources.of_field(opened, site, FIELDS[name])
     return sources.computed(wish.drive.network)

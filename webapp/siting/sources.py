@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,6 +20,15 @@ def of_field(opened: Store, site: str, name: str) -> tuple[Origin, ...]:
     """Return the sources of a value of a park: those that are named for it, or those of its row."""
     stated = provenance.origins(opened, LAYERS["parks"], site, name)
     return stated or of_row(opened.layer("parks").loc[site].to_dict())
+
+
+def of_land(opened: Store, site: str, *names: str) -> tuple[Origin, ...]:
+    """Return the sources of the free land of a park: those of the numbers that it is counted from,
+    as far as they are known.
+    """
+    park: Any = opened.layer("parks").loc[site]
+    known = [name for name in names if is_known(park.get(name))]
+    return tuple(dict.fromkeys(chain(*(of_field(opened, site, name) for name in known))))
 
 
 def of_row(row: Mapping[Any, Any]) -> tuple[Origin, ...]:
