@@ -116,6 +116,8 @@ def test_a_translation_is_in_its_language() -> None:
 NAMES = {
     "Zone Atlas",
     "GSHHG",
+    "XLSX",
+    "JSON",
     "GeoJSON",
     "QGIS",
     "TOPSIS",
