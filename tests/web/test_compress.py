@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 from collections.abc import Callable
 
 import brotli
@@ -44,9 +43,7 @@ def test_each_coding_reads_back(client: FlaskClient, path: str) -> None:
             text = UNPACK[answer.headers.get("Content-Encoding")](answer.data)
             assert "Accept-Encoding" in answer.vary
             assert int(answer.headers["Content-Length"]) == len(answer.data)
-            policy = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
-            assert policy
-            texts.add(text.replace(policy[1].encode(), b""))
+            texts.add(text)
             sizes[accepts] = len(answer.data)
     assert len(texts) == 1
     assert sizes[BROWSER] < 1.01 * sizes["gzip"] < sizes["identity"] == sizes[""]

@@ -320,7 +320,7 @@ def test_every_card_says_what_is_known_of_free_land(client: FlaskClient) -> None
     """Each ranked site has the words of its row of the data."""
     source = client.get("/rank?also=full&also=zones&w_port=1&edited=1").get_data(as_text=True)
     parks = layers.read(layers.bundled(), "parks")
-    cards = re.findall(r'<li class="site">(.*?)</li>', source, re.DOTALL)
+    cards = re.findall(r'<li class="site"[^>]*>(.*?)</li>', source, re.DOTALL)
     assert len(cards) == 15
     seen = set()
     for card in cards:
@@ -397,7 +397,7 @@ def test_bands_on_the_page_partition_the_places(client: FlaskClient, query: str)
     """
     page = client.get(f"/rank?{query}").get_data(as_text=True)
     place, end, bands = 0, 0, []
-    for head, _site in re.findall(r'<li class="band">(.*?)</li>|<li class="(site)">', page):
+    for head, _site in re.findall(r'<li class="band">(.*?)</li>|<li class="(site)"', page):
         if head:
             first, last = map(int, re.fullmatch(r"(\d+)–(\d+) cannot be told apart", head).groups())  # type: ignore[union-attr]
             assert (place + 1, first > end, last > first) == (first, True, True)
@@ -417,7 +417,7 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
     query = "edited=1&w_port=50&w_gate=40&w_rent=10&country=VN"
     page = client.get(f"/rank?{query}").get_data(as_text=True)
     answer = wished(app, query)
-    cards = re.findall(r'<li class="site">(.*?)</li>', page, re.DOTALL)
+    cards = re.findall(r'<li class="site"[^>]*>(.*?)</li>', page, re.DOTALL)
     ranges = 0
     for card in cards:
         key = re.findall(r'name="pick" value="([^"]+)"', card)[0]
