@@ -15,6 +15,7 @@ import shapely
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from geo import maps
 from geo.errors import InputError
@@ -26,6 +27,7 @@ from geo.siting.limits import STANDING, ZONES, Limit
 from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
 from geo.siting.ranking import Ranking
 from webapp import args, labels, readers
+from webapp.i18n import current
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.siting import wording, worth
 from webapp.siting.wish import MOST_PICKED, WEIGHTS, Wish
@@ -210,13 +212,17 @@ def _pins(opened: Store, ranked: Ranked) -> Markup:
     """Write where the sites of a ranking lie, as JSON: rows of id, longitude, latitude and name of
     those that are listed, and of those that follow.
     """
-    parks, order = opened.layer("parks"), ranked.ranking.order
-    listed, keys = len(ranked.rows), list(order[: SHOWN + LISTED])
-    rows = parks.loc[keys]
-    lonlat = np.round(shapely.get_coordinates(rows.geometry.to_numpy()), maps.DECIMALS).tolist()
-    names = labels.names(rows).tolist()
+    parks, keys = opened.layer("parks"), ranked.ranking.order[: SHOWN + LISTED]
+
+    def make() -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+        lonlat = shapely.get_coordinates(parks.geometry.to_numpy())
+        return np.round(lonlat, maps.DECIMALS), labels.names(parks).to_numpy(object)
+
+    lonlat, names = opened.keep(("pins", current().code), make)
+    at, listed = parks.index.get_indexer(pd.Index(keys)), len(ranked.rows)
     marks = [
-        [key, lon, lat, name] for key, (lon, lat), name in zip(keys, lonlat, names, strict=True)
+        [key, *place, name]
+        for key, place, name in zip(keys, lonlat[at].tolist(), names[at], strict=True)
     ]
     return Markup(maps.script_json({"listed": marks[:listed], "others": marks[listed:]}))
 
