@@ -99,7 +99,7 @@ def test_short_requests_are_answered_in_order_one_at_a_time() -> None:
     assert connections.most_inside == 1
 
 
-def test_a_long_request_holds_up_nobody() -> None:
+def test_a_long_request_delays_no_other() -> None:
     """While one request waits, those that came with it and after it are answered, and connections
     are looked after by one thread, which is another one.
     """
@@ -119,7 +119,7 @@ def test_a_long_request_holds_up_nobody() -> None:
     assert later.thread in connections.pollers
 
 
-def test_who_steps_aside_holds_up_nobody_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stepping_aside_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that knows that it takes long says so, and the next one begins without a wait;
     where another thread leads already, that changes nothing.
     """

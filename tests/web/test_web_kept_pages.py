@@ -213,7 +213,7 @@ UNPACK = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 
 @pytest.mark.parametrize("path", ["/sites/dong-mai-ip", "/api/access?site=dong-mai-ip"])
 def test_each_client_has_the_form_it_takes(client: FlaskClient, path: str) -> None:
-    """Compressed as the client takes it and for nobody else, the same text in all forms, each with
+    """Compressed as this client takes it, the same text in all forms, each with
     a tag of its own, which is answered by 304 in that form alone.
     """
     plain = client.get(path)

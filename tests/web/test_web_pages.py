@@ -868,7 +868,7 @@ def test_a_link_is_announced_by_what_the_page_is_about(
 def test_a_package_without_a_picture_announces_none(
     make_app: Callable[..., Flask], toy: Path
 ) -> None:
-    """Its pages name no picture, and nobody gets one of another region."""
+    """Its pages name no picture, and the address of one is not found."""
     client = make_app(toy).test_client()
     assert "og:image" not in client.get("/").text
     assert client.get("/preview.png").status_code == 404

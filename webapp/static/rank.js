@@ -4,6 +4,7 @@
 import { write } from "./address.js";
 import { follow, said } from "./live.js";
 import { rankMap } from "./rankmap.js";
+import { countTray } from "./tray.js";
 
 const form = document.getElementById("wish");
 const result = document.getElementById("result");
@@ -26,7 +27,7 @@ const boxes = () => [...result.querySelectorAll("input[name=pick]")];
 const picked = () => new Set(boxes().filter((box) => box.checked).map((box) => box.value));
 const ticked = () => new Set([...picked(), ...carried]);
 
-/* Says how many sites are chosen, and lets choose and compare only as many as can be compared. */
+/* Counts the ticks; beneath the list only sites stand that are not in it. */
 function count() {
   const tray = result.querySelector(".tray");
   if (!tray) return;
@@ -35,15 +36,7 @@ function count() {
       box.closest("label").remove();
     }
   });
-  const chosen = picked().size, most = Number(tray.dataset.most);
-  const line = tray.querySelector("[data-text]");
-  line.textContent = line.dataset.text.replace("{n}", chosen).replace("{m}", most);
-  boxes().forEach((box) => {
-    box.disabled = !box.checked && chosen >= most;
-  });
-  tray.querySelectorAll("button").forEach((button) => {
-    button.disabled = chosen < Number(button.dataset.least);
-  });
+  countTray(tray, boxes());
 }
 
 /*

@@ -4,6 +4,7 @@
  */
 import { fetchPage, newest } from "./live.js";
 import { address, all, keep, keeps } from "./saved.js";
+import { countTray } from "./tray.js";
 
 const box = document.getElementById("shortlist");
 const none = document.getElementById("none-saved"), tools = document.getElementById("list-tools");
@@ -15,20 +16,11 @@ let before = null; // the list that the last removal has changed
 const rows = () => [...box.querySelectorAll("[data-id]")];
 const ids = () => rows().map((row) => row.dataset.id);
 
-/* Says how many sites are chosen, and lets choose and compare only as many as can be compared. */
 function count() {
   const tray = box.querySelector(".tray");
   if (!tray) return;
   const boxes = [...box.querySelectorAll("input[name=pick]")];
-  const chosen = boxes.filter((one) => one.checked).length, most = Number(tray.dataset.most);
-  const line = tray.querySelector("[data-text]");
-  line.textContent = line.dataset.text.replace("{n}", chosen).replace("{m}", most);
-  boxes.forEach((one) => {
-    one.disabled = !one.checked && chosen >= most;
-  });
-  tray.querySelectorAll("button").forEach((button) => {
-    button.disabled = chosen < Number(button.dataset.least);
-  });
+  countTray(tray, boxes);
   tray.hidden = !boxes.length;
 }
 
