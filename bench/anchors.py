@@ -160,7 +160,7 @@ def roads(extract: Path, folder: Path) -> None:
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Let nobody write to the output, libraries in C included."""
+    """Keep the output closed, for libraries in C, too."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -70,7 +70,7 @@ def measure(home: str, begin: float) -> None:
 
 
 def ask(url: str) -> tuple[int, float] | None:
-    """Return status and seconds of an answer; None where nobody listens yet."""
+    """Return status and seconds of an answer; None before the server listens."""
     begin = time.perf_counter()
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:

@@ -54,7 +54,7 @@ NEW = {
     "isochrones": "/api/isochrones?lon=106.{run}%04d&lat=21.02",
     "rank": "/rank?edited=1&w_gate=%d&w_port=3{run}",
 }
-"""What nobody has asked before: each run has a number, each question of a run another."""
+"""Questions that are all new: each run has a number, each question of a run another."""
 COUNTING = """
 local n = 0
 request = function()

@@ -112,7 +112,7 @@ class Dispatcher:
             while self.leads() and not self._stops.is_set():
                 try:
                     poll(0.0 if self._queue and self._waiting else POLL_S)
-                except Exception:
+                except Exception:  # one connection must not stop the others
                     _log.exception("The connections could not be looked after.")
                     time.sleep(ROUND_S)
                 until = time.monotonic() + ROUND_S

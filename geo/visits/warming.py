@@ -22,7 +22,7 @@ def preparation() -> Preparation:
 
 
 def warm_up(on_step: Callable[[str], None]) -> None:
-    """Compile what plans need, or load what was compiled before, so that nobody waits for it.
+    """Compile what plans need, or load what was compiled before, ahead of the first plan.
 
     Parameters
     ----------
