@@ -85,7 +85,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
 
 class Task(WSGITask):  # type: ignore[misc]
-    """Answers a request; the head leaves together with the first bytes of the body."""
+    """Answers a request; the head leaves together with the first bytes of the body.
+    ``environ["zoneatlas.has_left"]`` returns whether the client has closed the connection.
+    """
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ["zoneatlas.has_left"] = self.channel.has_left
+        return environ
 
     def write(self, data: bytes) -> None:
         if self.wrote_header:
@@ -104,6 +111,15 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     begun: float
     last_activity: float
     _parts: list[bytes] | None = None
+
+    def has_left(self) -> bool:
+        """Look whether the client has closed the connection; nothing is read."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def write_together(self, write: Callable[[bytes], None], data: bytes) -> None:
         """Send all that ``write(data)`` writes in one go."""

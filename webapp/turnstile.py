@@ -23,7 +23,9 @@ RETRY_AFTER_S = 5
 
 
 class BusyError(UnavailableError):
-    """Others are being served: the answer is 503 with the header Retry-After."""
+    """Others are being served, or the client has left: the answer is 503 with the header
+    Retry-After.
+    """
 
     def __init__(self) -> None:
         super().__init__(_("Others are being served; try again in a few seconds."))
@@ -142,7 +144,8 @@ files, the OGC API.
 def install(app: Flask) -> None:
     """Put every view that is marked as heavy behind its turnstile; who computes takes a turn as
     well that several processes share, if ``app.extensions["zoneatlas.turns"]`` holds one. Before,
-    ``app.extensions["zoneatlas.step_aside"]`` is called, so that nobody waits for this thread.
+    ``app.extensions["zoneatlas.step_aside"]`` is called, so that nobody waits for this thread. What
+    a client asked that has left meanwhile is not computed.
     """
 
     def step_aside() -> None:
@@ -171,6 +174,8 @@ def _behind(
     def turned(**values: Any) -> Any:
         before()
         with turn(client()):
+            if request.environ.get("zoneatlas.has_left", bool)():
+                raise BusyError
             return view(**values)
 
     return turned

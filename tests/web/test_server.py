@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -559,6 +560,53 @@ def test_point_15_who_is_turned_away_comes_again(
     ):
         with client.get(path) as answer:
             assert answer.status_code == 200, path
+
+
+def test_point_15_what_a_client_asked_that_has_left_is_not_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of those who wait behind a slow question, those are answered who are still there."""
+    from web import serving
+
+    monkeypatch.setattr(turnstile, "COMPUTING", {"slow"})
+    monkeypatch.setattr(turnstile, "PLANNING", set())
+    app, begun, go = Flask("slow"), threading.Event(), threading.Event()
+    app.config |= settings.resolve()
+    app.extensions["zoneatlas"] = SimpleNamespace()
+    computed: list[str] = []
+
+    @app.get("/<name>")
+    def slow(name: str) -> str:
+        begun.set()
+        assert go.wait(20)
+        computed.append(name)
+        return name
+
+    turnstile.install(app)
+    with serving(app) as url, ExitStack() as stack:
+        at = ("127.0.0.1", int(url.rpartition(":")[2]))
+        stack.callback(go.set)
+
+        def ask(name: str) -> socket.socket:
+            connection = stack.enter_context(socket.create_connection(at, timeout=20))
+            connection.sendall(f"GET /{name} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            return connection
+
+        first = ask("first")
+        assert begun.wait(20)
+        leaving, staying = [ask(f"leaves-{n}") for n in range(3)], ask("stays")
+        time.sleep(0.3)  # all of them wait for their turn
+        for each in leaving:
+            each.close()
+        go.set()
+        for connection, name in ((first, "first"), (staying, "stays")):
+            answer = b""
+            while not answer.endswith(name.encode()):
+                assert (part := connection.recv(4096)), answer
+                answer += part
+            assert answer.startswith(b"HTTP/1.1 200")
+        time.sleep(0.3)
+    assert computed == ["first", "stays"]
 
 
 def test_point_15_light_requests_always_have_threads() -> None:
