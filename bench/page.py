@@ -3,8 +3,8 @@ the wire, time to a usable map, memory.
 
 Run ``python bench/page.py`` in an environment with the extra ``test`` and a Chromium; ``--parks N``
 measures one size. Each size is served by a process of its own, its roads built beforehand; it is
-asked when it says that everything is prepared. Maps are loaded in fresh browser profiles, medians
-of five."""
+asked when it says that everything is prepared. Maps are loaded in fresh browser profiles; each kind
+of page is asked for five times with other sites, weights or gates, each twice. Medians of five."""
 
 from __future__ import annotations
 
@@ -35,13 +35,30 @@ PARKS = (238, 10_000, 100_000)
 READY_S = 900
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = {
-    "a sheet": "/sites/dong-mai-ip",
-    "the ranking": "/rank?example=electronics",
-    "with other weights": "/rank?edited=1&w_gate=40&w_port=35",
-    "with a gate closed": "/rank?example=electronics&closed=huu-nghi",
-    "the table": "/table",
-    "GeoJSON of all parks": "/download/parks.geojson",
+    "a sheet": (
+        "/sites/dong-mai-ip",
+        "/sites/hai-yen-ip",
+        "/sites/viet-hung-ip",
+        "/sites/yen-phong-1-ip",
+        "/sites/nam-tien-phong-ip",
+    ),
+    "the ranking": tuple(
+        f"/rank?example={sector}"
+        for sector in ("electronics", "automobile", "textiles", "logistics", "chemicals")
+    ),
+    "with other weights": tuple(
+        f"/rank?edited=1&w_gate={gate}&w_port=35" for gate in (40, 41, 42, 43, 44)
+    ),
+    "with a gate closed": tuple(
+        f"/rank?example=electronics&closed={gate}"
+        for gate in ("huu-nghi", "kim-thanh", "tra-linh", "tan-thanh", "thanh-thuy")
+    ),
+    "the table": tuple(
+        f"/table{more}" for more in ("", "?sort=area", "?sort=gate", "?country=VN", "?country=CN")
+    ),
+    "GeoJSON of all parks": ("/download/parks.geojson",) * RUNS,
 }
+"""Five questions of each kind."""
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -93,15 +110,19 @@ def measure(data: Path, home: Path, parks: int) -> None:
     with serving(data, home) as (server, address):
         wait_for(server, address + "/")
         print(f"   serve shows the map after {time.perf_counter() - begin:.1f} s", flush=True)
-        wait_for(server, address + PAGES["a sheet"])
+        wait_for(server, address + PAGES["a sheet"][0])
         print(f"   and everything after {time.perf_counter() - begin:.1f} s", flush=True)
         browse(address)
-        for name, path in PAGES.items():
-            first, second = ask(address + path), ask(address + path)
+        for name, paths in PAGES.items():
+            asked = [(ask(address + path), ask(address + path)) for path in paths]
+            firsts = [first.whole_s * 1000 for first, _ in asked]
+            seconds = [second.whole_s * 1000 for _, second in asked]
             print(
-                f"   {name:22} first {first.whole_s * 1000:7.0f} ms, then"
-                f" {second.whole_s * 1000:6.0f} ms; first byte after"
-                f" {first.first_s * 1000:6.0f} ms; {first.kb:8.0f} kB",
+                f"   {name:22} first {statistics.median(firsts):7.0f} ms ({min(firsts):.0f} to"
+                f" {max(firsts):.0f}, the very first {firsts[0]:.0f}), then"
+                f" {statistics.median(seconds):6.0f} ms; first byte after"
+                f" {statistics.median(first.first_s * 1000 for first, _ in asked):6.0f} ms;"
+                f" {statistics.median(first.kb for first, _ in asked):8.0f} kB",
                 flush=True,
             )
         print(f"   the server held at most {peak_mb(server):.0f} MB")
