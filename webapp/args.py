@@ -52,7 +52,7 @@ class AddressError(InputError):
 
     def __init__(self, faults: dict[str, str]) -> None:
         super().__init__(
-            _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
+            _("The address has an error:") if len(faults) == 1 else _("The address has errors:"),
             faults.values(),
         )
         self.parameters = tuple(faults)

@@ -75,9 +75,9 @@ CODES: dict[str, Any] = {
     "waterway": _("Waterway"),
     **ROADS,
     # sources
-    "page": _("read on a page"),
+    "page": _("web source"),
     "code": _("from public data"),
-    "memory": _("remembered"),
+    "memory": _("unverified"),
     "estimate": _("estimated"),
     "assumption": _("assumed"),
     # sectors
@@ -102,7 +102,7 @@ CODES: dict[str, Any] = {
     "wood_furniture": _("Wood and furniture"),
     # which sites a tenant may take
     "zone": _("Zones that contain sites"),
-    "captive": _("Works of one company"),
+    "captive": _("Single-company sites"),
     # area basis
     "licensed": _("licensed"),
     "leasable": _("leasable"),
@@ -137,7 +137,7 @@ TEXTS: dict[str, Any] = {
     "gate": _("gate"),
     "port": _("port"),
     "area": _("area"),
-    "free": _("free land"),
+    "free": _("Free land"),
     "save": _("Save {name}"),
     "unknown": _("unknown"),
     "unreachable": _("no road"),
@@ -149,17 +149,17 @@ TEXTS: dict[str, Any] = {
     "waterways": _("Waterways"),
     "tiles": _("Online tiles"),
     "tilesHint": _(
-        "Asks tile.openstreetmap.org for pictures; nothing else here leaves this server."
+        "Loads map images from tile.openstreetmap.org; nothing else leaves this server."
     ),
     "reset": _("Clear all filters"),
-    "failed": _("This could not be loaded. Is the server still running?"),
+    "failed": _("Could not load. Check the connection and try again."),
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
     "via": _("through {gates}"),
     "noGate": _("no border crossing"),
     "plannedWay": _("planned: {names}"),
-    "assumedWay": _("{length} of it assumed to be open"),
+    "assumedWay": _("{length} assumed open"),
     "areaNote": _("Area within {m} min by {vehicle}"),
-    "areaToNote": _("Area from where one gets here within {m} min by {vehicle}"),
+    "areaToNote": _("Area that can reach this site within {m} min by {vehicle}"),
     "facet.kind": _("Kind"),
     "facet.status": _("Status"),
     "facet.country": _("Country"),
@@ -270,8 +270,8 @@ def is_known(value: Any) -> bool:
 def explain_times() -> str:
     """Return what a travel time is, and how far it is off."""
     return gettext(
-        "Times are driving times without queues and opening hours. In nine of ten ways that were"
-        " checked the true one lies in the range."
+        "Driving times without queues or opening hours. In nine of ten checked routes the true "
+        "time lies within the range."
     )
 
 

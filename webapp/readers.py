@@ -24,7 +24,7 @@ SHAPES = ("linear", "step", "saturating")
 """Shapes of :class:`geo.siting.criteria.Criterion` that may be chosen."""
 CURRENCIES = ("USD", "CNY", "VND")
 MOST_AMOUNT = 1e9
-TOO_LARGE = N_("%(text)s is no amount: it lies between 0 and a thousand million")
+TOO_LARGE = N_("%(text)s is not an amount between 0 and a thousand million")
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,10 @@ def _between(low: float, high: float, fault: str) -> Callable[[str], float]:
     return read
 
 
-longitude = _between(-180, 180, N_("%(text)s is no longitude: it lies between -180 and 180"))
-latitude = _between(-90, 90, N_("%(text)s is no latitude: it lies between -90 and 90"))
+longitude = _between(-180, 180, N_("%(text)s is not a longitude between -180 and 180"))
+latitude = _between(-90, 90, N_("%(text)s is not a latitude between -90 and 90"))
 amount = _between(0, MOST_AMOUNT, TOO_LARGE)
-weight = _between(0, 100, N_("%(text)s is no weight: it lies between 0 and 100"))
+weight = _between(0, 100, N_("%(text)s is not a weight between 0 and 100"))
 
 
 def stated(text: str) -> float:
@@ -166,7 +166,7 @@ def one_of(allowed: Iterable[str]) -> Callable[[str], str]:
 def slug(text: str) -> str:
     """Read an identifier."""
     if not re.fullmatch(SLUG, text):
-        raise ValueError(_("“%(text)s” has not the form of an identifier", text=shown(text)))
+        raise ValueError(_("“%(text)s” is not an identifier", text=shown(text)))
     return text
 
 
@@ -178,14 +178,14 @@ def end(text: str) -> str | tuple[float, float]:
 def count(text: str) -> int:
     """Read a whole number."""
     if not re.fullmatch(r"\d{1,7}", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is no whole number from 0", text=shown(text)))
+        raise ValueError(_("“%(text)s” is not a whole number from 0", text=shown(text)))
     return int(text)
 
 
 def epsg(text: str) -> int:
     """Read the number of a system of reference."""
     if not re.fullmatch(r"\d{4,6}", text, re.ASCII):
-        raise ValueError(_("“%(text)s” is no EPSG code", text=shown(text)))
+        raise ValueError(_("“%(text)s” is not an EPSG code", text=shown(text)))
     return int(text)
 
 
@@ -220,8 +220,8 @@ def offer(text: str) -> tuple[str, str, float, str]:
     if not match:
         raise ValueError(
             _(
-                "“%(text)s” has not the form site:basis:amount:currency, with a basis of"
-                " %(bases)s and a currency of %(currencies)s",
+                "“%(text)s” does not have the form site:basis:amount:currency, with a basis of "
+                "%(bases)s and a currency of %(currencies)s",
                 text=shown(text),
                 bases=", ".join(BASES),
                 currencies=", ".join(CURRENCIES),
@@ -239,7 +239,8 @@ def shape(text: str) -> tuple[str, tuple[float | None, ...]]:
     if ends and len(ends) != (1 if name == "step" else 2):
         raise ValueError(
             _(
-                "“%(text)s” has not the form step:60, linear, linear:30:180 or saturating:30:180",
+                "“%(text)s” does not have the form step:60, linear, linear:30:180 or "
+                "saturating:30:180",
                 text=shown(text),
             )
         )
@@ -257,7 +258,7 @@ def opens(texts: list[str]) -> tuple[tuple[str, int], ...]:
     def read(text: str) -> None:
         match = re.fullmatch(rf"({SLUG}):(\d{{4}})", text, re.ASCII)
         if not match:
-            raise ValueError(_("“%(text)s” has not the form corridor:year", text=shown(text)))
+            raise ValueError(_("“%(text)s” does not have the form corridor:year", text=shown(text)))
         if match[1] in years:
             raise ValueError(_("“%(text)s” gives a corridor a second year", text=shown(text)))
         years[match[1]] = int(match[3])
@@ -275,8 +276,8 @@ def pairs(texts: list[str]) -> dict[tuple[str, str], int]:
         if not match:
             raise ValueError(
                 _(
-                    "“%(text)s” has not the form first:second:3, with a number from 1 to 9 or from"
-                    " -2 to -9",
+                    "“%(text)s” does not have the form first:second:3, with a number from 1 to "
+                    "9 or from -2 to -9",
                     text=shown(text),
                 )
             )

@@ -28,7 +28,7 @@ class BusyError(UnavailableError):
     """
 
     def __init__(self) -> None:
-        super().__init__(_("Others are being served; try again in a few seconds."))
+        super().__init__(_("The server is busy; try again in a few seconds."))
 
 
 class Turns(Protocol):

@@ -101,7 +101,7 @@ LAYERS: dict[str, Layer] = {
                 amount(
                     "occupancy_pct",
                     "Occupancy",
-                    "Leased share. A remembered 100 only means “known as full”.",
+                    "Leased share. An unverified 100 only means “reported as full”.",
                     "%",
                     100,
                 ),

@@ -159,7 +159,7 @@ def test_the_trip_without_javascript(opened: Callable[..., Any]) -> None:
     page = opened("/trip", java_script_enabled=False)
     page.fill("[name=add]", "kcn đông mai")
     page.locator("button[value=add]").click()
-    page.get_by_role("link", name="Without JavaScript: show the plan").click()
+    page.get_by_role("link", name="Show plan").click()
     assert "Dong Mai" in page.inner_text("table.agenda")
 
 

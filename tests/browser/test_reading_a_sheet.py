@@ -153,7 +153,7 @@ def test_closing_a_gate(opened: Callable[..., Any]) -> None:
     expect(page.locator(".route-note")).to_contain_text("through Mong Cai (Bac Luan II)")
     page.locator("#sheet summary", has_text="All border gates").click()
     page.locator('#sheet tr:has([data-site="mong-cai-bac-luan-2"]) [data-switch]').click()
-    expect(page.locator("#sheet .closed")).to_contain_text("Taken as closed:")
+    expect(page.locator("#sheet .closed")).to_contain_text("Assumed closed:")
     expect(page.locator(".route-note")).to_contain_text("through Bac Phong Sinh")
     assert "closed=mong-cai-bac-luan-2" in page.url
     expect(page.locator("#sheet .big a").first).not_to_have_attribute(

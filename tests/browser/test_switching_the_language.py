@@ -177,7 +177,7 @@ def test_matches_survive_back_and_another_language(
     sheet.write_text("用地需求\n公司;省份;联系人\n甲;北宁省;z\n乙;Atlantis;z\n", "utf-8")
     page = opened("/match?lang=en")
     page.set_input_files("input[type=file]", sheet)
-    page.get_by_role("button", name="Show the matches").click()
+    page.get_by_role("button", name="Show results").click()
 
     def is_whole() -> None:
         expect(page.locator("article.company h3")).to_have_text(["甲"])

@@ -140,7 +140,7 @@ def test_the_switches_are_steps_that_are_seen(
     steps = {row[0]: row[1:] for row in page.rows if len(row) == 6}
     zones = sum(is_zone(rows, key) for key in rows)
     gone = sum(full(row) and not is_zone(rows, key) for key, row in rows.items())
-    assert steps["Sites, not zones that contain them"][2] == str(zones)
+    assert steps["Sites, not whole zones"][2] == str(zones)
     assert steps["Not known to be full"][2] == str(gone)
     assert "kept" in steps["Not known to be full"][3]
     for wanted in ((), ("full",), ("zones", "full")):

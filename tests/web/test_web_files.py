@@ -70,7 +70,7 @@ def test_a_comparison_holds_the_numbers_of_the_page(client: FlaskClient) -> None
                 ] == [True] * sum(want is not None for want in wanted), row["title"]
                 seen += len(numbers(line))
     assert seen > 25
-    assert numbers(heads["time to a container port, to (min)"]) == [205, 12, 185]
+    assert numbers(heads["Time to container port, to (min)"]) == [205, 12, 185]
 
 
 def test_the_page_and_its_twins_hold_the_same(client: FlaskClient) -> None:
@@ -96,7 +96,7 @@ def test_a_source_and_a_date_stand_beside_each_known_value(client: FlaskClient) 
     """
     book = workbook(client, f"/compare.xlsx?{COMPARED}")
     heads, *stated = rows(book.worksheets[1])
-    assert heads[:7] == ["Site", "Fact", "Value", "How it is known", "Date", "Source", "Address"]
+    assert heads[:7] == ["Site", "Fact", "Value", "Source type", "Date", "Source", "Address"]
     document = client.get(f"/compare.json?{COMPARED}").json
     assert document
     named = {site["id"]: site["name"] for site in document["sites"]}
@@ -106,7 +106,7 @@ def test_a_source_and_a_date_stand_beside_each_known_value(client: FlaskClient) 
             for site, cells in row["cells"].items():
                 texts = {cell["text"].replace("\N{NO-BREAK SPACE}", " ") for cell in cells}
                 assert {(named[site], row["title"], text) for text in texts} <= pairs
-    read_on_a_page = [row for row in stated if row[3] == "read on a page"]
+    read_on_a_page = [row for row in stated if row[3] == "web source"]
     assert len(read_on_a_page) > 10
     assert all(row[5] or row[7] for row in read_on_a_page)
     assert sum(bool(row[4]) for row in read_on_a_page) > len(read_on_a_page) / 2
@@ -129,7 +129,7 @@ def test_a_ranking_holds_the_sites_of_the_page_in_their_order(client: FlaskClien
     uppers = [row[heads.index("Score of 100, to")] for row in table]
     middles = [low + high for low, high in zip(scores, uppers, strict=True)]
     assert all(a >= b - 0.25 for a, b in pairwise(middles))
-    for name in ("time to a container port, from (min)", "free land, at most (ha)"):
+    for name in ("Time to container port, from (min)", "free land, at most (ha)"):
         column = [row[heads.index(name)] for row in table]
         assert numbers(column) == column
         assert min(column) >= 0

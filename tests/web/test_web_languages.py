@@ -606,7 +606,7 @@ def test_switching_the_language_keeps_the_view(opened: Callable[..., Any]) -> No
     expect(page.locator("#sheet h1")).to_have_text("Khu kinh tế Vân Đồn")
     expect(page.locator(".route-note")).to_contain_text("giờ")
     expect(page.locator(".route-note")).to_contain_text("Móng Cái")
-    expect(page.locator("#found")).to_contain_text(f"/ {SITES} khu")
+    expect(page.locator("#found")).to_contain_text(f"/ {SITES} địa điểm")
     expect(page.locator(".languages a[aria-current]")).to_have_text("Tiếng Việt")
     expect(page.locator(f'.item[data-id="{SITE}"] dd').nth(2)).to_have_text("217.133 ha")
     for part in ("country=VN", f"site={SITE}", "to=port-fangchenggang", "lang=vi"):

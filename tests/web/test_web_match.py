@@ -109,7 +109,7 @@ def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
 def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClient) -> None:
     """The form carries how one drives; page, links and workbook say it; other times come out."""
     form = read(client, "/match", lang="en", profile="car", closed="huu-nghi", year=2030)
-    assert form.facts["Taken as closed"].startswith("Huu Nghi")
+    assert form.facts["Assumed closed"].startswith("Huu Nghi")
     kept = {
         attributes["name"]: attributes["value"]
         for tag, attributes in form.elements
@@ -120,7 +120,7 @@ def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClie
     assert "profile=car" in next(link.href for link in form.links if "template.xlsx" in link.href)
     asked = "company;country;max_gate_min\nA;VN;90\n"
     page = Page(post(client, asked, profile="car", **kept).text)
-    assert page.facts["Taken as closed"].startswith("Huu Nghi")
+    assert page.facts["Assumed closed"].startswith("Huu Nghi")
     assert page.facts["Year"].startswith("2030, with")
     assert any("profile=car" in link.href and "closed=huu-nghi" in link.href for link in page.links)
     book = openpyxl.load_workbook(
@@ -128,8 +128,8 @@ def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClie
     )
     notes = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
     assert {
-        name: notes[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")
-    } == {name: page.facts[name] for name in ("Vehicle", "Road network", "Taken as closed", "Year")}
+        name: notes[name] for name in ("Vehicle", "Road network", "Assumed closed", "Year")
+    } == {name: page.facts[name] for name in ("Vehicle", "Road network", "Assumed closed", "Year")}
     assert Page(post(client, asked).text).rows != page.rows
 
 

@@ -732,7 +732,7 @@ def test_links_that_leave_a_page_use_the_public_address(make_app: Callable[..., 
         "Forwarded": "host=evil.example",
     }
     site = Page(client.get("/sites/van-don-ez", headers=headers).text)
-    assert [link.href for link in site.links if link.text == "Page of this site"] == [
+    assert [link.href for link in site.links if link.text == "Full page"] == [
         "https://atlas.example/sites/van-don-ez"
     ]
     for path in (

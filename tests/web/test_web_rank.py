@@ -155,7 +155,7 @@ def test_an_example_fills_the_form_and_says_that_it_is_one(client: FlaskClient) 
     assert len(examples) >= 13
     for name in examples:
         assert "Template with assumed limits and weights" in text(client, {"example": name})
-    assert "Not used: occupancy is unknown for" in text(client, {"example": "automobile"})
+    assert "Not used: Occupancy is unknown for" in text(client, {"example": "automobile"})
 
 
 def test_the_link_holds_everything(app: Flask, client: FlaskClient) -> None:
@@ -311,7 +311,7 @@ def test_the_ranking_takes_it(app: Flask, client: FlaskClient) -> None:
     assert (scores == near).all()
     assert 10 < near.sum() < 190
     page = text(client, "edited=1&w_gate=100&v_gate=step:60")
-    assert "How it counts: time to a gate – 1 up to 60 min, 0 above" in page
+    assert "How it counts: Time to border gate – 1 up to 60 min, 0 above" in page
     assert "– in proportion from 100 ha to the greatest of the sites" in text(
         client, "edited=1&w_area=1&v_area=linear:100:"
     )
@@ -365,12 +365,12 @@ def test_fields_of_the_form_become_one_parameter(
         (
             "v_gate=linear:30",
             [
-                "v_gate: “linear:30” has not the form step:60, linear, linear:30:180 or"
+                "v_gate: “linear:30” does not have the form step:60, linear, linear:30:180 or"
                 " saturating:30:180"
             ],
         ),
-        ("v_gate=step:1:2", ["v_gate: “step:1:2” has not the form"]),
-        ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is no amount"]),
+        ("v_gate=step:1:2", ["v_gate: “step:1:2” does not have the form"]),
+        ("v_gate=linear:a:-1", ["“a” is not a number", "-1 is not an amount"]),
         ("v_gate=linear:180:30", ["v_gate: 180 is not less than 30"]),
         (
             "v_gate=linear:60:60&v_port=step",

@@ -116,7 +116,7 @@ def test_several_years_stand_in_one_parameter_or_in_several(
     """
     page = read(client, f"/sites/{PARK}?year=2035&{query}")
     assert (
-        "Years assumed by you: Lang Son (Dong Dang) - Hanoi standard-gauge railway 2032 ; Mong Cai"
+        "Your assumed years: Lang Son (Dong Dang) - Hanoi standard-gauge railway 2032 ; Mong Cai"
         in page.text
     )
     kept = urlencode({"opens": f"{LANG_SON}:2032,{MONG_CAI}:2033"})
@@ -260,7 +260,7 @@ def test_a_closed_gate_is_closed_today_and_then(client: FlaskClient) -> None:
     that is.
     """
     page = read(client, "/planned", year=2030, closed="huu-nghi", wait=1)
-    assert "Taken as closed: Huu Nghi" in page.text
+    assert "Assumed closed: Huu Nghi" in page.text
     rows = [row for row in page.rows if len(row) == 6][1:]
     assert rows
     assert not any(cell.endswith(" Huu Nghi") for row in rows for cell in row[2:4])

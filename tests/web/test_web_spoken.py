@@ -325,7 +325,7 @@ def test_a_command_fails_in_vietnamese(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("The server failed. The operator finds the reason in its log.", True),
+        ("Something went wrong on the server. Its log states the reason.", True),
         ("Tệp “there is no file of this name” không có", False),
         ("van-don-ez: there is no such site here", True),
         ("Không có lớp “castles”; có các lớp parks, gates, ports", False),

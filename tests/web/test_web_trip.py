@@ -631,7 +631,7 @@ def test_the_reserve_at_gates_is_a_field(client: FlaskClient, app: Flask) -> Non
     assert planned(app, f"{query}&reserve=0").trip.reserve_s == 0
     assert ("reserve", "1 h") in form_of(read(client, f"/trip?{query}&reserve=1%20h"))
     assert (
-        "Reserve at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
+        "Buffer at gates: “30” has no unit" in read(client, f"/trip?{query}&reserve=30", 400).text
     )
 
 

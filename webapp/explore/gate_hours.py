@@ -223,7 +223,7 @@ def _whom(kind: str | None, towards: str | None, vehicle_country: str | None) ->
     parts += (
         [_("vehicles of %(country)s", country=label(vehicle_country))] if vehicle_country else []
     )
-    return ", ".join(parts) or _("Everybody")
+    return ", ".join(parts) or _("Everyone")
 
 
 def _said(notice: Notice) -> Said:

@@ -150,26 +150,24 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
 
 def _commune_note(row: Row, _kind: str) -> str:
     return {
-        "likely": _("likely: the position may be off by more than the way to the next unit"),
-        "nearest": _("the nearest one: the position lies off every unit"),
-        "named": _("as a source names it"),
+        "likely": _("likely: the position error exceeds the distance to the next unit"),
+        "nearest": _("nearest unit: the position lies outside all units"),
+        "named": _("named by a source"),
     }.get(_word(row, "commune_certainty"), "")
 
 
 def _area_note(row: Row, _kind: str) -> str:
     if basis := _word(row, "area_basis"):
         return _("basis: %(basis)s", basis=label(basis))
-    return _("the source does not say what the area counts")
+    return _("the source does not say if gross or leasable")
 
 
 def _occupancy_note(row: Row, kind: str) -> str:
     year = _word(row, "occupancy_year")
     notes = [_("in %(year)s", year=year)] if year else []
     if row["occupancy_pct"] == 100 and kind == "memory":
-        notes.append(_("only known as full"))
-    return "; ".join(
-        [*notes, _("the share as it was found: what was divided by what is not stated")]
-    )
+        notes.append(_("reported as full"))
+    return "; ".join([*notes, _("basis of the figure not stated")])
 
 
 def _hours_note(row: Row, _kind: str) -> str:

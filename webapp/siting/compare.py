@@ -119,7 +119,7 @@ def _for_file() -> tuple[Store, Wish, list[str], list[Part], tuple[str, ...]]:
     shown = Compared.of(opened, wish)
     if shown.faults:
         raise InputError(
-            _("The money cannot be compared as asked, and stands as it was found:"), shown.faults
+            _("Prices cannot be compared on this basis and are shown as published:"), shown.faults
         )
     return opened, wish, shown.order, shown.parts, left_out
 
@@ -154,4 +154,4 @@ def _refuse_sites(opened: Store, wish: Wish) -> None:
         raise NotFoundError(_("There is no site “%(name)s”.", name=missing[0]))
     elsewhere = dict.fromkeys(one.site for one in wish.offers if one.site not in wish.picked)
     if elsewhere:
-        raise InputError(_("There are offers for sites that do not stand here:"), list(elsewhere))
+        raise InputError(_("Some quotes are for sites outside this comparison:"), list(elsewhere))

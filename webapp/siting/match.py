@@ -145,7 +145,7 @@ def _upload() -> Upload:
         set(request.files) - {"file"}
     )
     if unknown or request.form.get("format", "") not in ("", "xlsx"):
-        raise InputError(_("This form holds a file, and nothing else."))
+        raise InputError(_("Send only a file with this form."))
     known = (*args.DRIVE, "also")
     values = args.parse(
         MultiDict((name, value) for name, value in request.form.items(multi=True) if name in known),
@@ -179,7 +179,7 @@ def _sheet_of(remarks: str) -> Sheet:
         for fault in (*notes, *left_out):
             sentence(fault)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise InputError(_("This form holds a file, and nothing else.")) from None
+        raise InputError(_("Send only a file with this form.")) from None
     return Sheet((), notes, left_out)
 
 
@@ -244,7 +244,7 @@ def _to_xlsx(
     opened: Store, drive: Drive, also: tuple[str, ...], matches: list[Match], sheet: Sheet
 ) -> bytes:
     titles = (
-        *(_("Company"), _("Row of your sheet"), _("Place"), _("Identifier"), _("Site")),
+        *(_("Company"), _("Your row"), _("Place"), _("Identifier"), _("Site")),
         *(_("Free land"), _("Score of 100")),
         *(_("Reasons"), _("Unknown"), _("Sites that fit"), _("Notes")),
     )

@@ -75,7 +75,7 @@ def read(values: dict[str, Any]) -> dict[str, Worth]:
             worths[name] = worth
     if faults:
         raise InputError(
-            _("The address has a fault:") if len(faults) == 1 else _("The address has faults:"),
+            _("The address has an error:") if len(faults) == 1 else _("The address has errors:"),
             faults,
         )
     return worths

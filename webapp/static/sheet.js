@@ -325,15 +325,21 @@ async function showRoute(to, { step = true } = {}) {
       time: duration(found.travel_time_s),
       length: length(found.length_m),
     }) +
-      ", " +
       (found.gates.length
-        ? fill(texts.via, { gates: found.gates.map(name).join(", ") })
-        : texts.noGate) +
+        ? ", " + fill(texts.via, { gates: found.gates.map(name).join(", ") })
+        : isGate(to)
+        ? ""
+        : ", " + texts.noGate) +
       (found.planned.length
         ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") })
         : "") +
       (found.assumed_m ? "; " + fill(texts.assumedWay, { length: length(found.assumed_m) }) : ""),
   );
+}
+
+/** Only gates have a mode; a way to one need not be said to cross no border. */
+function isGate(id) {
+  return Boolean(places[id]?.mode);
 }
 
 function noteRoute(to, text) {

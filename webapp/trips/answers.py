@@ -87,7 +87,7 @@ def check_file(extension: str) -> None:
     if extension not in FILES:
         raise NotFoundError(
             _(
-                "A trip is not written as %(name)s; there are %(known)s.",
+                "A trip cannot be saved as %(name)s; available: %(known)s.",
                 name=extension,
                 known=", ".join(FILES),
             )

@@ -48,7 +48,7 @@ def file() -> AnyResponse | tuple[str, int]:
 def _opened(opened: Store) -> Lines:
     """Read the file of the request; `InputError` names all its faults in the words of the file."""
     if set(request.form) or set(request.files) - {"file"}:
-        raise InputError(_("This form holds a file, and nothing else."))
+        raise InputError(_("Send only a file with this form."))
     sent = request.files.get("file")
     data = sent.read(safe_yaml.MAX_BYTES + 1) if sent else b""
     if not data:

@@ -164,7 +164,7 @@ def _texts() -> dict[str, str]:
         "add": _("Add as stop"),
         "planning": _("Planning"),
         "asking": _("Trying what would help …"),
-        "failed": _("This could not be loaded. Is the server still running?"),
+        "failed": _("Could not load. Check the connection and try again."),
         "offline": _(
             "No connection to the server. The plan below stays as it is; it cannot be changed until"
             " the connection is back."
