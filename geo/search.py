@@ -13,12 +13,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, chain
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from geo.chinese import simplified
 from geo.schema import Layer, unfold
 
 NAME = 0
@@ -62,16 +62,6 @@ Rank = tuple[int, int]
 """The lower, the better: first by where the text stands, then by how well it fits."""
 
 
-@functools.cache
-def traditional() -> dict[str, str]:
-    """Read the simplified character of each traditional one.
-
-    Source: OpenCC, see ``traditional.txt``. A table instead of the library: search compares names
-    of places character by character, and the browser needs the same table."""
-    lines = Path(__file__).with_name("traditional.txt").read_text(encoding="utf-8").splitlines()
-    return {pair[0]: pair[1] for line in lines if not line.startswith("#") for pair in line.split()}
-
-
 def fold(text: str) -> str:
     """Reduce a text to what search compares: words without marks, case and punctuation, each
     Chinese character a word of its own.
@@ -96,7 +86,7 @@ class _Folded(dict[int, str]):
 def _simplest(char: str) -> str:
     """Return what a character is compared as: nothing for a mark, a blank for punctuation."""
     kind = unicodedata.category(char)[0]
-    return "" if kind == "M" else traditional().get(char, char) if kind in "LN" else " "
+    return "" if kind == "M" else simplified().get(char, char) if kind in "LN" else " "
 
 
 _FOLDED = _Folded()
@@ -220,7 +210,7 @@ class Index:
         return "".join(lines), [0, *accumulate(map(len, lines))], list(self.entries)
 
     def letters(self) -> dict[str, str]:
-        """Return the part of :func:`traditional` that leads to characters of this index."""
+        """Return the part of :func:`simplified` that leads to characters of this index."""
         used = {
             char
             for entry in self.entries.values()
@@ -228,7 +218,7 @@ class Index:
             for text in texts
             for char in text
         }
-        return {old: new for old, new in traditional().items() if new in used}
+        return {old: new for old, new in simplified().items() if new in used}
 
 
 def _written(layer: Layer, named: list[str]) -> list[str]:

@@ -14,13 +14,16 @@ from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from babel.dates import format_date, format_skeleton
 from babel.support import LazyProxy
 
 from geo.errors import Message
+from webapp import catalogues
 from webapp.catalogues import ENGLISH, Language, catalogue
+
+T = TypeVar("T")
 
 # Which language is spoken -------------------------------------------------------------------------
 
@@ -69,13 +72,24 @@ def speaking(language: Language) -> Iterator[None]:
 def gettext(text: str, /, **values: Any) -> str:
     """Translate a text and fill in its values."""
     translated = in_locale(text, current().locale)
-    return translated % values if values else translated
+    if not values:
+        return translated
+    return translated % {name: in_script(value) for name, value in values.items()}
 
 
 @lru_cache(20_000)  # a page has hundreds of texts, many of them again and again
 def in_locale(text: str, locale: str) -> str:
     """Translate a text; its values are not filled in."""
     return str(catalogue(locale).ugettext(text))
+
+
+def in_script(text: T) -> T:
+    """Return a text of the data in the characters of the language of the moment; anything else as
+    it is.
+    """
+    if type(text) is not str or not current().converted:
+        return text
+    return cast(T, catalogues.in_script(text, current().locale))
 
 
 def lazy_gettext(text: str) -> Any:

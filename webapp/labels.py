@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from babel.numbers import format_decimal
 
+from geo import chinese
 from geo.roads.accuracy import TIME_RANGE, minutes_between
 from geo.siting.land import NO_KINDS, Land, free_land
 from webapp import catalogues, i18n
@@ -194,8 +195,15 @@ def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     map's script takes them."""
     labels, texts = ({code: str(text) for code, text in own.items()} for own in (CODES, TEXTS))
     labels |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
-    language = i18n.current().code
-    return {"labels": labels, "texts": texts, "spread": TIME_RANGE, "language": language}
+    return {"labels": labels, "texts": texts, "spread": TIME_RANGE, **script_names()}
+
+
+def script_names() -> dict[str, Any]:
+    """Return how a script names places: the code of the language, that of its columns, and the
+    traditional characters if they are written."""
+    language = i18n.current()
+    characters = chinese.traditional_characters() if language.converted else {}
+    return {"lang": language.code, "language": language.data, "traditional": characters}
 
 
 def label(code: object) -> str:
@@ -217,26 +225,28 @@ def name(row: Any, stem: str = "name") -> str:
     """Name a feature in the language of the request; in English where the data have no such name.
     `stem` may be any such text.
     """
-    own = row.get(f"{stem}_{i18n.current().code}")
-    return str(own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem])
+    own = row.get(f"{stem}_{i18n.current().data}")
+    shown = own if is_known(own) else row[f"{stem}_en" if f"{stem}_en" in row else stem]
+    return i18n.in_script(str(shown))
 
 
 def names(frame: Any) -> Any:
     """Name all features of a layer as :func:`name` does: a Series on the same index."""
-    column = f"name_{i18n.current().code}"
-    return (
-        frame[column].where(frame[column].map(is_known), frame["name_en"])
-        if column in frame
-        else frame["name_en"]
-    )
+    column = f"name_{i18n.current().data}"
+    if column not in frame:
+        return frame["name_en"]
+    shown = frame[column].where(frame[column].map(is_known), frame["name_en"])
+    return shown.map(i18n.in_script) if i18n.current().converted else shown
 
 
 def collation(text: str) -> Any:
     """Return what a name is sorted by: Chinese by sound, as GB 18030 numbers the common characters;
-    Vietnamese without its marks.
+    traditional Chinese by strokes, as Big5 does; Vietnamese without its marks.
     """
     if i18n.current().code == "zh":
         return text.encode("gb18030")
+    if i18n.current().converted:
+        return text.encode("big5", "replace").replace(b"?", b"\xff"), text
     plain = (
         unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
         if i18n.current().code == "vi"
@@ -250,10 +260,11 @@ def all_names(row: Any, stem: str = "name") -> list[tuple[str, str]]:
     first, each once."""
     first = i18n.current()
     tags: dict[str, str] = {}
-    for language in (first, *catalogues.LANGUAGES.values()):
-        text = row.get(f"{stem}_{language.code}")
+    others = (language for language in catalogues.WRITTEN if language.data != first.data)
+    for language in (first, *others):
+        text = row.get(f"{stem}_{language.data}")
         if is_known(text):
-            tags.setdefault(str(text), language.tag)
+            tags.setdefault(catalogues.in_script(str(text), language.locale), language.tag)
     return [(tag, text) for text, tag in tags.items()]
 
 

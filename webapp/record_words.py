@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.catalogues import LANGUAGES, catalogue
+from webapp.catalogues import WRITTEN, catalogue
 from webapp.i18n import N_
 
 WORDS: dict[str, str] = {
@@ -133,5 +133,5 @@ def names(code: str) -> tuple[str, ...]:
     """Return what a code is called in every language; nothing for other codes."""
     if code not in WORDS:
         return ()
-    every = (catalogue(language.locale).ugettext(WORDS[code]) for language in LANGUAGES.values())
+    every = (catalogue(language.locale).ugettext(WORDS[code]) for language in WRITTEN)
     return tuple(dict.fromkeys((WORDS[code], *map(str, every))))

@@ -45,7 +45,7 @@ def test_choosing_a_site_in_the_list(opened: Callable[..., Any]) -> None:
     expect(sheet.locator("h1")).to_have_text("Van Don Economic Zone")
     names, position = (
         ("Khu kinh tế Vân Đồn", "云屯经济区"),
-        ("Operating", "position good to", "remembered"),
+        ("Operating", "location accurate to", "unverified"),
     )
     for text in (*names, *position, "Nearest container port", "Nearest airport", "nine of ten"):
         expect(sheet).to_contain_text(text)
@@ -183,11 +183,11 @@ def test_showing_an_area(opened: Callable[..., Any]) -> None:
     )
     assert page.evaluate(drawn) >= 3
     page.locator("#sheet [data-area][data-direction=to]").click()
-    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    expect(page.locator(".route-note")).to_contain_text("that can reach this site")
     assert "direction=to" in page.url
     page.reload()
     ready(page)
-    expect(page.locator(".route-note")).to_contain_text("from where one gets here")
+    expect(page.locator(".route-note")).to_contain_text("that can reach this site")
     assert page.evaluate(drawn) >= 3
     page.locator("#sheet [data-area]:not([data-direction])").click()
     expect(page.locator(".route-note")).to_contain_text("Area within")

@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from web import read
 
-from geo import layers, package_check, search
+from geo import chinese, layers, package_check, search
 from geo.errors import InputError
 from geo.schema import Layer
 from geo.search import Index
@@ -352,7 +352,7 @@ def slowly_folded(text: str) -> str:
     )
     plain = search._HAN.sub(r" \1 ", search._APOSTROPHES.sub("", plain))
     plain = "".join(char if unicodedata.category(char)[0] in "LN" else " " for char in plain)
-    return " ".join("".join(search.traditional().get(char, char) for char in plain).split())
+    return " ".join("".join(chinese.simplified().get(char, char) for char in plain).split())
 
 
 def test_letters_are_folded_one_by_one_as_a_text_is() -> None:

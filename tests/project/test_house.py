@@ -15,7 +15,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    ("geo.errors", "geo.schema", "geo.text", "geo.kept", "geo.digest", "geo.preparation"),
+    (
+        "geo.chinese",
+        "geo.errors",
+        "geo.schema",
+        "geo.text",
+        "geo.kept",
+        "geo.digest",
+        "geo.preparation",
+    ),
     ("geo.crs", "geo.search", "geo.facets"),
     ("geo.proximity", "geo.export", "geo.maps", "geo.tiles"),
     ("geo.layers",),
@@ -67,6 +75,7 @@ DOORS = ("geo", "webapp")
 
 HOMES = {
     "osmnx": ("geo/roads/osm_download.py", "geo/roads/osm_graph.py"),
+    "opencc": ("geo/chinese.py",),
     "networkx": ("geo/roads/osm_graph.py",),
     "osmium": ("geo/roads/osm_file.py",),
     "distributed": ("geo/roads/cluster.py",),

@@ -61,8 +61,8 @@ def test_another_currency_needs_a_rate_and_its_date() -> None:
         ("land_term", "land_year", {"years_left": 2070}, "2070 is not a number of years"),
         ("land_term", "land_year", {"years_left": math.nan}, "nan is not a number of years"),
         ("land_term", "land_term", {"years_left": 40}, "basis stays as it is"),
-        ("factory_month", "land_term", {"years_left": 40}, "pay for different things"),
-        ("fee_year", "land_year", {"years_left": 40}, "pay for different things"),
+        ("factory_month", "land_term", {"years_left": 40}, "cover different things"),
+        ("fee_year", "land_year", {"years_left": 40}, "cover different things"),
         ("land_term", "per_acre", {}, "is not a basis"),
         ("land_term", "land_term", {"to_currency": "VND"}, "exchange rate must be stated"),
         (
@@ -155,7 +155,7 @@ def test_amounts_cannot_be_added() -> None:
 @pytest.mark.parametrize("value", [-1, math.nan, math.inf, "65", None, True, 10**400])
 def test_an_unknown_amount_is_no_amount(value: Any) -> None:
     """Only a number from 0 is one."""
-    with pytest.raises(InputError, match="no amount"):
+    with pytest.raises(InputError, match="not an amount"):
         Amount(value, "land_term")
 
 

@@ -260,7 +260,7 @@ def test_without_a_need_land_counts_up_to_what_the_page_says(
         assert values["nam-son-ba-che-ic"] == half  # 50 ha, of which nothing is known to be taken
     page = read(client, "/rank").text
     assert (
-        "free land – in proportion from 0 ha to 100 ha. More land counts no further"
+        "Free land – in proportion from 0 ha to 100 ha. More land counts no further"
         in page.replace("\N{NO-BREAK SPACE}", " ")
     )
     assert (
@@ -296,7 +296,7 @@ def test_every_page_says_what_is_known_of_free_land(client: FlaskClient) -> None
             source = client.get(path).get_data(as_text=True)
             head = plain(Page(source[source.index("<h1") : source.index("<h2")]))
             assert words in head, path
-            assert ("remembered" in head[head.index(words) :][:40]) == (
+            assert ("unverified" in head[head.index(words) :][:40]) == (
                 words.startswith(("75", "222", "45", "full (2023)"))
             ), path
     side = read(client, "/compare", pick=list(KNOWN)[:5])

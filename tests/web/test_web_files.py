@@ -129,7 +129,7 @@ def test_a_ranking_holds_the_sites_of_the_page_in_their_order(client: FlaskClien
     uppers = [row[heads.index("Score of 100, to")] for row in table]
     middles = [low + high for low, high in zip(scores, uppers, strict=True)]
     assert all(a >= b - 0.25 for a, b in pairwise(middles))
-    for name in ("Time to container port, from (min)", "free land, at most (ha)"):
+    for name in ("Time to container port, from (min)", "Free land, at most (ha)"):
         column = [row[heads.index(name)] for row in table]
         assert numbers(column) == column
         assert min(column) >= 0

@@ -102,7 +102,7 @@ def test_the_workbook_holds_what_the_page_shows(client: FlaskClient) -> None:
     assert {row[0] for row in rows[0][1:]} == {"An Phát", "B 公司"}
     assert all(str(row[4]) in page.text for row in rows[0][1:] if row[4])
     about = " ".join(str(cell.value) for row in books[0].worksheets[1].iter_rows() for cell in row)
-    assert "driving times without queues and opening hours" in about
+    assert "driving times without queues or opening hours" in about
     assert "Licence" in about
 
 
@@ -116,7 +116,7 @@ def test_another_vehicle_and_closed_gates_are_matched_and_told(client: FlaskClie
         if tag == "input" and attributes.get("type") == "hidden"
     }
     assert kept == {"closed": "huu-nghi", "year": "2030"}
-    assert "Minutes by car" in form.text
+    assert "Max. minutes by car" in form.text
     assert "profile=car" in next(link.href for link in form.links if "template.xlsx" in link.href)
     asked = "company;country;max_gate_min\nA;VN;90\n"
     page = Page(post(client, asked, profile="car", **kept).text)

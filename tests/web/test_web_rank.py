@@ -384,7 +384,7 @@ def test_fields_of_the_form_become_one_parameter(
         ("v_area=step&v_area_from=30&v_area_to=60", ["v_area: a step has only a lower end"]),
         ("v_gate=step:60&v_gate_to=60", ["v_gate: holds the range already"]),
         ("v_gate=linear&v_gate=step:60", ["v_gate: is given more than once"]),
-        ("v_beauty=linear", ["v_beauty: is not known here"]),
+        ("v_beauty=linear", ["v_beauty: is not recognised"]),
         ("v_gate=%7B%7B7*7%7D%7D", ["“{{7*7}}” is not one of"]),
     ],
 )

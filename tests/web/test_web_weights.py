@@ -222,8 +222,8 @@ def test_it_speaks_each_language(client: FlaskClient, lang: str) -> None:
         ({"criterion": "beauty"}, "is not one of gate"),
         ({"criterion": "gate"}, "Compare 2 to 6 criteria; these are 1"),
         ({"criterion": list(criteria())}, "Compare 2 to 6 criteria; these are 10"),
-        ({"weight": "3"}, "weight: is not known here"),
-        ({"profile": "car"}, "profile: is not known here"),
+        ({"weight": "3"}, "weight: is not recognised"),
+        ({"profile": "car"}, "profile: is not recognised"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(

@@ -23,9 +23,9 @@ from geo.siting.examples import Example
 from geo.siting.matching import Match, Park
 from geo.siting.sheet_faults import Fault, SheetError
 from webapp import args, labels
-from webapp.catalogues import LANGUAGES, catalogue
+from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
-from webapp.i18n import current, day, insisting
+from webapp.i18n import current, day, in_script, insisting
 from webapp.siting import wording
 from webapp.siting.files import XLSX
 from webapp.siting.match_words import (
@@ -107,7 +107,9 @@ def form() -> str:
 @pages.get("/match/template.xlsx")
 def template() -> Response:
     drive = Drive.of(args.parse(request.args, args.DRIVE))
-    titles = {name: workbook.title_of(name, current().code) for name in companies.COLUMNS}
+    titles = {
+        name: in_script(workbook.title_of(name, current().data)) for name in companies.COLUMNS
+    }
     lines = [
         (_("Column"), _("What it holds")),
         *((titles[name], text) for name, text in explained(drive.profile).items()),
@@ -190,12 +192,12 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
     def names_of(name: str) -> list[str]:
         return [
             name,
-            *(catalogue(one.locale).upgettext("province", name) for one in LANGUAGES.values()),
+            *(catalogue(one.locale).upgettext("province", name) for one in WRITTEN),
         ]
 
     def make() -> companies.Words:
         words = companies.words(examples, opened.layer("parks"), names_of)
-        for one in LANGUAGES.values():
+        for one in WRITTEN:
             with insisting(one):
                 for code in companies.SECTOR_NAMES:
                     words["sector"].setdefault(companies.fold(labels.label(code)), code)
@@ -207,7 +209,7 @@ def _words(opened: Store, examples: dict[str, Example]) -> companies.Words:
 def _page(
     drive: Drive, also: tuple[str, ...], answer: Answer | None = None, faults: Sequence[str] = ()
 ) -> str:
-    opened, language = store(), current().code
+    opened, language = store(), current().data
     return render_template(
         "siting/match.html",
         drive=drive,
@@ -218,7 +220,7 @@ def _page(
         networks=opened.networks.names(),
         terms=terms(opened, drive, also),
         columns=[
-            (name, workbook.title_of(name, language), text)
+            (name, in_script(workbook.title_of(name, language)), text)
             for name, text in explained(drive.profile).items()
         ],
         examples=opened.examples(),

@@ -14,7 +14,7 @@ from geo.siting.matching import Match, Park, Reason
 from geo.siting.measures import limits
 from geo.siting.sheet_faults import SENTENCES, Fault
 from webapp import labels, readers
-from webapp.i18n import current, province
+from webapp.i18n import current, in_script, province
 from webapp.siting import wording
 from webapp.store import Store, store
 
@@ -120,11 +120,11 @@ def _named(of: str, code: str) -> str:
     units are what they are.
     """
     if of == "column":
-        return workbook.title_of(code, current().code)
+        return in_script(workbook.title_of(code, current().data))
     if of == "province":
         return province(code)
     if of == "sector" and code in store().examples():
-        return str(getattr(store().examples()[code], f"name_{current().code}"))
+        return labels.name(vars(store().examples()[code]))
     return str(labels.label(code)) if of else code
 
 

@@ -23,6 +23,7 @@ import {
   urls,
   wide,
   writeAddress,
+  written,
 } from "./page.js";
 import { choose, light, places } from "./sheet.js";
 import * as symbols from "./symbols.js";
@@ -332,7 +333,7 @@ const hasMark = (place) => (place.layer ? place.layer !== "cities" : Boolean(pla
 const placeNote = (
   place,
 ) => (place.opposite_name_en
-  ? place[`opposite_name_${config.language}`] || place.opposite_name_en
+  ? written(place[`opposite_name_${config.language}`]) || place.opposite_name_en
   : null);
 
 /** Take over where the sites are looked for. */

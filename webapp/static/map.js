@@ -57,7 +57,9 @@ async function start() {
   const basemap = own
     ? Uint8Array.from(atob(own.basemap), (char) => char.charCodeAt(0))
     : urls.basemap;
-  if (basemap.length) layer(basemap, { lang: config.language }).addTo(map);
+  if (basemap.length) {
+    layer(basemap, { lang: config.language, traditional: config.traditional }).addTo(map);
+  }
   const placed = Boolean(location.hash); // the state writes one, too
   if (placed) readHash();
   else if (wide()) { // centred in what the panel leaves free

@@ -5,6 +5,7 @@
  * server.
  */
 import { write } from "./address.js";
+import { han } from "./han.js";
 import { patiently } from "./patient.js";
 
 export const config = JSON.parse(document.getElementById("config").textContent);
@@ -205,11 +206,13 @@ export const latlng = (point) => [point[1], point[0]];
 // beneath.
 
 const LANGUAGES = { en: "en", vi: "vi", zh: "zh-Hans" };
-export const nameOf = (record) => record[`name_${config.language}`] || record.name_en || record.id;
+export const written = (name) => han(name, config.traditional);
+export const nameOf = (record) =>
+  written(record[`name_${config.language}`]) || record.name_en || record.id;
 
 export function alsoOf(record) {
   const others = Object.keys(LANGUAGES).filter((code) =>
-    record[`name_${code}`] && record[`name_${code}`] !== nameOf(record)
+    code !== config.language && record[`name_${code}`] && record[`name_${code}`] !== nameOf(record)
   );
   return others.flatMap((
     code,

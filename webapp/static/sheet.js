@@ -209,7 +209,7 @@ function hideSheet() {
 }
 
 // said each time: another tab may have switched
-const inLanguage = () => ({ lang: config.language });
+const inLanguage = () => ({ lang: config.lang });
 const drive = () => DRIVE.filter((name) => state[name]).map((name) => [name, state[name]]);
 
 function clearDrawn() {

@@ -10,7 +10,7 @@ from geo.visits import advisories, plan_files, plan_lines
 from geo.visits.advisories import Borders
 from geo.visits.trip import Plan
 from webapp import labels
-from webapp.i18n import current, day, lazy_gettext
+from webapp.i18n import current, day, in_script, lazy_gettext
 from webapp.i18n import gettext as _
 from webapp.trips import agenda
 from webapp.trips.agenda import place_name
@@ -52,7 +52,7 @@ def warnings(atlas: Atlas, plan: Plan) -> list[Hint]:
     outlines = atlas.countries()
     borders = None if outlines is None else atlas.keep("borders", lambda: Borders(outlines))
     return [
-        Hint(notice.text(current().code), _where(notice), _source(notice))
+        Hint(in_script(notice.text(current().data)), _where(notice), _source(notice))
         for notice in advisories.of(plan, borders, atlas.table("notices"))
     ]
 
