@@ -321,7 +321,7 @@ def test_an_unknown_area_is_not_zero_in_the_table(client: FlaskClient) -> None:
 
 
 def test_a_remembered_area_says_so(client: FlaskClient) -> None:
-    """A remembered area has the word beside it, one read on a page has not."""
+    """A remembered area has a word beside it, one read on a page has not."""
     for park, row in zip(map_rows(client, "parks"), body_rows(read(client, "/table")), strict=True):
         assert ("unverified" in row["Area, ha"]) == (park["area_kind"] == "memory")
 
