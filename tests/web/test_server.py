@@ -602,7 +602,8 @@ def test_point_15_what_a_client_asked_that_has_left_is_not_computed(
         for connection, name in ((first, "first"), (staying, "stays")):
             answer = b""
             while not answer.endswith(name.encode()):
-                assert (part := connection.recv(4096)), answer
+                part = connection.recv(4096)
+                assert part, answer
                 answer += part
             assert answer.startswith(b"HTTP/1.1 200")
         time.sleep(0.3)
