@@ -18,6 +18,7 @@ from geo.siting.money import BASES
 from geo.tiles import MEDIA_TYPE
 from webapp import readers
 from webapp.catalogues import LANGUAGES
+from webapp.field_words import field_name
 from webapp.i18n import gettext as _
 from webapp.readers import Parameter, Schema, every, single
 
@@ -48,14 +49,25 @@ DRAWN = (*LAYERS, "roads", "railways", "waterways")
 
 
 class AddressError(InputError):
-    """Parameters of an address that cannot be read; ``parameters`` are their names."""
+    """Parameters of an address that cannot be read: ``parameters`` are their names, which its
+    faults hold for programs; ``in_words`` are the faults for people, in the words of the page.
+    """
 
-    def __init__(self, faults: dict[str, str]) -> None:
+    def __init__(self, faults: dict[str, str], unknown: dict[str, str]) -> None:
         super().__init__(
-            _("The address has an error:") if len(faults) == 1 else _("The address has errors:"),
-            faults.values(),
+            _("The address has an error:")
+            if len(faults) + len(unknown) == 1
+            else _("The address has errors:"),
+            [*unknown.values(), *(f"{name}: {fault}" for name, fault in faults.items())],
         )
-        self.parameters = tuple(faults)
+        self.parameters = (*unknown, *faults)
+        self.in_words = (
+            *(_("“%(text)s” is not a setting of this page", text=name) for name in unknown),
+            *(
+                _("%(field)s: %(fault)s", field=field_name(name), fault=fault)
+                for name, fault in faults.items()
+            ),
+        )
 
 
 def parse(query: MultiDict[str, str], allowed: Iterable[str]) -> dict[str, Any]:
@@ -105,21 +117,21 @@ def parse_form(
     allowed, typed = (*allowed, "lang"), set(typed)
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     slips: dict[str, Slip] = {}
     for name, raw in query.lists():
         if name not in allowed:
-            faults[name] = _(
+            text = readers.shown(name)
+            unknown[text] = _(
                 "%(name)s: is not known here; known are: %(known)s",
-                name=readers.shown(name),
+                name=text,
                 known=", ".join(allowed),
             )
             continue
         texts = [text for text in raw if text != ""]
         most = LENGTHS.get(name, MAX_LENGTH)
         if any(len(text.replace("\r\n", "\n")) > most or "\x00" in text for text in texts):
-            faults[name] = _(
-                "%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most
-            )
+            faults[name] = _("is longer than %(n)s characters or holds a zero byte", n=most)
         elif texts:
             try:
                 values[name] = PARAMETERS[name].read(texts)
@@ -127,9 +139,9 @@ def parse_form(
                 if name in typed:
                     slips[name] = Slip(texts[0], str(error))
                 else:
-                    faults[name] = f"{name}: {error}"
-    if faults:
-        raise AddressError(faults | {name: f"{name}: {slip.fault}" for name, slip in slips.items()})
+                    faults[name] = str(error)
+    if faults or unknown:
+        raise AddressError(faults | {name: slip.fault for name, slip in slips.items()}, unknown)
     values.pop("lang", None)
     return values, slips
 

@@ -111,6 +111,8 @@ def _onward(parameters: tuple[str, ...]) -> list[tuple[str, str]]:
 def _atlas_error(error: AtlasError) -> Response:
     status = answer_of(error).status
     every = getattr(error, "faults", ())
+    if not _wants_json():
+        every = getattr(error, "in_words", every)
     faults = tuple(map(i18n.said, every[:MOST_FAULTS]))
     if len(every) > MOST_FAULTS:
         faults += (gettext("and %(n)s more", n=len(every) - MOST_FAULTS),)

@@ -8,7 +8,7 @@ import ast
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.support import LazyProxy
 
@@ -127,6 +128,37 @@ def said(text: str) -> str:
     stays as it is.
     """
     return text.translated(gettext) if isinstance(text, Message) else translated(text)
+
+
+# Signs between words ------------------------------------------------------------------------------
+
+
+def comma() -> str:
+    """Return what stands between the parts of a list: 、 in Chinese."""
+    return _comma(current().locale)
+
+
+@lru_cache
+def _comma(locale: str) -> str:
+    middle: str = Locale.parse(locale).list_patterns["standard"]["middle"]
+    return middle.format("", "")
+
+
+def listed(parts: Iterable[Any]) -> str:
+    """Write the parts of a list, one after the other."""
+    return comma().join(map(str, parts))
+
+
+def clauses(parts: Iterable[Any]) -> str:
+    """Write what is known of one thing, such as its province and its country; parts that are empty
+    are left out.
+    """
+    return gettext(", ").join(str(part) for part in parts if part)
+
+
+def sentences(parts: Iterable[Any]) -> str:
+    """Write parts that hold commas of their own."""
+    return gettext("; ").join(map(str, parts))
 
 
 # Dates --------------------------------------------------------------------------------------------

@@ -152,6 +152,8 @@ TEXTS: dict[str, Any] = {
     "tilesHint": _(
         "Loads map images from tile.openstreetmap.org; nothing else leaves this server."
     ),
+    "clause": _(", "),
+    "part": _("; "),
     "reset": _("Clear all filters"),
     "failed": _("Could not load. Check the connection and try again."),
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
@@ -194,6 +196,7 @@ def for_script(provinces: Iterable[str] = ()) -> dict[str, Any]:
     """Return all codes and texts, in the language of the request, and how times spread, as the
     map's script takes them."""
     labels, texts = ({code: str(text) for code, text in own.items()} for own in (CODES, TEXTS))
+    texts["list"] = i18n.comma()
     labels |= {name: shown for name in provinces if (shown := i18n.province(name)) != name}
     return {"labels": labels, "texts": texts, "spread": TIME_RANGE, **script_names()}
 

@@ -40,10 +40,13 @@ def install(app: Flask) -> None:
         province=i18n.province,
         said=i18n.said,
         in_script=i18n.in_script,
+        listed=i18n.listed,
+        clauses=i18n.clauses,
+        sentences=i18n.sentences,
         day=i18n.day,
         weekday=i18n.weekday,
     )
-    app.jinja_env.globals.update(language=i18n.current, languages=switches)
+    app.jinja_env.globals.update(language=i18n.current, languages=switches, comma=i18n.comma)
 
 
 def of_request() -> Language | None:

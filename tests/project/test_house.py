@@ -42,6 +42,7 @@ ROOMS = (
     ("webapp.i18n", "webapp.readers", "webapp.record_words", "webapp.road_words"),
     (
         "webapp.args",
+        "webapp.field_words",
         "webapp.labels",
         "webapp.languages",
         "webapp.store",

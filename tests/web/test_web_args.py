@@ -17,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from geo.errors import InputError
 from webapp import args, readers
+from webapp.field_words import field_name
 from webapp.ogc import parameters
 from webapp.readers import Parameter, single
 
@@ -60,8 +61,8 @@ PAGES = {
 
 
 def refusal(client: FlaskClient, path: str, query: object) -> str:
-    """Return what the page says, asked for with a query it must refuse; as JSON it says the
-    same.
+    """Return what a program is told of a query that must be refused; the page tells the same, but
+    names each parameter as its field is called there.
     """
     as_page = client.get(path, query_string=query, headers={"Accept": "text/html"})
     as_json = client.get(path, query_string=query, headers={"Accept": "application/json"})
@@ -70,7 +71,13 @@ def refusal(client: FlaskClient, path: str, query: object) -> str:
     text: str = as_json.get_json()["description"]
     if as_page.mimetype == "text/html":
         shown = Page(as_page.text).text
-        assert all(" ".join(line.split()) in shown for line in text.split("\n"))
+        for line in text.split("\n")[1:]:
+            name, fault = line.split(": ", 1)
+            own = readers.shown(field_name(name))
+            wanted = (
+                f"“{name}” is not a setting" if "not known here" in fault else f"{own}: {fault}"
+            )
+            assert " ".join(wanted.split()) in shown
     return text
 
 

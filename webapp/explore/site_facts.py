@@ -14,7 +14,7 @@ from geo.schema import Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
 from webapp.explore.provenance import Origin, origins
-from webapp.i18n import province, translated
+from webapp.i18n import listed, province, translated
 from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
 
@@ -223,7 +223,7 @@ def _with_local(row: Row, commune: str) -> str:
 def text(field: Field, value: object) -> str:
     """Write the known value of a field."""
     if field.type == "list":
-        return ", ".join(map(label, unfold(value)))
+        return listed(map(label, unfold(value)))
     if field.type == "boolean":
         return _("yes") if value else _("no")
     if field.type == "number":

@@ -27,7 +27,7 @@ from geo.siting.sites import NOT_OPEN
 from webapp import charts, labels
 from webapp.explore import provenance, site_facts
 from webapp.explore.site_facts import Fact, Row
-from webapp.i18n import N_, said
+from webapp.i18n import N_, listed, said
 from webapp.labels import is_known, label, quantity
 from webapp.store import Store
 
@@ -279,7 +279,7 @@ def _destinations(
             length_m=length_m,
             distance_m=distance_m,
             gates=gates,
-            via=", ".join(gate_names[gate] for gate in gates),
+            via=listed(gate_names[gate] for gate in gates),
             serves=key in serves[layer_id],
         )
         places[layer_id].append(place)

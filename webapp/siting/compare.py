@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from geo.errors import InputError, NotFoundError
 from geo.siting import money
 from webapp import args, charts, readers
+from webapp.field_words import field_name
 from webapp.i18n import said, translated
 from webapp.siting import beside_money, beside_rows, compare_files, files
 from webapp.siting.beside import Part
@@ -122,15 +123,6 @@ def _for_file() -> tuple[Store, Wish, list[str], list[Part], tuple[str, ...]]:
             _("Prices cannot be compared on this basis and are shown as published:"), shown.faults
         )
     return opened, wish, shown.order, shown.parts, left_out
-
-
-def field_name(name: str) -> str:
-    """Name a field that a number is typed into."""
-    return {
-        "years_left": _("Years left of the lease"),
-        "rate": _("Exchange rate (per USD)"),
-        "offer_value": _("Price per m²"),
-    }[name]
 
 
 @dataclass(frozen=True)

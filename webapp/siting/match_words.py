@@ -14,7 +14,7 @@ from geo.siting.matching import Match, Park, Reason
 from geo.siting.measures import limits
 from geo.siting.sheet_faults import SENTENCES, Fault
 from webapp import labels, readers
-from webapp.i18n import current, in_script, province
+from webapp.i18n import current, in_script, listed, province
 from webapp.siting import wording
 from webapp.store import Store, store
 
@@ -32,7 +32,7 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
     ]
     if drive.closed:
         names = labels.names(opened.layer("gates"))
-        terms.append((_("Assumed closed"), ", ".join(str(names[gate]) for gate in drive.closed)))
+        terms.append((_("Assumed closed"), listed(str(names[gate]) for gate in drive.closed)))
     if drive.year and built_in:
         year = _(
             "%(year)s, with corridors planned to open by then; plans may slip",
@@ -41,7 +41,7 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
         terms.append((_("Year"), year))
         if drive.opens:
             names = labels.names(opened.layer("corridors"))
-            opens = ", ".join(f"{names[corridor]} {year}" for corridor, year in drive.opens)
+            opens = listed(f"{names[corridor]} {year}" for corridor, year in drive.opens)
             terms.append((_("Openings assumed"), opens))
     offered = [text for name, text in wording.standing().items() if name not in also]
     return [*terms, (_("Sites offered"), "; ".join(offered))] if offered else terms
@@ -103,7 +103,7 @@ def sentence(fault: Fault) -> str:
     values = dict(fault.values)
     for name, value in fault.values.items():
         if isinstance(value, list):
-            values[name] = _(", ").join(_named(fault.values.get("of", ""), code) for code in value)
+            values[name] = listed(_named(fault.values.get("of", ""), code) for code in value)
     text = str(_(SENTENCES[fault.code], **values))
     if fault.column:
         return _(

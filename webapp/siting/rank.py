@@ -27,6 +27,7 @@ from geo.siting.limits import STANDING, ZONES, Limit
 from geo.siting.measures import CHOICES, NEEDS, TITLES, criteria, limits
 from geo.siting.ranking import Ranking
 from webapp import args, labels, readers
+from webapp.field_words import field_name
 from webapp.i18n import current
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.siting import wording, worth
@@ -177,7 +178,7 @@ def rank() -> Any:
         limit_text=cache(wording.limit_text),
         zone_kinds=ZONES,
         slips=slips,
-        field_name=wording.field_name,
+        field_name=field_name,
     )
     return (
         (page, 400) if slips and "part" not in values else page

@@ -231,7 +231,7 @@ export function tooltip(record, kind) {
       {},
       [labels[record.kind] || record.kind, record.status && labels[record.status], kind].filter(
         Boolean,
-      ).join(", "),
+      ).join(texts.clause),
     ),
   );
   return box;

@@ -267,7 +267,7 @@ async function showArea(minutes, direction, { step = true } = {}) {
   if (bounds.isValid()) map.fitBounds(bounds, padding());
   note(
     fill(direction === "to" ? texts.areaToNote : texts.areaNote, {
-      m: minutes.split(",").map(Number).map(number).join(", "),
+      m: minutes.split(",").map(Number).map(number).join(texts.list),
       vehicle: labels[query.get("profile")],
     }),
   );
@@ -326,14 +326,16 @@ async function showRoute(to, { step = true } = {}) {
       length: length(found.length_m),
     }) +
       (found.gates.length
-        ? ", " + fill(texts.via, { gates: found.gates.map(name).join(", ") })
+        ? texts.clause + fill(texts.via, { gates: found.gates.map(name).join(texts.list) })
         : isGate(to)
         ? ""
-        : ", " + texts.noGate) +
+        : texts.clause + texts.noGate) +
       (found.planned.length
-        ? "; " + fill(texts.plannedWay, { names: found.planned.join(", ") })
+        ? texts.part + fill(texts.plannedWay, { names: found.planned.join(texts.list) })
         : "") +
-      (found.assumed_m ? "; " + fill(texts.assumedWay, { length: length(found.assumed_m) }) : ""),
+      (found.assumed_m
+        ? texts.part + fill(texts.assumedWay, { length: length(found.assumed_m) })
+        : ""),
   );
 }
 

@@ -41,7 +41,7 @@ def read(form: MultiDict[str, str]) -> tuple[dict[str, Any], Lines]:
     texts = {name: [text.replace("\r\n", "\n") for text in form.getlist(name)] for name in columns}
     most = {name: args.LENGTHS.get(part, args.MAX_LENGTH) for name, part in columns.items()}
     faults = [
-        _("%(name)s: is longer than %(n)s characters or holds a zero byte", name=name, n=most[name])
+        f"{name}: {_('is longer than %(n)s characters or holds a zero byte', n=most[name])}"
         for name in sorted(columns)
         if any(len(text) > most[name] or "\x00" in text for text in texts[name])
     ]
