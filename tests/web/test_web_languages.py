@@ -700,3 +700,29 @@ def test_every_language_fits_a_small_phone(opened: Callable[..., Any]) -> None:
         for path in ("/data", "/table", f"/sites/{SITE}", "/ogc/collections/gates/items?f=html"):
             page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (code, path)
+
+
+HALF_WIDTH = re.compile(r"(?<=[\u3400-\u9fff）”]) ?[,;:] ?(?=[\u3400-\u9fff（“])")
+TYPED = ("经度,纬度", "走廊:年份", "通道:年份", "园区:口径", "西,南")
+"""Chinese words for what is typed with these signs between."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/table", "/table?layer=gates", "/table?layer=policies", "/table?layer=costs"),
+        *("/data", f"/sites/{SITE}", "/sites/mong-cai-bac-luan-2", "/sites/port-lach-huyen-hict"),
+        *("/access?lon=107.9&lat=21.5", "/rank?example=electronics", "/match", "/planned"),
+        *("/compare?pick=van-don-ez&pick=nam-tien-phong-ip", "/shortlist?pick=van-don-ez"),
+        *(f"/sites/{SITE}/factsheet", f"/sites/{SITE}/claims", "/rank?max_gate=abc", "/trip"),
+    ],
+)
+def test_chinese_has_signs_of_its_own(client: FlaskClient, path: str) -> None:
+    """No half-width sign stands between two words of Chinese, but in forms of what is typed."""
+    joint = "&" if "?" in path else "?"
+    text = Page(client.get(f"{path}{joint}lang=zh", headers={"Accept": "text/html"}).text).text
+    for form in TYPED:
+        text = text.replace(form, "")
+    assert [
+        text[max(0, hit.start() - 20) : hit.end() + 20] for hit in HALF_WIDTH.finditer(text)
+    ] == []

@@ -14,7 +14,7 @@ from geo.schema import Field, Layer
 from geo.siting import money
 from geo.siting.land import leased_share, parts, roles
 from webapp.explore.provenance import Origin, origins
-from webapp.i18n import listed, province, translated
+from webapp.i18n import listed, province, sentences, translated
 from webapp.labels import is_known, label, name, quantity
 from webapp.store import Store
 
@@ -136,7 +136,7 @@ def _benchmark(store: Store, row: Row) -> list[Fact]:
     note = _(
         "asking prices for the whole lease term, %(year)s: %(averages)s",
         year=benchmark.low.year,
-        averages="; ".join(
+        averages=sentences(
             f"{quantity(row['rent_term_usd_m2'])} {name(row)} ({row['stated_by']})"
             for row in benchmark.rows
         ),
@@ -167,7 +167,7 @@ def _occupancy_note(row: Row, kind: str) -> str:
     notes = [_("in %(year)s", year=year)] if year else []
     if row["occupancy_pct"] == 100 and kind == "memory":
         notes.append(_("reported as full"))
-    return "; ".join([*notes, _("basis of the figure not stated")])
+    return sentences([*notes, _("basis of the figure not stated")])
 
 
 def _hours_note(row: Row, _kind: str) -> str:

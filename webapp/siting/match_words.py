@@ -14,7 +14,7 @@ from geo.siting.matching import Match, Park, Reason
 from geo.siting.measures import limits
 from geo.siting.sheet_faults import SENTENCES, Fault
 from webapp import labels, readers
-from webapp.i18n import current, in_script, listed, province
+from webapp.i18n import current, in_script, listed, province, sentences
 from webapp.siting import wording
 from webapp.store import Store, store
 
@@ -44,7 +44,7 @@ def terms(opened: Store, drive: Drive, also: tuple[str, ...]) -> list[tuple[str,
             opens = listed(f"{names[corridor]} {year}" for corridor, year in drive.opens)
             terms.append((_("Openings assumed"), opens))
     offered = [text for name, text in wording.standing().items() if name not in also]
-    return [*terms, (_("Sites offered"), "; ".join(offered))] if offered else terms
+    return [*terms, (_("Sites offered"), sentences(offered))] if offered else terms
 
 
 def explain_score() -> str:
