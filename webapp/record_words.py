@@ -96,6 +96,8 @@ WORDS: dict[str, str] = {
     "warehouse_rent": N_("Rent of warehouses"),
     "share_renting": N_("Share that rents"),
     "building": N_("Building cost"),
+    "exchange_rate": N_("Exchange rate"),
+    "truck_km": N_("Truck per km"),
     # traffic
     "cleared": N_("Vehicles cleared"),
     "cleared_peak": N_("Vehicles cleared, peak"),

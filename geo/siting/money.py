@@ -218,6 +218,19 @@ def convert(
     )
 
 
+def exchanged(value: float, rate: float) -> float:
+    """Return an amount in the currency of which one unit costs `rate` of its own.
+
+    Raises
+    ------
+    InputError
+        The rate is not positive.
+    """
+    if not _is_positive(rate):
+        raise InputError(Message("%(number)s is no exchange rate.", {"number": rate}))
+    return value / rate
+
+
 def land_rent(park: Mapping[str, Any]) -> tuple[Amount, Amount] | None:
     """Return the asked land rent of a park for the whole term, low and high; None where unknown.
     One end alone stands for both."""
