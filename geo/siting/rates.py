@@ -75,6 +75,8 @@ class Rate:
     ----------
     rows
         Where it comes from: ids of rows in ``costs``, the exchange rate among them.
+    table
+        The layer or table of which `rows` are instead.
     yours
         Whether somebody typed it instead.
     original
@@ -84,6 +86,7 @@ class Rate:
     low: float = math.nan
     high: float = math.nan
     rows: tuple[str, ...] = ()
+    table: str = "costs"
     yours: bool = False
     original: tuple[float, float, str] | None = None
 
