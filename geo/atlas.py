@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from geo.roads.networks import Networks
     from geo.roads.surfaces import Surfaces
     from geo.siting.examples import Example
+    from geo.siting.freight import Way
     from geo.siting.ranking import Ranking
     from geo.visits.gazetteer import Gazetteer
     from geo.visits.trip import Plan, Trip
     from geo.visits.whynot import WhyNot
     from geo.visits.world import World
 
+KEPT_WAYS = 100
+"""Sites whose ways to ports and gates are kept; one has some 30."""
 KEPT_SITES = 8
 """Tables of sites that are kept, and people and parks joined to roads: visitors may ask for any
 terms.
@@ -72,6 +75,7 @@ class Atlas(Package):
         self.home = home
         self._sites = Kept(KEPT_SITES)
         self._joined = Kept(KEPT_SITES)
+        self._ways = Kept(KEPT_WAYS)
 
     @classmethod
     def open(
@@ -325,6 +329,21 @@ class Atlas(Package):
         table = self.sites(drive)
         funnel = screening.screen(table, [*limits.STANDING.values(), *asked])
         return ranking.rank(table.loc[funnel.remaining], criteria, example.weights)
+
+    def ways(self, site: str, drive: Drive = Drive()) -> dict[str, Way]:  # noqa: B008
+        """Return the ways of containers from a site to ports and gates, as
+        :func:`geo.siting.freight.ways` does; those of the last sites are kept.
+        """
+        from geo.siting import freight
+
+        def make() -> dict[str, Way]:
+            gates, ports = self.layer("gates"), freight.container_ports(self.layer("ports"))
+            service_s = freight.open_gates(gates, self.table("crossings"), drive)
+            origin = self.layer("parks").loc[[site]]
+            return freight.ways(roads, origin, ports, gates, service_s, drive.profile)
+
+        roads = self.roads(drive)
+        return self._ways.get((site, drive, self.networks.version(drive.network)), make)
 
     # Visits
 

@@ -29,7 +29,7 @@ from webapp.compress import compressor
 from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes
 from webapp.served import Served
-from webapp.siting import claims, compare, match, rank, rank_files, shortlist, weights
+from webapp.siting import claims, compare, cost, match, rank, rank_files, shortlist, weights
 from webapp.store import Store
 from webapp.trips import files, open_file
 from webapp.trips import pages as trip
@@ -44,6 +44,7 @@ BLUEPRINTS = (
     rank.pages,
     rank_files.pages,
     compare.pages,
+    cost.pages,
     shortlist.pages,
     claims.pages,
     weights.pages,

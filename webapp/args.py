@@ -12,9 +12,12 @@ from geo.errors import InputError
 from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
 from geo.schema.tables import PACES
+from geo.siting.costs import Project
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
+from geo.siting.rates import CURRENCY, VOLTAGES
+from geo.siting.rates import LINES as RATES
 from geo.tiles import MEDIA_TYPE
 from webapp import readers
 from webapp.catalogues import LANGUAGES
@@ -40,12 +43,20 @@ LENGTHS = {
     "contact": 2000,
     "end": 3000,
     "pick": 10_500,
+    "own": 8000,
 }
 """How long these may be instead, a line break counted as one."""
 YEARS = (2030, 2035)
 """Years to come that can be asked for."""
 DRAWN = (*LAYERS, "roads", "railways", "waterways")
 """What the map draws."""
+
+
+AMOUNTS = tuple(part.name for part in fields(Project) if not part.name.endswith("_pct"))
+PERCENTS = tuple(part.name for part in fields(Project) if part.name.endswith("_pct"))
+"""What a project consists of, as it is typed."""
+EXCHANGED = tuple(code for code in readers.CURRENCIES if code != CURRENCY)
+"""Currencies of which the number for one of `CURRENCY` may be stated."""
 
 
 class AddressError(InputError):
@@ -276,6 +287,20 @@ PARAMETERS |= {
 """On what basis money is compared. Whether what is stated makes sense is judged by
 :mod:`geo.siting.money`.
 """
+
+PARAMETERS |= {
+    **dict.fromkeys(AMOUNTS, AMOUNT),
+    **dict.fromkeys(PERCENTS, _number(readers.percent, minimum=0, maximum=100)),
+    **{f"r_{line}": Parameter(single(readers.rate(line)), _TEXT) for line in RATES},
+    **{f"x_{code.lower()}": Parameter(single(readers.exchange), _TEXT) for code in EXCHANGED},
+    "voltage": _choice(*VOLTAGES),
+    "destination": SLUG,
+    "own": Parameter(every(readers.own_rate), _listed(_TEXT)),
+    "own_site": SLUG,
+    "own_line": _choice(*RATES),
+    "own_value": TEXT,
+}
+"""What a project needs, and the own numbers of a rate card: for all sites, and for one."""
 
 PARAMETERS |= {
     **dict.fromkeys(("title", "lunch", "reserve", "vehicle", "of", "do", "ids", "add"), TEXT),

@@ -13,6 +13,7 @@ import numpy as np
 
 from geo.siting.measures import criteria
 from geo.siting.money import BASES
+from geo.siting.rates import LINES, SHARES
 from geo.text import short
 from webapp.i18n import N_
 from webapp.i18n import gettext as _
@@ -120,6 +121,49 @@ longitude = _between(-180, 180, N_("%(text)s is not a longitude between -180 and
 latitude = _between(-90, 90, N_("%(text)s is not a latitude between -90 and 90"))
 amount = _between(0, MOST_AMOUNT, TOO_LARGE)
 weight = _between(0, 100, N_("%(text)s is not a weight between 0 and 100"))
+percent = _between(0, 100, N_("%(text)s is no share: it lies between 0 and 100 %%"))
+
+
+def span(read: Callable[[str], float]) -> Callable[[str], tuple[float, float]]:
+    """Build the reader of one value, or of two as ``300-350``."""
+
+    def read_ends(text: str) -> tuple[float, float]:
+        ends = re.split(r"\s*[-–]\s*", text.strip()) if text.strip()[:1] != "-" else [text]
+        if len(ends) > 2 or not all(ends):
+            raise ValueError(_("“%(text)s” is not a number", text=shown(text)))
+        low, high = read(ends[0]), read(ends[-1])
+        if low > high:
+            raise ValueError(_("“%(text)s” ends below its beginning", text=shown(text)))
+        return low, high
+
+    return read_ends
+
+
+def exchange(text: str) -> tuple[float, float]:
+    """Read an exchange rate, or two."""
+    low, high = span(amount)(text)
+    if not low:
+        raise ValueError(_("%(text)s is no exchange rate: it is above 0", text=shown(text)))
+    return low, high
+
+
+def own_rate(text: str) -> tuple[str, str, tuple[float, float]]:
+    """Read ``site:wage:300-350``, the own number of one site for a line of the rate card."""
+    match = re.fullmatch(rf"({SLUG}):({'|'.join(LINES)}):([^:]+)", text, re.ASCII)
+    if not match:
+        raise ValueError(
+            _(
+                "“%(text)s” has not the form site:rate:number, with a rate of %(known)s",
+                text=shown(text),
+                known=", ".join(LINES),
+            )
+        )
+    return match[1], match[3], rate(match[3])(match[4])
+
+
+def rate(line: str) -> Callable[[str], tuple[float, float]]:
+    """Build the reader of a line of the rate card."""
+    return span(percent if line in SHARES else amount)
 
 
 def stated(text: str) -> float:

@@ -19,6 +19,7 @@ SHEETS = {
         "ranking",
         "siting",
         "beside",
+        "cost",
         "saved",
     ),
     "trip.css": ("trip", "plan"),

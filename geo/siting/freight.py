@@ -4,7 +4,6 @@ paid at.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pandas as pd
 
 from geo.hours import gates as border_gates
 from geo.roads import access, along
+from geo.roads.drive import Drive
 from geo.roads.joining import Sides
 from geo.siting.measures import DESTINATIONS
 from geo.siting.rates import Leg
@@ -57,16 +57,10 @@ def container_ports(ports: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return ports[counts & ~ports["status"].isin(NOT_OPEN)]
 
 
-def open_gates(
-    gates: gpd.GeoDataFrame,
-    crossings: pd.DataFrame,
-    profile: str,
-    pace: str,
-    closed: Collection[str] = (),
-) -> pd.Series:
+def open_gates(gates: gpd.GeoDataFrame, crossings: pd.DataFrame, drive: Drive) -> pd.Series:
     """Return the seconds that each gate takes which the vehicle may pass, by its id."""
-    time_s = border_gates.service_time_s(gates, crossings, profile, pace).dropna()
-    return time_s[~time_s.index.isin(closed)]
+    time_s = border_gates.service_time_s(gates, crossings, drive.profile, drive.pace).dropna()
+    return time_s[~time_s.index.isin(drive.closed)]
 
 
 def ways(

@@ -150,8 +150,22 @@ class Terms:
     exchange: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
+Rows = Mapping[str, list[dict[str, Any]]]
+"""The rows of ``costs`` that give a rate, by its code."""
+
+
+def rows_of(costs: pd.DataFrame) -> Rows:
+    """Return the rows of ``costs`` by the rate that they give, each with its ``id``."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    if "rate" in costs:
+        known = costs[costs["rate"].notna() & costs["value_low"].notna()]
+        for key, row in zip(known.index, known.to_dict("records"), strict=True):
+            rows.setdefault(row["rate"], []).append({**row, "id": str(key)})
+    return rows
+
+
 def card(
-    costs: pd.DataFrame, place: Place, day: datetime.date, terms: Terms | None = None
+    costs: pd.DataFrame | Rows, place: Place, day: datetime.date, terms: Terms | None = None
 ) -> RateCard:
     """Build the rate card of a place: of each line the own number; else that of ``costs``.
 
@@ -162,68 +176,86 @@ def card(
     Parameters
     ----------
     costs
-        The layer ``costs``, whose column ``rate`` says which line a row gives.
+        The layer ``costs``, whose column ``rate`` says which line a row gives; or its rows, which
+        is sooner for several places.
     """
-    terms = terms or Terms()
-    rates: dict[str, Rate] = {}
+    terms, rates = terms or Terms(), dict[str, Rate]()
+    table = rows_of(costs) if isinstance(costs, pd.DataFrame) else costs
     for line in (part.name for part in fields(RateCard)):
         if line in terms.own:
             rates[line] = Rate.of_yours(terms.own[line])
             continue
         code = f"{line}@{terms.voltage}" if line in BY_VOLTAGE else line
-        rates[line] = of_rows(chosen(costs, code, place, day), costs, day, terms)
+        rates[line] = of_rows(chosen(table, code, place, day), table, day, terms)
     return RateCard(**rates)
 
 
-def chosen(costs: pd.DataFrame, code: str, place: Place, day: datetime.date) -> pd.DataFrame:
-    """Return the rows of ``costs`` that give a rate at a place on a day; none where it is
-    unknown.
-    """
-    if "rate" not in costs:
-        return costs.iloc[:0]
-    rows = costs[(costs["rate"] == code) & costs["value_low"].notna()]
-    rows = rows[[_holds(row, day) for row in rows.to_dict("records")]]
-    closeness = pd.Series([_closeness(row, place) for row in rows.to_dict("records")], rows.index)
-    rows = rows[(closeness >= 0) & (closeness == closeness.max())]
-    dates = pd.Series([_date(row) for row in rows.to_dict("records")], rows.index, dtype=str)
-    return rows[dates == dates.max()]
+def chosen(table: Rows, code: str, place: Place, day: datetime.date) -> list[dict[str, Any]]:
+    """Return the rows that give a rate at a place on a day; none where it is unknown."""
+    rows = [row for row in table.get(code, ()) if _holds(row, day)]
+    closest = max((_closeness(row, place) for row in rows), default=-1)
+    if closest < 0:
+        return []
+    rows = [row for row in rows if _closeness(row, place) == closest]
+    newest = max(map(_date, rows))
+    return [row for row in rows if _date(row) == newest]
 
 
-def of_rows(rows: pd.DataFrame, costs: pd.DataFrame, day: datetime.date, terms: Terms) -> Rate:
+def of_rows(rows: list[dict[str, Any]], table: Rows, day: datetime.date, terms: Terms) -> Rate:
     """Return the range of rows that state the same thing, converted to `CURRENCY`; unknown without
     rows, or where no exchange rate is known.
     """
-    if not len(rows):
+    currencies = {_text(row.get("currency")) or CURRENCY for row in rows}
+    if len(currencies) != 1:
         return UNKNOWN
-    low, high = float(rows["value_low"].min()), float(rows["value_high"].max())
-    currencies = set(rows["currency"].fillna("")) - {""}
-    keys = tuple(map(str, rows.index))
-    if len(currencies) > 1:
-        return UNKNOWN
-    currency = currencies.pop() if currencies else CURRENCY
+    low, high = _ends(rows)
+    keys, currency = tuple(row["id"] for row in rows), currencies.pop()
     if currency == CURRENCY:
         return Rate(low, high, keys)
-    rate = exchange(costs, currency, day, terms)
+    rate = exchange(table, currency, day, terms)
     if not rate.known:
         return UNKNOWN
-    ends = (money.exchanged(low, rate.high), money.exchanged(high, rate.low))
+    ends = money.exchanged(low, rate.high), money.exchanged(high, rate.low)
     return Rate(*ends, (*keys, *rate.rows), original=(low, high, currency))
 
 
-def exchange(
-    costs: pd.DataFrame, currency: str, day: datetime.date, terms: Terms | None = None
+def land(
+    table: Rows,
+    park: Mapping[Any, Any],
+    place: Place,
+    day: datetime.date,
+    average: money.Benchmark | None,
 ) -> Rate:
+    """Return what land costs at a park for the whole lease: what is asked there, the newer of its
+    own row and of ``costs``; else the newest average of its country.
+    """
+    rows = chosen(table, "land", place, day)
+    newest = max(map(_date, rows), default="")[:4]
+    asked = money.land_rent(park)
+    is_here = bool(rows) and bool(place.park) and rows[0].get("park") == place.park
+    if asked and not (is_here and newest > str(asked[0].year or "")):
+        return Rate(asked[0].value, asked[1].value, (place.park,), "parks")
+    if average and not is_here and str(average.low.year) >= newest:
+        ends = average.low.value, average.high.value
+        return Rate(*ends, (place.country,), "rent_benchmarks")
+    return of_rows(rows, table, day, Terms())
+
+
+def exchange(table: Rows, currency: str, day: datetime.date, terms: Terms | None = None) -> Rate:
     """Return how many units of a currency are paid for one of `CURRENCY`: what is stated, else the
     newest row.
     """
     if terms and currency in terms.exchange:
         return Rate.of_yours(terms.exchange[currency])
-    mine = costs[costs["currency"] == currency]
-    rows = chosen(mine, EXCHANGE, Place(""), day)
-    if not len(rows):
-        return UNKNOWN
-    ends = float(rows["value_low"].min()), float(rows["value_high"].max())
-    return Rate(*ends, tuple(map(str, rows.index)))
+    mine = [row for row in table.get(EXCHANGE, ()) if row.get("currency") == currency]
+    rows = chosen({EXCHANGE: mine}, EXCHANGE, Place(""), day)
+    return Rate(*_ends(rows), tuple(row["id"] for row in rows)) if rows else UNKNOWN
+
+
+def _ends(rows: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return the least and the greatest value of rows."""
+    lows, highs = ([float(row[name]) for row in rows] for name in ("value_low", "value_high"))
+    return min(lows), max(highs)
 
 
 def _holds(row: Mapping[Any, Any], day: datetime.date) -> bool:

@@ -25,7 +25,7 @@ def test_ways_are_those_of_the_table(atlas: Atlas, site: str) -> None:
     roads, drive = atlas.roads(Drive()), Drive()
     origin, gates = atlas.layer("parks").loc[[site]], atlas.layer("gates")
     ports = freight.container_ports(atlas.layer("ports"))
-    service = freight.open_gates(gates, atlas.table("crossings"), drive.profile, drive.pace)
+    service = freight.open_gates(gates, atlas.table("crossings"), drive)
     ways = freight.ways(roads, origin, ports, gates, service, drive.profile)
     assert len(ways) > 10
     for places in (ports, gates):
@@ -50,7 +50,7 @@ def test_only_gates_that_the_vehicle_may_pass(atlas: Atlas) -> None:
     those that containers call at and that are there.
     """
     gates, crossings = atlas.layer("gates"), atlas.table("crossings")
-    passed = freight.open_gates(gates, crossings, "truck", "usual", ("huu-nghi",))
+    passed = freight.open_gates(gates, crossings, Drive(closed=("huu-nghi",), pace="usual"))
     every = service_time_s(gates, crossings, "truck", "usual").dropna()
     assert {*every.index} - {*passed.index} == {"huu-nghi"}
     assert passed.equals(every[passed.index])

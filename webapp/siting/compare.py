@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -125,6 +125,13 @@ def _for_file() -> tuple[Store, Wish, list[str], list[Part], tuple[str, ...]]:
     return opened, wish, shown.order, shown.parts, left_out
 
 
+class Picks(Protocol):
+    """What sites stand in."""
+
+    @property
+    def picked(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class More:
     """Sites that may stand beside those that do, for ``_add_site.html``: what was searched for, and
@@ -135,7 +142,7 @@ class More:
     found: pd.DataFrame
 
     @classmethod
-    def of(cls, opened: Store, wish: Wish, text: str | None) -> More:
+    def of(cls, opened: Store, wish: Picks, text: str | None) -> More:
         found = opened.select("parks", {"q": text}) if text else opened.layer("parks").iloc[:0]
         return cls(text, found[~found.index.isin(wish.picked)].iloc[:MOST_FOUND])
 
