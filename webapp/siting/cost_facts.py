@@ -27,12 +27,15 @@ AT_PORT = ("handling", "port_fee")
 
 @dataclass(frozen=True)
 class Goal:
-    """A port or gate that containers go to: of each site its way, and what one container costs."""
+    """A port or gate that containers go to: of each site its way, and what one container costs; to
+    a gate ``near`` is what it costs to its near side.
+    """
 
     id: str
     layer: str
     ways: dict[str, Way]
     sums: dict[str, Sum]
+    near: dict[str, Sum]
 
 
 @dataclass(frozen=True)
@@ -185,15 +188,18 @@ class Book:
 
     def goals(self, ways: dict[str, dict[str, Way]]) -> list[Goal]:
         """Reckon one container to every port and gate."""
-        out = []
+        goals: list[Goal] = []
         for layer in ("ports", "gates"):
             index = self.opened.layer(layer).index
             keys = dict.fromkeys(key for key in chain(*ways.values()) if key in index)
             for key in keys:
                 mine = {site: ways[site][key] for site in ways if key in ways[site]}
                 sums = {site: self._sum(site, key, way.leg) for site, way in mine.items()}
-                out.append(Goal(key, layer, mine, sums))
-        return sorted(out, key=lambda goal: (goal.layer == "gates", _soonest(goal)))
+                near = {
+                    site: self._sum(site, key, way.near) for site, way in mine.items() if way.near
+                }
+                goals.append(Goal(key, layer, mine, sums, near))
+        return sorted(goals, key=lambda goal: (goal.layer == "gates", _soonest(goal)))
 
     def _sum(self, site: str, goal: str, leg: Leg) -> Sum:
         cards, ends = self._on_the_way(site, goal)

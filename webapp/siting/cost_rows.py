@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -122,6 +123,9 @@ def _goal_cells(goal: Goal, site: str, common: Iterable[str]) -> list[Cell]:
     legs = f"{labels.kilometres(1000 * way.km)}, {labels.duration(3600 * way.hours)}"
     lacking = [line for line in total.missing if line not in common]
     notes = [legs]
+    near = goal.near.get(site)
+    if near and not math.isnan(near.low):
+        notes.append(_("to the gate: %(amount)s", amount=_figures(near)))
     if way.leg.gates:
         notes.append(_("gates passed: %(n)s", n=way.leg.gates))
     if lacking:
@@ -183,8 +187,11 @@ def _amount(low: float, high: float) -> list[Cell]:
 
 def money_text(low: float, high: float) -> str:
     """Write a sum of money, or a range, as short as the language has it."""
-    ends = [_short(low), _short(high)]
-    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+    first, last = _short(low), _short(high)
+    if first == last:
+        return first
+    word = re.sub(r"^[\d.,]+", "", last)  # million, once for both
+    return f"{first.removesuffix(word)}–{last}" if first.endswith(word) else f"{first}–{last}"
 
 
 def _short(value: float) -> str:
