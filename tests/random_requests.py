@@ -369,7 +369,8 @@ class Requests:
         known: dict[str, Callable[[random.Random], str]] = {
             name: amount
             for name in args.PARAMETERS
-            if name.startswith(("max_", "min_", "w_", "v_"))
+            if name.startswith(("max_", "min_", "w_", "v_", "r_", "x_"))
+            or name in (*args.AMOUNTS, *args.PERCENTS)
         }
         known |= {
             "q": choice(*WORDS),
@@ -414,6 +415,10 @@ class Requests:
             "f": choice("json", "html"),
             "datetime": choice("2026-01-01", "../.."),
             "years_left": choice("30"),
+            "own": lambda dice: f"{sites(dice)}:wage:300-350",
+            "voltage": choice("110kv", "low"),
+            "destination": choice(*self.ids["ports"], *self.ids["gates"]),
+            "edited": choice("1"),
             "rate": choice("7.1"),
             "rate_date": choice("2026-11-01"),
             "currency": choice("USD", "VND"),
@@ -430,6 +435,10 @@ DRIVE = ("profile", "network", "closed", "year", "opens", "pace", "lang")
 RANK = (
     *(name for name in args.PARAMETERS if name.startswith(("max_", "min_", "w_", "v_"))),
     *("example", "method", "unknown", "pick", "needs", "sector"),
+)
+COST = (
+    *(name for name in args.PARAMETERS if name.startswith(("r_", "x_"))),
+    *(*args.AMOUNTS, *args.PERCENTS, "own", "voltage", "destination", "edited", "pick"),
 )
 POINT = ("lon", "lat")
 OGC = ("limit", "offset", "bbox", "f")
@@ -449,6 +458,9 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "/compare.json": (("pick",), ("pick", "equal", "sort", "basis", "currency", *DRIVE)),
     "/compare.xlsx": (("pick",), ("pick", "equal", "sort", "basis", "currency", *DRIVE)),
+    "/cost": (("pick", "pick"), (*COST, *DRIVE)),
+    "/cost.json": (("pick",), (*COST, *DRIVE)),
+    "/cost.xlsx": (("pick",), (*COST, *DRIVE)),
     "/download": ((), ("epsg", *args.FILTERS)),
     "/download/access": (("site",), ("epsg", "layer", *DRIVE)),
     "/match": ((), DRIVE),

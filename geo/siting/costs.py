@@ -307,10 +307,16 @@ class Comparison:
 
 
 def compare(project: Project, sites: Sequence[Site]) -> Comparison:
-    """Compute the costs of all sites, each item and each total from its lowest to its highest."""
+    """Compute the costs of all sites, each item and each total from its lowest to its highest; what
+    costs nothing at any site is left out.
+    """
     low = {site.id: items(project, site, at_low) for site in sites}
     high = {site.id: items(project, site, at_high) for site in sites}
-    names = [item for item in ITEMS if any(item in costs for costs in low.values())]
+    names = [
+        item
+        for item in ITEMS
+        if any(costs.get(item, 0.0) != 0 for costs in (*low.values(), *high.values()))
+    ]
     spans = {
         item: {site.id: Span(low[site.id][item], high[site.id][item]) for site in sites}
         for item in names

@@ -35,6 +35,7 @@ KINDS = (
     "/data",
     "/rank?example=automobile",
     f"/compare?pick={SITE}&pick=dong-mai-ip",
+    f"/cost?pick={SITE}&pick=dong-mai-ip&r_wage=350-400&own=dong-mai-ip:water:0.5",
     f"/shortlist?pick={SITE},dong-mai-ip,gone",
     f"/sites/{SITE}",
     f"/sites/{SITE}/factsheet",

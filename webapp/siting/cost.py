@@ -180,7 +180,7 @@ def as_json() -> Response:
                     "high": files.number(swing.high),
                     "at_low": {site: files.number(n) for site, n in swing.at_low.items()},
                     "at_high": {site: files.number(n) for site, n in swing.at_high.items()},
-                    "size": files.number(swing.size),
+                    "size": round(swing.size, 2),
                     "order_turns": swing.turns,
                 }
                 for swing in shown.costed.swings
@@ -206,7 +206,8 @@ def as_xlsx() -> Response:
             *(
                 (
                     cost_rows.input_name(swing.input),
-                    *(files.number(value) for value in (swing.low, swing.high, swing.size)),
+                    *(round(value, 6) for value in (swing.low, swing.high)),
+                    round(swing.size, 2),
                     _("yes") if swing.turns else _("no"),
                 )
                 for swing in shown.costed.swings

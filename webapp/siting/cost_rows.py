@@ -115,7 +115,8 @@ def _goal_row(opened: Store, goal: Goal, costed: Costed, common: Iterable[str]) 
         site.id: _goal_cells(goal, site.id, common) if site.id in goal.ways else []
         for site in costed.sites
     }
-    return Row(labels.name(place), cells, CURRENCY, "low")
+    alike = len({total.missing for total in goal.sums.values()}) == 1
+    return Row(labels.name(place), cells, CURRENCY, "low" if alike else "")
 
 
 def _goal_cells(goal: Goal, site: str, common: Iterable[str]) -> list[Cell]:
@@ -129,12 +130,12 @@ def _goal_cells(goal: Goal, site: str, common: Iterable[str]) -> list[Cell]:
     if way.leg.gates:
         notes.append(_("gates passed: %(n)s", n=way.leg.gates))
     if lacking:
-        names = ", ".join(translated(LINES[line].title) for line in lacking)
+        names = _(", ").join(translated(LINES[line].title) for line in lacking)
         notes.append(_("unknown: %(names)s", names=names))
     note = " · ".join(notes)
     if math.isnan(total.low):
         return [Cell(_("unknown"), note=note)]
-    return [Cell(_figures(total), note=note, low=total.low, high=total.high)]
+    return [Cell(_figures(total), note=note, low=round(total.low, 2), high=round(total.high, 2))]
 
 
 def _figures(total: Sum) -> str:
@@ -179,10 +180,10 @@ def _ends(rate: Rate) -> str:
 
 
 def _amount(low: float, high: float) -> list[Cell]:
-    """Write a cost; nothing where it is unknown."""
+    """Write a cost, to the cent; nothing where it is unknown."""
     if math.isnan(low + high):
         return []
-    return [Cell(money_text(low, high), low=low, high=high)]
+    return [Cell(money_text(low, high), low=round(low, 2), high=round(high, 2))]
 
 
 def money_text(low: float, high: float) -> str:
@@ -237,7 +238,7 @@ def _lever(opened: Store, costed: Costed, swing: Swing, longest: float) -> Lever
     middle = costed.middles[most]
     at = swing.at_low[most] - middle, swing.at_high[most] - middle
     everywhere = len(swing.sites) == len(costed.sites)
-    names = "" if everywhere else ", ".join(labels.name(parks.loc[site]) for site in swing.sites)
+    names = "" if everywhere else _(", ").join(labels.name(parks.loc[site]) for site in swing.sites)
     return Lever(
         input_name(swing.input),
         names,
