@@ -121,7 +121,7 @@ longitude = _between(-180, 180, N_("%(text)s is not a longitude between -180 and
 latitude = _between(-90, 90, N_("%(text)s is not a latitude between -90 and 90"))
 amount = _between(0, MOST_AMOUNT, TOO_LARGE)
 weight = _between(0, 100, N_("%(text)s is not a weight between 0 and 100"))
-percent = _between(0, 100, N_("%(text)s is no share: it lies between 0 and 100 %%"))
+percent = _between(0, 100, N_("%(text)s is not a share between 0 and 100 %%"))
 
 
 def span(read: Callable[[str], float]) -> Callable[[str], tuple[float, float]]:
@@ -143,7 +143,7 @@ def exchange(text: str) -> tuple[float, float]:
     """Read an exchange rate, or two."""
     low, high = span(amount)(text)
     if not low:
-        raise ValueError(_("%(text)s is no exchange rate: it is above 0", text=shown(text)))
+        raise ValueError(_("%(text)s is not an exchange rate above 0", text=shown(text)))
     return low, high
 
 
@@ -153,7 +153,7 @@ def own_rate(text: str) -> tuple[str, str, tuple[float, float]]:
     if not match:
         raise ValueError(
             _(
-                "“%(text)s” has not the form site:rate:number, with a rate of %(known)s",
+                "“%(text)s” does not have the form site:rate:number, with a rate of %(known)s",
                 text=shown(text),
                 known=", ".join(LINES),
             )

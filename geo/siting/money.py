@@ -227,7 +227,7 @@ def exchanged(value: float, rate: float) -> float:
         The rate is not positive.
     """
     if not _is_positive(rate):
-        raise InputError(Message("%(number)s is no exchange rate.", {"number": rate}))
+        raise InputError(Message("%(number)s is not an exchange rate.", {"number": rate}))
     return value / rate
 
 

@@ -160,7 +160,8 @@ def rows_of(costs: pd.DataFrame) -> Rows:
     if "rate" in costs:
         known = costs[costs["rate"].notna() & costs["value_low"].notna()]
         for key, row in zip(known.index, known.to_dict("records"), strict=True):
-            rows.setdefault(row["rate"], []).append({**row, "id": str(key)})
+            named = {str(name): value for name, value in row.items()}
+            rows.setdefault(named["rate"], []).append(named | {"id": str(key)})
     return rows
 
 

@@ -167,7 +167,9 @@ class Book:
         table = self.opened.layer("policies")
         asked: list[str] = [key for key in unfold(park["policies"]) if key in table.index]
         applying = f"country:{park['country']}"
-        asked += [key for key, kinds in table["applies_to"].items() if applying in unfold(kinds)]
+        asked += [
+            str(key) for key, kinds in table["applies_to"].items() if applying in unfold(kinds)
+        ]
         return tuple(
             holiday
             for key in dict.fromkeys(asked)

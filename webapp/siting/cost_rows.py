@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
+from typing import Literal
 
 from babel import Locale
 from babel.numbers import format_compact_decimal
@@ -198,7 +199,9 @@ def money_text(low: float, high: float) -> str:
 def _short(value: float) -> str:
     """Write a number with three digits: 14.6 million, 14,6 triệu, 1460万."""
     locale = Locale.parse(get_locale() or ENGLISH.locale)
-    form = "long" if "long" in locale.compact_decimal_formats else "short"
+    form: Literal["long", "short"] = (
+        "long" if "long" in locale.compact_decimal_formats else "short"
+    )  # Babel has no long one of Chinese
     digits = 3 - 1 - math.floor(math.log10(value)) if value > 0 else 0
     rounded = round(value, digits)
     if rounded < 1000:
