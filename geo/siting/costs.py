@@ -263,7 +263,7 @@ def holiday_rate(site: Site) -> Rate:
     """
     if not site.holidays or site.card.tax.yours:
         return UNKNOWN
-    return Rate(0.0, 1.0, tuple(one.policy for one in site.holidays), "policies")
+    return Rate(0.0, 1.0, tuple(holiday.policy for holiday in site.holidays), "policies")
 
 
 # Side by side -------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def test_a_way_is_paid_by_country() -> None:
 
 
 def test_what_is_unknown_is_named_and_is_not_zero() -> None:
-    """A line without a rate is missing; where nothing is known there is no sum."""
+    """A line without a rate is missing; where nothing is known the sum is unknown."""
     leg = Leg(3.0, {"VN": 100.0, "CN": 50.0})
     total = rates.haul(leg, {"VN": CARD}, "VN", ends=("handling",))
     assert total.low == pytest.approx(130)

@@ -36,8 +36,8 @@ def ask(client: FlaskClient, **query: Any) -> dict[str, Any]:
 
 def rows(document: dict[str, Any], part: str) -> dict[str, dict[str, Any]]:
     """Return the cells of a part by the title of their row."""
-    found = [each for each in document["parts"] if each["title"] == part]
-    return {row["title"]: row["cells"] for each in found for row in each["rows"]}
+    parts = [each for each in document["parts"] if each["title"] == part]
+    return {row["title"]: row["cells"] for each in parts for row in each["rows"]}
 
 
 def totals(document: dict[str, Any]) -> dict[str, tuple[float, float]]:
@@ -219,7 +219,7 @@ def test_containers_go_where_they_are_sent(client: FlaskClient) -> None:
 
 
 def test_six_sites_are_five_and_the_sixth_is_named(client: FlaskClient) -> None:
-    """More sites than stand side by side are no fault."""
+    """More sites than stand side by side are not a fault."""
     parks = [*layers.read(layers.bundled(), "parks").index[:6]]
     page: Page = read(client, "/cost", pick=parks)
     assert "Left out:" in page.text
