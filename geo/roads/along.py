@@ -37,7 +37,8 @@ def lengths(
     network: Network, profile: str, from_: Sides, to: Sides
 ) -> dict[tuple[str, str], float]:
     """Measure the fastest way from one point to another by the country and the class of its roads:
-    metres, whose sum is that of :func:`geo.roads.access.travel_times`; none where nothing leads there.
+    metres, whose sum is that of :func:`geo.roads.access.travel_times`; empty where nothing leads
+    there.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ class Project:
 
 
 QUANTITIES = {
-    "land_ha": Message("Land"),
+    "land_ha": Message("Land area"),
     "building_m2": Message("Own building"),
     "factory_m2": Message("Ready-built factory"),
     "workers": Message("Workers"),
