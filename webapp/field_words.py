@@ -70,6 +70,9 @@ FIELDS: dict[str, Any] = {
     "stop": _("Stops"),
     "day": _("Days"),
     "add": _("Add a stop"),
+    "off_peak_pct": _("Off-peak power"),
+    "peak_pct": _("Peak power"),
+    "discount_pct": _("Discount rate"),
 }
 """Words of the fields; what people never fill in is not among them."""
 
@@ -77,13 +80,23 @@ FIELDS: dict[str, Any] = {
 def field_name(name: str) -> str:
     """Name a parameter as its field on the page is called, else as it is.
 
-    A limit has its own words; a weight and what is said of a curve, those of the criterion.
+    A limit has its own words; a weight and what is said of a curve, those of the criterion; a rate
+    and an amount of a project, those of the rate card and of the project.
     """
     if name in FIELDS:
         return str(FIELDS[name])
     if name in limits():
         return said(limits()[name].limit_label)
+    from geo.siting.costs import QUANTITIES  # loads pandas
+    from geo.siting.rates import LINES
+
+    if name in QUANTITIES:
+        return said(QUANTITIES[name])
     part, _underscore, rest = name.partition("_")
+    if part == "r" and rest in LINES:
+        return said(LINES[rest].title)
+    if part == "x":
+        return gettext("%(currency)s for 1 USD", currency=rest.upper())
     for criterion, row in criteria().items():
         if part == "w" and rest == criterion:
             return gettext("%(criterion)s, weight", criterion=said(row.label))

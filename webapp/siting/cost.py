@@ -13,6 +13,7 @@ from geo.errors import InputError, NotFoundError
 from geo.siting.costs import ITEMS
 from geo.siting.rates import LINES, VOLTAGES
 from webapp import args, labels
+from webapp.field_words import field_name
 from webapp.i18n import translated
 from webapp.readers import own_rate
 from webapp.siting import compare_files, cost_rows, files
@@ -97,7 +98,7 @@ def cost() -> Any:
         more=More.of(opened, wish, values.get("q")),
         parks=opened.layer("parks"),
         places=_places(opened, shown),
-        field_name=cost_rows.field_name,
+        field_name=field_name,
         money_text=cost_rows.money_text,
         rates=RATES,
         changes=CHANGES,
@@ -129,7 +130,7 @@ def _with_own(wish: CostWish, values: dict[str, Any]) -> Any:
         parts = (values["own_site"], values["own_line"], values["own_value"])
         site, line, ends = own_rate(":".join(parts))
     except ValueError as error:
-        name = cost_rows.field_name(f"r_{values['own_line']}")
+        name = field_name(f"r_{values['own_line']}")
         fault = _("%(field)s: %(fault)s", field=name, fault=error)
         raise InputError(_("The number cannot be read:"), [fault]) from error
     more = replace(wish, of_sites=wish.of_sites | {(site, line): ends})
@@ -195,7 +196,7 @@ def as_xlsx() -> Response:
     shown = Shown.of(opened, wish)
     sheets = compare_files.sheets(opened, wish, wish.picked, shown.parts, left_out)
     project = [
-        (files.with_unit(cost_rows.field_name(name), unit), getattr(wish.project, name))
+        (files.with_unit(field_name(name), unit), getattr(wish.project, name))
         for name, unit in UNITS.items()
     ]
     sheets = {

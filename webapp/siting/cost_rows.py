@@ -25,7 +25,6 @@ from webapp.siting import cost_facts
 from webapp.siting.beside import Cell, Part, Row
 from webapp.siting.beside_money import figure
 from webapp.siting.cost_facts import Costed, Goal
-from webapp.siting.cost_wish import CHANGES, RATES
 from webapp.store import Store
 
 DECIDING = 3
@@ -269,13 +268,3 @@ def input_name(name: str) -> str:
     if name == "discount_pct":
         return _("Discount rate")
     return translated(LINES[name].title if name in LINES else QUANTITIES[name])
-
-
-def field_name(name: str) -> str:
-    """Name a field that a number is typed into."""
-    if name in RATES:
-        return translated(LINES[RATES[name]].title)
-    if name in CHANGES:
-        return _("%(currency)s for 1 USD", currency=CHANGES[name])
-    shares = {"off_peak_pct": _("Off-peak power"), "peak_pct": _("Peak power")}
-    return shares.get(name) or input_name(name)
