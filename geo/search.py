@@ -258,8 +258,8 @@ def _best(texts: Texts, fit: Callable[[str], int | None]) -> Rank | None:
 
 
 def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
-    """Rank a text that is the phrase, begins with it, holds it, holds it with its last word begun,
-    or so when blanks are ignored.
+    """Rank a text that is the phrase, begins with it, begins with it but for the rest of its last
+    word, holds it, holds it with its last word begun, or so when blanks are ignored.
     """
     letters = wanted.replace(" ", "")
     begun = re.compile("(?:^| )" + " ?".join(letters))
@@ -268,11 +268,15 @@ def _phrase(wanted: str) -> Callable[[Texts], Rank | None]:
     def fit(text: str) -> int | None:
         if letters not in text.replace(" ", ""):  # sooner than the pattern
             return None
-        if hit := whole.search(text):
-            return 2 if hit.start() else 1 if hit.end() < len(text) else 0
-        if f" {wanted}" in f" {text}":
+        hit = whole.search(text)
+        if hit and not hit.start():
+            return 1 if hit.end() < len(text) else 0
+        begins = len(letters) >= LEAST and begun.search(text)
+        if text.startswith(wanted) or (begins and not begins.start()):
+            return 2
+        if hit:
             return 3
-        return 4 if len(letters) >= LEAST and begun.search(text) else None
+        return 4 if f" {wanted}" in f" {text}" else 5 if begins else None
 
     return lambda texts: _best(texts, fit)
 
@@ -291,7 +295,7 @@ def _two(wanted: str) -> Callable[[Texts], Rank | None]:
             for first, last in pairs
             if (name := first(texts)) and (rest := last(texts))
         ]
-        return (min(farther), 5) if farther else None
+        return (min(farther), 6) if farther else None
 
     return rank
 
@@ -306,7 +310,7 @@ def _all(wanted: str, before: str) -> Callable[[Texts], Rank | None]:
             text += "".join(f" {name}" for name in group)
             if all(word in text for word in words):
                 whole = all(f"{word} " in f"{text} " for word in words)
-                return where, 6 if whole else 7
+                return where, 7 if whole else 8
         return None
 
     return rank

@@ -229,8 +229,8 @@ def test_a_name_in_traditional_characters_is_found_by_simplified_ones() -> None:
 
 
 def test_phrases_before_words_and_words_before_parts() -> None:
-    """Only where nothing holds the phrase are words looked for, in any order; and only then parts
-    of words.
+    """What begins with the phrase stands before what holds it. Only where nothing holds it are
+    words looked for, in any order; and only then parts of words.
     """
     names = [
         "Quang Ninh",
@@ -250,7 +250,7 @@ def test_phrases_before_words_and_words_before_parts() -> None:
     index = Index.build(
         [(layers.LAYERS["parks"], frame)], pd.DataFrame({"place": ["b"], "name": ["Also"]})
     )
-    assert list(index.find("quang ninh")) == ["a", "c", "d", "e", "h", "i"]
+    assert list(index.find("quang ninh")) == ["a", "c", "e", "d", "h", "i"]
     assert list(index.find("ninh chau")) == ["f"]
     assert set(index.find("uang inh")) == set("abcdefghi")
     assert list(index.find("also")) == ["b"]
