@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,8 +22,10 @@ from geo.errors import InputError, Message, NotFoundError
 from geo.kept import Kept
 from geo.package import Package, Where
 from geo.roads.drive import MAIN_ROADS, PEOPLE_PROFILE, Drive
+from geo.siting import classes
 
 if TYPE_CHECKING:
+    from geo.facets import Facets
     from geo.hours.gates import Hours
     from geo.roads.joining import Sides
     from geo.roads.network import Network
@@ -305,6 +307,27 @@ class Atlas(Package):
 
         roads = self.roads(drive)
         return self._sites.get((drive, self.networks.version(drive.network)), make)
+
+    def classes(self) -> Facets:
+        """Return the filters of the parks that are classes of their numbers, with their counts."""
+        from geo.facets import Facets
+
+        key = "classes", self.networks.version(MAIN_ROADS)
+        return self.keep(key, lambda: Facets(classes.table(self.sites()), classes.FILTERED))
+
+    def select(self, layer_id: str, filters: Mapping[str, Any]) -> gpd.GeoDataFrame:
+        own, classed = classes.parted(layer_id, filters)
+        frame = super().select(layer_id, own)
+        kept = self.chosen(layer_id, classed)
+        return frame if kept is None else frame[frame.index.isin(self.layer(layer_id).index[kept])]
+
+    def chosen(self, layer_id: str, filters: Mapping[str, Any]) -> NDArray[np.bool_] | None:
+        own, classed = classes.parted(layer_id, filters)
+        kept = super().chosen(layer_id, own)
+        if not classed:
+            return kept
+        matching = self.classes().matching(classed)
+        return matching if kept is None else kept & matching
 
     def rank(self, wish: str | Example, drive: Drive = Drive()) -> Ranking:  # noqa: B008
         """Screen the parks by an example of requirements, by id or edited, and rank what is left by

@@ -13,6 +13,7 @@ from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
 from geo.schema.tables import PACES
 from geo.siting.costs import Project
+from geo.siting.classes import CODES
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
@@ -203,6 +204,12 @@ PARAMETERS: dict[str, Parameter] = {
     "kind": _choices(_column("kind")).about("Kinds."),
     "sector": _choices(_column("sectors")).about("Sectors."),
     "status": _choices(_column("status")).about("Statuses."),
+    "size": _choices(CODES["size"]).about("Hectares of the whole area, as from-to."),
+    "price": _choices(CODES["price"]).about("Asking price in USD per m², as from-to."),
+    "availability": _choices(CODES["availability"]).about("Whether land is free."),
+    "port_time": _choices(CODES["port_time"]).about(
+        "Minutes by truck to the nearest container port, as from-to."
+    ),
     "bbox": Parameter(single(readers.box), _listed({"type": "number"})),
     "lon": _number(readers.longitude, minimum=-180, maximum=180).about(
         "Longitude of the place, with lat instead of site."
@@ -320,7 +327,7 @@ FROM = ("site", "lon", "lat", *DRIVE)
 """Where from and how one drives."""
 
 
-CHOICE = ("q", "country", "province", "kind", "sector", "status")
+CHOICE = ("q", "country", "province", "kind", "sector", "status", *CODES)
 """Parameters that narrow a layer by what its features are."""
 FILTERS = (*CHOICE, "bbox")
 """Parameters that narrow a layer."""
