@@ -154,7 +154,7 @@ TEXTS: dict[str, Any] = {
     ),
     "clause": _(", "),
     "part": _("; "),
-    "reset": _("Clear all filters"),
+    "reset": _("Clear filters"),
     "failed": _("Could not load. Check the connection and try again."),
     "routeFrom": _("Route by {vehicle}: {time}, {length}"),
     "via": _("through {gates}"),

@@ -146,8 +146,23 @@ def found(page: Any) -> int:
     return int(re.match(r"[\d,]+", page.inner_text("#found"))[0].replace(",", ""))  # type: ignore[index]
 
 
+def open_box(page: Any, column: str) -> Any:
+    """Open the box of a filter, unless it is open, and return it."""
+    box = page.locator(".pill-box", has=page.locator(f".facet[data-column={column}]"))
+    if not box.is_visible():
+        page.locator(f"[popovertarget={box.get_attribute('id')}]").click()
+    return box
+
+
+def layer_chip(page: Any, text: str) -> Any:
+    """Find the button of a layer by its name, in the open box of the layers."""
+    page.evaluate("document.getElementById('layers').open = true")
+    return page.locator("#layers button").filter(has_text=re.compile(f"^{text}"))
+
+
 def chip(page: Any, column: str, text: str) -> Any:
-    """Find a filter by its name."""
+    """Find a filter by its name, in its open box."""
+    open_box(page, column)
     return page.locator(f".facet[data-column={column}] button").filter(
         has_text=re.compile(f"^{text}")
     )

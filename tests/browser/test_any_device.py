@@ -85,15 +85,18 @@ def test_an_address_opens_what_is_folded(opened: Callable[..., Any], scripts: bo
 
 
 def test_what_is_found_is_in_view_on_a_phone(opened: Callable[..., Any]) -> None:
-    """With the filters open the hits come into view when the typing pauses."""
+    """The best hits and the list stand right below what is typed."""
     from playwright.sync_api import expect
 
     page = opened("/", PHONE, has_touch=True)
-    page.locator("#filters summary").click()
     page.fill("#q", "viglacera")
+    expect(page.locator("#hits li").first).to_contain_text("Viglacera")
+    expect(page.locator("#hits li").first).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.locator("#hits")).to_be_hidden()
     expect(page.locator("#list .item").first).to_be_in_viewport()
     page.fill("#q", "cat bi")
-    expect(page.locator("#places .item").first).to_be_in_viewport()
+    expect(page.locator("#hits li").first).to_be_in_viewport()
 
 
 def test_using_the_keyboard_only(opened: Callable[..., Any]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from screen import (
     SITE,
     chip,
+    layer_chip,
     query,
     ready,
     wait_for,
@@ -22,10 +23,10 @@ pytestmark = pytest.mark.browser
 
 def fill_map(page: Any) -> None:
     page.fill("#q", "hai")
-    page.locator("#filters summary").click()
     chip(page, "status", "Operating").click()
+    page.keyboard.press("Escape")
     page.select_option("#sort", "area")
-    page.locator("#layers button", has_text=re.compile("^Ports")).click()
+    layer_chip(page, "Ports").click()
     page.locator("#list .item").first.click()
     page.locator("#sheet [data-route]").first.click()
     page.wait_for_selector(".route-note")

@@ -31,8 +31,18 @@ from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
+from geo.siting.classes import CODES
 from webapp import args, kept_pages, labels
-from webapp.explore import api, drawn, gate_hours, listing, provenance, records, site_sheet
+from webapp.explore import (
+    api,
+    drawn,
+    gate_hours,
+    listing,
+    panel_words,
+    provenance,
+    records,
+    site_sheet,
+)
 from webapp.i18n import current, said
 from webapp.map_frame import MapFrame, frame_of
 from webapp.store import Store, store
@@ -58,7 +68,7 @@ FACETS = ("kind", "status", "country", "province_en", "sectors")
 
 @pages.get("/")
 def index() -> str:
-    values = args.parse(request.args, MAP_STATE)
+    args.parse(request.args, MAP_STATE)
     opened = store()
     parks, large = opened.layer("parks"), drawn.large(opened)
     config = {
@@ -80,7 +90,7 @@ def index() -> str:
             "table": url_for("pages.table"),
             "download": url_for("pages.download", layer_id="parks", extension="geojson"),
         },
-        **labels.for_script(parks["province_en"].unique()),
+        **panel_words.for_script(parks["province_en"].unique()),
         "drive": args.DRIVE,
         "tiles": current_app.config["ONLINE_TILES"],
         "large": large,
@@ -90,7 +100,6 @@ def index() -> str:
         map=MapFrame(frame_of(opened), Markup(maps.script_json(config))),
         parks=len(parks),
         example=opened.package.get("search_example") or _("name, province, district"),
-        filtered=bool(args.filters(values).keys() - {"q"}),
     )
 
 
@@ -130,6 +139,9 @@ def table() -> str:
             lambda: {name: _counts(frame[name]) for name in FACETS if name in frame},
         ),
         values=values,
+        classes={name: (panel_words.TITLES[name], panel_words.classes(name)) for name in CODES}
+        if layer.id == "parks"
+        else {},
         best=best,
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
         names=labels.names(opened.targets()).to_dict(),

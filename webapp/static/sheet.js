@@ -26,6 +26,7 @@ import {
 
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
+export const LIFT = 3; // by which the mark of a park grows while it is pointed at or chosen
 
 // The sheet and the route -------------------------------------------------------------------------
 
@@ -41,13 +42,13 @@ let opener = null; // where the focus was when the sheet was opened by hand
 export function choose(id, fly) {
   const step = state.site !== id;
   point({ site: id, at: null });
-  writeAddress(step);
+  writeAddress({ step, ofSheet: true });
   return openSheet(urls.site + encodeURIComponent(id), { id, fly });
 }
 
 export function chooseAt(lat, lon) {
   point({ site: null, at: `${lon.toFixed(5)},${lat.toFixed(5)}` });
-  writeAddress(true);
+  writeAddress({ step: true, ofSheet: true });
   return openSheet(urls.access, { lon: lon.toFixed(5), lat: lat.toFixed(5) });
 }
 
@@ -243,7 +244,7 @@ async function drawing(address, fault) {
 async function showArea(minutes, direction, { step = true } = {}) {
   const other = state.area !== minutes || state.direction !== direction;
   Object.assign(state, { area: minutes, direction, to: null });
-  writeAddress(step && other);
+  writeAddress({ step: step && other, ofSheet: true });
   const [lon, lat] = state.site ? [] : state.at.split(",");
   const place = state.site ? { site: state.site } : { lon, lat };
   const query = drawingOf({ minutes, ...(direction && { direction }), ...place });
@@ -276,7 +277,7 @@ async function showArea(minutes, direction, { step = true } = {}) {
 async function showRoute(to, { step = true } = {}) {
   const other = state.to !== to;
   Object.assign(state, { to, area: null, direction: null });
-  writeAddress(step && other);
+  writeAddress({ step: step && other, ofSheet: true });
   const query = drawingOf({ from: state.site || state.at, to });
   const found = await drawing(`${urls.route}?${query}`, (text) => noteRoute(to, text));
   if (!found) return;
@@ -400,7 +401,7 @@ export function light(park, on) {
   if (!park.mark || !park.mark.setRadius) return;
   const lit = on || state.site === park.id;
   park.mark.options.lit = lit;
-  park.mark.setRadius(lit ? 8.5 : 6.5);
+  park.mark.setRadius(park.mark.options.base + (lit ? LIFT : 0));
   if (lit && park.mark._map) park.mark.bringToFront();
   const item = document.querySelector(`.item[data-id="${park.id}"]`);
   if (item) item.classList.toggle("lit", on);
