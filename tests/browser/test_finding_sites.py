@@ -512,7 +512,9 @@ def test_marks_show_area_and_availability(opened: Callable[..., Any], app: Flask
     for text in ("Land available", "Full", "not known", "Economic zone", "International gate"):
         assert text in legend
     layer_chip(page, "Gates").click()
-    wait_for(page, "() => !document.querySelector('#legend').innerText.includes('gate\n')")
+    wait_for(
+        page, "() => !document.querySelector('#legend').innerText.includes('International gate')"
+    )
     assert "International gate" not in page.inner_text("#legend")
     look_at(page, 19.0, 108.9, 9)  # the open sea
     wait_for(page, "() => document.querySelectorAll('#legend li').length === 0")

@@ -31,7 +31,6 @@ from geo.errors import AtlasError, NotFoundError, UnavailableError
 from geo.kept import Kept
 from geo.roads.drive import PROFILE, Drive
 from geo.schema import Field, Layer
-from geo.siting.classes import CODES
 from webapp import args, kept_pages, labels
 from webapp.explore import (
     api,
@@ -41,6 +40,7 @@ from webapp.explore import (
     panel_words,
     provenance,
     records,
+    site_facts,
     site_sheet,
 )
 from webapp.i18n import current, said
@@ -139,9 +139,7 @@ def table() -> str:
             lambda: {name: _counts(frame[name]) for name in FACETS if name in frame},
         ),
         values=values,
-        classes={name: (panel_words.TITLES[name], panel_words.classes(name)) for name in CODES}
-        if layer.id == "parks"
-        else {},
+        classes=panel_words.filters(layer.id),
         best=best,
         by_traffic=gate_hours.by_traffic(opened) if layer.id == "gates" else set(),
         names=labels.names(opened.targets()).to_dict(),
@@ -189,6 +187,7 @@ def site(site_id: str) -> str:
     return render_template(
         "explore/_site.html" if "part" in values else "explore/site.html",
         **vars(shown),
+        **site_facts.summary(shown.layer, shown.facts),
         opposite=labels.all_names(shown.row, "opposite_name"),
         gate_notes=site_sheet.gate_notes(opened, shown.frame) if is_gate else [],
         opening=gate_hours.of(opened, shown.frame) if is_gate else None,

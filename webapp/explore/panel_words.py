@@ -11,7 +11,7 @@ from webapp import labels
 from webapp.i18n import lazy_gettext as _
 from webapp.labels import decimal, quantity
 
-TITLES: Mapping[str, Any] = {
+TITLES: dict[str, Any] = {
     "sectors": _("Sector"),
     "size": _("Size"),
     "price": _("Price"),
@@ -39,7 +39,6 @@ TEXTS: Mapping[str, Any] = {
     "airport": _("airport"),
     "developer": _("Developer"),
     "province": _("Province"),
-    "layers": _("Layers"),
 }
 """Texts of the script; ``{…}`` is filled in there."""
 
@@ -49,6 +48,13 @@ def classes(name: str) -> list[tuple[str, str]]:
     return [
         (code, str(WORDS[code]) if code in WORDS else _range(name, code)) for code in CODES[name]
     ]
+
+
+def filters(layer_id: str) -> dict[str, tuple[str, list[tuple[str, str]]]]:
+    """Return the classes that a layer is filtered by, with what each filter is called."""
+    titles = TITLES | {"port_time": TEXTS["facet.port_time"]}
+    names = CODES if layer_id == "parks" else ()
+    return {name: (str(titles[name]), classes(name)) for name in names}
 
 
 def _range(name: str, code: str) -> str:

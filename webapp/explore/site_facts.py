@@ -51,6 +51,24 @@ class Fact:
     field: str = ""
 
 
+VERIFIED = ("page", "code")
+"""Kinds of source that others can look up: read on a page, or from public data."""
+KEY = ("rent_term_low_usd_m2", "occupancy_pct", "sectors", "developer", "established_year")
+"""Fields of a park that stand in its grid, after free land."""
+
+
+def summary(layer: Layer, facts: list[Fact]) -> dict[str, Any]:
+    """Return how many facts have a source that can be looked up, of how many known ones
+    (``verified``), and the facts of a park that decide, known or not (``key_facts``).
+    """
+    known = [fact for fact in facts if fact.known and not fact.computed]
+    of_field = {fact.field: fact for fact in reversed(facts)} if layer.id == "parks" else {}
+    return {
+        "verified": (sum(fact.kind in VERIFIED for fact in known), len(known)),
+        "key_facts": [of_field[name] for name in KEY if name in of_field],
+    }
+
+
 def facts(store: Store, layer: Layer, row_id: str, row: Row) -> list[Fact]:
     """List the facts of a feature in the order of its layer's table, unknown ones included."""
     lines: list[Fact] = []

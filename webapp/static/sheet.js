@@ -1,6 +1,7 @@
 /*
  * The sheet of a chosen site or point, and the routes from there.
  */
+import { drawAreas } from "./areas.js";
 import { newest, parse } from "./live.js";
 import {
   $,
@@ -26,9 +27,8 @@ import {
 
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
 export const LIFT = 3; // by which the mark of a park grows while it is pointed at or chosen
-
-// The sheet and the route -------------------------------------------------------------------------
 
 const overlay = L.layerGroup().addTo(map);
 const routeGroup = L.layerGroup().addTo(map);
@@ -148,16 +148,7 @@ async function load(wanted, options) {
 
 /** Bring a place out from under panel and sheet. */
 function uncover(place) {
-  const padding = wide()
-    ? {
-      paddingTopLeft: [$("content").offsetWidth + 40, 60],
-      paddingBottomRight: [$("sheet").offsetWidth + 40, 60],
-    }
-    : {
-      paddingTopLeft: [30, 30],
-      paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
-    };
-  map.panInside(place, padding);
+  map.panInside(place, { ...padding(), animate: !calm.matches, duration: 0.18 });
 }
 
 function sayInSheet(text) {
@@ -219,9 +210,6 @@ function clearDrawn() {
   document.querySelectorAll("#sheet .route-note").forEach((one) => one.remove());
 }
 
-// from the shortest limit outwards
-const AREA = ["#0b4f6c", "#1f7a9e", "#5aa9c4", "#8cc5d8", "#b5dbe7", "#d3ebf2"];
-
 const drawingOf = (wish) =>
   new URLSearchParams({
     profile: "truck",
@@ -241,7 +229,7 @@ async function drawing(address, fault) {
 }
 
 /** Draw the areas within some travel times, the largest below. */
-async function showArea(minutes, direction, { step = true } = {}) {
+async function showArea(minutes, direction, { step = true, fit = true } = {}) {
   const other = state.area !== minutes || state.direction !== direction;
   Object.assign(state, { area: minutes, direction, to: null });
   writeAddress({ step: step && other, ofSheet: true });
@@ -250,22 +238,9 @@ async function showArea(minutes, direction, { step = true } = {}) {
   const query = drawingOf({ minutes, ...(direction && { direction }), ...place });
   const found = await drawing(`${urls.isochrones}?${query}`, note);
   if (!found) return;
-  const last = found.features.length - 1;
-  const drawn = found.features.map((feature, i) =>
-    L.geoJSON(feature, {
-      style: {
-        renderer: canvas,
-        color: AREA[Math.min(last - i, 5)],
-        weight: 1.5,
-        fillColor: AREA[Math.min(last - i, 5)],
-        fillOpacity: 0.22,
-        interactive: false,
-      },
-    }).addTo(routeGroup)
-  );
-  [...drawn].reverse().forEach((area) => area.bringToBack());
-  const bounds = drawn[0].getBounds();
-  if (bounds.isValid()) map.fitBounds(bounds, padding());
+  const bounds = drawAreas(routeGroup, found.features, canvas);
+  if (bounds.isValid() && fit) map.fitBounds(bounds, padding());
+  showReach(minutes);
   note(
     fill(direction === "to" ? texts.areaToNote : texts.areaNote, {
       m: minutes.split(",").map(Number).map(number).join(texts.list),
@@ -356,9 +331,34 @@ function note(...parts) {
   );
 }
 
-const padding = () => (wide() ? { paddingTopLeft: [400, 50], paddingBottomRight: [430, 50] } : {
-  paddingTopLeft: [30, 40],
-  paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + 40],
+/** The room that panel and sheet leave on the map. */
+const padding = (more = 40) => (wide()
+  ? {
+    paddingTopLeft: [$("content").offsetWidth + more, 60],
+    paddingBottomRight: [$("sheet").offsetWidth + more, 60],
+  }
+  : {
+    paddingTopLeft: [30, 40],
+    paddingBottomRight: [30, $("sheet").offsetHeight - $("content").offsetHeight + more],
+  });
+
+/** Write the minutes of one area beside the slider. */
+function showReach(minutes) {
+  const slider = document.querySelector("[data-reach]");
+  if (!slider || minutes.includes(",")) return;
+  slider.value = minutes;
+  slider.nextElementSibling.textContent = fill(texts.min, { m: number(Number(minutes)) });
+}
+
+let sliding = 0;
+$("sheet").addEventListener("input", ({ target }) => {
+  if (!("reach" in target.dataset)) return;
+  showReach(target.value);
+  clearTimeout(sliding);
+  sliding = setTimeout(() => {
+    const step = !state.area; // a slide is one step
+    showArea(target.value, state.direction, { step, fit: step });
+  }, 120);
 });
 
 $("sheet").addEventListener("click", (event) => {
