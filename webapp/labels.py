@@ -163,11 +163,8 @@ TEXTS: dict[str, Any] = {
     "facet.kind": _("Kind"),
     "facet.status": _("Status"),
     "facet.country": _("Country"),
-    "facet.province_en": _("Province"),
-    "facet.sectors": _("Sector"),
     "legend.under_construction": _("under construction"),
     "legend.planned": _("planned"),
-    "legend": _("Legend"),
     "zoom-in": _("Zoom in"),
     "zoom-out": _("Zoom out"),
     # times, lengths and areas, as labels.py and the script write them
