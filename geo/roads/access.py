@@ -243,7 +243,7 @@ def reach(network: Network, point: Points, *, profile: str = "car", towards: boo
         vertices = sides.come if towards else sides.leave
         nodes, offsets = vertices[joined].ravel(), start_s.ravel()
         if profile in network.hierarchies:
-            vertex_s = _reach_prepared(network, profile, nodes, offsets, towards)
+            vertex_s = reach_prepared(network, profile, nodes, offsets, towards)
         else:
             graph = network.arcs(profile).time_s
             rows = dijkstra(graph.T.tocsr() if towards else graph, indices=nodes)
@@ -257,7 +257,7 @@ def reach(network: Network, point: Points, *, profile: str = "car", towards: boo
     )
 
 
-def _reach_prepared(
+def reach_prepared(
     network: Network,
     profile: str,
     nodes: NDArray[np.int64],

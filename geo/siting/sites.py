@@ -163,7 +163,7 @@ def table(
     cells_of: dict[str, Any] = {}
     for profile in profiles:
         serving = {
-            row.id: _serving(row, places[row.id], crossings, profile) for row in DESTINATIONS
+            row.id: serving_of(row, places[row.id], crossings, profile) for row in DESTINATIONS
         }
         from_ = join(profile)
         for destination in DESTINATIONS:
@@ -260,7 +260,7 @@ def uncertainty(
     return pd.DataFrame(spread, index=sites.index, columns=sites.columns)
 
 
-def _serving(
+def serving_of(
     destination: Destination, frame: gpd.GeoDataFrame, crossings: pd.DataFrame, profile: str
 ) -> tuple[gpd.GeoDataFrame, bool]:
     """Keep the places that serve this vehicle today, and say whether there are others of which it
