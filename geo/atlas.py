@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from geo.siting.examples import Example
     from geo.siting.freight import Way
     from geo.siting.ranking import Ranking
+    from geo.siting.surface import Surface
     from geo.visits.gazetteer import Gazetteer
     from geo.visits.trip import Plan, Trip
     from geo.visits.whynot import WhyNot
@@ -45,6 +46,10 @@ KEPT_SITES = 8
 """Tables of sites that are kept, and people and parks joined to roads: visitors may ask for any
 terms.
 """
+
+
+KEPT_SURFACES = 3
+"""Surfaces that are kept with their amounts, up to 26 MB each."""
 
 
 def default_home() -> Path:
@@ -76,6 +81,7 @@ class Atlas(Package):
         super().__init__(data, province_names)
         self.home = home
         self._sites = Kept(KEPT_SITES)
+        self._surfaces = Kept(KEPT_SURFACES)
         self._joined = Kept(KEPT_SITES)
         self._ways = Kept(KEPT_WAYS)
 
@@ -328,6 +334,25 @@ class Atlas(Package):
             return kept
         matching = self.classes().matching(classed)
         return matching if kept is None else kept & matching
+
+    def surface(self, drive: Drive = Drive()) -> Surface:  # noqa: B008
+        """Return what a site would have anywhere in the region; the last few are kept."""
+        from geo.siting.surface import Surface
+
+        def make() -> Surface:
+            outlines = self.countries()
+            return Surface(
+                roads,
+                drive.profile,
+                self.destinations(drive.closed),
+                self.population(),
+                self.table("crossings"),
+                outlines,
+                self.country(0.0, 0.0) if outlines is None else None,
+            )
+
+        roads = self.roads(drive)
+        return self._surfaces.get((drive, self.networks.version(drive.network)), make)
 
     def rank(self, wish: str | Example, drive: Drive = Drive()) -> Ranking:  # noqa: B008
         """Screen the parks by an example of requirements, by id or edited, and rank what is left by
