@@ -29,7 +29,18 @@ from webapp.compress import compressor
 from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes
 from webapp.served import Served
-from webapp.siting import claims, compare, cost, match, rank, rank_files, shortlist, weights
+from webapp.siting import (
+    claims,
+    compare,
+    cost,
+    match,
+    rank,
+    rank_files,
+    shortlist,
+    weights,
+    where,
+    where_files,
+)
 from webapp.store import Store
 from webapp.trips import files, open_file
 from webapp.trips import pages as trip
@@ -48,6 +59,8 @@ BLUEPRINTS = (
     shortlist.pages,
     claims.pages,
     weights.pages,
+    where.pages,
+    where_files.pages,
     match.pages,
     trip.pages,
     open_file.pages,

@@ -211,6 +211,8 @@ PARAMETERS: dict[str, Parameter] = {
         "Minutes by truck to the nearest container port, as from-to."
     ),
     "bbox": Parameter(single(readers.box), _listed({"type": "number"})),
+    "level": Parameter(single(readers.count), {"type": "integer", "minimum": 0}),
+    "blocks": Parameter(single(readers.blocks), _listed({"type": "integer"})),
     "lon": _number(readers.longitude, minimum=-180, maximum=180).about(
         "Longitude of the place, with lat instead of site."
     ),

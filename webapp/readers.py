@@ -193,6 +193,17 @@ def box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
+def blocks(text: str) -> tuple[int, int, int, int]:
+    """Read ``west,north,east,south``, columns and rows of the grid of the web."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4:
+        raise ValueError(_("needs four whole numbers: west,north,east,south"))
+    west, north, east, south = map(count, parts)
+    if west > east or north > south:
+        raise ValueError(_("west is greater than east, or north than south"))
+    return west, north, east, south
+
+
 def one_of(allowed: Iterable[str]) -> Callable[[str], str]:
     """Build the reader of a choice."""
     known = tuple(dict.fromkeys(allowed))

@@ -21,6 +21,7 @@ SHEETS = {
         "beside",
         "cost",
         "saved",
+        "where",
     ),
     "trip.css": ("trip", "plan"),
 }
