@@ -57,7 +57,7 @@ def geotiff(
     cell_m: float,
     about: About,
 ) -> bytes:
-    """Write rasters of one size as the bands of a GeoTIFF in EPSG:3857; NaN is no data.
+    """Write rasters of one size as the bands of a GeoTIFF in EPSG:3857; NaN is empty.
 
     Parameters
     ----------

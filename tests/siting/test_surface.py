@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+import rasterio.warp
 import shapely
 
 from geo.atlas import Atlas
@@ -105,6 +106,7 @@ def _on_land(atlas: Atlas, lonlat: np.ndarray) -> np.ndarray:
 
 
 def test_the_sea_is_empty_and_the_land_beside_it_is_not(atlas: Atlas, surface: Surface) -> None:
+    """No cell outside every country has an amount, even where a road is near."""
     blocks = blocks_at(106.78, 20.8, 11)
     shown = np.isfinite(surface.amounts("port", blocks)).ravel()
     land = _on_land(atlas, lonlat_of(blocks))
@@ -114,6 +116,7 @@ def test_the_sea_is_empty_and_the_land_beside_it_is_not(atlas: Atlas, surface: S
 
 
 def test_people_are_those_of_a_site_there(atlas: Atlas, surface: Surface) -> None:
+    """A square holds the people of all places within an hour of its middle, counted one by one."""
     blocks = blocks_at(106.05, 21.18, 11)
     counts = surface.amounts("people", blocks)
     wide = A_SIDE // PEOPLE_A_SIDE
@@ -133,6 +136,7 @@ def test_people_are_those_of_a_site_there(atlas: Atlas, surface: Surface) -> Non
 
 
 def test_blocks_side_by_side_are_the_blocks_one_by_one(surface: Surface) -> None:
+    """A cell has the same amount whatever is asked for around it."""
     together = Blocks(9, 407, 225, 409, 226)
     whole = surface.amounts("gate", together)
     for row in (225, 226):
@@ -148,6 +152,7 @@ def wish(weights: dict[str, float], limits: dict[str, float] | None = None) -> W
 
 
 def test_a_score_is_the_weighted_sum_of_what_the_minutes_are_worth(surface: Surface) -> None:
+    """From 0 to 240 minutes the worth falls in proportion, and weights are shares."""
     blocks = blocks_at(106.6, 20.9, 9)
     port, city = (surface.amounts(name, blocks) for name in ("port", "city"))
     shown = surface.values(wish({"port": 30, "city": 10}), blocks)
@@ -157,6 +162,7 @@ def test_a_score_is_the_weighted_sum_of_what_the_minutes_are_worth(surface: Surf
 
 
 def test_a_weight_alone_shows_its_minutes_and_limits_only_take_away(surface: Surface) -> None:
+    """What a limit leaves keeps its amount, and exactly what fails it goes."""
     blocks = blocks_at(106.6, 20.9, 9)
     free = surface.values(wish({"port": 30}), blocks)
     np.testing.assert_array_equal(free, surface.amounts("port", blocks))
@@ -171,6 +177,7 @@ def test_a_weight_alone_shows_its_minutes_and_limits_only_take_away(surface: Sur
 
 @pytest.mark.parametrize("rising", [True, False])
 def test_classes_are_counted_bound_by_bound(rising: bool) -> None:
+    """The class of a value is one more than the bounds that are better."""
     rng = np.random.default_rng(1)
     bounds = [10.0, 20.0, 40.0] if rising else [40.0, 20.0, 10.0]
     values = rng.integers(0, 50, (20, 30)).astype(np.float32)
@@ -182,6 +189,7 @@ def test_classes_are_counted_bound_by_bound(rising: bool) -> None:
 
 
 def test_a_box_is_covered_by_no_more_blocks_than_may_be(surface: Surface) -> None:
+    """The blocks hold the box, be it a village or the world."""
     for box in (surface.box, (106.0, 20.0, 106.1, 20.1), (-180, -90, 180, 90)):
         blocks = Blocks.over(box)
         assert len(blocks) <= MOST_BLOCKS
@@ -223,6 +231,7 @@ def _of(tile: Tile) -> tuple[int, int]:
 
 @pytest.mark.parametrize("rising", [True, False])
 def test_areas_hold_the_middles_that_are_as_good(surface: Surface, rising: bool) -> None:
+    """The middle of a cell lies in an area exactly if its value is within the bound."""
     blocks = blocks_at(106.6, 20.9, 9)
     if rising:
         values, bounds, steep = surface.amounts("port", blocks), [1800.0, 3600.0], 300.0
@@ -241,6 +250,7 @@ def test_areas_hold_the_middles_that_are_as_good(surface: Surface, rising: bool)
 
 
 def test_a_picture_is_read_back_as_it_was_drawn() -> None:
+    """Each cell has the colour and the opacity of its class."""
     from PIL import Image
 
     rng = np.random.default_rng(2)
@@ -278,6 +288,7 @@ def test_roads_that_are_not_prepared_give_the_same(border: Network) -> None:
 
 
 def test_a_region_across_the_equator_has_a_surface(toy: Path, tmp_path: Path) -> None:
+    """Rows count southwards on both sides of it."""
     atlas, drive = Atlas.open(toy, tmp_path), Drive(profile="car")
     drawn = atlas.surface(drive)
     blocks = blocks_at(100.1, 0.02, 9)

@@ -177,7 +177,7 @@ def blocks_of(values: dict[str, Any], drawn: Surface) -> Blocks:
     Raises
     ------
     InputError
-        There are no such blocks, or too many.
+        The grid has not so many blocks, or they are too many.
     """
     if ("level" in values) != ("blocks" in values):
         raise InputError(_("level and blocks belong together."))

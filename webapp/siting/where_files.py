@@ -130,7 +130,7 @@ def outlines() -> Response:
 
 
 def _about(opened: Store, asked: Asked, wish: Wish) -> export.About:
-    """Say what a file shows, and from what it is made."""
+    """Return what a file says of itself: what it shows, and from what it is made."""
     manifest, base = opened.roads(asked.drive).manifest, opened.about("ports")
     notes = [
         f"Travel times by {asked.drive.profile}, without queues and opening hours; each cell is"
