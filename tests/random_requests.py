@@ -477,6 +477,11 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/table": ((), (*args.FILTERS, "sort", "offset", "layer", "lang")),
     "/trip": ((), ("title", "closed", "vehicle", "traffic", "avoid", "profile", "lang")),
     "/trip/why": (("of",), ("closed", "traffic", "profile", "lang")),
+    "/where": ((), (*RANK, "site", "lon", "lat", "part", *DRIVE)),
+    "/where.png": ((), (*RANK, "level", "blocks", *DRIVE)),
+    "/where.tif": ((), (*RANK, "level", "blocks", *DRIVE)),
+    "/where.geojson": ((), (*RANK, "level", "blocks", *DRIVE)),
+    "/where.json": (POINT, (*RANK, *DRIVE)),
     "/weights": (("criterion", "criterion"), ("pair", "criterion", "lang")),
 }
 """Beginnings of rules, with the parameters that their pages need, and those that they take."""

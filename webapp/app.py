@@ -34,6 +34,7 @@ from webapp.siting import (
     compare,
     cost,
     match,
+    planned_files,
     rank,
     rank_files,
     shortlist,
@@ -50,6 +51,7 @@ OPEN = ("/ogc", "/api/", "/download/")
 BLUEPRINTS = (
     pages.pages,
     scenarios.pages,
+    planned_files.pages,
     factsheet.pages,
     api.api,
     rank.pages,

@@ -37,6 +37,8 @@ VIEWS = {
     "cost.cost",
     "cost.as_json",
     "cost.as_xlsx",
+    "planned_files.as_json",
+    "planned_files.as_xlsx",
     "api.access_from",
     "api.route",
     "api.areas",

@@ -26,7 +26,12 @@ GOOD = (
 
 
 def post(
-    client: FlaskClient, data: str | bytes, /, lang: str = "en", **fields: str
+    client: FlaskClient,
+    data: str | bytes,
+    /,
+    lang: str = "en",
+    path: str = "/match",
+    **fields: str,
 ) -> TestResponse:
     """Send a file as a browser does; written by hand, because the test client leaves its temporary
     files open.
@@ -42,7 +47,7 @@ def post(
         b"\r\n--end--\r\n",
     ]
     return client.post(
-        f"/match?lang={lang}",
+        f"{path}?lang={lang}",
         data=b"".join(parts),
         content_type="multipart/form-data; boundary=end",
     )

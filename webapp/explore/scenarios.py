@@ -54,9 +54,7 @@ class Change:
 def page() -> str:
     values = args.parse(request.args, (*STATE, "part", "wait"))
     opened, drive, to = store(), Drive.of(values), values.get("to")
-    opened.roads(replace(drive, year=None))  # names what cannot be closed or assumed
-    if to is not None and to not in opened.targets().index:
-        raise NotFoundError(_("There is no gate, port, airport or city “%(id)s”.", id=to))
+    check(opened, drive, to)
     change = None
     if drive.year and ("part" in values or "wait" in values):
         change = difference(opened, drive, to)
@@ -86,13 +84,27 @@ def page() -> str:
         rail=rail(opened, drive, times, change.table) if change else [],
         gain=gain,
         longest=float(change.table["gain_s"].max()) if change else np.nan,
-        nearest={
-            "gates": _("Nearest gate"),
-            "ports": _("Nearest container port"),
-            "airports": _("Nearest airport"),
-            "cities": _("Nearest city"),
-        },
+        nearest=nearest(),
     )
+
+
+def nearest() -> dict[str, str]:
+    """Return what the quickest place of each layer is called."""
+    return {
+        "gates": _("Nearest gate"),
+        "ports": _("Nearest container port"),
+        "airports": _("Nearest airport"),
+        "cities": _("Nearest city"),
+    }
+
+
+def check(opened: Store, drive: Drive, to: str | None) -> None:
+    """Raise an error for a gate that cannot be closed, a year that cannot be assumed, and a place
+    that is unknown.
+    """
+    opened.roads(replace(drive, year=None))
+    if to is not None and to not in opened.targets().index:
+        raise NotFoundError(_("There is no gate, port, airport or city “%(id)s”.", id=to))
 
 
 def _kept(opened: Store) -> Kept:

@@ -1,5 +1,5 @@
-"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page and as a
-workbook; nothing is kept.
+"""Match-making: a sheet of companies goes up, the best sites for each come back, as a page, a
+workbook or JSON; nothing is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from webapp import args, labels
 from webapp.catalogues import WRITTEN, catalogue
 from webapp.explore import provenance
 from webapp.i18n import current, day, in_script, insisting
-from webapp.siting import wording
+from webapp.siting import files, match_files, wording
 from webapp.siting.files import XLSX
 from webapp.siting.match_words import (
     explain_area,
@@ -121,24 +121,53 @@ def template() -> Response:
 def answer() -> Any:
     args.parse(request.args, ())
     opened, upload = store(), _upload()
-    drive, also, examples = upload.drive, upload.also, opened.examples()
+    drive, also = upload.drive, upload.also
+    try:
+        matches, sheet = _matched(opened, upload)
+    except SheetError as error:
+        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
+    if upload.as_xlsx:
+        data = _to_xlsx(opened, drive, also, matches, sheet)
+        return _workbook(data, f"zone-atlas-matches-{current().code}.xlsx")
+    return _page(drive, also, Answer.of(matches, sheet))
+
+
+@pages.post("/match.json")
+def as_json() -> Response:
+    """Answer with the matches of a sheet for programs; a sheet that cannot be read is refused with
+    all its faults.
+    """
+    args.parse(request.args, ())
+    opened, upload = store(), _upload()
+    try:
+        matches, sheet = _matched(opened, upload)
+    except SheetError as error:
+        faults = [sentence(fault) for fault in error.found]
+        raise InputError(_("This sheet cannot be read:"), faults) from None
+    response = files.json_response(
+        match_files.document(opened, upload.drive, upload.also, matches, sheet)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _matched(opened: Store, upload: Upload) -> tuple[list[Match], Sheet]:
+    """Read a sheet and match its companies, a few sheets at once."""
+    drive, examples = upload.drive, opened.examples()
     opened.roads(drive)  # refuses what is not there
     if not _few.acquire(timeout=sheet_process.TIMEOUT_S):
         raise UnavailableError(_("Other sheets are being matched; try again in a minute."))
     try:
         sheet = sheet_process.read_apart(upload.data, _words(opened, examples))
         table = opened.sites(drive)
-        matches = matching.match(sheet.companies, table, examples, profile=drive.profile, also=also)
-    except SheetError as error:
-        return _page(drive, also, faults=[sentence(fault) for fault in error.found]), 400
+        matches = matching.match(
+            sheet.companies, table, examples, profile=drive.profile, also=upload.also
+        )
     finally:
         _few.release()
     if upload.remarks:  # the sheet was written by ourselves, and these belong to the one that came
         sheet = replace(upload.remarks, companies=sheet.companies)
-    if upload.as_xlsx:
-        data = _to_xlsx(opened, drive, also, matches, sheet)
-        return _workbook(data, f"zone-atlas-matches-{current().code}.xlsx")
-    return _page(drive, also, Answer.of(matches, sheet))
+    return matches, sheet
 
 
 def _upload() -> Upload:
