@@ -469,6 +469,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/planned": ((), ("year", "opens", "profile", "lang")),
     "/rank": ((), (*RANK, *DRIVE)),
     "/shortlist": (("pick",), ("pick", "part", "lang")),
+    "/shortlist.": (("pick",), ("pick", *DRIVE)),
     "/sites": ((), DRIVE),
     "/sites/<site_id>/claims": (("text",), DRIVE),
     "/sw.js": ((), ()),

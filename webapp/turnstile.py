@@ -130,6 +130,8 @@ COMPUTING = {
     "planned_files.as_xlsx",
     "claims.claims",
     "weights.weights",
+    "shortlist_files.as_html",
+    "shortlist_files.as_pdf",
     "where.page",
     "where_files.picture",
     "where_files.raster",

@@ -37,6 +37,7 @@ KINDS = (
     f"/compare?pick={SITE}&pick=dong-mai-ip",
     f"/cost?pick={SITE}&pick=dong-mai-ip&r_wage=350-400&own=dong-mai-ip:water:0.5",
     f"/shortlist?pick={SITE},dong-mai-ip,gone",
+    f"/where?w_port=50&w_gate=30&max_city=60&site={SITE}",
     f"/sites/{SITE}",
     f"/sites/{SITE}/factsheet",
     f"/sites/{SITE}/claims?{urlencode({'text': CLAIMS})}",

@@ -22,8 +22,8 @@ from webapp.siting.where import MINUTES, RAMP
 
 pytest_plugins = ("web",)
 
-TILE = Tile(10, 815, 449)
-VIEW = "level=10&blocks=815,449,815,449"
+TILE = Tile(10, 815, 451)
+VIEW = "level=10&blocks=815,451,815,451"
 
 
 def numbers(client: FlaskClient, cell: int, query: str) -> dict[str, Any]:

@@ -2,7 +2,8 @@
  * The page of the short list: the sites that this browser keeps, with notes, or those of a link.
  * Names come from the server, asked for by ids; notes never leave the browser and become text only.
  */
-import { fetchPage, newest } from "./live.js";
+import { fetchPage, newest, parse } from "./live.js";
+import { patiently } from "./patient.js";
 import { address, all, keep, keeps } from "./saved.js";
 import { countTray } from "./tray.js";
 
@@ -24,8 +25,17 @@ function count() {
   tray.hidden = !boxes.length;
 }
 
+/* Lets the links to files lead to the list as it is now. */
+function aim() {
+  const lang = new URLSearchParams(location.search).get("lang");
+  tools.querySelectorAll("[data-file]").forEach((link) => {
+    link.href = address(link.pathname, ids()) + (lang ? `&lang=${lang}` : "");
+  });
+}
+
 function show() {
   const some = rows().length > 0;
+  aim();
   none.hidden = some;
   tools.hidden = !some;
   count();
@@ -61,6 +71,13 @@ function remove(gone) {
   keep(before.filter((entry) => !gone.has(entry.id)));
   rows().filter((row) => gone.has(row.dataset.id)).forEach((row) => row.remove());
   undo.hidden = false;
+  tools.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-file=as_html]");
+    const notes = new Map(all().filter(({ note }) => note).map(({ id, note }) => [id, note]));
+    if (!link || shared || !notes.size) return;
+    event.preventDefault();
+    take(link, notes);
+  });
   undo.querySelector("button").focus();
   show();
 }
@@ -79,6 +96,36 @@ async function copy(button) {
     field.hidden = false;
     field.querySelector("input").value = link;
     field.querySelector("input").select();
+  }
+}
+
+/* Downloads the list as a file with the notes in it, which never leave the browser. */
+async function take(link, notes) {
+  const answer = await fetchFile(link.href);
+  if (!answer) {
+    location.assign(link.href); // without the notes, or what is wrong
+    return;
+  }
+  const file = parse(answer);
+  file.querySelectorAll("[data-note-of]").forEach((line) => {
+    const note = notes.get(line.dataset.noteOf);
+    line.hidden = !note;
+    line.textContent = note ?? "";
+  });
+  const url = URL.createObjectURL(
+    new Blob(["<!doctype html>\n", file.documentElement.outerHTML], { type: "text/html" }),
+  );
+  Object.assign(document.createElement("a"), { href: url, download: "zone-atlas-shortlist.html" })
+    .click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+async function fetchFile(href) {
+  try {
+    const answer = await patiently(href, {});
+    return answer.ok ? await answer.text() : "";
+  } catch {
+    return "";
   }
 }
 
