@@ -30,7 +30,7 @@ def post(
     data: str | bytes,
     /,
     lang: str = "en",
-    path: str = "/match",
+    onto: str = "/match",
     **fields: str,
 ) -> TestResponse:
     """Send a file as a browser does; written by hand, because the test client leaves its temporary
@@ -47,7 +47,7 @@ def post(
         b"\r\n--end--\r\n",
     ]
     return client.post(
-        f"{path}?lang={lang}",
+        f"{onto}?lang={lang}",
         data=b"".join(parts),
         content_type="multipart/form-data; boundary=end",
     )

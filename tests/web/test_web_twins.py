@@ -99,7 +99,7 @@ def test_what_cannot_be_planned_is_refused(
 
 def test_matches_for_programs_are_those_of_the_workbook(client: FlaskClient) -> None:
     """Companies, sites and their order are the same, and so are the words."""
-    document = post(client, GOOD, path="/match.json").get_json()
+    document = post(client, GOOD, onto="/match.json").get_json()
     book = openpyxl.load_workbook(io.BytesIO(post(client, GOOD, format="xlsx").data))
     rows = list(book.worksheets[0].iter_rows(values_only=True, min_row=2))
     listed = [(row[0], row[3]) for row in rows if row[3]]
@@ -120,18 +120,18 @@ def test_matches_for_programs_are_those_of_the_workbook(client: FlaskClient) -> 
 
 def test_a_sheet_that_cannot_be_read_is_refused_with_its_faults(client: FlaskClient) -> None:
     """The faults come as one description, in the language of who asks."""
-    answer = post(client, "company;area_ha\nA;five\nB;-5\n", path="/match.json")
+    answer = post(client, "company;area_ha\nA;five\nB;-5\n", onto="/match.json")
     if answer.status_code == 200:  # the rows that can be read are matched, the others are named
         assert len(answer.get_json()["left_out"]) == 2
-    refused = post(client, "", path="/match.json")
+    refused = post(client, "", onto="/match.json")
     assert refused.status_code == 400
     assert refused.get_json()["description"]
-    again = post(client, "title\n", path="/match.json", lang="vi")
+    again = post(client, "title\n", onto="/match.json", lang="vi")
     assert again.status_code == 400
     assert "company" not in again.get_json()["description"].lower()
 
 
 def test_a_sheet_of_attacks_comes_back_as_text(client: FlaskClient) -> None:
     """A formula and markup are given back as they are."""
-    document = post(client, f"company;notes\n=1+1;{HOSTILE}\n", path="/match.json").get_json()
+    document = post(client, f"company;notes\n=1+1;{HOSTILE}\n", onto="/match.json").get_json()
     assert document["companies"][0]["notes"] == HOSTILE

@@ -2,7 +2,7 @@
  * The page of the short list: the sites that this browser keeps, with notes, or those of a link.
  * Names come from the server, asked for by ids; notes never leave the browser and become text only.
  */
-import { fetchPage, newest, parse } from "./live.js";
+import { fetchPage, newest } from "./live.js";
 import { patiently } from "./patient.js";
 import { address, all, keep, keeps } from "./saved.js";
 import { countTray } from "./tray.js";
@@ -71,13 +71,6 @@ function remove(gone) {
   keep(before.filter((entry) => !gone.has(entry.id)));
   rows().filter((row) => gone.has(row.dataset.id)).forEach((row) => row.remove());
   undo.hidden = false;
-  tools.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-file=as_html]");
-    const notes = new Map(all().filter(({ note }) => note).map(({ id, note }) => [id, note]));
-    if (!link || shared || !notes.size) return;
-    event.preventDefault();
-    take(link, notes);
-  });
   undo.querySelector("button").focus();
   show();
 }
@@ -106,15 +99,12 @@ async function take(link, notes) {
     location.assign(link.href); // without the notes, or what is wrong
     return;
   }
-  const file = parse(answer);
-  file.querySelectorAll("[data-note-of]").forEach((line) => {
-    const note = notes.get(line.dataset.noteOf);
-    line.hidden = !note;
-    line.textContent = note ?? "";
+  const box = document.createElement("p"); // it escapes the notes
+  const file = answer.replace(/(data-note-of="([^"]+)") hidden>/g, (whole, start, id) => {
+    box.textContent = notes.get(id) ?? "";
+    return box.textContent ? `${start}>${box.innerHTML}` : whole;
   });
-  const url = URL.createObjectURL(
-    new Blob(["<!doctype html>\n", file.documentElement.outerHTML], { type: "text/html" }),
-  );
+  const url = URL.createObjectURL(new Blob([file], { type: "text/html" }));
   Object.assign(document.createElement("a"), { href: url, download: "zone-atlas-shortlist.html" })
     .click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -147,6 +137,13 @@ const doing = {
 tools.addEventListener("click", (event) => {
   const button = event.target.closest("[data-do]");
   if (button) doing[button.dataset.do](button);
+});
+tools.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-file=as_html]");
+  const notes = new Map(all().filter(({ note }) => note).map(({ id, note }) => [id, note]));
+  if (!link || shared || !notes.size) return;
+  event.preventDefault();
+  take(link, notes);
 });
 undo.querySelector("button").addEventListener("click", () => {
   keep(before);
