@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,8 @@ def asked_of_tables(opened: Any, blocks: Blocks) -> tuple[float, float, float]:
             row, drawn.places[row.id], opened.table("crossings"), drawn.profile
         )
         access.travel_times(roads, points.iloc[:2], places, profile=drawn.profile)
-        seconds, _clock, table = cpu(
-            lambda places=places: access.travel_times(roads, points, places, profile=drawn.profile)
-        )
+        ask = partial(access.travel_times, roads, points, places, profile=drawn.profile)
+        seconds, _clock, table = cpu(ask)
         total += seconds
         least = table.groupby("from_id")["travel_time_s"].min().to_numpy()
         both = np.isfinite(least) & np.isfinite(amounts[row.id][at])
@@ -120,11 +120,10 @@ def main() -> None:
         client.get(address(blocks_of(9, 105.0, 22.0), 0))  # compiles
         for zoom, (lon, lat) in VIEWS.items():
             blocks = blocks_of(zoom, lon, lat)
-            new, new_clock, answer = cpu(lambda blocks=blocks: client.get(address(blocks, 0)))
+            new, new_clock, answer = cpu(partial(client.get, address(blocks, 0)))
             assert answer.status_code == 200, answer.text
             frames = [
-                cpu(lambda frame=frame, blocks=blocks: client.get(address(blocks, frame)))[:2]
-                for frame in range(1, FRAMES)
+                cpu(partial(client.get, address(blocks, frame)))[:2] for frame in range(1, FRAMES)
             ]
             frame_s = statistics.median(seconds for seconds, _clock in frames)
             clock_s = statistics.median(clock for _seconds, clock in frames)

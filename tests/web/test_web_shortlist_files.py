@@ -50,7 +50,7 @@ def test_the_sites_stand_in_the_order_of_the_list(client: FlaskClient) -> None:
     page = Page(file_of(client, (*PICKED, "gone", PICKED[0])))
     articles = [attributes["id"] for name, attributes in page.elements if name == "article"]
     assert articles == list(PICKED)
-    assert "gone: no longer in the atlas" in page.text
+    assert "<code>gone</code>: no longer in the atlas" in page.source
 
 
 def test_whom_to_ask_stands_with_its_date(client: FlaskClient) -> None:

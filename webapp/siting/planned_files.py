@@ -40,7 +40,12 @@ class Planned:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The changes, the largest first."""
-        return self.change.table.to_dict("records") if self.change else []
+        if not self.change:
+            return []
+        table = self.change.table
+        return [
+            dict(zip(map(str, table), row, strict=True)) for row in table.itertuples(index=False)
+        ]
 
 
 def _asked() -> tuple[Store, Planned]:

@@ -19,6 +19,7 @@ from geo.errors import InputError
 from geo.layers import unfold
 from geo.roads import access
 from geo.roads.drive import Drive
+from geo.schema import LAYERS
 from geo.siting import land
 from geo.siting.measures import DESTINATIONS
 from webapp import args, charts, labels, styles
@@ -154,13 +155,11 @@ def _facts(opened: Store, site: str, row: Any) -> Iterator[Fact]:
     yield Fact(_("Free land"), words.text, sources.of_land(opened, site, *land.FIELDS))
     titles = {"rent_term_low_usd_m2": _("Land rent, whole lease term")}
     for name in FACTS:
-        field = records.LAYERS["parks"].field(name)
+        field = LAYERS["parks"].field(name)
         known = is_known(row.get(name))
         text = _value(row, name, field.unit) if known else ""
         origins = sources.of_field(opened, site, name) if known else ()
-        yield Fact(
-            titles.get(name) or provenance.title(records.LAYERS["parks"], name), text, origins
-        )
+        yield Fact(titles.get(name) or provenance.title(LAYERS["parks"], name), text, origins)
 
 
 def _value(row: Any, name: str, unit: str) -> str:
@@ -185,7 +184,7 @@ def _times(opened: Store, drive: Drive, row: Any) -> Iterator[Time]:
 
 def _contacts(opened: Store, site: str, row: Any) -> list[records.Record]:
     """Return the bodies that speak for a site or its province."""
-    of_site = records.sections(opened, records.LAYERS["parks"], site, row)
+    of_site = records.sections(opened, LAYERS["parks"], site, row)
     return [
         each for section in of_site if section.layer.id == "contacts" for each in section.records
     ]
@@ -227,7 +226,7 @@ class _Plants:
             and not sectors.isdisjoint(unfold(plants["sectors"].iloc[self.rows[at]]))
         ][:MOST_PLANTS]
         numbers = [int(self.rows[at]) for at in chosen]
-        written = records.rows(opened, records.LAYERS["plants"], numbers)
+        written = records.rows(opened, LAYERS["plants"], numbers)
         products = plants["product"].iloc[numbers]
         return [
             Plant(each.name, str(product), _away(float(time_s[at])), each.source)

@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from geo import export
 from geo.errors import InputError
 from geo.export import rasters
+from geo.roads.cells import A_SIDE
 from geo.siting import surface, surface_areas
-from geo.siting.surface import A_SIDE, Blocks, Values, Wish, measures
+from geo.siting.surface import Blocks, Values, Wish, measures
 from geo.tiles.grid import project
 from webapp import args
 from webapp.i18n import translated
@@ -76,7 +77,8 @@ def _kept(response: Response) -> Response:
     """Let a client keep an answer, and ask whether it still holds."""
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @pages.get("/where.tif")
