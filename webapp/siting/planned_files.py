@@ -127,10 +127,10 @@ def as_xlsx() -> Response:
         about.append((_("Sites joined to no road"), planned.change.unknown))
     sheets = {
         _("What changes"): list(_changes(opened, planned)),
-        _("When they open"): list(_openings(planned)),
+        _("Opening years"): list(_openings(planned)),
         _("How to read it"): about,
     }
-    widths = {_("What changes"): (24, 40, 18, 30), _("When they open"): (10, 50, 20, 20)}
+    widths = {_("What changes"): (24, 40, 18, 30), _("Opening years"): (10, 50, 20, 20)}
     return files.xlsx_response(sheets, widths, "planned")
 
 
@@ -138,10 +138,10 @@ def _changes(opened: Store, planned: Planned) -> Iterator[Line]:
     minutes, layers = _("min"), nearest()
     one_place = labels.name(opened.targets().loc[planned.to]) if planned.to else ""
     yield (
-        *(_("Identifier"), _("Site"), _("Way to"), _("Today: which")),
+        *(_("Identifier"), _("Site"), _("Route to"), _("Today: which")),
         *(files.with_unit(_("Today, from"), minutes), files.with_unit(_("Today, to"), minutes)),
         *(_("Planned: which"), files.with_unit(_("Planned, from"), minutes)),
-        *(files.with_unit(_("Planned, to"), minutes), _("Gain"), _("By planned corridors")),
+        *(files.with_unit(_("Planned, to"), minutes), _("Time saved"), _("Planned corridors used")),
     )
     for row in planned.rows:
         change = _change(opened, row)
@@ -157,7 +157,7 @@ def _changes(opened: Store, planned: Planned) -> Iterator[Line]:
 def _openings(planned: Planned) -> Iterator[Line]:
     yield (
         *(_("Year"), _("Corridor"), _("Kind"), _("Status")),
-        *(_("Basis of the year"), _("Source"), _("Date")),
+        *(_("Source of year"), _("Source"), _("Date")),
     )
     for key, row in planned.timeline.iterrows():
         corridor = _corridor(str(key), row)

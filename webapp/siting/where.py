@@ -227,7 +227,7 @@ class At:
         if not values.keys() & set(POINT):
             return None
         if ("lon" in values) != ("lat" in values) or ("site" in values) == ("lon" in values):
-            raise InputError(_("Say where from: either site, or lon and lat."))
+            raise InputError(_("Name a starting point: site, or lon and lat."))
         site, drive = values.get("site", ""), asked.drive
         frame = opened.where(site) if site else opened.where((values["lon"], values["lat"]))
         lon, lat = shapely.get_coordinates(frame.geometry.iloc[0])[0].tolist()

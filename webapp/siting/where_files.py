@@ -162,7 +162,7 @@ def point() -> Response:
     opened.networks.check(asked.drive)
     at = At.of(opened, values, asked)
     if at is None:
-        raise InputError(_("Say where from: either site, or lon and lat."))
+        raise InputError(_("Name a starting point: site, or lon and lat."))
     numbers = {}
     for each in at.numbers:
         row = measures()[each.name]
