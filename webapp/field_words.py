@@ -60,6 +60,15 @@ FIELDS: dict[str, Any] = {
     "offer_basis": _("Paid for"),
     "offer_value": _("Price per m²"),
     "offer_currency": _("Its currency"),
+    "off_peak_pct": _("Off-peak power"),
+    "peak_pct": _("Peak power"),
+    "discount_pct": _("Discount rate"),
+    "voltage": _("Voltage"),
+    "destination": _("Containers go to"),
+    "own": _("Number of one site"),
+    "own_site": _("Site"),
+    "own_line": _("Rate"),
+    "own_value": _("Your number"),
     "title": _("Title"),
     "lunch": _("Lunch"),
     "reserve": _("Buffer at gates"),
@@ -70,9 +79,6 @@ FIELDS: dict[str, Any] = {
     "stop": _("Stops"),
     "day": _("Days"),
     "add": _("Add a stop"),
-    "off_peak_pct": _("Off-peak power"),
-    "peak_pct": _("Peak power"),
-    "discount_pct": _("Discount rate"),
 }
 """Words of the fields; what people never fill in is not among them."""
 
@@ -80,8 +86,7 @@ FIELDS: dict[str, Any] = {
 def field_name(name: str) -> str:
     """Name a parameter as its field on the page is called, else as it is.
 
-    A limit has its own words; a weight and what is said of a curve, those of the criterion; a rate
-    and an amount of a project, those of the rate card and of the project.
+    A limit has its own words; a weight and what is said of a curve, those of the criterion.
     """
     if name in FIELDS:
         return str(FIELDS[name])
