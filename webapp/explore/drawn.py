@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo import maps, search
 from geo.schema import LAYERS, unfold
-from geo.siting import classes, sites
+from geo.siting import classes
 from geo.siting.land import AVAILABILITY
 from webapp import labels
 from webapp.catalogues import province_names
@@ -73,8 +73,6 @@ def layer(
         Further columns of these rows.
     """
     whole = rows is EVERY
-    if layer_id == "parks" and whole:
-        rows = order(store)
     frame = store.layer(layer_id).iloc[rows]
     columns: dict[str, list[Any]] = {}
     if layer_id == "parks":
@@ -96,23 +94,6 @@ def layer(
             ]
     extra = pd.DataFrame(columns | more, index=frame.index, dtype=object)
     return maps.payload(frame, DRAWN[layer_id], extra=extra)
-
-
-def order(store: Store) -> NDArray[np.int64]:
-    """Return the positions of the parks in the order in which they are listed where nobody says
-    how: those that have land, then those of which that is not known, zones that contain sites
-    last, then full ones; the most land first.
-    """
-
-    def make() -> NDArray[np.int64]:
-        land = sites.own_columns(store.layer("parks"))
-        rank = pd.Series(land["availability"]).map({"free": 0, "full": 3}).fillna(1).to_numpy(int)
-        rank = np.where((rank == 1) & (np.array(land["role"], object) == "zone"), 2, rank)
-        free_ha = np.where(rank == 0, np.nan_to_num(land["free_ha"]), 0.0)
-        most_ha = np.where(rank == 0, np.nan_to_num(land["land_ha"]), 0.0)
-        return np.lexsort((-most_ha, -free_ha, rank))
-
-    return store.keep("order of parks", make)
 
 
 def searched(store: Store) -> dict[str, Any]:

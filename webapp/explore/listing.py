@@ -73,8 +73,7 @@ def answer(store: Store, values: Mapping[str, Any]) -> dict[str, Any]:
         filters.pop("q", None)
     kept = store.chosen("parks", filters)
     kept = np.ones(len(frame), bool) if kept is None else kept
-    rows = drawn.order(store)
-    rows = rows[kept[rows]]
+    rows = np.flatnonzero(kept)
     if hits is not None:
         rows = frame.index.get_indexer(pd.Index(list(hits)))
         rows = rows[rows >= 0]
