@@ -222,7 +222,7 @@ def test_sliding_through_areas(opened: Callable[..., Any]) -> None:
     assert page.evaluate("history.length") == begin + 1
 
 
-def test_a_sheet_begins_with_what_decides(opened: Callable[..., Any], app: Flask) -> None:
+def test_a_sheet_begins_with_what_decides(opened: Callable[..., Any]) -> None:
     """What one can do and six facts stand before the times; the sources are behind one line that
     says how many facts are verified, as many as the sources say.
     """
@@ -232,7 +232,7 @@ def test_a_sheet_begins_with_what_decides(opened: Callable[..., Any], app: Flask
     sheet = page.locator("#sheet")
     for text in ("Save site", "Compare", "Route", "PDF", "Share"):
         expect(sheet.locator(".actions")).to_contain_text(text)
-    expect(sheet.locator(".grid dt")).to_have_count(6)
+    expect(sheet.locator(".grid li")).to_have_count(6)
     grid, times = (sheet.locator(name).bounding_box()["y"] for name in (".grid", ".times"))
     assert grid < times
     expect(sheet.locator(".quality .facts")).to_be_hidden()
@@ -240,7 +240,7 @@ def test_a_sheet_begins_with_what_decides(opened: Callable[..., Any], app: Flask
     expect(sheet.locator(".quality .facts")).to_be_visible()
     verified = sheet.locator(".quality .facts .how.page, .quality .facts .how.code").count()
     numbers = re.findall(r"\d+", sheet.locator(".quality summary").inner_text())
-    assert [int(number) for number in numbers][0] == verified
+    assert int(numbers[0]) == verified
     assert 0 < verified <= int(numbers[1])
 
 
