@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from geo import maps, search
 from geo.schema import LAYERS, unfold
 from geo.siting import classes
-from geo.siting.land import AVAILABILITY
 from webapp import labels
 from webapp.catalogues import province_names
 from webapp.explore import provenance, site_sheet
@@ -86,12 +85,7 @@ def layer(
             columns[f"{short}_s"] = [
                 round(best[key][1]) if key in best else None for key in frame.index
             ]
-        if whole:  # the browser filters by them
-            columns |= classes.table(store.sites()).loc[frame.index].to_dict("list")
-        else:
-            columns["availability"] = [
-                classes.UNKNOWN if full is None else AVAILABILITY[full] for full in columns["full"]
-            ]
+        columns |= classes.table(store.sites().loc[frame.index]).to_dict("list")
     extra = pd.DataFrame(columns | more, index=frame.index, dtype=object)
     return maps.payload(frame, DRAWN[layer_id], extra=extra)
 
