@@ -292,7 +292,7 @@ def test_the_list_names_the_places_that_are_found(client: FlaskClient) -> None:
         others = [key for key in hits if opened.index().entries[key].layer != "parks"]
         named = [hit["place"]["id"] for hit in answer["best"] if "place" in hit]
         assert named == list(hits)[: len(named)]
-        assert len(answer["best"]) == listing.MOST_HITS
+        assert len(named) <= len(answer["best"]) <= listing.MOST_HITS
         ranks = [hit["rank"] for hit in answer["best"]]
         assert ranks == sorted(ranks)
         assert answer["first"] == next(iter(hits))
