@@ -152,9 +152,10 @@ def _roads(
     if profile not in network.hierarchies:
         return Searched(network, profile, start.node, goal.node)
     unpacking = len(start.entry) * len(goal.entry) * WAY_IN_NODES if many else 0
-    if unpacking < len(start.node) * network.node_count:
+    if unpacking < min(len(start.node), len(goal.node)) * network.node_count:
         return Prepared(network, profile, start.node, goal.node)
-    return Walked(network, profile, start.node, goal.node)
+    towards = len(goal.node) < len(start.node)
+    return Walked(network, profile, start.node, goal.node, towards=towards)
 
 
 def _over_ends(

@@ -124,25 +124,37 @@ class Prepared:
 
 
 class Walked:
-    """The same from the times to all nodes of a prepared network: for many ways from few sources.
-    The ways are walked back from the goals, each node once.
+    """The same from the times to all nodes of a prepared network: for many ways from few sources,
+    or with `towards` to few goals. The ways are walked back from the many, each node once.
 
     ``time_s`` is (sources, goals).
     """
 
     def __init__(
-        self, network: Network, profile: str, sources: NDArray[np.int64], goals: NDArray[np.int64]
+        self,
+        network: Network,
+        profile: str,
+        sources: NDArray[np.int64],
+        goals: NDArray[np.int64],
+        *,
+        towards: bool = False,
     ) -> None:
-        self.network, self.arcs = network, network.arcs(profile)
-        self.sources, self.goals = sources, goals
+        self.network, self.towards = network, towards
+        arcs = network.arcs(profile)
+        self.arcs = arcs.back if towards else arcs.into
+        self.few, self.many = (goals, sources) if towards else (sources, goals)
         hierarchy, overlay = network.hierarchies[profile], gate_overlay.of(network, profile)
-        gates = overlay.node
-        to_gate = contraction.many_to_many(hierarchy, sources, gates)
-        over, _ = gate_overlay.join(to_gate, overlay.total_s)
-        starts = np.column_stack([sources, np.broadcast_to(gates, over.shape)])
-        start_s = np.column_stack([np.zeros(len(sources)), over])
-        self.node_s = contraction.one_to_all(hierarchy, starts, start_s=start_s)
-        self.time_s: NDArray[np.float64] = self.node_s[:, goals]
+        gates, total_s = overlay.node, overlay.total_s
+        ends = (gates, self.few) if towards else (self.few, gates)
+        to_gate = contraction.many_to_many(hierarchy, *ends)
+        if towards:
+            to_gate, total_s = to_gate.T, total_s.T
+        over, _ = gate_overlay.join(to_gate, total_s)
+        starts = np.column_stack([self.few, np.broadcast_to(gates, over.shape)])
+        start_s = np.column_stack([np.zeros(len(self.few)), over])
+        self.node_s = contraction.one_to_all(hierarchy, starts, start_s=start_s, reverse=towards)
+        times = self.node_s[:, self.many]
+        self.time_s: NDArray[np.float64] = times.T if towards else times
 
     def measure(
         self, source: NDArray[np.int64], goal: NDArray[np.int64]
@@ -152,21 +164,23 @@ class Walked:
 
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
-        for row in np.unique(source).tolist():
-            pairs = np.flatnonzero(source == row)
+        few, many = (goal, source) if self.towards else (source, goal)
+        for row in np.unique(few).tolist():
+            pairs = np.flatnonzero(few == row)
             length_m[pairs], last, gate, before = compiled.measure(
                 np.ascontiguousarray(self.node_s[row]),
-                *self.arcs.into,
+                *self.arcs,
                 self.network.length_m,
                 self.network.gate,
-                int(self.sources[row]),
-                self.goals[goal[pairs]],
+                int(self.few[row]),
+                self.many[many[pairs]],
             )
             for pair, link in zip(pairs[last >= 0].tolist(), last[last >= 0].tolist(), strict=True):
-                chain = gates[pair] = []
+                chain: list[int] = []
                 while link >= 0:
-                    chain.insert(0, int(gate[link]))
+                    chain.append(int(gate[link]))
                     link = int(before[link])
+                gates[pair] = chain if self.towards else chain[::-1]
         return length_m, gates
 
 
