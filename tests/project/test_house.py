@@ -53,6 +53,7 @@ ROOMS = (
         "webapp.charts",
         "webapp.errors",
         "webapp.kept_pages",
+        "webapp.lookup",
         "webapp.map_frame",
         "webapp.scripts",
         "webapp.styles",

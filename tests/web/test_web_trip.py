@@ -30,9 +30,9 @@ from geo.visits.gazetteer import Gazetteer
 from geo.visits.trip import Plan
 from geo.visits.trip_lines import DayLine, StopLine
 from geo.visits.world import World
-from webapp import jobs
+from webapp import jobs, lookup
 from webapp.catalogues import LANGUAGES
-from webapp.trips import agenda, answers, lookup, readings
+from webapp.trips import agenda, answers, readings
 from webapp.trips.address import TRIP, Lines
 
 pytest_plugins = ("web",)

@@ -16,9 +16,8 @@ from geo.visits import safe_yaml, trip_file
 from geo.visits.place_texts import position, split_places
 from geo.visits.trip import Day, Trip
 from geo.visits.trip_lines import DayLine
-from webapp import args
+from webapp import args, lookup
 from webapp.store import Store, store
-from webapp.trips import lookup
 from webapp.trips import pages as trip
 from webapp.trips.address import TRIP, Lines
 from webapp.trips.links import to_page

@@ -15,9 +15,9 @@ from geo.text import short
 from geo.visits import trip_file
 from geo.visits.place_texts import split_places
 from geo.visits.trip import Trip
+from webapp import lookup
 from webapp.i18n import N_, lazy_gettext, said
 from webapp.i18n import gettext as _
-from webapp.trips import lookup
 from webapp.trips.address import Lines
 
 FORM = {
