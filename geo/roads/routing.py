@@ -43,6 +43,7 @@ KEPT_AIMS = 8
 class Found:
     """The fastest way of each pair of rows. ``entries`` are those of the two `Sides` through which
     it goes, and ``ends`` which of their ``leave`` and ``come``, -1 where it is along one segment.
+    ``counted_m`` (k, n, m) are its metres on each selection of segments that is counted.
     """
 
     time_s: NDArray[np.float64]
@@ -51,10 +52,11 @@ class Found:
     gates: dict[tuple[int, int], list[int]]
     entries: NDArray[np.int64]
     ends: NDArray[np.int64]
+    counted_m: NDArray[np.float64]
     path: Track | None = None
 
     @classmethod
-    def nothing(cls, n: int, m: int) -> Found:
+    def nothing(cls, n: int, m: int, counts: int = 0) -> Found:
         """Return that no way has been found yet."""
         return cls(
             time_s=np.full((n, m), np.inf),
@@ -63,6 +65,7 @@ class Found:
             gates={},
             entries=np.full((n, m, 2), -1),
             ends=np.full((n, m, 2), -1),
+            counted_m=np.full((counts, n, m), np.nan),
         )
 
 
@@ -105,7 +108,14 @@ class _Ends:
 
 
 def solve(
-    network: Network, profile: str, from_: Sides, to: Sides, *, detail: bool, path: bool = False
+    network: Network,
+    profile: str,
+    from_: Sides,
+    to: Sides,
+    *,
+    detail: bool,
+    path: bool = False,
+    counts: NDArray[np.bool_] | None = None,
 ) -> Found:
     """Find the fastest way of every pair of rows.
 
@@ -115,8 +125,12 @@ def solve(
         Find lengths and gates too, not only times.
     path
         Keep the nodes and segments of the way; for one pair only, and only with `detail`.
+    counts
+        (k, m) which segments count; with `detail` the metres on each selection are found, without
+        the legs between points and roads. Of two ways that take the same time either may count.
     """
-    ways = Found.nothing(from_.rows, to.rows)
+    metres = np.where(counts, network.length_m, 0.0) if counts is not None else np.empty((0, 0))
+    ways = Found.nothing(from_.rows, to.rows, len(metres))
     starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
         return ways
@@ -136,9 +150,14 @@ def solve(
         ways.ends[rows] = ends[i, j]
         if detail:
             ways.length_m[rows] = along_m[i, j]
+            legs_m = from_.leg_m[chunk[i]] + to.leg_m[goals[j]]
+            on_road_m = np.maximum(along_m[i, j] - legs_m, 0.0)
+            at = from_.snap.segment[chunk[i]]
+            ways.counted_m[:, *rows] = on_road_m * (metres[:, at] > 0)
             ways.crossings[rows] = 0
             over = ends[i, j, 0] >= 0
             _measure(network, profile, ways, roads, start, goal, i[over], j[over], path)
+            _count(ways, roads, start, goal, i[over], j[over], metres)
     ways.time_s = ways.time_s.round(TIME_DECIMALS)
     return ways
 
@@ -210,7 +229,7 @@ def _measure(
     rows = start.row[i], goal.row[j]
     a, b = ways.ends[rows].T
     source, target = start.number[i, a], goal.number[j, b]
-    length_m, gates = roads.measure(source, target)
+    length_m, gates = roads.measure(source, target, network.length_m)
     ways.length_m[rows] = start.length_m[i, a] + length_m + goal.length_m[j, b]
     for k, passed in gates.items():
         pair = int(rows[0][k]), int(rows[1][k])
@@ -219,6 +238,27 @@ def _measure(
         assert not isinstance(roads, Walked)  # which is for many
         vertices, segments = roads.track(int(source[0]), int(target[0]))
         ways.path = network.turns(profile).nodes[vertices], segments
+
+
+def _count(
+    ways: Found,
+    roads: Prepared | Searched | Walked,
+    start: _Ends,
+    goal: _Ends,
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    metres: NDArray[np.float64],
+) -> None:
+    """Add the metres of the same ways on each selection of segments."""
+    rows = start.row[i], goal.row[j]
+    a, b = ways.ends[rows].T
+    source, target = start.number[i, a], goal.number[j, b]
+    for number, counted in enumerate(metres):
+        length_m, _gates = roads.measure(source, target, counted)
+        for end, entry, vertex in ((start, i, a), (goal, j, b)):
+            on = counted[end.sides.snap.segment[end.entry[entry]]]
+            length_m += on * end.sides.share[end.entry[entry], vertex % 2]
+        ways.counted_m[number][rows] = length_m
 
 
 def times(

@@ -35,10 +35,10 @@ class Searched:
         self.time_s: NDArray[np.float64] = node_s[:, goals]
 
     def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+        self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs, walking back from all goals at once,
-        one arc a step."""
+        """Return length and gates of the ways of some pairs, as `metres` of each segment have it,
+        walking back from all goals at once, one arc a step."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
         way, row, here = np.arange(len(source)), source, self.goals[goal]
@@ -47,7 +47,7 @@ class Searched:
             going = previous >= 0
             way, row, here, previous = way[going], row[going], here[going], previous[going]
             segment = self.arcs.between(previous, here)
-            length_m[way] += self.network.length_m[segment]
+            length_m[way] += metres[segment]
             for step in np.flatnonzero(self.network.gate[segment] >= 0):
                 gates.setdefault(int(way[step]), []).insert(
                     0, int(self.network.gate[segment[step]])
@@ -92,14 +92,14 @@ class Prepared:
             self.time_s = np.minimum(self.time_s, across)
 
     def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+        self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs."""
+        """Return length and gates of the ways of some pairs, by the `metres` of each segment."""
         length_m = np.zeros(len(source))
         gates: dict[int, list[int]] = {}
         for way, ends in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
             segments = self.track(*ends)[1]
-            length_m[way] = self.network.length_m[segments].sum()
+            length_m[way] = metres[segments].sum()
             passed = self.network.gate[segments]
             if (passed >= 0).any():
                 gates[way] = passed[passed >= 0].tolist()
@@ -157,9 +157,9 @@ class Walked:
         self.time_s: NDArray[np.float64] = times.T if towards else times
 
     def measure(
-        self, source: NDArray[np.int64], goal: NDArray[np.int64]
+        self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs."""
+        """Return length and gates of the ways of some pairs, by the `metres` of each segment."""
         from geo.roads import _walking as compiled
 
         length_m = np.zeros(len(source))
@@ -170,7 +170,7 @@ class Walked:
             length_m[pairs], last, gate, before = compiled.measure(
                 np.ascontiguousarray(self.node_s[row]),
                 *self.arcs,
-                self.network.length_m,
+                metres,
                 self.network.gate,
                 int(self.few[row]),
                 self.many[many[pairs]],
