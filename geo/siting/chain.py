@@ -184,12 +184,13 @@ class Loads:
 class Prices:
     """What one trip of each leg costs, (n, m): between two ends, of the lines whose rate is known.
 
-    ``missing`` are the lines that would add to it at some site and are unknown.
+    ``missing`` are the lines that would add to it somewhere and are unknown, each with the country
+    in which it is.
     """
 
     low: Array
     high: Array
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
 
 
 def prices(
@@ -226,7 +227,7 @@ def prices(
     ]
     low, high = np.zeros(legs.time_s.shape), np.zeros(legs.time_s.shape)
     priced = np.zeros(legs.time_s.shape, bool)
-    missing: dict[str, None] = {}
+    missing: dict[tuple[str, str], None] = {}
     for line, amount, of_site in amounts:
         rates = [card.rate(line) for card in (here if of_site else there)]
         ends = np.array([(rate.low, rate.high) for rate in rates], float).reshape(-1, 2)
@@ -236,8 +237,9 @@ def prices(
         low += np.where(rated, amount * least, 0.0)
         high += np.where(rated, amount * most, 0.0)
         priced |= rated
-        if (counts & ~rated).any():
-            missing[line] = None
+        lacking = (counts & ~rated).any(axis=1 if of_site else 0)
+        countries = site_country if of_site else place_country
+        missing |= {(line, countries[i]): None for i in np.flatnonzero(lacking).tolist()}
     reached = np.isfinite(legs.time_s)
     low[~(reached & priced)] = high[~(reached & priced)] = np.nan
     return Prices(low, high, tuple(missing))
@@ -359,11 +361,6 @@ def closing(
         *added,
         tuple(np.flatnonzero(lost).tolist()),
     )
-
-
-def of_sites(sites: Sides, rows: NDArray[np.intp]) -> Sides:
-    """Return some sites, in this order."""
-    return sites.some(rows)
 
 
 def take(legs: Legs, rows: NDArray[np.intp]) -> Legs:
