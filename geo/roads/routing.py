@@ -129,8 +129,9 @@ def solve(
         (k, m) which segments count; with `detail` the metres on each selection are found, without
         the legs between points and roads. Of two ways that take the same time either may count.
     """
-    metres = np.where(counts, network.length_m, 0.0) if counts is not None else np.empty((0, 0))
-    ways = Found.nothing(from_.rows, to.rows, len(metres))
+    every = np.ones((1, len(network.length_m)), bool)
+    metres = np.where(every if counts is None else [*every, *counts], network.length_m, 0.0)
+    ways = Found.nothing(from_.rows, to.rows, len(metres) - 1)
     starts, goals = from_.joined, to.joined
     if not len(starts) or not len(goals):
         return ways
@@ -153,11 +154,11 @@ def solve(
             legs_m = from_.leg_m[chunk[i]] + to.leg_m[goals[j]]
             on_road_m = np.maximum(along_m[i, j] - legs_m, 0.0)
             at = from_.snap.segment[chunk[i]]
-            ways.counted_m[:, *rows] = on_road_m * (metres[:, at] > 0)
+            ways.counted_m[:, *rows] = on_road_m * (metres[1:, at] > 0)
             ways.crossings[rows] = 0
             over = ends[i, j, 0] >= 0
-            _measure(network, profile, ways, roads, start, goal, i[over], j[over], path)
-            _count(ways, roads, start, goal, i[over], j[over], metres)
+            over_ends = start, goal, i[over], j[over]
+            _measure(network, profile, ways, roads, *over_ends, metres, path)
     ways.time_s = ways.time_s.round(TIME_DECIMALS)
     return ways
 
@@ -221,16 +222,21 @@ def _measure(
     goal: _Ends,
     i: NDArray[np.int64],
     j: NDArray[np.int64],
+    metres: NDArray[np.float64],
     path: bool,
 ) -> None:
     """Add lengths and gates of the ways over vertices between the entries `i` and `j`, and with
-    `path` that way.
+    `path` that way; `metres` (k, m) are those of each segment, and of each that is counted.
     """
     rows = start.row[i], goal.row[j]
     a, b = ways.ends[rows].T
     source, target = start.number[i, a], goal.number[j, b]
-    length_m, gates = roads.measure(source, target, network.length_m)
-    ways.length_m[rows] = start.length_m[i, a] + length_m + goal.length_m[j, b]
+    lengths_m, gates = roads.measure(source, target, metres)
+    ways.length_m[rows] = start.length_m[i, a] + lengths_m[0] + goal.length_m[j, b]
+    for end, entry, vertex in ((start, start.entry[i], a), (goal, goal.entry[j], b)):
+        share = end.sides.share[entry, vertex % 2]
+        lengths_m[1:] += metres[1:, end.sides.snap.segment[entry]] * share
+    ways.counted_m[:, *rows] = lengths_m[1:]
     for k, passed in gates.items():
         pair = int(rows[0][k]), int(rows[1][k])
         ways.gates[pair], ways.crossings[pair] = passed, len(passed)
@@ -238,27 +244,6 @@ def _measure(
         assert not isinstance(roads, Walked)  # which is for many
         vertices, segments = roads.track(int(source[0]), int(target[0]))
         ways.path = network.turns(profile).nodes[vertices], segments
-
-
-def _count(
-    ways: Found,
-    roads: Prepared | Searched | Walked,
-    start: _Ends,
-    goal: _Ends,
-    i: NDArray[np.int64],
-    j: NDArray[np.int64],
-    metres: NDArray[np.float64],
-) -> None:
-    """Add the metres of the same ways on each selection of segments."""
-    rows = start.row[i], goal.row[j]
-    a, b = ways.ends[rows].T
-    source, target = start.number[i, a], goal.number[j, b]
-    for number, counted in enumerate(metres):
-        length_m, _gates = roads.measure(source, target, counted)
-        for end, entry, vertex in ((start, i, a), (goal, j, b)):
-            on = counted[end.sides.snap.segment[end.entry[entry]]]
-            length_m += on * end.sides.share[end.entry[entry], vertex % 2]
-        ways.counted_m[number][rows] = length_m
 
 
 def times(

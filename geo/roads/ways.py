@@ -37,9 +37,9 @@ class Searched:
     def measure(
         self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs, as `metres` of each segment have it,
-        walking back from all goals at once, one arc a step."""
-        length_m = np.zeros(len(source))
+        """Return lengths (k, pairs) and gates of the ways of some pairs, by the `metres` (k, m) of
+        each segment, walking back from all goals at once, one arc a step."""
+        length_m = np.zeros((len(metres), len(source)))
         gates: dict[int, list[int]] = {}
         way, row, here = np.arange(len(source)), source, self.goals[goal]
         while len(way):
@@ -47,7 +47,7 @@ class Searched:
             going = previous >= 0
             way, row, here, previous = way[going], row[going], here[going], previous[going]
             segment = self.arcs.between(previous, here)
-            length_m[way] += metres[segment]
+            length_m[:, way] += metres[:, segment]
             for step in np.flatnonzero(self.network.gate[segment] >= 0):
                 gates.setdefault(int(way[step]), []).insert(
                     0, int(self.network.gate[segment[step]])
@@ -94,12 +94,14 @@ class Prepared:
     def measure(
         self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs, by the `metres` of each segment."""
-        length_m = np.zeros(len(source))
+        """Return lengths (k, pairs) and gates of the ways of some pairs, by the `metres` (k, m) of
+        each segment.
+        """
+        length_m = np.zeros((len(metres), len(source)))
         gates: dict[int, list[int]] = {}
         for way, ends in enumerate(zip(source.tolist(), goal.tolist(), strict=True)):
             segments = self.track(*ends)[1]
-            length_m[way] = metres[segments].sum()
+            length_m[:, way] = metres[:, segments].sum(axis=1)
             passed = self.network.gate[segments]
             if (passed >= 0).any():
                 gates[way] = passed[passed >= 0].tolist()
@@ -159,22 +161,22 @@ class Walked:
     def measure(
         self, source: NDArray[np.int64], goal: NDArray[np.int64], metres: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], dict[int, list[int]]]:
-        """Return length and gates of the ways of some pairs, by the `metres` of each segment."""
+        """Return lengths (k, pairs) and gates of the ways of some pairs, by the `metres` (k, m) of
+        each segment.
+        """
         from geo.roads import _walking as compiled
 
-        length_m = np.zeros(len(source))
+        length_m = np.zeros((len(metres), len(source)))
         gates: dict[int, list[int]] = {}
         few, many = (goal, source) if self.towards else (source, goal)
         for row in np.unique(few).tolist():
             pairs = np.flatnonzero(few == row)
-            length_m[pairs], last, gate, before = compiled.measure(
-                np.ascontiguousarray(self.node_s[row]),
-                *self.arcs,
-                metres,
-                self.network.gate,
-                int(self.few[row]),
-                self.many[many[pairs]],
-            )
+            node_s = np.ascontiguousarray(self.node_s[row])
+            tree = int(self.few[row]), self.many[many[pairs]]
+            for number, each in enumerate(metres):
+                length_m[number, pairs], last, gate, before = compiled.measure(
+                    node_s, *self.arcs, each, self.network.gate, *tree
+                )
             for pair, link in zip(pairs[last >= 0].tolist(), last[last >= 0].tolist(), strict=True):
                 chain: list[int] = []
                 while link >= 0:
