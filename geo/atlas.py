@@ -199,6 +199,10 @@ class Atlas(Package):
         key = "targets", drive.profile, roads.roads_version
         return self._joined.get(key, lambda: Sides.of(roads, self.targets(), drive.profile))
 
+    def park_sides(self, drive: Drive) -> Sides:
+        """Join the parks to the roads one drives on; kept."""
+        return self._sides("parks", self.roads(drive), self.layer("parks"), drive.profile)
+
     def surfaces(self, network_name: str) -> dict[str, Surfaces]:
         """Open the surfaces of a network by vehicle; none where none were made, or where the places
         have changed since.
@@ -400,9 +404,11 @@ class Atlas(Package):
         """The opening hours of the gates."""
         from geo.hours.gates import Hours
 
-        gates = self.provenance.sourced("gates", "opening_hours")
-        tables = (self.table("gate_hours"), self.table("clocks"))
-        return self.keep("hours", lambda: Hours(gates, *tables))
+        def make() -> Hours:
+            gates = self.provenance.sourced("gates", "opening_hours")
+            return Hours(gates, self.table("gate_hours"), self.table("clocks"))
+
+        return self.keep("hours", make)
 
     @property
     def places(self) -> Gazetteer:

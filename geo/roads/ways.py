@@ -194,8 +194,7 @@ def warm_up() -> None:
 
     start, tail = np.array([0, 0, 1], np.int32), np.array([0], np.int32)
     length_m, gate = np.array([1.0]), np.array([-1], np.int32)
-    for kept in (length_m, gate):
-        kept.flags.writeable = False
+    gate.flags.writeable = False
     compiled.measure(
         np.array([0.0, 1.0]),
         *(start, tail, np.array([1.0]), np.array([0])),
