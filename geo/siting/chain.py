@@ -37,8 +37,8 @@ laden. Fuel burnt only, British lorries; no figure for lorries of Viet Nam or Ch
 CO2_SOURCE = (
     "UK Government GHG Conversion Factors for Company Reporting 2025, HGV, Articulated >33 t"
 )
-TRUCK_LINES = ("truck_km", "truck_hour", "toll_km", "gate_fee", "handling", "port_fee")
-"""Lines of the rate card that a trip is paid by."""
+LACKING_SHARE = 0.01
+"""Of the kilometres: so much more or less may lack a rate where two ways are compared by cost."""
 MOST_EXACT = 6
 """Decimals of totals when sites are put in order, so that the order of sums does not count."""
 
@@ -162,22 +162,30 @@ def _parts(
 
 @dataclass(frozen=True, eq=False)
 class Loads:
-    """Trips and tonnes a month of each place, (m,)."""
+    """Trips and tonnes a month of each place, (m,); a place without trips does not count."""
 
     trips: Array
     tonnes: Array
 
     @classmethod
-    def of(cls, places: Sequence[OwnPlace], payload_t: float) -> Loads:
+    def of(
+        cls, places: Sequence[OwnPlace], payload_t: float, counted: NDArray[np.bool_] | None = None
+    ) -> Loads:
         """Take them from places: tonnes make as many trips as the payload says, and trips are
-        taken as fully laden.
+        taken as fully laden. Places that are not `counted` have none.
         """
         amounts = np.array([place.amount or USUAL_AMOUNT for place in places], float)
-        in_tonnes = np.array(
-            [place.unit == "t" and place.amount is not None for place in places], bool
-        )
+        in_tonnes = np.array([place.unit == "t" and bool(place.amount) for place in places], bool)
         trips = np.where(in_tonnes, amounts / payload_t, amounts)
+        if counted is not None:
+            trips = np.where(counted, trips, 0.0)
         return cls(trips, trips * payload_t)
+
+    def sum(self, table: Array, amounts: Array | None = None) -> Array:
+        """Sum a table of legs (n, m) over the trips of a month, or over other amounts (m,)."""
+        amounts = self.trips if amounts is None else amounts
+        counted = np.flatnonzero(self.trips > 0)
+        return np.asarray(table[:, counted] @ amounts[counted])
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,11 +193,14 @@ class Prices:
     """What one trip of each leg costs, (n, m): between two ends, of the lines whose rate is known.
 
     ``missing`` are the lines that would add to it somewhere and are unknown, each with the country
-    in which it is.
+    in which it is; ``lacking`` (n, m) are kilometres, hours and pieces whose rate is unknown though
+    another country has one: what is known is then the least that a trip costs, and no measure of
+    another way through other countries.
     """
 
     low: Array
     high: Array
+    lacking: Array
     missing: tuple[tuple[str, str], ...]
 
 
@@ -226,7 +237,7 @@ def prices(
         ("port_fee", port, False),
     ]
     low, high = np.zeros(legs.time_s.shape), np.zeros(legs.time_s.shape)
-    priced = np.zeros(legs.time_s.shape, bool)
+    priced, lacking = np.zeros(legs.time_s.shape, bool), np.zeros(legs.time_s.shape)
     missing: dict[tuple[str, str], None] = {}
     for line, amount, of_site in amounts:
         rates = [card.rate(line) for card in (here if of_site else there)]
@@ -237,12 +248,15 @@ def prices(
         low += np.where(rated, amount * least, 0.0)
         high += np.where(rated, amount * most, 0.0)
         priced |= rated
-        lacking = (counts & ~rated).any(axis=1 if of_site else 0)
+        unrated = counts & ~rated
+        if any(card.rate(line).known for card in cards.values()):
+            lacking += np.where(unrated, amount, 0.0)
         countries = site_country if of_site else place_country
-        missing |= {(line, countries[i]): None for i in np.flatnonzero(lacking).tolist()}
+        where = np.flatnonzero(unrated.any(axis=1 if of_site else 0))
+        missing |= {(line, countries[i]): None for i in where.tolist()}
     reached = np.isfinite(legs.time_s)
     low[~(reached & priced)] = high[~(reached & priced)] = np.nan
-    return Prices(low, high, tuple(missing))
+    return Prices(low, high, lacking, tuple(missing))
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,13 +290,13 @@ def totals(
     legs: Legs, loads: Loads, prices: Prices, co2_g_tkm: tuple[float, float, float]
 ) -> Totals:
     """Sum the legs of each site over a month."""
-    tonne_km = legs.length_m / 1000 @ loads.tonnes
+    tonne_km = loads.sum(legs.length_m / 1000, loads.tonnes)
     low, mid, high = (factor * tonne_km for factor in co2_g_tkm)
     return Totals(
-        legs.time_s @ loads.trips,
-        legs.length_m @ loads.trips,
-        prices.low @ loads.trips,
-        prices.high @ loads.trips,
+        loads.sum(legs.time_s),
+        loads.sum(legs.length_m),
+        loads.sum(prices.low),
+        loads.sum(prices.high),
         (low, mid, high),
     )
 
@@ -294,7 +308,7 @@ def shares(legs: Legs, loads: Loads) -> pd.DataFrame:
     """Return which share of the trips of each site passes each gate: a row a site, a column a
     gate.
     """
-    total = loads.trips.sum()
+    total = loads.trips.sum() or 1.0
     gates = sorted({gate for gates in legs.ways for gate in gates})
     return pd.DataFrame(
         {gate: (legs.passing(gate) @ loads.trips) / total for gate in gates},
@@ -314,7 +328,8 @@ class Closing:
     instead
         The gate that most of them would pass; empty where none is passed.
     time_s, cost_low, cost_high
-        What is added; NaN where some place is not reached any more, or no price is known.
+        What is added; NaN where some place is not reached any more, and of costs where nothing is
+        known, or the two ways lack rates for unlike parts of them.
     cut_off
         Numbers of the places that are not reached any more.
     """
@@ -339,15 +354,17 @@ def closing(
     gate and without it.
     """
     (was, price), (now, other) = before, after
-    hit = was.passing(gate)[site]
+    hit = was.passing(gate)[site] & (loads.trips > 0)
     lost = hit & np.isnan(now.time_s[site])
     trips = loads.trips[hit]
+    unlike = abs((other.lacking - price.lacking)[site, hit] @ trips)
+    compares = unlike <= LACKING_SHARE * (was.length_m[site, hit] / 1000 @ trips)
     added = [
-        float((later[site, hit] - sooner[site, hit]) @ trips)
-        for sooner, later in (
-            (was.time_s, now.time_s),
-            (price.low, other.low),
-            (price.high, other.high),
+        float((later[site, hit] - sooner[site, hit]) @ trips) if counts else float("nan")
+        for sooner, later, counts in (
+            (was.time_s, now.time_s, True),
+            (price.low, other.low, compares),
+            (price.high, other.high, compares),
         )
     ]
     passed: dict[str, float] = {}

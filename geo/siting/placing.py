@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo import crs
 from geo.roads.network import Network
@@ -60,9 +61,17 @@ def standing(network: Network, profile: str, lonlat: tuple[float, float], countr
     anywhere = network.snap(point, profile)
     if own.segment[0] < 0:
         kind: Kind = "far" if country in codes else "no_roads" if country else "sea"
-        return Standing(kind, float(np.min(crs.distance_m(point, network.shape_lonlat))))
+        return Standing(kind, _next_road_m(network, point))
     road_m, nearest_m = float(own.distance_m[0]), float(anywhere.distance_m[0])
     at = int(network.country[anywhere.segment[0]])
     if at >= 0 and codes[at] != country and nearest_m + OTHER_SIDE_M < road_m:
         return Standing("other_side", road_m, codes[at], nearest_m)
     return Standing("off_road" if road_m > OFF_ROAD_M else "", road_m)
+
+
+def _next_road_m(network: Network, point: NDArray[np.float64]) -> float:
+    """Return the distance to the nearest point of any road, however far."""
+    wide = np.cos(np.radians(point[0, 1]))
+    away = (network.shape_lonlat - point) * (wide, 1.0)
+    nearest = network.shape_lonlat[np.argmin((away**2).sum(axis=1))]
+    return float(crs.distance_m(point, nearest[None])[0])
