@@ -30,6 +30,7 @@ from webapp.explore import api, factsheet, pages, provenance, scenarios
 from webapp.ogc import routes
 from webapp.served import Served
 from webapp.siting import (
+    chain,
     claims,
     compare,
     cost,
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     rank_files.pages,
     compare.pages,
     cost.pages,
+    chain.pages,
     shortlist.pages,
     shortlist_files.pages,
     claims.pages,

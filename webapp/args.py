@@ -14,6 +14,7 @@ from geo.schema import LAYERS
 from geo.schema.tables import PACES
 from geo.siting.classes import CODES
 from geo.siting.costs import Project
+from geo.siting import own_places
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES
@@ -45,6 +46,7 @@ LENGTHS = {
     "end": 3000,
     "pick": 10_500,
     "own": 8000,
+    "places": 4000,
 }
 """How long these may be instead, a line break counted as one."""
 YEARS = (2030, 2035)
@@ -320,6 +322,23 @@ PARAMETERS |= {
     "whole": _choice("1"),
 }
 """A trip."""
+
+TRUCK_RATES = ("truck_km", "truck_hour", "toll_km", "gate_fee", "handling", "port_fee")
+"""Lines of the rate card that a trip is paid by; as a parameter ``r_truck_km``."""
+_NTH = range(1, own_places.MOST + 1)
+PARAMETERS |= {
+    "place": Parameter(every(readers.own_place), _listed(_TEXT)),
+    **dict.fromkeys(("payload", "co2", *(f"r_{line}" for line in TRUCK_RATES)), AMOUNT),
+    "via": SLUG,
+    "total": _choice("hours", "km", "cost", "co2"),
+    "goods": _choice(*_column("sectors")),
+    "places": LINES,
+    **dict.fromkeys(("add_where", "add_name", "add_amount", *(f"flow_{n}" for n in _NTH)), TEXT),
+    "add_role": _choice(*own_places.ROLES),
+    **dict.fromkeys(("add_unit", *(f"unit_{n}" for n in _NTH)), _choice(*own_places.UNITS)),
+    **dict.fromkeys(("add_way", *(f"way_{n}" for n in _NTH)), _choice(*own_places.WAYS)),
+}
+"""Own places and their chain. What is added, pasted or typed anew becomes a ``place``."""
 
 DRIVE = tuple(field.name for field in fields(Drive))
 """Parameters that say how one drives."""

@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from geo.errors import InputError
+from geo.siting import own_places
 from geo.siting.measures import criteria
 from geo.siting.money import BASES
 from geo.siting.rates import LINES, SHARES
+from geo.siting.own_places import OwnPlace
 from geo.text import short
-from webapp.i18n import N_
+from webapp.i18n import N_, said
 from webapp.i18n import gettext as _
 
 T = TypeVar("T")
@@ -283,6 +286,14 @@ def offer(text: str) -> tuple[str, str, float, str]:
             )
         )
     return match[1], match[3], amount(match[4]), match[5]
+
+
+def own_place(text: str) -> OwnPlace:
+    """Read a place of somebody's own, as :func:`geo.siting.own_places.read` does."""
+    try:
+        return own_places.read(text)
+    except InputError as error:
+        raise ValueError(said(error.message)) from None
 
 
 def shape(text: str) -> tuple[str, tuple[float | None, ...]]:

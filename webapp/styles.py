@@ -20,6 +20,7 @@ SHEETS = {
         "siting",
         "beside",
         "cost",
+        "chain",
         "saved",
         "where",
     ),

@@ -53,14 +53,14 @@ class Spot:
             case "sea":
                 return _(
                     "%(name)s lies in the sea or on land that the atlas does not draw, %(road)s"
-                    " from the next road: its times are unknown. Move it onto land.",
+                    " from the next road: it is left out. Move it onto land.",
                     name=self.name,
                     road=road,
                 )
             case "no_roads" | "far":
                 return _(
-                    "%(name)s lies %(road)s from the next road of this network in %(country)s: its"
-                    " times are unknown. Move it nearer to a road.",
+                    "%(name)s lies in %(country)s, %(road)s from the next road of the network: it"
+                    " is left out. Move it nearer to a road.",
                     name=self.name,
                     road=road,
                     country=labels.label(self.country),
@@ -138,6 +138,11 @@ class Places:
             "opposite_country": np.array([spot.opposite for spot in self.spots], object),
         }
         return gpd.GeoDataFrame(columns, geometry=points, crs=4326)
+
+    @property
+    def joined(self) -> NDArray[np.bool_]:
+        """Whether ways to each place are known; the others do not count."""
+        return np.array([spot.standing.is_joined for spot in self.spots], bool)
 
     @property
     def comes_in(self) -> NDArray[np.bool_]:
