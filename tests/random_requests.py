@@ -425,6 +425,15 @@ class Requests:
             "basis": choice("land_year"),
             "equal": choice("hide"),
             "of": choice(*self.ids["parks"]),
+            "place": lambda dice: dice.choice(
+                (f"supplier~{point(dice)}~A~40", "port~port-lach-huyen-hict~~600t", "x~y")
+            ),
+            "via": choice(*self.ids["gates"]),
+            "total": choice("hours", "km", "cost", "co2"),
+            "goods": choice("electronics", "food_processing"),
+            "places": choice("Dongxing; supplier; 40\nHai Phong; port", "?"),
+            "add_where": choice("21.6, 107.97", "Dongxing", "?"),
+            "add_role": choice("supplier", "port"),
             "traffic": choice("passenger", "cargo"),
             "whole": choice("1"),
         }
@@ -452,6 +461,13 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/api/isochrones": (POINT, (*DRIVE, "minutes", "direction")),
     "/api/route": (("from", "to"), DRIVE),
     "/api/times": (POINT, (*DRIVE, "direction")),
+    "/chain": (
+        ("place",),
+        (
+            *("place", "pick", "payload", "via", "total", "goods", "co2", "places", "add_where"),
+            *("add_role", "flow_1", "unit_1", "r_truck_km", "max_gate", *DRIVE),
+        ),
+    ),
     "/compare": (
         ("pick", "pick"),
         ("basis", "currency", "rate", "rate_date", "offer", "years_left", "pick", *DRIVE),

@@ -36,6 +36,7 @@ KINDS = (
     "/rank?example=automobile",
     f"/compare?pick={SITE}&pick=dong-mai-ip",
     f"/cost?pick={SITE}&pick=dong-mai-ip&r_wage=350-400&own=dong-mai-ip:water:0.5",
+    "/chain?place=supplier~107.97,21.6~A~40&place=port~port-lach-huyen-hict~~600t",
     f"/shortlist?pick={SITE},dong-mai-ip,gone",
     f"/where?w_port=50&w_gate=30&max_city=60&site={SITE}",
     f"/sites/{SITE}",

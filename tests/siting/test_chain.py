@@ -1,4 +1,4 @@
-"""The chain of a site: totals, gates, closings and rules, held against simpler ways to find them."""
+"""The chain of a site: totals, gates, closings and rules, held against simpler ways."""
 
 from __future__ import annotations
 
@@ -190,9 +190,7 @@ def test_the_order_of_places_does_not_matter(
         assert results[0].order(name).tolist() == results[1].order(name).tolist()
 
 
-def test_a_trip_costs_what_a_haul_costs(
-    atlas: Atlas, places: gpd.GeoDataFrame, legs: Legs
-) -> None:
+def test_a_trip_costs_what_a_haul_costs(atlas: Atlas, places: gpd.GeoDataFrame, legs: Legs) -> None:
     """One trip is priced as :func:`geo.siting.rates.haul` prices the same kilometres and hours."""
     price, parks = prices(atlas, places, legs), atlas.layer("parks")
     for row, column in [(0, 0), (50, 1), (100, 2), (150, 3)]:
