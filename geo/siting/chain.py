@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -104,22 +104,23 @@ def legs(
     shape = (n, m)
     time_s, length_m = np.full(shape, np.nan), np.full(shape, np.nan)
     parts = np.full((3, n, m), np.nan)  # abroad, motorway, motorway abroad
-    way, ways = np.zeros(shape, np.int64), {(): 0}
+    way, ways = np.zeros(shape, np.int64), dict[tuple[str, ...], int]({(): 0})
     for inward in (True, False):
         columns = np.flatnonzero(comes_in == inward)
         if not len(columns) or not n:
             continue
         there = Sides.of(network, places.iloc[columns], profile)
         ends = (there, sites) if inward else (sites, there)
-        found = solve(network, profile, *ends, detail=True, counts=counts)
-        time_s[:, columns] = _by_site(known(found.time_s), inward)
-        length_m[:, columns] = _by_site(known(found.length_m), inward)
-        parts[:, :, columns] = _parts(found, sites, there, countries, inward)
-        for pair, passed in found.gates.items():
+        fastest = solve(network, profile, *ends, detail=True, counts=counts)
+        time_s[:, columns] = _by_site(known(fastest.time_s), inward)
+        length_m[:, columns] = _by_site(known(fastest.length_m), inward)
+        parts[:, :, columns] = _parts(fastest, sites, there, countries, inward)
+        for pair, passed in fastest.gates.items():
             row, column = pair[::-1] if inward else pair
             names = tuple(network.manifest.gates[gate] for gate in passed)
             way[row, columns[column]] = ways.setdefault(names, len(ways))
-    return Legs(time_s, length_m, *parts, way, tuple(ways))
+    abroad_m, motorway_m, motorway_abroad_m = parts
+    return Legs(time_s, length_m, abroad_m, motorway_m, motorway_abroad_m, way, tuple(ways))
 
 
 def _selections(network: Network, sites: Sides) -> tuple[list[str | None], NDArray[np.bool_]]:
@@ -138,20 +139,20 @@ def _selections(network: Network, sites: Sides) -> tuple[list[str | None], NDArr
     return countries, np.array(rows)
 
 
-def _by_site(table: NDArray[np.float64], inward: bool) -> Array:
+def _by_site(table: NDArray[Any], inward: bool) -> NDArray[Any]:
     return table.T if inward else table
 
 
 def _parts(
-    found: Found, sites: Sides, there: Sides, countries: Sequence[str | None], inward: bool
+    ways: Found, sites: Sides, there: Sides, countries: Sequence[str | None], inward: bool
 ) -> Array:
     """Return the three parts of each length, (3, n, m): of each site those of its country."""
-    counted = np.array([_by_site(table, inward) for table in found.counted_m])
+    counted = np.array([_by_site(table, inward) for table in ways.counted_m])
     number = {country: 3 * i for i, country in enumerate(countries)}
     first = np.array([number[country] for country in sites.country.tolist()])
     rows = np.arange(len(first))
     parts = np.array([counted[first + part, rows] for part in range(3)])
-    entry = _by_site(found.entries[:, :, 0 if inward else 1], inward)
+    entry = _by_site(ways.entries[:, :, 0 if inward else 1], inward)
     foreign = there.country[entry] != sites.country[:, None]
     parts[0] += np.where(foreign & (entry >= 0), np.nan_to_num(there.leg_m[entry]), 0.0)
     return parts
@@ -359,14 +360,14 @@ def closing(
     trips = loads.trips[hit]
     unlike = abs((other.lacking - price.lacking)[site, hit] @ trips)
     compares = unlike <= LACKING_SHARE * (was.length_m[site, hit] / 1000 @ trips)
-    added = [
+    time_s, low, high = (
         float((later[site, hit] - sooner[site, hit]) @ trips) if counts else float("nan")
         for sooner, later, counts in (
             (was.time_s, now.time_s, True),
             (price.low, other.low, compares),
             (price.high, other.high, compares),
         )
-    ]
+    )
     passed: dict[str, float] = {}
     for place in np.flatnonzero(hit & ~lost):
         for name in now.gates(site, int(place)):
@@ -375,7 +376,9 @@ def closing(
         gate,
         float(trips.sum() / loads.trips.sum()),
         max(sorted(passed), key=lambda name: passed[name], default=""),
-        *added,
+        time_s,
+        low,
+        high,
         tuple(np.flatnonzero(lost).tolist()),
     )
 

@@ -73,7 +73,7 @@ def _fits(row: dict[Any, Any], way: Way, day: date, goods: str) -> bool:
 
 
 def _of_country(row: dict[Any, Any], way: Way, whom: set[str]) -> Iterator[bool]:
-    """Say whether the countries of a rule are those of a leg."""
+    """Check whether the countries of a rule are those of a leg."""
     countries = set(str(row["jurisdiction"]).split("-"))
     yield not countries.isdisjoint({way.start, way.end})
     if len(countries) > 1:

@@ -44,6 +44,7 @@ USUAL_AMOUNT = 1.0
 
 Source: a Zone Atlas assumption."""
 SEPARATOR = "~"
+_WAYS: dict[str, Way | Literal[""]] = {"": "", "in": "in", "out": "out"}
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 FORM = Message(
     "has the form role~place~name~amount~in or out, such as"
@@ -103,8 +104,9 @@ def read(text: str) -> OwnPlace:
     parts = text.split(SEPARATOR)
     if not 2 <= len(parts) <= 5:
         raise InputError(Message("“%(text)s” %(form)s", {"text": short(text), "form": FORM}))
-    role, where, name, amount, way = (*parts, "", "", "")[:5]
-    if role not in ROLES or way not in ("", *WAYS):
+    role, where, name, amount, direction = (*parts, "", "", "")[:5]
+    way = _WAYS.get(direction)
+    if role not in ROLES or way is None:
         raise InputError(Message("“%(text)s” %(form)s", {"text": short(text), "form": FORM}))
     number, unit = quantity(amount)
     return OwnPlace(role, _where(where), name_of(name), number, unit, way)
@@ -209,8 +211,8 @@ def position(text: str) -> tuple[float, float] | None:
         Coordinates that lie nowhere.
     """
     plain = re.sub("[°º′’‘'″”“\"分秒度\\s]+", " ", text.upper()).strip()
-    angles = [_angle(part.strip()) for part in _halves(plain)]
-    if len(angles) != 2 or angles[0] is None or angles[1] is None:
+    angles = [angle for part in _halves(plain) if (angle := _angle(part.strip())) is not None]
+    if len(angles) != 2:
         return None
     (first, side), (second, other) = angles
     if bool(side) != bool(other) or (side and (side in _NORTH) == (other in _NORTH)):

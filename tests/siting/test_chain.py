@@ -58,7 +58,7 @@ def own(*amounts: float) -> list[OwnPlace]:
     ]
 
 
-def found(atlas: Atlas, places: gpd.GeoDataFrame, drive: Drive | None = None, **more: Any) -> Legs:
+def ways(atlas: Atlas, places: gpd.GeoDataFrame, drive: Drive | None = None, **more: Any) -> Legs:
     drive = drive or Drive()
     sides = atlas.park_sides(drive)
     comes_in = more.get("comes_in", COMES_IN)
@@ -67,7 +67,7 @@ def found(atlas: Atlas, places: gpd.GeoDataFrame, drive: Drive | None = None, **
 
 @pytest.fixture(scope="module")
 def legs(atlas: Atlas, places: gpd.GeoDataFrame) -> Legs:
-    return found(atlas, places)
+    return ways(atlas, places)
 
 
 def prices(atlas: Atlas, places: gpd.GeoDataFrame, legs: Legs) -> chain.Prices:
@@ -117,10 +117,10 @@ def test_closing_a_gate_that_nobody_passes_changes_nothing(
     """Only the legs through a gate hang on it."""
     passed = {gate for gates in legs.ways for gate in gates}
     unused = next(g for g in atlas.roads(Drive()).manifest.gates if g not in passed)
-    same = found(atlas, places, Drive(closed=(unused,)))
+    same = ways(atlas, places, Drive(closed=(unused,)))
     np.testing.assert_array_equal(same.time_s, legs.time_s)
     busiest = max(passed, key=lambda gate: legs.passing(gate).sum())
-    other = found(atlas, places, Drive(closed=(busiest,)))
+    other = ways(atlas, places, Drive(closed=(busiest,)))
     hit = legs.passing(busiest)
     np.testing.assert_array_equal(other.time_s[~hit], legs.time_s[~hit])
     assert (np.nan_to_num(other.time_s[hit], nan=np.inf) >= legs.time_s[hit]).all()
@@ -134,7 +134,7 @@ def test_what_a_closing_adds_is_the_difference_of_the_totals(
     loads = Loads.of(own(40, 10, 5, 7), 20)
     shares = chain.shares(legs, loads)
     gate = str(shares.sum().idxmax())
-    after = found(atlas, places, Drive(closed=(gate,)))
+    after = ways(atlas, places, Drive(closed=(gate,)))
     with_, without = prices(atlas, places, legs), prices(atlas, places, after)
     sums = [
         chain.totals(*each, CO2_G_TKM["truck"])
@@ -176,7 +176,7 @@ def test_the_order_of_places_does_not_matter(
 ) -> None:
     """The same sites come in the same order, with the same totals."""
     turned = [2, 0, 3, 1]
-    other = found(atlas, places.iloc[turned], comes_in=COMES_IN[turned])
+    other = ways(atlas, places.iloc[turned], comes_in=COMES_IN[turned])
     amounts = own(40, 10, 5, 7)
     results = [
         chain.totals(each, Loads.of(load, 20), prices(atlas, frame, each), CO2_G_TKM["truck"])
@@ -249,10 +249,10 @@ def test_where_a_place_stands(
     atlas: Atlas, lonlat: tuple[float, float], country: str, kind: str
 ) -> None:
     """The sea, a far road and a border are told, each with the distance to a road."""
-    said = placing.standing(atlas.roads(Drive()), "truck", lonlat, country)
-    assert said.kind == kind
-    assert said.is_joined == (kind in ("", "off_road", "other_side"))
-    assert said.road_m > (5000 if not said.is_joined else 0)
+    place = placing.standing(atlas.roads(Drive()), "truck", lonlat, country)
+    assert place.kind == kind
+    assert place.is_joined == (kind in ("", "off_road", "other_side"))
+    assert place.road_m > (5000 if not place.is_joined else 0)
 
 
 def test_rules_count_where_all_of_their_row_fits() -> None:
@@ -263,9 +263,9 @@ def test_rules_count_where_all_of_their_row_fits() -> None:
     def needs(*way: Any, goods: str = "", on: date = day) -> set[str]:
         return set(chain_rules.needed(rules, Way(*way), on, goods))
 
-    out, home = needs("VN", "CN", ("huu-nghi",)), needs("CN", "VN", ("huu-nghi",))
-    assert "cn-gacc-280" in out - home
-    assert "vn-cn-gms-lorries" in out & home
+    there, back = needs("VN", "CN", ("huu-nghi",)), needs("CN", "VN", ("huu-nghi",))
+    assert "cn-gacc-280" in there - back
+    assert "vn-cn-gms-lorries" in there & back
     assert "cn-gacc-280" not in needs("VN", "CN", ("huu-nghi",), goods="electronics")
     assert "cn-gacc-280" in needs("VN", "CN", ("huu-nghi",), goods="food_processing")
     assert "cn-gacc-280" not in needs("VN", "CN", ("huu-nghi",), on=date(2026, 5, 31))
@@ -274,4 +274,4 @@ def test_rules_count_where_all_of_their_row_fits() -> None:
     assert booking in needs("VN", "VN", (), "port-lach-huyen-hict")
     assert booking not in needs("VN", "VN", (), "port-cai-lan")
     assert not needs("LA", "LA")
-    assert not {key for key in out if rules.at[key, "kind"] in ("visa", "drones", "wages")}
+    assert not {key for key in there if rules.at[key, "kind"] in ("visa", "drones", "wages")}

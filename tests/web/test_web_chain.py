@@ -128,10 +128,10 @@ def test_a_fault_keeps_the_page_and_what_was_typed(client: FlaskClient) -> None:
 
 
 def test_forty_places_of_which_one_lies_in_the_sea(client: FlaskClient) -> None:
-    """Twelve count, the others are named with the limit, and the sea with the distance to a road."""
+    """Twelve count, the others are named with the limit, the sea with the distance to a road."""
     dice = np.random.default_rng(1)
-    land = [f"customer~{105.8 + x:.3f},{21 + y:.3f}~C{i}" for i, (x, y) in
-            enumerate(dice.uniform(0, 0.4, (39, 2)))]  # fmt: skip
+    at = (dice.uniform(0, 0.4, (39, 2)) + (105.8, 21)).round(3).tolist()
+    land = [f"customer~{lon},{lat}~C{i}" for i, (lon, lat) in enumerate(at)]
     page = read(client, "/chain", place=["supplier~107.3,20.5~Sea Co", *land])
     assert "At most 12 places count; 28 more are left out: C11, C12, C13 …." in page.text
     assert "Sea Co lies in the sea" in page.text
@@ -168,8 +168,8 @@ def test_limits_narrow_the_sites(client: FlaskClient) -> None:
     """The must-haves of a ranking hold here too, and stay in the form."""
     page = read(client, "/chain", max_gate="60", country="CN", **LINK)
     chain = document(client, max_gate="60", country="CN")
-    countries = {client.application.extensions["zoneatlas"].layer("parks").loc[site["id"], "country"]
-                 for site in chain["sites"]}  # fmt: skip
+    parks = client.application.extensions["zoneatlas"].layer("parks")
+    countries = {parks.loc[site["id"], "country"] for site in chain["sites"]}
     assert countries == {"CN"}
     assert page.one("input", name="max_gate")["value"] == "60"
 

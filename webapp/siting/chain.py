@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 import shapely
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -96,7 +97,7 @@ def _pins(opened: Store, result: Result) -> Markup:
     """Write where sites and places lie, as JSON."""
     parks = opened.layer("parks")
     keys = [row.key for row in result.rows]
-    lonlat = shapely.get_coordinates(parks.geometry.loc[keys].to_numpy())
+    lonlat = shapely.get_coordinates(parks.geometry.array[parks.index.get_indexer(pd.Index(keys))])
     drive = result.wish.driven(opened)
     return Markup(
         maps.script_json(

@@ -83,7 +83,9 @@ def _site(opened: Store, result: Result, row: SiteChain) -> dict[str, Any]:
 
 
 def _closing(closing: Closing | None) -> dict[str, Any] | None:
-    return closing and {
+    if closing is None:
+        return None
+    return {
         "gate": closing.gate,
         "share": files.number(closing.share),
         "instead": closing.instead or None,

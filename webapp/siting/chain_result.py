@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from flask_babel import gettext as _
 from numpy.typing import NDArray
 
@@ -122,7 +123,7 @@ def _sites(opened: Store, wish: ChainWish) -> tuple[list[str], tuple[str, ...]]:
 def _legs(opened: Store, drive: Drive, sites: Sequence[str], places: Places) -> Legs:
     network = opened.roads(drive)
     joined = opened.park_sides(drive)
-    rows = opened.layer("parks").index.get_indexer(list(sites))
+    rows = opened.layer("parks").index.get_indexer(pd.Index(sites))
     return chain.legs(network, drive.profile, joined.some(rows), places.frame, places.comes_in)
 
 

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from flask_babel import gettext as _
 
-from geo.errors import NotFoundError
+from geo.errors import InputError, NotFoundError
 from geo.roads.accuracy import TIME_RANGE
 from geo.siting.chain import CO2_SOURCE, By
+from geo.siting.own_places import ROLES, Role
 from geo.siting.rates import CURRENCY, LINES, Rate
 from webapp import args, labels, readers
 from webapp.explore.provenance import Origin
@@ -57,7 +57,8 @@ def span(low: float, high: float, unit: str) -> str:
 
 def hours(time_s: float) -> str:
     """Write hours of a month, as the range in which they lie."""
-    return span(*(time_s / 3600 * end for end in TIME_RANGE), _("h"))
+    low, high = (time_s / 3600 * end for end in TIME_RANGE)
+    return span(low, high, _("h"))
 
 
 def distance(length_m: float) -> str:
@@ -146,7 +147,9 @@ def _leg(opened: Store, result: Result, number: int, place: int) -> LegText:
     spot, chain = result.places.spots[place], result.legs
     trips = float(result.loads.trips[place])
     time_s, length_m = float(chain.time_s[number, place]), float(chain.length_m[number, place])
-    price = (float(table[number, place]) for table in (result.prices.low, result.prices.high))
+    low, high = (
+        trips * float(table[number, place]) for table in (result.prices.low, result.prices.high)
+    )
     tonne_km = length_m / 1000 * float(result.loads.tonnes[place])
     towards = _towards(opened, result, number, place)
     return LegText(
@@ -161,7 +164,7 @@ def _leg(opened: Store, result: Result, number: int, place: int) -> LegText:
             for gate in chain.gates(number, place)
         ),
         hours(time_s * trips),
-        money(*(end * trips for end in price), float(result.prices.lacking[number, place])),
+        money(low, high, float(result.prices.lacking[number, place])),
         co2(factor * tonne_km for factor in result.wish.co2_g_tkm),
     )
 
@@ -173,11 +176,9 @@ def _towards(opened: Store, result: Result, number: int, place: int) -> str:
     return here if spot.own.comes_in else spot.country
 
 
-def role(name: str) -> str:
+def role(name: Role) -> str:
     """Name a role."""
-    from geo.siting.own_places import ROLES
-
-    return said(ROLES[name])  # type: ignore[index]
+    return said(ROLES[name])
 
 
 def gate_name(opened: Store, gate: str) -> str:
@@ -190,9 +191,7 @@ def gate_hours(opened: Store, gate: str, towards: str) -> str:
     """Write when a gate takes cargo today."""
     try:
         day = opened.hours.of_day(gate, towards, "cargo", None, datetime.now(UTC))
-    except NotFoundError:
-        return ""
-    except ValueError:
+    except (NotFoundError, InputError):
         return ""
     if day.notice is None:
         return _("hours unknown")
@@ -212,10 +211,10 @@ def hangs(opened: Store, result: Result, row: SiteChain) -> str:
     if closing.cut_off:
         names = [result.places.spots[place].name for place in closing.cut_off]
         return f"{start} " + _("If it closes, no gate leads to %(names)s.", names=", ".join(names))
-    added = [span(*(closing.time_s / 3600 * end for end in TIME_RANGE), _("h"))]
+    added = [hours(closing.time_s)]
     if math.isfinite(closing.cost_low + closing.cost_high):
-        ends = sorted((closing.cost_low, closing.cost_high))
-        added.append(money(*ends))
+        low, high = sorted((closing.cost_low, closing.cost_high))
+        added.append(money(low, high))
     return f"{start} " + _(
         "If it closes: %(added)s more a month, through %(gate)s.",
         added=_(" and ").join(added),
@@ -296,8 +295,3 @@ def co2_factor(wish: ChainWish) -> tuple[str, str]:
     if not math.isfinite(mid):
         return _("unknown"), ""
     return f"{labels.decimal(low)}–{labels.decimal(high)} g/t·km", CO2_SOURCE
-
-
-def rule_name(opened: Store, key: str) -> Any:
-    """Return a row of the rules."""
-    return opened.layer("rules").loc[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -47,7 +47,7 @@ class Spot:
 
     @property
     def note(self) -> str:
-        """Say what is odd about where it lies; empty where nothing is."""
+        """What is odd about where it lies; empty where nothing is."""
         road = labels.kilometres(self.standing.road_m)
         match self.standing.kind:
             case "sea":
@@ -219,7 +219,7 @@ def typed(opened: Store, values: dict[str, Any]) -> tuple[list[OwnPlace], dict[s
 
 def _with_flow(place: OwnPlace, n: int, values: dict[str, Any], faults: dict[str, str]) -> OwnPlace:
     unit: Unit = values.get(f"unit_{n}", place.unit)
-    way: Way | str = values.get(f"way_{n}", place.way)
+    way: Way | Literal[""] = values.get(f"way_{n}", place.way)
     amount = place.amount
     if f"flow_{n}" in values:
         try:
