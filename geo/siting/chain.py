@@ -50,7 +50,7 @@ class Legs:
     Attributes
     ----------
     time_s, length_m
-        (n, m), NaN where there is no way.
+        (n, m), NaN without a way.
     abroad_m
         (n, m) of the length, what lies outside the country of the site.
     motorway_m, motorway_abroad_m

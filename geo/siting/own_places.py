@@ -127,7 +127,7 @@ def _where(text: str) -> str | tuple[float, float]:
 
 
 def on_earth(lon: float, lat: float) -> tuple[float, float]:
-    """Check a longitude and latitude; `InputError` where there is no such place."""
+    """Check a longitude and latitude; `InputError` where it lies nowhere."""
     if abs(lon) > 180 or abs(lat) > 90:
         raise InputError(
             Message(
@@ -296,7 +296,7 @@ class Reader:
         )
 
     def role(self, text: str) -> Role:
-        """Read a role; `InputError` where there is no such one."""
+        """Read a role; `InputError` where it is none of them."""
         role = self.roles.get(text.strip().lower())
         if role is None:
             raise InputError(
@@ -308,7 +308,7 @@ class Reader:
         return role
 
     def lines(self, text: str) -> tuple[list[OwnPlace], list[Message]]:
-        """Read a list, a place a line: name; where; role; amount. Where there is no name, the
+        """Read a list, a place a line: name; where; role; amount. Without a name, the
         first part says where.
 
         Returns

@@ -130,7 +130,7 @@ def test_a_fault_keeps_the_page_and_what_was_typed(client: FlaskClient) -> None:
 def test_forty_places_of_which_one_lies_in_the_sea(client: FlaskClient) -> None:
     """Twelve count, the others are named with the limit, the sea with the distance to a road."""
     dice = np.random.default_rng(1)
-    at = (dice.uniform(0, 0.4, (39, 2)) + (105.8, 21)).round(3).tolist()
+    at = np.add(dice.uniform(0, 0.4, (39, 2)), (105.8, 21)).round(3).tolist()
     land = [f"customer~{lon},{lat}~C{i}" for i, (lon, lat) in enumerate(at)]
     page = read(client, "/chain", place=["supplier~107.3,20.5~Sea Co", *land])
     assert "At most 12 places count; 28 more are left out: C11, C12, C13 …." in page.text
@@ -142,7 +142,7 @@ def test_forty_places_of_which_one_lies_in_the_sea(client: FlaskClient) -> None:
 def test_an_older_link_says_what_is_gone(client: FlaskClient) -> None:
     """Places and sites that the atlas no longer holds are named; the rest counts."""
     page = read(client, "/chain", place=[SUPPLIER, "port~sunken-port"], pick="hai-yen-ip,gone-ip")
-    assert "“sunken-port” is no longer in the atlas." in page.text
+    assert "“sunken-port” is not in the atlas any more." in page.text
     assert "No longer in the atlas: gone-ip." in page.text
     assert "1 sites compared" in page.text
 

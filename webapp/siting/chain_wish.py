@@ -135,10 +135,10 @@ class ChainWish:
 
 
 def _check_gate(opened: Store, gate: str, profile: str) -> None:
-    """Raise `InputError` where there is no such gate, or the vehicle may not pass it."""
+    """Check that this is a gate; `InputError` otherwise, or the vehicle may not pass it."""
     frame = opened.layer("gates")
     if gate not in frame.index:
-        raise InputError(_("There is no gate “%(name)s”.", name=gate))
+        raise InputError(_("“%(name)s” is not a gate.", name=gate))
     times = border_gates.service_time_s(frame.loc[[gate]], opened.table("crossings"), profile)
     if times.isna().all():
         raise InputError(

@@ -102,7 +102,7 @@ class Places:
         for place in kept:
             if isinstance(place.where, str) and place.where not in opened.places.layer_of:
                 gone.append(
-                    _("“%(name)s” is no longer in the atlas.", name=place.name or place.where)
+                    _("“%(name)s” is not in the atlas any more.", name=place.name or place.where)
                 )
             else:
                 spots.append(_spot(opened, place, drive))
