@@ -4,7 +4,7 @@ bookings at ports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -56,7 +56,7 @@ def needed(rules: pd.DataFrame, way: Way, day: date, goods: str = "") -> list[st
     ]
 
 
-def _fits(row: dict[Any, Any], way: Way, day: date, goods: str) -> bool:
+def _fits(row: Mapping[Any, object], way: Way, day: date, goods: str) -> bool:
     whom, gates = set(unfold(row["applies_to"])), set(_listed(row, "gates"))
     sectors, port = _listed(row, "sectors"), _text(row, "port")
     if row["kind"] not in ANSWERED or not whom & WHOM or not _holds(row, day):
@@ -72,7 +72,7 @@ def _fits(row: dict[Any, Any], way: Way, day: date, goods: str) -> bool:
     return all(_of_country(row, way, whom))
 
 
-def _of_country(row: dict[Any, Any], way: Way, whom: set[str]) -> Iterator[bool]:
+def _of_country(row: Mapping[Any, object], way: Way, whom: set[str]) -> Iterator[bool]:
     """Check whether the countries of a rule are those of a leg."""
     countries = set(str(row["jurisdiction"]).split("-"))
     yield not countries.isdisjoint({way.start, way.end})
@@ -85,17 +85,17 @@ def _of_country(row: dict[Any, Any], way: Way, whom: set[str]) -> Iterator[bool]
         yield way.start == made_in
 
 
-def _holds(row: dict[Any, Any], day: date) -> bool:
+def _holds(row: Mapping[Any, object], day: date) -> bool:
     today, start, end = day.isoformat(), _text(row, "valid_from"), _text(row, "valid_to")
     begun = not start or start <= today[: len(start)]
     return begun and (not end or end >= today[: len(end)])
 
 
-def _text(row: dict[Any, Any], name: str) -> str:
+def _text(row: Mapping[Any, object], name: str) -> str:
     value = row.get(name)
     return value if isinstance(value, str) else ""
 
 
-def _listed(row: dict[Any, Any], name: str) -> tuple[str, ...]:
+def _listed(row: Mapping[Any, object], name: str) -> tuple[str, ...]:
     text = _text(row, name)
     return tuple(unfold(text)) if text else ()

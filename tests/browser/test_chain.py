@@ -28,7 +28,8 @@ def test_a_parts_supplier_compares_sites_on_a_phone(opened: Callable[..., Any]) 
     assert first.bounding_box()["y"] < 2 * PHONE["height"]
     site = first.get_attribute("data-site")
     wait_for(page, "site => document.body.dataset.legs === site", site)
-    assert page.locator(".leaflet-overlay-pane path").count() > 3
+    lines = "Object.values(map_atlas._layers).filter(each => each instanceof L.Polyline).length"
+    assert page.evaluate(lines) > 3
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     second = page.locator(".chains .site").nth(1)
     second.locator("summary").click()

@@ -97,7 +97,8 @@ def _pins(opened: Store, result: Result) -> Markup:
     """Write where sites and places lie, as JSON."""
     parks = opened.layer("parks")
     keys = [row.key for row in result.rows]
-    lonlat = shapely.get_coordinates(parks.geometry.array[parks.index.get_indexer(pd.Index(keys))])
+    at = parks.index.get_indexer(pd.Index(keys))
+    lonlat = shapely.get_coordinates(parks.geometry.to_numpy())[at]
     drive = result.wish.driven(opened)
     return Markup(
         maps.script_json(
