@@ -16,7 +16,7 @@ from geo.siting.own_places import ROLES, Role
 from geo.siting.rates import CURRENCY, LINES, Rate
 from webapp import args, labels, readers
 from webapp.explore.provenance import Origin
-from webapp.i18n import said, translated
+from webapp.i18n import listed, said, translated
 from webapp.siting import sources
 from webapp.siting.chain_result import Result, SiteChain
 from webapp.siting.chain_wish import ChainWish
@@ -65,7 +65,7 @@ def distance(length_m: float) -> str:
     """Write kilometres of a month."""
     if not math.isfinite(length_m):
         return _("unknown")
-    return f"{labels.decimal(rounded(length_m / 1000, 3))}\N{NO-BREAK SPACE}km"
+    return labels.kilometres(rounded(length_m, 3))
 
 
 def money(low: float, high: float, lacking: float = 0.0) -> str:
@@ -210,7 +210,7 @@ def hangs(opened: Store, result: Result, row: SiteChain) -> str:
     )
     if closing.cut_off:
         names = [result.places.spots[place].name for place in closing.cut_off]
-        return f"{start} " + _("If it closes, no gate leads to %(names)s.", names=", ".join(names))
+        return f"{start} " + _("If it closes, no gate leads to %(names)s.", names=listed(names))
     added = [hours(closing.time_s)]
     if math.isfinite(closing.cost_low + closing.cost_high):
         low, high = sorted((closing.cost_low, closing.cost_high))
