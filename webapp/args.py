@@ -12,9 +12,9 @@ from geo.errors import InputError
 from geo.roads.drive import PROFILES, Drive
 from geo.schema import LAYERS
 from geo.schema.tables import PACES
+from geo.siting import own_places
 from geo.siting.classes import CODES
 from geo.siting.costs import Project
-from geo.siting import own_places
 from geo.siting.limits import STANDING
 from geo.siting.measures import NEEDS, criteria, limits
 from geo.siting.money import BASES

@@ -15,8 +15,8 @@ from geo.errors import InputError
 from geo.siting import own_places
 from geo.siting.measures import criteria
 from geo.siting.money import BASES
-from geo.siting.rates import LINES, SHARES
 from geo.siting.own_places import OwnPlace
+from geo.siting.rates import LINES, SHARES
 from geo.text import short
 from webapp.i18n import N_, said
 from webapp.i18n import gettext as _
