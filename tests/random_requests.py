@@ -443,7 +443,7 @@ class Requests:
 DRIVE = ("profile", "network", "closed", "year", "opens", "pace", "lang")
 RANK = (
     *(name for name in args.PARAMETERS if name.startswith(("max_", "min_", "w_", "v_"))),
-    *("example", "method", "unknown", "pick", "needs", "sector"),
+    *("example", "method", "unknown", "pick", "needs", "sector", "supplies", "border", "part"),
 )
 COST = (
     *(name for name in args.PARAMETERS if name.startswith(("r_", "x_"))),

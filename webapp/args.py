@@ -240,7 +240,7 @@ PARAMETERS: dict[str, Parameter] = {
         "Years of opening assumed for planned corridors, as corridor:year.",
     ),
     "pace": _choice(*PACES).about("Day at the border: quick, usual or bad."),
-    "part": _choice("sheet"),
+    "part": _choice("sheet", "trust").about("Part of a page that a script asks for."),
     "wait": _choice("1"),
     "minutes": MINUTES.about("Travel times in minutes."),
     "area": MINUTES,
@@ -271,6 +271,8 @@ PARAMETERS |= {
     "method": _choice("sum", "topsis"),
     "unknown": _choice("apart", "worst"),
     "pick": Parameter(readers.picked, _listed(_SLUGS)),
+    "supplies": SLUG.about("The plant that is supplied, by identifier."),
+    "border": _choice("yes", "no").about("Whether one trades over the land border."),
     **dict.fromkeys(limits(), AMOUNT),
 }
 """Requirements of a ranking, and below how much each criterion weighs and counts."""

@@ -117,6 +117,7 @@ COMPUTING = {
     "rank.rank",
     "rank_files.as_json",
     "rank_files.as_xlsx",
+    "rank_pdf.as_pdf",
     "match.answer",
     "match.as_json",
     "compare.compare",

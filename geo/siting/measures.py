@@ -228,6 +228,20 @@ MEASURES: tuple[Measure, ...] = (
     ),
 )
 """Besides the times to ``DESTINATIONS``. A low occupancy is good for who looks for land."""
+PLANT = Measure(
+    "plant",
+    "plant_{profile}_s",
+    "cost",
+    "max_plant",
+    Message("Max. time to the plant"),
+    Message("min"),
+    scale=60.0,
+)
+"""The time to a plant that a tenant supplies: a limit for who names one, see
+:func:`geo.siting.sites.times_to`.
+"""
+FRONT = ("area_needed", "max_rent", "max_port")
+"""The limits that a form asks for first."""
 
 
 @dataclass(frozen=True)
@@ -265,7 +279,7 @@ TITLES = {
 @cache
 def limits() -> Mapping[str, Measure]:
     """Return every number that may have a limit, by the parameter of the limit."""
-    rows = (*(destination.time for destination in DESTINATIONS), *MEASURES)
+    rows = (*(destination.time for destination in DESTINATIONS), *MEASURES, PLANT)
     return MappingProxyType({row.limit: row for row in rows})
 
 

@@ -57,6 +57,14 @@ def wait_for(page: Any, script: str, arg: Any = None, timeout: int = 15_000) -> 
         page.wait_for_timeout(50)
 
 
+def go_to_step(page: Any, step: str) -> None:
+    """Show a step of the form in which a site is found."""
+    from playwright.sync_api import expect
+
+    page.locator(f".steps a[href='#{step}']").click()
+    expect(page.locator(f"#{step}")).to_be_visible()
+
+
 def ready(page: Any) -> Any:
     """Wait until the map is there and drawn."""
     from playwright.sync_api import expect

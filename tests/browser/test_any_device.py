@@ -209,7 +209,7 @@ def test_point_15_a_page_waits_for_a_busy_server(browser: Any, site: str) -> Non
     page = browser.new_page(
         service_workers="block"
     )  # a tab of its own: Chromium writes each 503 to the console
-    page.goto(f"{site}/rank?edited=1&w_gate=100&country=VN")
+    page.goto(f"{site}/rank?edited=1&w_gate=100&country=VN#what-matters")
     turned = busy_once(page, "**/rank?*part=sheet*")
     page.locator("input[name=w_port]").fill("100")
     expect(page.locator(".keys .key")).to_have_count(2)

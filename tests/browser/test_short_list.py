@@ -71,7 +71,7 @@ def test_a_site_is_saved_wherever_it_is_met(fresh: Callable[..., Any]) -> None:
     """
     from playwright.sync_api import expect
 
-    page = fresh("/rank?edited=1&w_gate=100&country=VN")
+    page = fresh("/rank?edited=1&w_gate=100&country=VN#what-matters")
     card = page.locator("ol.ranked .save").first
     key, name = card.get_attribute("data-save"), page.locator("ol.ranked .who a").first.inner_text()
     expect(card).to_have_attribute("aria-pressed", "false")

@@ -12,6 +12,7 @@ import pytest
 from screen import (
     SITE,
     chip,
+    go_to_step,
     layer_chip,
     query,
     ready,
@@ -33,9 +34,11 @@ def fill_map(page: Any) -> None:
 
 
 def fill_rank(page: Any) -> None:
+    go_to_step(page, "must-haves")
     page.fill("input[name=max_port]", "90")
     page.locator("ol.ranked input[name=pick]").nth(0).check()
     page.locator("ol.ranked input[name=pick]").nth(2).check()
+    go_to_step(page, "what-matters")
     page.locator("input[name=w_gate]").fill("70")
 
 

@@ -28,7 +28,8 @@ from geo.siting.companies import Company
 from webapp import args, labels
 from webapp.explore import provenance
 from webapp.siting import rank
-from webapp.siting.rank import STATE, Result, result
+from webapp.siting.rank import STATE
+from webapp.siting.ranked import Result, result
 from webapp.siting.wish import Wish
 
 pytest_plugins = ("web",)
@@ -424,15 +425,14 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
         score = re.findall(r"<strong>([\d–]+)</strong>", card)[0]
         if np.isfinite(answer.table.loc[key, "rent_term_low_usd_m2"]):
             assert "–" not in score
-            assert "url(#hatch)" not in card
+            assert 'class="hatched"' not in card
             continue
         ranges += 1
         low, high = map(int, score.split("–"))
-        hatched = float(
-            re.findall(r'<rect fill="url\(#hatch\)" x="[\d.]+" width="([\d.]+)"', card)[0]
-        )
+        hatched = float(re.findall(r'class="hatched" x="[\d.]+" y="2" width="([\d.]+)"', card)[0])
         solid = sum(
-            float(width) for width in re.findall(r'class="c\d" x="[\d.]+" width="([\d.]+)"', card)
+            float(width)
+            for width in re.findall(r'fill="#\w+" x="[\d.]+" y="2" width="([\d.]+)"', card)
         )
         assert hatched == pytest.approx(10, abs=0.01)
         assert (solid, solid + hatched) == (
@@ -444,7 +444,7 @@ def test_an_unknown_of_little_weight_is_a_range(app: Flask, client: FlaskClient)
     assert "Scored as a range" in page
     heavy = client.get(f"/rank?{query.replace('w_rent=10', 'w_rent=50')}").get_data(as_text=True)
     assert "Not ranked" in heavy
-    assert "url(#hatch)" not in heavy.replace('<pattern id="hatch"', "")
+    assert 'class="hatched"' not in heavy
 
 
 def test_an_example_throws_nobody_out_for_a_light_unknown(app: Flask) -> None:

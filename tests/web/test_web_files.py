@@ -199,9 +199,7 @@ def test_the_link_inside_opens_the_same_page(client: FlaskClient, page: str, lan
         "compare?pick=hai-yen-ip&network=nowhere",
         "compare?colour=red",
         "compare",
-        "rank?example=nowhere",
         "rank?max_port=soon",
-        "rank?policy=nowhere",
         "rank?edited=1",
         "rank?edited=1&w_port=1&min_area=400000&drop=min_area",
         "rank",
@@ -217,6 +215,27 @@ def test_what_is_wrong_on_the_page_is_wrong_in_its_files(client: FlaskClient, qu
         if status >= 400 and ending == "json":
             assert answer.json
             assert answer.json["description"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["example=nowhere", "policy=nowhere", "supplies=plant-nowhere&max_plant=60", "pick=nowhere"],
+)
+def test_an_old_link_opens_and_says_what_is_gone(client: FlaskClient, query: str) -> None:
+    """The page is that of the same link without it; a file, which says nothing, is refused."""
+    base = "edited=1&w_port=50&w_gate=40&lang=en"
+    page = read(client, f"/rank?{base}&{query}")
+    name = query.split("&")[0].split("=")[1]
+    assert (
+        f"No longer in the data: {query.split('=')[0].replace('supplies', 'plant')}".replace(
+            "example", "template"
+        ).replace("pick", "site")
+        in page.text
+    )
+    assert f"“{name}”" in page.text
+    assert page.rows == read(client, f"/rank?{base}").rows
+    for ending in ("json", "xlsx", "pdf"):
+        assert client.get(f"/rank.{ending}?{base}&{query}").status_code == 400
 
 
 def test_no_text_of_the_data_is_a_formula(make_app: Callable[..., Flask], tmp_path: Path) -> None:

@@ -25,9 +25,16 @@ def amount(criterion: str, value: Any) -> str:
     if not is_known(value):
         return _("unknown")
     if row.id in {destination.id for destination in DESTINATIONS}:
-        return labels.duration(value) if np.isfinite(value) else _("none by road")
+        return time(value)
     text = labels.quantity(value, "" if row.is_counted else row.unit)
     return text if row.enough is None else _("up to %(amount)s", amount=text)
+
+
+def time(seconds: float) -> str:
+    """Write a time by road, known or not."""
+    if not is_known(seconds):
+        return _("unknown")
+    return labels.duration(seconds) if np.isfinite(seconds) else _("none by road")
 
 
 def bars(
@@ -124,9 +131,14 @@ def relaxed_text(name: str, change: Relaxation) -> str:
     if change.added:
         names = (_("full sites") if name == "full" else code(name, added) for added in change.added)
         return _("allow also %(names)s", names=listed(names))
+    return labels.quantity(relaxed_to(name, change), limits()[name].unit)
+
+
+def relaxed_to(name: str, change: Relaxation) -> float:
+    """Return the number to which a limit would have to be relaxed, in the unit of the screen."""
     row = limits()[name]
     value = float(change.value) / row.scale  # type: ignore[arg-type]
-    return labels.quantity((np.ceil if row.kind == "at_most" else np.floor)(value), row.unit)
+    return float((np.ceil if row.kind == "at_most" else np.floor)(value))
 
 
 def shortfall_text(name: str, short: float) -> str:
