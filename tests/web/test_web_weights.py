@@ -53,7 +53,7 @@ def test_answers_become_weights(client: FlaskClient) -> None:
     }
     assert page.facts["Largest eigenvalue (λ)"] == "3.000"
     assert page.facts["Consistency ratio"] == "0.000"
-    assert "The answers agree well enough" in page.text
+    assert "Your answers agree well enough" in page.text
     assert link_of(page) == {"edited": "1", "w_gate": "60.0", "w_port": "30.0", "w_area": "10.0"}
 
 
@@ -63,7 +63,7 @@ def test_answers_at_odds_are_named(client: FlaskClient) -> None:
     page = read(client, "/weights", pair=AT_ODDS)
     assert page.facts["Consistency ratio"] == f"{answer.consistency_ratio:.3f}"
     assert page.facts["Largest eigenvalue (λ)"] == f"{answer.lambda_max:.3f}"
-    assert "Think again." in page.text
+    assert "Your answers contradict each other" in page.text
     assert (
         "Time to border gate counts 3 times as much as Time to container port, and Time to"
         " container port 5 times as much as Free land" in page.text
@@ -172,17 +172,28 @@ def test_changed_criteria_keep_their_answers(client: FlaskClient) -> None:
 
 
 def test_every_answer_is_offered_once(client: FlaskClient) -> None:
-    """Each pair can be answered in seventeen ways, each with words of its own, and each is read."""
+    """Each pair can be answered in five steps, each with words of its own, and each is read; an
+    older link's answer is one more, and means what it meant.
+    """
     body = client.get("/weights", query_string={"pair": "gate:port:1"}).get_data(as_text=True)
     options = re.findall(r'<option value="(gate:port:-?\d)"[^>]*>\s*([^<]+?)\s*</option>', body)
     assert (
         len(options)
         == len({value for value, _text in options})
         == len({text for _value, text in options})
-        == 17
+        == 5
     )
     for value, _text in options:
         assert selected(client, pair=value) == [value]
+    for code in (9, 7, 2, -4, -9):
+        body = client.get("/weights", query_string={"pair": f"gate:port:{code}"}).text
+        assert len(re.findall(r"<option ", body)) == 6
+        assert selected(client, pair=f"gate:port:{code}") == [f"gate:port:{code}"]
+        weight = ranking.ahp(
+            [[1, float(weights.factor(code))], [float(1 / weights.factor(code)), 1]]
+        ).weights[0]
+        page = read(client, "/weights", pair=f"gate:port:{code}")
+        assert shown(page)["time to a gate"] == pytest.approx(100 * weight, abs=0.051)
 
 
 @pytest.mark.parametrize(
