@@ -16,6 +16,7 @@ SHEETS = {
         "site",
         "pages",
         "screens",
+        "wish",
         "ranking",
         "siting",
         "beside",

@@ -249,12 +249,14 @@ def place_ranges(
     topsis = terms.lack is not None
     lack = np.zeros((0, terms.gain.shape[1])) if terms.lack is None else terms.lack
     weights = _weightings(weightings, int(used.sum()), seed)
-    place = compiled.places(
-        np.ascontiguousarray(terms.gain),
-        np.ascontiguousarray(lack),
-        row,
-        weights**2 if topsis else weights,
-        topsis,
+    place = np.asarray(
+        compiled.places(
+            np.ascontiguousarray(terms.gain),
+            np.ascontiguousarray(lack),
+            row,
+            weights**2 if topsis else weights,
+            topsis,
+        )
     )
     low, high = _middle(place)
     middle = np.percentile(place, 50, axis=1, method="inverted_cdf")

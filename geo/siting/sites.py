@@ -193,7 +193,7 @@ def times_to(
 ) -> NDArray[np.float64]:
     """Return the seconds by road from every site to one of them, 0 to itself.
 
-    NaN is unknown: one of both is joined to no road. inf is known: there is no way.
+    NaN is unknown: one of both is joined to no road. inf is known: nothing leads there.
     """
     from_ = Sides.of(network, parks, profile)
     to = Sides.of(network, parks.loc[[site]], profile)

@@ -254,7 +254,6 @@ def test_each_way_out_leads_to_sites(client: FlaskClient) -> None:
         "edited=1&w_gate=1&min_area=400000&drop=min_area",
         "edited=1&w_port=1&max_port=1&sector=electronics",
         "edited=1&w_port=1&max_rent=1&drop=max_rent",
-        "edited=1&w_port=1&supplies=plant-foxconn-dong-mai-ip&max_plant=1&country=CN",
     ):
         page = client.get(f"/rank?{query}").get_data(as_text=True)
         box = re.search(r'<ul class="relax">(.*?)</ul>', page, re.DOTALL)

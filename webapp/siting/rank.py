@@ -232,7 +232,7 @@ def _facets(opened: Store) -> dict[str, list[str]]:
 def trust_sentence(trusted: Trust, park: Callable[[str], dict[str, Any]], leader: str) -> str:
     """Write in one sentence how far the first place can be trusted."""
     share: Any = trusted.shares.at[leader, "first"]
-    low, _middle, high = trusted.places.loc[leader].tolist()
+    low, high = (int(trusted.places[end][leader]) for end in ("low", "high"))
     values = {
         "name": labels.name(park(leader)),
         "share": round(100 * share),

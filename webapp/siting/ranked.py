@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import blake2b
+from typing import Any
 
 import pandas as pd
 
@@ -123,28 +124,30 @@ class Ranked:
         cards = []
         for at, site in enumerate(rows):
             part = dict(zip(weights, parts[at], strict=True))
-            span, missing = None, ()
+            span: tuple[float, float] | None = None
+            missing: tuple[str, ...] = ()
             if unknown is not None and site in unknown.index:
-                missing, *end = unknown.loc[site, ["missing", "score_low", "score_high"]]
-                span = float(end[0]), float(end[1])
-            cards.append(
-                Card(
-                    site,
-                    scores[at],
-                    *ends[at],
-                    span and (100 * span[0], 100 * span[1]),
-                    wording.bars(part, missing, *(span or (0.0, 0.0))),
-                    {
-                        name: "" if name in missing else labels.decimal(100 * value, 1)
-                        for name, value in part.items()
-                    },
-                    {
-                        each.id: wording.amount(each.id, amounts[at][column])
-                        for column, each in enumerate(self.ranking.criteria)
-                        if each.id in weights
-                    },
-                )
+                row: Any = unknown.loc[site]
+                span, missing = (float(row.score_low), float(row.score_high)), row.missing
+            low, high = ends[at]
+            card = Card(
+                site=site,
+                score=scores[at],
+                low=low,
+                high=high,
+                span=(100 * span[0], 100 * span[1]) if span else None,
+                bars=wording.bars(part, missing, *(span or (0.0, 0.0))),
+                parts={
+                    name: "" if name in missing else labels.decimal(100 * value, 1)
+                    for name, value in part.items()
+                },
+                amounts={
+                    each.id: wording.amount(each.id, amounts[at][column])
+                    for column, each in enumerate(self.ranking.criteria)
+                    if each.id in weights
+                },
             )
+            cards.append(card)
         return cards
 
 
