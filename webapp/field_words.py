@@ -24,6 +24,8 @@ FIELDS: dict[str, Any] = {
     "from": _("From"),
     "to": _("To"),
     "profile": _("Vehicle"),
+    "supplies": _("Supplier to"),
+    "border": _("Trade over land border"),
     "network": _("Road network"),
     "closed": _("Assumed closed"),
     "year": _("Year"),

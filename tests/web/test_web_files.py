@@ -145,7 +145,7 @@ def test_free_land_names_what_it_is_counted_from(client: FlaskClient) -> None:
     one.
     """
     book = workbook(client, f"/rank.xlsx?{RANKED}")
-    stated = [row for row in rows(book.worksheets[1])[1:] if row[1] == "free land"]
+    stated = [row for row in rows(book.worksheets[1])[1:] if row[1] == "Free land"]
     assert {row[0] for row in stated} == {row[2] for row in rows(book.worksheets[0])[1:]}
     assert all(row[3] for row in stated)
 

@@ -193,7 +193,7 @@ def test_every_answer_is_offered_once(client: FlaskClient) -> None:
             [[1, float(weights.factor(code))], [float(1 / weights.factor(code)), 1]]
         ).weights[0]
         page = read(client, "/weights", pair=f"gate:port:{code}")
-        assert shown(page)["time to a gate"] == pytest.approx(100 * weight, abs=0.051)
+        assert shown(page)["Time to border gate"] == pytest.approx(100 * weight, abs=0.051)
 
 
 @pytest.mark.parametrize(
