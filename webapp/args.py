@@ -330,7 +330,7 @@ TRUCK_RATES = ("truck_km", "truck_hour", "toll_km", "gate_fee", "handling", "por
 _NTH = range(1, own_places.MOST + 1)
 PARAMETERS |= {
     "place": Parameter(every(readers.own_place), _listed(_TEXT)),
-    **dict.fromkeys(("payload", "co2", *(f"r_{line}" for line in TRUCK_RATES)), AMOUNT),
+    **dict.fromkeys(("payload", "co2"), AMOUNT),
     "via": SLUG,
     "total": _choice("hours", "km", "cost", "co2"),
     "goods": _choice(*_column("sectors")),

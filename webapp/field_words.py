@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from geo.siting.costs import QUANTITIES
 from geo.siting.measures import criteria, limits
+from geo.siting.rates import LINES
 from webapp.i18n import gettext, said
 from webapp.i18n import lazy_gettext as _
 
@@ -71,6 +73,11 @@ FIELDS: dict[str, Any] = {
     "own_site": _("Site"),
     "own_line": _("Rate"),
     "own_value": _("Your number"),
+    "payload": _("Payload of a trip"),
+    "co2": _("CO₂ factor"),
+    "places": _("List of places"),
+    "add_where": _("Where it is"),
+    "add_name": _("Name of the place"),
     "title": _("Title"),
     "lunch": _("Lunch"),
     "reserve": _("Buffer at gates"),
@@ -94,14 +101,13 @@ def field_name(name: str) -> str:
         return str(FIELDS[name])
     if name in limits():
         return said(limits()[name].limit_label)
-    from geo.siting.costs import QUANTITIES  # loads pandas
-    from geo.siting.rates import LINES
-
     if name in QUANTITIES:
         return said(QUANTITIES[name])
     part, _underscore, rest = name.partition("_")
     if part == "r" and rest in LINES:
         return said(LINES[rest].title)
+    if part == "flow":
+        return gettext("Amount of place %(n)s", n=rest)
     if part == "x":
         return gettext("%(currency)s for 1 USD", currency=rest.upper())
     for criterion, row in criteria().items():

@@ -19,11 +19,13 @@ from geo.siting.own_places import MOST, ROLES
 from geo.siting.rates import LINES
 from webapp import args, labels, lookup, readers
 from webapp.args import Slip
+from webapp.field_words import field_name
 from webapp.i18n import said
 from webapp.map_frame import basemap_url, map_frame
 from webapp.siting import chain_files, chain_result, chain_words, files, places
 from webapp.siting.chain_result import Result
-from webapp.siting.chain_wish import STATE, TYPED, ChainWish, field_name, gates_for
+from webapp.siting.chain_wish import STATE, TYPED, ChainWish, gates_for
+from webapp.siting.cost_wish import ends_text
 from webapp.siting.places import Places
 from webapp.store import Store, store
 
@@ -61,6 +63,7 @@ def chain() -> Any:
         opened=opened,
         words=chain_words,
         plain=readers.plain,
+        ends_text=ends_text,
         field_name=field_name,
         roles={role: said(text) for role, text in ROLES.items()},
         lines={line: LINES[line] for line in args.TRUCK_RATES},

@@ -130,7 +130,7 @@ def _legs(opened: Store, drive: Drive, sites: Sequence[str], places: Places) -> 
 def _cards(opened: Store, wish: ChainWish, places: Places) -> dict[str, RateCard]:
     """Return the rates of each country, with what somebody pays instead."""
     countries = {*opened.layer("parks")["country"], *(spot.country for spot in places.spots)}
-    own = {line: Rate.of_yours((value, value)) for line, value in wish.rates.items()}
+    own = {line: Rate.of_yours(ends) for line, ends in wish.rates.items()}
     return {country: replace(_card(opened, country), **own) for country in sorted(countries - {""})}
 
 

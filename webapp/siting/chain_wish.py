@@ -15,10 +15,9 @@ from geo.roads.drive import Drive
 from geo.siting.chain import CO2_G_TKM, PAYLOAD_T, By
 from geo.siting.measures import CHOICES, limits
 from geo.siting.own_places import OwnPlace
-from geo.siting.rates import LINES
 from webapp import args, labels, readers
-from webapp.i18n import said
 from webapp.siting import places
+from webapp.siting.cost_wish import Ends, ends_text
 from webapp.siting.wish import Wish
 from webapp.store import Store
 
@@ -60,7 +59,7 @@ class ChainWish:
     via: str = ""
     total: By = "hours"
     goods: str = ""
-    rates: dict[str, float] = field(default_factory=dict)
+    rates: dict[str, Ends] = field(default_factory=dict)
     co2_g: float | None = None
 
     @classmethod
@@ -104,7 +103,7 @@ class ChainWish:
         pairs += [("via", mine.via)] if mine.via else []
         pairs += [("total", mine.total)] if mine.total != "hours" else []
         pairs += [("goods", mine.goods)] if mine.goods else []
-        pairs += [(f"r_{line}", readers.plain(value)) for line, value in mine.rates.items()]
+        pairs += [(f"r_{line}", ends_text(ends)) for line, ends in mine.rates.items()]
         pairs += [("co2", readers.plain(mine.co2_g))] if mine.co2_g is not None else []
         return pairs + mine.limits_query() + [*mine.drive.query().items()]
 
@@ -156,20 +155,3 @@ def gates_for(opened: Store, profile: str) -> dict[str, str]:
     times = border_gates.service_time_s(frame, opened.table("crossings"), profile)
     names = labels.names(frame)
     return {str(key): str(names[key]) for key in frame.index[times.notna()]}
-
-
-def field_name(name: str) -> str:
-    """Name a field that is typed into."""
-    if name in RATES:
-        return said(LINES[RATES[name]].title)
-    if name in limits():
-        return said(limits()[name].limit_label)
-    if name.startswith("flow_"):
-        return _("Amount of place %(n)s", n=name.removeprefix("flow_"))
-    return {
-        "payload": _("Payload of a trip"),
-        "co2": _("CO₂ factor"),
-        "places": _("List of places"),
-        "add_where": _("Where it is"),
-        "add_name": _("Name of the place"),
-    }[name]

@@ -23,6 +23,7 @@ from geo.siting.measures import Measure
 from geo.siting.surface import PEOPLE, Blocks, Surface, Wish, measures
 from webapp import args, labels
 from webapp.explore.drawn import TILES_FROM
+from webapp.field_words import field_name
 from webapp.i18n import said, translated
 from webapp.map_frame import MapFrame, basemap_url, map_frame
 from webapp.readers import plain
@@ -298,13 +299,6 @@ def page() -> Any:
         many=len(opened.layer("parks")) > TILES_FROM,
     )
     return (page, 400) if slips and whole else page
-
-
-def field_name(name: str) -> str:
-    """Name a field that a number is typed into."""
-    if name in LIMITS:
-        return said(measures()[LIMITS[name]].limit_label)
-    return _("Longitude") if name == "lon" else _("Latitude")
 
 
 def limit_text(asked: Asked, name: str) -> str:
