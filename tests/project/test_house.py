@@ -30,7 +30,7 @@ ROOMS = (
     ("geo.hours", "geo.package"),
     ("geo.roads",),
     ("geo.siting", "geo.visits"),
-    ("geo.package_check", "geo.atlas"),
+    ("geo.package_check", "geo.package_roads", "geo.atlas"),
     (
         "webapp.addresses",
         "webapp.catalogues",
@@ -39,7 +39,7 @@ ROOMS = (
         "webapp.settings",
         "webapp.turnstile",
     ),
-    ("webapp.i18n", "webapp.readers", "webapp.record_words", "webapp.road_words"),
+    ("webapp.i18n", "webapp.codes", "webapp.readers", "webapp.record_words", "webapp.road_words"),
     (
         "webapp.args",
         "webapp.field_words",

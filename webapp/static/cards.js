@@ -2,6 +2,7 @@
  * The cards of the list: free land first, then what it costs and how much is taken, then three
  * times.
  */
+import { light } from "./lit.js";
 import {
   about,
   alsoOf,
@@ -16,7 +17,7 @@ import {
   texts,
   urls,
 } from "./page.js";
-import { choose, light, places } from "./sheet.js";
+import { choose, places } from "./sheet.js";
 import * as symbols from "./symbols.js";
 
 const TIMES = [["gate", "international"], ["port", "seaport"], ["airport", "civil"]];

@@ -1,8 +1,9 @@
 /*
  * The marks and lines of the map, by layer, and the tiles of a server where one is set.
  */
+import { LIFT, light } from "./lit.js";
 import { config, filterQuery, latlng, LAYERS, map, nameOf, state, tooltip } from "./page.js";
-import { canvas, choose, LIFT, light, places } from "./sheet.js";
+import { canvas, choose, places } from "./sheet.js";
 import * as symbols from "./symbols.js";
 import { TiledMarks } from "./tiled.js";
 

@@ -8,6 +8,7 @@ import { addCorridors, addParks, addPlaces, groups, showLayers, showTiles } from
 import { drawLayerChips, drawLegend, keepLegend } from "./legend.js";
 import { fitHits, listen, refresh, take } from "./list.js";
 import { keepNames } from "./names.js";
+import { light } from "./lit.js";
 import {
   $,
   ask,
@@ -26,7 +27,7 @@ import {
 } from "./page.js";
 import { sayWait, served } from "./served.js";
 import { keepOneStop } from "./stops.js";
-import { chooseAt, closed, closeSheet, light, places, restore } from "./sheet.js";
+import { chooseAt, closed, closeSheet, places, restore } from "./sheet.js";
 
 const NEAR = 9; // the zoom from which gates and ports are as large as in the legend
 

@@ -2,6 +2,7 @@
  * The sheet of a chosen site or point, and the routes from there.
  */
 import { drawAreas } from "./areas.js";
+import { light } from "./lit.js";
 import { newest, parse } from "./live.js";
 import {
   $,
@@ -28,7 +29,6 @@ import {
 export const canvas = L.canvas({ padding: 0.4, tolerance: 4 });
 export const places = {}; // every feature with a page, by id
 const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-export const LIFT = 3; // by which the mark of a park grows while it is pointed at or chosen
 
 const overlay = L.layerGroup().addTo(map);
 const routeGroup = L.layerGroup().addTo(map);
@@ -394,15 +394,4 @@ function reopen(fly) {
   }
   const [lon, lat] = state.at.split(",");
   return openSheet(urls.access, { lon, lat, kept: true });
-}
-
-/** Mark a park on the map and in the list while it is pointed at or chosen. */
-export function light(park, on) {
-  if (!park.mark || !park.mark.setRadius) return;
-  const lit = on || state.site === park.id;
-  park.mark.options.lit = lit;
-  park.mark.setRadius(park.mark.options.base + (lit ? LIFT : 0));
-  if (lit && park.mark._map) park.mark.bringToFront();
-  const item = document.querySelector(`.item[data-id="${park.id}"]`);
-  if (item) item.classList.toggle("lit", on);
 }
