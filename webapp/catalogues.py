@@ -80,7 +80,9 @@ def catalogue(locale: str) -> NullTranslations:
         if isinstance(message.string, str):
             message.string = traditional(message.string, own_words=True)
         else:
-            message.string = tuple(traditional(form, own_words=True) for form in message.string)
+            message.string = tuple(
+                traditional(form, own_words=True) for form in message.string or ()
+            )
     mofile.write_mo(compiled, messages)
     compiled.seek(0)
     return Translations(compiled)

@@ -90,7 +90,7 @@ def in_script(text: T) -> T:
     """
     if type(text) is not str or not current().converted:
         return text
-    return cast(T, catalogues.in_script(text, current().locale))
+    return cast(T, catalogues.in_script(str(text), current().locale))
 
 
 def lazy_gettext(text: str) -> Any:

@@ -85,7 +85,8 @@ def layer(
             columns[f"{short}_s"] = [
                 round(best[key][1]) if key in best else None for key in frame.index
             ]
-        columns |= classes.table(store.sites().loc[frame.index]).to_dict("list")
+        classed = classes.table(store.sites().loc[frame.index])
+        columns |= {str(name): cells.tolist() for name, cells in classed.items()}
     extra = pd.DataFrame(columns | more, index=frame.index, dtype=object)
     return maps.payload(frame, DRAWN[layer_id], extra=extra)
 

@@ -133,12 +133,14 @@ def _best(store: Store, query: str, hits: Mapping[str, Rank]) -> list[dict[str, 
     """
     named = drawn.groups(store)
     of_groups = named.index.find(query) if query else {}
-    groups = [{"group": named.groups[key], "rank": of_groups[key]} for key in of_groups]
-    best = [{"place": key, "rank": rank} for key, rank in islice(hits.items(), MOST_HITS)]
-    best = sorted([*groups[:MOST_GROUPS], *best], key=lambda hit: hit["rank"])[:MOST_HITS]
+    groups = [(rank, True, key) for key, rank in islice(of_groups.items(), MOST_GROUPS)]
+    places = [(rank, False, key) for key, rank in islice(hits.items(), MOST_HITS)]
+    best = sorted([*groups, *places], key=lambda hit: hit[0])[:MOST_HITS]
     return [
-        hit if "group" in hit else {"place": _place(store, hit["place"]), "rank": hit["rank"]}
-        for hit in best
+        {"group": named.groups[key], "rank": rank}
+        if is_group
+        else {"place": _place(store, key), "rank": rank}
+        for rank, is_group, key in best
     ]
 
 
