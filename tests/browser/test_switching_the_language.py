@@ -12,8 +12,6 @@ import pytest
 from screen import (
     SITE,
     chip,
-    go_to_step,
-    layer_chip,
     query,
     ready,
     wait_for,
@@ -24,21 +22,19 @@ pytestmark = pytest.mark.browser
 
 def fill_map(page: Any) -> None:
     page.fill("#q", "hai")
+    page.locator("#filters summary").click()
     chip(page, "status", "Operating").click()
-    page.keyboard.press("Escape")
     page.select_option("#sort", "area")
-    layer_chip(page, "Ports").click()
+    page.locator("#layers button", has_text=re.compile("^Ports")).click()
     page.locator("#list .item").first.click()
     page.locator("#sheet [data-route]").first.click()
     page.wait_for_selector(".route-note")
 
 
 def fill_rank(page: Any) -> None:
-    go_to_step(page, "must-haves")
     page.fill("input[name=max_port]", "90")
     page.locator("ol.ranked input[name=pick]").nth(0).check()
     page.locator("ol.ranked input[name=pick]").nth(2).check()
-    go_to_step(page, "what-matters")
     page.locator("input[name=w_gate]").fill("70")
 
 
@@ -181,7 +177,7 @@ def test_matches_survive_back_and_another_language(
     sheet.write_text("用地需求\n公司;省份;联系人\n甲;北宁省;z\n乙;Atlantis;z\n", "utf-8")
     page = opened("/match?lang=en")
     page.set_input_files("input[type=file]", sheet)
-    page.get_by_role("button", name="Show results").click()
+    page.get_by_role("button", name="Show the matches").click()
 
     def is_whole() -> None:
         expect(page.locator("article.company h3")).to_have_text(["甲"])

@@ -35,11 +35,7 @@ export async function served() {
     return parks.slice(0, most);
   };
   let loading = Promise.resolve(); // one page after the other
-  const best = first.best.map(({ place, group, rank }) => ({
-    place: place && known(place),
-    group,
-    rank,
-  }));
+  const others = first.places.rows.map((row) => ({ place: known(row), where: row.where }));
   const [west, south, east, north] = first.bbox ?? [];
   return {
     total: first.total,
@@ -53,8 +49,8 @@ export async function served() {
     where: (park) => park.where,
     values: (column) => first.filters[column] ?? [],
     left: (column) => new Map(Object.entries(first.counts[column] ?? {})),
-    best,
-    listed: (place) => place.layer === "parks",
+    others,
+    morePlaces: first.places.count,
     first: first.first,
     points: () => (first.bbox ? [[south, west], [north, east]] : []),
     same: (before) => filters === before.filters,
