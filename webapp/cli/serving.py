@@ -221,7 +221,7 @@ def _warm(app: Flask) -> None:
         for profile in store.vehicles:
             store.sites(Drive(profile=profile))
         store.index()
-    paths = ["/table", "/rank", *(f"/sites/{key}" for key in store.layer("parks").index[:1])]
+    paths = ["/table", *(f"/sites/{key}" for key in store.layer("parks").index[:1])]
     if drawn.large(store):  # the times of all sites, in whose order a list may be asked for
         paths.append("/api/sites.json?q=a&sort=gate")
     with contextlib.suppress(AtlasError):
